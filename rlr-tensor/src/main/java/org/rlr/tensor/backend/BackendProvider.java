@@ -1,0 +1,25 @@
+package org.rlr.tensor.backend;
+
+import java.util.Optional;
+
+/** Makes backends of one type; found by {@link java.util.ServiceLoader}. Constructing a provider must not load native code. */
+public interface BackendProvider {
+
+    /** {@code "cpu"}, {@code "cuda"}. */
+    String type();
+
+    /** Which one to take when nobody asks: higher first. */
+    int priority();
+
+    /** Why this backend cannot start here, in one sentence with the remedy; empty where it can. */
+    Optional<String> unavailable();
+
+    /**
+     * Starts a backend.
+     *
+     * @param index   the device's ordinal
+     * @param threads worker threads, for a CPU; 0 for as many as there are cores
+     * @throws org.rlr.tensor.RlrException with the sentence of {@link #unavailable()} if it cannot start
+     */
+    Backend create(int index, int threads);
+}

@@ -1,0 +1,6 @@
+package org.rlr.tensor.backend;
+
+/** Elementwise functions of two arguments. */
+public enum BinaryOp {
+    ADD, SUB, MUL, DIV
+}
