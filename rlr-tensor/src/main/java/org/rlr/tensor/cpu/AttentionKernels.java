@@ -1,0 +1,5 @@
+package org.rlr.tensor.cpu;
+
+/** The loops of local attention. */
+interface AttentionKernels {
+}

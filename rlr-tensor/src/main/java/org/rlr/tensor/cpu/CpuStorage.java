@@ -1,0 +1,32 @@
+package org.rlr.tensor.cpu;
+
+import org.rlr.tensor.backend.Storage;
+import org.rlr.tensor.backend.View;
+
+/** Values in a Java array, which may be longer than the storage. */
+final class CpuStorage extends Storage {
+    private final CpuMemory memory;
+    private float[] array;
+
+    CpuStorage(CpuMemory memory, float[] array, int elements) {
+        super(elements);
+        this.memory = memory;
+        this.array = array;
+    }
+
+    /** The array behind a view. @throws IllegalStateException if it was released */
+    static float[] array(View view) {
+        float[] a = ((CpuStorage) view.storage()).array;
+        if (a == null) {
+            throw new IllegalStateException("use of a tensor after it was closed, shape " + view.shape());
+        }
+        return a;
+    }
+
+    @Override
+    protected void free() {
+        float[] a = array;
+        array = null;
+        memory.recycle(a, elements());
+    }
+}

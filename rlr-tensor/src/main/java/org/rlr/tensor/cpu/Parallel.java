@@ -1,0 +1,143 @@
+package org.rlr.tensor.cpu;
+
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntConsumer;
+
+/**
+ * Shares numbered tasks over a fixed number of daemon threads and the caller. Which thread runs a task is left open; tasks must
+ * write to separate places, so that results do not depend on it. Several callers may use one instance at once.
+ */
+final class Parallel implements AutoCloseable {
+    /** Runs every task on the calling thread; for use inside a task. */
+    static final Parallel SERIAL = new Parallel(1);
+
+    private final int threads;
+    private final LinkedBlockingQueue<Job> queue = new LinkedBlockingQueue<>();
+    private final Thread[] workers;
+
+    Parallel(int threads) {
+        this.threads = Math.max(1, threads);
+        workers = new Thread[this.threads - 1];
+        for (int i = 0; i < workers.length; i++) {
+            workers[i] = new Thread(this::work, "rlr-cpu-" + (i + 1));
+            workers[i].setDaemon(true);
+            workers[i].start();
+        }
+    }
+
+    int threads() {
+        return threads;
+    }
+
+    /** Runs {@code body} for 0 … tasks−1 and returns when all are done. The first exception of a task is thrown here. */
+    void forEach(int tasks, IntConsumer body) {
+        if (tasks <= 1 || workers.length == 0) {
+            for (int i = 0; i < tasks; i++) {
+                body.accept(i);
+            }
+            return;
+        }
+        Job job = new Job(tasks, body);
+        int helpers = Math.min(workers.length, tasks - 1);
+        for (int i = 0; i < helpers; i++) {
+            queue.add(job);
+        }
+        job.run();
+        job.await();
+    }
+
+    /** Cuts {@code 0 … n} into ranges of at least {@code grain} (the last may be shorter), a few per thread, the same for every call. */
+    void forRange(int n, int grain, RangeBody body) {
+        int pieces = (int) Math.min(threads * 4L, Math.max(1, n / Math.max(1, grain)));
+        if (threads == 1 || pieces <= 1) {
+            if (n > 0) {
+                body.accept(0, n);
+            }
+            return;
+        }
+        int size = (n + pieces - 1) / pieces;
+        forEach((n + size - 1) / size, i -> body.accept(i * size, Math.min(n, (i + 1) * size)));
+    }
+
+    /** Work on elements {@code from} (inclusive) to {@code to} (exclusive). */
+    @FunctionalInterface
+    interface RangeBody {
+        void accept(int from, int to);
+    }
+
+    private void work() {
+        try {
+            while (true) {
+                queue.take().run();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() {
+        for (Thread worker : workers) {
+            worker.interrupt();
+        }
+    }
+
+    private static final class Job {
+        private final int tasks;
+        private final IntConsumer body;
+        private final AtomicInteger next = new AtomicInteger();
+        private final AtomicInteger done = new AtomicInteger();
+        private final AtomicReference<Throwable> failure = new AtomicReference<>();
+
+        Job(int tasks, IntConsumer body) {
+            this.tasks = tasks;
+            this.body = body;
+        }
+
+        void run() {
+            for (int i = next.getAndIncrement(); i < tasks; i = next.getAndIncrement()) {
+                try {
+                    if (failure.get() == null) {
+                        body.accept(i);
+                    }
+                } catch (Throwable t) {
+                    failure.compareAndSet(null, t);
+                } finally {
+                    if (done.incrementAndGet() == tasks) {
+                        synchronized (this) {
+                            notifyAll();
+                        }
+                    }
+                }
+            }
+        }
+
+        void await() {
+            for (int spin = 0; spin < 20_000 && done.get() < tasks; spin++) {
+                Thread.onSpinWait();
+            }
+            boolean interrupted = false;
+            synchronized (this) {
+                while (done.get() < tasks) {
+                    try {
+                        wait();
+                    } catch (InterruptedException e) {
+                        interrupted = true;
+                    }
+                }
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+            Throwable t = failure.get();
+            if (t instanceof RuntimeException e) {
+                throw e;
+            }
+            if (t instanceof Error e) {
+                throw e;
+            }
+        }
+    }
+}
