@@ -1,0 +1,305 @@
+package org.rlr.tensor.io;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import org.rlr.tensor.RlrException;
+
+/**
+ * A SafeTensors file, opened for reading. Its data are memory-mapped, so that opening a large file costs little and
+ * only what is read is loaded; a file may be larger than 2 GiB, and so may a tensor, as long as it is read into
+ * an array that can hold it. May be used by several threads. A file must not be cut short by others while it
+ * is open (the writers of this package replace files whole, which is harmless).
+ */
+public final class SafeTensorsFile implements AutoCloseable {
+    /** As in the format's reference implementation. */
+    static final int MAX_HEADER_BYTES = 100_000_000;
+    private static final int LENGTH_BYTES = 8;
+    /** Longest piece mapped at once; a multiple of every element size. */
+    private static final long MAX_MAPPED = 1 << 30;
+    private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
+
+    private final Path path;
+    private final FileChannel channel;
+    private final long dataStart;
+    private final SafeTensorsHeader header;
+    /** The whole data section where it is short enough, else null. */
+    private final ByteBuffer mapped;
+
+    private SafeTensorsFile(Path path, FileChannel channel) throws IOException {
+        this.path = path;
+        this.channel = channel;
+        long size = channel.size();
+        if (size < LENGTH_BYTES) {
+            throw SafeTensorsHeader.malformed(path.toString(), size == 0 ? "it is empty" : "it is only " + size + " bytes long");
+        }
+        ByteBuffer length = readFully(0, LENGTH_BYTES);
+        long headerBytes = length.getLong(0);
+        if (headerBytes < 0 || headerBytes > size - LENGTH_BYTES) {
+            throw SafeTensorsHeader.malformed(path.toString(), "its header should be " + Long.toUnsignedString(headerBytes)
+                    + " bytes long, but the file has only " + size + " (cut short, or another format)");
+        }
+        if (headerBytes > MAX_HEADER_BYTES) {
+            throw SafeTensorsHeader.malformed(path.toString(), "its header of " + headerBytes + " bytes is longer than the "
+                    + MAX_HEADER_BYTES + " that the format allows");
+        }
+        this.dataStart = LENGTH_BYTES + headerBytes;
+        byte[] json = readFully(LENGTH_BYTES, (int) headerBytes).array();
+        this.header = SafeTensorsHeader.parse(path.toString(), json, size - dataStart);
+        long dataBytes = size - dataStart;
+        this.mapped = dataBytes <= MAX_MAPPED ? channel.map(FileChannel.MapMode.READ_ONLY, dataStart, dataBytes) : null;
+    }
+
+    /**
+     * Opens a file and checks its header.
+     *
+     * @throws RlrException where the file is missing, unreadable, or not a correct SafeTensors file
+     */
+    public static SafeTensorsFile open(Path path) {
+        if (Files.notExists(path)) {
+            throw new RlrException(path + " does not exist; check the path");
+        }
+        if (Files.isDirectory(path)) {
+            throw new RlrException(path + " is a folder; name a SafeTensors file");
+        }
+        FileChannel channel = null;
+        boolean opened = false;
+        try {
+            channel = FileChannel.open(path, StandardOpenOption.READ);
+            SafeTensorsFile file = new SafeTensorsFile(path, channel);
+            opened = true;
+            return file;
+        } catch (IOException e) {
+            throw unreadable(path, e);
+        } finally {
+            if (!opened && channel != null) {
+                closeQuietly(channel);
+            }
+        }
+    }
+
+    /** The file. */
+    public Path path() {
+        return path;
+    }
+
+    /** The names of the tensors, in the order of their data. */
+    public List<String> names() {
+        return List.copyOf(header.entries().keySet());
+    }
+
+    /** Whether there is a tensor of that name. */
+    public boolean contains(String name) {
+        return header.entries().containsKey(name);
+    }
+
+    /** The file's metadata; empty where it has none. */
+    public Map<String, String> metadata() {
+        return Collections.unmodifiableMap(header.metadata());
+    }
+
+    /**
+     * What the header says of a tensor.
+     *
+     * @throws RlrException where there is none of that name; the message lists names close to it
+     */
+    public TensorEntry entry(String name) {
+        TensorEntry entry = header.entries().get(name);
+        if (entry == null) {
+            List<String> close = CloseNames.of(name, header.entries().keySet(), 3);
+            throw new RlrException(path + " has no tensor " + SafeTensorsHeader.quoted(name) + (close.isEmpty()
+                    ? "; it holds " + header.entries().size() + " tensors of other names"
+                    : "; did you mean " + String.join(" or ", close.stream().map(SafeTensorsHeader::quoted).toList()) + "?"));
+        }
+        return entry;
+    }
+
+    /**
+     * A tensor as floats, converted from whatever type it has: doubles and integers are rounded to the nearest float,
+     * a boolean gives 0 or 1.
+     *
+     * @throws RlrException where there is no such tensor, or it has more elements than an array
+     */
+    public float[] readFloats(String name) {
+        TensorEntry entry = entry(name);
+        float[] values = new float[arrayLength(entry)];
+        readPieces(entry, (from, piece) -> {
+            int n = piece.remaining() / entry.dtype().bytes();
+            switch (entry.dtype()) {
+                case F32 -> piece.asFloatBuffer().get(values, from, n);
+                case F16 -> {
+                    for (int i = 0; i < n; i++) {
+                        values[from + i] = HalfPrecision.f16ToFloat(piece.getShort(2 * i));
+                    }
+                }
+                case BF16 -> {
+                    for (int i = 0; i < n; i++) {
+                        values[from + i] = HalfPrecision.bf16ToFloat(piece.getShort(2 * i));
+                    }
+                }
+                case F64 -> {
+                    for (int i = 0; i < n; i++) {
+                        values[from + i] = (float) piece.getDouble(8 * i);
+                    }
+                }
+                case I64, I32, U8, BOOL -> {
+                    for (int i = 0; i < n; i++) {
+                        values[from + i] = integer(entry.dtype(), piece, i);
+                    }
+                }
+            }
+        });
+        return values;
+    }
+
+    /**
+     * A tensor as doubles, converted from whatever type it has; exact but for 64-bit integers beyond 2^53.
+     *
+     * @throws RlrException where there is no such tensor, or it has more elements than an array
+     */
+    public double[] readDoubles(String name) {
+        TensorEntry entry = entry(name);
+        double[] values = new double[arrayLength(entry)];
+        readPieces(entry, (from, piece) -> {
+            int n = piece.remaining() / entry.dtype().bytes();
+            for (int i = 0; i < n; i++) {
+                values[from + i] = switch (entry.dtype()) {
+                    case F64 -> piece.getDouble(8 * i);
+                    case F32 -> piece.getFloat(4 * i);
+                    case F16 -> HalfPrecision.f16ToFloat(piece.getShort(2 * i));
+                    case BF16 -> HalfPrecision.bf16ToFloat(piece.getShort(2 * i));
+                    case I64, I32, U8, BOOL -> integer(entry.dtype(), piece, i);
+                };
+            }
+        });
+        return values;
+    }
+
+    /**
+     * A tensor of integers or booleans as longs.
+     *
+     * @throws RlrException where there is no such tensor, it is of a floating-point type, or it has more elements
+     *                      than an array
+     */
+    public long[] readLongs(String name) {
+        TensorEntry entry = entry(name);
+        if (entry.dtype().isFloating()) {
+            throw new RlrException(path + ": tensor " + SafeTensorsHeader.quoted(name) + " should hold integers, but its type is "
+                    + entry.dtype() + "; use a file that was made for this");
+        }
+        long[] values = new long[arrayLength(entry)];
+        readPieces(entry, (from, piece) -> {
+            int n = piece.remaining() / entry.dtype().bytes();
+            for (int i = 0; i < n; i++) {
+                values[from + i] = integer(entry.dtype(), piece, i);
+            }
+        });
+        return values;
+    }
+
+    /**
+     * A tensor's bytes as they are in the file, a read-only little-endian view that needs no copy and stays valid after
+     * the file is closed.
+     *
+     * @throws RlrException where there is no such tensor, or it is longer than a buffer can be (2 GiB)
+     */
+    public ByteBuffer bytes(String name) {
+        TensorEntry entry = entry(name);
+        if (entry.bytes() > Integer.MAX_VALUE) {
+            throw tooLarge(entry);
+        }
+        try {
+            return map(entry.offset(), entry.bytes());
+        } catch (IOException e) {
+            throw unreadable(path, e);
+        }
+    }
+
+    /** Closes the file; nothing can be read from it afterwards. May be called again. */
+    @Override
+    public void close() {
+        closeQuietly(channel);
+    }
+
+    private interface PieceReader {
+        /** Takes a little-endian piece, position 0, whose first element is element {@code from} of the tensor. */
+        void read(int from, ByteBuffer piece);
+    }
+
+    private void readPieces(TensorEntry entry, PieceReader reader) {
+        try {
+            for (long done = 0; done < entry.bytes(); ) {
+                long length = Math.min(MAX_MAPPED, entry.bytes() - done);
+                reader.read((int) (done / entry.dtype().bytes()), map(entry.offset() + done, length));
+                done += length;
+            }
+        } catch (IOException e) {
+            throw unreadable(path, e);
+        } catch (InternalError e) {
+            // what the virtual machine throws when a mapped page can no longer be had
+            throw new RlrException("cannot read " + path + ": it was cut short, or its disk failed, while it was being read;"
+                    + " copy or download it again", e);
+        }
+    }
+
+    private ByteBuffer map(long offset, long length) throws IOException {
+        if (!channel.isOpen()) {
+            throw new IllegalStateException(path + " has been closed");
+        }
+        ByteBuffer view = mapped != null ? mapped.slice((int) offset, (int) length)
+                : channel.map(FileChannel.MapMode.READ_ONLY, dataStart + offset, length);
+        return view.order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static long integer(DType dtype, ByteBuffer piece, int i) {
+        return switch (dtype) {
+            case I64 -> piece.getLong(8 * i);
+            case I32 -> piece.getInt(4 * i);
+            case U8 -> piece.get(i) & 0xFF;
+            case BOOL -> piece.get(i) != 0 ? 1 : 0;
+            case F64, F32, F16, BF16 -> throw new IllegalArgumentException(dtype + " is not an integer type");
+        };
+    }
+
+    private int arrayLength(TensorEntry entry) {
+        if (entry.elements() > MAX_ARRAY) {
+            throw tooLarge(entry);
+        }
+        return (int) entry.elements();
+    }
+
+    private RlrException tooLarge(TensorEntry entry) {
+        return new RlrException(path + ": tensor " + SafeTensorsHeader.quoted(entry.name()) + " of " + entry.elements()
+                + " elements is too large to be read in one piece; split it");
+    }
+
+    private ByteBuffer readFully(long position, int length) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+        while (buffer.hasRemaining()) {
+            if (channel.read(buffer, position + buffer.position()) < 0) {
+                throw new IOException("it was cut short while being read");
+            }
+        }
+        return buffer;
+    }
+
+    private static RlrException unreadable(Path path, IOException e) {
+        return new RlrException("cannot read " + path + ": " + e + "; check that the file is there and may be read", e);
+    }
+
+    private static void closeQuietly(FileChannel channel) {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            // nothing was written: there is nothing to lose
+            System.getLogger(SafeTensorsFile.class.getName()).log(System.Logger.Level.DEBUG, "closing a file failed", e);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package org.rlr.tensor.golden;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.rlr.tensor.io.SafeTensorsFile;
+
+/**
+ * The golden files that tests compare with. The system property {@value #PROPERTY} names their folder, so that the same
+ * tests run against another set made in the same way; without it the copies among the test resources are taken
+ * ({@code /golden/} on the class path). A relative folder is looked for in the working directory, then in the root of the
+ * repository, which is where {@code mvn -Drlr.golden=DIR} is typed.
+ */
+public final class GoldenFiles {
+    /** The property that names another folder. */
+    public static final String PROPERTY = "rlr.golden";
+
+    private GoldenFiles() {
+    }
+
+    /** Opens {@code <caseName>.safetensors}. */
+    public static SafeTensorsFile open(String caseName) {
+        return SafeTensorsFile.open(path(caseName + ".safetensors"));
+    }
+
+    /**
+     * The path of a golden file.
+     *
+     * @throws IllegalStateException where it is absent: a test that asks for it must fail, not pass unseen
+     */
+    public static Path path(String file) {
+        return find(file).orElseThrow(() -> new IllegalStateException(folder()
+                .map(folder -> "there is no golden file " + file + " in " + folder + " (-D" + PROPERTY + ")")
+                .orElse("there is no golden file /golden/" + file + " on the class path")));
+    }
+
+    /** The path of a golden file, or empty where this set has none of that name. */
+    public static Optional<Path> find(String file) {
+        Optional<Path> folder = folder();
+        return folder.isPresent() ? folder.map(dir -> dir.resolve(file)).filter(Files::isRegularFile) : resource(file);
+    }
+
+    /** The folder that the property names, if it does. */
+    static Optional<Path> folder() {
+        String value = System.getProperty(PROPERTY, "");
+        return value.isBlank() ? Optional.empty() : Optional.of(resolve(value, Path.of("").toAbsolutePath()));
+    }
+
+    static Path resolve(String value, Path workingDirectory) {
+        Path here = workingDirectory.resolve(value);
+        Path atRoot = repositoryRoot(workingDirectory).resolve(value);
+        if (Files.isDirectory(here)) {
+            return here.normalize();
+        }
+        if (Files.isDirectory(atRoot)) {
+            return atRoot.normalize();
+        }
+        throw new IllegalStateException("-D" + PROPERTY + "=" + value + " is not a folder (tried " + here + " and " + atRoot + ")");
+    }
+
+    /** The outermost of the unbroken chain of folders above (and with) the given one that have a pom.xml. */
+    private static Path repositoryRoot(Path from) {
+        Path root = from;
+        for (Path dir = from; dir != null && Files.exists(dir.resolve("pom.xml")); dir = dir.getParent()) {
+            root = dir;
+        }
+        return root;
+    }
+
+    private static Optional<Path> resource(String file) {
+        URL url = GoldenFiles.class.getResource("/golden/" + file);
+        if (url == null) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(url.getProtocol().equals("file") ? Path.of(url.toURI()) : Extracted.copy(url, file));
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(url.toString(), e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Resources inside a jar are copied out once, since files are mapped. */
+    private static final class Extracted {
+        private static final Path FOLDER = create();
+
+        private static Path create() {
+            try {
+                Path folder = Files.createTempDirectory("rlr-golden");
+                folder.toFile().deleteOnExit();
+                return folder;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        static synchronized Path copy(URL url, String file) throws IOException {
+            Path target = FOLDER.resolve(file);
+            if (Files.notExists(target)) {
+                try (InputStream in = url.openStream()) {
+                    Files.copy(in, target);
+                }
+                target.toFile().deleteOnExit();
+            }
+            return target;
+        }
+    }
+}
