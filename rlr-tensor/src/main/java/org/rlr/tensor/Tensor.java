@@ -1,0 +1,299 @@
+package org.rlr.tensor;
+
+import org.rlr.tensor.autograd.Backward;
+import org.rlr.tensor.autograd.Functions;
+import org.rlr.tensor.autograd.Node;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.Locality;
+import org.rlr.tensor.backend.Storage;
+import org.rlr.tensor.backend.UnaryOp;
+import org.rlr.tensor.backend.BinaryOp;
+import org.rlr.tensor.backend.View;
+
+/**
+ * A float32 array of any rank on a device, row-major and contiguous. New tensors belong to the innermost open
+ * {@link TensorScope}; a closed one throws on use. Operations return new tensors and record themselves for
+ * {@link #backward()} where an argument requires gradients and the scope records.
+ *
+ * <p>Window attention and the other fused operations are in {@link Functions}; see also {@link Locality}.
+ */
+public final class Tensor implements AutoCloseable {
+    private static final boolean DEBUG = Boolean.getBoolean("rlr.debug");
+
+    private final Backend backend;
+    private final View view;
+    private final Throwable created = DEBUG ? new Throwable("created here") : null;
+    private Throwable closedAt;
+    private TensorScope owner;
+    private int slot;
+    private boolean closed;
+    private boolean requiresGrad;
+    private Tensor grad;
+    private Node node;
+
+    private Tensor(Backend backend, View view) {
+        this.backend = backend;
+        this.view = view;
+    }
+
+    // ---- making ----
+
+    /** A tensor over a storage, which it takes one reference of; owned by the innermost scope. */
+    public static Tensor wrap(Backend backend, View view) {
+        Tensor t = new Tensor(backend, view);
+        TensorScope.current().adopt(t);
+        return t;
+    }
+
+    /** A tensor over a storage, which it takes one reference of; owned by no scope, closed by the caller. */
+    public static Tensor wrapUnscoped(Backend backend, View view) {
+        return new Tensor(backend, view);
+    }
+
+    /** An uninitialised tensor. */
+    public static Tensor empty(Backend backend, Shape shape) {
+        Storage storage = backend.allocate(shape.elements());
+        return wrap(backend, new View(storage, 0, shape));
+    }
+
+    /** A tensor with the given values, row-major. @throws IllegalArgumentException if their number does not fit the shape */
+    public static Tensor of(float[] values, int... extents) {
+        Shape shape = Shape.of(extents);
+        if (values.length != shape.elements()) {
+            throw new IllegalArgumentException(values.length + " values for shape " + shape);
+        }
+        Tensor t = empty(TensorScope.current().backend(), shape);
+        t.backend.upload(values, 0, t.view);
+        return t;
+    }
+
+    /** A scalar. */
+    public static Tensor scalar(float value) {
+        return full(value);
+    }
+
+    /** A tensor filled with a value. */
+    public static Tensor full(float value, int... extents) {
+        Tensor t = empty(TensorScope.current().backend(), Shape.of(extents));
+        t.backend.fill(t.view, value);
+        return t;
+    }
+
+    /** A tensor of zeros. */
+    public static Tensor zeros(int... extents) {
+        return full(0, extents);
+    }
+
+    // ---- looking ----
+
+    /** The extents. */
+    public Shape shape() {
+        return view.shape();
+    }
+
+    /** One extent; a negative axis counts from the end. */
+    public int dim(int axis) {
+        return view.shape().dim(axis);
+    }
+
+    /** The backend that holds the values. */
+    public Backend backend() {
+        return backend;
+    }
+
+    /** The memory. @throws IllegalStateException if this tensor was closed */
+    public View view() {
+        if (closed) {
+            IllegalStateException e = new IllegalStateException("use of a tensor after it was closed, shape " + view.shape()
+                    + (DEBUG ? "" : " (run with -Drlr.debug=true to see where)"));
+            if (DEBUG) {
+                e.addSuppressed(created);
+                e.addSuppressed(closedAt);
+            }
+            throw e;
+        }
+        return view;
+    }
+
+    /** The values, row-major. */
+    public float[] toArray() {
+        float[] values = new float[view.elements()];
+        backend.download(view(), values, 0);
+        return values;
+    }
+
+    /** The value of a tensor of one element. @throws IllegalStateException if it has more */
+    public float item() {
+        if (view.elements() != 1) {
+            throw new IllegalStateException("item() of a tensor of shape " + shape());
+        }
+        return toArray()[0];
+    }
+
+    // ---- gradients ----
+
+    /** Whether gradients flow to this tensor. */
+    public boolean requiresGrad() {
+        return requiresGrad;
+    }
+
+    /** Makes this leaf receive gradients. @throws IllegalStateException if it is the result of a recorded operation */
+    public Tensor requireGrad() {
+        if (node != null) {
+            throw new IllegalStateException("only a leaf can be asked to require gradients");
+        }
+        requiresGrad = true;
+        return this;
+    }
+
+    /** The gradient of a leaf; null before {@link #backward()}. */
+    public Tensor grad() {
+        return grad;
+    }
+
+    /** Gives a leaf the tensor into which its gradient is added; the caller zeroes it. */
+    public Tensor gradInto(Tensor target) {
+        if (target != null && !target.shape().equals(shape())) {
+            throw new IllegalArgumentException("gradient of shape " + target.shape() + " for shape " + shape());
+        }
+        requiresGrad = true;
+        grad = target;
+        return this;
+    }
+
+    /** The operation that made this tensor; null for a leaf. */
+    public Node node() {
+        return node;
+    }
+
+    /** Records the operation that made this tensor. For the functions' use. */
+    public void record(Node operation) {
+        node = operation;
+        requiresGrad = true;
+    }
+
+    /** Adds to the gradient of every leaf this scalar depends on. @throws IllegalStateException if it is not a recorded scalar */
+    public void backward() {
+        Backward.run(this);
+    }
+
+    // ---- operations ----
+
+    /** {@code this + other}, broadcast. */
+    public Tensor add(Tensor other) {
+        return Functions.binary(BinaryOp.ADD, this, other);
+    }
+
+    /** {@code this − other}, broadcast. */
+    public Tensor sub(Tensor other) {
+        return Functions.binary(BinaryOp.SUB, this, other);
+    }
+
+    /** {@code this · other} elementwise, broadcast. */
+    public Tensor mul(Tensor other) {
+        return Functions.binary(BinaryOp.MUL, this, other);
+    }
+
+    /** {@code this / other} elementwise, broadcast. */
+    public Tensor div(Tensor other) {
+        return Functions.binary(BinaryOp.DIV, this, other);
+    }
+
+    /** {@code scale·this + shift}. */
+    public Tensor affine(float scale, float shift) {
+        return Functions.affine(this, scale, shift);
+    }
+
+    /** An elementwise function. */
+    public Tensor apply(UnaryOp op) {
+        return Functions.unary(op, this);
+    }
+
+    /** Sum along an axis, which keeps extent 1. */
+    public Tensor sum(int axis) {
+        return Functions.sumTo(this, shape().with(axis, 1));
+    }
+
+    /** Sum of all elements, a scalar. */
+    public Tensor sum() {
+        return Functions.sumTo(this, Shape.of());
+    }
+
+    /** Mean along an axis, which keeps extent 1. */
+    public Tensor mean(int axis) {
+        return sum(axis).affine(1f / dim(axis), 0);
+    }
+
+    /** Mean of all elements, a scalar. */
+    public Tensor mean() {
+        return sum().affine(1f / view.elements(), 0);
+    }
+
+    /** Maximum along an axis, which keeps extent 1; the gradient goes to the first place of the maximum. */
+    public Tensor max(int axis) {
+        return Functions.max(this, axis);
+    }
+
+    /** Softmax along the last axis. */
+    public Tensor softmax() {
+        return Functions.softmax(this);
+    }
+
+    /** Matrix product over the last two axes. */
+    public Tensor matmul(Tensor other) {
+        return Functions.matmul(this, false, other, false);
+    }
+
+    /** The same elements under another shape. */
+    public Tensor reshape(int... extents) {
+        return Functions.reshape(this, Shape.of(extents));
+    }
+
+    /** Axes reordered: axis {@code a} of the result is axis {@code axes[a]} of this tensor. */
+    public Tensor permute(int... axes) {
+        return Functions.permute(this, axes);
+    }
+
+    /** {@code this[…, start : start+length, …]} along an axis. */
+    public Tensor slice(int axis, int start, int length) {
+        return Functions.slice(this, axis, start, length);
+    }
+
+    // ---- lifetime ----
+
+    TensorScope owner() {
+        return owner;
+    }
+
+    int slot() {
+        return slot;
+    }
+
+    void own(TensorScope scope, int position) {
+        owner = scope;
+        slot = position;
+    }
+
+    /** Gives the memory back, unless another tensor shares it. Closing twice is allowed. */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        if (DEBUG) {
+            closedAt = new Throwable("closed here");
+        }
+        if (owner != null) {
+            owner.forget(slot);
+            owner = null;
+        }
+        node = null;
+        view.storage().release();
+    }
+
+    @Override
+    public String toString() {
+        return "Tensor" + shape() + " on " + backend.device() + (closed ? " (closed)" : "");
+    }
+}

@@ -1,0 +1,125 @@
+package org.rlr.tensor;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.rlr.tensor.backend.Backend;
+
+/**
+ * Owns tensors: the innermost open scope of a thread owns every tensor made on that thread, whatever its inputs, and closing
+ * the scope closes them. {@link #keep} hands one to the enclosing scope. One scope per training step or detection:
+ *
+ * <pre>{@code
+ * try (TensorScope scope = TensorScope.inference(backend)) {
+ *     Tensor y = model.forward(Tensor.of(values, 1, 1024, 72));
+ *     return y.toArray();
+ * }
+ * }</pre>
+ *
+ * A scope belongs to the thread that opened it and is closed innermost first.
+ */
+public final class TensorScope implements AutoCloseable {
+    private static final ThreadLocal<TensorScope> CURRENT = new ThreadLocal<>();
+
+    private final Backend backend;
+    private final TensorScope parent;
+    private final boolean recording;
+    private final Thread thread = Thread.currentThread();
+    private final List<Tensor> owned = new ArrayList<>();
+    private boolean closed;
+
+    private TensorScope(Backend backend, boolean recording) {
+        this.backend = backend;
+        this.parent = CURRENT.get();
+        this.recording = recording;
+        CURRENT.set(this);
+    }
+
+    /** Opens a scope in which operations on tensors that require gradients are recorded. */
+    public static TensorScope open(Backend backend) {
+        return new TensorScope(backend, true);
+    }
+
+    /** Opens a scope in which nothing is recorded. */
+    public static TensorScope inference(Backend backend) {
+        return new TensorScope(backend, false);
+    }
+
+    /** The innermost open scope of this thread. @throws IllegalStateException if there is none */
+    public static TensorScope current() {
+        TensorScope scope = CURRENT.get();
+        if (scope == null) {
+            throw new IllegalStateException("no TensorScope is open on this thread; open one with try (TensorScope scope = TensorScope.open(backend))");
+        }
+        return scope;
+    }
+
+    /** The backend on which factories without an input allocate. */
+    public Backend backend() {
+        return backend;
+    }
+
+    /** Whether operations are recorded for differentiation. */
+    public boolean recording() {
+        return recording;
+    }
+
+    /**
+     * Hands a tensor of this scope to the enclosing one, or, where there is none, to the caller, who then closes it.
+     *
+     * @return the tensor
+     * @throws IllegalArgumentException if this scope does not own it
+     */
+    public Tensor keep(Tensor tensor) {
+        if (tensor.owner() != this) {
+            throw new IllegalArgumentException("tensor of shape " + tensor.shape() + " does not belong to this scope");
+        }
+        owned.set(tensor.slot(), null);
+        if (parent == null) {
+            tensor.own(null, -1);
+        } else {
+            parent.adopt(tensor);
+        }
+        return tensor;
+    }
+
+    void adopt(Tensor tensor) {
+        if (closed) {
+            throw new IllegalStateException("the scope is closed");
+        }
+        tensor.own(this, owned.size());
+        owned.add(tensor);
+    }
+
+    /** Forgets a tensor that was closed by hand. */
+    void forget(int slot) {
+        owned.set(slot, null);
+    }
+
+    /** Closes the tensors owned, the newest first. @throws IllegalStateException if an inner scope is open or on another thread */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        if (Thread.currentThread() != thread) {
+            throw new IllegalStateException("a scope is closed by the thread that opened it, " + thread.getName());
+        }
+        if (CURRENT.get() != this) {
+            throw new IllegalStateException("a scope inside this one is still open");
+        }
+        closed = true;
+        if (parent == null) {
+            CURRENT.remove();
+        } else {
+            CURRENT.set(parent);
+        }
+        for (int i = owned.size() - 1; i >= 0; i--) {
+            Tensor t = owned.get(i);
+            if (t != null) {
+                t.own(null, -1);
+                t.close();
+            }
+        }
+        owned.clear();
+    }
+}

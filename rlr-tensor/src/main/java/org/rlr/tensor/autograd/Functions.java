@@ -1,0 +1,299 @@
+package org.rlr.tensor.autograd;
+
+import java.util.List;
+import org.rlr.tensor.Shape;
+import org.rlr.tensor.Tensor;
+import org.rlr.tensor.TensorScope;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BinaryOp;
+import org.rlr.tensor.backend.UnaryOp;
+import org.rlr.tensor.backend.View;
+
+/**
+ * The elementary operations, each forward beside its vector-Jacobian product. The fused ones are in {@link FusedFunctions}.
+ * Shapes are checked here; {@link IllegalArgumentException} names both.
+ */
+public final class Functions {
+    private Functions() {
+    }
+
+    /** Elementwise {@code op(a, b)} with broadcasting; a gradient is summed over the axes that were broadcast. */
+    public static Tensor binary(BinaryOp op, Tensor a, Tensor b) {
+        Backend k = a.backend();
+        Tensor y = Tensor.empty(k, Shape.broadcast(a.shape(), b.shape()));
+        k.binary(op, a.view(), b.view(), y.view(), false);
+        return record(y, (g, grads) -> {
+            switch (op) {
+                case ADD -> {
+                    addReduced(k, grads, 0, a, g, 1);
+                    addReduced(k, grads, 1, b, g, 1);
+                }
+                case SUB -> {
+                    addReduced(k, grads, 0, a, g, 1);
+                    addReduced(k, grads, 1, b, g, -1);
+                }
+                case MUL -> {
+                    addProduct(k, grads, 0, a, BinaryOp.MUL, g, b, 1);
+                    addProduct(k, grads, 1, b, BinaryOp.MUL, g, a, 1);
+                }
+                case DIV -> {
+                    addProduct(k, grads, 0, a, BinaryOp.DIV, g, b, 1);
+                    if (grads.needs(1)) {
+                        // d(a/b)/db = -(a/b)/b
+                        try (Tensor quotient = Tensor.empty(k, y.shape())) {
+                            k.binary(BinaryOp.DIV, y.view(), b.view(), quotient.view(), false);
+                            addProduct(k, grads, 1, b, BinaryOp.MUL, g, quotient, -1);
+                        }
+                    }
+                }
+                default -> throw new IllegalStateException(op.name());
+            }
+        }, a, b);
+    }
+
+    private static void addReduced(Backend k, Gradients grads, int input, Tensor to, Tensor g, float sign) {
+        if (!grads.needs(input)) {
+            return;
+        }
+        if (to.shape().equals(g.shape())) {
+            grads.add(input, (dx, acc) -> k.affine(g.view(), sign, 0, dx, acc));
+        } else if (sign == 1) {
+            grads.add(input, (dx, acc) -> k.sumTo(g.view(), dx, acc));
+        } else {
+            try (Tensor negative = Tensor.empty(k, g.shape())) {
+                k.affine(g.view(), sign, 0, negative.view(), false);
+                grads.add(input, (dx, acc) -> k.sumTo(negative.view(), dx, acc));
+            }
+        }
+    }
+
+    private static void addProduct(Backend k, Gradients grads, int input, Tensor to, BinaryOp op, Tensor g, Tensor other, float sign) {
+        if (!grads.needs(input)) {
+            return;
+        }
+        if (sign == 1 && to.shape().equals(g.shape())) {
+            grads.add(input, (dx, acc) -> k.binary(op, g.view(), other.view(), dx, acc));
+        } else {
+            try (Tensor full = Tensor.empty(k, g.shape())) {
+                k.binary(op, g.view(), other.view(), full.view(), false);
+                addReduced(k, grads, input, to, full, sign);
+            }
+        }
+    }
+
+    /** An elementwise function. */
+    public static Tensor unary(UnaryOp op, Tensor x) {
+        Backend k = x.backend();
+        Tensor y = Tensor.empty(k, x.shape());
+        k.unary(op, x.view(), y.view());
+        return record(y, (g, grads) ->
+                grads.add(0, (dx, acc) -> k.unaryBackward(op, x.view(), y.view(), g.view(), dx, acc)), x);
+    }
+
+    /** {@code scale·x + shift}. */
+    public static Tensor affine(Tensor x, float scale, float shift) {
+        Backend k = x.backend();
+        Tensor y = Tensor.empty(k, x.shape());
+        k.affine(x.view(), scale, shift, y.view(), false);
+        return record(y, (g, grads) ->
+                grads.add(0, (dx, acc) -> k.affine(g.view(), scale, 0, dx, acc)), x);
+    }
+
+    /** {@code Σᵢ wᵢ·xᵢ} with constant weights, all of one shape. */
+    public static Tensor weightedSum(List<Tensor> xs, float[] weights) {
+        Backend k = xs.get(0).backend();
+        Shape shape = xs.get(0).shape();
+        for (Tensor x : xs) {
+            require(x.shape().equals(shape), "weighted sum of shapes " + shape + " and " + x.shape());
+        }
+        Tensor y = Tensor.empty(k, shape);
+        k.weightedSum(xs.stream().map(Tensor::view).toList(), weights, y.view());
+        return record(y, (g, grads) -> {
+            for (int i = 0; i < weights.length; i++) {
+                float w = weights[i];
+                grads.add(i, (dx, acc) -> k.affine(g.view(), w, 0, dx, acc));
+            }
+        }, xs.toArray(Tensor[]::new));
+    }
+
+    /** The sum over every axis that broadcasting {@code shape} to x's shape would repeat. */
+    public static Tensor sumTo(Tensor x, Shape shape) {
+        require(Shape.broadcast(x.shape(), shape).equals(x.shape()), "cannot sum shape " + x.shape() + " to " + shape);
+        Backend k = x.backend();
+        Tensor y = Tensor.empty(k, shape);
+        k.sumTo(x.view(), y.view(), false);
+        return record(y, (g, grads) -> grads.write(0, dx -> {
+            k.fill(dx, 0);
+            k.binary(BinaryOp.ADD, dx, g.view(), dx, false);
+        }), x);
+    }
+
+    /** Maximum along an axis, which keeps extent 1. */
+    public static Tensor max(Tensor x, int axis) {
+        Backend k = x.backend();
+        int a = x.shape().axis(axis);
+        Tensor y = Tensor.empty(k, x.shape().with(a, 1));
+        k.max(x.view(), a, y.view());
+        return record(y, (g, grads) ->
+                grads.add(0, (dx, acc) -> k.maxBackward(x.view(), y.view(), g.view(), a, dx, acc)), x);
+    }
+
+    /** Softmax along the last axis. */
+    public static Tensor softmax(Tensor x) {
+        Backend k = x.backend();
+        Tensor y = Tensor.empty(k, x.shape());
+        k.softmax(x.view(), y.view());
+        return record(y, (g, grads) ->
+                grads.add(0, (dx, acc) -> k.softmaxBackward(y.view(), g.view(), dx, acc)), x);
+    }
+
+    /** The same elements under another shape; shares the memory. */
+    public static Tensor reshape(Tensor x, Shape shape) {
+        return alias(x, x.view().reshape(shape));
+    }
+
+    /** Rows {@code start … start+length} of the first axis; shares the memory. */
+    public static Tensor narrow(Tensor x, int start, int length) {
+        Shape shape = x.shape();
+        require(shape.rank() > 0 && start >= 0 && length >= 0 && start + length <= shape.dim(0),
+                "rows " + start + " to " + (start + length) + " of shape " + shape);
+        int row = shape.span(1, shape.rank());
+        return alias(x, new View(x.view().storage(), x.view().offset() + start * row, shape.with(0, length)));
+    }
+
+    private static Tensor alias(Tensor x, View window) {
+        Backend k = x.backend();
+        int from = window.offset() - x.view().offset();
+        window.storage().retain();
+        Tensor y = Tensor.wrap(k, window);
+        return record(y, (g, grads) -> {
+            if (window.elements() == x.shape().elements()) {
+                grads.add(0, (dx, acc) -> k.affine(g.view().reshape(x.shape()), 1, 0, dx, acc));
+            } else {
+                View dx = grads.zeroed(0);
+                if (dx != null) {
+                    k.affine(g.view(), 1, 0, new View(dx.storage(), dx.offset() + from, window.shape()), true);
+                }
+            }
+        }, x);
+    }
+
+    /** Axes reordered: axis {@code a} of the result is axis {@code axes[a]} of x. */
+    public static Tensor permute(Tensor x, int... axes) {
+        Backend k = x.backend();
+        int rank = x.shape().rank();
+        require(axes.length == rank, axes.length + " axes to permute shape " + x.shape());
+        int[] order = new int[rank];
+        int[] inverse = new int[rank];
+        int[] extents = new int[rank];
+        boolean[] used = new boolean[rank];
+        for (int i = 0; i < rank; i++) {
+            order[i] = x.shape().axis(axes[i]);
+            require(!used[order[i]], "axis " + axes[i] + " occurs twice");
+            used[order[i]] = true;
+            inverse[order[i]] = i;
+            extents[i] = x.dim(order[i]);
+        }
+        Tensor y = Tensor.empty(k, Shape.of(extents));
+        k.permute(x.view(), order, y.view());
+        return record(y, (g, grads) -> grads.write(0, dx -> k.permute(g.view(), inverse, dx)), x);
+    }
+
+    /** {@code x[…, start : start+length, …]} along an axis, copied. */
+    public static Tensor slice(Tensor x, int axis, int start, int length) {
+        int a = x.shape().axis(axis);
+        require(start >= 0 && length >= 0 && start + length <= x.dim(a),
+                "positions " + start + " to " + (start + length) + " along axis " + axis + " of shape " + x.shape());
+        Backend k = x.backend();
+        Tensor y = Tensor.empty(k, x.shape().with(a, length));
+        k.slice(x.view(), a, start, y.view(), false);
+        return record(y, (g, grads) -> {
+            View dx = grads.zeroed(0);
+            if (dx != null) {
+                k.place(g.view(), a, start, dx, true);
+            }
+        }, x);
+    }
+
+    /** Tensors one after the other along an axis. */
+    public static Tensor concat(List<Tensor> xs, int axis) {
+        Shape first = xs.get(0).shape();
+        int a = first.axis(axis);
+        int total = 0;
+        for (Tensor x : xs) {
+            require(x.shape().rank() == first.rank() && x.shape().with(a, 1).equals(first.with(a, 1)),
+                    "cannot join shapes " + first + " and " + x.shape() + " along axis " + axis);
+            total += x.dim(a);
+        }
+        Backend k = xs.get(0).backend();
+        Tensor y = Tensor.empty(k, first.with(a, total));
+        int at = 0;
+        for (Tensor x : xs) {
+            k.place(x.view(), a, at, y.view(), false);
+            at += x.dim(a);
+        }
+        return record(y, (g, grads) -> {
+            int start = 0;
+            for (int i = 0; i < xs.size(); i++) {
+                int from = start;
+                grads.add(i, (dx, acc) -> k.slice(g.view(), a, from, dx, acc));
+                start += xs.get(i).dim(a);
+            }
+        }, xs.toArray(Tensor[]::new));
+    }
+
+    /**
+     * Matrix product over the last two axes, op transposing where asked; leading axes are batches and equal, or b has two axes
+     * only and is shared.
+     */
+    public static Tensor matmul(Tensor a, boolean transA, Tensor b, boolean transB) {
+        Shape sa = a.shape();
+        Shape sb = b.shape();
+        int ra = sa.rank();
+        int rb = sb.rank();
+        require(ra >= 2 && rb >= 2 && (rb == 2 || rb == ra), "matrix product of shapes " + sa + " and " + sb);
+        int m = sa.dim(transA ? ra - 1 : ra - 2);
+        int inner = sa.dim(transA ? ra - 2 : ra - 1);
+        int n = sb.dim(transB ? rb - 2 : rb - 1);
+        require(inner == sb.dim(transB ? rb - 1 : rb - 2), "matrix product of shapes " + sa + (transA ? "ᵀ" : "") + " and " + sb + (transB ? "ᵀ" : ""));
+        for (int i = 0; rb > 2 && i < ra - 2; i++) {
+            require(sa.dim(i) == sb.dim(i), "batches of shapes " + sa + " and " + sb + " differ");
+        }
+        Backend k = a.backend();
+        Tensor y = Tensor.empty(k, sa.with(ra - 2, m).with(ra - 1, n));
+        k.matmul(a.view(), transA, b.view(), transB, 1, y.view(), false);
+        return record(y, (g, grads) -> {
+            // Y = op(A)·op(B): dOp(A) = G·op(B)ᵀ, dOp(B) = op(A)ᵀ·G; transposed back where op transposes
+            if (transA) {
+                require(rb == ra, "no gradient for a transposed batch against a shared matrix");
+                grads.add(0, (dx, acc) -> k.matmul(b.view(), transB, g.view(), true, 1, dx, acc));
+            } else {
+                grads.add(0, (dx, acc) -> k.matmul(g.view(), false, b.view(), !transB, 1, dx, acc));
+            }
+            if (transB) {
+                grads.add(1, (dx, acc) -> k.matmul(g.view(), true, a.view(), transA, 1, dx, acc));
+            } else {
+                grads.add(1, (dx, acc) -> k.matmul(a.view(), !transA, g.view(), false, 1, dx, acc));
+            }
+        }, a, b);
+    }
+
+    /** Gives a result its node where something is to be recorded. */
+    static Tensor record(Tensor y, Node.VectorJacobian backward, Tensor... inputs) {
+        if (TensorScope.current().recording()) {
+            for (Tensor x : inputs) {
+                if (x != null && x.requiresGrad()) {
+                    y.record(new Node(backward, inputs));
+                    break;
+                }
+            }
+        }
+        return y;
+    }
+
+    static void require(boolean condition, String message) {
+        if (!condition) {
+            throw new IllegalArgumentException(message);
+        }
+    }
+}

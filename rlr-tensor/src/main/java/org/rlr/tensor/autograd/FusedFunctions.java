@@ -1,0 +1,188 @@
+package org.rlr.tensor.autograd;
+
+import static org.rlr.tensor.autograd.Functions.record;
+import static org.rlr.tensor.autograd.Functions.require;
+
+import org.rlr.tensor.Shape;
+import org.rlr.tensor.Tensor;
+import org.rlr.tensor.TensorScope;
+import org.rlr.tensor.backend.Activation;
+import org.rlr.tensor.backend.AttentionPattern;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.ConvGeometry;
+import org.rlr.tensor.backend.Locality;
+import org.rlr.tensor.backend.UnaryOp;
+import org.rlr.tensor.backend.View;
+
+/** Operations that backends offer in one piece, each forward beside its vector-Jacobian product. */
+public final class FusedFunctions {
+    private FusedFunctions() {
+    }
+
+    /**
+     * {@code activation(x·wᵀ + bias)} over the last axis.
+     *
+     * @param x    {@code [..., in]}
+     * @param w    {@code [out, in]}
+     * @param bias {@code [out]}, or null
+     */
+    public static Tensor linear(Tensor x, Tensor w, Tensor bias, Activation activation) {
+        Shape sw = w.shape();
+        require(sw.rank() == 2 && x.shape().rank() > 0 && x.shape().last() == sw.dim(1), "linear map of shape " + sw + " on shape " + x.shape());
+        require(bias == null || bias.shape().equals(Shape.of(sw.dim(0))), "bias of another size than weights " + sw);
+        Backend k = x.backend();
+        Tensor y = Tensor.empty(k, x.shape().with(-1, sw.dim(0)));
+        boolean recorded = TensorScope.current().recording()
+                && (x.requiresGrad() || w.requiresGrad() || bias != null && bias.requiresGrad());
+        Tensor pre = recorded && activation != Activation.NONE ? Tensor.empty(k, y.shape()) : null;
+        k.linear(x.view(), w.view(), bias == null ? null : bias.view(), activation, pre == null ? null : pre.view(), y.view());
+        return record(y, (g, grads) -> {
+            if (pre != null) {
+                k.unaryBackward(activation.op(), pre.view(), y.view(), g.view(), g.view(), false);
+            }
+            View rows = g.view().reshape(Shape.of(y.shape().rows(), sw.dim(0)));
+            View inputs = x.view().reshape(Shape.of(x.shape().rows(), sw.dim(1)));
+            grads.add(0, (dx, acc) -> k.matmul(rows, false, w.view(), false, 1, dx.reshape(inputs.shape()), acc));
+            grads.add(1, (dw, acc) -> k.matmul(rows, true, inputs, false, 1, dw, acc));
+            grads.add(2, (db, acc) -> k.sumTo(rows, db, acc));
+        }, x, w, bias);
+    }
+
+    /** Normalisation over the last axis: {@code (x−mean)/√(var+eps)·gamma + beta}, biased variance; gamma, beta {@code [last]}. */
+    public static Tensor layerNorm(Tensor x, Tensor gamma, Tensor beta, float eps) {
+        Shape row = Shape.of(x.shape().last());
+        require(gamma.shape().equals(row) && beta.shape().equals(row), "layer norm of shape " + x.shape() + " with parameters of shape " + gamma.shape());
+        Backend k = x.backend();
+        Tensor y = Tensor.empty(k, x.shape());
+        Tensor mean = Tensor.empty(k, Shape.of(x.shape().rows()));
+        Tensor rstd = Tensor.empty(k, Shape.of(x.shape().rows()));
+        k.layerNorm(x.view(), gamma.view(), beta.view(), eps, y.view(), mean.view(), rstd.view());
+        return record(y, (g, grads) -> {
+            try (Tensor scratch = Tensor.empty(k, Shape.of(2, row.elements()))) {
+                View dgamma = grads.zeroed(1);
+                View dbeta = grads.zeroed(2);
+                View unwantedGamma = new View(scratch.view().storage(), scratch.view().offset(), row);
+                View unwantedBeta = new View(scratch.view().storage(), scratch.view().offset() + row.elements(), row);
+                k.fill(scratch.view(), 0);
+                View dg = dgamma == null ? unwantedGamma : dgamma;
+                View db = dbeta == null ? unwantedBeta : dbeta;
+                if (grads.needs(0)) {
+                    grads.add(0, (dx, acc) -> k.layerNormBackward(x.view(), gamma.view(), mean.view(), rstd.view(), g.view(), dx, acc, dg, db));
+                } else {
+                    try (Tensor unwanted = Tensor.empty(k, x.shape())) {
+                        k.layerNormBackward(x.view(), gamma.view(), mean.view(), rstd.view(), g.view(), unwanted.view(), false, dg, db);
+                    }
+                }
+            }
+        }, x, gamma, beta);
+    }
+
+    /**
+     * Multi-head attention where locality is an argument, not a mask (RLR §6).
+     *
+     * @param q {@code [N, L, d]}, L the positions of the pattern's grid
+     * @param k {@code [N or 1, M, d]}; batch 1 is shared by all images
+     * @param v {@code [N or 1, M, d]}; batch 1 is shared by all images
+     * @return {@code [N, L, d]}; zero for a query that may attend to nothing
+     */
+    public static Tensor attention(Tensor q, Tensor k, Tensor v, AttentionPattern pattern) {
+        Shape sq = q.shape();
+        Shape sk = k.shape();
+        Shape sv = v.shape();
+        require(sq.rank() == 3 && sk.rank() == 3 && sv.rank() == 3, "attention on shapes " + sq + ", " + sk + ", " + sv);
+        require(sq.dim(1) == pattern.tokens(), sq.dim(1) + " queries on a grid of " + pattern.height() + "x" + pattern.width());
+        require(sk.dim(1) == sv.dim(1), "keys " + sk + " and values " + sv + " differ in length");
+        require(pattern.locality() == Locality.ALL || sk.dim(1) == pattern.tokens(), "window attention needs as many keys as queries, keys " + sk);
+        require(sq.dim(2) == sk.dim(2) && sq.dim(2) == sv.dim(2) && sq.dim(2) % pattern.heads() == 0, "widths of " + sq + ", " + sk + ", " + sv + " and " + pattern.heads() + " heads");
+        require((sk.dim(0) == 1 || sk.dim(0) == sq.dim(0)) && (sv.dim(0) == 1 || sv.dim(0) == sq.dim(0)), "batches of " + sq + ", " + sk + ", " + sv);
+        Backend b = q.backend();
+        Tensor out = Tensor.empty(b, sq);
+        Tensor lse = Tensor.empty(b, Shape.of(sq.dim(0), pattern.heads(), sq.dim(1)));
+        b.attention(q.view(), k.view(), v.view(), pattern, out.view(), lse.view());
+        return record(out, (g, grads) -> {
+            try (Tensor dq = Tensor.empty(b, sq); Tensor dk = Tensor.empty(b, sk); Tensor dv = Tensor.empty(b, sv)) {
+                b.attentionBackward(q.view(), k.view(), v.view(), out.view(), lse.view(), g.view(), pattern, dq.view(), dk.view(), dv.view());
+                Tensor[] parts = {dq, dk, dv};
+                for (int i = 0; i < 3; i++) {
+                    View part = parts[i].view();
+                    grads.add(i, (dx, acc) -> b.affine(part, 1, 0, dx, acc));
+                }
+            }
+        }, q, k, v);
+    }
+
+    /** {@code mean((x̂−x)²) + mean over tokens (1 − cos(x̂, x))}, a scalar (RLR §8); no gradient flows to the target. */
+    public static Tensor reconstructionLoss(Tensor reconstruction, Tensor target) {
+        require(reconstruction.shape().equals(target.shape()), "reconstruction " + reconstruction.shape() + " of target " + target.shape());
+        require(!target.requiresGrad(), "the target of the reconstruction loss carries no gradient");
+        Backend k = target.backend();
+        Tensor loss = Tensor.empty(k, Shape.of());
+        k.reconstructionLoss(reconstruction.view(), target.view(), loss.view());
+        return record(loss, (g, grads) ->
+                grads.add(0, (dx, acc) -> k.reconstructionLossBackward(reconstruction.view(), target.view(), g.view(), dx, acc)), reconstruction);
+    }
+
+    /** Per token {@code mean_c (x−x̂)² + 1 − cos(x, x̂)} (RLR §9), shape without the last axis; not differentiable. */
+    public static Tensor tokenScores(Tensor reconstruction, Tensor target) {
+        Shape s = target.shape();
+        require(reconstruction.shape().equals(s) && s.rank() > 0, "reconstruction " + reconstruction.shape() + " of target " + s);
+        int[] extents = new int[s.rank() - 1];
+        System.arraycopy(s.toArray(), 0, extents, 0, extents.length);
+        Tensor scores = Tensor.empty(target.backend(), Shape.of(extents));
+        target.backend().tokenScores(reconstruction.view(), target.view(), scores.view());
+        return scores;
+    }
+
+    /**
+     * {@code activation(conv(x, w) + bias)}, channels last.
+     *
+     * @param x    {@code [N, H, W, C]}
+     * @param w    {@code [O, k, k, C/groups]}
+     * @param bias {@code [O]}, or null
+     * @return {@code [N, H', W', O]}
+     */
+    public static Tensor conv2d(Tensor x, Tensor w, Tensor bias, ConvGeometry geometry, Activation activation) {
+        Shape sx = x.shape();
+        Shape sw = w.shape();
+        require(sx.rank() == 4 && sw.rank() == 4 && sw.dim(1) == geometry.kernel() && sw.dim(2) == geometry.kernel()
+                && sx.dim(3) == sw.dim(3) * geometry.groups() && sw.dim(0) % geometry.groups() == 0, "convolution " + geometry + " of shape " + sx + " with weights " + sw);
+        int h = geometry.out(sx.dim(1));
+        int width = geometry.out(sx.dim(2));
+        require(h > 0 && width > 0, "convolution " + geometry + " leaves nothing of shape " + sx);
+        Backend k = x.backend();
+        Tensor y = Tensor.empty(k, Shape.of(sx.dim(0), h, width, sw.dim(0)));
+        boolean recorded = TensorScope.current().recording()
+                && (x.requiresGrad() || w.requiresGrad() || bias != null && bias.requiresGrad());
+        if (recorded && activation != Activation.NONE) {
+            // The fused activation would lose the value that its derivative needs.
+            UnaryOp op = activation.op();
+            y.close();
+            return Functions.unary(op, conv2d(x, w, bias, geometry, Activation.NONE));
+        }
+        k.conv2d(x.view(), w.view(), bias == null ? null : bias.view(), geometry, activation, y.view());
+        return record(y, (g, grads) -> {
+            grads.add(0, (dx, acc) -> k.conv2dBackwardInput(g.view(), w.view(), geometry, dx, acc));
+            grads.add(1, (dw, acc) -> k.conv2dBackwardWeights(x.view(), g.view(), geometry, dw, acc));
+            grads.add(2, (db, acc) -> k.sumTo(g.view(), db, acc));
+        }, x, w, bias);
+    }
+
+    /** Average over {@code side×side} positions, stride 1, zero padding counted; x {@code [N, H, W, C]}, side odd. */
+    public static Tensor averagePool(Tensor x, int side) {
+        require(x.shape().rank() == 4 && side % 2 == 1, "average pool of side " + side + " on shape " + x.shape());
+        Backend k = x.backend();
+        Tensor y = Tensor.empty(k, x.shape());
+        k.averagePool(x.view(), side, y.view(), false);
+        return record(y, (g, grads) -> grads.add(0, (dx, acc) -> k.averagePool(g.view(), side, dx, acc)), x);
+    }
+
+    /** Maximum over windows, x {@code [N, H, W, C]}; for frozen networks. @throws IllegalArgumentException if x requires gradients */
+    public static Tensor maxPool(Tensor x, ConvGeometry geometry) {
+        Shape s = x.shape();
+        require(s.rank() == 4, "max pool on shape " + s);
+        require(!x.requiresGrad(), "max pooling has no gradient here; it serves frozen networks");
+        Tensor y = Tensor.empty(x.backend(), Shape.of(s.dim(0), geometry.out(s.dim(1)), geometry.out(s.dim(2)), s.dim(3)));
+        x.backend().maxPool(x.view(), geometry, y.view());
+        return y;
+    }
+}

@@ -1,0 +1,26 @@
+package org.rlr.tensor.autograd;
+
+import java.util.concurrent.atomic.AtomicLong;
+import org.rlr.tensor.Tensor;
+
+/** A recorded operation: its inputs and how to carry a gradient of its output back to them. */
+public final class Node {
+    private static final AtomicLong IDS = new AtomicLong();
+
+    /** Numbers grow as operations are recorded, so that descending order is a reverse topological one. */
+    final long id = IDS.getAndIncrement();
+    final Tensor[] inputs;
+    final VectorJacobian backward;
+
+    Node(VectorJacobian backward, Tensor... inputs) {
+        this.inputs = inputs;
+        this.backward = backward;
+    }
+
+    /** The vector-Jacobian product of an operation. */
+    @FunctionalInterface
+    public interface VectorJacobian {
+        /** Adds what {@code grad}, the gradient of the output, means for each input; {@code grad} may be overwritten. */
+        void apply(Tensor grad, Gradients gradients);
+    }
+}

@@ -1,0 +1,63 @@
+package org.rlr.tensor.nn;
+
+import org.rlr.tensor.Shape;
+import org.rlr.tensor.backend.Philox;
+
+/** Draws a parameter's first values from its own random stream, the same ones on every backend. */
+@FunctionalInterface
+public interface Initializer {
+
+    /** Values for a shape, row-major, from stream {@code stream} of {@code seed}. */
+    float[] values(Shape shape, long seed, long stream);
+
+    /** The same value everywhere. */
+    static Initializer constant(float value) {
+        return (shape, seed, stream) -> {
+            float[] v = new float[shape.elements()];
+            java.util.Arrays.fill(v, value);
+            return v;
+        };
+    }
+
+    /** {@code N(0, σ²)}. */
+    static Initializer normal(double sigma) {
+        return (shape, seed, stream) -> {
+            float[] v = new float[shape.elements()];
+            int[] words = new int[4];
+            float[] four = new float[4];
+            for (int i = 0; i < v.length; i++) {
+                if (i % 4 == 0) {
+                    Philox.normalBlock(seed, stream, i / 4, words, four);
+                }
+                v[i] = (float) (sigma * four[i % 4]);
+            }
+            return v;
+        };
+    }
+
+    /** Uniform in {@code (−bound, bound)}. */
+    static Initializer uniform(double bound) {
+        return (shape, seed, stream) -> {
+            float[] v = Philox.uniforms(seed, stream, shape.elements());
+            for (int i = 0; i < v.length; i++) {
+                v[i] = (float) ((2.0 * v[i] - 1.0) * bound);
+            }
+            return v;
+        };
+    }
+
+    /** Kaiming normal (He et al. 2015), fan-in, gain √2: {@code N(0, 2/fanIn)}. */
+    static Initializer kaimingNormal(int fanIn) {
+        return normal(Math.sqrt(2.0 / fanIn));
+    }
+
+    /** Xavier uniform (Glorot and Bengio 2010): bound {@code √(6/(fanIn+fanOut))}. */
+    static Initializer xavierUniform(int fanIn, int fanOut) {
+        return uniform(Math.sqrt(6.0 / (fanIn + fanOut)));
+    }
+
+    /** What PyTorch gives weights and bias of a linear layer: bound {@code 1/√fanIn}. */
+    static Initializer fanIn(int fanIn) {
+        return uniform(1.0 / Math.sqrt(fanIn));
+    }
+}

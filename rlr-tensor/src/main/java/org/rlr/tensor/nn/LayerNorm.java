@@ -1,0 +1,23 @@
+package org.rlr.tensor.nn;
+
+import org.rlr.tensor.Tensor;
+import org.rlr.tensor.autograd.FusedFunctions;
+
+/** Layer normalisation over the last axis (Ba et al. 2016), eps 1e-5, {@code weight} ones and {@code bias} zeros at first. */
+public final class LayerNorm {
+    private static final float EPSILON = 1e-5f;
+
+    private final Parameter weight;
+    private final Parameter bias;
+
+    /** Normalises rows of {@code width} values. */
+    public LayerNorm(ParameterSet.Prefix names, int width) {
+        weight = names.declare("weight", Initializer.constant(1), width);
+        bias = names.declare("bias", Initializer.constant(0), width);
+    }
+
+    /** {@code [..., width] → [..., width]}. */
+    public Tensor forward(Tensor x) {
+        return FusedFunctions.layerNorm(x, weight.tensor(), bias.tensor(), EPSILON);
+    }
+}

@@ -1,0 +1,32 @@
+package org.rlr.tensor.nn;
+
+import org.rlr.tensor.Tensor;
+import org.rlr.tensor.autograd.FusedFunctions;
+import org.rlr.tensor.backend.Activation;
+
+/** A linear layer, {@code x·Wᵀ + b}; {@code weight [out, in]}, {@code bias [out]}. */
+public final class Linear {
+    private final Parameter weight;
+    private final Parameter bias;
+
+    /** Weights and bias uniform in {@code ±1/√in}, as PyTorch's default. */
+    public Linear(ParameterSet.Prefix names, int in, int out) {
+        this(names, in, out, Initializer.fanIn(in), Initializer.fanIn(in));
+    }
+
+    /** A layer with the given initialisers. */
+    public Linear(ParameterSet.Prefix names, int in, int out, Initializer weights, Initializer biases) {
+        weight = names.declare("weight", weights, out, in);
+        bias = names.declare("bias", biases, out);
+    }
+
+    /** {@code [..., in] → [..., out]}. */
+    public Tensor forward(Tensor x) {
+        return forward(x, Activation.NONE);
+    }
+
+    /** The same with an activation in one pass. */
+    public Tensor forward(Tensor x, Activation activation) {
+        return FusedFunctions.linear(x, weight.tensor(), bias.tensor(), activation);
+    }
+}

@@ -1,0 +1,44 @@
+package org.rlr.tensor.nn;
+
+import org.rlr.tensor.Shape;
+import org.rlr.tensor.Tensor;
+
+/** A trainable tensor of a {@link ParameterSet}: its name in a state dict, its shape and, once the set is allocated, its values. */
+public final class Parameter {
+    private final String name;
+    private final Shape shape;
+    private final Initializer initializer;
+    private Tensor value;
+
+    Parameter(String name, Shape shape, Initializer initializer) {
+        this.name = name;
+        this.shape = shape;
+        this.initializer = initializer;
+    }
+
+    /** The name in a state dict, {@code encoder.encode_layers.0.mca.in_proj_weight}. */
+    public String name() {
+        return name;
+    }
+
+    /** The extents. */
+    public Shape shape() {
+        return shape;
+    }
+
+    Initializer initializer() {
+        return initializer;
+    }
+
+    void allocate(Tensor tensor) {
+        value = tensor;
+    }
+
+    /** The values. @throws IllegalStateException before {@link ParameterSet#allocate} */
+    public Tensor tensor() {
+        if (value == null) {
+            throw new IllegalStateException("parameter " + name + " is used before its set is allocated");
+        }
+        return value;
+    }
+}
