@@ -1,0 +1,42 @@
+package org.rlr.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.rlr.model.attention.AttentionBlock;
+import org.rlr.model.attention.AttentionBlocks;
+import org.rlr.tensor.Tensor;
+import org.rlr.tensor.backend.Activation;
+import org.rlr.tensor.nn.LayerNorm;
+import org.rlr.tensor.nn.Linear;
+import org.rlr.tensor.nn.ParameterSet;
+
+/** {@code y = LN₁(Σ_b g_b·block_b(x))}, {@code x' = LN₂(y + FFN(y))} (RLR §7): there is no residual path around the blocks. */
+final class EncoderLayer {
+    private final int index;
+    private final List<AttentionBlock> blocks = new ArrayList<>();
+    private final LayerNorm norm1;
+    private final LayerNorm norm2;
+    private final Linear fc1;
+    private final Linear fc2;
+
+    EncoderLayer(ParameterSet.Prefix names, LevelConfig c, int index) {
+        this.index = index;
+        int d = c.modelWidth();
+        for (String name : c.blocks()) {
+            blocks.add(AttentionBlocks.create(name, names.sub(name), c));
+        }
+        norm1 = new LayerNorm(names.sub("norm1"), d);
+        norm2 = new LayerNorm(names.sub("norm2"), d);
+        fc1 = new Linear(names.sub("ffn").sub("fc1"), d, 4 * d);
+        fc2 = new Linear(names.sub("ffn").sub("fc2"), 4 * d, d);
+    }
+
+    Tensor forward(Tensor x, Reference reference, Gate gate) {
+        List<Tensor> outputs = new ArrayList<>();
+        for (AttentionBlock block : blocks) {
+            outputs.add(block.forward(x, reference));
+        }
+        Tensor y = norm1.forward(gate.combine(index, x, outputs));
+        return norm2.forward(y.add(fc2.forward(fc1.forward(y, Activation.GELU))));
+    }
+}

@@ -1,0 +1,60 @@
+package org.rlr.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.rlr.model.attention.AttentionBlocks;
+import org.rlr.tensor.Tensor;
+import org.rlr.tensor.autograd.Functions;
+import org.rlr.tensor.backend.Activation;
+import org.rlr.tensor.nn.Initializer;
+import org.rlr.tensor.nn.Linear;
+import org.rlr.tensor.nn.Parameter;
+import org.rlr.tensor.nn.ParameterSet;
+
+/** Weighs the outputs of a layer's blocks: {@code Σ_b g_b·block_b(x)} (RLR §7). */
+final class Gate {
+    private final GateMode mode;
+    private final float[] constants;
+    private Parameter table;
+    private Linear hidden;
+    private Linear logits;
+
+    Gate(ParameterSet.Prefix encoder, LevelConfig c) {
+        mode = c.gate();
+        int blocks = c.blocks().size();
+        constants = new float[blocks];
+        for (int b = 0; b < blocks; b++) {
+            constants[b] = AttentionBlocks.weight(c.blocks().get(b));
+        }
+        if (mode == GateMode.GATE) {
+            table = encoder.declare("gate", Initializer.constant(1), c.layers(), blocks);
+        } else if (mode == GateMode.NET) {
+            hidden = new Linear(encoder.sub("gate").sub("0"), 2 * c.modelWidth(), c.modelWidth());
+            logits = new Linear(encoder.sub("gate").sub("2"), c.modelWidth(), blocks);
+        }
+    }
+
+    /** The weighted sum; x {@code [N, L, d]} is the layer's input, outputs are the blocks' in order. */
+    Tensor combine(int layer, Tensor x, List<Tensor> outputs) {
+        if (mode == GateMode.NONE) {
+            return Functions.weightedSum(outputs, constants);
+        }
+        int n = x.dim(0);
+        int d = x.dim(2);
+        Tensor weights;
+        if (mode == GateMode.GATE) {
+            weights = Functions.narrow(table.tensor(), layer, 1);
+        } else {
+            Tensor summary = Functions.concat(List.of(x.mean(1).reshape(n, d), x.max(1).reshape(n, d)), 1);
+            weights = logits.forward(hidden.forward(summary, Activation.GELU)).softmax();
+        }
+        List<Tensor> weighted = new ArrayList<>();
+        for (int b = 0; b < outputs.size(); b++) {
+            Tensor g = weights.slice(1, b, 1).reshape(weights.dim(0), 1, 1);
+            weighted.add(outputs.get(b).mul(g));
+        }
+        float[] ones = new float[outputs.size()];
+        java.util.Arrays.fill(ones, 1);
+        return Functions.weightedSum(weighted, ones);
+    }
+}

@@ -1,0 +1,29 @@
+package org.rlr.model;
+
+import java.util.Locale;
+import org.rlr.tensor.RlrException;
+
+/** How the blocks of a layer are weighted (RLR §7). */
+public enum GateMode {
+    /** Constants: 2 for cross attention to the reference, 1 for the others. */
+    NONE,
+    /** A learnable table {@code [layers, blocks]}, ones at first. */
+    GATE,
+    /** Softmax of a small network on mean and maximum of the layer's input; shared by all layers. */
+    NET;
+
+    /** The mode of that name. @throws RlrException naming the modes there are */
+    public static GateMode of(String name) {
+        for (GateMode mode : values()) {
+            if (mode.toString().equals(name)) {
+                return mode;
+            }
+        }
+        throw new RlrException("gate '" + name + "' does not exist; there are none, gate and net");
+    }
+
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,84 @@
+package org.rlr.model;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.rlr.tensor.Tensor;
+import org.rlr.tensor.TensorScope;
+import org.rlr.tensor.autograd.Functions;
+import org.rlr.tensor.backend.Backend;
+
+/**
+ * The embedded reference {@code E_R [1, r·L, d]} (RLR §5) as the attention blocks see it. It is the same for every image, so what a
+ * block derives from it (keys, values) is computed once per training step and once per model in inference: ask through
+ * {@link #once}.
+ */
+public final class Reference implements AutoCloseable {
+    private final Tensor embedded;
+    private final int length;
+    private final boolean frozen;
+    private final Map<List<Object>, Tensor> derived = new HashMap<>();
+
+    /**
+     * @param embedded {@code [1, r·L, d]}
+     * @param length   r
+     * @param frozen   whether this reference outlives the scope of a call, as in inference
+     */
+    Reference(Tensor embedded, int length, boolean frozen) {
+        this.embedded = embedded;
+        this.length = length;
+        this.frozen = frozen;
+    }
+
+    /** All {@code r·L} tokens, {@code [1, r·L, d]}. */
+    public Tensor all() {
+        return embedded;
+    }
+
+    /** r, the number of chunks. */
+    public int length() {
+        return length;
+    }
+
+    /** Chunk {@code i} of the reference, {@code [1, L, d]}. */
+    public Tensor chunk(int i) {
+        int tokens = embedded.dim(1) / length;
+        Tensor flat = embedded.reshape(embedded.dim(1), embedded.dim(2));
+        return Functions.narrow(flat, i * tokens, tokens).reshape(1, tokens, embedded.dim(2));
+    }
+
+    /**
+     * What a block derives from the reference alone, computed the first time it is asked for and kept as long as the reference:
+     * a training step, or the life of a model in inference.
+     *
+     * @param block the block that asks; it may derive several tensors under different names
+     */
+    public Tensor once(Object block, String name, Supplier<Tensor> computation) {
+        synchronized (derived) {
+            return derived.computeIfAbsent(List.of(block, name), key -> frozen ? unscoped(embedded.backend(), computation) : computation.get());
+        }
+    }
+
+    /** Runs a computation whose result outlives every scope. */
+    static Tensor unscoped(Backend backend, Supplier<Tensor> computation) {
+        try (TensorScope scope = TensorScope.inference(backend)) {
+            Tensor result = computation.get();
+            Tensor copy = Tensor.wrapUnscoped(backend, new org.rlr.tensor.backend.View(backend.allocate(result.shape().elements()), 0, result.shape()));
+            backend.copy(result.view(), copy.view());
+            return copy;
+        }
+    }
+
+    /** Gives back what is kept, where this reference outlives scopes. */
+    @Override
+    public void close() {
+        if (frozen) {
+            synchronized (derived) {
+                derived.values().forEach(Tensor::close);
+                derived.clear();
+            }
+            embedded.close();
+        }
+    }
+}

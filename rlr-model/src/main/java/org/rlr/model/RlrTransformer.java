@@ -1,0 +1,157 @@
+package org.rlr.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.rlr.model.attention.AttentionBlocks;
+import org.rlr.tensor.Tensor;
+import org.rlr.tensor.autograd.FusedFunctions;
+import org.rlr.tensor.autograd.Functions;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BinaryOp;
+import org.rlr.tensor.backend.UnaryOp;
+import org.rlr.tensor.nn.Initializer;
+import org.rlr.tensor.nn.LayerNorm;
+import org.rlr.tensor.nn.Linear;
+import org.rlr.tensor.nn.Parameter;
+import org.rlr.tensor.nn.ParameterSet;
+
+/**
+ * The transformer of one feature level: reconstructs tokens {@code [N, L, C]} from a learnable reference (RLR §4 to §8). Names in the
+ * state dict are those of the public implementation (§11). Reconstruction in inference may run on several threads at once.
+ */
+public final class RlrTransformer implements AutoCloseable {
+    private static final float COSINE_FLOOR = 1e-8f;
+
+    private final LevelConfig config;
+    private final ParameterSet parameters = new ParameterSet();
+    private final boolean hasReference;
+    private final Parameter referenceTokens;
+    private final TokenEmbedding embedding;
+    private final TokenEmbedding referenceEmbedding;
+    private final Gate gate;
+    private final List<EncoderLayer> layers = new ArrayList<>();
+    private final LayerNorm norm;
+    private final Linear projection;
+    private final Backend backend;
+    private final Tensor position;
+    private final Tensor referencePosition;
+    private Reference frozen;
+
+    /**
+     * A transformer whose parameters are zero until {@link ParameterSet#initialize} or {@link ParameterSet#load}.
+     *
+     * @param training whether gradients are kept; {@link #reconstruct} then follows every change of the parameters
+     */
+    public RlrTransformer(LevelConfig config, Backend backend, boolean training) {
+        this.config = config;
+        this.backend = backend;
+        int d = config.modelWidth();
+        int c = config.channels();
+        ParameterSet.Prefix root = parameters.root();
+        hasReference = config.blocks().stream().anyMatch(AttentionBlocks::usesReference);
+        referenceTokens = hasReference
+                ? root.declare("ref_mca", Initializer.normal(1), 1, config.refLen() * config.tokens(), c) : null;
+        embedding = new TokenEmbedding(root.sub("embedding"), c, d);
+        referenceEmbedding = hasReference ? new TokenEmbedding(root.sub("ref_mca_embedding"), c, d) : null;
+        ParameterSet.Prefix encoder = root.sub("encoder");
+        gate = new Gate(encoder, config);
+        for (int l = 0; l < config.layers(); l++) {
+            layers.add(new EncoderLayer(encoder.sub("encode_layers").sub(Integer.toString(l)), config, l));
+        }
+        norm = new LayerNorm(encoder.sub("norm"), d);
+        projection = new Linear(root.sub("projection"), d, c);
+        parameters.allocate(backend, training);
+        position = Reference.unscoped(backend, () -> Tensor.of(PositionalCode.of(config.height(), config.width(), d, 1), config.tokens(), d));
+        referencePosition = Reference.unscoped(backend, () -> Tensor.of(
+                PositionalCode.of(config.height(), config.width(), d, config.refLen()), config.refLen() * config.tokens(), d));
+    }
+
+    /** The settings. */
+    public LevelConfig config() {
+        return config;
+    }
+
+    /** The parameters. */
+    public ParameterSet parameters() {
+        return parameters;
+    }
+
+    /** Reconstructs tokens {@code [N, L, C]}; in a recording scope with gradients. */
+    public Tensor forward(Tensor x) {
+        return encode(x, hasReference ? new Reference(embedReference(), config.refLen(), false) : null);
+    }
+
+    /**
+     * Reconstructs tokens {@code [N, L, C]} without gradients, the reference's keys and values being computed at the first call only.
+     *
+     * @throws IllegalStateException if the transformer was made for training, where they would go stale
+     */
+    public Tensor reconstruct(Tensor x) {
+        return encode(x, hasReference ? frozenReference() : null);
+    }
+
+    private synchronized Reference frozenReference() {
+        if (parameters.all().iterator().next().tensor().requiresGrad()) {
+            throw new IllegalStateException("reconstruct() is for inference; use forward() while training");
+        }
+        if (frozen == null) {
+            frozen = new Reference(Reference.unscoped(backend, this::embedReference), config.refLen(), true);
+        }
+        return frozen;
+    }
+
+    private Tensor embedReference() {
+        return referenceEmbedding.forward(referenceTokens.tensor(), referencePosition);
+    }
+
+    private Tensor encode(Tensor x, Reference reference) {
+        Tensor tokens = embedding.forward(x, position);
+        for (EncoderLayer layer : layers) {
+            tokens = layer.forward(tokens, reference, gate);
+        }
+        return projection.forward(norm.forward(tokens));
+    }
+
+    /** The training loss of a reconstruction against the unperturbed tokens (RLR §8), a scalar. */
+    public Tensor loss(Tensor reconstruction, Tensor target) {
+        Tensor loss = FusedFunctions.reconstructionLoss(reconstruction, target);
+        return config.referenceLoss() && hasReference && config.refLen() > 1 ? loss.add(referenceLoss()) : loss;
+    }
+
+    /** Mean cosine similarity, token by token, of every pair i &lt; j of the raw reference's chunks, each over r(r−1). */
+    private Tensor referenceLoss() {
+        int r = config.refLen();
+        Tensor raw = referenceTokens.tensor().reshape(r, config.tokens(), config.channels());
+        Tensor sum = null;
+        for (int i = 0; i < r; i++) {
+            for (int j = i + 1; j < r; j++) {
+                Tensor similarity = cosine(Functions.narrow(raw, i, 1), Functions.narrow(raw, j, 1)).mean();
+                sum = sum == null ? similarity : sum.add(similarity);
+            }
+        }
+        return sum.affine(1f / (r * (r - 1)), 0);
+    }
+
+    private static Tensor cosine(Tensor a, Tensor b) {
+        Tensor norms = norm(a).mul(norm(b));
+        // max(n, floor) = relu(n − floor) + floor
+        Tensor floored = norms.affine(1, -COSINE_FLOOR).apply(UnaryOp.RELU).affine(1, COSINE_FLOOR);
+        return Functions.binary(BinaryOp.DIV, a.mul(b).sum(-1), floored);
+    }
+
+    private static Tensor norm(Tensor x) {
+        return x.apply(UnaryOp.SQUARE).sum(-1).apply(UnaryOp.SQRT);
+    }
+
+    /** Gives the memory back. */
+    @Override
+    public synchronized void close() {
+        if (frozen != null) {
+            frozen.close();
+            frozen = null;
+        }
+        position.close();
+        referencePosition.close();
+        parameters.close();
+    }
+}

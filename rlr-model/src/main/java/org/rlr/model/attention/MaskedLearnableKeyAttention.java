@@ -1,0 +1,27 @@
+package org.rlr.model.attention;
+
+import org.rlr.model.Reference;
+import org.rlr.tensor.Tensor;
+import org.rlr.tensor.backend.AttentionPattern;
+import org.rlr.tensor.nn.MultiHeadAttention;
+import org.rlr.tensor.nn.ParameterSet;
+
+/**
+ * {@code nsa}: keys from the reference, values from the tokens themselves, only outside the window, so that no token sees itself or its
+ * neighbours (the paper's masked learnable key attention, MLKA; RLR §6). Takes the last chunk of a reference of several.
+ */
+final class MaskedLearnableKeyAttention implements AttentionBlock {
+    private final MultiHeadAttention attention;
+    private final AttentionPattern pattern;
+
+    MaskedLearnableKeyAttention(ParameterSet.Prefix names, int modelWidth, AttentionPattern pattern) {
+        this.attention = new MultiHeadAttention(names, modelWidth);
+        this.pattern = pattern;
+    }
+
+    @Override
+    public Tensor forward(Tensor tokens, Reference reference) {
+        Tensor k = reference.once(this, "k", () -> attention.key(reference.chunk(reference.length() - 1)));
+        return attention.attend(attention.query(tokens), k, attention.value(tokens), pattern);
+    }
+}
