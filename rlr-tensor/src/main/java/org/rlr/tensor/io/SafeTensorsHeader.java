@@ -57,7 +57,7 @@ final class SafeTensorsHeader {
             reader.setStrictness(Strictness.STRICT);
             header.readAll(reader);
         } catch (IOException | IllegalStateException | NumberFormatException e) {
-            throw header.malformed("its header is not valid JSON (" + firstLine(e.getMessage()) + ")");
+            throw header.malformed("its header is not valid JSON" + place(e.getMessage()));
         }
         return header;
     }
@@ -250,9 +250,11 @@ final class SafeTensorsHeader {
         return text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "…]";
     }
 
-    private static String firstLine(String message) {
-        String text = message == null ? "cut short" : message.lines().findFirst().orElse("");
-        return printable(text.length() <= 2 * SHOWN ? text : text.substring(0, 2 * SHOWN) + "…");
+    /** Where the parser's message says that the error is; the rest of it speaks to programmers. */
+    private static String place(String message) {
+        int at = message == null ? -1 : message.indexOf(" at line ");
+        String place = at < 0 ? "" : message.substring(at).lines().findFirst().orElse("");
+        return printable(place.length() <= SHOWN ? place : place.substring(0, SHOWN) + "…");
     }
 
     /** A name from a file, fit for one line of a message. */

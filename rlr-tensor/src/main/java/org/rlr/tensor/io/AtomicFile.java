@@ -1,0 +1,120 @@
+package org.rlr.tensor.io;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.rlr.tensor.RlrException;
+
+/**
+ * Replaces a file whole or not at all: the content is written to a temporary file beside the target, forced to the disk,
+ * and renamed over it. Whatever goes wrong (disk full, no permission, an exception while the content is made, the process
+ * ended), the old file stays as it was, and no temporary file is left unless the process was killed or the machine stopped.
+ */
+public final class AtomicFile {
+    private static final int BUFFER = 1 << 16;
+
+    private AtomicFile() {
+    }
+
+    /** Makes a file's content. */
+    @FunctionalInterface
+    public interface Content {
+        /** Writes everything to a buffered stream, which the caller closes. */
+        void writeTo(OutputStream out) throws IOException;
+    }
+
+    /**
+     * Writes a file, making the folders above it where they are missing. A symbolic link is followed; something that is
+     * not a regular file, as {@code /dev/stdout}, is written to directly.
+     *
+     * @throws RlrException where it cannot be written; the message names the file, the reason and the remedy
+     */
+    public static void write(Path target, Content content) {
+        if (Files.isDirectory(target)) {
+            throw new RlrException("cannot write " + target + ": it is a folder; name a file");
+        }
+        try {
+            if (Files.exists(target) && !Files.isRegularFile(target)) {
+                try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(target), BUFFER)) {
+                    content.writeTo(out);
+                }
+            } else {
+                replace(Files.exists(target) ? target.toRealPath() : target.toAbsolutePath(), content);
+            }
+        } catch (IOException e) {
+            throw new RlrException("cannot write " + target + ": " + reason(e) + "; free some space there or name another place"
+                    + (Files.isRegularFile(target) ? " (the file that was there is unchanged)" : ""), e);
+        }
+    }
+
+    /** Writes a text in UTF-8; otherwise as {@link #write(Path, Content)}. */
+    public static void writeString(Path target, String text) {
+        write(target, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static void replace(Path target, Content content) throws IOException {
+        Path folder = target.getParent();
+        Files.createDirectories(folder);
+        // not Files.createTempFile, whose files only their owner may read
+        Path temporary = folder.resolve(".rlr-" + UUID.randomUUID() + ".tmp");
+        UnfinishedFiles.ALL.add(temporary);
+        try {
+            try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+                    OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER)) {
+                content.writeTo(out);
+                out.flush();
+                channel.force(true);
+            }
+            try {
+                Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+            } catch (AtomicMoveNotSupportedException e) {
+                Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
+            }
+        } finally {
+            Files.deleteIfExists(temporary);
+            UnfinishedFiles.ALL.remove(temporary);
+        }
+        forceFolder(folder);
+    }
+
+    /** The temporary files that an orderly exit has to remove. */
+    private static final class UnfinishedFiles {
+        static final Set<Path> ALL = ConcurrentHashMap.newKeySet();
+
+        static {
+            Thread remover = new Thread(() -> ALL.forEach(path -> path.toFile().delete()), "temporary-files");
+            try {
+                Runtime.getRuntime().addShutdownHook(remover);
+            } catch (IllegalStateException e) {
+                // the process is ending already: what is written now is written without that safeguard
+                System.getLogger(AtomicFile.class.getName()).log(System.Logger.Level.DEBUG, "first write at shutdown", e);
+            }
+        }
+    }
+
+    /** Makes the rename itself durable; some systems cannot, and need not. */
+    private static void forceFolder(Path folder) {
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (IOException e) {
+            System.getLogger(AtomicFile.class.getName()).log(System.Logger.Level.DEBUG, "cannot force " + folder, e);
+        }
+    }
+
+    private static String reason(IOException e) {
+        // file system exceptions other than the plain one say what is wrong by their class alone
+        return e.getClass() == IOException.class && e.getMessage() != null ? e.getMessage()
+                : e.getClass().getSimpleName().replace("Exception", "") + (e.getMessage() == null ? "" : " " + e.getMessage());
+    }
+}

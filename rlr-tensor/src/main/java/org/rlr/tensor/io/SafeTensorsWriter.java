@@ -1,0 +1,208 @@
+package org.rlr.tensor.io;
+
+import com.google.gson.stream.JsonWriter;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.rlr.tensor.RlrException;
+
+/**
+ * Builds a SafeTensors file and writes it. The same calls give the same bytes: metadata are sorted by key, tensors with
+ * larger elements come first (which keeps all data aligned), in the order they were added. Arrays are not copied and must
+ * not change before {@link #write}.
+ */
+public final class SafeTensorsWriter {
+    private static final int PIECE_BYTES = 1 << 16;
+
+    private final Map<String, String> metadata = new TreeMap<>();
+    private final Map<String, Pending> tensors = new LinkedHashMap<>();
+
+    /** Writes elements {@code from} to {@code from + count} to the little-endian buffer. */
+    private interface Encoder {
+        void put(ByteBuffer piece, int from, int count);
+    }
+
+    private record Pending(String name, DType dtype, long[] shape, int elements, Encoder encoder) {
+    }
+
+    /** Sets a metadata value, replacing an earlier one of that key. */
+    public SafeTensorsWriter metadata(String key, String value) {
+        requireText(key);
+        requireText(value);
+        metadata.put(key, value);
+        return this;
+    }
+
+    /** Adds a tensor of type F32. */
+    public SafeTensorsWriter add(String name, long[] shape, float[] values) {
+        return add(name, DType.F32, shape, values);
+    }
+
+    /** Adds a tensor of type F32, F16 or BF16; the 16-bit types are rounded to nearest, ties to even. */
+    public SafeTensorsWriter add(String name, DType dtype, long[] shape, float[] values) {
+        return add(name, dtype, shape, values.length, switch (dtype) {
+            case F32 -> (piece, from, count) -> piece.asFloatBuffer().put(values, from, count);
+            case F16 -> (piece, from, count) -> {
+                for (int i = 0; i < count; i++) {
+                    piece.putShort(2 * i, HalfPrecision.floatToF16(values[from + i]));
+                }
+            };
+            case BF16 -> (piece, from, count) -> {
+                for (int i = 0; i < count; i++) {
+                    piece.putShort(2 * i, HalfPrecision.floatToBf16(values[from + i]));
+                }
+            };
+            case F64, I64, I32, U8, BOOL -> throw new IllegalArgumentException(name + ": floats cannot be written as " + dtype);
+        });
+    }
+
+    /** Adds a tensor of type F64. */
+    public SafeTensorsWriter add(String name, long[] shape, double[] values) {
+        return add(name, DType.F64, shape, values.length,
+                (piece, from, count) -> piece.asDoubleBuffer().put(values, from, count));
+    }
+
+    /** Adds a tensor of type I64. */
+    public SafeTensorsWriter add(String name, long[] shape, long[] values) {
+        return add(name, DType.I64, shape, values.length,
+                (piece, from, count) -> piece.asLongBuffer().put(values, from, count));
+    }
+
+    /** Adds a tensor of type I32. */
+    public SafeTensorsWriter add(String name, long[] shape, int[] values) {
+        return add(name, DType.I32, shape, values.length,
+                (piece, from, count) -> piece.asIntBuffer().put(values, from, count));
+    }
+
+    /** Adds a tensor of type U8. */
+    public SafeTensorsWriter add(String name, long[] shape, byte[] values) {
+        return addBytes(name, DType.U8, shape, ByteBuffer.wrap(values));
+    }
+
+    /** Adds a tensor of type BOOL. */
+    public SafeTensorsWriter add(String name, long[] shape, boolean[] values) {
+        return add(name, DType.BOOL, shape, values.length, (piece, from, count) -> {
+            for (int i = 0; i < count; i++) {
+                piece.put(i, (byte) (values[from + i] ? 1 : 0));
+            }
+        });
+    }
+
+    /** Adds a tensor of any type from its little-endian bytes, as {@link SafeTensorsFile#bytes} gives them. */
+    public SafeTensorsWriter addBytes(String name, DType dtype, long[] shape, ByteBuffer bytes) {
+        ByteBuffer source = bytes.slice();
+        if (source.limit() % dtype.bytes() != 0) {
+            throw new IllegalArgumentException(name + ": " + source.limit() + " bytes are not whole elements of " + dtype);
+        }
+        int width = dtype.bytes();
+        return add(name, dtype, shape, source.limit() / width,
+                (piece, from, count) -> piece.put(0, source, from * width, count * width));
+    }
+
+    /**
+     * Writes the file as {@link AtomicFile} does: whole or not at all.
+     *
+     * @throws RlrException where it cannot be written; a file that was there is then unchanged
+     */
+    public void write(Path path) {
+        List<Pending> ordered = new ArrayList<>(tensors.values());
+        ordered.sort(Comparator.comparingInt((Pending tensor) -> -tensor.dtype.bytes()));
+        byte[] header = header(ordered);
+        AtomicFile.write(path, out -> {
+            out.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).array());
+            out.write(header);
+            for (Pending tensor : ordered) {
+                writeData(tensor, out);
+            }
+        });
+    }
+
+    private SafeTensorsWriter add(String name, DType dtype, long[] shape, int elements, Encoder encoder) {
+        requireText(name);
+        if (name.equals(SafeTensorsHeader.METADATA)) {
+            throw new IllegalArgumentException("a tensor may not be called " + name);
+        }
+        long product = 1;
+        for (long length : shape) {
+            if (length < 0) {
+                throw new IllegalArgumentException(name + ": a length of the shape is negative: " + length);
+            }
+            product = Math.multiplyExact(product, length);
+        }
+        if (product != elements) {
+            throw new IllegalArgumentException(name + ": the shape has " + product + " elements, the values " + elements);
+        }
+        if (tensors.putIfAbsent(name, new Pending(name, dtype, shape.clone(), elements, encoder)) != null) {
+            throw new IllegalArgumentException("the tensor " + name + " was added twice");
+        }
+        return this;
+    }
+
+    private byte[] header(List<Pending> ordered) {
+        StringWriter text = new StringWriter();
+        try (JsonWriter json = new JsonWriter(text)) {
+            json.beginObject();
+            if (!metadata.isEmpty()) {
+                json.name(SafeTensorsHeader.METADATA).beginObject();
+                for (Map.Entry<String, String> entry : metadata.entrySet()) {
+                    json.name(entry.getKey()).value(entry.getValue());
+                }
+                json.endObject();
+            }
+            long position = 0;
+            for (Pending tensor : ordered) {
+                json.name(tensor.name).beginObject().name("dtype").value(tensor.dtype.name()).name("shape").beginArray();
+                for (long length : tensor.shape) {
+                    json.value(length);
+                }
+                long end = position + (long) tensor.elements * tensor.dtype.bytes();
+                json.endArray().name("data_offsets").beginArray().value(position).value(end).endArray().endObject();
+                position = end;
+            }
+            json.endObject();
+        } catch (IOException e) {
+            throw new IllegalStateException("a string refused to be written to", e);
+        }
+        byte[] json = text.toString().getBytes(StandardCharsets.UTF_8);
+        if (json.length > SafeTensorsFile.MAX_HEADER_BYTES - 8) {
+            throw new IllegalStateException("the header of " + json.length + " bytes is longer than the format allows");
+        }
+        // padded with spaces, so that the data begin at a multiple of 8
+        byte[] header = Arrays.copyOf(json, json.length + Math.floorMod(-json.length, 8));
+        Arrays.fill(header, json.length, header.length, (byte) ' ');
+        return header;
+    }
+
+    private static void writeData(Pending tensor, OutputStream out) throws IOException {
+        ByteBuffer piece = ByteBuffer.allocate(PIECE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        int width = tensor.dtype.bytes();
+        int step = PIECE_BYTES / width;
+        int count;
+        for (int from = 0; from < tensor.elements; from += count) {
+            count = Math.min(step, tensor.elements - from);
+            tensor.encoder.put(piece, from, count);
+            out.write(piece.array(), 0, count * width);
+        }
+    }
+
+    private static void requireText(String text) {
+        try {
+            StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
+        } catch (CharacterCodingException e) {
+            throw new IllegalArgumentException("not a text that UTF-8 can hold (half a surrogate pair)", e);
+        }
+    }
+}

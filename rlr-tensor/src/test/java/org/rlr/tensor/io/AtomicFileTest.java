@@ -1,0 +1,103 @@
+package org.rlr.tensor.io;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.rlr.tensor.RlrException;
+
+class AtomicFileTest {
+    @TempDir
+    Path dir;
+
+    private List<String> listing() throws IOException {
+        try (Stream<Path> files = Files.list(dir)) {
+            return files.map(path -> path.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    @Test
+    void writesReplacesAndMakesFolders() throws IOException {
+        Path target = dir.resolve("a/b/file.json");
+        AtomicFile.writeString(target, "one");
+        AtomicFile.writeString(target, "twö");
+        assertEquals("twö", Files.readString(target));
+        try (Stream<Path> files = Files.list(target.getParent())) {
+            assertEquals(1, files.count());
+        }
+    }
+
+    @Test
+    void failureWhileWritingKeepsTheOldFileAndLeavesNothingBehind() throws IOException {
+        Path target = dir.resolve("model.bin");
+        AtomicFile.writeString(target, "old");
+        RlrException failure = assertThrows(RlrException.class, () -> AtomicFile.write(target, out -> {
+            out.write(new byte[200_000]);
+            throw new IOException("No space left on device");
+        }));
+        assertTrue(failure.getMessage().contains(target.toString()), failure.getMessage());
+        assertTrue(failure.getMessage().contains("No space left on device"), failure.getMessage());
+        assertTrue(failure.getMessage().contains("unchanged"), failure.getMessage());
+        assertEquals("old", Files.readString(target));
+        assertEquals(List.of("model.bin"), listing());
+    }
+
+    @Test
+    void errorOfTheContentPassesThroughAndLeavesNothingBehind() throws IOException {
+        Path target = dir.resolve("model.bin");
+        OutOfMemoryError error = new OutOfMemoryError("made up");
+        assertSame(error, assertThrows(OutOfMemoryError.class, () -> AtomicFile.write(target, out -> {
+            out.write(1);
+            throw error;
+        })));
+        assertEquals(List.of(), listing());
+    }
+
+    @Test
+    void theOldFileIsThereUntilTheNewOneIsComplete() {
+        Path target = dir.resolve("file");
+        AtomicFile.writeString(target, "old");
+        AtomicFile.write(target, out -> {
+            out.write('n');
+            out.flush();
+            assertEquals("old", Files.readString(target));
+        });
+    }
+
+    @Test
+    void aSymbolicLinkIsFollowed() throws IOException {
+        Path real = dir.resolve("real");
+        Files.writeString(real, "old");
+        Path link = Files.createSymbolicLink(dir.resolve("link"), real);
+        AtomicFile.writeString(link, "new");
+        assertTrue(Files.isSymbolicLink(link));
+        assertEquals("new", Files.readString(real));
+    }
+
+    @Test
+    void aFolderOrAFileInTheWayIsNamed() throws IOException {
+        assertTrue(assertThrows(RlrException.class, () -> AtomicFile.writeString(dir, "x")).getMessage().contains("is a folder"));
+        Files.writeString(dir.resolve("file"), "");
+        Path below = dir.resolve("file/below");
+        assertTrue(assertThrows(RlrException.class, () -> AtomicFile.writeString(below, "x")).getMessage()
+                .contains(below.toString()));
+    }
+
+    @Test
+    void aFullDeviceIsReportedByName() {
+        Path full = Path.of("/dev/full");
+        assumeTrue(Files.exists(full), "there is no /dev/full here");
+        String message = assertThrows(RlrException.class, () -> AtomicFile.writeString(full, "x")).getMessage();
+        assertTrue(message.contains("/dev/full") && message.contains("No space left"), message);
+        assertTrue(Files.exists(full));
+    }
+}
