@@ -1,0 +1,25 @@
+package org.rlr.model.data;
+
+import java.io.IOException;
+import javax.imageio.ImageReader;
+import javax.imageio.event.IIOReadWarningListener;
+
+/** Collects a decoder's warnings: the JDK's decoders go on after damage, fill the rest with grey, and only warn. */
+final class DamageListener implements IIOReadWarningListener {
+    private String first;
+
+    @Override
+    public void warningOccurred(ImageReader source, String warning) {
+        // bytes between two segments do no harm: some cameras pad there
+        if (first == null && !warning.contains("extraneous bytes before marker")) {
+            first = warning;
+        }
+    }
+
+    /** Throws what was warned of, if anything. */
+    void check() throws IOException {
+        if (first != null) {
+            throw new IOException(first);
+        }
+    }
+}

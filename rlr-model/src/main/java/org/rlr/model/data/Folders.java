@@ -1,0 +1,46 @@
+package org.rlr.model.data;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.rlr.tensor.RlrException;
+
+/** Listing folders in an order that is the same on every machine. */
+final class Folders {
+    /** By name, code unit by code unit: the order of a file system or a locale would change seeds' meaning from machine to machine. */
+    static final Comparator<Path> BY_NAME = Comparator.comparing(path -> path.getFileName().toString());
+
+    private Folders() {
+    }
+
+    /** The folders directly inside a folder, sorted, without hidden ones. */
+    static List<Path> subfolders(Path folder) {
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.filter(path -> Files.isDirectory(path) && !path.getFileName().toString().startsWith("."))
+                    .sorted(BY_NAME).toList();
+        } catch (IOException e) {
+            throw new RlrException("the folder " + folder + " cannot be listed (" + reason(e) + "); check its permissions", e);
+        }
+    }
+
+    /** A file's name without its suffix. */
+    static String stem(Path file) {
+        String name = file.getFileName().toString();
+        int dot = name.lastIndexOf('.');
+        return dot > 0 ? name.substring(0, dot) : name;
+    }
+
+    /** The name of a folder even where the path is {@code .} or ends in {@code ..}. */
+    static String nameOf(Path folder) {
+        Path name = folder.toAbsolutePath().normalize().getFileName();
+        return name == null ? folder.toString() : name.toString();
+    }
+
+    /** An exception's message, or its kind where it has none. */
+    static String reason(Exception e) {
+        return e.getMessage() == null || e.getMessage().isBlank() ? e.getClass().getSimpleName() : e.getMessage();
+    }
+}

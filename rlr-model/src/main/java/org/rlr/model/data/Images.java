@@ -1,0 +1,235 @@
+package org.rlr.model.data;
+
+import java.awt.color.ColorSpace;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import javax.imageio.ImageReader;
+import javax.imageio.plugins.tiff.BaselineTIFFTagSet;
+import javax.imageio.plugins.tiff.TIFFDirectory;
+import javax.imageio.plugins.tiff.TIFFField;
+import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
+import org.rlr.tensor.RlrException;
+
+/**
+ * Reads image files: PNG, JPEG, BMP, GIF (the first frame) and TIFF (the first page), told apart by their content, not by their name.
+ *
+ * <p>All become 8-bit RGB in the way of Pillow's {@code Image.open(f).convert("RGB")}, which the published models were trained with: alpha
+ * is dropped, not blended; palettes are looked up; grey is repeated; CMYK is multiplied out; colour profiles and the EXIF orientation are
+ * <em>ignored</em>, so a photograph that a viewer turns by its EXIF tag is read as the sensor stored it. Of 16-bit samples the high byte is
+ * taken. Damaged and truncated files are errors, never half a picture.
+ */
+public final class Images {
+    /** The largest picture that is read, in pixels; a header may claim anything. */
+    static final long MAX_PIXELS = 1L << 27;
+
+    private static final List<String> SUFFIXES = List.of("png", "jpg", "jpeg", "bmp", "gif", "tif", "tiff");
+    private static final String REMEDY = "; replace the file or take it out of the folder";
+
+    private Images() {
+    }
+
+    /**
+     * Reads a picture.
+     *
+     * @throws RlrException if the file is missing, empty, truncated, damaged, not an image or of an unsupported kind
+     */
+    public static RgbImage read(Path file) {
+        return decode(file, Decoded::toRgb);
+    }
+
+    /**
+     * The size of a picture, from its header alone.
+     *
+     * @throws RlrException if the file is missing, empty, not an image, or its header is damaged
+     */
+    public static ImageSize size(Path file) {
+        try (InputStream in = Files.newInputStream(file); ImageInputStream stream = new MemoryCacheImageInputStream(in)) {
+            byte[] head = new byte[ImageFormat.HEAD];
+            int length = Math.max(0, stream.read(head));
+            ImageFormat format = formatOf(file, head, length);
+            stream.seek(0);
+            return sizeOf(file, format, stream);
+        } catch (IOException e) {
+            throw ioError(file, e);
+        }
+    }
+
+    /** Whether the name's suffix, in any case, is that of a format read here; hidden files ({@code .x}) are no images. */
+    public static boolean hasImageName(Path file) {
+        String name = file.getFileName().toString();
+        int dot = name.lastIndexOf('.');
+        return dot > 0 && !name.startsWith(".") && SUFFIXES.contains(name.substring(dot + 1).toLowerCase(Locale.ROOT));
+    }
+
+    /**
+     * The image files directly inside a folder, sorted by name. Other files and hidden ones are left out.
+     *
+     * @throws RlrException if the folder is missing or cannot be listed
+     */
+    public static List<Path> list(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            throw new RlrException((Files.exists(folder) ? folder + " is not a folder" : "the folder " + folder + " does not exist")
+                    + "; check the path");
+        }
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.filter(file -> hasImageName(file) && Files.isRegularFile(file)).sorted(Folders.BY_NAME).toList();
+        } catch (IOException e) {
+            throw new RlrException("the folder " + folder + " cannot be listed (" + Folders.reason(e) + "); check its permissions", e);
+        }
+    }
+
+    /** Where a picture's mask has a colour sample above zero, row by row. */
+    static boolean[] readNonZero(Path file, Function<ImageSize, RuntimeException> refuse) {
+        return decode(file, decoded -> {
+            RuntimeException refusal = refuse.apply(decoded.size());
+            if (refusal != null) {
+                throw refusal;
+            }
+            return decoded.toNonZero();
+        });
+    }
+
+    /** A picture as its file stored it. */
+    interface Decoded {
+        ImageSize size();
+
+        RgbImage toRgb();
+
+        boolean[] toNonZero();
+    }
+
+    private static <T> T decode(Path file, Function<Decoded, T> use) {
+        byte[] bytes;
+        try {
+            bytes = Files.readAllBytes(file);
+        } catch (IOException e) {
+            throw ioError(file, e);
+        }
+        ImageFormat format = formatOf(file, bytes, bytes.length);
+        try (ImageInputStream stream = memoryStream(bytes)) {
+            sizeOf(file, format, stream);
+        } catch (IOException e) {
+            throw damaged(file, format, e);
+        }
+        try {
+            if (format == ImageFormat.JPEG) {
+                return use.apply(JpegDecoder.decode(bytes));
+            }
+            if (format == ImageFormat.PNG) {
+                PngCheck.check(bytes);
+            }
+            return use.apply(decodePlain(format, bytes));
+        } catch (RlrException e) {
+            throw e;
+        } catch (IOException | RuntimeException e) {
+            throw damaged(file, format, e);
+        }
+    }
+
+    private static Decoded decodePlain(ImageFormat format, byte[] bytes) throws IOException {
+        ImageReader reader = format.reader();
+        DamageListener damage = new DamageListener();
+        reader.addIIOReadWarningListener(damage);
+        try (ImageInputStream stream = memoryStream(bytes)) {
+            boolean tiff = format.toString().equals("TIFF");
+            reader.setInput(stream, !tiff, !tiff);
+            BufferedImage image = reader.read(0);
+            damage.check();
+            if (tiff && image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_CMYK && isJpegCompressed(reader)) {
+                throw new UnsupportedImageException("CMYK with JPEG compression in a TIFF file is not supported"); // comes out as a negative
+            }
+            PixelReader pixels = PixelReader.of(image);
+            return new Decoded() {
+                @Override
+                public ImageSize size() {
+                    return new ImageSize(image.getWidth(), image.getHeight());
+                }
+
+                @Override
+                public RgbImage toRgb() {
+                    return pixels.toRgb();
+                }
+
+                @Override
+                public boolean[] toNonZero() {
+                    return pixels.toNonZero();
+                }
+            };
+        } finally {
+            reader.dispose();
+        }
+    }
+
+    private static boolean isJpegCompressed(ImageReader tiffReader) throws IOException {
+        TIFFField compression = TIFFDirectory.createFromMetadata(tiffReader.getImageMetadata(0)).getTIFFField(BaselineTIFFTagSet.TAG_COMPRESSION);
+        return compression != null && (compression.getAsInt(0) == BaselineTIFFTagSet.COMPRESSION_JPEG
+                || compression.getAsInt(0) == BaselineTIFFTagSet.COMPRESSION_OLD_JPEG);
+    }
+
+    private static ImageFormat formatOf(Path file, byte[] head, int length) {
+        if (length == 0) {
+            throw new RlrException("the image " + file + " is empty (0 bytes)" + REMEDY);
+        }
+        ImageFormat format = ImageFormat.of(head, length);
+        if (format == null) {
+            throw new RlrException(file + " is not a PNG, JPEG, BMP, GIF or TIFF image" + REMEDY + ", or convert it to PNG");
+        }
+        return format;
+    }
+
+    private static ImageSize sizeOf(Path file, ImageFormat format, ImageInputStream stream) {
+        ImageReader reader = format.reader();
+        try {
+            reader.setInput(stream, true, true);
+            ImageSize size = new ImageSize(reader.getWidth(0), reader.getHeight(0));
+            if (size.width() <= 0 || size.height() <= 0) {
+                throw new IOException("its header says " + size + " pixels");
+            }
+            if (size.pixels() > MAX_PIXELS) {
+                throw new RlrException("the image " + file + " is " + size + " pixels, more than the " + MAX_PIXELS / 1_000_000
+                        + " million that are read; scale it down or cut it into tiles");
+            }
+            return size;
+        } catch (RlrException e) {
+            throw e;
+        } catch (IOException | RuntimeException e) {
+            throw damaged(file, format, e);
+        } finally {
+            reader.dispose();
+        }
+    }
+
+    static ImageInputStream memoryStream(byte[] bytes) {
+        return new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes));
+    }
+
+    private static RlrException damaged(Path file, ImageFormat format, Exception cause) {
+        if (cause instanceof UnsupportedImageException) {
+            return new RlrException("the " + format + " image " + file + " is of an unsupported kind: " + cause.getMessage()
+                    + "; convert it to an 8-bit PNG", cause);
+        }
+        return new RlrException("the " + format + " image " + file + " is truncated or damaged (" + Folders.reason(cause) + ")" + REMEDY, cause);
+    }
+
+    private static RlrException ioError(Path file, IOException cause) {
+        if (cause instanceof NoSuchFileException || !Files.exists(file)) {
+            return new RlrException("the image " + file + " does not exist; check the path", cause);
+        }
+        if (Files.isDirectory(file)) {
+            return new RlrException(file + " is a folder, not an image", cause);
+        }
+        String why = cause instanceof AccessDeniedException ? "permission denied" : Folders.reason(cause);
+        return new RlrException("the image " + file + " cannot be read (" + why + "); check its permissions and the disk", cause);
+    }
+}

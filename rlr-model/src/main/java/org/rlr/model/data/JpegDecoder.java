@@ -1,0 +1,177 @@
+package org.rlr.model.data;
+
+import java.awt.image.Raster;
+import java.io.IOException;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
+
+/**
+ * JPEG to RGB. The JDK decodes the samples; colours are converted here, by the rules and the integer arithmetic of libjpeg, because the JDK
+ * cannot read CMYK, shifts grey values, and lets embedded colour profiles change the result.
+ */
+final class JpegDecoder implements Images.Decoded {
+    /** How the samples of a pixel are to be understood. */
+    private enum Encoding { GREY, YCBCR, RGB, YCCK, CMYK }
+
+    private static final int SCALE_BITS = 16;
+    private static final int HALF = 1 << SCALE_BITS - 1;
+
+    private final Raster raster;
+    private final Encoding encoding;
+
+    private JpegDecoder(Raster raster, Encoding encoding) {
+        this.raster = raster;
+        this.encoding = encoding;
+    }
+
+    static JpegDecoder decode(byte[] file) throws IOException {
+        Encoding encoding = encodingOf(file);
+        ImageReader reader = ImageFormat.JPEG.reader();
+        DamageListener damage = new DamageListener();
+        reader.addIIOReadWarningListener(damage);
+        try (ImageInputStream stream = Images.memoryStream(file)) {
+            reader.setInput(stream, true, true);
+            Raster raster = reader.readRaster(0, null);
+            damage.check();
+            return new JpegDecoder(raster, encoding);
+        } finally {
+            reader.dispose();
+        }
+    }
+
+    @Override
+    public ImageSize size() {
+        return new ImageSize(raster.getWidth(), raster.getHeight());
+    }
+
+    @Override
+    public boolean[] toNonZero() {
+        RgbImage image = toRgb();
+        boolean[] set = new boolean[image.width() * image.height()];
+        byte[] rgb = image.rgb();
+        for (int i = 0, at = 0; i < set.length; i++, at += RgbImage.CHANNELS) {
+            set[i] = (rgb[at] | rgb[at + 1] | rgb[at + 2]) != 0;
+        }
+        return set;
+    }
+
+    @Override
+    public RgbImage toRgb() {
+        int width = raster.getWidth();
+        int height = raster.getHeight();
+        int bands = raster.getNumBands();
+        byte[] rgb = new byte[Math.multiplyExact(Math.multiplyExact(width, height), RgbImage.CHANNELS)];
+        byte[] row = new byte[width * bands];
+        for (int y = 0, at = 0; y < height; y++) {
+            raster.getDataElements(0, y, width, 1, row);
+            for (int from = 0; from < row.length; from += bands, at += RgbImage.CHANNELS) {
+                convert(row, from, rgb, at);
+            }
+        }
+        return new RgbImage(width, height, rgb);
+    }
+
+    private void convert(byte[] row, int from, byte[] rgb, int at) {
+        switch (encoding) {
+            case GREY -> rgb[at] = rgb[at + 1] = rgb[at + 2] = row[from];
+            case RGB -> {
+                rgb[at] = row[from];
+                rgb[at + 1] = row[from + 1];
+                rgb[at + 2] = row[from + 2];
+            }
+            case YCBCR -> lumaToRgb(row, from, rgb, at);
+            // Adobe stores ink inverted, 255 for none; YCCK is the complement of that in its first three components, so the ink itself
+            case YCCK -> {
+                lumaToRgb(row, from, rgb, at);
+                PixelReader.inkToRgb(rgb[at] & 0xff, rgb[at + 1] & 0xff, rgb[at + 2] & 0xff, 255 - (row[from + 3] & 0xff), rgb, at);
+            }
+            case CMYK -> PixelReader.inkToRgb(255 - (row[from] & 0xff), 255 - (row[from + 1] & 0xff), 255 - (row[from + 2] & 0xff),
+                    255 - (row[from + 3] & 0xff), rgb, at);
+        }
+    }
+
+    /** ITU-R BT.601 full range, as in JFIF, in 16-bit fixed point. */
+    private static void lumaToRgb(byte[] row, int from, byte[] rgb, int at) {
+        int luma = row[from] & 0xff;
+        int blue = (row[from + 1] & 0xff) - 128;
+        int red = (row[from + 2] & 0xff) - 128;
+        rgb[at] = clip(luma + (fixed(1.40200) * red + HALF >> SCALE_BITS));
+        rgb[at + 1] = clip(luma + (-fixed(0.34414) * blue - fixed(0.71414) * red + HALF >> SCALE_BITS));
+        rgb[at + 2] = clip(luma + (fixed(1.77200) * blue + HALF >> SCALE_BITS));
+    }
+
+    private static int fixed(double factor) {
+        return (int) (factor * (1 << SCALE_BITS) + 0.5);
+    }
+
+    private static byte clip(int value) {
+        return (byte) Math.max(0, Math.min(255, value));
+    }
+
+    /** The encoding by the number of components, the JFIF and Adobe markers and the components' names, in libjpeg's order. */
+    private static Encoding encodingOf(byte[] file) throws IOException {
+        boolean jfif = false;
+        int adobeTransform = -1;
+        int at = 2;
+        while (at + 4 <= file.length) {
+            if ((file[at] & 0xff) != 0xff) {
+                at++; // padding between segments
+                continue;
+            }
+            int marker = file[at + 1] & 0xff;
+            if (marker == 0xff || marker == 0 || marker == 1 || marker >= 0xd0 && marker <= 0xd8) {
+                at += marker == 0xff ? 1 : 2; // fill bytes and markers without a length
+                continue;
+            }
+            int length = (file[at + 2] & 0xff) << 8 | file[at + 3] & 0xff;
+            int body = at + 4;
+            int bodyEnd = at + 2 + length;
+            if (length < 2 || bodyEnd > file.length) {
+                break;
+            }
+            if (marker == 0xe0 && startsWith(file, body, bodyEnd, "JFIF\0")) {
+                jfif = true;
+            } else if (marker == 0xee && startsWith(file, body, bodyEnd, "Adobe") && bodyEnd - body >= 12) {
+                adobeTransform = file[body + 11] & 0xff;
+            } else if (marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc) {
+                return encodingOf(file, body, bodyEnd, jfif, adobeTransform);
+            }
+            at = bodyEnd;
+        }
+        throw new IOException("the file ends before the picture begins");
+    }
+
+    private static Encoding encodingOf(byte[] file, int body, int bodyEnd, boolean jfif, int adobeTransform) throws IOException {
+        int components = bodyEnd - body > 5 ? file[body + 5] : 0;
+        if (bodyEnd - body < 6 + 3 * components) {
+            throw new IOException("its frame header is too short");
+        }
+        return switch (components) {
+            case 1 -> Encoding.GREY;
+            case 3 -> {
+                if (jfif) {
+                    yield Encoding.YCBCR;
+                }
+                if (adobeTransform >= 0) {
+                    yield adobeTransform == 0 ? Encoding.RGB : Encoding.YCBCR;
+                }
+                boolean namedRgb = file[body + 6] == 'R' && file[body + 9] == 'G' && file[body + 12] == 'B';
+                yield namedRgb ? Encoding.RGB : Encoding.YCBCR;
+            }
+            case 4 -> adobeTransform > 0 ? Encoding.YCCK : Encoding.CMYK;
+            default -> throw new UnsupportedImageException(components + " colour components are not supported");
+        };
+    }
+
+    private static boolean startsWith(byte[] file, int from, int end, String text) {
+        if (end - from < text.length()) {
+            return false;
+        }
+        for (int i = 0; i < text.length(); i++) {
+            if (file[from + i] != text.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

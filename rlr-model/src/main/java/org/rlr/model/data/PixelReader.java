@@ -1,0 +1,220 @@
+package org.rlr.model.data;
+
+import java.awt.Transparency;
+import java.awt.color.ColorSpace;
+import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
+import java.awt.image.DirectColorModel;
+import java.awt.image.IndexColorModel;
+import java.awt.image.PixelInterleavedSampleModel;
+import java.awt.image.Raster;
+
+/**
+ * Takes the samples of a decoded picture as the file stored them. Java's own conversion ({@code getRGB}) goes through colour profiles and
+ * changes grey values; here every sample keeps its value, as in the tools that the published models were trained with.
+ */
+abstract class PixelReader {
+    final Raster raster;
+    final int width;
+    final int height;
+
+    private PixelReader(Raster raster) {
+        this.raster = raster;
+        this.width = raster.getWidth();
+        this.height = raster.getHeight();
+    }
+
+    /** 8-bit RGB of the row {@code y}, written to {@code rgb} from {@code at}. */
+    abstract void readRgb(int y, byte[] rgb, int at);
+
+    /** Whether each pixel of the row {@code y} has a colour sample above zero, written to {@code set} from {@code at}. */
+    void readNonZero(int y, boolean[] set, int at) {
+        byte[] rgb = new byte[width * RgbImage.CHANNELS];
+        readRgb(y, rgb, 0);
+        for (int x = 0, from = 0; x < width; x++, from += RgbImage.CHANNELS) {
+            set[at + x] = (rgb[from] | rgb[from + 1] | rgb[from + 2]) != 0;
+        }
+    }
+
+    RgbImage toRgb() {
+        byte[] rgb = new byte[Math.multiplyExact(Math.multiplyExact(width, height), RgbImage.CHANNELS)];
+        for (int y = 0; y < height; y++) {
+            readRgb(y, rgb, y * width * RgbImage.CHANNELS);
+        }
+        return new RgbImage(width, height, rgb);
+    }
+
+    boolean[] toNonZero() {
+        boolean[] set = new boolean[Math.multiplyExact(width, height)];
+        for (int y = 0; y < height; y++) {
+            readNonZero(y, set, y * width);
+        }
+        return set;
+    }
+
+    /** Cyan, magenta, yellow and black ink of 0…255 as red, green and blue, by the plain rule: {@code (255 − k)·(255 − c)/255}. */
+    static void inkToRgb(int cyan, int magenta, int yellow, int black, byte[] rgb, int at) {
+        int light = 255 - black;
+        rgb[at] = (byte) (light - scale(cyan, light));
+        rgb[at + 1] = (byte) (light - scale(magenta, light));
+        rgb[at + 2] = (byte) (light - scale(yellow, light));
+    }
+
+    /** {@code a·b/255}, rounded. */
+    private static int scale(int a, int b) {
+        int product = a * b + 128;
+        return (product >> 8) + product >> 8;
+    }
+
+    /** The reader for an image's kind of samples; {@link UnsupportedImageException} says which kind is not supported. */
+    static PixelReader of(BufferedImage image) {
+        ColorModel colors = image.getColorModel();
+        Raster raster = image.getRaster();
+        if (colors instanceof IndexColorModel palette) {
+            return new Palette(raster, palette);
+        }
+        if (colors instanceof DirectColorModel && colors.getColorSpace().isCS_sRGB()) {
+            return new Packed(image);
+        }
+        if (!(colors instanceof ComponentColorModel)) {
+            throw new UnsupportedImageException("the colour model " + colors.getClass().getSimpleName() + " is not supported");
+        }
+        int type = raster.getDataBuffer().getDataType();
+        if (type != DataBuffer.TYPE_BYTE && type != DataBuffer.TYPE_USHORT && type != DataBuffer.TYPE_INT) {
+            throw new UnsupportedImageException("samples that are not unsigned integers are not supported");
+        }
+        return switch (colors.getColorSpace().getType()) {
+            case ColorSpace.TYPE_GRAY -> new Components(raster, colors, 1);
+            case ColorSpace.TYPE_RGB -> new Components(raster, colors, 3);
+            case ColorSpace.TYPE_CMYK -> new Components(raster, colors, 4);
+            default -> throw new UnsupportedImageException("only grey, RGB and CMYK colours are supported");
+        };
+    }
+
+    /** One index per pixel into a table of colours; also the 1-, 2- and 4-bit grey kinds. */
+    private static final class Palette extends PixelReader {
+        private final int[] colors;
+        private final int[] row;
+
+        Palette(Raster raster, IndexColorModel palette) {
+            super(raster);
+            // an index beyond the table reads as black instead of failing
+            colors = new int[Math.max(1 << palette.getPixelSize(), palette.getMapSize())];
+            palette.getRGBs(colors);
+            row = new int[width];
+        }
+
+        @Override
+        void readRgb(int y, byte[] rgb, int at) {
+            raster.getSamples(0, y, width, 1, 0, row);
+            for (int x = 0; x < width; x++, at += 3) {
+                int color = colors[row[x]];
+                rgb[at] = (byte) (color >> 16);
+                rgb[at + 1] = (byte) (color >> 8);
+                rgb[at + 2] = (byte) color;
+            }
+        }
+    }
+
+    /** Several samples packed in one number: the usual in-memory kinds of Java, and 16-bit BMP. */
+    private static final class Packed extends PixelReader {
+        private final BufferedImage image;
+        private final int[] row;
+
+        Packed(BufferedImage image) {
+            super(image.getRaster());
+            this.image = image;
+            row = new int[width];
+        }
+
+        @Override
+        void readRgb(int y, byte[] rgb, int at) {
+            image.getRGB(0, y, width, 1, row, 0, width);
+            for (int x = 0; x < width; x++, at += 3) {
+                rgb[at] = (byte) (row[x] >> 16);
+                rgb[at + 1] = (byte) (row[x] >> 8);
+                rgb[at + 2] = (byte) row[x];
+            }
+        }
+    }
+
+    /** One number per sample: grey, RGB or CMYK, with or without alpha behind them. */
+    private static final class Components extends PixelReader {
+        private final int colors;
+        private final int bands;
+        private final int bits;
+        private final int[] row;
+        private final boolean plainBytes;
+
+        Components(Raster raster, ColorModel model, int colors) {
+            super(raster);
+            this.colors = colors;
+            bands = raster.getNumBands();
+            bits = model.getComponentSize(0);
+            for (int band = 1; band < colors; band++) {
+                if (model.getComponentSize(band) != bits) {
+                    throw new UnsupportedImageException("colour samples of different sizes are not supported");
+                }
+            }
+            if (model.isAlphaPremultiplied() && model.getTransparency() != Transparency.OPAQUE) {
+                throw new UnsupportedImageException("colours premultiplied by alpha are not supported");
+            }
+            row = new int[width * bands];
+            plainBytes = colors == 3 && bands == 3 && bits == 8 && raster.getTransferType() == DataBuffer.TYPE_BYTE
+                    && raster.getSampleModel() instanceof PixelInterleavedSampleModel;
+        }
+
+        @Override
+        RgbImage toRgb() {
+            if (!plainBytes) {
+                return super.toRgb();
+            }
+            // the most common kind in one go: data elements come in the order of the bands
+            byte[] rgb = new byte[Math.multiplyExact(Math.multiplyExact(width, height), RgbImage.CHANNELS)];
+            raster.getDataElements(0, 0, width, height, rgb);
+            return new RgbImage(width, height, rgb);
+        }
+
+        @Override
+        void readRgb(int y, byte[] rgb, int at) {
+            raster.getPixels(0, y, width, 1, row);
+            for (int x = 0, from = 0; x < width; x++, from += bands, at += 3) {
+                switch (colors) {
+                    case 1 -> rgb[at] = rgb[at + 1] = rgb[at + 2] = (byte) toByte(row[from]);
+                    case 3 -> {
+                        rgb[at] = (byte) toByte(row[from]);
+                        rgb[at + 1] = (byte) toByte(row[from + 1]);
+                        rgb[at + 2] = (byte) toByte(row[from + 2]);
+                    }
+                    default -> inkToRgb(toByte(row[from]), toByte(row[from + 1]), toByte(row[from + 2]), toByte(row[from + 3]), rgb, at);
+                }
+            }
+        }
+
+        @Override
+        void readNonZero(int y, boolean[] set, int at) {
+            if (colors == 4) {
+                super.readNonZero(y, set, at); // no ink is white
+                return;
+            }
+            raster.getPixels(0, y, width, 1, row);
+            for (int x = 0, from = 0; x < width; x++, from += bands) {
+                int any = 0;
+                for (int band = 0; band < colors; band++) {
+                    any |= row[from + band];
+                }
+                set[at + x] = any != 0;
+            }
+        }
+
+        /** A sample of {@code bits} bits at 8: the high byte of more, the full range of fewer. */
+        private int toByte(int sample) {
+            if (bits == 8) {
+                return sample;
+            }
+            return bits > 8 ? sample >>> bits - 8 : sample * 255 / ((1 << bits) - 1);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package org.rlr.model.data;
+
+import java.awt.image.BufferedImage;
+import java.util.Objects;
+
+/**
+ * An 8-bit RGB picture: what every image file becomes, and what a backbone's input is made from.
+ *
+ * <p>{@code rgb} holds {@code height × width × 3} bytes, row by row, red first; the array is not copied, neither when an image is made
+ * nor by {@link #rgb()}, since these are the largest arrays of the input path. Treat it as read-only.
+ *
+ * @param width  pixels per row
+ * @param height rows
+ * @param rgb    samples, unsigned, interleaved
+ */
+public record RgbImage(int width, int height, byte[] rgb) {
+    /** Channels of an image. */
+    public static final int CHANNELS = 3;
+
+    /** An image around the given samples. */
+    public RgbImage {
+        Objects.requireNonNull(rgb, "rgb");
+        if (width <= 0 || height <= 0 || (long) width * height * CHANNELS != rgb.length) {
+            throw new IllegalArgumentException("an RGB image of " + width + "×" + height + " needs "
+                    + (long) width * height * CHANNELS + " samples, not " + rgb.length);
+        }
+    }
+
+    /**
+     * The samples of any Java image as 8-bit RGB: alpha is dropped, grey is repeated, 16-bit samples keep their high byte. Samples are
+     * taken as they are, without Java's colour management, which would shift grey values.
+     *
+     * @throws IllegalArgumentException if the image's colours are neither grey, RGB nor CMYK, or its samples are not integers
+     */
+    public static RgbImage of(BufferedImage image) {
+        return PixelReader.of(image).toRgb();
+    }
+
+    /** A copy as a Java image of type {@link BufferedImage#TYPE_INT_RGB}. */
+    public BufferedImage toBufferedImage() {
+        BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        int[] row = new int[width];
+        for (int y = 0, at = 0; y < height; y++) {
+            for (int x = 0; x < width; x++, at += CHANNELS) {
+                row[x] = (rgb[at] & 0xff) << 16 | (rgb[at + 1] & 0xff) << 8 | rgb[at + 2] & 0xff;
+            }
+            image.setRGB(0, y, width, 1, row, 0, width);
+        }
+        return image;
+    }
+
+    /** Width and height. */
+    public ImageSize size() {
+        return new ImageSize(width, height);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof RgbImage image && width == image.width && height == image.height
+                && java.util.Arrays.equals(rgb, image.rgb);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * (31 * width + height) + java.util.Arrays.hashCode(rgb);
+    }
+
+    @Override
+    public String toString() {
+        return "RgbImage[" + width + "×" + height + "]";
+    }
+}
