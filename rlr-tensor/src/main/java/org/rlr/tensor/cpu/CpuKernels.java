@@ -8,6 +8,10 @@ interface CpuKernels {
     /** Name and width, for a user: {@code "vector, 256 bit"}. */
     String description();
 
+    ElementwiseKernels elementwise();
+
+    RowKernels rows();
+
     Gemm gemm();
 
     AttentionKernels attention();

@@ -2,6 +2,10 @@ package org.rlr.tensor.cpu;
 
 /** Plain Java loops and EJML's matrix product: what runs where the Vector API is absent. */
 final class ScalarKernels implements CpuKernels {
+    private final ElementwiseKernels elementwise = new ScalarElementwise();
+    private final RowKernels rows = new ScalarRows();
+    private final Gemm gemm = new ScalarGemm(elementwise);
+
     @Override
     public String name() {
         return "scalar";
@@ -13,8 +17,18 @@ final class ScalarKernels implements CpuKernels {
     }
 
     @Override
+    public ElementwiseKernels elementwise() {
+        return elementwise;
+    }
+
+    @Override
+    public RowKernels rows() {
+        return rows;
+    }
+
+    @Override
     public Gemm gemm() {
-        throw new UnsupportedOperationException();
+        return gemm;
     }
 
     @Override

@@ -1,0 +1,252 @@
+package org.rlr.tensor.cpu;
+
+import java.util.List;
+import org.rlr.tensor.Device;
+import org.rlr.tensor.backend.Activation;
+import org.rlr.tensor.backend.AdamSettings;
+import org.rlr.tensor.backend.AttentionPattern;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BinaryOp;
+import org.rlr.tensor.backend.ConvGeometry;
+import org.rlr.tensor.backend.Storage;
+import org.rlr.tensor.backend.UnaryOp;
+import org.rlr.tensor.backend.View;
+
+/** The host's processor: hands every primitive to the class of its family, which cuts it into tasks and calls a set of kernels. */
+final class CpuBackend implements Backend {
+    private final CpuKernels kernels;
+    private final Parallel parallel;
+    private final CpuMemory memory = new CpuMemory();
+    private final CpuElementwise elementwise;
+    private final CpuReduction reduction;
+    private final CpuLayout layout;
+    private final CpuMatrix matrix;
+    private final CpuNormalization normalization;
+    private final CpuLoss loss;
+    private final CpuRandom random;
+    private final CpuAttention attention;
+    private final CpuConvolution convolution;
+
+    /** @param threads worker threads, the calling one included; 0 for as many as there are cores */
+    CpuBackend(CpuKernels kernels, int threads) {
+        this.kernels = kernels;
+        parallel = new Parallel(threads > 0 ? threads : Runtime.getRuntime().availableProcessors());
+        elementwise = new CpuElementwise(kernels.elementwise(), parallel);
+        reduction = new CpuReduction(kernels.elementwise(), kernels.rows(), parallel);
+        layout = new CpuLayout(kernels.elementwise(), parallel);
+        matrix = new CpuMatrix(kernels.gemm(), elementwise, parallel);
+        normalization = new CpuNormalization(kernels.elementwise(), kernels.rows(), parallel);
+        loss = new CpuLoss(parallel);
+        random = new CpuRandom(parallel);
+        attention = new CpuAttention(kernels.attention(), parallel);
+        convolution = new CpuConvolution(kernels.convolution(), kernels.gemm(), parallel);
+    }
+
+    @Override
+    public Device device() {
+        return Device.CPU;
+    }
+
+    @Override
+    public String description() {
+        return "cpu (" + kernels.description() + " kernels, " + parallel.threads() + (parallel.threads() == 1 ? " thread)" : " threads)");
+    }
+
+    @Override
+    public Storage allocate(int elements) {
+        return memory.allocate(elements);
+    }
+
+    @Override
+    public long liveBytes() {
+        return memory.live();
+    }
+
+    @Override
+    public long peakBytes() {
+        return memory.peak();
+    }
+
+    @Override
+    public void upload(float[] src, int srcOffset, View dst) {
+        elementwise.copy(src, srcOffset, CpuStorage.array(dst), dst.offset(), dst.elements());
+    }
+
+    @Override
+    public void download(View src, float[] dst, int dstOffset) {
+        elementwise.copy(CpuStorage.array(src), src.offset(), dst, dstOffset, src.elements());
+    }
+
+    @Override
+    public void copy(View src, View dst) {
+        elementwise.copy(CpuStorage.array(src), src.offset(), CpuStorage.array(dst), dst.offset(), dst.elements());
+    }
+
+    @Override
+    public void fill(View dst, float value) {
+        elementwise.fill(dst, value);
+    }
+
+    /** Does nothing: every primitive has computed its result when it returns. */
+    @Override
+    public void synchronize() {
+    }
+
+    @Override
+    public void unary(UnaryOp op, View x, View y) {
+        elementwise.unary(op, x, y);
+    }
+
+    @Override
+    public void unaryBackward(UnaryOp op, View x, View y, View dy, View dx, boolean accumulate) {
+        elementwise.unaryBackward(op, x, y, dy, dx, accumulate);
+    }
+
+    @Override
+    public void binary(BinaryOp op, View a, View b, View out, boolean accumulate) {
+        elementwise.binary(op, a, b, out, accumulate);
+    }
+
+    @Override
+    public void affine(View x, float scale, float shift, View y, boolean accumulate) {
+        elementwise.affine(x, scale, shift, y, accumulate);
+    }
+
+    @Override
+    public void sumTo(View x, View y, boolean accumulate) {
+        reduction.sumTo(x, y, accumulate);
+    }
+
+    @Override
+    public void weightedSum(List<View> xs, float[] weights, View y) {
+        elementwise.weightedSum(xs, weights, y);
+    }
+
+    @Override
+    public void max(View x, int axis, View y) {
+        reduction.max(x, axis, y);
+    }
+
+    @Override
+    public void maxBackward(View x, View y, View dy, int axis, View dx, boolean accumulate) {
+        reduction.maxBackward(x, y, dy, axis, dx, accumulate);
+    }
+
+    @Override
+    public void softmax(View x, View y) {
+        reduction.softmax(x, y);
+    }
+
+    @Override
+    public void softmaxBackward(View y, View dy, View dx, boolean accumulate) {
+        reduction.softmaxBackward(y, dy, dx, accumulate);
+    }
+
+    @Override
+    public void permute(View x, int[] axes, View y) {
+        layout.permute(x, axes, y);
+    }
+
+    @Override
+    public void slice(View x, int axis, int start, View y, boolean accumulate) {
+        layout.slice(x, axis, start, y, accumulate);
+    }
+
+    @Override
+    public void place(View x, int axis, int start, View y, boolean accumulate) {
+        layout.place(x, axis, start, y, accumulate);
+    }
+
+    @Override
+    public void matmul(View a, boolean transA, View b, boolean transB, float alpha, View c, boolean accumulate) {
+        matrix.matmul(a, transA, b, transB, alpha, c, accumulate);
+    }
+
+    @Override
+    public void linear(View x, View w, View bias, Activation activation, View pre, View y) {
+        matrix.linear(x, w, bias, activation, pre, y);
+    }
+
+    @Override
+    public void layerNorm(View x, View gamma, View beta, float eps, View y, View mean, View rstd) {
+        normalization.forward(x, gamma, beta, eps, y, mean, rstd);
+    }
+
+    @Override
+    public void layerNormBackward(View x, View gamma, View mean, View rstd, View dy, View dx, boolean accumulate, View dgamma, View dbeta) {
+        normalization.backward(x, gamma, mean, rstd, dy, dx, accumulate, dgamma, dbeta);
+    }
+
+    @Override
+    public void attention(View q, View k, View v, AttentionPattern pattern, View out, View lse) {
+        attention.forward(q, k, v, pattern, out, lse);
+    }
+
+    @Override
+    public void attentionBackward(View q, View k, View v, View out, View lse, View dout, AttentionPattern pattern,
+            View dq, View dk, View dv) {
+        attention.backward(q, k, v, out, lse, dout, pattern, dq, dk, dv);
+    }
+
+    @Override
+    public void reconstructionLoss(View reconstruction, View target, View result) {
+        loss.forward(reconstruction, target, result);
+    }
+
+    @Override
+    public void reconstructionLossBackward(View reconstruction, View target, View dloss, View dreconstruction, boolean accumulate) {
+        loss.backward(reconstruction, target, dloss, dreconstruction, accumulate);
+    }
+
+    @Override
+    public void tokenScores(View reconstruction, View target, View scores) {
+        loss.tokenScores(reconstruction, target, scores);
+    }
+
+    @Override
+    public void conv2d(View x, View w, View bias, ConvGeometry geometry, Activation activation, View y) {
+        convolution.forward(x, w, bias, geometry, activation, y);
+    }
+
+    @Override
+    public void conv2dBackwardInput(View dy, View w, ConvGeometry geometry, View dx, boolean accumulate) {
+        convolution.backwardInput(dy, w, geometry, dx, accumulate);
+    }
+
+    @Override
+    public void conv2dBackwardWeights(View x, View dy, ConvGeometry geometry, View dw, boolean accumulate) {
+        convolution.backwardWeights(x, dy, geometry, dw, accumulate);
+    }
+
+    @Override
+    public void averagePool(View x, int side, View y, boolean accumulate) {
+        convolution.averagePool(x, side, y, accumulate);
+    }
+
+    @Override
+    public void maxPool(View x, ConvGeometry geometry, View y) {
+        convolution.maxPool(x, geometry, y);
+    }
+
+    @Override
+    public void adam(View p, View g, View m, View v, AdamSettings settings, long step) {
+        elementwise.adam(p, g, m, v, settings, step);
+    }
+
+    @Override
+    public void normal(View y, long seed, long stream) {
+        random.normal(y, seed, stream);
+    }
+
+    @Override
+    public void featureJitter(View x, float scale, View tokenScale, long seed, long stream, View y) {
+        random.featureJitter(x, scale, tokenScale, seed, stream, y);
+    }
+
+    /** Ends the worker threads and forgets the memory kept for reuse. */
+    @Override
+    public void close() {
+        parallel.close();
+        memory.trim();
+    }
+}

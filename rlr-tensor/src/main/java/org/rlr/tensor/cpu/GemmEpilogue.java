@@ -1,0 +1,33 @@
+package org.rlr.tensor.cpu;
+
+import org.rlr.tensor.backend.Activation;
+import org.rlr.tensor.backend.BinaryOp;
+
+/** What a product does to a finished block of its result, while that is in the cache. */
+final class GemmEpilogue {
+    private GemmEpilogue() {
+    }
+
+    /**
+     * {@code C = activation(C + bias)} on a block of {@code rows×columns}, its first element at {@code co}, {@code bo}, {@code po};
+     * C and pre have row stride ldc.
+     */
+    static void apply(ElementwiseKernels kernels, float[] c, int co, int ldc, int rows, int columns,
+            float[] bias, int bo, Activation activation, float[] pre, int po) {
+        if (bias == null && activation == Activation.NONE && pre == null) {
+            return;
+        }
+        for (int i = 0; i < rows; i++) {
+            int row = co + i * ldc;
+            if (bias != null) {
+                kernels.binary(BinaryOp.ADD, c, row, bias, bo, c, row, columns, false);
+            }
+            if (pre != null) {
+                System.arraycopy(c, row, pre, po + i * ldc, columns);
+            }
+            if (activation != Activation.NONE) {
+                kernels.unary(activation.op(), c, row, c, row, columns);
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package org.rlr.tensor.cpu;
+
+import com.sun.management.HotSpotDiagnosticMXBean;
+import java.lang.management.ManagementFactory;
+import java.lang.reflect.InvocationTargetException;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.rlr.tensor.RlrException;
+
+/**
+ * Chooses the set of kernels: the one on the Vector API where that is worth it, as Apache Lucene decides it, else the scalar one. The system property
+ * {@value #PROPERTY} forces {@code scalar} or {@code vector}; {@code auto} is the default.
+ */
+final class KernelChoice {
+    static final String PROPERTY = "rlr.cpu.kernels";
+    private static final String MODULE = "jdk.incubator.vector";
+    private static final System.Logger LOG = System.getLogger(KernelChoice.class.getName());
+    private static final AtomicBoolean SAID = new AtomicBoolean();
+
+    private KernelChoice() {
+    }
+
+    /** The kernels for this process. @throws RlrException if the property asks for kernels that cannot run here or do not exist */
+    static CpuKernels choose() {
+        String wish = System.getProperty(PROPERTY, "auto");
+        switch (wish) {
+            case "scalar":
+                return new ScalarKernels();
+            case "vector":
+                return vector();
+            case "auto":
+                break;
+            default:
+                throw new RlrException("system property " + PROPERTY + " is '" + wish + "'; it may be scalar, vector or auto");
+        }
+        try {
+            return vector();
+        } catch (RlrException e) {
+            if (!SAID.getAndSet(true)) {
+                LOG.log(modulePresent() ? System.Logger.Level.INFO : System.Logger.Level.WARNING, e.getMessage() + "; the scalar kernels run, many times slower");
+            }
+            return new ScalarKernels();
+        }
+    }
+
+    /** The kernels on the Vector API. @throws RlrException saying why they cannot run here */
+    static CpuKernels vector() {
+        Optional<String> reason = obstacle();
+        if (reason.isPresent()) {
+            throw new RlrException("the vector kernels cannot run: " + reason.get());
+        }
+        try {
+            return (CpuKernels) Class.forName("org.rlr.tensor.cpu.VectorKernels").getDeclaredConstructor().newInstance();
+        } catch (InvocationTargetException e) {
+            throw new RlrException("the vector kernels cannot run: " + e.getCause().getMessage(), e.getCause());
+        } catch (ReflectiveOperationException | LinkageError e) {
+            throw new RlrException("the vector kernels cannot run: " + e, e);
+        }
+    }
+
+    private static boolean modulePresent() {
+        return ModuleLayer.boot().findModule(MODULE).isPresent();
+    }
+
+    /** Why vectors would not be compiled to vector instructions; without the optimising compiler they are far slower than plain loops. */
+    private static Optional<String> obstacle() {
+        if (!modulePresent()) {
+            return Optional.of("module " + MODULE + " is not there; start java with --add-modules " + MODULE);
+        }
+        if (System.getProperty("java.vm.info", "").contains("interpreted mode")) {
+            return Optional.of("the Java machine only interprets (-Xint)");
+        }
+        if (System.getProperty("java.vm.name", "").contains("Client VM")) {
+            return Optional.of("the Java machine is a client one, without the C2 compiler");
+        }
+        if ("true".equals(option("UseJVMCICompiler"))) {
+            return Optional.of("the Java machine compiles by JVMCI, not by C2 (UseJVMCICompiler)");
+        }
+        String level = option("TieredStopAtLevel");
+        if (level != null && !level.equals("4") && !"false".equals(option("TieredCompilation"))) {
+            return Optional.of("the C2 compiler is off (TieredStopAtLevel=" + level + ")");
+        }
+        return Optional.empty();
+    }
+
+    /** An option of the Java machine; null where it cannot be asked (module jdk.management missing, not HotSpot) or has no such option. */
+    private static String option(String name) {
+        try {
+            HotSpotDiagnosticMXBean bean = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+            return bean == null ? null : bean.getVMOption(name).getValue();
+        } catch (IllegalArgumentException | LinkageError e) {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package org.rlr.tensor.cpu;
+
+/** Working arrays of the current thread, kept from call to call; the slots keep nested users apart. */
+final class Scratch {
+    /** Packed blocks of the left matrix of a product. */
+    static final int GEMM_A = 0;
+    /** Packed panels of the right matrix of a product. */
+    static final int GEMM_B = 1;
+    /** Tiles of the result of a product. */
+    static final int GEMM_C = 2;
+    /** Partial sums of a reduction. */
+    static final int PARTIAL = 3;
+    private static final int SLOTS = 4;
+
+    private static final ThreadLocal<float[][]> ARRAYS = ThreadLocal.withInitial(() -> new float[SLOTS][0]);
+
+    private Scratch() {
+    }
+
+    /** An array of at least {@code size} elements with unknown contents; a later call with the same slot on this thread may return it again. */
+    static float[] get(int slot, int size) {
+        float[][] arrays = ARRAYS.get();
+        if (arrays[slot].length < size) {
+            arrays[slot] = new float[size + (size >>> 2)];
+        }
+        return arrays[slot];
+    }
+}

@@ -1,0 +1,56 @@
+package org.rlr.tensor.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/** Kernels on the Vector API. Loaded by reflection only: where the module is missing, this class must not be touched. */
+final class VectorKernels implements CpuKernels {
+    private static final int LEAST_LANES = 4;
+
+    private final ElementwiseKernels elementwise = new ScalarElementwise();
+    private final RowKernels rows = new ScalarRows();
+    private final Gemm gemm = new ScalarGemm(elementwise);
+
+    /** @throws UnsupportedOperationException if this processor's vectors are too short to be worth it */
+    VectorKernels() {
+        VectorSpecies<Float> species = FloatVector.SPECIES_PREFERRED;
+        if (species.length() < LEAST_LANES) {
+            throw new UnsupportedOperationException("the processor's vectors hold only " + species.length() + " floats");
+        }
+    }
+
+    @Override
+    public String name() {
+        return "vector";
+    }
+
+    @Override
+    public String description() {
+        return "vector, " + FloatVector.SPECIES_PREFERRED.vectorBitSize() + " bit";
+    }
+
+    @Override
+    public ElementwiseKernels elementwise() {
+        return elementwise;
+    }
+
+    @Override
+    public RowKernels rows() {
+        return rows;
+    }
+
+    @Override
+    public Gemm gemm() {
+        return gemm;
+    }
+
+    @Override
+    public AttentionKernels attention() {
+        return new AttentionKernels() { };
+    }
+
+    @Override
+    public ConvolutionKernels convolution() {
+        return new ConvolutionKernels() { };
+    }
+}
