@@ -157,6 +157,14 @@ public final class ParameterSet implements AutoCloseable {
         }
     }
 
+    /** Takes over the values of a set of the same declarations on the same backend. */
+    public void copyFrom(ParameterSet other) {
+        if (!parameters.keySet().equals(other.parameters.keySet()) || size != other.size) {
+            throw new IllegalArgumentException("the sets declare different parameters");
+        }
+        backend.copy(other.all(other.values), all(values));
+    }
+
     /** Sets every gradient to zero. */
     public void zeroGradients() {
         backend.fill(gradientArena(), 0);
