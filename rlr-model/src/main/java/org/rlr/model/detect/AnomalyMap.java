@@ -1,0 +1,144 @@
+package org.rlr.model.detect;
+
+import java.util.List;
+
+/**
+ * Where an image is anomalous and how much: a map as large as the model's input. The values depend on the model, and are
+ * comparable between images of one model only.
+ */
+public final class AnomalyMap {
+    /** Standard deviation, in pixels, of the smoothing before the image score is taken. */
+    public static final double SMOOTHING_SIGMA = 4;
+
+    private static final GaussianFilter SMOOTHING = new GaussianFilter(SMOOTHING_SIGMA);
+    private static final double LEAST_NORM_PRODUCT = 1e-8;
+
+    private final float[] values;
+    private final int height;
+    private final int width;
+
+    private AnomalyMap(float[] values, int height, int width) {
+        this.values = values;
+        this.height = height;
+        this.width = width;
+    }
+
+    /**
+     * The scores of a level's tokens.
+     *
+     * @param scores row-major, {@code height * width}
+     * @param height rows of the level's grid
+     * @param width  columns of the level's grid
+     */
+    public record Level(float[] scores, int height, int width) {
+        /** Checks the length. */
+        public Level {
+            if (height < 1 || width < 1 || scores.length != height * width) {
+                throw new IllegalArgumentException(scores.length + " scores are not a grid of " + height + "×" + width);
+            }
+        }
+    }
+
+    /**
+     * How much tokens differ from their reconstruction: {@code mean_c (x - y)² + 1 - cos(x, y)}, with {@code cos(x, y) =
+     * x·y / max(‖x‖·‖y‖, 1e-8)}.
+     *
+     * @param features       {@code [tokens, channels]}, row-major, from {@code offset} on
+     * @param reconstruction of the same shape and offset
+     * @param offset         index of the first token's first channel, so that one image of a batch can be taken
+     * @return a score per token
+     */
+    public static float[] tokenScores(float[] features, float[] reconstruction, int offset, int tokens, int channels) {
+        float[] scores = new float[tokens];
+        for (int token = 0; token < tokens; token++) {
+            int begin = offset + token * channels;
+            double difference = 0;
+            double product = 0;
+            double squareX = 0;
+            double squareY = 0;
+            for (int i = begin; i < begin + channels; i++) {
+                double x = features[i];
+                double y = reconstruction[i];
+                difference += (x - y) * (x - y);
+                product += x * y;
+                squareX += x * x;
+                squareY += y * y;
+            }
+            double norms = Math.sqrt(squareX) * Math.sqrt(squareY);
+            scores[token] = (float) (difference / channels + 1 - product / Math.max(norms, LEAST_NORM_PRODUCT));
+        }
+        return scores;
+    }
+
+    /**
+     * The map of an image: each level's scores upsampled bilinearly, the corners aligned, to {@code height × width}, and
+     * averaged over the levels.
+     */
+    public static AnomalyMap of(List<Level> levels, int height, int width) {
+        if (levels.isEmpty() || height < 1 || width < 1) {
+            throw new IllegalArgumentException("no map of " + levels.size() + " levels at " + height + "×" + width);
+        }
+        double[] sum = new double[height * width];
+        for (Level level : levels) {
+            addUpsampled(level, sum, height, width);
+        }
+        float[] values = new float[sum.length];
+        for (int i = 0; i < sum.length; i++) {
+            values[i] = (float) (sum[i] / levels.size());
+        }
+        return new AnomalyMap(values, height, width);
+    }
+
+    private static void addUpsampled(Level level, double[] sum, int height, int width) {
+        float[] scores = level.scores;
+        for (int y = 0; y < height; y++) {
+            double row = position(y, height, level.height);
+            int top = (int) row;
+            int bottom = Math.min(top + 1, level.height - 1);
+            double down = row - top;
+            for (int x = 0; x < width; x++) {
+                double column = position(x, width, level.width);
+                int left = (int) column;
+                int right = Math.min(left + 1, level.width - 1);
+                double along = column - left;
+                double above = scores[top * level.width + left] * (1 - along) + scores[top * level.width + right] * along;
+                double below = scores[bottom * level.width + left] * (1 - along) + scores[bottom * level.width + right] * along;
+                sum[y * width + x] += above * (1 - down) + below * down;
+            }
+        }
+    }
+
+    /** Where a pixel lies on the grid: the first and last pixels on the first and last token. */
+    private static double position(int pixel, int pixels, int tokens) {
+        return pixels == 1 ? 0 : (double) pixel * (tokens - 1) / (pixels - 1);
+    }
+
+    /** The values, row-major, not smoothed, as pixel metrics use them; not a copy. */
+    public float[] values() {
+        return values;
+    }
+
+    /** Rows. */
+    public int height() {
+        return height;
+    }
+
+    /** Columns. */
+    public int width() {
+        return width;
+    }
+
+    /** The map after a Gaussian filter of {@value #SMOOTHING_SIGMA} pixels, row-major. */
+    public float[] smoothed() {
+        return SMOOTHING.apply(values, height, width);
+    }
+
+    /** The score of the image: the maximum of the smoothed map. */
+    public float imageScore() {
+        float greatest = Float.NEGATIVE_INFINITY;
+        for (float value : smoothed()) {
+            greatest = Math.max(greatest, value); // passes NaN on
+        }
+        return greatest;
+    }
+}

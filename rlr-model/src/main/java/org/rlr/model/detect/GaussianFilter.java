@@ -1,0 +1,80 @@
+package org.rlr.model.detect;
+
+import java.util.Arrays;
+
+/**
+ * A Gaussian filter of two dimensions as SciPy's {@code gaussian_filter} computes it: the kernel cut off at four standard
+ * deviations (rounded to a whole radius) and normalised, borders mirrored with the edge pixel repeated ("reflect"), however
+ * small the image. Immutable; sums in double precision.
+ */
+public final class GaussianFilter {
+    private static final double TRUNCATE = 4;
+
+    private final double[] kernel;
+
+    /** A filter of that standard deviation, in pixels, above 0. */
+    public GaussianFilter(double sigma) {
+        if (!(sigma > 0 && sigma < 1e6)) {
+            throw new IllegalArgumentException("the standard deviation must be above 0 and below 1e6 pixels, not " + sigma);
+        }
+        int radius = (int) (TRUNCATE * sigma + 0.5);
+        kernel = new double[2 * radius + 1];
+        double sum = 0;
+        for (int i = 0; i < kernel.length; i++) {
+            double distance = (i - radius) / sigma;
+            kernel[i] = Math.exp(-0.5 * distance * distance);
+            sum += kernel[i];
+        }
+        for (int i = 0; i < kernel.length; i++) {
+            kernel[i] /= sum;
+        }
+    }
+
+    /**
+     * The filtered image.
+     *
+     * @param image  row-major, left as it is
+     * @param height rows, at least 1
+     * @param width  columns, at least 1
+     */
+    public float[] apply(float[] image, int height, int width) {
+        if (height < 1 || width < 1 || image.length != height * width) {
+            throw new IllegalArgumentException("an image of " + image.length + " pixels is not " + height + "×" + width);
+        }
+        int radius = kernel.length / 2;
+        double[] column = new double[width];
+        double[] padded = new double[width + 2 * radius];
+        double[] line = new double[width];
+        float[] result = new float[image.length];
+        for (int y = 0; y < height; y++) {
+            Arrays.fill(column, 0);
+            for (int k = 0; k < kernel.length; k++) {
+                double weight = kernel[k];
+                int row = mirrored(y + k - radius, height) * width;
+                for (int x = 0; x < width; x++) {
+                    column[x] += weight * image[row + x];
+                }
+            }
+            for (int x = 0; x < padded.length; x++) {
+                padded[x] = column[mirrored(x - radius, width)];
+            }
+            Arrays.fill(line, 0);
+            for (int k = 0; k < kernel.length; k++) {
+                double weight = kernel[k];
+                for (int x = 0; x < width; x++) {
+                    line[x] += weight * padded[x + k];
+                }
+            }
+            for (int x = 0; x < width; x++) {
+                result[y * width + x] = (float) line[x];
+            }
+        }
+        return result;
+    }
+
+    /** The pixel that stands at an index outside of the image: … 1 0 | 0 1 2 … n-1 | n-1 n-2 …, repeated without end. */
+    private static int mirrored(int index, int length) {
+        int phase = Math.floorMod(index, 2 * length);
+        return phase < length ? phase : 2 * length - 1 - phase;
+    }
+}

@@ -1,0 +1,100 @@
+package org.rlr.model.eval;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.rlr.tensor.RlrException;
+
+/** Collects the scores of a class's test images, one after the other, and computes its metrics. For one thread. */
+public final class ClassEvaluator {
+    private final String name;
+    private final PixelScores pixels = new PixelScores();
+    private double[] imageScores = new double[64];
+    private boolean[] imageLabels = new boolean[64];
+    private int images;
+    private int withoutMask;
+
+    /** Begins with no image. */
+    public ClassEvaluator(String name) {
+        this.name = name;
+    }
+
+    /**
+     * Adds a test image.
+     *
+     * @param imageScore its score
+     * @param defective  whether it is known to be anomalous (from its folder); it also is where the mask has a pixel set
+     * @param map        its unsmoothed anomaly map, row-major
+     * @param mask       where it is anomalous, of the map's size; null where there is none. A defective image without a mask
+     *                   leaves the pixel metrics of the whole class undefined, as its pixels cannot be told apart.
+     * @param height     rows of the map
+     * @param width      columns of the map
+     * @throws RlrException where a score is not finite
+     */
+    public void add(double imageScore, boolean defective, float[] map, boolean[] mask, int height, int width) {
+        double score = ScoreRanking.requireFinite(imageScore, images);
+        if (defective && mask == null) {
+            withoutMask++;
+        } else {
+            pixels.add(map, mask, height, width);
+        }
+        if (images == imageScores.length) {
+            imageScores = Arrays.copyOf(imageScores, 2 * images);
+            imageLabels = Arrays.copyOf(imageLabels, 2 * images);
+        }
+        imageScores[images] = score;
+        imageLabels[images] = defective || mask != null && anySet(mask);
+        images++;
+    }
+
+    /** The class's metrics so far, AUPRO with exact thresholds up to a false-positive rate of 0.3. */
+    public ClassMetrics metrics() {
+        Map<Metric, Double> values = new EnumMap<>(Metric.class);
+        List<String> notes = new ArrayList<>();
+        ScoreRanking ranking = ScoreRanking.of(Arrays.copyOf(imageScores, images), Arrays.copyOf(imageLabels, images));
+        Optional<ScoreRanking.BestF1> imageF1 = ranking.bestF1();
+        put(values, Metric.IMAGE_AUROC, ranking.auroc());
+        put(values, Metric.IMAGE_AP, ranking.averagePrecision());
+        imageF1.ifPresent(best -> values.put(Metric.IMAGE_F1MAX, best.value()));
+        if (images == 0) {
+            notes.add("no test images");
+        } else if (!ranking.isDefined()) {
+            notes.add(ranking.anomalousCount() == 0 ? "no defective test images" : "no good test images");
+        }
+        if (withoutMask > 0) {
+            notes.add(withoutMask + " defective test " + (withoutMask == 1 ? "image has" : "images have") + " no mask");
+        } else {
+            addPixelMetrics(values, notes);
+        }
+        OptionalDouble threshold = imageF1.map(best -> OptionalDouble.of(best.threshold())).orElse(OptionalDouble.empty());
+        return new ClassMetrics(name, values, threshold, String.join("; ", notes));
+    }
+
+    private void addPixelMetrics(Map<Metric, Double> values, List<String> notes) {
+        ScoreRanking ranking = pixels.ranking();
+        put(values, Metric.PIXEL_AUROC, ranking.auroc());
+        put(values, Metric.PIXEL_AP, ranking.averagePrecision());
+        ranking.bestF1().ifPresent(best -> values.put(Metric.PIXEL_F1MAX, best.value()));
+        put(values, Metric.AUPRO, pixels.aupro(PixelScores.AUPRO_LIMIT));
+        if (images > 0 && !ranking.isDefined()) {
+            notes.add(ranking.anomalousCount() == 0 ? "no mask has a pixel set" : "no pixel is normal");
+        }
+    }
+
+    private static void put(Map<Metric, Double> values, Metric metric, OptionalDouble value) {
+        value.ifPresent(number -> values.put(metric, number));
+    }
+
+    private static boolean anySet(boolean[] mask) {
+        for (boolean set : mask) {
+            if (set) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,128 @@
+package org.rlr.model.eval;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.OptionalDouble;
+import org.rlr.tensor.RlrException;
+import org.rlr.tensor.io.AtomicFile;
+
+/**
+ * The metrics of all classes of a data set.
+ *
+ * @param classes one entry per class
+ */
+public record EvaluationResult(List<ClassMetrics> classes) {
+    private static final int NAME_WIDTH = 5;
+
+    /** Takes a copy. */
+    public EvaluationResult {
+        classes = List.copyOf(classes);
+    }
+
+    /** The plain mean of a metric over the classes that define it; empty where none does. */
+    public OptionalDouble mean(Metric metric) {
+        return classes.stream().map(c -> c.values().get(metric)).filter(Objects::nonNull).mapToDouble(Double::doubleValue).average();
+    }
+
+    /** How many classes define a metric. */
+    public int defined(Metric metric) {
+        return (int) classes.stream().filter(c -> c.get(metric).isPresent()).count();
+    }
+
+    /**
+     * The result as JSON: {@code {"classes":[{"name":…,"image_auroc":…,…}…],"mean":{"image_auroc":…,…}}}, with fractions, and
+     * null for what is undefined.
+     */
+    public String toJson() {
+        JsonArray rows = new JsonArray();
+        for (ClassMetrics row : classes) {
+            JsonObject object = new JsonObject();
+            object.addProperty("name", row.name());
+            for (Metric metric : Metric.values()) {
+                object.add(metric.key(), json(row.get(metric)));
+            }
+            rows.add(object);
+        }
+        JsonObject mean = new JsonObject();
+        for (Metric metric : Metric.values()) {
+            mean.add(metric.key(), json(mean(metric)));
+        }
+        JsonObject root = new JsonObject();
+        root.add("classes", rows);
+        root.add("mean", mean);
+        return new GsonBuilder().serializeNulls().disableHtmlEscaping().setPrettyPrinting().create().toJson(root) + "\n";
+    }
+
+    /**
+     * Writes {@link #toJson} to a file, whole or not at all.
+     *
+     * @throws RlrException where it cannot be written
+     */
+    public void writeJson(Path file) {
+        AtomicFile.writeString(file, toJson());
+    }
+
+    /**
+     * The result as a plain-text table in percent with one decimal, a row per class and their mean; "-" stands for what is
+     * undefined, with the reasons and the number of classes in the mean below. Ends with a line break.
+     */
+    public String toTable() {
+        int nameWidth = classes.stream().mapToInt(c -> c.name().length()).reduce(NAME_WIDTH, Math::max);
+        StringBuilder text = new StringBuilder(padded("class", nameWidth));
+        for (Metric metric : Metric.values()) {
+            int padding = 2 + width(metric) - metric.title().length();
+            text.append(" ".repeat(padding)).append(metric.title());
+        }
+        text.append('\n');
+        for (ClassMetrics row : classes) {
+            text.append(padded(row.name(), nameWidth));
+            for (Metric metric : Metric.values()) {
+                appendCell(text, metric, row.get(metric));
+            }
+            text.append('\n');
+        }
+        text.append(padded("mean", nameWidth));
+        for (Metric metric : Metric.values()) {
+            appendCell(text, metric, mean(metric));
+        }
+        text.append('\n');
+        for (ClassMetrics row : classes) {
+            if (!row.note().isEmpty()) {
+                text.append("- ").append(row.name()).append(": ").append(row.note()).append('\n');
+            }
+        }
+        for (Metric metric : Metric.values()) {
+            if (defined(metric) < classes.size()) {
+                text.append("- mean of ").append(metric.key()).append(" over ").append(defined(metric)).append(" of ")
+                        .append(classes.size()).append(" classes\n");
+            }
+        }
+        return text.toString();
+    }
+
+    private static JsonElement json(OptionalDouble value) {
+        return value.isPresent() ? new JsonPrimitive(value.getAsDouble()) : JsonNull.INSTANCE;
+    }
+
+    private static void appendCell(StringBuilder text, Metric metric, OptionalDouble value) {
+        String number = value.isPresent() ? String.format(Locale.ROOT, "%.1f", 100 * value.getAsDouble()) : "-";
+        text.append(" ".repeat(2 + width(metric) - number.length())).append(number);
+    }
+
+    /** Room for "100.0" and the column's head. */
+    private static int width(Metric metric) {
+        return Math.max(5, metric.title().length());
+    }
+
+    private static String padded(String text, int width) {
+        return text + " ".repeat(width - text.length());
+    }
+}

@@ -1,0 +1,207 @@
+package org.rlr.model.eval;
+
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.rlr.tensor.RlrException;
+
+/**
+ * Scores of anomalous and of normal items (images, or pixels), ranked, and the threshold-free metrics of that ranking. A
+ * higher score means more anomalous. Where one of the two kinds is missing, every metric is undefined, which is an empty
+ * result and never a number. All take time linear in the number of scores once these are sorted.
+ */
+public final class ScoreRanking {
+    private final double[] anomalous;
+    private final int anomalousCount;
+    private final double[] normal;
+    private final int normalCount;
+
+    /** Takes the arrays over: their first elements up to the counts must be sorted, ascending. */
+    ScoreRanking(double[] anomalous, int anomalousCount, double[] normal, int normalCount) {
+        this.anomalous = anomalous;
+        this.anomalousCount = anomalousCount;
+        this.normal = normal;
+        this.normalCount = normalCount;
+    }
+
+    /**
+     * Ranks scores by their labels.
+     *
+     * @param scores    one per item
+     * @param anomalous whether the item is anomalous
+     * @throws RlrException where a score is not finite
+     */
+    public static ScoreRanking of(double[] scores, boolean[] anomalous) {
+        if (scores.length != anomalous.length) {
+            throw new IllegalArgumentException(scores.length + " scores, but " + anomalous.length + " labels");
+        }
+        double[][] split = {new double[scores.length], new double[scores.length]};
+        int[] counts = new int[2];
+        for (int i = 0; i < scores.length; i++) {
+            int kind = anomalous[i] ? 1 : 0;
+            split[kind][counts[kind]++] = requireFinite(scores[i], i);
+        }
+        Arrays.sort(split[0], 0, counts[0]);
+        Arrays.sort(split[1], 0, counts[1]);
+        return new ScoreRanking(split[1], counts[1], split[0], counts[0]);
+    }
+
+    /** As {@link #of(double[], boolean[])}, for single precision. */
+    public static ScoreRanking of(float[] scores, boolean[] anomalous) {
+        double[] wide = new double[scores.length];
+        for (int i = 0; i < scores.length; i++) {
+            wide[i] = scores[i];
+        }
+        return of(wide, anomalous);
+    }
+
+    /** The score with -0 made 0, so that equal scores are also equal in sorting order. */
+    static double requireFinite(double score, int index) {
+        if (!Double.isFinite(score)) {
+            throw new RlrException("anomaly score " + index + " is " + score + ", which cannot be ranked: the model has diverged;"
+                    + " train it again with a lower learning rate");
+        }
+        return score + 0.0;
+    }
+
+    /** How many items are anomalous. */
+    public int anomalousCount() {
+        return anomalousCount;
+    }
+
+    /** How many items are normal. */
+    public int normalCount() {
+        return normalCount;
+    }
+
+    /** Whether there are anomalous and normal items, without which no metric is defined. */
+    public boolean isDefined() {
+        return anomalousCount > 0 && normalCount > 0;
+    }
+
+    /**
+     * Area under the receiver operating characteristic: the probability that an anomalous item scores higher than a
+     * normal one, a tie counting one half.
+     */
+    public OptionalDouble auroc() {
+        if (!isDefined()) {
+            return OptionalDouble.empty();
+        }
+        long halves = 0;
+        int below = 0;
+        int notAbove = 0;
+        for (int i = 0; i < anomalousCount; i++) {
+            while (below < normalCount && normal[below] < anomalous[i]) {
+                below++;
+            }
+            while (notAbove < normalCount && normal[notAbove] <= anomalous[i]) {
+                notAbove++;
+            }
+            halves += (long) below + notAbove;
+        }
+        return OptionalDouble.of(halves / 2.0 / ((double) anomalousCount * normalCount));
+    }
+
+    /**
+     * Average precision: the sum over the distinct scores, as thresholds, of precision times the gain in recall (no
+     * interpolation, no trapezoids).
+     */
+    public OptionalDouble averagePrecision() {
+        if (!isDefined()) {
+            return OptionalDouble.empty();
+        }
+        double sum = 0;
+        int found = 0;
+        for (Sweep sweep = new Sweep(); sweep.next(); ) {
+            sum += (double) (sweep.truePositives - found) * sweep.truePositives / ((long) sweep.truePositives + sweep.falsePositives);
+            found = sweep.truePositives;
+        }
+        return OptionalDouble.of(sum / anomalousCount);
+    }
+
+    /**
+     * The greatest F1 = 2TP / (2TP + FP + FN) that a threshold reaches.
+     *
+     * @param value     that F1
+     * @param threshold the score that reaches it, items that score at least that being called anomalous; the highest such
+     *                  one where there are several
+     */
+    public record BestF1(double value, double threshold) {
+    }
+
+    /** The greatest F1 over all distinct scores as thresholds, and where it is reached. */
+    public Optional<BestF1> bestF1() {
+        if (!isDefined()) {
+            return Optional.empty();
+        }
+        BestF1 best = null;
+        for (Sweep sweep = new Sweep(); sweep.next(); ) {
+            double f1 = 2.0 * sweep.truePositives / ((double) sweep.truePositives + sweep.falsePositives + anomalousCount);
+            if (best == null || f1 > best.value) {
+                best = new BestF1(f1, sweep.threshold);
+            }
+        }
+        return Optional.of(best);
+    }
+
+    /** Goes through the distinct scores, highest first, and counts the items that score at least that. */
+    final class Sweep {
+        double threshold;
+        int truePositives;
+        int falsePositives;
+
+        boolean next() {
+            int a = anomalousCount - truePositives;
+            int n = normalCount - falsePositives;
+            if (a == 0 && n == 0) {
+                return false;
+            }
+            threshold = n == 0 || a > 0 && anomalous[a - 1] >= normal[n - 1] ? anomalous[a - 1] : normal[n - 1];
+            while (a > 0 && anomalous[a - 1] == threshold) {
+                a--;
+            }
+            while (n > 0 && normal[n - 1] == threshold) {
+                n--;
+            }
+            truePositives = anomalousCount - a;
+            falsePositives = normalCount - n;
+            return true;
+        }
+    }
+
+    /** The least and the greatest score. */
+    double[] range() {
+        return new double[] {Math.min(anomalous[0], normal[0]),
+            Math.max(anomalous[anomalousCount - 1], normal[normalCount - 1])};
+    }
+
+    /** How many anomalous items score more than the threshold. */
+    int anomalousAbove(double threshold) {
+        return anomalousCount - upperBound(anomalous, anomalousCount, threshold);
+    }
+
+    /** How many normal items score more than the threshold. */
+    int normalAbove(double threshold) {
+        return normalCount - upperBound(normal, normalCount, threshold);
+    }
+
+    /** The first of several anomalous items of that score, which must be among them, counted from the lowest. */
+    int rank(double score) {
+        return upperBound(anomalous, anomalousCount, Math.nextDown(score));
+    }
+
+    /** The number of elements that are not greater than the bound. */
+    private static int upperBound(double[] sorted, int count, double bound) {
+        int low = 0;
+        int high = count;
+        while (low < high) {
+            int middle = low + high >>> 1;
+            if (sorted[middle] <= bound) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+}
