@@ -39,7 +39,7 @@ final class CpuBackend implements Backend {
         loss = new CpuLoss(parallel);
         random = new CpuRandom(parallel);
         attention = new CpuAttention(kernels.attention(), parallel);
-        convolution = new CpuConvolution(kernels.convolution(), kernels.gemm(), parallel);
+        convolution = new CpuConvolution(kernels, parallel);
     }
 
     @Override

@@ -38,6 +38,6 @@ final class ScalarKernels implements CpuKernels {
 
     @Override
     public ConvolutionKernels convolution() {
-        return new ConvolutionKernels() { };
+        return new ScalarConvolution();
     }
 }

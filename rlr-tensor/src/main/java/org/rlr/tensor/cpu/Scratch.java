@@ -10,7 +10,13 @@ final class Scratch {
     static final int GEMM_C = 2;
     /** Partial sums of a reduction. */
     static final int PARTIAL = 3;
-    private static final int SLOTS = 4;
+    /** Columns of a convolution. */
+    static final int COLUMNS = 4;
+    /** A row of an image, rows above and below added. */
+    static final int ROW_SUMS = 5;
+    /** The same with its neighbours along the row added. */
+    static final int WINDOW_SUMS = 6;
+    private static final int SLOTS = 7;
 
     private static final ThreadLocal<float[][]> ARRAYS = ThreadLocal.withInitial(() -> new float[SLOTS][0]);
 

@@ -51,6 +51,6 @@ final class VectorKernels implements CpuKernels {
 
     @Override
     public ConvolutionKernels convolution() {
-        return new ConvolutionKernels() { };
+        return new VectorConvolution();
     }
 }
