@@ -1,10 +1,12 @@
 package org.rlr.model.data;
 
+import java.util.Arrays;
+
 /**
  * How a backbone wants pixels: {@code (value/255 − mean)/std} per channel, red, green, blue.
  *
  * @param mean three values in 0…1
- * @param std  three values in 0…1
+ * @param std  three values in 0…1, above 0
  */
 public record Normalization(float[] mean, float[] std) {
     /** ImageNet's statistics: mean 0.485 0.456 0.406, std 0.229 0.224 0.225. */
@@ -14,4 +16,44 @@ public record Normalization(float[] mean, float[] std) {
     /** Values to −1…1: mean and std 0.5. */
     public static final Normalization HALF =
             new Normalization(new float[] {0.5f, 0.5f, 0.5f}, new float[] {0.5f, 0.5f, 0.5f});
+
+    /** Copies the arrays, as the accessors do: the constants are shared. */
+    public Normalization {
+        if (mean.length != RgbImage.CHANNELS || std.length != RgbImage.CHANNELS) {
+            throw new IllegalArgumentException("mean and std need a value for each of red, green and blue, not " + mean.length + " and "
+                    + std.length);
+        }
+        mean = mean.clone();
+        std = std.clone();
+        for (float value : std) {
+            if (!(value > 0)) {
+                throw new IllegalArgumentException("a standard deviation of " + value + " is not above 0");
+            }
+        }
+    }
+
+    @Override
+    public float[] mean() {
+        return mean.clone();
+    }
+
+    @Override
+    public float[] std() {
+        return std.clone();
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Normalization that && Arrays.equals(mean, that.mean) && Arrays.equals(std, that.std);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * Arrays.hashCode(mean) + Arrays.hashCode(std);
+    }
+
+    @Override
+    public String toString() {
+        return "Normalization[mean=" + Arrays.toString(mean) + ", std=" + Arrays.toString(std) + "]";
+    }
 }

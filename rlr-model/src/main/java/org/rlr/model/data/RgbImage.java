@@ -1,6 +1,7 @@
 package org.rlr.model.data;
 
 import java.awt.image.BufferedImage;
+import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -57,12 +58,12 @@ public record RgbImage(int width, int height, byte[] rgb) {
     @Override
     public boolean equals(Object other) {
         return other instanceof RgbImage image && width == image.width && height == image.height
-                && java.util.Arrays.equals(rgb, image.rgb);
+                && Arrays.equals(rgb, image.rgb);
     }
 
     @Override
     public int hashCode() {
-        return 31 * (31 * width + height) + java.util.Arrays.hashCode(rgb);
+        return 31 * (31 * width + height) + Arrays.hashCode(rgb);
     }
 
     @Override

@@ -1,0 +1,72 @@
+package org.rlr.model.data;
+
+import org.rlr.tensor.RlrException;
+
+/**
+ * Turns a picture into a backbone's input: the whole picture resized with {@link Resize#lanczos} to one size, whatever its aspect ratio, then
+ * {@code (value/255 − mean)/std} per channel. The result is float32 in the order height, width, channel (NHWC of one image). Thread-safe.
+ */
+public final class Preprocessor {
+    private final int height;
+    private final int width;
+    private final Normalization normalization;
+    /** The 256 values that a sample may become, red, green, blue. */
+    private final float[] values = new float[256 * RgbImage.CHANNELS];
+
+    /** Pictures resized to {@code size × size}. */
+    public Preprocessor(int size, Normalization normalization) {
+        this(size, size, normalization);
+    }
+
+    /** Pictures resized to {@code width × height}. */
+    public Preprocessor(int height, int width, Normalization normalization) {
+        if (height <= 0 || width <= 0) {
+            throw new RlrException("an image size of " + width + "×" + height + " is not possible; give a positive one");
+        }
+        this.height = height;
+        this.width = width;
+        this.normalization = normalization;
+        for (int value = 0; value < 256; value++) {
+            for (int c = 0; c < RgbImage.CHANNELS; c++) {
+                values[value * RgbImage.CHANNELS + c] = (value / 255f - normalization.mean()[c]) / normalization.std()[c];
+            }
+        }
+    }
+
+    /** Rows of the input. */
+    public int height() {
+        return height;
+    }
+
+    /** Columns of the input. */
+    public int width() {
+        return width;
+    }
+
+    /** How the samples are scaled. */
+    public Normalization normalization() {
+        return normalization;
+    }
+
+    /** Numbers per image: height · width · 3. */
+    public int length() {
+        return height * width * RgbImage.CHANNELS;
+    }
+
+    /** The input made from a picture, {@code [height, width, 3]}. */
+    public float[] apply(RgbImage image) {
+        float[] input = new float[length()];
+        apply(image, input, 0);
+        return input;
+    }
+
+    /** Writes the input made from a picture into a batch, {@link #length()} numbers from {@code offset}. */
+    public void apply(RgbImage image, float[] batch, int offset) {
+        byte[] rgb = Resize.lanczos(image, width, height).rgb();
+        for (int i = 0; i < rgb.length; i += RgbImage.CHANNELS) {
+            batch[offset + i] = values[(rgb[i] & 0xff) * RgbImage.CHANNELS];
+            batch[offset + i + 1] = values[(rgb[i + 1] & 0xff) * RgbImage.CHANNELS + 1];
+            batch[offset + i + 2] = values[(rgb[i + 2] & 0xff) * RgbImage.CHANNELS + 2];
+        }
+    }
+}
