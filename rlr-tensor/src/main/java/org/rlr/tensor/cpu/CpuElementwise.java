@@ -75,7 +75,14 @@ final class CpuElementwise {
     }
 
     private void run(BinaryOp op, float[] a, int ao, int aStep, float[] b, int bo, int bStep, float[] out, int oo, int n, boolean accumulate) {
-        if (aStep == 0) {
+        if (aStep == 0 && bStep == 0) {
+            float value = ScalarElementwise.apply(op, a[ao], b[bo]);
+            if (accumulate) {
+                kernels.affine(out, oo, 1, value, out, oo, n, false);
+            } else {
+                Arrays.fill(out, oo, oo + n, value);
+            }
+        } else if (aStep == 0) {
             kernels.binaryLeftScalar(op, a[ao], b, bo, out, oo, n, accumulate);
         } else if (bStep == 0) {
             kernels.binaryRightScalar(op, a, ao, b[bo], out, oo, n, accumulate);

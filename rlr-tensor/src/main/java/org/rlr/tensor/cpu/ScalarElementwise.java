@@ -90,7 +90,7 @@ class ScalarElementwise implements ElementwiseKernels {
         }
     }
 
-    private static float apply(BinaryOp op, float a, float b) {
+    static float apply(BinaryOp op, float a, float b) {
         return switch (op) {
             case ADD -> a + b;
             case SUB -> a - b;
