@@ -26,6 +26,19 @@ final class Folders {
         }
     }
 
+    /** The folder directly inside another that has one of the names, in any case; the first name's, or null. */
+    static Path subfolder(Path folder, String... names) {
+        List<Path> folders = subfolders(folder);
+        for (String name : names) {
+            for (Path each : folders) {
+                if (nameOf(each).equalsIgnoreCase(name)) {
+                    return each;
+                }
+            }
+        }
+        return null;
+    }
+
     /** A file's name without its suffix. */
     static String stem(Path file) {
         String name = file.getFileName().toString();

@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import javax.imageio.ImageReader;
@@ -89,13 +90,10 @@ public final class Images {
         }
     }
 
-    /** Where a picture's mask has a colour sample above zero, row by row. */
-    static boolean[] readNonZero(Path file, Function<ImageSize, RuntimeException> refuse) {
+    /** Where a picture has a colour sample above zero, row by row; {@code check} may refuse its size by throwing. */
+    static boolean[] readNonZero(Path file, Consumer<ImageSize> check) {
         return decode(file, decoded -> {
-            RuntimeException refusal = refuse.apply(decoded.size());
-            if (refusal != null) {
-                throw refusal;
-            }
+            check.accept(decoded.size());
             return decoded.toNonZero();
         });
     }

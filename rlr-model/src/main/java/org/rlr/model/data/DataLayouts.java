@@ -1,0 +1,71 @@
+package org.rlr.model.data;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.rlr.tensor.RlrException;
+
+/** The known layouts, and reading a data set by the one that fits. */
+public final class DataLayouts {
+    /** In the order in which they are tried: the more particular first. */
+    private static final List<DataLayout> ALL = List.of(new MvtecLayout(), new FolderLayout());
+
+    private DataLayouts() {
+    }
+
+    /** All layouts, in the order in which they are tried. */
+    public static List<DataLayout> all() {
+        return ALL;
+    }
+
+    /**
+     * Reads a data set in the first layout that recognises it.
+     *
+     * @throws RlrException if the folder is missing, empty, in no known layout, or something in it is missing
+     */
+    public static DataSet read(Path root) {
+        requireFolder(root);
+        for (DataLayout layout : ALL) {
+            if (layout.recognises(root)) {
+                return layout.read(root);
+            }
+        }
+        throw new RlrException("the folder " + root + " holds no data set of a known layout" + contents(root) + "; expected "
+                + ALL.stream().map(layout -> layout.name() + ": " + layout.description()).collect(Collectors.joining(", or ")));
+    }
+
+    /**
+     * Reads a data set in a given layout.
+     *
+     * @throws RlrException if there is no such layout, or as {@link #read(Path)}
+     */
+    public static DataSet read(Path root, String layoutName) {
+        for (DataLayout layout : ALL) {
+            if (layout.name().equals(layoutName)) {
+                requireFolder(root);
+                return layout.read(root);
+            }
+        }
+        throw new RlrException("there is no data layout '" + layoutName + "'; choose one of "
+                + ALL.stream().map(DataLayout::name).collect(Collectors.joining(", ")));
+    }
+
+    private static void requireFolder(Path root) {
+        if (!Files.exists(root)) {
+            throw new RlrException("the data folder " + root + " does not exist; check the path");
+        }
+        if (!Files.isDirectory(root)) {
+            throw new RlrException(root + " is a file; give the folder that holds the data set");
+        }
+    }
+
+    private static String contents(Path root) {
+        List<Path> folders = Folders.subfolders(root);
+        if (folders.isEmpty()) {
+            return " (no image and no folder is in it)";
+        }
+        String names = folders.stream().limit(5).map(Folders::nameOf).collect(Collectors.joining(", "));
+        return " (folders in it: " + names + (folders.size() > 5 ? ", …" : "") + ")";
+    }
+}

@@ -1,0 +1,33 @@
+package org.rlr.model.data;
+
+import java.nio.file.Path;
+import org.rlr.tensor.RlrException;
+
+/**
+ * Reads masks: a pixel is anomalous where a colour sample of the mask file is above 0, whatever the number of bits; alpha does not count. Masks
+ * should not be JPEG files, whose compression leaves small values beside edges.
+ */
+public final class Masks {
+    private Masks() {
+    }
+
+    /**
+     * Reads the mask of an image.
+     *
+     * @param mask      the mask's file
+     * @param image     the image's file, for messages
+     * @param imageSize the image's size
+     * @throws RlrException if the mask cannot be read, as {@link Images#read}, or its size is not the image's
+     */
+    public static Mask read(Path mask, Path image, ImageSize imageSize) {
+        boolean[] anomalous = Images.readNonZero(mask, size -> checkSize(mask, size, image, imageSize));
+        return new Mask(imageSize.width(), imageSize.height(), anomalous);
+    }
+
+    static void checkSize(Path mask, ImageSize maskSize, Path image, ImageSize imageSize) {
+        if (!maskSize.equals(imageSize)) {
+            throw new RlrException("the mask " + mask + " is " + maskSize + " pixels, but its image " + image + " is " + imageSize
+                    + "; replace it by a mask of the image's size");
+        }
+    }
+}
