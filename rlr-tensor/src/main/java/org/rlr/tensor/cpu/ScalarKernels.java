@@ -33,7 +33,7 @@ final class ScalarKernels implements CpuKernels {
 
     @Override
     public AttentionKernels attention() {
-        return new AttentionKernels() { };
+        return new ScalarAttention();
     }
 
     @Override

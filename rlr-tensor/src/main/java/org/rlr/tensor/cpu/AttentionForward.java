@@ -1,0 +1,130 @@
+package org.rlr.tensor.cpu;
+
+import java.util.Arrays;
+
+/**
+ * Softmax of the logits, times the values, tile by tile. Softmax does not change when a row's logits are shifted, and floats are as
+ * precise at e²⁸ as at 1; so where ‖q‖·max‖k‖ bounds the logits well within the exponent's range, they are not shifted at all and no
+ * maximum is sought. Where it does not, the row's maximum is found first, which costs computing the logits twice.
+ */
+final class AttentionForward extends AttentionTask {
+    /** The largest magnitude of logits that needs no shift. */
+    private static final float UNSHIFTED = 28f;
+
+    private final float[] out;
+    private final int outOffset;
+    private final float[] lse;
+    private final int lseOffset;
+    private final int head;
+    private float keyNorm;
+
+    AttentionForward(AttentionKernels kernels, AttentionProblem problem, int head, int beginQuery, int endQuery,
+            float[] out, int outOffset, float[] lse, int lseOffset) {
+        super(kernels, problem, head, beginQuery, endQuery);
+        this.head = head;
+        this.out = out;
+        this.outOffset = outOffset;
+        this.lse = lse;
+        this.lseOffset = lseOffset;
+    }
+
+    /** Computes for a run of images. */
+    void run(int firstImage, int endImage) {
+        for (int image = firstImage; image < endImage; image++) {
+            if (image == firstImage || !problem.sharedKeys) {
+                work.keysT = packTransposed(problem.k, image, work.keysT);
+                keyNorm = largestNorm(problem.k, image, firstKey, keyCount);
+            }
+            if (image == firstImage || !problem.sharedValues) {
+                work.valueRows = packRows(problem.v, image, firstKey, keyCount, work.valueRows);
+            }
+            blocks(image);
+        }
+    }
+
+    @Override
+    void block(int image, int query, int count) {
+        int strip = AttentionKernels.STRIP;
+        int strips = (count + strip - 1) / strip;
+        work.queriesT = packStrips(problem.q, image, query, count, problem.scale, work.queriesT);
+        work.result = AttentionWorkspace.zeroed(work.result, strips * strip * padded);
+        work.sums = AttentionWorkspace.zeroed(work.sums, strips * strip * lanes);
+        work.shift = AttentionWorkspace.zeroed(work.shift, strips * strip);
+        work.tile = AttentionWorkspace.atLeast(work.tile, (DENSE_BLOCK + 1) * AttentionKernels.TILE);
+        float bound = largestNorm(problem.q, image, query, count) * problem.scale * keyNorm;
+        boolean shifted = !(bound <= UNSHIFTED);
+        if (shifted) {
+            findMaxima(query, count, strips);
+        }
+        float[] tile = work.tile;
+        keys.start(query, count);
+        while (keys.next()) {
+            for (int s = 0; s < strips; s++) {
+                multiplyStrip(work.queriesT, s, work.keysT, tile, 0);
+                if (shifted) {
+                    kernels.shift(tile, 0, strip, keys.width(), work.shift, s * strip);
+                }
+                if (!keys.windowed) {
+                    keys.forbid(tile, 0, s * strip, AttentionKernels.NOTHING);
+                }
+                kernels.exponentials(tile, 0, strip, keys.width(), keys.allowed, keys.columns, work.sums, s * strip * lanes);
+                addStrip(tile, 0, work.valueRows, work.result, s);
+            }
+        }
+        for (int i = 0; i < count; i++) {
+            write(image, query + i, i);
+        }
+    }
+
+    /** Puts the maxima of the allowed logits into the shifts; 0 where none is allowed. */
+    private void findMaxima(int query, int count, int strips) {
+        int strip = AttentionKernels.STRIP;
+        float[] tile = work.tile;
+        float[] maxima = work.shift;
+        Arrays.fill(maxima, 0, strips * strip, Float.NEGATIVE_INFINITY);
+        keys.start(query, count);
+        while (keys.next()) {
+            for (int s = 0; s < strips; s++) {
+                multiplyStrip(work.queriesT, s, work.keysT, tile, 0);
+                keys.forbid(tile, 0, s * strip, Float.NEGATIVE_INFINITY);
+                for (int i = 0; i < strip; i++) {
+                    float max = maxima[s * strip + i];
+                    for (int j = i * AttentionKernels.TILE; j < i * AttentionKernels.TILE + keys.width(); j++) {
+                        max = Math.max(max, tile[j]);
+                    }
+                    maxima[s * strip + i] = max;
+                }
+            }
+        }
+        for (int i = 0; i < strips * strip; i++) {
+            if (maxima[i] == Float.NEGATIVE_INFINITY) {
+                maxima[i] = 0f;
+            }
+        }
+    }
+
+    private void write(int image, int query, int row) {
+        float sum = 0f;
+        for (int j = row * lanes; j < (row + 1) * lanes; j++) {
+            sum += work.sums[j];
+        }
+        boolean nothing = sum == 0f;
+        float factor = nothing ? 0f : 1f / sum;
+        int to = outOffset + (image * problem.queries + query) * problem.width + channel;
+        int from = row * padded;
+        for (int c = 0; c < headDim; c++) {
+            out[to + c] = work.result[from + c] * factor;
+        }
+        lse[lseOffset + (image * problem.heads + head) * problem.queries + query] = nothing ? Float.NEGATIVE_INFINITY
+                : (float) (work.shift[row] + Math.log(sum));
+    }
+
+    /** The largest Euclidean norm of the head's channels of a run of tokens; NaN if there is a NaN. */
+    private float largestNorm(AttentionProblem.Tokens tokens, int image, int first, int count) {
+        float largest = 0f;
+        for (int i = first; i < first + count; i++) {
+            largest = Math.max(largest, dot(tokens.data, tokens.at(image, i, channel), tokens.data, tokens.at(image, i, channel), headDim));
+        }
+        return (float) Math.sqrt(largest);
+    }
+}

@@ -1,0 +1,181 @@
+package org.rlr.tensor.cpu;
+
+import java.util.Arrays;
+import org.rlr.tensor.backend.AttentionPattern;
+import org.rlr.tensor.backend.Locality;
+
+/**
+ * Which keys a block of neighbouring queries is multiplied with, tile by tile, and which entries of a tile are forbidden. A tile
+ * consists of segments: runs of neighbouring keys, each in as many columns as fill whole panels.
+ *
+ * <p>Outside a window, and where all keys are allowed, a block is any run of queries, a tile is one segment, and the few forbidden
+ * entries are overwritten. Inside a window a block is a run of queries in one row of the grid, the segments are the parts of the rows around
+ * it that any of them sees, and a pattern of bits, the same in all segments, says which query sees which column.
+ */
+final class AttentionKeys {
+    /** Keys of a tile where it is one segment. */
+    private static final int DENSE_TILE = 96;
+
+    final boolean windowed;
+    /** The block: its first query and how many there are. */
+    int firstQuery;
+    int queries;
+    /** The tile: how many segments, the first key and the number of keys of each, and the columns each occupies. */
+    int segments;
+    final int[] key = new int[AttentionKernels.TILE];
+    int length;
+    int columns;
+    /** The allowed entries of a segment, {@code columns} ints per query; null where {@link #forbid} says it. */
+    final int[] allowed;
+
+    private final AttentionPattern pattern;
+    private final int keys;
+    private final int lanes;
+    private int nextKey;
+    private int nextRow;
+    private int endRow;
+    private int firstColumn;
+    private int endColumn;
+    private int patternQueryColumn = -1;
+    private int patternKeyColumn;
+    private int patternLength;
+    private int patternQueries;
+
+    AttentionKeys(AttentionPattern pattern, int keys, int lanes) {
+        this.pattern = pattern;
+        this.keys = keys;
+        this.lanes = lanes;
+        windowed = pattern.locality() == Locality.INSIDE;
+        allowed = windowed ? new int[AttentionKernels.STRIP * AttentionKernels.TILE] : null;
+    }
+
+    /** Goes to before the first tile of a block. */
+    void start(int blockQuery, int blockQueries) {
+        firstQuery = blockQuery;
+        queries = blockQueries;
+        nextKey = 0;
+        if (windowed) {
+            int r = pattern.radius();
+            int row = blockQuery / pattern.width();
+            int column = blockQuery % pattern.width();
+            nextRow = Math.max(0, row - r);
+            endRow = (int) Math.min(pattern.height(), (long) row + r + 1);
+            firstColumn = Math.max(0, column - r);
+            endColumn = (int) Math.min(pattern.width(), (long) column + blockQueries + r);
+            nextKey = firstColumn;
+        }
+    }
+
+    /** Goes to the next tile; false where there is none left. */
+    boolean next() {
+        return windowed ? nextWindowed() : nextDense();
+    }
+
+    /** Columns of the tile. */
+    int width() {
+        return segments * columns;
+    }
+
+    private boolean nextDense() {
+        if (nextKey >= keys) {
+            return false;
+        }
+        segments = 1;
+        key[0] = nextKey;
+        length = Math.min(DENSE_TILE, keys - nextKey);
+        columns = roundUp(length, lanes);
+        nextKey += length;
+        return true;
+    }
+
+    /** One piece of the columns at a time (there is only one unless the window is very wide), all rows of it before the next piece. */
+    private boolean nextWindowed() {
+        int r = pattern.radius();
+        int row = firstQuery / pattern.width();
+        if (nextRow >= endRow) {
+            nextKey += length;
+            if (nextKey >= endColumn) {
+                return false;
+            }
+            nextRow = Math.max(0, row - r);
+        }
+        length = Math.min(AttentionKernels.TILE, endColumn - nextKey);
+        columns = roundUp(length, lanes);
+        segments = Math.min(endRow - nextRow, AttentionKernels.TILE / columns);
+        for (int s = 0; s < segments; s++) {
+            key[s] = (nextRow + s) * pattern.width() + nextKey;
+        }
+        nextRow += segments;
+        makePattern();
+        return true;
+    }
+
+    private void makePattern() {
+        int queryColumn = firstQuery % pattern.width();
+        if (queryColumn == patternQueryColumn && nextKey == patternKeyColumn && length == patternLength && queries == patternQueries) {
+            return;
+        }
+        patternQueryColumn = queryColumn;
+        patternKeyColumn = nextKey;
+        patternLength = length;
+        patternQueries = queries;
+        long r = pattern.radius();
+        Arrays.fill(allowed, 0, AttentionKernels.STRIP * columns, 0);
+        for (int i = 0; i < queries; i++) {
+            int from = (int) Math.max(0, queryColumn + i - r - nextKey);
+            int to = (int) Math.min(length, queryColumn + i + r + 1 - nextKey);
+            if (from < to) {
+                Arrays.fill(allowed, i * columns + from, i * columns + to, -1);
+            }
+        }
+    }
+
+    /**
+     * Overwrites the forbidden entries of a strip of the tile.
+     *
+     * @param offset where its first row is in the array
+     * @param first  that row's query, counted from the block's first; rows after the block's last query are left
+     */
+    void forbid(float[] tile, int offset, int first, float value) {
+        int rows = Math.min(AttentionKernels.STRIP, queries - first);
+        for (int i = 0; i < rows; i++) {
+            int from = offset + i * AttentionKernels.TILE;
+            if (windowed) {
+                for (int j = 0; j < width(); j++) {
+                    if (allowed[(first + i) * columns + j % columns] == 0) {
+                        tile[from + j] = value;
+                    }
+                }
+            } else {
+                Arrays.fill(tile, from + length, from + columns, value);
+                if (pattern.locality() == Locality.OUTSIDE) {
+                    forbidWindow(tile, from, firstQuery + first + i, value);
+                }
+            }
+        }
+    }
+
+    private void forbidWindow(float[] tile, int from, int query, float value) {
+        int w = pattern.width();
+        int r = pattern.radius();
+        int row = query / w;
+        int column = query % w;
+        int begin = key[0];
+        int end = begin + length;
+        int left = Math.max(0, column - r);
+        int right = (int) Math.min(w, (long) column + r + 1);
+        int firstRow = Math.max(Math.max(0, row - r), begin / w);
+        long lastRow = Math.min((long) row + r, (end - 1) / w);
+        for (int i = firstRow; i <= lastRow; i++) {
+            int a = Math.max(begin, i * w + left);
+            int b = Math.min(end, i * w + right);
+            for (int j = a; j < b; j++) {
+                tile[from + j - begin] = value;
+            }
+        }
+    }
+
+    static int roundUp(int n, int multiple) {
+        return (n + multiple - 1) / multiple * multiple;
+    }
+}

@@ -1,0 +1,71 @@
+package org.rlr.tensor.cpu;
+
+import org.rlr.tensor.backend.AttentionPattern;
+import org.rlr.tensor.backend.Locality;
+import org.rlr.tensor.backend.View;
+
+/** The extents and inputs of one call of attention. */
+final class AttentionProblem {
+    final AttentionPattern pattern;
+    final int heads;
+    final int headDim;
+    final int width;
+    final int images;
+    final int queries;
+    final int keys;
+    /** Whether all images have the same keys, the same values. */
+    final boolean sharedKeys;
+    final boolean sharedValues;
+    final Tokens q;
+    final Tokens k;
+    final Tokens v;
+    /** What a product q·k is multiplied with. */
+    final float scale;
+
+    AttentionProblem(View q, View k, View v, AttentionPattern pattern) {
+        this.pattern = pattern;
+        this.q = new Tokens(q);
+        this.k = new Tokens(k);
+        this.v = new Tokens(v);
+        heads = pattern.heads();
+        images = q.shape().dim(0);
+        queries = q.shape().dim(1);
+        width = q.shape().dim(2);
+        keys = k.shape().dim(1);
+        headDim = width / heads;
+        sharedKeys = k.shape().dim(0) == 1;
+        sharedValues = v.shape().dim(0) == 1;
+        scale = (float) (1 / Math.sqrt(headDim));
+        check(q, k, v);
+    }
+
+    private void check(View q, View k, View v) {
+        boolean extents = width % heads == 0 && k.shape().dim(2) == width && v.shape().dim(2) == width && v.shape().dim(1) == keys
+                && queries == pattern.tokens() && (pattern.locality() == Locality.ALL || keys == queries)
+                && (sharedKeys || k.shape().dim(0) == images) && (sharedValues || v.shape().dim(0) == images);
+        if (!extents) {
+            throw new IllegalArgumentException("attention: queries " + q.shape() + ", keys " + k.shape() + ", values " + v.shape()
+                    + " do not go together with " + pattern);
+        }
+    }
+
+    /** {@code [batch, tokens, width]} in an array; batch 1 stands for every image. */
+    static final class Tokens {
+        final float[] data;
+        final int width;
+        private final int offset;
+        private final int imageStride;
+
+        Tokens(View view) {
+            data = CpuStorage.array(view);
+            offset = view.offset();
+            width = view.shape().dim(2);
+            imageStride = view.shape().dim(0) == 1 ? 0 : view.shape().dim(1) * width;
+        }
+
+        /** Where channel {@code channel} of a token is. */
+        int at(int image, int token, int channel) {
+            return offset + image * imageStride + token * width + channel;
+        }
+    }
+}

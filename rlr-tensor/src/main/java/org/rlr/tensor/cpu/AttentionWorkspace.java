@@ -1,0 +1,51 @@
+package org.rlr.tensor.cpu;
+
+import java.util.Arrays;
+
+/** Arrays that the tasks of one thread use again and again; they grow to what was needed most. */
+final class AttentionWorkspace {
+    private static final ThreadLocal<AttentionWorkspace> OF_THREAD = ThreadLocal.withInitial(AttentionWorkspace::new);
+    private static final float[] EMPTY = {};
+
+    /** Kᵀ and Vᵀ of one head in panels of keys; K and V by rows, padded to whole panels; gradients of K and V likewise. */
+    float[] keysT = EMPTY;
+    float[] valuesT = EMPTY;
+    float[] keyRows = EMPTY;
+    float[] valueRows = EMPTY;
+    float[] keyGradients = EMPTY;
+    float[] valueGradients = EMPTY;
+    /** A block of queries and of output gradients: in strips with the rows side by side, and by rows padded to whole panels. */
+    float[] queriesT = EMPTY;
+    float[] gradientsT = EMPTY;
+    float[] queryRows = EMPTY;
+    float[] gradientRows = EMPTY;
+    /** The block's result by rows, and per row: partial sums, the shift of logits, Σ dout·out. */
+    float[] result = EMPTY;
+    float[] sums = EMPTY;
+    float[] shift = EMPTY;
+    float[] delta = EMPTY;
+    /** Logits, then probabilities; their gradients. */
+    float[] tile = EMPTY;
+    float[] tileGradients = EMPTY;
+    /** Sums that several tasks contribute to, one slot each; used by the calling thread. */
+    float[] keySlots = EMPTY;
+    float[] valueSlots = EMPTY;
+
+    static AttentionWorkspace ofThread() {
+        return OF_THREAD.get();
+    }
+
+    /** The array, or a longer one if it is too short; contents are undefined, but nothing is NaN that was not put there. */
+    static float[] atLeast(float[] array, int elements) {
+        return array.length >= elements ? array : new float[elements];
+    }
+
+    /** An array of at least so many elements, the first of which are 0. */
+    static float[] zeroed(float[] array, int elements) {
+        if (array.length < elements) {
+            return new float[elements];
+        }
+        Arrays.fill(array, 0, elements, 0f);
+        return array;
+    }
+}

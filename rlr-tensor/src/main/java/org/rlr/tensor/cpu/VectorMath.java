@@ -1,0 +1,46 @@
+package org.rlr.tensor.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/** Elementary functions on vectors of floats. Methods are small, so that they are always inlined and no vector is boxed. */
+final class VectorMath {
+    /** The machine's widest, up to 512 bits. */
+    static final VectorSpecies<Float> FLOATS =
+            FloatVector.SPECIES_PREFERRED.length() > 16 ? FloatVector.SPECIES_512 : FloatVector.SPECIES_PREFERRED;
+    static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
+
+    /**
+     * Adding it to a float of magnitude below 2²² rounds that to an integer n, and the lowest bits of the sum are n + 127: shifted
+     * to where a float has its exponent they are 2ⁿ.
+     */
+    private static final float ROUND = 0x1.8p23f + 127;
+    private static final float LOG2_E = (float) (1 / Math.log(2));
+    private static final float MINUS_LN2 = (float) -Math.log(2);
+
+    private VectorMath() {
+    }
+
+    /**
+     * {@code eˣ} for −88 ≤ x ≤ 88, to two units in the last place where |x| ≤ 20 and to 3·10⁻⁹·|x| more beyond; 0 where it would be
+     * subnormal. NaN gives NaN. {@code x = n·ln 2 + r}, {@code eʳ = 1 + r + r²·P(r)} with a minimax polynomial P, times 2ⁿ.
+     */
+    static FloatVector exp(FloatVector x) {
+        FloatVector t = x.fma(FloatVector.broadcast(FLOATS, LOG2_E), FloatVector.broadcast(FLOATS, ROUND));
+        FloatVector r = t.sub(ROUND).fma(FloatVector.broadcast(FLOATS, MINUS_LN2), x);
+        FloatVector y = r.fma(FloatVector.broadcast(FLOATS, 0.001381459878757596f), FloatVector.broadcast(FLOATS, 0.0083687175065279f));
+        y = y.fma(r, FloatVector.broadcast(FLOATS, 0.04166838899254799f));
+        y = y.fma(r, FloatVector.broadcast(FLOATS, 0.1666652113199234f));
+        y = y.fma(r, FloatVector.broadcast(FLOATS, 0.4999999403953552f));
+        y = y.fma(r, FloatVector.broadcast(FLOATS, 1f));
+        y = y.fma(r, FloatVector.broadcast(FLOATS, 1f));
+        return y.mul(t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
+    }
+
+    /** {@code max(x, bound)}, NaN where x is: two instructions, where the exact maximum takes six. */
+    static FloatVector atLeast(FloatVector x, float bound) {
+        FloatVector b = FloatVector.broadcast(FLOATS, bound);
+        return x.blend(b, x.compare(VectorOperators.LT, b));
+    }
+}
