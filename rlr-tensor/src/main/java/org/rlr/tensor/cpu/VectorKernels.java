@@ -46,7 +46,7 @@ final class VectorKernels implements CpuKernels {
 
     @Override
     public AttentionKernels attention() {
-        return new AttentionKernels() { };
+        return new VectorAttention();
     }
 
     @Override

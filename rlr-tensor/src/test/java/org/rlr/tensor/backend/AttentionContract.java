@@ -10,7 +10,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.rlr.tensor.Shape;
 
 /**
  * What {@link Backend#attention} and {@link Backend#attentionBackward} must do, for any backend. An error may be twice (for gradients three
@@ -18,11 +17,8 @@ import org.rlr.tensor.Shape;
  * (of the largest term where a result is a difference), plus what one rounding of
  * the largest logit makes of it.
  */
-public abstract class AttentionContract {
+public abstract class AttentionContract extends BackendContract {
     private static final int ULPS = 4;
-
-    /** The backend under test; the same for all calls of one test. */
-    protected abstract Backend backend();
 
     /** One call: extents, inputs, the way to run it. */
     private final class Case {
@@ -55,33 +51,24 @@ public abstract class AttentionContract {
             return pattern.heads() * headDim;
         }
 
-        private Shape queryShape() {
-            return Shape.of(images, pattern.tokens(), width());
-        }
-
-        private Shape keyShape(boolean shared) {
-            return Shape.of(shared ? 1 : images, keys, width());
+        private View tokens(float[] values, boolean shared, int count) {
+            return input(doubles(values), shared ? 1 : images, count, width());
         }
 
         /** {@code out, lse, dq, dk, dv}. */
-        List<float[]> run(Backend backend) {
-            Memory m = new Memory(backend);
-            try {
-                View vq = m.put(q, queryShape());
-                View vk = m.put(k, keyShape(sharedKeys));
-                View vv = m.put(v, keyShape(sharedValues));
-                View vdout = m.put(dout, queryShape());
-                View out = m.poisoned(queryShape());
-                View lse = m.poisoned(Shape.of(images, pattern.heads(), pattern.tokens()));
-                View dq = m.poisoned(queryShape());
-                View dk = m.poisoned(keyShape(sharedKeys));
-                View dv = m.poisoned(keyShape(sharedValues));
-                backend.attention(vq, vk, vv, pattern, out, lse);
-                backend.attentionBackward(vq, vk, vv, out, lse, vdout, pattern, dq, dk, dv);
-                return List.of(m.get(out), m.get(lse), m.get(dq), m.get(dk), m.get(dv));
-            } finally {
-                m.release();
-            }
+        List<float[]> run() {
+            View vq = tokens(q, false, pattern.tokens());
+            View vk = tokens(k, sharedKeys, keys);
+            View vv = tokens(v, sharedValues, keys);
+            View vdout = tokens(dout, false, pattern.tokens());
+            View out = output(images, pattern.tokens(), width());
+            View lse = output(images, pattern.heads(), pattern.tokens());
+            View dq = output(images, pattern.tokens(), width());
+            View dk = output(sharedKeys ? 1 : images, keys, width());
+            View dv = output(sharedValues ? 1 : images, keys, width());
+            backend.attention(vq, vk, vv, pattern, out, lse);
+            backend.attentionBackward(vq, vk, vv, out, lse, vdout, pattern, dq, dk, dv);
+            return List.of(read(out), read(lse), read(dq), read(dk), read(dv));
         }
 
         ReferenceAttention reference(boolean single) {
@@ -92,7 +79,7 @@ public abstract class AttentionContract {
         void check() {
             ReferenceAttention exact = reference(false);
             ReferenceAttention naive = reference(true);
-            List<float[]> results = run(backend());
+            List<float[]> results = run();
             double logit = Math.ulp((float) exact.largestLogit);
             near("out", results.get(0), exact.out, naive.out, 2, logit, 0);
             near("lse", results.get(1), exact.lse, naive.lse, 2, 0, 0);
@@ -122,48 +109,6 @@ public abstract class AttentionContract {
         public String toString() {
             return pattern + ", images " + images + ", keys " + keys + ", head dim " + headDim + ", shared keys " + sharedKeys
                     + ", shared values " + sharedValues;
-        }
-    }
-
-    /** Storages of one case, each with a margin before and after the view that must stay as it was. */
-    private static final class Memory {
-        private static final int MARGIN = 37;
-        private static final float GUARD = 1234.5f;
-        private final Backend backend;
-        private final List<Storage> storages = new ArrayList<>();
-
-        Memory(Backend backend) {
-            this.backend = backend;
-        }
-
-        View put(float[] values, Shape shape) {
-            float[] all = new float[values.length + 2 * MARGIN];
-            Arrays.fill(all, GUARD);
-            System.arraycopy(values, 0, all, MARGIN, values.length);
-            Storage storage = backend.allocate(all.length);
-            storages.add(storage);
-            backend.upload(all, 0, new View(storage, 0, Shape.of(all.length)));
-            return new View(storage, MARGIN, shape);
-        }
-
-        View poisoned(Shape shape) {
-            float[] nan = new float[shape.elements()];
-            Arrays.fill(nan, Float.NaN);
-            return put(nan, shape);
-        }
-
-        float[] get(View view) {
-            float[] all = new float[view.storage().elements()];
-            backend.download(new View(view.storage(), 0, Shape.of(all.length)), all, 0);
-            for (int i = 0; i < MARGIN; i++) {
-                assertEquals(GUARD, all[i], "written before the view");
-                assertEquals(GUARD, all[all.length - 1 - i], "written after the view");
-            }
-            return Arrays.copyOfRange(all, MARGIN, all.length - MARGIN);
-        }
-
-        void release() {
-            storages.forEach(Storage::release);
         }
     }
 
@@ -275,7 +220,7 @@ public abstract class AttentionContract {
         for (int i = 0; i < c.k.length; i++) {
             c.k[i] = i / 4 == 5 ? 10 : -10;
         }
-        float[] out = c.run(backend()).get(0);
+        float[] out = c.run().get(0);
         for (int i = 0; i < out.length; i++) {
             assertEquals(c.v[5 * 4 + i % 4], out[i], 1e-6f);
         }
@@ -285,7 +230,7 @@ public abstract class AttentionContract {
     void aQueryWithNothingToAttendToGivesZeroAndNoGradient() {
         // Window 5 on 3×9: the middle columns see everything but the outermost ones, whose windows leave some keys outside too.
         Case all = new Case(new AttentionPattern(2, 3, 3, 5, Locality.OUTSIDE), 2, 9, 8, false, false, 1, 1);
-        List<float[]> results = all.run(backend());
+        List<float[]> results = all.run();
         for (float x : results.get(1)) {
             assertEquals(Float.NEGATIVE_INFINITY, x);
         }
@@ -296,7 +241,7 @@ public abstract class AttentionContract {
         }
         Case some = new Case(new AttentionPattern(2, 3, 5, 5, Locality.OUTSIDE), 2, 15, 8, false, false, 1, 1);
         some.check();
-        float[] lse = some.run(backend()).get(1);
+        float[] lse = some.run().get(1);
         assertEquals(Float.NEGATIVE_INFINITY, lse[2]);
         assertTrue(Float.isFinite(lse[0]));
     }
@@ -306,7 +251,7 @@ public abstract class AttentionContract {
         for (Locality locality : Locality.values()) {
             for (int shared = 0; shared < 4; shared++) {
                 Case c = new Case(new AttentionPattern(2, 3, 4, 3, locality), 2, 12, 3, (shared & 1) != 0, (shared & 2) != 0, 1, 11);
-                List<float[]> results = c.run(backend());
+                List<float[]> results = c.run();
                 double[][] inputs = {doubles(c.q), doubles(c.k), doubles(c.v)};
                 for (int which = 0; which < 3; which++) {
                     for (int i = 0; i < inputs[which].length; i++) {
@@ -337,50 +282,46 @@ public abstract class AttentionContract {
 
     @Test
     void sameInputsGiveTheSameBits() {
+        assertSameBits(samples(), samples());
+    }
+
+    /** Results of some cases, the same for every call. */
+    protected final List<float[]> samples() {
+        List<float[]> all = new ArrayList<>();
         for (Locality locality : Locality.values()) {
-            Case c = grid(locality, 4, 16, 16, 5, 16, 5);
-            assertSameBits(c.run(backend()), c.run(backend()));
+            all.addAll(grid(locality, 4, 16, 16, 5, 16, 5).run());
+            all.addAll(grid(locality, 2, 11, 13, 4, 9, 1).run());
         }
+        return all;
     }
 
     /** Fails unless the results are equal bit for bit. */
     protected static void assertSameBits(List<float[]> a, List<float[]> b) {
+        assertEquals(a.size(), b.size());
         for (int i = 0; i < a.size(); i++) {
             assertArrayEquals(a.get(i), b.get(i));
         }
     }
 
-    /** Results of some cases, to compare backends that must agree. */
-    protected final List<float[]> samples(Backend backend) {
-        List<float[]> all = new ArrayList<>();
-        for (Locality locality : Locality.values()) {
-            all.addAll(grid(locality, 4, 16, 16, 5, 16, 5).run(backend));
-            all.addAll(grid(locality, 2, 11, 13, 4, 9, 1).run(backend));
-        }
-        return all;
-    }
-
     @Test
     void aNotANumberIsPassedOnAndDoesNotStay() {
-        Case c = grid(Locality.ALL, 1, 4, 4, 1, 8, 1);
-        float good = c.q[0];
-        c.q[0] = Float.NaN;
-        float[] out = c.run(backend()).get(0);
-        for (int i = 0; i < 8; i++) {
-            assertTrue(Float.isNaN(out[i]));
+        for (Locality locality : Locality.values()) {
+            Case c = grid(locality, 1, 4, 4, 3, 8, 1);
+            float good = c.q[0];
+            c.q[0] = Float.NaN;
+            List<float[]> results = c.run();
+            for (int i = 0; i < 8; i++) {
+                assertTrue(Float.isNaN(results.get(0)[i]) && Float.isNaN(results.get(2)[i]));
+                assertTrue(Float.isFinite(results.get(0)[8 + i]) && Float.isFinite(results.get(2)[8 + i]));
+            }
+            c.q[0] = good;
+            c.check();
         }
-        c.q[0] = good;
-        c.check();
-        Case window = grid(Locality.INSIDE, 1, 4, 4, 3, 8, 1);
-        window.q[0] = Float.NaN;
-        window.run(backend());
-        window.q[0] = good;
-        window.check();
     }
 
     @Test
     void extentsThatDoNotGoTogetherAreRefused() {
         Case c = new Case(new AttentionPattern(1, 3, 3, 3, Locality.INSIDE), 1, 8, 4, false, false, 1, 1);
-        assertThrows(IllegalArgumentException.class, () -> c.run(backend()));
+        assertThrows(IllegalArgumentException.class, () -> c.run());
     }
 }
