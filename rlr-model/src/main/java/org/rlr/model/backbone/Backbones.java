@@ -1,0 +1,95 @@
+package org.rlr.model.backbone;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.rlr.tensor.RlrException;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.io.CloseNames;
+
+/** The backbones there are, by name. Adding an architecture is one line here. */
+public final class Backbones {
+    private static final Map<String, Supplier<Network>> NETWORKS = networks();
+
+    private Backbones() {
+    }
+
+    private static Map<String, Supplier<Network>> networks() {
+        Map<String, Supplier<Network>> networks = new LinkedHashMap<>();
+        double[][] scales = {{1, 1}, {1, 1.1}, {1.1, 1.2}, {1.2, 1.4}, {1.4, 1.8}, {1.6, 2.2}, {1.8, 2.6}, {2, 3.1}};
+        int liteScales = 5;
+        for (String prefix : List.of("", "tf_")) {
+            boolean tensorflow = !prefix.isEmpty();
+            for (int i = 0; i < scales.length; i++) {
+                efficientNet(networks, prefix + "efficientnet_b" + i, tensorflow, false, scales[i]);
+            }
+            for (int i = 0; i < liteScales; i++) {
+                efficientNet(networks, prefix + "efficientnet_lite" + i, tensorflow, true, scales[i]);
+            }
+        }
+        resNet(networks, "resnet18", new int[] {2, 2, 2, 2}, false, 1);
+        resNet(networks, "resnet34", new int[] {3, 4, 6, 3}, false, 1);
+        resNet(networks, "resnet50", new int[] {3, 4, 6, 3}, true, 1);
+        resNet(networks, "resnet101", new int[] {3, 4, 23, 3}, true, 1);
+        resNet(networks, "wide_resnet50_2", new int[] {3, 4, 6, 3}, true, 2);
+        return networks;
+    }
+
+    private static void efficientNet(Map<String, Supplier<Network>> networks, String name, boolean tensorflow, boolean lite, double[] scale) {
+        networks.put(name, () -> EfficientNet.network(name, tensorflow, lite, scale[0], scale[1]));
+    }
+
+    private static void resNet(Map<String, Supplier<Network>> networks, String name, int[] blocks, boolean bottleneck, int wide) {
+        networks.put(name, () -> ResNet.network(name, blocks, bottleneck, wide));
+    }
+
+    /** The names by which backbones are chosen. */
+    public static List<String> names() {
+        return List.copyOf(NETWORKS.keySet());
+    }
+
+    /** What a backbone is, without its weights. @throws RlrException if there is none of that name, naming close ones */
+    public static BackboneInfo info(String name) {
+        return network(name).info();
+    }
+
+    /**
+     * A backbone ready for use.
+     *
+     * @param backend where it computes
+     * @param levels  the feature levels that will be asked for; weights of deeper layers are not loaded
+     * @param weights its weights in timm's names; null where there are none
+     * @param origin  what the weights are, for messages: a file
+     * @throws RlrException if there is no backbone of that name, it has no such level, it needs weights and there are none, or they are another architecture's
+     */
+    public static Backbone create(String name, Backend backend, List<Integer> levels, StateDict weights, String origin) {
+        Network network = network(name);
+        if (weights == null) {
+            throw new RlrException("backbone '" + name + "' needs weights; give a SafeTensors file of timm's weights for it with --weights");
+        }
+        return new ConvolutionalBackbone(network, backend, levels, weights, origin);
+    }
+
+    static Network network(String name) {
+        Supplier<Network> network = NETWORKS.get(name);
+        if (network == null) {
+            List<String> close = CloseNames.of(name, names(), 3);
+            throw new RlrException("unknown backbone '" + name + "'" + (close.isEmpty() ? "; the command 'backbones' lists those there are"
+                    : ", did you mean '" + String.join("' or '", close) + "'?"));
+        }
+        return network.get();
+    }
+
+    /** The names of the networks that a state dict has the weights of, as far as a level needs them. */
+    static List<String> networksFor(StateDict weights, int level) {
+        List<String> fitting = new ArrayList<>();
+        NETWORKS.forEach((name, network) -> {
+            if (BackboneWeights.differences(network.get(), level, weights).isEmpty()) {
+                fitting.add(name);
+            }
+        });
+        return fitting;
+    }
+}

@@ -1,0 +1,56 @@
+package org.rlr.model.backbone;
+
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Map;
+import org.rlr.tensor.io.SafeTensorsFile;
+import org.rlr.tensor.nn.ParameterSet;
+
+/** Named tensors, as a file of weights holds them; knows its names, so that what does not belong can be told. */
+public interface StateDict extends ParameterSet.Source {
+
+    /** The names of all tensors. */
+    Collection<String> names();
+
+    /** The tensors of an open file whose names start with a prefix, under the rest of their names. */
+    static StateDict of(SafeTensorsFile file, String prefix) {
+        return new StateDict() {
+            @Override
+            public Collection<String> names() {
+                return file.names().stream().filter(n -> n.startsWith(prefix)).map(n -> n.substring(prefix.length())).toList();
+            }
+
+            @Override
+            public int[] shape(String name) {
+                return file.contains(prefix + name)
+                        ? Arrays.stream(file.entry(prefix + name).shape()).mapToInt(Math::toIntExact).toArray() : null;
+            }
+
+            @Override
+            public float[] values(String name) {
+                return file.readFloats(prefix + name);
+            }
+        };
+    }
+
+    /** Tensors in memory. */
+    static StateDict of(Map<String, Backbone.Weight> weights) {
+        return new StateDict() {
+            @Override
+            public Collection<String> names() {
+                return weights.keySet();
+            }
+
+            @Override
+            public int[] shape(String name) {
+                Backbone.Weight weight = weights.get(name);
+                return weight == null ? null : weight.shape().clone();
+            }
+
+            @Override
+            public float[] values(String name) {
+                return weights.get(name).values();
+            }
+        };
+    }
+}
