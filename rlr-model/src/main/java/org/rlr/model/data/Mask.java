@@ -1,5 +1,8 @@
 package org.rlr.model.data;
 
+import java.awt.image.BufferedImage;
+import java.util.Arrays;
+
 /**
  * Where an image is anomalous.
  *
@@ -23,6 +26,45 @@ public record Mask(int width, int height, boolean[] anomalous) {
             }
         }
         return false;
+    }
+
+    /** The mask as a grey picture: 255 where anomalous, else 0. */
+    public BufferedImage toBufferedImage() {
+        BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_BYTE_GRAY);
+        byte[] row = new byte[width];
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++) {
+                row[x] = (byte) (anomalous[y * width + x] ? 255 : 0);
+            }
+            image.getRaster().setDataElements(0, y, width, 1, row);
+        }
+        return image;
+    }
+
+    /** The mask with gaps and pinholes narrower than {@code 2·radius} pixels closed: grown by a square, then shrunk by it. */
+    public Mask closed(int radius) {
+        boolean[] grown = spread(anomalous, radius, true);
+        return new Mask(width, height, spread(grown, radius, false));
+    }
+
+    /** Every pixel within {@code radius} of one of {@code value}, along both axes, gets that value. */
+    private boolean[] spread(boolean[] from, int radius, boolean value) {
+        boolean[] rows = from.clone();
+        boolean[] result = from.clone();
+        for (int i = 0; i < from.length; i++) {
+            if (from[i] == value) {
+                int start = i - i % width;
+                Arrays.fill(rows, Math.max(start, i - radius), Math.min(start + width, i + radius + 1), value);
+            }
+        }
+        for (int i = 0; i < from.length; i++) {
+            if (rows[i] == value) {
+                for (int y = Math.max(0, i / width - radius); y <= Math.min(height - 1, i / width + radius); y++) {
+                    result[y * width + i % width] = value;
+                }
+            }
+        }
+        return result;
     }
 
     /** The mask at another size by nearest neighbour, as {@link Resize#nearest}. */

@@ -41,6 +41,18 @@ public final class AtomicFile {
      * @throws RlrException where it cannot be written; the message names the file, the reason and the remedy
      */
     public static void write(Path target, Content content) {
+        write(target, content, true);
+    }
+
+    /**
+     * As {@link #write(Path, Content)}, but does not wait until the content has reached the disk: for many files that can be made again, each of
+     * which would otherwise cost as much as drawing it. Only where the machine itself stops may such a file be lost.
+     */
+    public static void writeUnforced(Path target, Content content) {
+        write(target, content, false);
+    }
+
+    private static void write(Path target, Content content, boolean force) {
         if (Files.isDirectory(target)) {
             throw new RlrException("cannot write " + target + ": it is a folder; name a file");
         }
@@ -50,7 +62,7 @@ public final class AtomicFile {
                     content.writeTo(out);
                 }
             } else {
-                replace(Files.exists(target) ? target.toRealPath() : target.toAbsolutePath(), content);
+                replace(Files.exists(target) ? target.toRealPath() : target.toAbsolutePath(), content, force);
             }
         } catch (IOException e) {
             throw new RlrException("cannot write " + target + ": " + reason(e) + "; free some space there or name another place"
@@ -63,7 +75,7 @@ public final class AtomicFile {
         write(target, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
     }
 
-    private static void replace(Path target, Content content) throws IOException {
+    private static void replace(Path target, Content content, boolean force) throws IOException {
         Path folder = target.getParent();
         Files.createDirectories(folder);
         // not Files.createTempFile, whose files only their owner may read
@@ -74,7 +86,9 @@ public final class AtomicFile {
                     OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER)) {
                 content.writeTo(out);
                 out.flush();
-                channel.force(true);
+                if (force) {
+                    channel.force(true);
+                }
             }
             try {
                 Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
@@ -85,7 +99,9 @@ public final class AtomicFile {
             Files.deleteIfExists(temporary);
             UnfinishedFiles.ALL.remove(temporary);
         }
-        forceFolder(folder);
+        if (force) {
+            forceFolder(folder);
+        }
     }
 
     /** The temporary files that an orderly exit has to remove. */

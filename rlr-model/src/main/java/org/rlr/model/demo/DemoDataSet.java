@@ -1,0 +1,98 @@
+package org.rlr.model.demo;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+import org.rlr.model.data.Mask;
+import org.rlr.model.data.PngFile;
+import org.rlr.model.data.Sample;
+import org.rlr.tensor.RlrException;
+
+/**
+ * Writes a data set in MVTec layout: drawings, near to photographs, of several products, normal ones that differ a little from one another
+ * (place, angle, light, grain, noise) and ones with defects that a person sees at a glance, with masks. The same seed gives the same pictures.
+ */
+public final class DemoDataSet {
+    /** Pixels are in the mask where a defect changes a channel by more than this, of 0…1: what can be told from noise. */
+    private static final double VISIBLE = 10 / 255.0;
+    private static final double CAMERA_NOISE = 2;
+    /** Below this, threads and traces are narrower than a pixel. */
+    private static final int LEAST_SIZE = 32;
+
+    private static final List<Product> PRODUCTS = List.of(new Fabric(), new MetalDisc(), new CircuitBoard(), new Capsules());
+
+    private DemoDataSet() {
+    }
+
+    /** The names of the classes. */
+    public static List<String> classes() {
+        return PRODUCTS.stream().map(Product::name).toList();
+    }
+
+    /**
+     * Writes the data set: for each class {@code train/good}, {@code test/good}, {@code test/<defect>} and {@code ground_truth/<defect>}, files
+     * {@code 000.png}, masks {@code 000_mask.png}.
+     *
+     * @param folder        where the class folders are made; files of the same names are overwritten
+     * @param imageSize     width and height in pixels, at least 32
+     * @param trainPerClass normal images to train on per class
+     * @param testPerClass  normal images to test on per class
+     * @param testPerDefect images per kind of defect
+     * @param seed          decides everything about the pictures
+     * @throws RlrException if the size is too small or a file cannot be written
+     */
+    public static void generate(Path folder, int imageSize, int trainPerClass, int testPerClass, int testPerDefect, long seed) {
+        if (imageSize < LEAST_SIZE) {
+            throw new RlrException("demo pictures of " + imageSize + " pixels are too small to show anything; give at least " + LEAST_SIZE);
+        }
+        if (trainPerClass < 1 || testPerClass < 1 || testPerDefect < 1) {
+            throw new IllegalArgumentException("a demo data set needs at least one image of each kind");
+        }
+        List<Job> jobs = new ArrayList<>();
+        for (int p = 0; p < PRODUCTS.size(); p++) {
+            Product product = PRODUCTS.get(p);
+            Path home = folder.resolve(product.name());
+            long classSeed = Noise.mix(seed * 31 + p + 1);
+            addJobs(jobs, product, null, trainPerClass, classSeed, home.resolve("train").resolve(Sample.GOOD), null);
+            addJobs(jobs, product, null, testPerClass, classSeed + 1, home.resolve("test").resolve(Sample.GOOD), null);
+            for (int d = 0; d < product.defects().size(); d++) {
+                String defect = product.defects().get(d);
+                addJobs(jobs, product, defect, testPerDefect, classSeed + 2 + d, home.resolve("test").resolve(defect),
+                        home.resolve("ground_truth").resolve(defect));
+            }
+        }
+        // pictures are independent of one another, each with its own seed
+        jobs.parallelStream().forEach(job -> job.run(imageSize));
+    }
+
+    private static void addJobs(List<Job> jobs, Product product, String defect, int count, long seed, Path images, Path masks) {
+        for (int i = 0; i < count; i++) {
+            String name = String.format(Locale.ROOT, "%03d", i);
+            jobs.add(new Job(product, defect, Noise.mix(seed * 0x9E3779B97F4A7C15L + i), images.resolve(name + ".png"),
+                    masks == null ? null : masks.resolve(name + "_mask.png")));
+        }
+    }
+
+    /** One picture to be drawn and written. */
+    private record Job(Product product, String defect, long seed, Path image, Path mask) {
+        void run(int imageSize) {
+            Canvas canvas = painted(imageSize, defect);
+            PngFile.write(image, canvas.photograph(CAMERA_NOISE, new SplittableRandom(seed + 2)).toBufferedImage());
+            if (mask != null) {
+                // the mask is what the defect changed, found by drawing the same product without it;
+                // places in its middle that happen to look alike belong to it
+                boolean[] changed = canvas.differs(painted(imageSize, null), VISIBLE);
+                Mask region = new Mask(imageSize, imageSize, changed).closed(Math.max(1, imageSize / 85));
+                PngFile.write(mask, region.toBufferedImage());
+            }
+        }
+
+        private Canvas painted(int imageSize, String withDefect) {
+            Canvas canvas = new Canvas(imageSize);
+            product.paint(canvas, new SplittableRandom(seed), withDefect, new SplittableRandom(seed + 1));
+            return canvas;
+        }
+    }
+}
