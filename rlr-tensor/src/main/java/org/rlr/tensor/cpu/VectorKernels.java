@@ -9,7 +9,7 @@ final class VectorKernels implements CpuKernels {
 
     private final ElementwiseKernels elementwise = new ScalarElementwise();
     private final RowKernels rows = new ScalarRows();
-    private final Gemm gemm = new ScalarGemm(elementwise);
+    private final Gemm gemm = new VectorGemm(elementwise);
 
     /** @throws UnsupportedOperationException if this processor's vectors are too short to be worth it */
     VectorKernels() {

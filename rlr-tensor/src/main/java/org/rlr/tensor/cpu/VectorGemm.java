@@ -1,0 +1,174 @@
+package org.rlr.tensor.cpu;
+
+import org.rlr.tensor.backend.Activation;
+
+/**
+ * Matrix product after Goto and van de Geijn ("Anatomy of high-performance matrix multiplication", 2008) and BLIS. B is packed in panels one tile wide, shared
+ * by all threads; tasks are blocks of C, each packs the rows of A it needs for a block of k that keeps a panel of B in the first cache and A in the second.
+ * An element of C is summed in the same order whatever the tasks: the result does not depend on threads.
+ */
+final class VectorGemm implements Gemm {
+    private static final int ROWS = VectorTile.ROWS;
+    private static final int COLUMNS = VectorTile.COLUMNS;
+    /** Depth of a block at most: a panel of B and one of A fit the first cache (20 KiB + 5 KiB with 256-bit vectors). */
+    private static final int DEPTH = Math.max(128, 320 * 16 / COLUMNS);
+    /** Rows of a task at most: its block of A takes about half of a small second cache. */
+    private static final int HEIGHT = 128;
+    /** Elements of B packed at a time. */
+    private static final int PACKED = 1 << 21;
+    /** Multiplications below which waking other threads costs more than it saves. */
+    private static final long SERIAL_WORK = 1L << 19;
+    /** Multiplications that a task should have at least. */
+    private static final long TASK_WORK = 1L << 18;
+
+    private final ElementwiseKernels elementwise;
+
+    VectorGemm(ElementwiseKernels elementwise) {
+        this.elementwise = elementwise;
+    }
+
+    @Override
+    public void gemm(Parallel parallel, boolean transA, boolean transB, int m, int n, int k, float alpha,
+            float[] a, int aOffset, int lda, float[] b, int bOffset, int ldb,
+            boolean accumulate, float[] c, int cOffset, int ldc,
+            float[] bias, int biasOffset, Activation activation, float[] pre, int preOffset) {
+        if (m == 0 || n == 0) {
+            return;
+        }
+        Parallel over = (long) m * n * k < SERIAL_WORK ? Parallel.SERIAL : parallel;
+        Left left = new Left(transA, alpha, a, aOffset, lda);
+        Right right = new Right(transB, b, bOffset, ldb);
+        Result result = new Result(c, cOffset, ldc, n, bias, biasOffset, activation, pre, preOffset);
+        int width = Math.min(n, PACKED / DEPTH / COLUMNS * COLUMNS);
+        int blocks = Math.max(1, (k + DEPTH - 1) / DEPTH);
+        int depth = (k + blocks - 1) / blocks;
+        int panelWidth = (width + COLUMNS - 1) / COLUMNS * COLUMNS;
+        int blocksAtOnce = Math.max(1, PACKED / Math.max(1, panelWidth * depth));
+        for (int column = 0; column < n; column += width) {
+            int columns = Math.min(width, n - column);
+            int from = 0;
+            do {
+                int to = Math.min(k, from + blocksAtOnce * depth);
+                multiply(over, left, right, result, m, column, columns, from, to, depth, accumulate || from > 0, to == k);
+                from = to;
+            } while (from < k);
+        }
+    }
+
+    private void multiply(Parallel over, Left left, Right right, Result result, int m, int column, int columns,
+            int from, int to, int depth, boolean accumulate, boolean last) {
+        int panels = (columns + COLUMNS - 1) / COLUMNS;
+        int blocks = Math.max(1, (to - from + depth - 1) / Math.max(1, depth));
+        float[] packed = Scratch.get(Scratch.GEMM_B, panels * COLUMNS * (to - from));
+        int together = Math.max(1, (1 << 14) / (COLUMNS * Math.max(1, depth)));
+        int groups = (panels + together - 1) / together;
+        over.forEach(groups * blocks, task -> {
+            int start = from + task / groups * depth;
+            int k = Math.min(to, start + depth) - start;
+            int base = (start - from) * panels * COLUMNS;
+            int end = Math.min(panels, (task % groups + 1) * together);
+            for (int panel = task % groups * together; panel < end; panel++) {
+                right.pack(column + panel * COLUMNS, columns - panel * COLUMNS, start, k, packed, base + panel * COLUMNS * k);
+            }
+        });
+        Cut cut = new Cut(over.threads(), m, panels, to - from);
+        over.forEach(cut.tasks(), task -> {
+            int row = task % cut.rowTasks * cut.height;
+            int rows = Math.min(cut.height, m - row);
+            int firstPanel = task / cut.rowTasks * cut.panels;
+            int endPanel = Math.min(panels, firstPanel + cut.panels);
+            if (rows <= 0 || firstPanel >= endPanel) {
+                return;
+            }
+            float[] block = Scratch.get(Scratch.GEMM_A, (rows + ROWS - 1) / ROWS * ROWS * depth);
+            float[] tile = Scratch.get(Scratch.GEMM_C, ROWS * COLUMNS);
+            int start = from;
+            do {
+                int k = Math.min(to, start + depth) - start;
+                left.pack(row, rows, start, k, block);
+                int base = (start - from) * panels * COLUMNS;
+                for (int panel = firstPanel; panel < endPanel; panel++) {
+                    int width = Math.min(COLUMNS, columns - panel * COLUMNS);
+                    result.panel(k, block, rows, packed, base + panel * COLUMNS * k, width, row, column + panel * COLUMNS,
+                            accumulate || start > from, tile);
+                }
+                start += k;
+            } while (start < to);
+            if (last) {
+                int first = column + firstPanel * COLUMNS;
+                result.finish(elementwise, row, rows, first, Math.min(column + columns, column + endPanel * COLUMNS) - first);
+            }
+        });
+    }
+
+    /** How a part of C is cut into tasks: rows first, which share panels of B; columns too where the rows are few. */
+    private static final class Cut {
+        private final int height;
+        private final int rowTasks;
+        private final int panels;
+        private final int columnTasks;
+
+        Cut(int threads, int m, int panels, int k) {
+            long work = (long) m * panels * COLUMNS * k;
+            int wanted = threads == 1 ? 1 : (int) Math.max(1, Math.min(4L * threads, work / TASK_WORK));
+            int even = (m + wanted - 1) / wanted;
+            height = Math.min(HEIGHT, (Math.max(even, Math.min(m, 32)) + ROWS - 1) / ROWS * ROWS);
+            rowTasks = (m + height - 1) / height;
+            int across = Math.min(panels, (wanted + rowTasks - 1) / rowTasks);
+            this.panels = (panels + across - 1) / across;
+            columnTasks = (panels + this.panels - 1) / this.panels;
+        }
+
+        int tasks() {
+            return rowTasks * columnTasks;
+        }
+    }
+
+    private record Left(boolean transposed, float alpha, float[] a, int offset, int stride) {
+        void pack(int row, int rows, int from, int k, float[] out) {
+            if (transposed) {
+                VectorPack.leftTransposed(a, offset + from * stride + row, stride, rows, k, alpha, out);
+            } else {
+                VectorPack.left(a, offset + row * stride + from, stride, rows, k, alpha, out);
+            }
+        }
+    }
+
+    private record Right(boolean transposed, float[] b, int offset, int stride) {
+        void pack(int column, int columns, int from, int k, float[] out, int target) {
+            if (transposed) {
+                VectorPack.rightTransposed(b, offset + column * stride + from, stride, columns, k, out, target);
+            } else {
+                VectorPack.right(b, offset + from * stride + column, stride, columns, k, out, target);
+            }
+        }
+    }
+
+    private record Result(float[] c, int offset, int stride, int n, float[] bias, int biasOffset, Activation activation,
+            float[] pre, int preOffset) {
+
+        /** A block of A times one panel of B. */
+        void panel(int k, float[] block, int rows, float[] packed, int at, int width, int row, int column, boolean accumulate, float[] tile) {
+            int start = offset + row * stride + column;
+            int full = width == COLUMNS ? rows / ROWS * ROWS : 0;
+            for (int i = 0; i < full; i += ROWS) {
+                VectorTile.multiply(k, block, i * k, packed, at, c, start + i * stride, stride, accumulate);
+            }
+            for (int i = full; i < rows; i += ROWS) {
+                VectorTile.multiply(k, block, i * k, packed, at, tile, 0, COLUMNS, false);
+                for (int r = 0; r < Math.min(ROWS, rows - i); r++) {
+                    int target = start + (i + r) * stride;
+                    for (int j = 0; j < width; j++) {
+                        float value = tile[r * COLUMNS + j];
+                        c[target + j] = accumulate ? c[target + j] + value : value;
+                    }
+                }
+            }
+        }
+
+        void finish(ElementwiseKernels elementwise, int row, int rows, int column, int columns) {
+            GemmEpilogue.apply(elementwise, c, offset + row * stride + column, stride, rows, columns, bias, biasOffset + column,
+                    activation, pre, preOffset + row * stride + column);
+        }
+    }
+}

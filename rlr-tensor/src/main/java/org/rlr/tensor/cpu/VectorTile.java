@@ -1,0 +1,162 @@
+package org.rlr.tensor.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The innermost loop of the matrix product: a tile of C in registers, the sum over k of columns of A times rows of B. The tile is two vectors wide; it has
+ * four rows with 16 vector registers, eight with 32. That is fewer than fit: C2 moves all loads of an iteration before the arithmetic, so that every
+ * broadcast element of A takes a register of its own beside the accumulators, and a taller tile spills (12 accumulators on AVX2 ran at less than half the speed).
+ */
+final class VectorTile {
+    static final VectorSpecies<Float> SPECIES = VectorMath.FLOATS;
+    static final int LANES = SPECIES.length();
+    /** Columns of a tile. */
+    static final int COLUMNS = 2 * LANES;
+    /** Rows of a tile. AVX-512 and AArch64 have 32 vector registers. */
+    static final int ROWS = LANES >= 16 || System.getProperty("os.arch").equals("aarch64") ? 8 : 4;
+
+    private VectorTile() {
+    }
+
+    /**
+     * C (+)= A·B for one tile: A packed as {@code k} columns of {@link #ROWS}, B as {@code k} rows of {@link #COLUMNS}.
+     */
+    static void multiply(int k, float[] a, int ao, float[] b, int bo, float[] c, int co, int ldc, boolean accumulate) {
+        if (ROWS == 8) {
+            tile8(k, a, ao, b, bo, c, co, ldc, accumulate);
+        } else {
+            tile4(k, a, ao, b, bo, c, co, ldc, accumulate);
+        }
+    }
+
+    /** The tile of 4 rows. */
+    private static void tile4(int k, float[] a, int ao, float[] b, int bo, float[] c, int co, int ldc, boolean accumulate) {
+        FloatVector c00 = FloatVector.zero(SPECIES);
+        FloatVector c01 = FloatVector.zero(SPECIES);
+        FloatVector c10 = FloatVector.zero(SPECIES);
+        FloatVector c11 = FloatVector.zero(SPECIES);
+        FloatVector c20 = FloatVector.zero(SPECIES);
+        FloatVector c21 = FloatVector.zero(SPECIES);
+        FloatVector c30 = FloatVector.zero(SPECIES);
+        FloatVector c31 = FloatVector.zero(SPECIES);
+        for (int p = 0; p < k; p++) {
+            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bo + p * COLUMNS);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, b, bo + p * COLUMNS + LANES);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[ao + p * 4]);
+            c00 = a0.fma(b0, c00);
+            c01 = a0.fma(b1, c01);
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[ao + p * 4 + 1]);
+            c10 = a1.fma(b0, c10);
+            c11 = a1.fma(b1, c11);
+            FloatVector a2 = FloatVector.broadcast(SPECIES, a[ao + p * 4 + 2]);
+            c20 = a2.fma(b0, c20);
+            c21 = a2.fma(b1, c21);
+            FloatVector a3 = FloatVector.broadcast(SPECIES, a[ao + p * 4 + 3]);
+            c30 = a3.fma(b0, c30);
+            c31 = a3.fma(b1, c31);
+        }
+        if (accumulate) {
+            c00.add(FloatVector.fromArray(SPECIES, c, co)).intoArray(c, co);
+            c01.add(FloatVector.fromArray(SPECIES, c, co + LANES)).intoArray(c, co + LANES);
+            c10.add(FloatVector.fromArray(SPECIES, c, co + ldc)).intoArray(c, co + ldc);
+            c11.add(FloatVector.fromArray(SPECIES, c, co + ldc + LANES)).intoArray(c, co + ldc + LANES);
+            c20.add(FloatVector.fromArray(SPECIES, c, co + 2 * ldc)).intoArray(c, co + 2 * ldc);
+            c21.add(FloatVector.fromArray(SPECIES, c, co + 2 * ldc + LANES)).intoArray(c, co + 2 * ldc + LANES);
+            c30.add(FloatVector.fromArray(SPECIES, c, co + 3 * ldc)).intoArray(c, co + 3 * ldc);
+            c31.add(FloatVector.fromArray(SPECIES, c, co + 3 * ldc + LANES)).intoArray(c, co + 3 * ldc + LANES);
+        } else {
+            c00.intoArray(c, co);
+            c01.intoArray(c, co + LANES);
+            c10.intoArray(c, co + ldc);
+            c11.intoArray(c, co + ldc + LANES);
+            c20.intoArray(c, co + 2 * ldc);
+            c21.intoArray(c, co + 2 * ldc + LANES);
+            c30.intoArray(c, co + 3 * ldc);
+            c31.intoArray(c, co + 3 * ldc + LANES);
+        }
+    }
+
+    /** The tile of 8 rows. */
+    private static void tile8(int k, float[] a, int ao, float[] b, int bo, float[] c, int co, int ldc, boolean accumulate) {
+        FloatVector c00 = FloatVector.zero(SPECIES);
+        FloatVector c01 = FloatVector.zero(SPECIES);
+        FloatVector c10 = FloatVector.zero(SPECIES);
+        FloatVector c11 = FloatVector.zero(SPECIES);
+        FloatVector c20 = FloatVector.zero(SPECIES);
+        FloatVector c21 = FloatVector.zero(SPECIES);
+        FloatVector c30 = FloatVector.zero(SPECIES);
+        FloatVector c31 = FloatVector.zero(SPECIES);
+        FloatVector c40 = FloatVector.zero(SPECIES);
+        FloatVector c41 = FloatVector.zero(SPECIES);
+        FloatVector c50 = FloatVector.zero(SPECIES);
+        FloatVector c51 = FloatVector.zero(SPECIES);
+        FloatVector c60 = FloatVector.zero(SPECIES);
+        FloatVector c61 = FloatVector.zero(SPECIES);
+        FloatVector c70 = FloatVector.zero(SPECIES);
+        FloatVector c71 = FloatVector.zero(SPECIES);
+        for (int p = 0; p < k; p++) {
+            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bo + p * COLUMNS);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, b, bo + p * COLUMNS + LANES);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[ao + p * 8]);
+            c00 = a0.fma(b0, c00);
+            c01 = a0.fma(b1, c01);
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[ao + p * 8 + 1]);
+            c10 = a1.fma(b0, c10);
+            c11 = a1.fma(b1, c11);
+            FloatVector a2 = FloatVector.broadcast(SPECIES, a[ao + p * 8 + 2]);
+            c20 = a2.fma(b0, c20);
+            c21 = a2.fma(b1, c21);
+            FloatVector a3 = FloatVector.broadcast(SPECIES, a[ao + p * 8 + 3]);
+            c30 = a3.fma(b0, c30);
+            c31 = a3.fma(b1, c31);
+            FloatVector a4 = FloatVector.broadcast(SPECIES, a[ao + p * 8 + 4]);
+            c40 = a4.fma(b0, c40);
+            c41 = a4.fma(b1, c41);
+            FloatVector a5 = FloatVector.broadcast(SPECIES, a[ao + p * 8 + 5]);
+            c50 = a5.fma(b0, c50);
+            c51 = a5.fma(b1, c51);
+            FloatVector a6 = FloatVector.broadcast(SPECIES, a[ao + p * 8 + 6]);
+            c60 = a6.fma(b0, c60);
+            c61 = a6.fma(b1, c61);
+            FloatVector a7 = FloatVector.broadcast(SPECIES, a[ao + p * 8 + 7]);
+            c70 = a7.fma(b0, c70);
+            c71 = a7.fma(b1, c71);
+        }
+        if (accumulate) {
+            c00.add(FloatVector.fromArray(SPECIES, c, co)).intoArray(c, co);
+            c01.add(FloatVector.fromArray(SPECIES, c, co + LANES)).intoArray(c, co + LANES);
+            c10.add(FloatVector.fromArray(SPECIES, c, co + ldc)).intoArray(c, co + ldc);
+            c11.add(FloatVector.fromArray(SPECIES, c, co + ldc + LANES)).intoArray(c, co + ldc + LANES);
+            c20.add(FloatVector.fromArray(SPECIES, c, co + 2 * ldc)).intoArray(c, co + 2 * ldc);
+            c21.add(FloatVector.fromArray(SPECIES, c, co + 2 * ldc + LANES)).intoArray(c, co + 2 * ldc + LANES);
+            c30.add(FloatVector.fromArray(SPECIES, c, co + 3 * ldc)).intoArray(c, co + 3 * ldc);
+            c31.add(FloatVector.fromArray(SPECIES, c, co + 3 * ldc + LANES)).intoArray(c, co + 3 * ldc + LANES);
+            c40.add(FloatVector.fromArray(SPECIES, c, co + 4 * ldc)).intoArray(c, co + 4 * ldc);
+            c41.add(FloatVector.fromArray(SPECIES, c, co + 4 * ldc + LANES)).intoArray(c, co + 4 * ldc + LANES);
+            c50.add(FloatVector.fromArray(SPECIES, c, co + 5 * ldc)).intoArray(c, co + 5 * ldc);
+            c51.add(FloatVector.fromArray(SPECIES, c, co + 5 * ldc + LANES)).intoArray(c, co + 5 * ldc + LANES);
+            c60.add(FloatVector.fromArray(SPECIES, c, co + 6 * ldc)).intoArray(c, co + 6 * ldc);
+            c61.add(FloatVector.fromArray(SPECIES, c, co + 6 * ldc + LANES)).intoArray(c, co + 6 * ldc + LANES);
+            c70.add(FloatVector.fromArray(SPECIES, c, co + 7 * ldc)).intoArray(c, co + 7 * ldc);
+            c71.add(FloatVector.fromArray(SPECIES, c, co + 7 * ldc + LANES)).intoArray(c, co + 7 * ldc + LANES);
+        } else {
+            c00.intoArray(c, co);
+            c01.intoArray(c, co + LANES);
+            c10.intoArray(c, co + ldc);
+            c11.intoArray(c, co + ldc + LANES);
+            c20.intoArray(c, co + 2 * ldc);
+            c21.intoArray(c, co + 2 * ldc + LANES);
+            c30.intoArray(c, co + 3 * ldc);
+            c31.intoArray(c, co + 3 * ldc + LANES);
+            c40.intoArray(c, co + 4 * ldc);
+            c41.intoArray(c, co + 4 * ldc + LANES);
+            c50.intoArray(c, co + 5 * ldc);
+            c51.intoArray(c, co + 5 * ldc + LANES);
+            c60.intoArray(c, co + 6 * ldc);
+            c61.intoArray(c, co + 6 * ldc + LANES);
+            c70.intoArray(c, co + 7 * ldc);
+            c71.intoArray(c, co + 7 * ldc + LANES);
+        }
+    }
+}
