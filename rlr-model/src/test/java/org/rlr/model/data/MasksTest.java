@@ -85,4 +85,17 @@ class MasksTest {
             assertFalse(new Mask(2, 2, new boolean[4]).any());
         }
     }
+
+    @Test
+    void closingFillsGapsAndKeepsTheOutline() {
+        boolean[] set = new boolean[12 * 8];
+        for (int y = 2; y < 6; y++) {
+            for (int x = 0; x < 9; x++) {
+                set[y * 12 + x] = !(x == 4 && y == 3); // a pinhole in a block that touches the border
+            }
+        }
+        boolean[] whole = set.clone();
+        whole[3 * 12 + 4] = true;
+        assertArrayEquals(whole, new Mask(12, 8, set).closed(1).anomalous());
+    }
 }

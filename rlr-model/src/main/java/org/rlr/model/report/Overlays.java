@@ -1,0 +1,169 @@
+package org.rlr.model.report;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.rlr.model.data.ImageSize;
+import org.rlr.model.data.Mask;
+import org.rlr.model.data.Resize;
+import org.rlr.model.data.RgbImage;
+
+/**
+ * Draws anomaly maps over their images, and such pictures side by side. All sizes are those of the pictures given, unless said otherwise; write
+ * the results with {@link org.rlr.model.data.PngFile}.
+ */
+public final class Overlays {
+    /** The longer side of each picture of a panel, in pixels. */
+    public static final int TILE = 256;
+
+    private static final int GAP = 4;
+    private static final int COLUMN_GAP = 16;
+    private static final byte PAPER = (byte) 255;
+    /** How much of the image the hottest colours cover; the coldest cover nothing. */
+    private static final double MOST_COVER = 0.75;
+    /** Brightness and colour that the image keeps below the map, so that its own colours are not taken for scores. */
+    private static final double BACKGROUND = 0.75;
+    private static final double COLOR = 0.35;
+
+    private Overlays() {
+    }
+
+    /**
+     * An anomaly map in colour over its image. Where scores are low the image is seen, dimmed and greyish; the higher they are the more is
+     * covered, from blue over green and yellow to red.
+     *
+     * @param map       scores, row-major {@code [mapHeight, mapWidth]}; stretched over the image whatever its size
+     * @param scale     common to all maps that are compared
+     * @throws IllegalArgumentException if the map's length is wrong or a score is not a finite number
+     */
+    public static RgbImage overlay(RgbImage image, float[] map, int mapHeight, int mapWidth, MapScale scale) {
+        float[] scores = stretched(map, mapHeight, mapWidth, image.size());
+        byte[] source = image.rgb();
+        byte[] result = new byte[source.length];
+        for (int i = 0, at = 0; i < scores.length; i++, at += RgbImage.CHANNELS) {
+            double position = scale.position(scores[i]);
+            double cover = MOST_COVER * Math.min(1, 2 * position);
+            double grey = 0.299 * (source[at] & 0xff) + 0.587 * (source[at + 1] & 0xff) + 0.114 * (source[at + 2] & 0xff);
+            for (int c = 0; c < RgbImage.CHANNELS; c++) {
+                double below = BACKGROUND * (grey + COLOR * ((source[at + c] & 0xff) - grey));
+                result[at + c] = (byte) Math.round(below + cover * (ColorMap.channel(position, c) - below));
+            }
+        }
+        return new RgbImage(image.width(), image.height(), result);
+    }
+
+    /** A mask as a picture, anomalous pixels white. */
+    public static RgbImage picture(Mask mask) {
+        byte[] rgb = new byte[mask.width() * mask.height() * RgbImage.CHANNELS];
+        for (int i = 0; i < mask.anomalous().length; i++) {
+            Arrays.fill(rgb, i * RgbImage.CHANNELS, (i + 1) * RgbImage.CHANNELS, (byte) (mask.anomalous()[i] ? 255 : 0));
+        }
+        return new RgbImage(mask.width(), mask.height(), rgb);
+    }
+
+    /**
+     * The image, its mask if there is one, and the map over the image, side by side, each with a longer side of {@link #TILE} pixels.
+     *
+     * @param mask of the image's size or another, or null where there is none: then the panel has two pictures
+     * @param map  as for {@link #overlay}
+     */
+    public static RgbImage panel(RgbImage image, Mask mask, float[] map, int mapHeight, int mapWidth, MapScale scale) {
+        ImageSize tile = tileSize(image.size());
+        RgbImage input = Resize.lanczos(image, tile.width(), tile.height());
+        List<RgbImage> tiles = new ArrayList<>();
+        tiles.add(input);
+        if (mask != null) {
+            tiles.add(picture(mask.resized(tile.width(), tile.height())));
+        }
+        tiles.add(overlay(input, map, mapHeight, mapWidth, scale));
+        return grid(List.of(tiles), GAP);
+    }
+
+    /**
+     * Pictures below one another, in one or several columns: the first column is filled first. Panels without a mask are narrower than those
+     * with one; each begins at the left of its place.
+     */
+    public static RgbImage contactSheet(List<RgbImage> panels, int columns) {
+        if (panels.isEmpty() || columns < 1) {
+            throw new IllegalArgumentException("a contact sheet needs panels and columns, not " + panels.size() + " and " + columns);
+        }
+        int rows = (panels.size() + columns - 1) / columns;
+        List<List<RgbImage>> grid = new ArrayList<>();
+        for (int row = 0; row < rows; row++) {
+            List<RgbImage> line = new ArrayList<>();
+            for (int at = row; at < panels.size(); at += rows) {
+                line.add(panels.get(at));
+            }
+            grid.add(line);
+        }
+        return grid(grid, COLUMN_GAP);
+    }
+
+    private static ImageSize tileSize(ImageSize size) {
+        double factor = (double) TILE / Math.max(size.width(), size.height());
+        return new ImageSize((int) Math.max(1, Math.round(size.width() * factor)), (int) Math.max(1, Math.round(size.height() * factor)));
+    }
+
+    /** Pictures in lines, a thin gap between the lines; a column is as wide and a line as high as the largest picture in it. */
+    private static RgbImage grid(List<List<RgbImage>> lines, int columnGap) {
+        int columns = lines.stream().mapToInt(List::size).max().orElseThrow();
+        int[] lefts = new int[columns + 1];
+        for (int column = 0; column < columns; column++) {
+            int at = column;
+            int widest = lines.stream().filter(line -> at < line.size()).mapToInt(line -> line.get(at).width()).max().orElseThrow();
+            lefts[column + 1] = lefts[column] + widest + columnGap;
+        }
+        int width = lefts[columns] - columnGap;
+        int height = lines.stream().mapToInt(Overlays::lineHeight).sum() + GAP * (lines.size() - 1);
+        byte[] rgb = new byte[Math.multiplyExact(Math.multiplyExact(width, height), RgbImage.CHANNELS)];
+        Arrays.fill(rgb, PAPER);
+        int top = 0;
+        for (List<RgbImage> line : lines) {
+            for (int column = 0; column < line.size(); column++) {
+                copy(line.get(column), rgb, width, lefts[column], top);
+            }
+            top += lineHeight(line) + GAP;
+        }
+        return new RgbImage(width, height, rgb);
+    }
+
+    private static int lineHeight(List<RgbImage> line) {
+        return line.stream().mapToInt(RgbImage::height).max().orElseThrow();
+    }
+
+    private static void copy(RgbImage image, byte[] target, int targetWidth, int left, int top) {
+        int length = image.width() * RgbImage.CHANNELS;
+        for (int y = 0; y < image.height(); y++) {
+            System.arraycopy(image.rgb(), y * length, target, ((top + y) * targetWidth + left) * RgbImage.CHANNELS, length);
+        }
+    }
+
+    /** A map at another size, bilinear between the centres of its pixels, the border repeated. */
+    private static float[] stretched(float[] map, int mapHeight, int mapWidth, ImageSize size) {
+        if (mapHeight < 1 || mapWidth < 1 || map.length != mapHeight * mapWidth) {
+            throw new IllegalArgumentException("a map of " + mapHeight + "×" + mapWidth + " cannot have " + map.length + " scores");
+        }
+        for (float score : map) {
+            if (!Float.isFinite(score)) {
+                throw new IllegalArgumentException("a map with the score " + score + " cannot be drawn");
+            }
+        }
+        float[] result = new float[size.width() * size.height()];
+        for (int y = 0, at = 0; y < size.height(); y++) {
+            double row = Math.max(0, Math.min(mapHeight - 1, (y + 0.5) * mapHeight / size.height() - 0.5));
+            int above = (int) Math.min(row, Math.max(0, mapHeight - 2));
+            int below = Math.min(above + 1, mapHeight - 1);
+            double down = row - above;
+            for (int x = 0; x < size.width(); x++, at++) {
+                double column = Math.max(0, Math.min(mapWidth - 1, (x + 0.5) * mapWidth / size.width() - 0.5));
+                int left = (int) Math.min(column, Math.max(0, mapWidth - 2));
+                int right = Math.min(left + 1, mapWidth - 1);
+                double across = column - left;
+                double top = map[above * mapWidth + left] * (1 - across) + map[above * mapWidth + right] * across;
+                double bottom = map[below * mapWidth + left] * (1 - across) + map[below * mapWidth + right] * across;
+                result[at] = (float) (top * (1 - down) + bottom * down);
+            }
+        }
+        return result;
+    }
+}
