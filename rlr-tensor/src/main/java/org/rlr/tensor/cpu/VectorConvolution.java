@@ -5,16 +5,13 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Depthwise convolution with lanes over the channels. Four neighbouring outputs of two vectors of channels are summed at once in
- * registers, so that a filter value loaded serves four products; where the channels do not fill the last vector, it is laid over
- * the last channels and writes some of them a second time.
+ * Depthwise convolution with lanes over the channels. For kernels of 3 and 5 columns a loop goes along the row with the filter values of one
+ * vector of channels in registers; what that leaves out, and other kernels, goes output by output. Where the channels do not fill the last
+ * vector, it is laid over the last channels and computes some of them a second time.
  */
 final class VectorConvolution implements ConvolutionKernels {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final int LANES = SPECIES.length();
-    /** Channels handled before the next outputs: their filter values stay in the first-level cache. */
-    private static final int BLOCK = Math.max(64, 2 * LANES);
-    private static final int OUTPUTS = 4;
 
     private final ScalarConvolution narrow = new ScalarConvolution();
 
@@ -29,101 +26,157 @@ final class VectorConvolution implements ConvolutionKernels {
         int firstRow = s.firstKernelRow(outY);
         int rows = Math.max(0, s.endKernelRow(outY) - firstRow);
         int step = s.stride() * channels;
-        int xRow = xImage + (outY * s.stride() - s.top() + firstRow) * s.width() * channels - s.left() * channels;
-        int firstInner = s.firstInnerColumn();
-        int endInner = s.endInnerColumn();
-        for (int from = 0; from < channels; from += BLOCK) {
-            int to = Math.min(channels, from + BLOCK);
-            for (int ox = 0; ox < s.outWidth(); ) {
-                int in = xRow + ox * step;
-                int out = yRow + ox * channels;
-                if (ox >= firstInner && ox + OUTPUTS <= endInner) {
-                    four(x, in, s.width() * channels, step, taps, firstRow * k * channels, rows, k, k * k * channels,
-                            channels, from, to, low, high, y, out);
-                    ox += OUTPUTS;
-                } else {
-                    int firstColumn = s.firstKernelColumn(ox);
-                    int columns = Math.max(0, s.endKernelColumn(ox) - firstColumn);
-                    one(x, in + firstColumn * channels, s.width() * channels, taps, (firstRow * k + firstColumn) * channels, rows, columns, k,
-                            k * k * channels, channels, from, to, low, high, y, out);
-                    ox++;
-                }
-            }
-        }
-    }
-
-    /** Four outputs, {@code xStep} apart in x, whose kernels lie inside the row. */
-    private static void four(float[] x, int xOffset, int xRow, int xStep, float[] taps, int firstTap, int rows, int columns, int bias,
-            int channels, int from, int to, float low, float high, float[] y, int yOffset) {
-        for (int begin = from; begin < to; begin += 2 * LANES) {
+        int line = s.width() * channels;
+        int xRow = xImage + (outY * s.stride() - s.top() + firstRow) * line - s.left() * channels;
+        // kernels whose rows are unrolled below; rows > 0, so that there is a first one to begin with the bias
+        boolean unrolled = (k == 3 || k == 5) && rows > 0;
+        int firstInner = unrolled ? s.firstInnerColumn() : s.outWidth();
+        int inner = unrolled ? s.endInnerColumn() - firstInner : 0;
+        int bias = k * k * channels;
+        for (int begin = 0; begin < channels; begin += LANES) {
             int c = Math.min(begin, channels - LANES);
-            // where only one vector is left, the second is the first once more
-            int d = Math.min(c + LANES, channels - LANES);
-            FloatVector a0 = FloatVector.fromArray(SPECIES, taps, bias + c);
-            FloatVector b0 = FloatVector.fromArray(SPECIES, taps, bias + d);
-            FloatVector a1 = a0;
-            FloatVector a2 = a0;
-            FloatVector a3 = a0;
-            FloatVector b1 = b0;
-            FloatVector b2 = b0;
-            FloatVector b3 = b0;
-            int gap = d - c;
-            for (int ky = 0; ky < rows; ky++) {
-                int p = xOffset + ky * xRow + c;
-                int t = firstTap + ky * columns * channels + c;
-                for (int kx = 0; kx < columns; kx++) {
-                    FloatVector w = FloatVector.fromArray(SPECIES, taps, t);
-                    FloatVector v = FloatVector.fromArray(SPECIES, taps, t + gap);
-                    a0 = FloatVector.fromArray(SPECIES, x, p).fma(w, a0);
-                    b0 = FloatVector.fromArray(SPECIES, x, p + gap).fma(v, b0);
-                    a1 = FloatVector.fromArray(SPECIES, x, p + xStep).fma(w, a1);
-                    b1 = FloatVector.fromArray(SPECIES, x, p + xStep + gap).fma(v, b1);
-                    a2 = FloatVector.fromArray(SPECIES, x, p + 2 * xStep).fma(w, a2);
-                    b2 = FloatVector.fromArray(SPECIES, x, p + 2 * xStep + gap).fma(v, b2);
-                    a3 = FloatVector.fromArray(SPECIES, x, p + 3 * xStep).fma(w, a3);
-                    b3 = FloatVector.fromArray(SPECIES, x, p + 3 * xStep + gap).fma(v, b3);
-                    p += channels;
-                    t += channels;
+            int in = xRow + firstInner * step + c;
+            int out = yRow + firstInner * channels + c;
+            int tap = firstRow * k * channels + c;
+            if (k == 3 && rows == 3) {
+                nine(x, in, line, step, taps, tap, channels, y, out, inner);
+            } else {
+                for (int ky = 0; ky < rows && inner > 0; ky++) {
+                    float[] from = ky == 0 ? taps : y;
+                    int fromOffset = ky == 0 ? bias + c : out;
+                    int fromStep = ky == 0 ? 0 : channels;
+                    if (k == 3) {
+                        three(x, in + ky * line, step, taps, tap + ky * k * channels, channels, from, fromOffset, fromStep, y, out, inner);
+                    } else {
+                        five(x, in + ky * line, step, taps, tap + ky * k * channels, channels, from, fromOffset, fromStep, y, out, inner);
+                    }
                 }
             }
-            clamp(a0, low, high).intoArray(y, yOffset + c);
-            clamp(b0, low, high).intoArray(y, yOffset + d);
-            clamp(a1, low, high).intoArray(y, yOffset + channels + c);
-            clamp(b1, low, high).intoArray(y, yOffset + channels + d);
-            clamp(a2, low, high).intoArray(y, yOffset + 2 * channels + c);
-            clamp(b2, low, high).intoArray(y, yOffset + 2 * channels + d);
-            clamp(a3, low, high).intoArray(y, yOffset + 3 * channels + c);
-            clamp(b3, low, high).intoArray(y, yOffset + 3 * channels + d);
+        }
+        for (int ox = 0; ox < s.outWidth(); ox++) {
+            if (ox == firstInner) {
+                ox += inner;
+                if (ox >= s.outWidth()) {
+                    break;
+                }
+            }
+            int firstColumn = s.firstKernelColumn(ox);
+            int columns = Math.max(0, s.endKernelColumn(ox) - firstColumn);
+            one(x, xRow + ox * step + firstColumn * channels, line, taps, (firstRow * k + firstColumn) * channels, rows, columns, k,
+                    bias, channels, y, yRow + ox * channels);
+        }
+        if (low > Float.NEGATIVE_INFINITY || high < Float.POSITIVE_INFINITY) {
+            clamp(y, yRow, s.outWidth() * channels, low, high);
         }
     }
 
-    /** One output and the part of its kernel that lies inside the image. */
+    /** One vector of channels of {@code outputs} neighbouring outputs, a 3×3 kernel inside the image. */
+    private static void nine(float[] x, int xOffset, int xRow, int xStep, float[] taps, int tap, int channels, float[] y, int yOffset, int outputs) {
+        FloatVector w0 = FloatVector.fromArray(SPECIES, taps, tap);
+        FloatVector w1 = FloatVector.fromArray(SPECIES, taps, tap + channels);
+        FloatVector w2 = FloatVector.fromArray(SPECIES, taps, tap + 2 * channels);
+        FloatVector w3 = FloatVector.fromArray(SPECIES, taps, tap + 3 * channels);
+        FloatVector w4 = FloatVector.fromArray(SPECIES, taps, tap + 4 * channels);
+        FloatVector w5 = FloatVector.fromArray(SPECIES, taps, tap + 5 * channels);
+        FloatVector w6 = FloatVector.fromArray(SPECIES, taps, tap + 6 * channels);
+        FloatVector w7 = FloatVector.fromArray(SPECIES, taps, tap + 7 * channels);
+        FloatVector w8 = FloatVector.fromArray(SPECIES, taps, tap + 8 * channels);
+        FloatVector bias = FloatVector.fromArray(SPECIES, taps, tap + 9 * channels);
+        for (int i = 0; i < outputs; i++) {
+            int p = xOffset + i * xStep;
+            int q = p + xRow;
+            int r = q + xRow;
+            FloatVector a = FloatVector.fromArray(SPECIES, x, p).fma(w0, bias);
+            a = FloatVector.fromArray(SPECIES, x, p + channels).fma(w1, a);
+            a = FloatVector.fromArray(SPECIES, x, p + 2 * channels).fma(w2, a);
+            a = FloatVector.fromArray(SPECIES, x, q).fma(w3, a);
+            a = FloatVector.fromArray(SPECIES, x, q + channels).fma(w4, a);
+            a = FloatVector.fromArray(SPECIES, x, q + 2 * channels).fma(w5, a);
+            a = FloatVector.fromArray(SPECIES, x, r).fma(w6, a);
+            a = FloatVector.fromArray(SPECIES, x, r + channels).fma(w7, a);
+            a = FloatVector.fromArray(SPECIES, x, r + 2 * channels).fma(w8, a);
+            a.intoArray(y, yOffset + i * channels);
+        }
+    }
+
+    /** Adds one row of a kernel of three columns to {@code from} (the bias, or what the rows above gave) and puts the sum into y. */
+    private static void three(float[] x, int xOffset, int xStep, float[] taps, int tap, int channels,
+            float[] from, int fromOffset, int fromStep, float[] y, int yOffset, int outputs) {
+        FloatVector w0 = FloatVector.fromArray(SPECIES, taps, tap);
+        FloatVector w1 = FloatVector.fromArray(SPECIES, taps, tap + channels);
+        FloatVector w2 = FloatVector.fromArray(SPECIES, taps, tap + 2 * channels);
+        for (int i = 0; i < outputs; i++) {
+            int p = xOffset + i * xStep;
+            FloatVector a = FloatVector.fromArray(SPECIES, x, p).fma(w0, FloatVector.fromArray(SPECIES, from, fromOffset + i * fromStep));
+            a = FloatVector.fromArray(SPECIES, x, p + channels).fma(w1, a);
+            a = FloatVector.fromArray(SPECIES, x, p + 2 * channels).fma(w2, a);
+            a.intoArray(y, yOffset + i * channels);
+        }
+    }
+
+    /** As {@link #three} for five columns. */
+    private static void five(float[] x, int xOffset, int xStep, float[] taps, int tap, int channels,
+            float[] from, int fromOffset, int fromStep, float[] y, int yOffset, int outputs) {
+        FloatVector w0 = FloatVector.fromArray(SPECIES, taps, tap);
+        FloatVector w1 = FloatVector.fromArray(SPECIES, taps, tap + channels);
+        FloatVector w2 = FloatVector.fromArray(SPECIES, taps, tap + 2 * channels);
+        FloatVector w3 = FloatVector.fromArray(SPECIES, taps, tap + 3 * channels);
+        FloatVector w4 = FloatVector.fromArray(SPECIES, taps, tap + 4 * channels);
+        for (int i = 0; i < outputs; i++) {
+            int p = xOffset + i * xStep;
+            FloatVector a = FloatVector.fromArray(SPECIES, x, p).fma(w0, FloatVector.fromArray(SPECIES, from, fromOffset + i * fromStep));
+            a = FloatVector.fromArray(SPECIES, x, p + channels).fma(w1, a);
+            a = FloatVector.fromArray(SPECIES, x, p + 2 * channels).fma(w2, a);
+            a = FloatVector.fromArray(SPECIES, x, p + 3 * channels).fma(w3, a);
+            a = FloatVector.fromArray(SPECIES, x, p + 4 * channels).fma(w4, a);
+            a.intoArray(y, yOffset + i * channels);
+        }
+    }
+
+    /**
+     * All channels of one output, over the part of its kernel that lies inside the image. Rows and columns are one loop: Java 17 puts sums
+     * that two nested loops carry into objects.
+     */
     private static void one(float[] x, int xOffset, int xRow, float[] taps, int firstTap, int rows, int columns, int kernel, int bias,
-            int channels, int from, int to, float low, float high, float[] y, int yOffset) {
-        for (int begin = from; begin < to; begin += 2 * LANES) {
+            int channels, float[] y, int yOffset) {
+        for (int begin = 0; begin < channels; begin += 2 * LANES) {
             int c = Math.min(begin, channels - LANES);
             int d = Math.min(c + LANES, channels - LANES);
             FloatVector a = FloatVector.fromArray(SPECIES, taps, bias + c);
             FloatVector b = FloatVector.fromArray(SPECIES, taps, bias + d);
-            for (int ky = 0; ky < rows; ky++) {
-                int p = xOffset + ky * xRow;
-                int t = firstTap + ky * kernel * channels;
-                for (int kx = 0; kx < columns; kx++) {
-                    a = FloatVector.fromArray(SPECIES, x, p + c).fma(FloatVector.fromArray(SPECIES, taps, t + c), a);
-                    b = FloatVector.fromArray(SPECIES, x, p + d).fma(FloatVector.fromArray(SPECIES, taps, t + d), b);
-                    p += channels;
-                    t += channels;
+            int p = xOffset;
+            int t = firstTap;
+            int kx = 0;
+            for (int i = 0; i < rows * columns; i++) {
+                a = FloatVector.fromArray(SPECIES, x, p + c).fma(FloatVector.fromArray(SPECIES, taps, t + c), a);
+                b = FloatVector.fromArray(SPECIES, x, p + d).fma(FloatVector.fromArray(SPECIES, taps, t + d), b);
+                p += channels;
+                t += channels;
+                if (++kx == columns) {
+                    kx = 0;
+                    p += xRow - columns * channels;
+                    t += (kernel - columns) * channels;
                 }
             }
-            clamp(a, low, high).intoArray(y, yOffset + c);
-            clamp(b, low, high).intoArray(y, yOffset + d);
+            a.intoArray(y, yOffset + c);
+            b.intoArray(y, yOffset + d);
         }
     }
 
-    /** As {@link Math#max} and min, NaN staying NaN, in two instructions each. */
-    private static FloatVector clamp(FloatVector v, float low, float high) {
-        v = v.blend(low, v.compare(VectorOperators.LT, low));
-        return v.blend(high, v.compare(VectorOperators.GT, high));
+    /**
+     * As {@link Math#max} and min, NaN staying NaN, in two instructions each. A pass of its own: within the loops above it would be more
+     * than the compiler takes into one method, and what it leaves out puts every sum into an object.
+     */
+    private static void clamp(float[] y, int offset, int n, float low, float high) {
+        int bound = SPECIES.loopBound(n);
+        for (int i = 0; i < bound; i += LANES) {
+            FloatVector v = FloatVector.fromArray(SPECIES, y, offset + i);
+            v = v.blend(low, v.compare(VectorOperators.LT, low));
+            v.blend(high, v.compare(VectorOperators.GT, high)).intoArray(y, offset + i);
+        }
+        for (int i = bound; i < n; i++) {
+            y[offset + i] = Math.min(Math.max(y[offset + i], low), high);
+        }
     }
 
     @Override
