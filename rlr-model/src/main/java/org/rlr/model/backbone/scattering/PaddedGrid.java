@@ -1,0 +1,54 @@
+package org.rlr.model.backbone.scattering;
+
+/**
+ * An image with a border that mirrors it (without repeating the edge pixel), wide enough that circular convolution brings little from one side to
+ * the other, and of a size that the Fourier transform takes at each resolution.
+ *
+ * @param height       rows of the image
+ * @param width        columns of the image
+ * @param paddedHeight rows with the border
+ * @param paddedWidth  columns with the border
+ */
+record PaddedGrid(int height, int width, int paddedHeight, int paddedWidth) {
+    /** The grid for an image whose sides are multiples of {@code 2^scales}; the border is at least that wide on each side. */
+    static PaddedGrid of(int height, int width, int scales) {
+        return new PaddedGrid(height, width, padded(height, 1 << scales), padded(width, 1 << scales));
+    }
+
+    private static int padded(int size, int cell) {
+        int cells = size / cell + 2;
+        while (!Fft.supports(cells)) {
+            cells++;
+        }
+        return cells * cell;
+    }
+
+    /** Rows above the image. */
+    int top() {
+        return (paddedHeight - height) / 2;
+    }
+
+    /** Columns left of the image. */
+    int left() {
+        return (paddedWidth - width) / 2;
+    }
+
+    /** The row of the image seen in a row of the padded one. */
+    int sourceRow(int paddedRow) {
+        return mirror(paddedRow - top(), height);
+    }
+
+    /** The column of the image seen in a column of the padded one. */
+    int sourceColumn(int paddedColumn) {
+        return mirror(paddedColumn - left(), width);
+    }
+
+    private static int mirror(int index, int size) {
+        if (size == 1) {
+            return 0;
+        }
+        int period = 2 * (size - 1);
+        int phase = Math.floorMod(index, period);
+        return Math.min(phase, period - phase);
+    }
+}
