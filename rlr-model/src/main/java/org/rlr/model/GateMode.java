@@ -1,15 +1,19 @@
 package org.rlr.model;
 
+import com.google.gson.annotations.SerializedName;
 import java.util.Locale;
 import org.rlr.tensor.RlrException;
 
 /** How the blocks of a layer are weighted (RLR §7). */
 public enum GateMode {
     /** Constants: 2 for cross attention to the reference, 1 for the others. */
+    @SerializedName("none")
     NONE,
     /** A learnable table {@code [layers, blocks]}, ones at first. */
+    @SerializedName("gate")
     GATE,
     /** Softmax of a small network on mean and maximum of the layer's input; shared by all layers. */
+    @SerializedName("net")
     NET;
 
     /** The mode of that name. @throws RlrException naming the modes there are */

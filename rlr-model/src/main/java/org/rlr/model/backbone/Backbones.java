@@ -1,5 +1,6 @@
 package org.rlr.model.backbone;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -8,9 +9,15 @@ import java.util.function.Supplier;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.io.CloseNames;
+import org.rlr.tensor.io.SafeTensorsFile;
 
 /** The backbones there are, by name. Adding an architecture is one line here. */
 public final class Backbones {
+    /** The backbone that is taken where no weights are given: it needs none. */
+    public static final String WEIGHT_FREE = ScatteringBackbone.NAME;
+    /** The published backbone. */
+    public static final String PUBLISHED = "tf_efficientnet_b6";
+
     private static final Map<String, Supplier<Network>> NETWORKS = networks();
 
     private Backbones() {
@@ -47,12 +54,14 @@ public final class Backbones {
 
     /** The names by which backbones are chosen. */
     public static List<String> names() {
-        return List.copyOf(NETWORKS.keySet());
+        List<String> names = new ArrayList<>(List.of(WEIGHT_FREE));
+        names.addAll(NETWORKS.keySet());
+        return names;
     }
 
     /** What a backbone is, without its weights. @throws RlrException if there is none of that name, naming close ones */
     public static BackboneInfo info(String name) {
-        return network(name).info();
+        return name.equals(WEIGHT_FREE) ? ScatteringBackbone.INFO : network(name).info();
     }
 
     /**
@@ -65,11 +74,32 @@ public final class Backbones {
      * @throws RlrException if there is no backbone of that name, it has no such level, it needs weights and there are none, or they are another architecture's
      */
     public static Backbone create(String name, Backend backend, List<Integer> levels, StateDict weights, String origin) {
+        if (name.equals(WEIGHT_FREE)) {
+            return new ScatteringBackbone();
+        }
         Network network = network(name);
         if (weights == null) {
             throw new RlrException("backbone '" + name + "' needs weights; give a SafeTensors file of timm's weights for it with --weights");
         }
         return new ConvolutionalBackbone(network, backend, levels, weights, origin);
+    }
+
+    /**
+     * A backbone with its weights from a file.
+     *
+     * @param weights a SafeTensors file of timm's weights; null for a backbone that needs none
+     * @throws RlrException as {@link #create}, or if the file cannot be read, or weights are given to a backbone that has none
+     */
+    public static Backbone open(String name, Path weights, List<Integer> levels, Backend backend) {
+        if (weights == null) {
+            return create(name, backend, levels, null, null);
+        }
+        if (name.equals(WEIGHT_FREE)) {
+            throw new RlrException("backbone 'scattering' takes no weights; name the backbone that " + weights + " belongs to with --backbone");
+        }
+        try (SafeTensorsFile file = SafeTensorsFile.open(weights)) {
+            return create(name, backend, levels, StateDict.of(file, ""), weights.toString());
+        }
     }
 
     static Network network(String name) {

@@ -1,0 +1,64 @@
+package org.rlr.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.rlr.model.backbone.Backbone;
+import org.rlr.tensor.Tensor;
+import org.rlr.tensor.autograd.FusedFunctions;
+
+/**
+ * Images to the tokens that the transformers see (RLR §2): feature maps of the backbone, standardised where the backbone wants it, smoothed by a 3×3 average
+ * where configured, as tokens.
+ */
+public final class FeatureExtractor {
+    private final Backbone backbone;
+    private final RlrConfig config;
+    private final List<FeatureStatistics> statistics;
+
+    /**
+     * @param statistics per level of the configuration; null for a backbone that is not {@linkplain Backbone#standardized() standardised}
+     */
+    public FeatureExtractor(Backbone backbone, RlrConfig config, List<FeatureStatistics> statistics) {
+        if (backbone.standardized() != (statistics != null)) {
+            throw new IllegalArgumentException("statistics go with a standardised backbone, and only with one");
+        }
+        this.backbone = backbone;
+        this.config = config;
+        this.statistics = statistics;
+    }
+
+    /** Whether features are standardised by statistics of the training images. */
+    public boolean standardized() {
+        return statistics != null;
+    }
+
+    /**
+     * The tokens of images, in the innermost scope.
+     *
+     * @param images {@code [N, H, W, 3]}, normalised
+     * @return per level {@code [N, h·w, C]}
+     */
+    public List<Tensor> tokens(Tensor images) {
+        List<Tensor> maps = backbone.features(images, config.levels());
+        List<Tensor> tokens = new ArrayList<>();
+        for (int i = 0; i < maps.size(); i++) {
+            Tensor map = maps.get(i);
+            if (statistics != null) {
+                map = standardize(map, statistics.get(i));
+            }
+            if (config.averagePool()) {
+                map = FusedFunctions.averagePool(map, 3);
+            }
+            tokens.add(map.reshape(map.dim(0), map.dim(1) * map.dim(2), map.dim(3)));
+        }
+        return tokens;
+    }
+
+    private static Tensor standardize(Tensor map, FeatureStatistics s) {
+        float[] scale = new float[s.std().length];
+        for (int c = 0; c < scale.length; c++) {
+            scale[c] = 1 / s.std()[c];
+        }
+        return map.sub(Tensor.of(s.mean(), scale.length)).mul(Tensor.of(scale, scale.length));
+    }
+}

@@ -1,0 +1,115 @@
+package org.rlr.model;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonParseException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.rlr.model.backbone.Backbone;
+import org.rlr.model.backbone.Backbones;
+import org.rlr.model.backbone.StateDict;
+import org.rlr.tensor.RlrException;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.io.SafeTensorsFile;
+import org.rlr.tensor.io.SafeTensorsWriter;
+import org.rlr.tensor.nn.Parameter;
+
+/**
+ * A model as one SafeTensors file that holds everything detection needs: metadata {@code format} ({@code "rlr"}), {@code version} and {@code model}
+ * (a {@link ModelInfo} as JSON); tensors {@code level<i>.<name>} with the names of the public implementation (RLR §11), {@code backbone.<name>}
+ * with timm's names, and {@code statistics<i>.mean}, {@code .std} where features are standardised; i is the feature level. The same model gives the same bytes.
+ */
+public final class ModelFile {
+    private static final String FORMAT = "rlr";
+    private static final String VERSION = "1";
+    private static final Gson GSON = new Gson();
+
+    private ModelFile() {
+    }
+
+    /** Writes a model beside the target and puts it in its place; whatever was there stays if that fails. @throws RlrException saying what failed */
+    public static void save(RlrModel model, Path file) {
+        SafeTensorsWriter writer = new SafeTensorsWriter()
+                .metadata("format", FORMAT).metadata("version", VERSION).metadata("model", GSON.toJson(model.info()));
+        model.backbone().weights().forEach((name, w) -> writer.add("backbone." + name, longs(w.shape()), w.values()));
+        List<Integer> levels = model.info().config().levels();
+        for (int i = 0; i < levels.size(); i++) {
+            int level = levels.get(i);
+            if (model.statistics() != null) {
+                FeatureStatistics s = model.statistics().get(i);
+                writer.add("statistics" + level + ".mean", new long[] {s.mean().length}, s.mean());
+                writer.add("statistics" + level + ".std", new long[] {s.std().length}, s.std());
+            }
+            for (Parameter p : model.levels().get(i).parameters().all()) {
+                writer.add("level" + level + "." + p.name(), longs(p.shape().toArray()), p.tensor().toArray());
+            }
+        }
+        writer.write(file);
+    }
+
+    private static long[] longs(int[] shape) {
+        return Arrays.stream(shape).asLongStream().toArray();
+    }
+
+    /** What a file says about itself, without loading the weights. @throws RlrException if it is not a model */
+    public static ModelInfo info(Path file) {
+        try (SafeTensorsFile tensors = SafeTensorsFile.open(file)) {
+            return info(tensors);
+        }
+    }
+
+    private static ModelInfo info(SafeTensorsFile file) {
+        if (!FORMAT.equals(file.metadata().get("format"))) {
+            throw new RlrException(file.path() + " is a SafeTensors file, but not a model written by 'rlr train'; give the file that train wrote with --out");
+        }
+        if (!VERSION.equals(file.metadata().get("version"))) {
+            throw new RlrException(file.path() + " is a model of format version " + file.metadata().get("version") + ", this program reads version " + VERSION
+                    + "; train it again or use the program that wrote it");
+        }
+        try {
+            ModelInfo info = GSON.fromJson(file.metadata().get("model"), ModelInfo.class);
+            if (info == null || info.config() == null || info.training() == null || info.scores() == null || info.classes() == null) {
+                throw new RlrException(file.path() + " is damaged: its description is incomplete; copy or train it again");
+            }
+            return info;
+        } catch (JsonParseException | IllegalArgumentException | NullPointerException e) {
+            throw new RlrException(file.path() + " is damaged: its description cannot be read (" + e.getMessage() + "); copy or train it again", e);
+        }
+    }
+
+    /** Loads a model onto a backend. @throws RlrException if the file is not a model, is damaged or does not fit together */
+    public static RlrModel load(Path path, Backend backend) {
+        try (SafeTensorsFile file = SafeTensorsFile.open(path)) {
+            ModelInfo info = info(file);
+            RlrConfig config = info.config();
+            List<RlrTransformer> levels = new ArrayList<>();
+            Backbone backbone = Backbones.create(config.backbone(), backend, config.levels(), StateDict.of(file, "backbone."), path.toString());
+            try {
+                List<FeatureStatistics> statistics = backbone.standardized() ? new ArrayList<>() : null;
+                for (int level : config.levels()) {
+                    if (statistics != null) {
+                        statistics.add(statistics(file, level, backbone.channels(level)));
+                    }
+                    RlrTransformer transformer = new RlrTransformer(config.level(level, backbone), backend, false);
+                    levels.add(transformer);
+                    transformer.parameters().load(StateDict.of(file, "level" + level + "."), path.toString());
+                }
+                return new RlrModel(backend, info, backbone, statistics, levels);
+            } catch (Throwable t) {
+                levels.forEach(RlrTransformer::close);
+                backbone.close();
+                throw t;
+            }
+        }
+    }
+
+    private static FeatureStatistics statistics(SafeTensorsFile file, int level, int channels) {
+        float[] mean = file.readFloats("statistics" + level + ".mean");
+        float[] std = file.readFloats("statistics" + level + ".std");
+        if (mean.length != channels || std.length != channels) {
+            throw new RlrException(file.path() + " is damaged: the statistics of level " + level + " have " + mean.length + " channels instead of " + channels);
+        }
+        return new FeatureStatistics(mean, std);
+    }
+}

@@ -1,0 +1,56 @@
+package org.rlr.model;
+
+import java.util.List;
+import org.rlr.model.attention.AttentionBlocks;
+import org.rlr.model.backbone.Backbone;
+import org.rlr.tensor.RlrException;
+
+/**
+ * What a model is: everything that its shapes depend on. The published values are those of {@link #published}.
+ *
+ * @param backbone      name of the feature extractor
+ * @param imageHeight   rows that images are resized to
+ * @param imageWidth    columns that images are resized to
+ * @param levels        feature levels, ascending; level i has stride {@code 2^(i+1)}; one transformer each
+ * @param width         model width d of level 1 (stride 4); doubled per level
+ * @param heads         attention heads
+ * @param layers        encoder layers
+ * @param blocks        attention blocks of each layer
+ * @param gate          how they are weighted
+ * @param refLen        chunks of the reference
+ * @param referenceLoss whether chunks of the reference are pushed apart
+ * @param averagePool   whether feature maps are smoothed by a 3×3 average
+ */
+public record RlrConfig(String backbone, int imageHeight, int imageWidth, List<Integer> levels, int width, int heads, int layers,
+        List<String> blocks, GateMode gate, int refLen, boolean referenceLoss, boolean averagePool) {
+
+    /** Checks what can be checked without the backbone. @throws RlrException naming the value and the remedy */
+    public RlrConfig {
+        if (levels.isEmpty() || levels.stream().anyMatch(i -> i < 0 || i > 7)) {
+            throw new RlrException("feature levels " + levels + " are not usable; give one or more of 0 to 4, such as --levels 2,3");
+        }
+        levels = levels.stream().sorted().distinct().toList();
+        blocks = AttentionBlocks.inOrder(blocks);
+        int stride = 2 << levels.get(levels.size() - 1);
+        for (int size : new int[] {imageHeight, imageWidth}) {
+            if (size < 4 * stride || size % stride != 0) {
+                throw new RlrException("image size " + size + " does not suit level " + levels.get(levels.size() - 1) + ", whose stride is " + stride
+                        + ": choose a multiple of " + stride + ", at least " + 4 * stride);
+            }
+        }
+    }
+
+    /** The published settings: 256×256 pixels, levels 2 and 3, width 128, 8 heads, 4 layers, {@code mca} and {@code nsa}, no gate, r 1. */
+    public static RlrConfig published(String backbone) {
+        return new RlrConfig(backbone, 256, 256, List.of(2, 3), 128, 8, 4, List.of("mca", "nsa"), GateMode.NONE, 1, false, true);
+    }
+
+    /** The transformer of one level on a backbone. */
+    public LevelConfig level(int level, Backbone features) {
+        int stride = 2 << level;
+        int h = imageHeight / stride;
+        int w = imageWidth / stride;
+        int d = level == 0 ? width / 2 : width << (level - 1);
+        return new LevelConfig(features.channels(level), h, w, d, heads, layers, blocks, gate, refLen, LevelConfig.defaultSide(h, w), referenceLoss);
+    }
+}

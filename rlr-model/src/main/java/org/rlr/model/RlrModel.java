@@ -1,0 +1,78 @@
+package org.rlr.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.rlr.model.backbone.Backbone;
+import org.rlr.tensor.Tensor;
+import org.rlr.tensor.autograd.FusedFunctions;
+import org.rlr.tensor.backend.Backend;
+
+/**
+ * A trained model, ready for inference: a backbone and one transformer per feature level. May be used by several threads at once.
+ * Owns its backbone and transformers, not the backend.
+ */
+public final class RlrModel implements AutoCloseable {
+    private final Backend backend;
+    private final ModelInfo info;
+    private final Backbone backbone;
+    private final List<FeatureStatistics> statistics;
+    private final List<RlrTransformer> levels;
+    private final FeatureExtractor extractor;
+
+    /** A model of parts that fit; it closes them when it is closed. */
+    public RlrModel(Backend backend, ModelInfo info, Backbone backbone, List<FeatureStatistics> statistics, List<RlrTransformer> levels) {
+        this.backend = backend;
+        this.info = info;
+        this.backbone = backbone;
+        this.statistics = statistics;
+        this.levels = List.copyOf(levels);
+        this.extractor = new FeatureExtractor(backbone, info.config(), statistics);
+    }
+
+    /** Where it computes. */
+    public Backend backend() {
+        return backend;
+    }
+
+    /** Settings, training, threshold. */
+    public ModelInfo info() {
+        return info;
+    }
+
+    /** The feature extractor. */
+    public Backbone backbone() {
+        return backbone;
+    }
+
+    /** Statistics by which features are standardised, per level; null where the backbone needs none. */
+    public List<FeatureStatistics> statistics() {
+        return statistics;
+    }
+
+    /** The transformers, one per level of the configuration. */
+    public List<RlrTransformer> levels() {
+        return levels;
+    }
+
+    /**
+     * How far each token is from its reconstruction (RLR §9), in the innermost scope.
+     *
+     * @param images {@code [N, H, W, 3]}, normalised as the backbone wants it
+     * @return per level {@code [N, h·w]}
+     */
+    public List<Tensor> tokenScores(Tensor images) {
+        List<Tensor> tokens = extractor.tokens(images);
+        List<Tensor> scores = new ArrayList<>();
+        for (int i = 0; i < levels.size(); i++) {
+            scores.add(FusedFunctions.tokenScores(levels.get(i).reconstruct(tokens.get(i)), tokens.get(i)));
+        }
+        return scores;
+    }
+
+    /** Gives back the memory of the backbone and the transformers. */
+    @Override
+    public void close() {
+        levels.forEach(RlrTransformer::close);
+        backbone.close();
+    }
+}

@@ -1,0 +1,34 @@
+package org.rlr.model;
+
+/**
+ * Image scores of the training images, all normal, and the threshold derived from them.
+ *
+ * @param images    how many
+ * @param mean      their mean score
+ * @param std       their standard deviation
+ * @param max       their largest score
+ * @param threshold an image is anomalous whose score exceeds it: mean + 3·std
+ * @param mapMin    the smallest value of their anomaly maps; with {@code mapMax} a colour scale common to all images
+ * @param mapMax    the largest value of their anomaly maps
+ */
+public record ScoreStatistics(int images, double mean, double std, double max, double threshold, double mapMin, double mapMax) {
+    /** How many standard deviations above the mean of normal images the threshold lies. */
+    private static final double DEVIATIONS = 3;
+
+    /** Statistics of scores, and the range of the maps they came from. */
+    public static ScoreStatistics of(double[] scores, double mapMin, double mapMax) {
+        double sum = 0;
+        double max = Double.NEGATIVE_INFINITY;
+        for (double s : scores) {
+            sum += s;
+            max = Math.max(max, s);
+        }
+        double mean = sum / scores.length;
+        double squares = 0;
+        for (double s : scores) {
+            squares += (s - mean) * (s - mean);
+        }
+        double std = Math.sqrt(squares / scores.length);
+        return new ScoreStatistics(scores.length, mean, std, max, mean + DEVIATIONS * std, mapMin, mapMax);
+    }
+}

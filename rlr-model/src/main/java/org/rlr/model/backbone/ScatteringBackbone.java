@@ -1,0 +1,100 @@
+package org.rlr.model.backbone;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.rlr.model.backbone.scattering.Scattering;
+import org.rlr.model.data.Normalization;
+import org.rlr.tensor.RlrException;
+import org.rlr.tensor.Tensor;
+
+/**
+ * {@code scattering}: a fixed wavelet scattering network, which needs no weights. Computes on the host, one image per thread; its
+ * features are standardised by statistics of the training images.
+ */
+final class ScatteringBackbone implements Backbone {
+    static final String NAME = "scattering";
+    private static final int ORIENTATIONS = 8;
+    private static final int MAX_ORDER = 2;
+    private static final List<Integer> LEVELS = List.of(0, 1, 2, 3, 4);
+
+    private static final Normalization UNIT = new Normalization(new float[3], new float[] {1, 1, 1});
+    static final BackboneInfo INFO = new BackboneInfo(NAME, UNIT,
+            LEVELS.stream().collect(Collectors.toMap(level -> level, ScatteringBackbone::count)), 0, false);
+
+    /** One network per image size and levels asked for. */
+    private final Map<List<Object>, Scattering> networks = new ConcurrentHashMap<>();
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public Normalization normalization() {
+        return UNIT;
+    }
+
+    @Override
+    public List<Integer> levels() {
+        return LEVELS;
+    }
+
+    @Override
+    public int channels(int level) {
+        if (!LEVELS.contains(level)) {
+            throw new RlrException("backbone 'scattering' has no level " + level + "; it has " + LEVELS);
+        }
+        return count(level);
+    }
+
+    private static int count(int level) {
+        return Scattering.channels(level + 1, ORIENTATIONS, MAX_ORDER);
+    }
+
+    @Override
+    public boolean standardized() {
+        return true;
+    }
+
+    @Override
+    public List<Tensor> features(Tensor images, List<Integer> levels) {
+        int n = images.dim(0);
+        int height = images.dim(1);
+        int width = images.dim(2);
+        Scattering network = networks.computeIfAbsent(List.of(height, width, levels), key -> new Scattering(height, width,
+                levels.stream().mapToInt(level -> level + 1).toArray(), ORIENTATIONS, MAX_ORDER));
+        float[] pixels = images.toArray();
+        int size = pixels.length / n;
+        float[][][] outs = new float[n][levels.size()][];
+        IntStream.range(0, n).parallel().forEach(i -> {
+            for (int l = 0; l < levels.size(); l++) {
+                outs[i][l] = new float[network.outputHeight(l) * network.outputWidth(l) * network.channels(l)];
+            }
+            network.transform(java.util.Arrays.copyOfRange(pixels, i * size, (i + 1) * size), outs[i]);
+        });
+        List<Tensor> features = new ArrayList<>();
+        for (int l = 0; l < levels.size(); l++) {
+            int values = outs[0][l].length;
+            float[] level = new float[n * values];
+            for (int i = 0; i < n; i++) {
+                System.arraycopy(outs[i][l], 0, level, i * values, values);
+            }
+            features.add(Tensor.of(level, n, network.outputHeight(l), network.outputWidth(l), network.channels(l)));
+        }
+        return features;
+    }
+
+    @Override
+    public Map<String, Weight> weights() {
+        return Map.of();
+    }
+
+    @Override
+    public void close() {
+        networks.clear();
+    }
+}

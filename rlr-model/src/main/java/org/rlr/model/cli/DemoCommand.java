@@ -1,0 +1,81 @@
+package org.rlr.model.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.rlr.model.GateMode;
+import org.rlr.model.ModelFile;
+import org.rlr.model.RlrConfig;
+import org.rlr.model.RlrModel;
+import org.rlr.model.backbone.Backbones;
+import org.rlr.model.data.ClassSamples;
+import org.rlr.model.data.DataLayouts;
+import org.rlr.model.data.DataSet;
+import org.rlr.model.data.Sample;
+import org.rlr.model.demo.DemoDataSet;
+import org.rlr.model.detect.AnomalyDetector;
+import org.rlr.model.eval.EvaluationResult;
+import org.rlr.model.train.Trainer;
+import org.rlr.model.train.TrainingSettings;
+import org.rlr.tensor.backend.Backend;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code rlr demo}. */
+@Command(name = "demo", mixinStandardHelpOptions = true, sortOptions = false,
+        description = {"Draw a data set of four products, train one model on all of them, measure it and write pictures.",
+            "Needs nothing but this program and a few minutes."})
+final class DemoCommand implements Callable<Integer> {
+    private static final int IMAGE_SIZE = 128;
+    private static final int TRAIN = 40;
+    private static final int TEST_GOOD = 12;
+    private static final int TEST_PER_DEFECT = 6;
+    private static final TrainingSettings TRAINING = new TrainingSettings(40, 8, 1e-3f, 3407, 4, 1, false);
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--out", paramLabel = "DIR", defaultValue = "demo", description = "Folder for data, model, metrics and pictures (default: ${DEFAULT-VALUE}).")
+    private Path out;
+
+    @Mixin
+    private BackendOptions backend;
+
+    @Override
+    public Integer call() {
+        PrintWriter text = spec.commandLine().getOut();
+        RlrConfig config = new RlrConfig(Backbones.WEIGHT_FREE, IMAGE_SIZE, IMAGE_SIZE, List.of(2, 3), 32, 8, 2, List.of("mca", "nsa"), GateMode.NONE, 1, false, true);
+        Path data = out.resolve("data");
+        Path model = out.resolve("model.safetensors");
+        DemoDataSet.generate(data, IMAGE_SIZE, TRAIN, TEST_GOOD, TEST_PER_DEFECT, TRAINING.seed());
+        DataSet set = DataLayouts.read(data).requireTraining().requireEvaluation();
+        List<String> classes = set.classes().stream().map(ClassSamples::name).toList();
+        text.printf(Locale.ROOT, "%s: %d products (%s), %d normal images to learn from, %d to test on%n", data, classes.size(), String.join(", ", classes), set.train().size(), set.test().size());
+        text.printf(Locale.ROOT, "smaller than the paper's setting, to be quick: images of %d pixels instead of 256, width %d instead of 128, %d layers instead of 4, %d epochs instead of 200, "
+                + "learning rate %s instead of 1e-4, wavelet scattering instead of a trained CNN%n", IMAGE_SIZE, config.width(), config.layers(), TRAINING.epochs(), TRAINING.learningRate());
+        text.flush();
+        long started = System.nanoTime();
+        try (Backend device = backend.open()) {
+            try (TrainingProgress progress = new TrainingProgress();
+                    RlrModel trained = new Trainer(device, config, TRAINING, progress)
+                            .train(Backbones.open(config.backbone(), null, config.levels(), device), set.train().stream().map(Sample::image).toList(), classes)) {
+                progress.close();
+                ModelFile.save(trained, model);
+            }
+            try (AnomalyDetector detector = AnomalyDetector.load(model, device)) {
+                EvaluationResult result = EvaluateCommand.evaluate(detector, set, out.resolve("pictures"));
+                result.writeJson(out.resolve("metrics.json"));
+                text.print(result.toTable());
+            }
+        }
+        text.printf(Locale.ROOT, "%.0f s; look at %s, and try: rlr detect --model %s %s%n", (System.nanoTime() - started) / 1e9, out.resolve("pictures"), model,
+                data.resolve(classes.get(0)).resolve("test"));
+        text.flush();
+        return 0;
+    }
+}

@@ -1,0 +1,108 @@
+package org.rlr.model.cli;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.rlr.model.data.Images;
+import org.rlr.model.detect.AnomalyDetector;
+import org.rlr.model.detect.Detection;
+import org.rlr.tensor.RlrException;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.io.AtomicFile;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code rlr detect}. */
+@Command(name = "detect", mixinStandardHelpOptions = true, sortOptions = false,
+        description = {"Examine images: a line each with path, score and verdict.",
+            "An image that cannot be read is named on standard error, the others are examined all the same, and the exit code is 1."})
+final class DetectCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--model", required = true, paramLabel = "MODEL", description = "A model file written by 'rlr train'.")
+    private Path model;
+
+    @Parameters(arity = "1..*", paramLabel = "IMAGE|DIR", description = "Images, or folders of images.")
+    private List<Path> inputs;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Write path, score and verdict of each image as JSON.")
+    private Path json;
+
+    @Option(names = "--out", paramLabel = "DIR", description = "Write each image beside its map as PNG.")
+    private Path out;
+
+    @Mixin
+    private BackendOptions backend;
+
+    @Override
+    public Integer call() {
+        PrintWriter text = spec.commandLine().getOut();
+        PrintWriter err = spec.commandLine().getErr();
+        List<Path> files = files();
+        JsonArray results = new JsonArray();
+        int failures = 0;
+        int anomalous = 0;
+        try (Backend device = backend.open(); AnomalyDetector detector = AnomalyDetector.load(model, device)) {
+            OverlayWriter overlays = out == null ? null : new OverlayWriter(out, OverlayWriter.scale(detector.info().scores()));
+            for (Path file : files) {
+                Detection d;
+                try {
+                    d = detector.detect(file);
+                } catch (RlrException e) {
+                    err.println("error: " + e.getMessage());
+                    err.flush();
+                    failures++;
+                    continue;
+                }
+                anomalous += d.anomalous() ? 1 : 0;
+                text.printf(Locale.ROOT, "%s\t%.4f\t%s%n", file, d.score(), d.anomalous() ? "anomalous" : "normal");
+                text.flush();
+                JsonObject entry = new JsonObject();
+                entry.addProperty("path", file.toString());
+                entry.addProperty("score", d.score());
+                entry.addProperty("anomalous", d.anomalous());
+                entry.addProperty("threshold", d.threshold());
+                results.add(entry);
+                if (overlays != null) {
+                    overlays.write(file, d);
+                }
+            }
+        }
+        if (json != null) {
+            AtomicFile.writeString(json, new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(results) + "\n");
+        }
+        if (files.size() > 1) {
+            err.printf("%d images: %d anomalous, %d normal%s%n", files.size(), anomalous, files.size() - failures - anomalous, failures == 0 ? "" : ", " + failures + " unreadable");
+            err.flush();
+        }
+        return failures == 0 ? 0 : Main.FAILURE;
+    }
+
+    private List<Path> files() {
+        List<Path> files = new ArrayList<>();
+        for (Path input : inputs) {
+            if (Files.isDirectory(input)) {
+                List<Path> found = Images.list(input);
+                if (found.isEmpty()) {
+                    throw new RlrException(input + " holds no images; give image files or a folder that holds some");
+                }
+                files.addAll(found);
+            } else {
+                files.add(input);
+            }
+        }
+        return files;
+    }
+}

@@ -1,0 +1,35 @@
+package org.rlr.model.cli;
+
+import java.io.PrintWriter;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendProvider;
+import org.rlr.tensor.backend.Backends;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code rlr devices}. */
+@Command(name = "devices", mixinStandardHelpOptions = true, description = "List the backends: which can start here, and if not why.")
+final class DevicesCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        PrintWriter out = spec.commandLine().getOut();
+        for (BackendProvider provider : Backends.providers()) {
+            Optional<String> why = provider.unavailable();
+            if (why.isPresent()) {
+                out.printf("%-6s cannot start: %s%n", provider.type(), why.get());
+            } else {
+                try (Backend backend = provider.create(0, 0)) {
+                    out.printf("%-6s %s%n", provider.type(), backend.description());
+                }
+            }
+        }
+        out.flush();
+        return 0;
+    }
+}

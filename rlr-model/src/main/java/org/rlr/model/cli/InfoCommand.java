@@ -1,0 +1,52 @@
+package org.rlr.model.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.rlr.model.ModelFile;
+import org.rlr.model.ModelInfo;
+import org.rlr.model.RlrConfig;
+import org.rlr.model.ScoreStatistics;
+import org.rlr.model.train.TrainingSettings;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code rlr info}. */
+@Command(name = "info", mixinStandardHelpOptions = true, description = "Say what a model file holds.")
+final class InfoCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--model", required = true, paramLabel = "MODEL", description = "A model file written by 'rlr train'.")
+    private Path model;
+
+    @Override
+    public Integer call() {
+        ModelInfo info = ModelFile.info(model);
+        RlrConfig c = info.config();
+        TrainingSettings t = info.training();
+        ScoreStatistics s = info.scores();
+        PrintWriter out = spec.commandLine().getOut();
+        line(out, "model", model);
+        line(out, "backbone", c.backbone());
+        line(out, "image size", c.imageWidth() + "x" + c.imageHeight());
+        line(out, "feature levels", c.levels() + (c.averagePool() ? ", smoothed by a 3x3 average" : ""));
+        line(out, "transformers", "width " + c.width() + " at stride 4, " + c.layers() + " layers, " + c.heads() + " heads, blocks " + String.join(" ", c.blocks())
+                + ", gate " + c.gate() + ", reference length " + c.refLen() + (c.referenceLoss() ? " with reference loss" : ""));
+        line(out, "trained on", info.images() + " images of " + info.classes().size() + " classes: " + String.join(", ", info.classes()));
+        line(out, "training", t.epochs() + " epochs, batch " + t.batchSize() + ", lr " + t.learningRate() + ", seed " + t.seed()
+                + (t.maskTokens() ? ", masked tokens " : ", feature jitter " + t.featureJitter() + ", noise probability ") + t.noiseProb());
+        line(out, "final loss", String.format(Locale.ROOT, "%.4f", info.loss()));
+        line(out, "training scores", String.format(Locale.ROOT, "mean %.4f, standard deviation %.4f, largest %.4f", s.mean(), s.std(), s.max()));
+        line(out, "threshold", String.format(Locale.ROOT, "%.4f (mean + 3 standard deviations)", s.threshold()));
+        out.flush();
+        return 0;
+    }
+
+    private static void line(PrintWriter out, String what, Object value) {
+        out.printf("%-16s %s%n", what, value);
+    }
+}

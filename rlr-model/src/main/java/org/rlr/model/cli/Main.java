@@ -1,0 +1,60 @@
+package org.rlr.model.cli;
+
+import java.io.PrintWriter;
+import org.rlr.tensor.RlrException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IExecutionExceptionHandler;
+
+/** The command line: exit code 0 on success, 1 on failure with one clear line, 2 on wrong usage. */
+@Command(name = "rlr", mixinStandardHelpOptions = true, versionProvider = Main.Version.class,
+        description = {"Visual anomaly detection: one model for all product classes, learned from normal images only.",
+            "Start with 'rlr demo', then 'rlr train --data DIR --out MODEL.safetensors' on your own images."},
+        subcommands = {DemoCommand.class, TrainCommand.class, EvaluateCommand.class, DetectCommand.class, InfoCommand.class,
+            BackbonesCommand.class, DevicesCommand.class, CommandLine.HelpCommand.class},
+        synopsisSubcommandLabel = "COMMAND", footer = {"", "Exit code: 0 success, 1 failure (one line says why), 2 wrong usage."})
+public final class Main {
+    static final int FAILURE = 1;
+
+    private Main() {
+    }
+
+    /** Runs a command in this JVM, or in a new one with the Vector API where this one lacks it. */
+    public static void main(String[] args) {
+        System.setProperty("java.awt.headless", "true");
+        Integer relaunched = Relaunch.withVectorModule(args);
+        System.exit(relaunched != null ? relaunched : run(args));
+    }
+
+    /** Runs a command in this JVM and returns its exit code. */
+    public static int run(String... args) {
+        CommandLine line = new CommandLine(new Main());
+        line.setExecutionExceptionHandler(failures());
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setUsageHelpAutoWidth(true);
+        return line.execute(args);
+    }
+
+    private static IExecutionExceptionHandler failures() {
+        return (exception, command, parsed) -> {
+            PrintWriter err = command.getErr();
+            if (exception instanceof RlrException) {
+                err.println("error: " + exception.getMessage());
+            } else {
+                err.println("error: unexpected " + exception + "; please report it with what follows");
+                exception.printStackTrace(err);
+            }
+            err.flush();
+            return FAILURE;
+        };
+    }
+
+    /** The version in the jar's manifest. */
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = Main.class.getPackage().getImplementationVersion();
+            return new String[] {"rlr " + (version == null ? "(unpackaged)" : version) + ", Java " + Runtime.version()};
+        }
+    }
+}

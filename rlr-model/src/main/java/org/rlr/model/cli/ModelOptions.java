@@ -1,0 +1,72 @@
+package org.rlr.model.cli;
+
+import java.util.List;
+import org.rlr.model.GateMode;
+import org.rlr.model.RlrConfig;
+import org.rlr.model.train.TrainingSettings;
+import picocli.CommandLine.Option;
+
+/** What to train and how; the defaults are the published values. */
+final class ModelOptions {
+    @Option(names = "--epochs", paramLabel = "N", defaultValue = "200", description = "Passes over the training images (default: ${DEFAULT-VALUE}).")
+    private int epochs;
+
+    @Option(names = "--batch-size", paramLabel = "N", defaultValue = "8", description = "Images per step (default: ${DEFAULT-VALUE}).")
+    private int batchSize;
+
+    @Option(names = "--lr", paramLabel = "X", defaultValue = "1e-4", description = "Learning rate of Adam (default: ${DEFAULT-VALUE}).")
+    private float learningRate;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "3407",
+            description = "Seed of everything random; the same seed gives the same model, bit for bit (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Option(names = "--image-size", paramLabel = "S", defaultValue = "256", description = "Side that images are resized to, in pixels (default: ${DEFAULT-VALUE}).")
+    private int imageSize;
+
+    @Option(names = "--levels", paramLabel = "i,j", split = ",", defaultValue = "2,3",
+            description = "Feature levels; level i has stride 2^(i+1) (default: ${DEFAULT-VALUE}).")
+    private List<Integer> levels;
+
+    @Option(names = "--width", paramLabel = "N", defaultValue = "128", description = "Model width at stride 4, doubled per level (default: ${DEFAULT-VALUE}).")
+    private int width;
+
+    @Option(names = "--heads", paramLabel = "N", defaultValue = "8", description = "Attention heads (default: ${DEFAULT-VALUE}).")
+    private int heads;
+
+    @Option(names = "--layers", paramLabel = "N", defaultValue = "4", description = "Encoder layers (default: ${DEFAULT-VALUE}).")
+    private int layers;
+
+    @Option(names = "--blocks", paramLabel = "a,b", split = ",", defaultValue = "mca,nsa",
+            description = "Attention blocks of each layer: mca, ca, msa, nsa, sa (default: ${DEFAULT-VALUE}).")
+    private List<String> blocks;
+
+    @Option(names = "--gate", paramLabel = "MODE", defaultValue = "none", description = "Weights of the blocks: none, gate or net (default: ${DEFAULT-VALUE}).")
+    private String gate;
+
+    @Option(names = "--ref-len", paramLabel = "N", defaultValue = "1", description = "Chunks of the learnable reference (default: ${DEFAULT-VALUE}).")
+    private int refLen;
+
+    @Option(names = "--ref-loss", description = "Push the chunks of the reference apart (with --ref-len of 2 or more).")
+    private boolean refLoss;
+
+    @Option(names = "--feature-jitter", paramLabel = "X", defaultValue = "4", description = "Scale of the noise on features while training, 0 for none (default: ${DEFAULT-VALUE}).")
+    private float featureJitter;
+
+    @Option(names = "--noise-prob", paramLabel = "X", defaultValue = "1", description = "Share of tokens that noise falls on, or that are masked (default: ${DEFAULT-VALUE}).")
+    private float noiseProb;
+
+    @Option(names = "--mask-tokens", description = "Zero random tokens instead of adding noise.")
+    private boolean maskTokens;
+
+    @Option(names = "--no-avg-pool", description = "Do not smooth the feature maps.")
+    private boolean noAveragePool;
+
+    RlrConfig config(String backbone) {
+        return new RlrConfig(backbone, imageSize, imageSize, levels, width, heads, layers, blocks, GateMode.of(gate), refLen, refLoss, !noAveragePool);
+    }
+
+    TrainingSettings training() {
+        return new TrainingSettings(epochs, batchSize, learningRate, seed, featureJitter, noiseProb, maskTokens);
+    }
+}

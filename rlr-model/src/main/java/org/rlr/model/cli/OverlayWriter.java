@@ -1,0 +1,81 @@
+package org.rlr.model.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.rlr.model.ScoreStatistics;
+import org.rlr.model.data.Images;
+import org.rlr.model.data.Mask;
+import org.rlr.model.data.PngFile;
+import org.rlr.model.data.RgbImage;
+import org.rlr.model.data.Sample;
+import org.rlr.model.detect.AnomalyMap;
+import org.rlr.model.detect.Detection;
+import org.rlr.model.report.MapScale;
+import org.rlr.model.report.Overlays;
+import org.rlr.tensor.RlrException;
+
+/** Writes a picture per image into a folder: image | mask, where there is one | map over the image, on one colour scale. */
+final class OverlayWriter {
+    /** Where only normal images are known, the scale reaches so many times the spread of their maps. */
+    private static final double HEADROOM = 1.5;
+
+    private final Path folder;
+    private final MapScale scale;
+    private final Set<Path> written = new HashSet<>();
+
+    OverlayWriter(Path folder, MapScale scale) {
+        this.folder = folder;
+        this.scale = scale;
+        try {
+            Files.createDirectories(folder);
+        } catch (java.io.IOException e) {
+            throw new RlrException("cannot make the folder " + folder + " for pictures (" + e.getMessage() + "); choose another --out", e);
+        }
+    }
+
+    /** The scale of the maps of a whole data set. */
+    static MapScale scale(List<float[]> maps) {
+        MapScale scale = MapScale.EMPTY;
+        for (float[] map : maps) {
+            scale = scale.including(map);
+        }
+        return scale;
+    }
+
+    /** A scale that does not depend on the images examined: from the maps of the model's training images. */
+    static MapScale scale(ScoreStatistics normal) {
+        return new MapScale((float) normal.mapMin(), (float) (normal.mapMin() + HEADROOM * (normal.mapMax() - normal.mapMin())));
+    }
+
+    /** A test image of a data set, as {@code <class>/<defect>/<stem>.png}. */
+    void write(Sample sample, AnomalyMap map, boolean[] mask) {
+        Path target = folder.resolve(sample.className()).resolve(sample.defect()).resolve(stem(sample.image()) + ".png");
+        write(sample.image(), target, mask == null ? new boolean[map.height() * map.width()] : mask, map.values(), map.height(), map.width());
+    }
+
+    /** An image examined, as {@code <stem>.png}; of several of one name the later ones are numbered. */
+    void write(Path image, Detection d) {
+        Path target = folder.resolve(stem(image) + ".png");
+        for (int i = 2; written.contains(target); i++) {
+            target = folder.resolve(stem(image) + "-" + i + ".png");
+        }
+        write(image, target, null, d.map(), d.mapHeight(), d.mapWidth());
+    }
+
+    private void write(Path image, Path target, boolean[] mask, float[] map, int height, int width) {
+        written.add(target);
+        RgbImage picture = Images.read(image);
+        RgbImage panel = mask != null ? Overlays.panel(picture, new Mask(width, height, mask), map, height, width, scale)
+                : Overlays.panel(picture, null, map, height, width, scale);
+        PngFile.write(target, panel.toBufferedImage());
+    }
+
+    private static String stem(Path file) {
+        String name = file.getFileName().toString();
+        int dot = name.lastIndexOf('.');
+        return dot <= 0 ? name : name.substring(0, dot);
+    }
+}

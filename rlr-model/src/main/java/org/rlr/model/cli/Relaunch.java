@@ -1,0 +1,53 @@
+package org.rlr.model.cli;
+
+import java.io.File;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.module.ModuleFinder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Starts the program again with the Vector API, an incubator module that no manifest can ask for and that a JVM takes in only at
+ * its start.
+ */
+final class Relaunch {
+    private static final String MODULE = "jdk.incubator.vector";
+    private static final String MARK = "rlr.relaunched";
+
+    private Relaunch() {
+    }
+
+    /** The exit code of the new JVM; null where none is needed or possible, and this one goes on. */
+    static Integer withVectorModule(String[] args) {
+        if (ModuleLayer.boot().findModule(MODULE).isPresent() || Boolean.getBoolean(MARK) || ModuleFinder.ofSystem().find(MODULE).isEmpty()) {
+            return null;
+        }
+        Path java = Path.of(System.getProperty("java.home"), "bin", File.separatorChar == '\\' ? "java.exe" : "java");
+        if (!Files.isExecutable(java)) {
+            return null;
+        }
+        List<String> command = new ArrayList<>();
+        command.add(java.toString());
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        command.add("--add-modules=" + MODULE);
+        command.add("-D" + MARK + "=true");
+        command.add("-cp");
+        command.add(System.getProperty("java.class.path"));
+        command.add(Main.class.getName());
+        command.addAll(List.of(args));
+        try {
+            Process process = new ProcessBuilder(command).inheritIO().start();
+            // Where this process is ended, the one that works must not be left behind.
+            Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
+            return process.waitFor();
+        } catch (IOException e) {
+            return null;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Main.FAILURE;
+        }
+    }
+}

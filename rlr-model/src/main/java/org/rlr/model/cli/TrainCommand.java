@@ -1,0 +1,115 @@
+package org.rlr.model.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.rlr.model.ModelFile;
+import org.rlr.model.RlrConfig;
+import org.rlr.model.RlrModel;
+import org.rlr.model.backbone.Backbones;
+import org.rlr.model.data.ClassSamples;
+import org.rlr.model.data.DataSet;
+import org.rlr.model.data.DataLayouts;
+import org.rlr.model.data.Sample;
+import org.rlr.model.train.Trainer;
+import org.rlr.model.train.TrainingSettings;
+import org.rlr.tensor.RlrException;
+import org.rlr.tensor.backend.Backend;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code rlr train}. */
+@Command(name = "train", mixinStandardHelpOptions = true, sortOptions = false,
+        description = {"Train one model on the normal images of all classes of a folder.",
+            "DIR is a data set in MVTec layout (class folders with train/good), one such class, or a plain folder of normal images.",
+            "Defaults are the published settings."})
+final class TrainCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--data", required = true, paramLabel = "DIR", description = "Folder with the training images.")
+    private Path data;
+
+    @Option(names = "--out", required = true, paramLabel = "MODEL", description = "Model file to write (SafeTensors).")
+    private Path out;
+
+    @Option(names = "--backbone", paramLabel = "NAME",
+            description = "Feature extractor ('rlr backbones' lists them; default: scattering, which needs no weights; with --weights tf_efficientnet_b6).")
+    private String backbone;
+
+    @Option(names = "--weights", paramLabel = "FILE", description = "Published weights of the backbone, a SafeTensors file with timm's names.")
+    private Path weights;
+
+    @Mixin
+    private ModelOptions model;
+
+    @Mixin
+    private BackendOptions backend;
+
+    @Override
+    public Integer call() {
+        PrintWriter text = spec.commandLine().getOut();
+        String name = backbone != null ? backbone : weights == null ? Backbones.WEIGHT_FREE : Backbones.PUBLISHED;
+        RlrConfig config = model.config(name);
+        TrainingSettings settings = model.training();
+        writable(out);
+        DataSet images = DataLayouts.read(data).requireTraining();
+        List<Path> files = images.train().stream().map(Sample::image).toList();
+        List<String> classes = images.classes().stream().map(ClassSamples::name).toList();
+        text.printf("%d normal images of %d %s (%s layout)%n", files.size(), classes.size(), classes.size() == 1 ? "class" : "classes", images.layout());
+        long started = System.nanoTime();
+        try (Backend device = backend.open(); TrainingProgress progress = new TrainingProgress()) {
+            text.printf("backbone %s, %s%n", name, device.description());
+            text.flush();
+            Thread interrupted = new Thread(() -> System.err.printf("%ninterrupted: nothing was written to %s%n", out));
+            Runtime.getRuntime().addShutdownHook(interrupted);
+            try (RlrModel trained = new Trainer(device, config, settings, progress).train(Backbones.open(name, weights, config.levels(), device), files, classes)) {
+                progress.close();
+                ModelFile.save(trained, out);
+                text.printf(Locale.ROOT, "%s: %.1f MB, loss %.4f after %d epochs, threshold %.4f, %.0f s%n", out, size(out) / 1e6, trained.info().loss(),
+                        settings.epochs(), trained.info().scores().threshold(), (System.nanoTime() - started) / 1e9);
+            } finally {
+                forget(interrupted);
+            }
+        }
+        text.flush();
+        return 0;
+    }
+
+    private static void forget(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException shuttingDown) {
+            // The hook is what runs now.
+        }
+    }
+
+    /** Finds out before hours of training whether the model can be written. */
+    static void writable(Path file) {
+        Path folder = file.toAbsolutePath().getParent();
+        if (Files.isDirectory(file)) {
+            throw new RlrException(file + " is a folder; --out names the model file to write");
+        }
+        if (folder == null || !Files.isDirectory(folder)) {
+            throw new RlrException("cannot write " + file + ": there is no folder " + folder + "; make it first");
+        }
+        if (!Files.isWritable(folder)) {
+            throw new RlrException("cannot write " + file + ": no permission to write to " + folder + "; choose another --out");
+        }
+    }
+
+    private static long size(Path file) {
+        try {
+            return Files.size(file);
+        } catch (java.io.IOException e) {
+            throw new RlrException("cannot read " + file + " back: " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package org.rlr.model.cli;
+
+import java.util.Locale;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import org.rlr.model.train.TrainingListener;
+
+/** Shows a training as progress bars on standard error: features, epochs with loss, images per second and time left, scores. */
+final class TrainingProgress implements TrainingListener, AutoCloseable {
+    private ProgressBar bar;
+    private String task;
+    private int images;
+    private long started;
+
+    private ProgressBar bar(String name, String unit, long total) {
+        if (!name.equals(task)) {
+            close();
+            task = name;
+            images = 0;
+            started = System.nanoTime();
+            bar = new ProgressBarBuilder().setTaskName(name).setInitialMax(total).setUnit(unit, 1)
+                    .setStyle(ProgressBarStyle.ASCII).setUpdateIntervalMillis(500).continuousUpdate().build();
+        }
+        return bar;
+    }
+
+    @Override
+    public void features(int done, int total) {
+        bar("features", " images", total).stepTo(done);
+    }
+
+    @Override
+    public void step(int epoch, int epochs, int step, int steps, double loss, int count) {
+        ProgressBar b = bar("training", " steps", (long) epochs * steps);
+        images += count;
+        double seconds = (System.nanoTime() - started) / 1e9;
+        b.setExtraMessage(String.format(Locale.ROOT, "epoch %d/%d, loss %.3f, %.1f images/s", epoch, epochs, loss, images / seconds));
+        b.stepTo((long) (epoch - 1) * steps + step);
+    }
+
+    @Override
+    public void scores(int done, int total) {
+        bar("threshold", " images", total).stepTo(done);
+    }
+
+    /** Ends the bar that is shown. */
+    @Override
+    public void close() {
+        if (bar != null) {
+            bar.close();
+            bar = null;
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package org.rlr.model.detect;
+
+import java.awt.image.BufferedImage;
+import java.nio.file.Path;
+import org.rlr.model.ModelFile;
+import org.rlr.model.ModelInfo;
+import org.rlr.model.RlrModel;
+import org.rlr.model.data.Images;
+import org.rlr.model.data.RgbImage;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.Backends;
+
+/**
+ * Finds anomalies in images with a trained model: what an application embeds.
+ *
+ * <pre>{@code
+ * try (AnomalyDetector detector = AnomalyDetector.load(Path.of("model.safetensors"))) {
+ *     Detection d = detector.detect(ImageIO.read(new File("part.png")));
+ *     if (d.anomalous()) { … d.score(), d.map() … }
+ * }
+ * }</pre>
+ *
+ * Thread-safe: one detector serves any number of threads. Fast kernels need the JVM option {@code --add-modules jdk.incubator.vector}; without
+ * it detection works on slower ones, and one log line says so.
+ */
+public final class AnomalyDetector implements AutoCloseable {
+    private final RlrModel model;
+    private final AnomalyScorer scorer;
+    private final boolean ownsBackend;
+
+    private AnomalyDetector(RlrModel model, boolean ownsBackend) {
+        this.model = model;
+        this.scorer = new AnomalyScorer(model);
+        this.ownsBackend = ownsBackend;
+    }
+
+    /** Loads a model onto the preferred backend that can start. @throws org.rlr.tensor.RlrException if the file is not a model or no backend starts */
+    public static AnomalyDetector load(Path file) {
+        Backend backend = Backends.open("auto", 0);
+        try {
+            return new AnomalyDetector(ModelFile.load(file, backend), true);
+        } catch (Throwable t) {
+            backend.close();
+            throw t;
+        }
+    }
+
+    /** Loads a model onto a backend, which stays the caller's. @throws org.rlr.tensor.RlrException if the file is not a model */
+    public static AnomalyDetector load(Path file, Backend backend) {
+        return new AnomalyDetector(ModelFile.load(file, backend), false);
+    }
+
+    /** Settings and threshold of the model. */
+    public ModelInfo info() {
+        return model.info();
+    }
+
+    /** Examines an image of any size and colour model. @throws IllegalArgumentException if its samples are not grey, RGB or CMYK integers */
+    public Detection detect(BufferedImage image) {
+        return detect(RgbImage.of(image));
+    }
+
+    /** Examines an image file. @throws org.rlr.tensor.RlrException naming the file if it cannot be read */
+    public Detection detect(Path image) {
+        return detect(Images.read(image));
+    }
+
+    private Detection detect(RgbImage image) {
+        return detection(scorer.score(image));
+    }
+
+    /** A map of this model's {@link #scorer()} as a detection. */
+    public Detection detection(AnomalyMap map) {
+        double threshold = model.info().scores().threshold();
+        double score = map.imageScore();
+        return new Detection(score, score > threshold, threshold, map.height(), map.width(), map.values());
+    }
+
+    /** Scores many files in order, reading ahead while computing. */
+    public AnomalyScorer scorer() {
+        return scorer;
+    }
+
+    /** Gives the model's memory back, and the backend where this detector started it. */
+    @Override
+    public void close() {
+        model.close();
+        if (ownsBackend) {
+            model.backend().close();
+        }
+    }
+}

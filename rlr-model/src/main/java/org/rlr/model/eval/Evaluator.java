@@ -1,0 +1,62 @@
+package org.rlr.model.eval;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.rlr.model.data.ClassSamples;
+import org.rlr.model.data.DataSet;
+import org.rlr.model.data.Images;
+import org.rlr.model.data.Mask;
+import org.rlr.model.data.Masks;
+import org.rlr.model.data.Sample;
+import org.rlr.model.detect.AnomalyMap;
+import org.rlr.model.detect.AnomalyScorer;
+import org.rlr.tensor.RlrException;
+
+/** Evaluates a model on the test images of a data set, class by class (RLR §10). */
+public final class Evaluator {
+    private final AnomalyScorer scorer;
+
+    /** An evaluator of a scorer's model. */
+    public Evaluator(AnomalyScorer scorer) {
+        this.scorer = scorer;
+    }
+
+    /** Sees each test image as it is scored. */
+    @FunctionalInterface
+    public interface Observer {
+        /**
+         * @param sample the image
+         * @param score  its image score
+         * @param map    its anomaly map
+         * @param mask   its ground truth at the map's size, row-major; null where it has none
+         */
+        void scored(Sample sample, float score, AnomalyMap map, boolean[] mask);
+    }
+
+    /** The metrics of every class. @throws RlrException if there are no test images, or an image or a mask cannot be read */
+    public EvaluationResult evaluate(DataSet data, Observer observer) {
+        List<ClassMetrics> classes = new ArrayList<>();
+        for (ClassSamples each : data.classes()) {
+            if (each.test().isEmpty()) {
+                continue;
+            }
+            ClassEvaluator evaluator = new ClassEvaluator(each.name());
+            List<Path> images = each.test().stream().map(Sample::image).toList();
+            scorer.score(images, (index, map) -> {
+                Sample sample = each.test().get(index);
+                Mask full = sample.mask() == null ? null : Masks.read(sample.mask(), sample.image(), Images.size(sample.image()));
+                boolean defective = sample.anomalous() || full != null && full.any();
+                boolean[] mask = full == null ? null : full.resized(map.width(), map.height()).anomalous();
+                float score = map.imageScore();
+                evaluator.add(score, defective, map.values(), mask, map.height(), map.width());
+                observer.scored(sample, score, map, mask);
+            });
+            classes.add(evaluator.metrics());
+        }
+        if (classes.isEmpty()) {
+            throw new RlrException(data.root() + " holds no test images; evaluation needs test/good and test/<defect> with masks in ground_truth/<defect>");
+        }
+        return new EvaluationResult(classes);
+    }
+}

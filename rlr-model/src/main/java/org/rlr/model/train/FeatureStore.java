@@ -1,0 +1,120 @@
+package org.rlr.model.train;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.rlr.tensor.RlrException;
+
+/**
+ * The features of the training images, computed once and read in every epoch: in memory where they take less than two fifths of the
+ * Java heap, otherwise in a temporary file that is deleted on closing.
+ */
+final class FeatureStore implements AutoCloseable {
+    private final int[] sizes;
+    private final long perImage;
+    private final float[][][] memory;
+    private final FileChannel file;
+
+    /**
+     * @param images number of images
+     * @param sizes  values per image of each level
+     */
+    FeatureStore(int images, int[] sizes) {
+        this(images, sizes, Runtime.getRuntime().maxMemory() / 5 * 2);
+    }
+
+    FeatureStore(int images, int[] sizes, long memoryLimit) {
+        this.sizes = sizes.clone();
+        long values = 0;
+        for (int size : sizes) {
+            values += size;
+        }
+        perImage = values * Float.BYTES;
+        if (perImage * images <= memoryLimit) {
+            memory = new float[images][sizes.length][];
+            file = null;
+        } else {
+            memory = null;
+            try {
+                Path path = Files.createTempFile("rlr-features", ".bin");
+                file = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
+            } catch (IOException e) {
+                throw failure(images, e);
+            }
+        }
+    }
+
+    /** Whether the features are kept on disk. */
+    boolean onDisk() {
+        return file != null;
+    }
+
+    /** Keeps the values of an image at a level, from {@code source[offset]}. */
+    void put(int image, int level, float[] source, int offset) {
+        if (memory != null) {
+            memory[image][level] = java.util.Arrays.copyOfRange(source, offset, offset + sizes[level]);
+            return;
+        }
+        ByteBuffer bytes = ByteBuffer.allocate(sizes[level] * Float.BYTES).order(ByteOrder.nativeOrder());
+        bytes.asFloatBuffer().put(source, offset, sizes[level]);
+        try {
+            long at = position(image, level);
+            while (bytes.hasRemaining()) {
+                at += file.write(bytes, at);
+            }
+        } catch (IOException e) {
+            throw failure(image + 1, e);
+        }
+    }
+
+    /** Reads the values of an image at a level to {@code target[offset]}. */
+    void get(int image, int level, float[] target, int offset) {
+        if (memory != null) {
+            System.arraycopy(memory[image][level], 0, target, offset, sizes[level]);
+            return;
+        }
+        ByteBuffer bytes = ByteBuffer.allocate(sizes[level] * Float.BYTES).order(ByteOrder.nativeOrder());
+        try {
+            long at = position(image, level);
+            while (bytes.hasRemaining()) {
+                int read = file.read(bytes, at);
+                if (read < 0) {
+                    throw new IOException("the temporary file of features has become shorter");
+                }
+                at += read;
+            }
+        } catch (IOException e) {
+            throw failure(image + 1, e);
+        }
+        bytes.flip().order(ByteOrder.nativeOrder()).asFloatBuffer().get(target, offset, sizes[level]);
+    }
+
+    private long position(int image, int level) {
+        long values = 0;
+        for (int i = 0; i < level; i++) {
+            values += sizes[i];
+        }
+        return image * perImage + values * Float.BYTES;
+    }
+
+    private RlrException failure(int images, IOException e) {
+        return new RlrException("cannot keep the features of the training images (" + (perImage * images >> 20) + " MiB so far) in "
+                + System.getProperty("java.io.tmpdir") + ": " + e.getMessage()
+                + "; make room there, choose another folder with java -Djava.io.tmpdir=DIR, or raise the heap with java -Xmx", e);
+    }
+
+    @Override
+    public void close() {
+        if (file != null) {
+            try {
+                file.close();
+            } catch (IOException e) {
+                throw new RlrException("cannot remove the temporary file of features: " + e.getMessage(), e);
+            }
+        }
+    }
+}

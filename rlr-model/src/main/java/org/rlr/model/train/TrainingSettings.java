@@ -1,0 +1,34 @@
+package org.rlr.model.train;
+
+import org.rlr.tensor.RlrException;
+
+/**
+ * How a model is trained.
+ *
+ * @param epochs        passes over the training images
+ * @param batchSize     images per step; the last step of an epoch may have fewer
+ * @param learningRate  Adam's step size
+ * @param seed          of parameters, order of images and perturbation: the same seed gives the same model, bit for bit, on the same kernels
+ * @param featureJitter scale s of the feature jitter (RLR §3); 0 for none
+ * @param noiseProb     probability p: a random {@code ⌊(1−p)·L⌋} tokens per image stay clean; with {@code maskTokens}, the share of tokens masked
+ * @param maskTokens    zero a random {@code ⌊p·L⌋} tokens per image instead of jittering
+ */
+public record TrainingSettings(int epochs, int batchSize, float learningRate, long seed, float featureJitter, float noiseProb, boolean maskTokens) {
+    /** The published settings: 200 epochs, batch 8, lr 1e-4, seed 3407, jitter 4 on every token. */
+    public static final TrainingSettings PUBLISHED = new TrainingSettings(200, 8, 1e-4f, 3407, 4, 1, false);
+
+    /** Checks the ranges. @throws RlrException naming the option and its range */
+    public TrainingSettings {
+        require(epochs >= 1, "--epochs", epochs, "at least 1");
+        require(batchSize >= 1, "--batch-size", batchSize, "at least 1");
+        require(learningRate > 0 && learningRate < Float.POSITIVE_INFINITY, "--lr", learningRate, "a positive number");
+        require(featureJitter >= 0 && featureJitter < Float.POSITIVE_INFINITY, "--feature-jitter", featureJitter, "zero or a positive number");
+        require(noiseProb >= 0 && noiseProb <= 1, "--noise-prob", noiseProb, "between 0 and 1");
+    }
+
+    private static void require(boolean condition, String option, Object value, String range) {
+        if (!condition) {
+            throw new RlrException(option + " is " + value + "; it must be " + range);
+        }
+    }
+}
