@@ -1,6 +1,7 @@
 package org.rlr.tensor.autograd;
 
 import java.util.List;
+import java.util.function.Supplier;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
@@ -104,7 +105,7 @@ public final class Functions {
         Backend k = xs.get(0).backend();
         Shape shape = xs.get(0).shape();
         for (Tensor x : xs) {
-            require(x.shape().equals(shape), "weighted sum of shapes " + shape + " and " + x.shape());
+            require(x.shape().equals(shape), () -> "weighted sum of shapes " + shape + " and " + x.shape());
         }
         Tensor y = Tensor.empty(k, shape);
         k.weightedSum(xs.stream().map(Tensor::view).toList(), weights, y.view());
@@ -118,7 +119,7 @@ public final class Functions {
 
     /** The sum over every axis that broadcasting {@code shape} to x's shape would repeat. */
     public static Tensor sumTo(Tensor x, Shape shape) {
-        require(Shape.broadcast(x.shape(), shape).equals(x.shape()), "cannot sum shape " + x.shape() + " to " + shape);
+        require(Shape.broadcast(x.shape(), shape).equals(x.shape()), () -> "cannot sum shape " + x.shape() + " to " + shape);
         Backend k = x.backend();
         Tensor y = Tensor.empty(k, shape);
         k.sumTo(x.view(), y.view(), false);
@@ -155,8 +156,7 @@ public final class Functions {
     /** Rows {@code start … start+length} of the first axis; shares the memory. */
     public static Tensor narrow(Tensor x, int start, int length) {
         Shape shape = x.shape();
-        require(shape.rank() > 0 && start >= 0 && length >= 0 && start + length <= shape.dim(0),
-                "rows " + start + " to " + (start + length) + " of shape " + shape);
+        require(shape.rank() > 0 && start >= 0 && length >= 0 && start + length <= shape.dim(0), () -> "rows " + start + " to " + (start + length) + " of shape " + shape);
         int row = shape.span(1, shape.rank());
         return alias(x, new View(x.view().storage(), x.view().offset() + start * row, shape.with(0, length)));
     }
@@ -182,14 +182,14 @@ public final class Functions {
     public static Tensor permute(Tensor x, int... axes) {
         Backend k = x.backend();
         int rank = x.shape().rank();
-        require(axes.length == rank, axes.length + " axes to permute shape " + x.shape());
+        require(axes.length == rank, () -> axes.length + " axes to permute shape " + x.shape());
         int[] order = new int[rank];
         int[] inverse = new int[rank];
         int[] extents = new int[rank];
         boolean[] used = new boolean[rank];
         for (int i = 0; i < rank; i++) {
             order[i] = x.shape().axis(axes[i]);
-            require(!used[order[i]], "axis " + axes[i] + " occurs twice");
+            require(!used[order[i]], () -> "axes " + java.util.Arrays.toString(axes) + " name one twice");
             used[order[i]] = true;
             inverse[order[i]] = i;
             extents[i] = x.dim(order[i]);
@@ -202,8 +202,7 @@ public final class Functions {
     /** {@code x[…, start : start+length, …]} along an axis, copied. */
     public static Tensor slice(Tensor x, int axis, int start, int length) {
         int a = x.shape().axis(axis);
-        require(start >= 0 && length >= 0 && start + length <= x.dim(a),
-                "positions " + start + " to " + (start + length) + " along axis " + axis + " of shape " + x.shape());
+        require(start >= 0 && length >= 0 && start + length <= x.dim(a), () -> "positions " + start + " to " + (start + length) + " along axis " + axis + " of shape " + x.shape());
         Backend k = x.backend();
         Tensor y = Tensor.empty(k, x.shape().with(a, length));
         k.slice(x.view(), a, start, y.view(), false);
@@ -221,8 +220,7 @@ public final class Functions {
         int a = first.axis(axis);
         int total = 0;
         for (Tensor x : xs) {
-            require(x.shape().rank() == first.rank() && x.shape().with(a, 1).equals(first.with(a, 1)),
-                    "cannot join shapes " + first + " and " + x.shape() + " along axis " + axis);
+            require(x.shape().rank() == first.rank() && x.shape().with(a, 1).equals(first.with(a, 1)), () -> "cannot join shapes " + first + " and " + x.shape() + " along axis " + axis);
             total += x.dim(a);
         }
         Backend k = xs.get(0).backend();
@@ -251,13 +249,13 @@ public final class Functions {
         Shape sb = b.shape();
         int ra = sa.rank();
         int rb = sb.rank();
-        require(ra >= 2 && rb >= 2 && (rb == 2 || rb == ra), "matrix product of shapes " + sa + " and " + sb);
+        require(ra >= 2 && rb >= 2 && (rb == 2 || rb == ra), () -> "matrix product of shapes " + sa + " and " + sb);
         int m = sa.dim(transA ? ra - 1 : ra - 2);
         int inner = sa.dim(transA ? ra - 2 : ra - 1);
         int n = sb.dim(transB ? rb - 2 : rb - 1);
-        require(inner == sb.dim(transB ? rb - 1 : rb - 2), "matrix product of shapes " + sa + (transA ? "ᵀ" : "") + " and " + sb + (transB ? "ᵀ" : ""));
+        require(inner == sb.dim(transB ? rb - 1 : rb - 2), () -> "matrix product of shapes " + sa + (transA ? "ᵀ" : "") + " and " + sb + (transB ? "ᵀ" : ""));
         for (int i = 0; rb > 2 && i < ra - 2; i++) {
-            require(sa.dim(i) == sb.dim(i), "batches of shapes " + sa + " and " + sb + " differ");
+            require(sa.dim(i) == sb.dim(i), () -> "batches of shapes " + sa + " and " + sb + " differ");
         }
         Backend k = a.backend();
         Tensor y = Tensor.empty(k, sa.with(ra - 2, m).with(ra - 1, n));
@@ -265,7 +263,7 @@ public final class Functions {
         return record(y, (g, grads) -> {
             // Y = op(A)·op(B): dOp(A) = G·op(B)ᵀ, dOp(B) = op(A)ᵀ·G; transposed back where op transposes
             if (transA) {
-                require(rb == ra, "no gradient for a transposed batch against a shared matrix");
+                require(rb == ra, () -> "no gradient for a transposed batch against a shared matrix");
                 grads.add(0, (dx, acc) -> k.matmul(b.view(), transB, g.view(), true, 1, dx, acc));
             } else {
                 grads.add(0, (dx, acc) -> k.matmul(g.view(), false, b.view(), !transB, 1, dx, acc));
@@ -291,9 +289,10 @@ public final class Functions {
         return y;
     }
 
-    static void require(boolean condition, String message) {
+    /** The message is made only where it is needed: these checks stand before every operation. */
+    static void require(boolean condition, Supplier<String> message) {
         if (!condition) {
-            throw new IllegalArgumentException(message);
+            throw new IllegalArgumentException(message.get());
         }
     }
 }

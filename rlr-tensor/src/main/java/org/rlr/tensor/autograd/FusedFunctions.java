@@ -28,8 +28,8 @@ public final class FusedFunctions {
      */
     public static Tensor linear(Tensor x, Tensor w, Tensor bias, Activation activation) {
         Shape sw = w.shape();
-        require(sw.rank() == 2 && x.shape().rank() > 0 && x.shape().last() == sw.dim(1), "linear map of shape " + sw + " on shape " + x.shape());
-        require(bias == null || bias.shape().equals(Shape.of(sw.dim(0))), "bias of another size than weights " + sw);
+        require(sw.rank() == 2 && x.shape().rank() > 0 && x.shape().last() == sw.dim(1), () -> "linear map of shape " + sw + " on shape " + x.shape());
+        require(bias == null || bias.shape().equals(Shape.of(sw.dim(0))), () -> "bias of another size than weights " + sw);
         Backend k = x.backend();
         Tensor y = Tensor.empty(k, x.shape().with(-1, sw.dim(0)));
         boolean recorded = TensorScope.current().recording()
@@ -51,7 +51,7 @@ public final class FusedFunctions {
     /** Normalisation over the last axis: {@code (x−mean)/√(var+eps)·gamma + beta}, biased variance; gamma, beta {@code [last]}. */
     public static Tensor layerNorm(Tensor x, Tensor gamma, Tensor beta, float eps) {
         Shape row = Shape.of(x.shape().last());
-        require(gamma.shape().equals(row) && beta.shape().equals(row), "layer norm of shape " + x.shape() + " with parameters of shape " + gamma.shape());
+        require(gamma.shape().equals(row) && beta.shape().equals(row), () -> "layer norm of shape " + x.shape() + " with parameters of shape " + gamma.shape());
         Backend k = x.backend();
         Tensor y = Tensor.empty(k, x.shape());
         Tensor mean = Tensor.empty(k, Shape.of(x.shape().rows()));
@@ -89,12 +89,12 @@ public final class FusedFunctions {
         Shape sq = q.shape();
         Shape sk = k.shape();
         Shape sv = v.shape();
-        require(sq.rank() == 3 && sk.rank() == 3 && sv.rank() == 3, "attention on shapes " + sq + ", " + sk + ", " + sv);
-        require(sq.dim(1) == pattern.tokens(), sq.dim(1) + " queries on a grid of " + pattern.height() + "x" + pattern.width());
-        require(sk.dim(1) == sv.dim(1), "keys " + sk + " and values " + sv + " differ in length");
-        require(pattern.locality() == Locality.ALL || sk.dim(1) == pattern.tokens(), "window attention needs as many keys as queries, keys " + sk);
-        require(sq.dim(2) == sk.dim(2) && sq.dim(2) == sv.dim(2) && sq.dim(2) % pattern.heads() == 0, "widths of " + sq + ", " + sk + ", " + sv + " and " + pattern.heads() + " heads");
-        require((sk.dim(0) == 1 || sk.dim(0) == sq.dim(0)) && (sv.dim(0) == 1 || sv.dim(0) == sq.dim(0)), "batches of " + sq + ", " + sk + ", " + sv);
+        require(sq.rank() == 3 && sk.rank() == 3 && sv.rank() == 3, () -> "attention on shapes " + sq + ", " + sk + ", " + sv);
+        require(sq.dim(1) == pattern.tokens(), () -> sq.dim(1) + " queries on a grid of " + pattern.height() + "x" + pattern.width());
+        require(sk.dim(1) == sv.dim(1), () -> "keys " + sk + " and values " + sv + " differ in length");
+        require(pattern.locality() == Locality.ALL || sk.dim(1) == pattern.tokens(), () -> "window attention needs as many keys as queries, keys " + sk);
+        require(sq.dim(2) == sk.dim(2) && sq.dim(2) == sv.dim(2) && sq.dim(2) % pattern.heads() == 0, () -> "widths of " + sq + ", " + sk + ", " + sv + " and " + pattern.heads() + " heads");
+        require((sk.dim(0) == 1 || sk.dim(0) == sq.dim(0)) && (sv.dim(0) == 1 || sv.dim(0) == sq.dim(0)), () -> "batches of " + sq + ", " + sk + ", " + sv);
         Backend b = q.backend();
         Tensor out = Tensor.empty(b, sq);
         Tensor lse = Tensor.empty(b, Shape.of(sq.dim(0), pattern.heads(), sq.dim(1)));
@@ -113,8 +113,8 @@ public final class FusedFunctions {
 
     /** {@code mean((x̂−x)²) + mean over tokens (1 − cos(x̂, x))}, a scalar (RLR §8); no gradient flows to the target. */
     public static Tensor reconstructionLoss(Tensor reconstruction, Tensor target) {
-        require(reconstruction.shape().equals(target.shape()), "reconstruction " + reconstruction.shape() + " of target " + target.shape());
-        require(!target.requiresGrad(), "the target of the reconstruction loss carries no gradient");
+        require(reconstruction.shape().equals(target.shape()), () -> "reconstruction " + reconstruction.shape() + " of target " + target.shape());
+        require(!target.requiresGrad(), () -> "the target of the reconstruction loss carries no gradient");
         Backend k = target.backend();
         Tensor loss = Tensor.empty(k, Shape.of());
         k.reconstructionLoss(reconstruction.view(), target.view(), loss.view());
@@ -125,7 +125,7 @@ public final class FusedFunctions {
     /** Per token {@code mean_c (x−x̂)² + 1 − cos(x, x̂)} (RLR §9), shape without the last axis; not differentiable. */
     public static Tensor tokenScores(Tensor reconstruction, Tensor target) {
         Shape s = target.shape();
-        require(reconstruction.shape().equals(s) && s.rank() > 0, "reconstruction " + reconstruction.shape() + " of target " + s);
+        require(reconstruction.shape().equals(s) && s.rank() > 0, () -> "reconstruction " + reconstruction.shape() + " of target " + s);
         int[] extents = new int[s.rank() - 1];
         System.arraycopy(s.toArray(), 0, extents, 0, extents.length);
         Tensor scores = Tensor.empty(target.backend(), Shape.of(extents));
@@ -145,10 +145,10 @@ public final class FusedFunctions {
         Shape sx = x.shape();
         Shape sw = w.shape();
         require(sx.rank() == 4 && sw.rank() == 4 && sw.dim(1) == geometry.kernel() && sw.dim(2) == geometry.kernel()
-                && sx.dim(3) == sw.dim(3) * geometry.groups() && sw.dim(0) % geometry.groups() == 0, "convolution " + geometry + " of shape " + sx + " with weights " + sw);
+                && sx.dim(3) == sw.dim(3) * geometry.groups() && sw.dim(0) % geometry.groups() == 0, () -> "convolution " + geometry + " of shape " + sx + " with weights " + sw);
         int h = geometry.out(sx.dim(1));
         int width = geometry.out(sx.dim(2));
-        require(h > 0 && width > 0, "convolution " + geometry + " leaves nothing of shape " + sx);
+        require(h > 0 && width > 0, () -> "convolution " + geometry + " leaves nothing of shape " + sx);
         Backend k = x.backend();
         Tensor y = Tensor.empty(k, Shape.of(sx.dim(0), h, width, sw.dim(0)));
         boolean recorded = TensorScope.current().recording()
@@ -169,7 +169,7 @@ public final class FusedFunctions {
 
     /** Average over {@code side×side} positions, stride 1, zero padding counted; x {@code [N, H, W, C]}, side odd. */
     public static Tensor averagePool(Tensor x, int side) {
-        require(x.shape().rank() == 4 && side % 2 == 1, "average pool of side " + side + " on shape " + x.shape());
+        require(x.shape().rank() == 4 && side % 2 == 1, () -> "average pool of side " + side + " on shape " + x.shape());
         Backend k = x.backend();
         Tensor y = Tensor.empty(k, x.shape());
         k.averagePool(x.view(), side, y.view(), false);
@@ -179,8 +179,8 @@ public final class FusedFunctions {
     /** Maximum over windows, x {@code [N, H, W, C]}; for frozen networks. @throws IllegalArgumentException if x requires gradients */
     public static Tensor maxPool(Tensor x, ConvGeometry geometry) {
         Shape s = x.shape();
-        require(s.rank() == 4, "max pool on shape " + s);
-        require(!x.requiresGrad(), "max pooling has no gradient here; it serves frozen networks");
+        require(s.rank() == 4, () -> "max pool on shape " + s);
+        require(!x.requiresGrad(), () -> "max pooling has no gradient here; it serves frozen networks");
         Tensor y = Tensor.empty(x.backend(), Shape.of(s.dim(0), geometry.out(s.dim(1)), geometry.out(s.dim(2)), s.dim(3)));
         x.backend().maxPool(x.view(), geometry, y.view());
         return y;
