@@ -16,7 +16,11 @@ final class Scratch {
     static final int ROW_SUMS = 5;
     /** The same with its neighbours along the row added. */
     static final int WINDOW_SUMS = 6;
-    private static final int SLOTS = 7;
+    /** A block of an elementwise function before it is added to its result. */
+    static final int FUNCTION_BLOCK = 7;
+    /** The last few arguments and results of an elementwise function, filled up to a vector. */
+    static final int FUNCTION_TAIL = 8;
+    private static final int SLOTS = 9;
 
     private static final ThreadLocal<float[][]> ARRAYS = ThreadLocal.withInitial(() -> new float[SLOTS][0]);
 

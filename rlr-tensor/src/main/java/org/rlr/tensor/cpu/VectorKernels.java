@@ -7,8 +7,8 @@ import jdk.incubator.vector.VectorSpecies;
 final class VectorKernels implements CpuKernels {
     private static final int LEAST_LANES = 4;
 
-    private final ElementwiseKernels elementwise = new ScalarElementwise();
-    private final RowKernels rows = new ScalarRows();
+    private final ElementwiseKernels elementwise = new VectorElementwise();
+    private final RowKernels rows = new VectorRows();
     private final Gemm gemm = new VectorGemm(elementwise);
 
     /** @throws UnsupportedOperationException if this processor's vectors are too short to be worth it */

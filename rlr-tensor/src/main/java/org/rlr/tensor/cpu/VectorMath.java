@@ -2,6 +2,7 @@ package org.rlr.tensor.cpu;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /** Elementary functions on vectors of floats. Methods are small, so that they are always inlined and no vector is boxed. */
@@ -19,6 +20,11 @@ final class VectorMath {
     private static final float LOG2_E = (float) (1 / Math.log(2));
     private static final float MINUS_LN2 = (float) -Math.log(2);
 
+    private static final VectorShuffle<Float> ROTATE_8 = rotation(8);
+    private static final VectorShuffle<Float> ROTATE_4 = rotation(4);
+    private static final VectorShuffle<Float> ROTATE_2 = rotation(2);
+    private static final VectorShuffle<Float> ROTATE_1 = rotation(1);
+
     private VectorMath() {
     }
 
@@ -29,18 +35,52 @@ final class VectorMath {
     static FloatVector exp(FloatVector x) {
         FloatVector t = x.fma(FloatVector.broadcast(FLOATS, LOG2_E), FloatVector.broadcast(FLOATS, ROUND));
         FloatVector r = t.sub(ROUND).fma(FloatVector.broadcast(FLOATS, MINUS_LN2), x);
+        return expSmall(r).mul(t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
+    }
+
+    private static VectorShuffle<Float> rotation(int by) {
+        return VectorShuffle.fromOp(FLOATS, i -> (i + by) % FLOATS.length());
+    }
+
+    /** {@code eʳ} for |r| ≤ ½·ln 2. */
+    private static FloatVector expSmall(FloatVector r) {
         FloatVector y = r.fma(FloatVector.broadcast(FLOATS, 0.001381459878757596f), FloatVector.broadcast(FLOATS, 0.0083687175065279f));
         y = y.fma(r, FloatVector.broadcast(FLOATS, 0.04166838899254799f));
         y = y.fma(r, FloatVector.broadcast(FLOATS, 0.1666652113199234f));
         y = y.fma(r, FloatVector.broadcast(FLOATS, 0.4999999403953552f));
         y = y.fma(r, FloatVector.broadcast(FLOATS, 1f));
         y = y.fma(r, FloatVector.broadcast(FLOATS, 1f));
-        return y.mul(t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
+        return y;
     }
 
     /** {@code max(x, bound)}, NaN where x is: two instructions, where the exact maximum takes six. */
     static FloatVector atLeast(FloatVector x, float bound) {
         FloatVector b = FloatVector.broadcast(FLOATS, bound);
         return x.blend(b, x.compare(VectorOperators.LT, b));
+    }
+
+    /** {@code eˣ} for every x: infinite beyond the largest float, 0 below the smallest normal one, NaN for NaN. */
+    static FloatVector expAll(FloatVector x) {
+        FloatVector high = FloatVector.broadcast(FLOATS, 89f);
+        FloatVector bounded = atLeast(x, -87.3f);
+        bounded = bounded.blend(high, bounded.compare(VectorOperators.GT, high));
+        // by 2ⁿ⁻¹ and 2, since 2ⁿ may be no float where the result is one
+        FloatVector t = bounded.fma(FloatVector.broadcast(FLOATS, LOG2_E), FloatVector.broadcast(FLOATS, ROUND));
+        FloatVector r = t.sub(ROUND).fma(FloatVector.broadcast(FLOATS, MINUS_LN2), bounded);
+        FloatVector power = t.sub(1f).reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+        return expSmall(r).mul(power).mul(2f);
+    }
+
+    /** The sum of the lanes by halves, always in the same order; {@code reduceLanes} leaves the order open, and with it the result. */
+    static float sum(FloatVector v) {
+        FloatVector s = v;
+        if (FLOATS.length() >= 16) {
+            s = s.add(s.rearrange(ROTATE_8));
+        }
+        if (FLOATS.length() >= 8) {
+            s = s.add(s.rearrange(ROTATE_4));
+        }
+        s = s.add(s.rearrange(ROTATE_2));
+        return s.add(s.rearrange(ROTATE_1)).lane(0);
     }
 }

@@ -66,7 +66,7 @@ public abstract class ElementwiseContract extends BackendContract {
                         : ReferenceOps.derivative(op, x[i] * (1 + STEP)) - ReferenceOps.derivative(op, x[i] * (1 - STEP));
                 exact[i] = (accumulate ? before[i] : 0) + dy[i] * d;
                 // y comes rounded, so where the derivative is computed from it, its unit counts
-                bounds[i] = 2 * Math.abs(dy[i]) * (bound(d, condition, 0) + 2 * UNIT) + (accumulate ? 2 * UNIT * (Math.abs(before[i]) + 1) : 0);
+                bounds[i] = 2 * Math.abs(dy[i]) * (bound(d, condition, 0) + 4 * UNIT) + (accumulate ? 2 * UNIT * (Math.abs(before[i]) + 1) : 0);
             }
             View xs = input(x, n);
             View ys = input(y, n);
@@ -123,7 +123,7 @@ public abstract class ElementwiseContract extends BackendContract {
             double[] naive = plus(accumulate, before, ReferenceOps.NAIVE.binary(op, as, a, bs, b, shape));
             View y = result(accumulate, before, out);
             backend.binary(op, input(as, a.toArray()), input(bs, b.toArray()), y, accumulate);
-            ErrorBound.check(op + " " + a + " " + b + " to " + shape + " " + fuzz, exact, naive, read(y), 2, 1);
+            ErrorBound.check(op + " " + a + " " + b + " to " + shape + " " + fuzz, exact, naive, read(y), 2, 1, 4);
         }
     }
 
@@ -166,11 +166,11 @@ public abstract class ElementwiseContract extends BackendContract {
             }
             View y = result(accumulate, before, n);
             backend.affine(input(x, n), 0.75f, -1.5f, y, accumulate);
-            ErrorBound.check("affine of " + n + " " + fuzz, exact, exact, read(y), 2, 2);
+            ErrorBound.check("affine of " + n + " " + fuzz, exact, exact, read(y), 2, 2, 4);
             if (!accumulate) {
                 View inPlace = state(x, n);
                 backend.affine(inPlace, 0.75f, -1.5f, inPlace, false);
-                ErrorBound.check("affine in place of " + n + " " + fuzz, exact, exact, read(inPlace), 2, 2);
+                ErrorBound.check("affine in place of " + n + " " + fuzz, exact, exact, read(inPlace), 2, 2, 4);
             }
         }
     }
@@ -187,7 +187,7 @@ public abstract class ElementwiseContract extends BackendContract {
             }
             View y = output(n);
             backend.weightedSum(List.of(input(a, n), input(b, n), input(c, n)), new float[] {0.5f, -2, 0.25f}, y);
-            ErrorBound.check("weighted sum of " + n + " " + fuzz, exact, exact, read(y), 2, 2);
+            ErrorBound.check("weighted sum of " + n + " " + fuzz, exact, exact, read(y), 2, 2, 4);
         }
     }
 

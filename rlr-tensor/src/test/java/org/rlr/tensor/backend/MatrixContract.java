@@ -42,7 +42,7 @@ public abstract class MatrixContract extends BackendContract {
                 input(b, transB ? shape(sharedB ? -1 : batches, n, k) : shape(sharedB ? -1 : batches, k, n)), transB, alpha, c, accumulate);
         ErrorBound.check("matmul " + batches + " of " + m + "x" + n + "x" + k + (transA ? " A'" : "") + (transB ? " B'" : "")
                 + (sharedB ? " shared b" : "") + (summedC ? " summed c" : "") + (accumulate ? " accumulated " : " ") + fuzz,
-                plus(accumulate, before, exact), plus(accumulate, before, naive), read(c), 2, 4);
+                plus(accumulate, before, exact), plus(accumulate, before, naive), read(c), 2, 2, 4 + 4 * alpha * Math.sqrt(k * count));
     }
 
     @ParameterizedTest
@@ -129,9 +129,9 @@ public abstract class MatrixContract extends BackendContract {
         View result = output(y);
         backend.linear(input(xs, x), input(w, out, in), withBias ? input(bias, out) : null, activation, pre, result);
         String what = "linear " + rows + "x" + in + " to " + out + " " + activation + " " + fuzz;
-        ErrorBound.check(what, exactY, naiveY, read(result), 2, 6);
+        ErrorBound.check(what, exactY, naiveY, read(result), 2, 2, 4 + 4 * Math.sqrt(in));
         if (withPre) {
-            ErrorBound.check(what + ", before the activation", exact, naive, read(pre), 2, 4);
+            ErrorBound.check(what + ", before the activation", exact, naive, read(pre), 2, 2, 4 + 4 * Math.sqrt(in));
         }
     }
 
