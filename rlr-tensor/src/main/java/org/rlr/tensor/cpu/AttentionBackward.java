@@ -38,7 +38,7 @@ final class AttentionBackward extends AttentionTask {
 
     /** Computes for a run of images. */
     void run(int firstImage, int endImage) {
-        int gradients = keyCount * padded;
+        int gradients = (keyCount + AttentionKernels.STRIP) * padded;
         for (int image = firstImage; image < endImage; image++) {
             if (image == firstImage || !problem.sharedKeys) {
                 work.keysT = packTransposed(problem.k, image, work.keysT);
@@ -83,8 +83,9 @@ final class AttentionBackward extends AttentionTask {
                 if (!keys.windowed) {
                     keys.forbid(work.tile, at, s * strip, Float.NEGATIVE_INFINITY);
                 }
-                kernels.gradients(work.tile, work.tileGradients, at, strip, keys.width(), keys.allowed, keys.columns,
-                        work.shift, work.delta, s * strip);
+                kernels.exponentials(work.tile, at, keys.width(), keys.allowed, keys.allowedStride, work.shift, s * strip,
+                        work.sums, s * strip * lanes);
+                kernels.gradients(work.tile, work.tileGradients, at, keys.width(), work.delta, s * strip);
                 addStrip(work.tileGradients, at, work.keyRows, work.result, s);
             }
             addTransposed(work.tile, count, work.gradientRows, work.valueGradients);
@@ -102,6 +103,7 @@ final class AttentionBackward extends AttentionTask {
     private void prepareRows(int image, int query, int count, int rows) {
         work.shift = AttentionWorkspace.zeroed(work.shift, rows);
         work.delta = AttentionWorkspace.zeroed(work.delta, rows);
+        work.sums = AttentionWorkspace.zeroed(work.sums, rows * lanes);
         for (int i = 0; i < count; i++) {
             float logSum = lse[lseOffset + (image * problem.heads + head) * problem.queries + query + i];
             work.shift[i] = logSum == Float.NEGATIVE_INFINITY ? 0f : logSum;
@@ -114,8 +116,8 @@ final class AttentionBackward extends AttentionTask {
         for (int s = 0; s < keys.segments; s++) {
             int key = keys.key[s] - firstKey;
             for (int i = 0; i < keys.length; i += AttentionKernels.STRIP) {
-                kernels.stripTransposed(Math.min(AttentionKernels.STRIP, keys.length - i), count, tile, s * keys.columns + i,
-                        AttentionKernels.TILE, rows, 0, padded, lanes, panels, gradients, (key + i) * padded, padded, true);
+                kernels.addTransposed(Math.min(AttentionKernels.STRIP, keys.length - i), count, tile, s * keys.columns + i,
+                        rows, 0, padded, lanes, panels, gradients, (key + i) * padded, padded);
             }
         }
     }

@@ -4,8 +4,8 @@ import java.util.Arrays;
 
 /**
  * Softmax of the logits, times the values, tile by tile. Softmax does not change when a row's logits are shifted, and floats are as
- * precise at e²⁸ as at 1; so where ‖q‖·max‖k‖ bounds the logits well within the exponent's range, they are not shifted at all and no
- * maximum is sought. Where it does not, the row's maximum is found first, which costs computing the logits twice.
+ * precise at e²⁸ as at 1; so where ‖q‖·max‖k‖ bounds the logits well within the exponent's range, the shift is 0. Where it does not, the shift is
+ * the row's maximum, and finding that costs computing the logits twice.
  */
 final class AttentionForward extends AttentionTask {
     /** The largest magnitude of logits that needs no shift. */
@@ -52,8 +52,7 @@ final class AttentionForward extends AttentionTask {
         work.shift = AttentionWorkspace.zeroed(work.shift, strips * strip);
         work.tile = AttentionWorkspace.atLeast(work.tile, (DENSE_BLOCK + 1) * AttentionKernels.TILE);
         float bound = largestNorm(problem.q, image, query, count) * problem.scale * keyNorm;
-        boolean shifted = !(bound <= UNSHIFTED);
-        if (shifted) {
+        if (!(bound <= UNSHIFTED)) {
             findMaxima(query, count, strips);
         }
         float[] tile = work.tile;
@@ -61,13 +60,11 @@ final class AttentionForward extends AttentionTask {
         while (keys.next()) {
             for (int s = 0; s < strips; s++) {
                 multiplyStrip(work.queriesT, s, work.keysT, tile, 0);
-                if (shifted) {
-                    kernels.shift(tile, 0, strip, keys.width(), work.shift, s * strip);
-                }
                 if (!keys.windowed) {
-                    keys.forbid(tile, 0, s * strip, AttentionKernels.NOTHING);
+                    keys.forbid(tile, 0, s * strip, Float.NEGATIVE_INFINITY);
                 }
-                kernels.exponentials(tile, 0, strip, keys.width(), keys.allowed, keys.columns, work.sums, s * strip * lanes);
+                kernels.exponentials(tile, 0, keys.width(), keys.allowed, keys.allowedStride, work.shift, s * strip,
+                        work.sums, s * strip * lanes);
                 addStrip(tile, 0, work.valueRows, work.result, s);
             }
         }

@@ -16,42 +16,68 @@ interface AttentionKernels {
     /** A logit whose exponential is exactly 0 here (in truth it is 6·10⁻³⁹, which no float of full precision reaches). */
     float NOTHING = -88f;
 
+    // exp(x) to two units in the last place: x = n·ln 2 + r with |r| ≤ ½ ln 2, exp(r) = 1 + r + r²·P(r) with a minimax polynomial P, times 2ⁿ.
+
+    /** 1/ln 2, −ln 2. */
+    float LOG2_E = (float) (1 / Math.log(2));
+    float MINUS_LN2 = (float) -Math.log(2);
+
+    /**
+     * Adding it to a float of magnitude below 2²² rounds that to an integer n, and the lowest bits of the sum are n + 127: shifted
+     * to where a float has its exponent they are 2ⁿ, or 0 for n = −127.
+     */
+    float ROUND = 0x1.8p23f + 127;
+
+    /** Coefficients of P from the lowest. */
+    float P0 = 0.4999999403953552f;
+    float P1 = 0.1666652113199234f;
+    float P2 = 0.04166838899254799f;
+    float P3 = 0.0083687175065279f;
+    float P4 = 0.001381459878757596f;
+
     /** Columns of a panel; divides {@link #TILE}. */
     int lanes();
 
     /**
-     * {@code C (+)= Aᵀ·B}, A stored with the strip's rows side by side: {@code A(i, k) = a[aOffset + k·lda + i]}.
+     * {@code C = Aᵀ·B} for a strip: {@code A(k, i) = a[aOffset + k·STRIP + i]}.
      *
-     * @param rows   how many rows of C are written, 1 … {@link #STRIP}; all are computed
      * @param inner  the extent summed over
-     * @param panels how many panels of columns
+     * @param panels how many panels of columns B and C have
+     * @param c      a tile: C's rows are {@link #TILE} apart
      */
-    void stripTransposed(int rows, int inner, float[] a, int aOffset, int lda, float[] b, int bOffset, int ldb, int bPanel,
-            int panels, float[] c, int cOffset, int ldc, boolean accumulate);
-
-    /** {@code C += A·B}, A a strip of a tile: {@code A(i, k) = a[aOffset + i·TILE + k]}; otherwise as {@link #stripTransposed}. */
-    void strip(int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, int bPanel,
-            int panels, float[] c, int cOffset, int ldc);
+    void multiply(int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, int bPanel, int panels, float[] c, int cOffset);
 
     /**
-     * Turns logits, −88 to 88, into their exponentials and adds each row's to its {@link #lanes()} partial sums.
+     * {@code C += A·B} for a strip of a tile: {@code A(i, k) = a[aOffset + i·TILE + k]}.
      *
-     * @param rows    rows of the tile from {@code offset}
-     * @param width   columns, a multiple of the lanes
-     * @param allowed null; or for every row {@code period} ints from {@code row·period}, all bits set where a probability may be other
-     *                than 0 and none elsewhere, repeating along the row
-     * @param period  a multiple of the lanes, divides the width
+     * @param ldc elements between rows of C
      */
-    void exponentials(float[] tile, int offset, int rows, int width, int[] allowed, int period, float[] sums, int sumsOffset);
-
-    /** {@code tile = max(tile − shift, NOTHING)}, one shift per row. */
-    void shift(float[] tile, int offset, int rows, int width, float[] shift, int shiftOffset);
+    void add(int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, int bPanel, int panels, float[] c, int cOffset, int ldc);
 
     /**
-     * From logits and the gradients of the probabilities (two tiles at the same offset): probabilities
-     * {@code p = exp(max(logit − shift, NOTHING))}, and the gradients of the logits (but for their scale) {@code p·(dp − delta)}, both in place.
-     * Shift and delta have one value per row; {@code allowed} as for {@link #exponentials}.
+     * {@code C += Aᵀ·B} for {@link #STRIP} columns of a tile: {@code A(k, i) = a[aOffset + k·TILE + i]}.
+     *
+     * @param rows how many rows of C are written, 1 … {@link #STRIP}; the others are read and must exist
      */
-    void gradients(float[] p, float[] dp, int offset, int rows, int width, int[] allowed, int period,
-            float[] shift, float[] delta, int rowOffset);
+    void addTransposed(int rows, int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, int bPanel, int panels,
+            float[] c, int cOffset, int ldc);
+
+    /**
+     * Turns logits into {@code exp(max(logit − shift, NOTHING))}, which must not overflow where it is allowed, and adds each row's
+     * to its {@link #lanes()} partial sums.
+     *
+     * @param offset  where the strip's first row is in the tile
+     * @param width   columns, a multiple of the lanes
+     * @param allowed for every row {@code width} ints from {@code row·allowedStride}: all bits set where the result may be other than 0,
+     *                none where not
+     * @param shift   one per row, from {@code shiftOffset}
+     */
+    void exponentials(float[] tile, int offset, int width, int[] allowed, int allowedStride, float[] shift, int shiftOffset,
+            float[] sums, int sumsOffset);
+
+    /**
+     * {@code dp = p·(dp − delta)}, exactly 0 where p is: from the gradients of probabilities to those of logits. Two strips at the same
+     * offset; delta has one value per row.
+     */
+    void gradients(float[] p, float[] dp, int offset, int width, float[] delta, int deltaOffset);
 }

@@ -16,6 +16,12 @@ final class AttentionKeys {
     /** Keys of a tile where it is one segment. */
     private static final int DENSE_TILE = 96;
 
+    private static final int[] EVERYTHING = new int[AttentionKernels.TILE];
+
+    static {
+        Arrays.fill(EVERYTHING, -1);
+    }
+
     final boolean windowed;
     /** The block: its first query and how many there are. */
     int firstQuery;
@@ -25,8 +31,9 @@ final class AttentionKeys {
     final int[] key = new int[AttentionKernels.TILE];
     int length;
     int columns;
-    /** The allowed entries of a segment, {@code columns} ints per query; null where {@link #forbid} says it. */
+    /** Bits of the allowed entries of a tile, for each query of a strip, {@link #allowedStride} ints apart. What else is forbidden says {@link #forbid}. */
     final int[] allowed;
+    final int allowedStride;
 
     private final AttentionPattern pattern;
     private final int keys;
@@ -46,7 +53,8 @@ final class AttentionKeys {
         this.keys = keys;
         this.lanes = lanes;
         windowed = pattern.locality() == Locality.INSIDE;
-        allowed = windowed ? new int[AttentionKernels.STRIP * AttentionKernels.TILE] : null;
+        allowed = windowed ? new int[AttentionKernels.STRIP * AttentionKernels.TILE] : EVERYTHING;
+        allowedStride = windowed ? AttentionKernels.TILE : 0;
     }
 
     /** Goes to before the first tile of a block. */
@@ -120,12 +128,12 @@ final class AttentionKeys {
         patternLength = length;
         patternQueries = queries;
         long r = pattern.radius();
-        Arrays.fill(allowed, 0, AttentionKernels.STRIP * columns, 0);
+        Arrays.fill(allowed, 0);
         for (int i = 0; i < queries; i++) {
             int from = (int) Math.max(0, queryColumn + i - r - nextKey);
             int to = (int) Math.min(length, queryColumn + i + r + 1 - nextKey);
-            if (from < to) {
-                Arrays.fill(allowed, i * columns + from, i * columns + to, -1);
+            for (int start = i * allowedStride; from < to && start + columns <= (i + 1) * allowedStride; start += columns) {
+                Arrays.fill(allowed, start + from, start + to, -1);
             }
         }
     }
@@ -142,7 +150,7 @@ final class AttentionKeys {
             int from = offset + i * AttentionKernels.TILE;
             if (windowed) {
                 for (int j = 0; j < width(); j++) {
-                    if (allowed[(first + i) * columns + j % columns] == 0) {
+                    if (allowed[(first + i) * allowedStride + j] == 0) {
                         tile[from + j] = value;
                     }
                 }

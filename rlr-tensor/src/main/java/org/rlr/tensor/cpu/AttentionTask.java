@@ -10,6 +10,9 @@ abstract class AttentionTask {
     /** Queries of a block where it need not lie in one row of the grid. */
     static final int DENSE_BLOCK = 8 * AttentionKernels.STRIP;
 
+    /** Tokens transposed together; divides the lanes. */
+    private static final int GROUP = 4;
+
     final AttentionKernels kernels;
     final AttentionProblem problem;
     final AttentionWorkspace work;
@@ -86,10 +89,14 @@ abstract class AttentionTask {
         int size = keys.windowed ? headDim * rowStride : AttentionKeys.roundUp(keyCount, lanes) / lanes * panelStride;
         float[] to = AttentionWorkspace.atLeast(array, size);
         int end = keys.windowed ? rowStride : AttentionKeys.roundUp(keyCount, lanes);
-        for (int i = 0; i < keyCount; i++) {
+        int i = 0;
+        for (; i + GROUP <= keyCount; i += GROUP) {
+            transposeGroup(tokens.data, tokens.at(image, firstKey + i, channel), tokens.width, headDim, to, column(i), rowStride);
+        }
+        for (; i < keyCount; i++) {
             transpose(tokens.data, tokens.at(image, firstKey + i, channel), headDim, to, column(i), rowStride);
         }
-        for (int i = keyCount; i < end; i++) {
+        for (; i < end; i++) {
             for (int c = 0; c < headDim; c++) {
                 to[column(i) + c * rowStride] = 0f;
             }
@@ -99,6 +106,15 @@ abstract class AttentionTask {
 
     private int column(int i) {
         return i / lanes * panelStride + i % lanes;
+    }
+
+    private static void transposeGroup(float[] from, int offset, int width, int n, float[] to, int start, int stride) {
+        for (int c = 0, j = start; c < n; c++, j += stride) {
+            to[j] = from[offset + c];
+            to[j + 1] = from[offset + width + c];
+            to[j + 2] = from[offset + 2 * width + c];
+            to[j + 3] = from[offset + 3 * width + c];
+        }
     }
 
     private static void transpose(float[] from, int offset, int n, float[] to, int start, int stride) {
@@ -117,43 +133,47 @@ abstract class AttentionTask {
         return to;
     }
 
-    /** Packs the head's channels of a block's tokens in strips with the rows side by side, times a factor; 0 after the last. */
+    /**
+     * Packs the head's channels of a block's tokens in strips with the rows side by side, times a factor. A strip that is not full
+     * repeats the last token.
+     */
     final float[] packStrips(AttentionProblem.Tokens tokens, int image, int first, int count, float factor, float[] array) {
         int strip = AttentionKernels.STRIP;
-        int rows = AttentionKeys.roundUp(count, strip);
-        float[] to = AttentionWorkspace.atLeast(array, rows * headDim);
-        for (int i = 0; i < rows; i++) {
-            int start = i / strip * strip * headDim + i % strip;
-            if (i < count) {
-                scaleTransposed(tokens.data, tokens.at(image, first + i, channel), headDim, factor, to, start);
-            } else {
-                for (int c = 0; c < headDim; c++) {
-                    to[start + c * strip] = 0f;
-                }
-            }
+        float[] to = AttentionWorkspace.atLeast(array, AttentionKeys.roundUp(count, strip) * headDim);
+        for (int i = 0; i < count; i += strip) {
+            int last = count - 1;
+            packStrip(tokens.data, tokens.at(image, first + i, channel), tokens.at(image, first + Math.min(i + 1, last), channel),
+                    tokens.at(image, first + Math.min(i + 2, last), channel), tokens.at(image, first + Math.min(i + 3, last), channel),
+                    tokens.at(image, first + Math.min(i + 4, last), channel), tokens.at(image, first + Math.min(i + 5, last), channel),
+                    headDim, factor, to, i * headDim);
         }
         return to;
     }
 
-    private static void scaleTransposed(float[] from, int offset, int n, float factor, float[] to, int start) {
-        for (int c = 0, j = start; c < n; c++, j += AttentionKernels.STRIP) {
-            to[j] = from[offset + c] * factor;
+    private static void packStrip(float[] from, int o0, int o1, int o2, int o3, int o4, int o5, int n, float factor, float[] to, int start) {
+        for (int c = 0; c < n; c++) {
+            int j = start + c * AttentionKernels.STRIP;
+            to[j] = from[o0 + c] * factor;
+            to[j + 1] = from[o1 + c] * factor;
+            to[j + 2] = from[o2 + c] * factor;
+            to[j + 3] = from[o3 + c] * factor;
+            to[j + 4] = from[o4 + c] * factor;
+            to[j + 5] = from[o5 + c] * factor;
         }
     }
 
     /** Products of a strip of a block with the keys (or values) of the current tile, into a strip of a tile. */
     final void multiplyStrip(float[] strips, int strip, float[] transposed, float[] tile, int tileOffset) {
-        int rows = AttentionKernels.STRIP;
         for (int s = 0; s < keys.segments; s++) {
-            kernels.stripTransposed(rows, headDim, strips, strip * rows * headDim, rows, transposed, transposedOffset(keys.key[s]),
-                    rowStride, panelStride, keys.columns / lanes, tile, tileOffset + s * keys.columns, AttentionKernels.TILE, false);
+            kernels.multiply(headDim, strips, strip * AttentionKernels.STRIP * headDim, transposed, transposedOffset(keys.key[s]),
+                    rowStride, panelStride, keys.columns / lanes, tile, tileOffset + s * keys.columns);
         }
     }
 
     /** Adds a strip of the current tile times the rows of its keys to a strip of the block's result. */
     final void addStrip(float[] tile, int tileOffset, float[] rows, float[] result, int strip) {
         for (int s = 0; s < keys.segments; s++) {
-            kernels.strip(keys.length, tile, tileOffset + s * keys.columns, rows, (keys.key[s] - firstKey) * padded, padded, lanes,
+            kernels.add(keys.length, tile, tileOffset + s * keys.columns, rows, (keys.key[s] - firstKey) * padded, padded, lanes,
                     panels, result, strip * AttentionKernels.STRIP * padded, padded);
         }
     }

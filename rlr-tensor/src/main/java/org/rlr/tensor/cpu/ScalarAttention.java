@@ -4,12 +4,6 @@ package org.rlr.tensor.cpu;
 final class ScalarAttention implements AttentionKernels {
     private static final int LANES = 4;
     private static final int HALF = STRIP / 2;
-    /**
-     * Adding it to a float of magnitude below 2²² rounds that to an integer n, and the lowest bits of the sum are n + 127: shifted
-     * to where a float has its exponent they are 2ⁿ.
-     */
-    private static final float ROUND = 0x1.8p23f + 127;
-    private static final float LOG2_E = (float) (1 / Math.log(2));
     /** ln 2 in two parts, the first with so few bits that its product with n is exact. */
     private static final float LN2_HIGH = 0.693359375f;
     private static final float LN2_LOW = (float) (Math.log(2) - LN2_HIGH);
@@ -20,26 +14,34 @@ final class ScalarAttention implements AttentionKernels {
     }
 
     @Override
-    public void stripTransposed(int rows, int inner, float[] a, int aOffset, int lda, float[] b, int bOffset, int ldb, int bPanel,
-            int panels, float[] c, int cOffset, int ldc, boolean accumulate) {
+    public void multiply(int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, int bPanel, int panels, float[] c, int cOffset) {
         for (int panel = 0; panel < panels; panel++) {
-            int from = bOffset + panel * bPanel;
-            int to = cOffset + panel * LANES;
-            multiply(Math.min(rows, HALF), inner, a, aOffset, 1, lda, b, from, ldb, c, to, ldc, accumulate);
-            if (rows > HALF) {
-                multiply(rows - HALF, inner, a, aOffset + HALF, 1, lda, b, from, ldb, c, to + HALF * ldc, ldc, accumulate);
+            for (int half = 0; half < STRIP; half += HALF) {
+                multiply(HALF, inner, a, aOffset + half, 1, STRIP, b, bOffset + panel * bPanel, ldb,
+                        c, cOffset + panel * LANES + half * TILE, TILE, false);
             }
         }
     }
 
     @Override
-    public void strip(int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, int bPanel,
-            int panels, float[] c, int cOffset, int ldc) {
+    public void add(int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, int bPanel, int panels,
+            float[] c, int cOffset, int ldc) {
         for (int panel = 0; panel < panels; panel++) {
-            int from = bOffset + panel * bPanel;
-            int to = cOffset + panel * LANES;
-            multiply(HALF, inner, a, aOffset, TILE, 1, b, from, ldb, c, to, ldc, true);
-            multiply(HALF, inner, a, aOffset + HALF * TILE, TILE, 1, b, from, ldb, c, to + HALF * ldc, ldc, true);
+            for (int half = 0; half < STRIP; half += HALF) {
+                multiply(HALF, inner, a, aOffset + half * TILE, TILE, 1, b, bOffset + panel * bPanel, ldb,
+                        c, cOffset + panel * LANES + half * ldc, ldc, true);
+            }
+        }
+    }
+
+    @Override
+    public void addTransposed(int rows, int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, int bPanel, int panels,
+            float[] c, int cOffset, int ldc) {
+        for (int panel = 0; panel < panels; panel++) {
+            for (int half = 0; half < rows; half += HALF) {
+                multiply(Math.min(HALF, rows - half), inner, a, aOffset + half, 1, TILE, b, bOffset + panel * bPanel, ldb,
+                        c, cOffset + panel * LANES + half * ldc, ldc, true);
+            }
         }
     }
 
@@ -107,11 +109,13 @@ final class ScalarAttention implements AttentionKernels {
     }
 
     @Override
-    public void exponentials(float[] tile, int offset, int rows, int width, int[] allowed, int period, float[] sums, int sumsOffset) {
-        for (int row = 0; row < rows; row++) {
+    public void exponentials(float[] tile, int offset, int width, int[] allowed, int allowedStride, float[] shift, int shiftOffset,
+            float[] sums, int sumsOffset) {
+        for (int row = 0; row < STRIP; row++) {
+            float by = shift[shiftOffset + row];
             for (int j = 0; j < width; j++) {
                 int i = offset + row * TILE + j;
-                float p = allowed == null || allowed[row * period + j % period] != 0 ? exp(tile[i]) : 0f;
+                float p = allowed[row * allowedStride + j] != 0 ? exp(Math.max(tile[i] - by, NOTHING)) : 0f;
                 tile[i] = p;
                 sums[sumsOffset + row * LANES + j % LANES] += p;
             }
@@ -119,40 +123,23 @@ final class ScalarAttention implements AttentionKernels {
     }
 
     @Override
-    public void shift(float[] tile, int offset, int rows, int width, float[] shift, int shiftOffset) {
-        for (int row = 0; row < rows; row++) {
-            float by = shift[shiftOffset + row];
+    public void gradients(float[] p, float[] dp, int offset, int width, float[] delta, int deltaOffset) {
+        for (int row = 0; row < STRIP; row++) {
             for (int i = offset + row * TILE; i < offset + row * TILE + width; i++) {
-                tile[i] = Math.max(tile[i] - by, NOTHING);
+                dp[i] = p[i] == 0f ? 0f : p[i] * (dp[i] - delta[deltaOffset + row]);
             }
         }
     }
 
-    @Override
-    public void gradients(float[] p, float[] dp, int offset, int rows, int width, int[] allowed, int period,
-            float[] shift, float[] delta, int rowOffset) {
-        for (int row = 0; row < rows; row++) {
-            for (int j = 0; j < width; j++) {
-                int i = offset + row * TILE + j;
-                boolean visible = allowed == null || allowed[row * period + j % period] != 0;
-                p[i] = visible ? exp(Math.max(p[i] - shift[rowOffset + row], NOTHING)) : 0f;
-                dp[i] = visible ? p[i] * (dp[i] - delta[rowOffset + row]) : 0f;
-            }
-        }
-    }
-
-    /**
-     * {@code eˣ} for −88 ≤ x ≤ 88, to four units in the last place; 0 where it would be subnormal. NaN gives NaN.
-     * {@code x = n·ln 2 + r}, {@code eʳ = 1 + r + r²·P(r)} with a minimax polynomial P, times 2ⁿ.
-     */
+    /** The exponential as {@link AttentionKernels} explains it; without fused multiply-add, to four units in the last place. */
     private static float exp(float x) {
         float t = x * LOG2_E + ROUND;
         float n = t - ROUND;
         float r = x - n * LN2_HIGH - n * LN2_LOW;
-        float y = 0.001381459878757596f * r + 0.0083687175065279f;
-        y = y * r + 0.04166838899254799f;
-        y = y * r + 0.1666652113199234f;
-        y = y * r + 0.4999999403953552f;
+        float y = P4 * r + P3;
+        y = y * r + P2;
+        y = y * r + P1;
+        y = y * r + P0;
         y = y * r + 1f;
         y = y * r + 1f;
         return y * Float.intBitsToFloat(Float.floatToRawIntBits(t) << 23);

@@ -2,6 +2,7 @@ package org.rlr.tensor.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -37,21 +38,35 @@ class CpuAttentionTest {
 
         @Test
         void exponentialsAreExactToAFewUnitsInTheLastPlace() {
-            float[] tile = new float[AttentionKernels.STRIP * AttentionKernels.TILE];
             for (float start = -87; start < 87; start += 0.37f) {
+                float[] tile = new float[AttentionKernels.STRIP * AttentionKernels.TILE];
                 for (int j = 0; j < AttentionKernels.TILE; j++) {
                     tile[j] = start + j * 0.0037f;
                 }
                 float[] x = tile.clone();
-                kernels().attention().exponentials(tile, 0, 1, AttentionKernels.TILE, null, AttentionKernels.TILE, new float[64], 0);
+                exponentials(tile);
                 for (int j = 0; j < AttentionKernels.TILE; j++) {
                     double exact = Math.exp(x[j]);
                     assertEquals(1, tile[j] / exact, 4 * 0x1p-24 + 3e-9 * Math.abs(x[j]), "exp " + x[j]);
                 }
             }
-            tile[0] = AttentionKernels.NOTHING;
-            kernels().attention().exponentials(tile, 0, 1, AttentionKernels.TILE, null, AttentionKernels.TILE, new float[64], 0);
+            float[] tile = new float[AttentionKernels.STRIP * AttentionKernels.TILE];
+            tile[0] = Float.NEGATIVE_INFINITY;
+            tile[1] = AttentionKernels.NOTHING;
+            tile[2] = Float.NaN;
+            exponentials(tile);
             assertEquals(0f, tile[0]);
+            assertEquals(0f, tile[1]);
+            assertEquals(Float.NaN, tile[2]);
+            assertEquals(1f, tile[3]);
+        }
+
+        private void exponentials(float[] tile) {
+            int[] all = new int[AttentionKernels.TILE];
+            Arrays.fill(all, -1);
+            AttentionKernels attention = kernels().attention();
+            attention.exponentials(tile, 0, AttentionKernels.TILE, all, 0, new float[AttentionKernels.STRIP], 0,
+                    new float[AttentionKernels.STRIP * attention.lanes()], 0);
         }
     }
 
