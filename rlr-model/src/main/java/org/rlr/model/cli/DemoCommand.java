@@ -35,7 +35,7 @@ final class DemoCommand implements Callable<Integer> {
     private static final int TRAIN = 40;
     private static final int TEST_GOOD = 12;
     private static final int TEST_PER_DEFECT = 6;
-    private static final TrainingSettings TRAINING = new TrainingSettings(40, 8, 1e-3f, 3407, 4, 1, false);
+    private static final TrainingSettings TRAINING = new TrainingSettings(25, 8, 2e-3f, 3407, 4, 1, false);
 
     @Spec
     private CommandSpec spec;

@@ -1,0 +1,51 @@
+package org.rlr.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.tools.DiagnosticCollector;
+import javax.tools.JavaCompiler;
+import javax.tools.JavaFileObject;
+import javax.tools.SimpleJavaFileObject;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the README shows is compiled, and what it points to is there. */
+class ReadmeTest {
+    private static final Path ROOT = Path.of("..");
+
+    @Test
+    void theJavaSnippetCompiles(@TempDir Path out) throws IOException {
+        Matcher block = Pattern.compile("```java\\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(ROOT.resolve("README.md")));
+        assertTrue(block.find(), "the README has no Java snippet");
+        String source = block.group(1);
+        Matcher name = Pattern.compile("public class (\\w+)").matcher(source);
+        assertTrue(name.find());
+        JavaFileObject file = new SimpleJavaFileObject(URI.create("string:///" + name.group(1) + ".java"), JavaFileObject.Kind.SOURCE) {
+            @Override
+            public CharSequence getCharContent(boolean ignoreEncodingErrors) {
+                return source;
+            }
+        };
+        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+        DiagnosticCollector<JavaFileObject> problems = new DiagnosticCollector<>();
+        compiler.getTask(null, null, problems, List.of("-d", out.toString(), "-cp", System.getProperty("java.class.path")), null, List.of(file)).call();
+        assertEquals(List.of(), problems.getDiagnostics());
+    }
+
+    @Test
+    void everyLinkToAFileOfTheProjectLeadsSomewhere() throws IOException {
+        Matcher link = Pattern.compile("]\\(([^):]+)\\)").matcher(Files.readString(ROOT.resolve("README.md")));
+        while (link.find()) {
+            assertTrue(Files.exists(ROOT.resolve(link.group(1))), link.group(1));
+        }
+    }
+}
