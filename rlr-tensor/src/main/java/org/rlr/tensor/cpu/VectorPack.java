@@ -4,14 +4,15 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Brings blocks of matrices into the order in which the tiles read them, filled up with zeros. */
+/**
+ * Brings blocks of matrices into the order in which the tiles read them, filled up with zeros. Only the one species is used, here as in all kernels: a second one
+ * anywhere in the process spoils the type profiles of the Vector API's own methods, and JDK 17 then boxes vectors.
+ */
 final class VectorPack {
     private static final int ROWS = VectorTile.ROWS;
     private static final int COLUMNS = VectorTile.COLUMNS;
     private static final int LANES = VectorTile.LANES;
     private static final VectorSpecies<Float> SPECIES = VectorTile.SPECIES;
-    /** Four floats: what a tile's rows are a multiple of. */
-    private static final VectorSpecies<Float> QUAD = FloatVector.SPECIES_128;
 
     private VectorPack() {
     }
@@ -49,15 +50,12 @@ final class VectorPack {
     static void leftTransposed(float[] a, int ao, int lda, int m, int k, float alpha, float[] out) {
         int full = m / ROWS * ROWS;
         int i = 0;
-        // four at a time, a cache line of A: the rows of A are far apart
-        for (; i + 16 <= full; i += 16) {
-            quadColumns(a, ao + i, lda, k, alpha, out, i * k);
+        // four panels at a time: with 16 rows a cache line of A, whose rows are far apart
+        for (; i + 4 * ROWS <= full; i += 4 * ROWS) {
+            fourPanels(a, ao + i, lda, k, alpha, out, i * k);
         }
-        for (; i < full; i += 4) {
-            int target = i / ROWS * ROWS * k + i % ROWS;
-            for (int p = 0; p < k; p++) {
-                FloatVector.fromArray(QUAD, a, ao + i + p * lda).mul(alpha).intoArray(out, target + p * ROWS);
-            }
+        for (; i < full; i += ROWS) {
+            onePanel(a, ao + i, lda, k, alpha, out, i * k);
         }
         if (full < m) {
             int panel = full * k;
@@ -69,30 +67,58 @@ final class VectorPack {
         }
     }
 
-    private static void quadColumns(float[] a, int ao, int lda, int k, float alpha, float[] out, int oo) {
-        int o1 = ROWS == 4 ? oo + 4 * k : oo + 4;
-        int o2 = oo + 8 * k;
-        int o3 = o1 + 8 * k;
-        for (int p = 0; p < k; p++) {
-            FloatVector.fromArray(QUAD, a, ao + p * lda).mul(alpha).intoArray(out, oo + p * ROWS);
-            FloatVector.fromArray(QUAD, a, ao + p * lda + 4).mul(alpha).intoArray(out, o1 + p * ROWS);
-            FloatVector.fromArray(QUAD, a, ao + p * lda + 8).mul(alpha).intoArray(out, o2 + p * ROWS);
-            FloatVector.fromArray(QUAD, a, ao + p * lda + 12).mul(alpha).intoArray(out, o3 + p * ROWS);
+    /**
+     * Stores whole vectors even where a panel's row is shorter: what is too much lies where the next row goes. The last row goes element by element, so
+     * that nothing is read or written beyond.
+     */
+    private static void fourPanels(float[] a, int ao, int lda, int k, float alpha, float[] out, int oo) {
+        int o1 = oo + ROWS * k;
+        int o2 = o1 + ROWS * k;
+        int o3 = o2 + ROWS * k;
+        for (int p = 0; p < k - 1; p++) {
+            for (int j = 0; j < ROWS; j += LANES) {
+                FloatVector.fromArray(SPECIES, a, ao + p * lda + j).mul(alpha).intoArray(out, oo + p * ROWS + j);
+                FloatVector.fromArray(SPECIES, a, ao + p * lda + ROWS + j).mul(alpha).intoArray(out, o1 + p * ROWS + j);
+                FloatVector.fromArray(SPECIES, a, ao + p * lda + 2 * ROWS + j).mul(alpha).intoArray(out, o2 + p * ROWS + j);
+                FloatVector.fromArray(SPECIES, a, ao + p * lda + 3 * ROWS + j).mul(alpha).intoArray(out, o3 + p * ROWS + j);
+            }
+        }
+        for (int panel = 0; panel < 4; panel++) {
+            lastRow(a, ao + panel * ROWS, lda, k, alpha, out, oo + panel * ROWS * k);
+        }
+    }
+
+    private static void onePanel(float[] a, int ao, int lda, int k, float alpha, float[] out, int oo) {
+        for (int p = 0; p < k - 1; p++) {
+            for (int j = 0; j < ROWS; j += LANES) {
+                FloatVector.fromArray(SPECIES, a, ao + p * lda + j).mul(alpha).intoArray(out, oo + p * ROWS + j);
+            }
+        }
+        lastRow(a, ao, lda, k, alpha, out, oo);
+    }
+
+    private static void lastRow(float[] a, int ao, int lda, int k, float alpha, float[] out, int oo) {
+        for (int j = 0; j < ROWS && k > 0; j++) {
+            out[oo + (k - 1) * ROWS + j] = alpha * a[ao + (k - 1) * lda + j];
         }
     }
 
     /** One panel of B, as stored {@code k×n} from {@code bo}: {@code k} rows of {@link VectorTile#COLUMNS}, of which {@code n} are there. */
     static void right(float[] b, int bo, int ldb, int n, int k, float[] out, int oo) {
         if (n >= COLUMNS) {
-            for (int p = 0; p < k; p++) {
-                FloatVector.fromArray(SPECIES, b, bo + p * ldb).intoArray(out, oo + p * COLUMNS);
-                FloatVector.fromArray(SPECIES, b, bo + p * ldb + LANES).intoArray(out, oo + p * COLUMNS + LANES);
-            }
+            wholeRows(b, bo, ldb, k, out, oo);
             return;
         }
         for (int p = 0; p < k; p++) {
             System.arraycopy(b, bo + p * ldb, out, oo + p * COLUMNS, n);
             Arrays.fill(out, oo + p * COLUMNS + n, oo + (p + 1) * COLUMNS, 0);
+        }
+    }
+
+    private static void wholeRows(float[] b, int bo, int ldb, int k, float[] out, int oo) {
+        for (int p = 0; p < k; p++) {
+            FloatVector.fromArray(SPECIES, b, bo + p * ldb).intoArray(out, oo + p * COLUMNS);
+            FloatVector.fromArray(SPECIES, b, bo + p * ldb + LANES).intoArray(out, oo + p * COLUMNS + LANES);
         }
     }
 
