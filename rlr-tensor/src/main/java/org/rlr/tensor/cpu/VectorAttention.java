@@ -6,7 +6,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Attention's inner loops on the Vector API: a strip by two vectors in registers. The exponential is written out where it is needed, as
+ * Attention's inner loops on the Vector API: a strip by two vectors in registers (by one where a
+ * panel is left over). The exponential is written out where it is needed, as
  * no method here takes or gives a vector: whether C2 (the JVM's optimising compiler) inlines such a method depends on how large the whole
  * compilation has become and on how often the first compiler's code counted the call, and where it does not, every vector is boxed.
  */
@@ -14,21 +15,24 @@ final class VectorAttention implements AttentionKernels {
     private static final VectorSpecies<Float> FLOATS = VectorMath.FLOATS;
     private static final VectorSpecies<Integer> INTS = VectorMath.INTS;
     private static final int V = FLOATS.length();
-    private static final int LANES = 2 * V;
 
     @Override
     public int lanes() {
-        return LANES;
+        return V;
     }
 
     @Override
     public void multiply(int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, int bPanel, int panels, float[] c, int cOffset) {
-        for (int panel = 0; panel < panels; panel++) {
-            multiplyPanel(inner, a, aOffset, b, bOffset + panel * bPanel, ldb, c, cOffset + panel * LANES);
+        int panel = 0;
+        for (; panel + 1 < panels; panel += 2) {
+            multiplyTwo(inner, a, aOffset, b, bOffset + panel * bPanel, ldb, bPanel, c, cOffset + panel * V);
+        }
+        if (panel < panels) {
+            multiplyOne(inner, a, aOffset, b, bOffset + panel * bPanel, ldb, c, cOffset + panel * V);
         }
     }
 
-    private static void multiplyPanel(int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, float[] c, int cOffset) {
+    private static void multiplyTwo(int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, int bPanel, float[] c, int cOffset) {
         FloatVector zero = FloatVector.zero(FLOATS);
         FloatVector c00 = zero;
         FloatVector c01 = zero;
@@ -46,7 +50,7 @@ final class VectorAttention implements AttentionKernels {
         int end = aOffset + inner * STRIP;
         for (int ai = aOffset; ai < end; ai += STRIP) {
             FloatVector b0 = FloatVector.fromArray(FLOATS, b, bi);
-            FloatVector b1 = FloatVector.fromArray(FLOATS, b, bi + V);
+            FloatVector b1 = FloatVector.fromArray(FLOATS, b, bi + bPanel);
             FloatVector x = FloatVector.broadcast(FLOATS, a[ai]);
             c00 = x.fma(b0, c00);
             c01 = x.fma(b1, c01);
@@ -81,15 +85,53 @@ final class VectorAttention implements AttentionKernels {
         c51.intoArray(c, cOffset + 5 * TILE + V);
     }
 
+    private static void multiplyOne(int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, float[] c, int cOffset) {
+        FloatVector zero = FloatVector.zero(FLOATS);
+        FloatVector c0 = zero;
+        FloatVector c1 = zero;
+        FloatVector c2 = zero;
+        FloatVector c3 = zero;
+        FloatVector c4 = zero;
+        FloatVector c5 = zero;
+        int bi = bOffset;
+        int end = aOffset + inner * STRIP;
+        for (int ai = aOffset; ai < end; ai += STRIP) {
+            FloatVector b0 = FloatVector.fromArray(FLOATS, b, bi);
+            FloatVector x = FloatVector.broadcast(FLOATS, a[ai]);
+            c0 = x.fma(b0, c0);
+            x = FloatVector.broadcast(FLOATS, a[ai + 1]);
+            c1 = x.fma(b0, c1);
+            x = FloatVector.broadcast(FLOATS, a[ai + 2]);
+            c2 = x.fma(b0, c2);
+            x = FloatVector.broadcast(FLOATS, a[ai + 3]);
+            c3 = x.fma(b0, c3);
+            x = FloatVector.broadcast(FLOATS, a[ai + 4]);
+            c4 = x.fma(b0, c4);
+            x = FloatVector.broadcast(FLOATS, a[ai + 5]);
+            c5 = x.fma(b0, c5);
+            bi += ldb;
+        }
+        c0.intoArray(c, cOffset);
+        c1.intoArray(c, cOffset + TILE);
+        c2.intoArray(c, cOffset + 2 * TILE);
+        c3.intoArray(c, cOffset + 3 * TILE);
+        c4.intoArray(c, cOffset + 4 * TILE);
+        c5.intoArray(c, cOffset + 5 * TILE);
+    }
+
     @Override
     public void add(int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, int bPanel, int panels,
             float[] c, int cOffset, int ldc) {
-        for (int panel = 0; panel < panels; panel++) {
-            addPanel(inner, a, aOffset, b, bOffset + panel * bPanel, ldb, c, cOffset + panel * LANES, ldc);
+        int panel = 0;
+        for (; panel + 1 < panels; panel += 2) {
+            addTwo(inner, a, aOffset, b, bOffset + panel * bPanel, ldb, bPanel, c, cOffset + panel * V, ldc);
+        }
+        if (panel < panels) {
+            addOne(inner, a, aOffset, b, bOffset + panel * bPanel, ldb, c, cOffset + panel * V, ldc);
         }
     }
 
-    private static void addPanel(int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, float[] c, int cOffset, int ldc) {
+    private static void addTwo(int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, int bPanel, float[] c, int cOffset, int ldc) {
         FloatVector c00 = FloatVector.fromArray(FLOATS, c, cOffset);
         FloatVector c01 = FloatVector.fromArray(FLOATS, c, cOffset + V);
         FloatVector c10 = FloatVector.fromArray(FLOATS, c, cOffset + ldc);
@@ -106,7 +148,7 @@ final class VectorAttention implements AttentionKernels {
         int end = aOffset + inner;
         for (int ai = aOffset; ai < end; ai++) {
             FloatVector b0 = FloatVector.fromArray(FLOATS, b, bi);
-            FloatVector b1 = FloatVector.fromArray(FLOATS, b, bi + V);
+            FloatVector b1 = FloatVector.fromArray(FLOATS, b, bi + bPanel);
             FloatVector x = FloatVector.broadcast(FLOATS, a[ai]);
             c00 = x.fma(b0, c00);
             c01 = x.fma(b1, c01);
@@ -141,15 +183,52 @@ final class VectorAttention implements AttentionKernels {
         c51.intoArray(c, cOffset + 5 * ldc + V);
     }
 
+    private static void addOne(int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, float[] c, int cOffset, int ldc) {
+        FloatVector c0 = FloatVector.fromArray(FLOATS, c, cOffset);
+        FloatVector c1 = FloatVector.fromArray(FLOATS, c, cOffset + ldc);
+        FloatVector c2 = FloatVector.fromArray(FLOATS, c, cOffset + 2 * ldc);
+        FloatVector c3 = FloatVector.fromArray(FLOATS, c, cOffset + 3 * ldc);
+        FloatVector c4 = FloatVector.fromArray(FLOATS, c, cOffset + 4 * ldc);
+        FloatVector c5 = FloatVector.fromArray(FLOATS, c, cOffset + 5 * ldc);
+        int bi = bOffset;
+        int end = aOffset + inner;
+        for (int ai = aOffset; ai < end; ai++) {
+            FloatVector b0 = FloatVector.fromArray(FLOATS, b, bi);
+            FloatVector x = FloatVector.broadcast(FLOATS, a[ai]);
+            c0 = x.fma(b0, c0);
+            x = FloatVector.broadcast(FLOATS, a[ai + TILE]);
+            c1 = x.fma(b0, c1);
+            x = FloatVector.broadcast(FLOATS, a[ai + 2 * TILE]);
+            c2 = x.fma(b0, c2);
+            x = FloatVector.broadcast(FLOATS, a[ai + 3 * TILE]);
+            c3 = x.fma(b0, c3);
+            x = FloatVector.broadcast(FLOATS, a[ai + 4 * TILE]);
+            c4 = x.fma(b0, c4);
+            x = FloatVector.broadcast(FLOATS, a[ai + 5 * TILE]);
+            c5 = x.fma(b0, c5);
+            bi += ldb;
+        }
+        c0.intoArray(c, cOffset);
+        c1.intoArray(c, cOffset + ldc);
+        c2.intoArray(c, cOffset + 2 * ldc);
+        c3.intoArray(c, cOffset + 3 * ldc);
+        c4.intoArray(c, cOffset + 4 * ldc);
+        c5.intoArray(c, cOffset + 5 * ldc);
+    }
+
     @Override
     public void addTransposed(int rows, int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, int bPanel, int panels,
             float[] c, int cOffset, int ldc) {
-        for (int panel = 0; panel < panels; panel++) {
-            addTransposedPanel(rows, inner, a, aOffset, b, bOffset + panel * bPanel, ldb, c, cOffset + panel * LANES, ldc);
+        int panel = 0;
+        for (; panel + 1 < panels; panel += 2) {
+            addTransposedTwo(rows, inner, a, aOffset, b, bOffset + panel * bPanel, ldb, bPanel, c, cOffset + panel * V, ldc);
+        }
+        if (panel < panels) {
+            addTransposedOne(rows, inner, a, aOffset, b, bOffset + panel * bPanel, ldb, c, cOffset + panel * V, ldc);
         }
     }
 
-    private static void addTransposedPanel(int rows, int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb,
+    private static void addTransposedTwo(int rows, int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, int bPanel,
             float[] c, int cOffset, int ldc) {
         FloatVector c00 = FloatVector.fromArray(FLOATS, c, cOffset);
         FloatVector c01 = FloatVector.fromArray(FLOATS, c, cOffset + V);
@@ -167,7 +246,7 @@ final class VectorAttention implements AttentionKernels {
         int end = aOffset + inner * TILE;
         for (int ai = aOffset; ai < end; ai += TILE) {
             FloatVector b0 = FloatVector.fromArray(FLOATS, b, bi);
-            FloatVector b1 = FloatVector.fromArray(FLOATS, b, bi + V);
+            FloatVector b1 = FloatVector.fromArray(FLOATS, b, bi + bPanel);
             FloatVector x = FloatVector.broadcast(FLOATS, a[ai]);
             c00 = x.fma(b0, c00);
             c01 = x.fma(b1, c01);
@@ -212,12 +291,56 @@ final class VectorAttention implements AttentionKernels {
         }
     }
 
+    private static void addTransposedOne(int rows, int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb,
+            float[] c, int cOffset, int ldc) {
+        FloatVector c0 = FloatVector.fromArray(FLOATS, c, cOffset);
+        FloatVector c1 = FloatVector.fromArray(FLOATS, c, cOffset + ldc);
+        FloatVector c2 = FloatVector.fromArray(FLOATS, c, cOffset + 2 * ldc);
+        FloatVector c3 = FloatVector.fromArray(FLOATS, c, cOffset + 3 * ldc);
+        FloatVector c4 = FloatVector.fromArray(FLOATS, c, cOffset + 4 * ldc);
+        FloatVector c5 = FloatVector.fromArray(FLOATS, c, cOffset + 5 * ldc);
+        int bi = bOffset;
+        int end = aOffset + inner * TILE;
+        for (int ai = aOffset; ai < end; ai += TILE) {
+            FloatVector b0 = FloatVector.fromArray(FLOATS, b, bi);
+            FloatVector x = FloatVector.broadcast(FLOATS, a[ai]);
+            c0 = x.fma(b0, c0);
+            x = FloatVector.broadcast(FLOATS, a[ai + 1]);
+            c1 = x.fma(b0, c1);
+            x = FloatVector.broadcast(FLOATS, a[ai + 2]);
+            c2 = x.fma(b0, c2);
+            x = FloatVector.broadcast(FLOATS, a[ai + 3]);
+            c3 = x.fma(b0, c3);
+            x = FloatVector.broadcast(FLOATS, a[ai + 4]);
+            c4 = x.fma(b0, c4);
+            x = FloatVector.broadcast(FLOATS, a[ai + 5]);
+            c5 = x.fma(b0, c5);
+            bi += ldb;
+        }
+        c0.intoArray(c, cOffset);
+        if (rows > 1) {
+            c1.intoArray(c, cOffset + ldc);
+        }
+        if (rows > 2) {
+            c2.intoArray(c, cOffset + 2 * ldc);
+        }
+        if (rows > 3) {
+            c3.intoArray(c, cOffset + 3 * ldc);
+        }
+        if (rows > 4) {
+            c4.intoArray(c, cOffset + 4 * ldc);
+        }
+        if (rows > 5) {
+            c5.intoArray(c, cOffset + 5 * ldc);
+        }
+    }
+
     @Override
     public void exponentials(float[] tile, int offset, int width, int[] allowed, int allowedStride, float[] shift, int shiftOffset,
             float[] sums, int sumsOffset) {
         for (int row = 0; row < STRIP; row++) {
             exponentials(tile, offset + row * TILE, width, allowed, row * allowedStride, shift[shiftOffset + row],
-                    sums, sumsOffset + row * LANES);
+                    sums, sumsOffset + row * V);
         }
     }
 
