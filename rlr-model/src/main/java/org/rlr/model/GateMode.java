@@ -23,7 +23,7 @@ public enum GateMode {
                 return mode;
             }
         }
-        throw new RlrException("gate '" + name + "' does not exist; there are none, gate and net");
+        throw new RlrException("gate '" + name + "' does not exist; choose none, gate or net with --gate");
     }
 
     @Override

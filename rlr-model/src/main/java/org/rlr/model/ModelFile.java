@@ -1,7 +1,6 @@
 package org.rlr.model;
 
 import com.google.gson.Gson;
-import com.google.gson.JsonParseException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -73,8 +72,12 @@ public final class ModelFile {
                 throw new RlrException(file.path() + " is damaged: its description is incomplete; copy or train it again");
             }
             return info;
-        } catch (JsonParseException | IllegalArgumentException | NullPointerException e) {
-            throw new RlrException(file.path() + " is damaged: its description cannot be read (" + e.getMessage() + "); copy or train it again", e);
+        } catch (RlrException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            // What a record's constructor throws reaches us inside an exception of the parser.
+            Throwable why = e.getCause() instanceof RuntimeException cause ? cause : e;
+            throw new RlrException(file.path() + " is damaged: its description cannot be read (" + why.getMessage() + "); copy or train it again", e);
         }
     }
 

@@ -24,6 +24,9 @@ import org.rlr.tensor.RlrException;
 public record RlrConfig(String backbone, int imageHeight, int imageWidth, List<Integer> levels, int width, int heads, int layers,
         List<String> blocks, GateMode gate, int refLen, boolean referenceLoss, boolean averagePool) {
 
+    /** Beyond this a feature map of a batch can have more values than an array. */
+    private static final int LARGEST_SIZE = 8192;
+
     /** Checks what can be checked without the backbone. @throws RlrException naming the value and the remedy */
     public RlrConfig {
         if (levels.isEmpty() || levels.stream().anyMatch(i -> i < 0 || i > 7)) {
@@ -35,8 +38,30 @@ public record RlrConfig(String backbone, int imageHeight, int imageWidth, List<I
         for (int size : new int[] {imageHeight, imageWidth}) {
             if (size < 4 * stride || size % stride != 0) {
                 throw new RlrException("image size " + size + " does not suit level " + levels.get(levels.size() - 1) + ", whose stride is " + stride
-                        + ": choose a multiple of " + stride + ", at least " + 4 * stride);
+                        + ": choose a multiple of " + stride + ", at least " + 4 * stride + ", with --image-size");
             }
+            if (size > LARGEST_SIZE) {
+                throw new RlrException("image size " + size + " is more than the " + LARGEST_SIZE + " pixels that are computed; lower --image-size");
+            }
+        }
+        require(heads >= 1, "--heads", heads, "at least 1");
+        require(layers >= 1 && layers <= 1000, "--layers", layers, "between 1 and 1000");
+        require(refLen >= 1 && refLen <= 1000, "--ref-len", refLen, "between 1 and 1000");
+        int narrowest = levels.get(0) == 0 ? width / 2 : width;
+        require(width >= 4 && width <= 1 << 14 && narrowest % 4 == 0 && narrowest % heads == 0, "--width", width,
+                "a multiple of " + (levels.get(0) == 0 ? "8 and of twice --heads" : "4 and of --heads") + " (" + heads + "), at most " + (1 << 14));
+        if (refLen > 1 && blocks.contains("nsa") && !blocks.contains("mca")) {
+            throw new RlrException("block nsa with --ref-len " + refLen + " needs mca beside it: keys and values would differ in length; add mca to --blocks or "
+                    + "take --ref-len 1");
+        }
+        if (referenceLoss && refLen == 1) {
+            throw new RlrException("--ref-loss pushes the chunks of the reference apart, and --ref-len 1 has only one; take --ref-len 2 or more");
+        }
+    }
+
+    private static void require(boolean condition, String option, int value, String range) {
+        if (!condition) {
+            throw new RlrException(option + " is " + value + "; it must be " + range);
         }
     }
 

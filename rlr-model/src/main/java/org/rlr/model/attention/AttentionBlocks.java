@@ -19,11 +19,11 @@ public final class AttentionBlocks {
     public static List<String> inOrder(List<String> names) {
         for (String name : names) {
             if (!NAMES.contains(name)) {
-                throw new RlrException("attention block '" + name + "' does not exist; there are " + String.join(", ", NAMES));
+                throw new RlrException("attention block '" + name + "' does not exist; choose from " + String.join(", ", NAMES) + " with --blocks");
             }
         }
         if (names.isEmpty()) {
-            throw new RlrException("no attention block given; there are " + String.join(", ", NAMES));
+            throw new RlrException("no attention block given; choose from " + String.join(", ", NAMES) + " with --blocks");
         }
         List<String> ordered = new ArrayList<>(NAMES);
         ordered.retainAll(names);

@@ -2,8 +2,11 @@ package org.rlr.model.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.rlr.model.GateMode;
 import org.rlr.model.ModelFile;
@@ -13,10 +16,14 @@ import org.rlr.model.backbone.Backbones;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataLayouts;
 import org.rlr.model.data.DataSet;
+import org.rlr.model.data.Images;
+import org.rlr.model.data.PngFile;
+import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.Sample;
 import org.rlr.model.demo.DemoDataSet;
 import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.model.eval.EvaluationResult;
+import org.rlr.model.report.Overlays;
 import org.rlr.model.train.Trainer;
 import org.rlr.model.train.TrainingSettings;
 import org.rlr.tensor.backend.Backend;
@@ -37,6 +44,8 @@ final class DemoCommand implements Callable<Integer> {
     private static final int TEST_PER_DEFECT = 6;
     private static final TrainingSettings TRAINING = new TrainingSettings(25, 8, 2e-3f, 3407, 4, 1, false);
 
+    private static final int DEFECTS_SHOWN = 2;
+
     @Spec
     private CommandSpec spec;
 
@@ -52,6 +61,8 @@ final class DemoCommand implements Callable<Integer> {
         RlrConfig config = new RlrConfig(Backbones.WEIGHT_FREE, IMAGE_SIZE, IMAGE_SIZE, List.of(2, 3), 32, 8, 2, List.of("mca", "nsa"), GateMode.NONE, 1, false, true);
         Path data = out.resolve("data");
         Path model = out.resolve("model.safetensors");
+        Path pictures = out.resolve("pictures");
+        Path overview = out.resolve("overview.png");
         DemoDataSet.generate(data, IMAGE_SIZE, TRAIN, TEST_GOOD, TEST_PER_DEFECT, TRAINING.seed());
         DataSet set = DataLayouts.read(data).requireTraining().requireEvaluation();
         List<String> classes = set.classes().stream().map(ClassSamples::name).toList();
@@ -68,14 +79,29 @@ final class DemoCommand implements Callable<Integer> {
                 ModelFile.save(trained, model);
             }
             try (AnomalyDetector detector = AnomalyDetector.load(model, device)) {
-                EvaluationResult result = EvaluateCommand.evaluate(detector, set, out.resolve("pictures"));
+                EvaluationResult result = EvaluateCommand.evaluate(detector, set, pictures);
                 result.writeJson(out.resolve("metrics.json"));
+                PngFile.write(overview, overview(set, pictures).toBufferedImage());
                 text.print(result.toTable());
             }
         }
-        text.printf(Locale.ROOT, "%.0f s; look at %s, and try: rlr detect --model %s %s%n", (System.nanoTime() - started) / 1e9, out.resolve("pictures"), model,
+        text.printf(Locale.ROOT, "%.0f s; look at %s and %s, and try: rlr detect --model %s %s%n", (System.nanoTime() - started) / 1e9, overview, pictures, model,
                 data.resolve(classes.get(0)).resolve("test"));
         text.flush();
         return 0;
+    }
+
+    /** The pictures of {@value #DEFECTS_SHOWN} kinds of defect of each product, one image of each kind. */
+    private static RgbImage overview(DataSet set, Path pictures) {
+        List<RgbImage> panels = new ArrayList<>();
+        for (ClassSamples product : set.classes()) {
+            Set<String> shown = new HashSet<>();
+            for (Sample sample : product.test()) {
+                if (sample.anomalous() && shown.size() < DEFECTS_SHOWN && shown.add(sample.defect())) {
+                    panels.add(Images.read(OverlayWriter.target(pictures, sample)));
+                }
+            }
+        }
+        return Overlays.contactSheet(panels, 2);
     }
 }

@@ -61,8 +61,7 @@ final class DetectCommand implements Callable<Integer> {
                 try {
                     d = detector.detect(file);
                 } catch (RlrException e) {
-                    err.println("error: " + e.getMessage());
-                    err.flush();
+                    Main.error(err, e.getMessage());
                     failures++;
                     continue;
                 }

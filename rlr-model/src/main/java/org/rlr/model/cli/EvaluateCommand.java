@@ -15,6 +15,7 @@ import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.model.detect.AnomalyMap;
 import org.rlr.model.eval.EvaluationResult;
 import org.rlr.model.eval.Evaluator;
+import org.rlr.model.report.MapScale;
 import org.rlr.tensor.backend.Backend;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -77,7 +78,8 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         if (out != null) {
             // The scale is common to the data set, so every map has to be there before the first picture.
-            OverlayWriter overlays = new OverlayWriter(out, OverlayWriter.scale(maps.stream().map(m -> m.map().values()).toList()));
+            float hottestNormal = OverlayWriter.scale(detector.info().scores()).max();
+            OverlayWriter overlays = new OverlayWriter(out, MapScale.of(maps.stream().map(m -> m.map().values()).toList(), hottestNormal));
             for (Scored s : maps) {
                 overlays.write(s.sample(), s.map(), s.mask());
             }

@@ -28,18 +28,53 @@ public final class Main {
 
     /** Runs a command in this JVM and returns its exit code. */
     public static int run(String... args) {
-        CommandLine line = new CommandLine(new Main());
+        return execute(new CommandLine(new Main()), args);
+    }
+
+    /** As {@link #run(String...)}, with results and messages to the writers given; progress bars still go to standard error. */
+    static int run(PrintWriter out, PrintWriter err, String... args) {
+        return execute(new CommandLine(new Main()).setOut(out).setErr(err), args);
+    }
+
+    private static int execute(CommandLine line, String... args) {
         line.setExecutionExceptionHandler(failures());
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setUsageHelpAutoWidth(true);
-        return line.execute(args);
+        try {
+            return line.execute(args);
+        } catch (OutOfMemoryError e) {
+            return outOfMemory(line, e);
+        }
+    }
+
+    private static int outOfMemory(CommandLine line, OutOfMemoryError e) {
+        CommandLine command = line;
+        while (command.getParseResult() != null && command.getParseResult().hasSubcommand()) {
+            command = command.getParseResult().subcommand().commandSpec().commandLine();
+        }
+        boolean trains = command.getCommandSpec().optionsMap().containsKey("--batch-size");
+        error(line.getErr(), "out of memory (" + e.getMessage() + "): the Java heap may grow to " + (Runtime.getRuntime().maxMemory() >> 20) + " MiB; "
+                + (trains ? "lower --batch-size, --image-size or --width, scale very large images down, " : "scale very large images down, give fewer at once, ")
+                + "or raise the heap with java -Xmx, as in: java -Xmx8g -jar rlr.jar " + command.getCommandName());
+        return FAILURE;
+    }
+
+    /** The one line that says what went wrong. */
+    static void error(PrintWriter err, String message) {
+        err.println("error: " + message.replaceAll("\\s*\\R\\s*", " "));
+        err.flush();
     }
 
     private static IExecutionExceptionHandler failures() {
         return (exception, command, parsed) -> {
             PrintWriter err = command.getErr();
+            for (Throwable cause = exception; cause != null && !(exception instanceof RlrException); cause = cause.getCause()) {
+                if (cause instanceof OutOfMemoryError e) {
+                    return outOfMemory(command, e);
+                }
+            }
             if (exception instanceof RlrException) {
-                err.println("error: " + exception.getMessage());
+                error(err, exception.getMessage());
             } else {
                 err.println("error: unexpected " + exception + "; please report it with what follows");
                 exception.printStackTrace(err);

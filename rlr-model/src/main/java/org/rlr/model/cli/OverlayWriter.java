@@ -3,7 +3,6 @@ package org.rlr.model.cli;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 import org.rlr.model.ScoreStatistics;
 import org.rlr.model.data.Images;
@@ -36,24 +35,19 @@ final class OverlayWriter {
         }
     }
 
-    /** The scale of the maps of a whole data set. */
-    static MapScale scale(List<float[]> maps) {
-        MapScale scale = MapScale.EMPTY;
-        for (float[] map : maps) {
-            scale = scale.including(map);
-        }
-        return scale;
-    }
-
     /** A scale that does not depend on the images examined: from the maps of the model's training images. */
     static MapScale scale(ScoreStatistics normal) {
         return new MapScale((float) normal.mapMin(), (float) (normal.mapMin() + HEADROOM * (normal.mapMax() - normal.mapMin())));
     }
 
+    /** Where the picture of a test image lies. */
+    static Path target(Path folder, Sample sample) {
+        return folder.resolve(sample.className()).resolve(sample.defect()).resolve(stem(sample.image()) + ".png");
+    }
+
     /** A test image of a data set, as {@code <class>/<defect>/<stem>.png}. */
     void write(Sample sample, AnomalyMap map, boolean[] mask) {
-        Path target = folder.resolve(sample.className()).resolve(sample.defect()).resolve(stem(sample.image()) + ".png");
-        write(sample.image(), target, mask == null ? new boolean[map.height() * map.width()] : mask, map.values(), map.height(), map.width());
+        write(sample.image(), target(folder, sample), mask == null ? new boolean[map.height() * map.width()] : mask, map.values(), map.height(), map.width());
     }
 
     /** An image examined, as {@code <stem>.png}; of several of one name the later ones are numbered. */

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Starts the program again with the Vector API, an incubator module that no manifest can ask for and that a JVM takes in only at
@@ -16,6 +17,7 @@ import java.util.List;
 final class Relaunch {
     private static final String MODULE = "jdk.incubator.vector";
     private static final String MARK = "rlr.relaunched";
+    private static final int LAST_WORDS_SECONDS = 10;
 
     private Relaunch() {
     }
@@ -41,13 +43,23 @@ final class Relaunch {
         try {
             Process process = new ProcessBuilder(command).inheritIO().start();
             // Where this process is ended, the one that works must not be left behind.
-            Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> end(process)));
             return process.waitFor();
         } catch (IOException e) {
             return null;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return Main.FAILURE;
+        }
+    }
+
+    /** Ends the process and lets it finish its last words before this one is gone. */
+    private static void end(Process process) {
+        process.destroy();
+        try {
+            process.waitFor(LAST_WORDS_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.rlr.model.ModelFile;
 import org.rlr.model.RlrConfig;
 import org.rlr.model.RlrModel;
@@ -66,13 +67,20 @@ final class TrainCommand implements Callable<Integer> {
         text.printf("%d normal images of %d %s (%s layout)%n", files.size(), classes.size(), classes.size() == 1 ? "class" : "classes", images.layout());
         long started = System.nanoTime();
         try (Backend device = backend.open(); TrainingProgress progress = new TrainingProgress()) {
+            AtomicBoolean saved = new AtomicBoolean();
+            Thread interrupted = new Thread(() -> {
+                if (!saved.get()) {
+                    System.err.printf("%ninterrupted: %s; run the same command again to train anew%n",
+                            Files.exists(out) ? out + " is as it was before" : out + " was not written");
+                }
+            });
+            Runtime.getRuntime().addShutdownHook(interrupted);
             text.printf("backbone %s, %s%n", name, device.description());
             text.flush();
-            Thread interrupted = new Thread(() -> System.err.printf("%ninterrupted: nothing was written to %s%n", out));
-            Runtime.getRuntime().addShutdownHook(interrupted);
             try (RlrModel trained = new Trainer(device, config, settings, progress).train(Backbones.open(name, weights, config.levels(), device), files, classes)) {
                 progress.close();
                 ModelFile.save(trained, out);
+                saved.set(true);
                 text.printf(Locale.ROOT, "%s: %.1f MB, loss %.4f after %d epochs, threshold %.4f, %.0f s%n", out, size(out) / 1e6, trained.info().loss(),
                         settings.epochs(), trained.info().scores().threshold(), (System.nanoTime() - started) / 1e9);
             } finally {
@@ -95,7 +103,14 @@ final class TrainCommand implements Callable<Integer> {
     static void writable(Path file) {
         Path folder = file.toAbsolutePath().getParent();
         if (Files.isDirectory(file)) {
-            throw new RlrException(file + " is a folder; --out names the model file to write");
+            throw new RlrException(file + " is a folder; --out names the model file to write, such as " + file.resolve("model.safetensors"));
+        }
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            // as /dev/stdout: written to directly
+            if (!Files.isWritable(file)) {
+                throw new RlrException("cannot write " + file + ": no permission; choose another --out");
+            }
+            return;
         }
         if (folder == null || !Files.isDirectory(folder)) {
             throw new RlrException("cannot write " + file + ": there is no folder " + folder + "; make it first");

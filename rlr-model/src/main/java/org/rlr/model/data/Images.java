@@ -213,6 +213,12 @@ public final class Images {
     }
 
     private static RlrException damaged(Path file, ImageFormat format, Exception cause) {
+        for (Throwable t = cause; t != null; t = t.getCause()) {
+            // decoders wrap even this, and the file may be sound
+            if (t instanceof OutOfMemoryError e) {
+                throw e;
+            }
+        }
         if (cause instanceof UnsupportedImageException) {
             return new RlrException("the " + format + " image " + file + " is of an unsupported kind: " + cause.getMessage()
                     + "; convert it to an 8-bit PNG", cause);

@@ -1,5 +1,6 @@
 package org.rlr.model.train;
 
+import java.math.BigDecimal;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.backend.Philox;
 
@@ -27,17 +28,27 @@ final class Perturbation {
         int n = x.dim(0);
         int tokens = x.dim(1);
         if (settings.maskTokens()) {
-            Tensor keep = Tensor.of(subset(n, tokens, (int) (settings.noiseProb() * tokens), choice), n, tokens, 1);
+            Tensor keep = Tensor.of(subset(n, tokens, count(probability(), tokens), choice), n, tokens, 1);
             return x.mul(keep);
         }
         if (settings.featureJitter() == 0) {
             return x;
         }
         Tensor y = Tensor.empty(x.backend(), x.shape());
-        int clean = (int) ((1 - (double) settings.noiseProb()) * tokens);
+        int clean = count(BigDecimal.ONE.subtract(probability()), tokens);
         Tensor scale = clean == 0 ? null : Tensor.of(subset(n, tokens, clean, choice), n, tokens);
         x.backend().featureJitter(x.view(), settings.featureJitter(), scale == null ? null : scale.view(), seed(), noise, y.view());
         return y;
+    }
+
+    /** p as it is written: 0.3 is meant exactly, not the nearest number in binary, with which ⌊(1−p)·10⌋ would be 6. */
+    private BigDecimal probability() {
+        return new BigDecimal(Float.toString(settings.noiseProb()));
+    }
+
+    /** {@code ⌊share·tokens⌋}. */
+    private static int count(BigDecimal share, int tokens) {
+        return share.multiply(BigDecimal.valueOf(tokens)).intValue();
     }
 
     private long seed() {

@@ -32,6 +32,8 @@ import org.rlr.tensor.nn.Adam;
 public final class Trainer {
     /** Images whose features are computed together; more would only cost memory. */
     private static final int FEATURE_BATCH = 8;
+    /** The longest array. */
+    private static final int MOST_VALUES = Integer.MAX_VALUE - 8;
 
     private final Backend backend;
     private final RlrConfig config;
@@ -65,7 +67,7 @@ public final class Trainer {
             List<FeatureStatistics> statistics;
             double loss;
             List<LevelConfig> shapes = config.levels().stream().map(i -> config.level(i, backbone)).toList();
-            int[] sizes = shapes.stream().mapToInt(c -> c.tokens() * c.channels()).toArray();
+            int[] sizes = shapes.stream().mapToInt(c -> values(c, images.size())).toArray();
             try (FeatureStore features = new FeatureStore(images.size(), sizes)) {
                 statistics = backbone.standardized() ? statistics(backbone, preprocessor, images, shapes) : null;
                 extract(new FeatureExtractor(backbone, config, statistics), preprocessor, images, sizes, features);
@@ -86,6 +88,17 @@ public final class Trainer {
             backbone.close();
             throw t;
         }
+    }
+
+    /** Values per image of a level. @throws RlrException if those of a batch are more than an array holds */
+    private int values(LevelConfig c, int images) {
+        long values = (long) c.tokens() * c.channels();
+        int batch = Math.min(Math.max(FEATURE_BATCH, settings.batchSize()), images);
+        if (batch * values > MOST_VALUES || batch * 3L * config.imageHeight() * config.imageWidth() > MOST_VALUES) {
+            throw new RlrException("batches of " + batch + " images of " + config.imageWidth() + "x" + config.imageHeight()
+                    + " pixels are larger than an array can be; lower --image-size or --batch-size");
+        }
+        return (int) values;
     }
 
     /** Mean and deviation of the raw feature maps, in a first pass over the images. */
@@ -137,7 +150,7 @@ public final class Trainer {
             SplittableRandom random = new SplittableRandom(settings.seed());
             int[] order = new int[images];
             java.util.Arrays.setAll(order, i -> i);
-            int steps = (images + settings.batchSize() - 1) / settings.batchSize();
+            int steps = (images - 1) / settings.batchSize() + 1;
             double mean = 0;
             for (int epoch = 0; epoch < settings.epochs(); epoch++) {
                 shuffle(order, random);

@@ -23,19 +23,19 @@ import javax.imageio.ImageWriter;
 import javax.imageio.stream.ImageOutputStream;
 
 /** Makes picture files of every kind, including those that {@link ImageIO} does not write by itself. */
-final class TestImages {
+public final class TestImages {
     /** Types of a PNG's header. */
-    static final int GREY = 0;
-    static final int RGB = 2;
-    static final int PALETTE = 3;
-    static final int GREY_ALPHA = 4;
-    static final int RGB_ALPHA = 6;
+    public static final int GREY = 0;
+    public static final int RGB = 2;
+    public static final int PALETTE = 3;
+    public static final int GREY_ALPHA = 4;
+    public static final int RGB_ALPHA = 6;
 
     private TestImages() {
     }
 
     /** A smooth picture of three different channels. */
-    static RgbImage smooth(int width, int height) {
+    public static RgbImage smooth(int width, int height) {
         byte[] rgb = new byte[width * height * 3];
         for (int i = 0, at = 0; i < width * height; i++) {
             int x = i % width;
@@ -48,7 +48,7 @@ final class TestImages {
     }
 
     /** Writes with ImageIO's writer for the suffix of the file's name. */
-    static Path write(Path file, RenderedImage image) throws IOException {
+    public static Path write(Path file, RenderedImage image) throws IOException {
         String name = file.getFileName().toString();
         Files.createDirectories(file.getParent());
         if (!ImageIO.write(image, name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT), file.toFile())) {
@@ -58,7 +58,7 @@ final class TestImages {
     }
 
     /** A one-colour PNG. */
-    static Path writeFlat(Path file, int width, int height, int rgb) throws IOException {
+    public static Path writeFlat(Path file, int width, int height, int rgb) throws IOException {
         BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         for (int i = 0; i < width * height; i++) {
             image.setRGB(i % width, i / width, rgb);
@@ -71,7 +71,7 @@ final class TestImages {
      *
      * @param extra chunks before the picture's data, each as type and content
      */
-    static byte[] png(int width, int height, int type, int bits, IntBinaryOperator sample, Object... extra) throws IOException {
+    public static byte[] png(int width, int height, int type, int bits, IntBinaryOperator sample, Object... extra) throws IOException {
         int channels = switch (type) {
             case RGB -> 3;
             case GREY_ALPHA -> 2;
@@ -125,7 +125,7 @@ final class TestImages {
      * @param samples   {@code (pixel, component) → 0…255}
      * @param transform the Adobe marker's: 0 for RGB and CMYK, 1 for YCbCr, 2 for YCCK
      */
-    static byte[] adobeJpeg(int width, int height, int components, int transform, IntBinaryOperator samples) throws IOException {
+    public static byte[] adobeJpeg(int width, int height, int components, int transform, IntBinaryOperator samples) throws IOException {
         WritableRaster raster = Raster.createInterleavedRaster(DataBuffer.TYPE_BYTE, width, height, components, null);
         for (int i = 0; i < width * height; i++) {
             for (int c = 0; c < components; c++) {
@@ -149,7 +149,7 @@ final class TestImages {
     }
 
     /** The picture with an alpha channel that runs from 0 to 255 and back. */
-    static BufferedImage withAlpha(RgbImage image) {
+    public static BufferedImage withAlpha(RgbImage image) {
         BufferedImage result = ImageTypeSpecifier.createFromBufferedImageType(BufferedImage.TYPE_4BYTE_ABGR)
                 .createBufferedImage(image.width(), image.height());
         BufferedImage opaque = image.toBufferedImage();

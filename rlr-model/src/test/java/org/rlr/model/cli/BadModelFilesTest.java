@@ -1,0 +1,105 @@
+package org.rlr.model.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.rlr.tensor.io.SafeTensorsWriter;
+
+/** Files that are no model, or damaged ones; weights that are another network's. */
+class BadModelFilesTest {
+    @TempDir
+    Path folder;
+
+    /** Every command that reads a model says the same of it. */
+    private static void assertRefused(Path model, Object... mentions) {
+        CommandRun.of("info", "--model", model).assertFailure(mentions);
+        CommandRun.of("detect", "--model", model, TinyModel.images().get(0)).assertFailure(mentions);
+        CommandRun.of("evaluate", "--model", model, "--data", TinyModel.data()).assertFailure(mentions);
+    }
+
+    @Test
+    void missingFolderEmptyAndForeignFiles() throws IOException {
+        Path missing = folder.resolve("missing.safetensors");
+        assertRefused(missing, missing, "does not exist", "check the path");
+        assertRefused(folder, folder, "is a folder", "name a SafeTensors file");
+        Path empty = Files.write(folder.resolve("empty.safetensors"), new byte[0]);
+        assertRefused(empty, empty, "not a usable SafeTensors file", "again");
+        Path picture = TinyModel.images().get(0);
+        assertRefused(picture, picture, "not a usable SafeTensors file", "again");
+    }
+
+    @Test
+    void aTruncatedModelIsRefusedWhereverItIsCut() throws IOException {
+        byte[] bytes = Files.readAllBytes(TinyModel.model());
+        Path cut = folder.resolve("cut.safetensors");
+        for (int length : new int[] {5, 500, bytes.length / 2, bytes.length - 1}) {
+            Files.write(cut, Arrays.copyOf(bytes, length));
+            assertRefused(cut, cut, "not a usable SafeTensors file", "again");
+        }
+    }
+
+    @Test
+    void tensorsThatAreNoModel() {
+        Path weights = folder.resolve("weights.safetensors");
+        new SafeTensorsWriter().add("x", new long[] {2}, new float[] {1, 2}).write(weights);
+        assertRefused(weights, weights, "not a model", "--out");
+    }
+
+    @Test
+    void modelsOfAnotherVersionAndDamagedDescriptions() throws IOException {
+        Path changed = folder.resolve("changed.safetensors");
+        changed("\"version\":\"1\"", "\"version\":\"7\"", changed);
+        assertRefused(changed, changed, "version 7", "train it again");
+        changed("\\\"heads\\\":8", "\\\"heads\\\":0", changed);
+        assertRefused(changed, changed, "damaged", "--heads is 0", "again");
+        changed("\\\"levels\\\"", "\\\"lovels\\\"", changed);
+        assertRefused(changed, changed, "damaged", "again");
+        changed("\\\"scores\\\"", "\\\"scares\\\"", changed);
+        assertRefused(changed, changed, "damaged", "incomplete", "again");
+    }
+
+    /** A description that fits in itself, but not the tensors. */
+    @Test
+    void aModelWhoseTensorsDoNotFitItsDescriptionListsThem() throws IOException {
+        Path changed = folder.resolve("changed.safetensors");
+        changed("\\\"layers\\\":1", "\\\"layers\\\":2", changed);
+        CommandRun.of("detect", "--model", changed, TinyModel.images().get(0)).assertFailure(changed, "does not fit", "is missing", "more");
+        changed("\\\"width\\\":16", "\\\"width\\\":32", changed);
+        CommandRun.of("detect", "--model", changed, TinyModel.images().get(0)).assertFailure(changed, "does not fit", "has shape", "instead of");
+    }
+
+    /** Writes the model with a text of its header replaced by one of the same length. */
+    private static void changed(String text, String by, Path target) throws IOException {
+        assertEquals(text.length(), by.length());
+        String model = Files.readString(TinyModel.model(), StandardCharsets.ISO_8859_1);
+        assertEquals(2, model.split(java.util.regex.Pattern.quote(text), -1).length, text + " occurs once");
+        Files.writeString(target, model.replace(text, by), StandardCharsets.ISO_8859_1);
+    }
+
+    @Test
+    void weightsOfAnotherArchitectureAreListedWithNamesAndShapes() throws IOException {
+        Path weights = folder.resolve("resnet18.safetensors");
+        new SafeTensorsWriter().add("conv1.weight", new long[] {64, 3, 7, 7}, new float[64 * 3 * 49])
+                .add("bn1.weight", new long[] {5}, new float[5]).write(weights);
+        Path model = Files.writeString(folder.resolve("m"), "old");
+        CommandRun.of(TinyModel.train(TinyModel.data(), model, "--backbone", "tf_efficientnet_lite0", "--weights", weights)).assertFailure(weights,
+                "tf_efficientnet_lite0", "conv_stem.weight is missing", "bn1.weight has shape [5] instead of [32]", "conv1.weight does not belong", "more",
+                "give a file of timm's weights");
+        assertEquals("old", Files.readString(model));
+    }
+
+    @Test
+    void weightsThatAreMissingOrTruncated() throws IOException {
+        Path model = folder.resolve("m");
+        Path weights = folder.resolve("w.safetensors");
+        CommandRun.of(TinyModel.train(TinyModel.data(), model, "--backbone", "resnet18", "--weights", weights)).assertFailure(weights, "does not exist", "check the path");
+        Files.write(weights, Arrays.copyOf(Files.readAllBytes(TinyModel.model()), 100));
+        CommandRun.of(TinyModel.train(TinyModel.data(), model, "--backbone", "resnet18", "--weights", weights)).assertFailure(weights, "not a usable SafeTensors file", "again");
+    }
+}

@@ -1,0 +1,69 @@
+package org.rlr.model.cli;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.rlr.model.data.DataLayouts;
+import org.rlr.model.data.Sample;
+import org.rlr.model.demo.DemoDataSet;
+
+/** A small data set and a model trained on it by the command line, once for all tests. */
+final class TinyModel {
+    /** What makes a training short. */
+    static final List<String> OPTIONS = List.of("--image-size", "64", "--levels", "2,3", "--width", "16", "--layers", "1", "--epochs", "1", "--threads", "2");
+
+    private static final Path HOME = home();
+
+    private TinyModel() {
+    }
+
+    /** The data set: four classes, two normal images each to learn from. */
+    static Path data() {
+        return HOME.resolve("data");
+    }
+
+    /** The model file; not to be changed. */
+    static Path model() {
+        return HOME.resolve("model.safetensors");
+    }
+
+    /** Test images, good ones and defective ones. */
+    static List<Path> images() {
+        return DataLayouts.read(data()).test().stream().map(Sample::image).toList();
+    }
+
+    /** A short training. */
+    static Object[] train(Path data, Path out, Object... more) {
+        List<Object> args = new ArrayList<>(List.of("train", "--data", data, "--out", out));
+        args.addAll(OPTIONS);
+        args.addAll(List.of(more));
+        return args.toArray();
+    }
+
+    private static Path home() {
+        try {
+            Path home = Files.createTempDirectory("rlr-tiny-model");
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(home)));
+            DemoDataSet.generate(home.resolve("data"), 64, 2, 2, 1, 11);
+            CommandRun.succeeding(train(home.resolve("data"), home.resolve("model.safetensors")));
+            return home;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void delete(Path folder) {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
