@@ -61,6 +61,7 @@ public final class Reference implements AutoCloseable {
     }
 
     /** Runs a computation whose result outlives every scope. */
+    @SuppressWarnings("try")   // the scope only has to be open
     static Tensor unscoped(Backend backend, Supplier<Tensor> computation) {
         try (TensorScope scope = TensorScope.inference(backend)) {
             Tensor result = computation.get();

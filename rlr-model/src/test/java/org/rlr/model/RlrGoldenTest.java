@@ -31,6 +31,7 @@ class RlrGoldenTest {
 
     @ParameterizedTest(name = "{1} on {0} kernels")
     @MethodSource("cases")
+    @SuppressWarnings("try")   // scopes only have to be open
     void agreesWithTheReferenceImplementation(String kernels, String name) {
         try (SafeTensorsFile golden = GoldenFiles.open("rlr-" + name); Backend backend = KernelSets.open(kernels)) {
             Map<String, String> m = golden.metadata();

@@ -24,7 +24,7 @@ final class ModelOptions {
     @Option(names = "--image-size", paramLabel = "S", defaultValue = "256", description = "Side that images are resized to, in pixels (default: ${DEFAULT-VALUE}).")
     private int imageSize;
 
-    @Option(names = "--levels", paramLabel = "i,j", split = ",", defaultValue = "2,3",
+    @Option(names = "--levels", paramLabel = "LEVEL", split = ",", defaultValue = "2,3",
             description = "Feature levels; level i has stride 2^(i+1) (default: ${DEFAULT-VALUE}).")
     private List<Integer> levels;
 
@@ -37,7 +37,7 @@ final class ModelOptions {
     @Option(names = "--layers", paramLabel = "N", defaultValue = "4", description = "Encoder layers (default: ${DEFAULT-VALUE}).")
     private int layers;
 
-    @Option(names = "--blocks", paramLabel = "a,b", split = ",", defaultValue = "mca,nsa",
+    @Option(names = "--blocks", paramLabel = "BLOCK", split = ",", defaultValue = "mca,nsa",
             description = "Attention blocks of each layer: mca, ca, msa, nsa, sa (default: ${DEFAULT-VALUE}).")
     private List<String> blocks;
 

@@ -20,7 +20,9 @@ final class Scratch {
     static final int FUNCTION_BLOCK = 7;
     /** The last few arguments and results of an elementwise function, filled up to a vector. */
     static final int FUNCTION_TAIL = 8;
-    private static final int SLOTS = 9;
+    /** The normal distribution and its density of a block of arguments. */
+    static final int NORMAL = 9;
+    private static final int SLOTS = 10;
 
     private static final ThreadLocal<float[][]> ARRAYS = ThreadLocal.withInitial(() -> new float[SLOTS][0]);
 

@@ -335,38 +335,38 @@ final class VectorAttention implements AttentionKernels {
         }
     }
 
+    /** One method, too long to become part of another: see {@link VectorFunctions#gelu}. */
     @Override
     public void exponentials(float[] tile, int offset, int width, int[] allowed, int allowedStride, float[] shift, int shiftOffset,
             float[] sums, int sumsOffset) {
-        for (int row = 0; row < STRIP; row++) {
-            exponentials(tile, offset + row * TILE, width, allowed, row * allowedStride, shift[shiftOffset + row],
-                    sums, sumsOffset + row * V);
-        }
-    }
-
-    private static void exponentials(float[] tile, int from, int width, int[] allowed, int a, float shift, float[] sums, int s) {
         FloatVector log2e = FloatVector.broadcast(FLOATS, LOG2_E);
         FloatVector round = FloatVector.broadcast(FLOATS, ROUND);
         FloatVector minusLn2 = FloatVector.broadcast(FLOATS, MINUS_LN2);
         FloatVector one = FloatVector.broadcast(FLOATS, 1f);
-        FloatVector sum = FloatVector.fromArray(FLOATS, sums, s);
-        for (int j = 0; j < width; j += V) {
-            FloatVector x = FloatVector.fromArray(FLOATS, tile, from + j).sub(shift);
-            x = x.blend(NOTHING, x.compare(VectorOperators.LT, NOTHING));
-            FloatVector t = x.fma(log2e, round);
-            FloatVector r = t.sub(round).fma(minusLn2, x);
-            FloatVector y = r.fma(FloatVector.broadcast(FLOATS, P4), FloatVector.broadcast(FLOATS, P3));
-            y = y.fma(r, FloatVector.broadcast(FLOATS, P2));
-            y = y.fma(r, FloatVector.broadcast(FLOATS, P1));
-            y = y.fma(r, FloatVector.broadcast(FLOATS, P0));
-            y = y.fma(r, one);
-            y = y.fma(r, one);
-            y = y.mul(t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
-            y = y.reinterpretAsInts().and(IntVector.fromArray(INTS, allowed, a + j)).reinterpretAsFloats();
-            y.intoArray(tile, from + j);
-            sum = sum.add(y);
+        FloatVector nothing = FloatVector.broadcast(FLOATS, NOTHING);
+        for (int row = 0; row < STRIP; row++) {
+            int from = offset + row * TILE;
+            int a = row * allowedStride;
+            FloatVector max = FloatVector.broadcast(FLOATS, shift[shiftOffset + row]);
+            FloatVector sum = FloatVector.fromArray(FLOATS, sums, sumsOffset + row * V);
+            for (int j = 0; j < width; j += V) {
+                FloatVector x = FloatVector.fromArray(FLOATS, tile, from + j).sub(max);
+                x = x.blend(nothing, x.compare(VectorOperators.LT, nothing));
+                FloatVector t = x.fma(log2e, round);
+                FloatVector r = t.sub(round).fma(minusLn2, x);
+                FloatVector y = r.fma(FloatVector.broadcast(FLOATS, P4), FloatVector.broadcast(FLOATS, P3));
+                y = y.fma(r, FloatVector.broadcast(FLOATS, P2));
+                y = y.fma(r, FloatVector.broadcast(FLOATS, P1));
+                y = y.fma(r, FloatVector.broadcast(FLOATS, P0));
+                y = y.fma(r, one);
+                y = y.fma(r, one);
+                y = y.mul(t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
+                y = y.reinterpretAsInts().and(IntVector.fromArray(INTS, allowed, a + j)).reinterpretAsFloats();
+                y.intoArray(tile, from + j);
+                sum = sum.add(y);
+            }
+            sum.intoArray(sums, sumsOffset + row * V);
         }
-        sum.intoArray(sums, s);
     }
 
     @Override

@@ -16,10 +16,6 @@ final class VectorElementwise extends ScalarElementwise {
     private static final int LANES = FLOATS.length();
     private static final int BLOCK = 1024;
 
-    private static FloatVector load(float[] x, int at) {
-        return FloatVector.fromArray(FLOATS, x, at);
-    }
-
     // ---- functions of one argument ----
 
     @Override
@@ -59,7 +55,7 @@ final class VectorElementwise extends ScalarElementwise {
     private static void sqrt(float[] x, int xo, float[] y, int yo, int n) {
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
-            load(x, xo + i).sqrt().intoArray(y, yo + i);
+            FloatVector.fromArray(FLOATS, x, xo + i).sqrt().intoArray(y, yo + i);
         }
         for (; i < n; i++) {
             y[yo + i] = (float) Math.sqrt(x[xo + i]);
@@ -69,7 +65,7 @@ final class VectorElementwise extends ScalarElementwise {
     private static void clamp(float[] x, int xo, float most, float[] y, int yo, int n) {
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
-            FloatVector v = load(x, xo + i);
+            FloatVector v = FloatVector.fromArray(FLOATS, x, xo + i);
             v = v.blend(0f, v.compare(VectorOperators.LT, 0f));
             v.blend(most, v.compare(VectorOperators.GT, most)).intoArray(y, yo + i);
         }
@@ -130,8 +126,8 @@ final class VectorElementwise extends ScalarElementwise {
         FloatVector one = FloatVector.broadcast(FLOATS, 1);
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
-            FloatVector v = load(y, yo + i);
-            load(dy, dyo + i).mul(one.sub(v.mul(v))).intoArray(dx, dxo + i);
+            FloatVector v = FloatVector.fromArray(FLOATS, y, yo + i);
+            FloatVector.fromArray(FLOATS, dy, dyo + i).mul(one.sub(v.mul(v))).intoArray(dx, dxo + i);
         }
         for (; i < n; i++) {
             dx[dxo + i] = dy[dyo + i] * (1 - y[yo + i] * y[yo + i]);
@@ -142,8 +138,8 @@ final class VectorElementwise extends ScalarElementwise {
         FloatVector one = FloatVector.broadcast(FLOATS, 1);
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
-            FloatVector v = load(y, yo + i);
-            load(dy, dyo + i).mul(v).mul(one.sub(v)).intoArray(dx, dxo + i);
+            FloatVector v = FloatVector.fromArray(FLOATS, y, yo + i);
+            FloatVector.fromArray(FLOATS, dy, dyo + i).mul(v).mul(one.sub(v)).intoArray(dx, dxo + i);
         }
         for (; i < n; i++) {
             dx[dxo + i] = dy[dyo + i] * y[yo + i] * (1 - y[yo + i]);
@@ -154,9 +150,9 @@ final class VectorElementwise extends ScalarElementwise {
         FloatVector zero = FloatVector.zero(FLOATS);
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
-            FloatVector v = load(x, xo + i);
+            FloatVector v = FloatVector.fromArray(FLOATS, x, xo + i);
             VectorMask<Float> inside = v.compare(VectorOperators.GT, 0f).and(v.compare(VectorOperators.LT, most));
-            zero.blend(load(dy, dyo + i), inside).intoArray(dx, dxo + i);
+            zero.blend(FloatVector.fromArray(FLOATS, dy, dyo + i), inside).intoArray(dx, dxo + i);
         }
         for (; i < n; i++) {
             dx[dxo + i] = x[xo + i] > 0 && x[xo + i] < most ? dy[dyo + i] : 0;
@@ -175,22 +171,22 @@ final class VectorElementwise extends ScalarElementwise {
         switch (op) {
             case ADD -> {
                 for (; i <= n - LANES; i += LANES) {
-                    load(a, ao + i).add(load(b, bo + i)).intoArray(out, oo + i);
+                    FloatVector.fromArray(FLOATS, a, ao + i).add(FloatVector.fromArray(FLOATS, b, bo + i)).intoArray(out, oo + i);
                 }
             }
             case SUB -> {
                 for (; i <= n - LANES; i += LANES) {
-                    load(a, ao + i).sub(load(b, bo + i)).intoArray(out, oo + i);
+                    FloatVector.fromArray(FLOATS, a, ao + i).sub(FloatVector.fromArray(FLOATS, b, bo + i)).intoArray(out, oo + i);
                 }
             }
             case MUL -> {
                 for (; i <= n - LANES; i += LANES) {
-                    load(a, ao + i).mul(load(b, bo + i)).intoArray(out, oo + i);
+                    FloatVector.fromArray(FLOATS, a, ao + i).mul(FloatVector.fromArray(FLOATS, b, bo + i)).intoArray(out, oo + i);
                 }
             }
             case DIV -> {
                 for (; i <= n - LANES; i += LANES) {
-                    load(a, ao + i).div(load(b, bo + i)).intoArray(out, oo + i);
+                    FloatVector.fromArray(FLOATS, a, ao + i).div(FloatVector.fromArray(FLOATS, b, bo + i)).intoArray(out, oo + i);
                 }
             }
         }
@@ -201,7 +197,8 @@ final class VectorElementwise extends ScalarElementwise {
         if (op == BinaryOp.MUL) {
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
-                load(out, oo + i).add(load(a, ao + i).mul(load(b, bo + i))).intoArray(out, oo + i);
+                FloatVector product = FloatVector.fromArray(FLOATS, a, ao + i).mul(FloatVector.fromArray(FLOATS, b, bo + i));
+                FloatVector.fromArray(FLOATS, out, oo + i).add(product).intoArray(out, oo + i);
             }
             super.binary(op, a, ao + i, b, bo + i, out, oo + i, n - i, true);
             return;
@@ -224,7 +221,7 @@ final class VectorElementwise extends ScalarElementwise {
                 int i = 0;
                 if (!accumulate) {
                     for (; i <= n - LANES; i += LANES) {
-                        load(a, ao + i).div(b).intoArray(out, oo + i);
+                        FloatVector.fromArray(FLOATS, a, ao + i).div(b).intoArray(out, oo + i);
                     }
                 }
                 super.binaryRightScalar(op, a, ao + i, b, out, oo + i, n - i, accumulate);
@@ -243,7 +240,7 @@ final class VectorElementwise extends ScalarElementwise {
                 if (!accumulate) {
                     FloatVector above = FloatVector.broadcast(FLOATS, a);
                     for (; i <= n - LANES; i += LANES) {
-                        above.div(load(b, bo + i)).intoArray(out, oo + i);
+                        above.div(FloatVector.fromArray(FLOATS, b, bo + i)).intoArray(out, oo + i);
                     }
                 }
                 super.binaryLeftScalar(op, a, b, bo + i, out, oo + i, n - i, accumulate);
@@ -256,11 +253,11 @@ final class VectorElementwise extends ScalarElementwise {
         int i = 0;
         if (accumulate) {
             for (; i <= n - LANES; i += LANES) {
-                load(y, yo + i).add(load(x, xo + i).mul(scale).add(shift)).intoArray(y, yo + i);
+                FloatVector.fromArray(FLOATS, y, yo + i).add(FloatVector.fromArray(FLOATS, x, xo + i).mul(scale).add(shift)).intoArray(y, yo + i);
             }
         } else {
             for (; i <= n - LANES; i += LANES) {
-                load(x, xo + i).mul(scale).add(shift).intoArray(y, yo + i);
+                FloatVector.fromArray(FLOATS, x, xo + i).mul(scale).add(shift).intoArray(y, yo + i);
             }
         }
         super.affine(x, xo + i, scale, shift, y, yo + i, n - i, accumulate);
@@ -271,14 +268,14 @@ final class VectorElementwise extends ScalarElementwise {
         FloatVector epsilon = FloatVector.broadcast(FLOATS, step.epsilon());
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
-            FloatVector gradient = load(g, go + i);
-            FloatVector first = load(m, mo + i);
+            FloatVector gradient = FloatVector.fromArray(FLOATS, g, go + i);
+            FloatVector first = FloatVector.fromArray(FLOATS, m, mo + i);
             first = first.add(gradient.sub(first).mul(step.oneMinusBeta1()));
-            FloatVector second = load(v, vo + i).mul(step.beta2()).add(gradient.mul(step.oneMinusBeta2()).mul(gradient));
+            FloatVector second = FloatVector.fromArray(FLOATS, v, vo + i).mul(step.beta2()).add(gradient.mul(step.oneMinusBeta2()).mul(gradient));
             first.intoArray(m, mo + i);
             second.intoArray(v, vo + i);
             FloatVector root = second.sqrt().div(step.rootCorrection()).add(epsilon);
-            load(p, po + i).sub(first.mul(step.size()).div(root)).intoArray(p, po + i);
+            FloatVector.fromArray(FLOATS, p, po + i).sub(first.mul(step.size()).div(root)).intoArray(p, po + i);
         }
         super.adam(p, po + i, g, go + i, m, mo + i, v, vo + i, n - i, step);
     }

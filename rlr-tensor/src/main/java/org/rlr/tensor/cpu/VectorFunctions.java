@@ -1,7 +1,6 @@
 package org.rlr.tensor.cpu;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -16,12 +15,10 @@ final class VectorFunctions {
     private static final float TANH_SMALL = 0.625f;
     /** Beyond it the tail of the normal distribution is no float. */
     private static final float TAIL_END = 14;
+    /** Elements whose intermediate results stay in the first cache. */
+    private static final int BLOCK = 1024;
 
     private VectorFunctions() {
-    }
-
-    private static FloatVector constant(float value) {
-        return FloatVector.broadcast(FLOATS, value);
     }
 
     static void exp(float[] x, int xo, float[] y, int yo, int n) {
@@ -45,7 +42,7 @@ final class VectorFunctions {
 
     /** {@code dy·(s·(1 + x·(1 − s)))}. */
     static void siluBackward(float[] x, int xo, float[] dy, int dyo, float[] dx, int dxo, int n) {
-        FloatVector one = constant(1);
+        FloatVector one = FloatVector.broadcast(FLOATS, 1);
         for (int i = 0; i < n; i += LANES) {
             FloatVector v = FloatVector.fromArray(FLOATS, x, xo + i);
             FloatVector s = sigmoid(v);
@@ -55,7 +52,7 @@ final class VectorFunctions {
     }
 
     private static FloatVector sigmoid(FloatVector x) {
-        return constant(1).div(VectorMath.expAll(x.neg()).add(1f));
+        return FloatVector.broadcast(FLOATS, 1).div(VectorMath.expAll(x.neg()).add(1f));
     }
 
     static void tanh(float[] x, int xo, float[] y, int yo, int n) {
@@ -63,14 +60,14 @@ final class VectorFunctions {
             FloatVector v = FloatVector.fromArray(FLOATS, x, xo + i);
             FloatVector t = v.lanewise(VectorOperators.ABS);
             FloatVector e = VectorMath.exp(VectorMath.atLeast(t.mul(-2f), -87f));
-            FloatVector large = constant(1).sub(e).div(e.add(1f));
+            FloatVector large = FloatVector.broadcast(FLOATS, 1).sub(e).div(e.add(1f));
             large = large.blend(large.neg(), v.compare(VectorOperators.LT, 0f));
             // minimax polynomial of (tanh(x)/x − 1)/x² in x²
             FloatVector s = v.mul(v);
-            FloatVector p = s.fma(constant(-0.0057170365603411944f), constant(0.020650579002880576f));
-            p = p.fma(s, constant(-0.05374349526114124f));
-            p = p.fma(s, constant(0.13331491248512115f));
-            p = p.fma(s, constant(-0.3333328392359066f));
+            FloatVector p = s.fma(FloatVector.broadcast(FLOATS, -0.0057170365603411944f), FloatVector.broadcast(FLOATS, 0.020650579002880576f));
+            p = p.fma(s, FloatVector.broadcast(FLOATS, -0.05374349526114124f));
+            p = p.fma(s, FloatVector.broadcast(FLOATS, 0.13331491248512115f));
+            p = p.fma(s, FloatVector.broadcast(FLOATS, -0.3333328392359066f));
             FloatVector small = p.mul(s).fma(v, v);
             large.blend(small, t.compare(VectorOperators.LT, TANH_SMALL)).intoArray(y, yo + i);
         }
@@ -78,44 +75,68 @@ final class VectorFunctions {
 
     /** {@code x·Φ(x)}. */
     static void gelu(float[] x, int xo, float[] y, int yo, int n) {
-        for (int i = 0; i < n; i += LANES) {
-            FloatVector v = FloatVector.fromArray(FLOATS, x, xo + i);
-            v.mul(normalCdf(v, gauss(v))).intoArray(y, yo + i);
+        float[] normal = Scratch.get(Scratch.NORMAL, 2 * BLOCK);
+        for (int from = 0; from < n; from += BLOCK) {
+            int size = Math.min(BLOCK, n - from);
+            normal(x, xo + from, normal, size);
+            for (int i = 0; i < size; i += LANES) {
+                FloatVector.fromArray(FLOATS, x, xo + from + i).mul(FloatVector.fromArray(FLOATS, normal, i)).intoArray(y, yo + from + i);
+            }
         }
     }
 
     /** {@code dy·(Φ(x) + x·φ(x))}. */
     static void geluBackward(float[] x, int xo, float[] dy, int dyo, float[] dx, int dxo, int n) {
-        for (int i = 0; i < n; i += LANES) {
-            FloatVector v = FloatVector.fromArray(FLOATS, x, xo + i);
-            FloatVector g = gauss(v);
-            FloatVector slope = v.mul(g).fma(constant(NormalTail.INV_ROOT_TWO_PI), normalCdf(v, g));
-            slope.mul(FloatVector.fromArray(FLOATS, dy, dyo + i)).intoArray(dx, dxo + i);
+        float[] normal = Scratch.get(Scratch.NORMAL, 2 * BLOCK);
+        for (int from = 0; from < n; from += BLOCK) {
+            int size = Math.min(BLOCK, n - from);
+            normal(x, xo + from, normal, size);
+            for (int i = 0; i < size; i += LANES) {
+                FloatVector slope = FloatVector.fromArray(FLOATS, x, xo + from + i).mul(FloatVector.fromArray(FLOATS, normal, BLOCK + i))
+                        .fma(FloatVector.broadcast(FLOATS, NormalTail.INV_ROOT_TWO_PI), FloatVector.fromArray(FLOATS, normal, i));
+                slope.mul(FloatVector.fromArray(FLOATS, dy, dyo + from + i)).intoArray(dx, dxo + from + i);
+            }
         }
     }
 
-    /** {@code exp(−x²/2)}. */
-    private static FloatVector gauss(FloatVector x) {
-        return VectorMath.exp(VectorMath.atLeast(x.mul(x).mul(-0.5f), -88f));
-    }
-
-    /** Φ(x); see {@link NormalTail}. */
-    private static FloatVector normalCdf(FloatVector x, FloatVector gauss) {
-        FloatVector t = x.lanewise(VectorOperators.ABS);
-        t = t.blend(TAIL_END, t.compare(VectorOperators.GT, TAIL_END));
-        FloatVector r = constant(1).div(t.add(NormalTail.K));
-        FloatVector q = t.sub(NormalTail.K).mul(r);
-        FloatVector p = q.fma(constant(NormalTail.C9), constant(NormalTail.C8));
-        p = p.fma(q, constant(NormalTail.C7));
-        p = p.fma(q, constant(NormalTail.C6));
-        p = p.fma(q, constant(NormalTail.C5));
-        p = p.fma(q, constant(NormalTail.C4));
-        p = p.fma(q, constant(NormalTail.C3));
-        p = p.fma(q, constant(NormalTail.C2));
-        p = p.fma(q, constant(NormalTail.C1));
-        p = p.fma(q, constant(NormalTail.C0));
-        FloatVector tail = gauss.mul(p).mul(r);
-        VectorMask<Float> positive = x.compare(VectorOperators.GT, 0f);
-        return tail.blend(constant(1).sub(tail), positive);
+    /**
+     * Φ(x) into the first half of {@code out} and {@code exp(−x²/2)} into the second; see {@link NormalTail} and {@link VectorMath#exp}. Written out, so
+     * that it is too long to become part of another method: what C2 puts together it may stop inlining half-way, and box the vectors that cross the border.
+     */
+    private static void normal(float[] x, int xo, float[] out, int n) {
+        FloatVector one = FloatVector.broadcast(FLOATS, 1);
+        FloatVector end = FloatVector.broadcast(FLOATS, TAIL_END);
+        FloatVector k = FloatVector.broadcast(FLOATS, NormalTail.K);
+        for (int i = 0; i < n; i += LANES) {
+            FloatVector v = FloatVector.fromArray(FLOATS, x, xo + i);
+            FloatVector least = FloatVector.broadcast(FLOATS, -88f);
+            FloatVector e = v.mul(v).mul(FloatVector.broadcast(FLOATS, -0.5f));
+            e = e.blend(least, e.compare(VectorOperators.LT, least));
+            FloatVector t = e.fma(FloatVector.broadcast(FLOATS, VectorMath.LOG2_E), FloatVector.broadcast(FLOATS, VectorMath.ROUND));
+            FloatVector r = t.sub(FloatVector.broadcast(FLOATS, VectorMath.ROUND)).fma(FloatVector.broadcast(FLOATS, VectorMath.MINUS_LN2), e);
+            FloatVector g = r.fma(FloatVector.broadcast(FLOATS, VectorMath.E6), FloatVector.broadcast(FLOATS, VectorMath.E5));
+            g = g.fma(r, FloatVector.broadcast(FLOATS, VectorMath.E4));
+            g = g.fma(r, FloatVector.broadcast(FLOATS, VectorMath.E3));
+            g = g.fma(r, FloatVector.broadcast(FLOATS, VectorMath.E2));
+            g = g.fma(r, one);
+            g = g.fma(r, one);
+            g = g.mul(t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
+            FloatVector a = v.lanewise(VectorOperators.ABS);
+            a = a.blend(end, a.compare(VectorOperators.GT, end));
+            FloatVector d = one.div(a.add(k));
+            FloatVector q = a.sub(k).mul(d);
+            FloatVector p = q.fma(FloatVector.broadcast(FLOATS, NormalTail.C9), FloatVector.broadcast(FLOATS, NormalTail.C8));
+            p = p.fma(q, FloatVector.broadcast(FLOATS, NormalTail.C7));
+            p = p.fma(q, FloatVector.broadcast(FLOATS, NormalTail.C6));
+            p = p.fma(q, FloatVector.broadcast(FLOATS, NormalTail.C5));
+            p = p.fma(q, FloatVector.broadcast(FLOATS, NormalTail.C4));
+            p = p.fma(q, FloatVector.broadcast(FLOATS, NormalTail.C3));
+            p = p.fma(q, FloatVector.broadcast(FLOATS, NormalTail.C2));
+            p = p.fma(q, FloatVector.broadcast(FLOATS, NormalTail.C1));
+            p = p.fma(q, FloatVector.broadcast(FLOATS, NormalTail.C0));
+            FloatVector tail = g.mul(p).mul(d);
+            tail.blend(one.sub(tail), v.compare(VectorOperators.GT, FloatVector.broadcast(FLOATS, 0f))).intoArray(out, i);
+            g.intoArray(out, BLOCK + i);
+        }
     }
 }

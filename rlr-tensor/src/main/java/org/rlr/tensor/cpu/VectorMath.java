@@ -16,9 +16,16 @@ final class VectorMath {
      * Adding it to a float of magnitude below 2²² rounds that to an integer n, and the lowest bits of the sum are n + 127: shifted
      * to where a float has its exponent they are 2ⁿ.
      */
-    private static final float ROUND = 0x1.8p23f + 127;
-    private static final float LOG2_E = (float) (1 / Math.log(2));
-    private static final float MINUS_LN2 = (float) -Math.log(2);
+    static final float ROUND = 0x1.8p23f + 127;
+    static final float LOG2_E = (float) (1 / Math.log(2));
+    static final float MINUS_LN2 = (float) -Math.log(2);
+
+    /** Coefficients of P and 1/2, from the highest. */
+    static final float E6 = 0.001381459878757596f;
+    static final float E5 = 0.0083687175065279f;
+    static final float E4 = 0.04166838899254799f;
+    static final float E3 = 0.1666652113199234f;
+    static final float E2 = 0.4999999403953552f;
 
     private static final VectorShuffle<Float> ROTATE_8 = rotation(8);
     private static final VectorShuffle<Float> ROTATE_4 = rotation(4);
@@ -44,10 +51,10 @@ final class VectorMath {
 
     /** {@code eʳ} for |r| ≤ ½·ln 2. */
     private static FloatVector expSmall(FloatVector r) {
-        FloatVector y = r.fma(FloatVector.broadcast(FLOATS, 0.001381459878757596f), FloatVector.broadcast(FLOATS, 0.0083687175065279f));
-        y = y.fma(r, FloatVector.broadcast(FLOATS, 0.04166838899254799f));
-        y = y.fma(r, FloatVector.broadcast(FLOATS, 0.1666652113199234f));
-        y = y.fma(r, FloatVector.broadcast(FLOATS, 0.4999999403953552f));
+        FloatVector y = r.fma(FloatVector.broadcast(FLOATS, E6), FloatVector.broadcast(FLOATS, E5));
+        y = y.fma(r, FloatVector.broadcast(FLOATS, E4));
+        y = y.fma(r, FloatVector.broadcast(FLOATS, E3));
+        y = y.fma(r, FloatVector.broadcast(FLOATS, E2));
         y = y.fma(r, FloatVector.broadcast(FLOATS, 1f));
         y = y.fma(r, FloatVector.broadcast(FLOATS, 1f));
         return y;

@@ -9,10 +9,6 @@ final class VectorRows implements RowKernels {
     private static final VectorSpecies<Float> FLOATS = VectorMath.FLOATS;
     private static final int LANES = FLOATS.length();
 
-    private static FloatVector load(float[] x, int at) {
-        return FloatVector.fromArray(FLOATS, x, at);
-    }
-
     @Override
     public float sum(float[] x, int xo, int n) {
         FloatVector s0 = FloatVector.zero(FLOATS);
@@ -21,13 +17,13 @@ final class VectorRows implements RowKernels {
         FloatVector s3 = FloatVector.zero(FLOATS);
         int i = 0;
         for (; i <= n - 4 * LANES; i += 4 * LANES) {
-            s0 = s0.add(load(x, xo + i));
-            s1 = s1.add(load(x, xo + i + LANES));
-            s2 = s2.add(load(x, xo + i + 2 * LANES));
-            s3 = s3.add(load(x, xo + i + 3 * LANES));
+            s0 = s0.add(FloatVector.fromArray(FLOATS, x, xo + i));
+            s1 = s1.add(FloatVector.fromArray(FLOATS, x, xo + i + LANES));
+            s2 = s2.add(FloatVector.fromArray(FLOATS, x, xo + i + 2 * LANES));
+            s3 = s3.add(FloatVector.fromArray(FLOATS, x, xo + i + 3 * LANES));
         }
         for (; i <= n - LANES; i += LANES) {
-            s0 = s0.add(load(x, xo + i));
+            s0 = s0.add(FloatVector.fromArray(FLOATS, x, xo + i));
         }
         float sum = VectorMath.sum(s0.add(s1).add(s2.add(s3)));
         for (; i < n; i++) {
@@ -40,7 +36,7 @@ final class VectorRows implements RowKernels {
         FloatVector lanes = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
-            lanes = lanes.max(load(x, xo + i));
+            lanes = lanes.max(FloatVector.fromArray(FLOATS, x, xo + i));
         }
         float max = lanes.reduceLanes(VectorOperators.MAX);
         for (; i < n; i++) {
@@ -55,7 +51,7 @@ final class VectorRows implements RowKernels {
         FloatVector sums = FloatVector.zero(FLOATS);
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
-            FloatVector e = VectorMath.exp(VectorMath.atLeast(load(x, xo + i).sub(max), -88f));
+            FloatVector e = VectorMath.exp(VectorMath.atLeast(FloatVector.fromArray(FLOATS, x, xo + i).sub(max), -88f));
             e.intoArray(y, yo + i);
             sums = sums.add(e);
         }
@@ -66,7 +62,7 @@ final class VectorRows implements RowKernels {
         }
         float scale = 1 / sum;
         for (i = 0; i <= n - LANES; i += LANES) {
-            load(y, yo + i).mul(scale).intoArray(y, yo + i);
+            FloatVector.fromArray(FLOATS, y, yo + i).mul(scale).intoArray(y, yo + i);
         }
         for (; i < n; i++) {
             y[yo + i] *= scale;
@@ -78,7 +74,7 @@ final class VectorRows implements RowKernels {
         FloatVector sums = FloatVector.zero(FLOATS);
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
-            sums = load(y, yo + i).fma(load(dy, dyo + i), sums);
+            sums = FloatVector.fromArray(FLOATS, y, yo + i).fma(FloatVector.fromArray(FLOATS, dy, dyo + i), sums);
         }
         float sum = VectorMath.sum(sums);
         for (; i < n; i++) {
@@ -87,11 +83,12 @@ final class VectorRows implements RowKernels {
         i = 0;
         if (accumulate) {
             for (; i <= n - LANES; i += LANES) {
-                load(y, yo + i).mul(load(dy, dyo + i).sub(sum)).add(load(dx, dxo + i)).intoArray(dx, dxo + i);
+                FloatVector d = FloatVector.fromArray(FLOATS, y, yo + i).mul(FloatVector.fromArray(FLOATS, dy, dyo + i).sub(sum));
+                d.add(FloatVector.fromArray(FLOATS, dx, dxo + i)).intoArray(dx, dxo + i);
             }
         } else {
             for (; i <= n - LANES; i += LANES) {
-                load(y, yo + i).mul(load(dy, dyo + i).sub(sum)).intoArray(dx, dxo + i);
+                FloatVector.fromArray(FLOATS, y, yo + i).mul(FloatVector.fromArray(FLOATS, dy, dyo + i).sub(sum)).intoArray(dx, dxo + i);
             }
         }
         for (; i < n; i++) {
@@ -109,7 +106,8 @@ final class VectorRows implements RowKernels {
         rstd[ro] = r;
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
-            load(x, xo + i).sub(mu).mul(r).fma(load(gamma, go + i), load(beta, bo + i)).intoArray(y, yo + i);
+            FloatVector normal = FloatVector.fromArray(FLOATS, x, xo + i).sub(mu).mul(r);
+            normal.fma(FloatVector.fromArray(FLOATS, gamma, go + i), FloatVector.fromArray(FLOATS, beta, bo + i)).intoArray(y, yo + i);
         }
         for (; i < n; i++) {
             y[yo + i] = (x[xo + i] - mu) * r * gamma[go + i] + beta[bo + i];
@@ -121,8 +119,8 @@ final class VectorRows implements RowKernels {
         FloatVector s1 = FloatVector.zero(FLOATS);
         int i = 0;
         for (; i <= n - 2 * LANES; i += 2 * LANES) {
-            FloatVector d0 = load(x, xo + i).sub(mean);
-            FloatVector d1 = load(x, xo + i + LANES).sub(mean);
+            FloatVector d0 = FloatVector.fromArray(FLOATS, x, xo + i).sub(mean);
+            FloatVector d1 = FloatVector.fromArray(FLOATS, x, xo + i + LANES).sub(mean);
             s0 = d0.fma(d0, s0);
             s1 = d1.fma(d1, s1);
         }
@@ -141,11 +139,11 @@ final class VectorRows implements RowKernels {
         FloatVector dots = FloatVector.zero(FLOATS);
         int whole = n / LANES * LANES;
         for (int i = 0; i < whole; i += LANES) {
-            FloatVector d = load(dy, dyo + i);
-            FloatVector normal = load(x, xo + i).sub(mean).mul(rstd);
-            d.fma(normal, load(dgamma, dgo + i)).intoArray(dgamma, dgo + i);
-            d.add(load(dbeta, dbo + i)).intoArray(dbeta, dbo + i);
-            FloatVector g = d.mul(load(gamma, go + i));
+            FloatVector d = FloatVector.fromArray(FLOATS, dy, dyo + i);
+            FloatVector normal = FloatVector.fromArray(FLOATS, x, xo + i).sub(mean).mul(rstd);
+            d.fma(normal, FloatVector.fromArray(FLOATS, dgamma, dgo + i)).intoArray(dgamma, dgo + i);
+            d.add(FloatVector.fromArray(FLOATS, dbeta, dbo + i)).intoArray(dbeta, dbo + i);
+            FloatVector g = d.mul(FloatVector.fromArray(FLOATS, gamma, go + i));
             sums = sums.add(g);
             dots = g.fma(normal, dots);
         }
@@ -164,9 +162,9 @@ final class VectorRows implements RowKernels {
         // rstd·(g − mean(g) − x̂·mean(g·x̂)) with x̂ = (x − mean)·rstd
         float slope = -rstd * meanGx;
         for (int i = 0; i < whole; i += LANES) {
-            FloatVector g = load(dy, dyo + i).mul(load(gamma, go + i)).sub(meanG);
-            FloatVector d = load(x, xo + i).sub(mean).fma(FloatVector.broadcast(FLOATS, slope), g).mul(rstd);
-            (accumulate ? d.add(load(dx, dxo + i)) : d).intoArray(dx, dxo + i);
+            FloatVector g = FloatVector.fromArray(FLOATS, dy, dyo + i).mul(FloatVector.fromArray(FLOATS, gamma, go + i)).sub(meanG);
+            FloatVector d = FloatVector.fromArray(FLOATS, x, xo + i).sub(mean).fma(FloatVector.broadcast(FLOATS, slope), g).mul(rstd);
+            (accumulate ? d.add(FloatVector.fromArray(FLOATS, dx, dxo + i)) : d).intoArray(dx, dxo + i);
         }
         for (int i = whole; i < n; i++) {
             float d = rstd * (dy[dyo + i] * gamma[go + i] - meanG + (x[xo + i] - mean) * slope);
