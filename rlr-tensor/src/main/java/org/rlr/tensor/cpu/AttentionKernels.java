@@ -16,25 +16,6 @@ interface AttentionKernels {
     /** A logit whose exponential is exactly 0 here (in truth it is 6·10⁻³⁹, which no float of full precision reaches). */
     float NOTHING = -88f;
 
-    // exp(x) to two units in the last place: x = n·ln 2 + r with |r| ≤ ½ ln 2, exp(r) = 1 + r + r²·P(r) with a minimax polynomial P, times 2ⁿ.
-
-    /** 1/ln 2, −ln 2. */
-    float LOG2_E = (float) (1 / Math.log(2));
-    float MINUS_LN2 = (float) -Math.log(2);
-
-    /**
-     * Adding it to a float of magnitude below 2²² rounds that to an integer n, and the lowest bits of the sum are n + 127: shifted
-     * to where a float has its exponent they are 2ⁿ, or 0 for n = −127.
-     */
-    float ROUND = 0x1.8p23f + 127;
-
-    /** Coefficients of P from the lowest. */
-    float P0 = 0.4999999403953552f;
-    float P1 = 0.1666652113199234f;
-    float P2 = 0.04166838899254799f;
-    float P3 = 0.0083687175065279f;
-    float P4 = 0.001381459878757596f;
-
     /** Columns of a panel; divides {@link #TILE}. */
     int lanes();
 

@@ -1,5 +1,13 @@
 package org.rlr.tensor.cpu;
 
+import static org.rlr.tensor.cpu.ExpConstants.LOG2_E;
+import static org.rlr.tensor.cpu.ExpConstants.P0;
+import static org.rlr.tensor.cpu.ExpConstants.P1;
+import static org.rlr.tensor.cpu.ExpConstants.P2;
+import static org.rlr.tensor.cpu.ExpConstants.P3;
+import static org.rlr.tensor.cpu.ExpConstants.P4;
+import static org.rlr.tensor.cpu.ExpConstants.ROUND;
+
 /** Attention's inner loops in plain Java: half a strip by four columns in scalar registers. */
 final class ScalarAttention implements AttentionKernels {
     private static final int LANES = 4;

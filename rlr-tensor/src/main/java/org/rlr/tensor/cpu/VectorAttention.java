@@ -1,5 +1,14 @@
 package org.rlr.tensor.cpu;
 
+import static org.rlr.tensor.cpu.ExpConstants.LOG2_E;
+import static org.rlr.tensor.cpu.ExpConstants.MINUS_LN2;
+import static org.rlr.tensor.cpu.ExpConstants.P0;
+import static org.rlr.tensor.cpu.ExpConstants.P1;
+import static org.rlr.tensor.cpu.ExpConstants.P2;
+import static org.rlr.tensor.cpu.ExpConstants.P3;
+import static org.rlr.tensor.cpu.ExpConstants.P4;
+import static org.rlr.tensor.cpu.ExpConstants.ROUND;
+
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;

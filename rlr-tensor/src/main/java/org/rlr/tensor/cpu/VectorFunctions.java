@@ -1,12 +1,21 @@
 package org.rlr.tensor.cpu;
 
+import static org.rlr.tensor.cpu.ExpConstants.LOG2_E;
+import static org.rlr.tensor.cpu.ExpConstants.MINUS_LN2;
+import static org.rlr.tensor.cpu.ExpConstants.P0;
+import static org.rlr.tensor.cpu.ExpConstants.P1;
+import static org.rlr.tensor.cpu.ExpConstants.P2;
+import static org.rlr.tensor.cpu.ExpConstants.P3;
+import static org.rlr.tensor.cpu.ExpConstants.P4;
+import static org.rlr.tensor.cpu.ExpConstants.ROUND;
+
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Functions made of exponentials, and their derivatives, over whole vectors: {@code n} is a multiple of the lanes. Every loop stands by itself and calls only
- * small methods, so that C2 inlines them and boxes no vector.
+ * Functions made of exponentials, and their derivatives, over whole vectors: {@code n} is a multiple of the lanes. Every loop stands by itself and calls little,
+ * so that C2 inlines all of it and boxes no vector.
  */
 final class VectorFunctions {
     private static final VectorSpecies<Float> FLOATS = VectorMath.FLOATS;
@@ -112,12 +121,12 @@ final class VectorFunctions {
             FloatVector least = FloatVector.broadcast(FLOATS, -88f);
             FloatVector e = v.mul(v).mul(FloatVector.broadcast(FLOATS, -0.5f));
             e = e.blend(least, e.compare(VectorOperators.LT, least));
-            FloatVector t = e.fma(FloatVector.broadcast(FLOATS, VectorMath.LOG2_E), FloatVector.broadcast(FLOATS, VectorMath.ROUND));
-            FloatVector r = t.sub(FloatVector.broadcast(FLOATS, VectorMath.ROUND)).fma(FloatVector.broadcast(FLOATS, VectorMath.MINUS_LN2), e);
-            FloatVector g = r.fma(FloatVector.broadcast(FLOATS, VectorMath.E6), FloatVector.broadcast(FLOATS, VectorMath.E5));
-            g = g.fma(r, FloatVector.broadcast(FLOATS, VectorMath.E4));
-            g = g.fma(r, FloatVector.broadcast(FLOATS, VectorMath.E3));
-            g = g.fma(r, FloatVector.broadcast(FLOATS, VectorMath.E2));
+            FloatVector t = e.fma(FloatVector.broadcast(FLOATS, LOG2_E), FloatVector.broadcast(FLOATS, ROUND));
+            FloatVector r = t.sub(FloatVector.broadcast(FLOATS, ROUND)).fma(FloatVector.broadcast(FLOATS, MINUS_LN2), e);
+            FloatVector g = r.fma(FloatVector.broadcast(FLOATS, P4), FloatVector.broadcast(FLOATS, P3));
+            g = g.fma(r, FloatVector.broadcast(FLOATS, P2));
+            g = g.fma(r, FloatVector.broadcast(FLOATS, P1));
+            g = g.fma(r, FloatVector.broadcast(FLOATS, P0));
             g = g.fma(r, one);
             g = g.fma(r, one);
             g = g.mul(t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());

@@ -1,31 +1,25 @@
 package org.rlr.tensor.cpu;
 
+import static org.rlr.tensor.cpu.ExpConstants.LOG2_E;
+import static org.rlr.tensor.cpu.ExpConstants.MINUS_LN2;
+import static org.rlr.tensor.cpu.ExpConstants.P0;
+import static org.rlr.tensor.cpu.ExpConstants.P1;
+import static org.rlr.tensor.cpu.ExpConstants.P2;
+import static org.rlr.tensor.cpu.ExpConstants.P3;
+import static org.rlr.tensor.cpu.ExpConstants.P4;
+import static org.rlr.tensor.cpu.ExpConstants.ROUND;
+
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Elementary functions on vectors of floats. Methods are small, so that they are always inlined and no vector is boxed. */
+/** Elementary functions on vectors of floats. For short loops: in a long method C2 may stop inlining, and box what they return. */
 final class VectorMath {
     /** The machine's widest, up to 512 bits. */
     static final VectorSpecies<Float> FLOATS =
             FloatVector.SPECIES_PREFERRED.length() > 16 ? FloatVector.SPECIES_512 : FloatVector.SPECIES_PREFERRED;
     static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
-
-    /**
-     * Adding it to a float of magnitude below 2²² rounds that to an integer n, and the lowest bits of the sum are n + 127: shifted
-     * to where a float has its exponent they are 2ⁿ.
-     */
-    static final float ROUND = 0x1.8p23f + 127;
-    static final float LOG2_E = (float) (1 / Math.log(2));
-    static final float MINUS_LN2 = (float) -Math.log(2);
-
-    /** Coefficients of P and 1/2, from the highest. */
-    static final float E6 = 0.001381459878757596f;
-    static final float E5 = 0.0083687175065279f;
-    static final float E4 = 0.04166838899254799f;
-    static final float E3 = 0.1666652113199234f;
-    static final float E2 = 0.4999999403953552f;
 
     private static final VectorShuffle<Float> ROTATE_8 = rotation(8);
     private static final VectorShuffle<Float> ROTATE_4 = rotation(4);
@@ -51,10 +45,10 @@ final class VectorMath {
 
     /** {@code eʳ} for |r| ≤ ½·ln 2. */
     private static FloatVector expSmall(FloatVector r) {
-        FloatVector y = r.fma(FloatVector.broadcast(FLOATS, E6), FloatVector.broadcast(FLOATS, E5));
-        y = y.fma(r, FloatVector.broadcast(FLOATS, E4));
-        y = y.fma(r, FloatVector.broadcast(FLOATS, E3));
-        y = y.fma(r, FloatVector.broadcast(FLOATS, E2));
+        FloatVector y = r.fma(FloatVector.broadcast(FLOATS, P4), FloatVector.broadcast(FLOATS, P3));
+        y = y.fma(r, FloatVector.broadcast(FLOATS, P2));
+        y = y.fma(r, FloatVector.broadcast(FLOATS, P1));
+        y = y.fma(r, FloatVector.broadcast(FLOATS, P0));
         y = y.fma(r, FloatVector.broadcast(FLOATS, 1f));
         y = y.fma(r, FloatVector.broadcast(FLOATS, 1f));
         return y;
