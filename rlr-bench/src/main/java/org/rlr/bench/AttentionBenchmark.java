@@ -1,6 +1,5 @@
 package org.rlr.bench;
 
-import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -15,12 +14,10 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
-import org.rlr.tensor.Shape;
 import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.backend.Locality;
-import org.rlr.tensor.backend.Storage;
 import org.rlr.tensor.backend.View;
 
 /**
@@ -53,8 +50,8 @@ public class AttentionBenchmark {
     @Param("0")
     public int threads;
 
-    private final Random random = new Random(1);
     private Backend backend;
+    private DeviceViews views;
     private AttentionPattern pattern;
     private View q;
     private View k;
@@ -74,42 +71,24 @@ public class AttentionBenchmark {
         int tokens = side * side;
         int valueImages = locality == Locality.INSIDE ? 1 : images;
         backend = Backends.open(device, threads);
+        views = new DeviceViews(backend);
         pattern = new AttentionPattern(HEADS, side, side, Integer.parseInt(parts[2]), locality);
-        q = normal(images, tokens, width);
-        k = normal(1, tokens, width);
-        v = normal(valueImages, tokens, width);
-        dout = normal(images, tokens, width);
-        out = empty(images, tokens, width);
-        lse = empty(images, HEADS, tokens);
-        dq = empty(images, tokens, width);
-        dk = empty(1, tokens, width);
-        dv = empty(valueImages, tokens, width);
+        q = views.normal(images, tokens, width);
+        k = views.normal(1, tokens, width);
+        v = views.normal(valueImages, tokens, width);
+        dout = views.normal(images, tokens, width);
+        out = views.empty(images, tokens, width);
+        lse = views.empty(images, HEADS, tokens);
+        dq = views.empty(images, tokens, width);
+        dk = views.empty(1, tokens, width);
+        dv = views.empty(valueImages, tokens, width);
         backend.attention(q, k, v, pattern, out, lse);
         backend.synchronize();
     }
 
-    private View empty(int... extents) {
-        Shape s = Shape.of(extents);
-        Storage storage = backend.allocate(s.elements());
-        return new View(storage, 0, s);
-    }
-
-    private View normal(int... extents) {
-        View view = empty(extents);
-        float[] values = new float[view.elements()];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) random.nextGaussian();
-        }
-        backend.upload(values, 0, view);
-        return view;
-    }
-
     @TearDown(Level.Trial)
     public void stop() {
-        for (View view : new View[] {q, k, v, out, lse, dout, dq, dk, dv}) {
-            view.storage().release();
-        }
-        backend.close();
+        views.close();
     }
 
     @Benchmark

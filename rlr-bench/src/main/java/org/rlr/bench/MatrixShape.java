@@ -1,0 +1,19 @@
+package org.rlr.bench;
+
+/** A matrix product, written {@code NT/rows/columns/depth}: N or T (transposed) for each operand. */
+record MatrixShape(boolean transA, boolean transB, int rows, int columns, int depth) {
+
+    /** @throws IllegalArgumentException if the text is no such shape */
+    static MatrixShape parse(String text) {
+        String[] p = text.split("/");
+        if (p.length != 4 || !p[0].matches("[NT]N|NT")) {
+            throw new IllegalArgumentException("'" + text + "' is no matrix product; write one such as NT/8192/256/72");
+        }
+        return new MatrixShape(p[0].charAt(0) == 'T', p[0].charAt(1) == 'T', Integer.parseInt(p[1]), Integer.parseInt(p[2]), Integer.parseInt(p[3]));
+    }
+
+    /** Additions and multiplications. */
+    double flops() {
+        return 2.0 * rows * columns * depth;
+    }
+}
