@@ -1,5 +1,6 @@
 package org.rlr.bench;
 
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -14,9 +15,9 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.infra.BenchmarkParams;
+import org.rlr.bench.TorchPeer.Operand;
 import org.rlr.tensor.backend.AttentionPattern;
-import org.rlr.tensor.backend.Backend;
-import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.backend.Locality;
 import org.rlr.tensor.backend.View;
 
@@ -27,8 +28,8 @@ import org.rlr.tensor.backend.View;
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
-@Warmup(iterations = 4, time = 2)
-@Measurement(iterations = 5, time = 2)
+@Warmup(iterations = 3, time = 700, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 6, time = 400, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(value = 1, jvmArgsAppend = "--add-modules=jdk.incubator.vector")
 public class AttentionBenchmark {
     private static final int HEADS = 8;
@@ -46,60 +47,68 @@ public class AttentionBenchmark {
     @Param("cpu")
     public String device;
 
+    @Param({"rlr", "torch"})
+    public String impl;
+
     /** 0: as many as there are cores. */
     @Param("0")
     public int threads;
 
-    private Backend backend;
-    private DeviceViews views;
-    private AttentionPattern pattern;
-    private View q;
-    private View k;
-    private View v;
-    private View out;
-    private View lse;
-    private View dout;
-    private View dq;
-    private View dk;
-    private View dv;
+    private Contender contender;
 
     @Setup(Level.Trial)
-    public void start() {
+    public void start(BenchmarkParams params) {
+        boolean backward = params.getBenchmark().endsWith(".backward");
         String[] parts = shape.split("/");
         int side = Integer.parseInt(parts[0]);
         int width = HEADS * Integer.parseInt(parts[1]);
+        int window = Integer.parseInt(parts[2]);
         int tokens = side * side;
         int valueImages = locality == Locality.INSIDE ? 1 : images;
-        backend = Backends.open(device, threads);
-        views = new DeviceViews(backend);
-        pattern = new AttentionPattern(HEADS, side, side, Integer.parseInt(parts[2]), locality);
-        q = views.normal(images, tokens, width);
-        k = views.normal(1, tokens, width);
-        v = views.normal(valueImages, tokens, width);
-        dout = views.normal(images, tokens, width);
-        out = views.empty(images, tokens, width);
-        lse = views.empty(images, HEADS, tokens);
-        dq = views.empty(images, tokens, width);
-        dk = views.empty(1, tokens, width);
-        dv = views.empty(valueImages, tokens, width);
-        backend.attention(q, k, v, pattern, out, lse);
-        backend.synchronize();
+        Map<String, Operand> given = Map.of("q", Operands.random(1, images, tokens, width), "k", Operands.random(2, 1, tokens, width),
+                "v", Operands.random(3, valueImages, tokens, width), "dout", Operands.random(4, images, tokens, width));
+        contender = ours(new AttentionPattern(HEADS, side, side, window, locality), given, backward);
+        if (!impl.equals("rlr")) {
+            Contender ours = contender;
+            ours.run();
+            contender = new TorchPeer("attention", Map.of("heads", HEADS, "side", side, "window", window, "inside", locality == Locality.INSIDE,
+                    "backward", backward, "threads", threads), given);
+            Contender.requireSame("attention " + shape, ours.result(), contender.result(), 1e-4);
+            ours.close();
+        }
+    }
+
+    private Contender ours(AttentionPattern pattern, Map<String, Operand> given, boolean backward) {
+        OurContender ours = new OurContender(device, threads);
+        View q = ours.upload(given.get("q"));
+        View k = ours.upload(given.get("k"));
+        View v = ours.upload(given.get("v"));
+        View out = ours.empty(given.get("q").shape());
+        View lse = ours.empty(images, HEADS, pattern.tokens());
+        ours.work(backend -> backend.attention(q, k, v, pattern, out, lse), out);
+        if (backward) {
+            ours.run();
+            View dout = ours.upload(given.get("dout"));
+            View dq = ours.empty(given.get("q").shape());
+            View dk = ours.empty(given.get("k").shape());
+            View dv = ours.empty(given.get("v").shape());
+            ours.work(backend -> backend.attentionBackward(q, k, v, out, lse, dout, pattern, dq, dk, dv), dq);
+        }
+        return ours;
     }
 
     @TearDown(Level.Trial)
     public void stop() {
-        views.close();
+        contender.close();
     }
 
     @Benchmark
     public void forward() {
-        backend.attention(q, k, v, pattern, out, lse);
-        backend.synchronize();
+        contender.run();
     }
 
     @Benchmark
     public void backward() {
-        backend.attentionBackward(q, k, v, out, lse, dout, pattern, dq, dk, dv);
-        backend.synchronize();
+        contender.run();
     }
 }

@@ -1,6 +1,6 @@
 package org.rlr.bench;
 
-import java.util.Random;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.bytedeco.openblas.global.openblas;
 import org.ejml.data.FMatrixRMaj;
@@ -18,8 +18,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
-import org.rlr.tensor.backend.Backend;
-import org.rlr.tensor.backend.Backends;
+import org.rlr.bench.TorchPeer.Operand;
 import org.rlr.tensor.backend.View;
 
 /**
@@ -29,8 +28,8 @@ import org.rlr.tensor.backend.View;
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
-@Warmup(iterations = 4, time = 1)
-@Measurement(iterations = 8, time = 1)
+@Warmup(iterations = 3, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 6, time = 300, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(value = 1, jvmArgsAppend = "--add-modules=jdk.incubator.vector")
 public class GemmBenchmark {
     /** Which operands are transposed, rows, columns and depth of the product. */
@@ -38,66 +37,103 @@ public class GemmBenchmark {
         "NT/2048/2048/512", "TN/512/2048/2048", "NT/8192/256/72", "NT/1024/256/256"})
     public String shape;
 
-    @Param({"rlr", "openblas", "ejml"})
+    @Param({"rlr", "openblas", "torch", "ejml"})
     public String impl;
 
     /** 0: as many as there are cores. EJML has one. */
     @Param("0")
     public int threads;
 
-    private Backend backend;
-    private DeviceViews views;
-    private Runnable product;
+    private Contender contender;
 
     @Setup(Level.Trial)
     public void start() {
         MatrixShape s = MatrixShape.parse(shape);
-        switch (impl) {
-            case "rlr" -> {
-                backend = Backends.open("cpu", threads);
-                views = new DeviceViews(backend);
-                View a = views.normal(s.transA() ? s.depth() : s.rows(), s.transA() ? s.rows() : s.depth());
-                View b = views.normal(s.transB() ? s.columns() : s.depth(), s.transB() ? s.depth() : s.columns());
-                View c = views.empty(s.rows(), s.columns());
-                product = () -> backend.matmul(a, s.transA(), b, s.transB(), 1, c, false);
-            }
-            case "openblas" -> {
-                openblas.blas_set_num_threads(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
-                float[] a = values(s.rows() * s.depth());
-                float[] b = values(s.depth() * s.columns());
-                float[] c = new float[s.rows() * s.columns()];
-                product = () -> openblas.cblas_sgemm(openblas.CblasRowMajor, s.transA() ? openblas.CblasTrans : openblas.CblasNoTrans,
-                        s.transB() ? openblas.CblasTrans : openblas.CblasNoTrans, s.rows(), s.columns(), s.depth(), 1, a, s.transA() ? s.rows() : s.depth(), b,
-                        s.transB() ? s.depth() : s.columns(), 0, c, s.columns());
-            }
-            case "ejml" -> {
-                FMatrixRMaj a = matrix(s.transA() ? s.depth() : s.rows(), s.transA() ? s.rows() : s.depth());
-                FMatrixRMaj b = matrix(s.transB() ? s.columns() : s.depth(), s.transB() ? s.depth() : s.columns());
-                FMatrixRMaj c = new FMatrixRMaj(s.rows(), s.columns());
-                product = s.transA() ? () -> CommonOps_FDRM.multTransA(a, b, c)
-                        : s.transB() ? () -> CommonOps_FDRM.multTransB(a, b, c) : () -> CommonOps_FDRM.mult(a, b, c);
-            }
-            default -> throw new IllegalArgumentException("no implementation '" + impl + "'; there are rlr, openblas and ejml");
+        Operand a = s.transA() ? Operands.random(1, s.depth(), s.rows()) : Operands.random(1, s.rows(), s.depth());
+        Operand b = s.transB() ? Operands.random(2, s.columns(), s.depth()) : Operands.random(2, s.depth(), s.columns());
+        contender = ours(s, a, b);
+        if (!impl.equals("rlr")) {
+            Contender ours = contender;
+            ours.run();
+            contender = switch (impl) {
+                case "openblas" -> new OpenBlas(s, a.values(), b.values(), threads);
+                case "ejml" -> new Ejml(s, a.values(), b.values());
+                case "torch" -> new TorchPeer("gemm", Map.of("trans_a", s.transA(), "trans_b", s.transB(), "threads", threads), Map.of("a", a, "b", b));
+                default -> throw new IllegalArgumentException("no implementation '" + impl + "'; there are rlr, openblas, ejml and torch");
+            };
+            contender.run();
+            Contender.requireSame(shape, ours.result(), contender.result(), 1e-4);
+            ours.close();
         }
     }
 
-    private static float[] values(int n) {
-        return DeviceViews.gaussian(new Random(2), n);
+    private Contender ours(MatrixShape s, Operand a, Operand b) {
+        OurContender ours = new OurContender("cpu", threads);
+        View x = ours.upload(a);
+        View y = ours.upload(b);
+        View product = ours.empty(s.rows(), s.columns());
+        ours.work(backend -> backend.matmul(x, s.transA(), y, s.transB(), 1, product, false), product);
+        return ours;
     }
 
-    private static FMatrixRMaj matrix(int rows, int columns) {
-        return FMatrixRMaj.wrap(rows, columns, values(rows * columns));
+    private record OpenBlas(MatrixShape s, float[] a, float[] b, float[] c, int threads) implements Contender {
+        OpenBlas(MatrixShape s, float[] a, float[] b, int threads) {
+            this(s, a, b, new float[s.rows() * s.columns()], threads);
+            openblas.blas_set_num_threads(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
+        }
+
+        @Override
+        public void run() {
+            openblas.cblas_sgemm(openblas.CblasRowMajor, s.transA() ? openblas.CblasTrans : openblas.CblasNoTrans,
+                    s.transB() ? openblas.CblasTrans : openblas.CblasNoTrans, s.rows(), s.columns(), s.depth(), 1, a, s.transA() ? s.rows() : s.depth(), b,
+                    s.transB() ? s.depth() : s.columns(), 0, c, s.columns());
+        }
+
+        @Override
+        public float[] result() {
+            return c;
+        }
+
+        @Override
+        public void close() {
+        }
+    }
+
+    private record Ejml(MatrixShape s, FMatrixRMaj a, FMatrixRMaj b, FMatrixRMaj c) implements Contender {
+        Ejml(MatrixShape s, float[] a, float[] b) {
+            this(s, s.transA() ? FMatrixRMaj.wrap(s.depth(), s.rows(), a) : FMatrixRMaj.wrap(s.rows(), s.depth(), a),
+                    s.transB() ? FMatrixRMaj.wrap(s.columns(), s.depth(), b) : FMatrixRMaj.wrap(s.depth(), s.columns(), b),
+                    new FMatrixRMaj(s.rows(), s.columns()));
+        }
+
+        @Override
+        public void run() {
+            if (s.transA()) {
+                CommonOps_FDRM.multTransA(a, b, c);
+            } else if (s.transB()) {
+                CommonOps_FDRM.multTransB(a, b, c);
+            } else {
+                CommonOps_FDRM.mult(a, b, c);
+            }
+        }
+
+        @Override
+        public float[] result() {
+            return c.data;
+        }
+
+        @Override
+        public void close() {
+        }
     }
 
     @TearDown(Level.Trial)
     public void stop() {
-        if (views != null) {
-            views.close();
-        }
+        contender.close();
     }
 
     @Benchmark
     public void multiply() {
-        product.run();
+        contender.run();
     }
 }

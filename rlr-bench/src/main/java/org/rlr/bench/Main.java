@@ -1,38 +1,41 @@
 package org.rlr.bench;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
-import org.openjdk.jmh.results.RunResult;
-import org.openjdk.jmh.results.format.ResultFormatType;
-import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
-import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
-import org.openjdk.jmh.runner.options.OptionsBuilder;
-import org.openjdk.jmh.runner.options.TimeValue;
-import org.openjdk.jmh.runner.options.VerboseMode;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Runs the benchmarks and prints one table; {@code mvn -pl rlr-bench} calls it. */
-@Command(name = "rlr-bench", mixinStandardHelpOptions = true, description = "Runs the benchmarks and prints one table.")
+/** Runs the benchmarks beside their peers and prints one table; {@code mvn -pl rlr-bench} calls it. */
+@Command(name = "rlr-bench", mixinStandardHelpOptions = true, description = "Runs the benchmarks beside their peers and prints one table.")
 public final class Main implements Callable<Integer> {
-    @Option(names = "--bench", defaultValue = ".*", description = "which benchmarks: a regular expression on Class.method (default: all)")
+    @Option(names = "--bench", defaultValue = "", description = "which rows: a regular expression found in their labels (default: all)")
     private String bench;
 
     @Option(names = "--quick", arity = "1", defaultValue = "false", description = "one short iteration each: whether they run, not how fast")
     private boolean quick;
 
-    @Option(names = "--full", arity = "1", defaultValue = "false", description = "three JVMs for each instead of one")
+    @Option(names = "--full", arity = "1", defaultValue = "false", description = "every setting and implementation, three JVMs for each")
     private boolean full;
 
     @Option(names = "--threads", defaultValue = "0", description = "threads of every implementation that can choose (default: 0, all cores)")
     private int threads;
 
-    @Option(names = "--json", description = "where JMH's own results go")
+    @Option(names = "--python", defaultValue = "python3", description = "a Python with torch and timm, for those peers (default: ${DEFAULT-VALUE})")
+    private String python;
+
+    @Option(names = "--variants", split = ";", description = "further columns of ours, NAME=ARGUMENTS, a JVM's path or options or both: jdk25=/opt/jdk25/bin/java;avx2=-XX:UseAVX=2")
+    private List<String> variants = List.of();
+
+    @Option(names = "--peers", defaultValue = "peers", description = "the folder of the Python peers")
+    private Path peers;
+
+    @Option(names = "--json", description = "where the table goes as JSON")
     private Path json;
 
     public static void main(String[] args) {
@@ -41,24 +44,54 @@ public final class Main implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, RunnerException {
-        ChainedOptionsBuilder options = new OptionsBuilder().include(bench).param("threads", Integer.toString(threads)).verbosity(VerboseMode.NORMAL)
-                .shouldFailOnError(true);
-        if (quick) {
-            options.warmupIterations(1).warmupTime(TimeValue.milliseconds(10)).measurementIterations(1).measurementTime(TimeValue.milliseconds(10));
-        } else if (full) {
-            options.forks(3);
+        List<Cells.Row> rows = Cells.matching(bench, full, Map.of("threads", Integer.toString(threads)));
+        if (rows.isEmpty()) {
+            System.err.println("no benchmark's label contains '" + bench + "'; run with -Dquick to see them all");
+            return 2;
         }
-        if (json != null) {
-            Files.createDirectories(json.toAbsolutePath().getParent());
-            options.resultFormat(ResultFormatType.JSON).result(json.toString());
+        Map<String, Variant> ours = new LinkedHashMap<>();
+        ours.put(Cells.OURS, Variant.PLAIN);
+        variants.stream().filter(v -> !v.isBlank()).map(Variant::parse).forEach(v -> ours.put(Cells.OURS + ":" + v.name(), v));
+        ResultTable table = new ResultTable(Peers.absent(Cells.implementations(rows), python));
+        JmhRuns runs = new JmhRuns(quick, python, peers);
+        table.peaks(runs.flopsPerSecond(threads), runs.bytesPerSecond(threads));
+        int rounds = full ? 3 : 1;
+        for (int i = 0; i < rows.size(); i++) {
+            Cells.Row row = rows.get(i);
+            System.out.printf("%d/%d %s%n", i + 1, rows.size(), row.label());
+            // in turn, so that a change of the machine's speed meets all alike
+            for (int round = 0; round < rounds; round++) {
+                for (String implementation : row.implementations()) {
+                    if (implementation.equals(Cells.OURS)) {
+                        for (Map.Entry<String, Variant> v : ours.entrySet()) {
+                            table.add(row, v.getKey(), runs.run(row, implementation, v.getValue()));
+                        }
+                    } else if (table.present(implementation)) {
+                        runPeer(row, implementation, runs, table);
+                    }
+                }
+            }
         }
-        Collection<RunResult> results = new Runner(options.build()).run();
+        table.peaks(runs.flopsPerSecond(threads), runs.bytesPerSecond(threads));
         System.out.println();
-        System.out.print(ResultTable.of(results));
-        System.out.println("Milliseconds of the fastest iteration: other work on the machine only ever adds. Java " + Runtime.version());
+        System.out.print(table);
         if (json != null) {
-            System.out.println("JMH's own figures: " + json);
+            table.write(json);
+            System.out.println("As JSON, every iteration: " + json);
         }
-        return 0;
+        return table.complete() ? 0 : 1;
+    }
+
+    /** A peer that fails, or computes something else than we do, costs its cell and the run's success, not the other rows. */
+    private static void runPeer(Cells.Row row, String implementation, JmhRuns runs, ResultTable table) {
+        try {
+            table.add(row, implementation, runs.run(row, implementation, Variant.PLAIN));
+        } catch (RunnerException e) {
+            Throwable cause = e;
+            while (cause.getCause() != null || cause.getSuppressed().length > 0) {
+                cause = cause.getCause() != null ? cause.getCause() : cause.getSuppressed()[0];
+            }
+            table.failed(row, implementation, cause.getMessage());
+        }
     }
 }

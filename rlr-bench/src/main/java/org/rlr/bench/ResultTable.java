@@ -1,64 +1,135 @@
 package org.rlr.bench;
 
-import java.util.Collection;
+import com.google.gson.GsonBuilder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
-import org.openjdk.jmh.infra.BenchmarkParams;
-import org.openjdk.jmh.results.RunResult;
+import org.rlr.bench.Cells.Row;
 
-/** Results side by side: a line for each benchmark and its parameters, a column for each implementation. */
+/**
+ * Results side by side: a line for each benchmark and its settings, a column for each implementation with the ratio of ours to it, and the
+ * floor. A figure is the fastest iteration, since other work on the machine only ever adds.
+ */
 final class ResultTable {
-    private static final String OURS = "rlr";
-    private static final String IMPLEMENTATION = "impl";
+    private final Map<String, String> absent;
+    private final Map<Row, Map<String, List<Double>>> times = new LinkedHashMap<>();
+    private final List<String> failures = new ArrayList<>();
+    private double flopsPerSecond = Double.NaN;
+    private double bytesPerSecond = Double.NaN;
 
-    private final Map<String, Map<String, Double>> rows = new LinkedHashMap<>();
-
-    static ResultTable of(Collection<RunResult> results) {
-        ResultTable table = new ResultTable();
-        for (RunResult r : results) {
-            BenchmarkParams p = r.getParams();
-            String name = p.getBenchmark().substring(p.getBenchmark().lastIndexOf('.', p.getBenchmark().lastIndexOf('.') - 1) + 1);
-            String settings = p.getParamsKeys().stream().filter(k -> !k.equals(IMPLEMENTATION)).map(k -> k + "=" + p.getParam(k))
-                    .collect(Collectors.joining(" "));
-            String impl = p.getParamsKeys().contains(IMPLEMENTATION) ? p.getParam(IMPLEMENTATION) : OURS;
-            double fastest = r.getBenchmarkResults().stream().flatMap(b -> b.getIterationResults().stream())
-                    .mapToDouble(i -> i.getPrimaryResult().getScore()).min().orElse(Double.NaN);
-            table.add(name + " " + settings, impl, fastest);
-        }
-        return table;
+    /** @param absent why each implementation that is absent is so */
+    ResultTable(Map<String, String> absent) {
+        this.absent = absent;
     }
 
-    void add(String row, String impl, double milliseconds) {
-        rows.computeIfAbsent(row, k -> new TreeMap<>()).put(impl, milliseconds);
+    boolean present(String implementation) {
+        return !absent.containsKey(implementation);
+    }
+
+    /** What the machine did at best; of several measurements the highest counts. */
+    void peaks(double flops, double bytes) {
+        flopsPerSecond = Double.isNaN(flopsPerSecond) ? flops : Math.max(flopsPerSecond, flops);
+        bytesPerSecond = Double.isNaN(bytesPerSecond) ? bytes : Math.max(bytesPerSecond, bytes);
+    }
+
+    void add(Row row, String implementation, double... milliseconds) {
+        List<Double> list = times.computeIfAbsent(row, k -> new LinkedHashMap<>()).computeIfAbsent(implementation, k -> new ArrayList<>());
+        Arrays.stream(milliseconds).forEach(list::add);
+    }
+
+    /** An implementation that is present but could not do a row's work. */
+    void failed(Row row, String implementation, String why) {
+        failures.add(implementation + " in " + row.label() + ": " + why);
+    }
+
+    /** Whether everyone present did everything. */
+    boolean complete() {
+        return failures.isEmpty();
+    }
+
+    private double fastest(Row row, String implementation) {
+        return times.get(row).getOrDefault(implementation, List.of()).stream().mapToDouble(x -> x).min().orElse(Double.NaN);
+    }
+
+    private double floor(Row row) {
+        return Catalogue.of(row.benchmark()).work().apply(row.params()).floor(flopsPerSecond, bytesPerSecond);
     }
 
     @Override
     public String toString() {
-        TreeSet<String> peers = rows.values().stream().flatMap(m -> m.keySet().stream()).filter(k -> !k.equals(OURS))
-                .collect(Collectors.toCollection(TreeSet::new));
-        int width = rows.keySet().stream().mapToInt(String::length).max().orElse(0);
-        StringBuilder out = new StringBuilder(String.format(Locale.ROOT, "%-" + Math.max(1, width) + "s %10s", "", OURS));
-        for (String peer : peers) {
-            out.append(String.format(Locale.ROOT, " %10s %7s", peer, "ratio"));
+        Set<String> others = new TreeSet<>();
+        times.values().forEach(m -> others.addAll(m.keySet()));
+        others.remove(Cells.OURS);
+        int width = times.keySet().stream().mapToInt(r -> r.label().length()).max().orElse(1);
+        StringBuilder out = new StringBuilder(String.format(Locale.ROOT, "%-" + width + "s %9s %9s %6s", "milliseconds", Cells.OURS, "floor", "share"));
+        for (String other : others) {
+            out.append(String.format(Locale.ROOT, "  %" + columnWidth(other) + "s %6s", other, "ratio"));
         }
         out.append(System.lineSeparator());
-        rows.forEach((row, times) -> {
-            double ours = times.getOrDefault(OURS, Double.NaN);
-            out.append(String.format(Locale.ROOT, "%-" + width + "s %10s", row, number(ours)));
-            for (String peer : peers) {
-                double theirs = times.getOrDefault(peer, Double.NaN);
-                out.append(String.format(Locale.ROOT, " %10s %7s", number(theirs), number(ours / theirs)));
+        for (Row row : times.keySet()) {
+            double ours = fastest(row, Cells.OURS);
+            out.append(String.format(Locale.ROOT, "%-" + width + "s %9s %9s %6s", row.label(), time(ours), time(floor(row)), percent(floor(row) / ours)));
+            for (String other : others) {
+                double theirs = fastest(row, other);
+                out.append(String.format(Locale.ROOT, "  %" + columnWidth(other) + "s %6s", time(theirs), ratio(ours / theirs)));
             }
             out.append(System.lineSeparator());
-        });
+        }
+        out.append(String.format(Locale.ROOT, "Fastest iteration; ratio: ours to theirs, below 1 ours is faster. Floor: arithmetic at %.0f GFLOP/s or memory at %.1f GB/s, as measured here.%n",
+                flopsPerSecond / 1e9, bytesPerSecond / 1e9));
+        absent.forEach((who, why) -> out.append("Absent: ").append(who).append(": ").append(why).append(System.lineSeparator()));
+        failures.forEach(f -> out.append("FAILED: ").append(f).append(System.lineSeparator()));
+        out.append("Java ").append(Runtime.version()).append(", ").append(Runtime.getRuntime().availableProcessors()).append(" cores").append(System.lineSeparator());
         return out.toString();
     }
 
-    private static String number(double x) {
-        return Double.isNaN(x) ? "-" : String.format(Locale.ROOT, "%.3f", x);
+    private static int columnWidth(String name) {
+        return Math.max(9, name.length());
+    }
+
+    private static String time(double x) {
+        return Double.isNaN(x) ? "-" : String.format(Locale.ROOT, x < 10 ? "%.3f" : "%.1f", x);
+    }
+
+    private static String ratio(double x) {
+        return Double.isNaN(x) ? "-" : String.format(Locale.ROOT, "%.2f", x);
+    }
+
+    private static String percent(double x) {
+        return Double.isNaN(x) ? "-" : String.format(Locale.ROOT, "%.0f %%", 100 * x);
+    }
+
+    /** Everything in the table and every iteration's time, as JSON. */
+    void write(Path file) throws IOException {
+        List<Map<String, Object>> rows = new ArrayList<>();
+        times.forEach((row, results) -> {
+            Map<String, Object> r = new LinkedHashMap<>();
+            r.put("benchmark", row.benchmark());
+            r.put("params", row.params());
+            double floor = floor(row);
+            if (!Double.isNaN(floor)) {
+                r.put("floorMs", floor);
+            }
+            r.put("iterationsMs", results);
+            rows.add(r);
+        });
+        Map<String, Object> document = new LinkedHashMap<>();
+        document.put("java", Runtime.version().toString());
+        document.put("cores", Runtime.getRuntime().availableProcessors());
+        document.put("flopsPerSecond", flopsPerSecond);
+        document.put("bytesPerSecond", bytesPerSecond);
+        document.put("absent", absent);
+        document.put("failed", failures);
+        document.put("rows", rows);
+        Files.createDirectories(file.toAbsolutePath().getParent());
+        Files.writeString(file, new GsonBuilder().setPrettyPrinting().create().toJson(document));
     }
 }

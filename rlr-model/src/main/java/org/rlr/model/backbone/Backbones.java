@@ -65,6 +65,22 @@ public final class Backbones {
     }
 
     /**
+     * Names, as timm has them, and shapes of the weights that a backbone needs for a feature level; empty if it needs none.
+     *
+     * @throws RlrException if there is no backbone of that name or it has no such level
+     */
+    public static Map<String, int[]> weightShapes(String name, int level) {
+        if (name.equals(WEIGHT_FREE)) {
+            return Map.of();
+        }
+        Network network = network(name);
+        if (!network.channels().containsKey(level)) {
+            throw new RlrException("backbone '" + name + "' has no level " + level + "; its levels are " + network.channels().keySet());
+        }
+        return network.tensors(level);
+    }
+
+    /**
      * A backbone ready for use.
      *
      * @param backend where it computes

@@ -1,0 +1,142 @@
+package org.rlr.bench;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+import org.rlr.bench.TorchPeer.Operand;
+import org.rlr.model.backbone.Backbone;
+import org.rlr.model.backbone.Backbones;
+import org.rlr.model.backbone.StateDict;
+import org.rlr.tensor.Tensor;
+import org.rlr.tensor.TensorScope;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.Backends;
+
+/** The feature levels that the published settings take of a backbone, of images of 256², with random weights: the time is that of any. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Warmup(iterations = 3, time = 1500, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 5, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Fork(value = 1, jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "-Xmx4g"})
+public class BackboneBenchmark {
+    private static final int SIDE = 256;
+
+    /** Name and levels. */
+    @Param({"tf_efficientnet_lite0/2,3", "tf_efficientnet_b6/2,3", "wide_resnet50_2/1,2,3"})
+    public String backbone;
+
+    @Param({"1", "4"})
+    public int images;
+
+    @Param({"rlr", "torch-published", "torch-best"})
+    public String impl;
+
+    /** 0: as many as there are cores. */
+    @Param("0")
+    public int threads;
+
+    private Contender contender;
+
+    @Setup(Level.Trial)
+    public void start() {
+        String name = backbone.substring(0, backbone.indexOf('/'));
+        List<Integer> levels = new ArrayList<>();
+        for (String level : backbone.substring(name.length() + 1).split(",")) {
+            levels.add(Integer.parseInt(level));
+        }
+        Map<String, Operand> given = weights(name, levels.get(levels.size() - 1));
+        Operand x = Operands.random(1, images, SIDE, SIDE, 3);
+        contender = new Ours(name, levels, given, x, threads);
+        if (!impl.equals("rlr")) {
+            Contender ours = contender;
+            ours.run();
+            given.put("x", x);
+            contender = new TorchPeer("backbone", Map.of("name", name, "levels", levels, "style", impl.substring("torch-".length()), "threads", threads), given);
+            Contender.requireSame(impl + " " + backbone, ours.result(), contender.result(), 1e-3);
+            ours.close();
+        }
+    }
+
+    /** Random weights that keep the features' size through the layers. */
+    private static Map<String, Operand> weights(String name, int level) {
+        Map<String, Operand> weights = new HashMap<>();
+        SplittableRandom random = new SplittableRandom(2);
+        Backbones.weightShapes(name, level).forEach((key, shape) -> {
+            int elements = java.util.Arrays.stream(shape).reduce(1, Math::multiplyExact);
+            double largest = shape.length > 1 ? Math.sqrt(6.0 * shape[0] / elements) : 0.2;
+            double mean = key.endsWith("running_var") || shape.length == 1 && key.endsWith("weight") ? 1 : 0;
+            float[] values = new float[elements];
+            for (int i = 0; i < elements; i++) {
+                values[i] = (float) (mean + largest * (2 * random.nextDouble() - 1));
+            }
+            weights.put(key, new Operand(values, shape));
+        });
+        return weights;
+    }
+
+    @TearDown(Level.Trial)
+    public void stop() {
+        contender.close();
+    }
+
+    @Benchmark
+    public void features() {
+        contender.run();
+    }
+
+    private static final class Ours implements Contender {
+        private final Backend backend;
+        private final Backbone backbone;
+        private final List<Integer> levels;
+        private final Operand images;
+        private float[] result;
+
+        Ours(String name, List<Integer> levels, Map<String, Operand> weights, Operand images, int threads) {
+            this.levels = levels;
+            this.images = images;
+            Map<String, Backbone.Weight> state = new HashMap<>();
+            weights.forEach((key, w) -> state.put(key, new Backbone.Weight(w.shape(), w.values())));
+            backend = Backends.open("cpu", threads);
+            backbone = Backbones.create(name, backend, levels, StateDict.of(state), "random");
+        }
+
+        @Override
+        public void run() {
+            try (TensorScope scope = TensorScope.inference(backend)) {
+                List<Tensor> features = backbone.features(Tensor.of(images.values(), images.shape()), levels);
+                result = features.get(features.size() - 1).toArray();
+                features.forEach(scope::keep);
+                features.forEach(Tensor::close);
+            }
+        }
+
+        /** The deepest level. */
+        @Override
+        public float[] result() {
+            return result;
+        }
+
+        @Override
+        public void close() {
+            backbone.close();
+            backend.close();
+        }
+    }
+}

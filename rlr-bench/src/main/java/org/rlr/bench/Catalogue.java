@@ -1,0 +1,75 @@
+package org.rlr.bench;
+
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Predicate;
+
+/** What is known of each benchmark beside its code: the work it cannot do without, and which of its settings are run unless all are asked for. */
+final class Catalogue {
+    private static final double HEADS = 8;
+
+    /** @param benchmark {@code Class.method} */
+    record Entry(String benchmark, Function<Map<String, String>, Work> work, Predicate<Map<String, String>> byDefault) {
+    }
+
+    private static final Map<String, Entry> ENTRIES = Map.ofEntries(
+            entry("GemmBenchmark.multiply", p -> Work.flops(MatrixShape.parse(p.get("shape")).flops()),
+                    p -> p.get("impl").equals("ejml") ? p.get("shape").equals("NT/1024/256/256")
+                            : !p.get("shape").matches("NN/8192/256/1024|NT/2048/512/512|NT/1024/256/256")),
+            entry("AttentionBenchmark.forward", p -> Work.flops(4 * pairs(p)), Catalogue::usualAttention),
+            entry("AttentionBenchmark.backward", p -> Work.flops(10 * pairs(p)), Catalogue::usualAttention),
+            entry("StepBenchmark.linearGelu", p -> Work.flops(2.0 * StepBenchmark.ROWS * StepBenchmark.WIDTH * StepBenchmark.HIDDEN), p -> true),
+            entry("StepBenchmark.layerNorm", p -> new Work(0, 4.0 * 2 * StepBenchmark.ROWS * StepBenchmark.WIDTH), p -> true),
+            entry("StepBenchmark.loss", p -> new Work(0, 4.0 * 5 * StepBenchmark.ROWS * StepBenchmark.WIDTH), p -> true),
+            entry("StepBenchmark.adam", p -> new Work(0, 4.0 * 7 * StepBenchmark.ROWS * StepBenchmark.WIDTH), p -> true),
+            entry("LevelBenchmark.forward", p -> Work.flops(levelForward(p)), p -> !p.get("impl").equals("torch-compiled")),
+            entry("LevelBenchmark.step", p -> Work.flops(3 * levelForward(p)), p -> !p.get("impl").equals("torch-compiled") && !p.get("images").equals("1")),
+            entry("BackboneBenchmark.features", p -> Work.UNKNOWN, p -> p.get("images").equals("1") || p.get("impl").equals("rlr")),
+            entry("DetectBenchmark.detect", p -> Work.UNKNOWN, p -> true));
+
+    private Catalogue() {
+    }
+
+    private static Map.Entry<String, Entry> entry(String name, Function<Map<String, String>, Work> work, Predicate<Map<String, String>> byDefault) {
+        return Map.entry(name, new Entry(name, work, byDefault));
+    }
+
+    /** Of {@code Class.method}; a benchmark not listed is always run and has no floor. */
+    static Entry of(String benchmark) {
+        return ENTRIES.getOrDefault(benchmark, new Entry(benchmark, p -> Work.UNKNOWN, p -> true));
+    }
+
+    private static boolean usualAttention(Map<String, String> p) {
+        return p.get("images").equals(p.get("shape").startsWith("64/") ? "1" : "4");
+    }
+
+    /** Pairs of query and key that the pattern lets meet, times their width, over heads and images. */
+    private static double pairs(Map<String, String> p) {
+        String[] s = p.get("shape").split("/");
+        int side = Integer.parseInt(s[0]);
+        double inside = inside(side, Integer.parseInt(s[2]));
+        double met = p.get("locality").equals("INSIDE") ? inside : Math.pow(side, 4) - inside;
+        return Integer.parseInt(p.get("images")) * HEADS * Integer.parseInt(s[1]) * met;
+    }
+
+    /** Pairs of tokens inside each other's window, clipped at the border. */
+    private static double inside(int side, int window) {
+        double along = 0;
+        for (int i = 0; i < side; i++) {
+            along += Math.min(side - 1, i + window / 2) - Math.max(0, i - window / 2) + 1;
+        }
+        return along * along;
+    }
+
+    /** One level forward, without what depends on the reference alone: four layers, both attentions, FFN, embedding and projection. */
+    private static double levelForward(Map<String, String> p) {
+        String[] s = p.get("level").split("/");
+        int side = Integer.parseInt(s[0]);
+        double channels = Integer.parseInt(s[1]);
+        double d = Integer.parseInt(s[2]);
+        double tokens = (double) side * side;
+        // projections: q and out of mca, q, v and out of nsa; then d→4d→d
+        double layer = 2 * tokens * d * d * (5 + 8) + 4 * d * tokens * tokens;
+        return Integer.parseInt(p.get("images")) * (4 * layer + 4 * tokens * channels * d);
+    }
+}

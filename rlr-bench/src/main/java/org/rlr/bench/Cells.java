@@ -1,0 +1,109 @@
+package org.rlr.bench;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.openjdk.jmh.runner.BenchmarkList;
+import org.openjdk.jmh.runner.BenchmarkListEntry;
+import org.openjdk.jmh.runner.format.OutputFormatFactory;
+import org.openjdk.jmh.runner.options.VerboseMode;
+
+/** The benchmarks of this module, one row for each setting of their parameters; who does the work ({@code impl}) is a column. */
+final class Cells {
+    static final String IMPLEMENTATION = "impl";
+    static final String OURS = "rlr";
+    /** Not a row of its own: every floor is made of it. */
+    static final String PEAKS = PeakBenchmark.class.getSimpleName();
+
+    /**
+     * A row.
+     *
+     * @param jmhName         class and method as JMH names them
+     * @param benchmark       {@code Class.method}
+     * @param params          its settings without the implementation
+     * @param hasPeers        whether the benchmark has a parameter for who does the work
+     * @param implementations who is to do it, ours first; not yet who is present
+     */
+    record Row(String jmhName, String benchmark, Map<String, String> params, boolean hasPeers, List<String> implementations) {
+
+        /** As the table shows it. */
+        String label() {
+            return (benchmark.replace("Benchmark.", ".") + " " + params.entrySet().stream().filter(p -> !(p.getKey().equals("threads") && p.getValue().equals("0")))
+                    .filter(p -> !(p.getKey().equals("device") && p.getValue().equals("cpu")))
+                    .map(p -> p.getKey() + "=" + p.getValue()).collect(Collectors.joining(" "))).strip();
+        }
+
+        private Map<String, String> with(String implementation) {
+            Map<String, String> all = new TreeMap<>(params);
+            all.put(IMPLEMENTATION, implementation);
+            return all;
+        }
+    }
+
+    private Cells() {
+    }
+
+    /**
+     * The rows whose label matches.
+     *
+     * @param all      every setting instead of the representative ones
+     * @param override values of parameters that are given, not chosen
+     */
+    static List<Row> matching(String regex, boolean all, Map<String, String> override) {
+        Pattern pattern = Pattern.compile(regex);
+        List<Row> rows = new ArrayList<>();
+        for (BenchmarkListEntry e : BenchmarkList.defaultList().getAll(OutputFormatFactory.createFormatInstance(System.out, VerboseMode.SILENT), List.of())) {
+            String name = e.getUsername();
+            String benchmark = name.substring(name.lastIndexOf('.', name.lastIndexOf('.') - 1) + 1);
+            if (benchmark.startsWith(PEAKS + ".")) {
+                continue;
+            }
+            Map<String, String[]> values = new TreeMap<>(e.getParams().orElse(Map.of()));
+            String[] implementations = values.remove(IMPLEMENTATION);
+            override.forEach((key, value) -> values.computeIfPresent(key, (k, v) -> new String[] {value}));
+            Catalogue.Entry entry = Catalogue.of(benchmark);
+            for (Map<String, String> params : combinations(values)) {
+                Row candidate = new Row(name, benchmark, params, implementations != null, implementations == null ? List.of(OURS) : List.of(implementations));
+                List<String> kept = candidate.implementations().stream().filter(i -> all || entry.byDefault().test(candidate.with(i))).toList();
+                if (kept.contains(OURS) && pattern.matcher(candidate.label()).find()) {
+                    rows.add(new Row(name, benchmark, params, implementations != null, kept));
+                }
+            }
+        }
+        rows.sort(java.util.Comparator.comparing(r -> order(r.benchmark())));
+        return rows;
+    }
+
+    /** From the parts to the whole. */
+    private static int order(String benchmark) {
+        List<String> classes = List.of("Gemm", "Attention", "Step", "Level", "Backbone", "Detect", "ColdStart");
+        int place = classes.indexOf(benchmark.substring(0, benchmark.indexOf('.')).replace("Benchmark", ""));
+        return place < 0 ? classes.size() : place;
+    }
+
+    private static List<Map<String, String>> combinations(Map<String, String[]> values) {
+        List<Map<String, String>> combinations = List.of(Map.of());
+        for (Map.Entry<String, String[]> e : values.entrySet()) {
+            List<Map<String, String>> longer = new ArrayList<>();
+            for (Map<String, String> c : combinations) {
+                for (String value : e.getValue()) {
+                    Map<String, String> extended = new LinkedHashMap<>(c);
+                    extended.put(e.getKey(), value);
+                    longer.add(extended);
+                }
+            }
+            combinations = longer;
+        }
+        return combinations;
+    }
+
+    /** Everyone who has a part in the rows. */
+    static Set<String> implementations(List<Row> rows) {
+        return rows.stream().flatMap(r -> r.implementations().stream()).collect(Collectors.toCollection(java.util.TreeSet::new));
+    }
+}

@@ -1,0 +1,73 @@
+package org.rlr.bench;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
+import org.openjdk.jmh.runner.options.VerboseMode;
+
+/** Runs single cells of the table with JMH, each in a JVM of its own. */
+final class JmhRuns {
+    private final boolean quick;
+    private final String python;
+    private final Path peers;
+
+    JmhRuns(boolean quick, String python, Path peers) {
+        this.quick = quick;
+        this.python = python;
+        this.peers = peers;
+    }
+
+    /** Milliseconds of each iteration. @throws RunnerException if the benchmark failed */
+    double[] run(Cells.Row row, String implementation, Variant variant) throws RunnerException {
+        ChainedOptionsBuilder options = options(row.jmhName(), variant);
+        row.params().forEach(options::param);
+        if (row.hasPeers()) {
+            options.param(Cells.IMPLEMENTATION, implementation);
+        }
+        return iterations(options);
+    }
+
+    /** Single-precision operations a second on all threads at once. */
+    double flopsPerSecond(int threads) throws RunnerException {
+        return peak("fma", threads, PeakBenchmark.flops());
+    }
+
+    /** Bytes a second read and written on all threads at once. */
+    double bytesPerSecond(int threads) throws RunnerException {
+        return peak("copy", threads, PeakBenchmark.bytes());
+    }
+
+    private double peak(String method, int threads, double amount) throws RunnerException {
+        int used = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+        double fastest = Double.POSITIVE_INFINITY;
+        for (double ms : iterations(options(PeakBenchmark.class.getName() + "." + method, Variant.PLAIN).threads(used))) {
+            fastest = Math.min(fastest, ms);
+        }
+        return used * amount / fastest * 1e3;
+    }
+
+    private ChainedOptionsBuilder options(String jmhName, Variant variant) {
+        List<String> arguments = new ArrayList<>(List.of("--add-modules=jdk.incubator.vector", "-Xmx4g", "-D" + TorchPeer.PYTHON + "=" + python,
+                "-D" + TorchPeer.PEERS + "=" + peers.toAbsolutePath()));
+        arguments.addAll(variant.arguments());
+        ChainedOptionsBuilder options = new OptionsBuilder().include("^" + jmhName.replace(".", "\\.") + "$").verbosity(VerboseMode.SILENT).shouldFailOnError(true)
+                .jvmArgsAppend(arguments.toArray(new String[0])).forks(1);
+        if (variant.java() != null) {
+            options.jvm(variant.java());
+        }
+        if (quick) {
+            options.warmupIterations(1).warmupTime(TimeValue.milliseconds(10)).measurementIterations(1).measurementTime(TimeValue.milliseconds(10));
+        }
+        return options;
+    }
+
+    private static double[] iterations(ChainedOptionsBuilder options) throws RunnerException {
+        return new Runner(options.build()).run().stream().flatMap(r -> r.getBenchmarkResults().stream()).flatMap(b -> b.getIterationResults().stream())
+                .mapToDouble(i -> i.getPrimaryResult().getScore()).toArray();
+    }
+}

@@ -1,0 +1,39 @@
+package org.rlr.bench;
+
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.openblas.global.openblas;
+
+/** Which of the peers are present on this machine. */
+final class Peers {
+    private Peers() {
+    }
+
+    /** Why each of those implementations that are absent is so. */
+    static Map<String, String> absent(Set<String> implementations, String python) {
+        Map<String, String> absent = new TreeMap<>();
+        for (String implementation : implementations) {
+            String why = implementation.startsWith("torch") ? torch(python) : implementation.equals("openblas") ? openblas() : null;
+            if (why != null) {
+                absent.put(implementation, why);
+            }
+        }
+        return absent;
+    }
+
+    private static String torch(String python) {
+        String why = TorchPeer.absence(python, "torch", "timm");
+        return why == null ? null : why + "; name a Python that has torch and timm with -Dpython=PATH";
+    }
+
+    private static String openblas() {
+        try {
+            Loader.load(openblas.class);
+            return null;
+        } catch (LinkageError | RuntimeException e) {
+            return "no natives of org.bytedeco:openblas for this platform (" + e.getMessage() + ")";
+        }
+    }
+}
