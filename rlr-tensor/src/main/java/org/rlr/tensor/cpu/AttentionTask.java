@@ -144,13 +144,12 @@ abstract class AttentionTask {
             int last = count - 1;
             packStrip(tokens.data, tokens.at(image, first + i, channel), tokens.at(image, first + Math.min(i + 1, last), channel),
                     tokens.at(image, first + Math.min(i + 2, last), channel), tokens.at(image, first + Math.min(i + 3, last), channel),
-                    tokens.at(image, first + Math.min(i + 4, last), channel), tokens.at(image, first + Math.min(i + 5, last), channel),
-                    headDim, factor, to, i * headDim);
+                    tokens.at(image, first + Math.min(i + 4, last), channel), headDim, factor, to, i * headDim);
         }
         return to;
     }
 
-    private static void packStrip(float[] from, int o0, int o1, int o2, int o3, int o4, int o5, int n, float factor, float[] to, int start) {
+    private static void packStrip(float[] from, int o0, int o1, int o2, int o3, int o4, int n, float factor, float[] to, int start) {
         for (int c = 0; c < n; c++) {
             int j = start + c * AttentionKernels.STRIP;
             to[j] = from[o0 + c] * factor;
@@ -158,7 +157,6 @@ abstract class AttentionTask {
             to[j + 2] = from[o2 + c] * factor;
             to[j + 3] = from[o3 + c] * factor;
             to[j + 4] = from[o4 + c] * factor;
-            to[j + 5] = from[o5 + c] * factor;
         }
     }
 

@@ -11,7 +11,7 @@ import static org.rlr.tensor.cpu.ExpConstants.ROUND;
 /** Attention's inner loops in plain Java: half a strip by four columns in scalar registers. */
 final class ScalarAttention implements AttentionKernels {
     private static final int LANES = 4;
-    private static final int HALF = STRIP / 2;
+    private static final int HALF = (STRIP + 1) / 2;
     /** ln 2 in two parts, the first with so few bits that its product with n is exact. */
     private static final float LN2_HIGH = 0.693359375f;
     private static final float LN2_LOW = (float) (Math.log(2) - LN2_HIGH);
@@ -25,7 +25,7 @@ final class ScalarAttention implements AttentionKernels {
     public void multiply(int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, int bPanel, int panels, float[] c, int cOffset) {
         for (int panel = 0; panel < panels; panel++) {
             for (int half = 0; half < STRIP; half += HALF) {
-                multiply(HALF, inner, a, aOffset + half, 1, STRIP, b, bOffset + panel * bPanel, ldb,
+                multiply(Math.min(HALF, STRIP - half), inner, a, aOffset + half, 1, STRIP, b, bOffset + panel * bPanel, ldb,
                         c, cOffset + panel * LANES + half * TILE, TILE, false);
             }
         }
@@ -36,7 +36,7 @@ final class ScalarAttention implements AttentionKernels {
             float[] c, int cOffset, int ldc) {
         for (int panel = 0; panel < panels; panel++) {
             for (int half = 0; half < STRIP; half += HALF) {
-                multiply(HALF, inner, a, aOffset + half * TILE, TILE, 1, b, bOffset + panel * bPanel, ldb,
+                multiply(Math.min(HALF, STRIP - half), inner, a, aOffset + half * TILE, TILE, 1, b, bOffset + panel * bPanel, ldb,
                         c, cOffset + panel * LANES + half * ldc, ldc, true);
             }
         }
@@ -85,7 +85,7 @@ final class ScalarAttention implements AttentionKernels {
             c11 += x * b1;
             c12 += x * b2;
             c13 += x * b3;
-            x = a[ai + 2 * aRow];
+            x = rows > 2 ? a[ai + 2 * aRow] : 0f;
             c20 += x * b0;
             c21 += x * b1;
             c22 += x * b2;

@@ -53,8 +53,6 @@ final class VectorAttention implements AttentionKernels {
         FloatVector c31 = zero;
         FloatVector c40 = zero;
         FloatVector c41 = zero;
-        FloatVector c50 = zero;
-        FloatVector c51 = zero;
         int bi = bOffset;
         int end = aOffset + inner * STRIP;
         for (int ai = aOffset; ai < end; ai += STRIP) {
@@ -75,9 +73,6 @@ final class VectorAttention implements AttentionKernels {
             x = FloatVector.broadcast(FLOATS, a[ai + 4]);
             c40 = x.fma(b0, c40);
             c41 = x.fma(b1, c41);
-            x = FloatVector.broadcast(FLOATS, a[ai + 5]);
-            c50 = x.fma(b0, c50);
-            c51 = x.fma(b1, c51);
             bi += ldb;
         }
         c00.intoArray(c, cOffset);
@@ -90,8 +85,6 @@ final class VectorAttention implements AttentionKernels {
         c31.intoArray(c, cOffset + 3 * TILE + V);
         c40.intoArray(c, cOffset + 4 * TILE);
         c41.intoArray(c, cOffset + 4 * TILE + V);
-        c50.intoArray(c, cOffset + 5 * TILE);
-        c51.intoArray(c, cOffset + 5 * TILE + V);
     }
 
     private static void multiplyOne(int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, float[] c, int cOffset) {
@@ -101,7 +94,6 @@ final class VectorAttention implements AttentionKernels {
         FloatVector c2 = zero;
         FloatVector c3 = zero;
         FloatVector c4 = zero;
-        FloatVector c5 = zero;
         int bi = bOffset;
         int end = aOffset + inner * STRIP;
         for (int ai = aOffset; ai < end; ai += STRIP) {
@@ -116,8 +108,6 @@ final class VectorAttention implements AttentionKernels {
             c3 = x.fma(b0, c3);
             x = FloatVector.broadcast(FLOATS, a[ai + 4]);
             c4 = x.fma(b0, c4);
-            x = FloatVector.broadcast(FLOATS, a[ai + 5]);
-            c5 = x.fma(b0, c5);
             bi += ldb;
         }
         c0.intoArray(c, cOffset);
@@ -125,7 +115,6 @@ final class VectorAttention implements AttentionKernels {
         c2.intoArray(c, cOffset + 2 * TILE);
         c3.intoArray(c, cOffset + 3 * TILE);
         c4.intoArray(c, cOffset + 4 * TILE);
-        c5.intoArray(c, cOffset + 5 * TILE);
     }
 
     @Override
@@ -151,8 +140,6 @@ final class VectorAttention implements AttentionKernels {
         FloatVector c31 = FloatVector.fromArray(FLOATS, c, cOffset + 3 * ldc + V);
         FloatVector c40 = FloatVector.fromArray(FLOATS, c, cOffset + 4 * ldc);
         FloatVector c41 = FloatVector.fromArray(FLOATS, c, cOffset + 4 * ldc + V);
-        FloatVector c50 = FloatVector.fromArray(FLOATS, c, cOffset + 5 * ldc);
-        FloatVector c51 = FloatVector.fromArray(FLOATS, c, cOffset + 5 * ldc + V);
         int bi = bOffset;
         int end = aOffset + inner;
         for (int ai = aOffset; ai < end; ai++) {
@@ -173,9 +160,6 @@ final class VectorAttention implements AttentionKernels {
             x = FloatVector.broadcast(FLOATS, a[ai + 4 * TILE]);
             c40 = x.fma(b0, c40);
             c41 = x.fma(b1, c41);
-            x = FloatVector.broadcast(FLOATS, a[ai + 5 * TILE]);
-            c50 = x.fma(b0, c50);
-            c51 = x.fma(b1, c51);
             bi += ldb;
         }
         c00.intoArray(c, cOffset);
@@ -188,8 +172,6 @@ final class VectorAttention implements AttentionKernels {
         c31.intoArray(c, cOffset + 3 * ldc + V);
         c40.intoArray(c, cOffset + 4 * ldc);
         c41.intoArray(c, cOffset + 4 * ldc + V);
-        c50.intoArray(c, cOffset + 5 * ldc);
-        c51.intoArray(c, cOffset + 5 * ldc + V);
     }
 
     private static void addOne(int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, float[] c, int cOffset, int ldc) {
@@ -198,7 +180,6 @@ final class VectorAttention implements AttentionKernels {
         FloatVector c2 = FloatVector.fromArray(FLOATS, c, cOffset + 2 * ldc);
         FloatVector c3 = FloatVector.fromArray(FLOATS, c, cOffset + 3 * ldc);
         FloatVector c4 = FloatVector.fromArray(FLOATS, c, cOffset + 4 * ldc);
-        FloatVector c5 = FloatVector.fromArray(FLOATS, c, cOffset + 5 * ldc);
         int bi = bOffset;
         int end = aOffset + inner;
         for (int ai = aOffset; ai < end; ai++) {
@@ -213,8 +194,6 @@ final class VectorAttention implements AttentionKernels {
             c3 = x.fma(b0, c3);
             x = FloatVector.broadcast(FLOATS, a[ai + 4 * TILE]);
             c4 = x.fma(b0, c4);
-            x = FloatVector.broadcast(FLOATS, a[ai + 5 * TILE]);
-            c5 = x.fma(b0, c5);
             bi += ldb;
         }
         c0.intoArray(c, cOffset);
@@ -222,7 +201,6 @@ final class VectorAttention implements AttentionKernels {
         c2.intoArray(c, cOffset + 2 * ldc);
         c3.intoArray(c, cOffset + 3 * ldc);
         c4.intoArray(c, cOffset + 4 * ldc);
-        c5.intoArray(c, cOffset + 5 * ldc);
     }
 
     @Override
@@ -249,8 +227,6 @@ final class VectorAttention implements AttentionKernels {
         FloatVector c31 = FloatVector.fromArray(FLOATS, c, cOffset + 3 * ldc + V);
         FloatVector c40 = FloatVector.fromArray(FLOATS, c, cOffset + 4 * ldc);
         FloatVector c41 = FloatVector.fromArray(FLOATS, c, cOffset + 4 * ldc + V);
-        FloatVector c50 = FloatVector.fromArray(FLOATS, c, cOffset + 5 * ldc);
-        FloatVector c51 = FloatVector.fromArray(FLOATS, c, cOffset + 5 * ldc + V);
         int bi = bOffset;
         int end = aOffset + inner * TILE;
         for (int ai = aOffset; ai < end; ai += TILE) {
@@ -271,9 +247,6 @@ final class VectorAttention implements AttentionKernels {
             x = FloatVector.broadcast(FLOATS, a[ai + 4]);
             c40 = x.fma(b0, c40);
             c41 = x.fma(b1, c41);
-            x = FloatVector.broadcast(FLOATS, a[ai + 5]);
-            c50 = x.fma(b0, c50);
-            c51 = x.fma(b1, c51);
             bi += ldb;
         }
         c00.intoArray(c, cOffset);
@@ -294,10 +267,6 @@ final class VectorAttention implements AttentionKernels {
             c40.intoArray(c, cOffset + 4 * ldc);
             c41.intoArray(c, cOffset + 4 * ldc + V);
         }
-        if (rows > 5) {
-            c50.intoArray(c, cOffset + 5 * ldc);
-            c51.intoArray(c, cOffset + 5 * ldc + V);
-        }
     }
 
     private static void addTransposedOne(int rows, int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb,
@@ -307,7 +276,6 @@ final class VectorAttention implements AttentionKernels {
         FloatVector c2 = FloatVector.fromArray(FLOATS, c, cOffset + 2 * ldc);
         FloatVector c3 = FloatVector.fromArray(FLOATS, c, cOffset + 3 * ldc);
         FloatVector c4 = FloatVector.fromArray(FLOATS, c, cOffset + 4 * ldc);
-        FloatVector c5 = FloatVector.fromArray(FLOATS, c, cOffset + 5 * ldc);
         int bi = bOffset;
         int end = aOffset + inner * TILE;
         for (int ai = aOffset; ai < end; ai += TILE) {
@@ -322,8 +290,6 @@ final class VectorAttention implements AttentionKernels {
             c3 = x.fma(b0, c3);
             x = FloatVector.broadcast(FLOATS, a[ai + 4]);
             c4 = x.fma(b0, c4);
-            x = FloatVector.broadcast(FLOATS, a[ai + 5]);
-            c5 = x.fma(b0, c5);
             bi += ldb;
         }
         c0.intoArray(c, cOffset);
@@ -338,9 +304,6 @@ final class VectorAttention implements AttentionKernels {
         }
         if (rows > 4) {
             c4.intoArray(c, cOffset + 4 * ldc);
-        }
-        if (rows > 5) {
-            c5.intoArray(c, cOffset + 5 * ldc);
         }
     }
 

@@ -13,7 +13,7 @@ final class VectorGemm implements Gemm {
     /** Depth of a block at most: a panel of B and one of A fit the first cache (20 KiB + 5 KiB with 256-bit vectors). */
     private static final int DEPTH = Math.max(128, 320 * 16 / COLUMNS);
     /** Rows of a task at most: its block of A takes about half of a small second cache. */
-    private static final int HEIGHT = 128;
+    private static final int HEIGHT = (128 + ROWS - 1) / ROWS * ROWS;
     /** Elements of B packed at a time. */
     private static final int PACKED = 1 << 21;
     /** Multiplications below which waking other threads costs more than it saves. */

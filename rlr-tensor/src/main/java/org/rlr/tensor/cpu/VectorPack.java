@@ -20,8 +20,14 @@ final class VectorPack {
     /** Rows of {@code alpha·A}, A as stored {@code m×k} from {@code ao}: panels of {@link VectorTile#ROWS} rows, in each {@code k} columns. */
     static void left(float[] a, int ao, int lda, int m, int k, float alpha, float[] out) {
         int full = m / ROWS * ROWS;
-        for (int i = 0; i < full; i += 4) {
-            quadRows(a, ao + i * lda, lda, k, alpha, out, i / ROWS * ROWS * k + i % ROWS);
+        if (ROWS == 5) {
+            for (int i = 0; i < full; i += ROWS) {
+                fiveRows(a, ao + i * lda, lda, k, alpha, out, i * k);
+            }
+        } else {
+            for (int i = 0; i < full; i += 4) {
+                quadRows(a, ao + i * lda, lda, k, alpha, out, i / ROWS * ROWS * k + i % ROWS);
+            }
         }
         if (full < m) {
             int panel = full * k;
@@ -31,6 +37,20 @@ final class VectorPack {
                     out[panel + p * ROWS + i - full] = alpha * a[ao + i * lda + p];
                 }
             }
+        }
+    }
+
+    private static void fiveRows(float[] a, int ao, int lda, int k, float alpha, float[] out, int oo) {
+        int a1 = ao + lda;
+        int a2 = a1 + lda;
+        int a3 = a2 + lda;
+        int a4 = a3 + lda;
+        for (int p = 0; p < k; p++) {
+            out[oo + p * 5] = alpha * a[ao + p];
+            out[oo + p * 5 + 1] = alpha * a[a1 + p];
+            out[oo + p * 5 + 2] = alpha * a[a2 + p];
+            out[oo + p * 5 + 3] = alpha * a[a3 + p];
+            out[oo + p * 5 + 4] = alpha * a[a4 + p];
         }
     }
 
@@ -50,7 +70,7 @@ final class VectorPack {
     static void leftTransposed(float[] a, int ao, int lda, int m, int k, float alpha, float[] out) {
         int full = m / ROWS * ROWS;
         int i = 0;
-        // four panels at a time: with 16 rows a cache line of A, whose rows are far apart
+        // four panels at a time: with 20 columns more than a cache line of A, whose rows are far apart
         for (; i + 4 * ROWS <= full; i += 4 * ROWS) {
             fourPanels(a, ao + i, lda, k, alpha, out, i * k);
         }

@@ -5,8 +5,9 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * The innermost loop of the matrix product: a tile of C in registers, the sum over k of columns of A times rows of B. The tile is two vectors wide; it has
- * four rows with 16 vector registers, eight with 32. That is fewer than fit: C2 moves all loads of an iteration before the arithmetic, so that every
- * broadcast element of A takes a register of its own beside the accumulators, and a taller tile spills (12 accumulators on AVX2 ran at less than half the speed).
+ * five rows with 16 vector registers, eight with 32. A multiply-add takes four cycles and two start in each, so that fewer than eight accumulators cannot keep the
+ * units busy, and exactly eight leave no room for a late load; but C2 moves the loads of an iteration before the arithmetic, so that many broadcast
+ * elements of A need registers beside the accumulators, and a taller tile spills (12 accumulators run at full speed on JDK 17, at less than half of it on JDK 25).
  */
 final class VectorTile {
     static final VectorSpecies<Float> SPECIES = VectorMath.FLOATS;
@@ -14,7 +15,7 @@ final class VectorTile {
     /** Columns of a tile. */
     static final int COLUMNS = 2 * LANES;
     /** Rows of a tile. AVX-512 and AArch64 have 32 vector registers. */
-    static final int ROWS = LANES >= 16 || System.getProperty("os.arch").equals("aarch64") ? 8 : 4;
+    static final int ROWS = LANES >= 16 || System.getProperty("os.arch").equals("aarch64") ? 8 : 5;
 
     private VectorTile() {
     }
@@ -26,12 +27,12 @@ final class VectorTile {
         if (ROWS == 8) {
             tile8(k, a, ao, b, bo, c, co, ldc, accumulate);
         } else {
-            tile4(k, a, ao, b, bo, c, co, ldc, accumulate);
+            tile5(k, a, ao, b, bo, c, co, ldc, accumulate);
         }
     }
 
-    /** The tile of 4 rows. */
-    private static void tile4(int k, float[] a, int ao, float[] b, int bo, float[] c, int co, int ldc, boolean accumulate) {
+    /** The tile of 5 rows. */
+    private static void tile5(int k, float[] a, int ao, float[] b, int bo, float[] c, int co, int ldc, boolean accumulate) {
         FloatVector c00 = FloatVector.zero(SPECIES);
         FloatVector c01 = FloatVector.zero(SPECIES);
         FloatVector c10 = FloatVector.zero(SPECIES);
@@ -40,21 +41,29 @@ final class VectorTile {
         FloatVector c21 = FloatVector.zero(SPECIES);
         FloatVector c30 = FloatVector.zero(SPECIES);
         FloatVector c31 = FloatVector.zero(SPECIES);
-        for (int p = 0; p < k; p++) {
-            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bo + p * COLUMNS);
-            FloatVector b1 = FloatVector.fromArray(SPECIES, b, bo + p * COLUMNS + LANES);
-            FloatVector a0 = FloatVector.broadcast(SPECIES, a[ao + p * 4]);
+        FloatVector c40 = FloatVector.zero(SPECIES);
+        FloatVector c41 = FloatVector.zero(SPECIES);
+        int bi = bo;
+        int end = ao + k * 5;
+        for (int ai = ao; ai < end; ai += 5) {
+            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bi);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, b, bi + LANES);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[ai]);
             c00 = a0.fma(b0, c00);
             c01 = a0.fma(b1, c01);
-            FloatVector a1 = FloatVector.broadcast(SPECIES, a[ao + p * 4 + 1]);
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[ai + 1]);
             c10 = a1.fma(b0, c10);
             c11 = a1.fma(b1, c11);
-            FloatVector a2 = FloatVector.broadcast(SPECIES, a[ao + p * 4 + 2]);
+            FloatVector a2 = FloatVector.broadcast(SPECIES, a[ai + 2]);
             c20 = a2.fma(b0, c20);
             c21 = a2.fma(b1, c21);
-            FloatVector a3 = FloatVector.broadcast(SPECIES, a[ao + p * 4 + 3]);
+            FloatVector a3 = FloatVector.broadcast(SPECIES, a[ai + 3]);
             c30 = a3.fma(b0, c30);
             c31 = a3.fma(b1, c31);
+            FloatVector a4 = FloatVector.broadcast(SPECIES, a[ai + 4]);
+            c40 = a4.fma(b0, c40);
+            c41 = a4.fma(b1, c41);
+            bi += COLUMNS;
         }
         if (accumulate) {
             c00.add(FloatVector.fromArray(SPECIES, c, co)).intoArray(c, co);
@@ -65,6 +74,8 @@ final class VectorTile {
             c21.add(FloatVector.fromArray(SPECIES, c, co + 2 * ldc + LANES)).intoArray(c, co + 2 * ldc + LANES);
             c30.add(FloatVector.fromArray(SPECIES, c, co + 3 * ldc)).intoArray(c, co + 3 * ldc);
             c31.add(FloatVector.fromArray(SPECIES, c, co + 3 * ldc + LANES)).intoArray(c, co + 3 * ldc + LANES);
+            c40.add(FloatVector.fromArray(SPECIES, c, co + 4 * ldc)).intoArray(c, co + 4 * ldc);
+            c41.add(FloatVector.fromArray(SPECIES, c, co + 4 * ldc + LANES)).intoArray(c, co + 4 * ldc + LANES);
         } else {
             c00.intoArray(c, co);
             c01.intoArray(c, co + LANES);
@@ -74,6 +85,8 @@ final class VectorTile {
             c21.intoArray(c, co + 2 * ldc + LANES);
             c30.intoArray(c, co + 3 * ldc);
             c31.intoArray(c, co + 3 * ldc + LANES);
+            c40.intoArray(c, co + 4 * ldc);
+            c41.intoArray(c, co + 4 * ldc + LANES);
         }
     }
 
