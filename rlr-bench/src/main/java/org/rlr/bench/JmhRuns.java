@@ -3,6 +3,8 @@ package org.rlr.bench;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.openjdk.jmh.profile.GCProfiler;
+import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
@@ -32,7 +34,36 @@ final class JmhRuns {
         if (!implementation.equals(Cells.OURS)) {
             options.warmupIterations(1);   // nothing of a peer is compiled while it runs
         }
-        return iterations(options);
+        return iterations(options, variant);
+    }
+
+    /** @param bytes allocated by a call */
+    record Allocating(double fastestMs, double bytes) {
+    }
+
+    /** Our side with JMH's profiler of allocation. @throws RunnerException if the benchmark failed */
+    Allocating allocating(Cells.Row row, Variant variant) throws RunnerException {
+        ChainedOptionsBuilder options = options(row.jmhName(), variant).addProfiler(GCProfiler.class);
+        row.params().forEach(options::param);
+        if (row.hasPeers()) {
+            options.param(Cells.IMPLEMENTATION, Cells.OURS);
+        }
+        double ms = Double.POSITIVE_INFINITY;
+        double bytes = Double.POSITIVE_INFINITY;
+        for (IterationResult i : results(options, variant)) {
+            ms = Math.min(ms, i.getPrimaryResult().getScore());
+            bytes = Math.min(bytes, i.getSecondaryResults().get("gc.alloc.rate.norm").getScore());
+        }
+        return new Allocating(ms, bytes);
+    }
+
+    /** What a failed benchmark itself said. */
+    static String cause(RunnerException e) {
+        Throwable cause = e;
+        while (cause.getCause() != null || cause.getSuppressed().length > 0) {
+            cause = cause.getCause() != null ? cause.getCause() : cause.getSuppressed()[0];
+        }
+        return cause instanceof LinkageError ? cause.toString() : cause.getMessage();
     }
 
     /** Single-precision operations a second on all threads at once. */
@@ -48,7 +79,7 @@ final class JmhRuns {
     private double peak(String method, int threads, double amount) throws RunnerException {
         int used = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
         double fastest = Double.POSITIVE_INFINITY;
-        for (double ms : iterations(options(PeakBenchmark.class.getName() + "." + method, Variant.PLAIN).threads(used))) {
+        for (double ms : iterations(options(PeakBenchmark.class.getName() + "." + method, Variant.PLAIN).threads(used), Variant.PLAIN)) {
             fastest = Math.min(fastest, ms);
         }
         return used * amount / fastest * 1e3;
@@ -69,8 +100,20 @@ final class JmhRuns {
         return options;
     }
 
-    private static double[] iterations(ChainedOptionsBuilder options) throws RunnerException {
-        return new Runner(options.build()).run().stream().flatMap(r -> r.getBenchmarkResults().stream()).flatMap(b -> b.getIterationResults().stream())
-                .mapToDouble(i -> i.getPrimaryResult().getScore()).toArray();
+    private static double[] iterations(ChainedOptionsBuilder options, Variant variant) throws RunnerException {
+        return results(options, variant).stream().mapToDouble(i -> i.getPrimaryResult().getScore()).toArray();
+    }
+
+    /** JMH gives its forks the class path that this property has at the time. */
+    private static List<IterationResult> results(ChainedOptionsBuilder options, Variant variant) throws RunnerException {
+        String own = System.getProperty("java.class.path");
+        try {
+            if (variant.classPath() != null) {
+                System.setProperty("java.class.path", variant.classPath());
+            }
+            return new Runner(options.build()).run().stream().flatMap(r -> r.getBenchmarkResults().stream()).flatMap(b -> b.getIterationResults().stream()).toList();
+        } finally {
+            System.setProperty("java.class.path", own);
+        }
     }
 }

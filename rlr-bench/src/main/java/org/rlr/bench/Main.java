@@ -87,11 +87,7 @@ public final class Main implements Callable<Integer> {
         try {
             table.add(row, implementation, runs.run(row, implementation, Variant.PLAIN));
         } catch (RunnerException e) {
-            Throwable cause = e;
-            while (cause.getCause() != null || cause.getSuppressed().length > 0) {
-                cause = cause.getCause() != null ? cause.getCause() : cause.getSuppressed()[0];
-            }
-            table.failed(row, implementation, cause.getMessage());
+            table.failed(row, implementation, JmhRuns.cause(e));
         }
     }
 }

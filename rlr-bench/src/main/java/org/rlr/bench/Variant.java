@@ -10,9 +10,14 @@ import java.util.List;
  * @param name      its column
  * @param java      the JVM; null for the one that runs this
  * @param arguments options of the JVM
+ * @param classPath null for that of this process
  */
-record Variant(String name, String java, List<String> arguments) {
-    static final Variant PLAIN = new Variant("", null, List.of());
+record Variant(String name, String java, List<String> arguments, String classPath) {
+    static final Variant PLAIN = new Variant("", null, List.of(), null);
+
+    static Variant ofClassPath(String classPath) {
+        return new Variant("", null, List.of(), classPath);
+    }
 
     /** {@code NAME=ARGUMENTS}. @throws IllegalArgumentException if the text is not so */
     static Variant parse(String text) {
@@ -22,6 +27,6 @@ record Variant(String name, String java, List<String> arguments) {
         }
         List<String> arguments = new ArrayList<>(Arrays.asList(text.substring(equals + 1).strip().split("\\s+")));
         String java = arguments.get(0).startsWith("-") ? null : arguments.remove(0);
-        return new Variant(text.substring(0, equals).strip(), java, arguments);
+        return new Variant(text.substring(0, equals).strip(), java, arguments, null);
     }
 }

@@ -28,7 +28,7 @@ final class AttentionKeys {
     int queries;
     /** The tile: how many segments, the first key and the number of keys of each, and the columns each occupies. */
     int segments;
-    final int[] key = new int[AttentionKernels.TILE];
+    final int[] key;
     int length;
     int columns;
     /** Bits of the allowed entries of a tile, for each query of a strip, {@link #allowedStride} ints apart. What else is forbidden says {@link #forbid}. */
@@ -48,12 +48,13 @@ final class AttentionKeys {
     private int patternLength;
     private int patternQueries;
 
-    AttentionKeys(AttentionPattern pattern, int keys, int lanes) {
+    AttentionKeys(AttentionPattern pattern, int keys, int lanes, AttentionWorkspace work) {
         this.pattern = pattern;
         this.keys = keys;
         this.lanes = lanes;
         windowed = pattern.locality() == Locality.INSIDE;
-        allowed = windowed ? new int[AttentionKernels.STRIP * AttentionKernels.TILE] : EVERYTHING;
+        key = work.segments;
+        allowed = windowed ? work.allowed : EVERYTHING;
         allowedStride = windowed ? AttentionKernels.TILE : 0;
     }
 

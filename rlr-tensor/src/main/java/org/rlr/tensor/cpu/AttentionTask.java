@@ -41,7 +41,7 @@ abstract class AttentionTask {
         this.endQuery = endQuery;
         work = AttentionWorkspace.ofThread();
         lanes = kernels.lanes();
-        keys = new AttentionKeys(problem.pattern, problem.keys, lanes);
+        keys = new AttentionKeys(problem.pattern, problem.keys, lanes, work);
         headDim = problem.headDim;
         channel = head * headDim;
         padded = AttentionKeys.roundUp(headDim, lanes);

@@ -27,6 +27,9 @@ final class AttentionWorkspace {
     /** Logits, then probabilities; their gradients. */
     float[] tile = EMPTY;
     float[] tileGradients = EMPTY;
+    /** Keys of a tile's segments, and its pattern of allowed entries; see {@link AttentionKeys}. */
+    final int[] segments = new int[AttentionKernels.TILE];
+    final int[] allowed = new int[AttentionKernels.STRIP * AttentionKernels.TILE];
     /** Sums that several tasks contribute to, one slot each; used by the calling thread. */
     float[] keySlots = EMPTY;
     float[] valueSlots = EMPTY;

@@ -104,9 +104,11 @@ final class VectorRows implements RowKernels {
         float r = (float) (1 / Math.sqrt(squaredDeviations(x, xo, mu, n) / n + eps));
         mean[mo] = mu;
         rstd[ro] = r;
+        FloatVector shift = FloatVector.broadcast(FLOATS, mu);
+        FloatVector scale = FloatVector.broadcast(FLOATS, r);
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
-            FloatVector normal = FloatVector.fromArray(FLOATS, x, xo + i).sub(mu).mul(r);
+            FloatVector normal = FloatVector.fromArray(FLOATS, x, xo + i).sub(shift).mul(scale);
             normal.fma(FloatVector.fromArray(FLOATS, gamma, go + i), FloatVector.fromArray(FLOATS, beta, bo + i)).intoArray(y, yo + i);
         }
         for (; i < n; i++) {

@@ -1,0 +1,29 @@
+package org.rlr.bench;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** Every benchmark runs: our side, one setting of each, one short iteration in a JVM of its own. */
+class BenchmarksRunTest {
+
+    @TestFactory
+    Stream<DynamicTest> runs() {
+        Map<String, Cells.Row> first = new LinkedHashMap<>();
+        for (Cells.Row row : Cells.matching("", false, Map.of())) {
+            first.putIfAbsent(row.benchmark(), row);
+        }
+        assertTrue(first.keySet().containsAll(List.of("GemmBenchmark.multiply", "AttentionBenchmark.forward", "LevelBenchmark.step")), first.keySet().toString());
+        JmhRuns runs = new JmhRuns(true, "", Path.of("peers"));
+        return first.values().stream().map(row -> DynamicTest.dynamicTest(row.label(), () -> {
+            double[] ms = runs.run(row, Cells.OURS, Variant.PLAIN);
+            assertTrue(ms.length > 0 && ms[0] > 0);
+        }));
+    }
+}
