@@ -3,6 +3,7 @@ package org.rlr.bench;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.runner.Runner;
@@ -37,8 +38,14 @@ final class JmhRuns {
         return iterations(options, variant);
     }
 
-    /** @param bytes allocated by a call */
-    record Allocating(double fastestMs, double bytes) {
+    /** What JMH itself allocates in an iteration. */
+    private static final double JMH_BYTES = 8192;
+
+    /**
+     * @param bytes allocated by a call
+     * @param doubt how many of them may be JMH's own, which it divides by the calls of an iteration
+     */
+    record Allocating(double fastestMs, double bytes, double doubt) {
     }
 
     /** Our side with JMH's profiler of allocation. @throws RunnerException if the benchmark failed */
@@ -50,11 +57,14 @@ final class JmhRuns {
         }
         double ms = Double.POSITIVE_INFINITY;
         double bytes = Double.POSITIVE_INFINITY;
+        double doubt = 0;
         for (IterationResult i : results(options, variant)) {
             ms = Math.min(ms, i.getPrimaryResult().getScore());
             bytes = Math.min(bytes, i.getSecondaryResults().get("gc.alloc.rate.norm").getScore());
+            double calls = Math.max(1, i.getParams().getTime().convertTo(TimeUnit.MILLISECONDS) / i.getPrimaryResult().getScore());
+            doubt = Math.max(doubt, JMH_BYTES / calls);
         }
-        return new Allocating(ms, bytes);
+        return new Allocating(ms, bytes, doubt);
     }
 
     /** What a failed benchmark itself said. */
