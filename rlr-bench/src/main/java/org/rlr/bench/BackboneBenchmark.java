@@ -1,10 +1,8 @@
 package org.rlr.bench;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -22,7 +20,6 @@ import org.openjdk.jmh.annotations.Warmup;
 import org.rlr.bench.TorchPeer.Operand;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.Backbones;
-import org.rlr.model.backbone.StateDict;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
@@ -61,7 +58,7 @@ public class BackboneBenchmark {
         for (String level : backbone.substring(name.length() + 1).split(",")) {
             levels.add(Integer.parseInt(level));
         }
-        Map<String, Operand> given = weights(name, levels.get(levels.size() - 1));
+        Map<String, Operand> given = RandomWeights.of(name, levels.get(levels.size() - 1));
         Operand x = Operands.random(1, images, SIDE, SIDE, 3);
         contender = new Ours(name, levels, given, x, threads);
         if (!impl.equals("rlr")) {
@@ -72,23 +69,6 @@ public class BackboneBenchmark {
             Contender.requireSame(impl + " " + backbone, ours.result(), contender.result(), 1e-3);
             ours.close();
         }
-    }
-
-    /** Random weights that keep the features' size through the layers. */
-    private static Map<String, Operand> weights(String name, int level) {
-        Map<String, Operand> weights = new HashMap<>();
-        SplittableRandom random = new SplittableRandom(2);
-        Backbones.weightShapes(name, level).forEach((key, shape) -> {
-            int elements = java.util.Arrays.stream(shape).reduce(1, Math::multiplyExact);
-            double largest = shape.length > 1 ? Math.sqrt(6.0 * shape[0] / elements) : 0.2;
-            double mean = key.endsWith("running_var") || shape.length == 1 && key.endsWith("weight") ? 1 : 0;
-            float[] values = new float[elements];
-            for (int i = 0; i < elements; i++) {
-                values[i] = (float) (mean + largest * (2 * random.nextDouble() - 1));
-            }
-            weights.put(key, new Operand(values, shape));
-        });
-        return weights;
     }
 
     @TearDown(Level.Trial)
@@ -111,10 +91,8 @@ public class BackboneBenchmark {
         Ours(String name, List<Integer> levels, Map<String, Operand> weights, Operand images, int threads) {
             this.levels = levels;
             this.images = images;
-            Map<String, Backbone.Weight> state = new HashMap<>();
-            weights.forEach((key, w) -> state.put(key, new Backbone.Weight(w.shape(), w.values())));
             backend = Backends.open("cpu", threads);
-            backbone = Backbones.create(name, backend, levels, StateDict.of(state), "random");
+            backbone = Backbones.create(name, backend, levels, RandomWeights.stateDict(weights), "random");
         }
 
         @Override
