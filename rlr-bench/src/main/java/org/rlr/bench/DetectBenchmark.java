@@ -32,7 +32,7 @@ import org.rlr.tensor.backend.Backends;
 @Fork(value = 1, jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "-Xmx4g"})
 public class DetectBenchmark {
     /** A resized sample may round to the neighbouring 1/255 in one of the two; random weights do not damp that. */
-    private static final double TOLERANCE = 1e-2;
+    static final double TOLERANCE = 1e-2;
 
     @Param({"rlr", "torch-published", "torch-best"})
     public String impl;
