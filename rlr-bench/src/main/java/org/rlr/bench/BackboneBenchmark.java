@@ -1,6 +1,7 @@
 package org.rlr.bench;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -42,7 +43,7 @@ public class BackboneBenchmark {
     @Param({"1", "4"})
     public int images;
 
-    @Param({"rlr", "torch-published", "torch-best"})
+    @Param({"rlr", "torch-published", "torch-best", "djl-pytorch", "onnxruntime"})
     public String impl;
 
     /** 0: as many as there are cores. */
@@ -64,11 +65,20 @@ public class BackboneBenchmark {
         if (!impl.equals("rlr")) {
             Contender ours = contender;
             ours.run();
-            given.put("x", x);
-            contender = new TorchPeer("backbone", Map.of("name", name, "levels", levels, "style", impl.substring("torch-".length()), "threads", threads), given);
+            contender = peer(name, levels, given, x);
             Contender.requireSame(impl + " " + backbone, ours.result(), contender.result(), 1e-3);
             ours.close();
         }
+    }
+
+    private Contender peer(String name, List<Integer> levels, Map<String, Operand> weights, Operand x) {
+        DjlPeer.Runtime runtime = DjlPeer.Runtime.of(impl);
+        if (runtime != null) {
+            return new DjlPeer(runtime, name, levels, weights, x, threads);
+        }
+        Map<String, Operand> given = new HashMap<>(weights);
+        given.put("x", x);
+        return new TorchPeer("backbone", Map.of("name", name, "levels", levels, "style", impl.substring("torch-".length()), "threads", threads), given);
     }
 
     @TearDown(Level.Trial)
