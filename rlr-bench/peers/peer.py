@@ -109,21 +109,26 @@ def level(task, given):
 
 
 def backbone(task, given):
-    import timm
-    x = given.pop("x")
-    net = timm.create_model(task["name"], pretrained=False, features_only=True, out_indices=task["levels"])
-    net.load_state_dict(given, strict=False)   # what lies beyond the levels has no weights; a wrong load would show in the numbers
-    net.eval()
-    x = x.permute(0, 3, 1, 2).contiguous()
+    import backbones
+    x = given.pop("x").permute(0, 3, 1, 2).contiguous()
+    net = backbones.create(task["name"], task["levels"], given)
     if task["style"] != "published":
-        if hasattr(net, "blocks"):   # timm's EfficientNet computes every stage, asked for or not
-            last = max(net._stage_out_idx)
-            net.blocks = net.blocks[:last]
-        net, x = net.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
+        net, x = backbones.shorten(net).to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
     return inference(lambda: net(x)[-1].permute(0, 2, 3, 1))
 
 
-TASKS = {"gemm": gemm, "attention": attention, "step": layer_step, "level": level, "backbone": backbone}
+def detect(task, given):
+    """The image score, then the anomaly map."""
+    import detect_torch
+    detector = detect_torch.Detector(task["model"], task["style"])
+
+    def run():
+        score, anomaly = detector(task["image"])
+        return torch.cat([score[None], anomaly.flatten()])
+    return run
+
+
+TASKS = {"gemm": gemm, "attention": attention, "step": layer_step, "level": level, "backbone": backbone, "detect": detect}
 
 
 def main():

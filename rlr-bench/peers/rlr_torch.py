@@ -186,10 +186,10 @@ class BestLevel(_Level):
 STYLES = {"published": PublishedLevel, "best": BestLevel}
 
 
-def level(style, state, side, heads, window):
-    """A level of either style from its state dict, torch tensors by the names of RLR section 11."""
+def level(style, state, side, heads, window, assign=False):
+    """A level of either style from its state dict, torch tensors by the names of RLR section 11; copied, or taken as they are (assign)."""
     d, channels, _ = state["embedding.project_embedding.project.weight"].shape
     layers = 1 + max(int(name.split(".")[2]) for name in state if name.startswith("encoder.encode_layers."))
     module = STYLES[style](channels, side, d, heads, layers, window)
-    module.load_state_dict(state)
+    module.load_state_dict(state, assign=assign)
     return module

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -22,7 +21,6 @@ import org.openjdk.jmh.annotations.Warmup;
 import org.rlr.bench.TorchPeer.Operand;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.Backbones;
-import org.rlr.model.backbone.StateDict;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
@@ -45,7 +43,7 @@ public class BackboneBenchmark {
     @Param({"1", "4"})
     public int images;
 
-    @Param({"rlr", "torch-published", "torch-best"})
+    @Param({"rlr", "torch-published", "torch-best", "djl-pytorch", "onnxruntime"})
     public String impl;
 
     /** 0: as many as there are cores. */
@@ -61,34 +59,26 @@ public class BackboneBenchmark {
         for (String level : backbone.substring(name.length() + 1).split(",")) {
             levels.add(Integer.parseInt(level));
         }
-        Map<String, Operand> given = weights(name, levels.get(levels.size() - 1));
+        Map<String, Operand> given = RandomWeights.of(name, levels.get(levels.size() - 1));
         Operand x = Operands.random(1, images, SIDE, SIDE, 3);
         contender = new Ours(name, levels, given, x, threads);
         if (!impl.equals("rlr")) {
             Contender ours = contender;
             ours.run();
-            given.put("x", x);
-            contender = new TorchPeer("backbone", Map.of("name", name, "levels", levels, "style", impl.substring("torch-".length()), "threads", threads), given);
+            contender = peer(name, levels, given, x);
             Contender.requireSame(impl + " " + backbone, ours.result(), contender.result(), 1e-3);
             ours.close();
         }
     }
 
-    /** Random weights that keep the features' size through the layers. */
-    private static Map<String, Operand> weights(String name, int level) {
-        Map<String, Operand> weights = new HashMap<>();
-        SplittableRandom random = new SplittableRandom(2);
-        Backbones.weightShapes(name, level).forEach((key, shape) -> {
-            int elements = java.util.Arrays.stream(shape).reduce(1, Math::multiplyExact);
-            double largest = shape.length > 1 ? Math.sqrt(6.0 * shape[0] / elements) : 0.2;
-            double mean = key.endsWith("running_var") || shape.length == 1 && key.endsWith("weight") ? 1 : 0;
-            float[] values = new float[elements];
-            for (int i = 0; i < elements; i++) {
-                values[i] = (float) (mean + largest * (2 * random.nextDouble() - 1));
-            }
-            weights.put(key, new Operand(values, shape));
-        });
-        return weights;
+    private Contender peer(String name, List<Integer> levels, Map<String, Operand> weights, Operand x) {
+        DjlPeer.Runtime runtime = DjlPeer.Runtime.of(impl);
+        if (runtime != null) {
+            return new DjlPeer(runtime, name, levels, weights, x, threads);
+        }
+        Map<String, Operand> given = new HashMap<>(weights);
+        given.put("x", x);
+        return new TorchPeer("backbone", Map.of("name", name, "levels", levels, "style", impl.substring("torch-".length()), "threads", threads), given);
     }
 
     @TearDown(Level.Trial)
@@ -111,10 +101,8 @@ public class BackboneBenchmark {
         Ours(String name, List<Integer> levels, Map<String, Operand> weights, Operand images, int threads) {
             this.levels = levels;
             this.images = images;
-            Map<String, Backbone.Weight> state = new HashMap<>();
-            weights.forEach((key, w) -> state.put(key, new Backbone.Weight(w.shape(), w.values())));
             backend = Backends.open("cpu", threads);
-            backbone = Backbones.create(name, backend, levels, StateDict.of(state), "random");
+            backbone = Backbones.create(name, backend, levels, RandomWeights.stateDict(weights), "random");
         }
 
         @Override

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.openjdk.jmh.runner.BenchmarkList;
 import org.openjdk.jmh.runner.BenchmarkListEntry;
 import org.openjdk.jmh.runner.format.OutputFormatFactory;
@@ -23,7 +24,7 @@ final class Cells {
     /**
      * A row.
      *
-     * @param jmhName         class and method as JMH names them
+     * @param jmhName         class and method as JMH names them; null where JMH has no part in it
      * @param benchmark       {@code Class.method}
      * @param params          its settings without the implementation
      * @param hasPeers        whether the benchmark has a parameter for who does the work
@@ -33,9 +34,14 @@ final class Cells {
 
         /** As the table shows it. */
         String label() {
-            return (benchmark.replace("Benchmark.", ".") + " " + params.entrySet().stream().filter(p -> !(p.getKey().equals("threads") && p.getValue().equals("0")))
-                    .filter(p -> !(p.getKey().equals("device") && p.getValue().equals("cpu")))
-                    .map(p -> p.getKey() + "=" + p.getValue()).collect(Collectors.joining(" "))).strip();
+            return Stream.concat(Stream.of(benchmark.replace("Benchmark.", ".") + (unit().equals("ms") ? "" : " in " + unit())), params.entrySet().stream()
+                    .filter(p -> !(p.getKey().equals("threads") && p.getValue().equals("0"))).filter(p -> !(p.getKey().equals("device") && p.getValue().equals("cpu")))
+                    .map(p -> p.getKey() + "=" + p.getValue())).collect(Collectors.joining(" "));
+        }
+
+        /** What the row's figures are; where it is not milliseconds, the label says it. */
+        String unit() {
+            return benchmark.equals(ColdStart.MEMORY) ? "MiB" : "ms";
         }
 
         private Map<String, String> with(String implementation) {

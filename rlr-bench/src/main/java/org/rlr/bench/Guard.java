@@ -93,7 +93,7 @@ public final class Guard implements Callable<Integer> {
                 first = runs.allocating(row, before);
             } catch (RunnerException e) {
                 throw new IllegalStateException(commit + " cannot run " + row.label() + ": " + JmhRuns.cause(e)
-                        + "; compare with a commit whose backend has the same methods", e);
+                        + "; where a method is missing, compare with a commit whose backend has it", e);
             }
             JmhRuns.Allocating second = runs.allocating(row, Variant.PLAIN);
             baseMs[round] = first.fastestMs();

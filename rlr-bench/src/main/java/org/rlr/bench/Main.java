@@ -45,6 +45,7 @@ public final class Main implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, RunnerException {
         List<Cells.Row> rows = Cells.matching(bench, full, Map.of("threads", Integer.toString(threads)));
+        rows.addAll(ColdStart.rows(bench));
         if (rows.isEmpty()) {
             System.err.println("no benchmark's label contains '" + bench + "'; run with -Dquick to see them all");
             return 2;
@@ -52,22 +53,26 @@ public final class Main implements Callable<Integer> {
         Map<String, Variant> ours = new LinkedHashMap<>();
         ours.put(Cells.OURS, Variant.PLAIN);
         variants.stream().filter(v -> !v.isBlank()).map(Variant::parse).forEach(v -> ours.put(Cells.OURS + ":" + v.name(), v));
-        ResultTable table = new ResultTable(Peers.absent(Cells.implementations(rows), python));
+        Map<String, String> absent = Peers.absent(Cells.implementations(rows), python);
+        rows.removeIf(row -> ColdStart.absence(row) != null && absent.put(row.label(), ColdStart.absence(row)) == null);
+        ResultTable table = new ResultTable(absent);
         JmhRuns runs = new JmhRuns(quick, python, peers);
         table.peaks(runs.flopsPerSecond(threads), runs.bytesPerSecond(threads));
-        int rounds = full ? 3 : 1;
-        for (int i = 0; i < rows.size(); i++) {
-            Cells.Row row = rows.get(i);
-            System.out.printf("%d/%d %s%n", i + 1, rows.size(), row.label());
-            // in turn, so that a change of the machine's speed meets all alike
-            for (int round = 0; round < rounds; round++) {
-                for (String implementation : row.implementations()) {
-                    if (implementation.equals(Cells.OURS)) {
-                        for (Map.Entry<String, Variant> v : ours.entrySet()) {
-                            table.add(row, v.getKey(), runs.run(row, implementation, v.getValue()));
+        try (ColdStart starts = new ColdStart(python, peers, threads)) {
+            for (int i = 0; i < rows.size(); i++) {
+                Cells.Row row = rows.get(i);
+                System.out.printf("%d/%d %s%n", i + 1, rows.size(), row.label());
+                int rounds = ColdStart.is(row) ? quick ? 1 : ColdStart.ROUNDS : full ? 3 : 1;
+                // in turn, so that a change of the machine's speed meets all alike
+                for (int round = 0; round < rounds; round++) {
+                    for (String implementation : row.implementations()) {
+                        if (implementation.equals(Cells.OURS)) {
+                            for (Map.Entry<String, Variant> v : ours.entrySet()) {
+                                table.add(row, v.getKey(), run(row, implementation, v.getValue(), runs, starts));
+                            }
+                        } else if (table.present(implementation)) {
+                            runPeer(row, implementation, runs, starts, table);
                         }
-                    } else if (table.present(implementation)) {
-                        runPeer(row, implementation, runs, table);
                     }
                 }
             }
@@ -82,11 +87,15 @@ public final class Main implements Callable<Integer> {
         return table.complete() ? 0 : 1;
     }
 
+    private static double[] run(Cells.Row row, String implementation, Variant variant, JmhRuns runs, ColdStart starts) throws RunnerException {
+        return ColdStart.is(row) ? new double[] {starts.run(row, implementation, variant)} : runs.run(row, implementation, variant);
+    }
+
     /** A peer that fails, or computes something else than we do, costs its cell and the run's success, not the other rows. */
-    private static void runPeer(Cells.Row row, String implementation, JmhRuns runs, ResultTable table) {
+    private static void runPeer(Cells.Row row, String implementation, JmhRuns runs, ColdStart starts, ResultTable table) {
         try {
-            table.add(row, implementation, runs.run(row, implementation, Variant.PLAIN));
-        } catch (RunnerException e) {
+            table.add(row, implementation, run(row, implementation, Variant.PLAIN, runs, starts));
+        } catch (RunnerException | IllegalStateException e) {
             table.failed(row, implementation, JmhRuns.cause(e));
         }
     }

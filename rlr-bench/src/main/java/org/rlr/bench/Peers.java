@@ -15,7 +15,8 @@ final class Peers {
     static Map<String, String> absent(Set<String> implementations, String python) {
         Map<String, String> absent = new TreeMap<>();
         for (String implementation : implementations) {
-            String why = implementation.startsWith("torch") ? torch(python) : implementation.equals("openblas") ? openblas() : null;
+            DjlPeer.Runtime runtime = DjlPeer.Runtime.of(implementation);
+            String why = runtime != null ? runtime.absence(python) : implementation.startsWith("torch") ? torch(python) : implementation.equals("openblas") ? openblas() : null;
             if (why != null) {
                 absent.put(implementation, why);
             }

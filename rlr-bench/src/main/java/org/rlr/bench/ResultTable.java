@@ -118,7 +118,7 @@ final class ResultTable {
             if (!Double.isNaN(floor)) {
                 r.put("floorMs", floor);
             }
-            r.put("iterationsMs", results);
+            r.put(row.unit().equals("ms") ? "iterationsMs" : "iterations" + row.unit(), results);
             rows.add(r);
         });
         Map<String, Object> document = new LinkedHashMap<>();

@@ -1,0 +1,152 @@
+package org.rlr.bench;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * One image scored by a program that has to be started for it: ours by its command line, as a user calls it (a JVM that starts the one that
+ * has the Vector API), the peer by a new Python process. Two rows: from the start to the printed score, and the most memory held until then.
+ * Files are in the system's cache: a start that is not counted comes first.
+ */
+final class ColdStart implements AutoCloseable {
+    static final String TIME = "ColdStart.detect";
+    static final String MEMORY = "ColdStart.memory";
+    /** How often each is started, in turn. */
+    static final int ROUNDS = 3;
+    private static final Path PROC = Path.of("/proc");
+    private static final long BETWEEN_LOOKS_MS = 5;
+    private static final long END_SECONDS = 20;
+
+    private final String python;
+    private final Path peers;
+    private final int threads;
+    private DetectFiles files;
+    private final Set<List<String>> started = new HashSet<>();
+    private float[] ourScore;
+
+    /** @param threads of either, 0 for as many as there are cores */
+    ColdStart(String python, Path peers, int threads) {
+        this.python = python;
+        this.peers = peers;
+        this.threads = threads;
+    }
+
+    /** Those of the rows that a regular expression finds. */
+    static List<Cells.Row> rows(String regex) {
+        return Stream.of(TIME, MEMORY).map(name -> new Cells.Row(null, name, Map.of(), true, List.of(Cells.OURS, "torch-best")))
+                .filter(row -> Pattern.compile(regex).matcher(row.label()).find()).toList();
+    }
+
+    /** Whether a row is one of these. */
+    static boolean is(Cells.Row row) {
+        return row.jmhName() == null;
+    }
+
+    /** Why a row cannot be measured here; null if it can. */
+    static String absence(Cells.Row row) {
+        return row.benchmark().equals(MEMORY) && !Files.isReadable(PROC.resolve("self/status")) ? "this system has no /proc to read a process's peak memory from" : null;
+    }
+
+    /** Starts the program once more: milliseconds or MiB. @throws IllegalStateException with its own words if it gives no score */
+    double run(Cells.Row row, String implementation, Variant variant) {
+        files = files == null ? new DetectFiles() : files;
+        List<String> command = implementation.equals(Cells.OURS) ? ours(variant) : peer();
+        try {
+            if (started.add(command)) {
+                measure(command, implementation, false);
+            }
+            return measure(command, implementation, row.benchmark().equals(MEMORY));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private List<String> ours(Variant variant) {
+        List<String> command = new ArrayList<>();
+        command.add(variant.java() == null ? Path.of(System.getProperty("java.home"), "bin", "java").toString() : variant.java());
+        command.addAll(variant.arguments());
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "org.rlr.model.cli.Main", "detect", "--backend", "cpu", "--threads", Integer.toString(threads),
+                "--model", files.model().toString(), files.image().toString()));
+        return command;
+    }
+
+    private List<String> peer() {
+        return List.of(python, peers.resolve("detect_torch.py").toString(), files.model().toString(), files.image().toString(), Integer.toString(threads));
+    }
+
+    private double measure(List<String> command, String implementation, boolean memory) throws IOException, InterruptedException {
+        Path words = Files.createTempFile("rlr-bench", ".txt");
+        long start = System.nanoTime();
+        Process process = new ProcessBuilder(command).redirectError(words.toFile()).start();
+        Map<Long, Long> peaks = new HashMap<>();
+        try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8)) {
+            while (memory && !out.ready() && process.isAlive()) {
+                look(process, peaks);
+                Thread.sleep(BETWEEN_LOOKS_MS);
+            }
+            String line = out.readLine();
+            double milliseconds = (System.nanoTime() - start) / 1e6;
+            if (memory) {
+                look(process, peaks);
+            }
+            if (line == null || !line.startsWith(files.image() + "\t")) {
+                process.waitFor(END_SECONDS, TimeUnit.SECONDS);
+                throw new IllegalStateException(String.join(" ", command) + " printed no score: " + Files.readString(words).strip());
+            }
+            if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
+                throw new IllegalStateException(String.join(" ", command) + " does not end");
+            }
+            compare(implementation, new float[] {Float.parseFloat(line.split("\t")[1])});
+            return memory ? peaks.values().stream().mapToLong(Long::longValue).sum() / 1024.0 : milliseconds;
+        } finally {
+            process.destroyForcibly();
+            Files.delete(words);
+        }
+    }
+
+    /** A program that computes something else proves nothing; ours is always the first. */
+    private void compare(String implementation, float[] score) {
+        if (ourScore == null) {
+            ourScore = score;
+        }
+        Contender.requireSame(implementation + " image score", ourScore, score, DetectBenchmark.TOLERANCE);
+    }
+
+    /**
+     * The peak resident memory, in KiB, of the process and those that it started, as the system counts it. The peaks of several processes are
+     * added, though they need not have come at once and may share pages: rather too much than too little.
+     */
+    private static void look(Process process, Map<Long, Long> peaks) {
+        Stream.concat(Stream.of(process.toHandle()), process.descendants()).forEach(p -> {
+            try (Stream<String> status = Files.lines(PROC.resolve(p.pid() + "/status"))) {
+                status.filter(s -> s.startsWith("VmHWM:")).findFirst()
+                        .ifPresent(s -> peaks.merge(p.pid(), Long.parseLong(s.replaceAll("\\D", "")), Math::max));
+            } catch (IOException | UncheckedIOException e) {
+                // it has ended since; what was seen of it before counts
+            }
+        });
+    }
+
+    @Override
+    public void close() {
+        if (files != null) {
+            files.close();
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package org.rlr.bench;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.rlr.bench.TorchPeer.Operand;
+import org.rlr.model.backbone.Backbone;
+import org.rlr.model.backbone.Backbones;
+import org.rlr.model.backbone.StateDict;
+
+/** Weights of a backbone where only its time is asked for. */
+final class RandomWeights {
+    private RandomWeights() {
+    }
+
+    /** By timm's names, down to a feature level; they keep the features' size through the layers. The same in every run. */
+    static Map<String, Operand> of(String backbone, int level) {
+        Map<String, Operand> weights = new HashMap<>();
+        SplittableRandom random = new SplittableRandom(2);
+        Backbones.weightShapes(backbone, level).forEach((key, shape) -> {
+            int elements = Arrays.stream(shape).reduce(1, Math::multiplyExact);
+            double largest = shape.length > 1 ? Math.sqrt(6.0 * shape[0] / elements) : 0.2;
+            double mean = key.endsWith("running_var") || shape.length == 1 && key.endsWith("weight") ? 1 : 0;
+            float[] values = new float[elements];
+            for (int i = 0; i < elements; i++) {
+                values[i] = (float) (mean + largest * (2 * random.nextDouble() - 1));
+            }
+            weights.put(key, new Operand(values, shape));
+        });
+        return weights;
+    }
+
+    /** As a backbone of ours takes them. */
+    static StateDict stateDict(Map<String, Operand> weights) {
+        Map<String, Backbone.Weight> state = new HashMap<>();
+        weights.forEach((key, w) -> state.put(key, new Backbone.Weight(w.shape(), w.values())));
+        return StateDict.of(state);
+    }
+}
