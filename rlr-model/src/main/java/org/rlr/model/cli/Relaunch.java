@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 /**
  * Starts the program again with the Vector API, an incubator module that no manifest can ask for and that a JVM takes in only at
@@ -18,6 +19,13 @@ final class Relaunch {
     private static final String MODULE = "jdk.incubator.vector";
     private static final String MARK = "rlr.relaunched";
     private static final int LAST_WORDS_SECONDS = 10;
+    private static final Pattern COLLECTOR = Pattern.compile("-XX:\\+Use\\w*GC");
+    /**
+     * Until C2 has compiled them, loops on vectors are hundreds of times slower (each vector is an object), so they are compiled after a
+     * twentieth of the usual number of calls.
+     */
+    private static final List<String> EARLY_KERNELS = List.of("-XX:+IgnoreUnrecognizedVMOptions", "-XX:CompileCommand=quiet",
+            "-XX:CompileCommand=CompileThresholdScaling,org.rlr.tensor.cpu.Vector*::*,0.05");
 
     private Relaunch() {
     }
@@ -33,7 +41,13 @@ final class Relaunch {
         }
         List<String> command = new ArrayList<>();
         command.add(java.toString());
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        List<String> given = ManagementFactory.getRuntimeMXBean().getInputArguments();
+        command.addAll(EARLY_KERNELS);
+        if (given.stream().noneMatch(COLLECTOR.asMatchPredicate())) {
+            // Tensors are reused, so there is little to collect; this collector takes half the memory of the default.
+            command.add("-XX:+UseSerialGC");
+        }
+        command.addAll(given);
         command.add("--add-modules=" + MODULE);
         command.add("-D" + MARK + "=true");
         command.add("-cp");

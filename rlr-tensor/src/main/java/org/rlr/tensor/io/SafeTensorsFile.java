@@ -13,25 +13,22 @@ import java.util.Map;
 import org.rlr.tensor.RlrException;
 
 /**
- * A SafeTensors file, opened for reading. Its data are memory-mapped, so that opening a large file costs little and
- * only what is read is loaded; a file may be larger than 2 GiB, and so may a tensor, as long as it is read into
- * an array that can hold it. May be used by several threads. A file must not be cut short by others while it
- * is open (the writers of this package replace files whole, which is harmless).
+ * A SafeTensors file, opened for reading. Opening a large file costs little and only what is asked for is read, through a small
+ * buffer: a mapped file would count as this process's memory until the collector comes by. A file may be larger than 2 GiB, and so
+ * may a tensor, as long as it is read into an array that can hold it. May be used by several threads.
  */
 public final class SafeTensorsFile implements AutoCloseable {
     /** As in the format's reference implementation. */
     static final int MAX_HEADER_BYTES = 100_000_000;
     private static final int LENGTH_BYTES = 8;
-    /** Longest piece mapped at once; a multiple of every element size. */
-    private static final long MAX_MAPPED = 1 << 30;
+    /** Bytes read at once; a multiple of every element size. */
+    private static final int PIECE = 1 << 18;
     private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
 
     private final Path path;
     private final FileChannel channel;
     private final long dataStart;
     private final SafeTensorsHeader header;
-    /** The whole data section where it is short enough, else null. */
-    private final ByteBuffer mapped;
 
     private SafeTensorsFile(Path path, FileChannel channel) throws IOException {
         this.path = path;
@@ -53,8 +50,6 @@ public final class SafeTensorsFile implements AutoCloseable {
         this.dataStart = LENGTH_BYTES + headerBytes;
         byte[] json = readFully(LENGTH_BYTES, (int) headerBytes).array();
         this.header = SafeTensorsHeader.parse(path.toString(), json, size - dataStart);
-        long dataBytes = size - dataStart;
-        this.mapped = dataBytes <= MAX_MAPPED ? channel.map(FileChannel.MapMode.READ_ONLY, dataStart, dataBytes) : null;
     }
 
     /**
@@ -205,8 +200,9 @@ public final class SafeTensorsFile implements AutoCloseable {
     }
 
     /**
-     * A tensor's bytes as they are in the file, a read-only little-endian view that needs no copy and stays valid after
-     * the file is closed.
+     * A tensor's bytes as they are in the file, a read-only little-endian view, mapped, that needs no copy and stays valid after
+     * the file is closed. The file must not be cut short by others while the view is used (the writers of this package replace files
+     * whole, which is harmless).
      *
      * @throws RlrException where there is no such tensor, or it is longer than a buffer can be (2 GiB)
      */
@@ -216,7 +212,8 @@ public final class SafeTensorsFile implements AutoCloseable {
             throw tooLarge(entry);
         }
         try {
-            return map(entry.offset(), entry.bytes());
+            requireOpen();
+            return channel.map(FileChannel.MapMode.READ_ONLY, dataStart + entry.offset(), entry.bytes()).order(ByteOrder.LITTLE_ENDIAN);
         } catch (IOException e) {
             throw unreadable(path, e);
         }
@@ -234,28 +231,24 @@ public final class SafeTensorsFile implements AutoCloseable {
     }
 
     private void readPieces(TensorEntry entry, PieceReader reader) {
+        requireOpen();
+        // direct: a heap buffer would be copied through one
+        ByteBuffer piece = ByteBuffer.allocateDirect((int) Math.min(PIECE, entry.bytes())).order(ByteOrder.LITTLE_ENDIAN);
         try {
-            for (long done = 0; done < entry.bytes(); ) {
-                long length = Math.min(MAX_MAPPED, entry.bytes() - done);
-                reader.read((int) (done / entry.dtype().bytes()), map(entry.offset() + done, length));
-                done += length;
+            for (long done = 0; done < entry.bytes(); done += piece.limit()) {
+                piece.clear().limit((int) Math.min(piece.capacity(), entry.bytes() - done));
+                readFully(dataStart + entry.offset() + done, piece);
+                reader.read((int) (done / entry.dtype().bytes()), piece.flip().order(ByteOrder.LITTLE_ENDIAN));
             }
         } catch (IOException e) {
             throw unreadable(path, e);
-        } catch (InternalError e) {
-            // what the virtual machine throws when a mapped page can no longer be had
-            throw new RlrException("cannot read " + path + ": it was cut short, or its disk failed, while it was being read;"
-                    + " copy or download it again", e);
         }
     }
 
-    private ByteBuffer map(long offset, long length) throws IOException {
+    private void requireOpen() {
         if (!channel.isOpen()) {
             throw new IllegalStateException(path + " has been closed");
         }
-        ByteBuffer view = mapped != null ? mapped.slice((int) offset, (int) length)
-                : channel.map(FileChannel.MapMode.READ_ONLY, dataStart + offset, length);
-        return view.order(ByteOrder.LITTLE_ENDIAN);
     }
 
     private static long integer(DType dtype, ByteBuffer piece, int i) {
@@ -282,12 +275,16 @@ public final class SafeTensorsFile implements AutoCloseable {
 
     private ByteBuffer readFully(long position, int length) throws IOException {
         ByteBuffer buffer = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+        readFully(position, buffer);
+        return buffer;
+    }
+
+    private void readFully(long position, ByteBuffer buffer) throws IOException {
         while (buffer.hasRemaining()) {
             if (channel.read(buffer, position + buffer.position()) < 0) {
                 throw new IOException("it was cut short while being read");
             }
         }
-        return buffer;
     }
 
     private static RlrException unreadable(Path path, IOException e) {
