@@ -15,7 +15,7 @@ final class Catalogue {
     private static final Map<String, Entry> ENTRIES = Map.ofEntries(
             entry("GemmBenchmark.multiply", p -> Work.flops(MatrixShape.parse(p.get("shape")).flops()),
                     p -> p.get("impl").equals("ejml") ? p.get("shape").equals("NT/8192/256/72")
-                            : !p.get("shape").matches("NT/8192/256/256|NT/8192/256/1024|NN/8192/256/1024|NT/2048/512/512|NT/1024/256/256")),
+                            : !p.get("shape").matches("NT/8192/256/256|NT/8192/256/1024|NN/8192/256/1024|NT/2048/512/512|NT/2048/2048/512|TN/512/2048/2048|NT/1024/256/256")),
             entry("AttentionBenchmark.forward", p -> Work.flops(4 * pairs(p)), Catalogue::usualAttention),
             entry("AttentionBenchmark.backward", p -> Work.flops(10 * pairs(p)), Catalogue::usualAttention),
             entry("StepBenchmark.linearGelu", p -> Work.flops(2.0 * StepBenchmark.ROWS * StepBenchmark.WIDTH * StepBenchmark.HIDDEN), p -> true),
@@ -39,8 +39,9 @@ final class Catalogue {
         return ENTRIES.getOrDefault(benchmark, new Entry(benchmark, p -> Work.UNKNOWN, p -> true));
     }
 
+    /** The published grids as a training step sees them; 64²/16 takes minutes. */
     private static boolean usualAttention(Map<String, String> p) {
-        return p.get("images").equals(p.get("shape").startsWith("64/") ? "1" : "4") && !(p.get("shape").startsWith("64/") && p.get("impl").equals("torch"));
+        return p.get("images").equals("4") && !p.get("shape").startsWith("64/");
     }
 
     /** Pairs of query and key that the pattern lets meet, times their width, over heads and images. */
