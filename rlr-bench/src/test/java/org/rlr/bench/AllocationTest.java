@@ -4,10 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
+import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.rlr.bench.TorchPeer.Operand;
+import org.rlr.model.GateMode;
+import org.rlr.model.LevelConfig;
 import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.backend.Backend;
@@ -69,14 +72,31 @@ class AllocationTest {
         }
     }
 
+    /** All kernels of a level in one process, each compiled after the others have left their marks on the JVM's profiles. */
+    @ParameterizedTest
+    @CsvSource({"false", "true"})
+    void level(boolean training) {
+        int channels = 64;
+        LevelConfig config = new LevelConfig(channels, SIDE, SIDE, WIDTH, HEADS, 2, List.of("mca", "nsa"), GateMode.NONE, 1, 5, false);
+        Operand features = Operands.random(1, IMAGES, TOKENS, channels);
+        try (OurLevel level = new OurLevel(config, features, training, 2)) {
+            long result = 4L * IMAGES * TOKENS * channels;
+            check(training ? "a training step" : "a reconstruction", level::run, result + (training ? 200_000 : 60_000));
+        }
+    }
+
     private void check(String what, OurContender contender, Consumer<Backend> call, long limit) {
         contender.work(call, null);
+        check(what, contender::run, limit);
+    }
+
+    private void check(String what, Runnable call, long limit) {
         long least = Long.MAX_VALUE;
         // until it is compiled, which on a busy machine may take its time; what allocates by nature never gets there
         for (int round = 0; round < ROUNDS && least > limit; round++) {
             long before = allocated();
             for (int i = 0; i < CALLS; i++) {
-                contender.run();
+                call.run();
             }
             least = Math.min(least, (allocated() - before) / CALLS);
         }

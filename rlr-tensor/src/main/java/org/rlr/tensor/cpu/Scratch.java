@@ -22,7 +22,9 @@ final class Scratch {
     static final int FUNCTION_TAIL = 8;
     /** The normal distribution and its density of a block of arguments. */
     static final int NORMAL = 9;
-    private static final int SLOTS = 10;
+    /** Packed rows of the left matrix of a product that several tasks share. */
+    static final int GEMM_SHARED_A = 10;
+    private static final int SLOTS = 11;
 
     private static final ThreadLocal<float[][]> ARRAYS = ThreadLocal.withInitial(() -> new float[SLOTS][0]);
 

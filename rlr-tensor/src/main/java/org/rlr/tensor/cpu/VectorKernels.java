@@ -17,6 +17,7 @@ final class VectorKernels implements CpuKernels {
         if (species.length() < LEAST_LANES) {
             throw new UnsupportedOperationException("the processor's vectors hold only " + species.length() + " floats");
         }
+        VectorProfiles.mix();
     }
 
     @Override

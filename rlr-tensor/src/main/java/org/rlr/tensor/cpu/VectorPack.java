@@ -18,19 +18,19 @@ final class VectorPack {
     }
 
     /** Rows of {@code alpha·A}, A as stored {@code m×k} from {@code ao}: panels of {@link VectorTile#ROWS} rows, in each {@code k} columns. */
-    static void left(float[] a, int ao, int lda, int m, int k, float alpha, float[] out) {
+    static void left(float[] a, int ao, int lda, int m, int k, float alpha, float[] out, int oo) {
         int full = m / ROWS * ROWS;
         if (ROWS == 5) {
             for (int i = 0; i < full; i += ROWS) {
-                fiveRows(a, ao + i * lda, lda, k, alpha, out, i * k);
+                fiveRows(a, ao + i * lda, lda, k, alpha, out, oo + i * k);
             }
         } else {
             for (int i = 0; i < full; i += 4) {
-                quadRows(a, ao + i * lda, lda, k, alpha, out, i / ROWS * ROWS * k + i % ROWS);
+                quadRows(a, ao + i * lda, lda, k, alpha, out, oo + i / ROWS * ROWS * k + i % ROWS);
             }
         }
         if (full < m) {
-            int panel = full * k;
+            int panel = oo + full * k;
             Arrays.fill(out, panel, panel + ROWS * k, 0);
             for (int i = full; i < m; i++) {
                 for (int p = 0; p < k; p++) {
@@ -67,18 +67,18 @@ final class VectorPack {
     }
 
     /** The same of {@code alpha·Aᵀ}, A as stored {@code k×m}. */
-    static void leftTransposed(float[] a, int ao, int lda, int m, int k, float alpha, float[] out) {
+    static void leftTransposed(float[] a, int ao, int lda, int m, int k, float alpha, float[] out, int oo) {
         int full = m / ROWS * ROWS;
         int i = 0;
         // four panels at a time: with 20 columns more than a cache line of A, whose rows are far apart
         for (; i + 4 * ROWS <= full; i += 4 * ROWS) {
-            fourPanels(a, ao + i, lda, k, alpha, out, i * k);
+            fourPanels(a, ao + i, lda, k, alpha, out, oo + i * k);
         }
         for (; i < full; i += ROWS) {
-            onePanel(a, ao + i, lda, k, alpha, out, i * k);
+            onePanel(a, ao + i, lda, k, alpha, out, oo + i * k);
         }
         if (full < m) {
-            int panel = full * k;
+            int panel = oo + full * k;
             for (int p = 0; p < k; p++) {
                 for (int j = 0; j < ROWS; j++) {
                     out[panel + p * ROWS + j] = full + j < m ? alpha * a[ao + p * lda + full + j] : 0;
