@@ -52,7 +52,8 @@ final class AttentionForward extends AttentionTask {
         work.shift = AttentionWorkspace.zeroed(work.shift, strips * strip);
         work.tile = AttentionWorkspace.atLeast(work.tile, (DENSE_BLOCK + 1) * AttentionKernels.TILE);
         float bound = largestNorm(problem.q, image, query, count) * problem.scale * keyNorm;
-        if (!(bound <= UNSHIFTED)) {
+        boolean bounded = bound <= UNSHIFTED;
+        if (!bounded) {
             findMaxima(query, count, strips);
         }
         float[] tile = work.tile;
@@ -61,10 +62,14 @@ final class AttentionForward extends AttentionTask {
             for (int s = 0; s < strips; s++) {
                 multiplyStrip(work.queriesT, s, work.keysT, tile, 0);
                 if (!keys.windowed) {
-                    keys.forbid(tile, 0, s * strip, Float.NEGATIVE_INFINITY);
+                    keys.forbid(tile, 0, s * strip, bounded ? AttentionKernels.NOTHING : Float.NEGATIVE_INFINITY);
                 }
-                kernels.exponentials(tile, 0, keys.width(), keys.allowed, keys.allowedStride, work.shift, s * strip,
-                        work.sums, s * strip * lanes);
+                if (bounded && !keys.windowed) {
+                    kernels.exponentialsBounded(tile, 0, keys.width(), work.sums, s * strip * lanes);
+                } else {
+                    kernels.exponentials(tile, 0, keys.width(), keys.allowed, keys.allowedStride, work.shift, s * strip,
+                            work.sums, s * strip * lanes);
+                }
                 addStrip(tile, 0, work.valueRows, work.result, s);
             }
         }

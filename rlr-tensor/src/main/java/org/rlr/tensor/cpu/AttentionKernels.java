@@ -57,6 +57,12 @@ interface AttentionKernels {
             float[] sums, int sumsOffset);
 
     /**
+     * The same where no logit lies outside ±88, all entries are allowed and nothing is shifted; a logit of {@link #NOTHING} becomes 0. A third fewer
+     * instructions.
+     */
+    void exponentialsBounded(float[] tile, int offset, int width, float[] sums, int sumsOffset);
+
+    /**
      * {@code dp = p·(dp − delta)}, exactly 0 where p is: from the gradients of probabilities to those of logits. Two strips at the same
      * offset; delta has one value per row.
      */

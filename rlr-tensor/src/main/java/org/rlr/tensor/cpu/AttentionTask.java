@@ -162,6 +162,12 @@ abstract class AttentionTask {
 
     /** Products of a strip of a block with the keys (or values) of the current tile, into a strip of a tile. */
     final void multiplyStrip(float[] strips, int strip, float[] transposed, float[] tile, int tileOffset) {
+        if (keys.windowed && keys.columns == lanes) {
+            // segments of one panel each, a row of the grid apart: two at a time keep twice as many sums in registers as one
+            kernels.multiply(headDim, strips, strip * AttentionKernels.STRIP * headDim, transposed, transposedOffset(keys.key[0]),
+                    rowStride, problem.pattern.width(), keys.segments, tile, tileOffset);
+            return;
+        }
         for (int s = 0; s < keys.segments; s++) {
             kernels.multiply(headDim, strips, strip * AttentionKernels.STRIP * headDim, transposed, transposedOffset(keys.key[s]),
                     rowStride, panelStride, keys.columns / lanes, tile, tileOffset + s * keys.columns);

@@ -131,6 +131,17 @@ final class ScalarAttention implements AttentionKernels {
     }
 
     @Override
+    public void exponentialsBounded(float[] tile, int offset, int width, float[] sums, int sumsOffset) {
+        for (int row = 0; row < STRIP; row++) {
+            for (int j = 0; j < width; j++) {
+                int i = offset + row * TILE + j;
+                tile[i] = exp(tile[i]);
+                sums[sumsOffset + row * LANES + j % LANES] += tile[i];
+            }
+        }
+    }
+
+    @Override
     public void gradients(float[] p, float[] dp, int offset, int width, float[] delta, int deltaOffset) {
         for (int row = 0; row < STRIP; row++) {
             for (int i = offset + row * TILE; i < offset + row * TILE + width; i++) {

@@ -342,6 +342,33 @@ final class VectorAttention implements AttentionKernels {
     }
 
     @Override
+    public void exponentialsBounded(float[] tile, int offset, int width, float[] sums, int sumsOffset) {
+        FloatVector log2e = FloatVector.broadcast(FLOATS, LOG2_E);
+        FloatVector round = FloatVector.broadcast(FLOATS, ROUND);
+        FloatVector minusLn2 = FloatVector.broadcast(FLOATS, MINUS_LN2);
+        FloatVector one = FloatVector.broadcast(FLOATS, 1f);
+        for (int row = 0; row < STRIP; row++) {
+            int from = offset + row * TILE;
+            FloatVector sum = FloatVector.fromArray(FLOATS, sums, sumsOffset + row * V);
+            for (int j = from; j < from + width; j += V) {
+                FloatVector x = FloatVector.fromArray(FLOATS, tile, j);
+                FloatVector t = x.fma(log2e, round);
+                FloatVector r = t.sub(round).fma(minusLn2, x);
+                FloatVector y = r.fma(FloatVector.broadcast(FLOATS, P4), FloatVector.broadcast(FLOATS, P3));
+                y = y.fma(r, FloatVector.broadcast(FLOATS, P2));
+                y = y.fma(r, FloatVector.broadcast(FLOATS, P1));
+                y = y.fma(r, FloatVector.broadcast(FLOATS, P0));
+                y = y.fma(r, one);
+                y = y.fma(r, one);
+                y = y.mul(t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
+                y.intoArray(tile, j);
+                sum = sum.add(y);
+            }
+            sum.intoArray(sums, sumsOffset + row * V);
+        }
+    }
+
+    @Override
     public void gradients(float[] p, float[] dp, int offset, int width, float[] delta, int deltaOffset) {
         for (int row = 0; row < STRIP; row++) {
             int from = offset + row * TILE;

@@ -1,5 +1,6 @@
 package org.rlr.tensor.cpu;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.Arrays;
@@ -44,7 +45,10 @@ class CpuAttentionTest {
                     tile[j] = start + j * 0.0037f;
                 }
                 float[] x = tile.clone();
+                float[] bounded = tile.clone();
                 exponentials(tile);
+                exponentialsBounded(bounded);
+                assertArrayEquals(tile, bounded);
                 for (int j = 0; j < AttentionKernels.TILE; j++) {
                     double exact = Math.exp(x[j]);
                     assertEquals(1, tile[j] / exact, 4 * 0x1p-24 + 3e-9 * Math.abs(x[j]), "exp " + x[j]);
@@ -59,6 +63,23 @@ class CpuAttentionTest {
             assertEquals(0f, tile[1]);
             assertEquals(Float.NaN, tile[2]);
             assertEquals(1f, tile[3]);
+            float[] bounded = new float[AttentionKernels.STRIP * AttentionKernels.TILE];
+            bounded[1] = AttentionKernels.NOTHING;
+            assertEquals(AttentionKernels.TILE - 1f, exponentialsBounded(bounded));
+            assertEquals(1f, bounded[0]);
+            assertEquals(0f, bounded[1]);
+        }
+
+        /** The sum of the first row. */
+        private float exponentialsBounded(float[] tile) {
+            AttentionKernels attention = kernels().attention();
+            float[] sums = new float[AttentionKernels.STRIP * attention.lanes()];
+            attention.exponentialsBounded(tile, 0, AttentionKernels.TILE, sums, 0);
+            float sum = 0;
+            for (int i = 0; i < attention.lanes(); i++) {
+                sum += sums[i];
+            }
+            return sum;
         }
 
         private void exponentials(float[] tile) {
