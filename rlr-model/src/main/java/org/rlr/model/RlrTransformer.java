@@ -33,6 +33,7 @@ public final class RlrTransformer implements AutoCloseable {
     private final LayerNorm norm;
     private final Linear projection;
     private final Backend backend;
+    private final boolean training;
     private final Tensor position;
     private final Tensor referencePosition;
     private Reference frozen;
@@ -45,6 +46,7 @@ public final class RlrTransformer implements AutoCloseable {
     public RlrTransformer(LevelConfig config, Backend backend, boolean training) {
         this.config = config;
         this.backend = backend;
+        this.training = training;
         int d = config.modelWidth();
         int c = config.channels();
         ParameterSet.Prefix root = parameters.root();
@@ -82,19 +84,22 @@ public final class RlrTransformer implements AutoCloseable {
     }
 
     /**
-     * Reconstructs tokens {@code [N, L, C]} without gradients, the reference's keys and values being computed at the first call only.
+     * Reconstructs tokens {@code [N, L, C]} without gradients, the reference's keys and values being computed at the first call only. From then on
+     * the parameters are frozen.
      *
      * @throws IllegalStateException if the transformer was made for training, where they would go stale
      */
     public Tensor reconstruct(Tensor x) {
-        return encode(x, hasReference ? frozenReference() : null);
+        return encode(x, frozenReference());
     }
 
+    /** Null where no block uses the reference. */
     private synchronized Reference frozenReference() {
-        if (parameters.all().iterator().next().tensor().requiresGrad()) {
+        if (training) {
             throw new IllegalStateException("reconstruct() is for inference; use forward() while training");
         }
-        if (frozen == null) {
+        parameters.freeze();
+        if (frozen == null && hasReference) {
             frozen = new Reference(Reference.unscoped(backend, this::embedReference), config.refLen(), true);
         }
         return frozen;

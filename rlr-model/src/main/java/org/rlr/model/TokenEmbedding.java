@@ -18,7 +18,7 @@ final class TokenEmbedding {
         this.channels = channels;
         this.modelWidth = modelWidth;
         ParameterSet.Prefix project = names.sub("project_embedding").sub("project");
-        weight = project.declare("weight", Initializer.kaimingNormal(channels), modelWidth, channels, 1);
+        weight = project.declareWeights(1, "weight", Initializer.kaimingNormal(channels), modelWidth, channels, 1);
         bias = project.declare("bias", Initializer.fanIn(channels), modelWidth);
     }
 

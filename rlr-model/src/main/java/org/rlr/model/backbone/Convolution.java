@@ -98,6 +98,11 @@ final class Convolution implements AutoCloseable {
         requireFinite(folded, origin);
         requireFinite(b, origin);
         weight = tensor(backend, folded, Shape.of(out, geometry.kernel(), geometry.kernel(), channels));
+        if (geometry.groups() == 1) {
+            Tensor plain = weight;
+            weight = Tensor.wrapUnscoped(backend, new View(backend.packWeights(plain.view(), 1), 0, plain.shape()));
+            plain.close();
+        }
         bias = tensor(backend, b, Shape.of(out));
     }
 

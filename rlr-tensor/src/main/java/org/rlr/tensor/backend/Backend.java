@@ -100,6 +100,20 @@ public interface Backend extends AutoCloseable {
      */
     void linear(View x, View w, View bias, Activation activation, View pre, View y);
 
+    /**
+     * A copy of weights that never change, for inference: it may lie in whatever order suits {@link #linear}, or {@link #conv2d} without groups. Of the result, views of one part can be
+     * the {@code w} of such a call, and whole parts can be read by {@link #download}; nothing else.
+     *
+     * @param w     {@code [parts·out, in]} or {@code [parts·out, k, k, C]}
+     * @param parts how many layers' weights are stacked in w
+     * @return a storage of as many elements as w; the caller releases it
+     */
+    default Storage packWeights(View w, int parts) {
+        Storage copy = allocate(w.elements());
+        copy(w, new View(copy, 0, w.shape()));
+        return copy;
+    }
+
     // ---- normalisation, attention, loss ----
 
     /**

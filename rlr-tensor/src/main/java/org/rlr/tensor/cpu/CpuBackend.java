@@ -74,6 +74,10 @@ final class CpuBackend implements Backend {
 
     @Override
     public void download(View src, float[] dst, int dstOffset) {
+        if (src.storage() instanceof PackedWeights) {
+            PackedWeights.unpack(src, dst, dstOffset);
+            return;
+        }
         elementwise.copy(CpuStorage.array(src), src.offset(), dst, dstOffset, src.elements());
     }
 
@@ -160,6 +164,18 @@ final class CpuBackend implements Backend {
     @Override
     public void matmul(View a, boolean transA, View b, boolean transB, float alpha, View c, boolean accumulate) {
         matrix.matmul(a, transA, b, transB, alpha, c, accumulate);
+    }
+
+    @Override
+    public Storage packWeights(View w, int parts) {
+        if (w.shape().dim(0) % parts != 0) {
+            throw new IllegalArgumentException("weights of shape " + w.shape() + " are no " + parts + " parts");
+        }
+        int size = kernels.gemm().packedSize(w.shape().dim(0) / parts, w.shape().span(1, w.shape().rank()));
+        if (size == 0) {
+            return Backend.super.packWeights(w, parts);
+        }
+        return new PackedWeights(kernels.gemm(), (CpuStorage) memory.allocate(Math.multiplyExact(parts, size)), w, parts);
     }
 
     @Override

@@ -6,7 +6,7 @@ import org.rlr.tensor.backend.View;
 
 /**
  * Convolutions and pools on the CPU, channels last: 1×1 as one matrix product, depthwise directly, everything else as a matrix
- * product on columns gathered block by block, so that the columns stay in a cache.
+ * product on values gathered from the image: by the product itself where it can, otherwise block by block, so that the gathered columns stay in a cache.
  */
 final class CpuConvolution {
     /** Floats of columns that one task gathers: with its result it stays in a core's second-level cache. */
@@ -34,17 +34,31 @@ final class CpuConvolution {
 
     void forward(View x, View w, View bias, ConvGeometry geometry, Activation activation, View y) {
         ConvShape s = ConvShape.of(x.shape(), y.shape(), geometry, geometry.groups());
+        boolean packed = w.storage() instanceof PackedWeights;
+        if (packed && s.groups() > 1) {
+            throw new IllegalArgumentException("packed weights serve convolutions without groups alone, not " + geometry);
+        }
         float[] xs = CpuStorage.array(x);
-        float[] ws = CpuStorage.array(w);
+        float[] ws = packed ? PackedWeights.array(w) : CpuStorage.array(w);
+        int wOffset = packed ? PackedWeights.offset(w) : w.offset();
         float[] bs = bias == null ? null : CpuStorage.array(bias);
         float[] ys = CpuStorage.array(y);
         int biasOffset = bias == null ? 0 : bias.offset();
         if (s.depthwise()) {
-            depthwise(s, xs, x.offset(), taps(s, ws, w.offset(), bs, biasOffset), activation, ys, y.offset());
+            depthwise(s, xs, x.offset(), taps(s, ws, wOffset, bs, biasOffset), activation, ys, y.offset());
+            return;
+        }
+        if (s.pointwise() && packed) {
+            gemm.gemmPacked(parallel, s.outRows() * s.outWidth(), s.outChannels(), s.taps(), xs, x.offset(), s.channels(), ws, wOffset,
+                    ys, y.offset(), s.outChannels(), bs, biasOffset, activation, null, 0);
+            return;
+        }
+        if (!s.pointwise() && s.groups() == 1 && gemm.convolves()) {
+            gemm.convolve(parallel, s, xs, x.offset(), ws, wOffset, packed, bs, biasOffset, activation, ys, y.offset());
             return;
         }
         for (int g = 0; g < s.groups(); g++) {
-            int filter = w.offset() + g * (s.outChannels() / s.groups()) * s.taps();
+            int filter = wOffset + g * (s.outChannels() / s.groups()) * s.taps();
             int outputs = y.offset() + g * (s.outChannels() / s.groups());
             int groupBias = biasOffset + g * (s.outChannels() / s.groups());
             if (s.pointwise()) {

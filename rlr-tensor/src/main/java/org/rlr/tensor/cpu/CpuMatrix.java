@@ -79,8 +79,16 @@ final class CpuMatrix {
             throw new IllegalArgumentException("no linear layer from shape " + x.shape() + " to " + y.shape() + " with weights " + w.shape());
         }
         int rows = out == 0 ? 0 : y.elements() / out;
-        gemm.gemm(parallel, false, true, rows, out, in, 1, CpuStorage.array(x), x.offset(), in, CpuStorage.array(w), w.offset(), in,
-                false, CpuStorage.array(y), y.offset(), out, bias == null ? null : CpuStorage.array(bias), bias == null ? 0 : bias.offset(),
-                activation, pre == null ? null : CpuStorage.array(pre), pre == null ? 0 : pre.offset());
+        float[] biases = bias == null ? null : CpuStorage.array(bias);
+        int biasOffset = bias == null ? 0 : bias.offset();
+        float[] pres = pre == null ? null : CpuStorage.array(pre);
+        int preOffset = pre == null ? 0 : pre.offset();
+        if (w.storage() instanceof PackedWeights) {
+            gemm.gemmPacked(parallel, rows, out, in, CpuStorage.array(x), x.offset(), in, PackedWeights.array(w), PackedWeights.offset(w),
+                    CpuStorage.array(y), y.offset(), out, biases, biasOffset, activation, pres, preOffset);
+        } else {
+            gemm.gemm(parallel, false, true, rows, out, in, 1, CpuStorage.array(x), x.offset(), in, CpuStorage.array(w), w.offset(), in,
+                    false, CpuStorage.array(y), y.offset(), out, biases, biasOffset, activation, pres, preOffset);
+        }
     }
 }

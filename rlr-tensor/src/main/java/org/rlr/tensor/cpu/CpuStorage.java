@@ -14,8 +14,11 @@ final class CpuStorage extends Storage {
         this.array = array;
     }
 
-    /** The array behind a view. @throws IllegalStateException if it was released */
+    /** The array behind a view. @throws IllegalStateException if it was released, or holds packed weights */
     static float[] array(View view) {
+        if (view.storage() instanceof PackedWeights) {
+            throw new IllegalStateException("packed weights of shape " + view.shape() + " serve linear layers and convolutions alone");
+        }
         float[] a = ((CpuStorage) view.storage()).array;
         if (a == null) {
             throw new IllegalStateException("use of a tensor after it was closed, shape " + view.shape());

@@ -27,4 +27,40 @@ interface Gemm {
         gemm(parallel, transA, transB, m, n, k, alpha, a, aOffset, lda, b, bOffset, ldb, accumulate, c, cOffset, ldc,
                 null, 0, Activation.NONE, null, 0);
     }
+
+    /** Elements that a right-hand matrix {@code k×n} takes when packed beforehand; 0 where these kernels read it as it is. */
+    default int packedSize(int n, int k) {
+        return 0;
+    }
+
+    /** Packs B, as stored {@code n×k} (transposed), so that {@link #gemmPacked} need not do it at every product. */
+    default void pack(int n, int k, float[] b, int bOffset, int ldb, float[] packed, int packedOffset) {
+        throw new UnsupportedOperationException();
+    }
+
+    /** The reverse of {@link #pack}. */
+    default void unpack(int n, int k, float[] packed, int packedOffset, float[] b, int bOffset, int ldb) {
+        throw new UnsupportedOperationException();
+    }
+
+    /** {@code C = activation(A·B + bias)} with B packed by {@link #pack}; the same bits as {@link #gemm} gives. */
+    default void gemmPacked(Parallel parallel, int m, int n, int k, float[] a, int aOffset, int lda, float[] packed, int packedOffset,
+            float[] c, int cOffset, int ldc, float[] bias, int biasOffset, Activation activation, float[] pre, int preOffset) {
+        throw new UnsupportedOperationException();
+    }
+
+    /** Whether {@link #convolve} is there. */
+    default boolean convolves() {
+        return false;
+    }
+
+    /**
+     * A convolution without groups, {@code y = activation(conv(x, w) + bias)}, as a product whose left rows are gathered from the image while they are packed.
+     *
+     * @param packed whether w was packed by {@link #pack} as {@code n = outChannels}, {@code k = taps}
+     */
+    default void convolve(Parallel parallel, ConvShape s, float[] x, int xOffset, float[] w, int wOffset, boolean packed,
+            float[] bias, int biasOffset, Activation activation, float[] y, int yOffset) {
+        throw new UnsupportedOperationException();
+    }
 }

@@ -37,18 +37,43 @@ final class VectorGemm implements Gemm {
             float[] a, int aOffset, int lda, float[] b, int bOffset, int ldb,
             boolean accumulate, float[] c, int cOffset, int ldc,
             float[] bias, int biasOffset, Activation activation, float[] pre, int preOffset) {
+        run(parallel, new VectorGemmRows.Matrix(transA, alpha, a, aOffset, lda), m, n, k, new Right(transB, b, bOffset, ldb), accumulate,
+                new Result(c, cOffset, ldc, bias, biasOffset, activation, pre, preOffset));
+    }
+
+    @Override
+    public void gemmPacked(Parallel parallel, int m, int n, int k, float[] a, int aOffset, int lda, float[] packed, int packedOffset,
+            float[] c, int cOffset, int ldc, float[] bias, int biasOffset, Activation activation, float[] pre, int preOffset) {
+        runPacked(parallel, new VectorGemmRows.Matrix(false, 1, a, aOffset, lda), m, n, k, packed, packedOffset,
+                new Result(c, cOffset, ldc, bias, biasOffset, activation, pre, preOffset));
+    }
+
+    @Override
+    public boolean convolves() {
+        return true;
+    }
+
+    @Override
+    public void convolve(Parallel parallel, ConvShape s, float[] x, int xOffset, float[] w, int wOffset, boolean packed,
+            float[] bias, int biasOffset, Activation activation, float[] y, int yOffset) {
+        VectorGemmRows patches = new VectorGemmRows.Patches(s, x, xOffset);
+        Result result = new Result(y, yOffset, s.outChannels(), bias, biasOffset, activation, null, 0);
+        int positions = s.outRows() * s.outWidth();
+        if (packed) {
+            runPacked(parallel, patches, positions, s.outChannels(), s.taps(), w, wOffset, result);
+        } else {
+            run(parallel, patches, positions, s.outChannels(), s.taps(), new Right(true, w, wOffset, s.taps()), false, result);
+        }
+    }
+
+    private void run(Parallel parallel, VectorGemmRows left, int m, int n, int k, Right right, boolean accumulate, Result result) {
         if (m == 0 || n == 0) {
             return;
         }
-        Parallel over = (long) m * n * k < SERIAL_WORK ? Parallel.SERIAL : parallel;
-        Left left = new Left(transA, alpha, a, aOffset, lda);
-        Right right = new Right(transB, b, bOffset, ldb);
-        Result result = new Result(c, cOffset, ldc, n, bias, biasOffset, activation, pre, preOffset);
+        Parallel over = over(parallel, m, n, k);
         int width = Math.min(n, PACKED / DEPTH / COLUMNS * COLUMNS);
         int depth = depth(k);
-        int panels = (width + COLUMNS - 1) / COLUMNS;
-        int range = Math.min(RANGE, PACKED / Math.max(panels * COLUMNS, Math.min(m, HEIGHT * 4 * over.threads())));
-        int step = Math.max(1, range / depth) * depth;
+        int step = step(depth, Math.max(panels(width) * COLUMNS, sharedRows(over, m)));
         for (int column = 0; column < n; column += width) {
             int columns = Math.min(width, n - column);
             int from = 0;
@@ -60,36 +85,105 @@ final class VectorGemm implements Gemm {
         }
     }
 
+    private void runPacked(Parallel parallel, VectorGemmRows left, int m, int n, int k, float[] packed, int packedOffset, Result result) {
+        if (m == 0 || n == 0) {
+            return;
+        }
+        Parallel over = over(parallel, m, n, k);
+        int depth = depth(k);
+        int step = step(depth, sharedRows(over, m));
+        int from = 0;
+        do {
+            int to = Math.min(k, from + step);
+            multiply(over, left, result, new Cut(over.threads(), m, panels(n), to - from), packed, packedOffset + from * panels(n) * COLUMNS,
+                    m, 0, n, from, to, depth, from > 0, to == k);
+            from = to;
+        } while (from < k);
+    }
+
+    private static Parallel over(Parallel parallel, int m, int n, int k) {
+        return (long) m * n * k < SERIAL_WORK ? Parallel.SERIAL : parallel;
+    }
+
+    /** Rows of A that may be packed for several tasks together; where there are more, each task has its own. */
+    private static int sharedRows(Parallel over, int m) {
+        return Math.min(m, HEIGHT * 4 * over.threads());
+    }
+
+    /** The part of k, in whole blocks, that is packed at a time where {@code across} values lie side by side. */
+    private static int step(int depth, int across) {
+        return Math.max(1, Math.min(RANGE, PACKED / across) / depth) * depth;
+    }
+
+    private static int panels(int columns) {
+        return (columns + COLUMNS - 1) / COLUMNS;
+    }
+
+    @Override
+    public int packedSize(int n, int k) {
+        return Math.multiplyExact(panels(n) * COLUMNS, k);
+    }
+
+    /** Block of k by block of k, in each the panels one after the other, as {@link #multiply} packs what is not packed beforehand. */
+    @Override
+    public void pack(int n, int k, float[] b, int bOffset, int ldb, float[] packed, int packedOffset) {
+        Right right = new Right(true, b, bOffset, ldb);
+        int depth = depth(k);
+        for (int start = 0; start < k; start += depth) {
+            int rows = Math.min(depth, k - start);
+            for (int panel = 0; panel < panels(n); panel++) {
+                right.pack(panel * COLUMNS, n - panel * COLUMNS, start, rows, packed, packedOffset + (start * panels(n) + panel * rows) * COLUMNS);
+            }
+        }
+    }
+
+    @Override
+    public void unpack(int n, int k, float[] packed, int packedOffset, float[] b, int bOffset, int ldb) {
+        int depth = depth(k);
+        for (int p = 0; p < k; p++) {
+            int start = p / depth * depth;
+            int rows = Math.min(depth, k - start);
+            for (int j = 0; j < n; j++) {
+                int panel = packedOffset + (start * panels(n) + j / COLUMNS * rows) * COLUMNS;
+                b[bOffset + j * ldb + p] = packed[panel + (p - start) * COLUMNS + j % COLUMNS];
+            }
+        }
+    }
+
     /** Depth of the blocks that k is cut into. */
     private static int depth(int k) {
         int blocks = Math.max(1, (k + DEPTH - 1) / DEPTH);
         return Math.max(1, (k + blocks - 1) / blocks);
     }
 
-    private void multiply(Parallel over, Left left, Right right, Result result, int m, int column, int columns,
+    /** Packs a part of B and multiplies with it. */
+    private void multiply(Parallel over, VectorGemmRows left, Right right, Result result, int m, int column, int columns,
             int from, int to, int depth, boolean accumulate, boolean last) {
-        int panels = (columns + COLUMNS - 1) / COLUMNS;
+        int panels = panels(columns);
         int blocks = Math.max(1, (to - from + depth - 1) / depth);
-        Cut cut = new Cut(over.threads(), m, panels, to - from);
         float[] packed = Scratch.get(Scratch.GEMM_B, panels * COLUMNS * (to - from));
-        boolean shared = cut.columnTasks > 1;
-        float[] packedLeft = shared ? Scratch.get(Scratch.GEMM_SHARED_A, cut.rowTasks * cut.height * (to - from)) : null;
         int together = Math.max(1, (1 << 14) / (COLUMNS * depth));
-        int groups = (panels + together - 1) / together;
-        over.forEach((groups + (shared ? cut.rowTasks : 0)) * blocks, task -> {
+        over.forEach((panels + together - 1) / together * blocks, task -> {
             int start = from + task % blocks * depth;
             int k = Math.min(to, start + depth) - start;
-            int group = task / blocks;
-            if (group >= groups) {
-                cut.packLeft(left, group - groups, from, to, start, k, packedLeft, (group - groups) * cut.height * (to - from));
-                return;
-            }
             int base = (start - from) * panels * COLUMNS;
-            int end = Math.min(panels, (group + 1) * together);
-            for (int panel = group * together; panel < end; panel++) {
+            int end = Math.min(panels, (task / blocks + 1) * together);
+            for (int panel = task / blocks * together; panel < end; panel++) {
                 right.pack(column + panel * COLUMNS, columns - panel * COLUMNS, start, k, packed, base + panel * COLUMNS * k);
             }
         });
+        multiply(over, left, result, new Cut(over.threads(), m, panels, to - from), packed, 0, m, column, columns, from, to, depth, accumulate, last);
+    }
+
+    /** Multiplies with a packed part of B, its rows {@code from … to} at {@code packedOffset}. */
+    private void multiply(Parallel over, VectorGemmRows left, Result result, Cut cut, float[] packed, int packedOffset, int m, int column, int columns,
+            int from, int to, int depth, boolean accumulate, boolean last) {
+        int panels = panels(columns);
+        boolean shared = cut.columnTasks > 1;
+        float[] packedLeft = shared ? Scratch.get(Scratch.GEMM_SHARED_A, cut.rowTasks * cut.height * (to - from)) : null;
+        if (shared) {
+            over.forEach(cut.rowTasks, rowTask -> cut.packLeft(left, rowTask, from, to, depth, packedLeft, rowTask * cut.height * (to - from)));
+        }
         over.forEach(cut.tasks(), task -> {
             int rowTask = task % cut.rowTasks;
             int row = rowTask * cut.height;
@@ -99,9 +193,7 @@ final class VectorGemm implements Gemm {
             float[] block = shared ? packedLeft : Scratch.get(Scratch.GEMM_A, cut.height * (to - from));
             int blockOffset = shared ? rowTask * cut.height * (to - from) : 0;
             if (!shared) {
-                for (int start = from; start < to; start += depth) {
-                    cut.packLeft(left, rowTask, from, to, start, Math.min(to, start + depth) - start, block, 0);
-                }
+                cut.packLeft(left, rowTask, from, to, depth, block, 0);
             }
             float[] tile = Scratch.get(Scratch.GEMM_C, ROWS * COLUMNS);
             int piece = Math.max(1, PIECE / (cut.height * COLUMNS));
@@ -110,7 +202,7 @@ final class VectorGemm implements Gemm {
                 int start = from;
                 do {
                     int k = Math.min(to, start + depth) - start;
-                    int base = (start - from) * panels * COLUMNS;
+                    int base = packedOffset + (start - from) * panels * COLUMNS;
                     for (int panel = p; panel < endPiece; panel++) {
                         int width = Math.min(COLUMNS, columns - panel * COLUMNS);
                         result.panel(k, block, blockOffset + (start - from) * cut.height, rows, packed, base + panel * COLUMNS * k, width,
@@ -150,18 +242,10 @@ final class VectorGemm implements Gemm {
             return rowTasks * columnTasks;
         }
 
-        /** Packs {@code k} columns of a task's rows from {@code start}, in their place among those of {@code from … to}. */
-        void packLeft(Left left, int rowTask, int from, int to, int start, int k, float[] out, int offset) {
-            left.pack(rowTask * height, Math.min(height, m - rowTask * height), start, k, out, offset + (start - from) * height);
-        }
-    }
-
-    private record Left(boolean transposed, float alpha, float[] a, int offset, int stride) {
-        void pack(int row, int rows, int from, int k, float[] out, int target) {
-            if (transposed) {
-                VectorPack.leftTransposed(a, offset + from * stride + row, stride, rows, k, alpha, out, target);
-            } else {
-                VectorPack.left(a, offset + row * stride + from, stride, rows, k, alpha, out, target);
+        /** Packs the columns {@code from … to} of a task's rows, block by block. */
+        void packLeft(VectorGemmRows left, int rowTask, int from, int to, int depth, float[] out, int offset) {
+            for (int start = from; start < to; start += depth) {
+                left.pack(rowTask * height, Math.min(height, m - rowTask * height), start, Math.min(depth, to - start), out, offset + (start - from) * height);
             }
         }
     }
@@ -176,7 +260,7 @@ final class VectorGemm implements Gemm {
         }
     }
 
-    private record Result(float[] c, int offset, int stride, int n, float[] bias, int biasOffset, Activation activation,
+    private record Result(float[] c, int offset, int stride, float[] bias, int biasOffset, Activation activation,
             float[] pre, int preOffset) {
 
         /** A block of A times one panel of B. */

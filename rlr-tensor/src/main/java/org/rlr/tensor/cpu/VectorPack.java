@@ -66,7 +66,21 @@ final class VectorPack {
         }
     }
 
-    /** The same of {@code alpha·Aᵀ}, A as stored {@code k×m}. */
+    /** One row of a panel: {@code n} values, {@link VectorTile#ROWS} apart. */
+    static void row(float[] a, int ao, int n, float[] out, int oo) {
+        for (int p = 0; p < n; p++) {
+            out[oo + p * ROWS] = a[ao + p];
+        }
+    }
+
+    /** The same of zeros. */
+    static void zeros(int n, float[] out, int oo) {
+        for (int p = 0; p < n; p++) {
+            out[oo + p * ROWS] = 0;
+        }
+    }
+
+    /** As {@link #left}, of {@code alpha·Aᵀ}, A as stored {@code k×m}. */
     static void leftTransposed(float[] a, int ao, int lda, int m, int k, float alpha, float[] out, int oo) {
         int full = m / ROWS * ROWS;
         int i = 0;

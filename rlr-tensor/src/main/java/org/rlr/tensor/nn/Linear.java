@@ -16,7 +16,7 @@ public final class Linear {
 
     /** A layer with the given initialisers. */
     public Linear(ParameterSet.Prefix names, int in, int out, Initializer weights, Initializer biases) {
-        weight = names.declare("weight", weights, out, in);
+        weight = names.declareWeights(1, "weight", weights, out, in);
         bias = names.declare("bias", biases, out);
     }
 

@@ -20,7 +20,7 @@ public final class MultiHeadAttention {
     /** Attention over tokens of {@code width} channels: Xavier-uniform over the stacked matrix, biases zero. */
     public MultiHeadAttention(ParameterSet.Prefix names, int width) {
         this.width = width;
-        inWeight = names.declare("in_proj_weight", Initializer.xavierUniform(width, 3 * width), 3 * width, width);
+        inWeight = names.declareWeights(3, "in_proj_weight", Initializer.xavierUniform(width, 3 * width), 3 * width, width);
         inBias = names.declare("in_proj_bias", Initializer.constant(0), 3 * width);
         out = new Linear(names.sub("out_proj"), width, width, Initializer.fanIn(width), Initializer.constant(0));
     }

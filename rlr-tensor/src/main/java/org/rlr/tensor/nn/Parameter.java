@@ -8,12 +8,19 @@ public final class Parameter {
     private final String name;
     private final Shape shape;
     private final Initializer initializer;
+    private final int layers;
     private Tensor value;
 
-    Parameter(String name, Shape shape, Initializer initializer) {
+    /** @param layers of how many linear layers these are the stacked weights; 0 for anything else */
+    Parameter(String name, Shape shape, Initializer initializer, int layers) {
         this.name = name;
         this.shape = shape;
         this.initializer = initializer;
+        this.layers = layers;
+    }
+
+    int layers() {
+        return layers;
     }
 
     /** The name in a state dict, {@code encoder.encode_layers.0.mca.in_proj_weight}. */

@@ -26,6 +26,7 @@ public final class ParameterSet implements AutoCloseable {
     private Storage values;
     private Storage gradients;
     private int size;
+    private boolean frozen;
 
     /** Part of the name space, as {@code encoder.norm.}; layers take one and declare what they need in it. */
     public final class Prefix {
@@ -42,10 +43,23 @@ public final class ParameterSet implements AutoCloseable {
 
         /** Declares a parameter. @throws IllegalStateException if the name is taken or the set is allocated already */
         public Parameter declare(String name, Initializer initializer, int... extents) {
-            if (values != null) {
+            return declare(0, name, initializer, extents);
+        }
+
+        /**
+         * Declares the weights {@code [layers·out, in]} of one or several stacked linear layers, which nothing but {@code linear} multiplies with: {@link #freeze} may reorder them.
+         *
+         * @throws IllegalStateException if the name is taken or the set is allocated already
+         */
+        public Parameter declareWeights(int layers, String name, Initializer initializer, int... extents) {
+            return declare(layers, name, initializer, extents);
+        }
+
+        private Parameter declare(int layers, String name, Initializer initializer, int... extents) {
+            if (backend != null) {
                 throw new IllegalStateException("parameter " + prefix + name + " is declared after the set was allocated");
             }
-            Parameter p = new Parameter(prefix + name, Shape.of(extents), initializer);
+            Parameter p = new Parameter(prefix + name, Shape.of(extents), initializer, layers);
             if (parameters.putIfAbsent(p.name(), p) != null) {
                 throw new IllegalStateException("two parameters are called " + p.name());
             }
@@ -59,15 +73,27 @@ public final class ParameterSet implements AutoCloseable {
     }
 
     /**
-     * Allocates the arena.
+     * Allocates the parameters, zeros at first.
      *
-     * @param training whether gradients are kept too
+     * @param training whether gradients are kept too, and both in one arena; otherwise each parameter stands by itself, and the set can be {@linkplain #freeze frozen}
      */
     public void allocate(Backend device, boolean training) {
-        if (values != null) {
+        if (backend != null) {
             throw new IllegalStateException("allocated already");
         }
         backend = device;
+        if (training) {
+            allocateArena();
+            return;
+        }
+        for (Parameter p : parameters.values()) {
+            View view = new View(device.allocate(p.shape().elements()), 0, p.shape());
+            device.fill(view, 0);
+            p.allocate(Tensor.wrapUnscoped(device, view));
+        }
+    }
+
+    private void allocateArena() {
         int at = 0;
         Map<Parameter, Integer> offsets = new LinkedHashMap<>();
         for (Parameter p : parameters.values()) {
@@ -75,16 +101,39 @@ public final class ParameterSet implements AutoCloseable {
             at = Math.addExact(at, (p.shape().elements() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
         }
         size = at;
-        values = device.allocate(size);
-        device.fill(all(values), 0);
-        if (training) {
-            gradients = device.allocate(size);
-            device.fill(all(gradients), 0);
+        values = backend.allocate(size);
+        backend.fill(all(values), 0);
+        gradients = backend.allocate(size);
+        backend.fill(all(gradients), 0);
+        offsets.forEach((p, offset) -> p.allocate(window(values, offset, p.shape()).gradInto(window(gradients, offset, p.shape()))));
+    }
+
+    /**
+     * Ends the time in which values change, and lets the backend keep the weights of linear layers in the order in which it reads them. Does nothing the second time.
+     *
+     * @throws IllegalStateException if the parameters were allocated for training, or not at all
+     */
+    public void freeze() {
+        if (backend == null || values != null) {
+            throw new IllegalStateException("only parameters allocated for inference can be frozen");
         }
-        offsets.forEach((p, offset) -> {
-            Tensor t = window(values, offset, p.shape());
-            p.allocate(training ? t.gradInto(window(gradients, offset, p.shape())) : t);
-        });
+        if (frozen) {
+            return;
+        }
+        frozen = true;
+        for (Parameter p : parameters.values()) {
+            if (p.layers() > 0) {
+                Tensor plain = p.tensor();
+                p.allocate(Tensor.wrapUnscoped(backend, new View(backend.packWeights(plain.view(), p.layers()), 0, p.shape())));
+                plain.close();
+            }
+        }
+    }
+
+    private void requireChangeable() {
+        if (frozen) {
+            throw new IllegalStateException("the parameters are frozen");
+        }
     }
 
     private Tensor window(Storage storage, int offset, Shape shape) {
@@ -98,6 +147,7 @@ public final class ParameterSet implements AutoCloseable {
 
     /** Fills every parameter by its initialiser, the i-th declared from stream i of the seed. */
     public void initialize(long seed) {
+        requireChangeable();
         long stream = 0;
         for (Parameter p : parameters.values()) {
             backend.upload(p.initializer().values(p.shape(), seed, stream++), 0, p.tensor().view());
@@ -152,17 +202,22 @@ public final class ParameterSet implements AutoCloseable {
             throw new RlrException(origin + " does not fit the configured model: " + String.join(", ", wrong.subList(0, Math.min(8, wrong.size())))
                     + (wrong.size() > 8 ? " and " + (wrong.size() - 8) + " more" : ""));
         }
+        requireChangeable();
         for (Parameter p : parameters.values()) {
             backend.upload(source.values(p.name()), 0, p.tensor().view());
         }
     }
 
-    /** Takes over the values of a set of the same declarations on the same backend. */
+    /** Takes over the values of a set of the same declarations on the same backend, which is not frozen. */
     public void copyFrom(ParameterSet other) {
-        if (!parameters.keySet().equals(other.parameters.keySet()) || size != other.size) {
+        requireChangeable();
+        other.requireChangeable();
+        if (!parameters.keySet().equals(other.parameters.keySet())) {
             throw new IllegalArgumentException("the sets declare different parameters");
         }
-        backend.copy(other.all(other.values), all(values));
+        for (Parameter p : parameters.values()) {
+            backend.copy(other.parameters.get(p.name()).tensor().view(), p.tensor().view());
+        }
     }
 
     /** Sets every gradient to zero. */
@@ -171,14 +226,19 @@ public final class ParameterSet implements AutoCloseable {
     }
 
     View valueArena() {
+        requireTraining();
         return all(values);
     }
 
     View gradientArena() {
+        requireTraining();
+        return all(gradients);
+    }
+
+    private void requireTraining() {
         if (gradients == null) {
             throw new IllegalStateException("the parameters were allocated for inference, without gradients");
         }
-        return all(gradients);
     }
 
     Backend backend() {
@@ -188,7 +248,7 @@ public final class ParameterSet implements AutoCloseable {
     /** Gives the memory back. */
     @Override
     public void close() {
-        if (values == null) {
+        if (backend == null) {
             return;
         }
         for (Parameter p : parameters.values()) {
@@ -197,10 +257,11 @@ public final class ParameterSet implements AutoCloseable {
             }
             p.tensor().close();
         }
-        values.release();
-        if (gradients != null) {
+        if (values != null) {
+            values.release();
             gradients.release();
         }
+        backend = null;
         values = null;
         gradients = null;
     }

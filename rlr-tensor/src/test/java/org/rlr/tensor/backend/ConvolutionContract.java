@@ -121,7 +121,21 @@ public abstract class ConvolutionContract {
                 double value = f.applyAsDouble(expected[i]);
                 assertClose(value, actual[i], scale[i] + Math.abs(value), activation + " output", i);
             }
+            if (c.geometry.groups() == 1) {
+                assertArrayEquals(actual, packed(c, x, w, withBias ? bias : null, activation), "with packed weights");
+            }
         }
+    }
+
+    private float[] packed(ReferenceConvolution c, float[] x, float[] w, float[] bias, Activation activation) {
+        return run(c.outputs(), outShape(c), y -> {
+            View xv = view(x, inShape(c));
+            View wv = view(w, weightShape(c));
+            View bv = bias == null ? null : view(bias, Shape.of(c.outChannels));
+            View pv = new View(backend.packWeights(wv, 1), 0, wv.shape());
+            backend.conv2d(xv, pv, bv, c.geometry, activation, y);
+            release(xv, wv, bv, pv);
+        });
     }
 
     private void gradients(ReferenceConvolution c) {

@@ -7,6 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.rlr.tensor.Shape;
 
 /** The contract of matrix products and linear layers. */
 public abstract class MatrixContract extends BackendContract {
@@ -132,6 +133,31 @@ public abstract class MatrixContract extends BackendContract {
         ErrorBound.check(what, exactY, naiveY, read(result), 2, 2, 4 + 4 * Math.sqrt(in));
         if (withPre) {
             ErrorBound.check(what + ", before the activation", exact, naive, read(pre), 2, 2, 4 + 4 * Math.sqrt(in));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1", "3"})
+    void packedWeightsGiveTheSameLayers(int parts) {
+        for (int[] size : new int[][] {{1, 1, 1}, {5, 16, 17}, {7, 33, 24}, {140, 48, 330}, {3, 15, 700}, {300, 256, 64}, {4, 0, 3}, {0, 8, 8}}) {
+            int rows = size[0];
+            int out = size[1];
+            int in = size[2];
+            View x = input(fuzz.normals(rows * in), rows, in);
+            View w = input(fuzz.uniforms(parts * out * in, -1, 1), parts * out, in);
+            View bias = input(fuzz.normals(out), out);
+            Storage packed = backend.packWeights(w, parts);
+            assertArrayEquals(read(w), read(new View(packed, 0, w.shape())), "read back");
+            for (int part = 0; part < parts; part++) {
+                View plain = output(rows, out);
+                View result = output(rows, out);
+                View pre = output(rows, out);
+                Shape shape = Shape.of(out, in);
+                backend.linear(x, new View(w.storage(), w.offset() + part * out * in, shape), bias, Activation.GELU, null, plain);
+                backend.linear(x, new View(packed, part * out * in, shape), bias, Activation.GELU, pre, result);
+                assertArrayEquals(read(plain), read(result), "part " + part + " of " + parts + ", " + rows + " rows, " + in + " to " + out);
+            }
+            packed.release();
         }
     }
 
