@@ -8,7 +8,6 @@ import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
-import org.rlr.model.data.DataLayouts;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyDetector;
@@ -37,6 +36,9 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(names = "--data", required = true, paramLabel = "DIR", description = "Data set with test images and masks.")
     private Path data;
 
+    @Mixin
+    private LayoutOption layout;
+
     @Option(names = "--json", paramLabel = "FILE", description = "Write the metrics as JSON, as fractions; null where a metric is undefined.")
     private Path json;
 
@@ -48,7 +50,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        DataSet set = DataLayouts.read(data).requireEvaluation();
+        DataSet set = layout.read(data, spec).requireEvaluation();
         PrintWriter text = spec.commandLine().getOut();
         try (Backend device = backend.open(); AnomalyDetector detector = AnomalyDetector.load(model, device)) {
             EvaluationResult result = evaluate(detector, set, out);

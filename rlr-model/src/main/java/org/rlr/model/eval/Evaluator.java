@@ -36,16 +36,16 @@ public final class Evaluator {
 
     /** The metrics of every class. @throws RlrException if there are no test images, or an image or a mask cannot be read */
     public EvaluationResult evaluate(DataSet data, Observer observer) {
+        if (data.test().isEmpty()) {
+            throw new RlrException(data.root() + " holds no test images; evaluation needs test/good and test/<defect>, with masks in ground_truth/<defect> for the pixel metrics");
+        }
         List<ClassMetrics> classes = new ArrayList<>();
         for (ClassSamples each : data.classes()) {
-            if (each.test().isEmpty()) {
-                continue;
-            }
             ClassEvaluator evaluator = new ClassEvaluator(each.name());
             List<Path> images = each.test().stream().map(Sample::image).toList();
             scorer.score(images, (index, map) -> {
                 Sample sample = each.test().get(index);
-                Mask full = sample.mask() == null ? null : Masks.read(sample.mask(), sample.image(), Images.size(sample.image()));
+                Mask full = sample.masks().isEmpty() ? null : Masks.read(sample, Images.size(sample.image()));
                 boolean defective = sample.anomalous() || full != null && full.any();
                 boolean[] mask = full == null ? null : full.resized(map.width(), map.height()).anomalous();
                 float score = map.imageScore();
@@ -53,9 +53,6 @@ public final class Evaluator {
                 observer.scored(sample, score, map, mask);
             });
             classes.add(evaluator.metrics());
-        }
-        if (classes.isEmpty()) {
-            throw new RlrException(data.root() + " holds no test images; evaluation needs test/good and test/<defect> with masks in ground_truth/<defect>");
         }
         return new EvaluationResult(classes);
     }
