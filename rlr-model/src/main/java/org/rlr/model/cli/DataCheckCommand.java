@@ -2,9 +2,9 @@ package org.rlr.model.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -84,30 +84,16 @@ final class DataCheckCommand implements Callable<Integer> {
     }
 
     private static String table(DataSet set, DataCheck.Result result) {
-        List<String[]> rows = new ArrayList<>();
-        rows.add(new String[] {"class", "train", "validation", "test good", "test defective", "with mask", "sizes", "defects"});
+        TextTable table = new TextTable(Set.of(0, 6, 7)).row("class", "train", "validation", "test good", "test defective", "with mask", "sizes", "defects");
         for (ClassSamples each : set.classes()) {
             List<Sample> defective = each.test().stream().filter(Sample::anomalous).toList();
             long masked = defective.stream().filter(sample -> !sample.masks().isEmpty()).count();
             Map<String, Long> kinds = defective.stream().collect(Collectors.groupingBy(Sample::defect, TreeMap::new, Collectors.counting()));
-            rows.add(new String[] {each.name(), number(each.train().size()), number(each.validation().size()), number(each.test().size() - defective.size()),
+            table.row(each.name(), number(each.train().size()), number(each.validation().size()), number(each.test().size() - defective.size()),
                 number(defective.size()), masked + "/" + defective.size(), sizes(result.sizes().getOrDefault(each.name(), Map.of())),
-                kinds.entrySet().stream().map(kind -> kind.getKey() + " " + kind.getValue()).collect(Collectors.joining(", "))});
+                kinds.entrySet().stream().map(kind -> kind.getKey() + " " + kind.getValue()).collect(Collectors.joining(", ")));
         }
-        StringBuilder text = new StringBuilder();
-        int columns = rows.get(0).length;
-        int[] widths = new int[columns];
-        rows.forEach(row -> java.util.Arrays.setAll(widths, column -> Math.max(widths[column], row[column].length())));
-        for (String[] row : rows) {
-            StringBuilder line = new StringBuilder();
-            for (int column = 0; column < columns; column++) {
-                String padding = " ".repeat(widths[column] - row[column].length());
-                boolean words = column == 0 || column >= columns - 2;
-                line.append(column == 0 ? "" : "  ").append(words ? row[column] + padding : padding + row[column]);
-            }
-            text.append(line.toString().stripTrailing()).append(System.lineSeparator());
-        }
-        return text.toString();
+        return table.toString();
     }
 
     private static String number(int count) {

@@ -104,7 +104,7 @@ class CommandsTest {
         assertEquals(expected.size(), entries.size());
         for (int i = 0; i < lines.size(); i++) {
             JsonObject entry = entries.get(i).getAsJsonObject();
-            assertEquals(List.of("path", "score", "anomalous", "threshold"), List.copyOf(entry.keySet()));
+            assertEquals(List.of("path", "score", "normalized_score", "anomalous", "threshold"), List.copyOf(entry.keySet()));
             double score = entry.get("score").getAsDouble();
             boolean anomalous = score > entry.get("threshold").getAsDouble();
             assertEquals(anomalous, entry.get("anomalous").getAsBoolean());
@@ -128,8 +128,8 @@ class CommandsTest {
 
     @Test
     void everyCommandHasHelp() {
-        for (String command : List.of("train", "evaluate", "detect", "info", "backbones", "devices", "demo")) {
-            String help = CommandRun.succeeding(command, "--help");
+        for (String command : List.of("train", "evaluate", "detect", "threshold", "info", "data", "data check", "backbones", "devices", "demo")) {
+            String help = CommandRun.succeeding((Object[]) (command + " --help").split(" "));
             assertTrue(help.contains("Usage: rlr " + command), help);
         }
     }
