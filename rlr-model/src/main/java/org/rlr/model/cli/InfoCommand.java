@@ -8,6 +8,7 @@ import org.rlr.model.ModelFile;
 import org.rlr.model.ModelInfo;
 import org.rlr.model.RlrConfig;
 import org.rlr.model.ScoreStatistics;
+import org.rlr.model.report.ThresholdText;
 import org.rlr.model.train.TrainingSettings;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;

@@ -24,6 +24,7 @@ import org.rlr.model.data.Masks;
 import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.model.eval.ThresholdEstimator;
+import org.rlr.model.report.ThresholdText;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import picocli.CommandLine.ArgGroup;

@@ -26,12 +26,16 @@ public final class Evaluator {
     @FunctionalInterface
     public interface Observer {
         /**
-         * @param sample the image
-         * @param score  its image score
-         * @param map    its anomaly map
-         * @param mask   its ground truth at the map's size, row-major; null where it has none
+         * @param sample    the image
+         * @param score     its image score
+         * @param defective whether it is anomalous, by where it lies or by its masks
+         * @param map       its anomaly map
          */
-        void scored(Sample sample, float score, AnomalyMap map, boolean[] mask);
+        void scored(Sample sample, float score, boolean defective, AnomalyMap map);
+
+        /** Sees a class after all its images, while its pixels are still held. */
+        default void finished(ClassEvaluator evaluator) {
+        }
     }
 
     /** The metrics of every class. @throws RlrException if there are no test images, or an image or a mask cannot be read */
@@ -50,9 +54,10 @@ public final class Evaluator {
                 boolean[] mask = full == null ? null : full.resized(map.width(), map.height()).anomalous();
                 float score = map.imageScore();
                 evaluator.add(score, defective, map.values(), mask, map.height(), map.width());
-                observer.scored(sample, score, map, mask);
+                observer.scored(sample, score, defective, map);
             });
             classes.add(evaluator.metrics());
+            observer.finished(evaluator);
         }
         return new EvaluationResult(classes);
     }

@@ -51,7 +51,9 @@ class CommandsTest {
     void evaluateWritesTableJsonAndAPictureOfEveryTestImage() throws IOException {
         Path json = folder.resolve("deep/metrics.json");
         Path pictures = folder.resolve("pictures");
-        String out = CommandRun.succeeding("evaluate", "--model", TinyModel.model(), "--data", TinyModel.data(), "--json", json, "--out", pictures);
+        String out = CommandRun.succeeding("evaluate", "--model", TinyModel.model(), "--data", TinyModel.data(), "--json", json, "--out", pictures, "--report", folder.resolve("report.html"));
+        String page = Files.readString(folder.resolve("report.html"));
+        assertTrue(page.contains("rlr evaluate --model model.safetensors --data data --layout mvtec") && page.contains("<h3 id='class-0'>capsules</h3>"), "the report");
 
         JsonObject root = JsonParser.parseString(Files.readString(json)).getAsJsonObject();
         assertEquals(List.of("classes", "mean"), List.copyOf(root.keySet()));

@@ -1,21 +1,21 @@
-package org.rlr.model.cli;
+package org.rlr.model.report;
 
 import java.util.Locale;
 import org.rlr.model.Threshold;
 import org.rlr.model.Threshold.Interval;
 
 /** A threshold in words. */
-final class ThresholdText {
+public final class ThresholdText {
     private ThresholdText() {
     }
 
     /** Value, rule and what it was found with. */
-    static String of(Threshold t) {
+    public static String of(Threshold t) {
         return String.format(Locale.ROOT, "%.4f (%s)", t.value(), rule(t));
     }
 
     /** How it was found. */
-    static String rule(Threshold t) {
+    public static String rule(Threshold t) {
         return switch (t.rule()) {
             case TRAINING_DEVIATIONS -> String.format(Locale.ROOT, "mean + %.0f standard deviations of the training images", t.target());
             case FALSE_ALARM_RATE -> "false-alarm rate of at most " + number(t.target()) + ", from " + t.normal() + " normal images";
@@ -29,12 +29,12 @@ final class ThresholdText {
     }
 
     /** A rate in percent with its interval; "-" where it is not known. */
-    static String percent(Interval rate) {
+    public static String percent(Interval rate) {
         return rate == null ? "-" : String.format(Locale.ROOT, "%.1f %% (%.1f … %.1f)", 100 * rate.estimate(), 100 * rate.low(), 100 * rate.high());
     }
 
     /** Where a threshold's quantile lies; "-" where that is not known, and an open end where the images are too few. */
-    static String range(Interval values) {
+    public static String range(Interval values) {
         return values == null ? "-" : end(values.low()) + " … " + end(values.high());
     }
 

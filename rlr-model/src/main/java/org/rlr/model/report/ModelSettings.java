@@ -1,0 +1,41 @@
+package org.rlr.model.report;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
+import org.rlr.model.ModelInfo;
+
+/** A model's shape and training as names and values: all that its file says, whatever that may be one day. */
+final class ModelSettings {
+    private ModelSettings() {
+    }
+
+    static Map<String, String> of(ModelInfo info) {
+        Map<String, String> settings = new LinkedHashMap<>();
+        JsonObject root = new Gson().toJsonTree(info).getAsJsonObject();
+        for (String part : new String[] {"config", "training"}) {
+            root.getAsJsonObject(part).asMap().forEach((name, value) -> settings.put((part.equals("config") ? "model" : part) + ": " + words(name), text(value)));
+        }
+        settings.put("trained on", info.images() + " images of " + String.join(", ", info.classes()));
+        settings.put("final loss", String.format(Locale.ROOT, "%.4f", info.loss()));
+        return settings;
+    }
+
+    /** {@code imageHeight} as "image height". */
+    private static String words(String name) {
+        return name.replaceAll("(?<=[a-z0-9])(?=[A-Z])", " ").toLowerCase(Locale.ROOT);
+    }
+
+    private static String text(JsonElement value) {
+        if (value instanceof JsonArray array) {
+            return StreamSupport.stream(array.spliterator(), false).map(ModelSettings::text).collect(Collectors.joining(", "));
+        }
+        return value.isJsonPrimitive() ? value.getAsString() : value.toString();
+    }
+}
