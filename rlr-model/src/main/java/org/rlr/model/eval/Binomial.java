@@ -31,6 +31,20 @@ final class Binomial {
         return Math.min(1, sum);
     }
 
+    /** The least number of successes that the probability of at most as many reaches {@code probability}. */
+    static int quantile(double probability, int n, double p) {
+        double odds = Math.log(p) - Math.log1p(-p);
+        double logTerm = n * Math.log1p(-p);
+        double sum = Math.exp(logTerm);
+        int k = 0;
+        while (sum < probability && k < n) {
+            logTerm += Math.log((double) (n - k) / (k + 1)) + odds;
+            sum += Math.exp(logTerm);
+            k++;
+        }
+        return k;
+    }
+
     /** The quantile of a beta distribution with whole parameters of at least 1: its distribution function is a binomial tail. */
     static double betaQuantile(double probability, int a, int b) {
         double low = 0;

@@ -51,6 +51,11 @@ public final class ClassEvaluator {
         images++;
     }
 
+    /** Makes room for a known number of images with maps of so many pixels, which spares memory. */
+    public void reserve(int imageCount, int mapPixels) {
+        pixels.reserve((long) imageCount * mapPixels);
+    }
+
     /** The class. */
     public String name() {
         return name;

@@ -53,6 +53,9 @@ public final class Evaluator {
                 boolean defective = sample.anomalous() || full != null && full.any();
                 boolean[] mask = full == null ? null : full.resized(map.width(), map.height()).anomalous();
                 float score = map.imageScore();
+                if (index == 0) {
+                    evaluator.reserve(images.size(), map.values().length);
+                }
                 evaluator.add(score, defective, map.values(), mask, map.height(), map.width());
                 observer.scored(sample, score, defective, map);
             });

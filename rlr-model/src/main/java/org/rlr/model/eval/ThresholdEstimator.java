@@ -37,7 +37,7 @@ public final class ThresholdEstimator {
         int above = (int) ((n + 1) * rate + ROUNDING);
         if (above < 1) {
             throw new RlrException(n + " normal images held out of training cannot show a false-alarm rate of " + rate + ": at least "
-                    + (long) Math.ceil(1 / rate - 1 - ROUNDING) + " are needed; give more, or a rate of " + 1.0 / (n + 1) + " or more");
+                    + (long) Math.ceil(1 / rate - 1 - ROUNDING) + " are needed; give more, or a rate of " + Math.ceil(1e4 / (n + 1)) / 1e4 + " or more");
         }
         double[] sorted = sorted(normal);
         double tail = (1 - confidence) / 2;
@@ -49,14 +49,8 @@ public final class ThresholdEstimator {
     /** The order statistics that enclose a quantile with at most {@code tail} beyond each; null for an end that lies beyond the scores. */
     private static Interval quantileInterval(double estimate, double[] sorted, double quantile, double tail) {
         int n = sorted.length;
-        int low = 0;
-        while (low < n && Binomial.cdf(low, n, quantile) <= tail) {
-            low++;
-        }
-        int high = low;
-        while (high <= n && Binomial.cdf(high - 1, n, quantile) < 1 - tail) {
-            high++;
-        }
+        int low = Binomial.quantile(Math.nextUp(tail), n, quantile);
+        int high = Binomial.quantile(1 - tail, n, quantile) + 1;
         return new Interval(estimate, low == 0 ? null : sorted[low - 1], high > n ? null : sorted[high - 1]);
     }
 

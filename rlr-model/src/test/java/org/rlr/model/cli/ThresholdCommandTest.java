@@ -19,6 +19,7 @@ import org.rlr.model.ModelInfo;
 import org.rlr.model.Threshold;
 import org.rlr.model.Threshold.Rule;
 import org.rlr.model.data.DataLayouts;
+import org.rlr.model.data.Miniature;
 import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.model.detect.Detection;
@@ -104,6 +105,19 @@ class ThresholdCommandTest {
         assertTrue(plain.err().contains("note: the model has thresholds for capsules"), plain.err());
         CommandRun.of("detect", "--model", model, TinyModel.images().get(0), "--class", "bolt").assertFailure("'bolt'", "fabric");
         CommandRun.of("detect", "--model", TinyModel.model(), TinyModel.images().get(0), "--class", "fabric").assertFailure("'fabric'", "--per-class");
+    }
+
+    /** Validation images, where a data set has them, leave the test images untouched. */
+    @Test
+    void validationImagesComeFirst() throws IOException {
+        Path data = folder.resolve("loco");
+        new Miniature(data).images("a/train/good/0.png", "a/validation/good/0.png", "a/validation/good/1.png", "a/validation/good/2.png", "a/test/good/0.png",
+                "a/test/logical_anomalies/0.png");
+        CommandRun run = CommandRun.of("threshold", "--model", model, "--data", data, "--false-alarm-rate", "0.25");
+        assertTrue(run.out().contains("3 normal validation images of 1 class") && !run.err().contains("optimistic"), run.out() + run.err());
+        assertEquals(3, common().normal());
+        CommandRun labelled = CommandRun.of("threshold", "--model", model, "--data", data, "--f1-max");
+        assertTrue(labelled.out().contains("2 test images of 1 class") && labelled.err().contains("optimistic"), labelled.out() + labelled.err());
     }
 
     private static String firstDefect(String className) {

@@ -31,6 +31,12 @@ class ThresholdEstimatorTest {
         assertEquals(0, Binomial.cdf(-1, 10, 0.1));
         assertEquals(1, Binomial.cdf(10, 10, 0.1));
         assertEquals(0.501262, Binomial.cdf(50_000, 100_000, 0.5), 1e-6);
+        for (double probability : new double[] {0.001, 0.025, 0.5, 0.975}) {
+            int k = Binomial.quantile(probability, 300, 0.9);
+            assertTrue(Binomial.cdf(k, 300, 0.9) >= probability && Binomial.cdf(k - 1, 300, 0.9) < probability, probability + " at " + k);
+        }
+        assertEquals(0, Binomial.quantile(0.5, 3, 0.1));
+        assertEquals(3, Binomial.quantile(1, 3, 0.9));
         assertEquals(1 - Math.pow(0.025, 1.0 / 20), Binomial.betaQuantile(0.975, 1, 20), 1e-12);
         assertEquals(0.5, Binomial.betaQuantile(0.5, 7, 7), 1e-12);
         Threshold.Interval half = Binomial.share(5, 10, 0.95);
@@ -56,7 +62,8 @@ class ThresholdEstimatorTest {
     @Test
     void tooFewImagesForARateAreRefusedWithTheNumberNeeded() {
         String message = assertThrows(RlrException.class, () -> estimator.falseAlarmRate(upTo(98), 0.01)).getMessage();
-        assertTrue(message.contains("98 normal images") && message.contains("at least 99"), message);
+        assertTrue(message.contains("98 normal images") && message.contains("at least 99") && message.contains("0.0102 or more"), message);
+        assertEquals(98, estimator.falseAlarmRate(upTo(98), 0.0102).value());
         for (double rate : new double[] {0, 1, -1, Double.NaN}) {
             assertThrows(RlrException.class, () -> estimator.falseAlarmRate(upTo(98), rate));
             assertThrows(RlrException.class, () -> new ThresholdEstimator(rate));
