@@ -18,6 +18,7 @@ import org.rlr.model.eval.Evaluator;
 import org.rlr.model.report.EvaluationRecord;
 import org.rlr.model.report.EvaluationReport;
 import org.rlr.model.report.MapScale;
+import org.rlr.model.report.ScoredImage;
 import org.rlr.tensor.backend.Backend;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -95,8 +96,7 @@ final class EvaluateCommand implements Callable<Integer> {
     static EvaluationResult evaluate(AnomalyDetector detector, DataSet set, Path out, Path report, Map<String, String> settings) {
         EvaluationRecord record = new EvaluationRecord(out == null && report == null ? 0 : set.test().size());
         EvaluationResult result;
-        try (ProgressBar bar = new ProgressBarBuilder().setTaskName("evaluating").setInitialMax(set.test().size()).setUnit(" images", 1)
-                .setStyle(ProgressBarStyle.ASCII).setUpdateIntervalMillis(500).build()) {
+        try (ProgressBar bar = bar("evaluating", set.test().size())) {
             result = new Evaluator(detector.scorer()).evaluate(set, new Evaluator.Observer() {
                 @Override
                 public void scored(Sample sample, float score, boolean defective, AnomalyMap map) {
@@ -118,11 +118,20 @@ final class EvaluateCommand implements Callable<Integer> {
         MapScale scale = record.scale(OverlayWriter.scale(detector.info().scores()).max());
         if (out != null) {
             OverlayWriter overlays = new OverlayWriter(out, scale);
-            record.images().forEach(overlays::write);
+            try (ProgressBar bar = bar("drawing", record.images().size())) {
+                for (ScoredImage each : record.images()) {
+                    overlays.write(each);
+                    bar.step();
+                }
+            }
         }
         if (report != null) {
             new EvaluationReport(result, record, detector.info(), scale).write(report, name(set.root()), settings);
         }
         return result;
+    }
+
+    private static ProgressBar bar(String task, int images) {
+        return new ProgressBarBuilder().setTaskName(task).setInitialMax(images).setUnit(" images", 1).setStyle(ProgressBarStyle.ASCII).setUpdateIntervalMillis(500).build();
     }
 }

@@ -157,13 +157,13 @@ public final class DataCheck {
             }
             Sample source = first.get(each.hash);
             if (source != null) {
-                problems.add("leakage: the test image " + each.sample.image() + " is identical to the training image " + source.image() + "; remove one");
+                problems.add("leakage: " + each.sample.image() + " is identical to the training image " + source.image() + "; remove one");
             }
             Sample other = firstTested.putIfAbsent(each.hash, each.sample);
             if (other != null && other.anomalous() != each.sample.anomalous()) {
                 problems.add("one image is both normal and defective: " + other.image() + " and " + each.sample.image() + " are identical; remove one");
             } else if (other != null) {
-                notes.add("two test images are identical: " + other.image() + " and " + each.sample.image());
+                notes.add("two images that are not trained on are identical: " + other.image() + " and " + each.sample.image());
             }
         }
     }

@@ -1,7 +1,6 @@
 package org.rlr.model.report;
 
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,8 +9,6 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.rlr.model.ModelInfo;
 import org.rlr.model.Threshold;
-import org.rlr.model.data.Images;
-import org.rlr.model.data.Sample;
 import org.rlr.model.eval.ClassMetrics;
 import org.rlr.model.eval.EvaluationResult;
 import org.rlr.model.eval.Metric;
@@ -22,10 +19,6 @@ import org.rlr.tensor.io.AtomicFile;
  * alarms as pictures, and the settings. Light or dark, as the reader's system is.
  */
 public final class EvaluationReport {
-    /** Pictures of each kind. */
-    private static final int SHOWN = 9;
-    private static final int COLOURS = 8;
-
     private final EvaluationResult result;
     private final EvaluationRecord record;
     private final ModelInfo info;
@@ -71,7 +64,7 @@ public final class EvaluationReport {
         table();
         add("<h2>Classes</h2><p class='faint'>%s. An image is called anomalous whose score exceeds it.</p>", thresholdText());
         result.classes().forEach(this::section);
-        pictures();
+        page.append(new ReportPictures(record.images(), info.thresholds(), scale).html());
         settings(settings);
         return page.append("</main></body></html>\n").toString();
     }
@@ -167,46 +160,6 @@ public final class EvaluationReport {
         String atBest = bestF1.isEmpty() ? "–" : images.stream().filter(each -> each.score() >= bestF1.getAsDouble()).count() + "/" + images.size();
         return Html.format("<tr><td>%s</td><td><span class='bar'><i class='%s' style='width:%.0f%%'></i></span></td><td>%d/%d</td><td>%s</td></tr>", kind, style,
                 100.0 * found / images.size(), found, images.size(), atBest);
-    }
-
-    private void pictures() {
-        Comparator<ScoredImage> byMargin = Comparator.comparingDouble(this::margin);
-        List<ScoredImage> missed = record.images().stream().filter(ScoredImage::defective).sorted(byMargin).limit(SHOWN).toList();
-        List<ScoredImage> alarms = record.images().stream().filter(each -> !each.defective()).sorted(byMargin.reversed()).limit(SHOWN).toList();
-        long misses = record.images().stream().filter(each -> each.defective() && margin(each) <= 0).count();
-        long falseAlarms = record.images().stream().filter(each -> !each.defective() && margin(each) > 0).count();
-        add("<p class='faint legend'>Pictures: image, true defect, anomaly map. Colours of the map, the same in all: <span>%.3g", (double) scale.min());
-        page.append("<span class='scale' style='background:linear-gradient(90deg");
-        for (int i = 0; i < COLOURS; i++) {
-            double position = i / (COLOURS - 1.0);
-            add(",rgb(%.0f %.0f %.0f)", ColorMap.channel(position, 0), ColorMap.channel(position, 1), ColorMap.channel(position, 2));
-        }
-        add(")'></span>%.3g</span></p>", (double) scale.max());
-        add("<h2>Worst misses</h2><p class='faint'>%d defective images are missed; the lowest scores of defective images, measured from the threshold.</p>", misses);
-        thumbs(missed);
-        add("<h2>Worst false alarms</h2><p class='faint'>%d good images are called anomalous; the highest scores of good images, measured from the threshold.</p>", falseAlarms);
-        thumbs(alarms);
-    }
-
-    /** How far above the threshold, in standard deviations of normal scores, so that classes with thresholds of their own compare. */
-    private double margin(ScoredImage image) {
-        Threshold threshold = info.thresholds().of(image.sample().className());
-        return (image.score() - threshold.value()) / (threshold.std() > 0 ? threshold.std() : 1);
-    }
-
-    private void thumbs(List<ScoredImage> images) {
-        page.append("<div class='thumbs'>");
-        for (ScoredImage each : images) {
-            Sample sample = each.sample();
-            Threshold threshold = info.thresholds().of(sample.className());
-            boolean called = threshold.exceededBy(each.score());
-            String verdict = each.defective() ? called ? "found" : "missed" : called ? "false alarm" : "normal";
-            add("<figure class='thumb'><img alt='%s' src='", "image, true defect and anomaly map of " + sample.image().getFileName());
-            page.append(Html.dataUri(each.panel(Images.read(sample.image()), scale).toBufferedImage()));
-            add("'><figcaption><span class='tag %s'>%s</span> %s / %s / %s, score %.4f, threshold %.4f</figcaption></figure>", called == each.defective() ? "right" : "wrong",
-                    verdict, sample.className(), sample.defect(), sample.image().getFileName().toString(), each.score(), threshold.value());
-        }
-        page.append("</div>");
     }
 
     private void settings(Map<String, String> given) {

@@ -86,7 +86,7 @@ class DataCheckTest {
         Files.copy(root.resolve("bolt/test/good/2.png"), root.resolve("bolt/test/good/2b.png"));
         DataCheck.Result result = check();
         assertEquals(List.of(), result.problems());
-        assertMentions(result.notes(), "two training images are identical", "two test images are identical", "1b.png", "2b.png");
+        assertMentions(result.notes(), "two training images are identical", "two images that are not trained on are identical", "1b.png", "2b.png");
     }
 
     @Test
