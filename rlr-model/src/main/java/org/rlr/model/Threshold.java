@@ -9,7 +9,7 @@ import org.rlr.tensor.RlrException;
  *
  * @param value          an image is anomalous whose score exceeds it
  * @param rule           how it was found
- * @param target         what was asked for: the false-alarm rate, the recall, or the number of standard deviations; 0 for {@link Rule#F1_MAX}
+ * @param target         what was asked for: the false-alarm rate, the recall, or the number of standard deviations; 0 for {@link Rule#F1_MAX} and {@link Rule#GIVEN}
  * @param confidence     of the intervals, as 0.95; 0 where there are none
  * @param normal         normal images it was found with
  * @param anomalous      anomalous images it was found with
@@ -24,6 +24,8 @@ public record Threshold(double value, Rule rule, double target, double confidenc
 
     /** How a threshold is found. */
     public enum Rule {
+        /** By whoever made the model, without images. */
+        GIVEN,
         /** The mean of the training images' scores and so many standard deviations: no more than a start. */
         TRAINING_DEVIATIONS,
         /** A quantile of the scores of normal images that were held out of training. */
@@ -54,7 +56,8 @@ public record Threshold(double value, Rule rule, double target, double confidenc
 
     /** The threshold that training leaves behind. */
     static Threshold ofTraining(ScoreStatistics scores) {
-        return new Threshold(scores.threshold(), Rule.TRAINING_DEVIATIONS, ScoreStatistics.DEVIATIONS, 0, scores.images(), 0, scores.mean(), scores.std(), null, null, null);
+        boolean found = scores.images() > 0;
+        return new Threshold(scores.threshold(), found ? Rule.TRAINING_DEVIATIONS : Rule.GIVEN, found ? ScoreStatistics.DEVIATIONS : 0, 0, scores.images(), 0, scores.mean(), scores.std(), null, null, null);
     }
 
     /** Whether an image of that score is anomalous. */

@@ -17,6 +17,7 @@ public final class ThresholdText {
     /** How it was found. */
     public static String rule(Threshold t) {
         return switch (t.rule()) {
+            case GIVEN -> "as given";
             case TRAINING_DEVIATIONS -> String.format(Locale.ROOT, "mean + %.0f standard deviations of the training images", t.target());
             case FALSE_ALARM_RATE -> "false-alarm rate of at most " + number(t.target()) + ", from " + t.normal() + " normal images";
             case F1_MAX -> "greatest F1, from " + t.normal() + " normal and " + t.anomalous() + " anomalous images";

@@ -175,6 +175,15 @@ class EvaluationReportTest {
         }
     }
 
+    /** As of a model that another program trained: no settings of the training, and a threshold that nobody found. */
+    @Test
+    void aModelThatSaysLess() {
+        ModelInfo info = new ModelInfo(RlrConfig.published("scattering"), null, List.of(), 0, 0, new ScoreStatistics(0, 0, 0, 0, 2.5, 0, 2.5));
+        String text = body(new EvaluationReport(new EvaluationResult(classes), record, info, record.scale(3)).html("parts", Map.of())).getTextContent();
+        assertTrue(text.contains("Threshold: 2.5000 (as given)") && text.contains("model: layers4"), text);
+        assertFalse(text.contains("training:") || text.contains("trained on"), text);
+    }
+
     @Test
     void mapsAreNotKeptButMadeAgainTheSame() {
         AnomalyMap map = AnomalyMap.of(List.of(new AnomalyMap.Level(new float[] {1, 2, 3, 7}, 2, 2), new AnomalyMap.Level(new float[] {4}, 1, 1)), 5, 6);
