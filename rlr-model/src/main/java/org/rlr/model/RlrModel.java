@@ -69,6 +69,11 @@ public final class RlrModel implements AutoCloseable {
         return scores;
     }
 
+    /** The same model, of the same parts, with other thresholds; of the two only one is to be closed. */
+    public RlrModel with(Thresholds thresholds) {
+        return new RlrModel(backend, info.with(thresholds), backbone, statistics, levels);
+    }
+
     /** Gives back the memory of the backbone and the transformers. */
     @Override
     public void close() {

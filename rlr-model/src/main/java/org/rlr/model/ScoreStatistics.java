@@ -7,13 +7,13 @@ package org.rlr.model;
  * @param mean      their mean score
  * @param std       their standard deviation
  * @param max       their largest score
- * @param threshold an image is anomalous whose score exceeds it: mean + 3·std
+ * @param threshold mean + 3·std, the threshold where none was found on images held out of training ({@link Threshold})
  * @param mapMin    the smallest value of their anomaly maps; with {@code mapMax} a colour scale common to all images
  * @param mapMax    the largest value of their anomaly maps
  */
 public record ScoreStatistics(int images, double mean, double std, double max, double threshold, double mapMin, double mapMax) {
     /** How many standard deviations above the mean of normal images the threshold lies. */
-    private static final double DEVIATIONS = 3;
+    static final double DEVIATIONS = 3;
 
     /** Statistics of scores, and the range of the maps they came from. */
     public static ScoreStatistics of(double[] scores, double mapMin, double mapMax) {

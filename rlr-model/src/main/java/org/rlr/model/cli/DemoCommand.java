@@ -62,6 +62,7 @@ final class DemoCommand implements Callable<Integer> {
         Path data = out.resolve("data");
         Path model = out.resolve("model.safetensors");
         Path pictures = out.resolve("pictures");
+        Path report = out.resolve("report.html");
         Path overview = out.resolve("overview.png");
         DemoDataSet.generate(data, IMAGE_SIZE, TRAIN, TEST_GOOD, TEST_PER_DEFECT, TRAINING.seed());
         DataSet set = DataLayouts.read(data).requireTraining().requireEvaluation();
@@ -79,13 +80,13 @@ final class DemoCommand implements Callable<Integer> {
                 ModelFile.save(trained, model);
             }
             try (AnomalyDetector detector = AnomalyDetector.load(model, device)) {
-                EvaluationResult result = EvaluateCommand.evaluate(detector, set, pictures);
+                EvaluationResult result = EvaluateCommand.evaluate(detector, set, pictures, report, EvaluateCommand.settings(set, model, device));
                 result.writeJson(out.resolve("metrics.json"));
                 PngFile.write(overview, overview(set, pictures).toBufferedImage());
                 text.print(result.toTable());
             }
         }
-        text.printf(Locale.ROOT, "%.0f s; look at %s and %s, and try: rlr detect --model %s %s%n", (System.nanoTime() - started) / 1e9, overview, pictures, model,
+        text.printf(Locale.ROOT, "%.0f s; look at %s, %s and %s, and try: rlr detect --model %s %s%n", (System.nanoTime() - started) / 1e9, overview, report, pictures, model,
                 data.resolve(classes.get(0)).resolve("test"));
         text.flush();
         return 0;

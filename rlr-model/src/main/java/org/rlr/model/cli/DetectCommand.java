@@ -4,13 +4,11 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.rlr.model.data.Images;
+import org.rlr.model.Thresholds;
 import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.model.detect.Detection;
 import org.rlr.tensor.RlrException;
@@ -37,7 +35,10 @@ final class DetectCommand implements Callable<Integer> {
     @Parameters(arity = "1..*", paramLabel = "IMAGE|DIR", description = "Images, or folders of images.")
     private List<Path> inputs;
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Write path, score and verdict of each image as JSON.")
+    @Option(names = "--class", paramLabel = "NAME", description = "The product class of all images: its own threshold is used, where 'rlr threshold --per-class' found one.")
+    private String className;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Write path, score, score normalised to 0…1 (0.5 at the threshold) and verdict of each image as JSON.")
     private Path json;
 
     @Option(names = "--out", paramLabel = "DIR", description = "Write each image beside its map as PNG.")
@@ -50,16 +51,23 @@ final class DetectCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter text = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
-        List<Path> files = files();
+        List<Path> files = InputImages.of(inputs);
         JsonArray results = new JsonArray();
         int failures = 0;
         int anomalous = 0;
         try (Backend device = backend.open(); AnomalyDetector detector = AnomalyDetector.load(model, device)) {
+            Thresholds thresholds = detector.info().thresholds();
+            if (className != null) {
+                thresholds.ownOf(className); // fails before the first image
+            } else if (!thresholds.perClass().isEmpty()) {
+                err.println("note: the model has thresholds for " + String.join(", ", thresholds.perClass().keySet()) + "; the common one is used, --class chooses another");
+                err.flush();
+            }
             OverlayWriter overlays = out == null ? null : new OverlayWriter(out, OverlayWriter.scale(detector.info().scores()));
             for (Path file : files) {
                 Detection d;
                 try {
-                    d = detector.detect(file);
+                    d = className == null ? detector.detect(file) : detector.detect(file, className);
                 } catch (RlrException e) {
                     Main.error(err, e.getMessage());
                     failures++;
@@ -71,6 +79,7 @@ final class DetectCommand implements Callable<Integer> {
                 JsonObject entry = new JsonObject();
                 entry.addProperty("path", file.toString());
                 entry.addProperty("score", d.score());
+                entry.addProperty("normalized_score", d.normalizedScore());
                 entry.addProperty("anomalous", d.anomalous());
                 entry.addProperty("threshold", d.threshold());
                 results.add(entry);
@@ -87,21 +96,5 @@ final class DetectCommand implements Callable<Integer> {
             err.flush();
         }
         return failures == 0 ? 0 : Main.FAILURE;
-    }
-
-    private List<Path> files() {
-        List<Path> files = new ArrayList<>();
-        for (Path input : inputs) {
-            if (Files.isDirectory(input)) {
-                List<Path> found = Images.list(input);
-                if (found.isEmpty()) {
-                    throw new RlrException(input + " holds no images; give image files or a folder that holds some");
-                }
-                files.addAll(found);
-            } else {
-                files.add(input);
-            }
-        }
-        return files;
     }
 }

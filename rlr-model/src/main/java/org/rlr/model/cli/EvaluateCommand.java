@@ -2,20 +2,23 @@ package org.rlr.model.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
-import org.rlr.model.data.DataLayouts;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.model.detect.AnomalyMap;
+import org.rlr.model.eval.ClassEvaluator;
 import org.rlr.model.eval.EvaluationResult;
 import org.rlr.model.eval.Evaluator;
+import org.rlr.model.report.EvaluationRecord;
+import org.rlr.model.report.EvaluationReport;
 import org.rlr.model.report.MapScale;
+import org.rlr.model.report.ScoredImage;
 import org.rlr.tensor.backend.Backend;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -37,21 +40,27 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(names = "--data", required = true, paramLabel = "DIR", description = "Data set with test images and masks.")
     private Path data;
 
+    @Mixin
+    private LayoutOption layout;
+
     @Option(names = "--json", paramLabel = "FILE", description = "Write the metrics as JSON, as fractions; null where a metric is undefined.")
     private Path json;
 
     @Option(names = "--out", paramLabel = "DIR", description = "Write a picture per test image, image | mask | map, coloured on one scale for the whole data set.")
     private Path out;
 
+    @Option(names = "--report", paramLabel = "FILE", description = "Write a page (HTML) with metrics, curves, histograms, recall by defect and the worst misses and false alarms.")
+    private Path report;
+
     @Mixin
     private BackendOptions backend;
 
     @Override
     public Integer call() {
-        DataSet set = DataLayouts.read(data).requireEvaluation();
+        DataSet set = layout.read(data, spec).requireEvaluation();
         PrintWriter text = spec.commandLine().getOut();
         try (Backend device = backend.open(); AnomalyDetector detector = AnomalyDetector.load(model, device)) {
-            EvaluationResult result = evaluate(detector, set, out);
+            EvaluationResult result = evaluate(detector, set, out, report, settings(set, model, device));
             text.print(result.toTable());
             text.flush();
             if (json != null) {
@@ -61,29 +70,68 @@ final class EvaluateCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** Evaluates with a progress bar on standard error, and writes overlays where a folder is given. */
-    static EvaluationResult evaluate(AnomalyDetector detector, DataSet set, Path out) {
-        record Scored(Sample sample, AnomalyMap map, boolean[] mask) {
-        }
-        List<Scored> maps = new ArrayList<>();
+    /** What a report says of an evaluation beside what the model knows itself. Names only: where they lie is nobody's business. */
+    static Map<String, String> settings(DataSet set, Path model, Backend device) {
+        Map<String, String> settings = new LinkedHashMap<>();
+        settings.put("command", "rlr evaluate --model " + name(model) + " --data " + name(set.root()) + " --layout " + set.layout());
+        settings.put("data set", name(set.root()) + ", " + set.layout() + " layout, " + set.classes().size() + " classes, " + set.train().size() + " training images, "
+                + set.test().size() + " test images");
+        settings.put("program", new Main.Version().getVersion()[0]);
+        settings.put("computed on", device.description());
+        return settings;
+    }
+
+    private static String name(Path path) {
+        Path name = path.toAbsolutePath().normalize().getFileName();
+        return name == null ? path.toString() : name.toString();
+    }
+
+    /**
+     * Evaluates with a progress bar on standard error.
+     *
+     * @param out      folder for a picture per image, or null
+     * @param report   HTML page to write, or null
+     * @param settings what the page says of them
+     */
+    static EvaluationResult evaluate(AnomalyDetector detector, DataSet set, Path out, Path report, Map<String, String> settings) {
+        EvaluationRecord record = new EvaluationRecord(out == null && report == null ? 0 : set.test().size());
         EvaluationResult result;
-        try (ProgressBar bar = new ProgressBarBuilder().setTaskName("evaluating").setInitialMax(set.test().size()).setUnit(" images", 1)
-                .setStyle(ProgressBarStyle.ASCII).setUpdateIntervalMillis(500).build()) {
-            result = new Evaluator(detector.scorer()).evaluate(set, (sample, score, map, mask) -> {
-                if (out != null) {
-                    maps.add(new Scored(sample, map, mask));
+        try (ProgressBar bar = bar("evaluating", set.test().size())) {
+            result = new Evaluator(detector.scorer()).evaluate(set, new Evaluator.Observer() {
+                @Override
+                public void scored(Sample sample, float score, boolean defective, AnomalyMap map) {
+                    if (out != null || report != null) {
+                        record.scored(sample, score, defective, map);
+                    }
+                    bar.step();
                 }
-                bar.step();
+
+                @Override
+                public void finished(ClassEvaluator evaluator) {
+                    if (report != null) {
+                        record.finished(evaluator);
+                    }
+                }
             });
         }
+        // The scale is common to the data set, so the last map has to be seen before the first picture.
+        MapScale scale = record.scale(OverlayWriter.scale(detector.info().scores()).max());
         if (out != null) {
-            // The scale is common to the data set, so every map has to be there before the first picture.
-            float hottestNormal = OverlayWriter.scale(detector.info().scores()).max();
-            OverlayWriter overlays = new OverlayWriter(out, MapScale.of(maps.stream().map(m -> m.map().values()).toList(), hottestNormal));
-            for (Scored s : maps) {
-                overlays.write(s.sample(), s.map(), s.mask());
+            OverlayWriter overlays = new OverlayWriter(out, scale);
+            try (ProgressBar bar = bar("drawing", record.images().size())) {
+                for (ScoredImage each : record.images()) {
+                    overlays.write(each);
+                    bar.step();
+                }
             }
         }
+        if (report != null) {
+            new EvaluationReport(result, record, detector.info(), scale).write(report, name(set.root()), settings);
+        }
         return result;
+    }
+
+    private static ProgressBar bar(String task, int images) {
+        return new ProgressBarBuilder().setTaskName(task).setInitialMax(images).setUnit(" images", 1).setStyle(ProgressBarStyle.ASCII).setUpdateIntervalMillis(500).build();
     }
 }

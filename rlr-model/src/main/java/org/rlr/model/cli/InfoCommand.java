@@ -8,6 +8,7 @@ import org.rlr.model.ModelFile;
 import org.rlr.model.ModelInfo;
 import org.rlr.model.RlrConfig;
 import org.rlr.model.ScoreStatistics;
+import org.rlr.model.report.ThresholdText;
 import org.rlr.model.train.TrainingSettings;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -41,7 +42,8 @@ final class InfoCommand implements Callable<Integer> {
                 + (t.maskTokens() ? ", masked tokens " : ", feature jitter " + t.featureJitter() + ", noise probability ") + t.noiseProb());
         line(out, "final loss", String.format(Locale.ROOT, "%.4f", info.loss()));
         line(out, "training scores", String.format(Locale.ROOT, "mean %.4f, standard deviation %.4f, largest %.4f", s.mean(), s.std(), s.max()));
-        line(out, "threshold", String.format(Locale.ROOT, "%.4f (mean + 3 standard deviations)", s.threshold()));
+        line(out, "threshold", ThresholdText.of(info.thresholds().common()));
+        info.thresholds().perClass().forEach((name, threshold) -> line(out, "", name + " " + ThresholdText.of(threshold)));
         out.flush();
         return 0;
     }

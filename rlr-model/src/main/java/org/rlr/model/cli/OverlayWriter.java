@@ -6,14 +6,13 @@ import java.util.HashSet;
 import java.util.Set;
 import org.rlr.model.ScoreStatistics;
 import org.rlr.model.data.Images;
-import org.rlr.model.data.Mask;
 import org.rlr.model.data.PngFile;
 import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.Sample;
-import org.rlr.model.detect.AnomalyMap;
 import org.rlr.model.detect.Detection;
 import org.rlr.model.report.MapScale;
 import org.rlr.model.report.Overlays;
+import org.rlr.model.report.ScoredImage;
 import org.rlr.tensor.RlrException;
 
 /** Writes a picture per image into a folder: image | mask, where there is one | map over the image, on one colour scale. */
@@ -46,8 +45,10 @@ final class OverlayWriter {
     }
 
     /** A test image of a data set, as {@code <class>/<defect>/<stem>.png}. */
-    void write(Sample sample, AnomalyMap map, boolean[] mask) {
-        write(sample.image(), target(folder, sample), mask == null ? new boolean[map.height() * map.width()] : mask, map.values(), map.height(), map.width());
+    void write(ScoredImage scored) {
+        Sample sample = scored.sample();
+        RgbImage picture = Images.read(sample.image());
+        write(target(folder, sample), scored.panel(picture, scale));
     }
 
     /** An image examined, as {@code <stem>.png}; of several of one name the later ones are numbered. */
@@ -56,14 +57,11 @@ final class OverlayWriter {
         for (int i = 2; written.contains(target); i++) {
             target = folder.resolve(stem(image) + "-" + i + ".png");
         }
-        write(image, target, null, d.map(), d.mapHeight(), d.mapWidth());
+        write(target, Overlays.panel(Images.read(image), null, d.map(), d.mapHeight(), d.mapWidth(), scale));
     }
 
-    private void write(Path image, Path target, boolean[] mask, float[] map, int height, int width) {
+    private void write(Path target, RgbImage panel) {
         written.add(target);
-        RgbImage picture = Images.read(image);
-        RgbImage panel = mask != null ? Overlays.panel(picture, new Mask(width, height, mask), map, height, width, scale)
-                : Overlays.panel(picture, null, map, height, width, scale);
         PngFile.write(target, panel.toBufferedImage());
     }
 

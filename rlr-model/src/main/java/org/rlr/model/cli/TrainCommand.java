@@ -13,7 +13,6 @@ import org.rlr.model.RlrModel;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
-import org.rlr.model.data.DataLayouts;
 import org.rlr.model.data.Sample;
 import org.rlr.model.train.Trainer;
 import org.rlr.model.train.TrainingSettings;
@@ -29,7 +28,7 @@ import picocli.CommandLine.Spec;
 /** {@code rlr train}. */
 @Command(name = "train", mixinStandardHelpOptions = true, sortOptions = false,
         description = {"Train one model on the normal images of all classes of a folder.",
-            "DIR is a data set in MVTec layout (class folders with train/good), one such class, or a plain folder of normal images.",
+            "DIR is a data set in a known layout (class folders with train/good, …, see --layout), one class of it, or a plain folder of normal images.",
             "Defaults are the published settings."})
 final class TrainCommand implements Callable<Integer> {
     @Spec
@@ -37,6 +36,9 @@ final class TrainCommand implements Callable<Integer> {
 
     @Option(names = "--data", required = true, paramLabel = "DIR", description = "Folder with the training images.")
     private Path data;
+
+    @Mixin
+    private LayoutOption layout;
 
     @Option(names = "--out", required = true, paramLabel = "MODEL", description = "Model file to write (SafeTensors).")
     private Path out;
@@ -61,7 +63,7 @@ final class TrainCommand implements Callable<Integer> {
         RlrConfig config = model.config(name);
         TrainingSettings settings = model.training();
         writable(out);
-        DataSet images = DataLayouts.read(data).requireTraining();
+        DataSet images = layout.read(data, spec).requireTraining();
         List<Path> files = images.train().stream().map(Sample::image).toList();
         List<String> classes = images.classes().stream().map(ClassSamples::name).toList();
         text.printf("%d normal images of %d %s (%s layout)%n", files.size(), classes.size(), classes.size() == 1 ? "class" : "classes", images.layout());

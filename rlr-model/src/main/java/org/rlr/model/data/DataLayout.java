@@ -1,6 +1,7 @@
 package org.rlr.model.data;
 
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** A way to lay out a data set in folders. A new one is one class, listed in {@link DataLayouts}. */
 public interface DataLayout {
@@ -10,11 +11,14 @@ public interface DataLayout {
     /** What it looks like, in a few words, for messages. */
     String description();
 
-    /** Whether an existing folder looks like this layout. Looks at names only, and at no more than two levels of folders. */
-    boolean recognises(Path root);
+    /**
+     * What shows that an existing folder is in this layout, in a few words; empty where nothing does. Looks at names only, and at no more than three
+     * levels of folders.
+     */
+    Optional<String> evidence(Path root);
 
     /**
-     * Reads the names of the data set's files.
+     * Reads the names of the data set's files. Files that a list of the data set names need not exist, see {@link DataSet#requireTraining}.
      *
      * @throws org.rlr.tensor.RlrException if something that this layout needs is missing, naming it and where it belongs
      */

@@ -9,7 +9,8 @@ import org.rlr.tensor.RlrException;
 /** The known layouts, and reading a data set by the one that fits. */
 public final class DataLayouts {
     /** In the order in which they are tried: the more particular first. */
-    private static final List<DataLayout> ALL = List.of(new MvtecLayout(), new FolderLayout());
+    private static final List<DataLayout> ALL = List.of(new VisaLayout(), new RealIadLayout(), new MagneticTileLayout(), new LocoLayout(), new BtadLayout(),
+            new VisaPreparedLayout(), new MpddLayout(), new MvtecLayout(), new FolderLayout());
 
     private DataLayouts() {
     }
@@ -25,14 +26,19 @@ public final class DataLayouts {
      * @throws RlrException if the folder is missing, empty, in no known layout, or something in it is missing
      */
     public static DataSet read(Path root) {
+        return recognise(root).read(root);
+    }
+
+    /**
+     * The first layout for which there is evidence.
+     *
+     * @throws RlrException if the folder is missing, empty or in no known layout
+     */
+    public static DataLayout recognise(Path root) {
         requireFolder(root);
-        for (DataLayout layout : ALL) {
-            if (layout.recognises(root)) {
-                return layout.read(root);
-            }
-        }
-        throw new RlrException("the folder " + root + " holds no data set of a known layout" + contents(root) + "; expected "
-                + ALL.stream().map(layout -> layout.name() + ": " + layout.description()).collect(Collectors.joining(", or ")));
+        return ALL.stream().filter(layout -> layout.evidence(root).isPresent()).findFirst()
+                .orElseThrow(() -> new RlrException("the folder " + root + " holds no data set of a known layout" + contents(root) + "; expected "
+                        + ALL.stream().map(layout -> layout.name() + ": " + layout.description()).collect(Collectors.joining(", or "))));
     }
 
     /**
@@ -41,14 +47,16 @@ public final class DataLayouts {
      * @throws RlrException if there is no such layout, or as {@link #read(Path)}
      */
     public static DataSet read(Path root, String layoutName) {
-        for (DataLayout layout : ALL) {
-            if (layout.name().equals(layoutName)) {
-                requireFolder(root);
-                return layout.read(root);
-            }
-        }
-        throw new RlrException("there is no data layout '" + layoutName + "'; choose one of "
-                + ALL.stream().map(DataLayout::name).collect(Collectors.joining(", ")));
+        DataLayout layout = named(layoutName);
+        requireFolder(root);
+        return layout.read(root);
+    }
+
+    /** The layout of a name. @throws RlrException if there is none, with the names that there are */
+    public static DataLayout named(String name) {
+        return ALL.stream().filter(layout -> layout.name().equals(name)).findFirst()
+                .orElseThrow(() -> new RlrException("there is no data layout '" + name + "'; choose one of "
+                        + ALL.stream().map(DataLayout::name).collect(Collectors.joining(", "))));
     }
 
     private static void requireFolder(Path root) {

@@ -1,7 +1,9 @@
 package org.rlr.model.data;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.rlr.tensor.RlrException;
 
 /**
@@ -11,19 +13,31 @@ import org.rlr.tensor.RlrException;
  * @param root    its folder
  * @param layout  the name of the {@link DataLayout} that it was read as
  * @param classes its classes, sorted by name, at least one
+ * @param notes   what a user should know of how it was read, a sentence each; usually empty
  */
-public record DataSet(Path root, String layout, List<ClassSamples> classes) {
-    /** Copies the list. */
+public record DataSet(Path root, String layout, List<ClassSamples> classes, List<String> notes) {
+    /** Copies the lists. */
     public DataSet {
         classes = List.copyOf(classes);
+        notes = List.copyOf(notes);
         if (classes.isEmpty()) {
             throw new IllegalArgumentException("a data set needs a class");
         }
     }
 
+    /** A data set of which there is nothing to note. */
+    public DataSet(Path root, String layout, List<ClassSamples> classes) {
+        this(root, layout, classes, List.of());
+    }
+
     /** The training images of all classes, class by class. */
     public List<Sample> train() {
         return classes.stream().flatMap(each -> each.train().stream()).toList();
+    }
+
+    /** The validation images of all classes, class by class. */
+    public List<Sample> validation() {
+        return classes.stream().flatMap(each -> each.validation().stream()).toList();
     }
 
     /** The test images of all classes, class by class. */
@@ -35,7 +49,7 @@ public record DataSet(Path root, String layout, List<ClassSamples> classes) {
      * Checks that every class can be trained on.
      *
      * @return this
-     * @throws RlrException if a class has no training image, naming where they belong
+     * @throws RlrException if a class has no training image, naming where they belong, or files of a list do not exist
      */
     public DataSet requireTraining() {
         for (ClassSamples each : classes) {
@@ -44,40 +58,40 @@ public record DataSet(Path root, String layout, List<ClassSamples> classes) {
                         + each.folder().resolve("train").resolve(Sample.GOOD));
             }
         }
+        requireFiles(train().stream().map(Sample::image));
         return this;
     }
 
     /**
-     * Checks, from names and headers alone, that every class can be evaluated: it has test images, each image of a defect has a mask, and each
-     * mask has its image's size.
+     * Checks, from names and headers alone, that the data set can be evaluated: there are test images, and each mask has its image's size. A class
+     * without test images, without defective ones or without masks is no error: metrics that need them are undefined.
      *
      * @return this
      * @throws RlrException if not, naming the first file at fault
      */
     public DataSet requireEvaluation() {
-        for (ClassSamples each : classes) {
-            if (each.test().isEmpty()) {
-                throw new RlrException("class " + each.name() + " has no test images; put normal ones into "
-                        + each.folder().resolve("test").resolve(Sample.GOOD) + " and defective ones into "
-                        + each.folder().resolve("test").resolve("<defect>"));
+        List<Sample> test = test();
+        if (test.isEmpty()) {
+            ClassSamples first = classes.get(0);
+            boolean plain = layout.equals(FolderLayout.NAME);
+            throw new RlrException("class " + first.name() + " has no test images; put normal ones into "
+                    + (plain ? first.folder().resolve("normal_test") : first.folder().resolve("test").resolve(Sample.GOOD)) + " and defective ones into "
+                    + (plain ? first.folder().resolve("abnormal") : first.folder().resolve("test").resolve("<defect>")));
+        }
+        requireFiles(test.stream().flatMap(sample -> Stream.concat(Stream.of(sample.image()), sample.masks().stream())));
+        for (Sample sample : test) {
+            for (Path mask : sample.masks()) {
+                Masks.checkSize(mask, Images.size(mask), sample.image(), Images.size(sample.image()));
             }
-            requireMasks(each);
         }
         return this;
     }
 
-    private static void requireMasks(ClassSamples each) {
-        List<Sample> unmasked = each.test().stream().filter(sample -> sample.anomalous() && sample.mask() == null).toList();
-        if (!unmasked.isEmpty()) {
-            Sample first = unmasked.get(0);
-            throw new RlrException("class " + each.name() + ": " + unmasked.size() + " defective test "
-                    + (unmasked.size() == 1 ? "image has" : "images have") + " no mask, first " + first.image() + "; its mask belongs at "
-                    + each.folder().resolve("ground_truth").resolve(first.defect()).resolve(Folders.stem(first.image()) + "_mask.png"));
-        }
-        for (Sample sample : each.test()) {
-            if (sample.mask() != null) {
-                Masks.checkSize(sample.mask(), Images.size(sample.mask()), sample.image(), Images.size(sample.image()));
-            }
+    private void requireFiles(Stream<Path> files) {
+        List<Path> missing = files.filter(file -> !Files.isRegularFile(file)).toList();
+        if (!missing.isEmpty()) {
+            throw new RlrException(missing.size() + (missing.size() == 1 ? " file" : " files") + " that the data set " + root + " lists "
+                    + (missing.size() == 1 ? "does" : "do") + " not exist, first " + missing.get(0) + "; copy the data set again, whole");
         }
     }
 }

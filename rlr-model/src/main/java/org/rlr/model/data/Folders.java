@@ -2,9 +2,12 @@ package org.rlr.model.data;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.rlr.tensor.RlrException;
 
@@ -26,6 +29,16 @@ final class Folders {
         }
     }
 
+    /** The files directly inside a folder that pass a test, sorted, without hidden ones. */
+    static List<Path> files(Path folder, Predicate<Path> test) {
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.filter(path -> Files.isRegularFile(path) && !path.getFileName().toString().startsWith(".") && test.test(path))
+                    .sorted(BY_NAME).toList();
+        } catch (IOException e) {
+            throw new RlrException("the folder " + folder + " cannot be listed (" + reason(e) + "); check its permissions", e);
+        }
+    }
+
     /** The folder directly inside another that has one of the names, in any case; the first name's, or null. */
     static Path subfolder(Path folder, String... names) {
         List<Path> folders = subfolders(folder);
@@ -37,6 +50,17 @@ final class Folders {
             }
         }
         return null;
+    }
+
+    /** A relative path of a list, with slashes, as a file below a folder; empty where it is none or leads out of the folder. */
+    static Optional<Path> inside(Path folder, String relative) {
+        try {
+            Path file = folder.resolve(relative);
+            boolean inside = file.toAbsolutePath().normalize().startsWith(folder.toAbsolutePath().normalize());
+            return relative.isBlank() || Path.of(relative).isAbsolute() || !inside ? Optional.empty() : Optional.of(file);
+        } catch (InvalidPathException e) {
+            return Optional.empty();
+        }
     }
 
     /** A file's name without its suffix. */

@@ -1,5 +1,7 @@
 package org.rlr.model.data;
 
+import java.util.Comparator;
+
 /**
  * Width and height of an image in pixels.
  *
@@ -7,6 +9,9 @@ package org.rlr.model.data;
  * @param height rows
  */
 public record ImageSize(int width, int height) {
+    /** Smaller pictures first; of as many pixels, narrower ones. */
+    public static final Comparator<ImageSize> BY_PIXELS = Comparator.comparingLong(ImageSize::pixels).thenComparingInt(ImageSize::width);
+
     /** Pixels in all. */
     public long pixels() {
         return (long) width * height;

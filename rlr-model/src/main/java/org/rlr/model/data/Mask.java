@@ -28,6 +28,18 @@ public record Mask(int width, int height, boolean[] anomalous) {
         return false;
     }
 
+    /** The pixels that are set in this mask or in another of the same size. */
+    public Mask or(Mask other) {
+        if (other.width != width || other.height != height) {
+            throw new IllegalArgumentException("masks of " + width + "×" + height + " and " + other.width + "×" + other.height + " cannot be joined");
+        }
+        boolean[] union = anomalous.clone();
+        for (int i = 0; i < union.length; i++) {
+            union[i] |= other.anomalous[i];
+        }
+        return new Mask(width, height, union);
+    }
+
     /** The mask as a grey picture: 255 where anomalous, else 0. */
     public BufferedImage toBufferedImage() {
         BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_BYTE_GRAY);

@@ -7,16 +7,16 @@ import java.util.Map;
 import org.rlr.tensor.RlrException;
 
 /**
- * Which mask belongs to which image, by their names without suffix: a mask belongs to the image whose name it begins with, the longest such
- * name where there are several, and not to {@code 1} if it is called {@code 10_mask}. Of several masks of an image the one with the very same
- * name is taken, else the one that ends in {@code _mask}.
+ * Which mask belongs to which image, by their names without suffix: a mask belongs to the image whose name it begins with, or else contains, the
+ * longest such name where there are several, and not to {@code 1} if it is called {@code 10_mask}. Of several masks of an image the one with the
+ * very same name is taken, else the one that ends in {@code _mask}.
  */
 final class MaskPairing {
     private MaskPairing() {
     }
 
-    /** The masks by image; images without one are left out. */
-    static Map<Path, Path> pair(List<Path> images, List<Path> masks) {
+    /** The mask by image, in a list of one; images without one are left out. */
+    static Map<Path, List<Path>> pair(List<Path> images, List<Path> masks) {
         Map<String, Path> byImageName = new HashMap<>();
         for (Path mask : masks) {
             String owner = owner(Folders.stem(mask), images);
@@ -24,34 +24,42 @@ final class MaskPairing {
                 byImageName.merge(owner, mask, (one, other) -> better(owner, one, other));
             }
         }
-        Map<Path, Path> pairs = new HashMap<>();
+        Map<Path, List<Path>> pairs = new HashMap<>();
         for (Path image : images) {
             Path mask = byImageName.get(Folders.stem(image));
             if (mask != null) {
-                pairs.put(image, mask);
+                pairs.put(image, List.of(mask));
             }
         }
         return pairs;
     }
 
     private static String owner(String maskName, List<Path> images) {
-        String owner = null;
+        String begins = null;
+        String contained = null;
         for (Path image : images) {
             String name = Folders.stem(image);
-            if (beginsWith(maskName, name) && (owner == null || name.length() > owner.length())) {
-                owner = name;
+            int at = indexOf(name, maskName);
+            if (at == 0 && (begins == null || name.length() > begins.length())) {
+                begins = name;
+            } else if (at > 0 && (contained == null || name.length() > contained.length())) {
+                contained = name;
             }
         }
-        return owner;
+        return begins != null ? begins : contained;
     }
 
-    private static boolean beginsWith(String maskName, String imageName) {
-        if (!maskName.startsWith(imageName)) {
-            return false;
+    /** Where an image's name occurs in a mask's without cutting a number in two; negative where it does not. */
+    private static int indexOf(String imageName, String maskName) {
+        int at = maskName.indexOf(imageName);
+        while (at >= 0 && (cutsNumber(maskName, at) || cutsNumber(maskName, at + imageName.length()))) {
+            at = maskName.indexOf(imageName, at + 1);
         }
-        boolean cutsNumber = maskName.length() > imageName.length() && Character.isDigit(maskName.charAt(imageName.length()))
-                && Character.isDigit(imageName.charAt(imageName.length() - 1));
-        return !cutsNumber;
+        return at;
+    }
+
+    private static boolean cutsNumber(String name, int at) {
+        return at > 0 && at < name.length() && Character.isDigit(name.charAt(at - 1)) && Character.isDigit(name.charAt(at));
     }
 
     private static Path better(String imageName, Path one, Path other) {

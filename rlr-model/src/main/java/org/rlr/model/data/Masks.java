@@ -24,6 +24,21 @@ public final class Masks {
         return new Mask(imageSize.width(), imageSize.height(), anomalous);
     }
 
+    /**
+     * Reads the masks of an image: it is anomalous where any of them says so.
+     *
+     * @return null where it has no mask
+     * @throws RlrException as {@link #read(Path, Path, ImageSize)}
+     */
+    public static Mask read(Sample sample, ImageSize imageSize) {
+        Mask union = null;
+        for (Path file : sample.masks()) {
+            Mask mask = read(file, sample.image(), imageSize);
+            union = union == null ? mask : union.or(mask);
+        }
+        return union;
+    }
+
     static void checkSize(Path mask, ImageSize maskSize, Path image, ImageSize imageSize) {
         if (!maskSize.equals(imageSize)) {
             throw new RlrException("the mask " + mask + " is " + maskSize + " pixels, but its image " + image + " is " + imageSize

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import org.rlr.model.ModelFile;
 import org.rlr.model.ModelInfo;
 import org.rlr.model.RlrModel;
+import org.rlr.model.Threshold;
 import org.rlr.model.data.Images;
 import org.rlr.model.data.RgbImage;
 import org.rlr.tensor.backend.Backend;
@@ -65,15 +66,35 @@ public final class AnomalyDetector implements AutoCloseable {
         return detect(Images.read(image));
     }
 
+    /**
+     * Examines an image of a known product class by that class's own threshold.
+     *
+     * @throws org.rlr.tensor.RlrException      if the model has no threshold for the class
+     * @throws IllegalArgumentException as {@link #detect(BufferedImage)}
+     */
+    public Detection detect(BufferedImage image, String className) {
+        Threshold threshold = model.info().thresholds().ownOf(className);
+        return detection(scorer.score(RgbImage.of(image)), threshold);
+    }
+
+    /** As {@link #detect(BufferedImage, String)}, of an image file. @throws org.rlr.tensor.RlrException also if it cannot be read */
+    public Detection detect(Path image, String className) {
+        Threshold threshold = model.info().thresholds().ownOf(className);
+        return detection(scorer.score(Images.read(image)), threshold);
+    }
+
     private Detection detect(RgbImage image) {
         return detection(scorer.score(image));
     }
 
-    /** A map of this model's {@link #scorer()} as a detection. */
+    /** A map of this model's {@link #scorer()} as a detection by the common threshold. */
     public Detection detection(AnomalyMap map) {
-        double threshold = model.info().scores().threshold();
+        return detection(map, model.info().thresholds().common());
+    }
+
+    private static Detection detection(AnomalyMap map, Threshold threshold) {
         double score = map.imageScore();
-        return new Detection(score, score > threshold, threshold, map.height(), map.width(), map.values());
+        return new Detection(score, threshold.normalized(score), threshold.exceededBy(score), threshold.value(), map.height(), map.width(), map.values());
     }
 
     /** Scores many files in order, reading ahead while computing. */

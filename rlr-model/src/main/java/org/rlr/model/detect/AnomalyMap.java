@@ -16,8 +16,10 @@ public final class AnomalyMap {
     private final float[] values;
     private final int height;
     private final int width;
+    private final List<Level> levels;
 
-    private AnomalyMap(float[] values, int height, int width) {
+    private AnomalyMap(float[] values, int height, int width, List<Level> levels) {
+        this.levels = levels;
         this.values = values;
         this.height = height;
         this.width = width;
@@ -86,7 +88,7 @@ public final class AnomalyMap {
         for (int i = 0; i < sum.length; i++) {
             values[i] = (float) (sum[i] / levels.size());
         }
-        return new AnomalyMap(values, height, width);
+        return new AnomalyMap(values, height, width, List.copyOf(levels));
     }
 
     private static void addUpsampled(Level level, double[] sum, int height, int width) {
@@ -126,6 +128,11 @@ public final class AnomalyMap {
     /** Columns. */
     public int width() {
         return width;
+    }
+
+    /** The scores that the map was made of by {@link #of}: all that is needed to make it again, in a fiftieth of its memory. */
+    public List<Level> levels() {
+        return levels;
     }
 
     /** The map after a Gaussian filter of {@value #SMOOTHING_SIGMA} pixels, row-major. */

@@ -51,11 +51,35 @@ public final class ClassEvaluator {
         images++;
     }
 
+    /** Makes room for a known number of images with maps of so many pixels, which spares memory. */
+    public void reserve(int imageCount, int mapPixels) {
+        pixels.reserve((long) imageCount * mapPixels);
+    }
+
+    /** The class. */
+    public String name() {
+        return name;
+    }
+
+    /** The curves of the image scores so far, as {@link ScoreRanking#curve}; empty where they are undefined. */
+    public List<ScoreRanking.CurvePoint> imageCurve(double step) {
+        return imageRanking().curve(step);
+    }
+
+    /** The curves of the pixels so far, as {@link ScoreRanking#curve}; empty where they are undefined, also because a mask is missing. */
+    public List<ScoreRanking.CurvePoint> pixelCurve(double step) {
+        return withoutMask > 0 ? List.of() : pixels.ranking().curve(step);
+    }
+
+    private ScoreRanking imageRanking() {
+        return ScoreRanking.of(Arrays.copyOf(imageScores, images), Arrays.copyOf(imageLabels, images));
+    }
+
     /** The class's metrics so far, AUPRO with exact thresholds up to a false-positive rate of 0.3. */
     public ClassMetrics metrics() {
         Map<Metric, Double> values = new EnumMap<>(Metric.class);
         List<String> notes = new ArrayList<>();
-        ScoreRanking ranking = ScoreRanking.of(Arrays.copyOf(imageScores, images), Arrays.copyOf(imageLabels, images));
+        ScoreRanking ranking = imageRanking();
         Optional<ScoreRanking.BestF1> imageF1 = ranking.bestF1();
         put(values, Metric.IMAGE_AUROC, ranking.auroc());
         put(values, Metric.IMAGE_AP, ranking.averagePrecision());

@@ -26,36 +26,41 @@ public final class Evaluator {
     @FunctionalInterface
     public interface Observer {
         /**
-         * @param sample the image
-         * @param score  its image score
-         * @param map    its anomaly map
-         * @param mask   its ground truth at the map's size, row-major; null where it has none
+         * @param sample    the image
+         * @param score     its image score
+         * @param defective whether it is anomalous, by where it lies or by its masks
+         * @param map       its anomaly map
          */
-        void scored(Sample sample, float score, AnomalyMap map, boolean[] mask);
+        void scored(Sample sample, float score, boolean defective, AnomalyMap map);
+
+        /** Sees a class after all its images, while its pixels are still held. */
+        default void finished(ClassEvaluator evaluator) {
+        }
     }
 
     /** The metrics of every class. @throws RlrException if there are no test images, or an image or a mask cannot be read */
     public EvaluationResult evaluate(DataSet data, Observer observer) {
+        if (data.test().isEmpty()) {
+            throw new RlrException(data.root() + " holds no test images; evaluation needs test/good and test/<defect>, with masks in ground_truth/<defect> for the pixel metrics");
+        }
         List<ClassMetrics> classes = new ArrayList<>();
         for (ClassSamples each : data.classes()) {
-            if (each.test().isEmpty()) {
-                continue;
-            }
             ClassEvaluator evaluator = new ClassEvaluator(each.name());
             List<Path> images = each.test().stream().map(Sample::image).toList();
             scorer.score(images, (index, map) -> {
                 Sample sample = each.test().get(index);
-                Mask full = sample.mask() == null ? null : Masks.read(sample.mask(), sample.image(), Images.size(sample.image()));
+                Mask full = sample.masks().isEmpty() ? null : Masks.read(sample, Images.size(sample.image()));
                 boolean defective = sample.anomalous() || full != null && full.any();
                 boolean[] mask = full == null ? null : full.resized(map.width(), map.height()).anomalous();
                 float score = map.imageScore();
+                if (index == 0) {
+                    evaluator.reserve(images.size(), map.values().length);
+                }
                 evaluator.add(score, defective, map.values(), mask, map.height(), map.width());
-                observer.scored(sample, score, map, mask);
+                observer.scored(sample, score, defective, map);
             });
             classes.add(evaluator.metrics());
-        }
-        if (classes.isEmpty()) {
-            throw new RlrException(data.root() + " holds no test images; evaluation needs test/good and test/<defect> with masks in ground_truth/<defect>");
+            observer.finished(evaluator);
         }
         return new EvaluationResult(classes);
     }

@@ -31,7 +31,7 @@ public enum Metric {
     }
 
     /** The head of its column in a table, which stands in the order of this enum. */
-    String title() {
+    public String title() {
         return title;
     }
 }

@@ -14,6 +14,9 @@ public final class PixelScores {
     /** Thresholds that older tables of AUPRO were made with. */
     public static final int AUPRO_THRESHOLDS = 200;
 
+    /** The longest array. */
+    private static final int MOST = Integer.MAX_VALUE - 8;
+
     private double[] normal = new double[1024];
     private int normalCount;
     private double[] anomalous = new double[1024];
@@ -26,6 +29,13 @@ public final class PixelScores {
 
     private interface Scores {
         double at(int pixel);
+    }
+
+    /** Makes room for so many normal pixels in all: growing on the way would need more than twice the memory for a while. */
+    public void reserve(long pixels) {
+        if (pixels > normal.length) {
+            normal = Arrays.copyOf(normal, (int) Math.min(MOST, pixels));
+        }
     }
 
     /**
@@ -189,9 +199,9 @@ public final class PixelScores {
         if (count < values.length) {
             return values;
         }
-        if (count == Integer.MAX_VALUE - 8) {
+        if (count == MOST) {
             throw new RlrException("a class has more than " + count + " test pixels; use a smaller --image-size");
         }
-        return Arrays.copyOf(values, (int) Math.min(Integer.MAX_VALUE - 8, values.length * 3L / 2));
+        return Arrays.copyOf(values, (int) Math.min(MOST, values.length * 3L / 2));
     }
 }

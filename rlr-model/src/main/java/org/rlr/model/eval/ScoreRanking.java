@@ -1,6 +1,8 @@
 package org.rlr.model.eval;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.rlr.tensor.RlrException;
@@ -142,6 +144,44 @@ public final class ScoreRanking {
             }
         }
         return Optional.of(best);
+    }
+
+    /**
+     * A threshold's place on the ROC curve and on the precision-recall curve.
+     *
+     * @param falsePositiveRate share of the normal items that score at least the threshold
+     * @param recall            share of the anomalous ones
+     * @param precision         share of anomalous ones among all that do
+     */
+    public record CurvePoint(double falsePositiveRate, double recall, double precision) {
+    }
+
+    /**
+     * The curves for drawing, from the highest threshold to the lowest: points that differ by less than {@code step} in all three values from the one before
+     * are left out, but for the first and the last. Empty where the curves are undefined.
+     */
+    public List<CurvePoint> curve(double step) {
+        List<CurvePoint> points = new ArrayList<>();
+        CurvePoint last = null;
+        CurvePoint drawn = null;
+        if (isDefined()) {
+            for (Sweep sweep = new Sweep(); sweep.next(); ) {
+                last = new CurvePoint(sweep.falsePositives / (double) normalCount, sweep.truePositives / (double) anomalousCount,
+                        sweep.truePositives / ((double) sweep.truePositives + sweep.falsePositives));
+                if (drawn == null || differ(last, drawn) >= step) {
+                    points.add(last);
+                    drawn = last;
+                }
+            }
+        }
+        if (last != drawn) {
+            points.add(last);
+        }
+        return points;
+    }
+
+    private static double differ(CurvePoint a, CurvePoint b) {
+        return Math.max(Math.abs(a.precision - b.precision), Math.max(a.recall - b.recall, a.falsePositiveRate - b.falsePositiveRate));
     }
 
     /** Goes through the distinct scores, highest first, and counts the items that score at least that. */

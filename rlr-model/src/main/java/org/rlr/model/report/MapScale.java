@@ -21,23 +21,45 @@ public record MapScale(float min, float max) {
      * that is more: a set without anomalies shall not look as if it had some.
      */
     public static MapScale of(List<float[]> maps, float least) {
-        long total = maps.stream().mapToLong(map -> map.length).sum();
-        int step = (int) ((total + LOOKED_AT - 1) / LOOKED_AT);
-        float[] scores = new float[(int) ((total + Math.max(1, step) - 1) / Math.max(1, step))];
-        int count = 0;
-        long next = 0;
-        long start = 0;
-        for (float[] map : maps) {
-            for (; next < start + map.length; next += step) {
-                scores[count++] = map[(int) (next - start)];
+        Sampler sampler = new Sampler(maps.stream().mapToLong(map -> map.length).sum());
+        maps.forEach(sampler::add);
+        return sampler.scale(least);
+    }
+
+    /** Finds the scale of maps that are seen one after the other and not kept: it keeps every so many-th score of as many as are to come. */
+    public static final class Sampler {
+        private final long step;
+        private final float[] scores;
+        private int count;
+        private long next;
+        private long seen;
+
+        /** A sampler for maps of {@code total} scores together, at most. */
+        public Sampler(long total) {
+            step = Math.max(1, (total + LOOKED_AT - 1) / LOOKED_AT);
+            scores = new float[(int) ((total + step - 1) / step)];
+        }
+
+        /** Looks at a map. @throws IllegalArgumentException if there are more scores than announced */
+        public void add(float[] map) {
+            for (; next < seen + map.length; next += step) {
+                if (count == scores.length) {
+                    throw new IllegalArgumentException("more scores than the " + scores.length * step + " announced");
+                }
+                scores[count++] = map[(int) (next - seen)];
             }
-            start += map.length;
+            seen += map.length;
         }
-        if (count == 0) {
-            return new MapScale(0, least);
+
+        /** The scale of the maps so far, as {@link MapScale#of}. */
+        public MapScale scale(float least) {
+            if (count == 0) {
+                return new MapScale(0, least);
+            }
+            float[] sorted = Arrays.copyOf(scores, count);
+            Arrays.sort(sorted);
+            return new MapScale(sorted[count / 2], Math.max(least, sorted[(int) (HOTTEST * (count - 1))]));
         }
-        Arrays.sort(scores);
-        return new MapScale(scores[count / 2], Math.max(least, scores[(int) (HOTTEST * (count - 1))]));
     }
 
     /** Where a score lies on the scale, 0…1; 0 where the scale has no width. */

@@ -51,7 +51,9 @@ class CommandsTest {
     void evaluateWritesTableJsonAndAPictureOfEveryTestImage() throws IOException {
         Path json = folder.resolve("deep/metrics.json");
         Path pictures = folder.resolve("pictures");
-        String out = CommandRun.succeeding("evaluate", "--model", TinyModel.model(), "--data", TinyModel.data(), "--json", json, "--out", pictures);
+        String out = CommandRun.succeeding("evaluate", "--model", TinyModel.model(), "--data", TinyModel.data(), "--json", json, "--out", pictures, "--report", folder.resolve("report.html"));
+        String page = Files.readString(folder.resolve("report.html"));
+        assertTrue(page.contains("rlr evaluate --model model.safetensors --data data --layout mvtec") && page.contains("<h3 id='class-0'>capsules</h3>"), "the report");
 
         JsonObject root = JsonParser.parseString(Files.readString(json)).getAsJsonObject();
         assertEquals(List.of("classes", "mean"), List.copyOf(root.keySet()));
@@ -104,7 +106,7 @@ class CommandsTest {
         assertEquals(expected.size(), entries.size());
         for (int i = 0; i < lines.size(); i++) {
             JsonObject entry = entries.get(i).getAsJsonObject();
-            assertEquals(List.of("path", "score", "anomalous", "threshold"), List.copyOf(entry.keySet()));
+            assertEquals(List.of("path", "score", "normalized_score", "anomalous", "threshold"), List.copyOf(entry.keySet()));
             double score = entry.get("score").getAsDouble();
             boolean anomalous = score > entry.get("threshold").getAsDouble();
             assertEquals(anomalous, entry.get("anomalous").getAsBoolean());
@@ -128,8 +130,8 @@ class CommandsTest {
 
     @Test
     void everyCommandHasHelp() {
-        for (String command : List.of("train", "evaluate", "detect", "info", "backbones", "devices", "demo")) {
-            String help = CommandRun.succeeding(command, "--help");
+        for (String command : List.of("train", "evaluate", "detect", "threshold", "info", "data", "data check", "backbones", "devices", "demo")) {
+            String help = CommandRun.succeeding((Object[]) (command + " --help").split(" "));
             assertTrue(help.contains("Usage: rlr " + command), help);
         }
     }

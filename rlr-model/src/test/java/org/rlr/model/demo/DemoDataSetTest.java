@@ -62,12 +62,12 @@ class DemoDataSetTest {
     void everyMaskShowsADefectOfVisibleSize() {
         for (Sample sample : set.test()) {
             if (sample.anomalous()) {
-                Mask mask = Masks.read(sample.mask(), sample.image(), new ImageSize(SIZE, SIZE));
+                Mask mask = Masks.read(sample, new ImageSize(SIZE, SIZE));
                 int pixels = 0;
                 for (boolean pixel : mask.anomalous()) {
                     pixels += pixel ? 1 : 0;
                 }
-                assertTrue(pixels > SIZE * SIZE / 500 && pixels < SIZE * SIZE / 8, pixels + " pixels in " + sample.mask());
+                assertTrue(pixels > SIZE * SIZE / 500 && pixels < SIZE * SIZE / 8, pixels + " pixels in " + sample.masks());
             }
         }
     }

@@ -17,6 +17,34 @@ import org.rlr.tensor.golden.GoldenFiles;
 import org.rlr.tensor.io.SafeTensorsFile;
 
 class MetricsTest {
+    /** The curve that is drawn passes through the points of the whole one, begins and ends with it, and misses no step that can be seen. */
+    @Test
+    void theCurveForDrawingIsThinnedButNotMoved() {
+        java.util.SplittableRandom random = new java.util.SplittableRandom(3);
+        double[] scores = random.doubles(5000).toArray();
+        boolean[] anomalous = new boolean[scores.length];
+        for (int i = 0; i < scores.length; i++) {
+            anomalous[i] = random.nextDouble() < scores[i];
+        }
+        ScoreRanking ranking = ScoreRanking.of(scores, anomalous);
+        var whole = ranking.curve(0);
+        var thinned = ranking.curve(0.01);
+        assertEquals(5000, whole.size());
+        assertTrue(thinned.size() < 1000 && whole.containsAll(thinned), thinned.size() + " points");
+        assertEquals(whole.get(0), thinned.get(0));
+        assertEquals(new ScoreRanking.CurvePoint(1, 1, ranking.anomalousCount() / 5000.0), thinned.get(thinned.size() - 1));
+        double area = 0;
+        double rate = 0;
+        double recall = 0;
+        for (var point : thinned) {
+            area += (point.falsePositiveRate() - rate) * (point.recall() + recall) / 2;
+            rate = point.falsePositiveRate();
+            recall = point.recall();
+        }
+        assertEquals(ranking.auroc().getAsDouble(), area, 1e-3);
+        assertTrue(ScoreRanking.of(new double[] {1, 2}, new boolean[2]).curve(0.1).isEmpty());
+    }
+
     private static final double GOLDEN_TOLERANCE = 1e-9;
     private static final double ORACLE_TOLERANCE = 1e-12;
 

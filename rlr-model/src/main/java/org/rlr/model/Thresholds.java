@@ -1,0 +1,36 @@
+package org.rlr.model;
+
+import java.util.Collections;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.rlr.tensor.RlrException;
+
+/**
+ * A model's thresholds.
+ *
+ * @param common   for images whose class is not said, and for classes without their own
+ * @param perClass by class, where they were asked for; else empty
+ */
+public record Thresholds(Threshold common, Map<String, Threshold> perClass) {
+    /** Takes a copy. */
+    public Thresholds {
+        Objects.requireNonNull(common, "the common threshold is missing");
+        perClass = perClass == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(perClass));
+    }
+
+    /** The threshold of a class, which is the common one where it has none of its own. */
+    public Threshold of(String className) {
+        return perClass.getOrDefault(className, common);
+    }
+
+    /** A class's own threshold. @throws RlrException if it has none, naming those that have */
+    public Threshold ownOf(String className) {
+        Threshold own = perClass.get(className);
+        if (own == null) {
+            throw new RlrException("the model has no threshold of its own for class '" + className + "'; " + (perClass.isEmpty()
+                    ? "it has a common one only, 'rlr threshold --per-class' adds others" : "it has them for " + String.join(", ", perClass.keySet())));
+        }
+        return own;
+    }
+}

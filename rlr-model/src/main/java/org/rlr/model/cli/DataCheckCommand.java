@@ -1,0 +1,109 @@
+package org.rlr.model.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import org.rlr.model.data.ClassSamples;
+import org.rlr.model.data.DataCheck;
+import org.rlr.model.data.DataLayout;
+import org.rlr.model.data.DataLayouts;
+import org.rlr.model.data.DataSet;
+import org.rlr.model.data.ImageSize;
+import org.rlr.model.data.Sample;
+import org.rlr.tensor.RlrException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code rlr data check}. */
+@Command(name = "check", mixinStandardHelpOptions = true, sortOptions = false,
+        description = {"Say how a data set is understood, and what is wrong with it: unreadable files, masks that are missing or of another size, images that are "
+            + "both learned from and tested on.",
+            "Every file is read. Exit code 1 where something is wrong."})
+final class DataCheckCommand implements Callable<Integer> {
+    private static final int SHOWN = 20;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "DIR", description = "The data set's folder.")
+    private Path data;
+
+    @Mixin
+    private LayoutOption layout;
+
+    @Option(names = "--all", description = "Print all problems and notes, not only the first " + SHOWN + " of each.")
+    private boolean all;
+
+    @Override
+    public Integer call() {
+        DataLayout chosen = layout.name() == null ? DataLayouts.recognise(data) : DataLayouts.named(layout.name());
+        DataSet set = DataLayouts.read(data, chosen.name());
+        PrintWriter out = spec.commandLine().getOut();
+        out.printf("%-9s %s%n", "data set", data);
+        out.printf("%-9s %s (%s)%n", "layout", chosen.name(), layout.name() != null ? "as asked for" : chosen.evidence(data).orElseThrow());
+        out.flush();
+        DataCheck.Result result;
+        try (ProgressBar bar = new ProgressBarBuilder().setTaskName("reading").setInitialMax(DataCheck.images(set)).setUnit(" images", 1)
+                .setStyle(ProgressBarStyle.ASCII).setUpdateIntervalMillis(500).build()) {
+            result = DataCheck.run(set, bar::step);
+        }
+        out.print(table(set, result));
+        list(out, "notes", result.notes());
+        list(out, "problems", result.problems());
+        out.flush();
+        if (!result.problems().isEmpty()) {
+            int count = result.problems().size();
+            throw new RlrException(count + (count == 1 ? " problem" : " problems") + " in " + data + ", listed above; first: " + result.problems().get(0));
+        }
+        out.println("no problems");
+        out.flush();
+        return 0;
+    }
+
+    private void list(PrintWriter out, String title, List<String> sentences) {
+        if (sentences.isEmpty()) {
+            return;
+        }
+        out.println(title);
+        sentences.stream().limit(all ? sentences.size() : SHOWN).forEach(sentence -> out.println("- " + sentence));
+        if (!all && sentences.size() > SHOWN) {
+            out.println("- and " + (sentences.size() - SHOWN) + " more, which --all prints");
+        }
+    }
+
+    private static String table(DataSet set, DataCheck.Result result) {
+        TextTable table = new TextTable(Set.of(0, 6, 7)).row("class", "train", "validation", "test good", "test defective", "with mask", "sizes", "defects");
+        for (ClassSamples each : set.classes()) {
+            List<Sample> defective = each.test().stream().filter(Sample::anomalous).toList();
+            long masked = defective.stream().filter(sample -> !sample.masks().isEmpty()).count();
+            Map<String, Long> kinds = defective.stream().collect(Collectors.groupingBy(Sample::defect, TreeMap::new, Collectors.counting()));
+            table.row(each.name(), number(each.train().size()), number(each.validation().size()), number(each.test().size() - defective.size()),
+                number(defective.size()), masked + "/" + defective.size(), sizes(result.sizes().getOrDefault(each.name(), Map.of())),
+                kinds.entrySet().stream().map(kind -> kind.getKey() + " " + kind.getValue()).collect(Collectors.joining(", ")));
+        }
+        return table.toString();
+    }
+
+    private static String number(int count) {
+        return Integer.toString(count);
+    }
+
+    /** The sizes, or the range of many. */
+    private static String sizes(Map<ImageSize, Integer> counts) {
+        List<ImageSize> sizes = List.copyOf(counts.keySet());
+        return sizes.size() <= 2 ? sizes.stream().map(ImageSize::toString).collect(Collectors.joining(", "))
+                : sizes.get(0) + " … " + sizes.get(sizes.size() - 1) + " (" + sizes.size() + ")";
+    }
+}

@@ -1,0 +1,31 @@
+package org.rlr.model.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.rlr.model.data.Images;
+import org.rlr.tensor.RlrException;
+
+/** Images given as files and folders. */
+final class InputImages {
+    private InputImages() {
+    }
+
+    /** The files, and those in the folders, in order. @throws RlrException if a folder holds none */
+    static List<Path> of(List<Path> inputs) {
+        List<Path> files = new ArrayList<>();
+        for (Path input : inputs) {
+            if (Files.isDirectory(input)) {
+                List<Path> found = Images.list(input);
+                if (found.isEmpty()) {
+                    throw new RlrException(input + " holds no images; give image files or a folder that holds some");
+                }
+                files.addAll(found);
+            } else {
+                files.add(input);
+            }
+        }
+        return files;
+    }
+}

@@ -1,0 +1,39 @@
+package org.rlr.model.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Iterator;
+import org.rlr.model.data.DataLayout;
+import org.rlr.model.data.DataLayouts;
+import org.rlr.model.data.DataSet;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+
+/** How a data set is laid out. */
+final class LayoutOption {
+    @Option(names = "--layout", paramLabel = "NAME", completionCandidates = Names.class,
+            description = "Layout of the data set: ${COMPLETION-CANDIDATES} (default: the first that fits; 'rlr data check' says which).")
+    private String name;
+
+    /** Reads a data set; what is worth noting goes to standard error. */
+    DataSet read(Path root, CommandSpec spec) {
+        DataSet set = name == null ? DataLayouts.read(root) : DataLayouts.read(root, name);
+        PrintWriter err = spec.commandLine().getErr();
+        set.notes().forEach(note -> err.println("note: " + note));
+        err.flush();
+        return set;
+    }
+
+    /** The name given, or null. */
+    String name() {
+        return name;
+    }
+
+    /** For the help. */
+    static final class Names implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return DataLayouts.all().stream().map(DataLayout::name).iterator();
+        }
+    }
+}

@@ -1,0 +1,211 @@
+package org.rlr.model.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.function.Predicate;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import org.rlr.model.ModelFile;
+import org.rlr.model.RlrModel;
+import org.rlr.model.Threshold;
+import org.rlr.model.Thresholds;
+import org.rlr.model.data.ClassSamples;
+import org.rlr.model.data.DataSet;
+import org.rlr.model.data.Images;
+import org.rlr.model.data.Masks;
+import org.rlr.model.data.Sample;
+import org.rlr.model.detect.AnomalyScorer;
+import org.rlr.model.eval.ThresholdEstimator;
+import org.rlr.model.report.ThresholdText;
+import org.rlr.tensor.RlrException;
+import org.rlr.tensor.backend.Backend;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code rlr threshold}. */
+@Command(name = "threshold", mixinStandardHelpOptions = true, sortOptions = false,
+        description = {"Find the score above which an image is anomalous, and keep it in the model.",
+            "From normal images that the model was not trained on, for a false-alarm rate; or from labelled test images, for the greatest F1 or a recall. "
+            + "How sure it is is printed and kept too."})
+final class ThresholdCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--model", required = true, paramLabel = "MODEL", description = "A model file written by 'rlr train'.")
+    private Path model;
+
+    @ArgGroup(multiplicity = "1")
+    private Source source;
+
+    @Mixin
+    private LayoutOption layout;
+
+    @ArgGroup
+    private Rule rule = new Rule();
+
+    @Option(names = "--per-class", description = "Also a threshold for each class of the data set, for 'rlr detect --class' and 'rlr evaluate'.")
+    private boolean perClass;
+
+    @Option(names = "--confidence", paramLabel = "C", defaultValue = "0.95", description = "Confidence of the intervals (default: ${DEFAULT-VALUE}).")
+    private double confidence;
+
+    @Option(names = "--out", paramLabel = "MODEL", description = "Model file to write (default: the model itself, replaced).")
+    private Path out;
+
+    @Mixin
+    private BackendOptions backend;
+
+    /** Where images come from. */
+    static final class Source {
+        @Option(names = "--data", required = true, paramLabel = "DIR",
+                description = "Data set: its validation images where every class has some, else its test images.")
+        private Path data;
+
+        @Option(names = "--normal", required = true, arity = "1..*", paramLabel = "IMAGE|DIR", description = "Normal images that the model was not trained on, or folders of them.")
+        private List<Path> normal;
+    }
+
+    /** How it is found. */
+    static final class Rule {
+        @Option(names = "--false-alarm-rate", paramLabel = "R", description = "At most this share of normal images shall be called anomalous (default: 0.01).")
+        private double falseAlarmRate = 0.01;
+
+        @Option(names = "--f1-max", description = "The greatest F1 on labelled images.")
+        private boolean bestF1;
+
+        @Option(names = "--recall", paramLabel = "R", description = "At least this share of the anomalous images shall be found.")
+        private Double recall;
+
+        boolean labelled() {
+            return bestF1 || recall != null;
+        }
+    }
+
+    /** Scores by class: of normal images, and of anomalous ones. */
+    private record Scores(double[] normal, double[] anomalous) {
+    }
+
+    @Override
+    public Integer call() {
+        Path target = out == null ? model : out;
+        TrainCommand.writable(target);
+        ThresholdEstimator estimator = new ThresholdEstimator(confidence);
+        PrintWriter text = spec.commandLine().getOut();
+        Map<String, List<Sample>> images = images(text);
+        try (Backend device = backend.open(); RlrModel loaded = ModelFile.load(model, device)) {
+            Map<String, Scores> scores = score(new AnomalyScorer(loaded), images);
+            Thresholds found = find(estimator, scores);
+            text.print(table(found));
+            ModelFile.save(loaded.with(found), target);
+            text.println(target + ": thresholds saved");
+        }
+        text.flush();
+        return 0;
+    }
+
+    private Map<String, List<Sample>> images(PrintWriter text) {
+        if (source.normal != null) {
+            if (rule.labelled() || perClass) {
+                throw new RlrException((perClass ? "--per-class" : rule.bestF1 ? "--f1-max" : "--recall") + " needs images with " + (perClass ? "classes" : "labels")
+                        + "; give a data set with --data instead of --normal");
+            }
+            List<Sample> normal = InputImages.of(source.normal).stream().map(file -> Sample.good(file, "")).toList();
+            text.printf("%d normal images%n", normal.size());
+            return Map.of("", normal);
+        }
+        DataSet set = layout.read(source.data, spec);
+        boolean validation = !rule.labelled() && set.classes().stream().noneMatch(each -> each.validation().isEmpty());
+        if (!validation) {
+            if (set.test().isEmpty()) {
+                throw new RlrException(source.data + " holds no validation and no test images; give normal images that the model was not trained on with --normal DIR");
+            }
+            set.requireEvaluation();
+        }
+        Map<String, List<Sample>> images = new TreeMap<>();
+        Predicate<Sample> wanted = sample -> rule.labelled() || !anomalous(sample);
+        for (ClassSamples each : set.classes()) {
+            images.put(each.name(), (validation ? each.validation() : each.test()).stream().filter(wanted).toList());
+        }
+        int count = images.values().stream().mapToInt(List::size).sum();
+        text.printf("%d %s%s images of %d %s%n", count, rule.labelled() ? "" : "normal ", validation ? "validation" : "test", images.size(), images.size() == 1 ? "class" : "classes");
+        text.flush();
+        if (!validation) {
+            spec.commandLine().getErr().println("note: the threshold is chosen on test images: what is measured on the same images with it is optimistic");
+        }
+        return images;
+    }
+
+    private static boolean anomalous(Sample sample) {
+        return sample.anomalous() || !sample.masks().isEmpty() && Masks.read(sample, Images.size(sample.image())).any();
+    }
+
+    private static Map<String, Scores> score(AnomalyScorer scorer, Map<String, List<Sample>> images) {
+        Map<String, Scores> scores = new TreeMap<>();
+        try (ProgressBar bar = new ProgressBarBuilder().setTaskName("scoring").setInitialMax(images.values().stream().mapToInt(List::size).sum())
+                .setUnit(" images", 1).setStyle(ProgressBarStyle.ASCII).setUpdateIntervalMillis(500).build()) {
+            images.forEach((name, samples) -> {
+                List<Double> normal = new ArrayList<>();
+                List<Double> defective = new ArrayList<>();
+                scorer.score(samples.stream().map(Sample::image).toList(), (index, map) -> {
+                    (anomalous(samples.get(index)) ? defective : normal).add((double) map.imageScore());
+                    bar.step();
+                });
+                scores.put(name, new Scores(array(normal), array(defective)));
+            });
+        }
+        return scores;
+    }
+
+    private Thresholds find(ThresholdEstimator estimator, Map<String, Scores> scores) {
+        double[] normal = scores.values().stream().flatMapToDouble(each -> java.util.Arrays.stream(each.normal)).toArray();
+        double[] defective = scores.values().stream().flatMapToDouble(each -> java.util.Arrays.stream(each.anomalous)).toArray();
+        Map<String, Threshold> own = new TreeMap<>();
+        if (perClass) {
+            scores.forEach((name, each) -> {
+                try {
+                    own.put(name, find(estimator, each));
+                } catch (RlrException e) {
+                    throw new RlrException("class " + name + ": " + e.getMessage(), e);
+                }
+            });
+        }
+        return new Thresholds(find(estimator, new Scores(normal, defective)), own);
+    }
+
+    private Threshold find(ThresholdEstimator estimator, Scores scores) {
+        if (rule.bestF1) {
+            return estimator.bestF1(scores.normal, scores.anomalous);
+        }
+        return rule.recall != null ? estimator.recall(scores.normal, scores.anomalous, rule.recall) : estimator.falseAlarmRate(scores.normal, rule.falseAlarmRate);
+    }
+
+    private String table(Thresholds found) {
+        String interval = String.format(Locale.ROOT, "%s %%", 100 * confidence).replace(".0 ", " ");
+        TextTable table = new TextTable(Set.of(0)).row("class", "threshold", "quantile (" + interval + ")", "false alarms (" + interval + ")", "recall (" + interval + ")",
+                "normal", "anomalous");
+        row(table, "common", found.common());
+        found.perClass().forEach((name, threshold) -> row(table, name, threshold));
+        return table.toString();
+    }
+
+    private static void row(TextTable table, String name, Threshold t) {
+        table.row(name, String.format(Locale.ROOT, "%.4f", t.value()), ThresholdText.range(t.valueInterval()), ThresholdText.percent(t.falseAlarmRate()),
+                ThresholdText.percent(t.recall()), Integer.toString(t.normal()), Integer.toString(t.anomalous()));
+    }
+
+    private static double[] array(List<Double> values) {
+        return values.stream().mapToDouble(Double::doubleValue).toArray();
+    }
+}

@@ -1,0 +1,45 @@
+package org.rlr.model.data;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.rlr.tensor.RlrException;
+
+/** What the layouts of class folders with {@code train} and {@code test} have in common: they are read alike, see {@link ClassFolders}. */
+abstract class ClassFolderLayout implements DataLayout {
+    private final String name;
+    private final String description;
+
+    ClassFolderLayout(String name, String description) {
+        this.name = name;
+        this.description = description;
+    }
+
+    @Override
+    public final String name() {
+        return name;
+    }
+
+    @Override
+    public final String description() {
+        return description;
+    }
+
+    @Override
+    public final Optional<String> evidence(Path root) {
+        List<Path> classes = ClassFolders.of(root);
+        return classes.isEmpty() ? Optional.empty() : evidence(classes);
+    }
+
+    /** As {@link #evidence(Path)}, for at least one folder that has {@code train} or {@code test}. */
+    abstract Optional<String> evidence(List<Path> classes);
+
+    @Override
+    public final DataSet read(Path root) {
+        List<ClassSamples> classes = ClassFolders.of(root).stream().map(ClassFolders::read).toList();
+        if (classes.isEmpty()) {
+            throw new RlrException("the folder " + root + " holds no class; expected " + description + " (layout " + name + ")");
+        }
+        return new DataSet(root, name, classes);
+    }
+}

@@ -1,0 +1,90 @@
+package org.rlr.model.data;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.rlr.tensor.RlrException;
+
+/** A small table with a head line, values separated by commas, in double quotes where they contain one (RFC 4180 without line breaks in values). */
+record CsvTable(List<Row> rows) {
+    /** A line of values by column. */
+    record Row(Path file, int line, Map<String, String> values) {
+        String get(String column) {
+            return values.get(column);
+        }
+
+        /** A value that must be one of two. */
+        String oneOf(String column, String first, String second) {
+            String value = get(column);
+            if (!value.equals(first) && !value.equals(second)) {
+                throw error(column, "expected " + first + " or " + second);
+            }
+            return value;
+        }
+
+        /** A value that must be the path of a file below a folder. */
+        Path path(String column, Path home) {
+            return Folders.inside(home, get(column)).orElseThrow(() -> error(column, "expected the path of a file below " + home));
+        }
+
+        /** What to throw where a value is wrong. */
+        RlrException error(String column, String why) {
+            return new RlrException(file + ", line " + line + ": the " + column + " is '" + get(column) + "'; " + why);
+        }
+    }
+
+    /** Reads a file that must have some columns. @throws RlrException naming the line that is wrong */
+    static CsvTable read(Path file, List<String> columns) {
+        List<String> lines;
+        try {
+            lines = Files.readAllLines(file);
+        } catch (IOException e) {
+            throw new RlrException(file + " cannot be read as UTF-8 text (" + Folders.reason(e) + "); copy it again", e);
+        }
+        List<String> head = lines.isEmpty() ? List.of() : split(lines.get(0).replace("\ufeff", ""));
+        if (!head.containsAll(columns)) {
+            throw new RlrException(file + " has the columns " + String.join(",", head) + " instead of " + String.join(",", columns) + "; copy it again");
+        }
+        List<Row> rows = new ArrayList<>();
+        for (int i = 1; i < lines.size(); i++) {
+            List<String> values = split(lines.get(i));
+            if (lines.get(i).isBlank()) {
+                continue;
+            }
+            if (values.size() != head.size()) {
+                throw new RlrException(file + ", line " + (i + 1) + " has " + values.size() + " values instead of " + head.size() + "; copy it again");
+            }
+            Map<String, String> row = new TreeMap<>();
+            for (int column = 0; column < head.size(); column++) {
+                row.put(head.get(column), values.get(column));
+            }
+            rows.add(new Row(file, i + 1, row));
+        }
+        return new CsvTable(rows);
+    }
+
+    private static List<String> split(String line) {
+        List<String> values = new ArrayList<>();
+        StringBuilder value = new StringBuilder();
+        boolean quoted = false;
+        for (int i = 0; i < line.length(); i++) {
+            char c = line.charAt(i);
+            if (c == '"' && quoted && i + 1 < line.length() && line.charAt(i + 1) == '"') {
+                value.append(line.charAt(++i));
+            } else if (c == '"') {
+                quoted = !quoted;
+            } else if (c == ',' && !quoted) {
+                values.add(value.toString().strip());
+                value.setLength(0);
+            } else {
+                value.append(c);
+            }
+        }
+        values.add(value.toString().strip());
+        return values;
+    }
+}

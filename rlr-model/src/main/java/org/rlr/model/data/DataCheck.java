@@ -1,0 +1,194 @@
+package org.rlr.model.data;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.rlr.tensor.RlrException;
+
+/**
+ * Looks at every file of a data set: each image and mask is decoded, masks are compared with their images in size, and files are compared with one
+ * another by the SHA-256 of their bytes, so that an image that is both learned from and tested on is found.
+ */
+public final class DataCheck {
+    private final DataSet set;
+    private final List<String> problems = new ArrayList<>();
+    private final List<String> notes = new ArrayList<>();
+
+    private DataCheck(DataSet set) {
+        this.set = set;
+    }
+
+    /**
+     * What was found.
+     *
+     * @param sizes    how many readable images have each size, per class, smallest first
+     * @param problems what is wrong, a sentence each that names files; empty where nothing is
+     * @param notes    what is worth knowing, but not wrong
+     */
+    public record Result(Map<String, Map<ImageSize, Integer>> sizes, List<String> problems, List<String> notes) {
+    }
+
+    /** One image as it was found; {@code size} is null where it cannot be read, {@code hash} where not even its bytes can. */
+    private record Inspected(Sample sample, ImageSize size, String hash, boolean maskSet, List<String> problems) {
+    }
+
+    /** The number of images that {@link #run} looks at. */
+    public static int images(DataSet set) {
+        return set.train().size() + set.validation().size() + set.test().size();
+    }
+
+    /** Checks a data set; {@code done} is called after each image, by any thread. */
+    public static Result run(DataSet set, Runnable done) {
+        return new DataCheck(set).run(done);
+    }
+
+    private Result run(Runnable done) {
+        Map<String, Map<ImageSize, Integer>> sizes = new TreeMap<>();
+        List<Inspected> all = new ArrayList<>();
+        List<Inspected> learned = inspect(set.train(), done);
+        List<Inspected> tested = new ArrayList<>(inspect(set.validation(), done));
+        tested.addAll(inspect(set.test(), done));
+        all.addAll(learned);
+        all.addAll(tested);
+        notes.addAll(set.notes());
+        for (Inspected each : all) {
+            problems.addAll(each.problems);
+            if (each.size != null) {
+                sizes.computeIfAbsent(each.sample.className(), name -> new TreeMap<>(ImageSize.BY_PIXELS)).merge(each.size, 1, Integer::sum);
+            }
+        }
+        set.classes().forEach(this::checkCounts);
+        tested.stream().filter(each -> !each.sample.anomalous() && each.maskSet)
+                .forEach(each -> notes.add(each.sample.image() + " lies among normal images, but its mask has pixels set: it counts as defective"));
+        checkCopies(learned, tested);
+        checkUnused();
+        return new Result(sizes, List.copyOf(problems), List.copyOf(notes));
+    }
+
+    private static List<Inspected> inspect(List<Sample> samples, Runnable done) {
+        return samples.parallelStream().map(sample -> {
+            Inspected result = inspect(sample);
+            done.run();
+            return result;
+        }).toList();
+    }
+
+    private static Inspected inspect(Sample sample) {
+        List<String> problems = new ArrayList<>();
+        ImageSize size = null;
+        boolean maskSet = false;
+        try {
+            size = Images.read(sample.image()).size();
+        } catch (RlrException e) {
+            problems.add(e.getMessage());
+        }
+        if (size != null) {
+            for (Path mask : sample.masks()) {
+                try {
+                    maskSet |= Masks.read(mask, sample.image(), size).any();
+                } catch (RlrException e) {
+                    problems.add(e.getMessage());
+                }
+            }
+            if (sample.anomalous() && !sample.masks().isEmpty() && !maskSet && problems.isEmpty()) {
+                problems.add(sample.image() + " lies among defective images, but its mask " + sample.masks().get(0) + " has no pixel set; replace the mask or move the image");
+            }
+        }
+        return new Inspected(sample, size, hash(sample.image()), maskSet, problems);
+    }
+
+    private static String hash(Path file) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
+        } catch (IOException e) {
+            return null; // said already, by reading it as an image
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java runtime has SHA-256", e);
+        }
+    }
+
+    private void checkCounts(ClassSamples each) {
+        List<Sample> defective = each.test().stream().filter(Sample::anomalous).toList();
+        List<Sample> unmasked = defective.stream().filter(sample -> sample.masks().isEmpty()).toList();
+        if (each.train().isEmpty()) {
+            problems.add("class " + each.name() + " has no training images");
+        }
+        if (each.test().isEmpty()) {
+            notes.add("class " + each.name() + " has no test images: it can be trained on, but not evaluated");
+        } else if (defective.isEmpty()) {
+            notes.add("class " + each.name() + " has no defective test images: AUROC, AP, F1 and AUPRO are undefined");
+        } else if (defective.size() == each.test().size()) {
+            notes.add("class " + each.name() + " has no good test images: AUROC, AP and F1 of images are undefined");
+        }
+        if (unmasked.isEmpty()) {
+            return;
+        }
+        if (unmasked.size() == defective.size()) {
+            notes.add("class " + each.name() + " has no masks: the metrics of pixels are undefined");
+        } else {
+            problems.add("class " + each.name() + ": " + unmasked.size() + " of " + defective.size() + " defective test images have no mask, first "
+                    + unmasked.get(0).image() + "; without it the metrics of pixels are undefined");
+        }
+    }
+
+    private void checkCopies(List<Inspected> learned, List<Inspected> tested) {
+        Map<String, Sample> first = new HashMap<>();
+        for (Inspected each : learned) {
+            Sample other = each.hash == null ? null : first.putIfAbsent(each.hash, each.sample);
+            if (other != null) {
+                notes.add("two training images are identical: " + other.image() + " and " + each.sample.image());
+            }
+        }
+        Map<String, Sample> firstTested = new HashMap<>();
+        for (Inspected each : tested) {
+            if (each.hash == null) {
+                continue;
+            }
+            Sample source = first.get(each.hash);
+            if (source != null) {
+                problems.add("leakage: " + each.sample.image() + " is identical to the training image " + source.image() + "; remove one");
+            }
+            Sample other = firstTested.putIfAbsent(each.hash, each.sample);
+            if (other != null && other.anomalous() != each.sample.anomalous()) {
+                problems.add("one image is both normal and defective: " + other.image() + " and " + each.sample.image() + " are identical; remove one");
+            } else if (other != null) {
+                notes.add("two images that are not trained on are identical: " + other.image() + " and " + each.sample.image());
+            }
+        }
+    }
+
+    /** Files that belong to no image: of the kind of images, which may be masks with a wrong name, and others. */
+    private void checkUnused() {
+        Set<Path> used = new HashSet<>();
+        Stream.of(set.train(), set.validation(), set.test()).flatMap(List::stream)
+                .forEach(sample -> Stream.concat(Stream.of(sample.image()), sample.masks().stream()).forEach(file -> used.add(file.toAbsolutePath().normalize())));
+        for (ClassSamples each : set.classes()) {
+            try (Stream<Path> files = Files.walk(each.folder())) {
+                List<Path> unused = files.filter(file -> Files.isRegularFile(file) && !used.contains(file.toAbsolutePath().normalize())).sorted().toList();
+                List<Path> images = unused.stream().filter(Images::hasImageName).toList();
+                List<Path> others = unused.stream().filter(file -> !Images.hasImageName(file)).toList();
+                noteUnused(each, images, "image");
+                noteUnused(each, others, "other");
+            } catch (IOException | java.io.UncheckedIOException e) {
+                problems.add("the folder " + each.folder() + " cannot be listed (" + Folders.reason(e) + "); check its permissions");
+            }
+        }
+    }
+
+    private void noteUnused(ClassSamples each, List<Path> files, String kind) {
+        if (!files.isEmpty()) {
+            notes.add("class " + each.name() + ": " + files.size() + " " + kind + (files.size() == 1 ? " file is" : " files are") + " ignored, first " + files.get(0));
+        }
+    }
+}

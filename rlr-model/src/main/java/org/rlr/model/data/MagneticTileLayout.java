@@ -1,0 +1,68 @@
+package org.rlr.model.data;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.rlr.tensor.RlrException;
+
+/**
+ * Magnetic tile defects as published: {@code MT_Free/Imgs} and {@code MT_<Defect>/Imgs} with {@code <id>.jpg} and its mask {@code <id>.png}. One class. The
+ * data set has no split: of the normal images, sorted by name, every fifth is a test image, the others are for training.
+ */
+public final class MagneticTileLayout implements DataLayout {
+    private static final String PREFIX = "MT_";
+    private static final String FREE = "MT_Free";
+    private static final String CLASS = "magnetic_tile";
+    private static final int TEST_EVERY = 5;
+
+    @Override
+    public String name() {
+        return "magnetic-tile";
+    }
+
+    @Override
+    public String description() {
+        return "MT_Free/Imgs and MT_<Defect>/Imgs with <id>.jpg and <id>.png";
+    }
+
+    @Override
+    public Optional<String> evidence(Path root) {
+        Path free = Folders.subfolder(root, FREE);
+        return free != null && Folders.subfolder(free, "Imgs") != null ? Optional.of("there is " + Folders.nameOf(free) + "/Imgs") : Optional.empty();
+    }
+
+    @Override
+    public DataSet read(Path root) {
+        if (evidence(root).isEmpty()) {
+            throw new RlrException("the folder " + root + " has no MT_Free/Imgs; expected " + description() + " (layout " + name() + ")");
+        }
+        List<Sample> train = new ArrayList<>();
+        List<Sample> test = new ArrayList<>();
+        for (Path folder : Folders.subfolders(root)) {
+            String kind = Folders.nameOf(folder);
+            Path images = Folders.subfolder(folder, "Imgs");
+            if (!kind.toUpperCase(Locale.ROOT).startsWith(PREFIX) || images == null) {
+                continue;
+            }
+            boolean free = kind.equalsIgnoreCase(FREE);
+            String defect = free ? Sample.GOOD : kind.substring(PREFIX.length()).toLowerCase(Locale.ROOT);
+            List<Path> photographs = Images.list(images).stream().filter(MagneticTileLayout::isPhotograph).toList();
+            for (int i = 0; i < photographs.size(); i++) {
+                Path image = photographs.get(i);
+                Path mask = images.resolve(Folders.stem(image) + ".png");
+                Sample sample = new Sample(image, Files.isRegularFile(mask) ? List.of(mask) : List.of(), CLASS, defect, !free);
+                (free && i % TEST_EVERY != 0 ? train : test).add(sample);
+            }
+        }
+        String note = "the data set has no split of its own: every fifth image of MT_Free, sorted by name, is a test image";
+        return new DataSet(root, name(), List.of(new ClassSamples(CLASS, root, train, test)), List.of(note));
+    }
+
+    private static boolean isPhotograph(Path file) {
+        String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+        return name.endsWith(".jpg") || name.endsWith(".jpeg");
+    }
+}

@@ -1,0 +1,126 @@
+package org.rlr.model.data;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.rlr.tensor.RlrException;
+
+/**
+ * Real-IAD: folders of one resolution each, {@code realiad_256}, {@code realiad_1024}, … with a folder per class, and per class a list of its images,
+ * {@code realiad_jsons/realiad_jsons/<class>.json} ({@link RealIadList}). The root is the folder of all, or of one resolution, or of one class in it;
+ * or the lists lie beside the class folders.
+ */
+public final class RealIadLayout implements DataLayout {
+    private static final Pattern RESOLUTION = Pattern.compile("realiad_\\d+");
+    private static final String LISTS = "realiad_jsons";
+
+    /** Where lists and images lie; {@code only} is the class that was asked for, or null for all. */
+    private record Place(Path lists, Path images, String only) {
+    }
+
+    @Override
+    public String name() {
+        return "real-iad";
+    }
+
+    @Override
+    public String description() {
+        return "realiad_<resolution>/<class> and realiad_jsons/realiad_jsons/<class>.json";
+    }
+
+    @Override
+    public Optional<String> evidence(Path root) {
+        return Optional.ofNullable(place(root)).map(place -> "there are lists of images in " + Folders.nameOf(place.lists));
+    }
+
+    @Override
+    public DataSet read(Path root) {
+        Path absolute = root.toAbsolutePath().normalize();
+        if (lists(absolute) != null && resolutions(absolute).size() > 1) {
+            throw new RlrException(root + " holds Real-IAD in several resolutions (" + String.join(", ", resolutions(absolute).stream().map(Folders::nameOf).toList())
+                    + "); give the folder of one, such as " + resolutions(absolute).get(0));
+        }
+        Place place = place(root);
+        if (place == null) {
+            throw new RlrException(root + " has no lists of images; expected " + description() + " (layout " + name() + ")");
+        }
+        List<ClassSamples> classes = new ArrayList<>();
+        List<String> absent = new ArrayList<>();
+        for (Path list : files(place.lists)) {
+            String name = Folders.stem(list);
+            Path folder = place.images.resolve(name);
+            if (place.only != null && !place.only.equals(name)) {
+                continue;
+            }
+            if (Files.isDirectory(folder)) {
+                classes.add(RealIadList.read(list, name, folder));
+            } else {
+                absent.add(name);
+            }
+        }
+        if (classes.isEmpty()) {
+            throw new RlrException("none of the classes that " + place.lists + " lists has a folder in " + place.images + "; copy the images there");
+        }
+        List<String> notes = new ArrayList<>();
+        notes.add("split by the lists in " + place.lists);
+        if (!absent.isEmpty()) {
+            notes.add(absent.size() + " classes that are listed have no folder of images and are left out: " + String.join(", ", absent));
+        }
+        return new DataSet(root, name(), classes, notes);
+    }
+
+    private static Place place(Path root) {
+        Path here = root.toAbsolutePath().normalize();
+        List<Path> resolutions = resolutions(here);
+        if (lists(here) != null && !resolutions.isEmpty()) {
+            return new Place(lists(here), resolutions.get(0), null);
+        }
+        Path parent = here.getParent();
+        if (isResolution(here) && lists(parent) != null) {
+            return new Place(lists(parent), here, null);
+        }
+        if (parent != null && isResolution(parent) && lists(parent.getParent()) != null) {
+            return new Place(lists(parent.getParent()), parent, Folders.nameOf(here));
+        }
+        if (files(here).stream().anyMatch(list -> isClass(here.resolve(Folders.stem(list))))) {
+            return new Place(here, here, null);
+        }
+        if (parent != null && isClass(here) && Files.isRegularFile(parent.resolve(Folders.nameOf(here) + ".json"))) {
+            return new Place(parent, parent, Folders.nameOf(here));
+        }
+        return null;
+    }
+
+    private static boolean isClass(Path folder) {
+        return Files.isDirectory(folder.resolve("OK")) || Files.isDirectory(folder.resolve("NG"));
+    }
+
+    private static boolean isResolution(Path folder) {
+        return RESOLUTION.matcher(Folders.nameOf(folder)).matches();
+    }
+
+    private static List<Path> resolutions(Path folder) {
+        return Folders.subfolders(folder).stream().filter(RealIadLayout::isResolution).toList();
+    }
+
+    /** The folder of lists below a folder, which may be null; null where there is none. */
+    private static Path lists(Path folder) {
+        if (folder == null) {
+            return null;
+        }
+        Path outer = folder.resolve(LISTS);
+        for (Path lists : List.of(outer.resolve(LISTS), outer)) {
+            if (Files.isDirectory(lists) && !files(lists).isEmpty()) {
+                return lists;
+            }
+        }
+        return null;
+    }
+
+    private static List<Path> files(Path folder) {
+        return Folders.files(folder, file -> file.getFileName().toString().endsWith(".json"));
+    }
+}

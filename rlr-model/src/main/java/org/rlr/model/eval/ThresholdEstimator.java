@@ -1,0 +1,127 @@
+package org.rlr.model.eval;
+
+import java.util.Arrays;
+import org.rlr.model.Threshold;
+import org.rlr.model.Threshold.Interval;
+import org.rlr.model.Threshold.Rule;
+import org.rlr.tensor.RlrException;
+
+/**
+ * Finds thresholds of image scores. All intervals hold for images like those given, independent of one another, and for finitely many: they come from
+ * order statistics and the binomial distribution, not from a normal approximation.
+ */
+public final class ThresholdEstimator {
+    /** So that rounding does not turn (n + 1)·rate = 1 into less. */
+    private static final double ROUNDING = 1e-9;
+
+    private final double confidence;
+
+    /** An estimator whose intervals have a confidence between 0 and 1, as 0.95. @throws RlrException if it is not */
+    public ThresholdEstimator(double confidence) {
+        requireFraction("--confidence", confidence);
+        this.confidence = confidence;
+    }
+
+    /**
+     * A threshold that a new normal image exceeds with a probability of at most {@code rate}: of n held-out scores the one that {@code ⌊(n+1)·rate⌋ - 1}
+     * exceed. The rate at a threshold found so has the distribution Beta(a, n+1-a), a = {@code ⌊(n+1)·rate⌋}; its mean and central interval are given. The
+     * interval of the threshold is that of two order statistics which enclose the true quantile.
+     *
+     * @param normal scores of normal images that the model was not trained on
+     * @param rate   between 0 and 1
+     * @throws RlrException if there are fewer than {@code 1/rate - 1} scores, which cannot show so low a rate
+     */
+    public Threshold falseAlarmRate(double[] normal, double rate) {
+        requireFraction("--false-alarm-rate", rate);
+        int n = normal.length;
+        int above = (int) ((n + 1) * rate + ROUNDING);
+        if (above < 1) {
+            throw new RlrException(n + " normal images held out of training cannot show a false-alarm rate of " + rate + ": at least "
+                    + (long) Math.ceil(1 / rate - 1 - ROUNDING) + " are needed; give more, or a rate of " + Math.ceil(1e4 / (n + 1)) / 1e4 + " or more");
+        }
+        double[] sorted = sorted(normal);
+        double tail = (1 - confidence) / 2;
+        Interval expected = new Interval((double) above / (n + 1), Binomial.betaQuantile(tail, above, n + 1 - above), Binomial.betaQuantile(1 - tail, above, n + 1 - above));
+        double value = sorted[n - above];
+        return threshold(value, Rule.FALSE_ALARM_RATE, rate, normal, 0, quantileInterval(value, sorted, 1 - rate, tail), expected, null);
+    }
+
+    /** The order statistics that enclose a quantile with at most {@code tail} beyond each; null for an end that lies beyond the scores. */
+    private static Interval quantileInterval(double estimate, double[] sorted, double quantile, double tail) {
+        int n = sorted.length;
+        int low = Binomial.quantile(Math.nextUp(tail), n, quantile);
+        int high = Binomial.quantile(1 - tail, n, quantile) + 1;
+        return new Interval(estimate, low == 0 ? null : sorted[low - 1], high > n ? null : sorted[high - 1]);
+    }
+
+    /** The threshold of the greatest F1, halfway to the next lower score. @throws RlrException if there are no normal or no anomalous scores */
+    public Threshold bestF1(double[] normal, double[] anomalous) {
+        requireBoth(normal, anomalous);
+        double least = ranking(normal, anomalous).bestF1().orElseThrow().threshold();
+        return labelled(least, Rule.F1_MAX, 0, normal, anomalous);
+    }
+
+    /**
+     * The highest threshold that at least this share of the anomalous images exceeds, halfway between the last of them and the next lower score.
+     *
+     * @param recall between 0 and 1; 1 is allowed
+     * @throws RlrException if there are no normal or no anomalous scores
+     */
+    public Threshold recall(double[] normal, double[] anomalous, double recall) {
+        if (recall != 1) {
+            requireFraction("--recall", recall);
+        }
+        requireBoth(normal, anomalous);
+        double[] sorted = sorted(anomalous);
+        int found = Math.max(1, (int) Math.ceil(recall * sorted.length - ROUNDING));
+        return labelled(sorted[sorted.length - found], Rule.RECALL, recall, normal, anomalous);
+    }
+
+    /** A threshold just below a score that is still to be called anomalous. */
+    private Threshold labelled(double least, Rule rule, double target, double[] normal, double[] anomalous) {
+        double below = Double.NEGATIVE_INFINITY;
+        for (double[] scores : new double[][] {normal, anomalous}) {
+            for (double score : scores) {
+                below = score < least ? Math.max(below, score) : below;
+            }
+        }
+        double middle = below + (least - below) / 2;
+        double value = below == Double.NEGATIVE_INFINITY ? Math.nextDown(least) : middle < least ? middle : below;
+        return threshold(value, rule, target, normal, anomalous.length, null, Binomial.share(above(normal, value), normal.length, confidence),
+                Binomial.share(above(anomalous, value), anomalous.length, confidence));
+    }
+
+    private Threshold threshold(double value, Rule rule, double target, double[] normal, int anomalous, Interval range, Interval falseAlarms, Interval recall) {
+        double mean = Arrays.stream(normal).average().orElseThrow();
+        double squares = Arrays.stream(normal).map(score -> (score - mean) * (score - mean)).sum();
+        return new Threshold(value, rule, target, confidence, normal.length, anomalous, mean, Math.sqrt(squares / normal.length), range, falseAlarms, recall);
+    }
+
+    private static int above(double[] scores, double value) {
+        return (int) Arrays.stream(scores).filter(score -> score > value).count();
+    }
+
+    private static double[] sorted(double[] scores) {
+        double[] sorted = new double[scores.length];
+        Arrays.setAll(sorted, i -> ScoreRanking.requireFinite(scores[i], i));
+        Arrays.sort(sorted);
+        return sorted;
+    }
+
+    private static ScoreRanking ranking(double[] normal, double[] anomalous) {
+        return new ScoreRanking(sorted(anomalous), anomalous.length, sorted(normal), normal.length);
+    }
+
+    private static void requireBoth(double[] normal, double[] anomalous) {
+        if (normal.length == 0 || anomalous.length == 0) {
+            throw new RlrException("a threshold from labelled images needs normal and anomalous ones, not " + normal.length + " and " + anomalous.length
+                    + "; add some, or use --false-alarm-rate, which needs normal ones only");
+        }
+    }
+
+    private static void requireFraction(String option, double value) {
+        if (!(value > 0 && value < 1)) {
+            throw new RlrException(option + " is " + value + "; it must be between 0 and 1, as 0.05");
+        }
+    }
+}

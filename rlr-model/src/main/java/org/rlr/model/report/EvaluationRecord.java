@@ -1,0 +1,70 @@
+package org.rlr.model.report;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.rlr.model.data.Sample;
+import org.rlr.model.detect.AnomalyMap;
+import org.rlr.model.eval.ClassEvaluator;
+import org.rlr.model.eval.Evaluator;
+import org.rlr.model.eval.ScoreRanking.CurvePoint;
+
+/** Sees an evaluation and keeps what its pictures and its report need: a few kilobytes per image, no map. */
+public final class EvaluationRecord implements Evaluator.Observer {
+    /** Closer points of a curve cannot be told apart. */
+    private static final double CURVE_STEP = 1.0 / 250;
+
+    private final int images;
+    private final List<ScoredImage> scored = new ArrayList<>();
+    private final Map<String, Curves> curves = new LinkedHashMap<>();
+    private MapScale.Sampler sampler;
+
+    /**
+     * The curves of a class; empty lists where they are undefined.
+     *
+     * @param image of the image scores
+     * @param pixel of the pixels
+     */
+    public record Curves(List<CurvePoint> image, List<CurvePoint> pixel) {
+    }
+
+    /** A record of at most so many images. */
+    public EvaluationRecord(int images) {
+        this.images = images;
+    }
+
+    @Override
+    public void scored(Sample sample, float score, boolean defective, AnomalyMap map) {
+        if (sampler == null) {
+            sampler = new MapScale.Sampler((long) images * map.values().length);
+        }
+        sampler.add(map.values());
+        scored.add(ScoredImage.of(sample, score, defective, map));
+    }
+
+    @Override
+    public void finished(ClassEvaluator evaluator) {
+        curves.put(evaluator.name(), new Curves(evaluator.imageCurve(CURVE_STEP), evaluator.pixelCurve(CURVE_STEP)));
+    }
+
+    /** The images in the order in which they were scored. */
+    public List<ScoredImage> images() {
+        return List.copyOf(scored);
+    }
+
+    /** The images of a class. */
+    public List<ScoredImage> images(String className) {
+        return scored.stream().filter(each -> each.sample().className().equals(className)).toList();
+    }
+
+    /** The curves of a class that was evaluated. */
+    public Curves curves(String className) {
+        return curves.getOrDefault(className, new Curves(List.of(), List.of()));
+    }
+
+    /** The colour scale common to all maps, as {@link MapScale#of}. */
+    public MapScale scale(float least) {
+        return sampler == null ? new MapScale(0, least) : sampler.scale(least);
+    }
+}

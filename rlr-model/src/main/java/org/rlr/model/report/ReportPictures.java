@@ -1,0 +1,72 @@
+package org.rlr.model.report;
+
+import java.util.Comparator;
+import java.util.List;
+import org.rlr.model.Threshold;
+import org.rlr.model.Thresholds;
+import org.rlr.model.data.Images;
+import org.rlr.model.data.Sample;
+
+/** The pictures of a report: the defective images with the lowest scores and the good ones with the highest, measured from their thresholds. */
+final class ReportPictures {
+    /** Pictures of each kind. */
+    private static final int SHOWN = 9;
+    private static final int COLOURS = 8;
+
+    private final List<ScoredImage> images;
+    private final Thresholds thresholds;
+    private final MapScale scale;
+    private final StringBuilder html = new StringBuilder();
+
+    ReportPictures(List<ScoredImage> images, Thresholds thresholds, MapScale scale) {
+        this.images = images;
+        this.thresholds = thresholds;
+        this.scale = scale;
+    }
+
+    /** Both kinds, with the colours explained. @throws org.rlr.tensor.RlrException if an image cannot be read any more */
+    String html() {
+        Comparator<ScoredImage> byMargin = Comparator.comparingDouble(this::margin);
+        List<ScoredImage> missed = images.stream().filter(ScoredImage::defective).sorted(byMargin).limit(SHOWN).toList();
+        List<ScoredImage> alarms = images.stream().filter(each -> !each.defective()).sorted(byMargin.reversed()).limit(SHOWN).toList();
+        long misses = images.stream().filter(each -> each.defective() && margin(each) <= 0).count();
+        long falseAlarms = images.stream().filter(each -> !each.defective() && margin(each) > 0).count();
+        add("<p class='faint legend'>Pictures: image, true defect, anomaly map. Colours of the map, the same in all: <span>%.3g", (double) scale.min());
+        html.append("<span class='scale' style='background:linear-gradient(90deg");
+        for (int i = 0; i < COLOURS; i++) {
+            double position = i / (COLOURS - 1.0);
+            add(",rgb(%.0f %.0f %.0f)", ColorMap.channel(position, 0), ColorMap.channel(position, 1), ColorMap.channel(position, 2));
+        }
+        add(")'></span>%.3g</span></p>", (double) scale.max());
+        add("<h2>Worst misses</h2><p class='faint'>%d defective images are missed; the lowest scores of defective images, measured from the threshold.</p>", misses);
+        thumbs(missed);
+        add("<h2>Worst false alarms</h2><p class='faint'>%d good images are called anomalous; the highest scores of good images, measured from the threshold.</p>", falseAlarms);
+        thumbs(alarms);
+        return html.toString();
+    }
+
+    /** How far above the threshold, in standard deviations of normal scores, so that classes with thresholds of their own compare. */
+    private double margin(ScoredImage image) {
+        Threshold threshold = thresholds.of(image.sample().className());
+        return (image.score() - threshold.value()) / (threshold.std() > 0 ? threshold.std() : 1);
+    }
+
+    private void thumbs(List<ScoredImage> shown) {
+        html.append("<div class='thumbs'>");
+        for (ScoredImage each : shown) {
+            Sample sample = each.sample();
+            Threshold threshold = thresholds.of(sample.className());
+            boolean called = threshold.exceededBy(each.score());
+            String verdict = each.defective() ? called ? "found" : "missed" : called ? "false alarm" : "normal";
+            add("<figure class='thumb'><img alt='%s' src='", "image, true defect and anomaly map of " + sample.image().getFileName());
+            html.append(Html.dataUri(each.panel(Images.read(sample.image()), scale).toBufferedImage()));
+            add("'><figcaption><span class='tag %s'>%s</span> %s / %s / %s, score %.4f, threshold %.4f</figcaption></figure>", called == each.defective() ? "right" : "wrong",
+                    verdict, sample.className(), sample.defect(), sample.image().getFileName().toString(), each.score(), threshold.value());
+        }
+        html.append("</div>");
+    }
+
+    private void add(String format, Object... values) {
+        html.append(Html.format(format, values));
+    }
+}

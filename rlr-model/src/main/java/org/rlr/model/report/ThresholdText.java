@@ -1,0 +1,45 @@
+package org.rlr.model.report;
+
+import java.util.Locale;
+import org.rlr.model.Threshold;
+import org.rlr.model.Threshold.Interval;
+
+/** A threshold in words. */
+public final class ThresholdText {
+    private ThresholdText() {
+    }
+
+    /** Value, rule and what it was found with. */
+    public static String of(Threshold t) {
+        return String.format(Locale.ROOT, "%.4f (%s)", t.value(), rule(t));
+    }
+
+    /** How it was found. */
+    public static String rule(Threshold t) {
+        return switch (t.rule()) {
+            case GIVEN -> "as given";
+            case TRAINING_DEVIATIONS -> String.format(Locale.ROOT, "mean + %.0f standard deviations of the training images", t.target());
+            case FALSE_ALARM_RATE -> "false-alarm rate of at most " + number(t.target()) + ", from " + t.normal() + " normal images";
+            case F1_MAX -> "greatest F1, from " + t.normal() + " normal and " + t.anomalous() + " anomalous images";
+            case RECALL -> "recall of at least " + number(t.target()) + ", from " + t.normal() + " normal and " + t.anomalous() + " anomalous images";
+        };
+    }
+
+    private static String number(double value) {
+        return Double.toString(value).replaceAll("\\.0$", "");
+    }
+
+    /** A rate in percent with its interval; "-" where it is not known. */
+    public static String percent(Interval rate) {
+        return rate == null ? "-" : String.format(Locale.ROOT, "%.1f %% (%.1f … %.1f)", 100 * rate.estimate(), 100 * rate.low(), 100 * rate.high());
+    }
+
+    /** Where a threshold's quantile lies; "-" where that is not known, and an open end where the images are too few. */
+    public static String range(Interval values) {
+        return values == null ? "-" : end(values.low()) + " … " + end(values.high());
+    }
+
+    private static String end(Double value) {
+        return value == null ? "?" : String.format(Locale.ROOT, "%.4f", value);
+    }
+}
