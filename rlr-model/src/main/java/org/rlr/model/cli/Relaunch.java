@@ -44,8 +44,9 @@ final class Relaunch {
         List<String> given = ManagementFactory.getRuntimeMXBean().getInputArguments();
         command.addAll(EARLY_KERNELS);
         if (given.stream().noneMatch(COLLECTOR.asMatchPredicate())) {
-            // Tensors are reused, so there is little to collect; this collector takes half the memory of the default.
+            // Tensors are reused, so there is little to collect; this collector takes half the memory of the default, and less with few young objects.
             command.add("-XX:+UseSerialGC");
+            command.add("-XX:MaxNewSize=64m");
         }
         command.addAll(given);
         command.add("--add-modules=" + MODULE);

@@ -1,8 +1,8 @@
 package org.rlr.tensor.cpu;
 
 import java.util.ArrayDeque;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Storage;
@@ -14,25 +14,34 @@ import org.rlr.tensor.backend.Storage;
 final class CpuMemory {
     private static final int SMALLEST = 1 << 6;
 
-    private final Map<Integer, ArrayDeque<float[]>> free = new ConcurrentHashMap<>();
+    private final ConcurrentNavigableMap<Integer, ArrayDeque<float[]>> free = new ConcurrentSkipListMap<>();
     private final AtomicLong live = new AtomicLong();
     private final AtomicLong peak = new AtomicLong();
 
     Storage allocate(int elements) {
         int size = sizeClass(elements);
-        float[] array = null;
-        ArrayDeque<float[]> list = free.get(size);
-        if (list != null) {
-            synchronized (list) {
-                array = list.pollLast();
-            }
-        }
+        float[] array = kept(size);
         if (array == null) {
             array = fresh(size);
         }
         long now = live.addAndGet(4L * elements);
         peak.accumulateAndGet(now, Math::max);
         return new CpuStorage(this, array, elements);
+    }
+
+    /**
+     * An array kept for reuse, the shortest that is long enough and at most twice as long: of the levels of a model each works with sizes of its own, one after the other.
+     * Null if there is none.
+     */
+    private float[] kept(int size) {
+        for (ArrayDeque<float[]> list : free.subMap(size, true, (int) Math.min(2L * size, Integer.MAX_VALUE), true).values()) {
+            synchronized (list) {
+                if (!list.isEmpty()) {
+                    return list.pollLast();
+                }
+            }
+        }
+        return null;
     }
 
     private float[] fresh(int size) {
