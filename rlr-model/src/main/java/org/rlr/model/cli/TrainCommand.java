@@ -45,8 +45,8 @@ final class TrainCommand implements Callable<Integer> {
             description = "Feature extractor ('rlr backbones' lists them; default: scattering, which needs no weights; with --weights tf_efficientnet_b6).")
     private String backbone;
 
-    @Option(names = "--weights", paramLabel = "FILE", description = "Published weights of the backbone, a SafeTensors file with timm's names.")
-    private Path weights;
+    @Mixin
+    private WeightsOptions weights;
 
     @Mixin
     private ModelOptions model;
@@ -57,7 +57,7 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter text = spec.commandLine().getOut();
-        String name = backbone != null ? backbone : weights == null ? Backbones.WEIGHT_FREE : Backbones.PUBLISHED;
+        String name = backbone != null ? backbone : weights.file() == null ? Backbones.WEIGHT_FREE : Backbones.PUBLISHED;
         RlrConfig config = model.config(name);
         TrainingSettings settings = model.training();
         writable(out);
@@ -77,7 +77,7 @@ final class TrainCommand implements Callable<Integer> {
             Runtime.getRuntime().addShutdownHook(interrupted);
             text.printf("backbone %s, %s%n", name, device.description());
             text.flush();
-            try (RlrModel trained = new Trainer(device, config, settings, progress).train(Backbones.open(name, weights, config.levels(), device), files, classes)) {
+            try (RlrModel trained = new Trainer(device, config, settings, progress).train(Backbones.open(name, weights.of(name), config.levels(), device), files, classes)) {
                 progress.close();
                 ModelFile.save(trained, out);
                 saved.set(true);
