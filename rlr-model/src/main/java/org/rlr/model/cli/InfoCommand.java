@@ -36,12 +36,21 @@ final class InfoCommand implements Callable<Integer> {
         line(out, "feature levels", c.levels() + (c.averagePool() ? ", smoothed by a 3x3 average" : ""));
         line(out, "transformers", "width " + c.width() + " at stride 4, " + c.layers() + " layers, " + c.heads() + " heads, blocks " + String.join(" ", c.blocks())
                 + ", gate " + c.gate() + ", reference length " + c.refLen() + (c.referenceLoss() ? " with reference loss" : ""));
-        line(out, "trained on", info.images() + " images of " + info.classes().size() + " classes: " + String.join(", ", info.classes()));
-        line(out, "training", t.epochs() + " epochs, batch " + t.batchSize() + ", lr " + t.learningRate() + ", seed " + t.seed()
-                + (t.maskTokens() ? ", masked tokens " : ", feature jitter " + t.featureJitter() + ", noise probability ") + t.noiseProb());
-        line(out, "final loss", String.format(Locale.ROOT, "%.4f", info.loss()));
-        line(out, "training scores", String.format(Locale.ROOT, "mean %.4f, standard deviation %.4f, largest %.4f", s.mean(), s.std(), s.max()));
-        line(out, "threshold", String.format(Locale.ROOT, "%.4f (mean + 3 standard deviations)", s.threshold()));
+        if (info.origin() != null) {
+            line(out, "origin", info.origin());
+        }
+        if (info.images() > 0) {
+            line(out, "trained on", info.images() + " images of " + info.classes().size() + " classes: " + String.join(", ", info.classes()));
+        }
+        if (t != null) {
+            line(out, "training", t.epochs() + " epochs, batch " + t.batchSize() + ", lr " + t.learningRate() + ", seed " + t.seed()
+                    + (t.maskTokens() ? ", masked tokens " : ", feature jitter " + t.featureJitter() + ", noise probability ") + t.noiseProb());
+            line(out, "final loss", String.format(Locale.ROOT, "%.4f", info.loss()));
+        }
+        if (s.images() > 0) {
+            line(out, "training scores", String.format(Locale.ROOT, "mean %.4f, standard deviation %.4f, largest %.4f", s.mean(), s.std(), s.max()));
+        }
+        line(out, "threshold", String.format(Locale.ROOT, "%.4f (%s)", s.threshold(), s.images() > 0 ? "mean + 3 standard deviations" : "as given"));
         out.flush();
         return 0;
     }

@@ -81,7 +81,7 @@ public final class Trainer {
             }
             ModelInfo unscored = new ModelInfo(config, settings, List.copyOf(classes), images.size(), loss, null);
             RlrModel model = new RlrModel(backend, unscored, backbone, statistics, levels);
-            ScoreStatistics scores = score(model, images);
+            ScoreStatistics scores = scores(model, images, listener);
             return new RlrModel(backend, new ModelInfo(config, settings, List.copyOf(classes), images.size(), loss, scores), backbone, statistics, levels);
         } catch (Throwable t) {
             levels.forEach(RlrTransformer::close);
@@ -219,7 +219,8 @@ public final class Trainer {
         return copy;
     }
 
-    private ScoreStatistics score(RlrModel model, List<Path> images) {
+    /** Scores of normal images and the threshold that they give. @throws RlrException if an image cannot be read */
+    public static ScoreStatistics scores(RlrModel model, List<Path> images, TrainingListener listener) {
         AnomalyScorer scorer = new AnomalyScorer(model);
         double[] scores = new double[images.size()];
         double[] range = {Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY};

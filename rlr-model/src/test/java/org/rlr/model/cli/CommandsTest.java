@@ -128,7 +128,7 @@ class CommandsTest {
 
     @Test
     void everyCommandHasHelp() {
-        for (String command : List.of("train", "evaluate", "detect", "info", "weights", "backbones", "devices", "demo")) {
+        for (String command : List.of("train", "evaluate", "detect", "info", "import", "export", "weights", "backbones", "devices", "demo")) {
             String help = CommandRun.succeeding(command, "--help");
             assertTrue(help.contains("Usage: rlr " + command), help);
         }
