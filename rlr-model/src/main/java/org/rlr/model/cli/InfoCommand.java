@@ -8,6 +8,7 @@ import org.rlr.model.ModelFile;
 import org.rlr.model.ModelInfo;
 import org.rlr.model.RlrConfig;
 import org.rlr.model.ScoreStatistics;
+import org.rlr.model.train.OptimizerMode;
 import org.rlr.model.train.TrainingSettings;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -44,7 +45,8 @@ final class InfoCommand implements Callable<Integer> {
         }
         if (t != null) {
             line(out, "training", t.epochs() + " epochs, batch " + t.batchSize() + ", lr " + t.learningRate() + ", seed " + t.seed()
-                    + (t.maskTokens() ? ", masked tokens " : ", feature jitter " + t.featureJitter() + ", noise probability ") + t.noiseProb());
+                    + (t.maskTokens() ? ", masked tokens " : ", feature jitter " + t.featureJitter() + ", noise probability ") + t.noiseProb()
+                    + (t.optimizer() == OptimizerMode.ADAM ? "" : ", optimizer " + t.optimizer()));
             line(out, "final loss", String.format(Locale.ROOT, "%.4f", info.loss()));
         }
         if (s.images() > 0) {

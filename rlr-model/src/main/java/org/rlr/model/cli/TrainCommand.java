@@ -16,6 +16,7 @@ import org.rlr.model.data.DataSet;
 import org.rlr.model.data.DataLayouts;
 import org.rlr.model.data.Sample;
 import org.rlr.model.train.Trainer;
+import org.rlr.model.train.TrainingCheckpoints;
 import org.rlr.model.train.TrainingSettings;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
@@ -51,6 +52,16 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private ModelOptions model;
 
+    @Option(names = "--checkpoint-every", paramLabel = "N", description = "Keep the state of the training every N epochs and at the end, to go on from with --resume.")
+    private Integer checkpointEvery;
+
+    @Option(names = "--checkpoint", paramLabel = "FILE", description = "Where to keep it (default: MODEL.checkpoint).")
+    private Path checkpoint;
+
+    @Option(names = "--resume", paramLabel = "FILE",
+            description = "Go on from a state that --checkpoint-every kept, with the same options and images; --epochs may be more. Gives the same bits as a training left alone.")
+    private Path resume;
+
     @Mixin
     private BackendOptions backend;
 
@@ -61,6 +72,7 @@ final class TrainCommand implements Callable<Integer> {
         RlrConfig config = model.config(name);
         TrainingSettings settings = model.training();
         writable(out);
+        TrainingCheckpoints checkpoints = checkpoints();
         DataSet images = DataLayouts.read(data).requireTraining();
         List<Path> files = images.train().stream().map(Sample::image).toList();
         List<String> classes = images.classes().stream().map(ClassSamples::name).toList();
@@ -77,7 +89,7 @@ final class TrainCommand implements Callable<Integer> {
             Runtime.getRuntime().addShutdownHook(interrupted);
             text.printf("backbone %s, %s%n", name, device.description());
             text.flush();
-            try (RlrModel trained = new Trainer(device, config, settings, progress).train(Backbones.open(name, weights.of(name), config.levels(), device), files, classes)) {
+            try (RlrModel trained = new Trainer(device, config, settings, progress).train(Backbones.open(name, weights.of(name), config.levels(), device), files, classes, checkpoints)) {
                 progress.close();
                 ModelFile.save(trained, out);
                 saved.set(true);
@@ -89,6 +101,18 @@ final class TrainCommand implements Callable<Integer> {
         }
         text.flush();
         return 0;
+    }
+
+    private TrainingCheckpoints checkpoints() {
+        if (checkpoint != null && checkpointEvery == null) {
+            throw new RlrException("--checkpoint " + checkpoint + " says where to keep the training's state, but not when: give --checkpoint-every N too");
+        }
+        if (checkpointEvery == null) {
+            return new TrainingCheckpoints(null, 1, resume);
+        }
+        Path file = checkpoint != null ? checkpoint : out.resolveSibling(out.getFileName() + ".checkpoint");
+        writable(file);
+        return new TrainingCheckpoints(file, checkpointEvery, resume);
     }
 
     private static void forget(Thread hook) {
