@@ -57,7 +57,9 @@ torch.save(state, out / "backbone.pth", _use_new_zipfile_serialization=zipped)
 mean, std = (torch.tensor(net.default_cfg[k]).view(3, 1, 1) for k in ("mean", "std"))
 scores = {}
 for path in images:
-    pixels = np.array(Image.open(path).convert("RGB").resize((size, size), Image.Resampling.LANCZOS))
+    image = Image.open(path).convert("RGB")
+    # along the rows first, as Pillow did it when the method was published; Pillow 13 begins with the columns where that is cheaper, which gives other pixels
+    pixels = np.array(image.resize((size, image.height), Image.Resampling.LANCZOS).resize((size, size), Image.Resampling.LANCZOS))
     x = ((torch.from_numpy(pixels).permute(2, 0, 1).float() / 255 - mean) / std)[None]
     with torch.no_grad():
         total = 0

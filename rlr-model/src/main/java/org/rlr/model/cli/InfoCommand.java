@@ -40,6 +40,9 @@ final class InfoCommand implements Callable<Integer> {
         if (info.origin() != null) {
             line(out, "origin", info.origin());
         }
+        if (info.images() == 0 && !info.classes().isEmpty()) {
+            line(out, "classes", String.join(", ", info.classes()));
+        }
         if (info.images() > 0) {
             line(out, "trained on", info.images() + " images of " + info.classes().size() + " classes: " + String.join(", ", info.classes()));
         }

@@ -130,13 +130,13 @@ final class WeightsCommand {
         public Integer call() {
             PrintWriter out = spec.commandLine().getOut();
             Map<String, Path> present = cache.open().list();
-            out.printf("%-20s %-12s %-36s %s%n", "backbone", "licence", "on the hub", "in " + cache.open().folder());
+            out.printf("%-22s %-12s %-36s %s%n", "backbone", "licence", "on the hub", "in " + cache.open().folder());
             for (PublishedWeights each : PublishedWeights.all()) {
-                out.printf("%-20s %-12s %-36s %s%n", each.backbone(), each.licence(), each.repository(), describe(present.get(each.backbone())));
+                out.printf("%-22s %-12s %-36s %s%n", each.backbone(), each.licence(), each.repository(), describe(present.get(each.backbone())));
             }
             present.forEach((name, file) -> {
                 if (PublishedWeights.all().stream().noneMatch(each -> each.backbone().equals(name))) {
-                    out.printf("%-20s %-12s %-36s %s%n", name, "", "", describe(file));
+                    out.printf("%-22s %-12s %-36s %s%n", name, "", "", describe(file));
                 }
             });
             out.flush();

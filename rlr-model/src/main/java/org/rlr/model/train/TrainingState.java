@@ -1,7 +1,6 @@
 package org.rlr.model.train;
 
 import com.google.gson.Gson;
-import com.google.gson.JsonParseException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,8 +38,12 @@ record TrainingState(int epochs, double meanLoss, List<Level> levels) {
 
     /** Gives a level its parameters and its optimiser what it remembered. */
     void restore(int level, ParameterSet parameters, Adam optimizer) {
-        parameters.fromArray(levels.get(level).parameters);
-        optimizer.restore(levels.get(level).optimizer);
+        try {
+            parameters.fromArray(levels.get(level).parameters);
+            optimizer.restore(levels.get(level).optimizer);
+        } catch (IllegalArgumentException e) {
+            throw new RlrException("the training's state is damaged (" + e.getMessage() + "); take an earlier one or train anew", e);
+        }
     }
 
     /** Writes it in the place of an earlier one, whole or not at all. */
@@ -66,7 +69,11 @@ record TrainingState(int epochs, double meanLoss, List<Level> levels) {
                 throw new RlrException(path + " is the state of a training of format version " + file.metadata().get("version") + ", this program reads version " + VERSION
                         + "; go on with the program that wrote it");
             }
-            List<String> differences = identity.differences(GSON.fromJson(file.metadata().get("training"), TrainingIdentity.class));
+            TrainingIdentity earlier = GSON.fromJson(file.metadata().get("training"), TrainingIdentity.class);
+            if (earlier == null || earlier.images() == null || earlier.weights() == null) {
+                throw new RlrException(path + " is damaged: its description is incomplete; take an earlier state or train anew");
+            }
+            List<String> differences = identity.differences(earlier);
             if (!differences.isEmpty()) {
                 throw new RlrException(path + " is the state of another training; this differs: " + String.join(", ", differences) + "; give the same options and images, or train anew without --resume");
             }
@@ -76,8 +83,11 @@ record TrainingState(int epochs, double meanLoss, List<Level> levels) {
                         new Adam.State(file.readFloats(i + ".first"), file.readFloats(i + ".second"), file.readLongs(i + ".steps")[0])));
             }
             return new TrainingState(Integer.parseInt(file.metadata().get("epochs")), Double.parseDouble(file.metadata().get("loss")), levels);
-        } catch (JsonParseException | NumberFormatException e) {
-            throw new RlrException(path + " is damaged: " + e.getMessage() + "; take an earlier state or train anew", e);
+        } catch (RlrException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            // a record's constructor, the parser, or a number that is missing
+            throw new RlrException(path + " is damaged: its description cannot be read (" + e.getMessage() + "); take an earlier state or train anew", e);
         }
     }
 }

