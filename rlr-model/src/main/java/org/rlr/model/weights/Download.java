@@ -226,7 +226,8 @@ final class Download {
     }
 
     private static URI next(URI at, HttpResponse<InputStream> response) {
-        try (InputStream body = response.body()) {
+        try {
+            response.body().close();
             URI next = at.resolve(response.headers().firstValue("Location").orElseThrow(() -> new RlrException(at + " redirects to nowhere; try another --mirror")));
             if (!"https".equals(next.getScheme()) && !("http".equals(next.getScheme()) && "http".equals(at.getScheme()))) {
                 throw new RlrException(at + " redirects to " + next + ", which is not as safe; it is not followed: try another --mirror");
