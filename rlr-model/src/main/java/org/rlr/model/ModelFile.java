@@ -60,7 +60,7 @@ public final class ModelFile {
 
     private static ModelInfo info(SafeTensorsFile file) {
         if (!FORMAT.equals(file.metadata().get("format"))) {
-            throw new RlrException(file.path() + " is a SafeTensors file, but not a model written by 'rlr train'; give the file that train wrote with --out");
+            throw new RlrException(file.path() + " is a SafeTensors file, but not a model written by 'rlr train' or 'rlr import'; give the file that one of them wrote with --out");
         }
         if (!VERSION.equals(file.metadata().get("version"))) {
             throw new RlrException(file.path() + " is a model of format version " + file.metadata().get("version") + ", this program reads version " + VERSION
@@ -68,7 +68,7 @@ public final class ModelFile {
         }
         try {
             ModelInfo info = GSON.fromJson(file.metadata().get("model"), ModelInfo.class);
-            if (info == null || info.config() == null || info.training() == null || info.scores() == null || info.classes() == null) {
+            if (info == null || info.config() == null || info.training() == null && info.origin() == null || info.scores() == null || info.classes() == null) {
                 throw new RlrException(file.path() + " is damaged: its description is incomplete; copy or train it again");
             }
             return info;

@@ -3,7 +3,7 @@ package org.rlr.model;
 /**
  * Image scores of the training images, all normal, and the threshold derived from them.
  *
- * @param images    how many
+ * @param images    how many; 0 where none were scored and the threshold was given
  * @param mean      their mean score
  * @param std       their standard deviation
  * @param max       their largest score
@@ -14,6 +14,11 @@ package org.rlr.model;
 public record ScoreStatistics(int images, double mean, double std, double max, double threshold, double mapMin, double mapMax) {
     /** How many standard deviations above the mean of normal images the threshold lies. */
     static final double DEVIATIONS = 3;
+
+    /** A threshold that was given, without images; colour scales begin at 0. */
+    public static ScoreStatistics given(double threshold) {
+        return new ScoreStatistics(0, 0, 0, 0, threshold, 0, threshold);
+    }
 
     /** Statistics of scores, and the range of the maps they came from. */
     public static ScoreStatistics of(double[] scores, double mapMin, double mapMax) {

@@ -25,7 +25,14 @@ final class BackboneWeights {
      * @throws RlrException listing what is missing, has another shape or does not belong
      */
     static Map<String, Backbone.Weight> read(Network network, int level, StateDict source, String origin) {
-        Map<String, int[]> needed = network.tensors(level);
+        requireFit(network, level, source, origin);
+        Map<String, Backbone.Weight> weights = new LinkedHashMap<>();
+        network.tensors(level).forEach((name, shape) -> weights.put(name, new Backbone.Weight(shape, source.values(name))));
+        return Collections.unmodifiableMap(weights);
+    }
+
+    /** Checks that a state dict holds what a network needs for a level. @throws RlrException as {@link #read} */
+    static void requireFit(Network network, int level, StateDict source, String origin) {
         List<String> differences = differences(network, level, source);
         if (!differences.isEmpty()) {
             List<String> fitting = Backbones.networksFor(source, level);
@@ -35,9 +42,6 @@ final class BackboneWeights {
                     + (fitting.isEmpty() ? "; give a file of timm's weights for '" + network.name() + "'"
                     : "; it fits the backbone " + String.join(" or ", fitting)));
         }
-        Map<String, Backbone.Weight> weights = new LinkedHashMap<>();
-        needed.forEach((name, shape) -> weights.put(name, new Backbone.Weight(shape, source.values(name))));
-        return Collections.unmodifiableMap(weights);
     }
 
     /** How a state dict differs from what a network needs; empty if it fits. */

@@ -9,7 +9,6 @@ import java.util.function.Supplier;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.io.CloseNames;
-import org.rlr.tensor.io.SafeTensorsFile;
 
 /** The backbones there are, by name. Adding an architecture is one line here. */
 public final class Backbones {
@@ -95,7 +94,8 @@ public final class Backbones {
         }
         Network network = network(name);
         if (weights == null) {
-            throw new RlrException("backbone '" + name + "' needs weights; give a SafeTensors file of timm's weights for it with --weights");
+            throw new RlrException("backbone '" + name + "' needs weights: download them with 'rlr weights get " + name
+                    + "', or give a file of timm's weights for it (SafeTensors or .pth) with --weights, or take --backbone scattering, which needs none");
         }
         return new ConvolutionalBackbone(network, backend, levels, weights, origin);
     }
@@ -103,7 +103,7 @@ public final class Backbones {
     /**
      * A backbone with its weights from a file.
      *
-     * @param weights a SafeTensors file of timm's weights; null for a backbone that needs none
+     * @param weights a file of timm's weights, SafeTensors or .pth; null for a backbone that needs none
      * @throws RlrException as {@link #create}, or if the file cannot be read, or weights are given to a backbone that has none
      */
     public static Backbone open(String name, Path weights, List<Integer> levels, Backend backend) {
@@ -113,8 +113,8 @@ public final class Backbones {
         if (name.equals(WEIGHT_FREE)) {
             throw new RlrException("backbone 'scattering' takes no weights; name the backbone that " + weights + " belongs to with --backbone");
         }
-        try (SafeTensorsFile file = SafeTensorsFile.open(weights)) {
-            return create(name, backend, levels, StateDict.of(file, ""), weights.toString());
+        try (WeightsFile file = WeightsFile.open(weights)) {
+            return create(name, backend, levels, file.weights(), weights.toString());
         }
     }
 
@@ -126,6 +126,32 @@ public final class Backbones {
                     : ", did you mean '" + String.join("' or '", close) + "'?"));
         }
         return network.get();
+    }
+
+    /** The names of the backbones that a state dict has all the weights of. */
+    public static List<String> fitting(StateDict weights) {
+        List<String> fitting = new ArrayList<>();
+        NETWORKS.forEach((name, network) -> {
+            Network n = network.get();
+            if (BackboneWeights.differences(n, n.deepest(), weights).isEmpty()) {
+                fitting.add(name);
+            }
+        });
+        return fitting;
+    }
+
+    /**
+     * Checks that a state dict has all the weights of a backbone, by names and shapes.
+     *
+     * @param origin what it is, for messages: a file
+     * @throws RlrException if there is no backbone of that name, it needs none, or they are another architecture's
+     */
+    public static void requireFit(String name, StateDict weights, String origin) {
+        if (name.equals(WEIGHT_FREE)) {
+            throw new RlrException("backbone '" + name + "' takes no weights; name the backbone that " + origin + " belongs to");
+        }
+        Network network = network(name);
+        BackboneWeights.requireFit(network, network.deepest(), weights, origin);
     }
 
     /** The names of the networks that a state dict has the weights of, as far as a level needs them. */

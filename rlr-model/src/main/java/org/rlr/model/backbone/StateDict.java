@@ -2,8 +2,12 @@ package org.rlr.model.backbone;
 
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.SafeTensorsFile;
+import org.rlr.tensor.io.TorchCheckpoint;
+import org.rlr.tensor.io.TorchTensor;
 import org.rlr.tensor.nn.ParameterSet;
 
 /** Named tensors, as a file of weights holds them; knows its names, so that what does not belong can be told. */
@@ -29,6 +33,62 @@ public interface StateDict extends ParameterSet.Source {
             @Override
             public float[] values(String name) {
                 return file.readFloats(prefix + name);
+            }
+        };
+    }
+
+    /**
+     * The tensors of an open file of torch.save.
+     *
+     * @param tensors a dict of it; what is no tensor is left out
+     * @throws RlrException if a tensor is larger than an array can be
+     */
+    static StateDict of(TorchCheckpoint file, Map<?, ?> tensors) {
+        Map<String, TorchTensor> named = new LinkedHashMap<>();
+        tensors.forEach((name, value) -> {
+            if (value instanceof TorchTensor tensor) {
+                if (Arrays.stream(tensor.shape()).anyMatch(length -> length > Integer.MAX_VALUE)) {
+                    throw new RlrException(file.path() + ": the tensor " + name + " of shape " + Arrays.toString(tensor.shape()) + " is too large");
+                }
+                named.put(name.toString(), tensor);
+            }
+        });
+        return new StateDict() {
+            @Override
+            public Collection<String> names() {
+                return named.keySet();
+            }
+
+            @Override
+            public int[] shape(String name) {
+                TorchTensor tensor = named.get(name);
+                return tensor == null ? null : Arrays.stream(tensor.shape()).mapToInt(Math::toIntExact).toArray();
+            }
+
+            @Override
+            public float[] values(String name) {
+                return file.readFloats(named.get(name));
+            }
+        };
+    }
+
+    /** The tensors whose names start with a prefix, under the rest of their names. */
+    default StateDict under(String prefix) {
+        StateDict all = this;
+        return new StateDict() {
+            @Override
+            public Collection<String> names() {
+                return all.names().stream().filter(n -> n.startsWith(prefix)).map(n -> n.substring(prefix.length())).toList();
+            }
+
+            @Override
+            public int[] shape(String name) {
+                return all.shape(prefix + name);
+            }
+
+            @Override
+            public float[] values(String name) {
+                return all.values(prefix + name);
             }
         };
     }

@@ -9,6 +9,7 @@ import org.rlr.model.ModelInfo;
 import org.rlr.model.RlrConfig;
 import org.rlr.model.ScoreStatistics;
 import org.rlr.model.report.ThresholdText;
+import org.rlr.model.train.OptimizerMode;
 import org.rlr.model.train.TrainingSettings;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -37,11 +38,24 @@ final class InfoCommand implements Callable<Integer> {
         line(out, "feature levels", c.levels() + (c.averagePool() ? ", smoothed by a 3x3 average" : ""));
         line(out, "transformers", "width " + c.width() + " at stride 4, " + c.layers() + " layers, " + c.heads() + " heads, blocks " + String.join(" ", c.blocks())
                 + ", gate " + c.gate() + ", reference length " + c.refLen() + (c.referenceLoss() ? " with reference loss" : ""));
-        line(out, "trained on", info.images() + " images of " + info.classes().size() + " classes: " + String.join(", ", info.classes()));
-        line(out, "training", t.epochs() + " epochs, batch " + t.batchSize() + ", lr " + t.learningRate() + ", seed " + t.seed()
-                + (t.maskTokens() ? ", masked tokens " : ", feature jitter " + t.featureJitter() + ", noise probability ") + t.noiseProb());
-        line(out, "final loss", String.format(Locale.ROOT, "%.4f", info.loss()));
-        line(out, "training scores", String.format(Locale.ROOT, "mean %.4f, standard deviation %.4f, largest %.4f", s.mean(), s.std(), s.max()));
+        if (info.origin() != null) {
+            line(out, "origin", info.origin());
+        }
+        if (info.images() == 0 && !info.classes().isEmpty()) {
+            line(out, "classes", String.join(", ", info.classes()));
+        }
+        if (info.images() > 0) {
+            line(out, "trained on", info.images() + " images of " + info.classes().size() + " classes: " + String.join(", ", info.classes()));
+        }
+        if (t != null) {
+            line(out, "training", t.epochs() + " epochs, batch " + t.batchSize() + ", lr " + t.learningRate() + ", seed " + t.seed()
+                    + (t.maskTokens() ? ", masked tokens " : ", feature jitter " + t.featureJitter() + ", noise probability ") + t.noiseProb()
+                    + (t.optimizer() == OptimizerMode.ADAM ? "" : ", optimizer " + t.optimizer()));
+            line(out, "final loss", String.format(Locale.ROOT, "%.4f", info.loss()));
+        }
+        if (s.images() > 0) {
+            line(out, "training scores", String.format(Locale.ROOT, "mean %.4f, standard deviation %.4f, largest %.4f", s.mean(), s.std(), s.max()));
+        }
         line(out, "threshold", ThresholdText.of(info.thresholds().common()));
         info.thresholds().perClass().forEach((name, threshold) -> line(out, "", name + " " + ThresholdText.of(threshold)));
         out.flush();

@@ -3,6 +3,7 @@ package org.rlr.model.cli;
 import java.util.List;
 import org.rlr.model.GateMode;
 import org.rlr.model.RlrConfig;
+import org.rlr.model.train.OptimizerMode;
 import org.rlr.model.train.TrainingSettings;
 import picocli.CommandLine.Option;
 
@@ -59,6 +60,10 @@ final class ModelOptions {
     @Option(names = "--mask-tokens", description = "Zero random tokens instead of adding noise.")
     private boolean maskTokens;
 
+    @Option(names = "--optimizer", paramLabel = "MODE", defaultValue = "adam",
+            description = "adam, or zero-steps: one Adam of all levels, stepped once per level, as the PyTorch implementation does (default: ${DEFAULT-VALUE}).")
+    private String optimizer;
+
     @Option(names = "--no-avg-pool", description = "Do not smooth the feature maps.")
     private boolean noAveragePool;
 
@@ -67,6 +72,6 @@ final class ModelOptions {
     }
 
     TrainingSettings training() {
-        return new TrainingSettings(epochs, batchSize, learningRate, seed, featureJitter, noiseProb, maskTokens);
+        return new TrainingSettings(epochs, batchSize, learningRate, seed, featureJitter, noiseProb, maskTokens, OptimizerMode.of(optimizer));
     }
 }

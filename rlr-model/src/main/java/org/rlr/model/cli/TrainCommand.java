@@ -15,6 +15,7 @@ import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.Sample;
 import org.rlr.model.train.Trainer;
+import org.rlr.model.train.TrainingCheckpoints;
 import org.rlr.model.train.TrainingSettings;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
@@ -47,11 +48,21 @@ final class TrainCommand implements Callable<Integer> {
             description = "Feature extractor ('rlr backbones' lists them; default: scattering, which needs no weights; with --weights tf_efficientnet_b6).")
     private String backbone;
 
-    @Option(names = "--weights", paramLabel = "FILE", description = "Published weights of the backbone, a SafeTensors file with timm's names.")
-    private Path weights;
+    @Mixin
+    private WeightsOptions weights;
 
     @Mixin
     private ModelOptions model;
+
+    @Option(names = "--checkpoint-every", paramLabel = "N", description = "Keep the state of the training every N epochs and at the end, to go on from with --resume.")
+    private Integer checkpointEvery;
+
+    @Option(names = "--checkpoint", paramLabel = "FILE", description = "Where to keep it (default: MODEL.checkpoint).")
+    private Path checkpoint;
+
+    @Option(names = "--resume", paramLabel = "FILE",
+            description = "Go on from a state that --checkpoint-every kept, with the same options and images; --epochs may be more. Gives the same bits as a training left alone.")
+    private Path resume;
 
     @Mixin
     private BackendOptions backend;
@@ -59,10 +70,11 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter text = spec.commandLine().getOut();
-        String name = backbone != null ? backbone : weights == null ? Backbones.WEIGHT_FREE : Backbones.PUBLISHED;
+        String name = backbone != null ? backbone : weights.file() == null ? Backbones.WEIGHT_FREE : Backbones.PUBLISHED;
         RlrConfig config = model.config(name);
         TrainingSettings settings = model.training();
         writable(out);
+        TrainingCheckpoints checkpoints = checkpoints();
         DataSet images = layout.read(data, spec).requireTraining();
         List<Path> files = images.train().stream().map(Sample::image).toList();
         List<String> classes = images.classes().stream().map(ClassSamples::name).toList();
@@ -79,7 +91,7 @@ final class TrainCommand implements Callable<Integer> {
             Runtime.getRuntime().addShutdownHook(interrupted);
             text.printf("backbone %s, %s%n", name, device.description());
             text.flush();
-            try (RlrModel trained = new Trainer(device, config, settings, progress).train(Backbones.open(name, weights, config.levels(), device), files, classes)) {
+            try (RlrModel trained = new Trainer(device, config, settings, progress).train(Backbones.open(name, weights.of(name), config.levels(), device), files, classes, checkpoints)) {
                 progress.close();
                 ModelFile.save(trained, out);
                 saved.set(true);
@@ -91,6 +103,18 @@ final class TrainCommand implements Callable<Integer> {
         }
         text.flush();
         return 0;
+    }
+
+    private TrainingCheckpoints checkpoints() {
+        if (checkpoint != null && checkpointEvery == null) {
+            throw new RlrException("--checkpoint " + checkpoint + " says where to keep the training's state, but not when: give --checkpoint-every N too");
+        }
+        if (checkpointEvery == null) {
+            return new TrainingCheckpoints(null, 1, resume);
+        }
+        Path file = checkpoint != null ? checkpoint : out.resolveSibling(out.getFileName() + ".checkpoint");
+        writable(file);
+        return new TrainingCheckpoints(file, checkpointEvery, resume);
     }
 
     private static void forget(Thread hook) {

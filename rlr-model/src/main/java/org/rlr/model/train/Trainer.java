@@ -21,9 +21,7 @@ import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
-import org.rlr.tensor.backend.AdamSettings;
 import org.rlr.tensor.backend.Backend;
-import org.rlr.tensor.nn.Adam;
 
 /**
  * Trains one model on normal images of all classes together (RLR §1 to §8). Features of the frozen backbone are computed once and kept; every
@@ -58,6 +56,16 @@ public final class Trainer {
      * @throws RlrException if an image cannot be read, memory is short or the loss is no longer finite
      */
     public RlrModel train(Backbone backbone, List<Path> images, List<String> classes) {
+        return train(backbone, images, classes, TrainingCheckpoints.NONE);
+    }
+
+    /**
+     * As {@link #train(Backbone, List, List)}, leaving the training's state behind now and then, or going on from one: a training that was ended at
+     * any moment and is gone on with gives the same model, bit for bit, as one left alone.
+     *
+     * @throws RlrException as that, or if a state cannot be read or written, or is another training's
+     */
+    public RlrModel train(Backbone backbone, List<Path> images, List<String> classes, TrainingCheckpoints checkpoints) {
         if (images.isEmpty()) {
             throw new RlrException("there are no training images");
         }
@@ -66,6 +74,8 @@ public final class Trainer {
             Preprocessor preprocessor = new Preprocessor(config.imageHeight(), config.imageWidth(), backbone.normalization());
             List<FeatureStatistics> statistics;
             double loss;
+            TrainingIdentity identity = checkpoints.equals(TrainingCheckpoints.NONE) ? null : TrainingIdentity.of(config, settings, images, backbone);
+            TrainingState resumed = checkpoints.resume() == null ? null : resume(checkpoints.resume(), identity);
             List<LevelConfig> shapes = config.levels().stream().map(i -> config.level(i, backbone)).toList();
             int[] sizes = shapes.stream().mapToInt(c -> values(c, images.size())).toArray();
             try (FeatureStore features = new FeatureStore(images.size(), sizes)) {
@@ -74,20 +84,32 @@ public final class Trainer {
                 for (LevelConfig shape : shapes) {
                     levels.add(new RlrTransformer(shape, backend, true));
                 }
-                loss = optimize(levels, features, images.size());
+                loss = new TrainingLoop(backend, settings, listener, levels, features, images.size()).run(resumed, (epoch, mean, optimizers) -> {
+                    if (checkpoints.file() != null && (epoch % checkpoints.every() == 0 || epoch == settings.epochs())) {
+                        TrainingState.of(epoch, mean, levels, optimizers).save(checkpoints.file(), identity);
+                    }
+                });
             }
             for (int i = 0; i < levels.size(); i++) {
                 levels.set(i, forInference(levels.get(i)));
             }
             ModelInfo unscored = new ModelInfo(config, settings, List.copyOf(classes), images.size(), loss, null);
             RlrModel model = new RlrModel(backend, unscored, backbone, statistics, levels);
-            ScoreStatistics scores = score(model, images);
+            ScoreStatistics scores = scores(model, images, listener);
             return new RlrModel(backend, new ModelInfo(config, settings, List.copyOf(classes), images.size(), loss, scores), backbone, statistics, levels);
         } catch (Throwable t) {
             levels.forEach(RlrTransformer::close);
             backbone.close();
             throw t;
         }
+    }
+
+    private TrainingState resume(Path file, TrainingIdentity identity) {
+        TrainingState state = TrainingState.load(file, identity);
+        if (state.epochs() > settings.epochs()) {
+            throw new RlrException(file + " has " + state.epochs() + " epochs behind it, more than --epochs " + settings.epochs() + "; raise --epochs");
+        }
+        return state;
     }
 
     /** Values per image of a level. @throws RlrException if those of a batch are more than an array holds */
@@ -137,80 +159,6 @@ public final class Trainer {
         return Tensor.of(pixels, count, config.imageHeight(), config.imageWidth(), 3);
     }
 
-    /** Runs every epoch; returns the mean loss of the last. */
-    private double optimize(List<RlrTransformer> levels, FeatureStore features, int images) {
-        List<Adam> optimizers = new ArrayList<>();
-        try {
-            for (int i = 0; i < levels.size(); i++) {
-                levels.get(i).parameters().initialize(settings.seed() + 1_000_003L * i);
-                optimizers.add(new Adam(levels.get(i).parameters()));
-            }
-            AdamSettings adam = AdamSettings.DEFAULT.withLearningRate(settings.learningRate());
-            Perturbation perturbation = new Perturbation(settings);
-            SplittableRandom random = new SplittableRandom(settings.seed());
-            int[] order = new int[images];
-            java.util.Arrays.setAll(order, i -> i);
-            int steps = (images - 1) / settings.batchSize() + 1;
-            double mean = 0;
-            for (int epoch = 0; epoch < settings.epochs(); epoch++) {
-                shuffle(order, random);
-                double sum = 0;
-                for (int step = 0; step < steps; step++) {
-                    int from = step * settings.batchSize();
-                    int count = Math.min(settings.batchSize(), images - from);
-                    double loss = 0;
-                    for (int level = 0; level < levels.size(); level++) {
-                        float[] batch = batch(features, level, levels.get(level).config(), order, from, count);
-                        loss += step(levels.get(level), optimizers.get(level), adam, perturbation, batch, count, (long) epoch * steps + step, level);
-                    }
-                    if (!Double.isFinite(loss)) {
-                        throw new RlrException("the loss became " + loss + " in epoch " + (epoch + 1) + ", step " + (step + 1) + "; lower --lr (now "
-                                + settings.learningRate() + ") or --feature-jitter (now " + settings.featureJitter() + ")");
-                    }
-                    sum += loss;
-                    listener.step(epoch + 1, settings.epochs(), step + 1, steps, loss, count);
-                }
-                mean = sum / steps;
-                listener.epoch(epoch + 1, settings.epochs(), mean);
-            }
-            return mean;
-        } finally {
-            optimizers.forEach(Adam::close);
-        }
-    }
-
-    private static float[] batch(FeatureStore features, int level, LevelConfig c, int[] order, int from, int count) {
-        int size = c.tokens() * c.channels();
-        float[] batch = new float[count * size];
-        for (int i = 0; i < count; i++) {
-            features.get(order[from + i], level, batch, i * size);
-        }
-        return batch;
-    }
-
-    private double step(RlrTransformer transformer, Adam optimizer, AdamSettings adam, Perturbation perturbation, float[] batch, int count, long step, int level) {
-        LevelConfig c = transformer.config();
-        transformer.parameters().zeroGradients();
-        double value;
-        try (TensorScope scope = TensorScope.open(backend)) {
-            Tensor x = Tensor.of(batch, count, c.tokens(), c.channels());
-            Tensor loss = transformer.loss(transformer.forward(perturbation.apply(x, step, level)), x);
-            loss.backward();
-            value = loss.item();
-        }
-        optimizer.step(adam);
-        return value;
-    }
-
-    private static void shuffle(int[] order, SplittableRandom random) {
-        for (int i = order.length - 1; i > 0; i--) {
-            int j = random.nextInt(i + 1);
-            int swap = order[i];
-            order[i] = order[j];
-            order[j] = swap;
-        }
-    }
-
     /** The same parameters without gradients; closes the transformer given. */
     private RlrTransformer forInference(RlrTransformer trained) {
         RlrTransformer copy = new RlrTransformer(trained.config(), backend, false);
@@ -219,7 +167,8 @@ public final class Trainer {
         return copy;
     }
 
-    private ScoreStatistics score(RlrModel model, List<Path> images) {
+    /** Scores of normal images and the threshold that they give. @throws RlrException if an image cannot be read */
+    public static ScoreStatistics scores(RlrModel model, List<Path> images, TrainingListener listener) {
         AnomalyScorer scorer = new AnomalyScorer(model);
         double[] scores = new double[images.size()];
         double[] range = {Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY};

@@ -12,8 +12,10 @@ import org.rlr.tensor.RlrException;
  * @param featureJitter scale s of the feature jitter (RLR §3); 0 for none
  * @param noiseProb     probability p: a random {@code ⌊(1−p)·L⌋} tokens per image stay clean; with {@code maskTokens}, the share of tokens masked
  * @param maskTokens    zero a random {@code ⌊p·L⌋} tokens per image instead of jittering
+ * @param optimizer     how the levels are stepped
  */
-public record TrainingSettings(int epochs, int batchSize, float learningRate, long seed, float featureJitter, float noiseProb, boolean maskTokens) {
+public record TrainingSettings(int epochs, int batchSize, float learningRate, long seed, float featureJitter, float noiseProb, boolean maskTokens,
+        OptimizerMode optimizer) {
     /** The published settings: 200 epochs, batch 8, lr 1e-4, seed 3407, jitter 4 on every token. */
     public static final TrainingSettings PUBLISHED = new TrainingSettings(200, 8, 1e-4f, 3407, 4, 1, false);
 
@@ -24,6 +26,18 @@ public record TrainingSettings(int epochs, int batchSize, float learningRate, lo
         require(learningRate > 0 && learningRate < Float.POSITIVE_INFINITY, "--lr", learningRate, "a positive number");
         require(featureJitter >= 0 && featureJitter < Float.POSITIVE_INFINITY, "--feature-jitter", featureJitter, "zero or a positive number");
         require(noiseProb >= 0 && noiseProb <= 1, "--noise-prob", noiseProb, "between 0 and 1");
+        // models of earlier versions do not say
+        optimizer = optimizer == null ? OptimizerMode.ADAM : optimizer;
+    }
+
+    /** Settings with the usual optimiser. */
+    public TrainingSettings(int epochs, int batchSize, float learningRate, long seed, float featureJitter, float noiseProb, boolean maskTokens) {
+        this(epochs, batchSize, learningRate, seed, featureJitter, noiseProb, maskTokens, OptimizerMode.ADAM);
+    }
+
+    /** These settings with another number of epochs. */
+    public TrainingSettings withEpochs(int other) {
+        return new TrainingSettings(other, batchSize, learningRate, seed, featureJitter, noiseProb, maskTokens, optimizer);
     }
 
     private static void require(boolean condition, String option, Object value, String range) {

@@ -35,6 +35,40 @@ public final class Adam implements AutoCloseable {
         backend.adam(parameters.valueArena(), parameters.gradientArena(), m, v, settings, step);
     }
 
+    /** Steps made so far. */
+    public long steps() {
+        return step;
+    }
+
+    /**
+     * What an optimiser has to remember to go on later as if it had never stopped.
+     *
+     * @param first  first moments, in the order of {@link ParameterSet#toArray()}
+     * @param second second moments
+     * @param step   steps made
+     */
+    public record State(float[] first, float[] second, long step) {
+    }
+
+    /** A copy of what this optimiser remembers. */
+    public State state() {
+        float[] copyOfFirst = new float[m.elements()];
+        float[] copyOfSecond = new float[v.elements()];
+        backend.download(m, copyOfFirst, 0);
+        backend.download(v, copyOfSecond, 0);
+        return new State(copyOfFirst, copyOfSecond, step);
+    }
+
+    /** Goes on from what an optimiser of the same parameters remembered. @throws IllegalArgumentException if there are more parameters or fewer */
+    public void restore(State state) {
+        if (state.first.length != m.elements() || state.second.length != v.elements()) {
+            throw new IllegalArgumentException("moments of " + state.first.length + " parameters instead of " + m.elements());
+        }
+        backend.upload(state.first, 0, m);
+        backend.upload(state.second, 0, v);
+        step = state.step;
+    }
+
     /** Gives the moments' memory back. */
     @Override
     public void close() {

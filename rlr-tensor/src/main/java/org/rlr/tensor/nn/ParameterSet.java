@@ -220,6 +220,21 @@ public final class ParameterSet implements AutoCloseable {
         }
     }
 
+    /** All values in one array, in the order of their declaration, with gaps of zeros between them. */
+    public float[] toArray() {
+        float[] array = new float[size];
+        backend.download(all(values), array, 0);
+        return array;
+    }
+
+    /** Takes over all values from {@link #toArray()} of a set of the same declarations. @throws IllegalArgumentException if there are more or fewer */
+    public void fromArray(float[] array) {
+        if (array.length != size) {
+            throw new IllegalArgumentException("an array of " + array.length + " values instead of " + size);
+        }
+        backend.upload(array, 0, all(values));
+    }
+
     /** Sets every gradient to zero. */
     public void zeroGradients() {
         backend.fill(gradientArena(), 0);

@@ -1,0 +1,112 @@
+package org.rlr.model.checkpoint;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.rlr.model.backbone.StateDict;
+import org.rlr.tensor.RlrException;
+import org.rlr.tensor.io.SafeTensorsFile;
+import org.rlr.tensor.io.TorchCheckpoint;
+import org.rlr.tensor.io.TorchTensor;
+
+/**
+ * The state dicts of a trained model's levels, from a checkpoint of the PyTorch implementation ({@code torch.save} of a dict with a list
+ * {@code state_dict}, RLR §11; a list of state dicts or a single one will do), or from SafeTensors files, one per level, as {@link CheckpointExport} writes
+ * them.
+ */
+public final class Checkpoint implements AutoCloseable {
+    /** What {@code torch.nn.DataParallel} puts before every name. */
+    private static final String PARALLEL = "module.";
+
+    private final String origin;
+    private final List<AutoCloseable> files = new ArrayList<>();
+    private final List<StateDict> levels = new ArrayList<>();
+    private OptionalLong epoch = OptionalLong.empty();
+
+    private Checkpoint(String origin) {
+        this.origin = origin;
+    }
+
+    /** Opens files whose levels follow each other. @throws RlrException if one cannot be read or holds no state dict */
+    public static Checkpoint open(List<Path> paths) {
+        Checkpoint checkpoint = new Checkpoint(String.join(", ", paths.stream().map(Path::toString).toList()));
+        boolean opened = false;
+        try {
+            for (Path path : paths) {
+                checkpoint.add(path);
+            }
+            opened = true;
+            return checkpoint;
+        } finally {
+            if (!opened) {
+                checkpoint.close();
+            }
+        }
+    }
+
+    private void add(Path path) {
+        if (path.getFileName().toString().endsWith(".safetensors")) {
+            SafeTensorsFile file = SafeTensorsFile.open(path);
+            files.add(file);
+            levels.add(StateDict.of(file, ""));
+            return;
+        }
+        TorchCheckpoint file = TorchCheckpoint.open(path);
+        files.add(file);
+        Object root = file.root();
+        Object states = root;
+        if (root instanceof Map<?, ?> map && map.containsKey("state_dict")) {
+            states = map.get("state_dict");
+            if (map.get("epoch") instanceof Long number) {
+                epoch = OptionalLong.of(number);
+            }
+        }
+        List<?> dicts = states instanceof List<?> list ? list : states instanceof Map<?, ?> single ? List.of(single) : List.of();
+        if (dicts.isEmpty() || !dicts.stream().allMatch(Checkpoint::isStateDict)) {
+            throw new RlrException(path + " is a file of torch.save, but not a checkpoint of the PyTorch implementation: it should hold a list 'state_dict' of one dict of"
+                    + " tensors per level; give the best-img.pth, best-pix.pth or latest.pth that it wrote");
+        }
+        for (Object dict : dicts) {
+            levels.add(withoutParallel(StateDict.of(file, (Map<?, ?>) dict)));
+        }
+    }
+
+    private static boolean isStateDict(Object value) {
+        return value instanceof Map<?, ?> map && !map.isEmpty() && map.values().stream().allMatch(TorchTensor.class::isInstance);
+    }
+
+    private static StateDict withoutParallel(StateDict state) {
+        return state.names().stream().allMatch(n -> n.startsWith(PARALLEL)) ? state.under(PARALLEL) : state;
+    }
+
+    /** The file or files, for messages. */
+    public String origin() {
+        return origin;
+    }
+
+    /** A state dict per level, in the order of the file; readable until this is closed. */
+    public List<StateDict> levels() {
+        return levels;
+    }
+
+    /** The epoch that it was saved after, counted from 0, where it says. */
+    public OptionalLong epoch() {
+        return epoch;
+    }
+
+    /** Closes the files. */
+    @Override
+    public void close() {
+        for (AutoCloseable file : files) {
+            try {
+                file.close();
+            } catch (RuntimeException e) {
+                throw e;
+            } catch (Exception e) {
+                throw new IllegalStateException("closing a file that was read only", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+package org.rlr.model.checkpoint;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.rlr.model.LevelConfig;
+import org.rlr.model.RlrConfig;
+import org.rlr.model.RlrTransformer;
+import org.rlr.model.backbone.Backbone;
+import org.rlr.model.backbone.BackboneInfo;
+import org.rlr.model.backbone.Backbones;
+import org.rlr.model.backbone.StateDict;
+import org.rlr.tensor.RlrException;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.nn.Parameter;
+
+/** Makes a model of ours of a checkpoint: what its names and shapes say, the rest from options or the PyTorch implementation's defaults. */
+public final class CheckpointImport {
+    /** The backbones of the PyTorch implementation. */
+    private static final List<String> BACKBONES = List.of(Backbones.PUBLISHED, "wide_resnet50_2");
+
+    private final RlrConfig config;
+    /** State dicts by feature level, ascending. */
+    private final Map<Integer, StateDict> states;
+    private final String origin;
+
+    private CheckpointImport(RlrConfig config, Map<Integer, StateDict> states, String origin) {
+        this.config = config;
+        this.states = states;
+        this.origin = origin;
+    }
+
+    /**
+     * What a checkpoint does not say.
+     *
+     * @param backbone    the feature extractor; null for the one of the PyTorch implementation's whose channels fit
+     * @param levels      feature levels in the order of the checkpoint; null for those whose channels fit
+     * @param imageSize   side that images are resized to; null for the one that fits, 256 where several do
+     * @param heads       attention heads
+     * @param averagePool whether feature maps are smoothed by a 3×3 average
+     */
+    public record Options(String backbone, List<Integer> levels, Integer imageSize, int heads, boolean averagePool) {
+        /** What the PyTorch implementation does unless told otherwise. */
+        public static final Options USUAL = new Options(null, null, null, 8, true);
+    }
+
+    /** Deduces a model's shape. @throws RlrException if the checkpoint holds no model, or the options do not fit it */
+    public static CheckpointImport of(Checkpoint checkpoint, Options options) {
+        List<LevelShape> shapes = new ArrayList<>();
+        for (int i = 0; i < checkpoint.levels().size(); i++) {
+            shapes.add(LevelShape.of(checkpoint.levels().get(i), checkpoint.origin() + " (state dict " + i + ")"));
+        }
+        LevelShape first = shapes.get(0);
+        for (LevelShape shape : shapes) {
+            if (shape.layers() != first.layers() || !shape.blocks().equals(first.blocks()) || shape.gate() != first.gate()) {
+                throw new RlrException(checkpoint.origin() + " has levels of different layers, attention blocks or gates: " + first + " and " + shape
+                        + "; such a model cannot be kept in one file");
+            }
+        }
+        BackboneInfo backbone = options.backbone != null ? Backbones.info(options.backbone) : fitting(shapes, checkpoint.origin());
+        List<Integer> levels = levels(shapes, backbone, options.levels, checkpoint.origin());
+        int[] strides = levels.stream().mapToInt(level -> 2 << level).toArray();
+        int[] tokens = shapes.stream().mapToInt(LevelShape::referenceTokens).toArray();
+        ReferenceGrid grid = ReferenceGrid.choose(strides, tokens, options.imageSize, checkpoint.origin());
+        int width = width(shapes, levels, checkpoint.origin());
+        RlrConfig config = new RlrConfig(backbone.name(), grid.imageSize(), grid.imageSize(), levels, width, options.heads, first.layers(), first.blocks(), first.gate(),
+                grid.refLen(), false, options.averagePool);
+        Map<Integer, StateDict> states = new TreeMap<>();
+        for (int i = 0; i < levels.size(); i++) {
+            states.put(levels.get(i), checkpoint.levels().get(i));
+        }
+        return new CheckpointImport(config, states, checkpoint.origin());
+    }
+
+    private static List<Integer> channels(List<LevelShape> shapes) {
+        return shapes.stream().map(LevelShape::channels).toList();
+    }
+
+    private static BackboneInfo fitting(List<LevelShape> shapes, String origin) {
+        List<Integer> channels = channels(shapes);
+        for (String name : BACKBONES) {
+            if (Backbones.info(name).channels().values().containsAll(channels)) {
+                return Backbones.info(name);
+            }
+        }
+        List<String> fitting = Backbones.names().stream().filter(name -> Backbones.info(name).channels().values().containsAll(channels)).toList();
+        throw new RlrException(origin + " was trained on feature maps of " + channels + " channels, which neither " + String.join(" nor ", BACKBONES) + " has; "
+                + (fitting.isEmpty() ? "no backbone that there is has such levels" : "name its backbone with --backbone; these have such levels: " + String.join(", ", fitting)));
+    }
+
+    private static List<Integer> levels(List<LevelShape> shapes, BackboneInfo backbone, List<Integer> given, String origin) {
+        if (given != null && given.size() != shapes.size()) {
+            throw new RlrException(origin + " has " + shapes.size() + " levels, but --levels names " + given.size() + ": " + given);
+        }
+        List<Integer> levels = new ArrayList<>();
+        for (int i = 0; i < shapes.size(); i++) {
+            int channels = shapes.get(i).channels();
+            List<Integer> having = backbone.channels().entrySet().stream().filter(e -> e.getValue() == channels).map(Map.Entry::getKey).toList();
+            if (given != null) {
+                having = having.contains(given.get(i)) ? List.of(given.get(i)) : List.of();
+            }
+            if (having.size() != 1) {
+                throw new RlrException(origin + " (state dict " + i + ") was trained on feature maps of " + channels + " channels; the levels of " + backbone.name()
+                        + " have " + backbone.channels() + ": name " + (having.isEmpty() ? "the right --backbone" + (given == null ? "" : " or --levels") : "--levels"));
+            }
+            levels.add(having.get(0));
+        }
+        if (new HashSet<>(levels).size() != levels.size()) {
+            throw new RlrException(origin + " has two state dicts for one level: " + levels + "; name --levels");
+        }
+        return levels;
+    }
+
+    /** The width of level 1, which doubles per level (RLR §4). */
+    private static int width(List<LevelShape> shapes, List<Integer> levels, String origin) {
+        Set<Integer> widths = new HashSet<>();
+        for (int i = 0; i < levels.size(); i++) {
+            int d = shapes.get(i).modelWidth();
+            int level = levels.get(i);
+            widths.add(level == 0 ? 2 * d : d % (1 << level - 1) == 0 ? d >> level - 1 : -1);
+        }
+        if (widths.size() != 1 || widths.contains(-1)) {
+            throw new RlrException(origin + " has model widths " + shapes.stream().map(LevelShape::modelWidth).toList() + " at levels " + levels
+                    + "; they should double from level to level: name the right --levels");
+        }
+        return widths.iterator().next();
+    }
+
+    /** The deduced shape of the model. */
+    public RlrConfig config() {
+        return config;
+    }
+
+    /** Image sizes, with reference lengths, that would fit the checkpoint as well as {@link #config}'s. */
+    public List<ReferenceGrid> alternatives() {
+        int[] strides = config.levels().stream().mapToInt(level -> 2 << level).toArray();
+        int[] tokens = states.values().stream().mapToInt(s -> LevelShape.of(s, origin).referenceTokens()).toArray();
+        return tokens[0] == 0 ? List.of() : ReferenceGrid.fitting(strides, tokens).stream().filter(g -> g.imageSize() != config.imageHeight()).toList();
+    }
+
+    /**
+     * The transformers, one per level, ready for inference.
+     *
+     * @param features the backbone that the configuration names, for its channels
+     * @throws RlrException if tensors are missing, have other shapes or do not belong
+     */
+    public List<RlrTransformer> transformers(Backbone features, Backend backend) {
+        List<RlrTransformer> transformers = new ArrayList<>();
+        try {
+            states.forEach((level, state) -> transformers.add(load(config.level(level, features), state, backend, origin + " (level " + level + ")")));
+            return transformers;
+        } catch (Throwable t) {
+            transformers.forEach(RlrTransformer::close);
+            throw t;
+        }
+    }
+
+    /** A transformer of a state dict that holds its tensors and no others. */
+    static RlrTransformer load(LevelConfig config, StateDict state, Backend backend, String origin) {
+        RlrTransformer transformer = new RlrTransformer(config, backend, false);
+        try {
+            Set<String> unknown = new HashSet<>(state.names());
+            transformer.parameters().all().stream().map(Parameter::name).forEach(unknown::remove);
+            if (!unknown.isEmpty()) {
+                throw new RlrException(origin + " holds tensors that do not belong to the published method: " + String.join(", ", unknown.stream().sorted().limit(8).toList())
+                        + (unknown.size() > 8 ? " and " + (unknown.size() - 8) + " more" : "") + "; a changed method cannot be imported");
+            }
+            transformer.parameters().load(state, origin);
+            return transformer;
+        } catch (Throwable t) {
+            transformer.close();
+            throw t;
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package org.rlr.model.checkpoint;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.rlr.tensor.RlrException;
+
+/**
+ * Image size S and reference length r that give the references of a checkpoint: {@code r·(S/stride)²} tokens at every level. Several pairs can.
+ *
+ * @param imageSize S, pixels
+ * @param refLen    r
+ */
+public record ReferenceGrid(int imageSize, int refLen) {
+    /** The size that the PyTorch implementation takes unless told otherwise. */
+    static final int USUAL_SIZE = 256;
+    private static final int MOST_CHUNKS = 1000;
+    /** Levels have at least 4×4 tokens. */
+    private static final int LEAST_SIDE = 4;
+
+    /**
+     * Every pair that fits, by ascending r.
+     *
+     * @param strides pixels per token of each level
+     * @param tokens  tokens of each level's reference
+     */
+    static List<ReferenceGrid> fitting(int[] strides, int[] tokens) {
+        List<ReferenceGrid> fitting = new ArrayList<>();
+        for (int r = 1; r <= MOST_CHUNKS && r <= tokens[0]; r++) {
+            int side = (int) Math.round(Math.sqrt((double) tokens[0] / r));
+            int size = side * strides[0];
+            boolean fits = true;
+            for (int i = 0; i < strides.length; i++) {
+                long s = size / strides[i];
+                fits &= size % strides[i] == 0 && s >= LEAST_SIDE && s * s * r == tokens[i];
+            }
+            if (fits) {
+                fitting.add(new ReferenceGrid(size, r));
+            }
+        }
+        return fitting;
+    }
+
+    /**
+     * The pair to take: that of the size asked for; otherwise that of the usual 256 pixels, where it fits, or else the one with the shortest reference.
+     *
+     * @param strides   pixels per token of each level
+     * @param tokens    tokens of each level's reference; 0 where it has none
+     * @param imageSize the size asked for, or null
+     * @throws RlrException if no size fits, or not the one asked for
+     */
+    static ReferenceGrid choose(int[] strides, int[] tokens, Integer imageSize, String origin) {
+        if (tokens[0] == 0) {
+            return new ReferenceGrid(imageSize == null ? USUAL_SIZE : imageSize, 1);
+        }
+        List<ReferenceGrid> fitting = fitting(strides, tokens);
+        int wanted = imageSize == null ? USUAL_SIZE : imageSize;
+        for (ReferenceGrid grid : fitting) {
+            if (grid.imageSize == wanted) {
+                return grid;
+            }
+        }
+        String references = "the references of " + origin + ", " + java.util.Arrays.toString(tokens) + " tokens at strides " + java.util.Arrays.toString(strides);
+        if (fitting.isEmpty()) {
+            throw new RlrException(references + ", are of no square image size; name the right --levels");
+        }
+        if (imageSize != null) {
+            throw new RlrException(references + ", do not fit --image-size " + imageSize + "; these sizes do: " + describe(fitting));
+        }
+        return fitting.get(0);
+    }
+
+    /** Sizes with their reference lengths, for messages. */
+    static String describe(List<ReferenceGrid> grids) {
+        return String.join(", ", grids.stream().map(g -> g.imageSize + " (reference length " + g.refLen + ")").toList());
+    }
+}

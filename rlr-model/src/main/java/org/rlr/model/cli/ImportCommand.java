@@ -1,0 +1,139 @@
+package org.rlr.model.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.rlr.model.ModelFile;
+import org.rlr.model.ModelInfo;
+import org.rlr.model.RlrConfig;
+import org.rlr.model.RlrModel;
+import org.rlr.model.RlrTransformer;
+import org.rlr.model.ScoreStatistics;
+import org.rlr.model.backbone.Backbone;
+import org.rlr.model.backbone.Backbones;
+import org.rlr.model.checkpoint.Checkpoint;
+import org.rlr.model.checkpoint.CheckpointImport;
+import org.rlr.model.checkpoint.ReferenceGrid;
+import org.rlr.model.data.ClassSamples;
+import org.rlr.model.data.DataLayouts;
+import org.rlr.model.data.DataSet;
+import org.rlr.model.data.Sample;
+import org.rlr.model.train.Trainer;
+import org.rlr.tensor.RlrException;
+import org.rlr.tensor.backend.Backend;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code rlr import}. */
+@Command(name = "import", mixinStandardHelpOptions = true, sortOptions = false,
+        description = {"Make a model of a checkpoint of the PyTorch implementation (best-img.pth, best-pix.pth, latest.pth), or of SafeTensors files of 'rlr export', one per level.",
+            "Widths, grids, blocks, gates, layers and the reference length are read off the tensors; the backbone's weights and a threshold, which a checkpoint does not hold, are given here."})
+final class ImportCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(arity = "1..*", paramLabel = "CHECKPOINT", description = "The checkpoint.")
+    private List<Path> checkpoints;
+
+    @Option(names = "--out", required = true, paramLabel = "MODEL", description = "Model file to write (SafeTensors).")
+    private Path out;
+
+    @ArgGroup(multiplicity = "1")
+    private Threshold threshold;
+
+    /** Where the threshold comes from. */
+    private static final class Threshold {
+        @Option(names = "--data", paramLabel = "DIR", description = "The images that it was trained on: the threshold is taken from their scores, as 'rlr train' does.")
+        private Path data;
+
+        @Option(names = "--threshold", paramLabel = "X", description = "Image score beyond which an image is anomalous.")
+        private double value;
+    }
+
+    @Option(names = "--classes", paramLabel = "NAME", split = ",", description = "Names of the product classes, for the model's description (default: those of --data).")
+    private List<String> classes;
+
+    @Option(names = "--backbone", paramLabel = "NAME", description = "Its feature extractor (default: tf_efficientnet_b6 or wide_resnet50_2, whichever has such channels).")
+    private String backbone;
+
+    @Mixin
+    private WeightsOptions weights;
+
+    @Option(names = "--levels", paramLabel = "LEVEL", split = ",", description = "Its feature levels in order, the out_indices (default: those that have such channels).")
+    private List<Integer> levels;
+
+    @Option(names = "--image-size", paramLabel = "S", description = "Side that images are resized to, its inp_size (default: the one that fits; 256 where several do).")
+    private Integer imageSize;
+
+    @Option(names = "--heads", paramLabel = "N", defaultValue = "8", description = "Its attention heads, which no tensor tells (default: ${DEFAULT-VALUE}).")
+    private int heads;
+
+    @Option(names = "--no-avg-pool", description = "It was trained with no_avg: do not smooth the feature maps.")
+    private boolean noAveragePool;
+
+    @Mixin
+    private BackendOptions backend;
+
+    @Override
+    public Integer call() {
+        PrintWriter text = spec.commandLine().getOut();
+        TrainCommand.writable(out);
+        if (threshold.data == null && !Double.isFinite(threshold.value)) {
+            throw new RlrException("--threshold is " + threshold.value + "; it must be a number");
+        }
+        DataSet images = threshold.data == null ? null : DataLayouts.read(threshold.data).requireTraining();
+        try (Checkpoint checkpoint = Checkpoint.open(checkpoints)) {
+            CheckpointImport model = CheckpointImport.of(checkpoint, new CheckpointImport.Options(backbone, levels, imageSize, heads, !noAveragePool));
+            RlrConfig config = model.config();
+            text.printf("backbone %s, levels %s, %dx%d pixels, width %d, %d layers, blocks %s, gate %s, reference length %d; assumed: %d heads, %s%n", config.backbone(),
+                    config.levels(), config.imageWidth(), config.imageHeight(), config.width(), config.layers(), String.join(" ", config.blocks()), config.gate(), config.refLen(),
+                    config.heads(), config.averagePool() ? "smoothed feature maps" : "feature maps not smoothed");
+            if (imageSize == null && !model.alternatives().isEmpty()) {
+                text.printf("%d pixels are assumed; the references would also fit --image-size %s%n", config.imageHeight(), String.join(" or ", model.alternatives().stream()
+                        .map(ImportCommand::describe).toList()));
+            }
+            text.flush();
+            try (Backend device = backend.open(); TrainingProgress progress = new TrainingProgress(); RlrModel unscored = load(model, checkpoint, device, images)) {
+                List<Path> files = images == null ? List.of() : images.train().stream().map(Sample::image).toList();
+                ScoreStatistics scores = images == null ? ScoreStatistics.given(threshold.value) : Trainer.scores(unscored, files, progress);
+                progress.close();
+                ModelInfo info = unscored.info();
+                // the parts stay those of the model that closes them
+                ModelFile.save(new RlrModel(device, new ModelInfo(config, null, info.classes(), files.size(), 0, scores, info.origin(), null), unscored.backbone(), null,
+                        unscored.levels()), out);
+                text.printf(Locale.ROOT, "%s: threshold %.4f%s%n", out, scores.threshold(), images == null ? "" : " from " + files.size() + " normal images");
+            }
+        }
+        text.flush();
+        return 0;
+    }
+
+    private static String describe(ReferenceGrid grid) {
+        return grid.imageSize() + " (reference length " + grid.refLen() + ")";
+    }
+
+    private RlrModel load(CheckpointImport model, Checkpoint checkpoint, Backend device, DataSet images) {
+        RlrConfig config = model.config();
+        List<String> names = classes != null ? classes : images == null ? List.of() : images.classes().stream().map(ClassSamples::name).toList();
+        String origin = "checkpoint " + String.join(", ", checkpoints.stream().map(p -> p.getFileName().toString()).toList())
+                + (checkpoint.epoch().isPresent() ? " of epoch " + (checkpoint.epoch().getAsLong() + 1) : "");
+        Backbone features = Backbones.open(config.backbone(), weights.of(config.backbone()), config.levels(), device);
+        try {
+            if (features.standardized()) {
+                throw new RlrException("features of '" + config.backbone() + "' are standardised by statistics that a checkpoint does not hold; it cannot be imported");
+            }
+            List<RlrTransformer> transformers = model.transformers(features, device);
+            return new RlrModel(device, new ModelInfo(config, null, names, 0, 0, ScoreStatistics.given(0), origin, null), features, null, transformers);
+        } catch (Throwable t) {
+            features.close();
+            throw t;
+        }
+    }
+}

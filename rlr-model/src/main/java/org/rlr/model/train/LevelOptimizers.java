@@ -1,0 +1,50 @@
+package org.rlr.model.train;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.rlr.tensor.backend.AdamSettings;
+import org.rlr.tensor.nn.Adam;
+import org.rlr.tensor.nn.ParameterSet;
+
+/** An Adam per level, stepped as {@link OptimizerMode} says. */
+final class LevelOptimizers implements AutoCloseable {
+    private final List<ParameterSet> parameters;
+    private final List<Adam> optimizers = new ArrayList<>();
+    private final AdamSettings settings;
+    private final OptimizerMode mode;
+
+    LevelOptimizers(List<ParameterSet> parameters, AdamSettings settings, OptimizerMode mode) {
+        this.parameters = parameters;
+        this.settings = settings;
+        this.mode = mode;
+        parameters.forEach(p -> optimizers.add(new Adam(p)));
+    }
+
+    /** Forgets a level's gradients, before they are computed. */
+    void zeroGradients(int level) {
+        parameters.get(level).zeroGradients();
+    }
+
+    /** Steps a level whose gradients have been computed, and with zero steps the others that have been stepped before. */
+    void step(int level) {
+        optimizers.get(level).step(settings);
+        if (mode == OptimizerMode.ZERO_STEPS) {
+            for (int other = 0; other < optimizers.size(); other++) {
+                if (other != level && optimizers.get(other).steps() > 0) {
+                    parameters.get(other).zeroGradients();
+                    optimizers.get(other).step(settings);
+                }
+            }
+        }
+    }
+
+    /** The optimiser of a level. */
+    Adam of(int level) {
+        return optimizers.get(level);
+    }
+
+    @Override
+    public void close() {
+        optimizers.forEach(Adam::close);
+    }
+}

@@ -1,0 +1,83 @@
+package org.rlr.model.train;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import org.rlr.model.RlrConfig;
+import org.rlr.model.backbone.Backbone;
+import org.rlr.tensor.RlrException;
+
+/**
+ * What the result of a training depends on, except the number of epochs: a state may only be gone on from with the same.
+ *
+ * @param config   the model's shape
+ * @param settings how it is trained, with one epoch
+ * @param images   SHA-256 of the contents of the training images in their order
+ * @param weights  SHA-256 of the backbone's weights
+ */
+record TrainingIdentity(RlrConfig config, TrainingSettings settings, String images, String weights) {
+
+    static TrainingIdentity of(RlrConfig config, TrainingSettings settings, List<Path> images, Backbone backbone) {
+        return new TrainingIdentity(config, settings.withEpochs(1), images(images), weights(backbone));
+    }
+
+    /** What differs from another, in words. */
+    List<String> differences(TrainingIdentity other) {
+        List<String> differences = new ArrayList<>();
+        if (!config.equals(other.config)) {
+            differences.add("the model (" + other.config + " then, " + config + " now)");
+        }
+        if (!settings.equals(other.settings)) {
+            differences.add("the settings (" + other.settings + " then, " + settings + " now)");
+        }
+        if (!images.equals(other.images)) {
+            differences.add("the training images");
+        }
+        if (!weights.equals(other.weights)) {
+            differences.add("the backbone's weights");
+        }
+        return differences;
+    }
+
+    private static String images(List<Path> images) {
+        MessageDigest digest = sha256();
+        for (Path image : images) {
+            try (InputStream in = Files.newInputStream(image)) {
+                // the length keeps two images apart from one that is both
+                digest.update(ByteBuffer.allocate(Long.BYTES).putLong(0, Files.size(image)));
+                in.transferTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
+            } catch (IOException e) {
+                throw new RlrException("cannot read " + image + ": " + e + "; check that it is there and may be read", e);
+            }
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    private static String weights(Backbone backbone) {
+        MessageDigest digest = sha256();
+        backbone.weights().forEach((name, weight) -> {
+            digest.update(name.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+            ByteBuffer bytes = ByteBuffer.allocate(weight.values().length * Float.BYTES);
+            bytes.asFloatBuffer().put(weight.values());
+            digest.update(bytes);
+        });
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+package org.rlr.model.train;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.rlr.model.LevelConfig;
+import org.rlr.model.RlrTransformer;
+import org.rlr.tensor.RlrException;
+import org.rlr.tensor.Tensor;
+import org.rlr.tensor.TensorScope;
+import org.rlr.tensor.backend.AdamSettings;
+import org.rlr.tensor.backend.Backend;
+
+/**
+ * The epochs of a training (RLR §3, §8). Everything random follows from the seed and the number of the step, so that a training is gone on with from the
+ * parameters and the optimisers' memory at the end of an epoch as if it had never stopped.
+ */
+final class TrainingLoop {
+    private final Backend backend;
+    private final TrainingSettings settings;
+    private final TrainingListener listener;
+    private final List<RlrTransformer> levels;
+    private final FeatureStore features;
+    private final int images;
+    private final Perturbation perturbation;
+
+    /** Hears of the end of each epoch, when everything may be looked at. */
+    @FunctionalInterface
+    interface EpochEnd {
+        void after(int epoch, double meanLoss, LevelOptimizers optimizers);
+    }
+
+    TrainingLoop(Backend backend, TrainingSettings settings, TrainingListener listener, List<RlrTransformer> levels, FeatureStore features, int images) {
+        this.backend = backend;
+        this.settings = settings;
+        this.listener = listener;
+        this.levels = levels;
+        this.features = features;
+        this.images = images;
+        this.perturbation = new Perturbation(settings);
+    }
+
+    /**
+     * Runs the epochs.
+     *
+     * @param resumed what an earlier run left; null to begin
+     * @return the mean loss of the last epoch
+     */
+    double run(TrainingState resumed, EpochEnd end) {
+        AdamSettings adam = AdamSettings.DEFAULT.withLearningRate(settings.learningRate());
+        try (LevelOptimizers optimizers = new LevelOptimizers(levels.stream().map(RlrTransformer::parameters).toList(), adam, settings.optimizer())) {
+            for (int i = 0; i < levels.size(); i++) {
+                levels.get(i).parameters().initialize(settings.seed() + 1_000_003L * i);
+                if (resumed != null) {
+                    resumed.restore(i, levels.get(i).parameters(), optimizers.of(i));
+                }
+            }
+            SplittableRandom random = new SplittableRandom(settings.seed());
+            int[] order = new int[images];
+            Arrays.setAll(order, i -> i);
+            int steps = (images - 1) / settings.batchSize() + 1;
+            int first = resumed == null ? 0 : resumed.epochs();
+            for (int epoch = 0; epoch < first; epoch++) {
+                shuffle(order, random);
+            }
+            double mean = resumed == null ? 0 : resumed.meanLoss();
+            for (int epoch = first; epoch < settings.epochs(); epoch++) {
+                shuffle(order, random);
+                mean = epoch(epoch, steps, order, optimizers);
+                listener.epoch(epoch + 1, settings.epochs(), mean);
+                end.after(epoch + 1, mean, optimizers);
+            }
+            return mean;
+        }
+    }
+
+    private double epoch(int epoch, int steps, int[] order, LevelOptimizers optimizers) {
+        double sum = 0;
+        for (int step = 0; step < steps; step++) {
+            int from = step * settings.batchSize();
+            int count = Math.min(settings.batchSize(), images - from);
+            double loss = 0;
+            for (int level = 0; level < levels.size(); level++) {
+                loss += step(level, optimizers, batch(level, order, from, count), count, (long) epoch * steps + step);
+            }
+            if (!Double.isFinite(loss)) {
+                throw new RlrException("the loss became " + loss + " in epoch " + (epoch + 1) + ", step " + (step + 1) + "; lower --lr (now "
+                        + settings.learningRate() + ") or --feature-jitter (now " + settings.featureJitter() + ")");
+            }
+            sum += loss;
+            listener.step(epoch + 1, settings.epochs(), step + 1, steps, loss, count);
+        }
+        return sum / steps;
+    }
+
+    private float[] batch(int level, int[] order, int from, int count) {
+        LevelConfig c = levels.get(level).config();
+        int size = c.tokens() * c.channels();
+        float[] batch = new float[count * size];
+        for (int i = 0; i < count; i++) {
+            features.get(order[from + i], level, batch, i * size);
+        }
+        return batch;
+    }
+
+    private double step(int level, LevelOptimizers optimizers, float[] batch, int count, long step) {
+        RlrTransformer transformer = levels.get(level);
+        LevelConfig c = transformer.config();
+        optimizers.zeroGradients(level);
+        double value;
+        try (TensorScope scope = TensorScope.open(backend)) {
+            Tensor x = Tensor.of(batch, count, c.tokens(), c.channels());
+            Tensor loss = transformer.loss(transformer.forward(perturbation.apply(x, step, level)), x);
+            loss.backward();
+            value = loss.item();
+        }
+        optimizers.step(level);
+        return value;
+    }
+
+    private static void shuffle(int[] order, SplittableRandom random) {
+        for (int i = order.length - 1; i > 0; i--) {
+            int j = random.nextInt(i + 1);
+            int swap = order[i];
+            order[i] = order[j];
+            order[j] = swap;
+        }
+    }
+}

@@ -1,0 +1,240 @@
+package org.rlr.model.weights;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.ProxySelector;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.rlr.tensor.RlrException;
+
+/**
+ * Downloads a file whole or not at all. What breaks off is gone on with, at once and in a later run: by a range request where the server's tag says that it is still
+ * the same file. Follows redirects, but never from HTTPS to HTTP. The SHA-256 is compared with the one expected or, where none is known, the one that the
+ * hub states ({@code X-Linked-ETag}).
+ */
+final class Download {
+    private static final int MOST_REDIRECTS = 10;
+    private static final int PIECE = 1 << 16;
+    private static final Duration CONNECT = Duration.ofSeconds(30);
+    private static final Duration RESPONSE = Duration.ofSeconds(60);
+    private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
+    private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
+    private static final Pattern RANGE = Pattern.compile("bytes (\\d{1,18})-\\d{1,18}/(\\d{1,18})");
+    private static final int OK = 200;
+    private static final int PARTIAL = 206;
+    private static final int UNSATISFIABLE = 416;
+    private static final int TOO_MANY = 429;
+    private static final int SERVER_ERROR = 500;
+
+    private final HttpClient client;
+    private final Settings settings;
+    private String statedHash;
+    private long statedSize;
+
+    /**
+     * How patient to be.
+     *
+     * @param attempts how often to try, in all
+     * @param pause    waits before the attempt of that number, from 2
+     * @param stall    how long the server may send nothing
+     */
+    record Settings(int attempts, Consumer<Integer> pause, Duration stall) {
+    }
+
+    /** Hears how far it is. */
+    interface Progress {
+        /** {@code done} of {@code total} bytes are there; total is -1 where the server does not say. */
+        void at(long done, long total);
+    }
+
+    Download(ProxySelector proxy, Settings settings) {
+        this.settings = settings;
+        client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).followRedirects(HttpClient.Redirect.NEVER).connectTimeout(CONNECT).proxy(proxy).build();
+    }
+
+    /**
+     * Downloads.
+     *
+     * @param sha256   the hash expected; null where it is not known
+     * @param accepted looks at the file before it gets its name; throws {@link RlrException} where it is not what was wanted
+     * @return the file's hash
+     * @throws RlrException if the server does not give the file, or another one
+     */
+    String fetch(URI address, Path target, String sha256, Consumer<Path> accepted, Progress progress) {
+        try (PartialFile part = PartialFile.open(target)) {
+            transfer(address, part, progress);
+            if (statedSize >= 0 && part.length() != statedSize) {
+                long length = part.length();
+                part.discard();
+                throw new RlrException(address + " is " + length + " bytes long, but should be " + statedSize + "; the server or mirror gives another file: try again or another --mirror");
+            }
+            String expected = sha256 != null ? sha256.toLowerCase(Locale.ROOT) : statedHash;
+            String actual = part.sha256();
+            if (expected != null && !expected.equals(actual)) {
+                part.discard();
+                throw new RlrException(address + " has the SHA-256 " + actual + ", but should have " + expected + "; what was downloaded is thrown away: try again or another --mirror");
+            }
+            try {
+                accepted.accept(part.path());
+            } catch (RlrException e) {
+                part.discard();
+                throw new RlrException("what " + address + " gives is not usable and is thrown away: " + e.getMessage(), e);
+            }
+            part.complete();
+            return actual;
+        } catch (IOException e) {
+            throw new RlrException("cannot write " + target + ": " + e + "; free some space there or choose another folder with --weights-cache", e);
+        }
+    }
+
+    private void transfer(URI address, PartialFile part, Progress progress) throws IOException {
+        for (int attempt = 1;; attempt++) {
+            try {
+                once(address, part, progress);
+                return;
+            } catch (Interrupted e) {
+                if (attempt == settings.attempts) {
+                    throw new RlrException("cannot download " + address + ": " + e.getMessage() + ", after " + attempt + " attempts; " + (part.length() > 0 && part.tag() != null
+                            ? part.length() + " bytes are kept: the same command goes on from there" : "check the connection, or name a --proxy or --mirror"), e);
+                }
+                settings.pause.accept(attempt + 1);
+            }
+        }
+    }
+
+    /** The connection failed in a way that another attempt may mend. */
+    private static final class Interrupted extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        Interrupted(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+
+    private void once(URI address, PartialFile part, Progress progress) throws IOException, Interrupted {
+        long from = part.tag() == null ? 0 : part.length();
+        HttpResponse<InputStream> response = request(address, from, part.tag());
+        try (InputStream body = response.body()) {
+            HttpHeaders headers = response.headers();
+            long total;
+            if (response.statusCode() == PARTIAL && from > 0) {
+                Matcher range = RANGE.matcher(headers.firstValue("Content-Range").orElse(""));
+                if (!range.matches() || Long.parseLong(range.group(1)) != from) {
+                    part.restart(null);
+                    throw new Interrupted("the server answered with another part than it was asked for", null);
+                }
+                total = Long.parseLong(range.group(2));
+            } else if (response.statusCode() == OK) {
+                String tag = headers.firstValue("ETag").filter(t -> !t.startsWith("W/")).orElse(null);
+                part.restart(tag);
+                total = headers.firstValueAsLong("Content-Length").orElse(-1);
+            } else {
+                if (response.statusCode() == UNSATISFIABLE) {
+                    part.restart(null);
+                }
+                throw refused(address, response.statusCode());
+            }
+            if (total - part.length() > Files.getFileStore(part.path()).getUsableSpace()) {
+                throw new IOException("it takes " + (total - part.length()) + " bytes more, and there are " + Files.getFileStore(part.path()).getUsableSpace());
+            }
+            receive(body, part, total, progress);
+        }
+    }
+
+    private static Interrupted refused(URI address, int status) {
+        if (status == UNSATISFIABLE || status == TOO_MANY || status >= SERVER_ERROR) {
+            return new Interrupted("the server answers with status " + status, null);
+        }
+        throw new RlrException(address + " cannot be had: the server answers with status " + status
+                + (status == 404 ? ", there is no such file" : "") + "; try another --mirror, or get the file in another way and give it to 'rlr weights add FILE'");
+    }
+
+    private void receive(InputStream body, PartialFile part, long total, Progress progress) throws IOException, Interrupted {
+        byte[] piece = new byte[PIECE];
+        try (StallGuard guard = new StallGuard(body, settings.stall)) {
+            progress.at(part.length(), total);
+            while (true) {
+                int n;
+                try {
+                    n = body.read(piece);
+                } catch (IOException e) {
+                    throw new Interrupted(guard.stalled() ? "the server sent nothing for " + settings.stall.toSeconds() + " s" : "the connection broke off (" + e.getMessage() + ")", e);
+                }
+                if (n < 0) {
+                    break;
+                }
+                guard.alive();
+                part.append(piece, n);
+                progress.at(part.length(), total);
+            }
+        }
+        if (total >= 0 && part.length() < total) {
+            throw new Interrupted("the connection ended after " + part.length() + " of " + total + " bytes", null);
+        }
+        if (total >= 0 && part.length() > total) {
+            part.restart(null);
+            throw new Interrupted("the server sent more than the " + total + " bytes that it announced", null);
+        }
+    }
+
+    private HttpResponse<InputStream> request(URI address, long from, String tag) throws Interrupted {
+        URI at = address;
+        statedHash = null;
+        statedSize = -1;
+        for (int redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+            HttpRequest.Builder request = HttpRequest.newBuilder(at).timeout(RESPONSE).header("User-Agent", "rlr").header("Accept-Encoding", "identity");
+            if (from > 0) {
+                request.header("Range", "bytes=" + from + "-").header("If-Range", tag);
+            }
+            HttpResponse<InputStream> response;
+            try {
+                response = client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+            } catch (IOException e) {
+                throw new Interrupted("no connection to " + at.getHost() + " (" + e + ")", e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new RlrException("the download of " + address + " was interrupted", e);
+            }
+            noteStated(response.headers());
+            if (!REDIRECTS.contains(response.statusCode())) {
+                return response;
+            }
+            at = next(at, response);
+        }
+        throw new RlrException(address + " redirects more than " + MOST_REDIRECTS + " times; try another --mirror");
+    }
+
+    private void noteStated(HttpHeaders headers) {
+        String linked = headers.firstValue("X-Linked-ETag").orElse("").replace("\"", "");
+        if (statedHash == null && SHA256.matcher(linked).matches()) {
+            statedHash = linked;
+        }
+        if (statedSize < 0) {
+            statedSize = headers.firstValueAsLong("X-Linked-Size").orElse(-1);
+        }
+    }
+
+    private static URI next(URI at, HttpResponse<InputStream> response) {
+        try {
+            response.body().close();
+            URI next = at.resolve(response.headers().firstValue("Location").orElseThrow(() -> new RlrException(at + " redirects to nowhere; try another --mirror")));
+            if (!"https".equals(next.getScheme()) && !("http".equals(next.getScheme()) && "http".equals(at.getScheme()))) {
+                throw new RlrException(at + " redirects to " + next + ", which is not as safe; it is not followed: try another --mirror");
+            }
+            return next;
+        } catch (IllegalArgumentException | IOException e) {
+            throw new RlrException(at + " redirects to something that is no address (" + e.getMessage() + "); try another --mirror", e);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package org.rlr.model.weights;
+
+import java.net.URI;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.rlr.model.backbone.Backbones;
+import org.rlr.tensor.RlrException;
+
+/**
+ * Weights of a backbone that timm publishes. Tags and licences are those of timm 1.0; of several sets of weights the one is named that PyTorch users of the
+ * method have ({@code aa_in1k}, {@code racm_in1k}) or timm's default, trained for the pixels that the backbone expects.
+ *
+ * @param backbone the backbone's name
+ * @param tag      which of timm's sets of weights for it
+ * @param licence  SPDX identifier, as timm states it
+ * @param sha256   the file's hash, lower-case hexadecimal; null where it is not known: what the hub itself states is taken then
+ */
+public record PublishedWeights(String backbone, String tag, String licence, String sha256) {
+    /** The public model hub. */
+    public static final String HUB = "https://huggingface.co";
+    private static final String OWNER = "timm";
+    private static final String FILE = "model.safetensors";
+    private static final String APACHE = "Apache-2.0";
+
+    private static final Map<String, PublishedWeights> TABLE = table();
+
+    private static Map<String, PublishedWeights> table() {
+        Map<String, PublishedWeights> table = new LinkedHashMap<>();
+        for (int i = 0; i <= 7; i++) {
+            add(table, "tf_efficientnet_b" + i, "aa_in1k");
+        }
+        for (int i = 0; i <= 4; i++) {
+            add(table, "tf_efficientnet_lite" + i, "in1k");
+        }
+        add(table, "efficientnet_b0", "ra_in1k");
+        add(table, "efficientnet_b1", "ft_in1k");
+        add(table, "efficientnet_b2", "ra_in1k");
+        add(table, "efficientnet_b3", "ra2_in1k");
+        add(table, "efficientnet_b4", "ra2_in1k");
+        add(table, "efficientnet_b5", "sw_in12k_ft_in1k");
+        add(table, "efficientnet_lite0", "ra_in1k");
+        add(table, "resnet18", "a1_in1k");
+        add(table, "resnet34", "a1_in1k");
+        add(table, "resnet50", "a1_in1k");
+        add(table, "resnet101", "a1h_in1k");
+        add(table, "wide_resnet50_2", "racm_in1k");
+        return Collections.unmodifiableMap(table);
+    }
+
+    private static void add(Map<String, PublishedWeights> table, String backbone, String tag) {
+        table.put(backbone, new PublishedWeights(backbone, tag, APACHE, null));
+    }
+
+    /** All that are known. */
+    public static Collection<PublishedWeights> all() {
+        return TABLE.values();
+    }
+
+    /** Those of a backbone. @throws RlrException if there is no such backbone, or none are published for it */
+    public static PublishedWeights of(String backbone) {
+        PublishedWeights weights = TABLE.get(backbone);
+        if (weights == null) {
+            if (!Backbones.info(backbone).needsWeights()) {
+                throw new RlrException("backbone '" + backbone + "' needs no weights; just train with it");
+            }
+            throw new RlrException("timm publishes no weights for '" + backbone + "'; take another backbone ('rlr weights list' names them), or give your own file with"
+                    + " 'rlr weights add FILE --name " + backbone + "'");
+        }
+        return weights;
+    }
+
+    /** The repository on the hub, {@code timm/tf_efficientnet_b6.aa_in1k}. */
+    public String repository() {
+        return OWNER + "/" + backbone + "." + tag;
+    }
+
+    /** Where the file is. @param hub the hub's address or a mirror's. @throws RlrException if that is no address of HTTP */
+    public URI address(String hub) {
+        String text = hub.replaceAll("/+$", "") + "/" + repository() + "/resolve/main/" + FILE;
+        try {
+            URI address = URI.create(text);
+            if (("https".equals(address.getScheme()) || "http".equals(address.getScheme())) && address.getHost() != null) {
+                return address;
+            }
+        } catch (IllegalArgumentException e) {
+            throw new RlrException("the mirror " + hub + " is not an address (" + e.getMessage() + "); give one such as --mirror " + HUB, e);
+        }
+        throw new RlrException("the mirror " + hub + " is not an address of HTTP; give one such as --mirror " + HUB);
+    }
+}

@@ -1,0 +1,127 @@
+package org.rlr.model.weights;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.rlr.model.backbone.Backbones;
+import org.rlr.model.backbone.WeightsFile;
+import org.rlr.tensor.RlrException;
+import org.rlr.tensor.io.AtomicFile;
+import org.rlr.tensor.io.TorchCheckpoint;
+
+/** The folder that keeps weights of backbones: {@code <backbone>.safetensors} or {@code <backbone>.pth}. */
+public final class WeightsCache {
+    /** The environment variable that names the folder. */
+    public static final String VARIABLE = "RLR_WEIGHTS_CACHE";
+    private static final List<String> ENDINGS = List.of(".safetensors", ".pth");
+
+    private final Path folder;
+
+    /** A cache in a folder, which need not exist. */
+    public WeightsCache(Path folder) {
+        this.folder = folder;
+    }
+
+    /**
+     * The cache of the user: the folder that {@value #VARIABLE} names, or {@code rlr/weights} where the system keeps what programs can get again
+     * ({@code XDG_CACHE_HOME} or {@code ~/.cache}, {@code ~/Library/Caches}, {@code %LOCALAPPDATA%}).
+     */
+    public static WeightsCache ofUser() {
+        return new WeightsCache(folder(System::getenv, System.getProperty("os.name"), Path.of(System.getProperty("user.home"))));
+    }
+
+    static Path folder(UnaryOperator<String> environment, String system, Path home) {
+        String own = environment.apply(VARIABLE);
+        if (own != null && !own.isBlank()) {
+            return Path.of(own);
+        }
+        String name = system.toLowerCase(Locale.ROOT);
+        Path caches;
+        if (name.startsWith("windows")) {
+            String local = environment.apply("LOCALAPPDATA");
+            caches = local == null || local.isBlank() ? home.resolve("AppData").resolve("Local") : Path.of(local);
+        } else if (name.startsWith("mac")) {
+            caches = home.resolve("Library").resolve("Caches");
+        } else {
+            String xdg = environment.apply("XDG_CACHE_HOME");
+            // the specification says to ignore a relative path
+            caches = xdg == null || xdg.isBlank() || !Path.of(xdg).isAbsolute() ? home.resolve(".cache") : Path.of(xdg);
+        }
+        return caches.resolve("rlr").resolve("weights");
+    }
+
+    /** The folder. */
+    public Path folder() {
+        return folder;
+    }
+
+    /** The weights of a backbone, if they are there. */
+    public Optional<Path> find(String backbone) {
+        return ENDINGS.stream().map(ending -> folder.resolve(backbone + ending)).filter(Files::isRegularFile).findFirst();
+    }
+
+    /** Where the weights of a backbone belong when they are downloaded. */
+    Path target(String backbone) {
+        return folder.resolve(backbone + ENDINGS.get(0));
+    }
+
+    /** All weights that are there, by backbone. */
+    public Map<String, Path> list() {
+        Map<String, Path> found = new LinkedHashMap<>();
+        for (String backbone : Backbones.names()) {
+            find(backbone).ifPresent(file -> found.put(backbone, file));
+        }
+        return found;
+    }
+
+    /**
+     * Copies a file of weights into the cache.
+     *
+     * @param backbone whose weights they are; null to find out from names and shapes, and the file's name where several fit
+     * @return the backbone
+     * @throws RlrException if the file cannot be read or does not hold weights of that backbone, or of several and does not say which
+     */
+    public String add(Path file, String backbone) {
+        String name;
+        try (WeightsFile weights = WeightsFile.open(file)) {
+            name = backbone != null ? backbone : recognize(file, Backbones.fitting(weights.weights()));
+            Backbones.requireFit(name, weights.weights(), file.toString());
+        }
+        boolean torch = TorchCheckpoint.isTorch(file);
+        AtomicFile.write(folder.resolve(name + ENDINGS.get(torch ? 1 : 0)), out -> copy(file, out));
+        try {
+            Files.deleteIfExists(folder.resolve(name + ENDINGS.get(torch ? 0 : 1)));
+        } catch (IOException e) {
+            throw new RlrException("cannot remove the older weights " + folder.resolve(name + ENDINGS.get(torch ? 0 : 1)) + ": " + e + "; remove them yourself", e);
+        }
+        return name;
+    }
+
+    private static void copy(Path file, OutputStream out) throws IOException {
+        Files.copy(file, out);
+    }
+
+    private static String recognize(Path file, List<String> fitting) {
+        if (fitting.isEmpty()) {
+            throw new RlrException(file + " does not hold the weights of any backbone that there is; 'rlr backbones' lists them, and 'rlr weights add --name NAME' says what"
+                    + " is missing for one");
+        }
+        if (fitting.size() == 1) {
+            return fitting.get(0);
+        }
+        String stem = file.getFileName().toString();
+        // tf_efficientnet_b0_aa-827b6e33.pth begins with one of the names that fit, and contains another
+        List<String> named = fitting.stream().filter(stem::startsWith).toList();
+        if (named.size() == 1) {
+            return named.get(0);
+        }
+        throw new RlrException(file + " holds weights that fit " + String.join(" and ", fitting) + " alike; say which with --name");
+    }
+}

@@ -1,0 +1,101 @@
+package org.rlr.model.weights;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import java.util.regex.Pattern;
+import org.rlr.model.backbone.Backbones;
+import org.rlr.model.backbone.WeightsFile;
+import org.rlr.tensor.RlrException;
+
+/** Gets published weights into a {@link WeightsCache}. */
+public final class WeightsDownloader {
+    /** The environment variable that names a mirror of the hub; {@code HF_ENDPOINT}, which the hub's own tools know, does as well. */
+    public static final String MIRROR = "RLR_MIRROR";
+    private static final String HUB_MIRROR = "HF_ENDPOINT";
+    private static final int ATTEMPTS = 5;
+    private static final Duration STALL = Duration.ofSeconds(60);
+    private static final Pattern SHA256 = Pattern.compile("[0-9a-fA-F]{64}");
+
+    private final WeightsCache cache;
+    private final String mirror;
+    private final Download download;
+
+    /**
+     * A downloader.
+     *
+     * @param mirror the hub's address or a mirror's; null for what the environment says ({@value #MIRROR}, {@code HF_ENDPOINT}), or the hub
+     * @param proxy  {@code http://HOST:PORT}; null for what the environment or Java's properties say
+     * @throws RlrException if the proxy is no address
+     */
+    public WeightsDownloader(WeightsCache cache, String mirror, String proxy) {
+        this(cache, mirror(mirror), new Download(new Proxies(proxy, System::getenv), new Download.Settings(ATTEMPTS, WeightsDownloader::pause, STALL)));
+    }
+
+    WeightsDownloader(WeightsCache cache, String mirror, Download download) {
+        this.cache = cache;
+        this.mirror = mirror;
+        this.download = download;
+    }
+
+    private static String mirror(String asked) {
+        for (String each : new String[] {asked, System.getenv(MIRROR), System.getenv(HUB_MIRROR)}) {
+            if (each != null && !each.isBlank()) {
+                return each;
+            }
+        }
+        return PublishedWeights.HUB;
+    }
+
+    /** 1, 2, 4, … seconds. */
+    private static void pause(int attempt) {
+        try {
+            TimeUnit.SECONDS.sleep(1L << attempt - 2);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new RlrException("the download was interrupted", e);
+        }
+    }
+
+    /**
+     * What was downloaded.
+     *
+     * @param file   where it is
+     * @param sha256 its hash
+     */
+    public record Result(Path file, String sha256) {
+    }
+
+    /** Where weights would come from. @throws RlrException if the mirror is no address */
+    public URI address(PublishedWeights weights) {
+        return weights.address(mirror);
+    }
+
+    /**
+     * Downloads weights, checks them and puts them into the cache; what is there already is replaced.
+     *
+     * @param sha256   the hash expected; null for the one that is known, if any
+     * @param progress hears bytes done and in all, -1 where that is not known
+     * @throws RlrException if they cannot be had or are not the backbone's
+     */
+    public Result get(PublishedWeights weights, String sha256, BiConsumer<Long, Long> progress) {
+        if (sha256 != null && !SHA256.matcher(sha256).matches()) {
+            throw new RlrException("--sha256 is " + sha256 + "; it must be 64 hexadecimal digits");
+        }
+        Path target = cache.target(weights.backbone());
+        String hash = download.fetch(address(weights), target, sha256 != null ? sha256 : weights.sha256(), part -> {
+            try (WeightsFile file = WeightsFile.open(part)) {
+                Backbones.requireFit(weights.backbone(), file.weights(), part.toString());
+            }
+        }, progress::accept);
+        return new Result(target, hash);
+    }
+
+    /** The weights of a backbone, if they are in the cache. */
+    public Optional<Path> cached(PublishedWeights weights) {
+        return cache.find(weights.backbone());
+    }
+}

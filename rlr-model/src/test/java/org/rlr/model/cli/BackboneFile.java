@@ -1,0 +1,35 @@
+package org.rlr.model.cli;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.rlr.model.backbone.Backbones;
+import org.rlr.tensor.golden.HashedTensors;
+import org.rlr.tensor.io.SafeTensorsWriter;
+import org.rlr.tensor.io.TorchWriter;
+
+/** Files of a backbone's weights with made-up values. */
+public final class BackboneFile {
+    private static final int DEEPEST = 4;
+
+    private BackboneFile() {
+    }
+
+    /** All weights of a backbone as SafeTensors, or for PyTorch where the file's name ends in {@code .pth}. */
+    public static void write(String backbone, Path file) {
+        SafeTensorsWriter writer = new SafeTensorsWriter();
+        Map<String, Object> torch = new LinkedHashMap<>();
+        Backbones.weightShapes(backbone, DEEPEST).forEach((name, shape) -> {
+            long[] lengths = Arrays.stream(shape).asLongStream().toArray();
+            float[] values = HashedTensors.parameter(name, 0, lengths);
+            writer.add(name, lengths, values);
+            torch.put(name, new TorchWriter.Floats(lengths, values));
+        });
+        if (file.toString().endsWith(".pth")) {
+            TorchWriter.write(file, torch);
+        } else {
+            writer.write(file);
+        }
+    }
+}

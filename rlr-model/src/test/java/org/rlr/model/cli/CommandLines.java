@@ -1,0 +1,25 @@
+package org.rlr.model.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+
+/** Commands for tests of other packages. */
+public final class CommandLines {
+    private CommandLines() {
+    }
+
+    /** Runs a command and returns its exit code. */
+    public static int run(PrintWriter out, PrintWriter err, String... args) {
+        return Main.run(out, err, args);
+    }
+
+    /** A short training on the tiny data set. */
+    public static Object[] shortTraining(Path out, Object... more) {
+        return TinyModel.train(TinyModel.data(), out, more);
+    }
+
+    /** A model file; not to be changed. */
+    public static Path anyModel() {
+        return TinyModel.model();
+    }
+}

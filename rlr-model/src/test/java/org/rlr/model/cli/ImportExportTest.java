@@ -1,0 +1,172 @@
+package org.rlr.model.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.rlr.tensor.golden.GoldenFiles;
+import org.rlr.tensor.io.Python;
+import org.rlr.tensor.io.SafeTensorsFile;
+
+/** {@code rlr import} and {@code rlr export}. */
+class ImportExportTest {
+    private static final Path PEERS = Path.of("..", "rlr-bench", "peers");
+
+    @TempDir
+    Path folder;
+
+    private Map<String, Double> scores(Path model, List<Path> images) throws IOException {
+        Path json = folder.resolve("detected.json");
+        List<Object> args = new ArrayList<>(List.of("detect", "--model", model, "--json", json));
+        args.addAll(images);
+        CommandRun.succeeding(args.toArray());
+        Map<String, Double> scores = new TreeMap<>();
+        for (JsonElement each : JsonParser.parseString(Files.readString(json)).getAsJsonArray()) {
+            scores.put(each.getAsJsonObject().get("path").getAsString(), each.getAsJsonObject().get("score").getAsDouble());
+        }
+        return scores;
+    }
+
+    /** A model of a convolutional backbone with made-up weights; the checkpoint's levels, resnet18 2 and 3, have 128 and 256 channels. */
+    private Path trained(Path weights) {
+        BackboneFile.write("resnet18", weights);
+        Path model = folder.resolve("trained.safetensors");
+        CommandRun.succeeding(TinyModel.train(TinyModel.data(), model, "--backbone", "resnet18", "--weights", weights));
+        return model;
+    }
+
+    @Test
+    void whatIsExportedIsImportedAsTheSameModel() throws IOException {
+        Path weights = folder.resolve("resnet18.safetensors");
+        Path model = trained(weights);
+        Path checkpoint = folder.resolve("checkpoint.pth");
+        Path levels = folder.resolve("levels");
+        String out = CommandRun.succeeding("export", model, "--out", checkpoint, "--safetensors", levels);
+        assertTrue(out.contains("[2, 3]") && out.contains("level3.safetensors"), out);
+
+        Path imported = folder.resolve("imported.safetensors");
+        out = CommandRun.succeeding("import", checkpoint, "--out", imported, "--backbone", "resnet18", "--weights", weights, "--image-size", "64", "--data", TinyModel.data());
+        assertTrue(out.contains("levels [2, 3], 64x64 pixels, width 16, 1 layers, blocks mca nsa, gate none, reference length 1; assumed: 8 heads"), out);
+        assertTrue(out.contains("from 8 normal images"), out);
+        List<Path> images = TinyModel.images();
+        assertEquals(scores(model, images), scores(imported, images));
+        String before = CommandRun.succeeding("info", "--model", model);
+        String after = CommandRun.succeeding("info", "--model", imported);
+        assertEquals(line(before, "threshold"), line(after, "threshold"));
+        assertEquals(line(before, "training scores"), line(after, "training scores"));
+        assertEquals("origin           checkpoint checkpoint.pth of epoch 1", line(after, "origin"));
+        assertEquals("", line(after, "final loss"));
+
+        Path second = folder.resolve("second.safetensors");
+        out = CommandRun.succeeding("import", levels.resolve("level2.safetensors"), levels.resolve("level3.safetensors"), "--out", second, "--backbone", "resnet18",
+                "--weights", weights, "--threshold", "0.5", "--classes", "a,b", "--image-size", "64");
+        assertEquals(scores(model, images), scores(second, images));
+        assertEquals("threshold        0.5000 (as given)", line(CommandRun.succeeding("info", "--model", second), "threshold"));
+        Path again = folder.resolve("again.pth");
+        CommandRun.succeeding("export", second, "--out", again);
+        CommandRun.succeeding("import", again, "--out", second, "--backbone", "resnet18", "--weights", weights, "--threshold", "0.5", "--image-size", "64");
+        assertEquals(scores(model, images), scores(second, images));
+    }
+
+    private static String line(String text, String name) {
+        return text.lines().filter(l -> l.startsWith(name + " ")).findFirst().orElse("");
+    }
+
+    @Test
+    void pytorchLoadsWhatIsExported() throws IOException {
+        Python.assumeModules("torch", "safetensors");
+        Path checkpoint = folder.resolve("checkpoint.pth");
+        CommandRun.succeeding("export", TinyModel.model(), "--out", checkpoint, "--safetensors", folder);
+        String program = """
+                import sys, torch
+                from safetensors.torch import load_file
+                sys.path.insert(0, sys.argv[1])
+                import rlr_torch
+                c = torch.load(sys.argv[2], weights_only=True)
+                print(sorted(c), c["epoch"])
+                for level, side, state in zip((2, 3), (8, 4), c["state_dict"]):
+                    rlr_torch.level("published", state, side, 8, 3)
+                    same = load_file(sys.argv[3] + f"/level{level}.safetensors")
+                    assert same.keys() == state.keys() and all(torch.equal(same[k], state[k]) for k in same)
+                    print(len(state), float(state["ref_mca"].double().sum()))
+                """;
+        List<String> lines = Python.run(program, PEERS, checkpoint, folder).lines().toList();
+        assertEquals("['best_img_auc', 'best_img_aucs', 'best_pix_auc', 'best_pix_aucs', 'epoch', 'state_dict'] 0", lines.get(0));
+        try (SafeTensorsFile model = SafeTensorsFile.open(TinyModel.model())) {
+            for (int level = 2; level <= 3; level++) {
+                String prefix = "level" + level + ".";
+                String[] words = lines.get(level - 1).split(" ");
+                assertEquals(model.names().stream().filter(n -> n.startsWith(prefix)).count(), Long.parseLong(words[0]));
+                double sum = 0;
+                for (float v : model.readFloats(prefix + "ref_mca")) {
+                    sum += v;
+                }
+                assertEquals(sum, Double.parseDouble(words[1]), 1e-6);
+            }
+        }
+    }
+
+    /** A checkpoint and weights that PyTorch wrote score a set of images as PyTorch does, in either serialisation. */
+    @ParameterizedTest
+    @ValueSource(strings = {"zip", "legacy"})
+    void aCheckpointScoresImagesAsPyTorchDoes(String serialisation) throws IOException {
+        Python.assumeModules("torch", "timm", "scipy", "PIL");
+        String program = Files.readString(Path.of("src", "test", "resources", "python", "checkpoint_scores.py"));
+        List<Object> args = new ArrayList<>(List.of(PEERS, folder, serialisation, "tf_efficientnet_lite0", 128, 32, 2, "random"));
+        args.addAll(TinyModel.images());
+        Python.run(program, args.toArray());
+        Path model = folder.resolve("model.safetensors");
+        CommandRun.succeeding("import", folder.resolve("checkpoint.pth"), "--out", model, "--backbone", "tf_efficientnet_lite0", "--weights", folder.resolve("backbone.pth"),
+                "--image-size", "128", "--threshold", "1");
+        Map<String, Double> actual = scores(model, TinyModel.images());
+        JsonObject expected = JsonParser.parseString(Files.readString(folder.resolve("scores.json"))).getAsJsonObject();
+        assertEquals(expected.keySet(), actual.keySet());
+        actual.forEach((image, score) -> assertEquals(expected.get(image).getAsDouble(), score, 1e-4 * expected.get(image).getAsDouble(), image));
+        assertTrue(actual.values().stream().distinct().count() > 1, actual.toString());
+    }
+
+    @Test
+    void whatACheckpointDoesNotHoldHasToBeGiven() throws IOException {
+        Path golden = GoldenFiles.path("checkpoint-zip.pth");
+        Path model = Files.writeString(folder.resolve("m.safetensors"), "old");
+        CommandRun.of("import", golden, "--out", model).assertWrongUsage("--data", "--threshold");
+        CommandRun.of("import", golden, "--out", model, "--threshold", "1").assertFailure("[6, 10] channels", "tf_efficientnet_b6", "no backbone");
+        CommandRun.of("import", golden, "--out", model, "--threshold", "NaN").assertFailure("--threshold is NaN");
+        CommandRun.of("import", golden, "--out", folder.resolve("no/m"), "--threshold", "1").assertFailure("no folder");
+        CommandRun.of("import", GoldenFiles.path("tensors-zip.pth"), "--out", model, "--threshold", "1").assertFailure("tensors-zip.pth", "not the state dict of an RLR transformer");
+        CommandRun.of("import", TinyModel.images().get(0), "--out", model, "--threshold", "1").assertFailure("not a file of torch.save");
+        CommandRun.of("export", TinyModel.model()).assertFailure("--out", "--safetensors");
+        CommandRun.of("export", golden, "--out", folder.resolve("x.pth")).assertFailure("not a usable SafeTensors file");
+        assertEquals("old", Files.readString(model));
+        assertFalse(Files.exists(folder.resolve("x.pth")));
+    }
+
+    @Test
+    void theBackbonesWeightsMayBeMissing() throws IOException {
+        Path weights = folder.resolve("resnet18.safetensors");
+        Path model = trained(weights);
+        Path checkpoint = folder.resolve("c.pth");
+        CommandRun.succeeding("export", model, "--out", checkpoint);
+        byte[] before = Files.readAllBytes(model);
+        CommandRun.of("import", checkpoint, "--out", model, "--backbone", "resnet18", "--threshold", "1", "--weights-cache", folder.resolve("none"))
+                .assertFailure("rlr weights get resnet18", "--weights", "scattering");
+        CommandRun.of("import", checkpoint, "--out", model, "--backbone", "resnet18", "--threshold", "1", "--image-size", "128", "--weights", weights)
+                .assertFailure("--image-size 128", "64 (reference length 1)");
+        assertArrayEquals(before, Files.readAllBytes(model));
+    }
+}

@@ -1,0 +1,123 @@
+package org.rlr.model.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.rlr.tensor.io.SafeTensorsFile;
+
+/** A training that was ended, at whatever moment, and is gone on with gives the same file as one left alone. */
+class ResumeTest {
+    @TempDir
+    Path folder;
+    private Path model;
+    private Path checkpoint;
+
+    @BeforeEach
+    void name() {
+        model = folder.resolve("model.safetensors");
+        checkpoint = folder.resolve("model.safetensors.checkpoint");
+    }
+
+    private static Object[] training(Path out, int epochs, Object... more) {
+        List<Object> args = new ArrayList<>(Arrays.asList(TinyModel.train(TinyModel.data(), out, "--batch-size", "3", "--optimizer", "zero-steps")));
+        args.set(args.indexOf("--epochs") + 1, epochs);
+        args.addAll(List.of(more));
+        return args.toArray();
+    }
+
+    private static int epochs(Path checkpoint) {
+        try (SafeTensorsFile file = SafeTensorsFile.open(checkpoint)) {
+            return Integer.parseInt(file.metadata().get("epochs"));
+        }
+    }
+
+    @Test
+    void shorterThenLongerIsAsLongFromTheBeginning() throws IOException {
+        Path alone = folder.resolve("alone.safetensors");
+        CommandRun.succeeding(training(alone, 5));
+        CommandRun.succeeding(training(model, 3, "--checkpoint-every", "2"));
+        assertEquals(3, epochs(checkpoint));
+        Path second = folder.resolve("second.state");
+        CommandRun.succeeding(training(model, 4, "--resume", checkpoint, "--checkpoint-every", "1", "--checkpoint", second));
+        assertNotEquals(-1, Files.mismatch(alone, model));
+        CommandRun.succeeding(training(model, 5, "--resume", second));
+        assertEquals(-1, Files.mismatch(alone, model));
+        // nothing left to do but the scores
+        CommandRun.succeeding(training(model, 5, "--resume", second, "--checkpoint-every", "5"));
+        CommandRun.succeeding(training(model, 5, "--resume", checkpoint));
+        assertEquals(-1, Files.mismatch(alone, model));
+    }
+
+    /** Killed hard, twice, in the middle of a training too long to end by itself; then gone on with for two epochs more. */
+    @Test
+    void killedAndResumedIsAsLeftAlone() throws IOException, InterruptedException {
+        int endless = 1_000_000;
+        int done = 0;
+        List<Object> resume = List.of();
+        for (int kill = 1; kill <= 2; kill++) {
+            Process process = new ProcessBuilder(CommandRun.commandLine(List.of(), training(model, endless, concat(List.of("--checkpoint-every", "1"), resume))))
+                    .redirectOutput(folder.resolve("out.txt").toFile()).start();
+            StringBuilder err = new StringBuilder();
+            try (InputStream stream = process.getErrorStream()) {
+                for (int c = stream.read(); c >= 0; c = stream.read()) {
+                    err.append((char) c);
+                    if (c == '/' && Files.exists(checkpoint) && epochs(checkpoint) > done) {
+                        // not by the process itself, which would close the stream read here
+                        process.toHandle().destroyForcibly();
+                        err.append(new String(stream.readAllBytes(), StandardCharsets.UTF_8));
+                    }
+                }
+            }
+            assertNotEquals(0, process.waitFor());
+            assertTrue(epochs(checkpoint) > done, err.toString());
+            assertTrue(Files.notExists(model), err.toString());
+            done = epochs(checkpoint);
+            resume = List.of("--resume", checkpoint);
+        }
+        Path alone = folder.resolve("alone.safetensors");
+        Path logs = Files.createDirectory(folder.resolve("logs"));
+        CommandRun last = CommandRun.process(logs, CommandRun.commandLine(List.of(), training(model, done + 2, resume.toArray())));
+        assertEquals(0, last.code(), last.err());
+        CommandRun whole = CommandRun.process(logs, CommandRun.commandLine(List.of(), training(alone, done + 2)));
+        assertEquals(0, whole.code(), whole.err());
+        assertEquals(-1, Files.mismatch(alone, model));
+    }
+
+    private static Object[] concat(List<Object> first, List<Object> second) {
+        List<Object> all = new ArrayList<>(first);
+        all.addAll(second);
+        return all.toArray();
+    }
+
+    @Test
+    void aStateOfAnotherTrainingIsRefused() throws IOException {
+        CommandRun.succeeding(training(model, 2, "--checkpoint-every", "1"));
+        byte[] before = Files.readAllBytes(model);
+        CommandRun.of(training(model, 1, "--resume", checkpoint)).assertFailure(checkpoint, "2 epochs", "--epochs 1");
+        CommandRun.of(training(model, 3, "--resume", checkpoint, "--lr", "1e-3")).assertFailure(checkpoint, "another training", "settings", "0.001", "without --resume");
+        CommandRun.of(training(model, 3, "--resume", checkpoint, "--gate", "net")).assertFailure(checkpoint, "another training", "the model");
+        Object[] other = training(model, 3, "--resume", checkpoint);
+        other[Arrays.asList(other).indexOf("--data") + 1] = TinyModel.data().resolve("fabric");
+        CommandRun.of(other).assertFailure(checkpoint, "another training", "the training images");
+        CommandRun.of(training(model, 3, "--resume", folder.resolve("missing"))).assertFailure("missing", "does not exist");
+        CommandRun.of(training(model, 3, "--resume", model)).assertFailure(model, "not the state of a training");
+        CommandRun.of(training(model, 3, "--checkpoint-every", "0")).assertFailure("--checkpoint-every is 0");
+        CommandRun.of(training(model, 3, "--checkpoint", checkpoint)).assertFailure("--checkpoint-every N");
+        Files.write(checkpoint, Arrays.copyOf(Files.readAllBytes(checkpoint), 3000));
+        CommandRun.of(training(model, 3, "--resume", checkpoint)).assertFailure(checkpoint, "not a usable SafeTensors file");
+        assertArrayEquals(before, Files.readAllBytes(model));
+    }
+}

@@ -1,0 +1,107 @@
+package org.rlr.model.weights;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.rlr.model.cli.BackboneFile;
+import org.rlr.model.cli.CommandLines;
+
+/** {@code rlr weights}, and training with what it got. */
+class WeightsCommandTest {
+    private static final String BACKBONE = "tf_efficientnet_lite0";
+
+    @TempDir
+    Path folder;
+    private Path cache;
+
+    @BeforeEach
+    void name() {
+        cache = folder.resolve("cache");
+    }
+
+    /** The output of a command that has to give this exit code; what it says went wrong where it fails. */
+    private String run(int code, Object... args) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        assertEquals(code, CommandLines.run(new PrintWriter(out), new PrintWriter(err), Arrays.stream(args).map(Object::toString).toArray(String[]::new)), err.toString());
+        return code == 0 ? out.toString() : err.toString();
+    }
+
+    private static void assertMentions(String text, Object... mentions) {
+        for (Object mention : mentions) {
+            assertTrue(text.contains(mention.toString()), "'" + mention + "' is not in: " + text);
+        }
+    }
+
+    private List<String> cached() throws IOException {
+        try (Stream<Path> files = Files.list(cache)) {
+            return files.map(f -> f.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    @Test
+    void getListTrain() throws IOException {
+        Path file = folder.resolve("w.safetensors");
+        BackboneFile.write(BACKBONE, file);
+        byte[] content = Files.readAllBytes(file);
+        try (LocalHub hub = new LocalHub(LocalHub.content(content, "\"x\""))) {
+            assertMentions(run(1, "weights", "get", BACKBONE, "--mirror", hub.address(), "--weights-cache", cache, "--offline"), cache, "--offline",
+                    hub.address() + "/timm/" + BACKBONE + ".in1k/resolve/main/model.safetensors", "rlr weights add FILE --name " + BACKBONE);
+            assertEquals(0, hub.requests().size());
+            assertMentions(run(1, "weights", "get", BACKBONE, "--mirror", hub.address(), "--weights-cache", cache, "--sha256", "abc"), "64 hexadecimal");
+            // it is not what the name promises
+            assertMentions(run(1, "weights", "get", "resnet18", "--mirror", hub.address(), "--weights-cache", cache), "not usable", "'resnet18'", "it fits the backbone", BACKBONE);
+            assertEquals(List.of(), cached());
+
+            String out = run(0, "weights", "get", BACKBONE, "--mirror", hub.address(), "--weights-cache", cache);
+            assertMentions(out, "licence Apache-2.0", "SHA-256", cache.resolve(BACKBONE + ".safetensors"));
+            assertEquals(List.of(BACKBONE + ".safetensors"), cached());
+            assertEquals(-1, Files.mismatch(file, cache.resolve(BACKBONE + ".safetensors")));
+            int requests = hub.requests().size();
+            assertMentions(run(0, "weights", "get", BACKBONE, "--mirror", hub.address(), "--weights-cache", cache, "--offline"), "there already");
+            assertEquals(requests, hub.requests().size());
+        }
+        String list = run(0, "weights", "list", "--weights-cache", cache);
+        assertMentions(list, "timm/tf_efficientnet_b6.aa_in1k", BACKBONE + ".safetensors, ");
+        Path model = folder.resolve("model.safetensors");
+        assertMentions(run(0, CommandLines.shortTraining(model, "--backbone", BACKBONE, "--weights-cache", cache)), "backbone " + BACKBONE);
+        assertTrue(Files.isRegularFile(model));
+    }
+
+    @Test
+    void addRecognizesWhatItIsGiven() throws IOException {
+        Path torch = folder.resolve("any.pth");
+        BackboneFile.write(BACKBONE, torch);
+        assertMentions(run(1, "weights", "add", torch, "--weights-cache", cache), "fit efficientnet_lite0 and " + BACKBONE + " alike", "--name");
+        assertMentions(run(1, "weights", "add", torch, "--weights-cache", cache, "--name", "resnet18"), torch, "'resnet18'", "another architecture");
+        assertMentions(run(1, "weights", "add", torch, "--weights-cache", cache, "--name", "scattering"), "takes no weights");
+        assertTrue(Files.notExists(cache));
+        assertMentions(run(0, "weights", "add", torch, "--weights-cache", cache, "--name", BACKBONE), cache.resolve(BACKBONE + ".pth"));
+        // a file named as timm names them; another format takes the place of the first
+        Path named = folder.resolve(BACKBONE + "-0aa007d2.safetensors");
+        BackboneFile.write(BACKBONE, named);
+        assertMentions(run(0, "weights", "add", named, "--weights-cache", cache), "weights of " + BACKBONE);
+        assertEquals(List.of(BACKBONE + ".safetensors"), cached());
+        assertMentions(run(1, "weights", "add", CommandLines.anyModel(), "--weights-cache", cache), "does not hold the weights of any backbone");
+        assertMentions(run(1, "weights", "add", folder.resolve("missing"), "--weights-cache", cache), "does not exist");
+        assertEquals(List.of(BACKBONE + ".safetensors"), cached());
+    }
+
+    @Test
+    void trainingWithoutWeightsSaysWhatToDo() {
+        assertMentions(run(1, CommandLines.shortTraining(folder.resolve("m"), "--backbone", "tf_efficientnet_b6", "--weights-cache", cache)), "tf_efficientnet_b6",
+                "rlr weights get tf_efficientnet_b6", "--weights", "--backbone scattering");
+        assertTrue(Files.notExists(folder.resolve("m")));
+    }
+}

@@ -1,0 +1,279 @@
+package org.rlr.tensor.io;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.rlr.tensor.RlrException;
+
+/**
+ * A file of {@code torch.save}, opened for reading: the zip archive of PyTorch 1.6 and later, or the serialisation before. Reading it
+ * runs nothing: only dicts, lists, tuples, numbers, strings and dense tensors are understood, everything else that a pickle can ask for is
+ * refused by its name, and so is what would take more time or memory than the file's size warrants. Tensors are read when asked for. May be used by
+ * several threads.
+ */
+public final class TorchCheckpoint implements AutoCloseable {
+    private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
+    /** Tensors may share data, as tied weights do; all of them together may not be larger than so many times the file. */
+    private static final int MOST_SHARED = 16;
+    private static final int SLACK = 1 << 20;
+    private static final byte[] ZIP = {'P', 'K', 3, 4};
+    /** A pickle of protocol 2 that begins with a long number of ten bytes: the magic number. */
+    private static final byte[] LEGACY = {(byte) 0x80, 2, (byte) 0x8a, 10};
+
+    private final Path path;
+    private final TorchData data;
+    private final Object root;
+
+    private TorchCheckpoint(Path path, TorchData data, Object root) {
+        this.path = path;
+        this.data = data;
+        this.root = root;
+    }
+
+    /**
+     * Opens a file and checks all but its tensors' values.
+     *
+     * @throws RlrException where the file is missing or unreadable, is no file of torch.save, is damaged, or asks for what is refused
+     */
+    public static TorchCheckpoint open(Path path) {
+        if (Files.notExists(path)) {
+            throw new RlrException(path + " does not exist; check the path");
+        }
+        if (Files.isDirectory(path)) {
+            throw new RlrException(path + " is a folder; name a file of torch.save (.pth)");
+        }
+        TorchData data = null;
+        boolean opened = false;
+        try {
+            Object value;
+            TorchGlobals globals;
+            if (startsWith(path, ZIP)) {
+                globals = new TorchGlobals(path.toString(), false);
+                TorchZip zip = new TorchZip(path);
+                data = zip;
+                try (InputStream pickle = zip.pickle()) {
+                    value = new Unpickler(new PickleInput(pickle, path.toString()), globals).load();
+                }
+            } else if (startsWith(path, LEGACY)) {
+                globals = new TorchGlobals(path.toString(), true);
+                TorchLegacy legacy = new TorchLegacy(path, globals);
+                data = legacy;
+                value = legacy.object();
+            } else {
+                throw new RlrException(path + " is not a file of torch.save (.pth): it begins neither as a zip archive nor as the older serialisation;"
+                        + " give another file, or save it again with torch.save");
+            }
+            TorchCheckpoint checkpoint = new TorchCheckpoint(path, data, PickleTree.of(value, path.toString()));
+            checkpoint.checkStorages(globals);
+            opened = true;
+            return checkpoint;
+        } catch (IOException e) {
+            throw unreadable(path.toString(), e);
+        } finally {
+            if (!opened && data != null) {
+                closeQuietly(data);
+            }
+        }
+    }
+
+    /** Whether a file begins as one of torch.save, in either serialisation (or as another zip archive). @throws RlrException if it cannot be read */
+    public static boolean isTorch(Path path) {
+        try {
+            return startsWith(path, ZIP) || startsWith(path, LEGACY);
+        } catch (IOException e) {
+            throw unreadable(path.toString(), e);
+        }
+    }
+
+    private static boolean startsWith(Path path, byte[] magic) throws IOException {
+        try (InputStream in = Files.newInputStream(path)) {
+            return java.util.Arrays.equals(in.readNBytes(magic.length), magic);
+        }
+    }
+
+    private void checkStorages(TorchGlobals globals) throws IOException {
+        for (TorchGlobals.Storage storage : globals.storages().values()) {
+            long expected = storage.elements() * storage.dtype().bytes();
+            long actual = data.bytes(storage.key());
+            if (actual != expected) {
+                throw damaged(path.toString(), actual < 0 ? "the data of its storage " + storage.key() + " are missing"
+                        : "its storage " + storage.key() + " should have " + expected + " bytes of " + storage.dtype() + ", but has " + actual);
+            }
+        }
+        long most = MOST_SHARED * Files.size(path) + SLACK;
+        if (bytes(root, most) > most) {
+            throw refused(path.toString(), "its tensors share storages so that together they are more than " + MOST_SHARED + " times as large as the file");
+        }
+    }
+
+    /** Bytes of all tensors of a tree, or more than {@code most}. */
+    private static long bytes(Object node, long most) {
+        if (node instanceof TorchTensor tensor) {
+            return tensor.elements() * tensor.dtype().bytes();
+        }
+        Iterable<?> children = node instanceof Map<?, ?> map ? map.values() : node instanceof List<?> list ? list : List.of();
+        long sum = 0;
+        for (Object child : children) {
+            sum += bytes(child, most);
+            if (sum > most) {
+                return sum;
+            }
+        }
+        return sum;
+    }
+
+    /** The file. */
+    public Path path() {
+        return path;
+    }
+
+    /**
+     * What was saved: a Map (keys String or Long), List (lists and tuples alike), String, Long, BigInteger, Double, Boolean, null or
+     * {@link TorchTensor}, maps and lists of these. Immutable; attributes of OrderedDicts are left out, a NumPy scalar is its number, a Parameter
+     * its tensor.
+     */
+    public Object root() {
+        return root;
+    }
+
+    /**
+     * A tensor's values, row-major, converted from whatever type it has: doubles and integers are rounded to the nearest float, a boolean gives 0
+     * or 1.
+     *
+     * @throws RlrException where its data are damaged, or more than an array can hold
+     */
+    public float[] readFloats(TorchTensor tensor) {
+        float[] values = new float[arrayLength(tensor)];
+        TorchDType type = tensor.dtype();
+        read(tensor, (bytes, at, i) -> values[i] = switch (type) {
+            case FLOAT32 -> bytes.getFloat(at);
+            case FLOAT16 -> HalfPrecision.f16ToFloat(bytes.getShort(at));
+            case BFLOAT16 -> HalfPrecision.bf16ToFloat(bytes.getShort(at));
+            case FLOAT64 -> (float) bytes.getDouble(at);
+            default -> integer(type, bytes, at);
+        });
+        return values;
+    }
+
+    /** A tensor's values, row-major, as doubles; exact but for 64-bit integers beyond 2^53. @throws RlrException as {@link #readFloats} */
+    public double[] readDoubles(TorchTensor tensor) {
+        double[] values = new double[arrayLength(tensor)];
+        TorchDType type = tensor.dtype();
+        read(tensor, (bytes, at, i) -> values[i] = switch (type) {
+            case FLOAT64 -> bytes.getDouble(at);
+            case FLOAT32 -> bytes.getFloat(at);
+            case FLOAT16 -> HalfPrecision.f16ToFloat(bytes.getShort(at));
+            case BFLOAT16 -> HalfPrecision.bf16ToFloat(bytes.getShort(at));
+            default -> integer(type, bytes, at);
+        });
+        return values;
+    }
+
+    /** The values of a tensor of integers or booleans, row-major. @throws RlrException as {@link #readFloats}, or if it holds floating-point numbers */
+    public long[] readLongs(TorchTensor tensor) {
+        if (tensor.dtype().isFloating()) {
+            throw new RlrException(path + ": a tensor should hold integers, but its type is " + tensor.dtype() + "; use a file that was made for this");
+        }
+        long[] values = new long[arrayLength(tensor)];
+        read(tensor, (bytes, at, i) -> values[i] = integer(tensor.dtype(), bytes, at));
+        return values;
+    }
+
+    private static long integer(TorchDType type, ByteBuffer bytes, int at) {
+        return switch (type) {
+            case INT64 -> bytes.getLong(at);
+            case INT32 -> bytes.getInt(at);
+            case INT16 -> bytes.getShort(at);
+            case INT8 -> bytes.get(at);
+            case UINT8 -> bytes.get(at) & 0xFF;
+            case BOOL -> bytes.get(at) != 0 ? 1 : 0;
+            default -> throw new IllegalArgumentException(type + " is not an integer type");
+        };
+    }
+
+    private interface Element {
+        /** Takes element {@code index} of the tensor from byte {@code at}. */
+        void take(ByteBuffer bytes, int at, int index);
+    }
+
+    private void read(TorchTensor tensor, Element sink) {
+        int count = (int) tensor.elements();
+        if (count == 0) {
+            return;
+        }
+        int width = tensor.dtype().bytes();
+        long span = (tensor.last() - tensor.offset() + 1) * width;
+        if (span > MAX_ARRAY) {
+            throw tooLarge(tensor);
+        }
+        ByteBuffer bytes;
+        try {
+            bytes = ByteBuffer.wrap(data.read(tensor.storage(), tensor.offset() * width, (int) span)).order(data.order());
+        } catch (IOException e) {
+            throw unreadable(path.toString(), e);
+        }
+        if (tensor.isContiguous()) {
+            for (int i = 0; i < count; i++) {
+                sink.take(bytes, i * width, i);
+            }
+            return;
+        }
+        long[] shape = tensor.shape();
+        long[] strides = tensor.strides();
+        long[] index = new long[shape.length];
+        long at = 0;
+        for (int i = 0; i < count; i++) {
+            sink.take(bytes, (int) (at * width), i);
+            for (int axis = shape.length - 1; axis >= 0; axis--) {
+                at += strides[axis];
+                if (++index[axis] < shape[axis]) {
+                    break;
+                }
+                at -= shape[axis] * strides[axis];
+                index[axis] = 0;
+            }
+        }
+    }
+
+    private int arrayLength(TorchTensor tensor) {
+        if (tensor.elements() > MAX_ARRAY) {
+            throw tooLarge(tensor);
+        }
+        return (int) tensor.elements();
+    }
+
+    private RlrException tooLarge(TorchTensor tensor) {
+        return new RlrException(path + ": the tensor " + tensor + " is too large to be read in one piece; split it");
+    }
+
+    /** Closes the file; no tensor can be read from it afterwards. May be called again. */
+    @Override
+    public void close() {
+        closeQuietly(data);
+    }
+
+    private static void closeQuietly(TorchData data) {
+        try {
+            data.close();
+        } catch (IOException e) {
+            // nothing was written: there is nothing to lose
+            System.getLogger(TorchCheckpoint.class.getName()).log(System.Logger.Level.DEBUG, "closing a file failed", e);
+        }
+    }
+
+    static RlrException damaged(String origin, String why) {
+        return new RlrException(origin + " is not a usable file of torch.save: " + why + "; copy or save it again");
+    }
+
+    static RlrException refused(String origin, String why) {
+        return new RlrException(origin + " is refused, unread: " + why + "; save only tensors, as torch.save(model.state_dict(), FILE) does");
+    }
+
+    static RlrException unreadable(String origin, IOException e) {
+        return new RlrException("cannot read " + origin + ": " + e + "; check that the file is there and may be read", e);
+    }
+}

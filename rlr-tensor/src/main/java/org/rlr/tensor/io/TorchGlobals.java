@@ -1,0 +1,222 @@
+package org.rlr.tensor.io;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.rlr.tensor.RlrException;
+import org.rlr.tensor.io.Unpickler.Tuple;
+
+/** The names that a PyTorch checkpoint may use, and what values they stand for. Nothing is looked up, loaded or called by a name. */
+final class TorchGlobals {
+    private static final String ORDERED_DICT = "collections.OrderedDict";
+    private static final String TENSOR = "torch._utils._rebuild_tensor_v2";
+    private static final String PARAMETER = "torch._utils._rebuild_parameter";
+    private static final String NUMPY_DTYPE = "numpy.dtype";
+    private static final String ENCODE = "_codecs.encode";
+    private static final Set<String> NUMPY_SCALAR = Set.of("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar");
+    private static final Set<String> FUNCTIONS = Set.of(ORDERED_DICT, TENSOR, PARAMETER, NUMPY_DTYPE, ENCODE);
+    private static final String STORAGES = "torch.";
+    private static final int MOST_AXES = 64;
+    /** A tensor may have more elements than its storage, by strides of zero, up to so many. */
+    private static final long MOST_REPEATED = 1 << 16;
+
+    private final String origin;
+    private final boolean legacy;
+    private final Map<String, Storage> storages = new LinkedHashMap<>();
+
+    /** A name that is allowed. */
+    private record Global(String name) {
+    }
+
+    /** A type of NumPy, as {@code f8}. */
+    private record NumpyType(String code) {
+    }
+
+    /** What a string encoded in Latin-1 stands for in protocol 2, which has no bytes. */
+    private record Bytes(byte[] values) {
+    }
+
+    /** What the pickle says of a storage. */
+    record Storage(String key, TorchDType dtype, long elements) {
+    }
+
+    /**
+     * @param origin the file, for messages
+     * @param legacy whether the file has the serialisation before PyTorch 1.6
+     */
+    TorchGlobals(String origin, boolean legacy) {
+        this.origin = origin;
+        this.legacy = legacy;
+    }
+
+    /** The storages that tensors view, by key. */
+    Map<String, Storage> storages() {
+        return storages;
+    }
+
+    /** What a name stands for. */
+    Object named(String module, String name) {
+        String full = module + "." + name;
+        TorchDType dtype = module.equals("torch") ? TorchDType.ofStorageClass(name) : null;
+        if (dtype != null || FUNCTIONS.contains(full) || NUMPY_SCALAR.contains(full)) {
+            return new Global(full);
+        }
+        throw TorchCheckpoint.refused(origin, "it asks for the Python object " + full + ", which is not one of those that a file of tensors needs");
+    }
+
+    /** What calling a name with arguments stands for. */
+    Object reduce(Object callable, Object arguments) {
+        if (!(callable instanceof Global global) || !(arguments instanceof Tuple args)) {
+            throw damaged("its pickle calls something that is no function");
+        }
+        switch (global.name) {
+            case ORDERED_DICT:
+                if (args.size() != 0) {
+                    throw TorchCheckpoint.refused(origin, "it makes an OrderedDict from arguments");
+                }
+                return new LinkedHashMap<>();
+            case TENSOR:
+                return tensor(args);
+            case PARAMETER:
+                if (args.size() != 3 || !(args.get(0) instanceof TorchTensor)) {
+                    throw unexpected(PARAMETER, args);
+                }
+                return args.get(0);
+            case NUMPY_DTYPE:
+                if (args.size() != 3 || !(args.get(0) instanceof String code)) {
+                    throw unexpected(NUMPY_DTYPE, args);
+                }
+                return new NumpyType(code);
+            case ENCODE:
+                return encode(args);
+            default:
+                if (NUMPY_SCALAR.contains(global.name)) {
+                    return scalar(args);
+                }
+                throw TorchCheckpoint.refused(origin, "it calls " + global.name);
+        }
+    }
+
+    /** Takes state for an object: an OrderedDict's attributes ({@code _metadata}) are not kept, a NumPy type's byte order is checked. */
+    void build(Object object, Object state) {
+        if (object instanceof LinkedHashMap<?, ?>) {
+            return;
+        }
+        if (object instanceof NumpyType && state instanceof Tuple t && t.size() >= 2 && ("<".equals(t.get(1)) || "|".equals(t.get(1)))) {
+            return;
+        }
+        throw TorchCheckpoint.refused(origin, "it sets attributes of " + (object instanceof NumpyType type ? "the NumPy type " + type.code
+                + " that are not those of a little-endian number" : "an object that has none"));
+    }
+
+    /** The storage that a persistent id names: ("storage", class, key, device, elements), and in the legacy format None. */
+    Storage storage(Object id) {
+        if (!(id instanceof Tuple t) || t.size() != (legacy ? 6 : 5) || !"storage".equals(t.get(0)) || !(t.get(1) instanceof Global type)
+                || !type.name.startsWith(STORAGES) || !(t.get(2) instanceof String key) || !(t.get(4) instanceof Long elements)) {
+            throw damaged("its pickle has a persistent id that is not a storage's");
+        }
+        TorchDType dtype = TorchDType.ofStorageClass(type.name.substring(STORAGES.length()));
+        if (dtype == null) {
+            throw damaged("its pickle has a storage of type " + type.name);
+        }
+        if (legacy && t.get(5) != null) {
+            throw TorchCheckpoint.refused(origin, "it holds views of storages as PyTorch before 0.4 wrote them");
+        }
+        if (elements < 0 || elements > Long.MAX_VALUE / dtype.bytes()) {
+            throw damaged("its storage " + key + " has " + elements + " elements");
+        }
+        Storage storage = new Storage(key, dtype, elements);
+        Storage before = storages.putIfAbsent(key, storage);
+        if (before != null && !before.equals(storage)) {
+            throw damaged("its storage " + key + " is declared as " + before.elements + " elements of " + before.dtype + " and as " + elements + " of " + dtype);
+        }
+        return storage;
+    }
+
+    private TorchTensor tensor(Tuple args) {
+        // (storage, offset, shape, strides, requires_grad, backward hooks)
+        if (args.size() != 6 || !(args.get(0) instanceof Storage storage) || !(args.get(1) instanceof Long offset)
+                || !(args.get(2) instanceof Tuple shape) || !(args.get(3) instanceof Tuple strides)) {
+            throw unexpected(TENSOR, args);
+        }
+        if (shape.size() != strides.size() || shape.size() > MOST_AXES) {
+            throw damaged("a tensor has " + shape.size() + " lengths and " + strides.size() + " strides");
+        }
+        TorchTensor tensor = new TorchTensor(storage.dtype, longs(shape), longs(strides), offset, storage.key);
+        String what = "a tensor of shape " + shape.items() + ", strides " + strides.items() + " and offset " + offset;
+        boolean inside;
+        long elements;
+        try {
+            elements = 1;
+            long last = offset;
+            for (int i = 0; i < shape.size(); i++) {
+                elements = Math.multiplyExact(elements, tensor.shape()[i]);
+                last = Math.addExact(last, Math.multiplyExact(Math.max(0, tensor.shape()[i] - 1), tensor.strides()[i]));
+            }
+            inside = offset >= 0 && (elements == 0 ? offset <= storage.elements : last < storage.elements);
+        } catch (ArithmeticException e) {
+            throw damaged(what + " is larger than can be");
+        }
+        if (!inside) {
+            throw damaged(what + " reaches beyond its storage of " + storage.elements + " elements");
+        }
+        if (elements > Math.max(storage.elements, MOST_REPEATED)) {
+            throw TorchCheckpoint.refused(origin, what + " repeats a storage of " + storage.elements + " elements");
+        }
+        return tensor;
+    }
+
+    private long[] longs(Tuple values) {
+        long[] longs = new long[values.size()];
+        for (int i = 0; i < longs.length; i++) {
+            if (!(values.get(i) instanceof Long value) || value < 0) {
+                throw damaged("a tensor has the length or stride " + (values.get(i) instanceof Long value ? value : "of another type"));
+            }
+            longs[i] = value;
+        }
+        return longs;
+    }
+
+    private Bytes encode(Tuple args) {
+        if (args.size() != 2 || !(args.get(0) instanceof String text) || !"latin1".equals(args.get(1))) {
+            throw unexpected(ENCODE, args);
+        }
+        byte[] bytes = new byte[text.length()];
+        for (int i = 0; i < bytes.length; i++) {
+            if (text.charAt(i) > 0xFF) {
+                throw damaged("a string of bytes has a character beyond 255");
+            }
+            bytes[i] = (byte) text.charAt(i);
+        }
+        return new Bytes(bytes);
+    }
+
+    private Object scalar(Tuple args) {
+        if (args.size() != 2 || !(args.get(0) instanceof NumpyType type) || !(args.get(1) instanceof Bytes bytes)) {
+            throw unexpected("numpy scalar", args);
+        }
+        ByteBuffer value = ByteBuffer.wrap(bytes.values).order(ByteOrder.LITTLE_ENDIAN);
+        String code = type.code + ":" + bytes.values.length;
+        return switch (code) {
+            case "f8:8" -> value.getDouble();
+            case "f4:4" -> (double) value.getFloat();
+            case "f2:2" -> (double) HalfPrecision.f16ToFloat(value.getShort());
+            case "i8:8" -> value.getLong();
+            case "i4:4" -> (long) value.getInt();
+            case "b1:1" -> value.get() != 0;
+            default -> throw TorchCheckpoint.refused(origin, "it holds a NumPy scalar of type " + type.code + " and " + bytes.values.length + " bytes");
+        };
+    }
+
+    private RlrException unexpected(String function, Tuple args) {
+        List<String> types = args.items().stream().limit(8).map(a -> a == null ? "None" : a.getClass().getSimpleName()).toList();
+        return TorchCheckpoint.refused(origin, "it calls " + function + " with arguments that are not expected: " + types);
+    }
+
+    private RlrException damaged(String why) {
+        return TorchCheckpoint.damaged(origin, why);
+    }
+}

@@ -1,0 +1,168 @@
+package org.rlr.tensor.io;
+
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipException;
+import java.util.zip.ZipFile;
+import org.rlr.tensor.RlrException;
+
+/**
+ * The serialisation of PyTorch 1.6 and later: a zip archive of stored entries {@code <root>/data.pkl}, {@code <root>/data/<key>},
+ * {@code <root>/byteorder}. Compressed entries, which torch.save does not write, are refused, and so are entries that together are
+ * larger than the file: what is read is never larger than what is there.
+ */
+final class TorchZip implements TorchData {
+    private static final String PICKLE = "/data.pkl";
+    private static final int PIECE = 1 << 16;
+
+    private final Path path;
+    private final ZipFile zip;
+    private final String root;
+    private final ByteOrder order;
+    private final Set<String> verified = ConcurrentHashMap.newKeySet();
+
+    TorchZip(Path path) throws IOException {
+        this.path = path;
+        try {
+            zip = new ZipFile(path.toFile());
+        } catch (ZipException e) {
+            throw TorchCheckpoint.damaged(path.toString(), "it begins as a zip archive, but is none (" + e.getMessage() + ")");
+        }
+        boolean opened = false;
+        try {
+            checkSizes();
+            root = root();
+            order = readOrder();
+            opened = true;
+        } catch (IllegalArgumentException e) {
+            // what java.util.zip throws where a name is not UTF-8
+            throw TorchCheckpoint.damaged(path.toString(), "the name of an entry cannot be read (" + e.getMessage() + ")");
+        } finally {
+            if (!opened) {
+                zip.close();
+            }
+        }
+    }
+
+    private void checkSizes() throws IOException {
+        long rest = Files.size(path);
+        for (ZipEntry entry : Collections.list(zip.entries())) {
+            if (entry.getMethod() != ZipEntry.STORED || entry.getSize() != entry.getCompressedSize()) {
+                throw TorchCheckpoint.refused(path.toString(), "its entry " + entry.getName() + " of " + entry.getSize()
+                        + " bytes is compressed, which torch.save does not do");
+            }
+            rest -= entry.getSize();
+            if (rest < 0) {
+                throw TorchCheckpoint.refused(path.toString(), "its entries overlap: together they are longer than the file");
+            }
+        }
+    }
+
+    private String root() {
+        List<String> roots = zip.stream().map(ZipEntry::getName).filter(n -> n.endsWith(PICKLE) && n.indexOf('/') == n.length() - PICKLE.length())
+                .map(n -> n.substring(0, n.length() - PICKLE.length() + 1)).distinct().toList();
+        if (roots.size() != 1) {
+            throw TorchCheckpoint.damaged(path.toString(), "it is a zip archive with " + roots.size() + " entries data.pkl instead of one");
+        }
+        return roots.get(0);
+    }
+
+    private ByteOrder readOrder() throws IOException {
+        ZipEntry entry = zip.getEntry(root + "byteorder");
+        if (entry == null) {
+            return ByteOrder.LITTLE_ENDIAN;
+        }
+        String name;
+        try (InputStream in = zip.getInputStream(entry)) {
+            name = new String(in.readNBytes(16), StandardCharsets.US_ASCII);
+        }
+        return switch (name) {
+            case "little" -> ByteOrder.LITTLE_ENDIAN;
+            case "big" -> ByteOrder.BIG_ENDIAN;
+            default -> throw TorchCheckpoint.damaged(path.toString(), "its byte order is neither little nor big");
+        };
+    }
+
+    /** The pickle, verified. */
+    InputStream pickle() throws IOException {
+        ZipEntry entry = zip.getEntry(root + PICKLE.substring(1));
+        if (entry.getSize() > PickleInput.MOST_BYTES) {
+            throw TorchCheckpoint.refused(path.toString(), "its pickle of " + entry.getSize() + " bytes is longer than the " + (PickleInput.MOST_BYTES >> 20)
+                    + " MiB that are read");
+        }
+        verify(entry);
+        return new BufferedInputStream(zip.getInputStream(entry));
+    }
+
+    @Override
+    public ByteOrder order() {
+        return order;
+    }
+
+    @Override
+    public long bytes(String key) {
+        ZipEntry entry = zip.getEntry(root + "data/" + key);
+        return entry == null ? -1 : entry.getSize();
+    }
+
+    @Override
+    public byte[] read(String key, long from, int length) throws IOException {
+        ZipEntry entry = zip.getEntry(root + "data/" + key);
+        verify(entry);
+        try (InputStream in = zip.getInputStream(entry)) {
+            in.skipNBytes(from);
+            byte[] bytes = in.readNBytes(length);
+            if (bytes.length < length) {
+                throw cutShort(entry);
+            }
+            return bytes;
+        } catch (ZipException e) {
+            throw TorchCheckpoint.damaged(path.toString(), "its entry " + entry.getName() + " cannot be read (" + e.getMessage() + ")");
+        }
+    }
+
+    /** Compares an entry with its checksum, the first time that it is read. */
+    private void verify(ZipEntry entry) throws IOException {
+        if (verified.contains(entry.getName())) {
+            return;
+        }
+        CRC32 crc = new CRC32();
+        byte[] piece = new byte[PIECE];
+        long total = 0;
+        try (InputStream in = zip.getInputStream(entry)) {
+            for (int n = in.read(piece); n >= 0; n = in.read(piece)) {
+                crc.update(piece, 0, n);
+                total += n;
+            }
+        } catch (ZipException e) {
+            throw TorchCheckpoint.damaged(path.toString(), "its entry " + entry.getName() + " cannot be read (" + e.getMessage() + ")");
+        }
+        if (total != entry.getSize()) {
+            throw cutShort(entry);
+        }
+        if (crc.getValue() != entry.getCrc()) {
+            throw TorchCheckpoint.damaged(path.toString(), "its entry " + entry.getName() + " does not have its checksum");
+        }
+        verified.add(entry.getName());
+    }
+
+    private RlrException cutShort(ZipEntry entry) {
+        return TorchCheckpoint.damaged(path.toString(), "its entry " + entry.getName() + " is cut short");
+    }
+
+    @Override
+    public void close() throws IOException {
+        zip.close();
+    }
+}

@@ -1,0 +1,74 @@
+package org.rlr.tensor.io;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A Python with PyTorch, for tests that compare with it. The system property {@value #PROPERTY} names the interpreter; without it
+ * {@code python3} is tried. Tests skip, saying so, where it has no PyTorch.
+ */
+public final class Python {
+    /** The property that names the interpreter. */
+    public static final String PROPERTY = "rlr.python";
+
+    private Python() {
+    }
+
+    private static String interpreter() {
+        String named = System.getProperty(PROPERTY, "");
+        return named.isBlank() ? "python3" : named;
+    }
+
+    /** Skips the test where there is no Python with these modules; fails where one was named that lacks them. */
+    public static void assumeModules(String... modules) {
+        String imports = "import " + String.join(", ", modules);
+        int code;
+        try {
+            code = new ProcessBuilder(interpreter(), "-c", imports).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor();
+        } catch (IOException e) {
+            code = -1;
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+        if (!System.getProperty(PROPERTY, "").isBlank()) {
+            assertEquals(0, code, interpreter() + " (-D" + PROPERTY + ") cannot " + imports);
+        }
+        assumeTrue(code == 0, interpreter() + " cannot " + imports + "; name a Python that can with -D" + PROPERTY);
+    }
+
+    /** Runs a program, which has to succeed, and returns what it printed. */
+    public static String run(String program, Object... arguments) {
+        List<String> command = new ArrayList<>(List.of(interpreter(), "-c", program));
+        for (Object argument : arguments) {
+            command.add(argument.toString());
+        }
+        try {
+            Path errors = Files.createTempFile("python", ".txt");
+            try {
+                Process process = new ProcessBuilder(command).redirectError(errors.toFile()).start();
+                String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+                assertEquals(0, process.waitFor(), () -> read(errors));
+                return out;
+            } finally {
+                Files.delete(errors);
+            }
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+}
