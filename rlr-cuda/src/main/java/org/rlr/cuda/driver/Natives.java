@@ -45,6 +45,9 @@ public final class Natives {
         if (!system.equals("Linux on amd64")) {
             return "it needs Linux on x86-64, this is " + system + "; use the cpu backend";
         }
+        if (!DriverLibrary.present()) {
+            return explain(DriverLibrary.NAME + ": cannot open shared object file");
+        }
         try {
             loadLibrary("JCudaDriver");
             JCudaDriver.setExceptionsEnabled(true);
@@ -90,7 +93,7 @@ public final class Natives {
         if (!m.find()) {
             return "a native library cannot be loaded: " + error.lines().findFirst().orElse(error);
         }
-        return m.group(1).equals("libcuda.so.1") ? "there is no NVIDIA driver (libcuda.so.1 was not found); install it, or use the cpu backend"
+        return m.group(1).equals(DriverLibrary.NAME) ? "there is no NVIDIA driver (libcuda.so.1 was not found); install it, or use the cpu backend"
                 : m.group(1) + " was not found; install the libraries of CUDA 12 or name their folder in LD_LIBRARY_PATH";
     }
 
