@@ -29,6 +29,11 @@ final class CudaBackend implements Backend {
     private boolean closed;
 
     CudaBackend(Card card) {
+        this(card, false);
+    }
+
+    /** @param plainAttention whether attention is computed by the plain kernels only, which the others are checked against */
+    CudaBackend(Card card, boolean plainAttention) {
         engine = new CudaEngine(card);
         memory = new CudaMemory(engine);
         elementwise = new CudaElementwise(engine);
@@ -38,7 +43,7 @@ final class CudaBackend implements Backend {
         normalization = new CudaNormalization(engine);
         loss = new CudaLoss(engine);
         random = new CudaRandom(engine);
-        attention = new CudaAttention(engine);
+        attention = new CudaAttention(engine, plainAttention);
         convolution = new CudaConvolution(engine, matrix);
     }
 

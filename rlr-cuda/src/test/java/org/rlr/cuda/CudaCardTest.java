@@ -49,6 +49,17 @@ class CudaCardTest extends CudaContracts {
         }
     }
 
+    /** The shapes of the model, batch 16. */
+    @Test
+    void tiledAndPlainAttentionAgreeOnTheModelsShapes() {
+        for (Locality locality : new Locality[] {Locality.INSIDE, Locality.OUTSIDE}) {
+            boolean sharedValues = locality == Locality.INSIDE;
+            AttentionComparison.check(new AttentionPattern(8, 32, 32, 7, locality), 16, 32, true, sharedValues);
+            AttentionComparison.check(new AttentionPattern(8, 16, 16, 5, locality), 16, 64, true, sharedValues);
+            AttentionComparison.check(new AttentionPattern(8, 64, 64, 11, locality), 16, 16, true, sharedValues);
+        }
+    }
+
     private static View normals(Backend backend, long stream, int... extents) {
         Shape shape = Shape.of(extents);
         View view = new View(backend.allocate(shape.elements()), 0, shape);
