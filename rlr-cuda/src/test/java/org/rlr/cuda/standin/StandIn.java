@@ -36,6 +36,7 @@ public final class StandIn {
     private static final int DEVICES = 0x1002;
     private static final int DRIVER_VERSION = 0x1003;
     private static boolean loaded;
+    private static boolean said;
 
     private StandIn() {
     }
@@ -50,11 +51,11 @@ public final class StandIn {
         if (loaded) {
             return;
         }
-        assumeTrue(System.getProperty("os.name").equals("Linux") && System.getProperty("os.arch").equals("amd64"),
+        need(System.getProperty("os.name").equals("Linux") && System.getProperty("os.arch").equals("amd64"),
                 "the stand-in for a CUDA driver needs Linux on x86-64, as JCuda does");
         try {
             String compiler = compiler();
-            assumeTrue(compiler != null, "the stand-in for a CUDA driver is built with g++, which is not installed");
+            need(compiler != null, "the stand-in for a CUDA driver is built with g++, which is not installed");
             Path folder = build(compiler, checked);
             System.setProperty("rlr.cuda.cache", folder.resolve("kernels").toString());
             for (String library : List.of("libcuda.so.1", "libnvrtc.so.12", "libcublas.so.12")) {
@@ -67,6 +68,15 @@ public final class StandIn {
             throw new IllegalStateException("the stand-in does not start: " + why);
         });
         loaded = true;
+    }
+
+    /** Skips the calling test unless all is well. JUnit keeps the reason of a class that is skipped to itself, so it is printed, too. */
+    private static void need(boolean there, String reason) {
+        if (!there && !said) {
+            said = true;
+            System.err.println("Tests of CUDA kernels are skipped: " + reason + ".");
+        }
+        assumeTrue(there, reason);
     }
 
     /** The version of g++, null where there is none. */
