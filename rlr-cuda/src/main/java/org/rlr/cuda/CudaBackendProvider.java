@@ -1,14 +1,15 @@
 package org.rlr.cuda;
 
 import java.util.Optional;
+import org.rlr.cuda.driver.Card;
+import org.rlr.cuda.driver.KernelCompiler;
+import org.rlr.cuda.driver.Natives;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendProvider;
 
-/** The CUDA backend. This version has its place and its name, but no kernels, and says so. */
+/** The CUDA backend. */
 public final class CudaBackendProvider implements BackendProvider {
-    private static final String REASON = "this version of rlr-cuda has no kernels; use the cpu backend";
-
     /** For {@link java.util.ServiceLoader}; loads no native code. */
     public CudaBackendProvider() {
     }
@@ -18,18 +19,38 @@ public final class CudaBackendProvider implements BackendProvider {
         return "cuda";
     }
 
+    /** Below the CPU's until a card has passed the tests: who wants it asks for it by name. */
     @Override
     public int priority() {
-        return 10;
+        return -10;
+    }
+
+    /** Loads the driver and CUDA's libraries, once per process, and looks at the first card. */
+    @Override
+    public Optional<String> unavailable() {
+        Optional<String> obstacle = Natives.obstacle();
+        if (obstacle.isPresent()) {
+            return obstacle;
+        }
+        try {
+            KernelCompiler.architecture(Card.of(0));
+            return Optional.empty();
+        } catch (RlrException e) {
+            return Optional.of(e.getMessage());
+        }
     }
 
     @Override
-    public Optional<String> unavailable() {
-        return Optional.of(REASON);
+    public int devices() {
+        return Card.count();
     }
 
     @Override
     public Backend create(int index, int threads) {
-        throw new RlrException("backend 'cuda' cannot start: " + REASON);
+        Optional<String> obstacle = Natives.obstacle();
+        if (obstacle.isPresent()) {
+            throw new RlrException("backend 'cuda' cannot start: " + obstacle.get());
+        }
+        return new CudaBackend(Card.of(index));
     }
 }

@@ -3,6 +3,7 @@ package org.rlr.model.cli;
 import java.io.PrintWriter;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendProvider;
 import org.rlr.tensor.backend.Backends;
@@ -23,9 +24,14 @@ final class DevicesCommand implements Callable<Integer> {
             Optional<String> why = provider.unavailable();
             if (why.isPresent()) {
                 out.printf("%-6s cannot start: %s%n", provider.type(), why.get());
-            } else {
-                try (Backend backend = provider.create(0, 0)) {
+                continue;
+            }
+            for (int i = 0; i < provider.devices(); i++) {
+                try (Backend backend = provider.create(i, 0)) {
                     out.printf("%-6s %s%n", provider.type(), backend.description());
+                } catch (RlrException e) {
+                    // a second card may be too old where the first is not
+                    out.printf("%-6s %d cannot start: %s%n", provider.type(), i, e.getMessage());
                 }
             }
         }

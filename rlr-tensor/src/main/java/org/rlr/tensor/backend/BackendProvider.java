@@ -14,6 +14,11 @@ public interface BackendProvider {
     /** Why this backend cannot start here, in one sentence with the remedy; empty where it can. */
     Optional<String> unavailable();
 
+    /** How many devices there are, numbered from 0; asked only where {@link #unavailable()} is empty. */
+    default int devices() {
+        return 1;
+    }
+
     /**
      * Starts a backend.
      *

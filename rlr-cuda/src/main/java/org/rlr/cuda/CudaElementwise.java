@@ -1,0 +1,66 @@
+package org.rlr.cuda;
+
+import static org.rlr.cuda.CudaStorage.address;
+
+import java.util.List;
+import org.rlr.tensor.backend.AdamSettings;
+import org.rlr.tensor.backend.BinaryOp;
+import org.rlr.tensor.backend.UnaryOp;
+import org.rlr.tensor.backend.View;
+
+/** Elementwise primitives: kernels/elementwise.cu. */
+final class CudaElementwise {
+    private static final String FILE = "elementwise";
+
+    private final CudaEngine engine;
+
+    CudaElementwise(CudaEngine engine) {
+        this.engine = engine;
+    }
+
+    void unary(UnaryOp op, View x, View y) {
+        engine.kernel(FILE, "unary").launch().pointer(address(x)).pointer(address(y)).put(op.ordinal()).put(y.elements()).run(y.elements());
+    }
+
+    void unaryBackward(UnaryOp op, View x, View y, View dy, View dx, boolean accumulate) {
+        engine.kernel(FILE, "unaryBackward").launch().pointer(address(x)).pointer(address(y)).pointer(address(dy)).pointer(address(dx))
+                .put(op.ordinal()).put(dx.elements()).put(accumulate).run(dx.elements());
+    }
+
+    void binary(BinaryOp op, View a, View b, View out, boolean accumulate) {
+        if (out.elements() == 0) {
+            return;
+        }
+        Axes axes = Axes.broadcast(out.shape(), a.shape(), b.shape());
+        engine.kernel(FILE, "binary").launch().pointer(address(a)).pointer(address(b)).pointer(address(out)).put(op.ordinal()).put(out.elements())
+                .put(accumulate).put(axes.count()).put(axes.extents()).put(axes.strides(0)).put(axes.strides(1)).run(out.elements());
+    }
+
+    void affine(View x, float scale, float shift, View y, boolean accumulate) {
+        engine.kernel(FILE, "affine").launch().pointer(address(x)).pointer(address(y)).put(scale).put(shift).put(y.elements()).put(accumulate)
+                .run(y.elements());
+    }
+
+    void weightedSum(List<View> xs, float[] weights, View y) {
+        if (xs.isEmpty()) {
+            engine.kernel(FILE, "fill").launch().pointer(address(y)).put(0f).put(y.elements()).run(y.elements());
+        }
+        for (int i = 0; i < xs.size(); i++) {
+            affine(xs.get(i), weights[i], 0, y, i > 0);
+        }
+    }
+
+    void adam(View p, View g, View m, View v, AdamSettings settings, long step) {
+        // The decimals that were meant: 0.999f is 0.99900001287…, which would shift 1 − beta2 by 1e-5 of itself.
+        double beta1 = decimal(settings.beta1());
+        double beta2 = decimal(settings.beta2());
+        engine.kernel(FILE, "adam").launch().pointer(address(p)).pointer(address(g)).pointer(address(m)).pointer(address(v))
+                .put((float) (1 - beta1)).put((float) beta2).put((float) (1 - beta2))
+                .put((float) (decimal(settings.learningRate()) / (1 - Math.pow(beta1, step))))
+                .put((float) Math.sqrt(1 - Math.pow(beta2, step))).put(settings.epsilon()).put(p.elements()).run(p.elements());
+    }
+
+    private static double decimal(float value) {
+        return Double.parseDouble(Float.toString(value));
+    }
+}

@@ -1,0 +1,121 @@
+package org.rlr.cuda;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.rlr.cuda.driver.Card;
+import org.rlr.cuda.driver.Context;
+import org.rlr.cuda.driver.DeviceAllocator;
+import org.rlr.cuda.driver.DeviceBuffer;
+import org.rlr.cuda.driver.Kernel;
+import org.rlr.cuda.driver.KernelCompiler;
+import org.rlr.cuda.driver.KernelFile;
+import org.rlr.cuda.driver.Stream;
+import org.rlr.cuda.driver.Transfers;
+import org.rlr.cuda.lib.Blas;
+import org.rlr.tensor.backend.BinaryOp;
+import org.rlr.tensor.backend.UnaryOp;
+
+/** What the families of primitives share: one card, one stream, its memory, its kernels. */
+final class CudaEngine implements AutoCloseable {
+    /** The system property that trades speed for what it takes to find a mistake: every kernel is waited for, memory neither rounded up nor reused. */
+    static final String DEBUG = "rlr.cuda.debug";
+
+    private final List<AutoCloseable> owned = new ArrayList<>();
+    private final Context context;
+    private final KernelCompiler compiler;
+    private final Precision precision = Precision.chosen();
+    private final Map<String, KernelFile> files = new ConcurrentHashMap<>();
+    final Stream stream;
+    final DeviceAllocator allocator;
+    final Transfers transfers;
+    final Blas blas;
+
+    /** Starts a card; what was started is given back if something later fails. */
+    CudaEngine(Card card) {
+        try {
+            context = own(new Context(card));
+            stream = own(new Stream(context, Boolean.getBoolean(DEBUG)));
+            compiler = new KernelCompiler(context);
+            allocator = own(new DeviceAllocator(stream));
+            transfers = own(new Transfers(stream));
+            blas = own(new Blas(stream, precision == Precision.TF32));
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
+    }
+
+    private <T extends AutoCloseable> T own(T part) {
+        owned.add(part);
+        return part;
+    }
+
+    Card card() {
+        return context.card();
+    }
+
+    Precision precision() {
+        return precision;
+    }
+
+    /** A kernel of {@code kernels/<file>.cu}; compiling the file is put off until then. */
+    Kernel kernel(String file, String name) {
+        return files.computeIfAbsent(file, f -> new KernelFile(stream, compiler, CudaEngine.class, f + ".cu", prelude())).kernel(name);
+    }
+
+    /** The numbers of the operations, then what all files begin with. */
+    static String prelude() {
+        return enumeration("UNARY_", UnaryOp.values()) + enumeration("BINARY_", BinaryOp.values()) + KernelFile.text(CudaEngine.class, "prelude.cu");
+    }
+
+    private static String enumeration(String prefix, Enum<?>[] constants) {
+        return Arrays.stream(constants).map(c -> "#define " + prefix + c.name() + " " + c.ordinal() + "\n").collect(Collectors.joining());
+    }
+
+    /** Lends a block for the work that the body submits; the stream's order keeps it until that has run. */
+    void withWorkspace(long bytes, Consumer<DeviceBuffer> body) {
+        DeviceBuffer buffer = allocator.allocate(bytes);
+        try {
+            body.accept(buffer);
+        } finally {
+            allocator.release(buffer);
+        }
+    }
+
+    /** Waits for the card and gives everything back. */
+    @Override
+    public void close() {
+        RuntimeException failure = null;
+        for (KernelFile file : files.values()) {
+            failure = attempt(file, failure);
+        }
+        files.clear();
+        for (int i = owned.size() - 1; i >= 0; i--) {
+            failure = attempt(owned.get(i), failure);
+        }
+        owned.clear();
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    /** After a failure of the card every later call fails too; the first one is told. */
+    private static RuntimeException attempt(AutoCloseable part, RuntimeException before) {
+        try {
+            part.close();
+            return before;
+        } catch (Exception e) {
+            RuntimeException failure = e instanceof RuntimeException r ? r : new IllegalStateException(e);
+            if (before == null) {
+                return failure;
+            }
+            before.addSuppressed(failure);
+            return before;
+        }
+    }
+}

@@ -1,0 +1,36 @@
+package org.rlr.cuda;
+
+import static org.rlr.cuda.CudaStorage.address;
+
+import org.rlr.tensor.backend.View;
+
+/** Normal numbers and feature jitter: kernels/random.cu. */
+final class CudaRandom {
+    private static final String FILE = "random";
+
+    private final CudaEngine engine;
+
+    CudaRandom(CudaEngine engine) {
+        this.engine = engine;
+    }
+
+    void normal(View y, long seed, long stream) {
+        engine.kernel(FILE, "normal").launch().pointer(address(y)).put(y.elements()).put(seed).put(stream).run(blocks(y));
+    }
+
+    void featureJitter(View x, float scale, View tokenScale, long seed, long stream, View y) {
+        int n = x.shape().last();
+        int rows = x.shape().rows();
+        // before anything is written: y may be x
+        engine.withWorkspace(4L * rows, deviation -> {
+            engine.kernel(FILE, "jitterScale").launch().pointer(address(x)).pointer(address(tokenScale)).pointer(deviation.address()).put(rows).put(n)
+                    .put(scale).runWarps(rows);
+            engine.kernel(FILE, "jitter").launch().pointer(address(x)).pointer(deviation.address()).pointer(address(y)).put(x.elements()).put(n)
+                    .put(seed).put(stream).run(blocks(x));
+        });
+    }
+
+    private static long blocks(View view) {
+        return (view.elements() + 3L) / 4;
+    }
+}

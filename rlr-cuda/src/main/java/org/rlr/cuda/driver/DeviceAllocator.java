@@ -1,0 +1,136 @@
+package org.rlr.cuda.driver;
+
+import java.util.ArrayDeque;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import jcuda.CudaException;
+import jcuda.driver.JCudaDriver;
+import org.rlr.tensor.RlrException;
+
+/**
+ * Device memory by size class, kept for reuse. All of it is used on one stream, so a block may be handed out again as soon as the host has given it
+ * back: what still runs on it comes before what is submitted next. A size class is an eighth of a power of two, so at most an eighth is wasted.
+ *
+ * <p>On a stream for debugging nothing is rounded up or kept, so that a memory checker sees each byte that is out of bounds, and every block
+ * remembers who asked for it.
+ */
+public final class DeviceAllocator implements AutoCloseable {
+    private static final long SMALLEST = 512;
+    private static final int ROWS = 12;
+
+    private final Stream stream;
+    private final boolean exact;
+    private final Map<Long, ArrayDeque<DeviceBuffer>> free = new TreeMap<>();
+    private final Set<DeviceBuffer> live = new HashSet<>();
+
+    /** An allocator for what runs on one stream. */
+    public DeviceAllocator(Stream stream) {
+        this.stream = stream;
+        exact = stream.debug();
+    }
+
+    /** A block of at least that many bytes, contents undefined. @throws RlrException if there is not enough memory, with a table of what is in use */
+    public synchronized DeviceBuffer allocate(long bytes) {
+        long size = exact ? Math.max(4, bytes) : sizeClass(bytes);
+        ArrayDeque<DeviceBuffer> list = free.get(size);
+        DeviceBuffer buffer = list == null ? null : list.pollLast();
+        if (buffer == null) {
+            buffer = fresh(size);
+        }
+        if (exact) {
+            buffer.origin(caller());
+        }
+        live.add(buffer);
+        return buffer;
+    }
+
+    /** Takes a block back; work submitted before may still use it. */
+    public synchronized void release(DeviceBuffer buffer) {
+        if (!live.remove(buffer)) {
+            throw new IllegalStateException("a block of " + buffer.bytes() + " bytes was given back twice");
+        }
+        if (exact) {
+            stream.synchronize();
+            JCudaDriver.cuMemFree(buffer.pointer());
+        } else {
+            free.computeIfAbsent(buffer.bytes(), size -> new ArrayDeque<>()).addLast(buffer);
+        }
+    }
+
+    private DeviceBuffer fresh(long size) {
+        stream.context().enter();
+        DeviceBuffer buffer = new DeviceBuffer(size);
+        try {
+            JCudaDriver.cuMemAlloc(buffer.pointer(), size);
+        } catch (CudaException first) {
+            if (!CudaFailure.of("allocating", first).outOfMemory()) {
+                throw CudaFailure.of("allocating " + size + " bytes", first);
+            }
+            trim();
+            try {
+                JCudaDriver.cuMemAlloc(buffer.pointer(), size);
+            } catch (CudaException second) {
+                throw new RlrException(shortage(size), CudaFailure.of("allocating " + size + " bytes", second));
+            }
+        }
+        return buffer;
+    }
+
+    private String shortage(long size) {
+        long[] unused = new long[1];
+        long[] total = new long[1];
+        JCudaDriver.cuMemGetInfo(unused, total);
+        long used = live.stream().mapToLong(DeviceBuffer::bytes).sum();
+        return "out of device memory: " + mebibytes(size) + " more were wanted, " + mebibytes(unused[0]) + " of " + mebibytes(total[0])
+                + " are free and this backend uses " + mebibytes(used) + ":\n" + table() + "Lower --batch-size or --image-size"
+                + (exact ? "." : "; -Drlr.cuda.debug=true names who asked for each block.");
+    }
+
+    /** Live blocks by origin, or by size where no origins are kept; the largest sums first. */
+    private String table() {
+        Map<String, Long> sums = live.stream().collect(Collectors.groupingBy(
+                b -> b.origin() == null ? "blocks of " + mebibytes(b.bytes()) : b.origin(), Collectors.summingLong(DeviceBuffer::bytes)));
+        return sums.entrySet().stream().sorted(Map.Entry.<String, Long>comparingByValue(Comparator.reverseOrder()).thenComparing(Map.Entry.comparingByKey()))
+                .limit(ROWS).map(e -> String.format("  %12s  %s%n", mebibytes(e.getValue()), e.getKey())).collect(Collectors.joining());
+    }
+
+    private static String mebibytes(long bytes) {
+        return String.format(java.util.Locale.ROOT, "%.1f MiB", bytes / (double) (1 << 20));
+    }
+
+    /** The nearest caller that is neither the backend nor the tensors. */
+    private static String caller() {
+        return StackWalker.getInstance().walk(frames -> frames.filter(f -> !f.getClassName().startsWith("org.rlr.cuda.driver.")
+                && !f.getClassName().startsWith("org.rlr.tensor.") && !f.getMethodName().equals("allocate")).findFirst())
+                .map(f -> f.getClassName() + "." + f.getMethodName() + ":" + f.getLineNumber()).orElse("unknown");
+    }
+
+    /** Gives the blocks kept for reuse back to the driver, after what still runs on them. */
+    public synchronized void trim() {
+        stream.synchronize();
+        for (ArrayDeque<DeviceBuffer> list : free.values()) {
+            list.forEach(b -> JCudaDriver.cuMemFree(b.pointer()));
+        }
+        free.clear();
+    }
+
+    private static long sizeClass(long bytes) {
+        if (bytes <= SMALLEST) {
+            return SMALLEST;
+        }
+        long step = Math.max(256, Long.highestOneBit(bytes - 1) >>> 3);
+        return (bytes + step - 1) / step * step;
+    }
+
+    /** Frees everything, blocks in use too. */
+    @Override
+    public synchronized void close() {
+        trim();
+        live.forEach(b -> JCudaDriver.cuMemFree(b.pointer()));
+        live.clear();
+    }
+}

@@ -1,0 +1,138 @@
+package org.rlr.cuda.driver;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import jcuda.CudaException;
+import jcuda.Pointer;
+import jcuda.driver.CUfunction;
+import jcuda.driver.JCudaDriver;
+
+/** A kernel ready to be launched on a stream. */
+public final class Kernel {
+    /** Arguments of every kernel fit into this. */
+    private static final int MOST_BYTES = 1024;
+    private static final ThreadLocal<Launch> LAUNCH = ThreadLocal.withInitial(Launch::new);
+
+    private final String name;
+    private final Signature signature;
+    private final CUfunction function;
+    private final Stream stream;
+
+    Kernel(String name, Signature signature, CUfunction function, Stream stream) {
+        if (signature.bytes > MOST_BYTES) {
+            throw new IllegalArgumentException("kernel " + name + " takes " + signature.bytes + " bytes, at most " + MOST_BYTES + " are passed");
+        }
+        this.name = name;
+        this.signature = signature;
+        this.function = function;
+        this.stream = stream;
+    }
+
+    /** Begins a launch: the arguments follow in the order of the struct's fields, then {@link Launch#run}. */
+    public Launch launch() {
+        return LAUNCH.get().begin(this);
+    }
+
+    /**
+     * A launch in the making; one per thread, used again and again. The arguments lie in a direct buffer to which JCuda's pointers were made once,
+     * because every pointer made costs several calls into native code.
+     */
+    public static final class Launch {
+        private final ByteBuffer arguments = ByteBuffer.allocateDirect(MOST_BYTES).order(ByteOrder.nativeOrder());
+        private final Pointer pointer = Pointer.to(Pointer.to(arguments));
+        private Kernel kernel;
+        private int next;
+
+        private Launch() {
+        }
+
+        private Launch begin(Kernel k) {
+            kernel = k;
+            next = 0;
+            return this;
+        }
+
+        private int field(Signature.Type type, int count) {
+            Signature.Field field = next < kernel.signature.fields.size() ? kernel.signature.fields.get(next) : null;
+            if (field == null || field.type() != type || field.count() != count) {
+                throw new IllegalArgumentException("kernel " + kernel.name + ": argument " + next + " is " + count + " of " + type + ", declared is "
+                        + (field == null ? "none" : field.count() + " of " + field.type() + ", '" + field.name() + "'"));
+            }
+            next++;
+            return field.offset();
+        }
+
+        /** A device address, 0 for none. */
+        public Launch pointer(long address) {
+            arguments.putLong(field(Signature.Type.POINTER, 1), address);
+            return this;
+        }
+
+        /** An int. */
+        public Launch put(int value) {
+            arguments.putInt(field(Signature.Type.INT, 1), value);
+            return this;
+        }
+
+        /** An int that is 1 or 0. */
+        public Launch put(boolean value) {
+            return put(value ? 1 : 0);
+        }
+
+        /** A float. */
+        public Launch put(float value) {
+            arguments.putFloat(field(Signature.Type.FLOAT, 1), value);
+            return this;
+        }
+
+        /** A double. */
+        public Launch put(double value) {
+            arguments.putDouble(field(Signature.Type.DOUBLE, 1), value);
+            return this;
+        }
+
+        /** A 64-bit int. */
+        public Launch put(long value) {
+            arguments.putLong(field(Signature.Type.LONG, 1), value);
+            return this;
+        }
+
+        /** An array of ints of just the declared length. */
+        public Launch put(int[] values) {
+            int offset = field(Signature.Type.INT, values.length);
+            for (int i = 0; i < values.length; i++) {
+                arguments.putInt(offset + 4 * i, values[i]);
+            }
+            return this;
+        }
+
+        /** Submits the kernel on {@code gridX·gridY} blocks of {@code block} threads; nothing where there are no blocks. */
+        public void run(long gridX, int gridY, int block) {
+            if (next != kernel.signature.fields.size()) {
+                throw new IllegalArgumentException("kernel " + kernel.name + " takes " + kernel.signature.fields.size() + " arguments, " + next + " were given");
+            }
+            if (gridX == 0 || gridY == 0) {
+                return;
+            }
+            kernel.stream.context().enter();
+            try {
+                JCudaDriver.cuLaunchKernel(kernel.function, Math.toIntExact(gridX), gridY, 1, block, 1, 1, 0, kernel.stream.handle(), pointer, null);
+                if (kernel.stream.debug()) {
+                    JCudaDriver.cuStreamSynchronize(kernel.stream.handle());
+                }
+            } catch (CudaException e) {
+                throw CudaFailure.of("kernel " + kernel.name, e);
+            }
+        }
+
+        /** Submits the kernel with one thread for each of {@code threads}, in blocks of 256. */
+        public void run(long threads) {
+            run((threads + 255) / 256, 1, 256);
+        }
+
+        /** Submits the kernel with one warp for each of {@code warps}, in blocks of four. */
+        public void runWarps(long warps) {
+            run((warps + 3) / 4, 1, 128);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package org.rlr.cuda.driver;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Optional;
+
+/**
+ * Compiled kernels on disk, in {@code ~/.cache/rlr/kernels} or the folder that the system property {@value #PROPERTY} names. A file's name is the hash
+ * of all that its contents follow from, so an old one is never taken for a new one. A cache that cannot be read or written costs time only.
+ */
+final class KernelCache {
+    static final String PROPERTY = "rlr.cuda.cache";
+    private static final System.Logger LOG = System.getLogger(KernelCache.class.getName());
+
+    private final Path folder;
+
+    KernelCache() {
+        String named = System.getProperty(PROPERTY);
+        folder = named != null ? Path.of(named) : Path.of(System.getProperty("user.home"), ".cache", "rlr", "kernels");
+    }
+
+    /** The name of what follows from these texts. */
+    static String key(String... texts) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            for (String text : texts) {
+                byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+                // the length keeps "ab", "c" apart from "a", "bc"
+                digest.update((bytes.length + ":").getBytes(StandardCharsets.UTF_8));
+                digest.update(bytes);
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
+    Optional<byte[]> read(String key) {
+        Path file = folder.resolve(key + ".cubin");
+        try {
+            return Files.exists(file) ? Optional.of(Files.readAllBytes(file)) : Optional.empty();
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, "compiled kernel {0} cannot be read: {1}", file, e);
+            return Optional.empty();
+        }
+    }
+
+    /** Readers see all of it or nothing. */
+    void write(String key, byte[] cubin) {
+        try {
+            Files.createDirectories(folder);
+            Path temporary = Files.createTempFile(folder, key, ".tmp");
+            try {
+                Files.write(temporary, cubin);
+                Files.move(temporary, folder.resolve(key + ".cubin"), StandardCopyOption.ATOMIC_MOVE);
+            } finally {
+                Files.deleteIfExists(temporary);
+            }
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, "compiled kernels cannot be kept in {0}: {1}", folder, e);
+        }
+    }
+
+    void forget(String key) {
+        try {
+            Files.deleteIfExists(folder.resolve(key + ".cubin"));
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, "compiled kernel {0} cannot be deleted: {1}", key, e);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package org.rlr.cuda.driver;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import jcuda.CudaException;
+import jcuda.driver.CUfunction;
+import jcuda.driver.CUmodule;
+import jcuda.driver.JCudaDriver;
+
+/** The kernels of one file, compiled when the first of them is asked for. */
+public final class KernelFile implements AutoCloseable {
+    private final Stream stream;
+    private final KernelCompiler compiler;
+    private final String name;
+    private final String source;
+    private final Map<String, Kernel> kernels = new HashMap<>();
+    private CUmodule module;
+
+    /**
+     * @param owner   the class beside whose package the file lies, in {@code kernels}
+     * @param prelude what is put before it
+     */
+    public KernelFile(Stream stream, KernelCompiler compiler, Class<?> owner, String name, String prelude) {
+        this.stream = stream;
+        this.compiler = compiler;
+        this.name = name;
+        this.source = prelude + text(owner, name);
+    }
+
+    /** A kernel file's text. */
+    public static String text(Class<?> owner, String name) {
+        try (InputStream in = owner.getResourceAsStream("kernels/" + name)) {
+            if (in == null) {
+                throw new IllegalArgumentException("there are no kernels " + name);
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A kernel by its name. */
+    public synchronized Kernel kernel(String kernel) {
+        return kernels.computeIfAbsent(kernel, k -> {
+            Signature signature = Signature.of(source, k);
+            if (module == null) {
+                module = compiler.load(name, source);
+            }
+            CUfunction function = new CUfunction();
+            try {
+                JCudaDriver.cuModuleGetFunction(function, module, k);
+            } catch (CudaException e) {
+                throw CudaFailure.of("looking for kernel " + k + " in " + name, e);
+            }
+            return new Kernel(k, signature, function, stream);
+        });
+    }
+
+    @Override
+    public synchronized void close() {
+        if (module != null) {
+            stream.context().enter();
+            JCudaDriver.cuModuleUnload(module);
+            module = null;
+        }
+        kernels.clear();
+    }
+}

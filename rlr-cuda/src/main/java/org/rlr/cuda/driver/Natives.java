@@ -1,0 +1,126 @@
+package org.rlr.cuda.driver;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import jcuda.CudaException;
+import jcuda.JCudaVersion;
+import jcuda.driver.JCudaDriver;
+import jcuda.jcublas.JCublas2;
+import jcuda.nvrtc.JNvrtc;
+
+/**
+ * Loads JCuda's native libraries, and with them the driver, NVRTC and cuBLAS, once per process; says in one sentence what is missing. The only place
+ * where JCuda's exceptions are switched on.
+ */
+public final class Natives {
+    /** CUDA 12.0 in the driver's way of counting: the natives and libcublas.so.12 want it. */
+    private static final int OLDEST_DRIVER = 12000;
+    private static final Pattern MISSING = Pattern.compile("(lib\\w+\\.so[.\\d]*): cannot open shared object file");
+
+    private static Natives loaded;
+
+    private final String obstacle;
+
+    private Natives(String obstacle) {
+        this.obstacle = obstacle;
+    }
+
+    /** Why CUDA cannot be used by this process; empty where it can. The libraries are looked for once. */
+    public static synchronized Optional<String> obstacle() {
+        if (loaded == null) {
+            loaded = new Natives(load());
+        }
+        return Optional.ofNullable(loaded.obstacle);
+    }
+
+    private static String load() {
+        String system = System.getProperty("os.name") + " on " + System.getProperty("os.arch");
+        if (!system.equals("Linux on amd64")) {
+            return "it needs Linux on x86-64, this is " + system + "; use the cpu backend";
+        }
+        if (!DriverLibrary.present()) {
+            return explain(DriverLibrary.NAME + ": cannot open shared object file");
+        }
+        try {
+            loadLibrary("JCudaDriver");
+            JCudaDriver.setExceptionsEnabled(true);
+            String driver = driverObstacle();
+            if (driver != null) {
+                return driver;
+            }
+            loadLibrary("JNvrtc");
+            JNvrtc.setExceptionsEnabled(true);
+            loadLibrary("JCublas2");
+            JCublas2.setExceptionsEnabled(true);
+            return null;
+        } catch (UnsatisfiedLinkError e) {
+            return explain(String.valueOf(e.getMessage()));
+        } catch (IOException e) {
+            return "its native code could not be unpacked into " + folder() + " (" + e + "); give another folder with -Djava.io.tmpdir";
+        }
+    }
+
+    static String driverObstacle() {
+        int[] value = new int[1];
+        try {
+            JCudaDriver.cuInit(0);
+            JCudaDriver.cuDriverGetVersion(value);
+            if (value[0] < OLDEST_DRIVER) {
+                return "the NVIDIA driver supports CUDA " + version(value[0]) + " and 12.0 is needed; update the driver";
+            }
+            JCudaDriver.cuDeviceGetCount(value);
+        } catch (CudaException e) {
+            return e.getMessage().equals("CUDA_ERROR_NO_DEVICE") ? "the NVIDIA driver finds no card; see what nvidia-smi says"
+                    : CudaFailure.of("starting the NVIDIA driver", e).getMessage() + "; see what nvidia-smi says";
+        }
+        return value[0] > 0 ? null : "the NVIDIA driver finds no card; see what nvidia-smi says";
+    }
+
+    /** 12060 as 12.6. */
+    static String version(int number) {
+        return number / 1000 + "." + number % 1000 / 10;
+    }
+
+    static String explain(String error) {
+        Matcher m = MISSING.matcher(error);
+        if (!m.find()) {
+            return "a native library cannot be loaded: " + error.lines().findFirst().orElse(error);
+        }
+        return m.group(1).equals(DriverLibrary.NAME) ? "there is no NVIDIA driver (libcuda.so.1 was not found); install it, or use the cpu backend"
+                : m.group(1) + " was not found; install the libraries of CUDA 12 or name their folder in LD_LIBRARY_PATH";
+    }
+
+    /**
+     * JCuda unpacks a library into a file of a fixed name without a lock, where it is not there yet. So that processes that start together do not
+     * load half a file, it is put there by an atomic rename before JCuda looks. Loading it here gives the linker's own message.
+     */
+    private static void loadLibrary(String name) throws IOException {
+        String file = "lib" + name + "-" + JCudaVersion.get() + "-linux-x86_64.so";
+        Path target = folder().resolve(file);
+        URL library = JCudaDriver.class.getResource("/lib/" + file);
+        if (library == null) {
+            throw new UnsatisfiedLinkError("the class path has no /lib/" + file + " (jar jcuda-natives or jcublas-natives)");
+        }
+        if (!Files.exists(target) || Files.size(target) != library.openConnection().getContentLengthLong()) {
+            Path temporary = Files.createTempFile(folder(), file, null);
+            try (InputStream in = library.openStream()) {
+                Files.copy(in, temporary, StandardCopyOption.REPLACE_EXISTING);
+                Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+            } finally {
+                Files.deleteIfExists(temporary);
+            }
+        }
+        System.load(target.toAbsolutePath().toString());
+    }
+
+    private static Path folder() {
+        return Path.of(System.getProperty("java.io.tmpdir"));
+    }
+}

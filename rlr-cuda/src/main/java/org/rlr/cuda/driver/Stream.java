@@ -1,0 +1,56 @@
+package org.rlr.cuda.driver;
+
+import jcuda.CudaException;
+import jcuda.driver.CUstream;
+import jcuda.driver.CUstream_flags;
+import jcuda.driver.JCudaDriver;
+
+/** A queue of work on a card: what is submitted to it runs in that order. It does not wait for the default stream, nor that for it. */
+public final class Stream implements AutoCloseable {
+    private final CUstream stream = new CUstream();
+    private final Context context;
+    private final boolean debug;
+
+    /** @param debug whether users of the stream are to trade speed for what it takes to find a mistake */
+    public Stream(Context context, boolean debug) {
+        this.context = context;
+        this.debug = debug;
+        context.enter();
+        try {
+            JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING);
+        } catch (CudaException e) {
+            throw CudaFailure.of("making a stream", e);
+        }
+    }
+
+    /** The context it belongs to. */
+    public Context context() {
+        return context;
+    }
+
+    /** Whether every kernel is waited for, and memory neither rounded up nor kept for reuse. */
+    public boolean debug() {
+        return debug;
+    }
+
+    /** JCuda's object, for calls of libraries. */
+    public CUstream handle() {
+        return stream;
+    }
+
+    /** Waits until all that was submitted has run. @throws CudaFailure if some of it failed */
+    public void synchronize() {
+        context.enter();
+        try {
+            JCudaDriver.cuStreamSynchronize(stream);
+        } catch (CudaException e) {
+            throw CudaFailure.of("waiting for the card", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        context.enter();
+        JCudaDriver.cuStreamDestroy(stream);
+    }
+}

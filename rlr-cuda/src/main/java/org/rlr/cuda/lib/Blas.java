@@ -1,0 +1,75 @@
+package org.rlr.cuda.lib;
+
+import jcuda.CudaException;
+import jcuda.Pointer;
+import jcuda.jcublas.JCublas2;
+import jcuda.jcublas.cublasHandle;
+import jcuda.jcublas.cublasMath;
+import jcuda.jcublas.cublasOperation;
+import jcuda.runtime.cudaStream_t;
+import org.rlr.cuda.driver.Stream;
+import org.rlr.tensor.RlrException;
+
+/** Matrix products by cuBLAS. One handle on one stream, so that the same call gives the same bits. */
+public final class Blas implements AutoCloseable {
+    private final Stream stream;
+    private final cublasHandle handle = new cublasHandle();
+
+    /**
+     * cuBLAS on a stream.
+     *
+     * @param tf32 whether tensor cores may round the factors to TF32, ten bits after the point; sums stay in float32
+     */
+    public Blas(Stream stream, boolean tf32) {
+        this.stream = stream;
+        stream.context().enter();
+        try {
+            JCublas2.cublasCreate(handle);
+            JCublas2.cublasSetStream(handle, new cudaStream_t(stream.handle()));
+            JCublas2.cublasSetMathMode(handle, tf32 ? cublasMath.CUBLAS_TF32_TENSOR_OP_MATH : cublasMath.CUBLAS_DEFAULT_MATH);
+        } catch (CudaException e) {
+            throw new RlrException("cuBLAS cannot start (" + e.getMessage() + "); see that the installed libraries belong together", e);
+        }
+    }
+
+    /** A row-major matrix, or one for each of a batch, {@code stride} values apart. */
+    public record Matrix(Pointer pointer, int rowLength, long stride) {
+    }
+
+    /**
+     * {@code c = alpha·op(a)·op(b) + beta·c} for each of a batch, row-major, op transposing where asked; op(a) is {@code m×k}, op(b) {@code k×n}.
+     * With beta 0, c may hold anything before.
+     */
+    public synchronized void multiply(boolean transA, boolean transB, int m, int n, int k, float alpha, Matrix a, Matrix b, float beta, Matrix c, int batches) {
+        if (m == 0 || n == 0 || batches == 0) {
+            return;
+        }
+        stream.context().enter();
+        // cuBLAS is column-major: to it, each of our matrices is its transpose, and cᵀ = op(b)ᵀ·op(a)ᵀ
+        int opA = transA ? cublasOperation.CUBLAS_OP_T : cublasOperation.CUBLAS_OP_N;
+        int opB = transB ? cublasOperation.CUBLAS_OP_T : cublasOperation.CUBLAS_OP_N;
+        Pointer one = Pointer.to(new float[] {alpha});
+        Pointer other = Pointer.to(new float[] {beta});
+        try {
+            if (batches == 1) {
+                JCublas2.cublasSgemm(handle, opB, opA, n, m, k, one, b.pointer, length(b), a.pointer, length(a), other, c.pointer, length(c));
+            } else {
+                JCublas2.cublasSgemmStridedBatched(handle, opB, opA, n, m, k, one, b.pointer, length(b), b.stride, a.pointer, length(a), a.stride,
+                        other, c.pointer, length(c), c.stride, batches);
+            }
+        } catch (CudaException e) {
+            throw new RlrException("cuBLAS failed to multiply " + m + "x" + k + " by " + k + "x" + n + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** cuBLAS refuses a leading extent of 0 even where there is nothing to read. */
+    private static int length(Matrix matrix) {
+        return Math.max(1, matrix.rowLength);
+    }
+
+    @Override
+    public void close() {
+        stream.context().enter();
+        JCublas2.cublasDestroy(handle);
+    }
+}

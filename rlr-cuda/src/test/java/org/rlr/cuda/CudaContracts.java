@@ -1,0 +1,107 @@
+package org.rlr.cuda;
+
+import org.junit.jupiter.api.Nested;
+import org.rlr.cuda.driver.Card;
+import org.rlr.tensor.backend.AttentionContract;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.ConvolutionContract;
+import org.rlr.tensor.backend.ElementwiseContract;
+import org.rlr.tensor.backend.LayoutContract;
+import org.rlr.tensor.backend.LossContract;
+import org.rlr.tensor.backend.MatrixContract;
+import org.rlr.tensor.backend.MemoryContract;
+import org.rlr.tensor.backend.NormalizationContract;
+import org.rlr.tensor.backend.RandomContract;
+import org.rlr.tensor.backend.ReductionContract;
+
+/** Every contract on a card, with no memory rounded up or reused. Subclasses see to it that there is a card. */
+abstract class CudaContracts {
+    private static Backend start() {
+        System.setProperty(CudaEngine.DEBUG, "true");
+        try {
+            return new CudaBackend(Card.of(0));
+        } finally {
+            System.clearProperty(CudaEngine.DEBUG);
+        }
+    }
+
+    @Nested
+    class Memory extends MemoryContract {
+        @Override
+        protected Backend backend() {
+            return start();
+        }
+    }
+
+    @Nested
+    class Elementwise extends ElementwiseContract {
+        @Override
+        protected Backend backend() {
+            return start();
+        }
+    }
+
+    @Nested
+    class Reduction extends ReductionContract {
+        @Override
+        protected Backend backend() {
+            return start();
+        }
+    }
+
+    @Nested
+    class Layout extends LayoutContract {
+        @Override
+        protected Backend backend() {
+            return start();
+        }
+    }
+
+    @Nested
+    class Matrix extends MatrixContract {
+        @Override
+        protected Backend backend() {
+            return start();
+        }
+    }
+
+    @Nested
+    class Normalization extends NormalizationContract {
+        @Override
+        protected Backend backend() {
+            return start();
+        }
+    }
+
+    @Nested
+    class Loss extends LossContract {
+        @Override
+        protected Backend backend() {
+            return start();
+        }
+    }
+
+    @Nested
+    class Random extends RandomContract {
+        @Override
+        protected Backend backend() {
+            return start();
+        }
+    }
+
+    @Nested
+    class Attention extends AttentionContract {
+        @Override
+        protected Backend backend() {
+            return start();
+        }
+    }
+
+    @Nested
+    class Convolution extends ConvolutionContract {
+        @Override
+        protected Backend open() {
+            return start();
+        }
+    }
+}

@@ -1,0 +1,140 @@
+package org.rlr.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import jcuda.CudaException;
+import jcuda.nvrtc.JNvrtc;
+import jcuda.nvrtc.nvrtcProgram;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.CleanupMode;
+import org.junit.jupiter.api.io.TempDir;
+import org.rlr.cuda.driver.KernelFile;
+
+/**
+ * Every kernel file compiled by NVIDIA's own compiler, which needs no card: without a warning, and no kernel spills registers. NVRTC comes from the
+ * class path ({@code -Pcuda-redist}, 360 MB to load down), from the folder {@code -Drlr.nvrtc=DIR} or from where the linker looks; where there is
+ * none, the test is skipped.
+ */
+class NvrtcTest {
+    private static final List<Integer> ARCHITECTURES = List.of(80, 90, 100);
+    private static final String IN_JAR = "/org/bytedeco/cuda/linux-x86_64/";
+    private static final Pattern ENTRY = Pattern.compile("Compiling entry function '(\\w+)'");
+    private static final Pattern SPILLS = Pattern.compile("(\\d+) bytes stack frame, (\\d+) bytes spill stores, (\\d+) bytes spill loads");
+    private static final Pattern USED = Pattern.compile("Used (\\d+) registers(?:.*?(\\d+) bytes smem)?");
+
+    /** A library that is loaded cannot be deleted everywhere. */
+    @TempDir(cleanup = CleanupMode.NEVER)
+    private Path folder;
+
+    private record Usage(String file, int architecture, String kernel, int registers, int shared, int stack, int spilled) {
+    }
+
+    @Test
+    void everyKernelCompilesWithoutWarningOrSpill() throws IOException, URISyntaxException {
+        loadCompiler();
+        int[] count = new int[1];
+        JNvrtc.nvrtcGetNumSupportedArchs(count);
+        int[] known = new int[count[0]];
+        JNvrtc.nvrtcGetSupportedArchs(known);
+        List<Integer> architectures = ARCHITECTURES.stream().filter(a -> Arrays.stream(known).anyMatch(k -> k == a)).collect(Collectors.toList());
+        assertFalse(architectures.isEmpty(), "NVRTC knows none of " + ARCHITECTURES);
+        List<Usage> all = new ArrayList<>();
+        for (String file : files()) {
+            for (int architecture : architectures) {
+                List<Usage> kernels = compile(file, architecture);
+                assertEquals(declared(file), kernels.size(), "kernels of " + file);
+                all.addAll(kernels);
+            }
+        }
+        StringBuilder table = new StringBuilder(String.format("%-16s %-20s %5s %9s %7s %6s %7s%n", "file", "kernel", "sm", "registers", "shared", "stack", "spilled"));
+        all.forEach(u -> table.append(String.format("%-16s %-20s %5d %9d %7d %6d %7d%n", u.file, u.kernel, u.architecture, u.registers, u.shared, u.stack, u.spilled)));
+        System.out.print(table);
+        for (Usage u : all) {
+            assertEquals(0, u.spilled, u.toString());
+            // two blocks of 256 threads in a multiprocessor's 65536 registers
+            assertTrue(u.registers <= 128, u.toString());
+        }
+    }
+
+    private static List<String> files() throws IOException, URISyntaxException {
+        try (Stream<Path> files = Files.list(Path.of(CudaEngine.class.getResource("kernels/prelude.cu").toURI()).getParent())) {
+            return files.map(f -> f.getFileName().toString()).filter(f -> !f.equals("prelude.cu")).sorted().collect(Collectors.toList());
+        }
+    }
+
+    private static int declared(String file) {
+        return KernelFile.text(CudaEngine.class, file).split("extern \"C\" __global__", -1).length - 1;
+    }
+
+    private static List<Usage> compile(String file, int architecture) {
+        nvrtcProgram program = new nvrtcProgram();
+        JNvrtc.nvrtcCreateProgram(program, CudaEngine.prelude() + KernelFile.text(CudaEngine.class, file), file, 0, null, null);
+        String[] options = {"--gpu-architecture=sm_" + architecture, "--std=c++17", "--ptxas-options=-v"};
+        String[] log = new String[1];
+        try {
+            JNvrtc.nvrtcCompileProgram(program, options.length, options);
+            JNvrtc.nvrtcGetProgramLog(program, log);
+        } catch (CudaException e) {
+            JNvrtc.nvrtcGetProgramLog(program, log);
+            throw new AssertionError(file + " for sm_" + architecture + ": " + e.getMessage() + "\n" + log[0], e);
+        } finally {
+            JNvrtc.nvrtcDestroyProgram(program);
+        }
+        assertFalse(log[0].contains("warning"), file + " for sm_" + architecture + ":\n" + log[0]);
+        List<Usage> kernels = new ArrayList<>();
+        String kernel = null;
+        int stack = 0;
+        int spilled = 0;
+        for (String line : log[0].split("\n")) {
+            Matcher m = ENTRY.matcher(line);
+            if (m.find()) {
+                kernel = m.group(1);
+            } else if ((m = SPILLS.matcher(line)).find()) {
+                stack = Integer.parseInt(m.group(1));
+                spilled = Integer.parseInt(m.group(2)) + Integer.parseInt(m.group(3));
+            } else if ((m = USED.matcher(line)).find()) {
+                kernels.add(new Usage(file, architecture, kernel, Integer.parseInt(m.group(1)), m.group(2) == null ? 0 : Integer.parseInt(m.group(2)), stack, spilled));
+            }
+        }
+        return kernels;
+    }
+
+    /** NVRTC looks for its builtins by name when it compiles; both are loaded by their paths, and the linker takes what is loaded. */
+    private void loadCompiler() throws IOException {
+        Path from = System.getProperty("rlr.nvrtc") == null ? null : Path.of(System.getProperty("rlr.nvrtc"));
+        if (from == null && NvrtcTest.class.getResource(IN_JAR + "libnvrtc.so.12") != null) {
+            from = folder;
+            for (String library : List.of("libnvrtc-builtins.so.12.9", "libnvrtc.so.12")) {
+                try (InputStream in = NvrtcTest.class.getResourceAsStream(IN_JAR + library)) {
+                    Files.copy(in, folder.resolve(library));
+                }
+            }
+        }
+        try {
+            if (from != null) {
+                try (Stream<Path> files = Files.list(from)) {
+                    files.filter(f -> f.getFileName().toString().matches("libnvrtc-builtins\\.so\\.[\\d.]+")).forEach(f -> System.load(f.toAbsolutePath().toString()));
+                }
+                System.load(from.resolve("libnvrtc.so.12").toAbsolutePath().toString());
+            }
+            JNvrtc.setExceptionsEnabled(true);
+        } catch (UnsatisfiedLinkError e) {
+            abort("NVRTC is not installed (libnvrtc.so.12); mvn -Pcuda-redist brings it, or name its folder with -Drlr.nvrtc=DIR");
+        }
+    }
+}

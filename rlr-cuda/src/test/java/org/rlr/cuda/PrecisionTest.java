@@ -1,0 +1,81 @@
+package org.rlr.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.rlr.cuda.standin.StandIn;
+import org.rlr.tensor.RlrException;
+import org.rlr.tensor.Shape;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.Backends;
+import org.rlr.tensor.backend.ReferenceOps;
+import org.rlr.tensor.backend.ShapeFuzz;
+import org.rlr.tensor.backend.View;
+
+/** What a precision does to matrix products, on the stand-in, whose cuBLAS rounds as tensor cores do. */
+@Tag(StandIn.TAG)
+class PrecisionTest {
+    private static final int N = 65;
+
+    @BeforeAll
+    static void load() {
+        StandIn.load();
+    }
+
+    @AfterEach
+    void forget() {
+        System.clearProperty(Precision.PROPERTY);
+    }
+
+    /** The largest error of a product over its largest value. */
+    private static double error(String precision) {
+        System.setProperty(Precision.PROPERTY, precision);
+        double[] a = ShapeFuzz.create().normals(N * N);
+        double[] exact = ReferenceOps.EXACT.matmul(a, false, a, true, N, N, N, 1);
+        float[] result = new float[N * N];
+        try (Backend backend = Backends.open("cuda", 0)) {
+            View x = new View(backend.allocate(N * N), 0, Shape.of(N, N));
+            View y = new View(backend.allocate(N * N), 0, Shape.of(N, N));
+            for (int i = 0; i < a.length; i++) {
+                result[i] = (float) a[i];
+            }
+            backend.upload(result, 0, x);
+            backend.matmul(x, false, x, true, 1, y, false);
+            backend.download(y, result, 0);
+            x.storage().release();
+            y.storage().release();
+            assertEquals(0, backend.liveBytes());
+        }
+        double largest = 0;
+        double error = 0;
+        for (int i = 0; i < exact.length; i++) {
+            largest = Math.max(largest, Math.abs(exact[i]));
+            error = Math.max(error, Math.abs(exact[i] - result[i]));
+        }
+        return error / largest;
+    }
+
+    @Test
+    void tf32RoundsTheFactorsAndFp32DoesNot() {
+        double single = error("fp32");
+        double tensor = error("tf32");
+        assertTrue(single < 1e-6, "fp32: " + single);
+        assertTrue(tensor < 2e-3 && tensor > 1e-5, "tf32: " + tensor);
+    }
+
+    @Test
+    void theDescriptionSaysWhichAndNoOtherIsTaken() {
+        System.setProperty(Precision.PROPERTY, "tf32");
+        try (Backend backend = Backends.open("cuda", 0)) {
+            assertTrue(backend.description().endsWith("float32, matrix products in TF32)"), backend.description());
+        }
+        System.setProperty(Precision.PROPERTY, "fp8");
+        assertEquals("system property rlr.cuda.precision is 'fp8'; it may be fp32 or tf32",
+                assertThrows(RlrException.class, () -> Backends.open("cuda", 0)).getMessage());
+    }
+}

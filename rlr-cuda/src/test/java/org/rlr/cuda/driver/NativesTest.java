@@ -1,0 +1,39 @@
+package org.rlr.cuda.driver;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a user is told about a library that cannot be loaded. */
+class NativesTest {
+    @Test
+    void theLinkersMessageBecomesASentence() {
+        assertEquals("there is no NVIDIA driver (libcuda.so.1 was not found); install it, or use the cpu backend",
+                Natives.explain("libJCudaDriver.so: libcuda.so.1: cannot open shared object file: No such file or directory"));
+        assertEquals("libcublas.so.12 was not found; install the libraries of CUDA 12 or name their folder in LD_LIBRARY_PATH",
+                Natives.explain("libJCublas2.so: libcublas.so.12: cannot open shared object file: No such file or directory"));
+        assertEquals("a native library cannot be loaded: undefined symbol: cuInit", Natives.explain("undefined symbol: cuInit\nmore"));
+        assertEquals("12.6", Natives.version(12060));
+    }
+
+    @Test
+    void theDriverIsLookedForInFoldersAndFiles(@TempDir Path folder) throws IOException {
+        Path empty = Files.createDirectory(folder.resolve("empty"));
+        assertFalse(DriverLibrary.inFolders(empty + ":" + folder));
+        assertFalse(DriverLibrary.inFolders(null));
+        assertFalse(DriverLibrary.inFolders(""));
+        Files.createFile(folder.resolve("libcuda.so.1"));
+        assertTrue(DriverLibrary.inFolders(empty + "::" + folder));
+        Path cache = Files.write(folder.resolve("cache"), "\1\0libc.so.6\0libcuda.so.1\0".getBytes(StandardCharsets.ISO_8859_1));
+        assertTrue(DriverLibrary.contains(cache, "libcuda.so.1"));
+        assertFalse(DriverLibrary.contains(cache, "libcudart.so.12"));
+        assertFalse(DriverLibrary.contains(folder.resolve("absent"), "libcuda.so.1"));
+    }
+}

@@ -1,0 +1,92 @@
+// Matrix products by their definition, column-major as cuBLAS takes them, with every operand checked.
+#include "standin.h"
+#include <cstring>
+#include <vector>
+
+namespace {
+
+struct Handle { void* stream; int mathMode; };
+constexpr int SUCCESS = 0, INVALID_VALUE = 7, EXECUTION_FAILED = 13;
+
+struct Matrix { float* p; int ld; long long stride; };
+
+/** Checks the columns of a matrix of a batch; one word is never read beyond. */
+bool allowed(const Matrix& a, int rows, int columns, int batches, standin::Access access, const char* what) {
+    for (int b = 0; b < batches; b++) {
+        for (int j = 0; j < columns; j++) {
+            std::string wrong = standin::checkDevice((uintptr_t) (a.p + b * a.stride + (long long) j * a.ld), 4ull * rows, access);
+            if (!wrong.empty()) {
+                standin::fail(standin::ILLEGAL_ADDRESS, std::string("cuBLAS, ") + what + ": " + wrong);
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+constexpr int TF32_MATH = 3;
+
+/** A factor as tensor cores take it in that mode: rounded to ten bits after the point. */
+float factor(float v, int mathMode) {
+    if (mathMode != TF32_MATH) {
+        return v;
+    }
+    uint32_t bits;
+    memcpy(&bits, &v, 4);
+    bits = (bits + 0x1000u) & ~0x1fffu;
+    memcpy(&v, &bits, 4);
+    return v;
+}
+
+int gemm(int mathMode, int opA, int opB, int m, int n, int k, float alpha, Matrix a, Matrix b, float beta, Matrix c, int batches) {
+    if (m < 0 || n < 0 || k < 0 || a.ld < (opA ? k : m) || b.ld < (opB ? n : k) || c.ld < m || a.ld < 1 || b.ld < 1 || c.ld < 1) {
+        return INVALID_VALUE;
+    }
+    if (m == 0 || n == 0 || batches == 0) {
+        return SUCCESS;
+    }
+    if (!allowed(a, opA ? k : m, opA ? m : k, batches, standin::READ, "a") || !allowed(b, opB ? n : k, opB ? k : n, batches, standin::READ, "b")
+            || !allowed(c, m, n, batches, beta == 0 ? standin::WRITE : standin::READ, "c")) {
+        return EXECUTION_FAILED;
+    }
+    std::vector<float> column(m);
+    for (int batch = 0; batch < batches; batch++) {
+        const float* as = a.p + batch * a.stride;
+        const float* bs = b.p + batch * b.stride;
+        float* cs = c.p + batch * c.stride;
+        for (int j = 0; j < n; j++) {
+            column.assign(m, 0);
+            for (int l = 0; l < k; l++) {
+                float y = factor(opB ? bs[(long long) l * b.ld + j] : bs[(long long) j * b.ld + l], mathMode);
+                for (int i = 0; i < m; i++) {
+                    column[i] += factor(opA ? as[(long long) i * a.ld + l] : as[(long long) l * a.ld + i], mathMode) * y;
+                }
+            }
+            for (int i = 0; i < m; i++) {
+                float& to = cs[(long long) j * c.ld + i];
+                // beta 0 overwrites whatever was there, NaN too
+                to = beta == 0 ? alpha * column[i] : alpha * column[i] + beta * to;
+            }
+            standin::markWritten((uintptr_t) (cs + (long long) j * c.ld), 4ull * m);
+        }
+    }
+    return SUCCESS;
+}
+
+}
+
+#define CALL extern "C" __attribute__((visibility("default"))) int
+
+CALL cublasCreate_v2(Handle** h) { *h = new Handle{nullptr, 0}; return SUCCESS; }
+CALL cublasDestroy_v2(Handle* h) { delete h; return SUCCESS; }
+CALL cublasSetStream_v2(Handle* h, void* stream) { h->stream = stream; return SUCCESS; }
+CALL cublasSetMathMode(Handle* h, int mode) { h->mathMode = mode; return SUCCESS; }
+CALL cublasGetVersion_v2(Handle*, int* version) { *version = 120600; return SUCCESS; }
+CALL cublasSgemm_v2(Handle* h, int opA, int opB, int m, int n, int k, const float* alpha, float* a, int lda, float* b, int ldb,
+        const float* beta, float* c, int ldc) {
+    return gemm(h->mathMode, opA, opB, m, n, k, *alpha, Matrix{a, lda, 0}, Matrix{b, ldb, 0}, *beta, Matrix{c, ldc, 0}, 1);
+}
+CALL cublasSgemmStridedBatched(Handle* h, int opA, int opB, int m, int n, int k, const float* alpha, float* a, int lda, long long strideA,
+        float* b, int ldb, long long strideB, const float* beta, float* c, int ldc, long long strideC, int batches) {
+    return gemm(h->mathMode, opA, opB, m, n, k, *alpha, Matrix{a, lda, strideA}, Matrix{b, ldb, strideB}, *beta, Matrix{c, ldc, strideC}, batches);
+}

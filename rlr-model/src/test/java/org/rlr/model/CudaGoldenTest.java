@@ -1,0 +1,29 @@
+package org.rlr.model;
+
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.rlr.cuda.standin.StandIn;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.Backends;
+
+/**
+ * {@link RlrGoldenTest} by the CUDA kernels on the stand-in for a driver: forward, loss, every gradient, five training steps, on cases that have each
+ * block and more than one layer. The kernels run without checks, which the contract has made: so a case takes seconds.
+ */
+@Tag(StandIn.TAG)
+class CudaGoldenTest {
+    @BeforeAll
+    static void load() {
+        StandIn.load(false);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mca-nsa", "all-blocks", "gate", "ca-beside-mca-ref-len-3"})
+    void agreesWithTheReferenceImplementation(String name) {
+        try (Backend backend = Backends.open("cuda", 0)) {
+            RlrGoldenTest.check(backend, name);
+        }
+    }
+}
