@@ -47,7 +47,7 @@ def main():
         for level, tokens in zip(levels, features):   # one after the other, so that only one level's activations live
             loss = rlr_torch.loss(level(tokens), tokens)
             loss.backward()
-            total += float(loss)
+            total += loss.item()
         optimizer.step()
     print(f"{image}\t{total:.4f}", flush=True)
 

@@ -41,7 +41,7 @@ final class Cells {
 
         /** What the row's figures are; where it is not milliseconds, the label says it. */
         String unit() {
-            return benchmark.equals(ColdStart.MEMORY) ? "MiB" : "ms";
+            return benchmark.endsWith(".memory") ? "MiB" : "ms";
         }
 
         private Map<String, String> with(String implementation) {

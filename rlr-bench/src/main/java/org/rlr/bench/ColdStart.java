@@ -17,15 +17,18 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * One image scored by a program that has to be started for it: ours by its command line, as a user calls it (a JVM that starts the one that
- * has the Vector API), the peer by a new Python process. Two rows: from the start to the printed score, and the most memory held until then.
+ * What needs a process of its own. One image scored by a program that has to be started for it: ours by its command line, as a user calls it (a JVM that starts the one that
+ * has the Vector API), the peer by a new Python process; two rows: from the start to the printed score, and the most memory held until then. And the most memory held
+ * by a process that trains both levels, {@link TrainingProcess} in a JVM with the command line's options.
  * Files are in the system's cache: a start that is not counted comes first.
  */
 final class ColdStart implements AutoCloseable {
     static final String TIME = "ColdStart.detect";
     static final String MEMORY = "ColdStart.memory";
+    static final String TRAINING_MEMORY = "Training.memory";
     /** How often each is started, in turn. */
     static final int ROUNDS = 3;
+    private static final String BEST = "torch-best";
     private static final Path PROC = Path.of("/proc");
     private static final long BETWEEN_LOOKS_MS = 5;
     private static final long END_SECONDS = 20;
@@ -35,7 +38,7 @@ final class ColdStart implements AutoCloseable {
     private final int threads;
     private DetectFiles files;
     private final Set<List<String>> started = new HashSet<>();
-    private float[] ourScore;
+    private final Map<Boolean, float[]> ourNumbers = new HashMap<>();
 
     /** @param threads of either, 0 for as many as there are cores */
     ColdStart(String python, Path peers, int threads) {
@@ -46,7 +49,8 @@ final class ColdStart implements AutoCloseable {
 
     /** Those of the rows that a regular expression finds. */
     static List<Cells.Row> rows(String regex) {
-        return Stream.of(TIME, MEMORY).map(name -> new Cells.Row(null, name, Map.of(), true, List.of(Cells.OURS, "torch-best")))
+        return Stream.of(TIME, MEMORY, TRAINING_MEMORY).map(name -> new Cells.Row(null, name, Map.of(), true,
+                        name.equals(TRAINING_MEMORY) ? List.of(Cells.OURS, BEST, "torch-published") : List.of(Cells.OURS, BEST)))
                 .filter(row -> Pattern.compile(regex).matcher(row.label()).find()).toList();
     }
 
@@ -57,18 +61,23 @@ final class ColdStart implements AutoCloseable {
 
     /** Why a row cannot be measured here; null if it can. */
     static String absence(Cells.Row row) {
-        return row.benchmark().equals(MEMORY) && !Files.isReadable(PROC.resolve("self/status")) ? "this system has no /proc to read a process's peak memory from" : null;
+        return memory(row) && !Files.isReadable(PROC.resolve("self/status")) ? "this system has no /proc to read a process's peak memory from" : null;
+    }
+
+    private static boolean memory(Cells.Row row) {
+        return !row.benchmark().equals(TIME);
     }
 
     /** Starts the program once more: milliseconds or MiB. @throws IllegalStateException with its own words if it gives no score */
     double run(Cells.Row row, String implementation, Variant variant) {
         files = files == null ? new DetectFiles() : files;
-        List<String> command = implementation.equals(Cells.OURS) ? ours(variant) : peer();
+        boolean training = row.benchmark().equals(TRAINING_MEMORY);
+        List<String> command = implementation.equals(Cells.OURS) ? ours(variant, training) : peer(implementation, training);
         try {
-            if (started.add(command)) {
-                measure(command, implementation, false);
+            if (started.add(command) && !training) {
+                measure(command, implementation, false, false);
             }
-            return measure(command, implementation, row.benchmark().equals(MEMORY));
+            return measure(command, implementation, memory(row), training);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
@@ -77,20 +86,29 @@ final class ColdStart implements AutoCloseable {
         }
     }
 
-    private List<String> ours(Variant variant) {
+    private List<String> ours(Variant variant, boolean training) {
         List<String> command = new ArrayList<>();
         command.add(variant.java() == null ? Path.of(System.getProperty("java.home"), "bin", "java").toString() : variant.java());
         command.addAll(variant.arguments());
+        if (training) {
+            command.addAll(List.of("--add-modules=jdk.incubator.vector", "-XX:+UseSerialGC", "-XX:MaxNewSize=64m", "-cp", System.getProperty("java.class.path"),
+                    TrainingProcess.class.getName(), files.model().toString(), files.image().toString(), Integer.toString(threads)));
+            return command;
+        }
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), "org.rlr.model.cli.Main", "detect", "--backend", "cpu", "--threads", Integer.toString(threads),
                 "--model", files.model().toString(), files.image().toString()));
         return command;
     }
 
-    private List<String> peer() {
+    private List<String> peer(String implementation, boolean training) {
+        if (training) {
+            return List.of(python, peers.resolve("train_torch.py").toString(), files.model().toString(), files.image().toString(),
+                    implementation.substring("torch-".length()), Integer.toString(TrainingProcess.BATCH), Integer.toString(TrainingProcess.STEPS), Integer.toString(threads));
+        }
         return List.of(python, peers.resolve("detect_torch.py").toString(), files.model().toString(), files.image().toString(), Integer.toString(threads));
     }
 
-    private double measure(List<String> command, String implementation, boolean memory) throws IOException, InterruptedException {
+    private double measure(List<String> command, String implementation, boolean memory, boolean training) throws IOException, InterruptedException {
         Path words = Files.createTempFile("rlr-bench", ".txt");
         long start = System.nanoTime();
         Process process = new ProcessBuilder(command).redirectError(words.toFile()).start();
@@ -101,18 +119,21 @@ final class ColdStart implements AutoCloseable {
                 Thread.sleep(BETWEEN_LOOKS_MS);
             }
             String line = out.readLine();
+            while (line != null && !line.startsWith(files.image() + "\t")) {
+                line = out.readLine();   // what a library has to say
+            }
             double milliseconds = (System.nanoTime() - start) / 1e6;
             if (memory) {
                 look(process, peaks);
             }
-            if (line == null || !line.startsWith(files.image() + "\t")) {
+            if (line == null) {
                 process.waitFor(END_SECONDS, TimeUnit.SECONDS);
                 throw new IllegalStateException(String.join(" ", command) + " printed no score: " + Files.readString(words).strip());
             }
             if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
                 throw new IllegalStateException(String.join(" ", command) + " does not end");
             }
-            compare(implementation, new float[] {Float.parseFloat(line.split("\t")[1])});
+            compare(implementation, training, new float[] {Float.parseFloat(line.split("\t")[1])});
             return memory ? peaks.values().stream().mapToLong(Long::longValue).sum() / 1024.0 : milliseconds;
         } finally {
             process.destroyForcibly();
@@ -121,11 +142,8 @@ final class ColdStart implements AutoCloseable {
     }
 
     /** A program that computes something else proves nothing; ours is always the first. */
-    private void compare(String implementation, float[] score) {
-        if (ourScore == null) {
-            ourScore = score;
-        }
-        Contender.requireSame(implementation + " image score", ourScore, score, DetectBenchmark.TOLERANCE);
+    private void compare(String implementation, boolean training, float[] number) {
+        Contender.requireSame(implementation + (training ? " loss" : " image score"), ourNumbers.computeIfAbsent(training, key -> number), number, DetectBenchmark.TOLERANCE);
     }
 
     /**

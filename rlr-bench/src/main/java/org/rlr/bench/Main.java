@@ -62,7 +62,7 @@ public final class Main implements Callable<Integer> {
             for (int i = 0; i < rows.size(); i++) {
                 Cells.Row row = rows.get(i);
                 System.out.printf("%d/%d %s%n", i + 1, rows.size(), row.label());
-                int rounds = ColdStart.is(row) ? quick ? 1 : ColdStart.ROUNDS : full ? 3 : 1;
+                int rounds = ColdStart.is(row) ? quick || row.benchmark().equals(ColdStart.TRAINING_MEMORY) ? 1 : ColdStart.ROUNDS : full ? 3 : 1;
                 // in turn, so that a change of the machine's speed meets all alike
                 for (int round = 0; round < rounds; round++) {
                     for (String implementation : row.implementations()) {

@@ -1,0 +1,104 @@
+package org.rlr.bench;
+
+import java.lang.reflect.Method;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.infra.BenchmarkParams;
+import org.openjdk.jmh.infra.IterationParams;
+import org.openjdk.jmh.runner.IterationType;
+import org.openjdk.jmh.runner.options.TimeValue;
+
+/**
+ * All implementations of one row of the table in one JVM, called in turn: on a machine whose speed changes from minute to minute, what happens to one
+ * happens to its neighbour. Prints a line per implementation with the milliseconds of every round.
+ */
+final class PairedProcess {
+    private static final double WARM_UP_SECONDS = 8;
+    /** Shorter calls are repeated until a measurement takes this long. */
+    private static final double LEAST_MS = 20;
+
+    private PairedProcess() {
+    }
+
+    /** A benchmark of JMH's, its fields set, without JMH. */
+    private record Cell(Object benchmark, Method call) {
+        static Cell of(String className, String method, String implementation, List<String> params) throws ReflectiveOperationException {
+            Class<?> type = Class.forName(className);
+            Object benchmark = type.getConstructor().newInstance();
+            set(benchmark, Cells.IMPLEMENTATION, implementation);
+            for (String p : params) {
+                set(benchmark, p.substring(0, p.indexOf('=')), p.substring(p.indexOf('=') + 1));
+            }
+            for (Method m : type.getMethods()) {
+                if (m.isAnnotationPresent(Setup.class)) {
+                    m.invoke(benchmark, m.getParameterCount() == 0 ? new Object[0] : new Object[] {named(className + "." + method)});
+                }
+            }
+            return new Cell(benchmark, type.getMethod(method));
+        }
+
+        @SuppressWarnings({"unchecked", "rawtypes"})   // the field's own type says what the constant is of
+        private static void set(Object benchmark, String field, String value) throws ReflectiveOperationException {
+            var f = benchmark.getClass().getField(field);
+            Object converted = f.getType() == int.class ? (Object) Integer.parseInt(value) : f.getType().isEnum() ? Enum.valueOf((Class) f.getType(), value) : value;
+            f.set(benchmark, converted);
+        }
+
+        /** Of JMH's description of a run only the name is looked at. */
+        private static BenchmarkParams named(String name) {
+            IterationParams none = new IterationParams(IterationType.WARMUP, 1, TimeValue.NONE, 1);
+            return new BenchmarkParams(name, "", false, 1, new int[] {1}, List.of(), 1, 0, none, none, Mode.AverageTime, null, TimeUnit.MILLISECONDS, 1,
+                    "", List.of(), "", "", "", "", TimeValue.NONE);
+        }
+
+        double milliseconds(int calls) throws ReflectiveOperationException {
+            long start = System.nanoTime();
+            for (int i = 0; i < calls; i++) {
+                call.invoke(benchmark);
+            }
+            return (System.nanoTime() - start) / 1e6 / calls;
+        }
+
+        void close() throws ReflectiveOperationException {
+            for (Method m : benchmark.getClass().getMethods()) {
+                if (m.isAnnotationPresent(TearDown.class)) {
+                    m.invoke(benchmark);
+                }
+            }
+        }
+    }
+
+    /** Class, method, rounds, implementations separated by commas (ours first), then {@code parameter=value} each. */
+    public static void main(String[] args) throws ReflectiveOperationException {
+        int rounds = Integer.parseInt(args[2]);
+        List<Cell> cells = new ArrayList<>();
+        for (String implementation : args[3].split(",")) {
+            cells.add(Cell.of(args[0], args[1], implementation, Arrays.asList(args).subList(4, args.length)));
+        }
+        long start = System.nanoTime();
+        do {
+            cells.get(0).milliseconds(1);
+        } while (System.nanoTime() - start < WARM_UP_SECONDS * 1e9);
+        int[] calls = new int[cells.size()];
+        for (int i = 0; i < calls.length; i++) {
+            calls[i] = (int) Math.max(1, Math.ceil(LEAST_MS / Math.min(cells.get(i).milliseconds(1), cells.get(i).milliseconds(1))));
+        }
+        double[][] times = new double[cells.size()][rounds];
+        for (int round = 0; round < rounds; round++) {
+            for (int i = 0; i < calls.length; i++) {
+                times[i][round] = cells.get(i).milliseconds(calls[i]);
+            }
+        }
+        for (double[] row : times) {
+            System.out.println("ms " + Arrays.toString(row).replaceAll("[\\[\\],]", ""));
+        }
+        for (Cell cell : cells) {
+            cell.close();
+        }
+    }
+}
