@@ -11,7 +11,7 @@ import jdk.incubator.vector.VectorSpecies;
  * Shows the JVM all kinds of vector operations, mixed, before a kernel uses many of one kind. The Vector API's operations share a few methods, which C2 may compile for
  * the first kind that it sees often; every other kind then falls out of that code. HotSpot counts how often, adds the counts up over all operations
  * inlined into a method, and from a hundred on (PerMethodTrapLimit) no longer relies on the types it has seen there: a kernel of twenty operations that is compiled afterwards boxes every
- * vector. Whether that happened was a matter of timing: more than half of all processes lost 10 to 25 % of their speed on JDK 17.
+ * vector. Whether that happened was a matter of timing: two of three processes lost 10 to 25 % of their speed on JDK 17.
  */
 final class VectorProfiles {
     private static final int ROUNDS = 600;
