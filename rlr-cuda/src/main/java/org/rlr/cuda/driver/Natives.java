@@ -94,7 +94,8 @@ public final class Natives {
             return "a native library cannot be loaded: " + error.lines().findFirst().orElse(error);
         }
         return m.group(1).equals(DriverLibrary.NAME) ? "there is no NVIDIA driver (libcuda.so.1 was not found); install it, or use the cpu backend"
-                : m.group(1) + " was not found; install the libraries of CUDA 12 or name their folder in LD_LIBRARY_PATH";
+                : m.group(1) + " was not found; " + (m.group(1).endsWith(".13") ? "name its folder in LD_LIBRARY_PATH"
+                        : "install the libraries of CUDA 12 or name their folder in LD_LIBRARY_PATH (where there is CUDA 13: cuda13/forward, docs/cuda.md)");
     }
 
     /**

@@ -31,6 +31,8 @@ public final class StandIn {
 
     private static final List<String> SOURCES = List.of("standin.h", "device.h", "memory.cpp", "shared.cpp", "fibers.cpp", "driver.cpp", "nvrtc.cpp", "blas.cpp",
             "versions.map");
+    /** What JCuda's natives ask for. */
+    private static final int USUAL_CUDA = 12;
     private static final int DEVICE_MEMORY = 0x1000;
     private static final int COMPUTE_CAPABILITY = 0x1001;
     private static final int DEVICES = 0x1002;
@@ -51,23 +53,32 @@ public final class StandIn {
         if (loaded) {
             return;
         }
-        need(System.getProperty("os.name").equals("Linux") && System.getProperty("os.arch").equals("amd64"),
-                "the stand-in for a CUDA driver needs Linux on x86-64, as JCuda does");
-        try {
-            String compiler = compiler();
-            need(compiler != null, "the stand-in for a CUDA driver is built with g++, which is not installed");
-            Path folder = build(compiler, checked);
-            System.setProperty("rlr.cuda.cache", folder.resolve("kernels").toString());
-            for (String library : List.of("libcuda.so.1", "libnvrtc.so.12", "libcublas.so.12")) {
-                System.load(folder.resolve(library).toString());
-            }
-        } catch (IOException | InterruptedException e) {
-            throw new IllegalStateException(e);
+        Path folder = folder(checked, USUAL_CUDA);
+        System.setProperty("rlr.cuda.cache", folder.resolve("kernels").toString());
+        for (String library : List.of("libcuda.so.1", "libnvrtc.so.12", "libcublas.so.12")) {
+            System.load(folder.resolve(library).toString());
         }
         Natives.obstacle().ifPresent(why -> {
             throw new IllegalStateException("the stand-in does not start: " + why);
         });
         loaded = true;
+    }
+
+    /** Builds it as libraries of another CUDA if need be and loads nothing; the calling test is skipped where it cannot be built. @return their folder */
+    public static synchronized Path folder(int cuda) {
+        return folder(false, cuda);
+    }
+
+    private static Path folder(boolean checked, int cuda) {
+        need(System.getProperty("os.name").equals("Linux") && System.getProperty("os.arch").equals("amd64"),
+                "the stand-in for a CUDA driver needs Linux on x86-64, as JCuda does");
+        try {
+            String compiler = compiler();
+            need(compiler != null, "the stand-in for a CUDA driver is built with g++, which is not installed");
+            return build(compiler, checked, cuda);
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** Skips the calling test unless all is well. JUnit keeps the reason of a class that is skipped to itself, so it is printed, too. */
@@ -88,10 +99,10 @@ public final class StandIn {
         }
     }
 
-    private static Path build(String compiler, boolean checked) throws IOException, InterruptedException {
+    private static Path build(String compiler, boolean checked, int cuda) throws IOException, InterruptedException {
         String hash = hash(compiler);
         Path parent = Path.of("target", "stand-in").toAbsolutePath();
-        Path folder = parent.resolve(hash + (checked ? "" : "-unchecked"));
+        Path folder = parent.resolve(hash + (checked ? "" : "-unchecked") + (cuda == USUAL_CUDA ? "" : "-cuda" + cuda));
         if (Files.isDirectory(folder)) {
             return folder;
         }
@@ -103,8 +114,8 @@ public final class StandIn {
             }
         }
         link(work, "libcuda.so.1", "memory.cpp", "shared.cpp", "fibers.cpp", "driver.cpp");
-        link(work, "libnvrtc.so.12", "nvrtc.cpp");
-        link(work, "libcublas.so.12", "blas.cpp", "libcuda.so.1");
+        link(work, "libnvrtc.so." + cuda, "nvrtc.cpp");
+        link(work, "libcublas.so." + cuda, "blas.cpp", "libcuda.so.1");
         if (!checked) {
             Files.createFile(work.resolve("unchecked"));
         }

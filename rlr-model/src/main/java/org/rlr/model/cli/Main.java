@@ -55,7 +55,8 @@ public final class Main {
         boolean trains = command.getCommandSpec().optionsMap().containsKey("--batch-size");
         error(line.getErr(), "out of memory (" + e.getMessage() + "): the Java heap may grow to " + (Runtime.getRuntime().maxMemory() >> 20) + " MiB; "
                 + (trains ? "lower --batch-size, --image-size or --width, scale very large images down, " : "scale very large images down, give fewer at once, ")
-                + "or raise the heap with java -Xmx, as in: java -Xmx8g -jar rlr.jar " + command.getCommandName());
+                + "or raise the heap with java -Xmx, as in: "
+                + (Boolean.getBoolean("rlr.portable") ? "RLR_JAVA_OPTS=-Xmx8g rlr " : "java -Xmx8g -jar rlr.jar ") + command.getCommandName());
         return FAILURE;
     }
 

@@ -24,8 +24,11 @@ final class Relaunch {
      * Until C2 has compiled them, loops on vectors are hundreds of times slower (each vector is an object), so they are compiled after a
      * twentieth of the usual number of calls.
      */
-    private static final List<String> EARLY_KERNELS = List.of("-XX:+IgnoreUnrecognizedVMOptions", "-XX:CompileCommand=quiet",
+    static final List<String> EARLY_KERNELS = List.of("-XX:+IgnoreUnrecognizedVMOptions", "-XX:CompileCommand=quiet",
             "-XX:CompileCommand=CompileThresholdScaling,org.rlr.tensor.cpu.Vector*::*,0.05");
+
+    /** Tensors are reused, so there is little to collect; this collector takes half the memory of the default, and less with few young objects. */
+    static final List<String> SMALL_HEAP = List.of("-XX:+UseSerialGC", "-XX:MaxNewSize=64m");
 
     private Relaunch() {
     }
@@ -44,9 +47,7 @@ final class Relaunch {
         List<String> given = ManagementFactory.getRuntimeMXBean().getInputArguments();
         command.addAll(EARLY_KERNELS);
         if (given.stream().noneMatch(COLLECTOR.asMatchPredicate())) {
-            // Tensors are reused, so there is little to collect; this collector takes half the memory of the default, and less with few young objects.
-            command.add("-XX:+UseSerialGC");
-            command.add("-XX:MaxNewSize=64m");
+            command.addAll(SMALL_HEAP);
         }
         command.addAll(given);
         command.add("--add-modules=" + MODULE);
