@@ -15,7 +15,7 @@ import org.rlr.tensor.backend.Locality;
  * @param modelWidth    d, a multiple of 4 and of {@code heads}
  * @param heads         attention heads
  * @param layers        encoder layers
- * @param blocks        attention blocks of each layer; kept in the order of {@link AttentionBlocks#NAMES}
+ * @param blocks        attention blocks of each layer; kept in the order of {@link AttentionBlocks#names}
  * @param gate          how the blocks are weighted
  * @param refLen        r: the reference has {@code r·height·width} tokens
  * @param side          side of the attention window

@@ -21,11 +21,13 @@ public final class Reference implements AutoCloseable {
     private final Map<List<Object>, Tensor> derived = new HashMap<>();
 
     /**
+     * A reference; models make theirs, tests of a block make one.
+     *
      * @param embedded {@code [1, r·L, d]}
      * @param length   r
-     * @param frozen   whether this reference outlives the scope of a call, as in inference
+     * @param frozen   whether this reference outlives the scope of a call, as in inference; it then takes over the tensor, which is to belong to no scope
      */
-    Reference(Tensor embedded, int length, boolean frozen) {
+    public Reference(Tensor embedded, int length, boolean frozen) {
         this.embedded = embedded;
         this.length = length;
         this.frozen = frozen;
@@ -52,7 +54,8 @@ public final class Reference implements AutoCloseable {
      * What a block derives from the reference alone, computed the first time it is asked for and kept as long as the reference:
      * a training step, or the life of a model in inference.
      *
-     * @param block the block that asks; it may derive several tensors under different names
+     * @param block the block that asks, {@code this} of the {@link org.rlr.model.attention.AttentionBlock}; it may derive several tensors under different names.
+     *              What the blocks of several layers have in common, as their provider, would give them the tensors of the first
      */
     public Tensor once(Object block, String name, Supplier<Tensor> computation) {
         synchronized (derived) {

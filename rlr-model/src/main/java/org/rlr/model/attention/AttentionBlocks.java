@@ -1,56 +1,120 @@
 package org.rlr.model.attention;
 
 import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.rlr.model.LevelConfig;
 import org.rlr.tensor.RlrException;
-import org.rlr.tensor.backend.Locality;
 import org.rlr.tensor.nn.ParameterSet;
 
-/** The attention blocks by name (RLR §6). */
+/** The attention blocks by name: the published ones (RLR §6) and those of every {@link AttentionBlockProvider} on the class path. */
 public final class AttentionBlocks {
-    /** The names in the order in which blocks are kept, and columns of a gate follow. */
-    public static final List<String> NAMES = List.of("mca", "ca", "msa", "nsa", "sa");
+    /** The names of the published blocks, in their order. */
+    public static final List<String> PUBLISHED = List.of("mca", "ca", "msa", "nsa", "sa");
+
+    private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_]*");
+    /** What a layer keeps beside its blocks. */
+    private static final Set<String> RESERVED = Set.of("norm1", "norm2", "ffn");
+
+    private static Map<String, AttentionBlockProvider> found;
 
     private AttentionBlocks() {
     }
 
-    /** Block names without repetition, in the order of {@link #NAMES}. @throws RlrException if one does not exist or none is given */
-    public static List<String> inOrder(List<String> names) {
-        for (String name : names) {
-            if (!NAMES.contains(name)) {
-                throw new RlrException("attention block '" + name + "' does not exist; choose from " + String.join(", ", NAMES) + " with --blocks");
+    /**
+     * The names of all blocks, in the order in which blocks are kept and columns of a gate follow: those of {@link #PUBLISHED}, then the others by name.
+     *
+     * @throws RlrException if a provider on the class path cannot be used
+     */
+    public static List<String> names() {
+        return List.copyOf(providers().keySet());
+    }
+
+    private static synchronized Map<String, AttentionBlockProvider> providers() {
+        if (found == null) {
+            List<AttentionBlockProvider> providers = new ArrayList<>();
+            Iterator<AttentionBlockProvider> services = ServiceLoader.load(AttentionBlockProvider.class, AttentionBlocks.class.getClassLoader()).iterator();
+            try {
+                services.forEachRemaining(providers::add);
+            } catch (ServiceConfigurationError e) {
+                throw new RlrException("an attention block on the class path cannot be used: " + e.getMessage() + (e.getCause() == null ? "" : " (" + e.getCause() + ")")
+                        + "; mend it or take its jar off the class path", e);
+            }
+            found = inOrder(providers.iterator());
+        }
+        return found;
+    }
+
+    /** Providers by name, in order. @throws RlrException if a name cannot be used or is taken twice */
+    static Map<String, AttentionBlockProvider> inOrder(Iterator<AttentionBlockProvider> providers) {
+        Map<String, AttentionBlockProvider> sorted = new TreeMap<>();
+        while (providers.hasNext()) {
+            AttentionBlockProvider provider = providers.next();
+            String name = provider.name();
+            String type = provider.getClass().getName();
+            if (name == null || !NAME.matcher(name).matches() || RESERVED.contains(name)) {
+                throw new RlrException("the attention block of " + type + " is called '" + name + "'; a name is a small letter, then small letters, digits and underscores, and not one of "
+                        + String.join(", ", RESERVED.stream().sorted().toList()));
+            }
+            if (!Float.isFinite(provider.weight())) {
+                throw new RlrException("the attention block '" + name + "' of " + type + " has a weight of " + provider.weight() + "; it must be a finite number");
+            }
+            AttentionBlockProvider other = sorted.putIfAbsent(name, provider);
+            if (other != null) {
+                throw new RlrException("two attention blocks are called '" + name + "', of " + other.getClass().getName() + " and " + type + "; rename one or take its jar off the class path");
             }
         }
-        if (names.isEmpty()) {
-            throw new RlrException("no attention block given; choose from " + String.join(", ", NAMES) + " with --blocks");
+        Map<String, AttentionBlockProvider> ordered = new LinkedHashMap<>();
+        for (String name : PUBLISHED) {
+            AttentionBlockProvider provider = sorted.remove(name);
+            if (provider != null) {
+                ordered.put(name, provider);
+            }
         }
-        List<String> ordered = new ArrayList<>(NAMES);
+        ordered.putAll(sorted);
+        return ordered;
+    }
+
+    /** What makes the blocks of a name. @throws RlrException if there are none, with the names that there are */
+    public static AttentionBlockProvider provider(String name) {
+        AttentionBlockProvider provider = providers().get(name);
+        if (provider == null) {
+            throw new RlrException("attention block '" + name + "' does not exist; choose from " + String.join(", ", names())
+                    + " with --blocks, or put the jar with its AttentionBlockProvider on the class path");
+        }
+        return provider;
+    }
+
+    /** Block names without repetition, in the order of {@link #names}. @throws RlrException if one does not exist or none is given */
+    public static List<String> inOrder(List<String> names) {
+        names.forEach(AttentionBlocks::provider);
+        if (names.isEmpty()) {
+            throw new RlrException("no attention block given; choose from " + String.join(", ", names()) + " with --blocks");
+        }
+        List<String> ordered = new ArrayList<>(names());
         ordered.retainAll(names);
         return List.copyOf(ordered);
     }
 
-    /** The weight of a block where no gate is learned: 2 for cross attention to the reference, 1 for the others. */
+    /** The weight of a block where no gate is learned. @throws RlrException if there is none of that name */
     public static float weight(String name) {
-        return name.equals("mca") || name.equals("ca") ? 2 : 1;
+        return provider(name).weight();
     }
 
-    /** Whether a block attends to the reference; a model in which none does has no reference. */
+    /** Whether a block attends to the reference; a model in which none does has no reference. @throws RlrException if there is none of that name */
     public static boolean usesReference(String name) {
-        return name.equals("mca") || name.equals("ca") || name.equals("nsa");
+        return provider(name).usesReference();
     }
 
     /** A block under a name prefix. @throws RlrException if there is none of that name */
-    public static AttentionBlock create(String name, ParameterSet.Prefix names, LevelConfig c) {
-        int d = c.modelWidth();
-        return switch (name) {
-            case "mca" -> new ReferenceAttention(names, d, c.pattern(Locality.INSIDE), ReferenceAttention.Part.EACH_CHUNK);
-            case "ca" -> new ReferenceAttention(names, d, c.pattern(Locality.ALL),
-                    c.blocks().contains("mca") ? ReferenceAttention.Part.LAST_CHUNK : ReferenceAttention.Part.WHOLE);
-            case "msa" -> new SelfAttention(names, d, c.pattern(Locality.OUTSIDE));
-            case "nsa" -> new MaskedLearnableKeyAttention(names, d, c.pattern(Locality.OUTSIDE));
-            case "sa" -> new SelfAttention(names, d, c.pattern(Locality.ALL));
-            default -> throw new RlrException("attention block '" + name + "' does not exist; there are " + String.join(", ", NAMES));
-        };
+    public static AttentionBlock create(String name, ParameterSet.Prefix names, LevelConfig level) {
+        return provider(name).create(names, level);
     }
 }

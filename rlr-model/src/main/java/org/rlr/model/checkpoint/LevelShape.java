@@ -16,7 +16,7 @@ import org.rlr.tensor.RlrException;
  * @param channels        channels C of the feature map
  * @param modelWidth      d
  * @param layers          encoder layers
- * @param blocks          attention blocks of each layer, in the order of {@link AttentionBlocks#NAMES}
+ * @param blocks          attention blocks of each layer, in the order of {@link AttentionBlocks#PUBLISHED}
  * @param gate            how the blocks are weighted
  * @param referenceTokens {@code r·L}, the length of the reference; 0 where no block uses one
  */
@@ -39,8 +39,8 @@ public record LevelShape(int channels, int modelWidth, int layers, List<String> 
             Matcher m = BLOCK.matcher(name);
             if (m.matches()) {
                 layers = Math.max(layers, Integer.parseInt(m.group(1)) + 1);
-                if (!AttentionBlocks.NAMES.contains(m.group(2))) {
-                    throw new RlrException(origin + " has an attention block '" + m.group(2) + "', which is not one of " + String.join(", ", AttentionBlocks.NAMES)
+                if (!AttentionBlocks.PUBLISHED.contains(m.group(2))) {
+                    throw new RlrException(origin + " has an attention block '" + m.group(2) + "', which is not one of " + String.join(", ", AttentionBlocks.PUBLISHED)
                             + "; only checkpoints of the published method can be read");
                 }
             }
@@ -48,7 +48,7 @@ public record LevelShape(int channels, int modelWidth, int layers, List<String> 
         if (layers == 0) {
             throw notALevel(origin, "it has no tensor encoder.encode_layers.0.*.in_proj_weight");
         }
-        List<String> blocks = AttentionBlocks.NAMES.stream().filter(b -> names.contains("encoder.encode_layers.0." + b + ".in_proj_weight")).toList();
+        List<String> blocks = AttentionBlocks.PUBLISHED.stream().filter(b -> names.contains("encoder.encode_layers.0." + b + ".in_proj_weight")).toList();
         if (blocks.isEmpty()) {
             throw notALevel(origin, "its first layer has no attention block");
         }

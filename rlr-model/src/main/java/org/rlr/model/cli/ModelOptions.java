@@ -1,8 +1,10 @@
 package org.rlr.model.cli;
 
+import java.util.Iterator;
 import java.util.List;
 import org.rlr.model.GateMode;
 import org.rlr.model.RlrConfig;
+import org.rlr.model.attention.AttentionBlocks;
 import org.rlr.model.train.OptimizerMode;
 import org.rlr.model.train.TrainingSettings;
 import picocli.CommandLine.Option;
@@ -38,8 +40,8 @@ final class ModelOptions {
     @Option(names = "--layers", paramLabel = "N", defaultValue = "4", description = "Encoder layers (default: ${DEFAULT-VALUE}).")
     private int layers;
 
-    @Option(names = "--blocks", paramLabel = "BLOCK", split = ",", defaultValue = "mca,nsa",
-            description = "Attention blocks of each layer: mca, ca, msa, nsa, sa (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--blocks", paramLabel = "BLOCK", split = ",", defaultValue = "mca,nsa", completionCandidates = BlockNames.class,
+            description = "Attention blocks of each layer, among ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private List<String> blocks;
 
     @Option(names = "--gate", paramLabel = "MODE", defaultValue = "none", description = "Weights of the blocks: none, gate or net (default: ${DEFAULT-VALUE}).")
@@ -68,10 +70,23 @@ final class ModelOptions {
     private boolean noAveragePool;
 
     RlrConfig config(String backbone) {
+        return config(backbone, blocks);
+    }
+
+    /** As asked for, but with other blocks. */
+    RlrConfig config(String backbone, List<String> blocks) {
         return new RlrConfig(backbone, imageSize, imageSize, levels, width, heads, layers, blocks, GateMode.of(gate), refLen, refLoss, !noAveragePool);
     }
 
     TrainingSettings training() {
         return new TrainingSettings(epochs, batchSize, learningRate, seed, featureJitter, noiseProb, maskTokens, OptimizerMode.of(optimizer));
+    }
+
+    /** For the help. */
+    static final class BlockNames implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return AttentionBlocks.names().iterator();
+        }
     }
 }

@@ -40,6 +40,11 @@ public record TrainingSettings(int epochs, int batchSize, float learningRate, lo
         return new TrainingSettings(other, batchSize, learningRate, seed, featureJitter, noiseProb, maskTokens, optimizer);
     }
 
+    /** These settings with another seed. */
+    public TrainingSettings withSeed(long other) {
+        return new TrainingSettings(epochs, batchSize, learningRate, other, featureJitter, noiseProb, maskTokens, optimizer);
+    }
+
     private static void require(boolean condition, String option, Object value, String range) {
         if (!condition) {
             throw new RlrException(option + " is " + value + "; it must be " + range);

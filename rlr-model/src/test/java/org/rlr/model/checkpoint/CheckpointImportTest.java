@@ -82,7 +82,7 @@ class CheckpointImportTest {
             try (Checkpoint checkpoint = Checkpoint.open(List.of(file)); Backend backend = KernelSets.open("vector")) {
                 LevelShape shape = LevelShape.of(checkpoint.levels().get(0), name);
                 assertEquals(new LevelShape(Integer.parseInt(m.get("c")), Integer.parseInt(m.get("d")), Integer.parseInt(m.get("layers")),
-                        AttentionBlocks.NAMES.stream().filter(blocks::contains).toList(), GateMode.of(m.get("gate")), reference ? refLen * grid * grid : 0), shape);
+                        AttentionBlocks.PUBLISHED.stream().filter(blocks::contains).toList(), GateMode.of(m.get("gate")), reference ? refLen * grid * grid : 0), shape);
                 // as a level of stride 8, whose image size is asked for as the grid does not follow from r·L alone
                 ReferenceGrid found = ReferenceGrid.choose(new int[] {8}, new int[] {shape.referenceTokens()}, grid * 8, name);
                 assertEquals(new ReferenceGrid(grid * 8, refLen), reference ? found : new ReferenceGrid(found.imageSize(), refLen));

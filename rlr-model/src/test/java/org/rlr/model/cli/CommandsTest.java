@@ -130,7 +130,7 @@ class CommandsTest {
 
     @Test
     void everyCommandHasHelp() {
-        for (String command : List.of("train", "evaluate", "detect", "threshold", "info", "data", "data check", "import", "export", "weights", "backbones", "devices", "demo")) {
+        for (String command : List.of("train", "evaluate", "detect", "threshold", "ablate", "info", "data", "data check", "import", "export", "weights", "backbones", "devices", "demo")) {
             String help = CommandRun.succeeding((Object[]) (command + " --help").split(" "));
             assertTrue(help.contains("Usage: rlr " + command), help);
         }

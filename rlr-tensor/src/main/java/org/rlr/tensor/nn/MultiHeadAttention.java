@@ -42,7 +42,12 @@ public final class MultiHeadAttention {
 
     /** The output projection of the attention of q over k and v. */
     public Tensor attend(Tensor q, Tensor k, Tensor v, AttentionPattern pattern) {
-        return out.forward(FusedFunctions.attention(q, k, v, pattern));
+        return output(FusedFunctions.attention(q, k, v, pattern));
+    }
+
+    /** {@code y·W_oᵀ + b_o}, the output projection of what was attended to in another way; {@code [N, L, d]}. */
+    public Tensor output(Tensor y) {
+        return out.forward(y);
     }
 
     private Tensor project(Tensor x, int which) {

@@ -1,0 +1,78 @@
+package org.rlr.model.attention;
+
+import org.rlr.tensor.backend.Locality;
+
+/**
+ * Which positions of a token grid a query may attend to: a predicate on two positions, so that any lambda is a pattern. The window of a position is every
+ * position whose row and column differ by at most {@code side/2} (integer division), clipped at the border (RLR §6).
+ * {@link PatternAttention} attends by it.
+ */
+@FunctionalInterface
+public interface GridPattern {
+
+    /** Whether the query at {@code (row, column)} may attend to the key at {@code (keyRow, keyColumn)}; positions count from 0. Always the same answer. */
+    boolean allows(int row, int column, int keyRow, int keyColumn);
+
+    /** Every position ({@code ca}, {@code sa}). */
+    static GridPattern all() {
+        return new WindowPattern(Locality.ALL, 1);
+    }
+
+    /** Only inside the window ({@code mca}). @throws IllegalArgumentException if the side is not positive */
+    static GridPattern inside(int side) {
+        return new WindowPattern(Locality.INSIDE, positive(side, "window side"));
+    }
+
+    /** Only outside the window ({@code nsa}, {@code msa}). @throws IllegalArgumentException if the side is not positive */
+    static GridPattern outside(int side) {
+        return new WindowPattern(Locality.OUTSIDE, positive(side, "window side"));
+    }
+
+    /**
+     * A window of {@code side×side} positions that lie {@code step} apart: differences of rows and of columns are multiples of the step, at most {@code side/2}
+     * of them. Step 1 is {@link #inside}.
+     *
+     * @throws IllegalArgumentException if side or step is not positive
+     */
+    static GridPattern dilated(int side, int step) {
+        positive(step, "step");
+        GridPattern reach = inside(2 * (positive(side, "window side") / 2) * step + 1);
+        return reach.and((row, column, keyRow, keyColumn) -> (row - keyRow) % step == 0 && (column - keyColumn) % step == 0);
+    }
+
+    /** Inside the window of {@code outer}, outside that of {@code inner}. @throws IllegalArgumentException if nothing lies between them, or inner is not positive */
+    static GridPattern ring(int inner, int outer) {
+        if (outer / 2 <= positive(inner, "inner side") / 2) {
+            throw new IllegalArgumentException("no position lies outside a window of side " + inner + " and inside one of side " + outer + "; give an outer side of at least "
+                    + (2 * (inner / 2) + 2));
+        }
+        return outside(inner).and(inside(outer));
+    }
+
+    /** The same row or the same column. */
+    static GridPattern axial() {
+        return (row, column, keyRow, keyColumn) -> row == keyRow || column == keyColumn;
+    }
+
+    /** What both allow. */
+    default GridPattern and(GridPattern other) {
+        return (row, column, keyRow, keyColumn) -> allows(row, column, keyRow, keyColumn) && other.allows(row, column, keyRow, keyColumn);
+    }
+
+    /** What one or the other allows. */
+    default GridPattern or(GridPattern other) {
+        return (row, column, keyRow, keyColumn) -> allows(row, column, keyRow, keyColumn) || other.allows(row, column, keyRow, keyColumn);
+    }
+
+    /** What this does not allow. */
+    default GridPattern negate() {
+        return (row, column, keyRow, keyColumn) -> !allows(row, column, keyRow, keyColumn);
+    }
+
+    private static int positive(int value, String what) {
+        if (value < 1) {
+            throw new IllegalArgumentException("the " + what + " of a pattern is " + value + "; it must be at least 1");
+        }
+        return value;
+    }
+}

@@ -1,0 +1,150 @@
+package org.rlr.model.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.rlr.model.RlrConfig;
+import org.rlr.model.RlrModel;
+import org.rlr.model.backbone.Backbones;
+import org.rlr.model.data.ClassSamples;
+import org.rlr.model.data.DataSet;
+import org.rlr.model.data.Sample;
+import org.rlr.model.detect.AnomalyScorer;
+import org.rlr.model.eval.Ablation;
+import org.rlr.model.eval.EvaluationResult;
+import org.rlr.model.eval.Evaluator;
+import org.rlr.model.eval.Metric;
+import org.rlr.model.train.Trainer;
+import org.rlr.model.train.TrainingSettings;
+import org.rlr.tensor.RlrException;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.io.AtomicFile;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code rlr ablate}. */
+@Command(name = "ablate", mixinStandardHelpOptions = true, sortOptions = false,
+        description = {"Compare sets of attention blocks: train and evaluate a model for each set and seed, and print mean ± sample standard deviation of the metrics.",
+            "Give --blocks once per set, as in: --blocks \"mca nsa\" --blocks mca. The seeds are --seed and those that follow it.",
+            "Models are not kept. All other options are those of 'rlr train'."})
+final class AblateCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--data", required = true, paramLabel = "DIR", description = "Data set with normal images to train on, and test images.")
+    private Path data;
+
+    @Mixin
+    private LayoutOption layout;
+
+    @Option(names = "--seeds", paramLabel = "N", defaultValue = "3", description = "Models per set of blocks (default: ${DEFAULT-VALUE}).")
+    private int seeds;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Write means, deviations and every run as JSON, as fractions; null where a metric is undefined.")
+    private Path json;
+
+    @Option(names = "--backbone", paramLabel = "NAME", description = "Feature extractor, as in 'rlr train'.")
+    private String backbone;
+
+    @Mixin
+    private WeightsOptions weights;
+
+    @Mixin
+    private ModelOptions model;
+
+    @Mixin
+    private BackendOptions backend;
+
+    @Override
+    public Integer call() {
+        if (seeds < 1) {
+            throw new RlrException("--seeds is " + seeds + "; it must be at least 1, and at least 2 for a standard deviation");
+        }
+        String name = backbone != null ? backbone : weights.file() == null ? Backbones.WEIGHT_FREE : Backbones.PUBLISHED;
+        List<RlrConfig> configs = configs(name);
+        TrainingSettings settings = model.training();
+        DataSet set = layout.read(data, spec).requireTraining().requireEvaluation();
+        PrintWriter text = spec.commandLine().getOut();
+        text.printf("%d sets of blocks, %d seeds each; %d normal images, %d test images of %d classes (%s layout)%n", configs.size(), seeds, set.train().size(), set.test().size(),
+                set.classes().size(), set.layout());
+        List<Ablation.BlockSet> sets = new ArrayList<>();
+        try (Backend device = backend.open()) {
+            text.printf("backbone %s, %s%n", name, device.description());
+            for (RlrConfig config : configs) {
+                List<Ablation.Run> runs = new ArrayList<>();
+                for (int i = 0; i < seeds; i++) {
+                    Ablation.Run run = run(device, config, settings.withSeed(settings.seed() + i), set);
+                    runs.add(run);
+                    text.printf(Locale.ROOT, "%s, seed %d: loss %.4f, image AUROC %s%n", String.join(" ", config.blocks()), run.seed(), run.loss(),
+                            run.result().mean(Metric.IMAGE_AUROC).stream().mapToObj(v -> String.format(Locale.ROOT, "%.1f", 100 * v)).findFirst().orElse("undefined"));
+                    text.flush();
+                }
+                sets.add(new Ablation.BlockSet(config.blocks(), runs));
+            }
+        }
+        Ablation ablation = new Ablation(sets);
+        text.print(table(ablation));
+        text.flush();
+        if (json != null) {
+            AtomicFile.writeString(json, ablation.toJson());
+        }
+        return 0;
+    }
+
+    /** The configurations asked for, all checked before the first is trained. */
+    private List<RlrConfig> configs(String name) {
+        OptionSpec option = spec.commandLine().getParseResult().matchedOption("--blocks");
+        if (option == null) {
+            return List.of(model.config(name));
+        }
+        List<RlrConfig> configs = new ArrayList<>();
+        // As written: the option itself knows all blocks, but no longer which of them came together.
+        for (String set : option.originalStringValues()) {
+            RlrConfig config = model.config(name, Stream.of(set.trim().split("[,\\s]+")).filter(block -> !block.isEmpty()).toList());
+            if (configs.contains(config)) {
+                throw new RlrException("--blocks " + String.join(",", config.blocks()) + " is given twice; give each set once, and more --seeds for more runs of it");
+            }
+            configs.add(config);
+        }
+        return configs;
+    }
+
+    private Ablation.Run run(Backend device, RlrConfig config, TrainingSettings settings, DataSet set) {
+        List<Path> images = set.train().stream().map(Sample::image).toList();
+        List<String> classes = set.classes().stream().map(ClassSamples::name).toList();
+        try (TrainingProgress progress = new TrainingProgress();
+                RlrModel trained = new Trainer(device, config, settings, progress)
+                        .train(Backbones.open(config.backbone(), weights.of(config.backbone()), config.levels(), device), images, classes)) {
+            progress.close();
+            EvaluationResult result = new Evaluator(new AnomalyScorer(trained)).evaluate(set, (sample, score, defective, map) -> { });
+            return new Ablation.Run(settings.seed(), trained.info().loss(), result);
+        }
+    }
+
+    /** A row per set of blocks: metrics in percent, mean ± sample standard deviation over the seeds. */
+    private static String table(Ablation ablation) {
+        TextTable table = new TextTable(Set.of(0));
+        List<String> head = new ArrayList<>(List.of("blocks"));
+        for (Metric metric : Metric.values()) {
+            head.add(metric.title());
+        }
+        table.row(head.toArray(String[]::new));
+        for (Ablation.BlockSet set : ablation.sets()) {
+            List<String> row = new ArrayList<>(List.of(String.join(" ", set.blocks())));
+            for (Metric metric : Metric.values()) {
+                row.add(set.over(metric).percent());
+            }
+            table.row(row.toArray(String[]::new));
+        }
+        return table.toString();
+    }
+}

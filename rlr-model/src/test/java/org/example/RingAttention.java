@@ -1,0 +1,36 @@
+package org.example;
+
+import org.rlr.model.*;
+import org.rlr.model.attention.*;
+import org.rlr.tensor.Tensor;
+import org.rlr.tensor.nn.*;
+
+/** Cross attention to a ring of the reference: its neighbours tell what belongs at a place, the place itself is left out. */
+public final class RingAttention implements AttentionBlockProvider {
+    @Override
+    public String name() {
+        return "ring";
+    }
+
+    @Override
+    public boolean usesReference() {
+        return true;
+    }
+
+    @Override
+    public AttentionBlock create(ParameterSet.Prefix names, LevelConfig level) {
+        var projections = new MultiHeadAttention(names, level.modelWidth());
+        var attention = new PatternAttention(GridPattern.ring(1, level.side()), level);
+        return new Block(projections, attention);
+    }
+
+    private record Block(MultiHeadAttention projections, PatternAttention attention) implements AttentionBlock {
+        @Override
+        public Tensor forward(Tensor tokens, Reference reference) {
+            int last = reference.length() - 1;
+            Tensor k = reference.once(this, "k", () -> projections.key(reference.chunk(last)));
+            Tensor v = reference.once(this, "v", () -> projections.value(reference.chunk(last)));
+            return projections.output(attention.attend(projections.query(tokens), k, v));
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package org.rlr.model.attention;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.List;
+import org.example.RingAttention;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.NullSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.rlr.model.GateMode;
+import org.rlr.model.LevelConfig;
+import org.rlr.model.RlrTransformer;
+import org.rlr.tensor.RlrException;
+import org.rlr.tensor.Shape;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.Backends;
+import org.rlr.tensor.nn.Parameter;
+import org.rlr.tensor.nn.ParameterSet;
+
+/** The registry of blocks; the test class path holds one block beside the published ones. */
+class AttentionBlocksTest {
+    private record Named(String name, float weight) implements AttentionBlockProvider {
+        @Override
+        public boolean usesReference() {
+            return false;
+        }
+
+        @Override
+        public AttentionBlock create(ParameterSet.Prefix names, LevelConfig level) {
+            throw new AssertionError("not to be asked for");
+        }
+    }
+
+    private static List<String> inOrder(AttentionBlockProvider... providers) {
+        return List.copyOf(AttentionBlocks.inOrder(Arrays.asList(providers).iterator()).keySet());
+    }
+
+    private static void refused(String[] mentions, AttentionBlockProvider... providers) {
+        String message = assertThrows(RlrException.class, () -> inOrder(providers)).getMessage();
+        for (String mention : mentions) {
+            assertTrue(message.contains(mention), "'" + mention + "' is not in: " + message);
+        }
+    }
+
+    @Test
+    void publishedBlocksComeFirstInTheirOrderThenTheOthersByName() {
+        assertEquals(List.of("mca", "ca", "msa", "nsa", "sa", "ring"), AttentionBlocks.names());
+        assertEquals(List.of("mca", "sa", "alpha", "zeta"), inOrder(new Named("zeta", 1), new Named("sa", 1), new Named("alpha", 1), new Named("mca", 2)));
+        assertEquals(List.of("mca", "nsa", "ring"), AttentionBlocks.inOrder(List.of("ring", "nsa", "ring", "mca")));
+    }
+
+    /** The table of RLR §6. */
+    @Test
+    void publishedBlocksHaveTheirWeights() {
+        assertEquals(List.of(2f, 2f, 1f, 1f, 1f), AttentionBlocks.PUBLISHED.stream().map(AttentionBlocks::weight).toList());
+        assertEquals(List.of("mca", "ca", "nsa"), AttentionBlocks.PUBLISHED.stream().filter(AttentionBlocks::usesReference).toList());
+    }
+
+    @Test
+    void anUnknownNameIsAnErrorThatListsTheKnownOnes() {
+        String message = assertThrows(RlrException.class, () -> AttentionBlocks.inOrder(List.of("mca", "rings"))).getMessage();
+        assertTrue(message.contains("'rings'") && message.contains("mca, ca, msa, nsa, sa, ring") && message.contains("class path"), message);
+    }
+
+    @ParameterizedTest
+    @NullSource
+    @ValueSource(strings = {"", "Ring", "0ring", "ring.attention", "a b", "norm1", "ffn"})
+    void aNameThatAStateDictCannotHoldIsRefused(String name) {
+        refused(new String[] {"'" + name + "'", Named.class.getName(), "small letter"}, new Named(name, 1));
+    }
+
+    @Test
+    void aNameThatIsTakenIsRefused() {
+        refused(new String[] {"two attention blocks", "'ring'", Named.class.getName(), RingAttention.class.getName()}, new RingAttention(), new Named("ring", 1));
+    }
+
+    @Test
+    void aWeightThatIsNoNumberIsRefused() {
+        refused(new String[] {"'alpha'", "NaN"}, new Named("alpha", Float.NaN));
+    }
+
+    @Test
+    void parametersStandUnderTheBlocksNameAndTheGateHasItsColumn() {
+        LevelConfig level = new LevelConfig(6, 4, 4, 8, 2, 2, List.of("ring", "mca"), GateMode.GATE, 1, 3, false);
+        try (Backend backend = Backends.open("cpu", 1); RlrTransformer model = new RlrTransformer(level, backend, false)) {
+            List<String> names = model.parameters().all().stream().map(Parameter::name).toList();
+            for (int layer = 0; layer < 2; layer++) {
+                for (String parameter : List.of("in_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias")) {
+                    assertTrue(names.contains("encoder.encode_layers." + layer + ".ring." + parameter), names.toString());
+                }
+            }
+            assertTrue(names.contains("ref_mca"), names.toString());
+            Parameter gate = model.parameters().all().stream().filter(p -> p.name().equals("encoder.gate")).findFirst().orElseThrow();
+            assertEquals(Shape.of(2, 2), gate.shape());
+        }
+        assertFalse(AttentionBlocks.usesReference("sa"));
+    }
+}

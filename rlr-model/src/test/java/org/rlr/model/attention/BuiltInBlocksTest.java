@@ -1,0 +1,86 @@
+package org.rlr.model.attention;
+
+import java.util.List;
+import org.junit.jupiter.api.Nested;
+import org.rlr.model.LevelConfig;
+
+/** The five blocks of RLR §6 by the contract of any block. */
+class BuiltInBlocksTest {
+    @Nested
+    class Mca extends AttentionBlockContract {
+        @Override
+        protected AttentionBlockProvider provider() {
+            return new BuiltInBlocks.Mca();
+        }
+
+        @Override
+        protected GridPattern pattern(LevelConfig level) {
+            return GridPattern.inside(level.side());
+        }
+    }
+
+    @Nested
+    class Ca extends AttentionBlockContract {
+        @Override
+        protected AttentionBlockProvider provider() {
+            return new BuiltInBlocks.Ca();
+        }
+
+        @Override
+        protected GridPattern pattern(LevelConfig level) {
+            return GridPattern.all();
+        }
+    }
+
+    @Nested
+    class CaBesideMca extends Ca {
+        @Override
+        protected List<String> beside() {
+            return List.of("mca");
+        }
+    }
+
+    @Nested
+    class Msa extends AttentionBlockContract {
+        @Override
+        protected AttentionBlockProvider provider() {
+            return new BuiltInBlocks.Msa();
+        }
+
+        @Override
+        protected GridPattern pattern(LevelConfig level) {
+            return GridPattern.outside(level.side());
+        }
+    }
+
+    @Nested
+    class Nsa extends AttentionBlockContract {
+        @Override
+        protected AttentionBlockProvider provider() {
+            return new BuiltInBlocks.Nsa();
+        }
+
+        @Override
+        protected GridPattern pattern(LevelConfig level) {
+            return GridPattern.outside(level.side());
+        }
+
+        @Override
+        protected List<String> beside() {
+            return List.of("mca");
+        }
+    }
+
+    @Nested
+    class Sa extends AttentionBlockContract {
+        @Override
+        protected AttentionBlockProvider provider() {
+            return new BuiltInBlocks.Sa();
+        }
+
+        @Override
+        protected GridPattern pattern(LevelConfig level) {
+            return GridPattern.all();
+        }
+    }
+}
