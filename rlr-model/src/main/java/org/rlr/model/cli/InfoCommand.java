@@ -51,7 +51,13 @@ final class InfoCommand implements Callable<Integer> {
             line(out, "training", t.epochs() + " epochs, batch " + t.batchSize() + ", lr " + t.learningRate() + ", seed " + t.seed()
                     + (t.maskTokens() ? ", masked tokens " : ", feature jitter " + t.featureJitter() + ", noise probability ") + t.noiseProb()
                     + (t.optimizer() == OptimizerMode.ADAM ? "" : ", optimizer " + t.optimizer()));
-            line(out, "final loss", String.format(Locale.ROOT, "%.4f", info.loss()));
+            if (t.validation() != null) {
+                line(out, "held out", t.validation().fraction() + " of each class's images, for choosing an epoch");
+            }
+            line(out, info.selection() == null ? "final loss" : "loss", String.format(Locale.ROOT, "%.4f", info.loss()));
+            if (info.selection() != null) {
+                line(out, "selection", SelectionText.of(info));
+            }
         }
         if (s.images() > 0) {
             line(out, "training scores", String.format(Locale.ROOT, "mean %.4f, standard deviation %.4f, largest %.4f", s.mean(), s.std(), s.max()));

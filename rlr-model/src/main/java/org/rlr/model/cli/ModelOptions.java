@@ -5,6 +5,8 @@ import org.rlr.model.GateMode;
 import org.rlr.model.RlrConfig;
 import org.rlr.model.train.OptimizerMode;
 import org.rlr.model.train.TrainingSettings;
+import org.rlr.model.train.Validation;
+import org.rlr.tensor.RlrException;
 import picocli.CommandLine.Option;
 
 /** What to train and how; the defaults are the published values. */
@@ -64,6 +66,13 @@ final class ModelOptions {
             description = "adam, or zero-steps: one Adam of all levels, stepped once per level, as the PyTorch implementation does (default: ${DEFAULT-VALUE}).")
     private String optimizer;
 
+    @Option(names = "--validation", paramLabel = "FRACTION",
+            description = "Hold out this share of each class's training images, chosen by the seed, and follow their loss.")
+    private Double validation;
+
+    @Option(names = "--keep-best", description = "Take the model of the epoch of lowest validation loss instead of the last.")
+    private boolean keepBest;
+
     @Option(names = "--no-avg-pool", description = "Do not smooth the feature maps.")
     private boolean noAveragePool;
 
@@ -72,6 +81,13 @@ final class ModelOptions {
     }
 
     TrainingSettings training() {
-        return new TrainingSettings(epochs, batchSize, learningRate, seed, featureJitter, noiseProb, maskTokens, OptimizerMode.of(optimizer));
+        return new TrainingSettings(epochs, batchSize, learningRate, seed, featureJitter, noiseProb, maskTokens, OptimizerMode.of(optimizer), validation());
+    }
+
+    private Validation validation() {
+        if (keepBest && validation == null) {
+            throw new RlrException("--keep-best needs images held out to choose by: give --validation FRACTION too");
+        }
+        return validation == null ? null : new Validation(validation, keepBest);
     }
 }
