@@ -2,6 +2,7 @@ package org.rlr.model.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.data.DataSet;
@@ -59,13 +60,23 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private ResearchOptions research;
 
+    @Option(names = "--seeds", paramLabel = "SEED", split = ",",
+            description = "Train once per seed, one after the other, with the seed in the names of the files; prints mean ± standard deviation of all metrics.")
+    private List<Long> seeds;
+
+    @Option(names = "--summary", paramLabel = "FILE", description = "With --seeds: write the metrics of all runs, their mean and standard deviation as JSON.")
+    private Path summary;
+
     @Override
     public Integer call() {
         PrintWriter text = spec.commandLine().getOut();
         String name = backbone != null ? backbone : weights.file() == null ? Backbones.WEIGHT_FREE : Backbones.PUBLISHED;
         research.check();
         TrainingRun run = new TrainingRun(model.config(name), model.training(), weights.of(name), out, checkpoints(), research.metrics(), research.bestOnTest());
-        run.requireWritable();
+        SeedRuns runs = seedRuns(run);
+        if (runs == null) {
+            run.requireWritable();
+        }
         DataSet images = layout.read(data, spec).requireTraining();
         TestEvaluation test = research.evaluation(images);
         int classes = images.classes().size();
@@ -73,9 +84,27 @@ final class TrainCommand implements Callable<Integer> {
         try (Backend device = backend.open()) {
             text.printf("backbone %s, %s%n", name, device.description());
             text.flush();
-            run.train(device, images, test, text);
+            if (runs == null) {
+                run.train(device, images, test, text);
+            } else {
+                runs.train(device, images, test, text);
+            }
         }
         return 0;
+    }
+
+    /** The runs of several seeds; null where there is one run. */
+    private SeedRuns seedRuns(TrainingRun run) {
+        if (seeds == null) {
+            if (summary != null) {
+                throw new RlrException("--summary " + summary + " is for several runs; give --seeds A,B,… too, or take --metrics");
+            }
+            return null;
+        }
+        if (spec.commandLine().getParseResult().hasMatchedOption("--seed")) {
+            throw new RlrException("--seed and --seeds exclude each other; leave one away");
+        }
+        return new SeedRuns(seeds, run, summary);
     }
 
     private TrainingCheckpoints checkpoints() {
