@@ -1,5 +1,6 @@
 package org.rlr.model.cli;
 
+import com.google.gson.GsonBuilder;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -25,6 +26,9 @@ final class InfoCommand implements Callable<Integer> {
     @Option(names = "--model", required = true, paramLabel = "MODEL", description = "A model file written by 'rlr train'.")
     private Path model;
 
+    @Option(names = "--json", description = "Print all that the file says of the model as JSON, which 'rlr train --config' takes.")
+    private boolean json;
+
     @Override
     public Integer call() {
         ModelInfo info = ModelFile.info(model);
@@ -32,6 +36,11 @@ final class InfoCommand implements Callable<Integer> {
         TrainingSettings t = info.training();
         ScoreStatistics s = info.scores();
         PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            out.println(new GsonBuilder().disableHtmlEscaping().setPrettyPrinting().create().toJson(info));
+            out.flush();
+            return 0;
+        }
         line(out, "model", model);
         line(out, "backbone", c.backbone());
         line(out, "image size", c.imageWidth() + "x" + c.imageHeight());

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.data.DataSet;
+import org.rlr.model.train.ConfigFile;
 import org.rlr.model.train.TestEvaluation;
 import org.rlr.model.train.TrainingCheckpoints;
 import org.rlr.tensor.RlrException;
@@ -41,6 +42,10 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private WeightsOptions weights;
 
+    @Option(names = "--config", paramLabel = "FILE.json",
+            description = "Take model and training from a file that 'rlr info --json' printed; options given here win.")
+    private Path config;
+
     @Mixin
     private ModelOptions model;
 
@@ -70,9 +75,14 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter text = spec.commandLine().getOut();
-        String name = backbone != null ? backbone : weights.file() == null ? Backbones.WEIGHT_FREE : Backbones.PUBLISHED;
         research.check();
-        TrainingRun run = new TrainingRun(model.config(name), model.training(), weights.of(name), out, checkpoints(), research.metrics(), research.bestOnTest());
+        ConfigFile base = config == null ? ConfigFile.PUBLISHED : ConfigFile.read(config);
+        if (!base.saysTraining()) {
+            spec.commandLine().getErr().println("note: " + config + " says nothing of the training; where no option does, the published settings are taken");
+            spec.commandLine().getErr().flush();
+        }
+        String name = backbone != null ? backbone : config != null ? base.config().backbone() : weights.file() == null ? Backbones.WEIGHT_FREE : Backbones.PUBLISHED;
+        TrainingRun run = new TrainingRun(model.config(name, base.config()), model.training(base.training()), weights.of(name), out, checkpoints(), research.metrics(), research.bestOnTest());
         SeedRuns runs = seedRuns(run);
         if (runs == null) {
             run.requireWritable();
