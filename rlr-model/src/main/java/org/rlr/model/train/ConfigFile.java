@@ -5,6 +5,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.IOException;
+import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -76,7 +77,8 @@ public record ConfigFile(RlrConfig config, TrainingSettings training, boolean sa
             // the parser makes null of a constant that does not exist
             constant(merged, "gate", word -> GateMode.of(word).toString());
             constant(merged, "optimizer", word -> OptimizerMode.of(word).toString());
-            return GSON.fromJson(merged, type);
+            // from text, where 1.5 is no whole number; from a tree it would be cut to 1
+            return GSON.fromJson(merged.toString(), type);
         } catch (RuntimeException e) {
             // what a record's constructor throws reaches us inside an exception of the parser
             Throwable why = e;
@@ -94,10 +96,17 @@ public record ConfigFile(RlrConfig config, TrainingSettings training, boolean sa
     }
 
     private static void known(Path file, String prefix, JsonObject object, Class<? extends Record> type) {
-        List<String> names = Arrays.stream(type.getRecordComponents()).map(java.lang.reflect.RecordComponent::getName).toList();
+        List<String> names = Arrays.stream(type.getRecordComponents()).map(RecordComponent::getName).toList();
         for (String name : object.keySet()) {
             if (!names.contains(name)) {
                 throw failure(file, "\"" + prefix + name + "\" means nothing; there are " + String.join(", ", names), null);
+            }
+        }
+        for (RecordComponent each : type.getRecordComponents()) {
+            // the parser takes any other word for false
+            JsonElement value = object.get(each.getName());
+            if (each.getType() == boolean.class && value != null && !(value.isJsonPrimitive() && value.getAsJsonPrimitive().isBoolean())) {
+                throw failure(file, "\"" + prefix + each.getName() + "\" is " + value + ", neither true nor false", null);
             }
         }
     }

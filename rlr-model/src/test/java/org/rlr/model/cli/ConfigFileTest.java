@@ -82,6 +82,7 @@ class ConfigFileTest {
                 new Wrong("{}", List.of("neither")), new Wrong("{\"trainin\": {}}", List.of("trainin", "training")), new Wrong("{\"training\": {\"epoch\": 1}}", List.of("training.epoch", "epochs")),
                 new Wrong("{\"training\": {\"epochs\": 0}}", List.of("--epochs is 0")), new Wrong("{\"training\": {\"epochs\": 1.5}}", List.of("1.5")),
                 new Wrong("{\"training\": {\"epochs\": null}}", List.of("training.epochs", "null")), new Wrong("{\"training\": {\"optimizer\": \"sgd\"}}", List.of("'sgd'", "zero-steps")),
+                new Wrong("{\"training\": {\"maskTokens\": \"yes\"}}", List.of("training.maskTokens", "yes")),
                 new Wrong("{\"training\": 7}", List.of("training")), new Wrong("{\"training\": {\"validation\": {\"fraction\": 2}}}", List.of("--validation is 2.0")),
                 new Wrong("{\"training\": {\"validation\": {\"share\": 2}}}", List.of("training.validation.share", "fraction")),
                 new Wrong("{\"config\": {\"gate\": \"door\"}}", List.of("'door'")), new Wrong("{\"config\": {\"blocks\": [\"mca\", \"xyz\"]}}", List.of("xyz")),
