@@ -19,6 +19,7 @@ import org.rlr.model.train.TestEvaluation;
 import org.rlr.model.train.Trained;
 import org.rlr.model.train.Trainer;
 import org.rlr.model.train.TrainingCheckpoints;
+import org.rlr.model.train.TrainingImages;
 import org.rlr.model.train.TrainingSettings;
 import org.rlr.model.train.ValidationSplit;
 import org.rlr.tensor.RlrException;
@@ -60,6 +61,11 @@ record TrainingRun(RlrConfig config, TrainingSettings settings, Path weights, Pa
     /** Trains, writes everything and says so. */
     ModelInfo train(Backend device, DataSet data, TestEvaluation test, PrintWriter text) {
         long started = System.nanoTime();
+        TrainingImages images = ValidationSplit.of(data, settings.validation(), settings.seed());
+        if (settings.validation() != null) {
+            text.printf("%d of them learned from, %d held out%n", images.training().size(), images.validation().size());
+            text.flush();
+        }
         AtomicBoolean saved = new AtomicBoolean();
         Thread interrupted = new Thread(() -> {
             if (!saved.get()) {
@@ -71,7 +77,7 @@ record TrainingRun(RlrConfig config, TrainingSettings settings, Path weights, Pa
         try (MetricsFile csv = metrics == null ? null : new MetricsFile(metrics, config.levels(), checkpoints.resume() != null);
                 TrainingProgress progress = new TrainingProgress(csv);
                 Trained trained = new Trainer(device, config, settings, progress)
-                        .train(Backbones.open(config.backbone(), weights, config.levels(), device), ValidationSplit.of(data, settings.validation(), settings.seed()), checkpoints, test)) {
+                        .train(Backbones.open(config.backbone(), weights, config.levels(), device), images, checkpoints, test)) {
             progress.close();
             ModelFile.save(trained.model(), out);
             saved.set(true);

@@ -51,7 +51,7 @@ class TrainingMetricsTest {
     @Test
     void everyEpochHasItsLossesAndEverySecondItsMetrics() throws IOException {
         String out = CommandRun.succeeding(training(model, 4, "--metrics", csv, "--evaluate-every", "2", "--validation", "0.5"));
-        assertTrue(out.contains("8 normal images"), out);
+        assertTrue(out.contains("8 normal images") && out.contains("4 of them learned from, 4 held out"), out);
         Metrics metrics = Metrics.read(csv);
         assertEquals(List.of("epoch", "loss", "loss_level2", "loss_level3", "images_per_second", "validation_loss", "validation_loss_level2", "validation_loss_level3",
                 "image_auroc", "image_ap", "image_f1max", "pixel_auroc", "pixel_ap", "pixel_f1max", "aupro"), metrics.columns());
