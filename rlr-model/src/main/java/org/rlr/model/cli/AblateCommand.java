@@ -71,7 +71,7 @@ final class AblateCommand implements Callable<Integer> {
         }
         String name = backbone != null ? backbone : weights.file() == null ? Backbones.WEIGHT_FREE : Backbones.PUBLISHED;
         List<RlrConfig> configs = configs(name);
-        TrainingSettings settings = model.training();
+        TrainingSettings settings = model.training(TrainingSettings.PUBLISHED);
         DataSet set = layout.read(data, spec).requireTraining().requireEvaluation();
         PrintWriter text = spec.commandLine().getOut();
         text.printf("%d sets of blocks, %d seeds each; %d normal images, %d test images of %d classes (%s layout)%n", configs.size(), seeds, set.train().size(), set.test().size(),
@@ -104,12 +104,12 @@ final class AblateCommand implements Callable<Integer> {
     private List<RlrConfig> configs(String name) {
         OptionSpec option = spec.commandLine().getParseResult().matchedOption("--blocks");
         if (option == null) {
-            return List.of(model.config(name));
+            return List.of(model.config(name, RlrConfig.published(name)));
         }
         List<RlrConfig> configs = new ArrayList<>();
         // As written: the option itself knows all blocks, but no longer which of them came together.
         for (String set : option.originalStringValues()) {
-            RlrConfig config = model.config(name, Stream.of(set.trim().split("[,\\s]+")).filter(block -> !block.isEmpty()).toList());
+            RlrConfig config = model.config(name, RlrConfig.published(name), Stream.of(set.trim().split("[,\\s]+")).filter(block -> !block.isEmpty()).toList());
             if (configs.contains(config)) {
                 throw new RlrException("--blocks " + String.join(",", config.blocks()) + " is given twice; give each set once, and more --seeds for more runs of it");
             }
@@ -121,7 +121,7 @@ final class AblateCommand implements Callable<Integer> {
     private Ablation.Run run(Backend device, RlrConfig config, TrainingSettings settings, DataSet set) {
         List<Path> images = set.train().stream().map(Sample::image).toList();
         List<String> classes = set.classes().stream().map(ClassSamples::name).toList();
-        try (TrainingProgress progress = new TrainingProgress();
+        try (TrainingProgress progress = new TrainingProgress(null);
                 RlrModel trained = new Trainer(device, config, settings, progress)
                         .train(Backbones.open(config.backbone(), weights.of(config.backbone()), config.levels(), device), images, classes)) {
             progress.close();

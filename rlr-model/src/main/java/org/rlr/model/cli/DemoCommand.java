@@ -73,7 +73,7 @@ final class DemoCommand implements Callable<Integer> {
         text.flush();
         long started = System.nanoTime();
         try (Backend device = backend.open()) {
-            try (TrainingProgress progress = new TrainingProgress();
+            try (TrainingProgress progress = new TrainingProgress(null);
                     RlrModel trained = new Trainer(device, config, TRAINING, progress)
                             .train(Backbones.open(config.backbone(), null, config.levels(), device), set.train().stream().map(Sample::image).toList(), classes)) {
                 progress.close();

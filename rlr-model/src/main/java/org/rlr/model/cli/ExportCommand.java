@@ -36,7 +36,7 @@ final class ExportCommand implements Callable<Integer> {
             throw new RlrException("nothing to write: give --out FILE.pth, or --safetensors DIR, or both");
         }
         if (out != null) {
-            TrainCommand.writable(out);
+            TrainingRun.writable(out, "--out");
             CheckpointExport.writeTorch(model, out);
             text.printf("%s: state dicts of the levels %s%n", out, ModelFile.info(model).config().levels());
         }

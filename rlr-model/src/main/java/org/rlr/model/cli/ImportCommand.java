@@ -84,7 +84,7 @@ final class ImportCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter text = spec.commandLine().getOut();
-        TrainCommand.writable(out);
+        TrainingRun.writable(out, "--out");
         if (threshold.data == null && !Double.isFinite(threshold.value)) {
             throw new RlrException("--threshold is " + threshold.value + "; it must be a number");
         }
@@ -100,7 +100,7 @@ final class ImportCommand implements Callable<Integer> {
                         .map(ImportCommand::describe).toList()));
             }
             text.flush();
-            try (Backend device = backend.open(); TrainingProgress progress = new TrainingProgress(); RlrModel unscored = load(model, checkpoint, device, images)) {
+            try (Backend device = backend.open(); TrainingProgress progress = new TrainingProgress(null); RlrModel unscored = load(model, checkpoint, device, images)) {
                 List<Path> files = images == null ? List.of() : images.train().stream().map(Sample::image).toList();
                 ScoreStatistics scores = images == null ? ScoreStatistics.given(threshold.value) : Trainer.scores(unscored, files, progress);
                 progress.close();

@@ -1,5 +1,6 @@
 package org.rlr.model.cli;
 
+import com.google.gson.GsonBuilder;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -25,6 +26,9 @@ final class InfoCommand implements Callable<Integer> {
     @Option(names = "--model", required = true, paramLabel = "MODEL", description = "A model file written by 'rlr train'.")
     private Path model;
 
+    @Option(names = "--json", description = "Print all that the file says of the model as JSON, which 'rlr train --config' takes.")
+    private boolean json;
+
     @Override
     public Integer call() {
         ModelInfo info = ModelFile.info(model);
@@ -32,6 +36,11 @@ final class InfoCommand implements Callable<Integer> {
         TrainingSettings t = info.training();
         ScoreStatistics s = info.scores();
         PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            out.println(new GsonBuilder().disableHtmlEscaping().setPrettyPrinting().create().toJson(info));
+            out.flush();
+            return 0;
+        }
         line(out, "model", model);
         line(out, "backbone", c.backbone());
         line(out, "image size", c.imageWidth() + "x" + c.imageHeight());
@@ -51,7 +60,13 @@ final class InfoCommand implements Callable<Integer> {
             line(out, "training", t.epochs() + " epochs, batch " + t.batchSize() + ", lr " + t.learningRate() + ", seed " + t.seed()
                     + (t.maskTokens() ? ", masked tokens " : ", feature jitter " + t.featureJitter() + ", noise probability ") + t.noiseProb()
                     + (t.optimizer() == OptimizerMode.ADAM ? "" : ", optimizer " + t.optimizer()));
-            line(out, "final loss", String.format(Locale.ROOT, "%.4f", info.loss()));
+            if (t.validation() != null) {
+                line(out, "held out", t.validation().fraction() + " of each class's images, for choosing an epoch");
+            }
+            line(out, info.selection() == null ? "final loss" : "loss", String.format(Locale.ROOT, "%.4f", info.loss()));
+            if (info.selection() != null) {
+                line(out, "selection", SelectionText.of(info));
+            }
         }
         if (s.images() > 0) {
             line(out, "training scores", String.format(Locale.ROOT, "mean %.4f, standard deviation %.4f, largest %.4f", s.mean(), s.std(), s.max()));

@@ -7,10 +7,17 @@ import org.rlr.model.RlrConfig;
 import org.rlr.model.attention.AttentionBlocks;
 import org.rlr.model.train.OptimizerMode;
 import org.rlr.model.train.TrainingSettings;
+import org.rlr.model.train.Validation;
+import org.rlr.tensor.RlrException;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** What to train and how; the defaults are the published values. */
 final class ModelOptions {
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec mixee;
+
     @Option(names = "--epochs", paramLabel = "N", defaultValue = "200", description = "Passes over the training images (default: ${DEFAULT-VALUE}).")
     private int epochs;
 
@@ -50,7 +57,7 @@ final class ModelOptions {
     @Option(names = "--ref-len", paramLabel = "N", defaultValue = "1", description = "Chunks of the learnable reference (default: ${DEFAULT-VALUE}).")
     private int refLen;
 
-    @Option(names = "--ref-loss", description = "Push the chunks of the reference apart (with --ref-len of 2 or more).")
+    @Option(names = "--ref-loss", negatable = true, description = "Push the chunks of the reference apart (with --ref-len of 2 or more).")
     private boolean refLoss;
 
     @Option(names = "--feature-jitter", paramLabel = "X", defaultValue = "4", description = "Scale of the noise on features while training, 0 for none (default: ${DEFAULT-VALUE}).")
@@ -59,27 +66,59 @@ final class ModelOptions {
     @Option(names = "--noise-prob", paramLabel = "X", defaultValue = "1", description = "Share of tokens that noise falls on, or that are masked (default: ${DEFAULT-VALUE}).")
     private float noiseProb;
 
-    @Option(names = "--mask-tokens", description = "Zero random tokens instead of adding noise.")
+    @Option(names = "--mask-tokens", negatable = true, description = "Zero random tokens instead of adding noise.")
     private boolean maskTokens;
 
     @Option(names = "--optimizer", paramLabel = "MODE", defaultValue = "adam",
             description = "adam, or zero-steps: one Adam of all levels, stepped once per level, as the PyTorch implementation does (default: ${DEFAULT-VALUE}).")
     private String optimizer;
 
-    @Option(names = "--no-avg-pool", description = "Do not smooth the feature maps.")
+    @Option(names = "--validation", paramLabel = "FRACTION",
+            description = "Hold out this share of each class's training images, chosen by the seed, and follow their loss; 0 for none.")
+    private Double validation;
+
+    @Option(names = "--keep-best", negatable = true, description = "Take the model of the epoch of lowest validation loss instead of the last.")
+    private boolean keepBest;
+
+    @Option(names = "--no-avg-pool", negatable = true, description = "Do not smooth the feature maps.")
     private boolean noAveragePool;
 
-    RlrConfig config(String backbone) {
-        return config(backbone, blocks);
+    /** The model's shape: of the base, but for the options that were given. */
+    RlrConfig config(String backbone, RlrConfig base) {
+        return config(backbone, base, of("--blocks", blocks, base.blocks()));
     }
 
-    /** As asked for, but with other blocks. */
-    RlrConfig config(String backbone, List<String> blocks) {
-        return new RlrConfig(backbone, imageSize, imageSize, levels, width, heads, layers, blocks, GateMode.of(gate), refLen, refLoss, !noAveragePool);
+    /** The same with other blocks. */
+    RlrConfig config(String backbone, RlrConfig base, List<String> blocks) {
+        return new RlrConfig(backbone, of("--image-size", imageSize, base.imageHeight()), of("--image-size", imageSize, base.imageWidth()), of("--levels", levels, base.levels()),
+                of("--width", width, base.width()), of("--heads", heads, base.heads()), of("--layers", layers, base.layers()), blocks,
+                given("--gate") ? GateMode.of(gate) : base.gate(), of("--ref-len", refLen, base.refLen()), of("--ref-loss", refLoss, base.referenceLoss()),
+                of("--no-avg-pool", !noAveragePool, base.averagePool()));
     }
 
-    TrainingSettings training() {
-        return new TrainingSettings(epochs, batchSize, learningRate, seed, featureJitter, noiseProb, maskTokens, OptimizerMode.of(optimizer));
+    /** The training: of the base, but for the options that were given. */
+    TrainingSettings training(TrainingSettings base) {
+        return new TrainingSettings(of("--epochs", epochs, base.epochs()), of("--batch-size", batchSize, base.batchSize()), of("--lr", learningRate, base.learningRate()),
+                of("--seed", seed, base.seed()), of("--feature-jitter", featureJitter, base.featureJitter()), of("--noise-prob", noiseProb, base.noiseProb()),
+                of("--mask-tokens", maskTokens, base.maskTokens()), given("--optimizer") ? OptimizerMode.of(optimizer) : base.optimizer(), validation(base.validation()));
+    }
+
+    private Validation validation(Validation base) {
+        boolean best = of("--keep-best", keepBest, base != null && base.keepBest());
+        Double fraction = of("--validation", validation, base == null ? null : (Double) base.fraction());
+        if (best && fraction == null) {
+            throw new RlrException("--keep-best needs images held out to choose by: give --validation FRACTION too");
+        }
+        // 0 holds nothing out, which a configuration may have to be told
+        return fraction == null || fraction == 0 && !best ? null : new Validation(fraction, best);
+    }
+
+    private boolean given(String option) {
+        return mixee.commandLine().getParseResult().hasMatchedOption(option);
+    }
+
+    private <T> T of(String option, T value, T base) {
+        return given(option) ? value : base;
     }
 
     /** For the help. */

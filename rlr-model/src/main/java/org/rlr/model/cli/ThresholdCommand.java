@@ -100,7 +100,7 @@ final class ThresholdCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Path target = out == null ? model : out;
-        TrainCommand.writable(target);
+        TrainingRun.writable(target, "--out");
         ThresholdEstimator estimator = new ThresholdEstimator(confidence);
         PrintWriter text = spec.commandLine().getOut();
         Map<String, List<Sample>> images = images(text);

@@ -1,25 +1,16 @@
 package org.rlr.model.cli;
 
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicBoolean;
-import org.rlr.model.ModelFile;
-import org.rlr.model.RlrConfig;
-import org.rlr.model.RlrModel;
 import org.rlr.model.backbone.Backbones;
-import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
-import org.rlr.model.data.Sample;
-import org.rlr.model.train.Trainer;
+import org.rlr.model.train.ConfigFile;
+import org.rlr.model.train.TestEvaluation;
 import org.rlr.model.train.TrainingCheckpoints;
-import org.rlr.model.train.TrainingSettings;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -51,6 +42,10 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private WeightsOptions weights;
 
+    @Option(names = "--config", paramLabel = "FILE.json",
+            description = "Take model and training from a file that 'rlr info --json' printed; options given here win.")
+    private Path config;
+
     @Mixin
     private ModelOptions model;
 
@@ -67,42 +62,59 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private BackendOptions backend;
 
+    @Mixin
+    private ResearchOptions research;
+
+    @Option(names = "--seeds", paramLabel = "SEED", split = ",",
+            description = "Train once per seed, one after the other, with the seed in the names of the files; prints mean ± standard deviation of all metrics.")
+    private List<Long> seeds;
+
+    @Option(names = "--summary", paramLabel = "FILE", description = "With --seeds: write the metrics of all runs, their mean and standard deviation as JSON.")
+    private Path summary;
+
     @Override
     public Integer call() {
         PrintWriter text = spec.commandLine().getOut();
-        String name = backbone != null ? backbone : weights.file() == null ? Backbones.WEIGHT_FREE : Backbones.PUBLISHED;
-        RlrConfig config = model.config(name);
-        TrainingSettings settings = model.training();
-        writable(out);
-        TrainingCheckpoints checkpoints = checkpoints();
+        research.check();
+        ConfigFile base = config == null ? ConfigFile.PUBLISHED : ConfigFile.read(config);
+        if (!base.saysTraining()) {
+            spec.commandLine().getErr().println("note: " + config + " says nothing of the training; where no option does, the published settings are taken");
+            spec.commandLine().getErr().flush();
+        }
+        String name = backbone != null ? backbone : config != null ? base.config().backbone() : weights.file() == null ? Backbones.WEIGHT_FREE : Backbones.PUBLISHED;
+        TrainingRun run = new TrainingRun(model.config(name, base.config()), model.training(base.training()), weights.of(name), out, checkpoints(), research.metrics(), research.bestOnTest());
+        SeedRuns runs = seedRuns(run);
+        if (runs == null) {
+            run.requireWritable();
+        }
         DataSet images = layout.read(data, spec).requireTraining();
-        List<Path> files = images.train().stream().map(Sample::image).toList();
-        List<String> classes = images.classes().stream().map(ClassSamples::name).toList();
-        text.printf("%d normal images of %d %s (%s layout)%n", files.size(), classes.size(), classes.size() == 1 ? "class" : "classes", images.layout());
-        long started = System.nanoTime();
-        try (Backend device = backend.open(); TrainingProgress progress = new TrainingProgress()) {
-            AtomicBoolean saved = new AtomicBoolean();
-            Thread interrupted = new Thread(() -> {
-                if (!saved.get()) {
-                    System.err.printf("%ninterrupted: %s; run the same command again to train anew%n",
-                            Files.exists(out) ? out + " is as it was before" : out + " was not written");
-                }
-            });
-            Runtime.getRuntime().addShutdownHook(interrupted);
+        TestEvaluation test = research.evaluation(images);
+        int classes = images.classes().size();
+        text.printf("%d normal images of %d %s (%s layout)%n", images.train().size(), classes, classes == 1 ? "class" : "classes", images.layout());
+        try (Backend device = backend.open()) {
             text.printf("backbone %s, %s%n", name, device.description());
             text.flush();
-            try (RlrModel trained = new Trainer(device, config, settings, progress).train(Backbones.open(name, weights.of(name), config.levels(), device), files, classes, checkpoints)) {
-                progress.close();
-                ModelFile.save(trained, out);
-                saved.set(true);
-                text.printf(Locale.ROOT, "%s: %.1f MB, loss %.4f after %d epochs, threshold %.4f, %.0f s%n", out, size(out) / 1e6, trained.info().loss(),
-                        settings.epochs(), trained.info().scores().threshold(), (System.nanoTime() - started) / 1e9);
-            } finally {
-                forget(interrupted);
+            if (runs == null) {
+                run.train(device, images, test, text);
+            } else {
+                runs.train(device, images, test, text);
             }
         }
-        text.flush();
         return 0;
+    }
+
+    /** The runs of several seeds; null where there is one run. */
+    private SeedRuns seedRuns(TrainingRun run) {
+        if (seeds == null) {
+            if (summary != null) {
+                throw new RlrException("--summary " + summary + " is for several runs; give --seeds A,B,… too, or take --metrics");
+            }
+            return null;
+        }
+        if (spec.commandLine().getParseResult().hasMatchedOption("--seed")) {
+            throw new RlrException("--seed and --seeds exclude each other; leave one away");
+        }
+        return new SeedRuns(seeds, run, summary);
     }
 
     private TrainingCheckpoints checkpoints() {
@@ -112,45 +124,6 @@ final class TrainCommand implements Callable<Integer> {
         if (checkpointEvery == null) {
             return new TrainingCheckpoints(null, 1, resume);
         }
-        Path file = checkpoint != null ? checkpoint : out.resolveSibling(out.getFileName() + ".checkpoint");
-        writable(file);
-        return new TrainingCheckpoints(file, checkpointEvery, resume);
-    }
-
-    private static void forget(Thread hook) {
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException shuttingDown) {
-            // The hook is what runs now.
-        }
-    }
-
-    /** Finds out before hours of training whether the model can be written. */
-    static void writable(Path file) {
-        Path folder = file.toAbsolutePath().getParent();
-        if (Files.isDirectory(file)) {
-            throw new RlrException(file + " is a folder; --out names the model file to write, such as " + file.resolve("model.safetensors"));
-        }
-        if (Files.exists(file) && !Files.isRegularFile(file)) {
-            // as /dev/stdout: written to directly
-            if (!Files.isWritable(file)) {
-                throw new RlrException("cannot write " + file + ": no permission; choose another --out");
-            }
-            return;
-        }
-        if (folder == null || !Files.isDirectory(folder)) {
-            throw new RlrException("cannot write " + file + ": there is no folder " + folder + "; make it first");
-        }
-        if (!Files.isWritable(folder)) {
-            throw new RlrException("cannot write " + file + ": no permission to write to " + folder + "; choose another --out");
-        }
-    }
-
-    private static long size(Path file) {
-        try {
-            return Files.size(file);
-        } catch (java.io.IOException e) {
-            throw new RlrException("cannot read " + file + " back: " + e.getMessage(), e);
-        }
+        return new TrainingCheckpoints(checkpoint != null ? checkpoint : out.resolveSibling(out.getFileName() + ".checkpoint"), checkpointEvery, resume);
     }
 }

@@ -4,14 +4,22 @@ import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
+import org.rlr.model.train.EpochReport;
+import org.rlr.model.train.MetricsFile;
 import org.rlr.model.train.TrainingListener;
 
-/** Shows a training as progress bars on standard error: features, epochs with loss, images per second and time left, scores. */
+/** Shows a training as progress bars on standard error: features, epochs with loss, images per second and time left, scores; and writes its epochs down. */
 final class TrainingProgress implements TrainingListener, AutoCloseable {
+    private final MetricsFile metrics;
     private ProgressBar bar;
     private String task;
     private int images;
     private long started;
+
+    /** Writes epochs to a file, which the caller closes; null for none. */
+    TrainingProgress(MetricsFile metrics) {
+        this.metrics = metrics;
+    }
 
     private ProgressBar bar(String name, String unit, long total) {
         if (!name.equals(task)) {
@@ -37,6 +45,25 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
         double seconds = (System.nanoTime() - started) / 1e9;
         b.setExtraMessage(String.format(Locale.ROOT, "epoch %d/%d, loss %.3f, %.1f images/s", epoch, epochs, loss, images / seconds));
         b.stepTo((long) (epoch - 1) * steps + step);
+    }
+
+    @Override
+    public void started(int done, double meanLoss) {
+        if (metrics != null) {
+            metrics.begin(done, meanLoss);
+        }
+    }
+
+    @Override
+    public void evaluated(int epoch, int done, int total) {
+        bar.setExtraMessage(String.format(Locale.ROOT, "epoch %d, test image %d/%d", epoch, done, total));
+    }
+
+    @Override
+    public void epoch(EpochReport report) {
+        if (metrics != null) {
+            metrics.add(report);
+        }
     }
 
     @Override

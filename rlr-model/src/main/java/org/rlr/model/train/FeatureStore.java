@@ -93,6 +93,15 @@ final class FeatureStore implements AutoCloseable {
         bytes.flip().order(ByteOrder.nativeOrder()).asFloatBuffer().get(target, offset, sizes[level]);
     }
 
+    /** The values of several images at a level, one after another. */
+    float[] batch(int level, int[] images) {
+        float[] batch = new float[images.length * sizes[level]];
+        for (int i = 0; i < images.length; i++) {
+            get(images[i], level, batch, i * sizes[level]);
+        }
+        return batch;
+    }
+
     private long position(int image, int level) {
         long values = 0;
         for (int i = 0; i < level; i++) {

@@ -3,8 +3,6 @@ package org.rlr.model.train;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
-import org.rlr.model.FeatureExtractor;
 import org.rlr.model.FeatureStatistics;
 import org.rlr.model.LevelConfig;
 import org.rlr.model.ModelInfo;
@@ -12,15 +10,12 @@ import org.rlr.model.RlrConfig;
 import org.rlr.model.RlrModel;
 import org.rlr.model.RlrTransformer;
 import org.rlr.model.ScoreStatistics;
+import org.rlr.model.Selection;
 import org.rlr.model.backbone.Backbone;
-import org.rlr.model.backbone.scattering.ChannelStatistics;
-import org.rlr.model.backbone.scattering.Scattering;
-import org.rlr.model.data.ImageBatches;
-import org.rlr.model.data.Preprocessor;
 import org.rlr.model.detect.AnomalyScorer;
+import org.rlr.model.eval.EvaluationResult;
+import org.rlr.model.eval.Evaluator;
 import org.rlr.tensor.RlrException;
-import org.rlr.tensor.Tensor;
-import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
 
 /**
@@ -28,11 +23,6 @@ import org.rlr.tensor.backend.Backend;
  * epoch reads them in a new random order. The same seed gives the same model, bit for bit, on the same kernels.
  */
 public final class Trainer {
-    /** Images whose features are computed together; more would only cost memory. */
-    private static final int FEATURE_BATCH = 8;
-    /** The longest array. */
-    private static final int MOST_VALUES = Integer.MAX_VALUE - 8;
-
     private final Backend backend;
     private final RlrConfig config;
     private final TrainingSettings settings;
@@ -56,47 +46,67 @@ public final class Trainer {
      * @throws RlrException if an image cannot be read, memory is short or the loss is no longer finite
      */
     public RlrModel train(Backbone backbone, List<Path> images, List<String> classes) {
-        return train(backbone, images, classes, TrainingCheckpoints.NONE);
+        return train(backbone, new TrainingImages(images, List.of(), classes), TrainingCheckpoints.NONE, null).model();
     }
 
     /**
-     * As {@link #train(Backbone, List, List)}, leaving the training's state behind now and then, or going on from one: a training that was ended at
-     * any moment and is gone on with gives the same model, bit for bit, as one left alone.
+     * As {@link #train(Backbone, List, List)}, with images held out and test images looked at where there are some, leaving the training's state behind
+     * now and then, or going on from one: a training that was ended at any moment and is gone on with gives the same models, bit for bit, as one left alone.
      *
+     * @param test the test images to evaluate after epochs; null for none
      * @throws RlrException as that, or if a state cannot be read or written, or is another training's
      */
-    public RlrModel train(Backbone backbone, List<Path> images, List<String> classes, TrainingCheckpoints checkpoints) {
-        if (images.isEmpty()) {
-            throw new RlrException("there are no training images");
-        }
+    public Trained train(Backbone backbone, TrainingImages images, TrainingCheckpoints checkpoints, TestEvaluation test) {
         List<RlrTransformer> levels = new ArrayList<>();
         try {
-            Preprocessor preprocessor = new Preprocessor(config.imageHeight(), config.imageWidth(), backbone.normalization());
-            List<FeatureStatistics> statistics;
-            double loss;
+            if (images.training().isEmpty()) {
+                throw new RlrException("there are no training images");
+            }
+            if (settings.validation() != null && images.validation().isEmpty()) {
+                throw new RlrException("--validation is given, but no image is held out");
+            }
             TrainingIdentity identity = checkpoints.equals(TrainingCheckpoints.NONE) ? null : TrainingIdentity.of(config, settings, images, backbone);
             TrainingState resumed = checkpoints.resume() == null ? null : resume(checkpoints.resume(), identity);
+            EpochKeeper keeper = new EpochKeeper(settings.validation(), test);
+            if (resumed != null) {
+                keeper.restore(resumed);
+            }
+            requireEvaluation(test, keeper, resumed == null ? 0 : resumed.epochs());
             List<LevelConfig> shapes = config.levels().stream().map(i -> config.level(i, backbone)).toList();
-            int[] sizes = shapes.stream().mapToInt(c -> values(c, images.size())).toArray();
-            try (FeatureStore features = new FeatureStore(images.size(), sizes)) {
-                statistics = backbone.standardized() ? statistics(backbone, preprocessor, images, shapes) : null;
-                extract(new FeatureExtractor(backbone, config, statistics), preprocessor, images, sizes, features);
+            List<FeatureStatistics> statistics;
+            double loss;
+            try (TrainingFeatures features = new TrainingFeatures(backend, config, listener, backbone, images, shapes, settings.batchSize())) {
+                statistics = features.statistics();
                 for (LevelConfig shape : shapes) {
                     levels.add(new RlrTransformer(shape, backend, true));
                 }
-                loss = new TrainingLoop(backend, settings, listener, levels, features, images.size()).run(resumed, (epoch, mean, optimizers) -> {
+                int count = images.training().size();
+                ValidationLoss validation = images.validation().isEmpty() ? null
+                        : new ValidationLoss(backend, features.store(), count, images.validation().size(), settings.batchSize());
+                loss = new TrainingLoop(backend, settings, listener, levels, features.store(), count).run(resumed, (epoch, losses, speed, optimizers) -> {
+                    EpochReport.Losses held = validation == null ? null : validation.of(levels, epoch);
+                    EvaluationResult metrics = test == null || !test.due(epoch) ? null : evaluate(epoch, test, model(backbone, statistics, levels, null));
+                    keeper.consider(epoch, losses.total(), held, metrics, levels);
+                    listener.epoch(new EpochReport(epoch, losses, speed, held, metrics));
                     if (checkpoints.file() != null && (epoch % checkpoints.every() == 0 || epoch == settings.epochs())) {
-                        TrainingState.of(epoch, mean, levels, optimizers).save(checkpoints.file(), identity);
+                        TrainingState.of(epoch, losses.total(), levels, optimizers, keeper).save(checkpoints.file(), identity);
                     }
                 });
             }
-            for (int i = 0; i < levels.size(); i++) {
-                levels.set(i, forInference(levels.get(i)));
+            RlrModel best = null;
+            try {
+                if (test != null && test.keepBest()) {
+                    best = chosen(keeper, Selection.By.TEST_IMAGE_AUROC, backbone, statistics, levels, images, test.data().test().size());
+                }
+                RlrModel model = settings.validation() != null && settings.validation().keepBest()
+                        ? chosen(keeper, Selection.By.VALIDATION_LOSS, backbone, statistics, levels, images, images.validation().size())
+                        : scored(model(backbone, statistics, levels, null), images, loss, null);
+                levels.forEach(RlrTransformer::close);
+                return new Trained(model, best);
+            } catch (Throwable t) {
+                closeLevels(best);
+                throw t;
             }
-            ModelInfo unscored = new ModelInfo(config, settings, List.copyOf(classes), images.size(), loss, null);
-            RlrModel model = new RlrModel(backend, unscored, backbone, statistics, levels);
-            ScoreStatistics scores = scores(model, images, listener);
-            return new RlrModel(backend, new ModelInfo(config, settings, List.copyOf(classes), images.size(), loss, scores), backbone, statistics, levels);
         } catch (Throwable t) {
             levels.forEach(RlrTransformer::close);
             backbone.close();
@@ -112,59 +122,75 @@ public final class Trainer {
         return state;
     }
 
-    /** Values per image of a level. @throws RlrException if those of a batch are more than an array holds */
-    private int values(LevelConfig c, int images) {
-        long values = (long) c.tokens() * c.channels();
-        int batch = Math.min(Math.max(FEATURE_BATCH, settings.batchSize()), images);
-        if (batch * values > MOST_VALUES || batch * 3L * config.imageHeight() * config.imageWidth() > MOST_VALUES) {
-            throw new RlrException("batches of " + batch + " images of " + config.imageWidth() + "x" + config.imageHeight()
-                    + " pixels are larger than an array can be; lower --image-size or --batch-size");
+    /** Closes the model's levels, not the backbone. */
+    private EvaluationResult evaluate(int epoch, TestEvaluation test, RlrModel model) {
+        try {
+            int total = test.data().test().size();
+            int[] done = {0};
+            return new Evaluator(new AnomalyScorer(model)).evaluate(test.data(), (sample, score, defective, map) -> listener.evaluated(epoch, ++done[0], total));
+        } finally {
+            closeLevels(model);
         }
-        return (int) values;
     }
 
-    /** Mean and deviation of the raw feature maps, in a first pass over the images. */
-    private List<FeatureStatistics> statistics(Backbone backbone, Preprocessor preprocessor, List<Path> images, List<LevelConfig> shapes) {
-        List<ChannelStatistics> sums = shapes.stream().map(c -> new ChannelStatistics(c.channels())).toList();
-        new ImageBatches(preprocessor, FEATURE_BATCH).forEach(images, (first, count, pixels) -> {
-            try (TensorScope scope = TensorScope.inference(backend)) {
-                List<Tensor> maps = backbone.features(input(pixels, count), config.levels());
-                for (int i = 0; i < maps.size(); i++) {
-                    sums.get(i).add(maps.get(i).toArray());
+    /** Finds out before training whether there will be anything to choose from. */
+    private void requireEvaluation(TestEvaluation test, EpochKeeper keeper, int done) {
+        if (test != null && test.keepBest() && keeper.of(Selection.By.TEST_IMAGE_AUROC) == null && settings.epochs() / test.every() * test.every() <= done) {
+            throw new RlrException("--best-on-test has nothing to choose from: --evaluate-every " + test.every() + " evaluates none of the epochs up to " + settings.epochs()
+                    + "; lower it");
+        }
+    }
+
+    /** The model of the epoch that was best by something, which so many images chose. */
+    private RlrModel chosen(EpochKeeper keeper, Selection.By by, Backbone backbone, List<FeatureStatistics> statistics, List<RlrTransformer> levels,
+            TrainingImages images, int choosing) {
+        KeptEpoch best = keeper.of(by);
+        return scored(model(backbone, statistics, levels, best.parameters()), images, best.loss(), new Selection(by, best.epoch(), best.value(), choosing));
+    }
+
+    private static void closeLevels(RlrModel model) {
+        if (model != null) {
+            model.levels().forEach(RlrTransformer::close);
+        }
+    }
+
+    /**
+     * A model of copies of the levels' parameters, without gradients.
+     *
+     * @param parameters those to take instead; null for those the levels have
+     */
+    private RlrModel model(Backbone backbone, List<FeatureStatistics> statistics, List<RlrTransformer> levels, List<float[]> parameters) {
+        List<RlrTransformer> copies = new ArrayList<>();
+        try {
+            for (int i = 0; i < levels.size(); i++) {
+                RlrTransformer copy = new RlrTransformer(levels.get(i).config(), backend, false);
+                copies.add(copy);
+                if (parameters == null) {
+                    copy.parameters().copyFrom(levels.get(i).parameters());
+                } else {
+                    copy.parameters().fromArray(parameters.get(i));
                 }
             }
-            listener.features(first + count, 2 * images.size());
-        });
-        return sums.stream().map(s -> new FeatureStatistics(s.mean(), s.standardDeviation(Scattering.DEVIATION_FLOOR))).toList();
+            return new RlrModel(backend, new ModelInfo(config, settings, List.of(), 0, 0, null), backbone, statistics, copies);
+        } catch (IllegalArgumentException e) {
+            copies.forEach(RlrTransformer::close);
+            throw new RlrException("the training's state is damaged (" + e.getMessage() + "); take an earlier one or train anew", e);
+        } catch (Throwable t) {
+            copies.forEach(RlrTransformer::close);
+            throw t;
+        }
     }
 
-    private void extract(FeatureExtractor extractor, Preprocessor preprocessor, List<Path> images, int[] sizes, FeatureStore features) {
-        boolean second = extractor.standardized();
-        new ImageBatches(preprocessor, FEATURE_BATCH).forEach(images, (first, count, pixels) -> {
-            try (TensorScope scope = TensorScope.inference(backend)) {
-                List<Tensor> tokens = extractor.tokens(input(pixels, count));
-                for (int level = 0; level < tokens.size(); level++) {
-                    float[] values = tokens.get(level).toArray();
-                    for (int i = 0; i < count; i++) {
-                        features.put(first + i, level, values, i * sizes[level]);
-                    }
-                }
-            }
-            int done = first + count;
-            listener.features(second ? images.size() + done : done, second ? 2 * images.size() : images.size());
-        });
-    }
-
-    private Tensor input(float[] pixels, int count) {
-        return Tensor.of(pixels, count, config.imageHeight(), config.imageWidth(), 3);
-    }
-
-    /** The same parameters without gradients; closes the transformer given. */
-    private RlrTransformer forInference(RlrTransformer trained) {
-        RlrTransformer copy = new RlrTransformer(trained.config(), backend, false);
-        copy.parameters().copyFrom(trained.parameters());
-        trained.close();
-        return copy;
+    /** The model with its description, by the scores of the training images; closes its levels if that fails. */
+    private RlrModel scored(RlrModel model, TrainingImages images, double loss, Selection selection) {
+        try {
+            ScoreStatistics scores = scores(model, images.training(), listener);
+            ModelInfo info = new ModelInfo(config, settings, images.classes(), images.training().size(), loss, scores, null, null, selection);
+            return new RlrModel(backend, info, model.backbone(), model.statistics(), model.levels());
+        } catch (Throwable t) {
+            closeLevels(model);
+            throw t;
+        }
     }
 
     /** Scores of normal images and the threshold that they give. @throws RlrException if an image cannot be read */

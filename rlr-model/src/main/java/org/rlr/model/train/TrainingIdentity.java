@@ -21,13 +21,13 @@ import org.rlr.tensor.RlrException;
  *
  * @param config   the model's shape
  * @param settings how it is trained, with one epoch
- * @param images   SHA-256 of the contents of the training images in their order
+ * @param images   SHA-256 of the contents of the training images in their order, and of those held out
  * @param weights  SHA-256 of the backbone's weights
  */
 record TrainingIdentity(RlrConfig config, TrainingSettings settings, String images, String weights) {
 
-    static TrainingIdentity of(RlrConfig config, TrainingSettings settings, List<Path> images, Backbone backbone) {
-        return new TrainingIdentity(config, settings.withEpochs(1), images(images), weights(backbone));
+    static TrainingIdentity of(RlrConfig config, TrainingSettings settings, TrainingImages images, Backbone backbone) {
+        return new TrainingIdentity(config, settings.withEpochs(1), images(images.all()), weights(backbone));
     }
 
     /** What differs from another, in words. */

@@ -27,7 +27,7 @@ final class TrainingLoop {
     /** Hears of the end of each epoch, when everything may be looked at. */
     @FunctionalInterface
     interface EpochEnd {
-        void after(int epoch, double meanLoss, LevelOptimizers optimizers);
+        void after(int epoch, EpochReport.Losses losses, double imagesPerSecond, LevelOptimizers optimizers);
     }
 
     TrainingLoop(Backend backend, TrainingSettings settings, TrainingListener listener, List<RlrTransformer> levels, FeatureStore features, int images) {
@@ -64,24 +64,31 @@ final class TrainingLoop {
                 shuffle(order, random);
             }
             double mean = resumed == null ? 0 : resumed.meanLoss();
+            listener.started(first, mean);
             for (int epoch = first; epoch < settings.epochs(); epoch++) {
                 shuffle(order, random);
-                mean = epoch(epoch, steps, order, optimizers);
-                listener.epoch(epoch + 1, settings.epochs(), mean);
-                end.after(epoch + 1, mean, optimizers);
+                long started = System.nanoTime();
+                EpochReport.Losses losses = epoch(epoch, steps, order, optimizers);
+                double seconds = (System.nanoTime() - started) / 1e9;
+                mean = losses.total();
+                end.after(epoch + 1, losses, images / seconds, optimizers);
             }
             return mean;
         }
     }
 
-    private double epoch(int epoch, int steps, int[] order, LevelOptimizers optimizers) {
+    private EpochReport.Losses epoch(int epoch, int steps, int[] order, LevelOptimizers optimizers) {
         double sum = 0;
+        double[] byLevel = new double[levels.size()];
         for (int step = 0; step < steps; step++) {
             int from = step * settings.batchSize();
             int count = Math.min(settings.batchSize(), images - from);
             double loss = 0;
             for (int level = 0; level < levels.size(); level++) {
-                loss += step(level, optimizers, batch(level, order, from, count), count, (long) epoch * steps + step);
+                float[] batch = features.batch(level, Arrays.copyOfRange(order, from, from + count));
+                double own = step(level, optimizers, batch, count, (long) epoch * steps + step);
+                byLevel[level] += own;
+                loss += own;
             }
             if (!Double.isFinite(loss)) {
                 throw new RlrException("the loss became " + loss + " in epoch " + (epoch + 1) + ", step " + (step + 1) + "; lower --lr (now "
@@ -90,17 +97,7 @@ final class TrainingLoop {
             sum += loss;
             listener.step(epoch + 1, settings.epochs(), step + 1, steps, loss, count);
         }
-        return sum / steps;
-    }
-
-    private float[] batch(int level, int[] order, int from, int count) {
-        LevelConfig c = levels.get(level).config();
-        int size = c.tokens() * c.channels();
-        float[] batch = new float[count * size];
-        for (int i = 0; i < count; i++) {
-            features.get(order[from + i], level, batch, i * size);
-        }
-        return batch;
+        return new EpochReport.Losses(sum / steps, Arrays.stream(byLevel).mapToObj(each -> each / steps).toList());
     }
 
     private double step(int level, LevelOptimizers optimizers, float[] batch, int count, long step) {

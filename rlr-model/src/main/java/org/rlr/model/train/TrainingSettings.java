@@ -13,9 +13,10 @@ import org.rlr.tensor.RlrException;
  * @param noiseProb     probability p: a random {@code ⌊(1−p)·L⌋} tokens per image stay clean; with {@code maskTokens}, the share of tokens masked
  * @param maskTokens    zero a random {@code ⌊p·L⌋} tokens per image instead of jittering
  * @param optimizer     how the levels are stepped
+ * @param validation    what is held out of training; null for nothing
  */
 public record TrainingSettings(int epochs, int batchSize, float learningRate, long seed, float featureJitter, float noiseProb, boolean maskTokens,
-        OptimizerMode optimizer) {
+        OptimizerMode optimizer, Validation validation) {
     /** The published settings: 200 epochs, batch 8, lr 1e-4, seed 3407, jitter 4 on every token. */
     public static final TrainingSettings PUBLISHED = new TrainingSettings(200, 8, 1e-4f, 3407, 4, 1, false);
 
@@ -30,19 +31,19 @@ public record TrainingSettings(int epochs, int batchSize, float learningRate, lo
         optimizer = optimizer == null ? OptimizerMode.ADAM : optimizer;
     }
 
-    /** Settings with the usual optimiser. */
+    /** Settings with the usual optimiser and nothing held out. */
     public TrainingSettings(int epochs, int batchSize, float learningRate, long seed, float featureJitter, float noiseProb, boolean maskTokens) {
-        this(epochs, batchSize, learningRate, seed, featureJitter, noiseProb, maskTokens, OptimizerMode.ADAM);
+        this(epochs, batchSize, learningRate, seed, featureJitter, noiseProb, maskTokens, OptimizerMode.ADAM, null);
     }
 
     /** These settings with another number of epochs. */
     public TrainingSettings withEpochs(int other) {
-        return new TrainingSettings(other, batchSize, learningRate, seed, featureJitter, noiseProb, maskTokens, optimizer);
+        return new TrainingSettings(other, batchSize, learningRate, seed, featureJitter, noiseProb, maskTokens, optimizer, validation);
     }
 
     /** These settings with another seed. */
     public TrainingSettings withSeed(long other) {
-        return new TrainingSettings(epochs, batchSize, learningRate, other, featureJitter, noiseProb, maskTokens, optimizer);
+        return new TrainingSettings(epochs, batchSize, learningRate, other, featureJitter, noiseProb, maskTokens, optimizer, validation);
     }
 
     private static void require(boolean condition, String option, Object value, String range) {

@@ -3,8 +3,11 @@ package org.rlr.model.train;
 import com.google.gson.Gson;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import org.rlr.model.RlrTransformer;
+import org.rlr.model.Selection;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.SafeTensorsFile;
 import org.rlr.tensor.io.SafeTensorsWriter;
@@ -17,8 +20,10 @@ import org.rlr.tensor.nn.ParameterSet;
  * @param epochs   epochs done
  * @param meanLoss mean loss of the last of them
  * @param levels   per level
+ * @param keepsTest whether the best of its epochs on test images was looked for
+ * @param kept     the best of its epochs, by what they were chosen by
  */
-record TrainingState(int epochs, double meanLoss, List<Level> levels) {
+record TrainingState(int epochs, double meanLoss, List<Level> levels, boolean keepsTest, Map<Selection.By, KeptEpoch> kept) {
     private static final String FORMAT = "rlr-training";
     private static final String VERSION = "1";
     private static final Gson GSON = new Gson();
@@ -27,13 +32,17 @@ record TrainingState(int epochs, double meanLoss, List<Level> levels) {
     record Level(float[] parameters, Adam.State optimizer) {
     }
 
+    /** A kept epoch but for its parameters. */
+    private record Kept(int epoch, double loss, double value) {
+    }
+
     /** The state of transformers and their optimisers. */
-    static TrainingState of(int epochs, double meanLoss, List<RlrTransformer> transformers, LevelOptimizers optimizers) {
+    static TrainingState of(int epochs, double meanLoss, List<RlrTransformer> transformers, LevelOptimizers optimizers, EpochKeeper keeper) {
         List<Level> levels = new ArrayList<>();
         for (int i = 0; i < transformers.size(); i++) {
             levels.add(new Level(transformers.get(i).parameters().toArray(), optimizers.of(i).state()));
         }
-        return new TrainingState(epochs, meanLoss, levels);
+        return new TrainingState(epochs, meanLoss, levels, keeper.keepsTest(), keeper.all());
     }
 
     /** Gives a level its parameters and its optimiser what it remembered. */
@@ -56,6 +65,14 @@ record TrainingState(int epochs, double meanLoss, List<Level> levels) {
             writer.add(i + ".parameters", shape, level.parameters).add(i + ".first", shape, level.optimizer.first())
                     .add(i + ".second", shape, level.optimizer.second()).add(i + ".steps", new long[] {1}, new long[] {level.optimizer.step()});
         }
+        writer.metadata("keeps-test", Boolean.toString(keepsTest));
+        kept.forEach((by, best) -> {
+            writer.metadata("kept." + by, GSON.toJson(new Kept(best.epoch(), best.loss(), best.value())));
+            for (int i = 0; i < levels.size(); i++) {
+                float[] parameters = best.parameters().get(i);
+                writer.add("kept." + by + "." + i, new long[] {parameters.length}, parameters);
+            }
+        });
         writer.write(file);
     }
 
@@ -82,12 +99,28 @@ record TrainingState(int epochs, double meanLoss, List<Level> levels) {
                 levels.add(new Level(file.readFloats(i + ".parameters"),
                         new Adam.State(file.readFloats(i + ".first"), file.readFloats(i + ".second"), file.readLongs(i + ".steps")[0])));
             }
-            return new TrainingState(Integer.parseInt(file.metadata().get("epochs")), Double.parseDouble(file.metadata().get("loss")), levels);
+            return new TrainingState(Integer.parseInt(file.metadata().get("epochs")), Double.parseDouble(file.metadata().get("loss")), levels,
+                    Boolean.parseBoolean(file.metadata().get("keeps-test")), kept(file, levels.size()));
         } catch (RlrException e) {
             throw e;
         } catch (RuntimeException e) {
             // a record's constructor, the parser, or a number that is missing
             throw new RlrException(path + " is damaged: its description cannot be read (" + e.getMessage() + "); take an earlier state or train anew", e);
         }
+    }
+
+    private static Map<Selection.By, KeptEpoch> kept(SafeTensorsFile file, int levels) {
+        Map<Selection.By, KeptEpoch> kept = new EnumMap<>(Selection.By.class);
+        for (Selection.By by : Selection.By.values()) {
+            Kept best = GSON.fromJson(file.metadata().get("kept." + by), Kept.class);
+            if (best != null) {
+                List<float[]> parameters = new ArrayList<>();
+                for (int i = 0; i < levels; i++) {
+                    parameters.add(file.readFloats("kept." + by + "." + i));
+                }
+                kept.put(by, new KeptEpoch(best.epoch, best.loss, best.value, parameters));
+            }
+        }
+        return kept;
     }
 }

@@ -1,0 +1,128 @@
+package org.rlr.model.cli;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import org.rlr.model.data.DataSet;
+import org.rlr.model.detect.AnomalyDetector;
+import org.rlr.model.eval.EvaluationResult;
+import org.rlr.model.eval.Metric;
+import org.rlr.model.eval.RunSummary;
+import org.rlr.model.train.TestEvaluation;
+import org.rlr.model.train.TrainingCheckpoints;
+import org.rlr.tensor.RlrException;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.io.AtomicFile;
+
+/** Trainings that differ in nothing but their seed, one after the other, and how far their results spread. */
+final class SeedRuns {
+    private final List<Long> seeds;
+    private final List<TrainingRun> runs;
+    private final Path summary;
+
+    /**
+     * Runs like one, with the seed in the names of their files.
+     *
+     * @param summary JSON file of all metrics; null for none
+     * @throws RlrException if seeds are fewer than two or doubled, or a file cannot be written
+     */
+    SeedRuns(List<Long> seeds, TrainingRun like, Path summary) {
+        if (seeds.size() < 2 || new HashSet<>(seeds).size() < seeds.size()) {
+            throw new RlrException("--seeds " + seeds + " should be two or more different seeds, such as --seeds 1,2,3; for a single run there is --seed");
+        }
+        if (like.checkpoints().resume() != null) {
+            throw new RlrException("--resume goes on with one run, not with those of --seeds; resume each by itself, with --seed, its own --out and its own --resume");
+        }
+        this.seeds = seeds;
+        this.summary = summary;
+        runs = seeds.stream().map(seed -> ofSeed(like, seed)).toList();
+        runs.forEach(TrainingRun::requireWritable);
+        if (summary != null) {
+            TrainingRun.writable(summary, "--summary");
+        }
+    }
+
+    private static TrainingRun ofSeed(TrainingRun like, long seed) {
+        TrainingCheckpoints c = like.checkpoints();
+        return new TrainingRun(like.config(), like.settings().withSeed(seed), like.weights(), named(like.out(), seed), new TrainingCheckpoints(named(c.file(), seed), c.every(), null),
+                named(like.metrics(), seed), named(like.bestOnTest(), seed));
+    }
+
+    /** {@code model.safetensors} as {@code model-seed7.safetensors}; null stays null. */
+    static Path named(Path file, long seed) {
+        if (file == null) {
+            return null;
+        }
+        String name = file.getFileName().toString();
+        int model = name.indexOf(".safetensors");
+        int dot = model > 0 ? model : name.lastIndexOf('.');
+        int end = dot <= 0 ? name.length() : dot;
+        return file.resolveSibling(name.substring(0, end) + "-seed" + seed + name.substring(end));
+    }
+
+    /** Trains all, evaluates them where there are test images, and says what came out. */
+    void train(Backend device, DataSet data, TestEvaluation test, PrintWriter text) {
+        boolean evaluated = !data.test().isEmpty();
+        if (evaluated) {
+            data.requireEvaluation();
+        }
+        List<EvaluationResult> results = new ArrayList<>();
+        double[] losses = new double[runs.size()];
+        for (int i = 0; i < runs.size(); i++) {
+            TrainingRun run = runs.get(i);
+            text.printf("seed %d (%d of %d)%n", seeds.get(i), i + 1, runs.size());
+            text.flush();
+            losses[i] = run.train(device, data, test, text).loss();
+            if (evaluated) {
+                try (AnomalyDetector detector = AnomalyDetector.load(run.out(), device)) {
+                    results.add(EvaluateCommand.evaluate(detector, data, null, null, null));
+                }
+            }
+        }
+        RunSummary.Spread loss = RunSummary.Spread.of(losses);
+        text.printf(Locale.ROOT, "%d seeds, mean ± sample standard deviation: loss %.4f ± %.4f%n", runs.size(), loss.mean(), loss.std());
+        text.print(evaluated ? new RunSummary(results).toTable() : "no test images: no metrics" + System.lineSeparator());
+        if (summary != null) {
+            AtomicFile.writeString(summary, json(losses, results));
+        }
+        text.flush();
+    }
+
+    /** {@code {"runs":[{"seed":…,"model":…,"loss":…,"metrics":…}…],"mean":{"loss":…,"image_auroc":…},"std":{…}}}; null is undefined. */
+    private String json(double[] losses, List<EvaluationResult> results) {
+        JsonArray all = new JsonArray();
+        for (int i = 0; i < losses.length; i++) {
+            JsonObject run = new JsonObject();
+            run.addProperty("seed", seeds.get(i));
+            run.addProperty("model", runs.get(i).out().getFileName().toString());
+            run.addProperty("loss", losses[i]);
+            run.add("metrics", results.isEmpty() ? JsonNull.INSTANCE : JsonParser.parseString(results.get(i).toJson()));
+            all.add(run);
+        }
+        JsonObject root = new JsonObject();
+        root.add("runs", all);
+        root.add("mean", row(losses, results, RunSummary.Spread::mean));
+        root.add("std", row(losses, results, RunSummary.Spread::std));
+        return new GsonBuilder().serializeNulls().disableHtmlEscaping().setPrettyPrinting().create().toJson(root) + "\n";
+    }
+
+    private static JsonObject row(double[] losses, List<EvaluationResult> results, Function<RunSummary.Spread, Double> part) {
+        JsonObject row = new JsonObject();
+        row.addProperty("loss", part.apply(RunSummary.Spread.of(losses)));
+        for (Metric metric : Metric.values()) {
+            Optional<RunSummary.Spread> spread = results.isEmpty() ? Optional.empty() : new RunSummary(results).mean(metric);
+            row.addProperty(metric.key(), spread.map(part).orElse(null));
+        }
+        return row;
+    }
+}

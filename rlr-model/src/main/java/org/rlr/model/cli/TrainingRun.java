@@ -1,0 +1,138 @@
+package org.rlr.model.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.rlr.model.ModelFile;
+import org.rlr.model.ModelInfo;
+import org.rlr.model.RlrConfig;
+import org.rlr.model.backbone.Backbones;
+import org.rlr.model.data.DataSet;
+import org.rlr.model.train.MetricsFile;
+import org.rlr.model.train.TestEvaluation;
+import org.rlr.model.train.Trained;
+import org.rlr.model.train.Trainer;
+import org.rlr.model.train.TrainingCheckpoints;
+import org.rlr.model.train.TrainingImages;
+import org.rlr.model.train.TrainingSettings;
+import org.rlr.model.train.ValidationSplit;
+import org.rlr.tensor.RlrException;
+import org.rlr.tensor.backend.Backend;
+
+/**
+ * One training and the files that it writes.
+ *
+ * @param config      what to train
+ * @param settings    how
+ * @param weights     the backbone's weights, or null
+ * @param out         the model
+ * @param checkpoints the training's state
+ * @param metrics     CSV file, or null
+ * @param bestOnTest  the best model on the test images, or null
+ */
+record TrainingRun(RlrConfig config, TrainingSettings settings, Path weights, Path out, TrainingCheckpoints checkpoints, Path metrics, Path bestOnTest) {
+
+    /** Finds out before hours of training whether all files can be written. @throws RlrException if not, or if one would overwrite another */
+    void requireWritable() {
+        writable(out, "--out");
+        Set<Path> seen = new HashSet<>();
+        Stream.of(out, checkpoints.file(), metrics, bestOnTest).filter(Objects::nonNull).map(file -> file.toAbsolutePath().normalize()).forEach(file -> {
+            if (!seen.add(file)) {
+                throw new RlrException(file + " is named for two different files; give --out, --checkpoint, --metrics and --best-on-test a file each");
+            }
+        });
+        if (checkpoints.file() != null) {
+            writable(checkpoints.file(), "--checkpoint");
+        }
+        if (metrics != null) {
+            writable(metrics, "--metrics");
+        }
+        if (bestOnTest != null) {
+            writable(bestOnTest, "--best-on-test");
+        }
+    }
+
+    /** Trains, writes everything and says so. */
+    ModelInfo train(Backend device, DataSet data, TestEvaluation test, PrintWriter text) {
+        long started = System.nanoTime();
+        TrainingImages images = ValidationSplit.of(data, settings.validation(), settings.seed());
+        if (settings.validation() != null) {
+            text.printf("%d of them learned from, %d held out%n", images.training().size(), images.validation().size());
+            text.flush();
+        }
+        AtomicBoolean saved = new AtomicBoolean();
+        Thread interrupted = new Thread(() -> {
+            if (!saved.get()) {
+                System.err.printf("%ninterrupted: %s; run the same command again to train anew%n",
+                        Files.exists(out) ? out + " is as it was before" : out + " was not written");
+            }
+        });
+        Runtime.getRuntime().addShutdownHook(interrupted);
+        try (MetricsFile csv = metrics == null ? null : new MetricsFile(metrics, config.levels(), checkpoints.resume() != null);
+                TrainingProgress progress = new TrainingProgress(csv);
+                Trained trained = new Trainer(device, config, settings, progress)
+                        .train(Backbones.open(config.backbone(), weights, config.levels(), device), images, checkpoints, test)) {
+            progress.close();
+            ModelFile.save(trained.model(), out);
+            saved.set(true);
+            ModelInfo info = trained.model().info();
+            text.printf(Locale.ROOT, "%s: %.1f MB, loss %.4f after %d epochs, threshold %.4f, %.0f s%n", out, size(out) / 1e6, info.loss(),
+                    info.selection() == null ? settings.epochs() : info.selection().epoch(), info.scores().threshold(), (System.nanoTime() - started) / 1e9);
+            if (info.selection() != null) {
+                text.println("  " + SelectionText.of(info));
+            }
+            if (trained.bestOnTest() != null) {
+                ModelFile.save(trained.bestOnTest(), bestOnTest);
+                text.println(bestOnTest + ": " + SelectionText.of(trained.bestOnTest().info()));
+            }
+            text.flush();
+            return info;
+        } finally {
+            forget(interrupted);
+        }
+    }
+
+    private static void forget(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException shuttingDown) {
+            // The hook is what runs now.
+        }
+    }
+
+    /** Finds out whether a file can be written that an option names. @throws RlrException if not */
+    static void writable(Path file, String option) {
+        Path folder = file.toAbsolutePath().getParent();
+        if (Files.isDirectory(file)) {
+            throw new RlrException(file + " is a folder; " + option + " names the " + (option.equals("--out") ? "model " : "") + "file to write, such as "
+                    + file.resolve("model.safetensors"));
+        }
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            // as /dev/stdout: written to directly
+            if (!Files.isWritable(file)) {
+                throw new RlrException("cannot write " + file + ": no permission; choose another " + option);
+            }
+            return;
+        }
+        if (folder == null || !Files.isDirectory(folder)) {
+            throw new RlrException("cannot write " + file + ": there is no folder " + folder + "; make it first");
+        }
+        if (!Files.isWritable(folder)) {
+            throw new RlrException("cannot write " + file + ": no permission to write to " + folder + "; choose another " + option);
+        }
+    }
+
+    private static long size(Path file) {
+        try {
+            return Files.size(file);
+        } catch (java.io.IOException e) {
+            throw new RlrException("cannot read " + file + " back: " + e.getMessage(), e);
+        }
+    }
+}

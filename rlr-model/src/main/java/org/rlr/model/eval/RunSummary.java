@@ -1,0 +1,96 @@
+package org.rlr.model.eval;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * The metrics of several runs on the same test images.
+ *
+ * @param runs their results, at least two, of the same classes
+ */
+public record RunSummary(List<EvaluationResult> runs) {
+    /** Room for "100.0 ± 10.0". */
+    private static final int CELL = 12;
+
+    /** Takes a copy. */
+    public RunSummary {
+        runs = List.copyOf(runs);
+        if (runs.size() < 2) {
+            throw new IllegalArgumentException("a deviation needs two runs");
+        }
+    }
+
+    /**
+     * A mean and its spread.
+     *
+     * @param mean over the runs
+     * @param std  sample standard deviation, over n − 1
+     */
+    public record Spread(double mean, double std) {
+        /** Of at least two values. */
+        public static Spread of(double... values) {
+            double sum = 0;
+            for (double value : values) {
+                sum += value;
+            }
+            double mean = sum / values.length;
+            double squares = 0;
+            for (double value : values) {
+                squares += (value - mean) * (value - mean);
+            }
+            return new Spread(mean, Math.sqrt(squares / (values.length - 1)));
+        }
+    }
+
+    /** The spread of a metric's mean over the classes; empty where it is undefined in a run. */
+    public Optional<Spread> mean(Metric metric) {
+        return spread(runs.stream().map(run -> run.mean(metric)).toList());
+    }
+
+    /** The spread of a metric of a class, by its place; empty where it is undefined in a run. */
+    public Optional<Spread> of(int classIndex, Metric metric) {
+        return spread(runs.stream().map(run -> run.classes().get(classIndex).get(metric)).toList());
+    }
+
+    private static Optional<Spread> spread(List<OptionalDouble> values) {
+        return values.stream().allMatch(OptionalDouble::isPresent) ? Optional.of(Spread.of(values.stream().mapToDouble(OptionalDouble::getAsDouble).toArray()))
+                : Optional.empty();
+    }
+
+    /** A table in percent with one decimal, a row per class and their mean: mean ± standard deviation over the runs, "-" where undefined. Ends with a line break. */
+    public String toTable() {
+        List<ClassMetrics> classes = runs.get(0).classes();
+        int name = classes.stream().mapToInt(c -> c.name().length()).reduce(5, Math::max);
+        StringBuilder text = new StringBuilder(left("class", name));
+        for (Metric metric : Metric.values()) {
+            text.append(right(metric.title()));
+        }
+        text.append('\n');
+        for (int i = 0; i < classes.size(); i++) {
+            text.append(left(classes.get(i).name(), name));
+            for (Metric metric : Metric.values()) {
+                text.append(right(cell(of(i, metric))));
+            }
+            text.append('\n');
+        }
+        text.append(left("mean", name));
+        for (Metric metric : Metric.values()) {
+            text.append(right(cell(mean(metric))));
+        }
+        return text.append('\n').toString();
+    }
+
+    private static String cell(Optional<Spread> spread) {
+        return spread.map(s -> String.format(Locale.ROOT, "%.1f ± %.1f", 100 * s.mean, 100 * s.std)).orElse("-");
+    }
+
+    private static String left(String text, int width) {
+        return text + " ".repeat(width - text.length());
+    }
+
+    private static String right(String text) {
+        return "  " + " ".repeat(Math.max(0, CELL - text.length())) + text;
+    }
+}

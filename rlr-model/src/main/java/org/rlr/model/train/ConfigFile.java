@@ -1,0 +1,117 @@
+package org.rlr.model.train;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.rlr.model.GateMode;
+import org.rlr.model.ModelInfo;
+import org.rlr.model.RlrConfig;
+import org.rlr.model.backbone.Backbones;
+import org.rlr.tensor.RlrException;
+
+/**
+ * What to train and how, from a JSON file as {@code rlr info --json} prints it: its objects {@code config} ({@link RlrConfig}) and {@code training}
+ * ({@link TrainingSettings}) count, the rest of a model's description is passed over. What they leave out has the published value.
+ *
+ * @param config       the model
+ * @param training     the training
+ * @param saysTraining whether the file says anything of the training; the description of an imported model does not
+ */
+public record ConfigFile(RlrConfig config, TrainingSettings training, boolean saysTraining) {
+    private static final Gson GSON = new Gson();
+
+    /** The published settings, of a backbone that needs no weights. */
+    public static final ConfigFile PUBLISHED = new ConfigFile(RlrConfig.published(Backbones.WEIGHT_FREE), TrainingSettings.PUBLISHED, true);
+
+    /** Reads it. @throws RlrException if it cannot be read, is not JSON, has a name that means nothing or a value out of range, naming file and value */
+    public static ConfigFile read(Path file) {
+        JsonObject root;
+        try {
+            JsonElement parsed = JsonParser.parseString(Files.readString(file));
+            if (!parsed.isJsonObject()) {
+                throw failure(file, "it is not a JSON object", null);
+            }
+            root = parsed.getAsJsonObject();
+        } catch (IOException e) {
+            throw new RlrException("cannot read " + file + ": " + e + "; --config takes a file that 'rlr info --json --model MODEL' printed", e);
+        } catch (com.google.gson.JsonParseException e) {
+            throw failure(file, e.getMessage(), e);
+        }
+        known(file, "", root, ModelInfo.class);
+        if (!root.has("config") && !root.has("training")) {
+            throw failure(file, "it has neither \"config\" nor \"training\"", null);
+        }
+        RlrConfig config = part(file, root, "config", PUBLISHED.config, RlrConfig.class);
+        return new ConfigFile(config, part(file, root, "training", PUBLISHED.training, TrainingSettings.class), root.has("training"));
+    }
+
+    /** An object of the file over the defaults. */
+    private static <T extends Record> T part(Path file, JsonObject root, String name, T defaults, Class<T> type) {
+        JsonElement given = root.get(name);
+        if (given == null) {
+            return defaults;
+        }
+        if (!given.isJsonObject()) {
+            throw failure(file, "\"" + name + "\" is not an object", null);
+        }
+        known(file, name + ".", given.getAsJsonObject(), type);
+        if (given.getAsJsonObject().get("validation") instanceof JsonObject validation) {
+            known(file, name + ".validation.", validation, Validation.class);
+        }
+        JsonObject merged = GSON.toJsonTree(defaults).getAsJsonObject();
+        given.getAsJsonObject().asMap().forEach((key, value) -> {
+            if (value.isJsonNull()) {
+                throw failure(file, "\"" + name + "." + key + "\" is null; leave it away for its default", null);
+            }
+            merged.add(key, value);
+        });
+        try {
+            // the parser makes null of a constant that does not exist
+            constant(merged, "gate", word -> GateMode.of(word).toString());
+            constant(merged, "optimizer", word -> OptimizerMode.of(word).toString());
+            // from text, where 1.5 is no whole number; from a tree it would be cut to 1
+            return GSON.fromJson(merged.toString(), type);
+        } catch (RuntimeException e) {
+            // what a record's constructor throws reaches us inside an exception of the parser
+            Throwable why = e;
+            while (why.getCause() instanceof RuntimeException cause) {
+                why = cause;
+            }
+            throw failure(file, "\"" + name + "\": " + why.getMessage(), e);
+        }
+    }
+
+    private static void constant(JsonObject object, String name, UnaryOperator<String> check) {
+        if (object.has(name)) {
+            check.apply(object.get(name).getAsString());
+        }
+    }
+
+    private static void known(Path file, String prefix, JsonObject object, Class<? extends Record> type) {
+        List<String> names = Arrays.stream(type.getRecordComponents()).map(RecordComponent::getName).toList();
+        for (String name : object.keySet()) {
+            if (!names.contains(name)) {
+                throw failure(file, "\"" + prefix + name + "\" means nothing; there are " + String.join(", ", names), null);
+            }
+        }
+        for (RecordComponent each : type.getRecordComponents()) {
+            // the parser takes any other word for false
+            JsonElement value = object.get(each.getName());
+            if (each.getType() == boolean.class && value != null && !(value.isJsonPrimitive() && value.getAsJsonPrimitive().isBoolean())) {
+                throw failure(file, "\"" + prefix + each.getName() + "\" is " + value + ", neither true nor false", null);
+            }
+        }
+    }
+
+    private static RlrException failure(Path file, String why, Throwable cause) {
+        return new RlrException(file + " is not a usable configuration: " + why + "; correct it, or take one that 'rlr info --json --model MODEL' printed", cause);
+    }
+}

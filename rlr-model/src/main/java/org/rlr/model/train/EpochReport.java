@@ -1,0 +1,28 @@
+package org.rlr.model.train;
+
+import java.util.List;
+import org.rlr.model.eval.EvaluationResult;
+
+/**
+ * What an epoch came to.
+ *
+ * @param epoch           its number, from 1
+ * @param training        mean losses of its steps
+ * @param imagesPerSecond images learned from per second, without validation and evaluation
+ * @param validation      mean losses of the images held out, after the epoch, without perturbation; null where none are
+ * @param metrics         of the test images, after the epoch; null where they were not evaluated
+ */
+public record EpochReport(int epoch, Losses training, double imagesPerSecond, Losses validation, EvaluationResult metrics) {
+    /**
+     * Losses.
+     *
+     * @param total  summed over the levels
+     * @param levels by level
+     */
+    public record Losses(double total, List<Double> levels) {
+        /** Copies the list. */
+        public Losses {
+            levels = List.copyOf(levels);
+        }
+    }
+}

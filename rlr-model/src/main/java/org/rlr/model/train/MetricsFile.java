@@ -1,0 +1,148 @@
+package org.rlr.model.train;
+
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalDouble;
+import org.rlr.model.eval.Metric;
+import org.rlr.tensor.RlrException;
+import org.rlr.tensor.io.AtomicFile;
+
+/**
+ * A CSV file with a line per epoch, each written as its epoch ends: {@code epoch}, {@code loss} and its parts {@code loss_level<i>},
+ * {@code images_per_second}, {@code validation_loss} and its parts, and the test images' metrics (fractions, means over the classes). What was not
+ * computed is empty. Columns do not depend on what is computed.
+ */
+public final class MetricsFile implements AutoCloseable {
+    private final Path file;
+    private final boolean resumed;
+    private final List<Integer> levels;
+    private BufferedWriter writer;
+
+    /**
+     * Touches nothing yet.
+     *
+     * @param levels  feature levels of the model
+     * @param resumed whether lines of an earlier run are gone on with; else a file that is there is replaced when the epochs begin
+     */
+    public MetricsFile(Path file, List<Integer> levels, boolean resumed) {
+        this.file = file;
+        this.resumed = resumed;
+        this.levels = List.copyOf(levels);
+    }
+
+    /** The first line. */
+    String header() {
+        List<String> columns = new ArrayList<>(List.of("epoch", "loss"));
+        levels.forEach(level -> columns.add("loss_level" + level));
+        columns.add("images_per_second");
+        columns.add("validation_loss");
+        levels.forEach(level -> columns.add("validation_loss_level" + level));
+        for (Metric metric : Metric.values()) {
+            columns.add(metric.key());
+        }
+        return String.join(",", columns);
+    }
+
+    /**
+     * Opens it. Of a training that is gone on with it keeps the lines of the epochs done; those of later ones, which are made again, go.
+     *
+     * @param done     epochs done
+     * @param meanLoss mean training loss of the last of them
+     * @throws RlrException if it cannot be read or written, or is another training's: it is then as it was
+     */
+    public void begin(int done, double meanLoss) {
+        StringBuilder text = new StringBuilder(header()).append('\n');
+        if (resumed && done > 0 && Files.isRegularFile(file)) {
+            earlier(done, meanLoss).forEach(line -> text.append(line).append('\n'));
+        }
+        AtomicFile.writeString(file, text.toString());
+        try {
+            writer = Files.newBufferedWriter(file, StandardCharsets.UTF_8, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw failure("write", e);
+        }
+    }
+
+    private List<String> earlier(int done, double meanLoss) {
+        List<String> lines;
+        try {
+            lines = Files.readAllLines(file, StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw failure("read", e);
+        }
+        String remedy = "; name another file with --metrics, or move this one away";
+        if (lines.isEmpty() || !lines.get(0).equals(header())) {
+            throw new RlrException(file + " is not the metrics of this training, whose first line would be " + header() + remedy);
+        }
+        List<String> kept = new ArrayList<>();
+        int last = 0;
+        for (String line : lines.subList(1, lines.size())) {
+            int epoch;
+            try {
+                epoch = Integer.parseInt(line.split(",", 2)[0]);
+            } catch (NumberFormatException e) {
+                throw new RlrException(file + " is damaged: '" + line + "' does not begin with an epoch" + remedy, e);
+            }
+            if (epoch > done) {
+                break;
+            }
+            if (epoch <= last) {
+                throw new RlrException(file + " is damaged: epoch " + epoch + " comes after epoch " + last + remedy);
+            }
+            last = epoch;
+            kept.add(line);
+        }
+        // the loss in full tells whether it is this training's line
+        if (last != done || !kept.get(kept.size() - 1).startsWith(done + "," + meanLoss + ",")) {
+            throw new RlrException(file + " is not the metrics of the training gone on with, which has a line of epoch " + done + " with the loss " + meanLoss + remedy);
+        }
+        return kept;
+    }
+
+    /** Adds an epoch's line, which can be read from then on. @throws RlrException if it cannot be written */
+    public void add(EpochReport report) {
+        List<String> cells = new ArrayList<>();
+        cells.add(Integer.toString(report.epoch()));
+        losses(cells, report.training());
+        cells.add(String.format(java.util.Locale.ROOT, "%.2f", report.imagesPerSecond()));
+        losses(cells, report.validation());
+        for (Metric metric : Metric.values()) {
+            OptionalDouble value = report.metrics() == null ? OptionalDouble.empty() : report.metrics().mean(metric);
+            cells.add(value.isPresent() ? Double.toString(value.getAsDouble()) : "");
+        }
+        try {
+            writer.write(String.join(",", cells) + "\n");
+            writer.flush();
+        } catch (IOException e) {
+            throw failure("write", e);
+        }
+    }
+
+    private void losses(List<String> cells, EpochReport.Losses losses) {
+        cells.add(losses == null ? "" : Double.toString(losses.total()));
+        for (int i = 0; i < levels.size(); i++) {
+            cells.add(losses == null ? "" : losses.levels().get(i).toString());
+        }
+    }
+
+    private RlrException failure(String what, IOException e) {
+        return new RlrException("cannot " + what + " " + file + ": " + e + "; free some space there or name another file with --metrics", e);
+    }
+
+    @Override
+    public void close() {
+        if (writer != null) {
+            try {
+                writer.close();
+            } catch (IOException e) {
+                throw failure("write", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package org.rlr.model.train;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The images of a training, all normal.
+ *
+ * @param training   learned from
+ * @param validation held out, for choosing an epoch; empty where none are
+ * @param classes    names of their classes, for the model's description
+ */
+public record TrainingImages(List<Path> training, List<Path> validation, List<String> classes) {
+    /** Copies the lists. */
+    public TrainingImages {
+        training = List.copyOf(training);
+        validation = List.copyOf(validation);
+        classes = List.copyOf(classes);
+    }
+
+    /** Those learned from, then those held out. */
+    List<Path> all() {
+        List<Path> all = new ArrayList<>(training);
+        all.addAll(validation);
+        return all;
+    }
+}

@@ -1,0 +1,58 @@
+package org.rlr.model.train;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.rlr.model.LevelConfig;
+import org.rlr.model.RlrTransformer;
+import org.rlr.tensor.RlrException;
+import org.rlr.tensor.Tensor;
+import org.rlr.tensor.TensorScope;
+import org.rlr.tensor.backend.Backend;
+
+/** The training's loss (RLR §8) of images that were held out, without perturbation, as detection sees them: nothing of it is random. */
+final class ValidationLoss {
+    private final Backend backend;
+    private final FeatureStore features;
+    private final int first;
+    private final int images;
+    private final int batchSize;
+
+    /** The loss of {@code images} images from the {@code first} of the store on. */
+    ValidationLoss(Backend backend, FeatureStore features, int first, int images, int batchSize) {
+        this.backend = backend;
+        this.features = features;
+        this.first = first;
+        this.images = images;
+        this.batchSize = batchSize;
+    }
+
+    /** The mean over the images. @throws RlrException if it is not finite */
+    EpochReport.Losses of(List<RlrTransformer> levels, int epoch) {
+        List<Double> losses = new ArrayList<>();
+        double total = 0;
+        for (int level = 0; level < levels.size(); level++) {
+            double sum = 0;
+            for (int from = 0; from < images; from += batchSize) {
+                int count = Math.min(batchSize, images - from);
+                sum += loss(levels.get(level), level, from, count) * count;
+            }
+            losses.add(sum / images);
+            total += sum / images;
+        }
+        if (!Double.isFinite(total)) {
+            throw new RlrException("the loss of the images held out became " + total + " after epoch " + epoch + "; lower --lr");
+        }
+        return new EpochReport.Losses(total, losses);
+    }
+
+    private double loss(RlrTransformer transformer, int level, int from, int count) {
+        LevelConfig c = transformer.config();
+        int[] chosen = new int[count];
+        Arrays.setAll(chosen, i -> first + from + i);
+        try (TensorScope scope = TensorScope.inference(backend)) {
+            Tensor x = Tensor.of(features.batch(level, chosen), count, c.tokens(), c.channels());
+            return transformer.loss(transformer.forward(x), x).item();
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package org.rlr.model.train;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.rlr.model.data.ClassSamples;
+import org.rlr.model.data.DataSet;
+import org.rlr.model.data.Sample;
+import org.rlr.tensor.RlrException;
+
+/** Holds images out of training: of each class the same share, chosen by the seed and the class's name, whatever other classes there are. */
+public final class ValidationSplit {
+    private ValidationSplit() {
+    }
+
+    /**
+     * The images to train on.
+     *
+     * @param validation what to hold out; null for nothing
+     * @param seed       the training's
+     * @return training images of all classes, and those held out: of each class the share asked for, rounded, but at least one and not all
+     * @throws RlrException if a class has a single training image and some are to be held out
+     */
+    public static TrainingImages of(DataSet data, Validation validation, long seed) {
+        List<Path> training = new ArrayList<>();
+        List<Path> held = new ArrayList<>();
+        for (ClassSamples each : data.classes()) {
+            boolean[] out = validation == null ? new boolean[each.train().size()] : heldOut(each, validation, seed);
+            for (int i = 0; i < out.length; i++) {
+                (out[i] ? held : training).add(each.train().get(i).image());
+            }
+        }
+        return new TrainingImages(training, held, data.classes().stream().map(ClassSamples::name).toList());
+    }
+
+    private static boolean[] heldOut(ClassSamples each, Validation validation, long seed) {
+        int images = each.train().size();
+        if (images < 2) {
+            throw new RlrException("class " + each.name() + " has a single training image, of which --validation " + validation.fraction()
+                    + " cannot hold one out; put more normal images into " + each.folder().resolve("train").resolve(Sample.GOOD) + ", or train without --validation");
+        }
+        int count = (int) Math.min(images - 1, Math.max(1, Math.round(validation.fraction() * images)));
+        int[] order = new int[images];
+        Arrays.setAll(order, i -> i);
+        SplittableRandom random = new SplittableRandom(seed ^ (long) each.name().hashCode() << 32);
+        boolean[] out = new boolean[images];
+        for (int i = 0; i < count; i++) {
+            int j = random.nextInt(i, images);
+            out[order[j]] = true;
+            order[j] = order[i];
+        }
+        return out;
+    }
+}
