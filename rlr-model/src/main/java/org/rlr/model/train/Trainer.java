@@ -85,7 +85,7 @@ public final class Trainer {
                         : new ValidationLoss(backend, features.store(), count, images.validation().size(), settings.batchSize());
                 loss = new TrainingLoop(backend, settings, listener, levels, features.store(), count).run(resumed, (epoch, losses, speed, optimizers) -> {
                     EpochReport.Losses held = validation == null ? null : validation.of(levels, epoch);
-                    EvaluationResult metrics = test == null || !test.due(epoch) ? null : evaluate(epoch, test, model(backbone, statistics, levels, null));
+                    EvaluationResult metrics = test == null || !test.due(epoch) ? null : evaluate(epoch, test, model(backbone, statistics, levels));
                     keeper.consider(epoch, losses.total(), held, metrics, levels);
                     listener.epoch(new EpochReport(epoch, losses, speed, held, metrics));
                     if (checkpoints.file() != null && (epoch % checkpoints.every() == 0 || epoch == settings.epochs())) {
@@ -93,18 +93,17 @@ public final class Trainer {
                     }
                 });
             }
-            RlrModel best = null;
+            // first, as a kept epoch takes the place of the last one's parameters
+            RlrModel model = settings.validation() != null && settings.validation().keepBest()
+                    ? chosen(keeper, Selection.By.VALIDATION_LOSS, backbone, statistics, levels, images, images.validation().size())
+                    : scored(model(backbone, statistics, levels), images, loss, null);
             try {
-                if (test != null && test.keepBest()) {
-                    best = chosen(keeper, Selection.By.TEST_IMAGE_AUROC, backbone, statistics, levels, images, test.data().test().size());
-                }
-                RlrModel model = settings.validation() != null && settings.validation().keepBest()
-                        ? chosen(keeper, Selection.By.VALIDATION_LOSS, backbone, statistics, levels, images, images.validation().size())
-                        : scored(model(backbone, statistics, levels, null), images, loss, null);
+                RlrModel best = test == null || !test.keepBest() ? null
+                        : chosen(keeper, Selection.By.TEST_IMAGE_AUROC, backbone, statistics, levels, images, test.data().test().size());
                 levels.forEach(RlrTransformer::close);
                 return new Trained(model, best);
             } catch (Throwable t) {
-                closeLevels(best);
+                closeLevels(model);
                 throw t;
             }
         } catch (Throwable t) {
@@ -141,11 +140,18 @@ public final class Trainer {
         }
     }
 
-    /** The model of the epoch that was best by something, which so many images chose. */
+    /** The model of the epoch that was best by something, which so many images chose; the levels take over its parameters. */
     private RlrModel chosen(EpochKeeper keeper, Selection.By by, Backbone backbone, List<FeatureStatistics> statistics, List<RlrTransformer> levels,
             TrainingImages images, int choosing) {
         KeptEpoch best = keeper.of(by);
-        return scored(model(backbone, statistics, levels, best.parameters()), images, best.loss(), new Selection(by, best.epoch(), best.value(), choosing));
+        try {
+            for (int i = 0; i < levels.size(); i++) {
+                levels.get(i).parameters().fromArray(best.parameters().get(i));
+            }
+        } catch (IllegalArgumentException e) {
+            throw new RlrException("the training's state is damaged (" + e.getMessage() + "); take an earlier one or train anew", e);
+        }
+        return scored(model(backbone, statistics, levels), images, best.loss(), new Selection(by, best.epoch(), best.value(), choosing));
     }
 
     private static void closeLevels(RlrModel model) {
@@ -154,27 +160,16 @@ public final class Trainer {
         }
     }
 
-    /**
-     * A model of copies of the levels' parameters, without gradients.
-     *
-     * @param parameters those to take instead; null for those the levels have
-     */
-    private RlrModel model(Backbone backbone, List<FeatureStatistics> statistics, List<RlrTransformer> levels, List<float[]> parameters) {
+    /** A model of copies of the levels' parameters, without gradients. */
+    private RlrModel model(Backbone backbone, List<FeatureStatistics> statistics, List<RlrTransformer> levels) {
         List<RlrTransformer> copies = new ArrayList<>();
         try {
-            for (int i = 0; i < levels.size(); i++) {
-                RlrTransformer copy = new RlrTransformer(levels.get(i).config(), backend, false);
+            for (RlrTransformer level : levels) {
+                RlrTransformer copy = new RlrTransformer(level.config(), backend, false);
                 copies.add(copy);
-                if (parameters == null) {
-                    copy.parameters().copyFrom(levels.get(i).parameters());
-                } else {
-                    copy.parameters().fromArray(parameters.get(i));
-                }
+                copy.parameters().copyFrom(level.parameters());
             }
             return new RlrModel(backend, new ModelInfo(config, settings, List.of(), 0, 0, null), backbone, statistics, copies);
-        } catch (IllegalArgumentException e) {
-            copies.forEach(RlrTransformer::close);
-            throw new RlrException("the training's state is damaged (" + e.getMessage() + "); take an earlier one or train anew", e);
         } catch (Throwable t) {
             copies.forEach(RlrTransformer::close);
             throw t;
