@@ -6,6 +6,8 @@ import java.util.function.Predicate;
 
 /** What is known of each benchmark beside its code: the work it cannot do without, and which of its settings are run unless all are asked for. */
 final class Catalogue {
+    /** Does the public implementation's work in its way, several times slower than any other. */
+    static final String PUBLISHED = "torch-published";
     private static final double HEADS = 8;
 
     /** @param benchmark {@code Class.method} */
@@ -22,9 +24,9 @@ final class Catalogue {
             entry("StepBenchmark.layerNorm", p -> new Work(0, 4.0 * 2 * StepBenchmark.ROWS * StepBenchmark.WIDTH), p -> true),
             entry("StepBenchmark.loss", p -> new Work(0, 4.0 * 5 * StepBenchmark.ROWS * StepBenchmark.WIDTH), p -> true),
             entry("StepBenchmark.adam", p -> new Work(0, 4.0 * 7 * StepBenchmark.ROWS * StepBenchmark.WIDTH), p -> true),
-            entry("LevelBenchmark.forward", p -> Work.flops(levelForward(p)), p -> !p.get("impl").equals("torch-compiled") && !(p.get("impl").equals("torch-published") && p.get("images").equals("1"))),
+            entry("LevelBenchmark.forward", p -> Work.flops(levelForward(p)), p -> !p.get("impl").equals("torch-compiled") && !(p.get("impl").equals(PUBLISHED) && p.get("images").equals("1"))),
             entry("LevelBenchmark.step", p -> Work.flops(3 * levelForward(p)), p -> !p.get("impl").equals("torch-compiled") && !p.get("images").equals("1")),
-            entry("BackboneBenchmark.features", p -> Work.UNKNOWN, p -> p.get("images").equals("1") && !p.get("impl").equals("torch-published")),
+            entry("BackboneBenchmark.features", p -> Work.UNKNOWN, p -> p.get("images").equals("1") && !p.get("impl").equals(PUBLISHED)),
             entry("DetectBenchmark.detect", p -> Work.UNKNOWN, p -> true));
 
     private Catalogue() {

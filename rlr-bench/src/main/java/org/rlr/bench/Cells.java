@@ -51,16 +51,25 @@ final class Cells {
         }
     }
 
+    /** How much of the table is run. */
+    enum Extent {
+        /** In ten minutes. */
+        USUAL,
+        /** With {@link Catalogue#PUBLISHED}. */
+        BOTH_STYLES,
+        /** Every setting and implementation. */
+        FULL
+    }
+
     private Cells() {
     }
 
     /**
      * The rows whose label matches.
      *
-     * @param all      every setting instead of the representative ones
      * @param override values of parameters that are given, not chosen
      */
-    static List<Row> matching(String regex, boolean all, Map<String, String> override) {
+    static List<Row> matching(String regex, Extent extent, Map<String, String> override) {
         Pattern pattern = Pattern.compile(regex);
         List<Row> rows = new ArrayList<>();
         for (BenchmarkListEntry e : BenchmarkList.defaultList().getAll(OutputFormatFactory.createFormatInstance(System.out, VerboseMode.SILENT), List.of())) {
@@ -75,7 +84,7 @@ final class Cells {
             Catalogue.Entry entry = Catalogue.of(benchmark);
             for (Map<String, String> params : combinations(values)) {
                 Row candidate = new Row(name, benchmark, params, implementations != null, implementations == null ? List.of(OURS) : List.of(implementations));
-                List<String> kept = candidate.implementations().stream().filter(i -> all || entry.byDefault().test(candidate.with(i))).toList();
+                List<String> kept = candidate.implementations().stream().filter(i -> runs(i, extent, entry, candidate)).toList();
                 if (kept.contains(OURS) && pattern.matcher(candidate.label()).find()) {
                     rows.add(new Row(name, benchmark, params, implementations != null, kept));
                 }
@@ -83,6 +92,15 @@ final class Cells {
         }
         rows.sort(java.util.Comparator.comparing(r -> order(r.benchmark())));
         return rows;
+    }
+
+    private static boolean runs(String implementation, Extent extent, Catalogue.Entry entry, Row row) {
+        return extent == Extent.FULL || entry.byDefault().test(row.with(implementation)) && runs(implementation, extent);
+    }
+
+    /** Whether an implementation has a part at all. */
+    static boolean runs(String implementation, Extent extent) {
+        return extent != Extent.USUAL || !implementation.equals(Catalogue.PUBLISHED);
     }
 
     /** From the parts to the whole. */

@@ -26,8 +26,6 @@ final class ColdStart implements AutoCloseable {
     static final String TIME = "ColdStart.detect";
     static final String MEMORY = "ColdStart.memory";
     static final String TRAINING_MEMORY = "Training.memory";
-    /** How often each is started, in turn. */
-    static final int ROUNDS = 3;
     private static final String BEST = "torch-best";
     private static final Path PROC = Path.of("/proc");
     private static final long BETWEEN_LOOKS_MS = 5;
@@ -48,10 +46,15 @@ final class ColdStart implements AutoCloseable {
     }
 
     /** Those of the rows that a regular expression finds. */
-    static List<Cells.Row> rows(String regex) {
-        return Stream.of(TIME, MEMORY, TRAINING_MEMORY).map(name -> new Cells.Row(null, name, Map.of(), true,
-                        name.equals(TRAINING_MEMORY) ? List.of(Cells.OURS, BEST, "torch-published") : List.of(Cells.OURS, BEST)))
+    static List<Cells.Row> rows(String regex, Cells.Extent extent) {
+        return Stream.of(TIME, MEMORY, TRAINING_MEMORY).map(name -> new Cells.Row(null, name, Map.of(), true, Stream.of(Cells.OURS, BEST, Catalogue.PUBLISHED)
+                        .filter(i -> Cells.runs(i, extent) && (name.equals(TRAINING_MEMORY) || !i.equals(Catalogue.PUBLISHED))).toList()))
                 .filter(row -> Pattern.compile(regex).matcher(row.label()).find()).toList();
+    }
+
+    /** How often each is started, in turn; memory varies little. */
+    static int rounds(Cells.Row row) {
+        return memory(row) ? 1 : 3;
     }
 
     /** Whether a row is one of these. */

@@ -63,7 +63,7 @@ public final class Guard implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, RunnerException {
-        List<Cells.Row> rows = Cells.matching(bench.isEmpty() ? ATTENTION : bench, true, Map.of("threads", Integer.toString(threads)));
+        List<Cells.Row> rows = Cells.matching(bench.isEmpty() ? ATTENTION : bench, Cells.Extent.FULL, Map.of("threads", Integer.toString(threads)));
         if (rows.isEmpty() || rounds < 2) {
             System.err.println(rounds < 2 ? "--rounds " + rounds + ": a confidence interval needs two at least" : "no benchmark's label contains '" + bench + "'");
             return 2;

@@ -81,6 +81,8 @@ public class LevelBenchmark {
     }
 
     @Benchmark
+    @Warmup(iterations = 3, time = 2)
+    @Measurement(iterations = 3, time = 600, timeUnit = TimeUnit.MILLISECONDS)
     public void step() {
         contender.run();
     }

@@ -44,8 +44,9 @@ public final class Main implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, RunnerException {
-        List<Cells.Row> rows = Cells.matching(bench, full, Map.of("threads", Integer.toString(threads)));
-        rows.addAll(ColdStart.rows(bench));
+        Cells.Extent extent = full ? Cells.Extent.FULL : Cells.Extent.USUAL;
+        List<Cells.Row> rows = Cells.matching(bench, extent, Map.of("threads", Integer.toString(threads)));
+        rows.addAll(ColdStart.rows(bench, extent));
         if (rows.isEmpty()) {
             System.err.println("no benchmark's label contains '" + bench + "'; run with -Dquick to see them all");
             return 2;
@@ -62,7 +63,7 @@ public final class Main implements Callable<Integer> {
             for (int i = 0; i < rows.size(); i++) {
                 Cells.Row row = rows.get(i);
                 System.out.printf("%d/%d %s%n", i + 1, rows.size(), row.label());
-                int rounds = ColdStart.is(row) ? quick || row.benchmark().equals(ColdStart.TRAINING_MEMORY) ? 1 : ColdStart.ROUNDS : full ? 3 : 1;
+                int rounds = quick ? 1 : ColdStart.is(row) ? ColdStart.rounds(row) : full ? 3 : 1;
                 // in turn, so that a change of the machine's speed meets all alike
                 for (int round = 0; round < rounds; round++) {
                     for (String implementation : row.implementations()) {
@@ -80,6 +81,9 @@ public final class Main implements Callable<Integer> {
         table.peaks(runs.flopsPerSecond(threads), runs.bytesPerSecond(threads));
         System.out.println();
         System.out.print(table);
+        if (!full) {
+            System.out.println("Left out: " + Catalogue.PUBLISHED + " (-Dpaired, -Dfull), torch-compiled and further settings (-Dfull)");
+        }
         if (json != null) {
             table.write(json);
             System.out.println("As JSON, every iteration: " + json);

@@ -38,7 +38,7 @@ public final class Paired implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        List<Cells.Row> rows = Cells.matching(bench, false, Map.of("threads", Integer.toString(threads)));
+        List<Cells.Row> rows = Cells.matching(bench, Cells.Extent.BOTH_STYLES, Map.of("threads", Integer.toString(threads)));
         rows.removeIf(row -> !row.hasPeers());
         Map<String, String> absent = Peers.absent(Cells.implementations(rows), python);
         System.out.printf(Locale.ROOT, "%-62s %-16s %10s %10s %8s %17s%n", "milliseconds, " + rounds + " rounds", "peer", "rlr", "peer", "ratio", "middle half");

@@ -16,7 +16,7 @@ class BenchmarksRunTest {
     @TestFactory
     Stream<DynamicTest> runs() {
         Map<String, Cells.Row> first = new LinkedHashMap<>();
-        for (Cells.Row row : Cells.matching("", false, Map.of())) {
+        for (Cells.Row row : Cells.matching("", Cells.Extent.USUAL, Map.of())) {
             first.putIfAbsent(row.benchmark(), row);
         }
         assertTrue(first.keySet().containsAll(List.of("GemmBenchmark.multiply", "AttentionBenchmark.forward", "LevelBenchmark.step")), first.keySet().toString());
