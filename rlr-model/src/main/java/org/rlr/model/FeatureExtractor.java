@@ -7,7 +7,7 @@ import org.rlr.tensor.Tensor;
 import org.rlr.tensor.autograd.FusedFunctions;
 
 /**
- * Images to the tokens that the transformers see (RLR §2): feature maps of the backbone, standardised where the backbone wants it, smoothed by a 3×3 average
+ * Images to the tokens that the transformers see (RLR §2): feature maps of the backbone, standardised where the backbone or the configuration wants it, smoothed by a 3×3 average
  * where configured, as tokens.
  */
 public final class FeatureExtractor {
@@ -16,11 +16,11 @@ public final class FeatureExtractor {
     private final List<FeatureStatistics> statistics;
 
     /**
-     * @param statistics per level of the configuration; null for a backbone that is not {@linkplain Backbone#standardized() standardised}
+     * @param statistics per level of the configuration; null where features are not {@linkplain RlrConfig#standardized standardised}
      */
     public FeatureExtractor(Backbone backbone, RlrConfig config, List<FeatureStatistics> statistics) {
-        if (backbone.standardized() != (statistics != null)) {
-            throw new IllegalArgumentException("statistics go with a standardised backbone, and only with one");
+        if (config.standardized(backbone) != (statistics != null)) {
+            throw new IllegalArgumentException("statistics go with standardised features, and only with them");
         }
         this.backbone = backbone;
         this.config = config;

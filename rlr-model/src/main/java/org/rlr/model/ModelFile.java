@@ -89,7 +89,7 @@ public final class ModelFile {
             List<RlrTransformer> levels = new ArrayList<>();
             Backbone backbone = Backbones.create(config.backbone(), backend, config.levels(), StateDict.of(file, "backbone."), path.toString());
             try {
-                List<FeatureStatistics> statistics = backbone.standardized() ? new ArrayList<>() : null;
+                List<FeatureStatistics> statistics = config.standardized(backbone) ? new ArrayList<>() : null;
                 for (int level : config.levels()) {
                     if (statistics != null) {
                         statistics.add(statistics(file, level, backbone.channels(level)));

@@ -20,9 +20,10 @@ import org.rlr.tensor.RlrException;
  * @param refLen        chunks of the reference
  * @param referenceLoss whether chunks of the reference are pushed apart
  * @param averagePool   whether feature maps are smoothed by a 3×3 average
+ * @param standardize   whether each channel of the features is standardised by its mean and deviation over the training images, also where the backbone does not ask for it
  */
 public record RlrConfig(String backbone, int imageHeight, int imageWidth, List<Integer> levels, int width, int heads, int layers,
-        List<String> blocks, GateMode gate, int refLen, boolean referenceLoss, boolean averagePool) {
+        List<String> blocks, GateMode gate, int refLen, boolean referenceLoss, boolean averagePool, boolean standardize) {
 
     /** Beyond this a feature map of a batch can have more values than an array. */
     private static final int LARGEST_SIZE = 8192;
@@ -57,6 +58,22 @@ public record RlrConfig(String backbone, int imageHeight, int imageWidth, List<I
         if (referenceLoss && refLen == 1) {
             throw new RlrException("--ref-loss pushes the chunks of the reference apart, and --ref-len 1 has only one; take --ref-len 2 or more");
         }
+    }
+
+    /** Settings with features as the backbone gives them. */
+    public RlrConfig(String backbone, int imageHeight, int imageWidth, List<Integer> levels, int width, int heads, int layers,
+            List<String> blocks, GateMode gate, int refLen, boolean referenceLoss, boolean averagePool) {
+        this(backbone, imageHeight, imageWidth, levels, width, heads, layers, blocks, gate, refLen, referenceLoss, averagePool, false);
+    }
+
+    /** These settings with features standardised or not. */
+    public RlrConfig withStandardize(boolean other) {
+        return new RlrConfig(backbone, imageHeight, imageWidth, levels, width, heads, layers, blocks, gate, refLen, referenceLoss, averagePool, other);
+    }
+
+    /** Whether features of a backbone are standardised by statistics of the training images: {@link #standardize}, or because the backbone wants it. */
+    public boolean standardized(Backbone features) {
+        return standardize || features.standardized();
     }
 
     private static void require(boolean condition, String option, int value, String range) {

@@ -20,6 +20,7 @@ import org.rlr.model.eval.EvaluationResult;
 import org.rlr.model.eval.Evaluator;
 import org.rlr.model.eval.Metric;
 import org.rlr.model.train.Trainer;
+import org.rlr.model.train.ConfigFile;
 import org.rlr.model.train.TrainingSettings;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
@@ -70,8 +71,9 @@ final class AblateCommand implements Callable<Integer> {
             throw new RlrException("--seeds is " + seeds + "; it must be at least 1, and at least 2 for a standard deviation");
         }
         String name = backbone != null ? backbone : weights.file() == null ? Backbones.WEIGHT_FREE : Backbones.PUBLISHED;
-        List<RlrConfig> configs = configs(name);
-        TrainingSettings settings = model.training(TrainingSettings.PUBLISHED);
+        ConfigFile base = model.base(null);
+        List<RlrConfig> configs = configs(name, base.config());
+        TrainingSettings settings = model.training(base.training());
         DataSet set = layout.read(data, spec).requireTraining().requireEvaluation();
         PrintWriter text = spec.commandLine().getOut();
         text.printf("%d sets of blocks, %d seeds each; %d normal images, %d test images of %d classes (%s layout)%n", configs.size(), seeds, set.train().size(), set.test().size(),
@@ -101,15 +103,15 @@ final class AblateCommand implements Callable<Integer> {
     }
 
     /** The configurations asked for, all checked before the first is trained. */
-    private List<RlrConfig> configs(String name) {
+    private List<RlrConfig> configs(String name, RlrConfig base) {
         OptionSpec option = spec.commandLine().getParseResult().matchedOption("--blocks");
         if (option == null) {
-            return List.of(model.config(name, RlrConfig.published(name)));
+            return List.of(model.config(name, base));
         }
         List<RlrConfig> configs = new ArrayList<>();
         // As written: the option itself knows all blocks, but no longer which of them came together.
         for (String set : option.originalStringValues()) {
-            RlrConfig config = model.config(name, RlrConfig.published(name), Stream.of(set.trim().split("[,\\s]+")).filter(block -> !block.isEmpty()).toList());
+            RlrConfig config = model.config(name, base, Stream.of(set.trim().split("[,\\s]+")).filter(block -> !block.isEmpty()).toList());
             if (configs.contains(config)) {
                 throw new RlrException("--blocks " + String.join(",", config.blocks()) + " is given twice; give each set once, and more --seeds for more runs of it");
             }

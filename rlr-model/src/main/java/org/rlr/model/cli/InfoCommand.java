@@ -11,6 +11,7 @@ import org.rlr.model.RlrConfig;
 import org.rlr.model.ScoreStatistics;
 import org.rlr.model.report.ThresholdText;
 import org.rlr.model.train.OptimizerMode;
+import org.rlr.model.train.Schedule;
 import org.rlr.model.train.TrainingSettings;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -44,7 +45,7 @@ final class InfoCommand implements Callable<Integer> {
         line(out, "model", model);
         line(out, "backbone", c.backbone());
         line(out, "image size", c.imageWidth() + "x" + c.imageHeight());
-        line(out, "feature levels", c.levels() + (c.averagePool() ? ", smoothed by a 3x3 average" : ""));
+        line(out, "feature levels", c.levels() + (c.standardize() ? ", standardised" : "") + (c.averagePool() ? ", smoothed by a 3x3 average" : ""));
         line(out, "transformers", "width " + c.width() + " at stride 4, " + c.layers() + " layers, " + c.heads() + " heads, blocks " + String.join(" ", c.blocks())
                 + ", gate " + c.gate() + ", reference length " + c.refLen() + (c.referenceLoss() ? " with reference loss" : ""));
         if (info.origin() != null) {
@@ -59,6 +60,7 @@ final class InfoCommand implements Callable<Integer> {
         if (t != null) {
             line(out, "training", t.epochs() + " epochs, batch " + t.batchSize() + ", lr " + t.learningRate() + ", seed " + t.seed()
                     + (t.maskTokens() ? ", masked tokens " : ", feature jitter " + t.featureJitter() + ", noise probability ") + t.noiseProb()
+                    + (t.warmupSteps() == 0 ? "" : ", " + t.warmupSteps() + " warm-up steps") + (t.schedule() == Schedule.CONSTANT ? "" : ", schedule " + t.schedule())
                     + (t.optimizer() == OptimizerMode.ADAM ? "" : ", optimizer " + t.optimizer()));
             if (t.validation() != null) {
                 line(out, "held out", t.validation().fraction() + " of each class's images, for choosing an epoch");

@@ -1,11 +1,15 @@
 package org.rlr.model.cli;
 
+import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
 import org.rlr.model.GateMode;
 import org.rlr.model.RlrConfig;
 import org.rlr.model.attention.AttentionBlocks;
+import org.rlr.model.train.ConfigFile;
 import org.rlr.model.train.OptimizerMode;
+import org.rlr.model.train.Recipe;
+import org.rlr.model.train.Schedule;
 import org.rlr.model.train.TrainingSettings;
 import org.rlr.model.train.Validation;
 import org.rlr.tensor.RlrException;
@@ -18,6 +22,10 @@ final class ModelOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec mixee;
 
+    @Option(names = "--recipe", paramLabel = "NAME", defaultValue = "published",
+            description = "Defaults of the options below: published, or fast, which learns more in a tenth of the epochs (docs/recipes.md; default: ${DEFAULT-VALUE}).")
+    private String recipe;
+
     @Option(names = "--epochs", paramLabel = "N", defaultValue = "200", description = "Passes over the training images (default: ${DEFAULT-VALUE}).")
     private int epochs;
 
@@ -26,6 +34,13 @@ final class ModelOptions {
 
     @Option(names = "--lr", paramLabel = "X", defaultValue = "1e-4", description = "Learning rate of Adam (default: ${DEFAULT-VALUE}).")
     private float learningRate;
+
+    @Option(names = "--warmup", paramLabel = "N", defaultValue = "0", description = "Steps in which the learning rate rises to its value (default: ${DEFAULT-VALUE}).")
+    private int warmup;
+
+    @Option(names = "--schedule", paramLabel = "NAME", defaultValue = "constant",
+            description = "The learning rate after that: constant, or cosine, which falls to zero at the last step (default: ${DEFAULT-VALUE}).")
+    private String schedule;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "3407",
             description = "Seed of everything random; the same seed gives the same model, bit for bit (default: ${DEFAULT-VALUE}).")
@@ -80,6 +95,9 @@ final class ModelOptions {
     @Option(names = "--keep-best", negatable = true, description = "Take the model of the epoch of lowest validation loss instead of the last.")
     private boolean keepBest;
 
+    @Option(names = "--standardize", negatable = true, description = "Standardise each channel of the features by its mean and deviation over the training images.")
+    private boolean standardize;
+
     @Option(names = "--no-avg-pool", negatable = true, description = "Do not smooth the feature maps.")
     private boolean noAveragePool;
 
@@ -93,14 +111,15 @@ final class ModelOptions {
         return new RlrConfig(backbone, of("--image-size", imageSize, base.imageHeight()), of("--image-size", imageSize, base.imageWidth()), of("--levels", levels, base.levels()),
                 of("--width", width, base.width()), of("--heads", heads, base.heads()), of("--layers", layers, base.layers()), blocks,
                 given("--gate") ? GateMode.of(gate) : base.gate(), of("--ref-len", refLen, base.refLen()), of("--ref-loss", refLoss, base.referenceLoss()),
-                of("--no-avg-pool", !noAveragePool, base.averagePool()));
+                of("--no-avg-pool", !noAveragePool, base.averagePool()), of("--standardize", standardize, base.standardize()));
     }
 
     /** The training: of the base, but for the options that were given. */
     TrainingSettings training(TrainingSettings base) {
         return new TrainingSettings(of("--epochs", epochs, base.epochs()), of("--batch-size", batchSize, base.batchSize()), of("--lr", learningRate, base.learningRate()),
                 of("--seed", seed, base.seed()), of("--feature-jitter", featureJitter, base.featureJitter()), of("--noise-prob", noiseProb, base.noiseProb()),
-                of("--mask-tokens", maskTokens, base.maskTokens()), given("--optimizer") ? OptimizerMode.of(optimizer) : base.optimizer(), validation(base.validation()));
+                of("--mask-tokens", maskTokens, base.maskTokens()), given("--optimizer") ? OptimizerMode.of(optimizer) : base.optimizer(), validation(base.validation()),
+                of("--warmup", warmup, base.warmupSteps()), given("--schedule") ? Schedule.of(schedule) : base.schedule());
     }
 
     private Validation validation(Validation base) {
@@ -111,6 +130,22 @@ final class ModelOptions {
         }
         // 0 holds nothing out, which a configuration may have to be told
         return fraction == null || fraction == 0 && !best ? null : new Validation(fraction, best);
+    }
+
+    /**
+     * What the options are given over: a file, or the recipe that was asked for.
+     *
+     * @param file null for none
+     * @throws RlrException if both are given, or there is no such recipe
+     */
+    ConfigFile base(Path file) {
+        if (file == null) {
+            return Recipe.of(recipe);
+        }
+        if (given("--recipe")) {
+            throw new RlrException("--recipe " + recipe + " and --config " + file + " both say what the defaults are; leave one away");
+        }
+        return ConfigFile.read(file);
     }
 
     private boolean given(String option) {

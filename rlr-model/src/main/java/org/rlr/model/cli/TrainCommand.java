@@ -76,7 +76,7 @@ final class TrainCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter text = spec.commandLine().getOut();
         research.check();
-        ConfigFile base = config == null ? ConfigFile.PUBLISHED : ConfigFile.read(config);
+        ConfigFile base = model.base(config);
         if (!base.saysTraining()) {
             spec.commandLine().getErr().println("note: " + config + " says nothing of the training; where no option does, the published settings are taken");
             spec.commandLine().getErr().flush();

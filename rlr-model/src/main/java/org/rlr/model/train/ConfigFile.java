@@ -77,6 +77,7 @@ public record ConfigFile(RlrConfig config, TrainingSettings training, boolean sa
             // the parser makes null of a constant that does not exist
             constant(merged, "gate", word -> GateMode.of(word).toString());
             constant(merged, "optimizer", word -> OptimizerMode.of(word).toString());
+            constant(merged, "schedule", word -> Schedule.of(word).toString());
             // from text, where 1.5 is no whole number; from a tree it would be cut to 1
             return GSON.fromJson(merged.toString(), type);
         } catch (RuntimeException e) {

@@ -10,7 +10,7 @@ import org.rlr.tensor.nn.ParameterSet;
 final class LevelOptimizers implements AutoCloseable {
     private final List<ParameterSet> parameters;
     private final List<Adam> optimizers = new ArrayList<>();
-    private final AdamSettings settings;
+    private AdamSettings settings;
     private final OptimizerMode mode;
 
     LevelOptimizers(List<ParameterSet> parameters, AdamSettings settings, OptimizerMode mode) {
@@ -41,6 +41,11 @@ final class LevelOptimizers implements AutoCloseable {
     /** Counts a step of a level that a recording of an earlier one makes. */
     void stepped(int level) {
         optimizers.get(level).stepped();
+    }
+
+    /** The learning rate from the next step on. */
+    void learningRate(float rate) {
+        settings = settings.withLearningRate(rate);
     }
 
     float learningRate() {

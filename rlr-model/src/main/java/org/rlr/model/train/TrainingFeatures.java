@@ -23,6 +23,9 @@ final class TrainingFeatures implements AutoCloseable {
     /** The longest array. */
     private static final int MOST_VALUES = Integer.MAX_VALUE - 8;
 
+    /** Of the mean deviation of a level's channels. */
+    private static final double LEAST_DEVIATION = 0.02;
+
     private final Backend backend;
     private final RlrConfig config;
     private final TrainingListener listener;
@@ -47,8 +50,9 @@ final class TrainingFeatures implements AutoCloseable {
         int[] sizes = shapes.stream().mapToInt(c -> values(c, Math.min(Math.max(FEATURE_BATCH, batch), all.size()))).toArray();
         store = new FeatureStore(all.size(), sizes);
         try {
-            int first = backbone.standardized() ? images.training().size() : 0;
-            statistics = backbone.standardized() ? statistics(images.training(), shapes, first + all.size()) : null;
+            boolean standardized = config.standardized(backbone);
+            int first = standardized ? images.training().size() : 0;
+            statistics = standardized ? statistics(images.training(), shapes, first + all.size()) : null;
             extract(new FeatureExtractor(backbone, config, statistics), all, sizes, first);
         } catch (Throwable t) {
             store.close();
@@ -61,7 +65,7 @@ final class TrainingFeatures implements AutoCloseable {
         return store;
     }
 
-    /** By which they are standardised, per level; null where the backbone needs none. */
+    /** By which they are standardised, per level; null where they are not. */
     List<FeatureStatistics> statistics() {
         return statistics;
     }
@@ -88,7 +92,20 @@ final class TrainingFeatures implements AutoCloseable {
             }
             listener.features(first + count, total);
         });
-        return sums.stream().map(s -> new FeatureStatistics(s.mean(), s.standardDeviation(Scattering.DEVIATION_FLOOR))).toList();
+        return sums.stream().map(s -> new FeatureStatistics(s.mean(), s.standardDeviation(floor(s)))).toList();
+    }
+
+    /** Below this a channel's deviation counts for nothing: it would blow up what the channel does on a new image. */
+    private float floor(ChannelStatistics s) {
+        if (backbone.standardized()) {
+            return Scattering.DEVIATION_FLOOR;
+        }
+        double mean = 0;
+        float[] deviations = s.standardDeviation(Float.MIN_NORMAL);
+        for (float each : deviations) {
+            mean += each / deviations.length;
+        }
+        return (float) (LEAST_DEVIATION * mean);
     }
 
     private void extract(FeatureExtractor extractor, List<Path> images, int[] sizes, int done) {

@@ -17,17 +17,17 @@ import org.rlr.model.backbone.Backbone;
 import org.rlr.tensor.RlrException;
 
 /**
- * What the result of a training depends on, except the number of epochs: a state may only be gone on from with the same.
+ * What the result of a training depends on, except the number of epochs where the learning rate does not: a state may only be gone on from with the same.
  *
  * @param config   the model's shape
- * @param settings how it is trained, with one epoch
+ * @param settings how it is trained, with one epoch where their number does not matter
  * @param images   SHA-256 of the contents of the training images in their order, and of those held out
  * @param weights  SHA-256 of the backbone's weights
  */
 record TrainingIdentity(RlrConfig config, TrainingSettings settings, String images, String weights) {
 
     static TrainingIdentity of(RlrConfig config, TrainingSettings settings, TrainingImages images, Backbone backbone) {
-        return new TrainingIdentity(config, settings.withEpochs(1), images(images.all()), weights(backbone));
+        return new TrainingIdentity(config, settings.schedule() == Schedule.CONSTANT ? settings.withEpochs(1) : settings, images(images.all()), weights(backbone));
     }
 
     /** What differs from another, in words. */

@@ -67,7 +67,7 @@ final class TrainingLoop {
             for (int epoch = first; epoch < settings.epochs(); epoch++) {
                 shuffle(order, random);
                 long started = System.nanoTime();
-                EpochReport.Losses losses = epoch(epoch, steps, order, training);
+                EpochReport.Losses losses = epoch(epoch, steps, order, training, optimizers);
                 double seconds = (System.nanoTime() - started) / 1e9;
                 mean = losses.total();
                 end.after(epoch + 1, losses, images / seconds, optimizers);
@@ -76,13 +76,14 @@ final class TrainingLoop {
         }
     }
 
-    private EpochReport.Losses epoch(int epoch, int steps, int[] order, TrainingSteps training) {
+    private EpochReport.Losses epoch(int epoch, int steps, int[] order, TrainingSteps training, LevelOptimizers optimizers) {
         double sum = 0;
         double[] byLevel = new double[levels.size()];
         for (int step = 0; step < steps; step++) {
             int from = step * settings.batchSize();
             int count = Math.min(settings.batchSize(), images - from);
             double loss = 0;
+            optimizers.learningRate(settings.learningRate((long) epoch * steps + step, (long) settings.epochs() * steps));
             for (int level = 0; level < levels.size(); level++) {
                 float[] batch = features.batch(level, Arrays.copyOfRange(order, from, from + count));
                 double own = training.run(level, batch, count, (long) epoch * steps + step);

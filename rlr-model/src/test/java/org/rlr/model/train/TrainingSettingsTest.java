@@ -1,0 +1,57 @@
+package org.rlr.model.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+import org.rlr.tensor.RlrException;
+
+class TrainingSettingsTest {
+    private static final float RATE = 0.5f;
+
+    private static TrainingSettings settings(int warmup, Schedule schedule) {
+        return new TrainingSettings(1, 8, RATE, 1, 4, 1, false, OptimizerMode.ADAM, null, warmup, schedule);
+    }
+
+    @Test
+    void aConstantRateStaysBitForBit() {
+        for (long step = 0; step < 10; step++) {
+            assertEquals(RATE, settings(0, Schedule.CONSTANT).learningRate(step, 10));
+        }
+    }
+
+    @Test
+    void theWarmUpRisesEvenlyAndEndsBelowTheRate() {
+        TrainingSettings s = settings(4, Schedule.CONSTANT);
+        for (int step = 0; step < 4; step++) {
+            assertEquals(RATE * (step + 1) / 5, s.learningRate(step, 10), 1e-7);
+        }
+        assertEquals(RATE, s.learningRate(4, 10));
+    }
+
+    @Test
+    void theCosineBeginsAtTheRateIsHalfInTheMiddleAndEndsAboveZero() {
+        TrainingSettings s = settings(10, Schedule.COSINE);
+        assertEquals(RATE, s.learningRate(10, 110));
+        assertEquals(RATE / 2, s.learningRate(60, 110), 1e-7);
+        assertTrue(s.learningRate(109, 110) > 0 && s.learningRate(109, 110) < 1e-3 * RATE, "the last step still learns");
+        for (long step = 11; step < 110; step++) {
+            assertTrue(s.learningRate(step, 110) < s.learningRate(step - 1, 110));
+        }
+    }
+
+    /** A training shorter than its warm-up. */
+    @Test
+    void aWarmUpLongerThanTheTrainingIsNoMistake() {
+        assertEquals(RATE * 3 / 101, settings(100, Schedule.COSINE).learningRate(2, 3), 1e-7);
+        assertEquals(RATE, settings(2, Schedule.COSINE).learningRate(2, 2), "no division by zero");
+    }
+
+    @Test
+    void whatMakesNoSenseIsRefused() {
+        assertEquals("--warmup is -1; it must be zero or a positive number of steps", assertThrows(RlrException.class, () -> settings(-1, null)).getMessage());
+        assertEquals(Schedule.CONSTANT, settings(0, null).schedule(), "models of earlier versions do not say");
+        assertTrue(assertThrows(RlrException.class, () -> Schedule.of("linear")).getMessage().contains("constant or cosine"));
+    }
+}
