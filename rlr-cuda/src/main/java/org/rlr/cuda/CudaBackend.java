@@ -2,6 +2,7 @@ package org.rlr.cuda;
 
 import java.util.List;
 import org.rlr.cuda.driver.Card;
+import org.rlr.cuda.driver.Stream;
 import org.rlr.tensor.Device;
 import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.AdamSettings;
@@ -45,6 +46,11 @@ final class CudaBackend implements Backend {
         random = new CudaRandom(engine);
         attention = new CudaAttention(engine, plainAttention);
         convolution = new CudaConvolution(engine, matrix);
+    }
+
+    /** Where everything is submitted. */
+    Stream stream() {
+        return engine.stream;
     }
 
     @Override
