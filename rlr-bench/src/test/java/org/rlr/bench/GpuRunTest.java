@@ -82,6 +82,7 @@ class GpuRunTest {
         builder.environment().put("PATH", folder.resolve("bin") + File.pathSeparator + System.getenv("PATH"));
         builder.environment().put("RLR_JAVA", Path.of(System.getProperty("java.home"), "bin", "java").toString());
         builder.environment().put("RLR_CLASSPATH", System.getProperty("java.class.path") + File.pathSeparator + model.resolve(Path.of("target", "test-classes")));
+        builder.environment().put("RLR_STAND_IN", Path.of("").toAbsolutePath().toString());
         builder.environment().put("RLR_GOLDEN", model.resolve(Path.of("src", "test", "resources", "golden")).toString());
         Process process = builder.start();
         String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
