@@ -22,8 +22,13 @@ final class OurLevel implements Contender {
     private float[] result;
 
     OurLevel(LevelConfig config, Operand features, boolean training, int threads) {
+        this(config, features, training, Backends.open("cpu", threads));
+    }
+
+    /** @param backend taken over */
+    OurLevel(LevelConfig config, Operand features, boolean training, Backend backend) {
         this.features = features;
-        backend = Backends.open("cpu", threads);
+        this.backend = backend;
         transformer = new RlrTransformer(config, backend, training);
         transformer.parameters().initialize(1);
         adam = training ? new Adam(transformer.parameters()) : null;

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import org.rlr.cuda.driver.Card;
 import org.rlr.cuda.driver.NotCapturableException;
+import org.rlr.cuda.driver.Stream;
 import org.rlr.tensor.Device;
 import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.AdamSettings;
@@ -50,6 +51,11 @@ final class CudaBackend implements Backend {
         random = new CudaRandom(engine);
         attention = new CudaAttention(engine, plainAttention);
         convolution = new CudaConvolution(engine, matrix);
+    }
+
+    /** Where everything is submitted. */
+    Stream stream() {
+        return engine.stream;
     }
 
     @Override

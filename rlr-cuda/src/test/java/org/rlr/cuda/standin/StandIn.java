@@ -43,6 +43,11 @@ public final class StandIn {
     private StandIn() {
     }
 
+    /** Builds it unchecked, in the working directory's {@code target}, and prints the folder, for a process that finds it by LD_LIBRARY_PATH. */
+    public static void main(String[] args) {
+        System.out.println(folder(USUAL_CUDA));
+    }
+
     /** Builds it if need be and loads it, with every access of a kernel checked; the calling test is skipped where it cannot be built. */
     public static void load() {
         load(true);

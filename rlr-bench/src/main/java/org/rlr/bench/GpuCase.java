@@ -1,0 +1,95 @@
+package org.rlr.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.rlr.bench.TorchPeer.Operand;
+import org.rlr.tensor.Shape;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.View;
+
+/** A call of a backend's primitive, with its operands on the device. */
+final class GpuCase implements AutoCloseable {
+    private final Backend backend;
+    private final List<View> views = new ArrayList<>();
+    private final List<Runnable> restores = new ArrayList<>();
+    private final List<View> results = new ArrayList<>();
+    private final Work work;
+    private Consumer<Backend> call;
+
+    /** @param work what the call cannot do without */
+    GpuCase(Backend backend, Work work) {
+        this.backend = backend;
+        this.work = work;
+    }
+
+    /** A call that reads what this one has computed, and gives this one's memory back with its own. */
+    GpuCase nested() {
+        GpuCase next = new GpuCase(backend, work);
+        next.views.addAll(views);
+        return next;
+    }
+
+    Work work() {
+        return work;
+    }
+
+    private View allocate(int... extents) {
+        Shape shape = Shape.of(extents);
+        View view = new View(backend.allocate(shape.elements()), 0, shape);
+        views.add(view);
+        return view;
+    }
+
+    /** Normal numbers that the call reads, the same on every backend. */
+    View input(long seed, int... extents) {
+        View view = allocate(extents);
+        backend.normal(view, 20240917, seed);
+        return view;
+    }
+
+    /** Values that the call changes in place: given anew before each run that is compared. */
+    View changed(Operand operand) {
+        View view = allocate(operand.shape());
+        restores.add(() -> backend.upload(operand.values(), 0, view));
+        results.add(view);
+        return view;
+    }
+
+    /** What the call writes: NaN before each run that is compared. */
+    View result(int... extents) {
+        View view = allocate(extents);
+        restores.add(() -> backend.fill(view, Float.NaN));
+        results.add(view);
+        return view;
+    }
+
+    GpuCase call(Consumer<Backend> call) {
+        this.call = call;
+        restores.forEach(Runnable::run);
+        return this;
+    }
+
+    void run() {
+        call.accept(backend);
+    }
+
+    /** Runs once from the same values and gives all results. */
+    List<float[]> computed() {
+        restores.forEach(Runnable::run);
+        run();
+        List<float[]> values = new ArrayList<>();
+        for (View view : results) {
+            float[] array = new float[view.elements()];
+            backend.download(view, array, 0);
+            values.add(array);
+        }
+        return values;
+    }
+
+    @Override
+    public void close() {
+        backend.synchronize();
+        views.forEach(v -> v.storage().release());
+    }
+}
