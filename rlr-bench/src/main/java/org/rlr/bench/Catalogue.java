@@ -10,40 +10,60 @@ final class Catalogue {
     static final String PUBLISHED = "torch-published";
     private static final double HEADS = 8;
 
-    /** @param benchmark {@code Class.method} */
-    record Entry(String benchmark, Function<Map<String, String>, Work> work, Predicate<Map<String, String>> byDefault) {
+    /**
+     * @param benchmark {@code Class.method}
+     * @param chosen    which settings are run unless all are asked for
+     * @param usual     which of them in ten minutes
+     */
+    record Entry(String benchmark, Function<Map<String, String>, Work> work, Predicate<Map<String, String>> chosen, Predicate<Map<String, String>> usual) {
     }
 
     private static final Map<String, Entry> ENTRIES = Map.ofEntries(
             entry("GemmBenchmark.multiply", p -> Work.flops(MatrixShape.parse(p.get("shape")).flops()),
                     p -> p.get("impl").equals("ejml") ? p.get("shape").equals("NT/8192/256/72")
                             : !p.get("shape").matches("NT/8192/256/256|NT/8192/256/1024|NN/8192/256/1024|NT/2048/512/512|NT/2048/2048/512|TN/512/2048/2048|NT/1024/256/256")),
-            entry("AttentionBenchmark.forward", p -> Work.flops(4 * pairs(p)), Catalogue::usualAttention),
-            entry("AttentionBenchmark.backward", p -> Work.flops(10 * pairs(p)), Catalogue::usualAttention),
+            entry("AttentionBenchmark.forward", p -> Work.flops(4 * pairs(p)), Catalogue::publishedGrid, Catalogue::usualAttention),
+            entry("AttentionBenchmark.backward", p -> Work.flops(10 * pairs(p)), Catalogue::publishedGrid, Catalogue::usualAttention),
             entry("StepBenchmark.linearGelu", p -> Work.flops(2.0 * StepBenchmark.ROWS * StepBenchmark.WIDTH * StepBenchmark.HIDDEN), p -> true),
             entry("StepBenchmark.layerNorm", p -> new Work(0, 4.0 * 2 * StepBenchmark.ROWS * StepBenchmark.WIDTH), p -> true),
             entry("StepBenchmark.loss", p -> new Work(0, 4.0 * 5 * StepBenchmark.ROWS * StepBenchmark.WIDTH), p -> true),
             entry("StepBenchmark.adam", p -> new Work(0, 4.0 * 7 * StepBenchmark.ROWS * StepBenchmark.WIDTH), p -> true),
-            entry("LevelBenchmark.forward", p -> Work.flops(levelForward(p)), p -> !p.get("impl").equals("torch-compiled") && !(p.get("impl").equals(PUBLISHED) && p.get("images").equals("1"))),
-            entry("LevelBenchmark.step", p -> Work.flops(3 * levelForward(p)), p -> !p.get("impl").equals("torch-compiled") && !p.get("images").equals("1")),
+            entry("LevelBenchmark.forward", p -> Work.flops(levelForward(p)), p -> !compiled(p) && !(p.get("impl").equals(PUBLISHED) && oneImage(p)), p -> oneImage(p)),
+            entry("LevelBenchmark.step", p -> Work.flops(3 * levelForward(p)), p -> !compiled(p), p -> oneImage(p)),
             entry("BackboneBenchmark.features", p -> Work.UNKNOWN, p -> p.get("images").equals("1") && !p.get("impl").equals(PUBLISHED)),
             entry("DetectBenchmark.detect", p -> Work.UNKNOWN, p -> true));
 
     private Catalogue() {
     }
 
-    private static Map.Entry<String, Entry> entry(String name, Function<Map<String, String>, Work> work, Predicate<Map<String, String>> byDefault) {
-        return Map.entry(name, new Entry(name, work, byDefault));
+    private static Map.Entry<String, Entry> entry(String name, Function<Map<String, String>, Work> work, Predicate<Map<String, String>> chosen) {
+        return entry(name, work, chosen, p -> true);
+    }
+
+    private static Map.Entry<String, Entry> entry(String name, Function<Map<String, String>, Work> work, Predicate<Map<String, String>> chosen, Predicate<Map<String, String>> usual) {
+        return Map.entry(name, new Entry(name, work, chosen, p -> usual.test(p) && !PUBLISHED.equals(p.get("impl"))));
+    }
+
+    private static boolean compiled(Map<String, String> p) {
+        return p.get("impl").equals("torch-compiled");
+    }
+
+    private static boolean oneImage(Map<String, String> p) {
+        return p.get("images").equals("1");
     }
 
     /** Of {@code Class.method}; a benchmark not listed is always run and has no floor. */
     static Entry of(String benchmark) {
-        return ENTRIES.getOrDefault(benchmark, new Entry(benchmark, p -> Work.UNKNOWN, p -> true));
+        return ENTRIES.getOrDefault(benchmark, new Entry(benchmark, p -> Work.UNKNOWN, p -> true, p -> true));
     }
 
     /** The published grids as a training step sees them; 64²/16 takes minutes. */
-    private static boolean usualAttention(Map<String, String> p) {
+    private static boolean publishedGrid(Map<String, String> p) {
         return p.get("images").equals("4") && !p.get("shape").startsWith("64/");
+    }
+
+    private static boolean usualAttention(Map<String, String> p) {
+        return p.get("shape").equals("32/32/7") || p.get("locality").equals("OUTSIDE");
     }
 
     /** Pairs of query and key that the pattern lets meet, times their width, over heads and images. */

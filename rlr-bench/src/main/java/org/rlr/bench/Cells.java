@@ -55,7 +55,7 @@ final class Cells {
     enum Extent {
         /** In ten minutes. */
         USUAL,
-        /** With {@link Catalogue#PUBLISHED}. */
+        /** With {@link Catalogue#PUBLISHED}, and batches. */
         BOTH_STYLES,
         /** Every setting and implementation. */
         FULL
@@ -84,7 +84,7 @@ final class Cells {
             Catalogue.Entry entry = Catalogue.of(benchmark);
             for (Map<String, String> params : combinations(values)) {
                 Row candidate = new Row(name, benchmark, params, implementations != null, implementations == null ? List.of(OURS) : List.of(implementations));
-                List<String> kept = candidate.implementations().stream().filter(i -> runs(i, extent, entry, candidate)).toList();
+                List<String> kept = candidate.implementations().stream().filter(i -> runs(candidate.with(i), entry, extent)).toList();
                 if (kept.contains(OURS) && pattern.matcher(candidate.label()).find()) {
                     rows.add(new Row(name, benchmark, params, implementations != null, kept));
                 }
@@ -94,13 +94,12 @@ final class Cells {
         return rows;
     }
 
-    private static boolean runs(String implementation, Extent extent, Catalogue.Entry entry, Row row) {
-        return extent == Extent.FULL || entry.byDefault().test(row.with(implementation)) && runs(implementation, extent);
-    }
-
-    /** Whether an implementation has a part at all. */
-    static boolean runs(String implementation, Extent extent) {
-        return extent != Extent.USUAL || !implementation.equals(Catalogue.PUBLISHED);
+    private static boolean runs(Map<String, String> cell, Catalogue.Entry entry, Extent extent) {
+        return switch (extent) {
+            case FULL -> true;
+            case BOTH_STYLES -> entry.chosen().test(cell);
+            case USUAL -> entry.chosen().test(cell) && entry.usual().test(cell);
+        };
     }
 
     /** From the parts to the whole. */

@@ -82,7 +82,7 @@ public final class Main implements Callable<Integer> {
         System.out.println();
         System.out.print(table);
         if (!full) {
-            System.out.println("Left out: " + Catalogue.PUBLISHED + " (-Dpaired, -Dfull), torch-compiled and further settings (-Dfull)");
+            System.out.println("Left out: " + Catalogue.PUBLISHED + " and batches (-Dpaired, -Dfull), torch-compiled and further settings (-Dfull)");
         }
         if (json != null) {
             table.write(json);

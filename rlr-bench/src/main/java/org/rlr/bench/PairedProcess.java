@@ -23,6 +23,8 @@ final class PairedProcess {
     private static final double LEAST_MS = 20;
     /** Threads of OpenMP wait for their next work by spinning, 200 ms in Intel's runtime, and would take a core from whoever comes next. */
     private static final long PAUSE_MS = 250;
+    /** Of longer calls the first after a pause counts: waking up makes no difference to them. */
+    private static final double LONG_MS = 1000;
 
     private PairedProcess() {
     }
@@ -58,10 +60,10 @@ final class PairedProcess {
                     "", List.of(), "", "", "", "", TimeValue.NONE);
         }
 
-        /** Alone on the machine and awake: after a pause and a call that is not counted, unless the calls are so long that it makes no difference. */
+        /** Alone on the machine and awake: after a pause and, unless calls are long, one that is not counted. */
         double inTurn(int calls, double milliseconds) throws ReflectiveOperationException, InterruptedException {
             Thread.sleep(PAUSE_MS);
-            if (milliseconds < PAUSE_MS) {
+            if (milliseconds < LONG_MS) {
                 milliseconds(1);
             }
             return milliseconds(calls);

@@ -1,7 +1,9 @@
 package org.rlr.cuda;
 
 import java.util.List;
+import java.util.Optional;
 import org.rlr.cuda.driver.Card;
+import org.rlr.cuda.driver.NotCapturableException;
 import org.rlr.tensor.Device;
 import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.AdamSettings;
@@ -9,12 +11,15 @@ import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BinaryOp;
 import org.rlr.tensor.backend.ConvGeometry;
+import org.rlr.tensor.backend.Recording;
 import org.rlr.tensor.backend.Storage;
 import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.backend.View;
 
 /** A graphics card: hands every primitive to the class of its family, which launches the kernels of its file or calls cuBLAS. Everything runs on one stream. */
 final class CudaBackend implements Backend {
+    private static final System.Logger LOG = System.getLogger(CudaBackend.class.getName());
+
     private final CudaEngine engine;
     private final CudaMemory memory;
     private final CudaElementwise elementwise;
@@ -246,6 +251,20 @@ final class CudaBackend implements Backend {
     @Override
     public void featureJitter(View x, float scale, View tokenScale, long seed, long stream, View y) {
         random.featureJitter(x, scale, tokenScale, seed, stream, y);
+    }
+
+    /** As a graph; empty for debugging, where every kernel is waited for, and, with a line in the log, where the body turns to the host. */
+    @Override
+    public Optional<Recording> record(long step, int streamsPerStep, Runnable body) {
+        if (engine.stream.debug()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(CudaRecording.of(engine, step, streamsPerStep, body));
+        } catch (NotCapturableException e) {
+            LOG.log(System.Logger.Level.INFO, "kernels are submitted one by one, not as a graph: " + e.getMessage());
+            return Optional.empty();
+        }
     }
 
     /** Waits for the card and gives everything back, memory of storages that still live too; the second time does nothing. */

@@ -54,10 +54,20 @@ final class CudaElementwise {
         // The decimals that were meant: 0.999f is 0.99900001287…, which would shift 1 − beta2 by 1e-5 of itself.
         double beta1 = decimal(settings.beta1());
         double beta2 = decimal(settings.beta2());
+        CudaRecording recording = engine.recording();
+        long moving = recording == null ? 0 : recording.place((ahead, rate) -> Float.floatToRawIntBits(size(rate, beta1, step + ahead)),
+                (ahead, rate) -> Float.floatToRawIntBits(rootCorrection(beta2, step + ahead)));
         engine.kernel(FILE, "adam").launch().pointer(address(p)).pointer(address(g)).pointer(address(m)).pointer(address(v))
-                .put((float) (1 - beta1)).put((float) beta2).put((float) (1 - beta2))
-                .put((float) (decimal(settings.learningRate()) / (1 - Math.pow(beta1, step))))
-                .put((float) Math.sqrt(1 - Math.pow(beta2, step))).put(settings.epsilon()).put(p.elements()).run(p.elements());
+                .put((float) (1 - beta1)).put((float) beta2).put((float) (1 - beta2)).put(size(settings.learningRate(), beta1, step))
+                .put(rootCorrection(beta2, step)).put(settings.epsilon()).pointer(moving).put(p.elements()).run(p.elements());
+    }
+
+    private static float size(float learningRate, double beta1, long step) {
+        return (float) (decimal(learningRate) / (1 - Math.pow(beta1, step)));
+    }
+
+    private static float rootCorrection(double beta2, long step) {
+        return (float) Math.sqrt(1 - Math.pow(beta2, step));
     }
 
     private static double decimal(float value) {

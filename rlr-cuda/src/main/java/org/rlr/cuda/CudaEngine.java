@@ -30,6 +30,9 @@ final class CudaEngine implements AutoCloseable {
     private final KernelCompiler compiler;
     private final Precision precision;
     private final Map<String, KernelFile> files = new ConcurrentHashMap<>();
+    /** How many recordings live. */
+    int recordings;
+    private CudaRecording recording;
     final Stream stream;
     final DeviceAllocator allocator;
     final Transfers transfers;
@@ -62,6 +65,15 @@ final class CudaEngine implements AutoCloseable {
 
     Precision precision() {
         return precision;
+    }
+
+    /** The recording that is being made, which has to hear of numbers that change from run to run; null where work runs at once. */
+    CudaRecording recording() {
+        return recording;
+    }
+
+    void recording(CudaRecording begun) {
+        recording = begun;
     }
 
     /** A kernel of {@code kernels/<file>.cu}; compiling the file is put off until then. */

@@ -17,6 +17,9 @@ import org.rlr.tensor.RlrException;
  *
  * <p>On a stream for debugging nothing is rounded up or kept, so that a memory checker sees each byte that is out of bounds, and every block
  * remembers who asked for it.
+ *
+ * <p>A graph goes on using the addresses it was captured with. What is allocated while one is captured is therefore reserved: given back, it serves other graphs of
+ * the stream (they run one after another, and none expects to find what it left), but nobody else.
  */
 public final class DeviceAllocator implements AutoCloseable {
     private static final long SMALLEST = 512;
@@ -25,7 +28,9 @@ public final class DeviceAllocator implements AutoCloseable {
     private final Stream stream;
     private final boolean exact;
     private final Map<Long, ArrayDeque<DeviceBuffer>> free = new TreeMap<>();
+    private final Map<Long, ArrayDeque<DeviceBuffer>> reserved = new TreeMap<>();
     private final Set<DeviceBuffer> live = new HashSet<>();
+    private boolean reserving;
 
     /** An allocator for what runs on one stream. */
     public DeviceAllocator(Stream stream) {
@@ -36,10 +41,11 @@ public final class DeviceAllocator implements AutoCloseable {
     /** A block of at least that many bytes, contents undefined. @throws RlrException if there is not enough memory, with a table of what is in use */
     public synchronized DeviceBuffer allocate(long bytes) {
         long size = exact ? Math.max(4, bytes) : sizeClass(bytes);
-        ArrayDeque<DeviceBuffer> list = free.get(size);
+        ArrayDeque<DeviceBuffer> list = (reserving ? reserved : free).get(size);
         DeviceBuffer buffer = list == null ? null : list.pollLast();
         if (buffer == null) {
             buffer = fresh(size);
+            buffer.reserved(reserving);
         }
         if (exact) {
             buffer.origin(caller());
@@ -57,8 +63,28 @@ public final class DeviceAllocator implements AutoCloseable {
             stream.synchronize();
             JCudaDriver.cuMemFree(buffer.pointer());
         } else {
-            free.computeIfAbsent(buffer.bytes(), size -> new ArrayDeque<>()).addLast(buffer);
+            (buffer.reserved() ? reserved : free).computeIfAbsent(buffer.bytes(), size -> new ArrayDeque<>()).addLast(buffer);
         }
+    }
+
+    /** Whether blocks handed out from now on are for a graph that is being captured. */
+    public synchronized void reserving(boolean on) {
+        reserving = on;
+    }
+
+    /** Whether any of the reserved blocks is in use: a graph that leaves one so would share it with the next. */
+    public synchronized boolean reservedInUse() {
+        return live.stream().anyMatch(DeviceBuffer::reserved);
+    }
+
+    /** Ends all reservations, when the last graph is gone. */
+    public synchronized void unreserve() {
+        live.forEach(b -> b.reserved(false));
+        reserved.forEach((size, list) -> {
+            list.forEach(b -> b.reserved(false));
+            free.computeIfAbsent(size, s -> new ArrayDeque<>()).addAll(list);
+        });
+        reserved.clear();
     }
 
     private DeviceBuffer fresh(long size) {
@@ -69,6 +95,9 @@ public final class DeviceAllocator implements AutoCloseable {
         } catch (CudaException first) {
             if (!CudaFailure.of("allocating", first).outOfMemory()) {
                 throw CudaFailure.of("allocating " + size + " bytes", first);
+            }
+            if (reserving) {
+                throw new RlrException(shortage(size), CudaFailure.of("allocating " + size + " bytes", first));   // no waiting, which trimming takes, while capturing
             }
             trim();
             try {
@@ -129,6 +158,7 @@ public final class DeviceAllocator implements AutoCloseable {
     /** Frees everything, blocks in use too. */
     @Override
     public synchronized void close() {
+        unreserve();
         trim();
         live.forEach(b -> JCudaDriver.cuMemFree(b.pointer()));
         live.clear();

@@ -8,6 +8,8 @@ public final class DeviceBuffer {
     private final long bytes;
     /** Who asked for it; null where that is not kept. */
     private String origin;
+    /** Whether it belongs to what graphs compute with, and is not for others. */
+    private boolean reserved;
 
     DeviceBuffer(long bytes) {
         this.bytes = bytes;
@@ -41,6 +43,14 @@ public final class DeviceBuffer {
 
     String origin() {
         return origin;
+    }
+
+    boolean reserved() {
+        return reserved;
+    }
+
+    void reserved(boolean is) {
+        reserved = is;
     }
 
     void origin(String name) {

@@ -10,6 +10,7 @@ public final class Stream implements AutoCloseable {
     private final CUstream stream = new CUstream();
     private final Context context;
     private final boolean debug;
+    private boolean capturing;
 
     /** @param debug whether users of the stream are to trade speed for what it takes to find a mistake */
     public Stream(Context context, boolean debug) {
@@ -33,6 +34,17 @@ public final class Stream implements AutoCloseable {
         return debug;
     }
 
+    void capturing(boolean is) {
+        capturing = is;
+    }
+
+    /** Called by what cannot be part of a graph. @throws NotCapturableException if one is being captured */
+    void requireNoCapture(String what) {
+        if (capturing) {
+            throw new NotCapturableException(what);
+        }
+    }
+
     /** JCuda's object, for calls of libraries. */
     public CUstream handle() {
         return stream;
@@ -40,6 +52,7 @@ public final class Stream implements AutoCloseable {
 
     /** Waits until all that was submitted has run. @throws CudaFailure if some of it failed */
     public void synchronize() {
+        requireNoCapture("waiting for the card");
         context.enter();
         try {
             JCudaDriver.cuStreamSynchronize(stream);

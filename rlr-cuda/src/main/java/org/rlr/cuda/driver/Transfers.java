@@ -23,6 +23,7 @@ public final class Transfers implements AutoCloseable {
 
     /** Copies to the device; the array may be changed when this returns. */
     public synchronized void upload(float[] src, int offset, DeviceBuffer dst, long byteOffset, int elements) {
+        stream.requireNoCapture("a copy from the host");
         stream.context().enter();
         for (long from = 0; from < elements; from += CHUNK) {
             int n = (int) Math.min(CHUNK, elements - from);
@@ -39,6 +40,7 @@ public final class Transfers implements AutoCloseable {
 
     /** Copies to the host, after everything submitted before has run. */
     public synchronized void download(DeviceBuffer src, long byteOffset, float[] dst, int offset, int elements) {
+        stream.requireNoCapture("a copy to the host");
         stream.context().enter();
         int before = -1;
         // while a chunk is on its way, the one before it is taken out of its buffer
@@ -72,6 +74,16 @@ public final class Transfers implements AutoCloseable {
             JCudaDriver.cuMemcpyDtoDAsync(dst.pointer(dstOffset), src.pointer(srcOffset), bytes, stream.handle());
         } catch (CudaException e) {
             throw CudaFailure.of("copying " + bytes + " bytes on the card", e);
+        }
+    }
+
+    /** Sets a word on the device, bits as they are. */
+    public void set(DeviceBuffer dst, long byteOffset, int bits) {
+        stream.context().enter();
+        try {
+            JCudaDriver.cuMemsetD32Async(dst.pointer(byteOffset), bits, 1, stream.handle());
+        } catch (CudaException e) {
+            throw CudaFailure.of("setting a word on the card", e);
         }
     }
 

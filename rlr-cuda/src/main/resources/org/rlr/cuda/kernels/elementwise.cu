@@ -73,17 +73,19 @@ extern "C" __global__ void affine(const Affine a) {
     }
 }
 
-/** One step of Adam; see CpuElementwise.adam for the constants. */
+/** One step of Adam; see CpuElementwise.adam for the constants. In a graph `moving` has size and rootCorrection, which change from step to step. */
 struct Adam { float* p; const float* g; float* m; float* v; float oneMinusBeta1; float beta2; float oneMinusBeta2; float size; float rootCorrection;
-    float epsilon; int n; };
+    float epsilon; const float* moving; int n; };
 extern "C" __global__ void adam(const Adam a) {
     unsigned i = threadNumber();
     if (i < a.n) {
+        float size = a.moving ? a.moving[0] : a.size;
+        float rootCorrection = a.moving ? a.moving[1] : a.rootCorrection;
         float g = a.g[i];
         float m = a.m[i] + a.oneMinusBeta1 * (g - a.m[i]);
         float v = a.v[i] * a.beta2 + a.oneMinusBeta2 * g * g;
         a.m[i] = m;
         a.v[i] = v;
-        a.p[i] -= a.size * m / (sqrtf(v) / a.rootCorrection + a.epsilon);
+        a.p[i] -= size * m / (sqrtf(v) / rootCorrection + a.epsilon);
     }
 }

@@ -27,15 +27,20 @@ __device__ __forceinline__ void normalBlock(int64 seed, int64 stream, unsigned b
     }
 }
 
+/** The stream: the one given, or in a graph, where it changes from run to run, the one that lies in memory. */
+__device__ __forceinline__ int64 currentStream(int64 given, const unsigned* moving) {
+    return moving ? (int64) (((unsigned long long) moving[1] << 32) | moving[0]) : given;
+}
+
 /** A thread a block of four numbers. */
-struct Normal { float* y; int n; int64 seed; int64 stream; };
+struct Normal { float* y; int n; int64 seed; int64 stream; const unsigned* moving; };
 extern "C" __global__ void normal(const Normal a) {
     unsigned block = threadNumber();
     if (4ull * block >= a.n) {
         return;
     }
     float numbers[4];
-    normalBlock(a.seed, a.stream, block, numbers);
+    normalBlock(a.seed, currentStream(a.stream, a.moving), block, numbers);
     for (int i = 0; i < 4 && 4 * block + i < a.n; i++) {
         a.y[4 * block + i] = numbers[i];
     }
@@ -61,14 +66,14 @@ extern "C" __global__ void jitterScale(const JitterScale a) {
 }
 
 /** y = x + ε·deviation; y may be x. */
-struct Jitter { const float* x; const float* deviation; float* y; int elements; int n; int64 seed; int64 stream; };
+struct Jitter { const float* x; const float* deviation; float* y; int elements; int n; int64 seed; int64 stream; const unsigned* moving; };
 extern "C" __global__ void jitter(const Jitter a) {
     unsigned block = threadNumber();
     if (4ull * block >= a.elements) {
         return;
     }
     float numbers[4];
-    normalBlock(a.seed, a.stream, block, numbers);
+    normalBlock(a.seed, currentStream(a.stream, a.moving), block, numbers);
     for (int i = 0; i < 4 && 4 * block + i < a.elements; i++) {
         unsigned at = 4 * block + i;
         a.y[at] = a.x[at] + numbers[i] * a.deviation[at / a.n];

@@ -29,7 +29,7 @@ public final class StandIn {
     /** The tag of tests that load it. */
     public static final String TAG = "stand-in";
 
-    private static final List<String> SOURCES = List.of("standin.h", "device.h", "memory.cpp", "shared.cpp", "fibers.cpp", "mma.cpp", "driver.cpp", "nvrtc.cpp",
+    private static final List<String> SOURCES = List.of("standin.h", "device.h", "memory.cpp", "shared.cpp", "fibers.cpp", "mma.cpp", "driver.cpp", "capture.cpp", "nvrtc.cpp",
             "blas.cpp", "versions.map");
     /** What JCuda's natives ask for. */
     private static final int USUAL_CUDA = 12;
@@ -115,7 +115,7 @@ public final class StandIn {
                 Files.copy(in, work.resolve(source));
             }
         }
-        link(work, "libcuda.so.1", "memory.cpp", "shared.cpp", "fibers.cpp", "mma.cpp", "driver.cpp");
+        link(work, "libcuda.so.1", "memory.cpp", "shared.cpp", "fibers.cpp", "mma.cpp", "driver.cpp", "capture.cpp");
         link(work, "libnvrtc.so." + cuda, "nvrtc.cpp");
         link(work, "libcublas.so." + cuda, "blas.cpp", "libcuda.so.1");
         if (!checked) {

@@ -39,11 +39,13 @@ float factor(float v, int computeType) {
     return v;
 }
 
-int gemm(int computeType, int opA, int opB, int m, int n, int k, float alpha, Matrix a, Matrix b, float beta, Matrix c, int batches,
-        int aType, int bType, int cType) {
-    if (aType != FLOAT_DATA || bType != FLOAT_DATA || cType != FLOAT_DATA || (computeType != FLOAT32 && computeType != FAST_BF16 && computeType != FAST_TF32)) {
-        return NOT_SUPPORTED;
-    }
+/** What RLR asks for: values in float32, and one of these ways to multiply. */
+bool supported(int aType, int bType, int cType, int computeType) {
+    return aType == FLOAT_DATA && bType == FLOAT_DATA && cType == FLOAT_DATA
+            && (computeType == FLOAT32 || computeType == FAST_BF16 || computeType == FAST_TF32);
+}
+
+int gemm(int computeType, int opA, int opB, int m, int n, int k, float alpha, Matrix a, Matrix b, float beta, Matrix c, int batches) {
     if (m < 0 || n < 0 || k < 0 || a.ld < (opA ? k : m) || b.ld < (opB ? n : k) || c.ld < m || a.ld < 1 || b.ld < 1 || c.ld < 1) {
         return INVALID_VALUE;
     }
@@ -78,6 +80,14 @@ int gemm(int computeType, int opA, int opB, int m, int n, int k, float alpha, Ma
     return SUCCESS;
 }
 
+/** Computes, or leaves it to the graph that the handle's stream is captured into. */
+int submit(Handle* h, int computeType, int opA, int opB, int m, int n, int k, float alpha, Matrix a, Matrix b, float beta, Matrix c, int batches) {
+    bool kept = standin::capture(h->stream, [=]() {
+        return gemm(computeType, opA, opB, m, n, k, alpha, a, b, beta, c, batches) == SUCCESS ? standin::SUCCESS : standin::LAUNCH_FAILED;
+    });
+    return kept ? SUCCESS : gemm(computeType, opA, opB, m, n, k, alpha, a, b, beta, c, batches);
+}
+
 }
 
 #define CALL extern "C" __attribute__((visibility("default"))) int
@@ -86,12 +96,13 @@ CALL cublasCreate_v2(Handle** h) { *h = new Handle{nullptr}; return SUCCESS; }
 CALL cublasDestroy_v2(Handle* h) { delete h; return SUCCESS; }
 CALL cublasSetStream_v2(Handle* h, void* stream) { h->stream = stream; return SUCCESS; }
 CALL cublasGetVersion_v2(Handle*, int* version) { *version = 120600; return SUCCESS; }
-CALL cublasGemmEx(Handle*, int opA, int opB, int m, int n, int k, const float* alpha, float* a, int aType, int lda, float* b, int bType, int ldb,
+CALL cublasGemmEx(Handle* h, int opA, int opB, int m, int n, int k, const float* alpha, float* a, int aType, int lda, float* b, int bType, int ldb,
         const float* beta, float* c, int cType, int ldc, int computeType, int) {
-    return gemm(computeType, opA, opB, m, n, k, *alpha, Matrix{a, lda, 0}, Matrix{b, ldb, 0}, *beta, Matrix{c, ldc, 0}, 1, aType, bType, cType);
+    return !supported(aType, bType, cType, computeType) ? NOT_SUPPORTED
+            : submit(h, computeType, opA, opB, m, n, k, *alpha, Matrix{a, lda, 0}, Matrix{b, ldb, 0}, *beta, Matrix{c, ldc, 0}, 1);
 }
-CALL cublasGemmStridedBatchedEx(Handle*, int opA, int opB, int m, int n, int k, const float* alpha, float* a, int aType, int lda, long long strideA,
+CALL cublasGemmStridedBatchedEx(Handle* h, int opA, int opB, int m, int n, int k, const float* alpha, float* a, int aType, int lda, long long strideA,
         float* b, int bType, int ldb, long long strideB, const float* beta, float* c, int cType, int ldc, long long strideC, int batches, int computeType, int) {
-    return gemm(computeType, opA, opB, m, n, k, *alpha, Matrix{a, lda, strideA}, Matrix{b, ldb, strideB}, *beta, Matrix{c, ldc, strideC}, batches,
-            aType, bType, cType);
+    return !supported(aType, bType, cType, computeType) ? NOT_SUPPORTED
+            : submit(h, computeType, opA, opB, m, n, k, *alpha, Matrix{a, lda, strideA}, Matrix{b, ldb, strideB}, *beta, Matrix{c, ldc, strideC}, batches);
 }

@@ -96,11 +96,11 @@ CALL cuCtxSetLimit(int limit, size_t value) {
 
 CALL cuStreamCreate(void** stream, unsigned) { *stream = new char; return SUCCESS; }
 CALL cuStreamDestroy_v2(void* stream) { delete (char*) stream; return SUCCESS; }
-CALL cuStreamSynchronize(void*) { return SUCCESS; }
+CALL cuStreamSynchronize(void* stream) { return refusedInCapture(stream, "cuStreamSynchronize"); }
 CALL cuStreamWaitEvent(void*, void*, unsigned) { return SUCCESS; }
 CALL cuEventCreate(void** event, unsigned) { *event = new Event(); return SUCCESS; }
 CALL cuEventRecord(void* event, void*) { ((Event*) event)->time = std::chrono::steady_clock::now(); return SUCCESS; }
-CALL cuEventSynchronize(void*) { return SUCCESS; }
+CALL cuEventSynchronize(void*) { return refusedInCapture(nullptr, "cuEventSynchronize"); }
 CALL cuEventQuery(void*) { return SUCCESS; }
 CALL cuEventElapsedTime(float* ms, void* a, void* b) {
     *ms = std::chrono::duration<float, std::milli>(((Event*) b)->time - ((Event*) a)->time).count();
@@ -131,38 +131,46 @@ CALL cuMemFreeHost(void* p) {
     delete[] (char*) p;
     return SUCCESS;
 }
-CALL cuMemcpyHtoDAsync_v2(uintptr_t dst, const void* src, size_t bytes, void*) {
+CALL cuMemcpyHtoDAsync_v2(uintptr_t dst, const void* src, size_t bytes, void* stream) {
     GUARDED
-    std::string wrong = checkDevice(dst, bytes, WRITE);
-    if (!isPinned(src, bytes)) wrong = "the host's side of an asynchronous copy is not pinned";
-    if (!wrong.empty()) return fail(INVALID_VALUE, "copy to the device: " + wrong);
-    memcpy((void*) dst, src, bytes);
-    markWritten(dst, bytes);
-    return SUCCESS;
+    return submit(stream, [=]() -> Result {
+        std::string wrong = checkDevice(dst, bytes, WRITE);
+        if (!isPinned(src, bytes)) wrong = "the host's side of an asynchronous copy is not pinned";
+        if (!wrong.empty()) return fail(INVALID_VALUE, "copy to the device: " + wrong);
+        memcpy((void*) dst, src, bytes);
+        markWritten(dst, bytes);
+        return SUCCESS;
+    });
 }
-CALL cuMemcpyDtoHAsync_v2(void* dst, uintptr_t src, size_t bytes, void*) {
+CALL cuMemcpyDtoHAsync_v2(void* dst, uintptr_t src, size_t bytes, void* stream) {
     GUARDED
-    std::string wrong = checkDevice(src, bytes, READ);
-    if (!isPinned(dst, bytes)) wrong = "the host's side of an asynchronous copy is not pinned";
-    if (!wrong.empty()) return fail(INVALID_VALUE, "copy from the device: " + wrong);
-    memcpy(dst, (void*) src, bytes);
-    return SUCCESS;
+    return submit(stream, [=]() -> Result {
+        std::string wrong = checkDevice(src, bytes, READ);
+        if (!isPinned(dst, bytes)) wrong = "the host's side of an asynchronous copy is not pinned";
+        if (!wrong.empty()) return fail(INVALID_VALUE, "copy from the device: " + wrong);
+        memcpy(dst, (void*) src, bytes);
+        return SUCCESS;
+    });
 }
-CALL cuMemcpyDtoDAsync_v2(uintptr_t dst, uintptr_t src, size_t bytes, void*) {
+CALL cuMemcpyDtoDAsync_v2(uintptr_t dst, uintptr_t src, size_t bytes, void* stream) {
     GUARDED
-    std::string wrong = checkDevice(dst, bytes, WRITE) + checkDevice(src, bytes, WRITE);
-    if (!wrong.empty()) return fail(INVALID_VALUE, "copy on the device: " + wrong);
-    memmove((void*) dst, (void*) src, bytes);
-    copyWritten(dst, src, bytes);
-    return SUCCESS;
+    return submit(stream, [=]() -> Result {
+        std::string wrong = checkDevice(dst, bytes, WRITE) + checkDevice(src, bytes, WRITE);
+        if (!wrong.empty()) return fail(INVALID_VALUE, "copy on the device: " + wrong);
+        memmove((void*) dst, (void*) src, bytes);
+        copyWritten(dst, src, bytes);
+        return SUCCESS;
+    });
 }
-CALL cuMemsetD32Async(uintptr_t dst, unsigned value, size_t count, void*) {
+CALL cuMemsetD32Async(uintptr_t dst, unsigned value, size_t count, void* stream) {
     GUARDED
-    std::string wrong = checkDevice(dst, 4 * count, WRITE);
-    if (!wrong.empty()) return fail(INVALID_VALUE, "fill: " + wrong);
-    for (size_t i = 0; i < count; i++) ((unsigned*) dst)[i] = value;
-    markWritten(dst, 4 * count);
-    return SUCCESS;
+    return submit(stream, [=]() -> Result {
+        std::string wrong = checkDevice(dst, 4 * count, WRITE);
+        if (!wrong.empty()) return fail(INVALID_VALUE, "fill: " + wrong);
+        for (size_t i = 0; i < count; i++) ((unsigned*) dst)[i] = value;
+        markWritten(dst, 4 * count);
+        return SUCCESS;
+    });
 }
 
 CALL cuModuleLoadData(Module** module, const void* image) {
@@ -196,7 +204,7 @@ CALL cuModuleGetFunction(void** function, Module* module, const char* name) {
     return SUCCESS;
 }
 CALL cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned dynamicShared,
-        void*, void** parameters, void** extra) {
+        void* stream, void** parameters, void** extra) {
     GUARDED
     if (gx == 0 || gy == 0 || gz == 0 || gx > 0x7fffffffu || gy > 65535 || gz > 65535 || bx == 0 || by == 0 || bz == 0 || bz > 64
             || (size_t) bx * by * bz > 1024 || dynamicShared != 0 || extra != nullptr) {
@@ -204,7 +212,8 @@ CALL cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz, unsig
                 + std::to_string(bx) + "x" + std::to_string(by) + "x" + std::to_string(bz) + " threads");
     }
     Function* f = (Function*) function;
-    return launch(f->name.c_str(), f->body, Dim{gx, gy, gz}, Dim{bx, by, bz}, parameters[0], f->argumentBytes);
+    std::string arguments((const char*) parameters[0], f->argumentBytes);
+    return submit(stream, [=]() { return launch(f->name.c_str(), f->body, Dim{gx, gy, gz}, Dim{bx, by, bz}, arguments.data(), f->argumentBytes); });
 }
 CALL cuGetErrorString(int code, const char** text) {
     static std::string kept;

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #define SHARED_WITH_BLAS __attribute__((visibility("default")))
@@ -12,13 +13,23 @@ namespace standin {
 
 /** Results of the driver API that the stand-in gives. */
 enum Result { SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NO_DEVICE = 100, INVALID_DEVICE = 101, INVALID_IMAGE = 200, INVALID_HANDLE = 400, NOT_FOUND = 500,
-    ILLEGAL_ADDRESS = 700, LAUNCH_FAILED = 719 };
+    ILLEGAL_ADDRESS = 700, LAUNCH_FAILED = 719, CAPTURE_UNSUPPORTED = 900, CAPTURE_INVALIDATED = 901 };
 
 /** Keeps what went wrong for cuGetErrorString and gives the code back. */
 SHARED_WITH_BLAS Result fail(Result code, const std::string& message);
 const std::string& lastFailure();
 /** Ends the launch that is running: the calling fiber never returns. */
 [[noreturn]] void abortLaunch(Result code, const std::string& message);
+
+// ---- streams: work runs when it is submitted, or is kept for a graph ----
+
+typedef std::function<Result()> Work;
+/** Keeps the work and says so where the stream is captured. */
+SHARED_WITH_BLAS bool capture(void* stream, const Work& work);
+/** Runs the work, or keeps it. */
+Result submit(void* stream, const Work& work);
+/** An error where the stream (null: any) is captured: waiting has no meaning for work that does not run yet. */
+Result refusedInCapture(void* stream, const char* call);
 
 // ---- memory ----
 

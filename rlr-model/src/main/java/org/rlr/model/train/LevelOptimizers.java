@@ -38,6 +38,15 @@ final class LevelOptimizers implements AutoCloseable {
         }
     }
 
+    /** Counts a step of a level that a recording of an earlier one makes. */
+    void stepped(int level) {
+        optimizers.get(level).stepped();
+    }
+
+    float learningRate() {
+        return settings.learningRate();
+    }
+
     /** The optimiser of a level. */
     Adam of(int level) {
         return optimizers.get(level);

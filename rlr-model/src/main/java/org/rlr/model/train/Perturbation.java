@@ -7,7 +7,7 @@ import org.rlr.tensor.backend.Philox;
 /** The perturbation of a transformer's input while training (RLR §3): feature jitter, or token masking. */
 final class Perturbation {
     /** Each use of random numbers within a step has a stream of its own. */
-    private static final int STREAMS_PER_STEP = 64;
+    static final int STREAMS_PER_STEP = 64;
 
     private final TrainingSettings settings;
 
@@ -16,29 +16,44 @@ final class Perturbation {
     }
 
     /**
-     * The perturbed input.
+     * What chance decides token by token, as numbers of the host: 1 or 0 for each token of {@code images·tokens}, the factor of its noise, or of the token itself where tokens are
+     * masked; null where all tokens are treated alike.
      *
-     * @param x     tokens {@code [N, L, C]}
      * @param step  number of the step over all epochs, from 0
      * @param level index of the level in the model
      */
-    Tensor apply(Tensor x, long step, int level) {
-        long noise = step * STREAMS_PER_STEP + 2L * level;
-        long choice = noise + 1;
-        int n = x.dim(0);
-        int tokens = x.dim(1);
+    float[] chosen(int images, int tokens, long step, int level) {
         if (settings.maskTokens()) {
-            Tensor keep = Tensor.of(subset(n, tokens, count(probability(), tokens), choice), n, tokens, 1);
-            return x.mul(keep);
+            return subset(images, tokens, count(probability(), tokens), choice(step, level));
+        }
+        int clean = count(BigDecimal.ONE.subtract(probability()), tokens);
+        return settings.featureJitter() == 0 || clean == 0 ? null : subset(images, tokens, clean, choice(step, level));
+    }
+
+    /**
+     * The perturbed input.
+     *
+     * @param x      tokens {@code [N, L, C]}
+     * @param chosen the numbers of {@link #chosen} as {@code [N, L]}, or null
+     */
+    Tensor apply(Tensor x, Tensor chosen, long step, int level) {
+        if (settings.maskTokens()) {
+            return x.mul(chosen.reshape(x.dim(0), x.dim(1), 1));
         }
         if (settings.featureJitter() == 0) {
             return x;
         }
         Tensor y = Tensor.empty(x.backend(), x.shape());
-        int clean = count(BigDecimal.ONE.subtract(probability()), tokens);
-        Tensor scale = clean == 0 ? null : Tensor.of(subset(n, tokens, clean, choice), n, tokens);
-        x.backend().featureJitter(x.view(), settings.featureJitter(), scale == null ? null : scale.view(), seed(), noise, y.view());
+        x.backend().featureJitter(x.view(), settings.featureJitter(), chosen == null ? null : chosen.view(), seed(), noise(step, level), y.view());
         return y;
+    }
+
+    private static long noise(long step, int level) {
+        return step * STREAMS_PER_STEP + 2L * level;
+    }
+
+    private static long choice(long step, int level) {
+        return noise(step, level) + 1;
     }
 
     /** p as it is written: 0.3 is meant exactly, not the nearest number in binary, with which ⌊(1−p)·10⌋ would be 6. */

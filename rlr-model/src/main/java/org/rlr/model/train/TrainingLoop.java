@@ -22,7 +22,6 @@ final class TrainingLoop {
     private final List<RlrTransformer> levels;
     private final FeatureStore features;
     private final int images;
-    private final Perturbation perturbation;
 
     /** Hears of the end of each epoch, when everything may be looked at. */
     @FunctionalInterface
@@ -37,7 +36,6 @@ final class TrainingLoop {
         this.levels = levels;
         this.features = features;
         this.images = images;
-        this.perturbation = new Perturbation(settings);
     }
 
     /**
@@ -48,7 +46,8 @@ final class TrainingLoop {
      */
     double run(TrainingState resumed, EpochEnd end) {
         AdamSettings adam = AdamSettings.DEFAULT.withLearningRate(settings.learningRate());
-        try (LevelOptimizers optimizers = new LevelOptimizers(levels.stream().map(RlrTransformer::parameters).toList(), adam, settings.optimizer())) {
+        try (LevelOptimizers optimizers = new LevelOptimizers(levels.stream().map(RlrTransformer::parameters).toList(), adam, settings.optimizer());
+                TrainingSteps training = new TrainingSteps(backend, levels, optimizers, settings)) {
             for (int i = 0; i < levels.size(); i++) {
                 levels.get(i).parameters().initialize(settings.seed() + 1_000_003L * i);
                 if (resumed != null) {
@@ -68,7 +67,7 @@ final class TrainingLoop {
             for (int epoch = first; epoch < settings.epochs(); epoch++) {
                 shuffle(order, random);
                 long started = System.nanoTime();
-                EpochReport.Losses losses = epoch(epoch, steps, order, optimizers);
+                EpochReport.Losses losses = epoch(epoch, steps, order, training);
                 double seconds = (System.nanoTime() - started) / 1e9;
                 mean = losses.total();
                 end.after(epoch + 1, losses, images / seconds, optimizers);
@@ -77,7 +76,7 @@ final class TrainingLoop {
         }
     }
 
-    private EpochReport.Losses epoch(int epoch, int steps, int[] order, LevelOptimizers optimizers) {
+    private EpochReport.Losses epoch(int epoch, int steps, int[] order, TrainingSteps training) {
         double sum = 0;
         double[] byLevel = new double[levels.size()];
         for (int step = 0; step < steps; step++) {
@@ -86,7 +85,7 @@ final class TrainingLoop {
             double loss = 0;
             for (int level = 0; level < levels.size(); level++) {
                 float[] batch = features.batch(level, Arrays.copyOfRange(order, from, from + count));
-                double own = step(level, optimizers, batch, count, (long) epoch * steps + step);
+                double own = training.run(level, batch, count, (long) epoch * steps + step);
                 byLevel[level] += own;
                 loss += own;
             }
@@ -98,21 +97,6 @@ final class TrainingLoop {
             listener.step(epoch + 1, settings.epochs(), step + 1, steps, loss, count);
         }
         return new EpochReport.Losses(sum / steps, Arrays.stream(byLevel).mapToObj(each -> each / steps).toList());
-    }
-
-    private double step(int level, LevelOptimizers optimizers, float[] batch, int count, long step) {
-        RlrTransformer transformer = levels.get(level);
-        LevelConfig c = transformer.config();
-        optimizers.zeroGradients(level);
-        double value;
-        try (TensorScope scope = TensorScope.open(backend)) {
-            Tensor x = Tensor.of(batch, count, c.tokens(), c.channels());
-            Tensor loss = transformer.loss(transformer.forward(perturbation.apply(x, step, level)), x);
-            loss.backward();
-            value = loss.item();
-        }
-        optimizers.step(level);
-        return value;
     }
 
     private static void shuffle(int[] order, SplittableRandom random) {

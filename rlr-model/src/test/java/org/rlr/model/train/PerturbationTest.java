@@ -41,7 +41,9 @@ class PerturbationTest {
     private float[] apply(TrainingSettings settings, float[] x, int tokens, long step, int level) {
         try (TensorScope scope = TensorScope.open(backend)) {
             Tensor input = Tensor.of(x, x.length / tokens / CHANNELS, tokens, CHANNELS);
-            float[] y = new Perturbation(settings).apply(input, step, level).toArray();
+            Perturbation perturbation = new Perturbation(settings);
+            float[] chosen = perturbation.chosen(input.dim(0), tokens, step, level);
+            float[] y = perturbation.apply(input, chosen == null ? null : Tensor.of(chosen, input.dim(0), tokens), step, level).toArray();
             assertArrayEquals(x, input.toArray(), "the loss still needs the input as it was");
             return y;
         }

@@ -1,6 +1,7 @@
 package org.rlr.tensor.backend;
 
 import java.util.List;
+import java.util.Optional;
 import org.rlr.tensor.Device;
 
 /**
@@ -184,6 +185,21 @@ public interface Backend extends AutoCloseable {
      * {@code tokenScale} (one value per row) or 1 where that is null. y may be x.
      */
     void featureJitter(View x, float scale, View tokenScale, long seed, long stream, View y);
+
+    // ---- the same work many times ----
+
+    /**
+     * Records the primitives that the body submits, without running them. The body allocates, computes and releases: what it allocates it releases, storages that come from
+     * before or hold results must live as long as the recording, and it neither copies from or to the host nor waits. Every primitive in it must have run before, on the same
+     * shapes; meanwhile no other thread uses the backend.
+     *
+     * @param step           the number of the step that is recorded, see {@link Recording#run}
+     * @param streamsPerStep by how much the streams of random numbers move on from one step to the next
+     * @return empty, and nothing was submitted, where the backend does not record or cannot record this
+     */
+    default Optional<Recording> record(long step, int streamsPerStep, Runnable body) {
+        return Optional.empty();
+    }
 
     /** Gives back what the backend holds; storages must not be used any more. */
     @Override

@@ -35,6 +35,11 @@ public final class Adam implements AutoCloseable {
         backend.adam(parameters.valueArena(), parameters.gradientArena(), m, v, settings, step);
     }
 
+    /** Counts a step that a recording of an earlier one has made. */
+    public void stepped() {
+        step++;
+    }
+
     /** Steps made so far. */
     public long steps() {
         return step;

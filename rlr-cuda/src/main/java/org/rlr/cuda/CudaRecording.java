@@ -1,0 +1,99 @@
+package org.rlr.cuda;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.rlr.cuda.driver.DeviceBuffer;
+import org.rlr.cuda.driver.Graph;
+import org.rlr.tensor.backend.Recording;
+
+/**
+ * A captured graph, and the few numbers in it that differ from run to run: kernels read those from a block of device memory, which is set before each launch.
+ */
+final class CudaRecording implements Recording {
+    /** A training step has one jitter (two words) and an optimiser's step or a few (two words each). */
+    private static final int WORDS = 64;
+
+    /** Bits of a number that moves, for the run {@code ahead} steps after the one recorded. */
+    @FunctionalInterface
+    interface Moving {
+        int bits(long ahead, float learningRate);
+    }
+
+    private final CudaEngine engine;
+    private final long step;
+    private final int streamsPerStep;
+    private final DeviceBuffer words;
+    private final List<Moving> moving = new ArrayList<>();
+    private Graph graph;
+
+    private CudaRecording(CudaEngine engine, long step, int streamsPerStep) {
+        this.engine = engine;
+        this.step = step;
+        this.streamsPerStep = streamsPerStep;
+        words = engine.allocator.allocate(4 * WORDS);
+    }
+
+    /** Captures the body. @throws IllegalStateException if it keeps what it allocated */
+    static CudaRecording of(CudaEngine engine, long step, int streamsPerStep, Runnable body) {
+        CudaRecording recording = new CudaRecording(engine, step, streamsPerStep);
+        try {
+            engine.allocator.reserving(true);
+            engine.recording(recording);
+            recording.graph = Graph.capture(engine.stream, body);
+        } catch (RuntimeException | Error e) {
+            recording.giveBack();
+            throw e;
+        } finally {
+            engine.recording(null);
+            engine.allocator.reserving(false);
+        }
+        engine.recordings++;
+        if (engine.allocator.reservedInUse()) {
+            recording.close();
+            throw new IllegalStateException("a recorded body must give back all that it allocates");
+        }
+        return recording;
+    }
+
+    int streamsPerStep() {
+        return streamsPerStep;
+    }
+
+    /** The device address of words that hold these numbers whenever the graph runs. */
+    long place(Moving... numbers) {
+        if (moving.size() + numbers.length > WORDS) {
+            throw new IllegalStateException("more than " + WORDS + " words change from run to run of a recording");
+        }
+        long address = words.address() + 4L * moving.size();
+        moving.addAll(List.of(numbers));
+        return address;
+    }
+
+    @Override
+    public void run(long now, float learningRate) {
+        if (graph == null) {
+            throw new IllegalStateException("use of a recording after it was closed");
+        }
+        for (int i = 0; i < moving.size(); i++) {
+            engine.transfers.set(words, 4L * i, moving.get(i).bits(now - step, learningRate));
+        }
+        graph.launch();
+    }
+
+    @Override
+    public void close() {
+        if (graph != null) {
+            graph.close();
+            graph = null;
+            engine.recordings--;
+            giveBack();
+        }
+    }
+
+    private void giveBack() {
+        engine.allocator.release(words);
+        if (engine.recordings == 0) {
+            engine.allocator.unreserve();
+        }
+    }
+}

@@ -1,0 +1,125 @@
+package org.rlr.model.train;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.rlr.model.LevelConfig;
+import org.rlr.model.RlrTransformer;
+import org.rlr.tensor.Shape;
+import org.rlr.tensor.Tensor;
+import org.rlr.tensor.TensorScope;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.Recording;
+import org.rlr.tensor.backend.View;
+
+/**
+ * The steps of a training (RLR §8): perturbation, forward, loss, gradients, optimiser. On a backend that records, a step is recorded when a level sees a number of images for the
+ * second time, and is from then on run as a whole; the numbers are the same bits either way.
+ */
+final class TrainingSteps implements AutoCloseable {
+    private final Backend backend;
+    private final List<RlrTransformer> levels;
+    private final LevelOptimizers optimizers;
+    private final TrainingSettings settings;
+    private final Perturbation perturbation;
+    private final Map<List<Integer>, Step> steps = new HashMap<>();
+
+    TrainingSteps(Backend backend, List<RlrTransformer> levels, LevelOptimizers optimizers, TrainingSettings settings) {
+        this.backend = backend;
+        this.levels = levels;
+        this.optimizers = optimizers;
+        this.settings = settings;
+        perturbation = new Perturbation(settings);
+    }
+
+    /**
+     * Makes a step of one level.
+     *
+     * @param batch features of {@code images}
+     * @param step  its number over all epochs, from 0
+     * @return the loss
+     */
+    double run(int level, float[] batch, int images, long step) {
+        return steps.computeIfAbsent(List.of(level, images), key -> new Step(level, images)).run(batch, step);
+    }
+
+    /** Ends recordings and gives memory back. */
+    @Override
+    public void close() {
+        steps.values().forEach(Step::close);
+        steps.clear();
+    }
+
+    /** Steps of one level with one number of images. What goes in and out stays where it is, so that a recording finds it again. */
+    private final class Step {
+        private final int level;
+        private final int images;
+        private final RlrTransformer transformer;
+        private final Tensor x;
+        private final Tensor chosen;
+        private final Tensor loss;
+        private final float[] value = new float[1];
+        /** With zero steps the other levels are stepped, too, and which of them changes as the training goes on. */
+        private boolean recordable = settings.optimizer() != OptimizerMode.ZERO_STEPS;
+        private boolean ran;
+        private Recording recording;
+
+        Step(int level, int images) {
+            this.level = level;
+            this.images = images;
+            transformer = levels.get(level);
+            LevelConfig c = transformer.config();
+            x = held(images, c.tokens(), c.channels());
+            chosen = perturbation.chosen(images, c.tokens(), 0, level) == null ? null : held(images, c.tokens());
+            loss = held();
+        }
+
+        private Tensor held(int... extents) {
+            Shape shape = Shape.of(extents);
+            return Tensor.wrapUnscoped(backend, new View(backend.allocate(shape.elements()), 0, shape));
+        }
+
+        double run(float[] batch, long step) {
+            backend.upload(batch, 0, x.view());
+            if (chosen != null) {
+                backend.upload(perturbation.chosen(images, transformer.config().tokens(), step, level), 0, chosen.view());
+            }
+            if (recording != null) {
+                optimizers.stepped(level);
+            } else if (ran && recordable) {
+                recording = backend.record(step, Perturbation.STREAMS_PER_STEP, () -> submit(step)).orElse(null);
+                recordable = recording != null;
+            }
+            if (recording != null) {
+                recording.run(step, optimizers.learningRate());
+            } else {
+                submit(step);
+            }
+            ran = true;
+            backend.download(loss.view(), value, 0);
+            return value[0];
+        }
+
+        @SuppressWarnings("try")   // the scope only has to be open
+        private void submit(long step) {
+            optimizers.zeroGradients(level);
+            try (TensorScope scope = TensorScope.open(backend)) {
+                Tensor result = transformer.loss(transformer.forward(perturbation.apply(x, chosen, step, level)), x);
+                result.backward();
+                backend.copy(result.view(), loss.view());
+            }
+            optimizers.step(level);
+        }
+
+        void close() {
+            if (recording != null) {
+                recording.close();
+            }
+            x.close();
+            if (chosen != null) {
+                chosen.close();
+            }
+            loss.close();
+        }
+    }
+}

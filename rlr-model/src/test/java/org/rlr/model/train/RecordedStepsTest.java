@@ -1,0 +1,106 @@
+package org.rlr.model.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.rlr.cuda.standin.StandIn;
+import org.rlr.model.GateMode;
+import org.rlr.model.LevelConfig;
+import org.rlr.model.RlrTransformer;
+import org.rlr.tensor.backend.AdamSettings;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.Backends;
+
+/** Training steps that are recorded and run again, by the CUDA backend on the stand-in for a driver, against the same steps submitted one by one. */
+@Tag(StandIn.TAG)
+class RecordedStepsTest {
+    private static final int CHANNELS = 6;
+    /** The last batch of an epoch is smaller. */
+    private static final int[] IMAGES = {2, 2, 1};
+    private static final int EPOCHS = 3;
+    private static final int REFERENCES = 2;
+
+    @BeforeAll
+    static void load() {
+        StandIn.load(false);
+    }
+
+    /** Losses, then all parameters, of two levels. */
+    private static float[] train(Backend backend, TrainingSettings settings, List<String> blocks, GateMode gate) {
+        List<RlrTransformer> levels = new ArrayList<>();
+        for (int side = 2; side <= 3; side++) {
+            LevelConfig config = new LevelConfig(CHANNELS, side, side, 8, 2, 2, blocks, gate, REFERENCES, 1, true);
+            RlrTransformer level = new RlrTransformer(config, backend, true);
+            level.parameters().initialize(side);
+            levels.add(level);
+        }
+        List<Float> results = new ArrayList<>();
+        SplittableRandom random = new SplittableRandom(3);
+        try (LevelOptimizers optimizers = new LevelOptimizers(levels.stream().map(RlrTransformer::parameters).toList(),
+                AdamSettings.DEFAULT.withLearningRate(settings.learningRate()), settings.optimizer());
+                TrainingSteps steps = new TrainingSteps(backend, levels, optimizers, settings)) {
+            for (int step = 0; step < EPOCHS * IMAGES.length; step++) {
+                int images = IMAGES[step % IMAGES.length];
+                for (int level = 0; level < levels.size(); level++) {
+                    float[] batch = new float[images * levels.get(level).config().tokens() * CHANNELS];
+                    for (int i = 0; i < batch.length; i++) {
+                        batch[i] = (float) random.nextDouble(-1, 1);
+                    }
+                    results.add((float) steps.run(level, batch, images, step));
+                    assertEquals(step + 1, optimizers.of(level).steps());
+                }
+            }
+        }
+        for (RlrTransformer level : levels) {
+            for (float p : level.parameters().toArray()) {
+                results.add(p);
+            }
+            level.close();
+        }
+        assertEquals(0, backend.liveBytes(), "leaked");
+        float[] values = new float[results.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = results.get(i);
+        }
+        return values;
+    }
+
+    /** The backend with another answer to being asked to record: nothing, or its own, which is counted. */
+    private static Backend asking(Backend backend, boolean records, int[] made) {
+        return (Backend) Proxy.newProxyInstance(Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {
+            if (method.getName().equals("record") && !records) {
+                return Optional.empty();
+            }
+            try {
+                Object result = method.invoke(backend, arguments);
+                made[0] += result instanceof Optional<?> recording && recording.isPresent() ? 1 : 0;
+                return result;
+            } catch (InvocationTargetException e) {
+                throw e.getCause();
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @CsvSource({"4, 1, false, mca nsa, NONE", "4, 0.4, false, mca nsa, GATE", "0, 1, false, mca nsa, NONE", "0, 0.5, true, mca nsa, NONE", "4, 1, false, ca mca msa nsa, NET"})
+    void areTheStepsSubmittedOneByOneBitForBit(float jitter, float probability, boolean mask, String blocks, GateMode gate) {
+        List<String> names = List.of(blocks.split(" "));
+        TrainingSettings settings = new TrainingSettings(EPOCHS, 2, 1e-2f, 11, jitter, probability, mask);
+        try (Backend backend = Backends.open("cuda", 0)) {
+            int[] made = new int[1];
+            float[] recorded = train(asking(backend, true, made), settings, names, gate);
+            assertEquals(4, made[0], "one for each level and number of images");
+            assertArrayEquals(train(asking(backend, false, made), settings, names, gate), recorded);
+        }
+    }
+}
