@@ -65,7 +65,7 @@ final class CudaBackend implements Backend {
 
     @Override
     public String description() {
-        return device() + " (" + engine.card() + ", " + engine.precision() + ")";
+        return device() + " (" + engine.card() + ", precisions " + Precision.of(engine.card()) + ", " + engine.precision() + ")";
     }
 
     @Override

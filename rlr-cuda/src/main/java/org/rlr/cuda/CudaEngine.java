@@ -28,7 +28,7 @@ final class CudaEngine implements AutoCloseable {
     private final List<AutoCloseable> owned = new ArrayList<>();
     private final Context context;
     private final KernelCompiler compiler;
-    private final Precision precision = Precision.chosen();
+    private final Precision precision;
     private final Map<String, KernelFile> files = new ConcurrentHashMap<>();
     /** How many recordings live. */
     int recordings;
@@ -41,12 +41,13 @@ final class CudaEngine implements AutoCloseable {
     /** Starts a card; what was started is given back if something later fails. */
     CudaEngine(Card card) {
         try {
+            precision = Precision.chosen(card);
             context = own(new Context(card));
             stream = own(new Stream(context, Boolean.getBoolean(DEBUG)));
             compiler = new KernelCompiler(context);
             allocator = own(new DeviceAllocator(stream));
             transfers = own(new Transfers(stream));
-            blas = own(new Blas(stream, precision == Precision.TF32));
+            blas = own(new Blas(stream, precision.factors()));
         } catch (RuntimeException | Error e) {
             close();
             throw e;

@@ -1,6 +1,7 @@
 package org.rlr.cuda;
 
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
 import org.rlr.cuda.driver.Card;
 import org.rlr.tensor.backend.AttentionContract;
 import org.rlr.tensor.backend.Backend;
@@ -94,6 +95,11 @@ abstract class CudaContracts {
         @Override
         protected Backend backend() {
             return start();
+        }
+
+        @Test
+        void whatIsNotFiniteReachesOnlyThoseThatAttendToIt() {
+            checkWhatIsNotFiniteReachesOnlyThoseThatAttendToIt();
         }
     }
 

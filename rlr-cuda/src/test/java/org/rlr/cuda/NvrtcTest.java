@@ -63,8 +63,8 @@ class NvrtcTest {
         System.out.print(RegisterTable.text(all));
         for (Usage u : all) {
             assertEquals(0, u.spilled(), u.toString());
-            // two blocks of 256 threads in a multiprocessor's 65536 registers
-            assertTrue(u.registers() <= 128, u.toString());
+            // two blocks of 256 threads in a multiprocessor's 65536 registers; of 128 threads on tensor cores
+            assertTrue(u.registers() <= (u.file().startsWith("attention_flash") || u.file().startsWith("attention_window") ? 256 : 128), u.toString());
         }
         int[] major = new int[1];
         int[] minor = new int[1];

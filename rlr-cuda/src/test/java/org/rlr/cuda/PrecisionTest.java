@@ -28,8 +28,8 @@ class PrecisionTest {
     }
 
     @AfterEach
-    void forget() {
-        System.clearProperty(Precision.PROPERTY);
+    void exactAgain() {
+        System.setProperty(Precision.PROPERTY, Precision.FP32.word());
     }
 
     /** The largest error of a product over its largest value. */
@@ -61,11 +61,13 @@ class PrecisionTest {
     }
 
     @Test
-    void tf32RoundsTheFactorsAndFp32DoesNot() {
+    void tf32AndBf16RoundTheFactorsAndFp32DoesNot() {
         double single = error("fp32");
         double tensor = error("tf32");
         assertTrue(single < 1e-6, "fp32: " + single);
         assertTrue(tensor < 2e-3 && tensor > 1e-5, "tf32: " + tensor);
+        double half = error("bf16");
+        assertTrue(half < 1e-2 && half > 2 * tensor, "bf16: " + half);
     }
 
     @Test
@@ -74,8 +76,12 @@ class PrecisionTest {
         try (Backend backend = Backends.open("cuda", 0)) {
             assertTrue(backend.description().endsWith("float32, matrix products in TF32)"), backend.description());
         }
+        System.clearProperty(Precision.PROPERTY);
+        try (Backend backend = Backends.open("cuda", 0)) {
+            assertTrue(backend.description().endsWith("float32, matrix products in TF32)"), backend.description());
+        }
         System.setProperty(Precision.PROPERTY, "fp8");
-        assertEquals("system property rlr.cuda.precision is 'fp8'; it may be fp32 or tf32",
+        assertEquals("precision (system property rlr.cuda.precision) is 'fp8'; it may be fp32, tf32 or bf16",
                 assertThrows(RlrException.class, () -> Backends.open("cuda", 0)).getMessage());
     }
 }

@@ -17,6 +17,7 @@ class CudaCardGoldenTest {
         BackendProvider cuda = Backends.providers().stream().filter(p -> p.type().equals("cuda")).findFirst().orElseThrow();
         Optional<String> why = cuda.unavailable();
         assumeTrue(why.isEmpty(), () -> "no card: " + why.get());
+        System.setProperty("rlr.cuda.precision", "fp32");
     }
 
     @ParameterizedTest

@@ -6,6 +6,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import jcuda.CudaException;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
@@ -13,6 +15,8 @@ import jcuda.driver.JCudaDriver;
 
 /** The kernels of one file, compiled when the first of them is asked for. */
 public final class KernelFile implements AutoCloseable {
+    private static final Pattern INCLUDE = Pattern.compile("(?m)^#include \"(\\w+\\.cu)\"$");
+
     private final Stream stream;
     private final KernelCompiler compiler;
     private final String name;
@@ -31,8 +35,12 @@ public final class KernelFile implements AutoCloseable {
         this.source = prelude + text(owner, name);
     }
 
-    /** A kernel file's text. */
+    /** A kernel file's text, with that of another in the place of each line {@code #include "other.cu"}: NVRTC is given no headers. */
     public static String text(Class<?> owner, String name) {
+        return INCLUDE.matcher(ownText(owner, name)).replaceAll(m -> Matcher.quoteReplacement(text(owner, m.group(1))));
+    }
+
+    private static String ownText(Class<?> owner, String name) {
         try (InputStream in = owner.getResourceAsStream("kernels/" + name)) {
             if (in == null) {
                 throw new IllegalArgumentException("there are no kernels " + name);

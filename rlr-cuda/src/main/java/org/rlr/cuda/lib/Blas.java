@@ -2,9 +2,11 @@ package org.rlr.cuda.lib;
 
 import jcuda.CudaException;
 import jcuda.Pointer;
+import jcuda.cudaDataType;
 import jcuda.jcublas.JCublas2;
+import jcuda.jcublas.cublasComputeType;
+import jcuda.jcublas.cublasGemmAlgo;
 import jcuda.jcublas.cublasHandle;
-import jcuda.jcublas.cublasMath;
 import jcuda.jcublas.cublasOperation;
 import jcuda.runtime.cudaStream_t;
 import org.rlr.cuda.driver.Stream;
@@ -12,21 +14,41 @@ import org.rlr.tensor.RlrException;
 
 /** Matrix products by cuBLAS. One handle on one stream, so that the same call gives the same bits. */
 public final class Blas implements AutoCloseable {
+    /** What the factors of a product are rounded to; sums stay in float32. */
+    public enum Factors {
+        /** Nothing. */
+        FLOAT32(cublasComputeType.CUBLAS_COMPUTE_32F),
+        /** TF32, ten bits after the point. */
+        TF32(cublasComputeType.CUBLAS_COMPUTE_32F_FAST_TF32),
+        /** bf16, seven bits after the point. */
+        BF16(cublasComputeType.CUBLAS_COMPUTE_32F_FAST_16BF);
+
+        private final int computeType;
+
+        Factors(int computeType) {
+            this.computeType = computeType;
+        }
+    }
+
+    private static final int FLOAT = cudaDataType.CUDA_R_32F;
+    private static final int ALGORITHM = cublasGemmAlgo.CUBLAS_GEMM_DEFAULT;
+
     private final Stream stream;
+    private final int computeType;
     private final cublasHandle handle = new cublasHandle();
 
     /**
      * cuBLAS on a stream.
      *
-     * @param tf32 whether tensor cores may round the factors to TF32, ten bits after the point; sums stay in float32
+     * @param factors what tensor cores may round the factors to
      */
-    public Blas(Stream stream, boolean tf32) {
+    public Blas(Stream stream, Factors factors) {
         this.stream = stream;
+        computeType = factors.computeType;
         stream.context().enter();
         try {
             JCublas2.cublasCreate(handle);
             JCublas2.cublasSetStream(handle, new cudaStream_t(stream.handle()));
-            JCublas2.cublasSetMathMode(handle, tf32 ? cublasMath.CUBLAS_TF32_TENSOR_OP_MATH : cublasMath.CUBLAS_DEFAULT_MATH);
         } catch (CudaException e) {
             throw new RlrException("cuBLAS cannot start (" + e.getMessage() + "); see that the installed libraries belong together", e);
         }
@@ -51,11 +73,13 @@ public final class Blas implements AutoCloseable {
         Pointer one = Pointer.to(new float[] {alpha});
         Pointer other = Pointer.to(new float[] {beta});
         try {
+            // JCuda's functions of the old names take a data type in the place of the compute type
             if (batches == 1) {
-                JCublas2.cublasSgemm(handle, opB, opA, n, m, k, one, b.pointer, length(b), a.pointer, length(a), other, c.pointer, length(c));
+                JCublas2.cublasGemmEx_new(handle, opB, opA, n, m, k, one, b.pointer, FLOAT, length(b), a.pointer, FLOAT, length(a),
+                        other, c.pointer, FLOAT, length(c), computeType, ALGORITHM);
             } else {
-                JCublas2.cublasSgemmStridedBatched(handle, opB, opA, n, m, k, one, b.pointer, length(b), b.stride, a.pointer, length(a), a.stride,
-                        other, c.pointer, length(c), c.stride, batches);
+                JCublas2.cublasGemmStridedBatchedEx_new(handle, opB, opA, n, m, k, one, b.pointer, FLOAT, length(b), b.stride, a.pointer, FLOAT, length(a),
+                        a.stride, other, c.pointer, FLOAT, length(c), c.stride, batches, computeType, ALGORITHM);
             }
         } catch (CudaException e) {
             throw new RlrException("cuBLAS failed to multiply " + m + "x" + k + " by " + k + "x" + n + ": " + e.getMessage(), e);

@@ -49,7 +49,7 @@ __device__ __forceinline__ void multiply(const float (*a)[PITCH], const float (*
     }
 }
 
-/** sums[i][j] += Σ over the tile's rows t of weights[4·warp + i][t]·rows[t][lane + 32·j]. */
+/** sums[i][j] += Σ over the tile's rows t of weights[4·warp + i][t]·rows[t][lane + 32·j]; a weight of 0 takes nothing, not even a NaN. */
 __device__ __forceinline__ void addRows(const float (*weights)[TILE + 1], const float (*rows)[PITCH], int headDim, float (*sums)[2]) {
     int row = threadIdx.x / TILE * 4;
     for (int j = 0; j < 2; j++) {
@@ -58,7 +58,8 @@ __device__ __forceinline__ void addRows(const float (*weights)[TILE + 1], const 
             for (int t = 0; t < TILE; t++) {
                 float v = rows[t][c];
                 for (int i = 0; i < 4; i++) {
-                    sums[i][j] += weights[row + i][t] * v;
+                    float w = weights[row + i][t];
+                    sums[i][j] += w == 0 ? 0 : w * v;
                 }
             }
         }

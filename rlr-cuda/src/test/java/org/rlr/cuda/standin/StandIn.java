@@ -29,8 +29,8 @@ public final class StandIn {
     /** The tag of tests that load it. */
     public static final String TAG = "stand-in";
 
-    private static final List<String> SOURCES = List.of("standin.h", "device.h", "memory.cpp", "shared.cpp", "fibers.cpp", "driver.cpp", "capture.cpp", "nvrtc.cpp", "blas.cpp",
-            "versions.map");
+    private static final List<String> SOURCES = List.of("standin.h", "device.h", "memory.cpp", "shared.cpp", "fibers.cpp", "mma.cpp", "driver.cpp", "capture.cpp", "nvrtc.cpp",
+            "blas.cpp", "versions.map");
     /** What JCuda's natives ask for. */
     private static final int USUAL_CUDA = 12;
     private static final int DEVICE_MEMORY = 0x1000;
@@ -60,6 +60,8 @@ public final class StandIn {
         }
         Path folder = folder(checked, USUAL_CUDA);
         System.setProperty("rlr.cuda.cache", folder.resolve("kernels").toString());
+        // what is checked to a few roundings; tests of other precisions choose them
+        System.setProperty("rlr.cuda.precision", "fp32");
         for (String library : List.of("libcuda.so.1", "libnvrtc.so.12", "libcublas.so.12")) {
             System.load(folder.resolve(library).toString());
         }
@@ -118,7 +120,7 @@ public final class StandIn {
                 Files.copy(in, work.resolve(source));
             }
         }
-        link(work, "libcuda.so.1", "memory.cpp", "shared.cpp", "fibers.cpp", "driver.cpp", "capture.cpp");
+        link(work, "libcuda.so.1", "memory.cpp", "shared.cpp", "fibers.cpp", "mma.cpp", "driver.cpp", "capture.cpp");
         link(work, "libnvrtc.so." + cuda, "nvrtc.cpp");
         link(work, "libcublas.so." + cuda, "blas.cpp", "libcuda.so.1");
         if (!checked) {

@@ -5,8 +5,8 @@
 
 namespace {
 
-struct Handle { void* stream; int mathMode; };
-constexpr int SUCCESS = 0, INVALID_VALUE = 7, EXECUTION_FAILED = 13;
+struct Handle { void* stream; };
+constexpr int SUCCESS = 0, INVALID_VALUE = 7, EXECUTION_FAILED = 13, NOT_SUPPORTED = 15;
 
 struct Matrix { float* p; int ld; long long stride; };
 
@@ -24,21 +24,28 @@ bool allowed(const Matrix& a, int rows, int columns, int batches, standin::Acces
     return true;
 }
 
-constexpr int TF32_MATH = 3;
+enum ComputeType { FLOAT32 = 68, FAST_BF16 = 75, FAST_TF32 = 77 };
+constexpr int FLOAT_DATA = 0;
 
-/** A factor as tensor cores take it in that mode: rounded to ten bits after the point. */
-float factor(float v, int mathMode) {
-    if (mathMode != TF32_MATH) {
+/** A factor as tensor cores take it: rounded to seven bits after the point (to nearest even), to ten (to nearest), or not at all. */
+float factor(float v, int computeType) {
+    if (computeType == FLOAT32 || v - v != 0) {
         return v;
     }
     uint32_t bits;
     memcpy(&bits, &v, 4);
-    bits = (bits + 0x1000u) & ~0x1fffu;
+    bits = computeType == FAST_TF32 ? (bits + 0x1000u) & ~0x1fffu : (bits + 0x7fffu + (bits >> 16 & 1)) & ~0xffffu;
     memcpy(&v, &bits, 4);
     return v;
 }
 
-int gemm(int mathMode, int opA, int opB, int m, int n, int k, float alpha, Matrix a, Matrix b, float beta, Matrix c, int batches) {
+/** What RLR asks for: values in float32, and one of these ways to multiply. */
+bool supported(int aType, int bType, int cType, int computeType) {
+    return aType == FLOAT_DATA && bType == FLOAT_DATA && cType == FLOAT_DATA
+            && (computeType == FLOAT32 || computeType == FAST_BF16 || computeType == FAST_TF32);
+}
+
+int gemm(int computeType, int opA, int opB, int m, int n, int k, float alpha, Matrix a, Matrix b, float beta, Matrix c, int batches) {
     if (m < 0 || n < 0 || k < 0 || a.ld < (opA ? k : m) || b.ld < (opB ? n : k) || c.ld < m || a.ld < 1 || b.ld < 1 || c.ld < 1) {
         return INVALID_VALUE;
     }
@@ -57,9 +64,9 @@ int gemm(int mathMode, int opA, int opB, int m, int n, int k, float alpha, Matri
         for (int j = 0; j < n; j++) {
             column.assign(m, 0);
             for (int l = 0; l < k; l++) {
-                float y = factor(opB ? bs[(long long) l * b.ld + j] : bs[(long long) j * b.ld + l], mathMode);
+                float y = factor(opB ? bs[(long long) l * b.ld + j] : bs[(long long) j * b.ld + l], computeType);
                 for (int i = 0; i < m; i++) {
-                    column[i] += factor(opA ? as[(long long) i * a.ld + l] : as[(long long) l * a.ld + i], mathMode) * y;
+                    column[i] += factor(opA ? as[(long long) i * a.ld + l] : as[(long long) l * a.ld + i], computeType) * y;
                 }
             }
             for (int i = 0; i < m; i++) {
@@ -74,28 +81,28 @@ int gemm(int mathMode, int opA, int opB, int m, int n, int k, float alpha, Matri
 }
 
 /** Computes, or leaves it to the graph that the handle's stream is captured into. */
-int submit(Handle* h, int opA, int opB, int m, int n, int k, float alpha, Matrix a, Matrix b, float beta, Matrix c, int batches) {
-    int mode = h->mathMode;
+int submit(Handle* h, int computeType, int opA, int opB, int m, int n, int k, float alpha, Matrix a, Matrix b, float beta, Matrix c, int batches) {
     bool kept = standin::capture(h->stream, [=]() {
-        return gemm(mode, opA, opB, m, n, k, alpha, a, b, beta, c, batches) == SUCCESS ? standin::SUCCESS : standin::LAUNCH_FAILED;
+        return gemm(computeType, opA, opB, m, n, k, alpha, a, b, beta, c, batches) == SUCCESS ? standin::SUCCESS : standin::LAUNCH_FAILED;
     });
-    return kept ? SUCCESS : gemm(mode, opA, opB, m, n, k, alpha, a, b, beta, c, batches);
+    return kept ? SUCCESS : gemm(computeType, opA, opB, m, n, k, alpha, a, b, beta, c, batches);
 }
 
 }
 
 #define CALL extern "C" __attribute__((visibility("default"))) int
 
-CALL cublasCreate_v2(Handle** h) { *h = new Handle{nullptr, 0}; return SUCCESS; }
+CALL cublasCreate_v2(Handle** h) { *h = new Handle{nullptr}; return SUCCESS; }
 CALL cublasDestroy_v2(Handle* h) { delete h; return SUCCESS; }
 CALL cublasSetStream_v2(Handle* h, void* stream) { h->stream = stream; return SUCCESS; }
-CALL cublasSetMathMode(Handle* h, int mode) { h->mathMode = mode; return SUCCESS; }
 CALL cublasGetVersion_v2(Handle*, int* version) { *version = 120600; return SUCCESS; }
-CALL cublasSgemm_v2(Handle* h, int opA, int opB, int m, int n, int k, const float* alpha, float* a, int lda, float* b, int ldb,
-        const float* beta, float* c, int ldc) {
-    return submit(h, opA, opB, m, n, k, *alpha, Matrix{a, lda, 0}, Matrix{b, ldb, 0}, *beta, Matrix{c, ldc, 0}, 1);
+CALL cublasGemmEx(Handle* h, int opA, int opB, int m, int n, int k, const float* alpha, float* a, int aType, int lda, float* b, int bType, int ldb,
+        const float* beta, float* c, int cType, int ldc, int computeType, int) {
+    return !supported(aType, bType, cType, computeType) ? NOT_SUPPORTED
+            : submit(h, computeType, opA, opB, m, n, k, *alpha, Matrix{a, lda, 0}, Matrix{b, ldb, 0}, *beta, Matrix{c, ldc, 0}, 1);
 }
-CALL cublasSgemmStridedBatched(Handle* h, int opA, int opB, int m, int n, int k, const float* alpha, float* a, int lda, long long strideA,
-        float* b, int ldb, long long strideB, const float* beta, float* c, int ldc, long long strideC, int batches) {
-    return submit(h, opA, opB, m, n, k, *alpha, Matrix{a, lda, strideA}, Matrix{b, ldb, strideB}, *beta, Matrix{c, ldc, strideC}, batches);
+CALL cublasGemmStridedBatchedEx(Handle* h, int opA, int opB, int m, int n, int k, const float* alpha, float* a, int aType, int lda, long long strideA,
+        float* b, int bType, int ldb, long long strideB, const float* beta, float* c, int cType, int ldc, long long strideC, int batches, int computeType, int) {
+    return !supported(aType, bType, cType, computeType) ? NOT_SUPPORTED
+            : submit(h, computeType, opA, opB, m, n, k, *alpha, Matrix{a, lda, strideA}, Matrix{b, ldb, strideB}, *beta, Matrix{c, ldc, strideC}, batches);
 }

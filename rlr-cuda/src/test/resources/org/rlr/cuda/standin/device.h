@@ -47,3 +47,23 @@ static inline float __int_as_float(int i) { float f; memcpy(&f, &i, 4); return f
 static inline float rsqrtf(float x) { return 1 / sqrtf(x); }
 template <typename T> static inline T min(T a, T b) { return b < a ? b : a; }
 template <typename T> static inline T max(T a, T b) { return a < b ? b : a; }
+
+// Tensor cores (kernels/mma.cu has the instructions themselves).
+extern "C" void standinMma(int line, int bf16, float* c, const unsigned* a, const unsigned* b);
+#define mmaBf16(c, a, b) standinMma(__LINE__, 1, c, a, b)
+#define mmaTf32(c, a, b) standinMma(__LINE__, 0, c, a, b)
+
+/** cvt.rn: to the nearest of eight bits, of two equally near ones to the even; NaN becomes 0x7fff. */
+static inline unsigned bf16(float x) {
+    unsigned bits;
+    memcpy(&bits, &x, 4);
+    return x != x ? 0x7fff : (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+}
+static inline unsigned bf16Pair(float first, float second) { return bf16(second) << 16 | bf16(first); }
+
+/** cvt.rna: to the nearest of eleven bits, of two equally near ones to the larger in magnitude; infinity and NaN stay. */
+static inline unsigned tf32(float x) {
+    unsigned bits;
+    memcpy(&bits, &x, 4);
+    return x - x != 0 ? bits | (x != x ? 1u << 22 : 0) : (bits + 0x1000) & ~0x1fffu;
+}

@@ -233,6 +233,7 @@ std::string stuck() {
 
 void runBlock() {
     beginSharedMemory();
+    beginMatrixProducts();
     freeStacks.clear();
     for (int i = count - 1; i >= 0; i--) {
         freeStacks.push_back(i);

@@ -86,4 +86,9 @@ extern unsigned blockPhase;
 extern unsigned warpPhases[33];
 std::string where();
 
+// ---- tensor cores ----
+
+/** No thread of the block has taken part in a matrix product yet. */
+void beginMatrixProducts();
+
 }

@@ -44,7 +44,7 @@ class WrongUsageTest {
         "--feature-jitter,-1,zero or a positive", "--feature-jitter,NaN,zero or a positive",
         "--noise-prob,1.5,between 0 and 1", "--noise-prob,-0.1,between 0 and 1", "--noise-prob,NaN,between 0 and 1",
         "--heads,0,at least 1", "--heads,-8,at least 1", "--heads,3,--width", "--ref-len,0,between 1", "--ref-len,-1,between 1",
-        "--backend,tpu,cpu", "--backend,cpu:x,number", "--gate,maybe,net", "--blocks,'mca,xyz',nsa", "--backbone,scatering,scattering",
+        "--backend,tpu,cpu", "--backend,cpu:x,number", "--precision,bf16,--backend cuda", "--gate,maybe,net", "--blocks,'mca,xyz',nsa", "--backbone,scatering,scattering",
         "--backbone,tf_efficientnet_b9,tf_efficientnet_b0", "--backbone,resnet18,--weights"})
     void whatCannotBeUsedIsNamedWithTheRemedy(String option, String value, String remedy) throws IOException {
         Path model = Files.writeString(folder.resolve("m"), "old");

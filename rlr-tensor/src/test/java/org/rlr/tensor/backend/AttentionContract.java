@@ -319,6 +319,44 @@ public abstract class AttentionContract extends BackendContract {
         }
     }
 
+    /** For a backend that promises it: what is not finite reaches no query or key that does not attend to it. The CPU's tiles do not, so this is no part of all. */
+    protected final void checkWhatIsNotFiniteReachesOnlyThoseThatAttendToIt() {
+        int token = 5;
+        for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+            for (Locality locality : new Locality[] {Locality.INSIDE, Locality.OUTSIDE}) {
+                for (int headDim : new int[] {8, 16}) {
+                    for (int which = 0; which < 4; which++) {
+                        Case c = grid(locality, 1, 5, 6, 3, headDim, 1);
+                        float[] input = List.of(c.q, c.k, c.v, c.dout).get(which);
+                        input[token * headDim + 1] = bad;
+                        assertConfined(c, token, which, Float.isNaN(bad));
+                    }
+                }
+            }
+        }
+    }
+
+    /** Inputs 0 and 3 are of a query, 1 and 2 of a key. An infinite logit may make a probability 0, a NaN may not be lost. */
+    private void assertConfined(Case c, int token, int which, boolean nan) {
+        List<float[]> results = c.run();
+        boolean ofQuery = which == 0 || which == 3;
+        for (int other = 0; other < c.keys; other++) {
+            boolean attends = ReferenceAttention.allowed(c.pattern, ofQuery ? token : other, ofQuery ? other : token);
+            // results of queries for a key's, of keys for a query's
+            for (int result : ofQuery ? new int[] {3, 4} : new int[] {0, 2}) {
+                boolean reached = false;
+                for (int i = 0; i < c.headDim; i++) {
+                    reached |= !Float.isFinite(results.get(result)[other * c.headDim + i]);
+                }
+                // a value must reach outputs, an output's gradient the values' gradients
+                boolean must = nan && attends && (which == 1 || which == 0 || result == (which == 2 ? 0 : 4));
+                String what = "result " + result + " of token " + other + ", input " + which + " of token " + token + ": " + c;
+                assertTrue(!must || reached, "not finite in, but finite is " + what);
+                assertTrue(attends || !reached, "not finite is " + what);
+            }
+        }
+    }
+
     @Test
     void extentsThatDoNotGoTogetherAreRefused() {
         Case c = new Case(new AttentionPattern(1, 3, 3, 3, Locality.INSIDE), 1, 8, 4, false, false, 1, 1);

@@ -1,0 +1,42 @@
+package org.rlr.cuda;
+
+import org.rlr.tensor.backend.AttentionPattern;
+import org.rlr.tensor.backend.Locality;
+import org.rlr.tensor.backend.View;
+
+/** The extents of one call of attention. */
+final class AttentionProblem {
+    final AttentionPattern pattern;
+    final int images;
+    final int keys;
+    final int headDim;
+    /** Values from one image's keys (values) to the next one's; 0 where all images share them. */
+    final long kImage;
+    final long vImage;
+    final float scale;
+
+    AttentionProblem(View q, View k, View v, AttentionPattern pattern) {
+        this.pattern = pattern;
+        images = q.shape().dim(0);
+        int width = q.shape().dim(2);
+        keys = k.shape().dim(1);
+        headDim = width / pattern.heads();
+        boolean sharedKeys = k.shape().dim(0) == 1;
+        boolean sharedValues = v.shape().dim(0) == 1;
+        kImage = sharedKeys ? 0 : (long) keys * width;
+        vImage = sharedValues ? 0 : (long) keys * width;
+        scale = (float) (1 / Math.sqrt(headDim));
+        boolean fits = width % pattern.heads() == 0 && k.shape().dim(2) == width && v.shape().dim(2) == width && v.shape().dim(1) == keys
+                && q.shape().dim(1) == pattern.tokens() && (pattern.locality() == Locality.ALL || keys == pattern.tokens())
+                && (sharedKeys || k.shape().dim(0) == images) && (sharedValues || v.shape().dim(0) == images);
+        if (!fits) {
+            throw new IllegalArgumentException("attention: queries " + q.shape() + ", keys " + k.shape() + ", values " + v.shape()
+                    + " do not go together with " + pattern);
+        }
+    }
+
+    /** Queries of all images and heads. */
+    long rows() {
+        return (long) images * pattern.heads() * pattern.tokens();
+    }
+}
