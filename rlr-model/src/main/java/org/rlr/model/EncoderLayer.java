@@ -36,7 +36,8 @@ final class EncoderLayer {
         for (AttentionBlock block : blocks) {
             outputs.add(block.forward(x, reference));
         }
-        Tensor y = norm1.forward(gate.combine(index, x, outputs));
-        return norm2.forward(y.add(fc2.forward(fc1.forward(y, Activation.GELU))));
+        Gate.Terms gated = gate.combine(index, x, outputs);
+        Tensor y = norm1.forward(gated.terms(), gated.weights());
+        return norm2.forward(List.of(y, fc2.forward(fc1.forward(y, Activation.GELU))), 1, 1);
     }
 }

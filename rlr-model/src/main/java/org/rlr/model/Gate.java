@@ -34,10 +34,18 @@ final class Gate {
         }
     }
 
-    /** The weighted sum; x {@code [N, L, d]} is the layer's input, outputs are the blocks' in order. */
-    Tensor combine(int layer, Tensor x, List<Tensor> outputs) {
+    /**
+     * The weighted sum, not yet added up: {@code Σ weights·terms}.
+     *
+     * @param terms {@code [N, L, d]} each
+     */
+    record Terms(List<Tensor> terms, float[] weights) {
+    }
+
+    /** What to add up; x {@code [N, L, d]} is the layer's input, outputs are the blocks' in order. */
+    Terms combine(int layer, Tensor x, List<Tensor> outputs) {
         if (mode == GateMode.NONE) {
-            return Functions.weightedSum(outputs, constants);
+            return new Terms(outputs, constants);
         }
         int n = x.dim(0);
         int d = x.dim(2);
@@ -55,6 +63,6 @@ final class Gate {
         }
         float[] ones = new float[outputs.size()];
         java.util.Arrays.fill(ones, 1);
-        return Functions.weightedSum(weighted, ones);
+        return new Terms(weighted, ones);
     }
 }

@@ -68,6 +68,15 @@ public final class Kernel {
             return this;
         }
 
+        /** Device addresses of just the declared number, 0 for none. */
+        public Launch pointers(long[] addresses) {
+            int offset = field(Signature.Type.POINTER, addresses.length);
+            for (int i = 0; i < addresses.length; i++) {
+                arguments.putLong(offset + 8 * i, addresses[i]);
+            }
+            return this;
+        }
+
         /** An int. */
         public Launch put(int value) {
             arguments.putInt(field(Signature.Type.INT, 1), value);
@@ -102,6 +111,15 @@ public final class Kernel {
             int offset = field(Signature.Type.INT, values.length);
             for (int i = 0; i < values.length; i++) {
                 arguments.putInt(offset + 4 * i, values[i]);
+            }
+            return this;
+        }
+
+        /** An array of floats of just the declared length. */
+        public Launch put(float[] values) {
+            int offset = field(Signature.Type.FLOAT, values.length);
+            for (int i = 0; i < values.length; i++) {
+                arguments.putFloat(offset + 4 * i, values[i]);
             }
             return this;
         }

@@ -1,6 +1,6 @@
-// Layer normalisation. Launcher: CudaNormalization; references: ReferenceOps.layerNorm, layerNormBackward.
+// Layer normalisation. Launcher: CudaNormalization; references: ReferenceOps.weightedSum, layerNorm, layerNormBackward.
 
-/** A warp a row; y may be x. */
+/** Rows that do not fit into registers. A warp a row; y may be x. */
 struct LayerNorm { const float* x; const float* gamma; const float* beta; float* y; float* mean; float* rstd; int rows; int n; float eps; };
 extern "C" __global__ void layerNorm(const LayerNorm a) {
     int64 row = warpNumber();
@@ -29,16 +29,67 @@ extern "C" __global__ void layerNorm(const LayerNorm a) {
     }
 }
 
-/** dx, a warp a row. */
-struct LayerNormBackward { const float* x; const float* gamma; const float* mean; const float* rstd; const float* dy; float* dx; int rows; int n;
-    int accumulate; };
-extern "C" __global__ void layerNormBackward(const LayerNormBackward a) {
+/** Terms of a sum, as declared in the structs below, and values of a row in a lane's registers: rows of 512 at most. CudaNormalization knows both. */
+#define TERMS 6
+#define KEPT 16
+
+/** LayerNorm(Σ weight·x), a warp a row, which stays in registers: each term is read once. sum, where it is not null, receives the sum. y may be a term. */
+struct LayerNormOfSum { const float* xs[6]; float weights[6]; int terms; const float* gamma; const float* beta; float* sum; float* y; float* mean;
+    float* rstd; int rows; int n; float eps; };
+extern "C" __global__ void layerNormOfSum(const LayerNormOfSum a) {
     int64 row = warpNumber();
     if (row >= a.rows) {
         return;
     }
-    const float* x = a.x + row * a.n;
-    const float* dy = a.dy + row * a.n;
+    int64 at = row * a.n;
+    float kept[KEPT];
+    float total = 0;
+    for (int k = 0; k < KEPT; k++) {
+        int i = laneNumber() + 32 * k;
+        float v = 0;
+        if (i < a.n) {
+            for (int t = 0; t < TERMS; t++) {
+                if (t < a.terms) {
+                    v += a.weights[t] * a.xs[t][at + i];
+                }
+            }
+            if (a.sum) {
+                a.sum[at + i] = v;
+            }
+        }
+        kept[k] = v;
+        total += v;
+    }
+    float mean = warpSum(total) / a.n;
+    float squares = 0;
+    for (int k = 0; k < KEPT; k++) {
+        float d = laneNumber() + 32 * k < a.n ? kept[k] - mean : 0;
+        squares += d * d;
+    }
+    float rstd = 1 / sqrtf(warpSum(squares) / a.n + a.eps);
+    for (int k = 0; k < KEPT; k++) {
+        int i = laneNumber() + 32 * k;
+        if (i < a.n) {
+            a.y[at + i] = (kept[k] - mean) * rstd * a.gamma[i] + a.beta[i];
+        }
+    }
+    if (laneNumber() == 0) {
+        a.mean[row] = mean;
+        a.rstd[row] = rstd;
+    }
+}
+
+/** The gradient of the sum x, times its weight to each term that wants it, in their order; a warp a row. */
+struct LayerNormOfSumBackward { const float* x; const float* gamma; const float* mean; const float* rstd; const float* dy; float* dxs[6]; float weights[6];
+    int accumulate[6]; int rows; int n; };
+extern "C" __global__ void layerNormOfSumBackward(const LayerNormOfSumBackward a) {
+    int64 row = warpNumber();
+    if (row >= a.rows) {
+        return;
+    }
+    int64 at = row * a.n;
+    const float* x = a.x + at;
+    const float* dy = a.dy + at;
     float mean = a.mean[row];
     float rstd = a.rstd[row];
     float sum = 0;
@@ -51,7 +102,12 @@ extern "C" __global__ void layerNormBackward(const LayerNormBackward a) {
     sum = warpSum(sum) / a.n;
     dot = warpSum(dot) / a.n;
     for (int i = laneNumber(); i < a.n; i += 32) {
-        store(a.dx + row * a.n + i, rstd * (dy[i] * a.gamma[i] - sum - (x[i] - mean) * rstd * dot), a.accumulate);
+        float d = rstd * (dy[i] * a.gamma[i] - sum - (x[i] - mean) * rstd * dot);
+        for (int t = 0; t < TERMS; t++) {
+            if (a.dxs[t]) {
+                store(a.dxs[t] + at + i, a.weights[t] * d, a.accumulate[t]);
+            }
+        }
     }
 }
 

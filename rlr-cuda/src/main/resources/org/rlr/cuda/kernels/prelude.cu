@@ -1,7 +1,7 @@
 // Put before every kernel file. NVRTC compiles it without any header.
 //
 // Kernels take one struct. Host code reads its fields from these files (org.rlr.cuda.driver.Signature): one field a declaration, pointers, int,
-// float, double or int64, or arrays of int. Sums run in an order fixed by the extents alone; there are no atomics.
+// float, double or int64, or arrays of pointers, int or float. Sums run in an order fixed by the extents alone; there are no atomics.
 
 typedef long long int64;
 

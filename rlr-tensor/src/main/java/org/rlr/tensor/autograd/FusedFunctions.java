@@ -3,6 +3,8 @@ package org.rlr.tensor.autograd;
 import static org.rlr.tensor.autograd.Functions.record;
 import static org.rlr.tensor.autograd.Functions.require;
 
+import java.util.Arrays;
+import java.util.List;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
@@ -50,31 +52,74 @@ public final class FusedFunctions {
 
     /** Normalisation over the last axis: {@code (x−mean)/√(var+eps)·gamma + beta}, biased variance; gamma, beta {@code [last]}. */
     public static Tensor layerNorm(Tensor x, Tensor gamma, Tensor beta, float eps) {
+        requireRow(x, gamma, beta);
+        Backend k = x.backend();
+        Normalized to = Normalized.empty(x);
+        k.layerNorm(x.view(), gamma.view(), beta.view(), eps, to.y.view(), to.mean.view(), to.rstd.view());
+        return record(to.y, (g, grads) -> normalizationBackward(x, new float[] {1}, gamma, to, g, grads), x, gamma, beta);
+    }
+
+    /**
+     * Normalisation over the last axis of {@code Σᵢ wᵢ·xᵢ} with constant weights, which is not kept where nothing is recorded.
+     *
+     * @param xs    at least one, all of one shape
+     * @param gamma {@code [last]}
+     * @param beta  {@code [last]}
+     */
+    public static Tensor layerNormOfSum(List<Tensor> xs, float[] weights, Tensor gamma, Tensor beta, float eps) {
+        Tensor first = xs.get(0);
+        requireRow(first, gamma, beta);
+        require(xs.size() == weights.length, () -> xs.size() + " terms with " + weights.length + " weights");
+        for (Tensor x : xs) {
+            require(x.shape().equals(first.shape()), () -> "layer norm of the sum of shapes " + first.shape() + " and " + x.shape());
+        }
+        Tensor[] inputs = new Tensor[xs.size() + 2];
+        xs.toArray(inputs);
+        inputs[xs.size()] = gamma;
+        inputs[xs.size() + 1] = beta;
+        Backend k = first.backend();
+        boolean recorded = TensorScope.current().recording() && Arrays.stream(inputs).anyMatch(Tensor::requiresGrad);
+        Tensor sum = recorded ? Tensor.empty(k, first.shape()) : null;
+        Normalized to = Normalized.empty(first);
+        k.layerNormOfSum(xs.stream().map(Tensor::view).toList(), weights, gamma.view(), beta.view(), eps, sum == null ? null : sum.view(), to.y.view(),
+                to.mean.view(), to.rstd.view());
+        return record(to.y, (g, grads) -> normalizationBackward(sum, weights, gamma, to, g, grads), inputs);
+    }
+
+    private static void requireRow(Tensor x, Tensor gamma, Tensor beta) {
         Shape row = Shape.of(x.shape().last());
         require(gamma.shape().equals(row) && beta.shape().equals(row), () -> "layer norm of shape " + x.shape() + " with parameters of shape " + gamma.shape());
-        Backend k = x.backend();
-        Tensor y = Tensor.empty(k, x.shape());
-        Tensor mean = Tensor.empty(k, Shape.of(x.shape().rows()));
-        Tensor rstd = Tensor.empty(k, Shape.of(x.shape().rows()));
-        k.layerNorm(x.view(), gamma.view(), beta.view(), eps, y.view(), mean.view(), rstd.view());
-        return record(y, (g, grads) -> {
-            try (Tensor scratch = Tensor.empty(k, Shape.of(2, row.elements()))) {
-                View dgamma = grads.zeroed(1);
-                View dbeta = grads.zeroed(2);
-                View unwantedGamma = new View(scratch.view().storage(), scratch.view().offset(), row);
-                View unwantedBeta = new View(scratch.view().storage(), scratch.view().offset() + row.elements(), row);
-                k.fill(scratch.view(), 0);
-                View dg = dgamma == null ? unwantedGamma : dgamma;
-                View db = dbeta == null ? unwantedBeta : dbeta;
-                if (grads.needs(0)) {
-                    grads.add(0, (dx, acc) -> k.layerNormBackward(x.view(), gamma.view(), mean.view(), rstd.view(), g.view(), dx, acc, dg, db));
-                } else {
-                    try (Tensor unwanted = Tensor.empty(k, x.shape())) {
-                        k.layerNormBackward(x.view(), gamma.view(), mean.view(), rstd.view(), g.view(), unwanted.view(), false, dg, db);
-                    }
-                }
+    }
+
+    /** A normalised tensor and, one for each of its rows, what it was normalised by. */
+    private record Normalized(Tensor y, Tensor mean, Tensor rstd) {
+        static Normalized empty(Tensor x) {
+            Backend k = x.backend();
+            Shape rows = Shape.of(x.shape().rows());
+            return new Normalized(Tensor.empty(k, x.shape()), Tensor.empty(k, rows), Tensor.empty(k, rows));
+        }
+    }
+
+    /** Inputs are the terms of the sum, gamma and beta. */
+    private static void normalizationBackward(Tensor sum, float[] weights, Tensor gamma, Normalized to, Tensor g, Gradients grads) {
+        Backend k = sum.backend();
+        int terms = weights.length;
+        try (Tensor scratch = Tensor.empty(k, Shape.of(2, gamma.shape().elements()))) {
+            View dgamma = grads.zeroed(terms);
+            View dbeta = grads.zeroed(terms + 1);
+            View unwanted = scratch.view();
+            k.fill(unwanted, 0);
+            View[] dxs = new View[terms];
+            boolean[] accumulate = new boolean[terms];
+            for (int i = 0; i < terms; i++) {
+                Gradients.Target target = grads.target(i);
+                dxs[i] = target == null ? null : target.view();
+                accumulate[i] = target != null && target.accumulate();
             }
-        }, x, gamma, beta);
+            k.layerNormOfSumBackward(sum.view(), weights, gamma.view(), to.mean.view(), to.rstd.view(), g.view(), Arrays.asList(dxs), accumulate,
+                    dgamma == null ? new View(unwanted.storage(), unwanted.offset(), gamma.shape()) : dgamma,
+                    dbeta == null ? new View(unwanted.storage(), unwanted.offset() + gamma.shape().elements(), gamma.shape()) : dbeta);
+        }
     }
 
     /**

@@ -26,6 +26,15 @@ public final class Gradients {
         void into(View target);
     }
 
+    /**
+     * Where the gradient of an input is to go.
+     *
+     * @param view       as large as the input
+     * @param accumulate whether to add to what is there
+     */
+    record Target(View view, boolean accumulate) {
+    }
+
     /** Whether an input of the current operation wants a gradient. */
     public boolean needs(int input) {
         return current.inputs[input] != null && current.inputs[input].requiresGrad();
@@ -33,16 +42,20 @@ public final class Gradients {
 
     /** Adds to the gradient of an input by a primitive that can accumulate; nothing happens where none is wanted. */
     public void add(int input, Accumulator primitive) {
+        Target target = target(input);
+        if (target != null) {
+            primitive.into(target.view, target.accumulate);
+        }
+    }
+
+    /** Where a primitive that writes several gradients at once has to put this one; null where none is wanted. Inputs that are one tensor share their target. */
+    Target target(int input) {
         if (!needs(input)) {
-            return;
+            return null;
         }
         Tensor t = current.inputs[input];
         Tensor slot = slot(t);
-        boolean accumulate = slot != null;
-        if (!accumulate) {
-            slot = fresh(t);
-        }
-        primitive.into(slot.view(), accumulate);
+        return slot == null ? new Target(fresh(t).view(), false) : new Target(slot.view(), true);
     }
 
     /** Adds to the gradient of an input by a primitive that overwrites; nothing happens where none is wanted. */

@@ -124,7 +124,25 @@ public interface Backend extends AutoCloseable {
     void layerNorm(View x, View gamma, View beta, float eps, View y, View mean, View rstd);
 
     /** Gradients of {@link #layerNorm}: {@code dx (+)=}, and {@code dgamma +=}, {@code dbeta +=} always. */
-    void layerNormBackward(View x, View gamma, View mean, View rstd, View dy, View dx, boolean accumulate, View dgamma, View dbeta);
+    default void layerNormBackward(View x, View gamma, View mean, View rstd, View dy, View dx, boolean accumulate, View dgamma, View dbeta) {
+        layerNormOfSumBackward(x, new float[] {1}, gamma, mean, rstd, dy, List.of(dx), new boolean[] {accumulate}, dgamma, dbeta);
+    }
+
+    /**
+     * {@link #layerNorm} of {@code Σᵢ wᵢ·xᵢ}, at least one, all of y's shape; y is none of them.
+     *
+     * @param sum receives the sum, which the gradient needs; null where it is not wanted
+     */
+    void layerNormOfSum(List<View> xs, float[] weights, View gamma, View beta, float eps, View sum, View y, View mean, View rstd);
+
+    /**
+     * Gradients of {@link #layerNormOfSum}: {@code dxᵢ (+)= wᵢ·∂sum}, and {@code dgamma +=}, {@code dbeta +=} always.
+     *
+     * @param dxs        null in place of one that is not wanted; where two are the same view, the later one accumulates
+     * @param accumulate for each of dxs whether to add to it
+     */
+    void layerNormOfSumBackward(View sum, float[] weights, View gamma, View mean, View rstd, View dy, List<View> dxs, boolean[] accumulate, View dgamma,
+            View dbeta);
 
     /**
      * Multi-head attention, {@code softmax(q·kᵀ/√(d/heads))·v} per head over the keys that the pattern allows.

@@ -189,8 +189,14 @@ final class CpuBackend implements Backend {
     }
 
     @Override
-    public void layerNormBackward(View x, View gamma, View mean, View rstd, View dy, View dx, boolean accumulate, View dgamma, View dbeta) {
-        normalization.backward(x, gamma, mean, rstd, dy, dx, accumulate, dgamma, dbeta);
+    public void layerNormOfSum(List<View> xs, float[] weights, View gamma, View beta, float eps, View sum, View y, View mean, View rstd) {
+        normalization.forwardOfSum(xs, weights, gamma, beta, eps, sum, y, mean, rstd);
+    }
+
+    @Override
+    public void layerNormOfSumBackward(View sum, float[] weights, View gamma, View mean, View rstd, View dy, List<View> dxs, boolean[] accumulate, View dgamma,
+            View dbeta) {
+        normalization.backwardOfSum(sum, weights, gamma, mean, rstd, dy, dxs, accumulate, dgamma, dbeta);
     }
 
     @Override

@@ -1,9 +1,10 @@
 package org.rlr.tensor.cpu;
 
 import java.util.Arrays;
+import java.util.List;
 import org.rlr.tensor.backend.View;
 
-/** Layer normalisation. */
+/** Layer normalisation, of a tensor or of a weighted sum of several. */
 final class CpuNormalization {
     /** Rows that one partial sum of the parameters' gradients takes in, at least. */
     private static final int CHUNK_ROWS = 32;
@@ -36,18 +37,42 @@ final class CpuNormalization {
         });
     }
 
-    void backward(View x, View gamma, View mean, View rstd, View dy, View dx, boolean accumulate, View dgamma, View dbeta) {
-        int n = x.shape().last();
-        int height = x.shape().rows();
+    void forwardOfSum(List<View> xs, float[] weights, View gamma, View beta, float eps, View sum, View y, View mean, View rstd) {
+        int n = y.shape().last();
+        float[][] inputs = xs.stream().map(CpuStorage::array).toArray(float[][]::new);
+        // where nobody wants the sum, its row lies for a moment where the result is going to be
+        View kept = sum == null ? y : sum;
+        float[] sums = CpuStorage.array(kept);
+        float[] gammas = CpuStorage.array(gamma);
+        float[] betas = CpuStorage.array(beta);
+        float[] ys = CpuStorage.array(y);
+        float[] means = CpuStorage.array(mean);
+        float[] rstds = CpuStorage.array(rstd);
+        parallel.forRange(y.shape().rows(), Math.max(1, CpuElementwise.HEAVY_GRAIN / Math.max(1, n)), (from, to) -> {
+            for (int i = from; i < to; i++) {
+                int at = kept.offset() + i * n;
+                for (int j = 0; j < inputs.length; j++) {
+                    elementwise.affine(inputs[j], xs.get(j).offset() + i * n, weights[j], 0, sums, at, n, j > 0);
+                }
+                rows.layerNorm(sums, at, gammas, gamma.offset(), betas, beta.offset(), eps, ys, y.offset() + i * n,
+                        means, mean.offset() + i, rstds, rstd.offset() + i, n);
+            }
+        });
+    }
+
+    void backwardOfSum(View sum, float[] weights, View gamma, View mean, View rstd, View dy, List<View> dxs, boolean[] accumulate, View dgamma, View dbeta) {
+        int n = sum.shape().last();
+        int height = sum.shape().rows();
         if (height == 0) {
             return;
         }
-        float[] xs = CpuStorage.array(x);
+        float[] xs = CpuStorage.array(sum);
         float[] gammas = CpuStorage.array(gamma);
         float[] means = CpuStorage.array(mean);
         float[] rstds = CpuStorage.array(rstd);
         float[] dys = CpuStorage.array(dy);
-        float[] dxs = CpuStorage.array(dx);
+        float[][] gradients = dxs.stream().map(dx -> dx == null ? null : CpuStorage.array(dx)).toArray(float[][]::new);
+        boolean alone = gradients.length == 1 && gradients[0] != null && weights[0] == 1;
         // cut by size alone and added in order, so that the gradients do not depend on threads
         int chunks = Math.max(1, Math.min(CHUNKS, height / CHUNK_ROWS));
         int size = (height + chunks - 1) / chunks;
@@ -55,9 +80,15 @@ final class CpuNormalization {
         Arrays.fill(partial, 0, chunks * 2 * n, 0);
         parallel.forEach(chunks, c -> {
             int sums = c * 2 * n;
+            float[] row = alone ? gradients[0] : Scratch.get(Scratch.ROW_GRADIENT, n);
             for (int i = c * size; i < Math.min(height, (c + 1) * size); i++) {
-                rows.layerNormBackward(xs, x.offset() + i * n, gammas, gamma.offset(), means[mean.offset() + i], rstds[rstd.offset() + i],
-                        dys, dy.offset() + i * n, dxs, dx.offset() + i * n, n, accumulate, partial, sums, partial, sums + n);
+                rows.layerNormBackward(xs, sum.offset() + i * n, gammas, gamma.offset(), means[mean.offset() + i], rstds[rstd.offset() + i],
+                        dys, dy.offset() + i * n, row, alone ? dxs.get(0).offset() + i * n : 0, n, alone && accumulate[0], partial, sums, partial, sums + n);
+                for (int j = 0; !alone && j < gradients.length; j++) {
+                    if (gradients[j] != null) {
+                        elementwise.affine(row, 0, weights[j], 0, gradients[j], dxs.get(j).offset() + i * n, n, accumulate[j]);
+                    }
+                }
             }
         });
         float[] dgammas = CpuStorage.array(dgamma);

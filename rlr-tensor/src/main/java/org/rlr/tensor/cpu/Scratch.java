@@ -24,7 +24,9 @@ final class Scratch {
     static final int NORMAL = 9;
     /** Packed rows of the left matrix of a product that several tasks share. */
     static final int GEMM_SHARED_A = 10;
-    private static final int SLOTS = 11;
+    /** A row of the gradient of a sum, before it goes to each of those added. */
+    static final int ROW_GRADIENT = 11;
+    private static final int SLOTS = 12;
 
     private static final ThreadLocal<float[][]> ARRAYS = ThreadLocal.withInitial(() -> new float[SLOTS][0]);
 

@@ -1,5 +1,6 @@
 package org.rlr.tensor.nn;
 
+import java.util.List;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.autograd.FusedFunctions;
 
@@ -19,5 +20,10 @@ public final class LayerNorm {
     /** {@code [..., width] → [..., width]}. */
     public Tensor forward(Tensor x) {
         return FusedFunctions.layerNorm(x, weight.tensor(), bias.tensor(), EPSILON);
+    }
+
+    /** Of {@code Σᵢ wᵢ·xᵢ}, all {@code [..., width]}. */
+    public Tensor forward(List<Tensor> xs, float... weights) {
+        return FusedFunctions.layerNormOfSum(xs, weights, weight.tensor(), bias.tensor(), EPSILON);
     }
 }

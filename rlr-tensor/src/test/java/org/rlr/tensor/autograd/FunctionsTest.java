@@ -240,23 +240,53 @@ class FunctionsTest {
     void layerNorm() {
         GradCheck.check(backend, List.of(new int[] {3, 7}, new int[] {7}, new int[] {7}),
                 List.of(values(21, -2, 2), values(7, 0.5, 1.5), values(7, -1, 1)),
-                in -> FusedFunctions.layerNorm(in.get(0), in.get(1), in.get(2), 1e-5f), in -> {
-                    double[] y = new double[21];
-                    for (int r = 0; r < 3; r++) {
-                        double mean = 0;
-                        double var = 0;
-                        for (int i = 0; i < 7; i++) {
-                            mean += in[0][r * 7 + i] / 7;
-                        }
-                        for (int i = 0; i < 7; i++) {
-                            var += Math.pow(in[0][r * 7 + i] - mean, 2) / 7;
-                        }
-                        for (int i = 0; i < 7; i++) {
-                            y[r * 7 + i] = (in[0][r * 7 + i] - mean) / Math.sqrt(var + 1e-5) * in[1][i] + in[2][i];
-                        }
+                in -> FusedFunctions.layerNorm(in.get(0), in.get(1), in.get(2), 1e-5f), in -> normalized(in[0], in[1], in[2]));
+    }
+
+    /** The first term occurs twice; the last is a constant, which wants no gradient. */
+    @Test
+    void layerNormOfAWeightedSum() {
+        float[] constant = values(21, -2, 2);
+        GradCheck.check(backend, List.of(new int[] {3, 7}, new int[] {3, 7}, new int[] {7}, new int[] {7}),
+                List.of(values(21, -2, 2), values(21, -2, 2), values(7, 0.5, 1.5), values(7, -1, 1)),
+                in -> FusedFunctions.layerNormOfSum(List.of(in.get(0), in.get(1), in.get(0), Tensor.of(constant, 3, 7)), new float[] {2, 1, -0.5f, 0.25f}, in.get(2),
+                        in.get(3), 1e-5f), in -> {
+                    double[] sum = new double[21];
+                    for (int i = 0; i < 21; i++) {
+                        sum[i] = 1.5 * in[0][i] + in[1][i] + 0.25 * constant[i];
                     }
-                    return y;
+                    return normalized(sum, in[2], in[3]);
                 });
+    }
+
+    @Test
+    void layerNormOfASumNamesWhatDoesNotFit() {
+        try (TensorScope scope = TensorScope.open(backend)) {
+            Tensor row = Tensor.zeros(3);
+            assertEquals("layer norm of the sum of shapes [2, 3] and [1, 3]", assertThrows(IllegalArgumentException.class,
+                    () -> FusedFunctions.layerNormOfSum(List.of(Tensor.zeros(2, 3), Tensor.zeros(1, 3)), new float[] {1, 1}, row, row, 1e-5f)).getMessage());
+            assertEquals("1 terms with 2 weights", assertThrows(IllegalArgumentException.class,
+                    () -> FusedFunctions.layerNormOfSum(List.of(Tensor.zeros(2, 3)), new float[] {1, 1}, row, row, 1e-5f)).getMessage());
+        }
+    }
+
+    private static double[] normalized(double[] x, double[] gamma, double[] beta) {
+        int n = gamma.length;
+        double[] y = new double[x.length];
+        for (int from = 0; from < x.length; from += n) {
+            double mean = 0;
+            double var = 0;
+            for (int i = 0; i < n; i++) {
+                mean += x[from + i] / n;
+            }
+            for (int i = 0; i < n; i++) {
+                var += Math.pow(x[from + i] - mean, 2) / n;
+            }
+            for (int i = 0; i < n; i++) {
+                y[from + i] = (x[from + i] - mean) / Math.sqrt(var + 1e-5) * gamma[i] + beta[i];
+            }
+        }
+        return y;
     }
 
     @Test

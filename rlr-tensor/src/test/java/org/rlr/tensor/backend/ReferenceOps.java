@@ -1,5 +1,6 @@
 package org.rlr.tensor.backend;
 
+import java.util.List;
 import org.rlr.tensor.Shape;
 
 /**
@@ -166,6 +167,17 @@ public final class ReferenceOps {
 
     /** What a layer normalisation gives: y, and mean and rstd of every row. */
     public record Normalized(double[] y, double[] mean, double[] rstd) {
+    }
+
+    /** {@code Σᵢ wᵢ·xᵢ}. */
+    public double[] weightedSum(List<double[]> xs, float[] weights) {
+        double[] y = new double[xs.get(0).length];
+        for (int i = 0; i < weights.length; i++) {
+            for (int j = 0; j < y.length; j++) {
+                y[j] = r(y[j] + r(weights[i] * xs.get(i)[j]));
+            }
+        }
+        return y;
     }
 
     /** Layer normalisation over rows of {@code gamma.length}. */
