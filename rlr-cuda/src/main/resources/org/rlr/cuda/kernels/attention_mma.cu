@@ -12,6 +12,7 @@
 #define STEP 16
 /** Columns that scores are computed of before their exponentials are taken. */
 #define CHUNK 64
+/** Of a block. Kernels ask for two blocks a multiprocessor, no more, or the compiler spills registers to make room for others. */
 #define THREADS 128
 #define LOG2_E 1.44269504f
 #define LN_2 0.69314718f
