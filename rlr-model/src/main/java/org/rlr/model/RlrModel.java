@@ -55,18 +55,42 @@ public final class RlrModel implements AutoCloseable {
     }
 
     /**
+     * A level's tokens and what the transformer makes of them.
+     *
+     * @param tokens         {@code [N, h·w, C]}
+     * @param reconstruction of the same shape
+     */
+    public record Reconstruction(Tensor tokens, Tensor reconstruction) {
+    }
+
+    /**
+     * The tokens that the transformers see (RLR §2), in the innermost scope.
+     *
+     * @param images {@code [N, H, W, 3]}, normalised as the backbone wants it
+     * @return per level {@code [N, h·w, C]}
+     */
+    public List<Tensor> tokens(Tensor images) {
+        return extractor.tokens(images);
+    }
+
+    /** The tokens of images as {@link #tokens} gives them and their reconstructions, per level, in the innermost scope. */
+    public List<Reconstruction> reconstruct(Tensor images) {
+        List<Tensor> tokens = tokens(images);
+        List<Reconstruction> reconstructions = new ArrayList<>();
+        for (int i = 0; i < levels.size(); i++) {
+            reconstructions.add(new Reconstruction(tokens.get(i), levels.get(i).reconstruct(tokens.get(i))));
+        }
+        return reconstructions;
+    }
+
+    /**
      * How far each token is from its reconstruction (RLR §9), in the innermost scope.
      *
      * @param images {@code [N, H, W, 3]}, normalised as the backbone wants it
      * @return per level {@code [N, h·w]}
      */
     public List<Tensor> tokenScores(Tensor images) {
-        List<Tensor> tokens = extractor.tokens(images);
-        List<Tensor> scores = new ArrayList<>();
-        for (int i = 0; i < levels.size(); i++) {
-            scores.add(FusedFunctions.tokenScores(levels.get(i).reconstruct(tokens.get(i)), tokens.get(i)));
-        }
-        return scores;
+        return reconstruct(images).stream().map(each -> FusedFunctions.tokenScores(each.reconstruction(), each.tokens())).toList();
     }
 
     /** The same model, of the same parts, with other thresholds; of the two only one is to be closed. */

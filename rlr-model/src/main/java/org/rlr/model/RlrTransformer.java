@@ -1,7 +1,9 @@
 package org.rlr.model;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.rlr.model.attention.AttentionBlocks;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.autograd.FusedFunctions;
@@ -76,6 +78,16 @@ public final class RlrTransformer implements AutoCloseable {
     /** The parameters. */
     public ParameterSet parameters() {
         return parameters;
+    }
+
+    /** The learned reference in the space of the features (RLR §5), a chunk of {@code L·C} values row-major after the other; none where no block uses it. */
+    public List<float[]> reference() {
+        if (!hasReference) {
+            return List.of();
+        }
+        float[] all = referenceTokens.tensor().toArray();
+        int chunk = all.length / config.refLen();
+        return IntStream.range(0, config.refLen()).mapToObj(i -> Arrays.copyOfRange(all, i * chunk, (i + 1) * chunk)).toList();
     }
 
     /** Reconstructs tokens {@code [N, L, C]}; in a recording scope with gradients. */

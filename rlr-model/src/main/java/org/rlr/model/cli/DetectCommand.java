@@ -9,8 +9,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.rlr.model.Thresholds;
+import org.rlr.model.data.Images;
+import org.rlr.model.data.RgbImage;
+import org.rlr.model.decoder.FeatureDecoder;
 import org.rlr.model.detect.AnomalyDetector;
+import org.rlr.model.detect.AnomalyMap;
 import org.rlr.model.detect.Detection;
+import org.rlr.model.detect.Examination;
+import org.rlr.model.report.MapScale;
+import org.rlr.model.report.ReconstructionPictures;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.io.AtomicFile;
@@ -41,8 +48,11 @@ final class DetectCommand implements Callable<Integer> {
     @Option(names = "--json", paramLabel = "FILE", description = "Write path, score, score normalised to 0…1 (0.5 at the threshold) and verdict of each image as JSON.")
     private Path json;
 
-    @Option(names = "--out", paramLabel = "DIR", description = "Write each image beside its map as PNG.")
+    @Option(names = "--out", paramLabel = "DIR", description = "Write each image beside its map as PNG; --pictures shows more.")
     private Path out;
+
+    @Mixin
+    private PictureOptions pictures;
 
     @Mixin
     private BackendOptions backend;
@@ -51,11 +61,13 @@ final class DetectCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter text = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
+        PictureOptions.Kind kind = pictures.kind(out);
         List<Path> files = InputImages.of(inputs);
         JsonArray results = new JsonArray();
         int failures = 0;
         int anomalous = 0;
-        try (Backend device = backend.open(); AnomalyDetector detector = AnomalyDetector.load(model, device)) {
+        try (Backend device = backend.open(); AnomalyDetector detector = AnomalyDetector.load(model, device);
+                FeatureDecoder decoder = pictures.open(detector.model())) {
             Thresholds thresholds = detector.info().thresholds();
             if (className != null) {
                 thresholds.ownOf(className); // fails before the first image
@@ -63,11 +75,22 @@ final class DetectCommand implements Callable<Integer> {
                 err.println("note: the model has thresholds for " + String.join(", ", thresholds.perClass().keySet()) + "; the common one is used, --class chooses another");
                 err.flush();
             }
-            OverlayWriter overlays = out == null ? null : new OverlayWriter(out, OverlayWriter.scale(detector.info().scores()));
+            MapScale scale = out == null ? null : OverlayWriter.scale(detector.info().scores());
+            OverlayWriter overlays = out == null ? null : new OverlayWriter(out, scale);
+            ReconstructionPictures drawn = switch (kind) {
+                case MAP -> null;
+                case FEATURES -> ReconstructionPictures.ofFeatures(scale);
+                case DECODER -> ReconstructionPictures.decoded(scale, decoder);
+            };
             for (Path file : files) {
+                RgbImage image;
+                Examination examined;
                 Detection d;
                 try {
-                    d = className == null ? detector.detect(file) : detector.detect(file, className);
+                    image = Images.read(file);
+                    examined = drawn == null ? null : detector.scorer().examine(image);
+                    AnomalyMap map = drawn == null ? detector.scorer().score(image) : examined.map();
+                    d = className == null ? detector.detection(map) : detector.detection(map, className);
                 } catch (RlrException e) {
                     Main.error(err, e.getMessage());
                     failures++;
@@ -76,15 +99,11 @@ final class DetectCommand implements Callable<Integer> {
                 anomalous += d.anomalous() ? 1 : 0;
                 text.printf(Locale.ROOT, "%s\t%.4f\t%s%n", file, d.score(), d.anomalous() ? "anomalous" : "normal");
                 text.flush();
-                JsonObject entry = new JsonObject();
-                entry.addProperty("path", file.toString());
-                entry.addProperty("score", d.score());
-                entry.addProperty("normalized_score", d.normalizedScore());
-                entry.addProperty("anomalous", d.anomalous());
-                entry.addProperty("threshold", d.threshold());
-                results.add(entry);
-                if (overlays != null) {
-                    overlays.write(file, d);
+                results.add(entry(file, d));
+                if (drawn != null) {
+                    overlays.write(file, drawn.panel(image, examined));
+                } else if (overlays != null) {
+                    overlays.write(file, image, d);
                 }
             }
         }
@@ -96,5 +115,15 @@ final class DetectCommand implements Callable<Integer> {
             err.flush();
         }
         return failures == 0 ? 0 : Main.FAILURE;
+    }
+
+    private static JsonObject entry(Path file, Detection d) {
+        JsonObject entry = new JsonObject();
+        entry.addProperty("path", file.toString());
+        entry.addProperty("score", d.score());
+        entry.addProperty("normalized_score", d.normalizedScore());
+        entry.addProperty("anomalous", d.anomalous());
+        entry.addProperty("threshold", d.threshold());
+        return entry;
     }
 }

@@ -10,7 +10,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
 @Command(name = "rlr", mixinStandardHelpOptions = true, versionProvider = Main.Version.class,
         description = {"Visual anomaly detection: one model for all product classes, learned from normal images only.",
             "Start with 'rlr demo', then 'rlr train --data DIR --out MODEL.safetensors' on your own images."},
-        subcommands = {DemoCommand.class, TrainCommand.class, EvaluateCommand.class, DetectCommand.class, DataCommand.class, ThresholdCommand.class, AblateCommand.class, InfoCommand.class,
+        subcommands = {DemoCommand.class, TrainCommand.class, EvaluateCommand.class, DetectCommand.class, DataCommand.class, ThresholdCommand.class, AblateCommand.class, InfoCommand.class, DecoderCommand.class,
             ImportCommand.class, ExportCommand.class, BackbonesCommand.class, WeightsCommand.class, DevicesCommand.class, CommandLine.HelpCommand.class},
         synopsisSubcommandLabel = "COMMAND", footer = {"", "Exit code: 0 success, 1 failure (one line says why), 2 wrong usage."})
 public final class Main {

@@ -48,19 +48,24 @@ final class OverlayWriter {
     void write(ScoredImage scored) {
         Sample sample = scored.sample();
         RgbImage picture = Images.read(sample.image());
-        write(target(folder, sample), scored.panel(picture, scale));
+        save(target(folder, sample), scored.panel(picture, scale));
     }
 
-    /** An image examined, as {@code <stem>.png}; of several of one name the later ones are numbered. */
-    void write(Path image, Detection d) {
-        Path target = folder.resolve(stem(image) + ".png");
+    /** An image examined, beside its map, as {@code <stem>.png}; of several of one name the later ones are numbered. */
+    void write(Path file, RgbImage image, Detection d) {
+        write(file, Overlays.panel(image, null, d.map(), d.mapHeight(), d.mapWidth(), scale));
+    }
+
+    /** The picture of an image examined, named in the same way. */
+    void write(Path file, RgbImage panel) {
+        Path target = folder.resolve(stem(file) + ".png");
         for (int i = 2; written.contains(target); i++) {
-            target = folder.resolve(stem(image) + "-" + i + ".png");
+            target = folder.resolve(stem(file) + "-" + i + ".png");
         }
-        write(target, Overlays.panel(Images.read(image), null, d.map(), d.mapHeight(), d.mapWidth(), scale));
+        save(target, panel);
     }
 
-    private void write(Path target, RgbImage panel) {
+    private void save(Path target, RgbImage panel) {
         written.add(target);
         PngFile.write(target, panel.toBufferedImage());
     }

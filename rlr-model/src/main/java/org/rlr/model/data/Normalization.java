@@ -42,6 +42,16 @@ public record Normalization(float[] mean, float[] std) {
         return std.clone();
     }
 
+    /** Normalised pixels back as samples, {@code value·std + mean} of 255, rounded, what is beyond 0 or 255 cut off; red, green, blue alternate. */
+    public byte[] samples(float[] pixels) {
+        byte[] samples = new byte[pixels.length];
+        for (int i = 0; i < samples.length; i++) {
+            int c = i % RgbImage.CHANNELS;
+            samples[i] = (byte) Math.max(0, Math.min(255, Math.round(255 * (pixels[i] * std[c] + mean[c]))));
+        }
+        return samples;
+    }
+
     @Override
     public boolean equals(Object other) {
         return other instanceof Normalization that && Arrays.equals(mean, that.mean) && Arrays.equals(std, that.std);

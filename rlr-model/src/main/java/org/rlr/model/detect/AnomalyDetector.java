@@ -92,9 +92,19 @@ public final class AnomalyDetector implements AutoCloseable {
         return detection(map, model.info().thresholds().common());
     }
 
+    /** A map of this model's {@link #scorer()} as a detection by a class's own threshold. @throws org.rlr.tensor.RlrException if the model has none for the class */
+    public Detection detection(AnomalyMap map, String className) {
+        return detection(map, model.info().thresholds().ownOf(className));
+    }
+
     private static Detection detection(AnomalyMap map, Threshold threshold) {
         double score = map.imageScore();
         return new Detection(score, threshold.normalized(score), threshold.exceededBy(score), threshold.value(), map.height(), map.width(), map.values());
+    }
+
+    /** The model, which stays this detector's. */
+    public RlrModel model() {
+        return model;
     }
 
     /** Scores many files in order, reading ahead while computing. */

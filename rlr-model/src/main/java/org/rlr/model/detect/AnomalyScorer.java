@@ -3,13 +3,16 @@ package org.rlr.model.detect;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.rlr.model.LevelConfig;
 import org.rlr.model.RlrConfig;
 import org.rlr.model.RlrModel;
+import org.rlr.model.RlrTransformer;
 import org.rlr.model.data.ImageBatches;
 import org.rlr.model.data.Preprocessor;
 import org.rlr.model.data.RgbImage;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
+import org.rlr.tensor.autograd.FusedFunctions;
 
 /** Anomaly maps and image scores of a model, for one image or many; may be used by several threads at once. */
 public final class AnomalyScorer {
@@ -45,20 +48,41 @@ public final class AnomalyScorer {
 
     /** Scores one image. */
     public AnomalyMap score(RgbImage image) {
-        float[] pixels = new float[preprocessor.length()];
-        preprocessor.apply(image, pixels, 0);
-        return score(pixels);
+        return score(preprocessor.apply(image));
     }
 
     private AnomalyMap score(float[] pixels) {
+        try (TensorScope scope = TensorScope.inference(model.backend())) {
+            return map(model.tokenScores(input(pixels)));
+        }
+    }
+
+    /** Scores one image and keeps its features and their reconstructions; the map is that of {@link #score(RgbImage)}. */
+    public Examination examine(RgbImage image) {
+        List<Examination.Level> levels = new ArrayList<>();
+        List<Tensor> scores = new ArrayList<>();
+        try (TensorScope scope = TensorScope.inference(model.backend())) {
+            for (RlrModel.Reconstruction each : model.reconstruct(input(preprocessor.apply(image)))) {
+                RlrTransformer transformer = model.levels().get(levels.size());
+                LevelConfig c = transformer.config();
+                levels.add(new Examination.Level(2 << model.info().config().levels().get(levels.size()), c.height(), c.width(), c.channels(), each.tokens().toArray(),
+                        each.reconstruction().toArray(), transformer.reference()));
+                scores.add(FusedFunctions.tokenScores(each.reconstruction(), each.tokens()));
+            }
+            return new Examination(map(scores), levels);
+        }
+    }
+
+    private Tensor input(float[] pixels) {
+        return Tensor.of(pixels, 1, preprocessor.height(), preprocessor.width(), RgbImage.CHANNELS);
+    }
+
+    private AnomalyMap map(List<Tensor> scores) {
         RlrConfig config = model.info().config();
         List<AnomalyMap.Level> levels = new ArrayList<>();
-        try (TensorScope scope = TensorScope.inference(model.backend())) {
-            List<Tensor> scores = model.tokenScores(Tensor.of(pixels, 1, config.imageHeight(), config.imageWidth(), RgbImage.CHANNELS));
-            for (int i = 0; i < scores.size(); i++) {
-                int stride = 2 << config.levels().get(i);
-                levels.add(new AnomalyMap.Level(scores.get(i).toArray(), config.imageHeight() / stride, config.imageWidth() / stride));
-            }
+        for (int i = 0; i < scores.size(); i++) {
+            int stride = 2 << config.levels().get(i);
+            levels.add(new AnomalyMap.Level(scores.get(i).toArray(), config.imageHeight() / stride, config.imageWidth() / stride));
         }
         return AnomalyMap.of(levels, config.imageHeight(), config.imageWidth());
     }

@@ -16,7 +16,7 @@ public final class Overlays {
     /** The longer side of each picture of a panel, in pixels. */
     public static final int TILE = 256;
 
-    private static final int GAP = 4;
+    static final int GAP = 4;
     private static final int COLUMN_GAP = 16;
     private static final byte PAPER = (byte) 255;
     /** How much of the image the hottest colours cover; the coldest cover nothing. */
@@ -99,13 +99,13 @@ public final class Overlays {
         return grid(grid, COLUMN_GAP);
     }
 
-    private static ImageSize tileSize(ImageSize size) {
+    static ImageSize tileSize(ImageSize size) {
         double factor = (double) TILE / Math.max(size.width(), size.height());
         return new ImageSize((int) Math.max(1, Math.round(size.width() * factor)), (int) Math.max(1, Math.round(size.height() * factor)));
     }
 
     /** Pictures in lines, a thin gap between the lines; a column is as wide and a line as high as the largest picture in it. */
-    private static RgbImage grid(List<List<RgbImage>> lines, int columnGap) {
+    static RgbImage grid(List<List<RgbImage>> lines, int columnGap) {
         int columns = lines.stream().mapToInt(List::size).max().orElseThrow();
         int[] lefts = new int[columns + 1];
         for (int column = 0; column < columns; column++) {

@@ -8,10 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import org.rlr.model.FeatureDigest;
 import org.rlr.model.RlrConfig;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.tensor.RlrException;
@@ -27,7 +27,7 @@ import org.rlr.tensor.RlrException;
 record TrainingIdentity(RlrConfig config, TrainingSettings settings, String images, String weights) {
 
     static TrainingIdentity of(RlrConfig config, TrainingSettings settings, TrainingImages images, Backbone backbone) {
-        return new TrainingIdentity(config, settings.schedule() == Schedule.CONSTANT ? settings.withEpochs(1) : settings, images(images.all()), weights(backbone));
+        return new TrainingIdentity(config, settings.schedule() == Schedule.CONSTANT ? settings.withEpochs(1) : settings, images(images.all()), FeatureDigest.weights(backbone));
     }
 
     /** What differs from another, in words. */
@@ -49,7 +49,7 @@ record TrainingIdentity(RlrConfig config, TrainingSettings settings, String imag
     }
 
     private static String images(List<Path> images) {
-        MessageDigest digest = sha256();
+        MessageDigest digest = FeatureDigest.sha256();
         for (Path image : images) {
             try (InputStream in = Files.newInputStream(image)) {
                 // the length keeps two images apart from one that is both
@@ -60,24 +60,5 @@ record TrainingIdentity(RlrConfig config, TrainingSettings settings, String imag
             }
         }
         return HexFormat.of().formatHex(digest.digest());
-    }
-
-    private static String weights(Backbone backbone) {
-        MessageDigest digest = sha256();
-        backbone.weights().forEach((name, weight) -> {
-            digest.update(name.getBytes(java.nio.charset.StandardCharsets.UTF_8));
-            ByteBuffer bytes = ByteBuffer.allocate(weight.values().length * Float.BYTES);
-            bytes.asFloatBuffer().put(weight.values());
-            digest.update(bytes);
-        });
-        return HexFormat.of().formatHex(digest.digest());
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 }

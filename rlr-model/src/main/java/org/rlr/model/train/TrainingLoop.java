@@ -100,7 +100,8 @@ final class TrainingLoop {
         return new EpochReport.Losses(sum / steps, Arrays.stream(byLevel).mapToObj(each -> each / steps).toList());
     }
 
-    private static void shuffle(int[] order, SplittableRandom random) {
+    /** A new random order. */
+    static void shuffle(int[] order, SplittableRandom random) {
         for (int i = order.length - 1; i > 0; i--) {
             int j = random.nextInt(i + 1);
             int swap = order[i];

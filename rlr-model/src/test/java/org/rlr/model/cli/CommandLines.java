@@ -2,6 +2,9 @@ package org.rlr.model.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
+import org.rlr.model.data.DataLayouts;
+import org.rlr.model.data.Sample;
 
 /** Commands for tests of other packages. */
 public final class CommandLines {
@@ -21,5 +24,10 @@ public final class CommandLines {
     /** A model file; not to be changed. */
     public static Path anyModel() {
         return TinyModel.model();
+    }
+
+    /** The images it was trained on. */
+    public static List<Path> trainingImages() {
+        return DataLayouts.read(TinyModel.data()).train().stream().map(Sample::image).toList();
     }
 }

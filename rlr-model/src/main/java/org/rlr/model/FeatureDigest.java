@@ -1,0 +1,56 @@
+package org.rlr.model;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import org.rlr.model.backbone.Backbone;
+
+/** SHA-256 of what features depend on, to tell whether two things are made of the same. */
+public final class FeatureDigest {
+    private FeatureDigest() {
+    }
+
+    /** Of the backbone's weights, as hexadecimal digits. */
+    public static String weights(Backbone backbone) {
+        MessageDigest digest = sha256();
+        add(digest, backbone);
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** Of the weights of a model's backbone and the statistics by which features are standardised, where they are, as hexadecimal digits. */
+    public static String of(RlrModel model) {
+        MessageDigest digest = sha256();
+        add(digest, model.backbone());
+        if (model.statistics() != null) {
+            for (FeatureStatistics s : model.statistics()) {
+                add(digest, s.mean());
+                add(digest, s.std());
+            }
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    private static void add(MessageDigest digest, Backbone backbone) {
+        backbone.weights().forEach((name, weight) -> {
+            digest.update(name.getBytes(StandardCharsets.UTF_8));
+            add(digest, weight.values());
+        });
+    }
+
+    private static void add(MessageDigest digest, float[] values) {
+        ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES);
+        bytes.asFloatBuffer().put(values);
+        digest.update(bytes);
+    }
+
+    /** A fresh digest. */
+    public static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

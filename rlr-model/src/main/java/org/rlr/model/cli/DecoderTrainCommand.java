@@ -1,0 +1,83 @@
+package org.rlr.model.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.rlr.model.ModelFile;
+import org.rlr.model.RlrModel;
+import org.rlr.model.data.DataSet;
+import org.rlr.model.data.Sample;
+import org.rlr.model.decoder.DecoderFile;
+import org.rlr.model.decoder.DecoderSettings;
+import org.rlr.model.decoder.FeatureDecoder;
+import org.rlr.model.train.DecoderTrainer;
+import org.rlr.tensor.RlrException;
+import org.rlr.tensor.backend.Backend;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code rlr decoder train}. */
+@Command(name = "train", mixinStandardHelpOptions = true, sortOptions = false,
+        description = {"Train a decoder that turns a model's features into pictures, for 'rlr detect --pictures decoder'.",
+            "It learns from the normal images of a data set; the model is not changed, and scores never depend on the decoder.", "Defaults are the published settings."})
+final class DecoderTrainCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--model", required = true, paramLabel = "MODEL", description = "A model file written by 'rlr train', of the levels 2,3 or 1,2,3.")
+    private Path model;
+
+    @Option(names = "--data", required = true, paramLabel = "DIR", description = "Folder with the training images, as for 'rlr train'.")
+    private Path data;
+
+    @Mixin
+    private LayoutOption layout;
+
+    @Option(names = "--out", required = true, paramLabel = "DECODER", description = "Decoder file to write (SafeTensors).")
+    private Path out;
+
+    @Option(names = "--epochs", paramLabel = "N", defaultValue = "100", description = "Passes over the training images (default: ${DEFAULT-VALUE}).")
+    private int epochs;
+
+    @Option(names = "--batch-size", paramLabel = "N", defaultValue = "16", description = "Images per step (default: ${DEFAULT-VALUE}).")
+    private int batchSize;
+
+    @Option(names = "--lr", paramLabel = "X", defaultValue = "1e-4", description = "Learning rate of Adam (default: ${DEFAULT-VALUE}).")
+    private float learningRate;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "3407",
+            description = "Seed of everything random; the same seed gives the same decoder, bit for bit (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Mixin
+    private BackendOptions backend;
+
+    @Override
+    public Integer call() {
+        PrintWriter text = spec.commandLine().getOut();
+        DecoderSettings settings = new DecoderSettings(epochs, batchSize, learningRate, seed);
+        TrainingRun.writable(out, "--out");
+        if (out.toAbsolutePath().normalize().equals(model.toAbsolutePath().normalize())) {
+            throw new RlrException("--out " + out + " would overwrite the model; give the decoder a file of its own");
+        }
+        DataSet images = layout.read(data, spec).requireTraining();
+        List<Path> files = images.train().stream().map(Sample::image).toList();
+        long started = System.nanoTime();
+        try (Backend device = backend.open(); RlrModel loaded = ModelFile.load(model, device); TrainingProgress progress = new TrainingProgress(null)) {
+            text.printf("%d normal images (%s layout), %s%n", files.size(), images.layout(), device.description());
+            text.flush();
+            try (FeatureDecoder decoder = new DecoderTrainer(settings, progress).train(loaded, files)) {
+                progress.close();
+                DecoderFile.save(decoder, out);
+                text.printf(Locale.ROOT, "%s: mean squared error %.4f after %d epochs, %.0f s%n", out, decoder.info().loss(), epochs, (System.nanoTime() - started) / 1e9);
+                text.flush();
+            }
+        }
+        return 0;
+    }
+}

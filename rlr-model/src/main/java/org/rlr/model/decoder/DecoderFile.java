@@ -1,0 +1,71 @@
+package org.rlr.model.decoder;
+
+import com.google.gson.Gson;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.rlr.model.backbone.StateDict;
+import org.rlr.tensor.RlrException;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.io.SafeTensorsFile;
+import org.rlr.tensor.io.SafeTensorsWriter;
+import org.rlr.tensor.nn.Parameter;
+
+/**
+ * A feature decoder as one SafeTensors file: metadata {@code format} ({@code "rlr-decoder"}), {@code version} and {@code decoder} (a {@link DecoderInfo} as
+ * JSON); tensors with the names of RLR §12, convolutions {@code [out, in, k, k]} as in PyTorch. The same decoder gives the same bytes.
+ */
+public final class DecoderFile {
+    private static final String FORMAT = "rlr-decoder";
+    private static final String VERSION = "1";
+    private static final Gson GSON = new Gson();
+
+    private DecoderFile() {
+    }
+
+    /** Writes a decoder beside the target and puts it in its place; whatever was there stays if that fails. @throws RlrException saying what failed */
+    public static void save(FeatureDecoder decoder, Path file) {
+        SafeTensorsWriter writer = new SafeTensorsWriter()
+                .metadata("format", FORMAT).metadata("version", VERSION).metadata("decoder", GSON.toJson(decoder.info()));
+        DecoderNetwork network = decoder.network();
+        for (Parameter p : Stream.concat(network.parameters().all().stream(), network.buffers().all().stream()).toList()) {
+            int[] shape = p.shape().toArray();
+            writer.add(p.name(), ChannelsFirst.fileShape(shape), ChannelsFirst.fileValues(shape, p.tensor().toArray()));
+        }
+        writer.write(file);
+    }
+
+    /** Loads a decoder onto a backend. @throws RlrException if the file is not a decoder or is damaged */
+    public static FeatureDecoder load(Path path, Backend backend) {
+        try (SafeTensorsFile file = SafeTensorsFile.open(path)) {
+            DecoderInfo info = info(file);
+            DecoderNetwork network = new DecoderNetwork(info.channels(), backend, false);
+            try {
+                network.load(StateDict.of(file, ""), path.toString());
+                return new FeatureDecoder(backend, info, network, path.toString());
+            } catch (Throwable t) {
+                network.close();
+                throw t;
+            }
+        }
+    }
+
+    private static DecoderInfo info(SafeTensorsFile file) {
+        if (!FORMAT.equals(file.metadata().get("format"))) {
+            throw new RlrException(file.path() + " is a SafeTensors file, but not a feature decoder; give the file that 'rlr decoder train' wrote with --out");
+        }
+        if (!VERSION.equals(file.metadata().get("version"))) {
+            throw new RlrException(file.path() + " is a decoder of format version " + file.metadata().get("version") + ", this program reads version " + VERSION
+                    + "; train it again or use the program that wrote it");
+        }
+        DecoderInfo info;
+        try {
+            info = GSON.fromJson(file.metadata().get("decoder"), DecoderInfo.class);
+        } catch (RuntimeException e) {
+            throw new RlrException(file.path() + " is damaged: its description cannot be read (" + e.getMessage() + "); copy or train it again", e);
+        }
+        if (info == null || !info.usable()) {
+            throw new RlrException(file.path() + " is damaged: its description is incomplete; copy or train it again");
+        }
+        return info;
+    }
+}

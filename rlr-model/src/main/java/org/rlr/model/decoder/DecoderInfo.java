@@ -1,0 +1,77 @@
+package org.rlr.model.decoder;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.rlr.model.FeatureDigest;
+import org.rlr.model.RlrConfig;
+import org.rlr.model.RlrModel;
+import org.rlr.tensor.RlrException;
+
+/**
+ * What a decoder's file says about itself: which features it reads, and how it was trained.
+ *
+ * @param backbone    name of the feature extractor
+ * @param levels      feature levels, the finest first: 2 and 3, or 1, 2 and 3
+ * @param channels    channels of each
+ * @param imageHeight rows of the pictures
+ * @param imageWidth  columns of the pictures
+ * @param averagePool whether feature maps are smoothed by a 3×3 average
+ * @param features    SHA-256 of the backbone's weights and the features' statistics
+ * @param training    how it was trained
+ * @param images      training images
+ * @param loss        mean squared error of the last epoch, of normalised pixels
+ */
+public record DecoderInfo(String backbone, List<Integer> levels, List<Integer> channels, int imageHeight, int imageWidth, boolean averagePool, String features,
+        DecoderSettings training, int images, double loss) {
+    private static final List<List<Integer>> LEVELS = List.of(List.of(2, 3), List.of(1, 2, 3));
+
+    /** Of a decoder for a model's features that is not trained yet. @throws RlrException if there is none for the model's levels */
+    public static DecoderInfo of(RlrModel model, DecoderSettings training, int images) {
+        RlrConfig c = model.info().config();
+        if (!LEVELS.contains(c.levels())) {
+            throw new RlrException("the model has the feature levels " + c.levels() + "; a feature decoder is for [2, 3] or [1, 2, 3]: train a model with --levels 2,3, or look at "
+                    + "'rlr detect --pictures features', which needs no decoder");
+        }
+        List<Integer> channels = c.levels().stream().map(model.backbone()::channels).toList();
+        return new DecoderInfo(c.backbone(), c.levels(), channels, c.imageHeight(), c.imageWidth(), c.averagePool(), FeatureDigest.of(model), training, images, Double.NaN);
+    }
+
+    /** The same after training. */
+    DecoderInfo withLoss(double value) {
+        return new DecoderInfo(backbone, levels, channels, imageHeight, imageWidth, averagePool, features, training, images, value);
+    }
+
+    /** Whether there is a network for what a file says. */
+    boolean usable() {
+        return backbone != null && features != null && training != null && LEVELS.contains(levels) && channels != null && channels.size() == levels.size()
+                && channels.stream().allMatch(c -> c != null && c > 0) && imageHeight > 0 && imageWidth > 0;
+    }
+
+    /**
+     * Checks that a model's features are those that the decoder was trained on.
+     *
+     * @param origin the decoder's file, for the message
+     * @throws RlrException naming what differs
+     */
+    public void requireFits(RlrModel model, String origin) {
+        RlrConfig c = model.info().config();
+        List<String> differences = new ArrayList<>();
+        compare(differences, "backbone", backbone, c.backbone());
+        compare(differences, "levels", levels, c.levels());
+        compare(differences, "image size", imageWidth + "x" + imageHeight, c.imageWidth() + "x" + c.imageHeight());
+        compare(differences, "3x3 average", averagePool, c.averagePool());
+        if (differences.isEmpty() && !features.equals(FeatureDigest.of(model))) {
+            differences.add("other weights of the backbone or other statistics of the features");
+        }
+        if (!differences.isEmpty()) {
+            throw new RlrException("the decoder " + origin + " does not fit the model: " + String.join("; ", differences)
+                    + "; train one for this model with 'rlr decoder train', or look at '--pictures features', which needs none");
+        }
+    }
+
+    private static void compare(List<String> differences, String what, Object own, Object wanted) {
+        if (!own.equals(wanted)) {
+            differences.add(what + " " + own + ", the model has " + wanted);
+        }
+    }
+}

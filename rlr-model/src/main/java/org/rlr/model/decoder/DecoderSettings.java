@@ -1,0 +1,29 @@
+package org.rlr.model.decoder;
+
+import org.rlr.tensor.RlrException;
+
+/**
+ * How a feature decoder is trained.
+ *
+ * @param epochs       passes over the images
+ * @param batchSize    images per step
+ * @param learningRate of Adam
+ * @param seed         of everything random
+ */
+public record DecoderSettings(int epochs, int batchSize, float learningRate, long seed) {
+    /** The published settings (RLR §12): 100 epochs, batch 16, lr 1e-4; seed 3407. */
+    public static final DecoderSettings PUBLISHED = new DecoderSettings(100, 16, 1e-4f, 3407);
+
+    /** Checks the ranges. @throws RlrException naming the option and its range */
+    public DecoderSettings {
+        require(epochs >= 1, "--epochs", epochs, "at least 1");
+        require(batchSize >= 1, "--batch-size", batchSize, "at least 1");
+        require(learningRate > 0 && learningRate < Float.POSITIVE_INFINITY, "--lr", learningRate, "a positive number");
+    }
+
+    private static void require(boolean condition, String option, Object value, String range) {
+        if (!condition) {
+            throw new RlrException(option + " is " + value + "; it must be " + range);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+package org.rlr.model.report;
+
+import org.ejml.data.FMatrixRMaj;
+import org.ejml.dense.row.factory.DecompositionFactory_FDRM;
+import org.ejml.interfaces.decomposition.EigenDecomposition_F32;
+import org.rlr.model.data.RgbImage;
+import org.rlr.tensor.RlrException;
+
+/**
+ * False colours of feature maps: their three principal components (PCA) as red, green and blue. The basis is fitted on one map and can colour others of the
+ * same channels, so that equal colours mean equal features.
+ */
+public final class FeatureColors {
+    /** So many standard deviations of the map that was fitted lie on either side of middle grey; what is beyond has the last colour. */
+    private static final double SPREAD = 2.5;
+
+    private final int channels;
+    private final double[] mean;
+    /** Per colour what a channel's deviation from its mean contributes, in units of half the colour's range; 0 where the map does not vary so far. */
+    private final double[][] weights = new double[RgbImage.CHANNELS][];
+
+    /**
+     * Finds the components.
+     *
+     * @param tokens {@code [h·w, channels]}, row-major
+     * @throws IllegalArgumentException if the length is no multiple of the channels
+     * @throws RlrException             if the features are not finite numbers
+     */
+    public FeatureColors(float[] tokens, int channels) {
+        if (channels < 1 || tokens.length == 0 || tokens.length % channels != 0) {
+            throw new IllegalArgumentException(tokens.length + " values are not tokens of " + channels + " channels");
+        }
+        this.channels = channels;
+        int count = tokens.length / channels;
+        mean = new double[channels];
+        for (int i = 0; i < tokens.length; i++) {
+            mean[i % channels] += tokens[i] / (double) count;
+        }
+        FMatrixRMaj covariance = covariance(tokens, count);
+        EigenDecomposition_F32<FMatrixRMaj> eigen = DecompositionFactory_FDRM.eig(channels, true, true);
+        if (!eigen.decompose(covariance)) {
+            throw new RlrException("the features of an image have no principal components: they are not finite numbers; the model may be damaged, or trained with too high a --lr");
+        }
+        boolean[] taken = new boolean[channels];
+        float largest = 0;
+        for (int color = 0; color < weights.length; color++) {
+            int component = strongest(eigen, taken);
+            float variance = component < 0 ? 0 : eigen.getEigenvalue(component).getReal();
+            largest = Math.max(largest, variance);
+            // what rounding leaves of a component that is not there is no component
+            weights[color] = variance > 1e-6f * largest ? scaled(eigen.getEigenVector(component), variance) : new double[channels];
+        }
+    }
+
+    private FMatrixRMaj covariance(float[] tokens, int count) {
+        double[] sums = new double[channels * channels];
+        double[] deviation = new double[channels];
+        for (int t = 0; t < count; t++) {
+            for (int c = 0; c < channels; c++) {
+                deviation[c] = tokens[t * channels + c] - mean[c];
+            }
+            for (int a = 0; a < channels; a++) {
+                for (int b = 0; b <= a; b++) {
+                    sums[a * channels + b] += deviation[a] * deviation[b];
+                }
+            }
+        }
+        FMatrixRMaj covariance = new FMatrixRMaj(channels, channels);
+        for (int a = 0; a < channels; a++) {
+            for (int b = 0; b <= a; b++) {
+                float value = (float) (sums[a * channels + b] / count);
+                if (!Float.isFinite(value)) {
+                    throw new RlrException("the features of an image are not finite numbers; the model may be damaged, or trained with too high a --lr");
+                }
+                covariance.set(a, b, value);
+                covariance.set(b, a, value);
+            }
+        }
+        return covariance;
+    }
+
+    /** The component of the largest variance that is left, or −1. */
+    private static int strongest(EigenDecomposition_F32<FMatrixRMaj> eigen, boolean[] taken) {
+        int best = -1;
+        for (int i = 0; i < eigen.getNumberOfEigenvalues(); i++) {
+            if (!taken[i] && (best < 0 || eigen.getEigenvalue(i).getReal() > eigen.getEigenvalue(best).getReal())) {
+                best = i;
+            }
+        }
+        if (best >= 0) {
+            taken[best] = true;
+        }
+        return best;
+    }
+
+    /** A component's sign means nothing; its largest weight is made positive, so that equal maps have equal colours. */
+    private double[] scaled(FMatrixRMaj vector, float variance) {
+        int largest = 0;
+        for (int c = 1; c < channels; c++) {
+            if (Math.abs(vector.get(c)) > Math.abs(vector.get(largest))) {
+                largest = c;
+            }
+        }
+        double factor = Math.signum(vector.get(largest)) / (SPREAD * Math.sqrt(variance));
+        double[] weights = new double[channels];
+        for (int c = 0; c < channels; c++) {
+            weights[c] = factor * vector.get(c);
+        }
+        return weights;
+    }
+
+    /** A map of the same channels as a picture, a pixel per token. @param tokens {@code [height·width, channels]}, row-major */
+    public RgbImage picture(float[] tokens, int height, int width) {
+        if (tokens.length != height * width * channels) {
+            throw new IllegalArgumentException(tokens.length + " values are not " + height + "×" + width + " tokens of " + channels + " channels");
+        }
+        byte[] rgb = new byte[height * width * RgbImage.CHANNELS];
+        for (int i = 0; i < rgb.length; i++) {
+            int token = i / RgbImage.CHANNELS * channels;
+            double[] weight = weights[i % RgbImage.CHANNELS];
+            double position = 0;
+            for (int c = 0; c < channels; c++) {
+                position += weight[c] * (tokens[token + c] - mean[c]);
+            }
+            rgb[i] = (byte) Math.round(127.5 * (1 + Math.max(-1, Math.min(1, position))));
+        }
+        return new RgbImage(width, height, rgb);
+    }
+}
