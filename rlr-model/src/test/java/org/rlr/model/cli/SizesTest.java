@@ -31,7 +31,7 @@ class SizesTest {
         return args.toArray();
     }
 
-    /** Sizes up to 512 and further backbones differ from these in nothing but time; docs/sizes.md has commands for them. */
+    /** Small sizes, to be quick: square ones and others, two levels and three. */
     @ParameterizedTest
     @CsvSource(delimiter = ' ', value = {"scattering 64x96 2,3", "scattering 96x64 1,2,3", "tf_efficientnet_lite0 64x128 2,3", "wide_resnet50_2 64x80 1,2,3", "resnet18 160 2,4"})
     void everyCommand(String backbone, String size, String levels) throws IOException {
