@@ -9,8 +9,8 @@ import org.rlr.tensor.RlrException;
  * What a model is: everything that its shapes depend on. The published values are those of {@link #published}.
  *
  * @param backbone      name of the feature extractor
- * @param imageHeight   rows that images are resized to
- * @param imageWidth    columns that images are resized to
+ * @param imageHeight   rows that images, or their tiles, have as input
+ * @param imageWidth    columns of the same
  * @param levels        feature levels, ascending; level i has stride {@code 2^(i+1)}; one transformer each
  * @param width         model width d of level 1 (stride 4); doubled per level
  * @param heads         attention heads
@@ -21,9 +21,10 @@ import org.rlr.tensor.RlrException;
  * @param referenceLoss whether chunks of the reference are pushed apart
  * @param averagePool   whether feature maps are smoothed by a 3×3 average
  * @param standardize   whether each channel of the features is standardised by its mean and deviation over the training images, also where the backbone does not ask for it
+ * @param tiling        how images are cut into tiles of the input size; null where they are resized to it
  */
 public record RlrConfig(String backbone, int imageHeight, int imageWidth, List<Integer> levels, int width, int heads, int layers,
-        List<String> blocks, GateMode gate, int refLen, boolean referenceLoss, boolean averagePool, boolean standardize) {
+        List<String> blocks, GateMode gate, int refLen, boolean referenceLoss, boolean averagePool, boolean standardize, Tiling tiling) {
 
     /** Beyond this a feature map of a batch can have more values than an array. */
     private static final int LARGEST_SIZE = 8192;
@@ -38,7 +39,8 @@ public record RlrConfig(String backbone, int imageHeight, int imageWidth, List<I
         int stride = 2 << levels.get(levels.size() - 1);
         for (int size : new int[] {imageHeight, imageWidth}) {
             if (size < 4 * stride || size % stride != 0) {
-                throw new RlrException("image size " + size + " does not suit level " + levels.get(levels.size() - 1) + ", whose stride is " + stride
+                String which = imageHeight == imageWidth ? "" : " (of height x width " + imageHeight + "x" + imageWidth + ")";
+                throw new RlrException("image size " + size + which + " does not suit level " + levels.get(levels.size() - 1) + ", whose stride is " + stride
                         + ": choose a multiple of " + stride + ", at least " + 4 * stride + ", with --image-size");
             }
             if (size > LARGEST_SIZE) {
@@ -58,17 +60,20 @@ public record RlrConfig(String backbone, int imageHeight, int imageWidth, List<I
         if (referenceLoss && refLen == 1) {
             throw new RlrException("--ref-loss pushes the chunks of the reference apart, and --ref-len 1 has only one; take --ref-len 2 or more");
         }
+        if (tiling != null) {
+            tiling.checkFits(imageHeight, imageWidth);
+        }
     }
 
-    /** Settings with features as the backbone gives them. */
+    /** Settings with features as the backbone gives them, of whole images. */
     public RlrConfig(String backbone, int imageHeight, int imageWidth, List<Integer> levels, int width, int heads, int layers,
             List<String> blocks, GateMode gate, int refLen, boolean referenceLoss, boolean averagePool) {
-        this(backbone, imageHeight, imageWidth, levels, width, heads, layers, blocks, gate, refLen, referenceLoss, averagePool, false);
+        this(backbone, imageHeight, imageWidth, levels, width, heads, layers, blocks, gate, refLen, referenceLoss, averagePool, false, null);
     }
 
     /** These settings with features standardised or not. */
     public RlrConfig withStandardize(boolean other) {
-        return new RlrConfig(backbone, imageHeight, imageWidth, levels, width, heads, layers, blocks, gate, refLen, referenceLoss, averagePool, other);
+        return new RlrConfig(backbone, imageHeight, imageWidth, levels, width, heads, layers, blocks, gate, refLen, referenceLoss, averagePool, other, tiling);
     }
 
     /** Whether features of a backbone are standardised by statistics of the training images: {@link #standardize}, or because the backbone wants it. */

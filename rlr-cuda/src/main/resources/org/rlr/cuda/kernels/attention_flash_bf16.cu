@@ -1,38 +1,38 @@
 // The kernels of attention_flash.cu with factors in bf16, for head dimensions 16, 32 and 64.
 #include "attention_flash.cu"
 
-extern "C" __global__ void __launch_bounds__(THREADS, 2) attentionFlash16(const TensorAttention a) {
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) attentionFlash16(const TensorAttention a) {
     flash<Bf16, 16>(a);
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, 2) attentionFlashQueries16(const TensorAttention a) {
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) attentionFlashQueries16(const TensorAttention a) {
     flashQueries<Bf16, 16>(a);
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, 2) attentionFlashKeys16(const TensorAttention a) {
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) attentionFlashKeys16(const TensorAttention a) {
     flashKeys<Bf16, 16>(a);
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, 2) attentionFlash32(const TensorAttention a) {
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) attentionFlash32(const TensorAttention a) {
     flash<Bf16, 32>(a);
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, 2) attentionFlashQueries32(const TensorAttention a) {
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) attentionFlashQueries32(const TensorAttention a) {
     flashQueries<Bf16, 32>(a);
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, 2) attentionFlashKeys32(const TensorAttention a) {
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) attentionFlashKeys32(const TensorAttention a) {
     flashKeys<Bf16, 32>(a);
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, 2) attentionFlash64(const TensorAttention a) {
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) attentionFlash64(const TensorAttention a) {
     flash<Bf16, 64>(a);
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, 2) attentionFlashQueries64(const TensorAttention a) {
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) attentionFlashQueries64(const TensorAttention a) {
     flashQueries<Bf16, 64>(a);
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, 2) attentionFlashKeys64(const TensorAttention a) {
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) attentionFlashKeys64(const TensorAttention a) {
     flashKeys<Bf16, 64>(a);
 }

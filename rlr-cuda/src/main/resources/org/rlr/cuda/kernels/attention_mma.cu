@@ -14,6 +14,8 @@
 #define CHUNK 64
 /** Of a block. Kernels ask for two blocks a multiprocessor, no more, or the compiler spills registers to make room for others. */
 #define THREADS 128
+/** Blocks that a multiprocessor must hold: where this is not said, the compiler aims at more and spills registers. */
+#define BLOCKS 2
 #define LOG2_E 1.44269504f
 #define LN_2 0.69314718f
 #define NOT_A_NUMBER __int_as_float(0x7fc00000)

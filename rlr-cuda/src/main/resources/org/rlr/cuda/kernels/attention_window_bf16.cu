@@ -1,38 +1,38 @@
 // The kernels of attention_window.cu with factors in bf16, for head dimensions 16, 32 and 64.
 #include "attention_window.cu"
 
-extern "C" __global__ void __launch_bounds__(THREADS, 2) attentionWindow16(const TensorAttention a) {
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) attentionWindow16(const TensorAttention a) {
     window<Bf16, 16>(a);
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, 2) attentionWindowQueries16(const TensorAttention a) {
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) attentionWindowQueries16(const TensorAttention a) {
     windowQueries<Bf16, 16>(a);
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, 2) attentionWindowKeys16(const TensorAttention a) {
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) attentionWindowKeys16(const TensorAttention a) {
     windowKeys<Bf16, 16>(a);
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, 2) attentionWindow32(const TensorAttention a) {
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) attentionWindow32(const TensorAttention a) {
     window<Bf16, 32>(a);
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, 2) attentionWindowQueries32(const TensorAttention a) {
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) attentionWindowQueries32(const TensorAttention a) {
     windowQueries<Bf16, 32>(a);
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, 2) attentionWindowKeys32(const TensorAttention a) {
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) attentionWindowKeys32(const TensorAttention a) {
     windowKeys<Bf16, 32>(a);
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, 2) attentionWindow64(const TensorAttention a) {
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) attentionWindow64(const TensorAttention a) {
     window<Bf16, 64>(a);
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, 2) attentionWindowQueries64(const TensorAttention a) {
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) attentionWindowQueries64(const TensorAttention a) {
     windowQueries<Bf16, 64>(a);
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, 2) attentionWindowKeys64(const TensorAttention a) {
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) attentionWindowKeys64(const TensorAttention a) {
     windowKeys<Bf16, 64>(a);
 }

@@ -13,6 +13,7 @@ import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.BackboneInfo;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.backbone.StateDict;
+import org.rlr.model.data.ImageSize;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.nn.Parameter;
@@ -38,11 +39,11 @@ public final class CheckpointImport {
      *
      * @param backbone    the feature extractor; null for the one of the PyTorch implementation's whose channels fit
      * @param levels      feature levels in the order of the checkpoint; null for those whose channels fit
-     * @param imageSize   side that images are resized to; null for the one that fits, 256 where several do
+     * @param imageSize   size that images are resized to; null for the square one that fits, 256 where several do
      * @param heads       attention heads
      * @param averagePool whether feature maps are smoothed by a 3×3 average
      */
-    public record Options(String backbone, List<Integer> levels, Integer imageSize, int heads, boolean averagePool) {
+    public record Options(String backbone, List<Integer> levels, ImageSize imageSize, int heads, boolean averagePool) {
         /** What the PyTorch implementation does unless told otherwise. */
         public static final Options USUAL = new Options(null, null, null, 8, true);
     }
@@ -64,10 +65,18 @@ public final class CheckpointImport {
         List<Integer> levels = levels(shapes, backbone, options.levels, checkpoint.origin());
         int[] strides = levels.stream().mapToInt(level -> 2 << level).toArray();
         int[] tokens = shapes.stream().mapToInt(LevelShape::referenceTokens).toArray();
-        ReferenceGrid grid = ReferenceGrid.choose(strides, tokens, options.imageSize, checkpoint.origin());
+        ImageSize size = options.imageSize;
+        int refLen;
+        if (size != null && size.width() != size.height()) {
+            refLen = ReferenceGrid.refLen(strides, tokens, size, checkpoint.origin());
+        } else {
+            ReferenceGrid grid = ReferenceGrid.choose(strides, tokens, size == null ? null : (Integer) size.height(), checkpoint.origin());
+            size = new ImageSize(grid.imageSize(), grid.imageSize());
+            refLen = grid.refLen();
+        }
         int width = width(shapes, levels, checkpoint.origin());
-        RlrConfig config = new RlrConfig(backbone.name(), grid.imageSize(), grid.imageSize(), levels, width, options.heads, first.layers(), first.blocks(), first.gate(),
-                grid.refLen(), false, options.averagePool);
+        RlrConfig config = new RlrConfig(backbone.name(), size.height(), size.width(), levels, width, options.heads, first.layers(), first.blocks(), first.gate(),
+                refLen, false, options.averagePool);
         Map<Integer, StateDict> states = new TreeMap<>();
         for (int i = 0; i < levels.size(); i++) {
             states.put(levels.get(i), checkpoint.levels().get(i));

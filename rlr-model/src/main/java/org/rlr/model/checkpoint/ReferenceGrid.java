@@ -2,6 +2,7 @@ package org.rlr.model.checkpoint;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.rlr.model.data.ImageSize;
 import org.rlr.tensor.RlrException;
 
 /**
@@ -67,6 +68,30 @@ public record ReferenceGrid(int imageSize, int refLen) {
             throw new RlrException(references + ", do not fit --image-size " + imageSize + "; these sizes do: " + describe(fitting));
         }
         return fitting.get(0);
+    }
+
+    /**
+     * The reference length of an image size that is not square, which has to be told as nothing in a checkpoint tells it.
+     *
+     * @param strides pixels per token of each level
+     * @param tokens  tokens of each level's reference; 0 where it has none
+     * @throws RlrException if the size does not fit
+     */
+    static int refLen(int[] strides, int[] tokens, ImageSize size, String origin) {
+        if (tokens[0] == 0) {
+            return 1;
+        }
+        int refLen = 0;
+        for (int i = 0; i < strides.length; i++) {
+            int grid = size.height() / strides[i] * (size.width() / strides[i]);
+            int chunks = grid == 0 || tokens[i] % grid != 0 ? 0 : tokens[i] / grid;
+            if (chunks == 0 || size.height() % strides[i] != 0 || size.width() % strides[i] != 0 || i > 0 && chunks != refLen) {
+                throw new RlrException("the references of " + origin + ", " + java.util.Arrays.toString(tokens) + " tokens at strides " + java.util.Arrays.toString(strides)
+                        + ", do not fit --image-size " + size.height() + "x" + size.width() + " (height x width); name the size that it was trained with");
+            }
+            refLen = chunks;
+        }
+        return refLen;
     }
 
     /** Sizes with their reference lengths, for messages. */

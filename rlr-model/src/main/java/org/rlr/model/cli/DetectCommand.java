@@ -14,6 +14,7 @@ import org.rlr.model.data.RgbImage;
 import org.rlr.model.decoder.FeatureDecoder;
 import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.model.detect.AnomalyMap;
+import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.model.detect.Detection;
 import org.rlr.model.detect.Examination;
 import org.rlr.model.report.MapScale;
@@ -68,6 +69,9 @@ final class DetectCommand implements Callable<Integer> {
         int anomalous = 0;
         try (Backend device = backend.open(); AnomalyDetector detector = AnomalyDetector.load(model, device);
                 FeatureDecoder decoder = pictures.open(detector.model())) {
+            if (kind != PictureOptions.Kind.MAP) {
+                AnomalyScorer.requireWhole(detector.model());
+            }
             Thresholds thresholds = detector.info().thresholds();
             if (className != null) {
                 thresholds.ownOf(className); // fails before the first image

@@ -19,6 +19,7 @@ import org.rlr.model.checkpoint.ReferenceGrid;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataLayouts;
 import org.rlr.model.data.DataSet;
+import org.rlr.model.data.ImageSize;
 import org.rlr.model.data.Sample;
 import org.rlr.model.train.Trainer;
 import org.rlr.tensor.RlrException;
@@ -69,8 +70,9 @@ final class ImportCommand implements Callable<Integer> {
     @Option(names = "--levels", paramLabel = "LEVEL", split = ",", description = "Its feature levels in order, the out_indices (default: those that have such channels).")
     private List<Integer> levels;
 
-    @Option(names = "--image-size", paramLabel = "S", description = "Side that images are resized to, its inp_size (default: the one that fits; 256 where several do).")
-    private Integer imageSize;
+    @Option(names = "--image-size", paramLabel = "S|HxW", converter = ImageSizeConverter.class,
+            description = "Side that images are resized to, its inp_size, or height and width, as 256x384 (default: the side that fits; 256 where several do).")
+    private ImageSize imageSize;
 
     @Option(names = "--heads", paramLabel = "N", defaultValue = "8", description = "Its attention heads, which no tensor tells (default: ${DEFAULT-VALUE}).")
     private int heads;
@@ -93,7 +95,7 @@ final class ImportCommand implements Callable<Integer> {
             CheckpointImport model = CheckpointImport.of(checkpoint, new CheckpointImport.Options(backbone, levels, imageSize, heads, !noAveragePool));
             RlrConfig config = model.config();
             text.printf("backbone %s, levels %s, %dx%d pixels, width %d, %d layers, blocks %s, gate %s, reference length %d; assumed: %d heads, %s%n", config.backbone(),
-                    config.levels(), config.imageWidth(), config.imageHeight(), config.width(), config.layers(), String.join(" ", config.blocks()), config.gate(), config.refLen(),
+                    config.levels(), config.imageHeight(), config.imageWidth(), config.width(), config.layers(), String.join(" ", config.blocks()), config.gate(), config.refLen(),
                     config.heads(), config.averagePool() ? "smoothed feature maps" : "feature maps not smoothed");
             if (imageSize == null && !model.alternatives().isEmpty()) {
                 text.printf("%d pixels are assumed; the references would also fit --image-size %s%n", config.imageHeight(), String.join(" or ", model.alternatives().stream()

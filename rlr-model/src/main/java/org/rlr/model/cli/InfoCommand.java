@@ -44,7 +44,8 @@ final class InfoCommand implements Callable<Integer> {
         }
         line(out, "model", model);
         line(out, "backbone", c.backbone());
-        line(out, "image size", c.imageWidth() + "x" + c.imageHeight());
+        line(out, c.tiling() == null ? "image size" : "tile size", c.imageHeight() + "x" + c.imageWidth() + (c.imageHeight() == c.imageWidth() ? "" : " (height x width)")
+                + (c.tiling() == null ? "" : ", " + c.tiling()));
         line(out, "feature levels", c.levels() + (c.standardize() ? ", standardised" : "") + (c.averagePool() ? ", smoothed by a 3x3 average" : ""));
         line(out, "transformers", "width " + c.width() + " at stride 4, " + c.layers() + " layers, " + c.heads() + " heads, blocks " + String.join(" ", c.blocks())
                 + ", gate " + c.gate() + ", reference length " + c.refLen() + (c.referenceLoss() ? " with reference loss" : ""));

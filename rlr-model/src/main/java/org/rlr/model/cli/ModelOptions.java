@@ -5,8 +5,10 @@ import java.util.Iterator;
 import java.util.List;
 import org.rlr.model.GateMode;
 import org.rlr.model.RlrConfig;
+import org.rlr.model.Tiling;
 import org.rlr.model.attention.AttentionBlocks;
 import org.rlr.model.train.ConfigFile;
+import org.rlr.model.data.ImageSize;
 import org.rlr.model.train.OptimizerMode;
 import org.rlr.model.train.Recipe;
 import org.rlr.model.train.Schedule;
@@ -46,8 +48,19 @@ final class ModelOptions {
             description = "Seed of everything random; the same seed gives the same model, bit for bit (default: ${DEFAULT-VALUE}).")
     private long seed;
 
-    @Option(names = "--image-size", paramLabel = "S", defaultValue = "256", description = "Side that images are resized to, in pixels (default: ${DEFAULT-VALUE}).")
-    private int imageSize;
+    @Option(names = "--image-size", paramLabel = "S|HxW", defaultValue = "256", converter = ImageSizeConverter.class,
+            description = "Side that images are resized to, in pixels, or height and width, as 256x384 (default: ${DEFAULT-VALUE}).")
+    private ImageSize imageSize;
+
+    @Option(names = "--tile-overlap", paramLabel = "N",
+            description = "Cut images into tiles of --image-size instead of resizing them to it; neighbours share N pixels or more, where their maps are blended.")
+    private Integer tileOverlap;
+
+    @Option(names = "--tile-scale", paramLabel = "X", description = "With --tile-overlap: resize images by this factor before they are cut (default: 1).")
+    private Double tileScale;
+
+    @Option(names = "--no-tiles", description = "Resize whole images, although --config cuts them into tiles.")
+    private boolean noTiles;
 
     @Option(names = "--levels", paramLabel = "LEVEL", split = ",", defaultValue = "2,3",
             description = "Feature levels; level i has stride 2^(i+1) (default: ${DEFAULT-VALUE}).")
@@ -108,10 +121,27 @@ final class ModelOptions {
 
     /** The same with other blocks. */
     RlrConfig config(String backbone, RlrConfig base, List<String> blocks) {
-        return new RlrConfig(backbone, of("--image-size", imageSize, base.imageHeight()), of("--image-size", imageSize, base.imageWidth()), of("--levels", levels, base.levels()),
+        return new RlrConfig(backbone, of("--image-size", imageSize.height(), base.imageHeight()),
+                of("--image-size", imageSize.width(), base.imageWidth()), of("--levels", levels, base.levels()),
                 of("--width", width, base.width()), of("--heads", heads, base.heads()), of("--layers", layers, base.layers()), blocks,
                 given("--gate") ? GateMode.of(gate) : base.gate(), of("--ref-len", refLen, base.refLen()), of("--ref-loss", refLoss, base.referenceLoss()),
-                of("--no-avg-pool", !noAveragePool, base.averagePool()), of("--standardize", standardize, base.standardize()));
+                of("--no-avg-pool", !noAveragePool, base.averagePool()), of("--standardize", standardize, base.standardize()), tiling(base.tiling()));
+    }
+
+    private Tiling tiling(Tiling base) {
+        if (noTiles) {
+            if (tileOverlap != null || tileScale != null) {
+                throw new RlrException("--no-tiles resizes whole images, while --tile-overlap and --tile-scale cut them into tiles; leave one away");
+            }
+            return null;
+        }
+        if (tileOverlap == null && base == null) {
+            if (tileScale != null) {
+                throw new RlrException("--tile-scale " + tileScale + " says how images are resized before they are cut into tiles; give --tile-overlap N too, which cuts them");
+            }
+            return null;
+        }
+        return new Tiling(tileOverlap != null ? tileOverlap : base.overlap(), tileScale != null ? tileScale : base == null ? 1 : base.scale());
     }
 
     /** The training: of the base, but for the options that were given. */

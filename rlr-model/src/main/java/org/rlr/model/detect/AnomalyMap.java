@@ -1,9 +1,12 @@
 package org.rlr.model.detect;
 
 import java.util.List;
+import java.util.function.Supplier;
+import org.rlr.model.data.TileGrid;
 
 /**
- * Where an image is anomalous and how much: a map as large as the model's input. The values depend on the model, and are
+ * Where an image is anomalous and how much: a map as large as the model's input, or, where the model
+ * cuts images into tiles, as the image that is cut. The values depend on the model, and are
  * comparable between images of one model only.
  */
 public final class AnomalyMap {
@@ -16,10 +19,10 @@ public final class AnomalyMap {
     private final float[] values;
     private final int height;
     private final int width;
-    private final List<Level> levels;
+    private final Supplier<AnomalyMap> again;
 
-    private AnomalyMap(float[] values, int height, int width, List<Level> levels) {
-        this.levels = levels;
+    private AnomalyMap(float[] values, int height, int width, Supplier<AnomalyMap> again) {
+        this.again = again;
         this.values = values;
         this.height = height;
         this.width = width;
@@ -80,15 +83,45 @@ public final class AnomalyMap {
         if (levels.isEmpty() || height < 1 || width < 1) {
             throw new IllegalArgumentException("no map of " + levels.size() + " levels at " + height + "×" + width);
         }
+        List<Level> kept = List.copyOf(levels);
+        return new AnomalyMap(floats(averaged(levels, height, width)), height, width, () -> of(kept, height, width));
+    }
+
+    /**
+     * The map of an image of tiles: each tile's map as of {@link #of(List, int, int)}, blended where they overlap by weights that sum to one.
+     *
+     * @param grid  where the tiles lie
+     * @param tiles levels of each tile
+     */
+    public static AnomalyMap of(TileGrid grid, List<List<Level>> tiles) {
+        if (tiles.size() != grid.count()) {
+            throw new IllegalArgumentException(tiles.size() + " tiles instead of " + grid.count());
+        }
+        double[] sum = new double[Math.multiplyExact(grid.image().height(), grid.image().width())];
+        for (int tile = 0; tile < tiles.size(); tile++) {
+            grid.add(tile, averaged(tiles.get(tile), grid.tileHeight(), grid.tileWidth()), sum);
+        }
+        List<List<Level>> kept = tiles.stream().map(List::copyOf).toList();
+        return new AnomalyMap(floats(sum), grid.image().height(), grid.image().width(), () -> of(grid, kept));
+    }
+
+    private static double[] averaged(List<Level> levels, int height, int width) {
         double[] sum = new double[height * width];
         for (Level level : levels) {
             addUpsampled(level, sum, height, width);
         }
-        float[] values = new float[sum.length];
         for (int i = 0; i < sum.length; i++) {
-            values[i] = (float) (sum[i] / levels.size());
+            sum[i] /= levels.size();
         }
-        return new AnomalyMap(values, height, width, List.copyOf(levels));
+        return sum;
+    }
+
+    private static float[] floats(double[] values) {
+        float[] floats = new float[values.length];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = (float) values[i];
+        }
+        return floats;
     }
 
     private static void addUpsampled(Level level, double[] sum, int height, int width) {
@@ -130,9 +163,9 @@ public final class AnomalyMap {
         return width;
     }
 
-    /** The scores that the map was made of by {@link #of}: all that is needed to make it again, in a fiftieth of its memory. */
-    public List<Level> levels() {
-        return levels;
+    /** Makes the same map again, from the tokens' scores: all that is needed to do so, in a fiftieth of its memory. */
+    public Supplier<AnomalyMap> again() {
+        return again;
     }
 
     /** The map after a Gaussian filter of {@value #SMOOTHING_SIGMA} pixels, row-major. */

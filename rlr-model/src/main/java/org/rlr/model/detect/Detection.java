@@ -9,7 +9,8 @@ package org.rlr.model.detect;
  * @param threshold       the threshold used
  * @param mapHeight       rows of the map
  * @param mapWidth        columns of the map
- * @param map             the anomaly map, row-major, {@code mapHeight·mapWidth} values, unsmoothed; it covers the whole image at the model's input size
+ * @param map             the anomaly map, row-major, {@code mapHeight·mapWidth} values, unsmoothed; it covers the whole image at the model's input
+ *                        size, or, where the model cuts images into tiles, at the size that is cut
  */
 public record Detection(double score, double normalizedScore, boolean anomalous, double threshold, int mapHeight, int mapWidth, float[] map) {
 }

@@ -26,29 +26,44 @@ public record MapScale(float min, float max) {
         return sampler.scale(least);
     }
 
-    /** Finds the scale of maps that are seen one after the other and not kept: it keeps every so many-th score of as many as are to come. */
+    /**
+     * Finds the scale of maps that are seen one after the other and not kept: it keeps every so many-th score of as many as are to come. Where
+     * more come, as maps may differ in size, it keeps every other of those.
+     */
     public static final class Sampler {
-        private final long step;
+        private long step;
         private final float[] scores;
         private int count;
         private long next;
         private long seen;
 
-        /** A sampler for maps of {@code total} scores together, at most. */
+        /** A sampler for maps of about {@code total} scores together. */
         public Sampler(long total) {
             step = Math.max(1, (total + LOOKED_AT - 1) / LOOKED_AT);
             scores = new float[(int) ((total + step - 1) / step)];
         }
 
-        /** Looks at a map. @throws IllegalArgumentException if there are more scores than announced */
+        /** Looks at a map. */
         public void add(float[] map) {
             for (; next < seen + map.length; next += step) {
                 if (count == scores.length) {
-                    throw new IllegalArgumentException("more scores than the " + scores.length * step + " announced");
+                    thinOut();
+                    if (next >= seen + map.length) {
+                        break;
+                    }
                 }
                 scores[count++] = map[(int) (next - seen)];
             }
             seen += map.length;
+        }
+
+        private void thinOut() {
+            count = (count + 1) / 2;
+            for (int i = 1; i < count; i++) {
+                scores[i] = scores[2 * i];
+            }
+            step *= 2;
+            next = count * step;
         }
 
         /** The scale of the maps so far, as {@link MapScale#of}. */

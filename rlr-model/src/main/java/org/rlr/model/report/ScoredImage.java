@@ -1,6 +1,6 @@
 package org.rlr.model.report;
 
-import java.util.List;
+import java.util.function.Supplier;
 import org.rlr.model.data.Mask;
 import org.rlr.model.data.Masks;
 import org.rlr.model.data.RgbImage;
@@ -8,19 +8,17 @@ import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyMap;
 
 /**
- * A test image and what the model made of it, without its map, which would be too large to keep of thousands: it is made again from the levels' scores.
+ * A test image and what the model made of it, without its map, which would be too large to keep of thousands: it is made again from the tokens' scores.
  *
  * @param sample    the image
  * @param score     its image score
  * @param defective whether it is anomalous, by where it lies or by its mask
- * @param levels    scores of each level's tokens
- * @param mapHeight rows of the map
- * @param mapWidth  columns of the map
+ * @param map       makes its map again
  */
-public record ScoredImage(Sample sample, double score, boolean defective, List<AnomalyMap.Level> levels, int mapHeight, int mapWidth) {
+public record ScoredImage(Sample sample, double score, boolean defective, Supplier<AnomalyMap> map) {
     /** What is kept of an image and its map. */
     public static ScoredImage of(Sample sample, double score, boolean defective, AnomalyMap map) {
-        return new ScoredImage(sample, score, defective, map.levels(), map.height(), map.width());
+        return new ScoredImage(sample, score, defective, map.again());
     }
 
     /**
@@ -31,7 +29,7 @@ public record ScoredImage(Sample sample, double score, boolean defective, List<A
      */
     public RgbImage panel(RgbImage picture, MapScale scale) {
         Mask mask = Masks.read(sample, picture.size());
-        float[] map = AnomalyMap.of(levels, mapHeight, mapWidth).values();
-        return Overlays.panel(picture, mask == null ? new Mask(1, 1, new boolean[1]) : mask, map, mapHeight, mapWidth, scale);
+        AnomalyMap made = map.get();
+        return Overlays.panel(picture, mask == null ? new Mask(1, 1, new boolean[1]) : mask, made.values(), made.height(), made.width(), scale);
     }
 }

@@ -14,6 +14,7 @@ import java.util.function.UnaryOperator;
 import org.rlr.model.GateMode;
 import org.rlr.model.ModelInfo;
 import org.rlr.model.RlrConfig;
+import org.rlr.model.Tiling;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.tensor.RlrException;
 
@@ -65,6 +66,12 @@ public record ConfigFile(RlrConfig config, TrainingSettings training, boolean sa
         known(file, name + ".", given.getAsJsonObject(), type);
         if (given.getAsJsonObject().get("validation") instanceof JsonObject validation) {
             known(file, name + ".validation.", validation, Validation.class);
+        }
+        if (given.getAsJsonObject().get("tiling") instanceof JsonObject tiling) {
+            known(file, name + ".tiling.", tiling, Tiling.class);
+            if (!tiling.has("scale")) {
+                tiling.addProperty("scale", 1);
+            }
         }
         JsonObject merged = GSON.toJsonTree(defaults).getAsJsonObject();
         given.getAsJsonObject().asMap().forEach((key, value) -> {

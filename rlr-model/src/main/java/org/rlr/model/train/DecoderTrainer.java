@@ -7,12 +7,13 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.rlr.model.RlrModel;
 import org.rlr.model.data.ImageBatches;
-import org.rlr.model.data.Preprocessor;
+import org.rlr.model.data.ImageReader;
 import org.rlr.model.data.RgbImage;
 import org.rlr.model.decoder.DecoderInfo;
 import org.rlr.model.decoder.DecoderNetwork;
 import org.rlr.model.decoder.DecoderSettings;
 import org.rlr.model.decoder.FeatureDecoder;
+import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
@@ -40,20 +41,21 @@ public final class DecoderTrainer {
      *
      * @param images normal images
      * @return the decoder, the caller's to close
-     * @throws RlrException if there is no decoder for the model's levels, an image cannot be read, or the loss is no longer finite
+     * @throws RlrException if there is no decoder for the model's levels, it cuts images into tiles, an image cannot be read, or the loss is no longer finite
      */
     public FeatureDecoder train(RlrModel model, List<Path> images) {
         if (images.isEmpty()) {
             throw new RlrException("there are no training images");
         }
+        AnomalyScorer.requireWhole(model);
         DecoderInfo info = DecoderInfo.of(model, settings, images.size());
-        Preprocessor preprocessor = new Preprocessor(info.imageHeight(), info.imageWidth(), model.backbone().normalization());
+        ImageReader reader = new ImageReader(model.info().config(), model.backbone().normalization());
         // the pictures stand behind the levels
-        int[] sizes = IntStream.concat(model.levels().stream().mapToInt(level -> level.config().tokens() * level.config().channels()), IntStream.of(preprocessor.length())).toArray();
+        int[] sizes = IntStream.concat(model.levels().stream().mapToInt(level -> level.config().tokens() * level.config().channels()), IntStream.of(reader.length())).toArray();
         requireArrays(sizes, Math.min(settings.batchSize(), images.size()));
         DecoderNetwork network = new DecoderNetwork(info.channels(), model.backend(), true);
         try (FeatureStore store = new FeatureStore(images.size(), sizes)) {
-            extract(model, preprocessor, images, store, sizes);
+            extract(model, reader, images, store, sizes);
             network.initialize(settings.seed());
             return FeatureDecoder.trained(model.backend(), info, run(model.backend(), info, network, store), network);
         } catch (Throwable t) {
@@ -70,11 +72,11 @@ public final class DecoderTrainer {
         }
     }
 
-    private void extract(RlrModel model, Preprocessor preprocessor, List<Path> images, FeatureStore store, int[] sizes) {
+    private void extract(RlrModel model, ImageReader reader, List<Path> images, FeatureStore store, int[] sizes) {
         int pictures = sizes.length - 1;
-        new ImageBatches(preprocessor, 1).forEach(images, (image, count, pixels) -> {
+        new ImageBatches(reader, 1).forEach(images, (image, count, pixels) -> {
             try (TensorScope scope = TensorScope.inference(model.backend())) {
-                List<Tensor> tokens = model.tokens(Tensor.of(pixels, 1, preprocessor.height(), preprocessor.width(), RgbImage.CHANNELS));
+                List<Tensor> tokens = model.tokens(Tensor.of(pixels, 1, model.info().config().imageHeight(), model.info().config().imageWidth(), RgbImage.CHANNELS));
                 for (int level = 0; level < pictures; level++) {
                     store.put(image, level, tokens.get(level).toArray(), 0);
                 }

@@ -80,9 +80,9 @@ public final class Trainer {
                 for (LevelConfig shape : shapes) {
                     levels.add(new RlrTransformer(shape, backend, true));
                 }
-                int count = images.training().size();
+                int count = features.training();
                 ValidationLoss validation = images.validation().isEmpty() ? null
-                        : new ValidationLoss(backend, features.store(), count, images.validation().size(), settings.batchSize());
+                        : new ValidationLoss(backend, features.store(), count, features.validation(), settings.batchSize());
                 loss = new TrainingLoop(backend, settings, listener, levels, features.store(), count).run(resumed, (epoch, losses, speed, optimizers) -> {
                     EpochReport.Losses held = validation == null ? null : validation.of(levels, epoch);
                     EvaluationResult metrics = test == null || !test.due(epoch) ? null : evaluate(epoch, test, model(backbone, statistics, levels));

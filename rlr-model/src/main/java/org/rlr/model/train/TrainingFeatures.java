@@ -10,7 +10,7 @@ import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.scattering.ChannelStatistics;
 import org.rlr.model.backbone.scattering.Scattering;
 import org.rlr.model.data.ImageBatches;
-import org.rlr.model.data.Preprocessor;
+import org.rlr.model.data.ImageReader;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
@@ -30,7 +30,9 @@ final class TrainingFeatures implements AutoCloseable {
     private final RlrConfig config;
     private final TrainingListener listener;
     private final Backbone backbone;
-    private final Preprocessor preprocessor;
+    private final ImageReader reader;
+    private final int training;
+    private final int inputs;
     private final FeatureStore store;
     private final List<FeatureStatistics> statistics;
 
@@ -45,14 +47,16 @@ final class TrainingFeatures implements AutoCloseable {
         this.config = config;
         this.listener = listener;
         this.backbone = backbone;
-        preprocessor = new Preprocessor(config.imageHeight(), config.imageWidth(), backbone.normalization());
+        reader = new ImageReader(config, backbone.normalization());
         List<Path> all = images.all();
-        int[] sizes = shapes.stream().mapToInt(c -> values(c, Math.min(Math.max(FEATURE_BATCH, batch), all.size()))).toArray();
-        store = new FeatureStore(all.size(), sizes);
+        training = reader.count(images.training());
+        inputs = training + reader.count(images.validation());
+        int[] sizes = shapes.stream().mapToInt(c -> values(c, Math.min(Math.max(FEATURE_BATCH, batch), inputs))).toArray();
+        store = new FeatureStore(inputs, sizes);
         try {
             boolean standardized = config.standardized(backbone);
-            int first = standardized ? images.training().size() : 0;
-            statistics = standardized ? statistics(images.training(), shapes, first + all.size()) : null;
+            int first = standardized ? training : 0;
+            statistics = standardized ? statistics(images.training(), shapes, first + inputs) : null;
             extract(new FeatureExtractor(backbone, config, statistics), all, sizes, first);
         } catch (Throwable t) {
             store.close();
@@ -60,7 +64,17 @@ final class TrainingFeatures implements AutoCloseable {
         }
     }
 
-    /** By image, those learned from first. */
+    /** Images learned from, or their tiles. */
+    int training() {
+        return training;
+    }
+
+    /** Images held out, or their tiles. */
+    int validation() {
+        return inputs - training;
+    }
+
+    /** By image or tile, those learned from first. */
     FeatureStore store() {
         return store;
     }
@@ -74,8 +88,8 @@ final class TrainingFeatures implements AutoCloseable {
     private int values(LevelConfig c, int batch) {
         long values = (long) c.tokens() * c.channels();
         if (batch * values > MOST_VALUES || batch * 3L * config.imageHeight() * config.imageWidth() > MOST_VALUES) {
-            throw new RlrException("batches of " + batch + " images of " + config.imageWidth() + "x" + config.imageHeight()
-                    + " pixels are larger than an array can be; lower --image-size or --batch-size");
+            throw new RlrException("batches of " + batch + " images of " + config.imageHeight() + "x" + config.imageWidth()
+                    + " pixels (height x width) are larger than an array can be; lower --image-size or --batch-size");
         }
         return (int) values;
     }
@@ -83,7 +97,7 @@ final class TrainingFeatures implements AutoCloseable {
     /** Mean and deviation of the raw feature maps of the images learned from, in a first pass over them. */
     private List<FeatureStatistics> statistics(List<Path> images, List<LevelConfig> shapes, int total) {
         List<ChannelStatistics> sums = shapes.stream().map(c -> new ChannelStatistics(c.channels())).toList();
-        new ImageBatches(preprocessor, FEATURE_BATCH).forEach(images, (first, count, pixels) -> {
+        new ImageBatches(reader, FEATURE_BATCH).forEach(images, (first, count, pixels) -> {
             try (TensorScope scope = TensorScope.inference(backend)) {
                 List<Tensor> maps = backbone.features(input(pixels, count), config.levels());
                 for (int i = 0; i < maps.size(); i++) {
@@ -109,7 +123,7 @@ final class TrainingFeatures implements AutoCloseable {
     }
 
     private void extract(FeatureExtractor extractor, List<Path> images, int[] sizes, int done) {
-        new ImageBatches(preprocessor, FEATURE_BATCH).forEach(images, (first, count, pixels) -> {
+        new ImageBatches(reader, FEATURE_BATCH).forEach(images, (first, count, pixels) -> {
             try (TensorScope scope = TensorScope.inference(backend)) {
                 List<Tensor> tokens = extractor.tokens(input(pixels, count));
                 for (int level = 0; level < tokens.size(); level++) {
@@ -119,7 +133,7 @@ final class TrainingFeatures implements AutoCloseable {
                     }
                 }
             }
-            listener.features(done + first + count, done + images.size());
+            listener.features(done + first + count, done + inputs);
         });
     }
 

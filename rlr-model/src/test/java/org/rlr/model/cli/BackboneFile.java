@@ -18,9 +18,14 @@ public final class BackboneFile {
 
     /** All weights of a backbone as SafeTensors, or for PyTorch where the file's name ends in {@code .pth}. */
     public static void write(String backbone, Path file) {
+        write(backbone, DEEPEST, file);
+    }
+
+    /** The weights up to a level. */
+    static void write(String backbone, int deepest, Path file) {
         SafeTensorsWriter writer = new SafeTensorsWriter();
         Map<String, Object> torch = new LinkedHashMap<>();
-        Backbones.weightShapes(backbone, DEEPEST).forEach((name, shape) -> {
+        Backbones.weightShapes(backbone, deepest).forEach((name, shape) -> {
             long[] lengths = Arrays.stream(shape).asLongStream().toArray();
             float[] values = HashedTensors.parameter(name, 0, lengths);
             writer.add(name, lengths, values);

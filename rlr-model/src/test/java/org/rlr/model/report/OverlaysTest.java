@@ -59,6 +59,13 @@ class OverlaysTest {
         assertEquals(new MapScale(0.5f, 0.995f), MapScale.of(List.of(map), 0.1f));
         assertEquals(new MapScale(0.5f, 7), MapScale.of(List.of(map), 7));
         assertEquals(MapScale.of(List.of(map, map), 0), MapScale.of(List.of(map), 0));
+        MapScale.Sampler surprised = new MapScale.Sampler(500);   // more scores than announced: every so many-th of them all
+        for (int i = 0; i < 3; i++) {
+            surprised.add(map);
+        }
+        MapScale thinned = surprised.scale(0);
+        assertEquals(0.5f, thinned.min(), 0.02f);
+        assertEquals(0.995f, thinned.max(), 0.01f);
         float[] many = new float[(1 << 22) * 2 + 3];
         Arrays.fill(many, 3);
         assertEquals(new MapScale(3, 3), MapScale.of(List.of(many, new float[0], map, many), 0));

@@ -1,0 +1,116 @@
+package org.rlr.model.data;
+
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.rlr.model.RlrConfig;
+import org.rlr.model.Tiling;
+import org.rlr.tensor.RlrException;
+
+/** Makes a model's inputs of images: reads, resizes and normalises them, cut into tiles where the model has some. Thread-safe. */
+public final class ImageReader {
+    private static final int READERS = 2;
+
+    private final Preprocessor preprocessor;
+    private final Tiling tiling;
+
+    /** A reader for a model of that shape. */
+    public ImageReader(RlrConfig config, Normalization normalization) {
+        this.preprocessor = new Preprocessor(config.imageHeight(), config.imageWidth(), normalization);
+        this.tiling = config.tiling();
+    }
+
+    /** Sees the images one after the other. */
+    @FunctionalInterface
+    public interface Consumer {
+        /** An image, by its place in the list. */
+        void accept(int index, ImageInputs inputs);
+    }
+
+    /** Numbers per input: {@code H·W·3}. */
+    public int length() {
+        return preprocessor.length();
+    }
+
+    /** Whether images become several inputs each. */
+    boolean tiled() {
+        return tiling != null;
+    }
+
+    /** The inputs of an image. @throws RlrException if its tiles would be of too many pixels */
+    public ImageInputs inputs(RgbImage image) {
+        return tiling == null ? ImageInputs.whole(image, preprocessor) : ImageInputs.tiles(image, grid(image.size()), preprocessor);
+    }
+
+    /** How many inputs files become, by their headers. @throws RlrException naming a file that cannot be read */
+    public int count(List<Path> files) {
+        return tiling == null ? files.size() : Math.toIntExact(files.stream().mapToLong(file -> named(file, () -> grid(Images.size(file))).count()).sum());
+    }
+
+    private TileGrid grid(ImageSize size) {
+        return TileGrid.of(size, preprocessor.height(), preprocessor.width(), tiling);
+    }
+
+    /**
+     * Hands the inputs of every file to the consumer, in order, on the calling thread, while {@code ahead} more are read.
+     *
+     * @throws RlrException naming a file that cannot be read
+     */
+    public void forEach(List<Path> files, int ahead, Consumer consumer) {
+        ExecutorService readers = Executors.newFixedThreadPool(READERS, task -> {
+            Thread t = new Thread(task, "rlr-image-reader");
+            t.setDaemon(true);
+            return t;
+        });
+        try {
+            Deque<Future<ImageInputs>> reading = new ArrayDeque<>();
+            int submitted = 0;
+            for (int index = 0; index < files.size(); index++) {
+                for (; submitted < Math.min((long) files.size(), index + 1L + ahead); submitted++) {
+                    Path file = files.get(submitted);
+                    reading.add(readers.submit(() -> read(file)));
+                }
+                consumer.accept(index, await(reading.remove()));
+            }
+        } finally {
+            readers.shutdownNow();
+        }
+    }
+
+    private ImageInputs read(Path file) {
+        RgbImage image = Images.read(file);
+        return tiling == null ? inputs(image) : named(file, () -> inputs(image));
+    }
+
+    /** What says nothing of the file says so here. */
+    private static <T> T named(Path file, java.util.function.Supplier<T> work) {
+        try {
+            return work.get();
+        } catch (RlrException e) {
+            throw e.getMessage().contains(file.toString()) ? e : new RlrException(file + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static ImageInputs await(Future<ImageInputs> image) {
+        try {
+            return image.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new RlrException("interrupted while reading images", e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException r) {
+                throw r;
+            }
+            if (e.getCause() instanceof Error error) {
+                throw error;
+            }
+            throw new CompletionException(e.getCause());
+        }
+    }
+}

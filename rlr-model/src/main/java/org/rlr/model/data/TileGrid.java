@@ -1,0 +1,139 @@
+package org.rlr.model.data;
+
+import org.rlr.model.Tiling;
+import org.rlr.tensor.RlrException;
+
+/**
+ * Where the tiles of an image lie, and by which weights what was computed of them is blended. Tiles are numbered row by row and spaced evenly, so that
+ * they cover the image exactly and neighbours share at least the overlap asked for.
+ */
+public final class TileGrid {
+    private final ImageSize image;
+    private final int tileHeight;
+    private final int tileWidth;
+    private final int[] tops;
+    private final int[] lefts;
+    private final double[][] rowWeights;
+    private final double[][] columnWeights;
+
+    private TileGrid(ImageSize image, int tileHeight, int tileWidth, int overlap) {
+        this.image = image;
+        this.tileHeight = tileHeight;
+        this.tileWidth = tileWidth;
+        tops = starts(image.height(), tileHeight, overlap);
+        lefts = starts(image.width(), tileWidth, overlap);
+        rowWeights = weights(tops, tileHeight, image.height());
+        columnWeights = weights(lefts, tileWidth, image.width());
+    }
+
+    /**
+     * The tiles of an image. It is resized by the tiling's scale first; one that would be smaller than a tile by the factor, its aspect ratio kept, that makes
+     * it as large as one.
+     *
+     * @throws RlrException if it would then have more pixels than are read
+     */
+    public static TileGrid of(ImageSize image, int tileHeight, int tileWidth, Tiling tiling) {
+        double factor = Math.max(tiling.scale(), Math.max((double) tileHeight / image.height(), (double) tileWidth / image.width()));
+        double width = Math.max(tileWidth, Math.rint(image.width() * factor));
+        double height = Math.max(tileHeight, Math.rint(image.height() * factor));
+        if (width * height > Images.MAX_PIXELS) {
+            throw new RlrException(String.format(java.util.Locale.ROOT, "an image of %s pixels would be resized to %.0f×%.0f before it is cut into tiles of %dx%d, more than the %d pixels "
+                    + "that are examined; lower --tile-scale or --image-size", image, width, height, tileHeight, tileWidth, Images.MAX_PIXELS));
+        }
+        return new TileGrid(new ImageSize((int) width, (int) height), tileHeight, tileWidth, tiling.overlap());
+    }
+
+    /** The first pixels of the tiles along an axis. */
+    static int[] starts(int length, int tile, int overlap) {
+        int step = tile - overlap;
+        int count = 1 + (length - tile + step - 1) / step;
+        int[] starts = new int[count];
+        for (int i = 1; i < count; i++) {
+            starts[i] = (int) ((long) i * (length - tile) / (count - 1));
+        }
+        return starts;
+    }
+
+    /**
+     * Weights of each tile's pixels along an axis: where tiles overlap, one fades in as a squared sine while the other fades out, and what all tiles weigh
+     * at a pixel is scaled to one.
+     */
+    static double[][] weights(int[] starts, int tile, int length) {
+        double[][] weights = new double[starts.length][tile];
+        double[] sums = new double[length];
+        for (int i = 0; i < starts.length; i++) {
+            int in = i == 0 ? 0 : starts[i - 1] + tile - starts[i];
+            int out = i == starts.length - 1 ? 0 : starts[i] + tile - starts[i + 1];
+            for (int p = 0; p < tile; p++) {
+                weights[i][p] = fade(p, in) * fade(tile - 1 - p, out);
+                sums[starts[i] + p] += weights[i][p];
+            }
+        }
+        for (int i = 0; i < starts.length; i++) {
+            for (int p = 0; p < tile; p++) {
+                weights[i][p] /= sums[starts[i] + p];
+            }
+        }
+        return weights;
+    }
+
+    /** From 0 at the tile's edge to 1 where the overlap ends. */
+    private static double fade(int pixel, int overlap) {
+        if (pixel >= overlap) {
+            return 1;
+        }
+        double sine = Math.sin(Math.PI / 2 * (pixel + 0.5) / overlap);
+        return sine * sine;
+    }
+
+    /** The size that the image is resized to before it is cut. */
+    public ImageSize image() {
+        return image;
+    }
+
+    /** Rows of a tile. */
+    public int tileHeight() {
+        return tileHeight;
+    }
+
+    /** Columns of a tile. */
+    public int tileWidth() {
+        return tileWidth;
+    }
+
+    /** Tiles. */
+    public int count() {
+        return tops.length * lefts.length;
+    }
+
+    /** A tile of the image, which has the size {@link #image()}. */
+    public RgbImage cut(RgbImage resized, int tile) {
+        if (!resized.size().equals(image)) {
+            throw new IllegalArgumentException("tiles of an image of " + image + " cannot be cut from one of " + resized.size());
+        }
+        int top = tops[tile / lefts.length];
+        int left = lefts[tile % lefts.length];
+        byte[] rgb = new byte[tileHeight * tileWidth * RgbImage.CHANNELS];
+        for (int y = 0; y < tileHeight; y++) {
+            System.arraycopy(resized.rgb(), ((top + y) * image.width() + left) * RgbImage.CHANNELS, rgb, y * tileWidth * RgbImage.CHANNELS, tileWidth * RgbImage.CHANNELS);
+        }
+        return new RgbImage(tileWidth, tileHeight, rgb);
+    }
+
+    /**
+     * Adds a tile's values, weighted, to those of the image; after all tiles each pixel has a mean of the tiles that cover it, with weights that sum to one.
+     *
+     * @param values of the tile, row-major
+     * @param sum    of the image, row-major
+     */
+    public void add(int tile, double[] values, double[] sum) {
+        int row = tile / lefts.length;
+        int column = tile % lefts.length;
+        for (int y = 0; y < tileHeight; y++) {
+            int at = (tops[row] + y) * image.width() + lefts[column];
+            for (int x = 0; x < tileWidth; x++) {
+                sum[at + x] += rowWeights[row][y] * columnWeights[column][x] * values[y * tileWidth + x];
+            }
+        }
+    }
+}
