@@ -87,7 +87,7 @@ final class DemoCommand implements Callable<Integer> {
             }
         }
         text.printf(Locale.ROOT, "%.0f s; look at %s, %s and %s, and try: rlr detect --model %s %s%n", (System.nanoTime() - started) / 1e9, overview, report, pictures, model,
-                data.resolve(classes.get(0)).resolve("test"));
+                set.test().stream().filter(Sample::anomalous).findFirst().orElseThrow().image().getParent());
         text.flush();
         return 0;
     }

@@ -5,10 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import java.util.Arrays;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** The contract of random numbers and of the optimiser's step. */
 public abstract class RandomContract extends BackendContract {
+    private static final int WALKERS = 37;
+    private static final int STREAMS_PER_STEP = 8;
 
     private static double[] normals(int n, long seed, long stream) {
         double[] result = new double[n];
@@ -106,6 +109,43 @@ public abstract class RandomContract extends BackendContract {
             ErrorBound.check("Adam, parameters " + n + " " + fuzz, p, p, read(parameters), 2, 4);
             ErrorBound.check("Adam, first moment " + n + " " + fuzz, m, m, read(first), 2, 2, 1);
             ErrorBound.check("Adam, second moment " + n + " " + fuzz, v, v, read(second), 2, 8, 0.01);
+        }
+    }
+
+    /** Parameters that an optimiser moves along random gradients. */
+    private final class Walk {
+        private final View p = state(new double[WALKERS], WALKERS);
+        private final View m = state(new double[WALKERS], WALKERS);
+        private final View v = state(new double[WALKERS], WALKERS);
+        private final View g = output(WALKERS);
+
+        void step(long step, float rate) {
+            backend.normal(g, 5, step * STREAMS_PER_STEP + 1);
+            backend.adam(p, g, m, v, AdamSettings.DEFAULT.withLearningRate(rate), step + 1);
+        }
+    }
+
+    /** What is recorded runs with the numbers of each step; where nothing is, the body has not been called. */
+    @Test
+    void aRecordingMovesItsNumbersOnFromStepToStep() throws Exception {
+        Walk plain = new Walk();
+        Walk recorded = new Walk();
+        boolean[] called = new boolean[1];
+        plain.step(0, 0.1f);
+        recorded.step(0, 0.1f);
+        Optional<Recording> recording = backend.record(1, STREAMS_PER_STEP, () -> {
+            called[0] = true;
+            recorded.step(1, 0.1f);
+        });
+        assertEquals(recording.isPresent(), called[0]);
+        assertArrayEquals(read(plain.p), read(recorded.p), "recording computes nothing");
+        if (recording.isPresent()) {
+            for (long step = 1; step < 5; step++) {
+                plain.step(step, 0.1f / step);
+                recording.get().run(step, 0.1f / step);
+                assertArrayEquals(read(plain.p), read(recorded.p), "step " + step);
+            }
+            recording.get().close();
         }
     }
 }
