@@ -5,13 +5,16 @@ import java.util.Map;
 import org.rlr.bench.TorchPeer.Operand;
 import org.rlr.model.LevelConfig;
 import org.rlr.model.RlrTransformer;
+import org.rlr.tensor.Shape;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.AdamSettings;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.Backends;
+import org.rlr.tensor.backend.View;
 import org.rlr.tensor.nn.Adam;
 import org.rlr.tensor.nn.Parameter;
+import org.rlr.tensor.nn.RepeatedStep;
 
 /** One level of the model as ours computes it, in inference or as a training step. */
 final class OurLevel implements Contender {
@@ -19,6 +22,10 @@ final class OurLevel implements Contender {
     private final RlrTransformer transformer;
     private final Adam adam;
     private final Operand features;
+    private final Tensor x;
+    private final Tensor loss;
+    private final RepeatedStep repeated;
+    private long steps;
     private float[] result;
 
     OurLevel(LevelConfig config, Operand features, boolean training, int threads) {
@@ -32,6 +39,14 @@ final class OurLevel implements Contender {
         transformer = new RlrTransformer(config, backend, training);
         transformer.parameters().initialize(1);
         adam = training ? new Adam(transformer.parameters()) : null;
+        x = training ? held(Shape.of(features.shape())) : null;
+        loss = training ? held(Shape.of()) : null;
+        repeated = training ? new RepeatedStep(backend, true, 1, step -> submit(), adam::stepped) : null;
+    }
+
+    /** What a recorded step finds again in its place. */
+    private Tensor held(Shape shape) {
+        return Tensor.wrapUnscoped(backend, new View(backend.allocate(shape.elements()), 0, shape));
     }
 
     /** The parameters as a peer takes them. */
@@ -60,14 +75,21 @@ final class OurLevel implements Contender {
         }
     }
 
-    @SuppressWarnings("try")   // the scope only has to be open
+    /** As the trainer makes it. */
     private void step() {
+        backend.upload(features.values(), 0, x.view());
+        repeated.run(steps++, AdamSettings.DEFAULT.learningRate());
+        result = new float[1];
+        backend.download(loss.view(), result, 0);
+    }
+
+    @SuppressWarnings("try")   // the scope only has to be open
+    private void submit() {
         transformer.parameters().zeroGradients();
         try (TensorScope scope = TensorScope.open(backend)) {
-            Tensor x = Tensor.of(features.values(), features.shape());
-            Tensor loss = transformer.loss(transformer.forward(x), x);
-            loss.backward();
-            result = new float[] {loss.item()};
+            Tensor value = transformer.loss(transformer.forward(x), x);
+            value.backward();
+            backend.copy(value.view(), loss.view());
         }
         adam.step(AdamSettings.DEFAULT);
     }
@@ -81,6 +103,9 @@ final class OurLevel implements Contender {
     @Override
     public void close() {
         if (adam != null) {
+            repeated.close();
+            x.close();
+            loss.close();
             adam.close();
         }
         transformer.close();

@@ -6,9 +6,9 @@ import org.rlr.model.data.ImageSize;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** A size in pixels on the command line: one side, or {@code HEIGHTxWIDTH}, as PyTorch and its peers order them. */
+/** A size in pixels on the command line: one side, or {@code HEIGHTxWIDTH}, as PyTorch and its peers order them. Which sizes are possible, the model knows. */
 final class ImageSizeConverter implements ITypeConverter<ImageSize> {
-    private static final Pattern SIZE = Pattern.compile("(\\d{1,6})(?:[x×](\\d{1,6}))?");
+    private static final Pattern SIZE = Pattern.compile("(-?\\d{1,9})(?:[x×](-?\\d{1,9}))?");
 
     @Override
     public ImageSize convert(String text) {

@@ -9,8 +9,8 @@ import org.rlr.tensor.Shape;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
-import org.rlr.tensor.backend.Recording;
 import org.rlr.tensor.backend.View;
+import org.rlr.tensor.nn.RepeatedStep;
 
 /**
  * The steps of a training (RLR §8): perturbation, forward, loss, gradients, optimiser. On a backend that records, a step is recorded when a level sees a number of images for the
@@ -59,10 +59,7 @@ final class TrainingSteps implements AutoCloseable {
         private final Tensor chosen;
         private final Tensor loss;
         private final float[] value = new float[1];
-        /** With zero steps the other levels are stepped, too, and which of them changes as the training goes on. */
-        private boolean recordable = settings.optimizer() != OptimizerMode.ZERO_STEPS;
-        private boolean ran;
-        private Recording recording;
+        private final RepeatedStep repeated;
 
         Step(int level, int images) {
             this.level = level;
@@ -72,6 +69,8 @@ final class TrainingSteps implements AutoCloseable {
             x = held(images, c.tokens(), c.channels());
             chosen = perturbation.chosen(images, c.tokens(), 0, level) == null ? null : held(images, c.tokens());
             loss = held();
+            // with zero steps the other levels are stepped, too, and which of them changes as the training goes on
+            repeated = new RepeatedStep(backend, settings.optimizer() != OptimizerMode.ZERO_STEPS, Perturbation.STREAMS_PER_STEP, this::submit, () -> optimizers.stepped(level));
         }
 
         private Tensor held(int... extents) {
@@ -84,18 +83,7 @@ final class TrainingSteps implements AutoCloseable {
             if (chosen != null) {
                 backend.upload(perturbation.chosen(images, transformer.config().tokens(), step, level), 0, chosen.view());
             }
-            if (recording != null) {
-                optimizers.stepped(level);
-            } else if (ran && recordable) {
-                recording = backend.record(step, Perturbation.STREAMS_PER_STEP, () -> submit(step)).orElse(null);
-                recordable = recording != null;
-            }
-            if (recording != null) {
-                recording.run(step, optimizers.learningRate());
-            } else {
-                submit(step);
-            }
-            ran = true;
+            repeated.run(step, optimizers.learningRate());
             backend.download(loss.view(), value, 0);
             return value[0];
         }
@@ -112,9 +100,7 @@ final class TrainingSteps implements AutoCloseable {
         }
 
         void close() {
-            if (recording != null) {
-                recording.close();
-            }
+            repeated.close();
             x.close();
             if (chosen != null) {
                 chosen.close();
