@@ -9,7 +9,6 @@ import sys
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from PIL import Image
 from safetensors import safe_open
 
@@ -64,14 +63,7 @@ class Detector:
         with torch.no_grad():
             x = torch.from_numpy(pixels).permute(2, 0, 1)
             x = (((x if self.best else x.contiguous()).float() / 255 - self.mean) / self.std)[None]
-            total = 0
-            for module, features in zip(self.levels, self.net(x)):
-                if self.pool:
-                    features = F.avg_pool2d(features, 3, 1, 1)
-                tokens = features.flatten(2).transpose(1, 2)
-                scores = rlr_torch.token_scores(module(tokens), tokens).view(1, 1, *features.shape[2:])
-                total = total + F.interpolate(scores, (self.size, self.size), mode="bilinear", align_corners=True)
-            anomaly = total[0, 0] / len(self.levels)
+            anomaly = rlr_torch.anomaly_map(self.levels, self.net(x), self.size, self.pool)
             return (self.smoothing @ anomaly @ self.smoothing.T).max(), anomaly
 
 

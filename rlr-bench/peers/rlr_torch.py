@@ -40,6 +40,18 @@ def token_scores(reconstruction, x):
     return ((reconstruction - x) ** 2).mean(-1) + 1 - F.cosine_similarity(reconstruction, x, dim=-1)
 
 
+def anomaly_map(models, features, size, pool=True):
+    """[size, size]: the mean over the levels of their tokens' scores, enlarged; unsmoothed."""
+    total = 0
+    for model, level in zip(models, features):
+        if pool:
+            level = F.avg_pool2d(level, 3, 1, 1)
+        tokens = level.flatten(2).transpose(1, 2)
+        scores = token_scores(model(tokens), tokens).view(1, 1, *level.shape[2:])
+        total = total + F.interpolate(scores, (size, size), mode="bilinear", align_corners=True)
+    return total[0, 0] / len(models)
+
+
 class _Layer(nn.Module):
     def __init__(self, d, heads, attention):
         super().__init__()

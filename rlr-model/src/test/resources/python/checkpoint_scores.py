@@ -12,7 +12,6 @@ import sys
 import numpy as np
 import timm
 import torch
-import torch.nn.functional as F
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
@@ -62,11 +61,6 @@ for path in images:
     pixels = np.array(image.resize((size, image.height), Image.Resampling.LANCZOS).resize((size, size), Image.Resampling.LANCZOS))
     x = ((torch.from_numpy(pixels).permute(2, 0, 1).float() / 255 - mean) / std)[None]
     with torch.no_grad():
-        total = 0
-        for model, features in zip(models, net(x)):
-            features = F.avg_pool2d(features, 3, 1, 1)
-            tokens = features.flatten(2).transpose(1, 2)
-            score = rlr_torch.token_scores(model(tokens), tokens).view(1, 1, *features.shape[2:])
-            total = total + F.interpolate(score, (size, size), mode="bilinear", align_corners=True)
-    scores[path] = float(gaussian_filter((total[0, 0] / len(models)).numpy(), sigma=4).max())
+        anomaly = rlr_torch.anomaly_map(models, net(x), size)
+    scores[path] = float(gaussian_filter(anomaly.numpy(), sigma=4).max())
 (out / "scores.json").write_text(json.dumps(scores))

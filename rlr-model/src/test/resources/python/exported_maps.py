@@ -11,7 +11,6 @@ import sys
 import numpy as np
 import timm
 import torch
-import torch.nn.functional as F
 from PIL import Image
 
 torch.manual_seed(11)
@@ -45,10 +44,4 @@ with open(out, "wb") as file, torch.no_grad():
         image = Image.open(path).convert("RGB")
         assert image.size == (size, size)   # so that nothing depends on how Pillow resizes
         x = ((torch.from_numpy(np.array(image)).permute(2, 0, 1).float() / 255 - mean) / std)[None]
-        total = 0
-        for model, features in zip(models, net(x)):
-            features = F.avg_pool2d(features, 3, 1, 1)
-            tokens = features.flatten(2).transpose(1, 2)
-            score = rlr_torch.token_scores(model(tokens), tokens).view(1, 1, *features.shape[2:])
-            total = total + F.interpolate(score, (size, size), mode="bilinear", align_corners=True)
-        file.write((total[0, 0] / len(models)).numpy().astype("<f4").tobytes())
+        file.write(rlr_torch.anomaly_map(models, net(x), size).numpy().astype("<f4").tobytes())

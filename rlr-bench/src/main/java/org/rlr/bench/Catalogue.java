@@ -28,9 +28,9 @@ final class Catalogue {
             entry("StepBenchmark.layerNorm", p -> new Work(0, 4.0 * 2 * StepBenchmark.ROWS * StepBenchmark.WIDTH), p -> true),
             entry("StepBenchmark.loss", p -> new Work(0, 4.0 * 5 * StepBenchmark.ROWS * StepBenchmark.WIDTH), p -> true),
             entry("StepBenchmark.adam", p -> new Work(0, 4.0 * 7 * StepBenchmark.ROWS * StepBenchmark.WIDTH), p -> true),
-            entry("LevelBenchmark.forward", p -> Work.flops(levelForward(p)), p -> !compiled(p) && !(p.get("impl").equals(PUBLISHED) && oneImage(p)), p -> oneImage(p)),
-            entry("LevelBenchmark.step", p -> Work.flops(3 * levelForward(p)), p -> !compiled(p), p -> oneImage(p)),
-            entry("BackboneBenchmark.features", p -> Work.UNKNOWN, p -> p.get("images").equals("1") && !p.get("impl").equals(PUBLISHED)),
+            entry("LevelBenchmark.forward", p -> Work.flops(levelForward(p)), p -> !compiled(p) && !(p.get("impl").equals(PUBLISHED) && oneImage(p)), Catalogue::oneImage),
+            entry("LevelBenchmark.step", p -> Work.flops(3 * levelForward(p)), p -> !compiled(p), Catalogue::oneImage),
+            entry("BackboneBenchmark.features", p -> Work.UNKNOWN, p -> oneImage(p) && !p.get("impl").equals(PUBLISHED)),
             entry("DetectBenchmark.detect", p -> Work.UNKNOWN, p -> true));
 
     private Catalogue() {

@@ -12,15 +12,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.rlr.cuda.driver.Card;
-import org.rlr.cuda.driver.Context;
 import org.rlr.cuda.driver.CudaFailure;
-import org.rlr.cuda.driver.DeviceAllocator;
 import org.rlr.cuda.driver.DeviceBuffer;
-import org.rlr.cuda.driver.KernelCompiler;
-import org.rlr.cuda.driver.KernelFile;
-import org.rlr.cuda.driver.Stream;
-import org.rlr.cuda.driver.Transfers;
+import org.rlr.cuda.standin.KernelFixture;
 import org.rlr.cuda.standin.StandIn;
 
 /** Products on tensor cores as the stand-in emulates them, and kernels/mma.cu upon them, beside a product in double of the rounded factors. */
@@ -28,30 +22,17 @@ import org.rlr.cuda.standin.StandIn;
 class MmaTest {
     private static final int ROWS = 16;
     private static final int COLUMNS = 8;
-    private static Context context;
-    private static Stream stream;
-    private static Transfers transfers;
-    private static DeviceAllocator allocator;
-    private static KernelFile file;
+    private static KernelFixture fixture;
 
     @BeforeAll
     static void load() {
-        StandIn.load();
-        context = new Context(Card.of(0));
-        stream = new Stream(context, true);
-        transfers = new Transfers(stream);
-        allocator = new DeviceAllocator(stream);
-        file = new KernelFile(stream, new KernelCompiler(context), CudaEngine.class, "mma_check.cu", CudaEngine.prelude());
+        fixture = new KernelFixture(CudaEngine.class, "mma_check.cu", CudaEngine::prelude);
     }
 
     @AfterAll
     static void close() {
-        if (context != null) {
-            file.close();
-            allocator.close();
-            transfers.close();
-            stream.close();
-            context.close();
+        if (fixture != null) {
+            fixture.close();
         }
     }
 
@@ -62,20 +43,20 @@ class MmaTest {
     }
 
     private static float[] run(String kernel, float[] a, float[] b, int k) {
-        DeviceBuffer da = allocator.allocate(4L * a.length);
-        DeviceBuffer db = allocator.allocate(4L * b.length);
-        DeviceBuffer dc = allocator.allocate(4L * ROWS * COLUMNS);
+        DeviceBuffer da = fixture.allocator.allocate(4L * a.length);
+        DeviceBuffer db = fixture.allocator.allocate(4L * b.length);
+        DeviceBuffer dc = fixture.allocator.allocate(4L * ROWS * COLUMNS);
         float[] c = new float[ROWS * COLUMNS];
         try {
-            transfers.upload(a, 0, da, 0, a.length);
-            transfers.upload(b, 0, db, 0, b.length);
-            file.kernel(kernel).launch().pointer(da.address()).pointer(db.address()).pointer(dc.address()).put(k).run(1, 1, 32);
-            transfers.download(dc, 0, c, 0, c.length);
+            fixture.transfers.upload(a, 0, da, 0, a.length);
+            fixture.transfers.upload(b, 0, db, 0, b.length);
+            fixture.kernel(kernel).launch().pointer(da.address()).pointer(db.address()).pointer(dc.address()).put(k).run(1, 1, 32);
+            fixture.transfers.download(dc, 0, c, 0, c.length);
             return c;
         } finally {
-            allocator.release(da);
-            allocator.release(db);
-            allocator.release(dc);
+            fixture.allocator.release(da);
+            fixture.allocator.release(db);
+            fixture.allocator.release(dc);
         }
     }
 

@@ -13,62 +13,43 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.rlr.cuda.driver.Card;
-import org.rlr.cuda.driver.Context;
 import org.rlr.cuda.driver.CudaFailure;
-import org.rlr.cuda.driver.DeviceAllocator;
 import org.rlr.cuda.driver.DeviceBuffer;
 import org.rlr.cuda.driver.Kernel;
-import org.rlr.cuda.driver.KernelCompiler;
-import org.rlr.cuda.driver.KernelFile;
-import org.rlr.cuda.driver.Stream;
-import org.rlr.cuda.driver.Transfers;
+import org.rlr.cuda.standin.KernelFixture;
 import org.rlr.cuda.standin.StandIn;
 
 /** That the stand-in notices each kind of mistake it is there for, and lets correct kernels pass. */
 @Tag(StandIn.TAG)
 class StandInTest {
     private static final int N = 64;
-    private static Context context;
-    private static Stream stream;
-    private static Transfers transfers;
-    private static DeviceAllocator allocator;
-    private static KernelFile file;
+    private static KernelFixture fixture;
     private DeviceBuffer x;
     private DeviceBuffer y;
 
     @BeforeAll
     static void load() {
-        StandIn.load();
-        context = new Context(Card.of(0));
-        stream = new Stream(context, true);
-        transfers = new Transfers(stream);
-        allocator = new DeviceAllocator(stream);
-        file = new KernelFile(stream, new KernelCompiler(context), CudaEngine.class, "faults.cu", CudaEngine.prelude());
+        fixture = new KernelFixture(CudaEngine.class, "faults.cu", CudaEngine::prelude);
     }
 
     @AfterAll
     static void close() {
-        if (context != null) {
-            file.close();
-            allocator.close();
-            transfers.close();
-            stream.close();
-            context.close();
+        if (fixture != null) {
+            fixture.close();
         }
     }
 
     @BeforeEach
     void allocate() {
-        x = allocator.allocate(4 * N);
-        y = allocator.allocate(4 * N);
-        transfers.upload(values(), 0, x, 0, N);
+        x = fixture.allocator.allocate(4 * N);
+        y = fixture.allocator.allocate(4 * N);
+        fixture.transfers.upload(values(), 0, x, 0, N);
     }
 
     @AfterEach
     void release() {
-        allocator.release(x);
-        allocator.release(y);
+        fixture.allocator.release(x);
+        fixture.allocator.release(y);
     }
 
     private static float[] values() {
@@ -80,14 +61,14 @@ class StandInTest {
     }
 
     private Kernel.Launch launch(String kernel) {
-        return file.kernel(kernel).launch().pointer(x.address()).pointer(y.address()).put(N);
+        return fixture.kernel(kernel).launch().pointer(x.address()).pointer(y.address()).put(N);
     }
 
     @Test
     void aCorrectKernelRuns() {
         launch("correct").run(3, 2, N);
         float[] result = new float[N];
-        transfers.download(y, 0, result, 0, N);
+        fixture.transfers.download(y, 0, result, 0, N);
         float[] expected = new float[N];
         for (int i = 0; i < N; i++) {
             expected[i] = N - 1 - i + 0.5f + 32;
@@ -121,12 +102,12 @@ class StandInTest {
 
     @Test
     void theArgumentsMustBeThoseOfTheFile() {
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> file.kernel("correct").launch().pointer(1).put(2)).getMessage()
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> fixture.kernel("correct").launch().pointer(1).put(2)).getMessage()
                 .contains("argument 1 is 1 of INT, declared is 1 of POINTER, 'y'"));
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> file.kernel("correct").launch().pointer(1).run(1)).getMessage()
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> fixture.kernel("correct").launch().pointer(1).run(1)).getMessage()
                 .contains("takes 3 arguments, 1 were given"));
         assertTrue(assertThrows(IllegalArgumentException.class, () -> launch("correct").put(1)).getMessage().contains("declared is none"));
-        assertEquals("there is no kernel nothing", assertThrows(IllegalArgumentException.class, () -> file.kernel("nothing")).getMessage());
+        assertEquals("there is no kernel nothing", assertThrows(IllegalArgumentException.class, () -> fixture.kernel("nothing")).getMessage());
     }
 
     @Test

@@ -89,24 +89,10 @@ class BackboneGoldenTest {
                 int level = levels.get(i);
                 int side = size >> level + 1;
                 assertEquals(List.of(1, side, side, backbone.channels(level)), List.of(map.dim(0), map.dim(1), map.dim(2), map.dim(3)));
-                double error = error(channelsLast(expected.get(level), map.dim(3)), map.toArray());
+                double error = GoldenFiles.error(channelsLast(expected.get(level), map.dim(3)), map.toArray());
                 assertTrue(error <= TOLERANCE, "level " + level + ": " + error + " of the largest value");
             }
         }
-    }
-
-    /** Largest difference over largest expected value. */
-    private static double error(float[] expected, float[] actual) {
-        assertEquals(expected.length, actual.length);
-        double scale = 0;
-        double difference = 0;
-        for (int i = 0; i < expected.length; i++) {
-            scale = Math.max(scale, Math.abs(expected[i]));
-            // a NaN must not be lost
-            double d = Math.abs((double) actual[i] - expected[i]);
-            difference = d <= difference ? difference : d;
-        }
-        return difference / scale;
     }
 
     /** {@code [1, C, H, W]} as {@code [1, H, W, C]}. */

@@ -50,17 +50,8 @@ class DecoderGoldenTest {
                 int side = (int) Math.sqrt(features.get(i).length / channels.get(i));
                 maps.add(Tensor.of(features.get(i), 1, channels.get(i), side, side).permute(0, 2, 3, 1));
             }
-            float[] actual = network.forward(maps, false).permute(0, 3, 1, 2).toArray();
-            float[] expected = golden.readFloats(name);
-            assertEquals(expected.length, actual.length);
-            double scale = 0;
-            double error = 0;
-            for (int i = 0; i < expected.length; i++) {
-                scale = Math.max(scale, Math.abs(expected[i]));
-                double difference = Math.abs((double) actual[i] - expected[i]);
-                error = difference <= error ? error : difference;
-            }
-            assertTrue(error <= TOLERANCE * scale, name + ": " + error / scale + " of the largest value");
+            double error = GoldenFiles.error(golden.readFloats(name), network.forward(maps, false).permute(0, 3, 1, 2).toArray());
+            assertTrue(error <= TOLERANCE, name + ": " + error + " of the largest value");
         }
     }
 

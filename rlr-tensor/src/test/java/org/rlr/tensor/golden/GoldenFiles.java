@@ -1,5 +1,7 @@
 package org.rlr.tensor.golden;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -84,6 +86,20 @@ public final class GoldenFiles {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Largest difference over largest expected value; NaN where a value is NaN that should not be. */
+    public static double error(float[] expected, float[] actual) {
+        assertEquals(expected.length, actual.length, "length");
+        double scale = 0;
+        double error = 0;
+        for (int i = 0; i < expected.length; i++) {
+            scale = Math.max(scale, Math.abs(expected[i]));
+            // a NaN must not be lost
+            double difference = Math.abs((double) actual[i] - expected[i]);
+            error = difference <= error ? error : difference;
+        }
+        return error / scale;
     }
 
     /** Resources inside a jar are copied out once, since files are mapped. */
