@@ -58,7 +58,7 @@ public record DecoderInfo(String backbone, List<Integer> levels, List<Integer> c
         List<String> differences = new ArrayList<>();
         compare(differences, "backbone", backbone, c.backbone());
         compare(differences, "levels", levels, c.levels());
-        compare(differences, "image size", imageWidth + "x" + imageHeight, c.imageWidth() + "x" + c.imageHeight());
+        compare(differences, "image size (height x width)", imageHeight + "x" + imageWidth, c.imageHeight() + "x" + c.imageWidth());
         compare(differences, "3x3 average", averagePool, c.averagePool());
         if (differences.isEmpty() && !features.equals(FeatureDigest.of(model))) {
             differences.add("other weights of the backbone or other statistics of the features");
