@@ -48,8 +48,8 @@ final class ColdStart implements AutoCloseable {
     /** Those of the rows that a regular expression finds. */
     static List<Cells.Row> rows(String regex, Cells.Extent extent) {
         List<String> both = List.of(Cells.OURS, BEST);
-        List<String> training = extent == Cells.Extent.USUAL ? both : List.of(Cells.OURS, BEST, Catalogue.PUBLISHED);
-        return Stream.of(TIME, MEMORY, TRAINING_MEMORY).map(name -> new Cells.Row(null, name, Map.of(), true, name.equals(TRAINING_MEMORY) ? training : both))
+        List<String> training = extent == Cells.Extent.FULL ? List.of(Cells.OURS, BEST, Catalogue.PUBLISHED) : both;
+        return Stream.of(TIME, MEMORY, TRAINING_MEMORY).filter(name -> extent != Cells.Extent.USUAL || !name.equals(TRAINING_MEMORY)).map(name -> new Cells.Row(null, name, Map.of(), true, name.equals(TRAINING_MEMORY) ? training : both))
                 .filter(row -> Pattern.compile(regex).matcher(row.label()).find()).toList();
     }
 
