@@ -36,13 +36,13 @@ public record DecoderInfo(String backbone, List<Integer> levels, List<Integer> c
         return new DecoderInfo(c.backbone(), c.levels(), channels, c.imageHeight(), c.imageWidth(), c.averagePool(), FeatureDigest.of(model), training, images, Double.NaN);
     }
 
-    /** The same after training. */
-    DecoderInfo withLoss(double value) {
-        return new DecoderInfo(backbone, levels, channels, imageHeight, imageWidth, averagePool, features, training, images, value);
+    /** A decoder of the same features that was trained in another way. */
+    public DecoderInfo with(DecoderSettings otherTraining, int otherImages, double otherLoss) {
+        return new DecoderInfo(backbone, levels, channels, imageHeight, imageWidth, averagePool, features, otherTraining, otherImages, otherLoss);
     }
 
     /** Whether there is a network for what a file says. */
-    boolean usable() {
+    public boolean usable() {
         return backbone != null && features != null && training != null && LEVELS.contains(levels) && channels != null && channels.size() == levels.size()
                 && channels.stream().allMatch(c -> c != null && c > 0) && imageHeight > 0 && imageWidth > 0;
     }
