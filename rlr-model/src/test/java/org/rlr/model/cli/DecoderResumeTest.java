@@ -38,31 +38,26 @@ class DecoderResumeTest {
     @Test
     void shorterThenLongerIsAsLongFromTheBeginning() throws IOException {
         Path alone = folder.resolve("alone.safetensors");
-        CommandRun.succeeding(training(alone, 4));
-        CommandRun.succeeding(training(decoder, 2, "--checkpoint-every", "1"));
-        assertEquals(2, KilledTraining.epochs(checkpoint));
+        CommandRun.succeeding(training(alone, 3));
+        CommandRun.succeeding(training(decoder, 1, "--checkpoint-every", "2"));
+        assertEquals(1, KilledTraining.epochs(checkpoint));
         assertNotEquals(-1, Files.mismatch(alone, decoder));
         Path second = folder.resolve("second.state");
-        CommandRun.succeeding(training(decoder, 4, "--resume", checkpoint, "--checkpoint-every", "3", "--checkpoint", second));
+        CommandRun.succeeding(training(decoder, 3, "--resume", checkpoint, "--checkpoint-every", "2", "--checkpoint", second));
         assertEquals(-1, Files.mismatch(alone, decoder));
         // nothing left to do
         Files.delete(decoder);
-        CommandRun.succeeding(training(decoder, 4, "--resume", second));
+        CommandRun.succeeding(training(decoder, 3, "--resume", second));
         assertEquals(-1, Files.mismatch(alone, decoder));
     }
 
-    /** Killed hard, twice, then gone on with for an epoch more. */
+    /** Killed hard, then gone on with for an epoch more. */
     @Test
     void killedAndResumedIsAsLeftAlone() throws IOException, InterruptedException {
-        int done = 0;
-        List<Object> options = new ArrayList<>(List.of("--checkpoint-every", "1"));
-        for (int kill = 1; kill <= 2; kill++) {
-            done = KilledTraining.run(commandLine(training(decoder, 1_000_000, options.toArray())), checkpoint, done, decoder);
-            options = new ArrayList<>(List.of("--checkpoint-every", "1", "--resume", checkpoint));
-        }
+        int done = KilledTraining.run(commandLine(training(decoder, 1_000_000, "--checkpoint-every", "1")), checkpoint, 0, decoder);
         Path alone = folder.resolve("alone.safetensors");
         Path logs = Files.createDirectory(folder.resolve("logs"));
-        for (Object[] each : new Object[][] {training(decoder, done + 1, options.toArray()), training(alone, done + 1)}) {
+        for (Object[] each : new Object[][] {training(decoder, done + 1, "--resume", checkpoint), training(alone, done + 1)}) {
             CommandRun run = CommandRun.process(logs, commandLine(each));
             assertEquals(0, run.code(), run.err());
         }
