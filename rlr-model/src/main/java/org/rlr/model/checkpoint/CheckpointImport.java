@@ -9,6 +9,7 @@ import java.util.TreeMap;
 import org.rlr.model.LevelConfig;
 import org.rlr.model.RlrConfig;
 import org.rlr.model.RlrTransformer;
+import org.rlr.model.Tiling;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.BackboneInfo;
 import org.rlr.model.backbone.Backbones;
@@ -42,10 +43,16 @@ public final class CheckpointImport {
      * @param imageSize   size that images are resized to; null for the square one that fits, 256 where several do
      * @param heads       attention heads
      * @param averagePool whether feature maps are smoothed by a 3×3 average
+     * @param tiling      how images are cut into tiles of that size; null where they are resized to it
      */
-    public record Options(String backbone, List<Integer> levels, ImageSize imageSize, int heads, boolean averagePool) {
+    public record Options(String backbone, List<Integer> levels, ImageSize imageSize, int heads, boolean averagePool, Tiling tiling) {
         /** What the PyTorch implementation does unless told otherwise. */
         public static final Options USUAL = new Options(null, null, null, 8, true);
+
+        /** Of whole images. */
+        public Options(String backbone, List<Integer> levels, ImageSize imageSize, int heads, boolean averagePool) {
+            this(backbone, levels, imageSize, heads, averagePool, null);
+        }
     }
 
     /** Deduces a model's shape. @throws RlrException if the checkpoint holds no model, or the options do not fit it */
@@ -76,7 +83,7 @@ public final class CheckpointImport {
         }
         int width = width(shapes, levels, checkpoint.origin());
         RlrConfig config = new RlrConfig(backbone.name(), size.height(), size.width(), levels, width, options.heads, first.layers(), first.blocks(), first.gate(),
-                refLen, false, options.averagePool);
+                refLen, false, options.averagePool, false, options.tiling);
         Map<Integer, StateDict> states = new TreeMap<>();
         for (int i = 0; i < levels.size(); i++) {
             states.put(levels.get(i), checkpoint.levels().get(i));

@@ -2,8 +2,10 @@ package org.rlr.model.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.rlr.model.ModelFile;
 import org.rlr.model.RlrModel;
@@ -13,6 +15,7 @@ import org.rlr.model.decoder.DecoderFile;
 import org.rlr.model.decoder.DecoderSettings;
 import org.rlr.model.decoder.FeatureDecoder;
 import org.rlr.model.train.DecoderTrainer;
+import org.rlr.model.train.TrainingCheckpoints;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import picocli.CommandLine.Command;
@@ -55,23 +58,24 @@ final class DecoderTrainCommand implements Callable<Integer> {
     private long seed;
 
     @Mixin
+    private CheckpointOptions checkpoints;
+
+    @Mixin
     private BackendOptions backend;
 
     @Override
     public Integer call() {
         PrintWriter text = spec.commandLine().getOut();
         DecoderSettings settings = new DecoderSettings(epochs, batchSize, learningRate, seed);
-        TrainingRun.writable(out, "--out");
-        if (out.toAbsolutePath().normalize().equals(model.toAbsolutePath().normalize())) {
-            throw new RlrException("--out " + out + " would overwrite the model; give the decoder a file of its own");
-        }
+        TrainingCheckpoints states = checkpoints.of(out);
+        requireWritable(states.file());
         DataSet images = layout.read(data, spec).requireTraining();
         List<Path> files = images.train().stream().map(Sample::image).toList();
         long started = System.nanoTime();
         try (Backend device = backend.open(); RlrModel loaded = ModelFile.load(model, device); TrainingProgress progress = new TrainingProgress(null)) {
             text.printf("%d normal images (%s layout), %s%n", files.size(), images.layout(), device.description());
             text.flush();
-            try (FeatureDecoder decoder = new DecoderTrainer(settings, progress).train(loaded, files)) {
+            try (FeatureDecoder decoder = new DecoderTrainer(settings, progress).train(loaded, files, states)) {
                 progress.close();
                 DecoderFile.save(decoder, out);
                 text.printf(Locale.ROOT, "%s: mean squared error %.4f after %d epochs, %.0f s%n", out, decoder.info().loss(), epochs, (System.nanoTime() - started) / 1e9);
@@ -79,5 +83,17 @@ final class DecoderTrainCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    private void requireWritable(Path state) {
+        Map<String, Path> files = new LinkedHashMap<>();
+        files.put("--out", out);
+        files.put("--checkpoint", state);
+        files.forEach((option, file) -> {
+            if (file != null && file.toAbsolutePath().normalize().equals(model.toAbsolutePath().normalize())) {
+                throw new RlrException(option + " " + file + " would overwrite the model; give the decoder a file of its own");
+            }
+        });
+        TrainingRun.requireWritable(files);
     }
 }

@@ -14,7 +14,6 @@ import org.rlr.model.data.RgbImage;
 import org.rlr.model.decoder.FeatureDecoder;
 import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.model.detect.AnomalyMap;
-import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.model.detect.Detection;
 import org.rlr.model.detect.Examination;
 import org.rlr.model.report.MapScale;
@@ -62,16 +61,13 @@ final class DetectCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter text = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
-        PictureOptions.Kind kind = pictures.kind(out);
+        PictureOptions.Kind kind = pictures.kind(out, "--out DIR");
         List<Path> files = InputImages.of(inputs);
         JsonArray results = new JsonArray();
         int failures = 0;
         int anomalous = 0;
         try (Backend device = backend.open(); AnomalyDetector detector = AnomalyDetector.load(model, device);
                 FeatureDecoder decoder = pictures.open(detector.model())) {
-            if (kind != PictureOptions.Kind.MAP) {
-                AnomalyScorer.requireWhole(detector.model());
-            }
             Thresholds thresholds = detector.info().thresholds();
             if (className != null) {
                 thresholds.ownOf(className); // fails before the first image
@@ -81,11 +77,7 @@ final class DetectCommand implements Callable<Integer> {
             }
             MapScale scale = out == null ? null : OverlayWriter.scale(detector.info().scores());
             OverlayWriter overlays = out == null ? null : new OverlayWriter(out, scale);
-            ReconstructionPictures drawn = switch (kind) {
-                case MAP -> null;
-                case FEATURES -> ReconstructionPictures.ofFeatures(scale);
-                case DECODER -> ReconstructionPictures.decoded(scale, decoder);
-            };
+            ReconstructionPictures drawn = kind.pictures(decoder);
             for (Path file : files) {
                 RgbImage image;
                 Examination examined;
@@ -105,7 +97,7 @@ final class DetectCommand implements Callable<Integer> {
                 text.flush();
                 results.add(entry(file, d));
                 if (drawn != null) {
-                    overlays.write(file, drawn.panel(image, examined));
+                    overlays.write(file, drawn.panel(image, examined, scale));
                 } else if (overlays != null) {
                     overlays.write(file, image, d);
                 }

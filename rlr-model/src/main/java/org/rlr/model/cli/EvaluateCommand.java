@@ -10,6 +10,7 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.Sample;
+import org.rlr.model.decoder.FeatureDecoder;
 import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.model.detect.AnomalyMap;
 import org.rlr.model.eval.ClassEvaluator;
@@ -18,6 +19,7 @@ import org.rlr.model.eval.Evaluator;
 import org.rlr.model.report.EvaluationRecord;
 import org.rlr.model.report.EvaluationReport;
 import org.rlr.model.report.MapScale;
+import org.rlr.model.report.ReconstructionPictures;
 import org.rlr.model.report.ScoredImage;
 import org.rlr.tensor.backend.Backend;
 import picocli.CommandLine.Command;
@@ -53,14 +55,19 @@ final class EvaluateCommand implements Callable<Integer> {
     private Path report;
 
     @Mixin
+    private PictureOptions pictures;
+
+    @Mixin
     private BackendOptions backend;
 
     @Override
     public Integer call() {
+        PictureOptions.Kind kind = pictures.kind(report, "--report FILE");
         DataSet set = layout.read(data, spec).requireEvaluation();
         PrintWriter text = spec.commandLine().getOut();
-        try (Backend device = backend.open(); AnomalyDetector detector = AnomalyDetector.load(model, device)) {
-            EvaluationResult result = evaluate(detector, set, out, report, settings(set, model, device));
+        try (Backend device = backend.open(); AnomalyDetector detector = AnomalyDetector.load(model, device);
+                FeatureDecoder decoder = pictures.open(detector.model())) {
+            EvaluationResult result = evaluate(detector, set, out, report, settings(set, model, pictures.arguments(), device), kind.pictures(decoder));
             text.print(result.toTable());
             text.flush();
             if (json != null) {
@@ -70,10 +77,10 @@ final class EvaluateCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** What a report says of an evaluation beside what the model knows itself. Names only: where they lie is nobody's business. */
-    static Map<String, String> settings(DataSet set, Path model, Backend device) {
+    /** What a report says of an evaluation beside what the model knows itself. Names only: where they lie is nobody's business. @param more options of the command */
+    static Map<String, String> settings(DataSet set, Path model, String more, Backend device) {
         Map<String, String> settings = new LinkedHashMap<>();
-        settings.put("command", "rlr evaluate --model " + name(model) + " --data " + name(set.root()) + " --layout " + set.layout());
+        settings.put("command", "rlr evaluate --model " + name(model) + " --data " + name(set.root()) + " --layout " + set.layout() + more);
         settings.put("data set", name(set.root()) + ", " + set.layout() + " layout, " + set.classes().size() + " classes, " + set.train().size() + " training images, "
                 + set.test().size() + " test images");
         settings.put("program", new Main.Version().getVersion()[0]);
@@ -92,8 +99,9 @@ final class EvaluateCommand implements Callable<Integer> {
      * @param out      folder for a picture per image, or null
      * @param report   HTML page to write, or null
      * @param settings what the page says of them
+     * @param drawn    what it shows of an image beside its map; null for nothing
      */
-    static EvaluationResult evaluate(AnomalyDetector detector, DataSet set, Path out, Path report, Map<String, String> settings) {
+    static EvaluationResult evaluate(AnomalyDetector detector, DataSet set, Path out, Path report, Map<String, String> settings, ReconstructionPictures drawn) {
         EvaluationRecord record = new EvaluationRecord(out == null && report == null ? 0 : set.test().size());
         EvaluationResult result;
         try (ProgressBar bar = bar("evaluating", set.test().size())) {
@@ -126,7 +134,8 @@ final class EvaluateCommand implements Callable<Integer> {
             }
         }
         if (report != null) {
-            new EvaluationReport(result, record, detector.info(), scale).write(report, name(set.root()), settings);
+            EvaluationReport page = new EvaluationReport(result, record, detector.info(), scale);
+            (drawn == null ? page : page.with(drawn, detector.scorer())).write(report, name(set.root()), settings);
         }
         return result;
     }

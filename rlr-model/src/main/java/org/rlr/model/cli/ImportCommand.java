@@ -74,6 +74,9 @@ final class ImportCommand implements Callable<Integer> {
             description = "Side that images are resized to, its inp_size, or height and width, as 256x384 (default: the side that fits; 256 where several do).")
     private ImageSize imageSize;
 
+    @Mixin
+    private TilingOptions tiles;
+
     @Option(names = "--heads", paramLabel = "N", defaultValue = "8", description = "Its attention heads, which no tensor tells (default: ${DEFAULT-VALUE}).")
     private int heads;
 
@@ -92,10 +95,10 @@ final class ImportCommand implements Callable<Integer> {
         }
         DataSet images = threshold.data == null ? null : DataLayouts.read(threshold.data).requireTraining();
         try (Checkpoint checkpoint = Checkpoint.open(checkpoints)) {
-            CheckpointImport model = CheckpointImport.of(checkpoint, new CheckpointImport.Options(backbone, levels, imageSize, heads, !noAveragePool));
+            CheckpointImport model = CheckpointImport.of(checkpoint, new CheckpointImport.Options(backbone, levels, imageSize, heads, !noAveragePool, tiles.of(null)));
             RlrConfig config = model.config();
-            text.printf("backbone %s, levels %s, %dx%d pixels, width %d, %d layers, blocks %s, gate %s, reference length %d; assumed: %d heads, %s%n", config.backbone(),
-                    config.levels(), config.imageHeight(), config.imageWidth(), config.width(), config.layers(), String.join(" ", config.blocks()), config.gate(), config.refLen(),
+            text.printf("backbone %s, levels %s, %s, width %d, %d layers, blocks %s, gate %s, reference length %d; assumed: %d heads, %s%n", config.backbone(),
+                    config.levels(), pixels(config), config.width(), config.layers(), String.join(" ", config.blocks()), config.gate(), config.refLen(),
                     config.heads(), config.averagePool() ? "smoothed feature maps" : "feature maps not smoothed");
             if (imageSize == null && !model.alternatives().isEmpty()) {
                 text.printf("%d pixels are assumed; the references would also fit --image-size %s%n", config.imageHeight(), String.join(" or ", model.alternatives().stream()
@@ -115,6 +118,11 @@ final class ImportCommand implements Callable<Integer> {
         }
         text.flush();
         return 0;
+    }
+
+    private static String pixels(RlrConfig config) {
+        String size = config.imageHeight() + "x" + config.imageWidth() + " pixels";
+        return config.tiling() == null ? size : "tiles of " + size + " " + config.tiling();
     }
 
     private static String describe(ReferenceGrid grid) {

@@ -15,6 +15,7 @@ import org.rlr.model.train.Schedule;
 import org.rlr.model.train.TrainingSettings;
 import org.rlr.model.train.Validation;
 import org.rlr.tensor.RlrException;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -52,12 +53,8 @@ final class ModelOptions {
             description = "Side that images are resized to, in pixels, or height and width, as 256x384 (default: ${DEFAULT-VALUE}).")
     private ImageSize imageSize;
 
-    @Option(names = "--tile-overlap", paramLabel = "N",
-            description = "Cut images into tiles of --image-size instead of resizing them to it; neighbours share N pixels or more, where their maps are blended.")
-    private Integer tileOverlap;
-
-    @Option(names = "--tile-scale", paramLabel = "X", description = "With --tile-overlap: resize images by this factor before they are cut (default: 1).")
-    private Double tileScale;
+    @Mixin
+    private TilingOptions tiles;
 
     @Option(names = "--no-tiles", description = "Resize whole images, although --config cuts them into tiles.")
     private boolean noTiles;
@@ -130,18 +127,12 @@ final class ModelOptions {
 
     private Tiling tiling(Tiling base) {
         if (noTiles) {
-            if (tileOverlap != null || tileScale != null) {
+            if (tiles.given()) {
                 throw new RlrException("--no-tiles resizes whole images, while --tile-overlap and --tile-scale cut them into tiles; leave one away");
             }
             return null;
         }
-        if (tileOverlap == null && base == null) {
-            if (tileScale != null) {
-                throw new RlrException("--tile-scale " + tileScale + " says how images are resized before they are cut into tiles; give --tile-overlap N too, which cuts them");
-            }
-            return null;
-        }
-        return new Tiling(tileOverlap != null ? tileOverlap : base.overlap(), tileScale != null ? tileScale : base == null ? 1 : base.scale());
+        return tiles.of(base);
     }
 
     /** The training: of the base, but for the options that were given. */

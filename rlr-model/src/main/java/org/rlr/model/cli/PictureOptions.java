@@ -5,27 +5,45 @@ import java.util.Locale;
 import org.rlr.model.RlrModel;
 import org.rlr.model.decoder.DecoderFile;
 import org.rlr.model.decoder.FeatureDecoder;
+import org.rlr.model.report.ReconstructionPictures;
 import org.rlr.tensor.RlrException;
 import picocli.CommandLine.Option;
 
 /** What the pictures of examined images show. */
 final class PictureOptions {
     /** Kinds of pictures. */
-    enum Kind { MAP, FEATURES, DECODER }
+    enum Kind {
+        MAP, FEATURES, DECODER;
+
+        /** What draws them beside the map; null where there is nothing else to draw. @param decoder for its own kind */
+        ReconstructionPictures pictures(FeatureDecoder decoder) {
+            return switch (this) {
+                case MAP -> null;
+                case FEATURES -> ReconstructionPictures.ofFeatures();
+                case DECODER -> ReconstructionPictures.decoded(decoder);
+            };
+        }
+    }
 
     @Option(names = "--pictures", paramLabel = "KIND",
-            description = {"With --out: map (the default), the anomaly map beside the image;",
+            description = {"What the pictures of 'detect --out' and of the worst images in 'evaluate --report' show: map (the default), the anomaly map beside the image;",
                 "features, also features, their reconstruction and the model's reference in false colours;", "decoder, those as pictures by a --decoder."})
     private Kind kind;
 
     @Option(names = "--decoder", paramLabel = "DECODER", description = "A decoder of this model's features, written by 'rlr decoder train'.")
     private Path decoder;
 
-    /** The kind asked for. @throws RlrException if options are missing, or have no effect */
-    Kind kind(Path out) {
-        if (out == null && (kind != null || decoder != null)) {
+    /**
+     * The kind asked for.
+     *
+     * @param target where the pictures go; null for nowhere
+     * @param option that names the target, for the message
+     * @throws RlrException if options are missing, or have no effect
+     */
+    Kind kind(Path target, String option) {
+        if (target == null && (kind != null || decoder != null)) {
             throw new RlrException((kind == null ? "--decoder " + decoder : "--pictures " + kind.name().toLowerCase(Locale.ROOT))
-                    + " says what pictures show, but not where to write them: give --out DIR too");
+                    + " says what pictures show, but not where to write them: give " + option + " too");
         }
         if (kind == Kind.DECODER && decoder == null) {
             throw new RlrException("--pictures decoder needs a --decoder: train one with 'rlr decoder train', or take --pictures features, which needs none");
@@ -50,5 +68,10 @@ final class PictureOptions {
             loaded.close();
             throw t;
         }
+    }
+
+    /** These options as a command line has them, the decoder by its name only. */
+    String arguments() {
+        return (kind == null ? "" : " --pictures " + kind.name().toLowerCase(Locale.ROOT)) + (decoder == null ? "" : " --decoder " + decoder.getFileName());
     }
 }

@@ -85,7 +85,7 @@ final class SeedRuns {
             losses[i] = run.train(device, data, test, text).loss();
             if (evaluated) {
                 try (AnomalyDetector detector = AnomalyDetector.load(run.out(), device)) {
-                    results.add(EvaluateCommand.evaluate(detector, data, null, null, null));
+                    results.add(EvaluateCommand.evaluate(detector, data, null, null, null, null));
                 }
             }
         }

@@ -8,7 +8,6 @@ import org.rlr.model.backbone.Backbones;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.train.ConfigFile;
 import org.rlr.model.train.TestEvaluation;
-import org.rlr.model.train.TrainingCheckpoints;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import picocli.CommandLine.Command;
@@ -49,15 +48,8 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private ModelOptions model;
 
-    @Option(names = "--checkpoint-every", paramLabel = "N", description = "Keep the state of the training every N epochs and at the end, to go on from with --resume.")
-    private Integer checkpointEvery;
-
-    @Option(names = "--checkpoint", paramLabel = "FILE", description = "Where to keep it (default: MODEL.checkpoint).")
-    private Path checkpoint;
-
-    @Option(names = "--resume", paramLabel = "FILE",
-            description = "Go on from a state that --checkpoint-every kept, with the same options and images; --epochs may be more. Gives the same bits as a training left alone.")
-    private Path resume;
+    @Mixin
+    private CheckpointOptions checkpoints;
 
     @Mixin
     private BackendOptions backend;
@@ -82,7 +74,7 @@ final class TrainCommand implements Callable<Integer> {
             spec.commandLine().getErr().flush();
         }
         String name = backbone != null ? backbone : config != null ? base.config().backbone() : weights.file() == null ? Backbones.WEIGHT_FREE : Backbones.PUBLISHED;
-        TrainingRun run = new TrainingRun(model.config(name, base.config()), model.training(base.training()), weights.of(name), out, checkpoints(), research.metrics(), research.bestOnTest());
+        TrainingRun run = new TrainingRun(model.config(name, base.config()), model.training(base.training()), weights.of(name), out, checkpoints.of(out), research.metrics(), research.bestOnTest());
         SeedRuns runs = seedRuns(run);
         if (runs == null) {
             run.requireWritable();
@@ -115,15 +107,5 @@ final class TrainCommand implements Callable<Integer> {
             throw new RlrException("--seed and --seeds exclude each other; leave one away");
         }
         return new SeedRuns(seeds, run, summary);
-    }
-
-    private TrainingCheckpoints checkpoints() {
-        if (checkpoint != null && checkpointEvery == null) {
-            throw new RlrException("--checkpoint " + checkpoint + " says where to keep the training's state, but not when: give --checkpoint-every N too");
-        }
-        if (checkpointEvery == null) {
-            return new TrainingCheckpoints(null, 1, resume);
-        }
-        return new TrainingCheckpoints(checkpoint != null ? checkpoint : out.resolveSibling(out.getFileName() + ".checkpoint"), checkpointEvery, resume);
     }
 }

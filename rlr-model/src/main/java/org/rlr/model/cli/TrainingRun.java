@@ -4,11 +4,11 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.Locale;
-import java.util.Objects;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Stream;
 import org.rlr.model.ModelFile;
 import org.rlr.model.ModelInfo;
 import org.rlr.model.RlrConfig;
@@ -40,22 +40,27 @@ record TrainingRun(RlrConfig config, TrainingSettings settings, Path weights, Pa
 
     /** Finds out before hours of training whether all files can be written. @throws RlrException if not, or if one would overwrite another */
     void requireWritable() {
-        writable(out, "--out");
+        Map<String, Path> files = new LinkedHashMap<>();
+        files.put("--out", out);
+        files.put("--checkpoint", checkpoints.file());
+        files.put("--metrics", metrics);
+        files.put("--best-on-test", bestOnTest);
+        requireWritable(files);
+    }
+
+    /** Finds out whether files can be written, by the options that name them; null for those that are not asked for. @throws RlrException as {@link #requireWritable()} */
+    static void requireWritable(Map<String, Path> files) {
         Set<Path> seen = new HashSet<>();
-        Stream.of(out, checkpoints.file(), metrics, bestOnTest).filter(Objects::nonNull).map(file -> file.toAbsolutePath().normalize()).forEach(file -> {
-            if (!seen.add(file)) {
-                throw new RlrException(file + " is named for two different files; give --out, --checkpoint, --metrics and --best-on-test a file each");
+        files.forEach((option, file) -> {
+            if (file != null && !seen.add(file.toAbsolutePath().normalize())) {
+                throw new RlrException(file + " is named for two different files; give each of " + String.join(", ", files.keySet()) + " one of its own");
             }
         });
-        if (checkpoints.file() != null) {
-            writable(checkpoints.file(), "--checkpoint");
-        }
-        if (metrics != null) {
-            writable(metrics, "--metrics");
-        }
-        if (bestOnTest != null) {
-            writable(bestOnTest, "--best-on-test");
-        }
+        files.forEach((option, file) -> {
+            if (file != null) {
+                writable(file, option);
+            }
+        });
     }
 
     /** Trains, writes everything and says so. */

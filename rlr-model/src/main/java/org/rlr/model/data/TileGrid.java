@@ -1,5 +1,6 @@
 package org.rlr.model.data;
 
+import java.util.List;
 import org.rlr.model.Tiling;
 import org.rlr.tensor.RlrException;
 
@@ -135,5 +136,29 @@ public final class TileGrid {
                 sum[at + x] += rowWeights[row][y] * columnWeights[column][x] * values[y * tileWidth + x];
             }
         }
+    }
+
+    /** A picture of the whole image made of one per tile, blended as {@link #add} does. @throws IllegalArgumentException for another number of them, or another size */
+    public RgbImage blend(List<RgbImage> tiles) {
+        ImageSize size = new ImageSize(tileWidth, tileHeight);
+        if (tiles.size() != count() || tiles.stream().anyMatch(tile -> !tile.size().equals(size))) {
+            throw new IllegalArgumentException("an image of " + count() + " tiles of " + size + " cannot be blended of " + tiles);
+        }
+        byte[] rgb = new byte[image.width() * image.height() * RgbImage.CHANNELS];
+        double[] samples = new double[tileHeight * tileWidth];
+        for (int c = 0; c < RgbImage.CHANNELS; c++) {
+            double[] sum = new double[image.width() * image.height()];
+            for (int tile = 0; tile < tiles.size(); tile++) {
+                byte[] source = tiles.get(tile).rgb();
+                for (int i = 0; i < samples.length; i++) {
+                    samples[i] = source[i * RgbImage.CHANNELS + c] & 0xff;
+                }
+                add(tile, samples, sum);
+            }
+            for (int i = 0; i < sum.length; i++) {
+                rgb[i * RgbImage.CHANNELS + c] = (byte) Math.round(sum[i]);
+            }
+        }
+        return new RgbImage(image.width(), image.height(), rgb);
     }
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import org.rlr.model.FeatureDigest;
 import org.rlr.model.RlrConfig;
 import org.rlr.model.RlrModel;
+import org.rlr.model.Tiling;
 import org.rlr.tensor.RlrException;
 
 /**
@@ -16,12 +17,13 @@ import org.rlr.tensor.RlrException;
  * @param imageHeight rows of the pictures
  * @param imageWidth  columns of the pictures
  * @param averagePool whether feature maps are smoothed by a 3×3 average
+ * @param tiling      how images were cut into tiles; null where they were whole
  * @param features    SHA-256 of the backbone's weights and the features' statistics
  * @param training    how it was trained
  * @param images      training images
  * @param loss        mean squared error of the last epoch, of normalised pixels
  */
-public record DecoderInfo(String backbone, List<Integer> levels, List<Integer> channels, int imageHeight, int imageWidth, boolean averagePool, String features,
+public record DecoderInfo(String backbone, List<Integer> levels, List<Integer> channels, int imageHeight, int imageWidth, boolean averagePool, Tiling tiling, String features,
         DecoderSettings training, int images, double loss) {
     private static final List<List<Integer>> LEVELS = List.of(List.of(2, 3), List.of(1, 2, 3));
 
@@ -33,16 +35,16 @@ public record DecoderInfo(String backbone, List<Integer> levels, List<Integer> c
                     + "'rlr detect --pictures features', which needs no decoder");
         }
         List<Integer> channels = c.levels().stream().map(model.backbone()::channels).toList();
-        return new DecoderInfo(c.backbone(), c.levels(), channels, c.imageHeight(), c.imageWidth(), c.averagePool(), FeatureDigest.of(model), training, images, Double.NaN);
+        return new DecoderInfo(c.backbone(), c.levels(), channels, c.imageHeight(), c.imageWidth(), c.averagePool(), c.tiling(), FeatureDigest.of(model), training, images, Double.NaN);
     }
 
-    /** The same after training. */
-    DecoderInfo withLoss(double value) {
-        return new DecoderInfo(backbone, levels, channels, imageHeight, imageWidth, averagePool, features, training, images, value);
+    /** A decoder of the same features that was trained in another way. */
+    public DecoderInfo with(DecoderSettings otherTraining, int otherImages, double otherLoss) {
+        return new DecoderInfo(backbone, levels, channels, imageHeight, imageWidth, averagePool, tiling, features, otherTraining, otherImages, otherLoss);
     }
 
     /** Whether there is a network for what a file says. */
-    boolean usable() {
+    public boolean usable() {
         return backbone != null && features != null && training != null && LEVELS.contains(levels) && channels != null && channels.size() == levels.size()
                 && channels.stream().allMatch(c -> c != null && c > 0) && imageHeight > 0 && imageWidth > 0;
     }
@@ -60,6 +62,7 @@ public record DecoderInfo(String backbone, List<Integer> levels, List<Integer> c
         compare(differences, "levels", levels, c.levels());
         compare(differences, "image size (height x width)", imageHeight + "x" + imageWidth, c.imageHeight() + "x" + c.imageWidth());
         compare(differences, "3x3 average", averagePool, c.averagePool());
+        compare(differences, "images", resolution(tiling), resolution(c.tiling()));
         if (differences.isEmpty() && !features.equals(FeatureDigest.of(model))) {
             differences.add("other weights of the backbone or other statistics of the features");
         }
@@ -69,9 +72,14 @@ public record DecoderInfo(String backbone, List<Integer> levels, List<Integer> c
         }
     }
 
+    /** How large things are in pictures; how far tiles overlap does not matter. */
+    private static String resolution(Tiling tiling) {
+        return tiling == null ? "resized as a whole" : "cut into tiles after a resize by " + tiling.scale();
+    }
+
     private static void compare(List<String> differences, String what, Object own, Object wanted) {
         if (!own.equals(wanted)) {
-            differences.add(what + " " + own + ", the model has " + wanted);
+            differences.add(what + " " + own + " (the model: " + wanted + ")");
         }
     }
 }

@@ -76,7 +76,7 @@ public final class DecoderNetwork implements AutoCloseable {
     }
 
     /** The running statistics of the batch normalisations. */
-    ParameterSet buffers() {
+    public ParameterSet buffers() {
         return buffers;
     }
 

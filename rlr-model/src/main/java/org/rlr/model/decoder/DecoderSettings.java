@@ -21,6 +21,11 @@ public record DecoderSettings(int epochs, int batchSize, float learningRate, lon
         require(learningRate > 0 && learningRate < Float.POSITIVE_INFINITY, "--lr", learningRate, "a positive number");
     }
 
+    /** These settings with another number of epochs. */
+    public DecoderSettings withEpochs(int other) {
+        return new DecoderSettings(other, batchSize, learningRate, seed);
+    }
+
     private static void require(boolean condition, String option, Object value, String range) {
         if (!condition) {
             throw new RlrException(option + " is " + value + "; it must be " + range);

@@ -29,7 +29,7 @@ public final class FeatureDecoder implements AutoCloseable {
 
     /** A decoder whose network was just trained. */
     public static FeatureDecoder trained(Backend backend, DecoderInfo info, double loss, DecoderNetwork network) {
-        return new FeatureDecoder(backend, info.withLoss(loss), network, "just trained");
+        return new FeatureDecoder(backend, info.with(info.training(), info.images(), loss), network, "just trained");
     }
 
     /** What it reads and how it was trained. */

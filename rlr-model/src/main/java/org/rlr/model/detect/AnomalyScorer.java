@@ -10,7 +10,7 @@ import org.rlr.model.RlrTransformer;
 import org.rlr.model.data.ImageInputs;
 import org.rlr.model.data.ImageReader;
 import org.rlr.model.data.RgbImage;
-import org.rlr.tensor.RlrException;
+import org.rlr.model.data.TileGrid;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.autograd.FusedFunctions;
@@ -49,15 +49,17 @@ public final class AnomalyScorer {
     }
 
     private AnomalyMap score(ImageInputs inputs) {
+        List<List<AnomalyMap.Level>> scores = new ArrayList<>();
+        for (int input = 0; input < inputs.count(); input++) {
+            scores.add(levels(inputs, input));
+        }
+        return map(inputs.grid(), scores);
+    }
+
+    /** Of the scores of the whole image, or of each tile of a grid. */
+    private AnomalyMap map(TileGrid grid, List<List<AnomalyMap.Level>> scores) {
         RlrConfig config = model.info().config();
-        if (inputs.grid() == null) {
-            return AnomalyMap.of(levels(inputs, 0), config.imageHeight(), config.imageWidth());
-        }
-        List<List<AnomalyMap.Level>> tiles = new ArrayList<>();
-        for (int tile = 0; tile < inputs.count(); tile++) {
-            tiles.add(levels(inputs, tile));
-        }
-        return AnomalyMap.of(inputs.grid(), tiles);
+        return grid == null ? AnomalyMap.of(scores.get(0), config.imageHeight(), config.imageWidth()) : AnomalyMap.of(grid, scores);
     }
 
     /** Of one image or tile at a time: that uses all cores, and its numbers do not depend on what else is scored. */
@@ -72,33 +74,30 @@ public final class AnomalyScorer {
         return Tensor.of(inputs.pixels(index), 1, config.imageHeight(), config.imageWidth(), RgbImage.CHANNELS);
     }
 
-    /**
-     * Scores one image and keeps its features and their reconstructions; the map is that of {@link #score(RgbImage)}.
-     *
-     * @throws org.rlr.tensor.RlrException if the model cuts images into tiles, which have no features in common
-     */
+    /** Scores one image and keeps its features and their reconstructions, or those of all its tiles; the map is that of {@link #score(RgbImage)}. */
     public Examination examine(RgbImage image) {
-        requireWhole(model);
-        RlrConfig config = model.info().config();
-        List<Examination.Level> levels = new ArrayList<>();
-        List<Tensor> scores = new ArrayList<>();
-        try (TensorScope scope = TensorScope.inference(model.backend())) {
-            for (RlrModel.Reconstruction each : model.reconstruct(input(reader.inputs(image), 0))) {
-                RlrTransformer transformer = model.levels().get(levels.size());
-                LevelConfig c = transformer.config();
-                levels.add(new Examination.Level(2 << config.levels().get(levels.size()), c.height(), c.width(), c.channels(), each.tokens().toArray(),
-                        each.reconstruction().toArray(), transformer.reference()));
-                scores.add(FusedFunctions.tokenScores(each.reconstruction(), each.tokens()));
+        ImageInputs inputs = reader.inputs(image);
+        List<List<float[]>> references = model.levels().stream().map(RlrTransformer::reference).toList();
+        List<List<Examination.Level>> examined = new ArrayList<>();
+        List<List<AnomalyMap.Level>> scores = new ArrayList<>();
+        for (int input = 0; input < inputs.count(); input++) {
+            try (TensorScope scope = TensorScope.inference(model.backend())) {
+                List<RlrModel.Reconstruction> reconstructions = model.reconstruct(input(inputs, input));
+                examined.add(levels(reconstructions, references));
+                scores.add(levels(reconstructions.stream().map(each -> FusedFunctions.tokenScores(each.reconstruction(), each.tokens())).toList()));
             }
-            return new Examination(AnomalyMap.of(levels(scores), config.imageHeight(), config.imageWidth()), levels);
         }
+        return new Examination(map(inputs.grid(), scores), inputs.grid(), examined);
     }
 
-    /** Refuses models that cut images into tiles. @throws org.rlr.tensor.RlrException if this is one */
-    public static void requireWhole(RlrModel model) {
-        if (model.info().config().tiling() != null) {
-            throw new RlrException("pictures of features are of a whole image, and this model cuts images into tiles (" + model.info().config().tiling() + "); take a model trained with --no-tiles");
+    private List<Examination.Level> levels(List<RlrModel.Reconstruction> reconstructions, List<List<float[]>> references) {
+        List<Examination.Level> levels = new ArrayList<>();
+        for (int i = 0; i < reconstructions.size(); i++) {
+            LevelConfig c = model.levels().get(i).config();
+            levels.add(new Examination.Level(2 << model.info().config().levels().get(i), c.height(), c.width(), c.channels(), reconstructions.get(i).tokens().toArray(),
+                    reconstructions.get(i).reconstruction().toArray(), references.get(i)));
         }
+        return levels;
     }
 
     private List<AnomalyMap.Level> levels(List<Tensor> scores) {

@@ -1,14 +1,16 @@
 package org.rlr.model.detect;
 
 import java.util.List;
+import org.rlr.model.data.TileGrid;
 
 /**
  * What a model makes of one image, for looking at it.
  *
  * @param map    the anomaly map
- * @param levels the feature levels, the finest first
+ * @param grid   where the image's tiles lie; null where the model sees the whole image
+ * @param inputs the feature levels, the finest first, of the whole image or of each of its tiles
  */
-public record Examination(AnomalyMap map, List<Level> levels) {
+public record Examination(AnomalyMap map, TileGrid grid, List<List<Level>> inputs) {
     /**
      * A feature level. All arrays are {@code [height·width, channels]}, row-major, in the space of the features that the transformer sees.
      *
@@ -16,10 +18,18 @@ public record Examination(AnomalyMap map, List<Level> levels) {
      * @param height         rows of the token grid
      * @param width          columns of the token grid
      * @param channels       channels
-     * @param features       of the image
+     * @param features       of the image, or of a tile
      * @param reconstruction of the features
      * @param reference      the learned reference's chunks, the same for every image; empty where no attention block uses it
      */
     public record Level(int stride, int height, int width, int channels, float[] features, float[] reconstruction, List<float[]> reference) {
+    }
+
+    /** The feature levels of a whole image. @throws IllegalStateException if it was cut into tiles, which have no features in common */
+    public List<Level> levels() {
+        if (grid != null) {
+            throw new IllegalStateException("an image of " + grid.count() + " tiles has feature levels per tile");
+        }
+        return inputs.get(0);
     }
 }

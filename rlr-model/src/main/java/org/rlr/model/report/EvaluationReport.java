@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.rlr.model.ModelInfo;
 import org.rlr.model.Threshold;
+import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.model.eval.ClassMetrics;
 import org.rlr.model.eval.EvaluationResult;
 import org.rlr.model.eval.Metric;
@@ -23,6 +24,8 @@ public final class EvaluationReport {
     private final EvaluationRecord record;
     private final ModelInfo info;
     private final MapScale scale;
+    private final ReconstructionPictures drawn;
+    private final AnomalyScorer scorer;
     private final StringBuilder page = new StringBuilder();
 
     /**
@@ -34,10 +37,21 @@ public final class EvaluationReport {
      * @param scale  of the maps' colours
      */
     public EvaluationReport(EvaluationResult result, EvaluationRecord record, ModelInfo info, MapScale scale) {
+        this(result, record, info, scale, null, null);
+    }
+
+    private EvaluationReport(EvaluationResult result, EvaluationRecord record, ModelInfo info, MapScale scale, ReconstructionPictures drawn, AnomalyScorer scorer) {
         this.result = result;
         this.record = record;
         this.info = info;
         this.scale = scale;
+        this.drawn = drawn;
+        this.scorer = scorer;
+    }
+
+    /** The same report that shows more of the worst images: features, reconstruction and reference. @param examiner scores of the model that was evaluated */
+    public EvaluationReport with(ReconstructionPictures pictures, AnomalyScorer examiner) {
+        return new EvaluationReport(result, record, info, scale, pictures, examiner);
     }
 
     /**
@@ -64,7 +78,7 @@ public final class EvaluationReport {
         table();
         add("<h2>Classes</h2><p class='faint'>%s. An image is called anomalous whose score exceeds it.</p>", thresholdText());
         result.classes().forEach(this::section);
-        page.append(new ReportPictures(record.images(), info.thresholds(), scale).html());
+        page.append(new ReportPictures(record.images(), info.thresholds(), scale, drawn, scorer).html());
         settings(settings);
         return page.append("</main></body></html>\n").toString();
     }

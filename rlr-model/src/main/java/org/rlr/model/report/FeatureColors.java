@@ -1,5 +1,6 @@
 package org.rlr.model.report;
 
+import java.util.List;
 import org.ejml.data.FMatrixRMaj;
 import org.ejml.dense.row.factory.DecompositionFactory_FDRM;
 import org.ejml.interfaces.decomposition.EigenDecomposition_F32;
@@ -20,23 +21,42 @@ public final class FeatureColors {
     private final double[][] weights = new double[RgbImage.CHANNELS][];
 
     /**
-     * Finds the components.
+     * Finds the components of one map.
      *
      * @param tokens {@code [h·w, channels]}, row-major
-     * @throws IllegalArgumentException if the length is no multiple of the channels
-     * @throws RlrException             if the features are not finite numbers
+     * @throws IllegalArgumentException as {@link #FeatureColors(List, int)}
+     * @throws RlrException             as that
      */
     public FeatureColors(float[] tokens, int channels) {
-        if (channels < 1 || tokens.length == 0 || tokens.length % channels != 0) {
-            throw new IllegalArgumentException(tokens.length + " values are not tokens of " + channels + " channels");
+        this(List.of(tokens), channels);
+    }
+
+    /**
+     * Finds the components of several maps together, as of an image's tiles.
+     *
+     * @param maps each {@code [h·w, channels]}, row-major
+     * @throws IllegalArgumentException if there is none, or a length is no multiple of the channels
+     * @throws RlrException             if the features are not finite numbers
+     */
+    public FeatureColors(List<float[]> maps, int channels) {
+        int count = 0;
+        for (float[] tokens : maps) {
+            if (channels < 1 || tokens.length == 0 || tokens.length % channels != 0) {
+                throw new IllegalArgumentException(tokens.length + " values are not tokens of " + channels + " channels");
+            }
+            count += tokens.length / channels;
+        }
+        if (count == 0) {
+            throw new IllegalArgumentException("no maps have no components");
         }
         this.channels = channels;
-        int count = tokens.length / channels;
         mean = new double[channels];
-        for (int i = 0; i < tokens.length; i++) {
-            mean[i % channels] += tokens[i] / (double) count;
+        for (float[] tokens : maps) {
+            for (int i = 0; i < tokens.length; i++) {
+                mean[i % channels] += tokens[i] / (double) count;
+            }
         }
-        FMatrixRMaj covariance = covariance(tokens, count);
+        FMatrixRMaj covariance = covariance(maps, count);
         EigenDecomposition_F32<FMatrixRMaj> eigen = DecompositionFactory_FDRM.eig(channels, true, true);
         if (!eigen.decompose(covariance)) {
             throw new RlrException("the features of an image have no principal components: they are not finite numbers; the model may be damaged, or trained with too high a --lr");
@@ -52,19 +72,9 @@ public final class FeatureColors {
         }
     }
 
-    private FMatrixRMaj covariance(float[] tokens, int count) {
+    private FMatrixRMaj covariance(List<float[]> maps, int count) {
         double[] sums = new double[channels * channels];
-        double[] deviation = new double[channels];
-        for (int t = 0; t < count; t++) {
-            for (int c = 0; c < channels; c++) {
-                deviation[c] = tokens[t * channels + c] - mean[c];
-            }
-            for (int a = 0; a < channels; a++) {
-                for (int b = 0; b <= a; b++) {
-                    sums[a * channels + b] += deviation[a] * deviation[b];
-                }
-            }
-        }
+        maps.forEach(tokens -> addProducts(tokens, sums));
         FMatrixRMaj covariance = new FMatrixRMaj(channels, channels);
         for (int a = 0; a < channels; a++) {
             for (int b = 0; b <= a; b++) {
@@ -77,6 +87,21 @@ public final class FeatureColors {
             }
         }
         return covariance;
+    }
+
+    /** Adds the products of all pairs of channels' deviations, the lower triangle, over a map's tokens. */
+    private void addProducts(float[] tokens, double[] sums) {
+        double[] deviation = new double[channels];
+        for (int t = 0; t < tokens.length; t += channels) {
+            for (int c = 0; c < channels; c++) {
+                deviation[c] = tokens[t + c] - mean[c];
+            }
+            for (int a = 0; a < channels; a++) {
+                for (int b = 0; b <= a; b++) {
+                    sums[a * channels + b] += deviation[a] * deviation[b];
+                }
+            }
+        }
     }
 
     /** The component of the largest variance that is left, or −1. */

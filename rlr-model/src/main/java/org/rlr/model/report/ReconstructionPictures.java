@@ -1,6 +1,7 @@
 package org.rlr.model.report;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
 import org.rlr.model.data.ImageSize;
@@ -10,17 +11,15 @@ import org.rlr.model.decoder.FeatureDecoder;
 import org.rlr.model.detect.Examination;
 
 /**
- * What a model sees in an image, what it makes of it and what it believes normal, as pictures with captions: image and anomaly map beside features, reconstruction
- * and reference (RLR §12).
+ * What a model sees in an image, what it makes of it and what it believes normal, as pictures with captions: features, reconstruction and reference (RLR §12).
+ * Of an image that is cut into tiles, each picture is made tile by tile, and where tiles overlap they are blended by the weights of the anomaly map.
  */
 public final class ReconstructionPictures {
-    private final MapScale scale;
     private final FeatureDecoder decoder;
     /** The decoded reference does not depend on the image. */
     private List<RgbImage> reference;
 
-    private ReconstructionPictures(MapScale scale, FeatureDecoder decoder) {
-        this.scale = scale;
+    private ReconstructionPictures(FeatureDecoder decoder) {
         this.decoder = decoder;
     }
 
@@ -28,67 +27,119 @@ public final class ReconstructionPictures {
      * Features in false colours, one line per level. The colours are the three principal components of the image's own features of that level
      * ({@link FeatureColors}); reconstruction and reference have the same ones, so that a line's colours can be compared, those of two images cannot.
      */
-    public static ReconstructionPictures ofFeatures(MapScale scale) {
-        return new ReconstructionPictures(scale, null);
+    public static ReconstructionPictures ofFeatures() {
+        return new ReconstructionPictures(null);
     }
 
     /** Pictures by a decoder, which stays the caller's and has to fit the model ({@link FeatureDecoder#requireFits}). */
-    public static ReconstructionPictures decoded(MapScale scale, FeatureDecoder decoder) {
-        return new ReconstructionPictures(scale, decoder);
+    public static ReconstructionPictures decoded(FeatureDecoder decoder) {
+        return new ReconstructionPictures(decoder);
     }
 
-    /** The pictures of one image, the longer side of each {@link Overlays#TILE} pixels. */
-    public RgbImage panel(RgbImage image, Examination e) {
-        ImageSize tile = Overlays.tileSize(image.size());
-        RgbImage input = Resize.lanczos(image, tile.width(), tile.height());
-        RgbImage map = Captions.above(Overlays.overlay(input, e.map().values(), e.map().height(), e.map().width(), scale), "anomaly map");
-        List<List<RgbImage>> lines = new ArrayList<>();
-        List<RgbImage> first = new ArrayList<>(List.of(Captions.above(input, "input")));
+    /** What the lines show, in a sentence for people. */
+    String explanation() {
+        return decoder == null
+                ? "a line per feature level with the image's features, what the model makes of them (reconstruction) and the reference that it has learned, in false colours; "
+                        + "equal colours of a line are equal features, those of two lines do not compare."
+                : "what a decoder draws of the image's features, of what the model makes of them (reconstruction) and of the reference that it has learned.";
+    }
+
+    /** The pictures of one image beside the image and its anomaly map, the longer side of each {@link Overlays#TILE} pixels. */
+    public RgbImage panel(RgbImage image, Examination e, MapScale scale) {
+        ImageSize size = Overlays.tileSize(image.size());
+        RgbImage resized = Resize.lanczos(image, size.width(), size.height());
+        CaptionedPicture input = new CaptionedPicture("input", resized);
+        CaptionedPicture map = new CaptionedPicture("anomaly map", Overlays.overlay(resized, e.map().values(), e.map().height(), e.map().width(), scale));
+        List<List<CaptionedPicture>> lines = new ArrayList<>();
         if (decoder == null) {
-            first.add(map);
-            lines.add(first);
-            e.levels().forEach(level -> lines.add(falseColors(level, tile)));
+            lines.add(List.of(input, map));
+            lines.addAll(lines(e, size));
         } else {
-            first.add(Captions.above(decode(e, tile, Examination.Level::features), "decoded features"));
-            first.add(Captions.above(decode(e, tile, Examination.Level::reconstruction), "reconstruction"));
-            first.addAll(named(decodedReference(e, tile)));
-            first.add(map);
-            lines.add(first);
+            List<CaptionedPicture> line = new ArrayList<>(List.of(input));
+            lines(e, size).forEach(line::addAll);
+            line.add(map);
+            lines.add(line);
         }
-        return Overlays.grid(lines, Overlays.GAP);
+        return Overlays.grid(lines.stream().map(line -> line.stream().map(CaptionedPicture::drawn).toList()).toList(), Overlays.GAP);
     }
 
-    private static List<RgbImage> falseColors(Examination.Level level, ImageSize tile) {
-        FeatureColors colors = new FeatureColors(level.features(), level.channels());
-        Function<float[], RgbImage> picture = tokens -> Resize.nearest(colors.picture(tokens, level.height(), level.width()), tile.width(), tile.height());
-        List<RgbImage> line = new ArrayList<>();
-        line.add(Captions.above(picture.apply(level.features()), "stride " + level.stride() + ", features"));
-        line.add(Captions.above(picture.apply(level.reconstruction()), "reconstruction"));
-        line.addAll(named(level.reference().stream().map(picture).toList()));
+    /** Features, reconstruction and the reference's chunks, a line per level or, by a decoder, one. @param size of each picture */
+    public List<List<CaptionedPicture>> lines(Examination e, ImageSize size) {
+        List<List<CaptionedPicture>> lines = new ArrayList<>();
+        if (decoder == null) {
+            for (int level = 0; level < e.inputs().get(0).size(); level++) {
+                lines.add(falseColors(e, level, size));
+            }
+        } else {
+            List<CaptionedPicture> line = new ArrayList<>();
+            line.add(new CaptionedPicture("decoded features", decode(e, size, Examination.Level::features)));
+            line.add(new CaptionedPicture("reconstruction", decode(e, size, Examination.Level::reconstruction)));
+            addReference(line, decodedReference(e).stream().map(picture -> smooth(tiled(e, picture), size)).toList());
+            lines.add(line);
+        }
+        return lines;
+    }
+
+    private static List<CaptionedPicture> falseColors(Examination e, int index, ImageSize size) {
+        Examination.Level level = e.inputs().get(0).get(index);
+        FeatureColors colors = new FeatureColors(e.inputs().stream().map(input -> input.get(index).features()).toList(), level.channels());
+        Function<Function<Examination.Level, float[]>, RgbImage> picture = tokens -> blocks(e, input -> {
+            Examination.Level each = input.get(index);
+            return colors.picture(tokens.apply(each), each.height(), each.width());
+        }, size);
+        List<CaptionedPicture> line = new ArrayList<>();
+        line.add(new CaptionedPicture("stride " + level.stride() + ", features", picture.apply(Examination.Level::features)));
+        line.add(new CaptionedPicture("reconstruction", picture.apply(Examination.Level::reconstruction)));
+        List<RgbImage> chunks = new ArrayList<>();
+        for (int i = 0; i < level.reference().size(); i++) {
+            int chunk = i;
+            chunks.add(picture.apply(each -> each.reference().get(chunk)));
+        }
+        addReference(line, chunks);
         return line;
     }
 
-    private RgbImage decode(Examination e, ImageSize tile, Function<Examination.Level, float[]> tokens) {
-        return Resize.lanczos(decoder.decode(e.levels().stream().map(tokens).toList()), tile.width(), tile.height());
+    /** Tokens as blocks of one colour. */
+    private static RgbImage blocks(Examination e, Function<List<Examination.Level>, RgbImage> tokens, ImageSize size) {
+        if (e.grid() == null) {
+            RgbImage picture = tokens.apply(e.inputs().get(0));
+            return Resize.nearest(picture, size.width(), size.height());
+        }
+        RgbImage whole = e.grid().blend(e.inputs().stream().map(input -> Resize.nearest(tokens.apply(input), e.grid().tileWidth(), e.grid().tileHeight())).toList());
+        // Lanczos would draw colours beyond an edge that no token has
+        return whole.width() < size.width() ? Resize.nearest(whole, size.width(), size.height()) : smooth(whole, size);
     }
 
-    private synchronized List<RgbImage> decodedReference(Examination e, ImageSize tile) {
+    private RgbImage decode(Examination e, ImageSize size, Function<Examination.Level, float[]> tokens) {
+        List<RgbImage> pictures = e.inputs().stream().map(input -> decoder.decode(input.stream().map(tokens).toList())).toList();
+        return smooth(e.grid() == null ? pictures.get(0) : e.grid().blend(pictures), size);
+    }
+
+    private synchronized List<RgbImage> decodedReference(Examination e) {
         if (reference == null) {
+            List<Examination.Level> levels = e.inputs().get(0);
             reference = new ArrayList<>();
-            for (int i = 0; i < e.levels().get(0).reference().size(); i++) {
+            for (int i = 0; i < levels.get(0).reference().size(); i++) {
                 int chunk = i;
-                reference.add(decoder.decode(e.levels().stream().map(level -> level.reference().get(chunk)).toList()));
+                reference.add(decoder.decode(levels.stream().map(level -> level.reference().get(chunk)).toList()));
             }
         }
-        return reference.stream().map(picture -> Resize.lanczos(picture, tile.width(), tile.height())).toList();
+        return reference;
     }
 
-    /** The pictures of the reference's chunks with captions, numbered where there are several. */
-    private static List<RgbImage> named(List<RgbImage> chunks) {
-        List<RgbImage> named = new ArrayList<>();
-        for (RgbImage chunk : chunks) {
-            named.add(Captions.above(chunk, chunks.size() == 1 ? "reference" : "reference " + (named.size() + 1)));
+    /** What is the same in every tile, over the whole image. */
+    private static RgbImage tiled(Examination e, RgbImage picture) {
+        return e.grid() == null ? picture : e.grid().blend(Collections.nCopies(e.grid().count(), picture));
+    }
+
+    private static RgbImage smooth(RgbImage picture, ImageSize size) {
+        return Resize.lanczos(picture, size.width(), size.height());
+    }
+
+    /** The pictures of the reference's chunks, numbered where there are several. */
+    private static void addReference(List<CaptionedPicture> line, List<RgbImage> chunks) {
+        for (int i = 0; i < chunks.size(); i++) {
+            line.add(new CaptionedPicture(chunks.size() == 1 ? "reference" : "reference " + (i + 1), chunks.get(i)));
         }
-        return named;
     }
 }

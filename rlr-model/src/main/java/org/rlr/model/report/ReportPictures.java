@@ -5,7 +5,9 @@ import java.util.List;
 import org.rlr.model.Threshold;
 import org.rlr.model.Thresholds;
 import org.rlr.model.data.Images;
+import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.Sample;
+import org.rlr.model.detect.AnomalyScorer;
 
 /** The pictures of a report: the defective images with the lowest scores and the good ones with the highest, measured from their thresholds. */
 final class ReportPictures {
@@ -16,12 +18,17 @@ final class ReportPictures {
     private final List<ScoredImage> images;
     private final Thresholds thresholds;
     private final MapScale scale;
+    private final ReconstructionPictures drawn;
+    private final AnomalyScorer scorer;
     private final StringBuilder html = new StringBuilder();
 
-    ReportPictures(List<ScoredImage> images, Thresholds thresholds, MapScale scale) {
+    /** Pictures of images. @param drawn what to show of them beside the maps, with what examines them; both null for nothing */
+    ReportPictures(List<ScoredImage> images, Thresholds thresholds, MapScale scale, ReconstructionPictures drawn, AnomalyScorer scorer) {
         this.images = images;
         this.thresholds = thresholds;
         this.scale = scale;
+        this.drawn = drawn;
+        this.scorer = scorer;
     }
 
     /** Both kinds, with the colours explained. @throws org.rlr.tensor.RlrException if an image cannot be read any more */
@@ -38,6 +45,9 @@ final class ReportPictures {
             add(",rgb(%.0f %.0f %.0f)", ColorMap.channel(position, 0), ColorMap.channel(position, 1), ColorMap.channel(position, 2));
         }
         add(")'></span>%.3g</span></p>", (double) scale.max());
+        if (drawn != null) {
+            add("<p class='faint'>%s</p>", "Below them: " + drawn.explanation());
+        }
         add("<h2>Worst misses</h2><p class='faint'>%d defective images are missed; the lowest scores of defective images, measured from the threshold.</p>", misses);
         thumbs(missed);
         add("<h2>Worst false alarms</h2><p class='faint'>%d good images are called anomalous; the highest scores of good images, measured from the threshold.</p>", falseAlarms);
@@ -59,9 +69,24 @@ final class ReportPictures {
             boolean called = threshold.exceededBy(each.score());
             String verdict = each.defective() ? called ? "found" : "missed" : called ? "false alarm" : "normal";
             add("<figure class='thumb'><img alt='%s' src='", "image, true defect and anomaly map of " + sample.image().getFileName());
-            html.append(Html.dataUri(each.panel(Images.read(sample.image()), scale).toBufferedImage()));
-            add("'><figcaption><span class='tag %s'>%s</span> %s / %s / %s, score %.4f, threshold %.4f</figcaption></figure>", called == each.defective() ? "right" : "wrong",
+            RgbImage picture = Images.read(sample.image());
+            html.append(Html.dataUri(each.panel(picture, scale).toBufferedImage()));
+            html.append("'>");
+            if (drawn != null) {
+                drawn.lines(scorer.examine(picture), Overlays.tileSize(picture.size())).forEach(line -> more(line, sample.image().getFileName().toString()));
+            }
+            add("<figcaption><span class='tag %s'>%s</span> %s / %s / %s, score %.4f, threshold %.4f</figcaption></figure>", called == each.defective() ? "right" : "wrong",
                     verdict, sample.className(), sample.defect(), sample.image().getFileName().toString(), each.score(), threshold.value());
+        }
+        html.append("</div>");
+    }
+
+    private void more(List<CaptionedPicture> line, String file) {
+        html.append("<div class='more'>");
+        for (CaptionedPicture each : line) {
+            add("<div><img alt='%s' src='", each.caption() + " of " + file);
+            html.append(Html.dataUri(each.picture().toBufferedImage()));
+            add("'><span>%s</span></div>", each.caption());
         }
         html.append("</div>");
     }

@@ -13,7 +13,6 @@ import org.rlr.model.decoder.DecoderInfo;
 import org.rlr.model.decoder.DecoderNetwork;
 import org.rlr.model.decoder.DecoderSettings;
 import org.rlr.model.decoder.FeatureDecoder;
-import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
@@ -37,27 +36,44 @@ public final class DecoderTrainer {
     }
 
     /**
-     * Trains on image files, on the model's backend.
+     * Trains on image files, or on all their tiles where the model cuts images into some, on the model's backend.
      *
      * @param images normal images
      * @return the decoder, the caller's to close
-     * @throws RlrException if there is no decoder for the model's levels, it cuts images into tiles, an image cannot be read, or the loss is no longer finite
+     * @throws RlrException if there is no decoder for the model's levels, an image cannot be read, or the loss is no longer finite
      */
     public FeatureDecoder train(RlrModel model, List<Path> images) {
+        return train(model, images, TrainingCheckpoints.NONE);
+    }
+
+    /**
+     * As {@link #train(RlrModel, List)}, leaving the training's state behind now and then, or going on from one: a training that was ended at any moment and is
+     * gone on with gives the same decoder, bit for bit, as one left alone.
+     *
+     * @throws RlrException as that, or if a state cannot be read or written, or is another training's
+     */
+    public FeatureDecoder train(RlrModel model, List<Path> images, TrainingCheckpoints checkpoints) {
         if (images.isEmpty()) {
             throw new RlrException("there are no training images");
         }
-        AnomalyScorer.requireWhole(model);
         DecoderInfo info = DecoderInfo.of(model, settings, images.size());
+        DecoderIdentity identity = checkpoints.equals(TrainingCheckpoints.NONE) ? null : DecoderIdentity.of(info, images);
+        DecoderState resumed = checkpoints.resume() == null ? null : DecoderState.load(checkpoints.resume(), identity, settings.epochs());
         ImageReader reader = new ImageReader(model.info().config(), model.backbone().normalization());
         // the pictures stand behind the levels
         int[] sizes = IntStream.concat(model.levels().stream().mapToInt(level -> level.config().tokens() * level.config().channels()), IntStream.of(reader.length())).toArray();
-        requireArrays(sizes, Math.min(settings.batchSize(), images.size()));
+        int inputs = reader.count(images);
+        requireArrays(sizes, Math.min(settings.batchSize(), inputs));
         DecoderNetwork network = new DecoderNetwork(info.channels(), model.backend(), true);
-        try (FeatureStore store = new FeatureStore(images.size(), sizes)) {
-            extract(model, reader, images, store, sizes);
+        try (FeatureStore store = new FeatureStore(inputs, sizes)) {
+            extract(model, reader, images, store, inputs);
             network.initialize(settings.seed());
-            return FeatureDecoder.trained(model.backend(), info, run(model.backend(), info, network, store), network);
+            double loss = run(model.backend(), info, network, store, inputs, resumed, (epoch, mean, optimizer) -> {
+                if (checkpoints.due(epoch, settings.epochs())) {
+                    DecoderState.of(epoch, mean, network, optimizer).save(checkpoints.file(), identity);
+                }
+            });
+            return FeatureDecoder.trained(model.backend(), info, loss, network);
         } catch (Throwable t) {
             network.close();
             throw t;
@@ -72,45 +88,65 @@ public final class DecoderTrainer {
         }
     }
 
-    private void extract(RlrModel model, ImageReader reader, List<Path> images, FeatureStore store, int[] sizes) {
-        int pictures = sizes.length - 1;
-        new ImageBatches(reader, 1).forEach(images, (image, count, pixels) -> {
+    private void extract(RlrModel model, ImageReader reader, List<Path> images, FeatureStore store, int inputs) {
+        int pictures = model.levels().size();
+        new ImageBatches(reader, 1).forEach(images, (input, count, pixels) -> {
             try (TensorScope scope = TensorScope.inference(model.backend())) {
                 List<Tensor> tokens = model.tokens(Tensor.of(pixels, 1, model.info().config().imageHeight(), model.info().config().imageWidth(), RgbImage.CHANNELS));
                 for (int level = 0; level < pictures; level++) {
-                    store.put(image, level, tokens.get(level).toArray(), 0);
+                    store.put(input, level, tokens.get(level).toArray(), 0);
                 }
             }
-            store.put(image, pictures, pixels, 0);
-            listener.features(image + 1, images.size());
+            store.put(input, pictures, pixels, 0);
+            listener.features(input + 1, inputs);
         });
     }
 
-    private double run(Backend backend, DecoderInfo info, DecoderNetwork network, FeatureStore store) {
-        AdamSettings adam = AdamSettings.DEFAULT.withLearningRate(settings.learningRate());
+    /** Hears of the end of each epoch. */
+    @FunctionalInterface
+    private interface EpochEnd {
+        void after(int epoch, double meanLoss, Adam optimizer);
+    }
+
+    /** The epochs after those that an earlier run made, if one did; returns the mean loss of the last. */
+    private double run(Backend backend, DecoderInfo info, DecoderNetwork network, FeatureStore store, int inputs, DecoderState resumed, EpochEnd end) {
         SplittableRandom random = new SplittableRandom(settings.seed());
-        int[] order = IntStream.range(0, info.images()).toArray();
-        int steps = (order.length - 1) / settings.batchSize() + 1;
-        double mean = 0;
+        int[] order = IntStream.range(0, inputs).toArray();
+        int first = resumed == null ? 0 : resumed.epochs();
+        double mean = resumed == null ? 0 : resumed.meanLoss();
         try (Adam optimizer = new Adam(network.parameters())) {
-            for (int epoch = 1; epoch <= settings.epochs(); epoch++) {
+            if (resumed != null) {
+                resumed.restore(network, optimizer);
+            }
+            for (int epoch = 1; epoch <= first; epoch++) {
                 TrainingLoop.shuffle(order, random);
-                double sum = 0;
-                for (int step = 1; step <= steps; step++) {
-                    int[] batch = Arrays.copyOfRange(order, (step - 1) * settings.batchSize(), Math.min(step * settings.batchSize(), order.length));
-                    network.parameters().zeroGradients();
-                    double loss = gradients(backend, info, network, store, batch);
-                    if (!Double.isFinite(loss)) {
-                        throw new RlrException("the loss became " + loss + " in epoch " + epoch + ", step " + step + "; lower --lr (now " + settings.learningRate() + ")");
-                    }
-                    optimizer.step(adam);
-                    sum += loss * batch.length;
-                    listener.step(epoch, settings.epochs(), step, steps, loss, batch.length);
-                }
-                mean = sum / order.length;
+            }
+            listener.started(first, mean);
+            for (int epoch = first + 1; epoch <= settings.epochs(); epoch++) {
+                TrainingLoop.shuffle(order, random);
+                mean = epoch(epoch, backend, info, network, store, order, optimizer);
+                end.after(epoch, mean, optimizer);
             }
         }
         return mean;
+    }
+
+    private double epoch(int epoch, Backend backend, DecoderInfo info, DecoderNetwork network, FeatureStore store, int[] order, Adam optimizer) {
+        AdamSettings adam = AdamSettings.DEFAULT.withLearningRate(settings.learningRate());
+        int steps = (order.length - 1) / settings.batchSize() + 1;
+        double sum = 0;
+        for (int step = 1; step <= steps; step++) {
+            int[] batch = Arrays.copyOfRange(order, (step - 1) * settings.batchSize(), Math.min(step * settings.batchSize(), order.length));
+            network.parameters().zeroGradients();
+            double loss = gradients(backend, info, network, store, batch);
+            if (!Double.isFinite(loss)) {
+                throw new RlrException("the loss became " + loss + " in epoch " + epoch + ", step " + step + "; lower --lr (now " + settings.learningRate() + ")");
+            }
+            optimizer.step(adam);
+            sum += loss * batch.length;
+            listener.step(epoch, settings.epochs(), step, steps, loss, batch.length);
+        }
+        return sum / order.length;
     }
 
     private static double gradients(Backend backend, DecoderInfo info, DecoderNetwork network, FeatureStore store, int[] batch) {

@@ -66,7 +66,7 @@ public final class Trainer {
                 throw new RlrException("--validation is given, but no image is held out");
             }
             TrainingIdentity identity = checkpoints.equals(TrainingCheckpoints.NONE) ? null : TrainingIdentity.of(config, settings, images, backbone);
-            TrainingState resumed = checkpoints.resume() == null ? null : resume(checkpoints.resume(), identity);
+            TrainingState resumed = checkpoints.resume() == null ? null : TrainingState.load(checkpoints.resume(), identity, settings.epochs());
             EpochKeeper keeper = new EpochKeeper(settings.validation(), test);
             if (resumed != null) {
                 keeper.restore(resumed);
@@ -88,7 +88,7 @@ public final class Trainer {
                     EvaluationResult metrics = test == null || !test.due(epoch) ? null : evaluate(epoch, test, model(backbone, statistics, levels));
                     keeper.consider(epoch, losses.total(), held, metrics, levels);
                     listener.epoch(new EpochReport(epoch, losses, speed, held, metrics));
-                    if (checkpoints.file() != null && (epoch % checkpoints.every() == 0 || epoch == settings.epochs())) {
+                    if (checkpoints.due(epoch, settings.epochs())) {
                         TrainingState.of(epoch, losses.total(), levels, optimizers, keeper).save(checkpoints.file(), identity);
                     }
                 });
@@ -111,14 +111,6 @@ public final class Trainer {
             backbone.close();
             throw t;
         }
-    }
-
-    private TrainingState resume(Path file, TrainingIdentity identity) {
-        TrainingState state = TrainingState.load(file, identity);
-        if (state.epochs() > settings.epochs()) {
-            throw new RlrException(file + " has " + state.epochs() + " epochs behind it, more than --epochs " + settings.epochs() + "; raise --epochs");
-        }
-        return state;
     }
 
     /** Closes the model's levels, not the backbone. */
@@ -149,7 +141,7 @@ public final class Trainer {
                 levels.get(i).parameters().fromArray(best.parameters().get(i));
             }
         } catch (IllegalArgumentException e) {
-            throw new RlrException("the training's state is damaged (" + e.getMessage() + "); take an earlier one or train anew", e);
+            throw StateFile.damaged(e);
         }
         return scored(model(backbone, statistics, levels), images, best.loss(), new Selection(by, best.epoch(), best.value(), choosing));
     }

@@ -20,4 +20,9 @@ public record TrainingCheckpoints(Path file, int every, Path resume) {
             throw new RlrException("--checkpoint-every is " + every + "; it must be at least 1");
         }
     }
+
+    /** Whether the state is to be written after an epoch, counted from 1. */
+    boolean due(int epoch, int epochs) {
+        return file != null && (epoch % every == 0 || epoch == epochs);
+    }
 }

@@ -24,14 +24,19 @@ import org.rlr.tensor.RlrException;
  * @param images   SHA-256 of the contents of the training images in their order, and of those held out
  * @param weights  SHA-256 of the backbone's weights
  */
-record TrainingIdentity(RlrConfig config, TrainingSettings settings, String images, String weights) {
+record TrainingIdentity(RlrConfig config, TrainingSettings settings, String images, String weights) implements StateFile.Identity<TrainingIdentity> {
 
     static TrainingIdentity of(RlrConfig config, TrainingSettings settings, TrainingImages images, Backbone backbone) {
         return new TrainingIdentity(config, settings.schedule() == Schedule.CONSTANT ? settings.withEpochs(1) : settings, images(images.all()), FeatureDigest.weights(backbone));
     }
 
-    /** What differs from another, in words. */
-    List<String> differences(TrainingIdentity other) {
+    @Override
+    public boolean complete() {
+        return images != null && weights != null;
+    }
+
+    @Override
+    public List<String> differences(TrainingIdentity other) {
         List<String> differences = new ArrayList<>();
         if (!config.equals(other.config)) {
             differences.add("the model (" + other.config + " then, " + config + " now)");
@@ -48,7 +53,8 @@ record TrainingIdentity(RlrConfig config, TrainingSettings settings, String imag
         return differences;
     }
 
-    private static String images(List<Path> images) {
+    /** SHA-256 of the contents of images in their order. */
+    static String images(List<Path> images) {
         MessageDigest digest = FeatureDigest.sha256();
         for (Path image : images) {
             try (InputStream in = Files.newInputStream(image)) {

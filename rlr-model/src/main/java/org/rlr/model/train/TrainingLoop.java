@@ -51,7 +51,7 @@ final class TrainingLoop {
             for (int i = 0; i < levels.size(); i++) {
                 levels.get(i).parameters().initialize(settings.seed() + 1_000_003L * i);
                 if (resumed != null) {
-                    resumed.restore(i, levels.get(i).parameters(), optimizers.of(i));
+                    resumed.levels().get(i).restore(levels.get(i).parameters(), optimizers.of(i));
                 }
             }
             SplittableRandom random = new SplittableRandom(settings.seed());

@@ -3,6 +3,7 @@ package org.rlr.model.cli;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonElement;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.rlr.model.ModelFile;
 import org.rlr.tensor.golden.GoldenFiles;
 import org.rlr.tensor.io.Python;
 import org.rlr.tensor.io.SafeTensorsFile;
@@ -43,10 +45,12 @@ class ImportExportTest {
     }
 
     /** A model of a convolutional backbone with made-up weights; the checkpoint's levels, resnet18 2 and 3, have 128 and 256 channels. */
-    private Path trained(Path weights) {
+    private Path trained(Path weights, String... more) {
         BackboneFile.write("resnet18", weights);
         Path model = folder.resolve("trained.safetensors");
-        CommandRun.succeeding(TinyModel.train(TinyModel.data(), model, "--backbone", "resnet18", "--weights", weights));
+        List<Object> options = new ArrayList<>(List.of("--backbone", "resnet18", "--weights", weights));
+        options.addAll(List.of(more));
+        CommandRun.succeeding(TinyModel.train(TinyModel.data(), model, options.toArray()));
         return model;
     }
 
@@ -81,6 +85,36 @@ class ImportExportTest {
         CommandRun.succeeding("export", second, "--out", again);
         CommandRun.succeeding("import", again, "--out", second, "--backbone", "resnet18", "--weights", weights, "--threshold", "0.5", "--image-size", "64");
         assertEquals(scores(model, images), scores(second, images));
+    }
+
+    /** Nothing in a checkpoint tells of tiles; given again, they make the same model of it. */
+    @Test
+    void aCheckpointIsUsedWithTiles() throws IOException {
+        Path weights = folder.resolve("resnet18.safetensors");
+        Path model = trained(weights, "--tile-overlap", "16", "--tile-scale", "1.5");
+        Path checkpoint = folder.resolve("checkpoint.pth");
+        CommandRun.succeeding("export", model, "--out", checkpoint);
+        Path imported = folder.resolve("imported.safetensors");
+        List<Object> args = List.of("import", checkpoint, "--out", imported, "--backbone", "resnet18", "--weights", weights, "--image-size", "64", "--data", TinyModel.data());
+        CommandRun.succeeding(args.toArray());
+        List<Path> images = TinyModel.images().subList(0, 4);
+        assertNotEquals(scores(model, images), scores(imported, images), "whole images are others");
+        String out = CommandRun.succeeding(with(args, "--tile-overlap", "16", "--tile-scale", "1.5"));
+        assertTrue(out.contains("tiles of 64x64 pixels overlapping by 16 pixels, of the image resized by 1.5"), out);
+        assertEquals(scores(model, images), scores(imported, images));
+        assertEquals(ModelFile.info(model).config(), ModelFile.info(imported).config());
+        assertEquals(ModelFile.info(model).scores(), ModelFile.info(imported).scores());
+
+        byte[] before = Files.readAllBytes(imported);
+        CommandRun.of(with(args, "--tile-scale", "2")).assertFailure("--tile-scale 2.0", "--tile-overlap N");
+        CommandRun.of(with(args, "--tile-overlap", "33")).assertFailure("--tile-overlap 33", "64x64", "lower it");
+        assertArrayEquals(before, Files.readAllBytes(imported));
+    }
+
+    private static Object[] with(List<Object> args, Object... more) {
+        List<Object> all = new ArrayList<>(args);
+        all.addAll(List.of(more));
+        return all.toArray();
     }
 
     private static String line(String text, String name) {

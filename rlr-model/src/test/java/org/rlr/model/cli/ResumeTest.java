@@ -3,11 +3,8 @@ package org.rlr.model.cli;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,7 +13,6 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlr.tensor.io.SafeTensorsFile;
 
 /** A training that was ended, at whatever moment, and is gone on with gives the same file as one left alone. */
 class ResumeTest {
@@ -38,18 +34,12 @@ class ResumeTest {
         return args.toArray();
     }
 
-    private static int epochs(Path checkpoint) {
-        try (SafeTensorsFile file = SafeTensorsFile.open(checkpoint)) {
-            return Integer.parseInt(file.metadata().get("epochs"));
-        }
-    }
-
     @Test
     void shorterThenLongerIsAsLongFromTheBeginning() throws IOException {
         Path alone = folder.resolve("alone.safetensors");
         CommandRun.succeeding(training(alone, 5));
         CommandRun.succeeding(training(model, 3, "--checkpoint-every", "2"));
-        assertEquals(3, epochs(checkpoint));
+        assertEquals(3, KilledTraining.epochs(checkpoint));
         Path second = folder.resolve("second.state");
         CommandRun.succeeding(training(model, 4, "--resume", checkpoint, "--checkpoint-every", "1", "--checkpoint", second));
         assertNotEquals(-1, Files.mismatch(alone, model));
@@ -68,23 +58,7 @@ class ResumeTest {
         int done = 0;
         List<Object> resume = List.of();
         for (int kill = 1; kill <= 2; kill++) {
-            Process process = new ProcessBuilder(CommandRun.commandLine(List.of(), training(model, endless, concat(List.of("--checkpoint-every", "1"), resume))))
-                    .redirectOutput(folder.resolve("out.txt").toFile()).start();
-            StringBuilder err = new StringBuilder();
-            try (InputStream stream = process.getErrorStream()) {
-                for (int c = stream.read(); c >= 0; c = stream.read()) {
-                    err.append((char) c);
-                    if (c == '/' && Files.exists(checkpoint) && epochs(checkpoint) > done) {
-                        // not by the process itself, which would close the stream read here
-                        process.toHandle().destroyForcibly();
-                        err.append(new String(stream.readAllBytes(), StandardCharsets.UTF_8));
-                    }
-                }
-            }
-            assertNotEquals(0, process.waitFor());
-            assertTrue(epochs(checkpoint) > done, err.toString());
-            assertTrue(Files.notExists(model), err.toString());
-            done = epochs(checkpoint);
+            done = KilledTraining.run(CommandRun.commandLine(List.of(), training(model, endless, concat(List.of("--checkpoint-every", "1"), resume))), checkpoint, done, model);
             resume = List.of("--resume", checkpoint);
         }
         Path alone = folder.resolve("alone.safetensors");

@@ -162,13 +162,6 @@ class TilesTest {
     }
 
     @Test
-    void picturesOfFeaturesAreRefused() {
-        Path pictures = folder.resolve("pictures");
-        CommandRun.of("detect", "--model", model, "--out", pictures, "--pictures", "features", data.resolve("fabric/test/good/large.png")).assertFailure("tiles", "--no-tiles");
-        CommandRun.of("decoder", "train", "--model", model, "--data", data, "--out", folder.resolve("decoder.safetensors")).assertFailure("tiles", "--no-tiles");
-    }
-
-    @Test
     void trainingLearnsFromEveryTile() {
         // images of 150, 160 and 170 columns: 3, 3 and 4 tiles by 2
         RlrConfig config = new RlrConfig("scattering", TILE, TILE, List.of(2, 3), 16, 8, 1, List.of("mca"), GateMode.NONE, 1, false, true, false, new Tiling(16, 1));

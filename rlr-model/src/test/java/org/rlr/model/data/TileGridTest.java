@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -87,6 +89,10 @@ class TileGridTest {
             blended[i] = (float) sum[i];
         }
         assertArrayEquals(picture, blended);
+        List<RgbImage> cuts = IntStream.range(0, grid.count()).mapToObj(tile -> grid.cut(image, tile)).toList();
+        assertEquals(image, grid.blend(cuts));
+        assertThrows(IllegalArgumentException.class, () -> grid.blend(cuts.subList(1, cuts.size())));
+        assertThrows(IllegalArgumentException.class, () -> grid.blend(Collections.nCopies(grid.count(), new RgbImage(1, 1, new byte[3]))));
     }
 
     @Test

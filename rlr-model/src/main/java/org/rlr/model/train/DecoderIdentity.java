@@ -1,0 +1,39 @@
+package org.rlr.model.train;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.rlr.model.decoder.DecoderInfo;
+
+/**
+ * What the training of a feature decoder depends on, except the number of epochs.
+ *
+ * @param decoder its description, with one epoch, no images and no loss
+ * @param images  SHA-256 of the contents of the training images in their order
+ */
+record DecoderIdentity(DecoderInfo decoder, String images) implements StateFile.Identity<DecoderIdentity> {
+
+    static DecoderIdentity of(DecoderInfo info, List<Path> images) {
+        return new DecoderIdentity(info.with(info.training().withEpochs(1), 0, 0), TrainingIdentity.images(images));
+    }
+
+    @Override
+    public boolean complete() {
+        return decoder != null && decoder.usable() && images != null;
+    }
+
+    @Override
+    public List<String> differences(DecoderIdentity other) {
+        List<String> differences = new ArrayList<>();
+        if (!decoder.training().equals(other.decoder.training())) {
+            differences.add("the settings (" + other.decoder.training() + " then, " + decoder.training() + " now)");
+        }
+        if (!decoder.equals(other.decoder.with(decoder.training(), 0, 0))) {
+            differences.add("the model's features (" + other.decoder + " then, " + decoder + " now)");
+        }
+        if (!images.equals(other.images)) {
+            differences.add("the training images");
+        }
+        return differences;
+    }
+}
