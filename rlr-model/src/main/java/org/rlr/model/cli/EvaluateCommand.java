@@ -58,6 +58,9 @@ final class EvaluateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         DataSet set = layout.read(data, spec).requireEvaluation();
+        if (out != null) {
+            OverlayWriter.requireApart(out, set);
+        }
         PrintWriter text = spec.commandLine().getOut();
         try (Backend device = backend.open(); AnomalyDetector detector = AnomalyDetector.load(model, device)) {
             EvaluationResult result = evaluate(detector, set, out, report, settings(set, model, device));

@@ -38,12 +38,21 @@ public final class Main {
 
     private static int execute(CommandLine line, String... args) {
         line.setExecutionExceptionHandler(failures());
+        line.setExecutionStrategy(Main::checkAndRun);
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setUsageHelpAutoWidth(true);
         try {
             return line.execute(args);
         } catch (OutOfMemoryError e) {
             return outOfMemory(line, e);
+        }
+    }
+
+    private static int checkAndRun(CommandLine.ParseResult parsed) {
+        try (OutputLock lock = OutputFiles.check(parsed)) {
+            return new CommandLine.RunLast().execute(parsed);
+        } catch (RlrException e) {
+            throw new CommandLine.ExecutionException(parsed.commandSpec().commandLine(), e.getMessage(), e);
         }
     }
 
