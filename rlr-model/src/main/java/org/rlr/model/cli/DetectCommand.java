@@ -63,6 +63,9 @@ final class DetectCommand implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         PictureOptions.Kind kind = pictures.kind(out, "--out DIR");
         List<Path> files = InputImages.of(inputs);
+        if (out != null) {
+            OverlayWriter.requireApart(out, files);
+        }
         JsonArray results = new JsonArray();
         int failures = 0;
         int anomalous = 0;

@@ -64,6 +64,9 @@ final class EvaluateCommand implements Callable<Integer> {
     public Integer call() {
         PictureOptions.Kind kind = pictures.kind(report, "--report FILE");
         DataSet set = layout.read(data, spec).requireEvaluation();
+        if (out != null) {
+            OverlayWriter.requireApart(out, set);
+        }
         PrintWriter text = spec.commandLine().getOut();
         try (Backend device = backend.open(); AnomalyDetector detector = AnomalyDetector.load(model, device);
                 FeatureDecoder decoder = pictures.open(detector.model())) {

@@ -19,7 +19,7 @@ final class InputImages {
             if (Files.isDirectory(input)) {
                 List<Path> found = Images.list(input);
                 if (found.isEmpty()) {
-                    throw new RlrException(input + " holds no images; give image files or a folder that holds some");
+                    throw new RlrException(input + " holds no images" + Images.insteadOfImages(input) + "; give image files or a folder that holds some");
                 }
                 files.addAll(found);
             } else {

@@ -1,6 +1,7 @@
 package org.rlr.model.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.InvalidPathException;
 import org.rlr.tensor.RlrException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -22,6 +23,11 @@ public final class Main {
     /** Runs a command in this JVM, or in a new one with the Vector API where this one lacks it. */
     public static void main(String[] args) {
         System.setProperty("java.awt.headless", "true");
+        String damage = FileNames.damage(args);
+        if (damage != null) {
+            error(new PrintWriter(System.err), damage);
+            System.exit(FAILURE);
+        }
         Integer relaunched = Relaunch.withVectorModule(args);
         System.exit(relaunched != null ? relaunched : run(args));
     }
@@ -38,12 +44,22 @@ public final class Main {
 
     private static int execute(CommandLine line, String... args) {
         line.setExecutionExceptionHandler(failures());
+        line.setExecutionStrategy(Main::checkAndRun);
+        line.setParameterExceptionHandler(Misuse::report);
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setUsageHelpAutoWidth(true);
         try {
             return line.execute(args);
         } catch (OutOfMemoryError e) {
             return outOfMemory(line, e);
+        }
+    }
+
+    private static int checkAndRun(CommandLine.ParseResult parsed) {
+        try (OutputLock lock = OutputFiles.check(parsed)) {
+            return new CommandLine.RunLast().execute(parsed);
+        } catch (RlrException e) {
+            throw new CommandLine.ExecutionException(parsed.commandSpec().commandLine(), e.getMessage(), e);
         }
     }
 
@@ -72,6 +88,10 @@ public final class Main {
             for (Throwable cause = exception; cause != null && !(exception instanceof RlrException); cause = cause.getCause()) {
                 if (cause instanceof OutOfMemoryError e) {
                     return outOfMemory(command, e);
+                }
+                if (cause instanceof InvalidPathException e) {
+                    error(err, FileNames.message(e));
+                    return FAILURE;
                 }
             }
             if (exception instanceof RlrException) {

@@ -3,8 +3,12 @@ package org.rlr.model.cli;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.rlr.model.ScoreStatistics;
+import org.rlr.model.data.DataSet;
 import org.rlr.model.data.Images;
 import org.rlr.model.data.PngFile;
 import org.rlr.model.data.RgbImage;
@@ -14,6 +18,7 @@ import org.rlr.model.report.MapScale;
 import org.rlr.model.report.Overlays;
 import org.rlr.model.report.ScoredImage;
 import org.rlr.tensor.RlrException;
+import org.rlr.tensor.io.IoReason;
 
 /** Writes a picture per image into a folder: image | mask, where there is one | map over the image, on one colour scale. */
 final class OverlayWriter {
@@ -30,7 +35,7 @@ final class OverlayWriter {
         try {
             Files.createDirectories(folder);
         } catch (java.io.IOException e) {
-            throw new RlrException("cannot make the folder " + folder + " for pictures (" + e.getMessage() + "); choose another --out", e);
+            throw new RlrException("cannot make the folder " + folder + " for pictures (" + IoReason.of(e) + "); choose another --out", e);
         }
     }
 
@@ -42,6 +47,34 @@ final class OverlayWriter {
     /** Where the picture of a test image lies. */
     static Path target(Path folder, Sample sample) {
         return folder.resolve(sample.className()).resolve(sample.defect()).resolve(stem(sample.image()) + ".png");
+    }
+
+    /** Finds out before images are examined whether their pictures, in one folder, would replace any of them. @throws RlrException if so */
+    static void requireApart(Path folder, List<Path> images) {
+        requireApart(folder, images, images.stream().map(image -> folder.resolve(stem(image) + ".png")).toList());
+    }
+
+    /** The same for the pictures of a data set's test images. */
+    static void requireApart(Path folder, DataSet set) {
+        requireApart(folder, Stream.of(set.train(), set.validation(), set.test()).flatMap(List::stream).flatMap(sample -> Stream.concat(Stream.of(sample.image()), sample.masks().stream()))
+                .toList(), set.test().stream().map(sample -> target(folder, sample)).toList());
+    }
+
+    private static void requireApart(Path folder, List<Path> images, List<Path> pictures) {
+        Set<Path> read = images.stream().filter(Files::exists).map(OverlayWriter::real).collect(Collectors.toSet());
+        for (Path picture : pictures) {
+            if (Files.exists(picture) && read.contains(real(picture))) {
+                throw new RlrException("--out " + folder + " is where the images are: a picture would replace " + picture + "; name another folder");
+            }
+        }
+    }
+
+    private static Path real(Path file) {
+        try {
+            return file.toRealPath();
+        } catch (java.io.IOException e) {
+            throw new RlrException("cannot find out where " + file + " leads (" + IoReason.of(e) + "); check the permissions of its folders", e);
+        }
     }
 
     /** A test image of a data set, as {@code <class>/<defect>/<stem>.png}. */

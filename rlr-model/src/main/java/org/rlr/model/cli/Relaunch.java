@@ -57,7 +57,9 @@ final class Relaunch {
         command.add(Main.class.getName());
         command.addAll(List.of(args));
         try {
-            Process process = new ProcessBuilder(command).inheritIO().start();
+            ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
+            builder.environment().putAll(FileNames.environment());
+            Process process = builder.start();
             // Where this process is ended, the one that works must not be left behind.
             Runtime.getRuntime().addShutdownHook(new Thread(() -> end(process)));
             return process.waitFor();

@@ -91,6 +91,15 @@ final class ThresholdCommand implements Callable<Integer> {
         boolean labelled() {
             return bestF1 || recall != null;
         }
+
+        /** Before images are scored for it. @throws RlrException if it asks for something that cannot be */
+        void check() {
+            if (recall != null) {
+                ThresholdEstimator.requireRecall(recall);
+            } else if (!bestF1) {
+                ThresholdEstimator.requireRate(falseAlarmRate);
+            }
+        }
     }
 
     /** Scores by class: of normal images, and of anomalous ones. */
@@ -101,6 +110,7 @@ final class ThresholdCommand implements Callable<Integer> {
     public Integer call() {
         Path target = out == null ? model : out;
         TrainingRun.writable(target, "--out");
+        rule.check();
         ThresholdEstimator estimator = new ThresholdEstimator(confidence);
         PrintWriter text = spec.commandLine().getOut();
         Map<String, List<Sample>> images = images(text);

@@ -15,6 +15,7 @@ import org.rlr.model.weights.PublishedWeights;
 import org.rlr.model.weights.WeightsCache;
 import org.rlr.model.weights.WeightsDownloader;
 import org.rlr.tensor.RlrException;
+import org.rlr.tensor.io.IoReason;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -152,7 +153,7 @@ final class WeightsCommand {
         try {
             return Files.size(file) / 1e6;
         } catch (IOException e) {
-            throw new RlrException("cannot read " + file + ": " + e.getMessage(), e);
+            throw new RlrException("cannot read " + file + ": " + IoReason.of(e), e);
         }
     }
 }

@@ -71,7 +71,7 @@ public final class DataLayouts {
     private static String contents(Path root) {
         List<Path> folders = Folders.subfolders(root);
         if (folders.isEmpty()) {
-            return " (no image and no folder is in it)";
+            return " (no image and no folder is in it" + Images.insteadOfImages(root) + ")";
         }
         String names = folders.stream().limit(5).map(Folders::nameOf).collect(Collectors.joining(", "));
         return " (folders in it: " + names + (folders.size() > 5 ? ", …" : "") + ")";

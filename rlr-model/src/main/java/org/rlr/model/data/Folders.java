@@ -1,5 +1,6 @@
 package org.rlr.model.data;
 
+import com.google.gson.JsonParseException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -10,6 +11,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.rlr.tensor.RlrException;
+import org.rlr.tensor.io.IoReason;
 
 /** Listing folders in an order that is the same on every machine. */
 final class Folders {
@@ -76,8 +78,14 @@ final class Folders {
         return name == null ? folder.toString() : name.toString();
     }
 
-    /** An exception's message, or its kind where it has none. */
+    /** An exception's message, or its kind where it has none; of one of files what it means. */
     static String reason(Exception e) {
+        if (e instanceof IOException failed) {
+            return IoReason.of(failed);
+        }
+        if (e instanceof JsonParseException malformed) {
+            return IoReason.ofJson(malformed);
+        }
         return e.getMessage() == null || e.getMessage().isBlank() ? e.getClass().getSimpleName() : e.getMessage();
     }
 }

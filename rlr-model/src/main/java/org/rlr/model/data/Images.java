@@ -90,6 +90,13 @@ public final class Images {
         }
     }
 
+    /** What a folder without images holds instead, in words to follow that; nothing where it is empty. @throws RlrException if it cannot be listed */
+    public static String insteadOfImages(Path folder) {
+        List<Path> others = Folders.files(folder, file -> !hasImageName(file));
+        return others.isEmpty() ? "" : ", but " + others.size() + (others.size() == 1 ? " file" : " files") + " of other formats than PNG, JPEG, BMP, GIF and TIFF, first "
+                + others.get(0).getFileName();
+    }
+
     /** Where a picture has a colour sample above zero, row by row; {@code check} may refuse its size by throwing. */
     static boolean[] readNonZero(Path file, Consumer<ImageSize> check) {
         return decode(file, decoded -> {

@@ -32,7 +32,7 @@ public final class ThresholdEstimator {
      * @throws RlrException if there are fewer than {@code 1/rate - 1} scores, which cannot show so low a rate
      */
     public Threshold falseAlarmRate(double[] normal, double rate) {
-        requireFraction("--false-alarm-rate", rate);
+        requireRate(rate);
         int n = normal.length;
         int above = (int) ((n + 1) * rate + ROUNDING);
         if (above < 1) {
@@ -68,9 +68,7 @@ public final class ThresholdEstimator {
      * @throws RlrException if there are no normal or no anomalous scores
      */
     public Threshold recall(double[] normal, double[] anomalous, double recall) {
-        if (recall != 1) {
-            requireFraction("--recall", recall);
-        }
+        requireRecall(recall);
         requireBoth(normal, anomalous);
         double[] sorted = sorted(anomalous);
         int found = Math.max(1, (int) Math.ceil(recall * sorted.length - ROUNDING));
@@ -116,6 +114,18 @@ public final class ThresholdEstimator {
         if (normal.length == 0 || anomalous.length == 0) {
             throw new RlrException("a threshold from labelled images needs normal and anomalous ones, not " + normal.length + " and " + anomalous.length
                     + "; add some, or use --false-alarm-rate, which needs normal ones only");
+        }
+    }
+
+    /** Checks a false-alarm rate. @throws RlrException if it is not between 0 and 1 */
+    public static void requireRate(double rate) {
+        requireFraction("--false-alarm-rate", rate);
+    }
+
+    /** Checks a recall. @throws RlrException if it is not between 0 and 1, or 1 */
+    public static void requireRecall(double recall) {
+        if (recall != 1) {
+            requireFraction("--recall", recall);
         }
     }
 

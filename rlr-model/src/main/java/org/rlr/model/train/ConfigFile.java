@@ -17,6 +17,7 @@ import org.rlr.model.RlrConfig;
 import org.rlr.model.Tiling;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.tensor.RlrException;
+import org.rlr.tensor.io.IoReason;
 
 /**
  * What to train and how, from a JSON file as {@code rlr info --json} prints it: its objects {@code config} ({@link RlrConfig}) and {@code training}
@@ -42,9 +43,9 @@ public record ConfigFile(RlrConfig config, TrainingSettings training, boolean sa
             }
             root = parsed.getAsJsonObject();
         } catch (IOException e) {
-            throw new RlrException("cannot read " + file + ": " + e + "; --config takes a file that 'rlr info --json --model MODEL' printed", e);
+            throw new RlrException("cannot read " + file + ": " + IoReason.of(e) + "; --config takes a file that 'rlr info --json --model MODEL' printed", e);
         } catch (com.google.gson.JsonParseException e) {
-            throw failure(file, e.getMessage(), e);
+            throw failure(file, IoReason.ofJson(e), e);
         }
         known(file, "", root, ModelInfo.class);
         if (!root.has("config") && !root.has("training")) {
@@ -93,7 +94,8 @@ public record ConfigFile(RlrConfig config, TrainingSettings training, boolean sa
             while (why.getCause() instanceof RuntimeException cause) {
                 why = cause;
             }
-            throw failure(file, "\"" + name + "\": " + why.getMessage(), e);
+            // the parser's messages end in a link for programmers
+            throw failure(file, "\"" + name + "\": " + (why instanceof NullPointerException ? "a value in it is null" : why.getMessage().replaceAll("\\s+See https?:\\S+", "")), e);
         }
     }
 

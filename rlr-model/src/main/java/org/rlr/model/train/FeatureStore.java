@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.rlr.tensor.RlrException;
+import org.rlr.tensor.io.IoReason;
 
 /**
  * The features of the training images, computed once and read in every epoch: in memory where they take less than two fifths of the
@@ -112,7 +113,7 @@ final class FeatureStore implements AutoCloseable {
 
     private RlrException failure(int images, IOException e) {
         return new RlrException("cannot keep the features of the training images (" + (perImage * images >> 20) + " MiB so far) in "
-                + System.getProperty("java.io.tmpdir") + ": " + e.getMessage()
+                + System.getProperty("java.io.tmpdir") + ": " + IoReason.of(e)
                 + "; make room there, choose another folder with java -Djava.io.tmpdir=DIR, or raise the heap with java -Xmx", e);
     }
 
@@ -122,7 +123,7 @@ final class FeatureStore implements AutoCloseable {
             try {
                 file.close();
             } catch (IOException e) {
-                throw new RlrException("cannot remove the temporary file of features: " + e.getMessage(), e);
+                throw new RlrException("cannot remove the temporary file of features: " + IoReason.of(e), e);
             }
         }
     }

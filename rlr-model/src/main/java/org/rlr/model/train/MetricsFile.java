@@ -12,6 +12,7 @@ import java.util.OptionalDouble;
 import org.rlr.model.eval.Metric;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.AtomicFile;
+import org.rlr.tensor.io.IoReason;
 
 /**
  * A CSV file with a line per epoch, each written as its epoch ends: {@code epoch}, {@code loss} and its parts {@code loss_level<i>},
@@ -132,7 +133,7 @@ public final class MetricsFile implements AutoCloseable {
     }
 
     private RlrException failure(String what, IOException e) {
-        return new RlrException("cannot " + what + " " + file + ": " + e + "; free some space there or name another file with --metrics", e);
+        return new RlrException("cannot " + what + " " + file + ": " + IoReason.of(e) + "; free some space there or name another file with --metrics", e);
     }
 
     @Override

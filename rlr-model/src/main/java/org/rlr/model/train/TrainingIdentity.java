@@ -15,6 +15,7 @@ import org.rlr.model.FeatureDigest;
 import org.rlr.model.RlrConfig;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.tensor.RlrException;
+import org.rlr.tensor.io.IoReason;
 
 /**
  * What the result of a training depends on, except the number of epochs where the learning rate does not: a state may only be gone on from with the same.
@@ -62,7 +63,7 @@ record TrainingIdentity(RlrConfig config, TrainingSettings settings, String imag
                 digest.update(ByteBuffer.allocate(Long.BYTES).putLong(0, Files.size(image)));
                 in.transferTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
             } catch (IOException e) {
-                throw new RlrException("cannot read " + image + ": " + e + "; check that it is there and may be read", e);
+                throw new RlrException("cannot read " + image + ": " + IoReason.of(e) + "; check that it is there and may be read", e);
             }
         }
         return HexFormat.of().formatHex(digest.digest());

@@ -17,6 +17,7 @@ import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.rlr.tensor.RlrException;
+import org.rlr.tensor.io.IoReason;
 
 /**
  * Downloads a file whole or not at all. What breaks off is gone on with, at once and in a later run: by a range request where the server's tag says that it is still
@@ -94,7 +95,7 @@ final class Download {
             part.complete();
             return actual;
         } catch (IOException e) {
-            throw new RlrException("cannot write " + target + ": " + e + "; free some space there or choose another folder with --weights-cache", e);
+            throw new RlrException("cannot write " + target + ": " + IoReason.of(e) + "; free some space there or choose another folder with --weights-cache", e);
         }
     }
 

@@ -13,6 +13,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import org.rlr.tensor.RlrException;
+import org.rlr.tensor.io.IoReason;
 
 /** A download that is not complete, {@code <target>.part}, and the server's tag of what it is a part of; locked against other processes. */
 final class PartialFile implements AutoCloseable {
@@ -54,7 +55,7 @@ final class PartialFile implements AutoCloseable {
             }
             return new PartialFile(target, part, target.resolveSibling(target.getFileName() + ".part.tag"), channel, lock);
         } catch (IOException e) {
-            throw new RlrException("cannot write " + part + ": " + e + "; choose another folder with --weights-cache", e);
+            throw new RlrException("cannot write " + part + ": " + IoReason.of(e) + "; choose another folder with --weights-cache", e);
         }
     }
 

@@ -14,6 +14,7 @@ import org.rlr.model.backbone.Backbones;
 import org.rlr.model.backbone.WeightsFile;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.AtomicFile;
+import org.rlr.tensor.io.IoReason;
 import org.rlr.tensor.io.TorchCheckpoint;
 
 /** The folder that keeps weights of backbones: {@code <backbone>.safetensors} or {@code <backbone>.pth}. */
@@ -99,7 +100,7 @@ public final class WeightsCache {
         try {
             Files.deleteIfExists(folder.resolve(name + ENDINGS.get(torch ? 0 : 1)));
         } catch (IOException e) {
-            throw new RlrException("cannot remove the older weights " + folder.resolve(name + ENDINGS.get(torch ? 0 : 1)) + ": " + e + "; remove them yourself", e);
+            throw new RlrException("cannot remove the older weights " + folder.resolve(name + ENDINGS.get(torch ? 0 : 1)) + ": " + IoReason.of(e) + "; remove them yourself", e);
         }
         return name;
     }

@@ -52,6 +52,10 @@ class BadImagesTest {
         Path empty = Files.createDirectories(folder.resolve("empty"));
         assertTrainingFails(empty, empty, "no image", "train/good");
         CommandRun.of("detect", "--model", TinyModel.model(), empty).assertFailure(empty, "no images", "give image files");
+        // pictures, but of a format that is not read
+        Files.writeString(empty.resolve("photo.webp"), "RIFF");
+        assertTrainingFails(empty, empty, "1 file", "PNG, JPEG", "photo.webp");
+        CommandRun.of("detect", "--model", TinyModel.model(), empty).assertFailure(empty, "1 file", "PNG, JPEG", "photo.webp");
         Path classes = folder.resolve("classes");
         Path good = Files.createDirectories(classes.resolve("bolt/train/good"));
         Files.writeString(good.resolve("notes.txt"), "no image");

@@ -86,11 +86,13 @@ class ConfigFileTest {
                 new Wrong("{\"training\": 7}", List.of("training")), new Wrong("{\"training\": {\"validation\": {\"fraction\": 2}}}", List.of("--validation is 2.0")),
                 new Wrong("{\"training\": {\"validation\": {\"share\": 2}}}", List.of("training.validation.share", "fraction")),
                 new Wrong("{\"config\": {\"gate\": \"door\"}}", List.of("'door'")), new Wrong("{\"config\": {\"blocks\": [\"mca\", \"xyz\"]}}", List.of("xyz")),
+                new Wrong("{\"config\": {\"levels\": [null]}}", List.of("\"config\"", "is null")), new Wrong("{\"config\": {\"levels\": 2}}", List.of("\"config\"", "levels")),
                 new Wrong("{\"config\": {\"width\": \"wide\"}}", List.of("wide")), new Wrong("{\"config\": {\"imageHeight\": 100}}", List.of("100")))) {
             Files.writeString(config, wrong.text);
             CommandRun run = CommandRun.of("train", "--config", config, "--data", TinyModel.data(), "--out", again);
             run.assertFailure(config);
             run.assertFailure(wrong.mentions.toArray());
+            assertFalse(run.err().contains("Exception") || run.err().contains("http"), run.err());
         }
         assertTrue(Files.notExists(again));
     }

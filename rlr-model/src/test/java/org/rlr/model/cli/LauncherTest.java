@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,6 +54,16 @@ class LauncherTest {
         assertFalse(command.contains("-XX:+UseSerialGC"), command.toString());
     }
 
+    /** In a container there is often no locale, and Java would know ASCII names of files only. */
+    @Test
+    void withoutALocaleItTakesOneThatHasAllLetters() throws Exception {
+        copy("#!/bin/sh\necho $LC_ALL\n", home.resolve("runtime/bin/java"));
+        for (String none : List.of("", "C", "POSIX")) {
+            assertEquals(List.of("C.UTF-8"), run(home.resolve("bin/rlr"), Map.of("LC_ALL", none, "LC_CTYPE", "", "LANG", ""), "devices"));
+        }
+        assertEquals(List.of("de_DE.ISO-8859-1"), run(home.resolve("bin/rlr"), Map.of("LC_ALL", "de_DE.ISO-8859-1"), "devices"));
+    }
+
     @Test
     void aLinkToItWillDo() throws Exception {
         Path link = Files.createSymbolicLink(folder.resolve("rlr"), home.resolve("bin/rlr"));
@@ -60,10 +71,14 @@ class LauncherTest {
     }
 
     private static List<String> run(Path launcher, String options, String... arguments) throws IOException, InterruptedException {
+        return run(launcher, Map.of("RLR_JAVA_OPTS", options), arguments);
+    }
+
+    private static List<String> run(Path launcher, Map<String, String> environment, String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(launcher.toString()));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-        builder.environment().put("RLR_JAVA_OPTS", options);
+        builder.environment().putAll(environment);
         Process process = builder.start();
         List<String> lines = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines().toList();
         assertEquals(0, process.waitFor(), lines.toString());

@@ -177,6 +177,11 @@ class ThresholdCommandTest {
         CommandRun.of("threshold", "--model", model, "--normal", heldOut, "--per-class").assertFailure("--per-class", "classes", "--data");
         CommandRun.of("threshold", "--model", model, "--data", TinyModel.data().resolve("fabric/train/good")).assertFailure("no validation and no test images", "--normal");
         CommandRun.of("threshold", "--model", model, "--data", TinyModel.data(), "--recall", "2").assertFailure("--recall is 2.0");
+        for (String rule : List.of("--recall", "--false-alarm-rate")) {
+            CommandRun early = CommandRun.of("threshold", "--model", model, "--data", TinyModel.data(), rule, "NaN");
+            early.assertFailure(rule + " is NaN", "between 0 and 1");
+            assertEquals("", early.out()); // before images are scored
+        }
         CommandRun.of("threshold", "--model", model, "--data", TinyModel.data(), "--confidence", "1").assertFailure("--confidence is 1.0");
         CommandRun.of("threshold", "--model", model).assertWrongUsage("--data", "--normal");
         CommandRun.of("threshold", "--model", model, "--data", TinyModel.data(), "--recall", "0.5", "--f1-max").assertWrongUsage("exclusive");

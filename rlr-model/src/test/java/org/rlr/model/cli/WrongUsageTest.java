@@ -2,6 +2,7 @@ package org.rlr.model.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,6 +30,18 @@ class WrongUsageTest {
         CommandRun.of("detect", "--model", model).assertWrongUsage("IMAGE|DIR");
         CommandRun.of("info").assertWrongUsage("--model");
         CommandRun.of("info", "--model", model, "more").assertWrongUsage("more");
+    }
+
+    /** The help of a command is longer than a screen: the one line that matters would be gone. */
+    @Test
+    void wrongUsageIsNotBuriedInTheHelp() {
+        CommandRun run = CommandRun.of("train", "--data", folder, "--out", folder.resolve("m"), "--epoch", "3");
+        run.assertWrongUsage("error: Unknown option");
+        assertTrue(run.err().lines().count() <= 3 && run.err().contains("--epochs") && run.err().contains("'rlr train --help'"), run.err());
+        CommandRun.of("train", "--data", folder, "--out", folder.resolve("m"), "--epochs", "1.5").assertWrongUsage("error: ", "'1.5' is not a usable whole number");
+        CommandRun.of("train", "--data", folder, "--out", folder.resolve("m"), "--seeds", "").assertWrongUsage("error: ", "--seeds", "'' is not a usable whole number");
+        // without a command there is nothing to say but which there are
+        assertTrue(CommandRun.of().err().contains("detect"), CommandRun.of().err());
     }
 
     @ParameterizedTest

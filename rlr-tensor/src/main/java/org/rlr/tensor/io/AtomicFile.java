@@ -65,7 +65,7 @@ public final class AtomicFile {
                 replace(Files.exists(target) ? target.toRealPath() : target.toAbsolutePath(), content, force);
             }
         } catch (IOException e) {
-            throw new RlrException("cannot write " + target + ": " + reason(e) + "; free some space there or name another place"
+            throw new RlrException("cannot write " + target + ": " + IoReason.of(e) + "; free some space there or name another place"
                     + (Files.isRegularFile(target) ? " (the file that was there is unchanged)" : ""), e);
         }
     }
@@ -126,11 +126,5 @@ public final class AtomicFile {
         } catch (IOException e) {
             System.getLogger(AtomicFile.class.getName()).log(System.Logger.Level.DEBUG, "cannot force " + folder, e);
         }
-    }
-
-    private static String reason(IOException e) {
-        // file system exceptions other than the plain one say what is wrong by their class alone
-        return e.getClass() == IOException.class && e.getMessage() != null ? e.getMessage()
-                : e.getClass().getSimpleName().replace("Exception", "") + (e.getMessage() == null ? "" : " " + e.getMessage());
     }
 }

@@ -288,7 +288,7 @@ public final class SafeTensorsFile implements AutoCloseable {
     }
 
     private static RlrException unreadable(Path path, IOException e) {
-        return new RlrException("cannot read " + path + ": " + e + "; check that the file is there and may be read", e);
+        return new RlrException("cannot read " + path + ": " + IoReason.of(e) + "; check that the file is there and may be read", e);
     }
 
     private static void closeQuietly(FileChannel channel) {

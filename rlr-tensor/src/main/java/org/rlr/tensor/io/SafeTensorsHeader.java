@@ -251,7 +251,7 @@ final class SafeTensorsHeader {
     }
 
     /** Where the parser's message says that the error is; the rest of it speaks to programmers. */
-    private static String place(String message) {
+    static String place(String message) {
         int at = message == null ? -1 : message.indexOf(" at line ");
         String place = at < 0 ? "" : message.substring(at).lines().findFirst().orElse("");
         return printable(place.length() <= SHOWN ? place : place.substring(0, SHOWN) + "…");

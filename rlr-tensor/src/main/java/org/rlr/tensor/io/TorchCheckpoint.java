@@ -274,6 +274,6 @@ public final class TorchCheckpoint implements AutoCloseable {
     }
 
     static RlrException unreadable(String origin, IOException e) {
-        return new RlrException("cannot read " + origin + ": " + e + "; check that the file is there and may be read", e);
+        return new RlrException("cannot read " + origin + ": " + IoReason.of(e) + "; check that the file is there and may be read", e);
     }
 }

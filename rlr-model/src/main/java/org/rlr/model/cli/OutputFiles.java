@@ -1,0 +1,127 @@
+package org.rlr.model.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import org.rlr.tensor.RlrException;
+import org.rlr.tensor.io.IoReason;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * What a command line is about to write, looked at before anything is computed: hours later it is too late to learn that a file cannot be
+ * written, and nothing that a command reads may be replaced by what it writes.
+ */
+final class OutputFiles {
+    private static final Set<String> OUTPUTS = Set.of("--out", "--json", "--report", "--metrics", "--checkpoint", "--best-on-test", "--summary", "--safetensors");
+
+    /** A path of the command line; {@code name} is its option, or what the help calls it. */
+    private record Named(String name, Path path, boolean folder) {
+    }
+
+    private OutputFiles() {
+    }
+
+    /**
+     * Checks the paths of the command that is to run.
+     *
+     * @return the lock of what a training writes, to be held while it runs; null for other commands
+     * @throws RlrException naming the path, its option and the remedy
+     */
+    static OutputLock check(ParseResult parsed) {
+        ParseResult command = parsed;
+        while (command.hasSubcommand()) {
+            command = command.subcommand();
+        }
+        if (command.isUsageHelpRequested() || command.isVersionHelpRequested()) {
+            return null;
+        }
+        String name = command.commandSpec().name();
+        List<Named> outputs = new ArrayList<>();
+        List<Named> inputs = new ArrayList<>();
+        for (ArgSpec arg : command.matchedArgs()) {
+            String option = arg instanceof OptionSpec named ? named.longestName() : arg.paramLabel();
+            (OUTPUTS.contains(option) ? outputs : inputs).addAll(paths(option, arg));
+        }
+        for (int i = 0; i < outputs.size(); i++) {
+            requireWritable(outputs.get(i));
+            requireApart(outputs.get(i), outputs.subList(0, i), inputs, name);
+        }
+        return name.equals("train") ? outputs.stream().filter(OutputFiles::lockable).findFirst().map(output -> OutputLock.of(output.path, output.name)).orElse(null) : null;
+    }
+
+    /** The model: one that goes to a device, or into a folder that is missing, is not locked. */
+    private static boolean lockable(Named output) {
+        Path folder = output.path.toAbsolutePath().getParent();
+        return output.name.equals("--out") && (Files.notExists(output.path) || Files.isRegularFile(output.path)) && folder != null && Files.isDirectory(folder);
+    }
+
+    private static List<Named> paths(String name, ArgSpec arg) {
+        Object value = arg.getValue();
+        Collection<?> values = value instanceof Collection<?> many ? many : value == null ? List.of() : List.of(value);
+        return values.stream().filter(Path.class::isInstance).map(path -> new Named(name, (Path) path, arg.paramLabel().equals("DIR"))).toList();
+    }
+
+    /** Folders that are missing are made when they are needed; the nearest that there is tells. */
+    private static void requireWritable(Named output) {
+        Path path = output.path;
+        String remedy = "; choose another " + output.name;
+        if (output.folder && Files.exists(path) && !Files.isDirectory(path)) {
+            throw new RlrException(path + " is a file, and " + output.name + " names a folder" + remedy);
+        }
+        if (!output.folder && Files.isDirectory(path)) {
+            throw new RlrException(path + " is a folder, and " + output.name + " names the file to write; give a name in it");
+        }
+        if (Files.exists(path) && !Files.isWritable(path)) {
+            throw new RlrException("cannot write " + path + ": it is write-protected" + remedy);
+        }
+        Path folder = output.folder && Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
+        while (folder != null && Files.notExists(folder)) {
+            folder = folder.getParent();
+        }
+        if (folder != null && !Files.isDirectory(folder)) {
+            throw new RlrException("cannot write " + path + ": " + folder + " is no folder, but a file" + remedy);
+        }
+        if (folder != null && !Files.isWritable(folder)) {
+            throw new RlrException("cannot write " + path + ": no permission to write to " + folder + remedy);
+        }
+    }
+
+    private static void requireApart(Named output, List<Named> earlier, List<Named> inputs, String command) {
+        if (output.folder || Files.exists(output.path) && !Files.isRegularFile(output.path)) {
+            return; // as /dev/stdout, which may be named twice
+        }
+        Path target = real(output.path);
+        for (Named other : earlier) {
+            if (real(other.path).equals(target)) {
+                throw new RlrException(output.path + " is named for two different files, by " + other.name + " and " + output.name + "; give each a file of its own");
+            }
+        }
+        for (Named input : inputs) {
+            if (Files.isRegularFile(input.path) && real(input.path).equals(target) && !meant(input, output, command)) {
+                throw new RlrException(output.name + " " + output.path + " would overwrite the file that " + input.name + " names to be read; name another file to write");
+            }
+        }
+    }
+
+    /** A training's state goes on where it was kept, and a threshold belongs into its model. */
+    private static boolean meant(Named input, Named output, String command) {
+        return input.name.equals("--resume") && output.name.equals("--checkpoint") || command.equals("threshold") && input.name.equals("--model");
+    }
+
+    /** The file that a path leads to, or would be made as. */
+    private static Path real(Path path) {
+        try {
+            Path whole = path.toAbsolutePath().normalize();
+            Path folder = whole.getParent();
+            return Files.exists(path) ? path.toRealPath() : folder != null && Files.isDirectory(folder) ? folder.toRealPath().resolve(whole.getFileName()) : whole;
+        } catch (IOException e) {
+            throw new RlrException("cannot find out where " + path + " leads: " + IoReason.of(e) + "; check the permissions of its folders", e);
+        }
+    }
+}

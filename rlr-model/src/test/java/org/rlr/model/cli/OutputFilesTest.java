@@ -1,0 +1,132 @@
+package org.rlr.model.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a command writes never takes the place of what it reads, and whether it can be written is known before anything is computed. */
+class OutputFilesTest {
+    @TempDir
+    Path folder;
+    private Path model;
+    private Path image;
+
+    @BeforeEach
+    void copies() throws IOException {
+        model = Files.copy(TinyModel.model(), folder.resolve("model.safetensors"));
+        image = Files.copy(TinyModel.images().get(0), Files.createDirectory(folder.resolve("images")).resolve("a.png"));
+    }
+
+    private void assertModelUntouched() throws IOException {
+        assertEquals(-1, Files.mismatch(TinyModel.model(), model));
+    }
+
+    @Test
+    void picturesDoNotReplaceTheImagesThatAreExamined() throws IOException {
+        for (Path input : List.of(image, image.getParent())) {
+            CommandRun run = CommandRun.of("detect", "--model", model, "--out", image.getParent(), input);
+            run.assertFailure(image, "--out", "another folder");
+            assertEquals("", run.out());
+            assertEquals(-1, Files.mismatch(TinyModel.images().get(0), image));
+        }
+        Path other = Files.createDirectory(folder.resolve("pictures"));
+        CommandRun.succeeding("detect", "--model", model, "--out", other, image);
+        CommandRun.succeeding("detect", "--model", model, "--out", other, image); // earlier pictures are replaced
+    }
+
+    /** A plain folder's defective images lie where pictures of its class would go. */
+    @Test
+    void picturesDoNotReplaceTestImages() throws IOException {
+        Path data = folder.resolve("part");
+        Path abnormal = Files.createDirectories(data.resolve("abnormal")).resolve("a.png");
+        Files.copy(image, Files.createDirectories(data.resolve("normal")).resolve("a.png"));
+        Files.copy(image, Files.createDirectories(data.resolve("normal_test")).resolve("a.png"));
+        Files.copy(image, abnormal);
+        CommandRun run = CommandRun.of("evaluate", "--model", model, "--data", data, "--out", folder);
+        run.assertFailure(abnormal, "--out", "another folder");
+        assertEquals("", run.out());
+        assertEquals(-1, Files.mismatch(image, abnormal));
+    }
+
+    @Test
+    void noCommandOverwritesAFileThatItReads() throws IOException {
+        Path config = Files.writeString(folder.resolve("c.json"), "{\"training\": {\"epochs\": 1}}");
+        CommandRun.of(TinyModel.train(TinyModel.data(), model, "--backbone", "resnet18", "--weights", model)).assertFailure(model, "--weights", "another file");
+        CommandRun.of(TinyModel.train(TinyModel.data(), folder.resolve("m"), "--config", config, "--metrics", config)).assertFailure(config, "--config", "--metrics", "another file");
+        CommandRun.of("detect", "--model", model, "--json", model, image).assertFailure(model, "--model", "--json", "another file");
+        CommandRun.of("detect", "--model", model, "--json", image, image).assertFailure(image, "IMAGE|DIR", "--json", "another file");
+        CommandRun.of("evaluate", "--model", model, "--data", TinyModel.data(), "--report", model).assertFailure(model, "--report", "another file");
+        CommandRun.of("export", model, "--out", model).assertFailure(model, "MODEL", "--out", "another file");
+        CommandRun.of("import", model, "--out", model, "--threshold", "1").assertFailure(model, "CHECKPOINT", "--out", "another file");
+        assertModelUntouched();
+        assertEquals(-1, Files.mismatch(TinyModel.images().get(0), image));
+        assertTrue(Files.readString(config).startsWith("{"));
+    }
+
+    @Test
+    void anotherNameOfTheSameFileIsTheSameFile() throws IOException {
+        Path link = Files.createSymbolicLink(folder.resolve("link"), model);
+        CommandRun.of("export", link, "--out", folder.resolve("images/../model.safetensors")).assertFailure("MODEL", "another file");
+        assertModelUntouched();
+        Path json = folder.resolve("x.json");
+        CommandRun.of("evaluate", "--model", model, "--data", TinyModel.data(), "--json", json, "--report", folder.resolve("images/../x.json"))
+                .assertFailure("x.json", "--json", "--report", "each");
+        assertFalse(Files.exists(json));
+    }
+
+    /** Results of hours must not be lost because of the place they should go to. */
+    @Test
+    void whatCannotBeWrittenIsKnownFirst() throws IOException {
+        Path below = image.resolve("x.json");
+        CommandRun run = CommandRun.of("ablate", "--data", TinyModel.data(), "--json", below, "--image-size", "64", "--width", "16", "--layers", "1", "--epochs", "1");
+        run.assertFailure(below, image, "--json");
+        assertEquals("", run.out());
+        for (String option : List.of("--json", "--report")) {
+            run = CommandRun.of("evaluate", "--model", model, "--data", TinyModel.data(), option, folder);
+            run.assertFailure(folder, "is a folder", option);
+            assertEquals("", run.out());
+        }
+        run = CommandRun.of("detect", "--model", model, "--out", model, image);
+        run.assertFailure(model, "is a file", "--out");
+        assertEquals("", run.out());
+        assertModelUntouched();
+    }
+
+    @Test
+    void aWriteProtectedModelStays() throws IOException {
+        assertTrue(model.toFile().setWritable(false));
+        assumeFalse(Files.isWritable(model), "this user may write everything, as root may");
+        CommandRun.of(TinyModel.train(TinyModel.data(), model)).assertFailure(model, "write-protected", "--out");
+        assertModelUntouched();
+    }
+
+    @Test
+    void twoTrainingsDoNotWriteOneModel() throws IOException {
+        Path lock = folder.resolve(".model.safetensors.lock");
+        Files.createFile(lock); // left behind by a killed process: locks nothing
+        CommandRun.succeeding(TinyModel.train(TinyModel.data(), model));
+        assertFalse(Files.exists(lock));
+        try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE); FileLock held = channel.lock()) {
+            assertTrue(held.isValid());
+            CommandRun.of(TinyModel.train(TinyModel.data(), model)).assertFailure(model, "another training", "--out");
+        }
+        assertModelUntouched();
+        Files.delete(lock);
+        try (Stream<Path> files = Files.list(folder)) {
+            assertEquals(List.of(image.getParent(), model), files.sorted().toList());
+        }
+    }
+}
