@@ -87,7 +87,7 @@ public final class Trainer {
                     EpochReport.Losses held = validation == null ? null : validation.of(levels, epoch);
                     EvaluationResult metrics = test == null || !test.due(epoch) ? null : evaluate(epoch, test, model(backbone, statistics, levels));
                     keeper.consider(epoch, losses.total(), held, metrics, levels);
-                    listener.epoch(new EpochReport(epoch, losses, speed, held, metrics));
+                    listener.epoch(new EpochReport(epoch, losses, optimizers.learningRate(), speed, held, metrics));
                     if (checkpoints.file() != null && (epoch % checkpoints.every() == 0 || epoch == settings.epochs())) {
                         TrainingState.of(epoch, losses.total(), levels, optimizers, keeper).save(checkpoints.file(), identity);
                     }
