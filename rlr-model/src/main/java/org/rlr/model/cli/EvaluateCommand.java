@@ -12,6 +12,7 @@ import org.rlr.model.data.DataSet;
 import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.model.detect.AnomalyMap;
+import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.model.eval.ClassEvaluator;
 import org.rlr.model.eval.EvaluationResult;
 import org.rlr.model.eval.Evaluator;
@@ -60,7 +61,7 @@ final class EvaluateCommand implements Callable<Integer> {
         DataSet set = layout.read(data, spec).requireEvaluation();
         PrintWriter text = spec.commandLine().getOut();
         try (Backend device = backend.open(); AnomalyDetector detector = AnomalyDetector.load(model, device)) {
-            EvaluationResult result = evaluate(detector, set, out, report, settings(set, model, device));
+            EvaluationResult result = evaluate(detector.scorer(), set, out, report, settings(set, model, device));
             text.print(result.toTable());
             text.flush();
             if (json != null) {
@@ -93,11 +94,11 @@ final class EvaluateCommand implements Callable<Integer> {
      * @param report   HTML page to write, or null
      * @param settings what the page says of them
      */
-    static EvaluationResult evaluate(AnomalyDetector detector, DataSet set, Path out, Path report, Map<String, String> settings) {
+    static EvaluationResult evaluate(AnomalyScorer scorer, DataSet set, Path out, Path report, Map<String, String> settings) {
         EvaluationRecord record = new EvaluationRecord(out == null && report == null ? 0 : set.test().size());
         EvaluationResult result;
         try (ProgressBar bar = bar("evaluating", set.test().size())) {
-            result = new Evaluator(detector.scorer()).evaluate(set, new Evaluator.Observer() {
+            result = new Evaluator(scorer).evaluate(set, new Evaluator.Observer() {
                 @Override
                 public void scored(Sample sample, float score, boolean defective, AnomalyMap map) {
                     if (out != null || report != null) {
@@ -115,7 +116,7 @@ final class EvaluateCommand implements Callable<Integer> {
             });
         }
         // The scale is common to the data set, so the last map has to be seen before the first picture.
-        MapScale scale = record.scale(OverlayWriter.scale(detector.info().scores()).max());
+        MapScale scale = record.scale(OverlayWriter.scale(scorer.info().scores()).max());
         if (out != null) {
             OverlayWriter overlays = new OverlayWriter(out, scale);
             try (ProgressBar bar = bar("drawing", record.images().size())) {
@@ -126,7 +127,7 @@ final class EvaluateCommand implements Callable<Integer> {
             }
         }
         if (report != null) {
-            new EvaluationReport(result, record, detector.info(), scale).write(report, name(set.root()), settings);
+            new EvaluationReport(result, record, scorer.info(), scale).write(report, name(set.root()), settings);
         }
         return result;
     }

@@ -95,7 +95,7 @@ final class TrainCommand implements Callable<Integer> {
             text.printf("backbone %s, %s%n", name, device.description());
             text.flush();
             if (runs == null) {
-                run.train(device, images, test, text);
+                run.train(device, images, test, null, text);
             } else {
                 runs.train(device, images, test, text);
             }

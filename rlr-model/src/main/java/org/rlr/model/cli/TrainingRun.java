@@ -15,6 +15,7 @@ import org.rlr.model.RlrConfig;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.train.MetricsFile;
+import org.rlr.model.train.SharedFeatures;
 import org.rlr.model.train.TestEvaluation;
 import org.rlr.model.train.Trained;
 import org.rlr.model.train.Trainer;
@@ -58,8 +59,12 @@ record TrainingRun(RlrConfig config, TrainingSettings settings, Path weights, Pa
         }
     }
 
-    /** Trains, writes everything and says so. */
-    ModelInfo train(Backend device, DataSet data, TestEvaluation test, PrintWriter text) {
+    /**
+     * Trains, writes everything and says so.
+     *
+     * @param features feature maps of all images, computed before; null to compute them
+     */
+    ModelInfo train(Backend device, DataSet data, TestEvaluation test, SharedFeatures features, PrintWriter text) {
         long started = System.nanoTime();
         TrainingImages images = ValidationSplit.of(data, settings.validation(), settings.seed());
         if (settings.validation() != null) {
@@ -76,7 +81,7 @@ record TrainingRun(RlrConfig config, TrainingSettings settings, Path weights, Pa
         Runtime.getRuntime().addShutdownHook(interrupted);
         try (MetricsFile csv = metrics == null ? null : new MetricsFile(metrics, config.levels(), checkpoints.resume() != null);
                 TrainingProgress progress = new TrainingProgress(csv);
-                Trained trained = new Trainer(device, config, settings, progress)
+                Trained trained = new Trainer(device, config, settings, progress, features)
                         .train(Backbones.open(config.backbone(), weights, config.levels(), device), images, checkpoints, test)) {
             progress.close();
             ModelFile.save(trained.model(), out);

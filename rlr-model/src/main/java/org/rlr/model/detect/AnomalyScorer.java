@@ -3,12 +3,13 @@ package org.rlr.model.detect;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.rlr.model.ComputedFeatureMaps;
+import org.rlr.model.FeatureMaps;
 import org.rlr.model.LevelConfig;
+import org.rlr.model.ModelInfo;
 import org.rlr.model.RlrConfig;
 import org.rlr.model.RlrModel;
 import org.rlr.model.RlrTransformer;
-import org.rlr.model.data.ImageInputs;
-import org.rlr.model.data.ImageReader;
 import org.rlr.model.data.RgbImage;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Tensor;
@@ -17,15 +18,25 @@ import org.rlr.tensor.autograd.FusedFunctions;
 
 /** Anomaly maps and image scores of a model, for one image or many; may be used by several threads at once. */
 public final class AnomalyScorer {
-    private static final int READ_AHEAD = 2;
-
     private final RlrModel model;
-    private final ImageReader reader;
+    private final ComputedFeatureMaps computed;
+    private final FeatureMaps files;
 
     /** A scorer on a model, which it does not own. */
     public AnomalyScorer(RlrModel model) {
+        this(model, null);
+    }
+
+    /** A scorer that takes the feature maps of image files from somewhere, made by the model's backbone; null to compute them. */
+    public AnomalyScorer(RlrModel model, FeatureMaps files) {
         this.model = model;
-        this.reader = new ImageReader(model.info().config(), model.backbone().normalization());
+        this.computed = new ComputedFeatureMaps(model.backbone(), model.info().config());
+        this.files = files == null ? computed : files;
+    }
+
+    /** What the model says of itself. */
+    public ModelInfo info() {
+        return model.info();
     }
 
     /** Takes the result of one image of many. */
@@ -40,36 +51,36 @@ public final class AnomalyScorer {
 
     /** Scores image files in order. @throws org.rlr.tensor.RlrException if one cannot be read */
     public void score(List<Path> images, Sink sink) {
-        reader.forEach(images, READ_AHEAD, (index, inputs) -> sink.accept(index, score(inputs)));
+        files.forEach(images, (index, image) -> sink.accept(index, score(image)));
     }
 
     /** Scores one image. */
     public AnomalyMap score(RgbImage image) {
-        return score(reader.inputs(image));
+        return score(computed.of(image));
     }
 
-    private AnomalyMap score(ImageInputs inputs) {
+    private AnomalyMap score(FeatureMaps.ImageMaps image) {
         RlrConfig config = model.info().config();
-        if (inputs.grid() == null) {
-            return AnomalyMap.of(levels(inputs, 0), config.imageHeight(), config.imageWidth());
+        if (image.grid() == null) {
+            return AnomalyMap.of(levels(image, 0), config.imageHeight(), config.imageWidth());
         }
         List<List<AnomalyMap.Level>> tiles = new ArrayList<>();
-        for (int tile = 0; tile < inputs.count(); tile++) {
-            tiles.add(levels(inputs, tile));
+        for (int tile = 0; tile < image.grid().count(); tile++) {
+            tiles.add(levels(image, tile));
         }
-        return AnomalyMap.of(inputs.grid(), tiles);
+        return AnomalyMap.of(image.grid(), tiles);
     }
 
     /** Of one image or tile at a time: that uses all cores, and its numbers do not depend on what else is scored. */
-    private List<AnomalyMap.Level> levels(ImageInputs inputs, int index) {
+    private List<AnomalyMap.Level> levels(FeatureMaps.ImageMaps image, int input) {
         try (TensorScope scope = TensorScope.inference(model.backend())) {
-            return levels(model.tokenScores(input(inputs, index)));
+            List<Tensor> maps = image.maps(input);
+            List<AnomalyMap.Level> levels = new ArrayList<>();
+            for (int i = 0; i < maps.size(); i++) {
+                levels.add(level(i, model.tokenScores(i, maps.get(i))));
+            }
+            return levels;
         }
-    }
-
-    private Tensor input(ImageInputs inputs, int index) {
-        RlrConfig config = model.info().config();
-        return Tensor.of(inputs.pixels(index), 1, config.imageHeight(), config.imageWidth(), RgbImage.CHANNELS);
     }
 
     /**
@@ -81,16 +92,16 @@ public final class AnomalyScorer {
         requireWhole(model);
         RlrConfig config = model.info().config();
         List<Examination.Level> levels = new ArrayList<>();
-        List<Tensor> scores = new ArrayList<>();
+        List<AnomalyMap.Level> scores = new ArrayList<>();
         try (TensorScope scope = TensorScope.inference(model.backend())) {
-            for (RlrModel.Reconstruction each : model.reconstruct(input(reader.inputs(image), 0))) {
+            for (RlrModel.Reconstruction each : model.reconstruct(computed.of(image).maps(0))) {
                 RlrTransformer transformer = model.levels().get(levels.size());
                 LevelConfig c = transformer.config();
                 levels.add(new Examination.Level(2 << config.levels().get(levels.size()), c.height(), c.width(), c.channels(), each.tokens().toArray(),
                         each.reconstruction().toArray(), transformer.reference()));
-                scores.add(FusedFunctions.tokenScores(each.reconstruction(), each.tokens()));
+                scores.add(level(scores.size(), FusedFunctions.tokenScores(each.reconstruction(), each.tokens())));
             }
-            return new Examination(AnomalyMap.of(levels(scores), config.imageHeight(), config.imageWidth()), levels);
+            return new Examination(AnomalyMap.of(scores, config.imageHeight(), config.imageWidth()), levels);
         }
     }
 
@@ -101,13 +112,8 @@ public final class AnomalyScorer {
         }
     }
 
-    private List<AnomalyMap.Level> levels(List<Tensor> scores) {
-        RlrConfig config = model.info().config();
-        List<AnomalyMap.Level> levels = new ArrayList<>();
-        for (int i = 0; i < scores.size(); i++) {
-            int stride = 2 << config.levels().get(i);
-            levels.add(new AnomalyMap.Level(scores.get(i).toArray(), config.imageHeight() / stride, config.imageWidth() / stride));
-        }
-        return levels;
+    private AnomalyMap.Level level(int index, Tensor scores) {
+        LevelConfig c = model.levels().get(index).config();
+        return new AnomalyMap.Level(scores.toArray(), c.height(), c.width());
     }
 }

@@ -3,6 +3,8 @@ package org.rlr.model.train;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.rlr.model.ComputedFeatureMaps;
+import org.rlr.model.FeatureMaps;
 import org.rlr.model.FeatureStatistics;
 import org.rlr.model.LevelConfig;
 import org.rlr.model.ModelInfo;
@@ -27,13 +29,20 @@ public final class Trainer {
     private final RlrConfig config;
     private final TrainingSettings settings;
     private final TrainingListener listener;
+    private final SharedFeatures shared;
 
     /** A trainer on a backend. */
     public Trainer(Backend backend, RlrConfig config, TrainingSettings settings, TrainingListener listener) {
+        this(backend, config, settings, listener, null);
+    }
+
+    /** A trainer that takes the feature maps of all images, test images too, from those that were computed before; null to compute them. */
+    public Trainer(Backend backend, RlrConfig config, TrainingSettings settings, TrainingListener listener, SharedFeatures shared) {
         this.backend = backend;
         this.config = config;
         this.settings = settings;
         this.listener = listener;
+        this.shared = shared;
     }
 
     /**
@@ -75,7 +84,9 @@ public final class Trainer {
             List<LevelConfig> shapes = config.levels().stream().map(i -> config.level(i, backbone)).toList();
             List<FeatureStatistics> statistics;
             double loss;
-            try (TrainingFeatures features = new TrainingFeatures(backend, config, listener, backbone, images, shapes, settings.batchSize())) {
+            FeatureMaps maps = shared != null ? shared : new ComputedFeatureMaps(backbone, config);
+            long memory = shared != null ? FeatureStore.MEMORY_LIMIT / 2 : FeatureStore.MEMORY_LIMIT;
+            try (TrainingFeatures features = new TrainingFeatures(backend, config, listener, backbone, maps, images, shapes, settings.batchSize(), memory)) {
                 statistics = features.statistics();
                 for (LevelConfig shape : shapes) {
                     levels.add(new RlrTransformer(shape, backend, true));
@@ -126,7 +137,7 @@ public final class Trainer {
         try {
             int total = test.data().test().size();
             int[] done = {0};
-            return new Evaluator(new AnomalyScorer(model)).evaluate(test.data(), (sample, score, defective, map) -> listener.evaluated(epoch, ++done[0], total));
+            return new Evaluator(scorer(model)).evaluate(test.data(), (sample, score, defective, map) -> listener.evaluated(epoch, ++done[0], total));
         } finally {
             closeLevels(model);
         }
@@ -179,7 +190,7 @@ public final class Trainer {
     /** The model with its description, by the scores of the training images; closes its levels if that fails. */
     private RlrModel scored(RlrModel model, TrainingImages images, double loss, Selection selection) {
         try {
-            ScoreStatistics scores = scores(model, images.training(), listener);
+            ScoreStatistics scores = scores(scorer(model), images.training(), listener);
             ModelInfo info = new ModelInfo(config, settings, images.classes(), images.training().size(), loss, scores, null, null, selection);
             return new RlrModel(backend, info, model.backbone(), model.statistics(), model.levels());
         } catch (Throwable t) {
@@ -188,9 +199,12 @@ public final class Trainer {
         }
     }
 
+    private AnomalyScorer scorer(RlrModel model) {
+        return shared == null ? new AnomalyScorer(model) : new AnomalyScorer(model, shared);
+    }
+
     /** Scores of normal images and the threshold that they give. @throws RlrException if an image cannot be read */
-    public static ScoreStatistics scores(RlrModel model, List<Path> images, TrainingListener listener) {
-        AnomalyScorer scorer = new AnomalyScorer(model);
+    public static ScoreStatistics scores(AnomalyScorer scorer, List<Path> images, TrainingListener listener) {
         double[] scores = new double[images.size()];
         double[] range = {Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY};
         int[] done = {0};
