@@ -95,9 +95,9 @@ public final class RlrModel implements AutoCloseable {
         return FusedFunctions.tokenScores(levels.get(level).reconstruct(tokens), tokens);
     }
 
-    /** The same model, of the same parts, with other thresholds; of the two only one is to be closed. */
-    public RlrModel with(Thresholds thresholds) {
-        return new RlrModel(backend, info.with(thresholds), backbone, statistics, levels);
+    /** The same model, of the same parts, with another description of the same configuration; of the two only one is to be closed. */
+    public RlrModel with(ModelInfo other) {
+        return new RlrModel(backend, other, backbone, statistics, levels);
     }
 
     /** Gives back the memory of the backbone and the transformers. */

@@ -66,6 +66,9 @@ final class AblateCommand implements Callable<Integer> {
     private ModelOptions model;
 
     @Mixin
+    private ScoringOptions scoring;
+
+    @Mixin
     private BackendOptions backend;
 
     @Override
@@ -77,6 +80,7 @@ final class AblateCommand implements Callable<Integer> {
         ConfigFile base = model.base(null);
         List<RlrConfig> configs = configs(name, base.config());
         TrainingSettings settings = model.training(base.training());
+        scoring.one(base.scoring(), configs.get(0)); // fails before anything is computed
         DataSet set = layout.read(data, spec).requireTraining().requireEvaluation();
         PrintWriter text = spec.commandLine().getOut();
         text.printf("%d sets of blocks, %d seeds each; %d normal images, %d test images of %d classes (%s layout)%n", configs.size(), seeds, set.train().size(), set.test().size(),
@@ -131,7 +135,7 @@ final class AblateCommand implements Callable<Integer> {
         TrainingImages images = ValidationSplit.of(set, settings.validation(), settings.seed());
         Backbone backbone = Backbones.open(config.backbone(), weights.of(config.backbone()), config.levels(), device);
         try (TrainingProgress progress = new TrainingProgress(null);
-                Trained trained = new Trainer(device, config, settings, progress, features).train(backbone, images, TrainingCheckpoints.NONE, null)) {
+                Trained trained = new Trainer(device, config, settings, progress, scoring.one(null, config), features).train(backbone, images, TrainingCheckpoints.NONE, null)) {
             progress.close();
             EvaluationResult result = new Evaluator(new AnomalyScorer(trained.model(), features)).evaluate(set, (sample, score, defective, map) -> { });
             return new Ablation.Run(settings.seed(), trained.model().info().loss(), result);

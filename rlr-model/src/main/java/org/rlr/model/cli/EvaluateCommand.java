@@ -3,11 +3,17 @@ package org.rlr.model.cli;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
+import org.rlr.model.Scoring;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyDetector;
@@ -16,11 +22,15 @@ import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.model.eval.ClassEvaluator;
 import org.rlr.model.eval.EvaluationResult;
 import org.rlr.model.eval.Evaluator;
+import org.rlr.model.eval.Metric;
+import org.rlr.model.eval.ScoringComparison;
 import org.rlr.model.report.EvaluationRecord;
 import org.rlr.model.report.EvaluationReport;
 import org.rlr.model.report.MapScale;
 import org.rlr.model.report.ScoredImage;
+import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.io.AtomicFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,7 +40,8 @@ import picocli.CommandLine.Spec;
 /** {@code rlr evaluate}. */
 @Command(name = "evaluate", mixinStandardHelpOptions = true, sortOptions = false,
         description = {"Measure a model on the test images of a data set, per class and on average.",
-            "AUROC, average precision and best F1 of images and of pixels, and AUPRO (limit 0.3)."})
+            "AUROC, average precision and best F1 of images and of pixels, and AUPRO (limit 0.3).",
+            "Several --score-levels, each given by an option of its own, or several values of --smoothing: a row for each combination, from one pass over the images."})
 final class EvaluateCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -44,7 +55,7 @@ final class EvaluateCommand implements Callable<Integer> {
     @Mixin
     private LayoutOption layout;
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Write the metrics as JSON, as fractions; null where a metric is undefined.")
+    @Option(names = "--json", paramLabel = "FILE", description = "Write the metrics as JSON, as fractions, per class and on average; null where a metric is undefined.")
     private Path json;
 
     @Option(names = "--out", paramLabel = "DIR", description = "Write a picture per test image, image | mask | map, coloured on one scale for the whole data set.")
@@ -54,6 +65,9 @@ final class EvaluateCommand implements Callable<Integer> {
     private Path report;
 
     @Mixin
+    private ScoringOptions scoring;
+
+    @Mixin
     private BackendOptions backend;
 
     @Override
@@ -61,7 +75,13 @@ final class EvaluateCommand implements Callable<Integer> {
         DataSet set = layout.read(data, spec).requireEvaluation();
         PrintWriter text = spec.commandLine().getOut();
         try (Backend device = backend.open(); AnomalyDetector detector = AnomalyDetector.load(model, device)) {
-            EvaluationResult result = evaluate(detector.scorer(), set, out, report, settings(set, model, device));
+            List<Scoring> scorings = scoring.all(detector.info().scoring(), detector.info().config());
+            requireOneFor(scorings, detector.info().scoring());
+            if (scorings.size() > 1) {
+                compare(detector.scorer(), set, scorings, text);
+                return 0;
+            }
+            EvaluationResult result = evaluate(detector.scorer().with(scorings.get(0)), set, out, report, settings(set, model, device));
             text.print(result.toTable());
             text.flush();
             if (json != null) {
@@ -69,6 +89,39 @@ final class EvaluateCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    /** Pictures are of one scoring, a report of the one that the thresholds belong to. */
+    private void requireOneFor(List<Scoring> scorings, Scoring own) {
+        if (scorings.size() > 1 && out != null) {
+            throw new RlrException("--out draws the maps of one scoring, not of " + scorings.size() + "; leave it away, or choose one");
+        }
+        if (report != null && !scorings.equals(List.of(own))) {
+            throw new RlrException("--report shows the model's thresholds, which belong to its own scoring (levels " + own.levelText() + ", smoothing " + Scoring.number(own.smoothing())
+                    + "); make another the model's by 'rlr threshold --score-levels … --smoothing …' first, or leave --report away");
+        }
+    }
+
+    private void compare(AnomalyScorer scorer, DataSet set, List<Scoring> scorings, PrintWriter text) {
+        ScoringComparison comparison;
+        try (ProgressBar bar = bar("evaluating", set.test().size())) {
+            comparison = ScoringComparison.of(scorer, set, scorings, bar::step);
+        }
+        TextTable table = new TextTable(Set.of(0));
+        table.row(Stream.concat(Stream.of("levels", "smoothing"), Stream.of(Metric.values()).map(Metric::title)).toArray(String[]::new));
+        for (ScoringComparison.Row row : comparison.rows()) {
+            table.row(Stream.concat(Stream.of(row.scoring().levelText(), Scoring.number(row.scoring().smoothing())), Stream.of(Metric.values()).map(metric -> percent(row.result().mean(metric))))
+                    .toArray(String[]::new));
+        }
+        text.print(table);
+        text.flush();
+        if (json != null) {
+            AtomicFile.writeString(json, comparison.toJson());
+        }
+    }
+
+    private static String percent(OptionalDouble value) {
+        return value.isPresent() ? String.format(Locale.ROOT, "%.1f", 100 * value.getAsDouble()) : "-";
     }
 
     /** What a report says of an evaluation beside what the model knows itself. Names only: where they lie is nobody's business. */

@@ -62,7 +62,7 @@ final class SeedRuns {
 
     private static TrainingRun ofSeed(TrainingRun like, long seed) {
         TrainingCheckpoints c = like.checkpoints();
-        return new TrainingRun(like.config(), like.settings().withSeed(seed), like.weights(), named(like.out(), seed), new TrainingCheckpoints(named(c.file(), seed), c.every(), null),
+        return new TrainingRun(like.config(), like.settings().withSeed(seed), like.scoring(), like.weights(), named(like.out(), seed), new TrainingCheckpoints(named(c.file(), seed), c.every(), null),
                 named(like.metrics(), seed), named(like.bestOnTest(), seed));
     }
 

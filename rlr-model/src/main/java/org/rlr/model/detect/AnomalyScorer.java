@@ -10,6 +10,7 @@ import org.rlr.model.ModelInfo;
 import org.rlr.model.RlrConfig;
 import org.rlr.model.RlrModel;
 import org.rlr.model.RlrTransformer;
+import org.rlr.model.Scoring;
 import org.rlr.model.data.RgbImage;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Tensor;
@@ -21,17 +22,28 @@ public final class AnomalyScorer {
     private final RlrModel model;
     private final ComputedFeatureMaps computed;
     private final FeatureMaps files;
+    private final Scoring scoring;
 
-    /** A scorer on a model, which it does not own. */
+    /** A scorer on a model, which it does not own, by the model's own scoring. */
     public AnomalyScorer(RlrModel model) {
         this(model, null);
     }
 
     /** A scorer that takes the feature maps of image files from somewhere, made by the model's backbone; null to compute them. */
     public AnomalyScorer(RlrModel model, FeatureMaps files) {
+        this(model, files, model.info().scoring());
+    }
+
+    private AnomalyScorer(RlrModel model, FeatureMaps files, Scoring scoring) {
         this.model = model;
         this.computed = new ComputedFeatureMaps(model.backbone(), model.info().config());
         this.files = files == null ? computed : files;
+        this.scoring = scoring;
+    }
+
+    /** A scorer of the same model by another scoring, to which the model's thresholds do not belong. @throws RlrException if the model lacks one of its levels */
+    public AnomalyScorer with(Scoring other) {
+        return new AnomalyScorer(model, files, other.requireLevelsOf(model.info().config()));
     }
 
     /** What the model says of itself. */
@@ -54,32 +66,49 @@ public final class AnomalyScorer {
         files.forEach(images, (index, image) -> sink.accept(index, score(image)));
     }
 
+    /** Takes what the maps of one image of many are made of. */
+    @FunctionalInterface
+    public interface LevelSink {
+        /**
+         * @param index  its place in the list
+         * @param scores of all levels of the model; the receiver's to keep
+         */
+        void accept(int index, LevelScores scores);
+    }
+
+    /** Scores the tokens of image files in order, at all levels of the model. @throws org.rlr.tensor.RlrException if one cannot be read */
+    public void scoreLevels(List<Path> images, LevelSink sink) {
+        files.forEach(images, (index, image) -> sink.accept(index, scores(image, model.info().config().levels())));
+    }
+
     /** Scores one image. */
     public AnomalyMap score(RgbImage image) {
         return score(computed.of(image));
     }
 
     private AnomalyMap score(FeatureMaps.ImageMaps image) {
-        RlrConfig config = model.info().config();
-        if (image.grid() == null) {
-            return AnomalyMap.of(levels(image, 0), config.imageHeight(), config.imageWidth());
-        }
+        return scores(image, scoring.levels()).map(scoring);
+    }
+
+    /** Of some levels; the others are not reconstructed. */
+    private LevelScores scores(FeatureMaps.ImageMaps image, List<Integer> levels) {
         List<List<AnomalyMap.Level>> tiles = new ArrayList<>();
-        for (int tile = 0; tile < image.grid().count(); tile++) {
-            tiles.add(levels(image, tile));
+        for (int input = 0; input < (image.grid() == null ? 1 : image.grid().count()); input++) {
+            tiles.add(scores(image, input, levels));
         }
-        return AnomalyMap.of(image.grid(), tiles);
+        return new LevelScores(levels, tiles, image.grid(), model.info().config().imageHeight(), model.info().config().imageWidth());
     }
 
     /** Of one image or tile at a time: that uses all cores, and its numbers do not depend on what else is scored. */
-    private List<AnomalyMap.Level> levels(FeatureMaps.ImageMaps image, int input) {
+    private List<AnomalyMap.Level> scores(FeatureMaps.ImageMaps image, int input, List<Integer> levels) {
         try (TensorScope scope = TensorScope.inference(model.backend())) {
             List<Tensor> maps = image.maps(input);
-            List<AnomalyMap.Level> levels = new ArrayList<>();
-            for (int i = 0; i < maps.size(); i++) {
-                levels.add(level(i, model.tokenScores(i, maps.get(i))));
+            List<AnomalyMap.Level> scores = new ArrayList<>();
+            for (int level : levels) {
+                int index = model.info().config().levels().indexOf(level);
+                scores.add(level(index, model.tokenScores(index, maps.get(index))));
             }
-            return levels;
+            return scores;
         }
     }
 
@@ -101,7 +130,8 @@ public final class AnomalyScorer {
                         each.reconstruction().toArray(), transformer.reference()));
                 scores.add(level(scores.size(), FusedFunctions.tokenScores(each.reconstruction(), each.tokens())));
             }
-            return new Examination(AnomalyMap.of(scores, config.imageHeight(), config.imageWidth()), levels);
+            LevelScores all = new LevelScores(config.levels(), List.of(scores), null, config.imageHeight(), config.imageWidth());
+            return new Examination(all.map(scoring), levels);
         }
     }
 

@@ -12,6 +12,7 @@ import org.rlr.model.RlrConfig;
 import org.rlr.model.RlrModel;
 import org.rlr.model.RlrTransformer;
 import org.rlr.model.ScoreStatistics;
+import org.rlr.model.Scoring;
 import org.rlr.model.Selection;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.detect.AnomalyScorer;
@@ -29,19 +30,27 @@ public final class Trainer {
     private final RlrConfig config;
     private final TrainingSettings settings;
     private final TrainingListener listener;
+    private final Scoring scoring;
     private final SharedFeatures shared;
 
     /** A trainer on a backend. */
     public Trainer(Backend backend, RlrConfig config, TrainingSettings settings, TrainingListener listener) {
-        this(backend, config, settings, listener, null);
+        this(backend, config, settings, listener, null, null);
     }
 
-    /** A trainer that takes the feature maps of all images, test images too, from those that were computed before; null to compute them. */
-    public Trainer(Backend backend, RlrConfig config, TrainingSettings settings, TrainingListener listener, SharedFeatures shared) {
+    /**
+     * A trainer.
+     *
+     * @param scoring how the model is to score; it has no say in what is learned. Null for the published way
+     * @param shared  the feature maps of all images, test images too, computed before; null to compute them
+     * @throws RlrException if the model would lack a level of the scoring
+     */
+    public Trainer(Backend backend, RlrConfig config, TrainingSettings settings, TrainingListener listener, Scoring scoring, SharedFeatures shared) {
         this.backend = backend;
         this.config = config;
         this.settings = settings;
         this.listener = listener;
+        this.scoring = scoring == null ? Scoring.published(config) : scoring.requireLevelsOf(config);
         this.shared = shared;
     }
 
@@ -74,7 +83,7 @@ public final class Trainer {
             if (settings.validation() != null && images.validation().isEmpty()) {
                 throw new RlrException("--validation is given, but no image is held out");
             }
-            TrainingIdentity identity = checkpoints.equals(TrainingCheckpoints.NONE) ? null : TrainingIdentity.of(config, settings, images, backbone);
+            TrainingIdentity identity = checkpoints.equals(TrainingCheckpoints.NONE) ? null : TrainingIdentity.of(config, settings, scoring, images, backbone);
             TrainingState resumed = checkpoints.resume() == null ? null : resume(checkpoints.resume(), identity);
             EpochKeeper keeper = new EpochKeeper(settings.validation(), test);
             if (resumed != null) {
@@ -180,7 +189,7 @@ public final class Trainer {
                 copies.add(copy);
                 copy.parameters().copyFrom(level.parameters());
             }
-            return new RlrModel(backend, new ModelInfo(config, settings, List.of(), 0, 0, null), backbone, statistics, copies);
+            return new RlrModel(backend, new ModelInfo(config, settings, List.of(), 0, 0, null, null, null, null, scoring), backbone, statistics, copies);
         } catch (Throwable t) {
             copies.forEach(RlrTransformer::close);
             throw t;
@@ -191,8 +200,8 @@ public final class Trainer {
     private RlrModel scored(RlrModel model, TrainingImages images, double loss, Selection selection) {
         try {
             ScoreStatistics scores = scores(scorer(model), images.training(), listener);
-            ModelInfo info = new ModelInfo(config, settings, images.classes(), images.training().size(), loss, scores, null, null, selection);
-            return new RlrModel(backend, info, model.backbone(), model.statistics(), model.levels());
+            ModelInfo info = new ModelInfo(config, settings, images.classes(), images.training().size(), loss, scores, null, null, selection, scoring);
+            return model.with(info);
         } catch (Throwable t) {
             closeLevels(model);
             throw t;

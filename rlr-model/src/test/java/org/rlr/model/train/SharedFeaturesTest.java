@@ -130,7 +130,7 @@ class SharedFeaturesTest {
                 SharedFeatures shared = new SharedFeatures(backend, backbone, config, images(), TrainingListener.SILENT)) {
             for (SharedFeatures each : new SharedFeatures[] {null, shared}) {
                 String name = each == null ? "alone" : "shared";
-                try (Trained trained = new Trainer(backend, config, settings, TrainingListener.SILENT, each).train(open(config, backend), images, TrainingCheckpoints.NONE, test)) {
+                try (Trained trained = new Trainer(backend, config, settings, TrainingListener.SILENT, null, each).train(open(config, backend), images, TrainingCheckpoints.NONE, test)) {
                     ModelFile.save(trained.model(), folder.resolve(name));
                     ModelFile.save(trained.bestOnTest(), folder.resolve(name + "-best"));
                 }
