@@ -39,19 +39,28 @@ public final class FeatureExtractor {
      * @return per level {@code [N, h·w, C]}
      */
     public List<Tensor> tokens(Tensor images) {
-        List<Tensor> maps = backbone.features(images, config.levels());
+        return tokens(backbone.features(images, config.levels()));
+    }
+
+    /** The tokens of images by their feature maps, per level {@code [N, h, w, C]}, in the innermost scope: as {@link #tokens(Tensor)}. */
+    public List<Tensor> tokens(List<Tensor> maps) {
         List<Tensor> tokens = new ArrayList<>();
         for (int i = 0; i < maps.size(); i++) {
-            Tensor map = maps.get(i);
-            if (statistics != null) {
-                map = standardize(map, statistics.get(i));
-            }
-            if (config.averagePool()) {
-                map = FusedFunctions.averagePool(map, 3);
-            }
-            tokens.add(map.reshape(map.dim(0), map.dim(1) * map.dim(2), map.dim(3)));
+            tokens.add(tokens(i, maps.get(i)));
         }
         return tokens;
+    }
+
+    /** The same of one level, by its place in the configuration. */
+    public Tensor tokens(int level, Tensor map) {
+        Tensor result = map;
+        if (statistics != null) {
+            result = standardize(result, statistics.get(level));
+        }
+        if (config.averagePool()) {
+            result = FusedFunctions.averagePool(result, 3);
+        }
+        return result.reshape(map.dim(0), map.dim(1) * map.dim(2), map.dim(3));
     }
 
     private static Tensor standardize(Tensor map, FeatureStatistics s) {

@@ -73,9 +73,9 @@ public final class RlrModel implements AutoCloseable {
         return extractor.tokens(images);
     }
 
-    /** The tokens of images as {@link #tokens} gives them and their reconstructions, per level, in the innermost scope. */
-    public List<Reconstruction> reconstruct(Tensor images) {
-        List<Tensor> tokens = tokens(images);
+    /** The tokens of images by their feature maps, as the backbone gives them, and their reconstructions, per level, in the innermost scope. */
+    public List<Reconstruction> reconstruct(List<Tensor> maps) {
+        List<Tensor> tokens = extractor.tokens(maps);
         List<Reconstruction> reconstructions = new ArrayList<>();
         for (int i = 0; i < levels.size(); i++) {
             reconstructions.add(new Reconstruction(tokens.get(i), levels.get(i).reconstruct(tokens.get(i))));
@@ -84,18 +84,20 @@ public final class RlrModel implements AutoCloseable {
     }
 
     /**
-     * How far each token is from its reconstruction (RLR §9), in the innermost scope.
+     * How far each token of a level is from its reconstruction (RLR §9), in the innermost scope.
      *
-     * @param images {@code [N, H, W, 3]}, normalised as the backbone wants it
-     * @return per level {@code [N, h·w]}
+     * @param level its place in the configuration
+     * @param map   feature map of images {@code [N, h, w, C]}, as the backbone gives it
+     * @return {@code [N, h·w]}
      */
-    public List<Tensor> tokenScores(Tensor images) {
-        return reconstruct(images).stream().map(each -> FusedFunctions.tokenScores(each.reconstruction(), each.tokens())).toList();
+    public Tensor tokenScores(int level, Tensor map) {
+        Tensor tokens = extractor.tokens(level, map);
+        return FusedFunctions.tokenScores(levels.get(level).reconstruct(tokens), tokens);
     }
 
-    /** The same model, of the same parts, with other thresholds; of the two only one is to be closed. */
-    public RlrModel with(Thresholds thresholds) {
-        return new RlrModel(backend, info.with(thresholds), backbone, statistics, levels);
+    /** The same model, of the same parts, with another description of the same configuration; of the two only one is to be closed. */
+    public RlrModel with(ModelInfo other) {
+        return new RlrModel(backend, other, backbone, statistics, levels);
     }
 
     /** Gives back the memory of the backbone and the transformers. */

@@ -3,13 +3,13 @@ package org.rlr.model;
 /**
  * Image scores of the training images, all normal, and the threshold derived from them.
  *
- * @param images    how many; 0 where none were scored and the threshold was given
+ * @param images    how many; 0 where none were scored, as the threshold was given or the scoring changed after training
  * @param mean      their mean score
  * @param std       their standard deviation
  * @param max       their largest score
  * @param threshold mean + 3·std, the threshold where none was found on images held out of training ({@link Threshold})
- * @param mapMin    the smallest value of their anomaly maps; with {@code mapMax} a colour scale common to all images
- * @param mapMax    the largest value of their anomaly maps
+ * @param mapMin    the smallest value of their anomaly maps, or of those of other normal images where none were scored; with {@code mapMax} a colour scale common to all images
+ * @param mapMax    the largest of them
  */
 public record ScoreStatistics(int images, double mean, double std, double max, double threshold, double mapMin, double mapMax) {
     /** How many standard deviations above the mean of normal images the threshold lies. */
@@ -17,7 +17,12 @@ public record ScoreStatistics(int images, double mean, double std, double max, d
 
     /** A threshold that was given, without images; colour scales begin at 0. */
     public static ScoreStatistics given(double threshold) {
-        return new ScoreStatistics(0, 0, 0, 0, threshold, 0, threshold);
+        return given(threshold, 0, threshold);
+    }
+
+    /** A threshold that was not found on training images, and the range of normal maps for colour scales. */
+    public static ScoreStatistics given(double threshold, double mapMin, double mapMax) {
+        return new ScoreStatistics(0, 0, 0, 0, threshold, mapMin, mapMax);
     }
 
     /** Statistics of scores, and the range of the maps they came from. */

@@ -9,19 +9,22 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.rlr.model.RlrConfig;
-import org.rlr.model.RlrModel;
+import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.Backbones;
-import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
-import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.model.eval.Ablation;
 import org.rlr.model.eval.EvaluationResult;
 import org.rlr.model.eval.Evaluator;
 import org.rlr.model.eval.Metric;
-import org.rlr.model.train.Trainer;
 import org.rlr.model.train.ConfigFile;
+import org.rlr.model.train.SharedFeatures;
+import org.rlr.model.train.Trained;
+import org.rlr.model.train.Trainer;
+import org.rlr.model.train.TrainingCheckpoints;
+import org.rlr.model.train.TrainingImages;
 import org.rlr.model.train.TrainingSettings;
+import org.rlr.model.train.ValidationSplit;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.io.AtomicFile;
@@ -36,7 +39,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "ablate", mixinStandardHelpOptions = true, sortOptions = false,
         description = {"Compare sets of attention blocks: train and evaluate a model for each set and seed, and print mean ± sample standard deviation of the metrics.",
             "Give --blocks once per set, as in: --blocks \"mca nsa\" --blocks mca. The seeds are --seed and those that follow it.",
-            "Models are not kept. All other options are those of 'rlr train'."})
+            "Features of the images are computed once for all of them. Models are not kept. All other options are those of 'rlr train'."})
 final class AblateCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -63,6 +66,9 @@ final class AblateCommand implements Callable<Integer> {
     private ModelOptions model;
 
     @Mixin
+    private ScoringOptions scoring;
+
+    @Mixin
     private BackendOptions backend;
 
     @Override
@@ -74,6 +80,7 @@ final class AblateCommand implements Callable<Integer> {
         ConfigFile base = model.base(null);
         List<RlrConfig> configs = configs(name, base.config());
         TrainingSettings settings = model.training(base.training());
+        scoring.one(base.scoring(), configs.get(0)); // fails before anything is computed
         DataSet set = layout.read(data, spec).requireTraining().requireEvaluation();
         PrintWriter text = spec.commandLine().getOut();
         text.printf("%d sets of blocks, %d seeds each; %d normal images, %d test images of %d classes (%s layout)%n", configs.size(), seeds, set.train().size(), set.test().size(),
@@ -81,16 +88,20 @@ final class AblateCommand implements Callable<Integer> {
         List<Ablation.BlockSet> sets = new ArrayList<>();
         try (Backend device = backend.open()) {
             text.printf("backbone %s, %s%n", name, device.description());
-            for (RlrConfig config : configs) {
-                List<Ablation.Run> runs = new ArrayList<>();
-                for (int i = 0; i < seeds; i++) {
-                    Ablation.Run run = run(device, config, settings.withSeed(settings.seed() + i), set);
-                    runs.add(run);
-                    text.printf(Locale.ROOT, "%s, seed %d: loss %.4f, image AUROC %s%n", String.join(" ", config.blocks()), run.seed(), run.loss(),
-                            run.result().mean(Metric.IMAGE_AUROC).stream().mapToObj(v -> String.format(Locale.ROOT, "%.1f", 100 * v)).findFirst().orElse("undefined"));
-                    text.flush();
+            text.flush();
+            // the sets differ in what comes after the features
+            try (SharedFeatures features = SeedRuns.features(device, configs.get(0), weights.of(name), set, text)) {
+                for (RlrConfig config : configs) {
+                    List<Ablation.Run> runs = new ArrayList<>();
+                    for (int i = 0; i < seeds; i++) {
+                        Ablation.Run run = run(device, config, settings.withSeed(settings.seed() + i), set, features);
+                        runs.add(run);
+                        text.printf(Locale.ROOT, "%s, seed %d: loss %.4f, image AUROC %s%n", String.join(" ", config.blocks()), run.seed(), run.loss(),
+                                run.result().mean(Metric.IMAGE_AUROC).stream().mapToObj(v -> String.format(Locale.ROOT, "%.1f", 100 * v)).findFirst().orElse("undefined"));
+                        text.flush();
+                    }
+                    sets.add(new Ablation.BlockSet(config.blocks(), runs));
                 }
-                sets.add(new Ablation.BlockSet(config.blocks(), runs));
             }
         }
         Ablation ablation = new Ablation(sets);
@@ -120,15 +131,14 @@ final class AblateCommand implements Callable<Integer> {
         return configs;
     }
 
-    private Ablation.Run run(Backend device, RlrConfig config, TrainingSettings settings, DataSet set) {
-        List<Path> images = set.train().stream().map(Sample::image).toList();
-        List<String> classes = set.classes().stream().map(ClassSamples::name).toList();
+    private Ablation.Run run(Backend device, RlrConfig config, TrainingSettings settings, DataSet set, SharedFeatures features) {
+        TrainingImages images = ValidationSplit.of(set, settings.validation(), settings.seed());
+        Backbone backbone = Backbones.open(config.backbone(), weights.of(config.backbone()), config.levels(), device);
         try (TrainingProgress progress = new TrainingProgress(null);
-                RlrModel trained = new Trainer(device, config, settings, progress)
-                        .train(Backbones.open(config.backbone(), weights.of(config.backbone()), config.levels(), device), images, classes)) {
+                Trained trained = new Trainer(device, config, settings, progress, scoring.one(null, config), features).train(backbone, images, TrainingCheckpoints.NONE, null)) {
             progress.close();
-            EvaluationResult result = new Evaluator(new AnomalyScorer(trained)).evaluate(set, (sample, score, defective, map) -> { });
-            return new Ablation.Run(settings.seed(), trained.info().loss(), result);
+            EvaluationResult result = new Evaluator(new AnomalyScorer(trained.model(), features)).evaluate(set, (sample, score, defective, map) -> { });
+            return new Ablation.Run(settings.seed(), trained.model().info().loss(), result);
         }
     }
 

@@ -80,7 +80,7 @@ final class DemoCommand implements Callable<Integer> {
                 ModelFile.save(trained, model);
             }
             try (AnomalyDetector detector = AnomalyDetector.load(model, device)) {
-                EvaluationResult result = EvaluateCommand.evaluate(detector, set, pictures, report, EvaluateCommand.settings(set, model, "", device), null);
+                EvaluationResult result = EvaluateCommand.evaluate(detector.scorer(), set, pictures, report, EvaluateCommand.settings(set, model, "", device), null);
                 result.writeJson(out.resolve("metrics.json"));
                 PngFile.write(overview, overview(set, pictures).toBufferedImage());
                 text.print(result.toTable());

@@ -3,25 +3,36 @@ package org.rlr.model.cli;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
+import org.rlr.model.Scoring;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.Sample;
 import org.rlr.model.decoder.FeatureDecoder;
 import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.model.detect.AnomalyMap;
+import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.model.eval.ClassEvaluator;
 import org.rlr.model.eval.EvaluationResult;
 import org.rlr.model.eval.Evaluator;
+import org.rlr.model.eval.Metric;
+import org.rlr.model.eval.ScoringComparison;
 import org.rlr.model.report.EvaluationRecord;
 import org.rlr.model.report.EvaluationReport;
 import org.rlr.model.report.MapScale;
 import org.rlr.model.report.ReconstructionPictures;
 import org.rlr.model.report.ScoredImage;
+import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.io.AtomicFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,7 +42,8 @@ import picocli.CommandLine.Spec;
 /** {@code rlr evaluate}. */
 @Command(name = "evaluate", mixinStandardHelpOptions = true, sortOptions = false,
         description = {"Measure a model on the test images of a data set, per class and on average.",
-            "AUROC, average precision and best F1 of images and of pixels, and AUPRO (limit 0.3)."})
+            "AUROC, average precision and best F1 of images and of pixels, and AUPRO (limit 0.3).",
+            "Several --score-levels, each given by an option of its own, or several values of --smoothing: a row for each combination, from one pass over the images."})
 final class EvaluateCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -45,7 +57,7 @@ final class EvaluateCommand implements Callable<Integer> {
     @Mixin
     private LayoutOption layout;
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Write the metrics as JSON, as fractions; null where a metric is undefined.")
+    @Option(names = "--json", paramLabel = "FILE", description = "Write the metrics as JSON, as fractions, per class and on average; null where a metric is undefined.")
     private Path json;
 
     @Option(names = "--out", paramLabel = "DIR", description = "Write a picture per test image, image | mask | map, coloured on one scale for the whole data set.")
@@ -56,6 +68,9 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Mixin
     private PictureOptions pictures;
+
+    @Mixin
+    private ScoringOptions scoring;
 
     @Mixin
     private BackendOptions backend;
@@ -70,7 +85,14 @@ final class EvaluateCommand implements Callable<Integer> {
         PrintWriter text = spec.commandLine().getOut();
         try (Backend device = backend.open(); AnomalyDetector detector = AnomalyDetector.load(model, device);
                 FeatureDecoder decoder = pictures.open(detector.model())) {
-            EvaluationResult result = evaluate(detector, set, out, report, settings(set, model, pictures.arguments(), device), kind.pictures(decoder));
+            List<Scoring> scorings = scoring.all(detector.info().scoring(), detector.info().config());
+            requireOneFor(scorings, detector.info().scoring());
+            if (scorings.size() > 1) {
+                compare(detector.scorer(), set, scorings, text);
+                return 0;
+            }
+            EvaluationResult result = evaluate(detector.scorer().with(scorings.get(0)), set, out, report, settings(set, model, pictures.arguments(), device),
+                    kind.pictures(decoder));
             text.print(result.toTable());
             text.flush();
             if (json != null) {
@@ -78,6 +100,39 @@ final class EvaluateCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    /** Pictures are of one scoring, a report of the one that the thresholds belong to. */
+    private void requireOneFor(List<Scoring> scorings, Scoring own) {
+        if (scorings.size() > 1 && out != null) {
+            throw new RlrException("--out draws the maps of one scoring, not of " + scorings.size() + "; leave it away, or choose one");
+        }
+        if (report != null && !scorings.equals(List.of(own))) {
+            throw new RlrException("--report shows the model's thresholds, which belong to its own scoring (levels " + own.levelText() + ", smoothing " + Scoring.number(own.smoothing())
+                    + "); make another the model's by 'rlr threshold --score-levels … --smoothing …' first, or leave --report away");
+        }
+    }
+
+    private void compare(AnomalyScorer scorer, DataSet set, List<Scoring> scorings, PrintWriter text) {
+        ScoringComparison comparison;
+        try (ProgressBar bar = bar("evaluating", set.test().size())) {
+            comparison = ScoringComparison.of(scorer, set, scorings, bar::step);
+        }
+        TextTable table = new TextTable(Set.of(0));
+        table.row(Stream.concat(Stream.of("levels", "smoothing"), Stream.of(Metric.values()).map(Metric::title)).toArray(String[]::new));
+        for (ScoringComparison.Row row : comparison.rows()) {
+            table.row(Stream.concat(Stream.of(row.scoring().levelText(), Scoring.number(row.scoring().smoothing())), Stream.of(Metric.values()).map(metric -> percent(row.result().mean(metric))))
+                    .toArray(String[]::new));
+        }
+        text.print(table);
+        text.flush();
+        if (json != null) {
+            AtomicFile.writeString(json, comparison.toJson());
+        }
+    }
+
+    private static String percent(OptionalDouble value) {
+        return value.isPresent() ? String.format(Locale.ROOT, "%.1f", 100 * value.getAsDouble()) : "-";
     }
 
     /** What a report says of an evaluation beside what the model knows itself. Names only: where they lie is nobody's business. @param more options of the command */
@@ -104,11 +159,11 @@ final class EvaluateCommand implements Callable<Integer> {
      * @param settings what the page says of them
      * @param drawn    what it shows of an image beside its map; null for nothing
      */
-    static EvaluationResult evaluate(AnomalyDetector detector, DataSet set, Path out, Path report, Map<String, String> settings, ReconstructionPictures drawn) {
+    static EvaluationResult evaluate(AnomalyScorer scorer, DataSet set, Path out, Path report, Map<String, String> settings, ReconstructionPictures drawn) {
         EvaluationRecord record = new EvaluationRecord(out == null && report == null ? 0 : set.test().size());
         EvaluationResult result;
         try (ProgressBar bar = bar("evaluating", set.test().size())) {
-            result = new Evaluator(detector.scorer()).evaluate(set, new Evaluator.Observer() {
+            result = new Evaluator(scorer).evaluate(set, new Evaluator.Observer() {
                 @Override
                 public void scored(Sample sample, float score, boolean defective, AnomalyMap map) {
                     if (out != null || report != null) {
@@ -126,7 +181,7 @@ final class EvaluateCommand implements Callable<Integer> {
             });
         }
         // The scale is common to the data set, so the last map has to be seen before the first picture.
-        MapScale scale = record.scale(OverlayWriter.scale(detector.info().scores()).max());
+        MapScale scale = record.scale(OverlayWriter.scale(scorer.info().scores()).max());
         if (out != null) {
             OverlayWriter overlays = new OverlayWriter(out, scale);
             try (ProgressBar bar = bar("drawing", record.images().size())) {
@@ -137,8 +192,8 @@ final class EvaluateCommand implements Callable<Integer> {
             }
         }
         if (report != null) {
-            EvaluationReport page = new EvaluationReport(result, record, detector.info(), scale);
-            (drawn == null ? page : page.with(drawn, detector.scorer())).write(report, name(set.root()), settings);
+            EvaluationReport page = new EvaluationReport(result, record, scorer.info(), scale);
+            (drawn == null ? page : page.with(drawn, scorer)).write(report, name(set.root()), settings);
         }
         return result;
     }

@@ -21,6 +21,7 @@ import org.rlr.model.data.DataLayouts;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.ImageSize;
 import org.rlr.model.data.Sample;
+import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.model.train.Trainer;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
@@ -107,7 +108,7 @@ final class ImportCommand implements Callable<Integer> {
             text.flush();
             try (Backend device = backend.open(); TrainingProgress progress = new TrainingProgress(null); RlrModel unscored = load(model, checkpoint, device, images)) {
                 List<Path> files = images == null ? List.of() : images.train().stream().map(Sample::image).toList();
-                ScoreStatistics scores = images == null ? ScoreStatistics.given(threshold.value) : Trainer.scores(unscored, files, progress);
+                ScoreStatistics scores = images == null ? ScoreStatistics.given(threshold.value) : Trainer.scores(new AnomalyScorer(unscored), files, progress);
                 progress.close();
                 ModelInfo info = unscored.info();
                 // the parts stay those of the model that closes them

@@ -9,6 +9,7 @@ import org.rlr.model.ModelFile;
 import org.rlr.model.ModelInfo;
 import org.rlr.model.RlrConfig;
 import org.rlr.model.ScoreStatistics;
+import org.rlr.model.Scoring;
 import org.rlr.model.report.ThresholdText;
 import org.rlr.model.train.OptimizerMode;
 import org.rlr.model.train.Schedule;
@@ -73,6 +74,9 @@ final class InfoCommand implements Callable<Integer> {
         }
         if (s.images() > 0) {
             line(out, "training scores", String.format(Locale.ROOT, "mean %.4f, standard deviation %.4f, largest %.4f", s.mean(), s.std(), s.max()));
+        }
+        if (!info.scoring().equals(Scoring.published(c))) {
+            line(out, "scoring", "levels " + info.scoring().levelText() + ", smoothing " + Scoring.number(info.scoring().smoothing()) + " pixels");
         }
         line(out, "threshold", ThresholdText.of(info.thresholds().common()));
         info.thresholds().perClass().forEach((name, threshold) -> line(out, "", name + " " + ThresholdText.of(threshold)));

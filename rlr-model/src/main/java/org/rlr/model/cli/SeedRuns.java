@@ -13,11 +13,19 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
+import org.rlr.model.ModelFile;
+import org.rlr.model.RlrConfig;
+import org.rlr.model.RlrModel;
+import org.rlr.model.backbone.Backbone;
+import org.rlr.model.backbone.Backbones;
 import org.rlr.model.data.DataSet;
-import org.rlr.model.detect.AnomalyDetector;
+import org.rlr.model.data.Sample;
+import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.model.eval.EvaluationResult;
 import org.rlr.model.eval.Metric;
 import org.rlr.model.eval.RunSummary;
+import org.rlr.model.train.SharedFeatures;
 import org.rlr.model.train.TestEvaluation;
 import org.rlr.model.train.TrainingCheckpoints;
 import org.rlr.tensor.RlrException;
@@ -54,7 +62,7 @@ final class SeedRuns {
 
     private static TrainingRun ofSeed(TrainingRun like, long seed) {
         TrainingCheckpoints c = like.checkpoints();
-        return new TrainingRun(like.config(), like.settings().withSeed(seed), like.weights(), named(like.out(), seed), new TrainingCheckpoints(named(c.file(), seed), c.every(), null),
+        return new TrainingRun(like.config(), like.settings().withSeed(seed), like.scoring(), like.weights(), named(like.out(), seed), new TrainingCheckpoints(named(c.file(), seed), c.every(), null),
                 named(like.metrics(), seed), named(like.bestOnTest(), seed));
     }
 
@@ -78,14 +86,17 @@ final class SeedRuns {
         }
         List<EvaluationResult> results = new ArrayList<>();
         double[] losses = new double[runs.size()];
-        for (int i = 0; i < runs.size(); i++) {
-            TrainingRun run = runs.get(i);
-            text.printf("seed %d (%d of %d)%n", seeds.get(i), i + 1, runs.size());
-            text.flush();
-            losses[i] = run.train(device, data, test, text).loss();
-            if (evaluated) {
-                try (AnomalyDetector detector = AnomalyDetector.load(run.out(), device)) {
-                    results.add(EvaluateCommand.evaluate(detector, data, null, null, null, null));
+        TrainingRun first = runs.get(0);
+        try (SharedFeatures features = features(device, first.config(), first.weights(), data, text)) {
+            for (int i = 0; i < runs.size(); i++) {
+                TrainingRun run = runs.get(i);
+                text.printf("seed %d (%d of %d)%n", seeds.get(i), i + 1, runs.size());
+                text.flush();
+                losses[i] = run.train(device, data, test, features, text).loss();
+                if (evaluated) {
+                    try (RlrModel model = ModelFile.load(run.out(), device)) {
+                        results.add(EvaluateCommand.evaluate(new AnomalyScorer(model, features), data, null, null, null, null));
+                    }
                 }
             }
         }
@@ -96,6 +107,18 @@ final class SeedRuns {
             AtomicFile.writeString(summary, json(losses, results));
         }
         text.flush();
+    }
+
+    /** The feature maps of all training and test images, for runs that differ in what comes after them; says how much memory they take. */
+    static SharedFeatures features(Backend device, RlrConfig config, Path weights, DataSet data, PrintWriter text) {
+        List<Path> images = Stream.concat(data.train().stream(), data.test().stream()).map(Sample::image).toList();
+        SharedFeatures features;
+        try (Backbone backbone = Backbones.open(config.backbone(), weights, config.levels(), device); TrainingProgress progress = new TrainingProgress(null)) {
+            features = new SharedFeatures(device, backbone, config, images, progress);
+        }
+        text.println(features.description() + ", shared by all runs");
+        text.flush();
+        return features;
     }
 
     /** {@code {"runs":[{"seed":…,"model":…,"loss":…,"metrics":…}…],"mean":{"loss":…,"image_auroc":…},"std":{…}}}; null is undefined. */

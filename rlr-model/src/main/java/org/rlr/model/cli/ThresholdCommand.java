@@ -14,7 +14,10 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.rlr.model.ModelFile;
+import org.rlr.model.ModelInfo;
 import org.rlr.model.RlrModel;
+import org.rlr.model.ScoreStatistics;
+import org.rlr.model.Scoring;
 import org.rlr.model.Threshold;
 import org.rlr.model.Thresholds;
 import org.rlr.model.data.ClassSamples;
@@ -38,7 +41,8 @@ import picocli.CommandLine.Spec;
 @Command(name = "threshold", mixinStandardHelpOptions = true, sortOptions = false,
         description = {"Find the score above which an image is anomalous, and keep it in the model.",
             "From normal images that the model was not trained on, for a false-alarm rate; or from labelled test images, for the greatest F1 or a recall. "
-            + "How sure it is is printed and kept too."})
+            + "How sure it is is printed and kept too.",
+            "With --score-levels or --smoothing the model scores so from then on."})
 final class ThresholdCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -63,6 +67,9 @@ final class ThresholdCommand implements Callable<Integer> {
 
     @Option(names = "--out", paramLabel = "MODEL", description = "Model file to write (default: the model itself, replaced).")
     private Path out;
+
+    @Mixin
+    private ScoringOptions scoring;
 
     @Mixin
     private BackendOptions backend;
@@ -102,6 +109,19 @@ final class ThresholdCommand implements Callable<Integer> {
         }
     }
 
+    /** The range of normal maps. */
+    private static final class ScoreRange {
+        private double min = Double.POSITIVE_INFINITY;
+        private double max = Double.NEGATIVE_INFINITY;
+
+        void add(float[] map) {
+            for (float value : map) {
+                min = Math.min(min, value);
+                max = Math.max(max, value);
+            }
+        }
+    }
+
     /** Scores by class: of normal images, and of anomalous ones. */
     private record Scores(double[] normal, double[] anomalous) {
     }
@@ -115,11 +135,15 @@ final class ThresholdCommand implements Callable<Integer> {
         PrintWriter text = spec.commandLine().getOut();
         Map<String, List<Sample>> images = images(text);
         try (Backend device = backend.open(); RlrModel loaded = ModelFile.load(model, device)) {
-            Map<String, Scores> scores = score(new AnomalyScorer(loaded), images);
+            ModelInfo info = loaded.info();
+            Scoring chosen = scoring.one(info.scoring(), info.config());
+            ScoreRange range = new ScoreRange();
+            Map<String, Scores> scores = score(new AnomalyScorer(loaded).with(chosen), images, range);
             Thresholds found = find(estimator, scores);
             text.print(table(found));
-            ModelFile.save(loaded.with(found), target);
-            text.println(target + ": thresholds saved");
+            boolean other = !chosen.equals(info.scoring());
+            ModelFile.save(loaded.with(other ? info.with(chosen, ScoreStatistics.given(found.common().value(), range.min, range.max), found) : info.with(found)), target);
+            text.println(target + ": thresholds saved" + (other ? ", and the scoring that they belong to" : ""));
         }
         text.flush();
         return 0;
@@ -161,7 +185,7 @@ final class ThresholdCommand implements Callable<Integer> {
         return sample.anomalous() || !sample.masks().isEmpty() && Masks.read(sample, Images.size(sample.image())).any();
     }
 
-    private static Map<String, Scores> score(AnomalyScorer scorer, Map<String, List<Sample>> images) {
+    private static Map<String, Scores> score(AnomalyScorer scorer, Map<String, List<Sample>> images, ScoreRange range) {
         Map<String, Scores> scores = new TreeMap<>();
         try (ProgressBar bar = new ProgressBarBuilder().setTaskName("scoring").setInitialMax(images.values().stream().mapToInt(List::size).sum())
                 .setUnit(" images", 1).setStyle(ProgressBarStyle.ASCII).setUpdateIntervalMillis(500).build()) {
@@ -169,7 +193,11 @@ final class ThresholdCommand implements Callable<Integer> {
                 List<Double> normal = new ArrayList<>();
                 List<Double> defective = new ArrayList<>();
                 scorer.score(samples.stream().map(Sample::image).toList(), (index, map) -> {
-                    (anomalous(samples.get(index)) ? defective : normal).add((double) map.imageScore());
+                    boolean anomalous = anomalous(samples.get(index));
+                    (anomalous ? defective : normal).add((double) map.imageScore());
+                    if (!anomalous) {
+                        range.add(map.values());
+                    }
                     bar.step();
                 });
                 scores.put(name, new Scores(array(normal), array(defective)));

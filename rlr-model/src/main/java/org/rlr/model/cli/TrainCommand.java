@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.rlr.model.RlrConfig;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.train.ConfigFile;
@@ -52,6 +53,9 @@ final class TrainCommand implements Callable<Integer> {
     private CheckpointOptions checkpoints;
 
     @Mixin
+    private ScoringOptions scoring;
+
+    @Mixin
     private BackendOptions backend;
 
     @Mixin
@@ -74,7 +78,8 @@ final class TrainCommand implements Callable<Integer> {
             spec.commandLine().getErr().flush();
         }
         String name = backbone != null ? backbone : config != null ? base.config().backbone() : weights.file() == null ? Backbones.WEIGHT_FREE : Backbones.PUBLISHED;
-        TrainingRun run = new TrainingRun(model.config(name, base.config()), model.training(base.training()), weights.of(name), out, checkpoints.of(out), research.metrics(), research.bestOnTest());
+        RlrConfig shape = model.config(name, base.config());
+        TrainingRun run = new TrainingRun(shape, model.training(base.training()), scoring.one(base.scoring(), shape), weights.of(name), out, checkpoints.of(out), research.metrics(), research.bestOnTest());
         SeedRuns runs = seedRuns(run);
         if (runs == null) {
             run.requireWritable();
@@ -87,7 +92,7 @@ final class TrainCommand implements Callable<Integer> {
             text.printf("backbone %s, %s%n", name, device.description());
             text.flush();
             if (runs == null) {
-                run.train(device, images, test, text);
+                run.train(device, images, test, null, text);
             } else {
                 runs.train(device, images, test, text);
             }

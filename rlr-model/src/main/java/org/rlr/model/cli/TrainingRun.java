@@ -12,9 +12,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.rlr.model.ModelFile;
 import org.rlr.model.ModelInfo;
 import org.rlr.model.RlrConfig;
+import org.rlr.model.Scoring;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.train.MetricsFile;
+import org.rlr.model.train.SharedFeatures;
 import org.rlr.model.train.TestEvaluation;
 import org.rlr.model.train.Trained;
 import org.rlr.model.train.Trainer;
@@ -30,13 +32,14 @@ import org.rlr.tensor.backend.Backend;
  *
  * @param config      what to train
  * @param settings    how
+ * @param scoring     how the model scores
  * @param weights     the backbone's weights, or null
  * @param out         the model
  * @param checkpoints the training's state
  * @param metrics     CSV file, or null
  * @param bestOnTest  the best model on the test images, or null
  */
-record TrainingRun(RlrConfig config, TrainingSettings settings, Path weights, Path out, TrainingCheckpoints checkpoints, Path metrics, Path bestOnTest) {
+record TrainingRun(RlrConfig config, TrainingSettings settings, Scoring scoring, Path weights, Path out, TrainingCheckpoints checkpoints, Path metrics, Path bestOnTest) {
 
     /** Finds out before hours of training whether all files can be written. @throws RlrException if not, or if one would overwrite another */
     void requireWritable() {
@@ -63,8 +66,12 @@ record TrainingRun(RlrConfig config, TrainingSettings settings, Path weights, Pa
         });
     }
 
-    /** Trains, writes everything and says so. */
-    ModelInfo train(Backend device, DataSet data, TestEvaluation test, PrintWriter text) {
+    /**
+     * Trains, writes everything and says so.
+     *
+     * @param features feature maps of all images, computed before; null to compute them
+     */
+    ModelInfo train(Backend device, DataSet data, TestEvaluation test, SharedFeatures features, PrintWriter text) {
         long started = System.nanoTime();
         TrainingImages images = ValidationSplit.of(data, settings.validation(), settings.seed());
         if (settings.validation() != null) {
@@ -81,7 +88,7 @@ record TrainingRun(RlrConfig config, TrainingSettings settings, Path weights, Pa
         Runtime.getRuntime().addShutdownHook(interrupted);
         try (MetricsFile csv = metrics == null ? null : new MetricsFile(metrics, config.levels(), checkpoints.resume() != null);
                 TrainingProgress progress = new TrainingProgress(csv);
-                Trained trained = new Trainer(device, config, settings, progress)
+                Trained trained = new Trainer(device, config, settings, progress, scoring, features)
                         .train(Backbones.open(config.backbone(), weights, config.levels(), device), images, checkpoints, test)) {
             progress.close();
             ModelFile.save(trained.model(), out);

@@ -50,7 +50,12 @@ public final class ImageReader {
 
     /** How many inputs files become, by their headers. @throws RlrException naming a file that cannot be read */
     public int count(List<Path> files) {
-        return tiling == null ? files.size() : Math.toIntExact(files.stream().mapToLong(file -> named(file, () -> grid(Images.size(file))).count()).sum());
+        return tiling == null ? files.size() : Math.toIntExact(files.stream().mapToLong(file -> grid(file).count()).sum());
+    }
+
+    /** Where the tiles of a file lie, by its header; null where images are not cut. @throws RlrException naming the file if it cannot be read */
+    public TileGrid grid(Path file) {
+        return tiling == null ? null : named(file, () -> grid(Images.size(file)));
     }
 
     private TileGrid grid(ImageSize size) {

@@ -1,7 +1,9 @@
 package org.rlr.model.detect;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
+import org.rlr.model.Scoring;
 import org.rlr.model.data.TileGrid;
 
 /**
@@ -10,22 +12,20 @@ import org.rlr.model.data.TileGrid;
  * comparable between images of one model only.
  */
 public final class AnomalyMap {
-    /** Standard deviation, in pixels, of the smoothing before the image score is taken. */
-    public static final double SMOOTHING_SIGMA = 4;
-
-    private static final GaussianFilter SMOOTHING = new GaussianFilter(SMOOTHING_SIGMA);
     private static final double LEAST_NORM_PRODUCT = 1e-8;
 
     private final float[] values;
     private final int height;
     private final int width;
+    private final double smoothing;
     private final Supplier<AnomalyMap> again;
 
-    private AnomalyMap(float[] values, int height, int width, Supplier<AnomalyMap> again) {
+    private AnomalyMap(float[] values, int height, int width, double smoothing, Supplier<AnomalyMap> again) {
         this.again = again;
         this.values = values;
         this.height = height;
         this.width = width;
+        this.smoothing = smoothing;
     }
 
     /**
@@ -77,14 +77,24 @@ public final class AnomalyMap {
 
     /**
      * The map of an image: each level's scores upsampled bilinearly, the corners aligned, to {@code height × width}, and
-     * averaged over the levels.
+     * averaged over the levels; its image score by the published smoothing.
      */
     public static AnomalyMap of(List<Level> levels, int height, int width) {
-        if (levels.isEmpty() || height < 1 || width < 1) {
-            throw new IllegalArgumentException("no map of " + levels.size() + " levels at " + height + "×" + width);
+        return of(levels, ones(levels.size()), Scoring.SMOOTHING, height, width);
+    }
+
+    /**
+     * The same with weights of the levels and another smoothing ({@link Scoring}).
+     *
+     * @param weights   a weight per level, above 0; the map is {@code Σ w·map / Σ w}
+     * @param smoothing standard deviation in pixels; 0 for none
+     */
+    public static AnomalyMap of(List<Level> levels, double[] weights, double smoothing, int height, int width) {
+        if (levels.isEmpty() || weights.length != levels.size() || height < 1 || width < 1) {
+            throw new IllegalArgumentException("no map of " + levels.size() + " levels and " + weights.length + " weights at " + height + "×" + width);
         }
         List<Level> kept = List.copyOf(levels);
-        return new AnomalyMap(floats(averaged(levels, height, width)), height, width, () -> of(kept, height, width));
+        return new AnomalyMap(floats(averaged(levels, weights, height, width)), height, width, smoothing, () -> of(kept, weights, smoothing, height, width));
     }
 
     /**
@@ -94,24 +104,37 @@ public final class AnomalyMap {
      * @param tiles levels of each tile
      */
     public static AnomalyMap of(TileGrid grid, List<List<Level>> tiles) {
+        return of(grid, tiles, ones(tiles.isEmpty() ? 0 : tiles.get(0).size()), Scoring.SMOOTHING);
+    }
+
+    /** The same with weights of the levels and another smoothing, as {@link #of(List, double[], double, int, int)}. */
+    public static AnomalyMap of(TileGrid grid, List<List<Level>> tiles, double[] weights, double smoothing) {
         if (tiles.size() != grid.count()) {
             throw new IllegalArgumentException(tiles.size() + " tiles instead of " + grid.count());
         }
         double[] sum = new double[Math.multiplyExact(grid.image().height(), grid.image().width())];
         for (int tile = 0; tile < tiles.size(); tile++) {
-            grid.add(tile, averaged(tiles.get(tile), grid.tileHeight(), grid.tileWidth()), sum);
+            grid.add(tile, averaged(tiles.get(tile), weights, grid.tileHeight(), grid.tileWidth()), sum);
         }
         List<List<Level>> kept = tiles.stream().map(List::copyOf).toList();
-        return new AnomalyMap(floats(sum), grid.image().height(), grid.image().width(), () -> of(grid, kept));
+        return new AnomalyMap(floats(sum), grid.image().height(), grid.image().width(), smoothing, () -> of(grid, kept, weights, smoothing));
     }
 
-    private static double[] averaged(List<Level> levels, int height, int width) {
+    private static double[] ones(int count) {
+        double[] ones = new double[count];
+        Arrays.fill(ones, 1);
+        return ones;
+    }
+
+    private static double[] averaged(List<Level> levels, double[] weights, int height, int width) {
         double[] sum = new double[height * width];
-        for (Level level : levels) {
-            addUpsampled(level, sum, height, width);
+        double total = 0;
+        for (int i = 0; i < weights.length; i++) {
+            addUpsampled(levels.get(i), weights[i], sum, height, width);
+            total += weights[i];
         }
         for (int i = 0; i < sum.length; i++) {
-            sum[i] /= levels.size();
+            sum[i] /= total;
         }
         return sum;
     }
@@ -124,7 +147,7 @@ public final class AnomalyMap {
         return floats;
     }
 
-    private static void addUpsampled(Level level, double[] sum, int height, int width) {
+    private static void addUpsampled(Level level, double weight, double[] sum, int height, int width) {
         float[] scores = level.scores;
         for (int y = 0; y < height; y++) {
             double row = position(y, height, level.height);
@@ -138,7 +161,7 @@ public final class AnomalyMap {
                 double along = column - left;
                 double above = scores[top * level.width + left] * (1 - along) + scores[top * level.width + right] * along;
                 double below = scores[bottom * level.width + left] * (1 - along) + scores[bottom * level.width + right] * along;
-                sum[y * width + x] += above * (1 - down) + below * down;
+                sum[y * width + x] += weight * (above * (1 - down) + below * down);
             }
         }
     }
@@ -168,15 +191,24 @@ public final class AnomalyMap {
         return again;
     }
 
-    /** The map after a Gaussian filter of {@value #SMOOTHING_SIGMA} pixels, row-major. */
+    /** The map after a Gaussian filter, row-major; not a copy where it is not smoothed. */
     public float[] smoothed() {
-        return SMOOTHING.apply(values, height, width);
+        return smoothed(smoothing);
+    }
+
+    private float[] smoothed(double sigma) {
+        return sigma == 0 ? values : new GaussianFilter(sigma).apply(values, height, width);
     }
 
     /** The score of the image: the maximum of the smoothed map. */
     public float imageScore() {
+        return imageScore(smoothing);
+    }
+
+    /** The score by another smoothing. @param sigma standard deviation in pixels; 0 for none */
+    public float imageScore(double sigma) {
         float greatest = Float.NEGATIVE_INFINITY;
-        for (float value : smoothed()) {
+        for (float value : smoothed(sigma)) {
             greatest = Math.max(greatest, value); // passes NaN on
         }
         return greatest;

@@ -3,12 +3,14 @@ package org.rlr.model.detect;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.rlr.model.ComputedFeatureMaps;
+import org.rlr.model.FeatureMaps;
 import org.rlr.model.LevelConfig;
+import org.rlr.model.ModelInfo;
 import org.rlr.model.RlrConfig;
 import org.rlr.model.RlrModel;
 import org.rlr.model.RlrTransformer;
-import org.rlr.model.data.ImageInputs;
-import org.rlr.model.data.ImageReader;
+import org.rlr.model.Scoring;
 import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.TileGrid;
 import org.rlr.tensor.Tensor;
@@ -17,15 +19,36 @@ import org.rlr.tensor.autograd.FusedFunctions;
 
 /** Anomaly maps and image scores of a model, for one image or many; may be used by several threads at once. */
 public final class AnomalyScorer {
-    private static final int READ_AHEAD = 2;
-
     private final RlrModel model;
-    private final ImageReader reader;
+    private final ComputedFeatureMaps computed;
+    private final FeatureMaps files;
+    private final Scoring scoring;
 
-    /** A scorer on a model, which it does not own. */
+    /** A scorer on a model, which it does not own, by the model's own scoring. */
     public AnomalyScorer(RlrModel model) {
+        this(model, null);
+    }
+
+    /** A scorer that takes the feature maps of image files from somewhere, made by the model's backbone; null to compute them. */
+    public AnomalyScorer(RlrModel model, FeatureMaps files) {
+        this(model, files, model.info().scoring());
+    }
+
+    private AnomalyScorer(RlrModel model, FeatureMaps files, Scoring scoring) {
         this.model = model;
-        this.reader = new ImageReader(model.info().config(), model.backbone().normalization());
+        this.computed = new ComputedFeatureMaps(model.backbone(), model.info().config());
+        this.files = files == null ? computed : files;
+        this.scoring = scoring;
+    }
+
+    /** A scorer of the same model by another scoring, to which the model's thresholds do not belong. @throws RlrException if the model lacks one of its levels */
+    public AnomalyScorer with(Scoring other) {
+        return new AnomalyScorer(model, files, other.requireLevelsOf(model.info().config()));
+    }
+
+    /** What the model says of itself. */
+    public ModelInfo info() {
+        return model.info();
     }
 
     /** Takes the result of one image of many. */
@@ -40,54 +63,79 @@ public final class AnomalyScorer {
 
     /** Scores image files in order. @throws org.rlr.tensor.RlrException if one cannot be read */
     public void score(List<Path> images, Sink sink) {
-        reader.forEach(images, READ_AHEAD, (index, inputs) -> sink.accept(index, score(inputs)));
+        files.forEach(images, (index, image) -> sink.accept(index, score(image)));
+    }
+
+    /** Takes what the maps of one image of many are made of. */
+    @FunctionalInterface
+    public interface LevelSink {
+        /**
+         * @param index  its place in the list
+         * @param scores of all levels of the model; the receiver's to keep
+         */
+        void accept(int index, LevelScores scores);
+    }
+
+    /** Scores the tokens of image files in order, at all levels of the model. @throws org.rlr.tensor.RlrException if one cannot be read */
+    public void scoreLevels(List<Path> images, LevelSink sink) {
+        files.forEach(images, (index, image) -> sink.accept(index, scores(image, model.info().config().levels())));
     }
 
     /** Scores one image. */
     public AnomalyMap score(RgbImage image) {
-        return score(reader.inputs(image));
+        return score(computed.of(image));
     }
 
-    private AnomalyMap score(ImageInputs inputs) {
-        List<List<AnomalyMap.Level>> scores = new ArrayList<>();
-        for (int input = 0; input < inputs.count(); input++) {
-            scores.add(levels(inputs, input));
+    private AnomalyMap score(FeatureMaps.ImageMaps image) {
+        return scores(image, scoring.levels()).map(scoring);
+    }
+
+    /** Of some levels; the others are not reconstructed. */
+    private LevelScores scores(FeatureMaps.ImageMaps image, List<Integer> levels) {
+        List<List<AnomalyMap.Level>> tiles = new ArrayList<>();
+        for (int input = 0; input < inputs(image.grid()); input++) {
+            tiles.add(scores(image, input, levels));
         }
-        return map(inputs.grid(), scores);
-    }
-
-    /** Of the scores of the whole image, or of each tile of a grid. */
-    private AnomalyMap map(TileGrid grid, List<List<AnomalyMap.Level>> scores) {
-        RlrConfig config = model.info().config();
-        return grid == null ? AnomalyMap.of(scores.get(0), config.imageHeight(), config.imageWidth()) : AnomalyMap.of(grid, scores);
+        return new LevelScores(levels, tiles, image.grid(), model.info().config().imageHeight(), model.info().config().imageWidth());
     }
 
     /** Of one image or tile at a time: that uses all cores, and its numbers do not depend on what else is scored. */
-    private List<AnomalyMap.Level> levels(ImageInputs inputs, int index) {
+    private List<AnomalyMap.Level> scores(FeatureMaps.ImageMaps image, int input, List<Integer> levels) {
         try (TensorScope scope = TensorScope.inference(model.backend())) {
-            return levels(model.tokenScores(input(inputs, index)));
+            List<Tensor> maps = image.maps(input);
+            List<AnomalyMap.Level> scores = new ArrayList<>();
+            for (int level : levels) {
+                int index = model.info().config().levels().indexOf(level);
+                scores.add(level(index, model.tokenScores(index, maps.get(index))));
+            }
+            return scores;
         }
-    }
-
-    private Tensor input(ImageInputs inputs, int index) {
-        RlrConfig config = model.info().config();
-        return Tensor.of(inputs.pixels(index), 1, config.imageHeight(), config.imageWidth(), RgbImage.CHANNELS);
     }
 
     /** Scores one image and keeps its features and their reconstructions, or those of all its tiles; the map is that of {@link #score(RgbImage)}. */
     public Examination examine(RgbImage image) {
-        ImageInputs inputs = reader.inputs(image);
+        FeatureMaps.ImageMaps maps = computed.of(image);
+        RlrConfig config = model.info().config();
         List<List<float[]>> references = model.levels().stream().map(RlrTransformer::reference).toList();
         List<List<Examination.Level>> examined = new ArrayList<>();
         List<List<AnomalyMap.Level>> scores = new ArrayList<>();
-        for (int input = 0; input < inputs.count(); input++) {
+        for (int input = 0; input < inputs(maps.grid()); input++) {
             try (TensorScope scope = TensorScope.inference(model.backend())) {
-                List<RlrModel.Reconstruction> reconstructions = model.reconstruct(input(inputs, input));
+                List<RlrModel.Reconstruction> reconstructions = model.reconstruct(maps.maps(input));
                 examined.add(levels(reconstructions, references));
-                scores.add(levels(reconstructions.stream().map(each -> FusedFunctions.tokenScores(each.reconstruction(), each.tokens())).toList()));
+                List<AnomalyMap.Level> tile = new ArrayList<>();
+                for (RlrModel.Reconstruction each : reconstructions) {
+                    tile.add(level(tile.size(), FusedFunctions.tokenScores(each.reconstruction(), each.tokens())));
+                }
+                scores.add(tile);
             }
         }
-        return new Examination(map(inputs.grid(), scores), inputs.grid(), examined);
+        LevelScores all = new LevelScores(config.levels(), scores, maps.grid(), config.imageHeight(), config.imageWidth());
+        return new Examination(all.map(scoring), maps.grid(), examined);
+    }
+
+    private static int inputs(TileGrid grid) {
+        return grid == null ? 1 : grid.count();
     }
 
     private List<Examination.Level> levels(List<RlrModel.Reconstruction> reconstructions, List<List<float[]>> references) {
@@ -100,13 +148,8 @@ public final class AnomalyScorer {
         return levels;
     }
 
-    private List<AnomalyMap.Level> levels(List<Tensor> scores) {
-        RlrConfig config = model.info().config();
-        List<AnomalyMap.Level> levels = new ArrayList<>();
-        for (int i = 0; i < scores.size(); i++) {
-            int stride = 2 << config.levels().get(i);
-            levels.add(new AnomalyMap.Level(scores.get(i).toArray(), config.imageHeight() / stride, config.imageWidth() / stride));
-        }
-        return levels;
+    private AnomalyMap.Level level(int index, Tensor scores) {
+        LevelConfig c = model.levels().get(index).config();
+        return new AnomalyMap.Level(scores.toArray(), c.height(), c.width());
     }
 }

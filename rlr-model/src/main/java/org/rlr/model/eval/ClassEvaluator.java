@@ -13,14 +13,22 @@ import org.rlr.tensor.RlrException;
 public final class ClassEvaluator {
     private final String name;
     private final PixelScores pixels = new PixelScores();
-    private double[] imageScores = new double[64];
+    private final double[][] imageScores;
     private boolean[] imageLabels = new boolean[64];
     private int images;
     private int withoutMask;
+    /** Made when asked for, forgotten when pixels are added. */
+    private Map<Metric, Double> pixelMetrics;
 
     /** Begins with no image. */
     public ClassEvaluator(String name) {
+        this(name, 1);
+    }
+
+    /** Begins with no image, each of which will have several scores, but one map. */
+    public ClassEvaluator(String name, int scores) {
         this.name = name;
+        imageScores = new double[scores][64];
     }
 
     /**
@@ -36,17 +44,30 @@ public final class ClassEvaluator {
      * @throws RlrException where a score is not finite
      */
     public void add(double imageScore, boolean defective, float[] map, boolean[] mask, int height, int width) {
-        double score = ScoreRanking.requireFinite(imageScore, images);
+        add(new double[] {imageScore}, defective, map, mask, height, width);
+    }
+
+    /** Adds a test image with all its scores; else as {@link #add(double, boolean, float[], boolean[], int, int)}. */
+    public void add(double[] scores, boolean defective, float[] map, boolean[] mask, int height, int width) {
+        if (scores.length != imageScores.length) {
+            throw new IllegalArgumentException(scores.length + " scores of an image instead of " + imageScores.length);
+        }
+        for (double score : scores) {
+            ScoreRanking.requireFinite(score, images);
+        }
+        pixelMetrics = null;
         if (defective && mask == null) {
             withoutMask++;
         } else {
             pixels.add(map, mask, height, width);
         }
-        if (images == imageScores.length) {
-            imageScores = Arrays.copyOf(imageScores, 2 * images);
+        if (images == imageLabels.length) {
+            Arrays.setAll(imageScores, i -> Arrays.copyOf(imageScores[i], 2 * images));
             imageLabels = Arrays.copyOf(imageLabels, 2 * images);
         }
-        imageScores[images] = score;
+        for (int i = 0; i < scores.length; i++) {
+            imageScores[i][images] = scores[i];
+        }
         imageLabels[images] = defective || mask != null && anySet(mask);
         images++;
     }
@@ -63,7 +84,7 @@ public final class ClassEvaluator {
 
     /** The curves of the image scores so far, as {@link ScoreRanking#curve}; empty where they are undefined. */
     public List<ScoreRanking.CurvePoint> imageCurve(double step) {
-        return imageRanking().curve(step);
+        return imageRanking(0).curve(step);
     }
 
     /** The curves of the pixels so far, as {@link ScoreRanking#curve}; empty where they are undefined, also because a mask is missing. */
@@ -71,15 +92,20 @@ public final class ClassEvaluator {
         return withoutMask > 0 ? List.of() : pixels.ranking().curve(step);
     }
 
-    private ScoreRanking imageRanking() {
-        return ScoreRanking.of(Arrays.copyOf(imageScores, images), Arrays.copyOf(imageLabels, images));
+    private ScoreRanking imageRanking(int which) {
+        return ScoreRanking.of(Arrays.copyOf(imageScores[which], images), Arrays.copyOf(imageLabels, images));
     }
 
     /** The class's metrics so far, AUPRO with exact thresholds up to a false-positive rate of 0.3. */
     public ClassMetrics metrics() {
+        return metrics(0);
+    }
+
+    /** The same, those of images by one of their scores. */
+    public ClassMetrics metrics(int which) {
         Map<Metric, Double> values = new EnumMap<>(Metric.class);
         List<String> notes = new ArrayList<>();
-        ScoreRanking ranking = imageRanking();
+        ScoreRanking ranking = imageRanking(which);
         Optional<ScoreRanking.BestF1> imageF1 = ranking.bestF1();
         put(values, Metric.IMAGE_AUROC, ranking.auroc());
         put(values, Metric.IMAGE_AP, ranking.averagePrecision());
@@ -100,10 +126,14 @@ public final class ClassEvaluator {
 
     private void addPixelMetrics(Map<Metric, Double> values, List<String> notes) {
         ScoreRanking ranking = pixels.ranking();
-        put(values, Metric.PIXEL_AUROC, ranking.auroc());
-        put(values, Metric.PIXEL_AP, ranking.averagePrecision());
-        ranking.bestF1().ifPresent(best -> values.put(Metric.PIXEL_F1MAX, best.value()));
-        put(values, Metric.AUPRO, pixels.aupro(PixelScores.AUPRO_LIMIT));
+        if (pixelMetrics == null) {
+            pixelMetrics = new EnumMap<>(Metric.class);
+            put(pixelMetrics, Metric.PIXEL_AUROC, ranking.auroc());
+            put(pixelMetrics, Metric.PIXEL_AP, ranking.averagePrecision());
+            ranking.bestF1().ifPresent(best -> pixelMetrics.put(Metric.PIXEL_F1MAX, best.value()));
+            put(pixelMetrics, Metric.AUPRO, pixels.aupro(PixelScores.AUPRO_LIMIT));
+        }
+        values.putAll(pixelMetrics);
         if (images > 0 && !ranking.isDefined()) {
             notes.add(ranking.anomalousCount() == 0 ? "no mask has a pixel set" : "no pixel is normal");
         }

@@ -5,9 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
-import org.rlr.model.data.Images;
-import org.rlr.model.data.Mask;
-import org.rlr.model.data.Masks;
 import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyMap;
 import org.rlr.model.detect.AnomalyScorer;
@@ -49,15 +46,13 @@ public final class Evaluator {
             List<Path> images = each.test().stream().map(Sample::image).toList();
             scorer.score(images, (index, map) -> {
                 Sample sample = each.test().get(index);
-                Mask full = sample.masks().isEmpty() ? null : Masks.read(sample, Images.size(sample.image()));
-                boolean defective = sample.anomalous() || full != null && full.any();
-                boolean[] mask = full == null ? null : full.resized(map.width(), map.height()).anomalous();
+                GroundTruth truth = GroundTruth.of(sample, map.height(), map.width());
                 float score = map.imageScore();
                 if (index == 0) {
                     evaluator.reserve(images.size(), map.values().length);
                 }
-                evaluator.add(score, defective, map.values(), mask, map.height(), map.width());
-                observer.scored(sample, score, defective, map);
+                evaluator.add(score, truth.defective(), map.values(), truth.mask(), map.height(), map.width());
+                observer.scored(sample, score, truth.defective(), map);
             });
             classes.add(evaluator.metrics());
             observer.finished(evaluator);

@@ -14,24 +14,26 @@ import java.util.function.UnaryOperator;
 import org.rlr.model.GateMode;
 import org.rlr.model.ModelInfo;
 import org.rlr.model.RlrConfig;
+import org.rlr.model.Scoring;
 import org.rlr.model.Tiling;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.IoReason;
 
 /**
- * What to train and how, from a JSON file as {@code rlr info --json} prints it: its objects {@code config} ({@link RlrConfig}) and {@code training}
- * ({@link TrainingSettings}) count, the rest of a model's description is passed over. What they leave out has the published value.
+ * What to train and how, from a JSON file as {@code rlr info --json} prints it: its objects {@code config} ({@link RlrConfig}), {@code training}
+ * ({@link TrainingSettings}) and {@code scoring} ({@link Scoring}) count, the rest of a model's description is passed over. What they leave out has the published value.
  *
  * @param config       the model
  * @param training     the training
+ * @param scoring      how it scores; null for the published way, whatever the levels
  * @param saysTraining whether the file says anything of the training; the description of an imported model does not
  */
-public record ConfigFile(RlrConfig config, TrainingSettings training, boolean saysTraining) {
+public record ConfigFile(RlrConfig config, TrainingSettings training, Scoring scoring, boolean saysTraining) {
     private static final Gson GSON = new Gson();
 
     /** The published settings, of a backbone that needs no weights. */
-    public static final ConfigFile PUBLISHED = new ConfigFile(RlrConfig.published(Backbones.WEIGHT_FREE), TrainingSettings.PUBLISHED, true);
+    public static final ConfigFile PUBLISHED = new ConfigFile(RlrConfig.published(Backbones.WEIGHT_FREE), TrainingSettings.PUBLISHED, null, true);
 
     /** Reads it. @throws RlrException if it cannot be read, is not JSON, has a name that means nothing or a value out of range, naming file and value */
     public static ConfigFile read(Path file) {
@@ -52,7 +54,9 @@ public record ConfigFile(RlrConfig config, TrainingSettings training, boolean sa
             throw failure(file, "it has neither \"config\" nor \"training\"", null);
         }
         RlrConfig config = part(file, root, "config", PUBLISHED.config, RlrConfig.class);
-        return new ConfigFile(config, part(file, root, "training", PUBLISHED.training, TrainingSettings.class), root.has("training"));
+        Scoring published = Scoring.published(config);
+        Scoring scoring = part(file, root, "scoring", published, Scoring.class);
+        return new ConfigFile(config, part(file, root, "training", PUBLISHED.training, TrainingSettings.class), scoring.equals(published) ? null : scoring, root.has("training"));
     }
 
     /** An object of the file over the defaults. */

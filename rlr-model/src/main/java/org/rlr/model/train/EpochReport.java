@@ -8,11 +8,12 @@ import org.rlr.model.eval.EvaluationResult;
  *
  * @param epoch           its number, from 1
  * @param training        mean losses of its steps
+ * @param learningRate    of its last step
  * @param imagesPerSecond images learned from per second, without validation and evaluation
  * @param validation      mean losses of the images held out, after the epoch, without perturbation; null where none are
  * @param metrics         of the test images, after the epoch; null where they were not evaluated
  */
-public record EpochReport(int epoch, Losses training, double imagesPerSecond, Losses validation, EvaluationResult metrics) {
+public record EpochReport(int epoch, Losses training, float learningRate, double imagesPerSecond, Losses validation, EvaluationResult metrics) {
     /**
      * Losses.
      *

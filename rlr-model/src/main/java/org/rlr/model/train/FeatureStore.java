@@ -7,14 +7,20 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import org.rlr.tensor.RlrException;
+import org.rlr.tensor.Tensor;
 import org.rlr.tensor.io.IoReason;
 
 /**
- * The features of the training images, computed once and read in every epoch: in memory where they take less than two fifths of the
- * Java heap, otherwise in a temporary file that is deleted on closing.
+ * The features of images, computed once and read in every epoch: in memory where they take no more than a part of the Java heap, otherwise in a
+ * temporary file that is deleted on closing.
  */
 final class FeatureStore implements AutoCloseable {
+    /** Bytes of all stores that are open at once that may lie in memory: two fifths of the heap. */
+    static final long MEMORY_LIMIT = Runtime.getRuntime().maxMemory() / 5 * 2;
+
+    private final int images;
     private final int[] sizes;
     private final long perImage;
     private final float[][][] memory;
@@ -25,10 +31,12 @@ final class FeatureStore implements AutoCloseable {
      * @param sizes  values per image of each level
      */
     FeatureStore(int images, int[] sizes) {
-        this(images, sizes, Runtime.getRuntime().maxMemory() / 5 * 2);
+        this(images, sizes, MEMORY_LIMIT);
     }
 
+    /** @param memoryLimit bytes; more are kept on disk */
     FeatureStore(int images, int[] sizes, long memoryLimit) {
+        this.images = images;
         this.sizes = sizes.clone();
         long values = 0;
         for (int size : sizes) {
@@ -52,6 +60,21 @@ final class FeatureStore implements AutoCloseable {
     /** Whether the features are kept on disk. */
     boolean onDisk() {
         return file != null;
+    }
+
+    /** Bytes of all features. */
+    long bytes() {
+        return perImage * images;
+    }
+
+    /** Keeps the values of images that follow one another: per level a tensor of {@code count} times the level's size. */
+    void put(int first, int count, List<Tensor> levels) {
+        for (int level = 0; level < levels.size(); level++) {
+            float[] values = levels.get(level).toArray();
+            for (int i = 0; i < count; i++) {
+                put(first + i, level, values, i * sizes[level]);
+            }
+        }
     }
 
     /** Keeps the values of an image at a level, from {@code source[offset]}. */
@@ -111,8 +134,8 @@ final class FeatureStore implements AutoCloseable {
         return image * perImage + values * Float.BYTES;
     }
 
-    private RlrException failure(int images, IOException e) {
-        return new RlrException("cannot keep the features of the training images (" + (perImage * images >> 20) + " MiB so far) in "
+    private RlrException failure(int count, IOException e) {
+        return new RlrException("cannot keep the features of the images (" + (perImage * count >> 20) + " MiB so far) in "
                 + System.getProperty("java.io.tmpdir") + ": " + IoReason.of(e)
                 + "; make room there, choose another folder with java -Djava.io.tmpdir=DIR, or raise the heap with java -Xmx", e);
     }

@@ -16,10 +16,12 @@ import org.rlr.tensor.io.IoReason;
 
 /**
  * A CSV file with a line per epoch, each written as its epoch ends: {@code epoch}, {@code loss} and its parts {@code loss_level<i>},
- * {@code images_per_second}, {@code validation_loss} and its parts, and the test images' metrics (fractions, means over the classes). What was not
- * computed is empty. Columns do not depend on what is computed.
+ * {@code learning_rate} (of the epoch's last step), {@code images_per_second}, {@code validation_loss} and its parts, and the test images' metrics
+ * (fractions, means over the classes). What was not computed is empty. Columns do not depend on what is computed.
  */
 public final class MetricsFile implements AutoCloseable {
+    private static final String LEARNING_RATE = "learning_rate";
+
     private final Path file;
     private final boolean resumed;
     private final List<Integer> levels;
@@ -41,6 +43,7 @@ public final class MetricsFile implements AutoCloseable {
     String header() {
         List<String> columns = new ArrayList<>(List.of("epoch", "loss"));
         levels.forEach(level -> columns.add("loss_level" + level));
+        columns.add(LEARNING_RATE);
         columns.add("images_per_second");
         columns.add("validation_loss");
         levels.forEach(level -> columns.add("validation_loss_level" + level));
@@ -78,6 +81,9 @@ public final class MetricsFile implements AutoCloseable {
             throw failure("read", e);
         }
         String remedy = "; name another file with --metrics, or move this one away";
+        if (!lines.isEmpty() && lines.get(0).equals(header().replace(LEARNING_RATE + ",", ""))) {
+            throw new RlrException(file + " was begun by an earlier version of this program, which wrote no column " + LEARNING_RATE + ", so that its lines cannot be gone on with" + remedy);
+        }
         if (lines.isEmpty() || !lines.get(0).equals(header())) {
             throw new RlrException(file + " is not the metrics of this training, whose first line would be " + header() + remedy);
         }
@@ -111,6 +117,7 @@ public final class MetricsFile implements AutoCloseable {
         List<String> cells = new ArrayList<>();
         cells.add(Integer.toString(report.epoch()));
         losses(cells, report.training());
+        cells.add(Float.toString(report.learningRate()));
         cells.add(String.format(java.util.Locale.ROOT, "%.2f", report.imagesPerSecond()));
         losses(cells, report.validation());
         for (Metric metric : Metric.values()) {

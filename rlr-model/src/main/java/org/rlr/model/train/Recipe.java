@@ -29,6 +29,6 @@ public final class Recipe {
         RlrConfig config = ConfigFile.PUBLISHED.config().withStandardize(true);
         TrainingSettings p = TrainingSettings.PUBLISHED;
         return new ConfigFile(config, new TrainingSettings(FAST_EPOCHS, p.batchSize(), FAST_LEARNING_RATE, p.seed(), p.featureJitter(), p.noiseProb(), p.maskTokens(), p.optimizer(), null,
-                FAST_WARMUP, Schedule.COSINE), true);
+                FAST_WARMUP, Schedule.COSINE), null, true);
     }
 }

@@ -3,6 +3,8 @@ package org.rlr.model.train;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.rlr.model.ComputedFeatureMaps;
+import org.rlr.model.FeatureMaps;
 import org.rlr.model.FeatureStatistics;
 import org.rlr.model.LevelConfig;
 import org.rlr.model.ModelInfo;
@@ -10,6 +12,7 @@ import org.rlr.model.RlrConfig;
 import org.rlr.model.RlrModel;
 import org.rlr.model.RlrTransformer;
 import org.rlr.model.ScoreStatistics;
+import org.rlr.model.Scoring;
 import org.rlr.model.Selection;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.detect.AnomalyScorer;
@@ -27,13 +30,28 @@ public final class Trainer {
     private final RlrConfig config;
     private final TrainingSettings settings;
     private final TrainingListener listener;
+    private final Scoring scoring;
+    private final SharedFeatures shared;
 
     /** A trainer on a backend. */
     public Trainer(Backend backend, RlrConfig config, TrainingSettings settings, TrainingListener listener) {
+        this(backend, config, settings, listener, null, null);
+    }
+
+    /**
+     * A trainer.
+     *
+     * @param scoring how the model is to score; it has no say in what is learned. Null for the published way
+     * @param shared  the feature maps of all images, test images too, computed before; null to compute them
+     * @throws RlrException if the model would lack a level of the scoring
+     */
+    public Trainer(Backend backend, RlrConfig config, TrainingSettings settings, TrainingListener listener, Scoring scoring, SharedFeatures shared) {
         this.backend = backend;
         this.config = config;
         this.settings = settings;
         this.listener = listener;
+        this.scoring = scoring == null ? Scoring.published(config) : scoring.requireLevelsOf(config);
+        this.shared = shared;
     }
 
     /**
@@ -65,7 +83,7 @@ public final class Trainer {
             if (settings.validation() != null && images.validation().isEmpty()) {
                 throw new RlrException("--validation is given, but no image is held out");
             }
-            TrainingIdentity identity = checkpoints.equals(TrainingCheckpoints.NONE) ? null : TrainingIdentity.of(config, settings, images, backbone);
+            TrainingIdentity identity = checkpoints.equals(TrainingCheckpoints.NONE) ? null : TrainingIdentity.of(config, settings, scoring, images, backbone);
             TrainingState resumed = checkpoints.resume() == null ? null : TrainingState.load(checkpoints.resume(), identity, settings.epochs());
             EpochKeeper keeper = new EpochKeeper(settings.validation(), test);
             if (resumed != null) {
@@ -75,7 +93,9 @@ public final class Trainer {
             List<LevelConfig> shapes = config.levels().stream().map(i -> config.level(i, backbone)).toList();
             List<FeatureStatistics> statistics;
             double loss;
-            try (TrainingFeatures features = new TrainingFeatures(backend, config, listener, backbone, images, shapes, settings.batchSize())) {
+            FeatureMaps maps = shared != null ? shared : new ComputedFeatureMaps(backbone, config);
+            long memory = shared != null ? FeatureStore.MEMORY_LIMIT / 2 : FeatureStore.MEMORY_LIMIT;
+            try (TrainingFeatures features = new TrainingFeatures(backend, config, listener, backbone, maps, images, shapes, settings.batchSize(), memory)) {
                 statistics = features.statistics();
                 for (LevelConfig shape : shapes) {
                     levels.add(new RlrTransformer(shape, backend, true));
@@ -87,7 +107,7 @@ public final class Trainer {
                     EpochReport.Losses held = validation == null ? null : validation.of(levels, epoch);
                     EvaluationResult metrics = test == null || !test.due(epoch) ? null : evaluate(epoch, test, model(backbone, statistics, levels));
                     keeper.consider(epoch, losses.total(), held, metrics, levels);
-                    listener.epoch(new EpochReport(epoch, losses, speed, held, metrics));
+                    listener.epoch(new EpochReport(epoch, losses, optimizers.learningRate(), speed, held, metrics));
                     if (checkpoints.due(epoch, settings.epochs())) {
                         TrainingState.of(epoch, losses.total(), levels, optimizers, keeper).save(checkpoints.file(), identity);
                     }
@@ -118,7 +138,7 @@ public final class Trainer {
         try {
             int total = test.data().test().size();
             int[] done = {0};
-            return new Evaluator(new AnomalyScorer(model)).evaluate(test.data(), (sample, score, defective, map) -> listener.evaluated(epoch, ++done[0], total));
+            return new Evaluator(scorer(model)).evaluate(test.data(), (sample, score, defective, map) -> listener.evaluated(epoch, ++done[0], total));
         } finally {
             closeLevels(model);
         }
@@ -161,7 +181,7 @@ public final class Trainer {
                 copies.add(copy);
                 copy.parameters().copyFrom(level.parameters());
             }
-            return new RlrModel(backend, new ModelInfo(config, settings, List.of(), 0, 0, null), backbone, statistics, copies);
+            return new RlrModel(backend, new ModelInfo(config, settings, List.of(), 0, 0, null, null, null, null, scoring), backbone, statistics, copies);
         } catch (Throwable t) {
             copies.forEach(RlrTransformer::close);
             throw t;
@@ -171,18 +191,21 @@ public final class Trainer {
     /** The model with its description, by the scores of the training images; closes its levels if that fails. */
     private RlrModel scored(RlrModel model, TrainingImages images, double loss, Selection selection) {
         try {
-            ScoreStatistics scores = scores(model, images.training(), listener);
-            ModelInfo info = new ModelInfo(config, settings, images.classes(), images.training().size(), loss, scores, null, null, selection);
-            return new RlrModel(backend, info, model.backbone(), model.statistics(), model.levels());
+            ScoreStatistics scores = scores(scorer(model), images.training(), listener);
+            ModelInfo info = new ModelInfo(config, settings, images.classes(), images.training().size(), loss, scores, null, null, selection, scoring);
+            return model.with(info);
         } catch (Throwable t) {
             closeLevels(model);
             throw t;
         }
     }
 
+    private AnomalyScorer scorer(RlrModel model) {
+        return shared == null ? new AnomalyScorer(model) : new AnomalyScorer(model, shared);
+    }
+
     /** Scores of normal images and the threshold that they give. @throws RlrException if an image cannot be read */
-    public static ScoreStatistics scores(RlrModel model, List<Path> images, TrainingListener listener) {
-        AnomalyScorer scorer = new AnomalyScorer(model);
+    public static ScoreStatistics scores(AnomalyScorer scorer, List<Path> images, TrainingListener listener) {
         double[] scores = new double[images.size()];
         double[] range = {Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY};
         int[] done = {0};

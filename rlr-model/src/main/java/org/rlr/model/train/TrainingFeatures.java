@@ -2,24 +2,22 @@ package org.rlr.model.train;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.rlr.model.ComputedFeatureMaps;
 import org.rlr.model.FeatureExtractor;
+import org.rlr.model.FeatureMaps;
 import org.rlr.model.FeatureStatistics;
 import org.rlr.model.LevelConfig;
 import org.rlr.model.RlrConfig;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.scattering.ChannelStatistics;
 import org.rlr.model.backbone.scattering.Scattering;
-import org.rlr.model.data.ImageBatches;
-import org.rlr.model.data.ImageReader;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
 
-/** The features of a training's images by the frozen backbone: those learned from, then those held out. */
+/** The tokens of a training's images: those learned from, then those held out. */
 final class TrainingFeatures implements AutoCloseable {
-    /** Images whose features are computed together; more would only cost memory. */
-    private static final int FEATURE_BATCH = 8;
     /** The longest array. */
     private static final int MOST_VALUES = Integer.MAX_VALUE - 8;
 
@@ -27,37 +25,37 @@ final class TrainingFeatures implements AutoCloseable {
     private static final double LEAST_DEVIATION = 0.02;
 
     private final Backend backend;
-    private final RlrConfig config;
     private final TrainingListener listener;
     private final Backbone backbone;
-    private final ImageReader reader;
+    private final FeatureMaps maps;
     private final int training;
     private final int inputs;
     private final FeatureStore store;
     private final List<FeatureStatistics> statistics;
 
     /**
-     * Computes them.
+     * Makes them of the backbone's feature maps.
      *
-     * @param batch images per step
+     * @param maps        where those come from
+     * @param batch       images per step
+     * @param memoryLimit bytes; more are kept on disk
      * @throws RlrException if an image cannot be read, or a batch is more than an array holds
      */
-    TrainingFeatures(Backend backend, RlrConfig config, TrainingListener listener, Backbone backbone, TrainingImages images, List<LevelConfig> shapes, int batch) {
+    TrainingFeatures(Backend backend, RlrConfig config, TrainingListener listener, Backbone backbone, FeatureMaps maps, TrainingImages images, List<LevelConfig> shapes, int batch,
+            long memoryLimit) {
         this.backend = backend;
-        this.config = config;
         this.listener = listener;
         this.backbone = backbone;
-        reader = new ImageReader(config, backbone.normalization());
+        this.maps = maps;
         List<Path> all = images.all();
-        training = reader.count(images.training());
-        inputs = training + reader.count(images.validation());
-        int[] sizes = shapes.stream().mapToInt(c -> values(c, Math.min(Math.max(FEATURE_BATCH, batch), inputs))).toArray();
-        store = new FeatureStore(inputs, sizes);
+        training = maps.count(images.training());
+        inputs = training + maps.count(images.validation());
+        store = new FeatureStore(inputs, sizes(config, shapes, Math.min(Math.max(ComputedFeatureMaps.BATCH, batch), inputs)), memoryLimit);
         try {
             boolean standardized = config.standardized(backbone);
             int first = standardized ? training : 0;
             statistics = standardized ? statistics(images.training(), shapes, first + inputs) : null;
-            extract(new FeatureExtractor(backbone, config, statistics), all, sizes, first);
+            extract(new FeatureExtractor(backbone, config, statistics), all, first);
         } catch (Throwable t) {
             store.close();
             throw t;
@@ -84,24 +82,25 @@ final class TrainingFeatures implements AutoCloseable {
         return statistics;
     }
 
-    /** Values per image of a level. @throws RlrException if those of a batch are more than an array holds */
-    private int values(LevelConfig c, int batch) {
-        long values = (long) c.tokens() * c.channels();
-        if (batch * values > MOST_VALUES || batch * 3L * config.imageHeight() * config.imageWidth() > MOST_VALUES) {
-            throw new RlrException("batches of " + batch + " images of " + config.imageHeight() + "x" + config.imageWidth()
-                    + " pixels (height x width) are larger than an array can be; lower --image-size or --batch-size");
+    /** Values per image of each level. @throws RlrException if those of a batch are more than an array holds */
+    static int[] sizes(RlrConfig config, List<LevelConfig> shapes, int batch) {
+        for (LevelConfig c : shapes) {
+            if ((long) batch * c.tokens() * c.channels() > MOST_VALUES || batch * 3L * config.imageHeight() * config.imageWidth() > MOST_VALUES) {
+                throw new RlrException("batches of " + batch + " images of " + config.imageHeight() + "x" + config.imageWidth()
+                        + " pixels (height x width) are larger than an array can be; lower --image-size or --batch-size");
+            }
         }
-        return (int) values;
+        return shapes.stream().mapToInt(c -> c.tokens() * c.channels()).toArray();
     }
 
     /** Mean and deviation of the raw feature maps of the images learned from, in a first pass over them. */
     private List<FeatureStatistics> statistics(List<Path> images, List<LevelConfig> shapes, int total) {
         List<ChannelStatistics> sums = shapes.stream().map(c -> new ChannelStatistics(c.channels())).toList();
-        new ImageBatches(reader, FEATURE_BATCH).forEach(images, (first, count, pixels) -> {
+        maps.forEachBatch(images, (first, count, batch) -> {
             try (TensorScope scope = TensorScope.inference(backend)) {
-                List<Tensor> maps = backbone.features(input(pixels, count), config.levels());
-                for (int i = 0; i < maps.size(); i++) {
-                    sums.get(i).add(maps.get(i).toArray());
+                List<Tensor> levels = batch.get();
+                for (int i = 0; i < levels.size(); i++) {
+                    sums.get(i).add(levels.get(i).toArray());
                 }
             }
             listener.features(first + count, total);
@@ -122,23 +121,13 @@ final class TrainingFeatures implements AutoCloseable {
         return (float) (LEAST_DEVIATION * mean);
     }
 
-    private void extract(FeatureExtractor extractor, List<Path> images, int[] sizes, int done) {
-        new ImageBatches(reader, FEATURE_BATCH).forEach(images, (first, count, pixels) -> {
+    private void extract(FeatureExtractor extractor, List<Path> images, int done) {
+        maps.forEachBatch(images, (first, count, batch) -> {
             try (TensorScope scope = TensorScope.inference(backend)) {
-                List<Tensor> tokens = extractor.tokens(input(pixels, count));
-                for (int level = 0; level < tokens.size(); level++) {
-                    float[] values = tokens.get(level).toArray();
-                    for (int i = 0; i < count; i++) {
-                        store.put(first + i, level, values, i * sizes[level]);
-                    }
-                }
+                store.put(first, count, extractor.tokens(batch.get()));
             }
             listener.features(done + first + count, done + inputs);
         });
-    }
-
-    private Tensor input(float[] pixels, int count) {
-        return Tensor.of(pixels, count, config.imageHeight(), config.imageWidth(), 3);
     }
 
     @Override

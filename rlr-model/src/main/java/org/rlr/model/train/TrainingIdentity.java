@@ -11,8 +11,10 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import org.rlr.model.FeatureDigest;
 import org.rlr.model.RlrConfig;
+import org.rlr.model.Scoring;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.IoReason;
@@ -22,13 +24,15 @@ import org.rlr.tensor.io.IoReason;
  *
  * @param config   the model's shape
  * @param settings how it is trained, with one epoch where their number does not matter
+ * @param scoring  how the model scores, by which the best of its epochs on test images is chosen; null for the published way
  * @param images   SHA-256 of the contents of the training images in their order, and of those held out
  * @param weights  SHA-256 of the backbone's weights
  */
-record TrainingIdentity(RlrConfig config, TrainingSettings settings, String images, String weights) implements StateFile.Identity<TrainingIdentity> {
+record TrainingIdentity(RlrConfig config, TrainingSettings settings, Scoring scoring, String images, String weights) implements StateFile.Identity<TrainingIdentity> {
 
-    static TrainingIdentity of(RlrConfig config, TrainingSettings settings, TrainingImages images, Backbone backbone) {
-        return new TrainingIdentity(config, settings.schedule() == Schedule.CONSTANT ? settings.withEpochs(1) : settings, images(images.all()), FeatureDigest.weights(backbone));
+    static TrainingIdentity of(RlrConfig config, TrainingSettings settings, Scoring scoring, TrainingImages images, Backbone backbone) {
+        return new TrainingIdentity(config, settings.schedule() == Schedule.CONSTANT ? settings.withEpochs(1) : settings, scoring.equals(Scoring.published(config)) ? null : scoring,
+                images(images.all()), FeatureDigest.weights(backbone));
     }
 
     @Override
@@ -44,6 +48,9 @@ record TrainingIdentity(RlrConfig config, TrainingSettings settings, String imag
         }
         if (!settings.equals(other.settings)) {
             differences.add("the settings (" + other.settings + " then, " + settings + " now)");
+        }
+        if (!Objects.equals(scoring, other.scoring)) {
+            differences.add("the scoring (" + (other.scoring == null ? "as published" : other.scoring) + " then, " + (scoring == null ? "as published" : scoring) + " now)");
         }
         if (!images.equals(other.images)) {
             differences.add("the training images");

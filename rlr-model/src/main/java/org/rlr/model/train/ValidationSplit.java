@@ -3,8 +3,11 @@ package org.rlr.model.train;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.Sample;
@@ -33,6 +36,16 @@ public final class ValidationSplit {
             }
         }
         return new TrainingImages(training, held, data.classes().stream().map(ClassSamples::name).toList());
+    }
+
+    /** The images held out, by class, as {@link #of} holds them out. */
+    public static Map<String, List<Path>> heldOut(DataSet data, Validation validation, long seed) {
+        Map<String, List<Path>> held = new LinkedHashMap<>();
+        for (ClassSamples each : data.classes()) {
+            boolean[] out = heldOut(each, validation, seed);
+            held.put(each.name(), IntStream.range(0, out.length).filter(i -> out[i]).mapToObj(i -> each.train().get(i).image()).toList());
+        }
+        return held;
     }
 
     private static boolean[] heldOut(ClassSamples each, Validation validation, long seed) {

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlr.model.ModelFile;
 
 /** {@code rlr ablate}, and a block of one's own through every command. */
 class AblateCommandTest {
@@ -58,7 +59,9 @@ class AblateCommandTest {
         CommandRun.succeeding(TinyModel.train(TinyModel.data().resolve("fabric"), model, "--blocks", "ring,mca", "--seed", "6", "--lr", "1e-3"));
         CommandRun.succeeding("evaluate", "--model", model, "--data", TinyModel.data().resolve("fabric"), "--json", metrics);
         assertEquals(JsonParser.parseString(Files.readString(metrics)).getAsJsonObject().getAsJsonObject("mean").get("pixel_auroc").getAsDouble(),
-                metric(sets.get(1).getAsJsonObject().getAsJsonArray("runs"), 1, "pixel_auroc"), 1e-12, "as train and evaluate");
+                metric(sets.get(1).getAsJsonObject().getAsJsonArray("runs"), 1, "pixel_auroc"), "the same bits as train and evaluate");
+        assertEquals(ModelFile.info(model).loss(), metric(sets.get(1).getAsJsonObject().getAsJsonArray("runs"), 1, "loss"));
+        assertEquals(1, out.lines().filter(line -> line.startsWith("features of ") && line.contains(" MiB in memory, shared by all runs")).count(), out);
         assertTrue(CommandRun.succeeding("info", "--model", model).contains("blocks mca ring"));
     }
 
@@ -68,6 +71,16 @@ class AblateCommandTest {
 
     private static double metric(JsonArray runs, int run, String name) {
         return runs.get(run).getAsJsonObject().get(name).getAsDouble();
+    }
+
+    @Test
+    void imagesAreHeldOutAsInTraining() throws IOException {
+        Path json = folder.resolve("ablation.json");
+        CommandRun.succeeding(ablate("--blocks", "mca", "--seeds", "1", "--validation", "0.5", "--json", json));
+        Path model = folder.resolve("model.safetensors");
+        CommandRun.succeeding(TinyModel.train(TinyModel.data().resolve("fabric"), model, "--blocks", "mca", "--validation", "0.5"));
+        JsonArray sets = JsonParser.parseString(Files.readString(json)).getAsJsonObject().getAsJsonArray("sets");
+        assertEquals(ModelFile.info(model).loss(), metric(sets.get(0).getAsJsonObject().getAsJsonArray("runs"), 0, "loss"));
     }
 
     @Test

@@ -53,6 +53,16 @@ class SeedsTest {
     }
 
     @Test
+    void eachSeedHoldsOutItsOwnImages() throws IOException {
+        CommandRun.succeeding(TinyModel.train(TinyModel.data(), folder.resolve("model.safetensors"), "--seeds", "5,6", "--validation", "0.5"));
+        Path alone = folder.resolve("alone.safetensors");
+        for (int seed : new int[] {5, 6}) {
+            CommandRun.succeeding(TinyModel.train(TinyModel.data(), alone, "--seed", seed, "--validation", "0.5"));
+            assertEquals(-1, Files.mismatch(alone, folder.resolve("model-seed" + seed + ".safetensors")));
+        }
+    }
+
+    @Test
     void withoutTestImagesThereAreTheLossesAlone() {
         Path plain = TinyModel.data().resolve("fabric").resolve("train").resolve("good");
         String text = CommandRun.succeeding(TinyModel.train(plain, folder.resolve("model.safetensors"), "--seeds", "1,2"));

@@ -53,7 +53,7 @@ class TrainingMetricsTest {
         String out = CommandRun.succeeding(training(model, 4, "--metrics", csv, "--evaluate-every", "2", "--validation", "0.5"));
         assertTrue(out.contains("8 normal images") && out.contains("4 of them learned from, 4 held out"), out);
         Metrics metrics = Metrics.read(csv);
-        assertEquals(List.of("epoch", "loss", "loss_level2", "loss_level3", "images_per_second", "validation_loss", "validation_loss_level2", "validation_loss_level3",
+        assertEquals(List.of("epoch", "loss", "loss_level2", "loss_level3", "learning_rate", "images_per_second", "validation_loss", "validation_loss_level2", "validation_loss_level3",
                 "image_auroc", "image_ap", "image_f1max", "pixel_auroc", "pixel_ap", "pixel_f1max", "aupro"), metrics.columns());
         assertEquals(List.of("1", "2", "3", "4"), metrics.cells("epoch"));
         for (String loss : List.of("loss", "validation_loss")) {
@@ -80,6 +80,33 @@ class TrainingMetricsTest {
         Path unwatched = folder.resolve("unwatched.safetensors");
         CommandRun.succeeding(training(unwatched, 4, "--validation", "0.5"));
         assertEquals(-1, Files.mismatch(unwatched, model));
+    }
+
+    /** Eight images in batches of three are three steps an epoch; the fifth of a warm-up of four is the first at the full rate. */
+    @Test
+    void everyEpochHasTheLearningRateOfItsLastStep() throws IOException {
+        CommandRun.succeeding(training(model, 3, "--metrics", csv, "--lr", "0.01", "--warmup", "4", "--schedule", "cosine"));
+        List<Double> expected = List.of(0.01 * 3 / 5, 0.01 * 0.5 * (1 + Math.cos(Math.PI * 1 / 5)), 0.01 * 0.5 * (1 + Math.cos(Math.PI * 4 / 5)));
+        List<Double> rates = Metrics.read(csv).numbers("learning_rate");
+        assertEquals(3, rates.size());
+        for (int i = 0; i < 3; i++) {
+            assertEquals(expected.get(i), rates.get(i), 1e-7 * expected.get(i), "epoch " + (i + 1));
+        }
+    }
+
+    @Test
+    void aFileFromBeforeThereWereLearningRatesIsNamedAsSuchAndStays() throws IOException {
+        Path state = folder.resolve("state");
+        CommandRun.succeeding(training(model, 1, "--metrics", csv, "--checkpoint-every", "1", "--checkpoint", state));
+        int column = Metrics.read(csv).columns().indexOf("learning_rate");
+        String older = Files.readAllLines(csv).stream().map(line -> {
+            List<String> cells = new ArrayList<>(List.of(line.split(",", -1)));
+            cells.remove(column);
+            return String.join(",", cells) + "\n";
+        }).collect(java.util.stream.Collectors.joining());
+        Files.writeString(csv, older);
+        CommandRun.of(training(model, 2, "--metrics", csv, "--resume", state)).assertFailure(csv, "earlier version", "learning_rate", "name another file with --metrics");
+        assertEquals(older, Files.readString(csv));
     }
 
     @Test

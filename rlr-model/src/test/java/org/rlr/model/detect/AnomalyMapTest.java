@@ -10,6 +10,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.rlr.model.Scoring;
+import org.rlr.model.Tiling;
+import org.rlr.model.data.ImageSize;
+import org.rlr.model.data.TileGrid;
 import org.rlr.tensor.golden.GoldenFiles;
 import org.rlr.tensor.io.SafeTensorsFile;
 
@@ -142,5 +146,51 @@ class AnomalyMapTest {
         assertThrows(IllegalArgumentException.class, () -> new GaussianFilter(0));
         assertThrows(IllegalArgumentException.class, () -> new GaussianFilter(Double.NaN));
         assertThrows(IllegalArgumentException.class, () -> new GaussianFilter(1).apply(new float[5], 2, 3));
+    }
+
+    /** Levels of one token and of two by two, whose maps are known exactly. */
+    private static final AnomalyMap.Level COARSE = new AnomalyMap.Level(new float[] {3}, 1, 1);
+    private static final AnomalyMap.Level FINE = new AnomalyMap.Level(new float[] {0, 4, 8, 12}, 2, 2);
+
+    @Test
+    void levelsAreWeighed() {
+        AnomalyMap map = AnomalyMap.of(List.of(FINE, COARSE), new double[] {1, 0.5}, 0, 2, 2);
+        assertArrayEquals(new float[] {1, 1.5f / 1.5f + 4 / 1.5f, 1 + 8 / 1.5f, 1 + 12 / 1.5f}, map.values(), 1e-6f);
+        assertEquals(9, map.imageScore(), "the maximum, unsmoothed");
+        assertArrayEquals(AnomalyMap.of(List.of(FINE, COARSE), 3, 5).values(), AnomalyMap.of(List.of(FINE, COARSE), new double[] {2, 2}, 4, 3, 5).values());
+        assertThrows(IllegalArgumentException.class, () -> AnomalyMap.of(List.of(FINE, COARSE), new double[] {1}, 0, 2, 2));
+    }
+
+    @Test
+    void aScoringChoosesLevelsWeightsAndSmoothing() {
+        LevelScores scores = new LevelScores(List.of(2, 3), List.of(List.of(FINE, COARSE)), null, 2, 2);
+        assertArrayEquals(FINE.scores(), scores.map(new Scoring(List.of(2), List.of(7.0), 0)).values());
+        assertArrayEquals(new float[] {3, 3, 3, 3}, scores.map(new Scoring(List.of(3), List.of(0.1), 4)).values(), 1e-6f);
+        AnomalyMap map = scores.map(new Scoring(List.of(3, 2), List.of(3.0, 1.0), 1));
+        assertArrayEquals(new float[] {9 / 4f, 13 / 4f, 17 / 4f, 21 / 4f}, map.values());
+        float greatest = 0;
+        for (float value : new GaussianFilter(1).apply(map.values(), 2, 2)) {
+            greatest = Math.max(greatest, value);
+        }
+        assertEquals(greatest, map.imageScore());
+        assertEquals(21 / 4f, map.imageScore(0));
+        assertArrayEquals(map.values(), map.again().get().values());
+        assertEquals(map.imageScore(), map.again().get().imageScore());
+        assertThrows(IllegalArgumentException.class, () -> scores.map(new Scoring(List.of(1), List.of(1.0), 4)));
+    }
+
+    @Test
+    void tilesAreBlendedOfWeighedMaps() {
+        TileGrid grid = TileGrid.of(new ImageSize(24, 16), 16, 16, new Tiling(8, 1));
+        List<List<AnomalyMap.Level>> tiles = List.of(List.of(FINE, COARSE), List.of(COARSE, FINE));
+        AnomalyMap map = new LevelScores(List.of(2, 3), tiles, grid, 16, 16).map(new Scoring(List.of(2, 3), List.of(1.0, 0.5), 0));
+        double[] sum = new double[24 * 16];
+        for (int tile = 0; tile < 2; tile++) {
+            float[] own = AnomalyMap.of(tiles.get(tile), new double[] {1, 0.5}, 0, 16, 16).values();
+            grid.add(tile, java.util.stream.IntStream.range(0, own.length).mapToDouble(i -> own[i]).toArray(), sum);
+        }
+        for (int i = 0; i < sum.length; i++) {
+            assertEquals(sum[i], map.values()[i], 1e-5);
+        }
     }
 }

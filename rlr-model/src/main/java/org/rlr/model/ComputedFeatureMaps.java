@@ -1,0 +1,73 @@
+package org.rlr.model;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.rlr.model.backbone.Backbone;
+import org.rlr.model.data.ImageBatches;
+import org.rlr.model.data.ImageInputs;
+import org.rlr.model.data.ImageReader;
+import org.rlr.model.data.RgbImage;
+import org.rlr.model.data.TileGrid;
+import org.rlr.tensor.Tensor;
+
+/** Feature maps computed by a backbone when they are asked for, while the next images are read. May be used by several threads at once. */
+public final class ComputedFeatureMaps implements FeatureMaps {
+    /** Inputs whose maps are computed together; more would only cost memory. */
+    public static final int BATCH = 8;
+
+    private static final int READ_AHEAD = 2;
+
+    private final Backbone backbone;
+    private final RlrConfig config;
+    private final ImageReader reader;
+
+    /** Maps of a backbone, which stays the caller's, of the levels and the image size of a configuration. */
+    public ComputedFeatureMaps(Backbone backbone, RlrConfig config) {
+        this.backbone = backbone;
+        this.config = config;
+        this.reader = new ImageReader(config, backbone.normalization());
+    }
+
+    @Override
+    public int count(List<Path> images) {
+        return reader.count(images);
+    }
+
+    /** Where the tiles of an image file lie; null for whole images. @throws org.rlr.tensor.RlrException if it cannot be read */
+    public TileGrid grid(Path image) {
+        return reader.grid(image);
+    }
+
+    /** The maps of an image that was read. @throws org.rlr.tensor.RlrException if its tiles would be of too many pixels */
+    public ImageMaps of(RgbImage image) {
+        return of(reader.inputs(image));
+    }
+
+    private ImageMaps of(ImageInputs inputs) {
+        return new ImageMaps() {
+            @Override
+            public TileGrid grid() {
+                return inputs.grid();
+            }
+
+            @Override
+            public List<Tensor> maps(int input) {
+                return features(inputs.pixels(input), 1);
+            }
+        };
+    }
+
+    @Override
+    public void forEach(List<Path> images, ImageConsumer consumer) {
+        reader.forEach(images, READ_AHEAD, (index, inputs) -> consumer.accept(index, of(inputs)));
+    }
+
+    @Override
+    public void forEachBatch(List<Path> images, BatchConsumer consumer) {
+        new ImageBatches(reader, BATCH).forEach(images, (first, count, pixels) -> consumer.accept(first, count, () -> features(pixels, count)));
+    }
+
+    private List<Tensor> features(float[] pixels, int count) {
+        return backbone.features(Tensor.of(pixels, count, config.imageHeight(), config.imageWidth(), RgbImage.CHANNELS), config.levels());
+    }
+}

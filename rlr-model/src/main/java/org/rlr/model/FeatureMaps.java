@@ -1,0 +1,50 @@
+package org.rlr.model;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Supplier;
+import org.rlr.model.data.TileGrid;
+import org.rlr.tensor.Tensor;
+
+/**
+ * Where the backbone's feature maps of image files come from (RLR §2): {@linkplain ComputedFeatureMaps computed}, or computed before and
+ * {@linkplain org.rlr.model.train.SharedFeatures shared} by several trainings. Maps are neither standardised nor smoothed: that is what trainings on the same images may differ in.
+ */
+public interface FeatureMaps {
+
+    /** The feature maps of one image: of the whole, or of its tiles, one at a time, so that the memory of large images is that of a tile. */
+    interface ImageMaps {
+        /** Where the tiles lie; null for the whole image. */
+        TileGrid grid();
+
+        /** Maps of one input, in the innermost scope: per level of the configuration {@code [1, h, w, C]}. */
+        List<Tensor> maps(int input);
+    }
+
+    /** Sees the images one after the other. */
+    @FunctionalInterface
+    interface ImageConsumer {
+        /** An image, by its place in the list. */
+        void accept(int index, ImageMaps image);
+    }
+
+    /** Sees inputs, which are images or tiles, in batches. */
+    @FunctionalInterface
+    interface BatchConsumer {
+        /**
+         * @param first index of the batch's first input: of the images in their order, or of all their tiles
+         * @param count its inputs
+         * @param maps  gives, in the innermost scope, per level of the configuration {@code [count, h, w, C]}
+         */
+        void accept(int first, int count, Supplier<List<Tensor>> maps);
+    }
+
+    /** How many inputs the images become. @throws org.rlr.tensor.RlrException naming a file that cannot be read */
+    int count(List<Path> images);
+
+    /** Hands every image to the consumer, in order, on the calling thread. @throws org.rlr.tensor.RlrException naming a file that cannot be read */
+    void forEach(List<Path> images, ImageConsumer consumer);
+
+    /** Hands the inputs of all images to the consumer, in order, on the calling thread. @throws org.rlr.tensor.RlrException naming a file that cannot be read */
+    void forEachBatch(List<Path> images, BatchConsumer consumer);
+}

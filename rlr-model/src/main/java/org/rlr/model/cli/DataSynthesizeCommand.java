@@ -1,0 +1,93 @@
+package org.rlr.model.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import org.rlr.model.ModelFile;
+import org.rlr.model.ModelInfo;
+import org.rlr.model.data.DataSet;
+import org.rlr.model.data.Sample;
+import org.rlr.model.synthetic.SyntheticDataSet;
+import org.rlr.model.train.ValidationSplit;
+import org.rlr.tensor.RlrException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code rlr data synthesize}. */
+@Command(name = "synthesize", mixinStandardHelpOptions = true, sortOptions = false,
+        description = {"Make labelled images of normal ones that were held out of training: each as it is, and with synthetic defects (CutPaste), with masks.",
+            "To choose settings with 'rlr evaluate' where test images must not be looked at."})
+final class DataSynthesizeCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--data", required = true, paramLabel = "DIR", description = "The data set.")
+    private Path data;
+
+    @Mixin
+    private LayoutOption layout;
+
+    @Option(names = "--model", paramLabel = "MODEL",
+            description = "Take the images that the training of this model held out with --validation (default: the data set's own validation images).")
+    private Path model;
+
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder for the new data set, in MVTec layout; a new one or an empty one.")
+    private Path out;
+
+    @Option(names = "--per-image", paramLabel = "N", defaultValue = "1", description = "Pictures of each kind of defect, patch and scar, made of each image (default: ${DEFAULT-VALUE}).")
+    private int perImage;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "3407", description = "Seed of the defects (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Override
+    public Integer call() {
+        if (perImage < 1) {
+            throw new RlrException("--per-image is " + perImage + "; it must be at least 1");
+        }
+        DataSet set = layout.read(data, spec);
+        Map<String, List<Path>> normal = model == null ? validation(set) : heldOut(set.requireTraining(), ModelFile.info(model));
+        int images = normal.values().stream().mapToInt(List::size).sum();
+        int defects;
+        try (ProgressBar bar = new ProgressBarBuilder().setTaskName("pasting").setInitialMax(images).setUnit(" images", 1)
+                .setStyle(ProgressBarStyle.ASCII).setUpdateIntervalMillis(500).build()) {
+            defects = SyntheticDataSet.write(normal, out, perImage, seed, bar::step);
+        }
+        PrintWriter text = spec.commandLine().getOut();
+        text.printf("%s: %d normal images of %d %s that were held out, and %d with synthetic defects%n", out, images, normal.size(), normal.size() == 1 ? "class" : "classes", defects);
+        text.flush();
+        return 0;
+    }
+
+    private Map<String, List<Path>> validation(DataSet set) {
+        if (set.validation().isEmpty()) {
+            throw new RlrException(data + " has no validation images of its own (layout " + set.layout() + "); name a model whose training held some out, with --model, or train one with "
+                    + "--validation 0.1");
+        }
+        Map<String, List<Path>> normal = new LinkedHashMap<>();
+        set.classes().forEach(each -> normal.put(each.name(), each.validation().stream().map(Sample::image).toList()));
+        return normal;
+    }
+
+    private Map<String, List<Path>> heldOut(DataSet set, ModelInfo info) {
+        if (info.training() == null || info.training().validation() == null) {
+            throw new RlrException(model + " was trained on all its images, none was held out; train with --validation 0.1, or leave --model away for a data set with validation images");
+        }
+        Map<String, List<Path>> normal = ValidationSplit.heldOut(set, info.training().validation(), info.training().seed());
+        int learned = set.train().size() - normal.values().stream().mapToInt(List::size).sum();
+        if (learned != info.images() || !info.classes().equals(List.copyOf(normal.keySet()))) {
+            throw new RlrException(model + " was trained on " + info.images() + " images of " + String.join(", ", info.classes()) + ", but of " + data + " its training would have taken "
+                    + learned + " of " + String.join(", ", normal.keySet()) + "; give the data set that it was trained on");
+        }
+        return normal;
+    }
+}

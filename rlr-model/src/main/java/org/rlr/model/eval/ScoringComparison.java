@@ -1,0 +1,105 @@
+package org.rlr.model.eval;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.rlr.model.Scoring;
+import org.rlr.model.data.ClassSamples;
+import org.rlr.model.data.DataSet;
+import org.rlr.model.data.Sample;
+import org.rlr.model.detect.AnomalyMap;
+import org.rlr.model.detect.AnomalyScorer;
+import org.rlr.model.detect.LevelScores;
+
+/**
+ * The metrics of one model by several scorings. Features and reconstructions are computed once; maps are made of the tokens' scores class by class and, for scorings
+ * that differ in the smoothing alone, together, so that no more memory is needed than for one evaluation.
+ *
+ * @param rows one per scoring, in the order asked for
+ */
+public record ScoringComparison(List<Row> rows) {
+    /** A scoring and its metrics. */
+    public record Row(Scoring scoring, EvaluationResult result) {
+    }
+
+    /** Takes a copy. */
+    public ScoringComparison {
+        rows = List.copyOf(rows);
+    }
+
+    /**
+     * Evaluates on the test images of a data set.
+     *
+     * @param scorer   of a model that has all levels
+     * @param data     has test images ({@link DataSet#requireEvaluation})
+     * @param scorings without doubles
+     * @param progress is run after each image
+     * @throws org.rlr.tensor.RlrException if an image or a mask cannot be read
+     */
+    public static ScoringComparison of(AnomalyScorer scorer, DataSet data, List<Scoring> scorings, Runnable progress) {
+        List<List<Scoring>> byMaps = byMaps(scorings);
+        Map<Scoring, List<ClassMetrics>> found = new LinkedHashMap<>();
+        scorings.forEach(scoring -> found.put(scoring, new ArrayList<>()));
+        for (ClassSamples each : data.classes()) {
+            List<LevelScores> scores = new ArrayList<>();
+            List<GroundTruth> truths = new ArrayList<>();
+            scorer.scoreLevels(each.test().stream().map(Sample::image).toList(), (index, levels) -> {
+                scores.add(levels);
+                truths.add(GroundTruth.of(each.test().get(index), levels.mapHeight(), levels.mapWidth()));
+                progress.run();
+            });
+            for (List<Scoring> alike : byMaps) {
+                ClassEvaluator evaluator = evaluator(each.name(), alike, scores, truths);
+                for (int i = 0; i < alike.size(); i++) {
+                    found.get(alike.get(i)).add(evaluator.metrics(i));
+                }
+            }
+        }
+        return new ScoringComparison(scorings.stream().map(scoring -> new Row(scoring, new EvaluationResult(found.get(scoring)))).toList());
+    }
+
+    /** Scorings with the same maps side by side. */
+    private static List<List<Scoring>> byMaps(List<Scoring> scorings) {
+        List<List<Scoring>> groups = new ArrayList<>();
+        for (Scoring scoring : scorings) {
+            groups.stream().filter(group -> group.get(0).sameMaps(scoring)).findFirst().orElseGet(() -> {
+                groups.add(new ArrayList<>());
+                return groups.get(groups.size() - 1);
+            }).add(scoring);
+        }
+        return groups;
+    }
+
+    private static ClassEvaluator evaluator(String name, List<Scoring> alike, List<LevelScores> scores, List<GroundTruth> truths) {
+        ClassEvaluator evaluator = new ClassEvaluator(name, alike.size());
+        for (int i = 0; i < scores.size(); i++) {
+            AnomalyMap map = scores.get(i).map(alike.get(0));
+            if (i == 0) {
+                evaluator.reserve(scores.size(), map.values().length);
+            }
+            double[] imageScores = alike.stream().mapToDouble(scoring -> map.imageScore(scoring.smoothing())).toArray();
+            evaluator.add(imageScores, truths.get(i).defective(), map.values(), truths.get(i).mask(), map.height(), map.width());
+        }
+        return evaluator;
+    }
+
+    /**
+     * As JSON: {@code {"scorings":[{"levels":[2,3],"weights":[1.0,0.5],"smoothing":4.0,"classes":[…],"mean":{…}}…]}}, classes and mean as in {@link EvaluationResult#toJson}.
+     */
+    public String toJson() {
+        JsonArray array = new JsonArray();
+        for (Row row : rows) {
+            JsonObject object = new GsonBuilder().create().toJsonTree(row.scoring).getAsJsonObject();
+            JsonParser.parseString(row.result.toJson()).getAsJsonObject().asMap().forEach(object::add);
+            array.add(object);
+        }
+        JsonObject root = new JsonObject();
+        root.add("scorings", array);
+        return new GsonBuilder().serializeNulls().disableHtmlEscaping().setPrettyPrinting().create().toJson(root) + "\n";
+    }
+}

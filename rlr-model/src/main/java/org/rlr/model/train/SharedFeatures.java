@@ -1,0 +1,133 @@
+package org.rlr.model.train;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.rlr.model.ComputedFeatureMaps;
+import org.rlr.model.FeatureMaps;
+import org.rlr.model.LevelConfig;
+import org.rlr.model.RlrConfig;
+import org.rlr.model.backbone.Backbone;
+import org.rlr.model.data.TileGrid;
+import org.rlr.tensor.Tensor;
+import org.rlr.tensor.TensorScope;
+import org.rlr.tensor.backend.Backend;
+
+/**
+ * Feature maps of training and test images, computed once and shared by trainings and evaluations that have backbone, levels, image size and tiles in common: in memory
+ * where they take less than a fifth of the Java heap, otherwise in a temporary file. An image takes {@code 4·Σ h·w·C} bytes over the levels. Maps are
+ * computed in batches; the CPU backend gives each image the same bits alone.
+ */
+public final class SharedFeatures implements FeatureMaps, AutoCloseable {
+    private final List<LevelConfig> levels;
+    private final int inputs;
+    private final FeatureStore store;
+    private final Map<Path, Entry> entries = new HashMap<>();
+
+    /** Where an image's inputs lie in the store. */
+    private record Entry(int first, int count, TileGrid grid) {
+        IntStream inputs() {
+            return IntStream.range(first, first + count);
+        }
+    }
+
+    /**
+     * Computes them.
+     *
+     * @param backbone stays the caller's, and is no longer needed afterwards
+     * @param images   files; of one that is named twice the maps are kept once
+     * @param listener hears how far they are
+     * @throws org.rlr.tensor.RlrException if an image cannot be read, or the temporary file cannot be written
+     */
+    public SharedFeatures(Backend backend, Backbone backbone, RlrConfig config, Collection<Path> images, TrainingListener listener) {
+        ComputedFeatureMaps computed = new ComputedFeatureMaps(backbone, config);
+        List<Path> files = List.copyOf(new LinkedHashSet<>(images));
+        int total = 0;
+        for (Path file : files) {
+            TileGrid grid = computed.grid(file);
+            int count = grid == null ? 1 : grid.count();
+            entries.put(file, new Entry(total, count, grid));
+            total = Math.addExact(total, count);
+        }
+        inputs = total;
+        levels = config.levels().stream().map(level -> config.level(level, backbone)).toList();
+        store = new FeatureStore(inputs, TrainingFeatures.sizes(config, levels, Math.min(ComputedFeatureMaps.BATCH, inputs)), FeatureStore.MEMORY_LIMIT / 2);
+        try {
+            computed.forEachBatch(files, (first, count, maps) -> {
+                try (TensorScope scope = TensorScope.inference(backend)) {
+                    store.put(first, count, maps.get());
+                }
+                listener.features(first + count, inputs);
+            });
+        } catch (Throwable t) {
+            store.close();
+            throw t;
+        }
+    }
+
+    /** How many images or tiles, how much memory they take, and where. */
+    public String description() {
+        return String.format(java.util.Locale.ROOT, "features of %d %s: %.1f MiB %s", inputs, entries.size() == inputs ? "images" : "tiles", store.bytes() / (double) (1 << 20),
+                store.onDisk() ? "in a temporary file" : "in memory");
+    }
+
+    private Entry entry(Path image) {
+        Entry entry = entries.get(image);
+        if (entry == null) {
+            throw new IllegalArgumentException(image + " is none of the images whose features are shared");
+        }
+        return entry;
+    }
+
+    @Override
+    public int count(List<Path> images) {
+        return images.stream().mapToInt(image -> entry(image).count).sum();
+    }
+
+    @Override
+    public void forEach(List<Path> images, ImageConsumer consumer) {
+        for (int i = 0; i < images.size(); i++) {
+            Entry entry = entry(images.get(i));
+            consumer.accept(i, new ImageMaps() {
+                @Override
+                public TileGrid grid() {
+                    return entry.grid;
+                }
+
+                @Override
+                public List<Tensor> maps(int input) {
+                    return tensors(new int[] {entry.first + input});
+                }
+            });
+        }
+    }
+
+    @Override
+    public void forEachBatch(List<Path> images, BatchConsumer consumer) {
+        int[] all = images.stream().flatMapToInt(image -> entry(image).inputs()).toArray();
+        for (int first = 0; first < all.length; first += ComputedFeatureMaps.BATCH) {
+            int[] batch = Arrays.copyOfRange(all, first, Math.min(all.length, first + ComputedFeatureMaps.BATCH));
+            consumer.accept(first, batch.length, () -> tensors(batch));
+        }
+    }
+
+    private List<Tensor> tensors(int[] batch) {
+        List<Tensor> maps = new ArrayList<>();
+        for (int i = 0; i < levels.size(); i++) {
+            LevelConfig c = levels.get(i);
+            maps.add(Tensor.of(store.batch(i, batch), batch.length, c.height(), c.width(), c.channels()));
+        }
+        return maps;
+    }
+
+    @Override
+    public void close() {
+        store.close();
+    }
+}
