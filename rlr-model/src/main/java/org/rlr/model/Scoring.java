@@ -25,7 +25,8 @@ public record Scoring(List<Integer> levels, List<Double> weights, double smoothi
     /** Checks, and puts the levels in order. @throws RlrException naming the option, the value and the remedy */
     public Scoring {
         if (levels == null || weights == null || levels.isEmpty() || levels.size() != weights.size() || levels.stream().distinct().count() < levels.size()) {
-            throw new RlrException("levels " + levels + " with weights " + weights + " give no map; name one level or more, each once, such as --score-levels 2,3 or --score-levels 2=1,3=0.5");
+            throw new RlrException("levels " + levels + " with weights " + weights + " give no map; name one level or more, each once, such as --score-levels 2,3 or "
+                    + "--score-levels 2=1,3=0.5");
         }
         for (double weight : weights) {
             if (!(weight > 0 && weight < Double.POSITIVE_INFINITY)) {

@@ -121,8 +121,8 @@ final class EvaluateCommand implements Callable<Integer> {
         TextTable table = new TextTable(Set.of(0));
         table.row(Stream.concat(Stream.of("levels", "smoothing"), Stream.of(Metric.values()).map(Metric::title)).toArray(String[]::new));
         for (ScoringComparison.Row row : comparison.rows()) {
-            table.row(Stream.concat(Stream.of(row.scoring().levelText(), Scoring.number(row.scoring().smoothing())), Stream.of(Metric.values()).map(metric -> percent(row.result().mean(metric))))
-                    .toArray(String[]::new));
+            Stream<String> means = Stream.of(Metric.values()).map(metric -> percent(row.result().mean(metric)));
+            table.row(Stream.concat(Stream.of(row.scoring().levelText(), Scoring.number(row.scoring().smoothing())), means).toArray(String[]::new));
         }
         text.print(table);
         text.flush();

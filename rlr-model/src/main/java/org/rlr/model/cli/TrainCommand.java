@@ -79,7 +79,8 @@ final class TrainCommand implements Callable<Integer> {
         }
         String name = backbone != null ? backbone : config != null ? base.config().backbone() : weights.file() == null ? Backbones.WEIGHT_FREE : Backbones.PUBLISHED;
         RlrConfig shape = model.config(name, base.config());
-        TrainingRun run = new TrainingRun(shape, model.training(base.training()), scoring.one(base.scoring(), shape), weights.of(name), out, checkpoints.of(out), research.metrics(), research.bestOnTest());
+        TrainingRun run = new TrainingRun(shape, model.training(base.training()), scoring.one(base.scoring(), shape), weights.of(name), out,
+                checkpoints.of(out), research.metrics(), research.bestOnTest());
         SeedRuns runs = seedRuns(run);
         if (runs == null) {
             run.requireWritable();

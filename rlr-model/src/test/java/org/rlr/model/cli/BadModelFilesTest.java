@@ -58,7 +58,7 @@ class BadModelFilesTest {
         assertRefused(changed, changed, "version 7", "train it again");
         changed("\\\"heads\\\":8", "\\\"heads\\\":0", changed);
         assertRefused(changed, changed, "damaged", "--heads is 0", "again");
-        changed("\\\"levels\\\"", "\\\"lovels\\\"", changed);
+        changed("\\\"levels\\\":[2,3],\\\"width\\\"", "\\\"lovels\\\":[2,3],\\\"width\\\"", changed);
         assertRefused(changed, changed, "damaged", "again");
         changed("\\\"scores\\\"", "\\\"scares\\\"", changed);
         assertRefused(changed, changed, "damaged", "incomplete", "again");
