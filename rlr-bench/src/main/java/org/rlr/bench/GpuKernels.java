@@ -13,7 +13,7 @@ import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.backend.View;
 
 /**
- * Times every call of the kernel table, first comparing the attentions with the CPU's float32 on other numbers of images. Times are medians of the card's clock. Before each call the card
+ * Times every call of the kernel table, first comparing attentions and convolutions with the CPU's float32 on other numbers of images. Times are medians of the card's clock. Before each call the card
  * overwrites a buffer larger than its second-level cache (cold), and, for the other figure, runs the call once (warm); both also give the host time to submit the call.
  */
 final class GpuKernels {
@@ -47,17 +47,40 @@ final class GpuKernels {
 
     /** @return whether every attention agrees with the CPU's */
     boolean run() {
-        Map<String, Double> errors = new LinkedHashMap<>();
-        try (Backend cpu = Backends.open("cpu", 0)) {
-            GpuCases.attention(shapes, CHECKED_IMAGES).forEach((name, make) -> errors.put(name, error(name, make, cpu)));
-        }
+        Map<String, Double> errors = errors(GpuCases.attention(shapes, CHECKED_IMAGES));
         Map<String, Function<Backend, GpuCase>> all = new LinkedHashMap<>(GpuCases.attention(shapes, shapes.images()));
         all.putAll(GpuCases.steps(shapes));
         all.putAll(GpuCases.products(shapes));
-        View flush = new View(card.allocate(flushed()), 0, Shape.of(flushed()));
-        all.forEach((name, make) -> time(name, make, errors.get(name), flush));
-        flush.storage().release();
+        time(card, Cells.OURS, all, errors);
         return right;
+    }
+
+    /**
+     * Convolutions: by cuDNN, where it is used, and by our own kernels, whose times are the same in each precision.
+     *
+     * @param ownKernels a backend without cuDNN; null where that is not asked for
+     * @return whether every convolution agrees with the CPU's
+     */
+    boolean convolutions(Backend ownKernels) {
+        time(card, Cells.OURS, GpuConvolutions.of(shapes, shapes.images(), true), errors(GpuConvolutions.of(shapes, CHECKED_IMAGES, true)));
+        if (ownKernels != null) {
+            time(ownKernels, GpuConvolutions.OWN_KERNELS, GpuConvolutions.of(shapes, shapes.images(), false), Map.of());
+        }
+        return right;
+    }
+
+    private Map<String, Double> errors(Map<String, Function<Backend, GpuCase>> cases) {
+        Map<String, Double> errors = new LinkedHashMap<>();
+        try (Backend cpu = Backends.open("cpu", 0)) {
+            cases.forEach((name, make) -> errors.put(name, error(name, make, cpu)));
+        }
+        return errors;
+    }
+
+    private void time(Backend backend, String by, Map<String, Function<Backend, GpuCase>> cases, Map<String, Double> errors) {
+        View flush = new View(backend.allocate(flushed()), 0, Shape.of(flushed()));
+        cases.forEach((name, make) -> time(backend, by, name, make, errors.get(name), flush));
+        flush.storage().release();
     }
 
     private int flushed() {
@@ -91,10 +114,10 @@ final class GpuKernels {
         return largest;
     }
 
-    private void time(String name, Function<Backend, GpuCase> make, Double error, View flush) {
-        try (GpuCase c = make.apply(card)) {
-            CudaTimer timer = new CudaTimer(card);
-            Runnable evict = () -> card.fill(flush, 1);
+    private void time(Backend backend, String by, String name, Function<Backend, GpuCase> make, Double error, View flush) {
+        try (GpuCase c = make.apply(backend)) {
+            CudaTimer timer = new CudaTimer(backend);
+            Runnable evict = () -> backend.fill(flush, 1);
             // the first call compiles, the second shows how many there is time for
             c.run();
             double once = timer.milliseconds(1, evict, c::run)[0];
@@ -117,8 +140,8 @@ final class GpuKernels {
             if (c.work().flops() > 0) {
                 values.put("flops", c.work().flops());
             }
-            rows.add(new GpuRows.Row(Cells.OURS, precision, name, values));
-            System.out.printf(Locale.ROOT, "%-8s %-36s %10.1f µs warm %10.1f µs cold%s%n", precision, name, 1e3 * warm, 1e3 * cold,
+            rows.add(new GpuRows.Row(by, precision, name, values));
+            System.out.printf(Locale.ROOT, "%-8s %-46s %10.1f µs warm %10.1f µs cold%s%n", precision, name, 1e3 * warm, 1e3 * cold,
                     error == null ? "" : String.format(Locale.ROOT, "  error %.1e", error));
         }
     }

@@ -17,6 +17,7 @@ public final class GpuProof {
     static final int WRONG = 1;
     static final int NOT_OFFERED = 3;
     private static final String PRECISION = "rlr.cuda.precision";
+    private static final String CUDNN = "rlr.cuda.cudnn";
 
     private GpuProof() {
     }
@@ -36,6 +37,15 @@ public final class GpuProof {
         Backend open() {
             System.setProperty(PRECISION, precision);
             return Backends.open("cuda", 0);
+        }
+
+        Backend openWithoutCudnn() {
+            System.setProperty(CUDNN, "false");
+            try {
+                return open();
+            } finally {
+                System.clearProperty(CUDNN);
+            }
         }
 
         GpuShapes shapes() {
@@ -74,6 +84,22 @@ public final class GpuProof {
         try (Backend backend = device.open()) {
             return new GpuKernels(backend, device.precision, device.shapes(), new GpuRows(rows)).run() ? 0 : WRONG;
         }
+    }
+
+    @Command(name = "convolutions", description = "Compares the convolutions with the CPU's, then times them, by cuDNN where there is cuDNN and by our own kernels.")
+    int convolutions(@CommandLine.Mixin Device device, @Option(names = "--rows", required = true, description = "where the rows are appended") Path rows,
+            @Option(names = "--own-kernels", description = "time our own kernels beside cuDNN") boolean ownKernels) {
+        if (refused(device)) {
+            return NOT_OFFERED;
+        }
+        try (Backend backend = device.open(); Backend without = ownKernels && byCudnn(backend) ? device.openWithoutCudnn() : null) {
+            System.out.println("NOTE: " + backend.description().replaceFirst(".*, (convolutions by .*)\\)$", "$1"));
+            return new GpuKernels(backend, device.precision, device.shapes(), new GpuRows(rows)).convolutions(without) ? 0 : WRONG;
+        }
+    }
+
+    private static boolean byCudnn(Backend backend) {
+        return backend.description().contains("convolutions by cuDNN");
     }
 
     @Command(name = "repeats", description = "Runs everything again and again: the bits must not change.")

@@ -34,6 +34,7 @@ final class GpuRepeats {
         Map<String, Function<Backend, GpuCase>> all = new LinkedHashMap<>(GpuCases.attention(shapes, shapes.images()));
         all.putAll(GpuCases.steps(shapes));
         all.putAll(GpuCases.products(shapes));
+        all.putAll(GpuConvolutions.of(shapes, shapes.images(), true));
         all.forEach((name, make) -> {
             try (GpuCase c = make.apply(card)) {
                 repeat(name, c::computed);

@@ -37,10 +37,10 @@ class GpuRunTest {
         Run run = run("no-such-python", ".*");
         assertEquals(0, run.code, run.text);
         String report = Files.readString(folder.resolve("report.md"));
-        for (String section : List.of("# Results on a card", "## Parts", "## Attention", "## Attention beside PyTorch", "## Between the attentions", "## Matrix products", "## The model")) {
+        for (String section : List.of("# Results on a card", "## Parts", "## Attention", "## Attention beside PyTorch", "## Between the attentions", "## Matrix products", "## Convolutions", "## The model")) {
             assertTrue(report.contains("\n" + section + "\n") || report.startsWith(section), section + " is missing in\n" + report);
         }
-        for (String part : List.of("contract", "golden cases", "kernels, tf32", "steps, tf32", "3 equal runs, tf32", "compute-sanitizer memcheck", "compute-sanitizer synccheck")) {
+        for (String part : List.of("contract", "golden cases", "kernels, tf32", "convolutions, tf32", "steps, tf32", "3 equal runs, tf32", "compute-sanitizer memcheck", "compute-sanitizer synccheck")) {
             assertTrue(report.contains("| " + part + " | passed |"), part + " did not pass:\n" + run.text + report);
         }
         assertTrue(report.contains("| PyTorch, attention | skipped | 0 | no-such-python has no PyTorch"), report);
@@ -48,6 +48,11 @@ class GpuRunTest {
         String number = " [\\d.]+ \\|";
         for (String row : List.of("A 8x8/32/3 forward", "B 8x8/32/3 backward", "LayerNorm backward", "Adam", "GEMM 48/48/48")) {
             assertTrue(Pattern.compile(Pattern.quote("| " + row + " | tf32 |") + number + number).matcher(report).find(), row + " is missing in\n" + report);
+        }
+        assertTrue(Pattern.compile("\\| convolutions, tf32 \\| passed \\| \\d+ \\| convolutions by cuDNN 9").matcher(report).find(), report);
+        for (String row : List.of("7x7/2 3>8 10x10 forward", "3x3/1 8>16 8x8 weight gradient", "3x3/2 6>8 8x8 input gradient", "5x5/1 depthwise 8>8 8x8 forward")) {
+            String ownKernels = row.contains("depthwise") ? " - \\| - \\|" : number + number;
+            assertTrue(Pattern.compile(Pattern.quote("| convolution " + row + " | tf32 |") + number.repeat(3) + ownKernels).matcher(report).find(), row + " is missing in\n" + report);
         }
         assertTrue(Pattern.compile("\\| training step \\| tf32 \\| rlr \\|" + number).matcher(report).find(), report);
         assertEquals(4, Files.readAllLines(folder.resolve("sanitized")).size());

@@ -17,7 +17,7 @@ import org.rlr.tensor.backend.Storage;
 import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.backend.View;
 
-/** A graphics card: hands every primitive to the class of its family, which launches the kernels of its file or calls cuBLAS. Everything runs on one stream. */
+/** A graphics card: hands every primitive to the class of its family, which launches the kernels of its file or calls cuBLAS or cuDNN. Everything runs on one stream. */
 final class CudaBackend implements Backend {
     private static final System.Logger LOG = System.getLogger(CudaBackend.class.getName());
 
@@ -65,7 +65,7 @@ final class CudaBackend implements Backend {
 
     @Override
     public String description() {
-        return device() + " (" + engine.card() + ", precisions " + Precision.of(engine.card()) + ", " + engine.precision() + ")";
+        return device() + " (" + engine.card() + ", precisions " + Precision.of(engine.card()) + ", " + engine.precision() + ", convolutions by " + engine.convolutions() + ")";
     }
 
     @Override

@@ -8,16 +8,20 @@ import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.ConvGeometry;
 import org.rlr.tensor.backend.View;
 
-/** Convolutions and pools: kernels/convolution.cu; a convolution that is a matrix product goes to cuBLAS. */
+/**
+ * Convolutions and pools. A convolution that is a matrix product goes to cuBLAS, another without groups to cuDNN where there is cuDNN; kernels/convolution.cu computes the rest.
+ */
 final class CudaConvolution {
     private static final String FILE = "convolution";
 
     private final CudaEngine engine;
     private final CudaMatrix matrix;
+    private final CudaDnn dnn;
 
     CudaConvolution(CudaEngine engine, CudaMatrix matrix) {
         this.engine = engine;
         this.matrix = matrix;
+        this.dnn = new CudaDnn(engine);
     }
 
     void forward(View x, View w, View bias, ConvGeometry g, Activation activation, View y) {
@@ -26,18 +30,37 @@ final class CudaConvolution {
             matrix.linear(x, flat(w), bias, activation, null, y);
             return;
         }
+        // cuDNN's call that fuses bias and activation has ReLU alone, and not for every algorithm
+        if (dnn.forward(x, w, g, y)) {
+            matrix.biasActivation(y, bias, activation, null);
+            return;
+        }
         extents(engine.kernel(FILE, "conv2d").launch().pointer(address(x)).pointer(address(w)).pointer(address(bias)).pointer(address(y)),
                 x.shape(), y.shape(), g).put(g.groups()).put(CudaMatrix.code(activation)).run(y.elements());
     }
 
     void backwardInput(View dy, View w, ConvGeometry g, View dx, boolean accumulate) {
         check(dx.shape(), dy.shape(), g, g.groups());
+        if (pointwise(dx.shape(), dy.shape(), g)) {
+            matrix.matmul(flat(dy), false, flat(w), false, 1, flat(dx), accumulate);
+            return;
+        }
+        if (dnn.backwardInput(dy, w, g, dx, accumulate)) {
+            return;
+        }
         extents(engine.kernel(FILE, "conv2dInput").launch().pointer(address(dy)).pointer(address(w)).pointer(address(dx)), dx.shape(), dy.shape(), g)
                 .put(g.groups()).put(accumulate).run(dx.elements());
     }
 
     void backwardWeights(View x, View dy, ConvGeometry g, View dw, boolean accumulate) {
         check(x.shape(), dy.shape(), g, g.groups());
+        if (pointwise(x.shape(), dy.shape(), g)) {
+            matrix.matmul(flat(dy), true, flat(x), false, 1, flat(dw), accumulate);
+            return;
+        }
+        if (dnn.backwardWeights(x, dy, g, dw, accumulate)) {
+            return;
+        }
         extents(engine.kernel(FILE, "conv2dWeights").launch().pointer(address(x)).pointer(address(dy)).pointer(address(dw)), x.shape(), dy.shape(), g)
                 .put(g.groups()).put(accumulate).runWarps(dw.elements());
     }
@@ -53,8 +76,9 @@ final class CudaConvolution {
                 && x.dim(1) == y.dim(1) && x.dim(2) == y.dim(2);
     }
 
-    private static View flat(View w) {
-        return w.reshape(Shape.of(w.shape().dim(0), w.shape().dim(3)));
+    /** Rows of channels. */
+    private static View flat(View v) {
+        return v.reshape(Shape.of(v.shape().span(0, 3), v.shape().dim(3)));
     }
 
     private static void check(Shape x, Shape y, ConvGeometry g, int groups) {

@@ -14,9 +14,12 @@ import org.rlr.cuda.driver.DeviceBuffer;
 import org.rlr.cuda.driver.Kernel;
 import org.rlr.cuda.driver.KernelCompiler;
 import org.rlr.cuda.driver.KernelFile;
+import org.rlr.cuda.driver.Natives;
 import org.rlr.cuda.driver.Stream;
 import org.rlr.cuda.driver.Transfers;
 import org.rlr.cuda.lib.Blas;
+import org.rlr.cuda.lib.Dnn;
+import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.BinaryOp;
 import org.rlr.tensor.backend.UnaryOp;
 
@@ -24,6 +27,9 @@ import org.rlr.tensor.backend.UnaryOp;
 final class CudaEngine implements AutoCloseable {
     /** The system property that trades speed for what it takes to find a mistake: every kernel is waited for, memory neither rounded up nor reused. */
     static final String DEBUG = "rlr.cuda.debug";
+    /** The system property that, where it is false, has no convolution computed by cuDNN. */
+    static final String CUDNN = "rlr.cuda.cudnn";
+    private static final System.Logger LOG = System.getLogger(CudaEngine.class.getName());
 
     private final List<AutoCloseable> owned = new ArrayList<>();
     private final Context context;
@@ -33,10 +39,13 @@ final class CudaEngine implements AutoCloseable {
     /** How many recordings live. */
     int recordings;
     private CudaRecording recording;
+    private String convolutions;
     final Stream stream;
     final DeviceAllocator allocator;
     final Transfers transfers;
     final Blas blas;
+    /** Null where there is no cuDNN. */
+    final Dnn dnn;
 
     /** Starts a card; what was started is given back if something later fails. */
     CudaEngine(Card card) {
@@ -48,6 +57,7 @@ final class CudaEngine implements AutoCloseable {
             allocator = own(new DeviceAllocator(stream));
             transfers = own(new Transfers(stream));
             blas = own(new Blas(stream, precision.factors()));
+            dnn = startDnn();
         } catch (RuntimeException | Error e) {
             close();
             throw e;
@@ -57,6 +67,27 @@ final class CudaEngine implements AutoCloseable {
     private <T extends AutoCloseable> T own(T part) {
         owned.add(part);
         return part;
+    }
+
+    /** Convolutions can do without, slowly: what is missing is told, not thrown. */
+    private Dnn startDnn() {
+        String why = System.getProperty(CUDNN, "true").equals("false") ? "-D" + CUDNN + "=false" : Natives.dnnObstacle().orElse(null);
+        if (why == null) {
+            try {
+                convolutions = "cuDNN " + Dnn.version();
+                return own(new Dnn(stream, precision != Precision.FP32));
+            } catch (RlrException e) {
+                why = e.getMessage();
+            }
+        }
+        convolutions = "own kernels (" + why + ")";
+        LOG.log(System.Logger.Level.INFO, "convolutions are computed by " + convolutions);
+        return null;
+    }
+
+    /** What computes convolutions, and if that is not cuDNN why not. */
+    String convolutions() {
+        return convolutions;
     }
 
     Card card() {

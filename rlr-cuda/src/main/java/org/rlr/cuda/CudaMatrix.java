@@ -78,9 +78,14 @@ final class CudaMatrix {
         }
         int rows = out == 0 ? 0 : y.elements() / out;
         engine.blas.multiply(false, true, rows, out, in, 1, matrix(x, 0, in), matrix(w, 0, in), 0, matrix(y, 0, out), 1);
+        biasActivation(y, bias, activation, pre);
+    }
+
+    /** {@code y = activation(y + bias)} over the last axis, bias and pre null for none; pre receives the sum. */
+    void biasActivation(View y, View bias, Activation activation, View pre) {
         if (bias != null || activation != Activation.NONE || pre != null) {
             engine.kernel("matrix", "biasActivation").launch().pointer(address(y)).pointer(address(bias)).pointer(address(pre)).pointer(address(y))
-                    .put(y.elements()).put(out).put(code(activation)).run(y.elements());
+                    .put(y.elements()).put(y.shape().last()).put(code(activation)).run(y.elements());
         }
     }
 

@@ -103,11 +103,25 @@ abstract class CudaContracts {
         }
     }
 
+    /** By cuDNN as far as it goes, where there is cuDNN. */
     @Nested
     class Convolution extends ConvolutionContract {
         @Override
         protected Backend open() {
             return start();
+        }
+    }
+
+    @Nested
+    class ConvolutionByOwnKernels extends ConvolutionContract {
+        @Override
+        protected Backend open() {
+            System.setProperty(CudaEngine.CUDNN, "false");
+            try {
+                return start();
+            } finally {
+                System.clearProperty(CudaEngine.CUDNN);
+            }
         }
     }
 }

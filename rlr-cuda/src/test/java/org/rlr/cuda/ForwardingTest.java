@@ -1,11 +1,9 @@
 package org.rlr.cuda;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,11 +15,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlr.cuda.CudaProcess.Output;
 import org.rlr.cuda.standin.StandIn;
-import org.rlr.tensor.Shape;
-import org.rlr.tensor.backend.Backend;
-import org.rlr.tensor.backend.Backends;
-import org.rlr.tensor.backend.View;
 
 /** cuda13/forward, with the stand-in as libraries of CUDA 13, in processes of their own. */
 class ForwardingTest {
@@ -36,16 +31,34 @@ class ForwardingTest {
     void cudaOfAnotherNumberComputes() throws Exception {
         Path cuda13 = StandIn.folder(13);
         Path ours = folder.resolve("for ward");
-        Output built = run(Map.of(), List.of(SCRIPT.toString(), ours.toString(), cuda13.toString()));
+        Output built = CudaProcess.run(Map.of(), List.of(SCRIPT.toString(), ours.toString(), cuda13.toString()));
         Matcher export = EXPORT.matcher(built.lines().get(built.lines().size() - 1));
-        assertTrue(built.code == 0 && export.matches(), built.text);
+        assertTrue(built.code() == 0 && export.matches(), built.text());
         assertEquals(ours.toRealPath() + ":" + cuda13.toRealPath(), export.group(1));
-        Output child = run(Map.of("LD_LIBRARY_PATH", export.group(1)), List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Drlr.cuda.precision=fp32", "-Drlr.cuda.cache=" + folder.resolve("kernels"), "-cp", System.getProperty("java.class.path"), Product.class.getName()));
-        assertEquals(0, child.code, child.text);
+        Output child = CudaProcess.compute(export.group(1), folder.resolve("kernels"));
+        assertEquals(0, child.code(), child.text());
         List<Path> libraries = child.lines().stream().filter(l -> l.startsWith("/")).map(Path::of).toList();
         assertTrue(libraries.containsAll(List.of(ours.toRealPath().resolve("libnvrtc.so.12"), ours.toRealPath().resolve("libcublas.so.12"),
-                cuda13.toRealPath().resolve("libnvrtc.so.13"), cuda13.toRealPath().resolve("libcublas.so.13"))), child.text);
+                cuda13.toRealPath().resolve("libnvrtc.so.13"), cuda13.toRealPath().resolve("libcublas.so.13"), cuda13.toRealPath().resolve("libcudnn.so.9"))), child.text());
+        assertTrue(child.text().contains("convolutions by cuDNN 9.5.1)"), child.text());
+    }
+
+    @Test
+    void cudnnMayLieElsewhereOrBeMissing() throws Exception {
+        Path all = StandIn.folder(13);
+        Path cuda13 = Files.createDirectory(folder.resolve("cuda13"));
+        for (String library : List.of("libnvrtc.so.13", "libcublas.so.13")) {
+            Files.copy(all.resolve(library), cuda13.resolve(library));
+        }
+        Path ours = folder.resolve("ours");
+        Output without = CudaProcess.run(Map.of(), List.of(SCRIPT.toString(), ours.toString(), cuda13.toString()));
+        assertTrue(without.code() == 0 && without.text().contains("libcudnn.so.9 was not found; convolutions are computed by own kernels"), without.text());
+        Path cudnn = Files.createDirectory(folder.resolve("cudnn"));
+        Files.copy(all.resolve("libcudnn.so.9"), cudnn.resolve("libcudnn.so.9"));
+        Output with = CudaProcess.run(Map.of(), List.of(SCRIPT.toString(), ours.toString(), cudnn.toString(), cuda13.toString()));
+        Matcher export = EXPORT.matcher(with.lines().get(with.lines().size() - 1));
+        assertTrue(with.code() == 0 && export.matches() && !with.text().contains("not found"), with.text());
+        assertEquals(ours.toRealPath() + ":" + cudnn.toRealPath() + ":" + cuda13.toRealPath(), export.group(1));
     }
 
     @Test
@@ -53,15 +66,15 @@ class ForwardingTest {
         Path cuda13 = StandIn.folder(13);
         Path partial = Files.createDirectory(folder.resolve("partial"));
         List<String> command = List.of(SCRIPT.toString(), folder.resolve("built").toString(), partial.toString());
-        Output none = run(Map.of(), command);
-        assertTrue(none.code == 1 && none.text.contains("libnvrtc.so.13 was not found; name its folder"), none.text);
+        Output none = CudaProcess.run(Map.of(), command);
+        assertTrue(none.code() == 1 && none.text().contains("libnvrtc.so.13 was not found; name its folder"), none.text());
         // a library that there is, but not the right one
         Files.copy(cuda13.resolve("libcublas.so.13"), partial.resolve("libcublas.so.13"));
         Files.copy(cuda13.resolve("libcublas.so.13"), partial.resolve("libnvrtc.so.13"));
-        Output wrong = run(Map.of(), command);
-        assertTrue(wrong.code == 1 && wrong.text.contains("libnvrtc.so.13 has no function nvrtc"), wrong.text);
-        Output compiler = run(Map.of("CC", "no-such-compiler"), command);
-        assertTrue(compiler.code == 1 && compiler.text.contains("there is no C compiler 'no-such-compiler'"), compiler.text);
+        Output wrong = CudaProcess.run(Map.of(), command);
+        assertTrue(wrong.code() == 1 && wrong.text().contains("libnvrtc.so.13 has no function nvrtc"), wrong.text());
+        Output compiler = CudaProcess.run(Map.of("CC", "no-such-compiler"), command);
+        assertTrue(compiler.code() == 1 && compiler.text().contains("there is no C compiler 'no-such-compiler'"), compiler.text());
         try (Stream<Path> files = Files.list(folder.resolve("built"))) {
             assertEquals(List.of(), files.toList());
         }
@@ -86,46 +99,6 @@ class ForwardingTest {
             return Files.readString(file);
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
-        }
-    }
-
-    private record Output(int code, String text) {
-        List<String> lines() {
-            return text.lines().toList();
-        }
-    }
-
-    private static Output run(Map<String, String> environment, List<String> command) throws IOException, InterruptedException {
-        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-        builder.environment().putAll(environment);
-        Process process = builder.start();
-        String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        return new Output(process.waitFor(), text);
-    }
-
-    /** Compiles kernels and multiplies, one matrix and a batch, as the CPU does; then prints the libraries of both numbers that it has loaded. */
-    static final class Product {
-        private Product() {
-        }
-
-        public static void main(String[] args) throws IOException {
-            for (Shape shape : List.of(Shape.of(33, 33), Shape.of(3, 20, 20))) {
-                assertArrayEquals(square("cpu", shape), square("cuda", shape), 1e-4f);
-            }
-            Files.readAllLines(Path.of("/proc/self/maps")).stream().filter(l -> l.contains(".so.12") || l.contains(".so.13")).map(l -> l.substring(l.indexOf('/')))
-                    .distinct().forEach(System.out::println);
-        }
-
-        private static float[] square(String device, Shape shape) {
-            float[] result = new float[shape.elements()];
-            try (Backend backend = Backends.open(device, 1)) {
-                View x = new View(backend.allocate(shape.elements()), 0, shape);
-                View y = new View(backend.allocate(shape.elements()), 0, shape);
-                backend.normal(x, 20240917, 1);
-                backend.matmul(x, false, x, true, 1, y, false);
-                backend.download(y, result, 0);
-            }
-            return result;
         }
     }
 }

@@ -6,6 +6,7 @@ import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -13,18 +14,24 @@ import jcuda.CudaException;
 import jcuda.JCudaVersion;
 import jcuda.driver.JCudaDriver;
 import jcuda.jcublas.JCublas2;
+import jcuda.jcudnn.JCudnn;
 import jcuda.nvrtc.JNvrtc;
 
 /**
- * Loads JCuda's native libraries, and with them the driver, NVRTC and cuBLAS, once per process; says in one sentence what is missing. The only place
+ * Loads JCuda's native libraries, and with them the driver, NVRTC and cuBLAS, and cuDNN where it is asked for, once per process; says in one sentence what is missing. The only place
  * where JCuda's exceptions are switched on.
  */
 public final class Natives {
     /** CUDA 12.0 in the driver's way of counting: the natives and libcublas.so.12 want it. */
     private static final int OLDEST_DRIVER = 12000;
+    private static final String DRIVER = "libcuda.so.1";
+    private static final String DNN = "libcudnn.so.9";
+    /** What cuDNN's library loads at the first call; where it cannot, it ends the process. */
+    private static final List<String> DNN_PARTS = List.of("libcudnn_graph.so.9", "libcudnn_ops.so.9", "libcudnn_cnn.so.9");
     private static final Pattern MISSING = Pattern.compile("(lib\\w+\\.so[.\\d]*): cannot open shared object file");
 
     private static Natives loaded;
+    private static Natives dnn;
 
     private final String obstacle;
 
@@ -45,10 +52,11 @@ public final class Natives {
         if (!system.equals("Linux on amd64")) {
             return "it needs Linux on x86-64, this is " + system + "; use the cpu backend";
         }
-        if (!DriverLibrary.present()) {
-            return explain(DriverLibrary.NAME + ": cannot open shared object file");
+        // so that where there is none, as on most machines, no native code is unpacked to learn it
+        if (!LinkerPath.present(DRIVER)) {
+            return explain(DRIVER + ": cannot open shared object file");
         }
-        try {
+        return attempt(() -> {
             loadLibrary("JCudaDriver");
             JCudaDriver.setExceptionsEnabled(true);
             String driver = driverObstacle();
@@ -60,6 +68,38 @@ public final class Natives {
             loadLibrary("JCublas2");
             JCublas2.setExceptionsEnabled(true);
             return null;
+        });
+    }
+
+    /** Why cuDNN cannot be used by this process, which CUDA can; empty where it can. The library is looked for once. */
+    public static synchronized Optional<String> dnnObstacle() {
+        if (dnn == null) {
+            dnn = new Natives(attempt(() -> {
+                loadLibrary("JCudnn");
+                String incomplete = LinkerPath.folderOf(DNN).map(folder -> incomplete(folder, DNN_PARTS)).orElse(null);
+                if (incomplete == null) {
+                    JCudnn.setExceptionsEnabled(true);
+                }
+                return incomplete;
+            }));
+        }
+        return Optional.ofNullable(dnn.obstacle);
+    }
+
+    /** What to say of a library in a folder some of whose parts are neither there nor where the linker looks; null where all are. */
+    static String incomplete(Path folder, List<String> parts) {
+        return parts.stream().filter(part -> !Files.exists(folder.resolve(part)) && !LinkerPath.present(part)).findFirst()
+                .map(part -> part + ", a part of cuDNN, was not found beside " + folder.resolve(DNN) + "; install cuDNN 9 anew, all of it").orElse(null);
+    }
+
+    @FunctionalInterface
+    private interface Loading {
+        String obstacle() throws IOException;
+    }
+
+    private static String attempt(Loading loading) {
+        try {
+            return loading.obstacle();
         } catch (UnsatisfiedLinkError e) {
             return explain(String.valueOf(e.getMessage()));
         } catch (IOException e) {
@@ -93,9 +133,13 @@ public final class Natives {
         if (!m.find()) {
             return "a native library cannot be loaded: " + error.lines().findFirst().orElse(error);
         }
-        return m.group(1).equals(DriverLibrary.NAME) ? "there is no NVIDIA driver (libcuda.so.1 was not found); install it, or use the cpu backend"
-                : m.group(1) + " was not found; " + (m.group(1).endsWith(".13") ? "name its folder in LD_LIBRARY_PATH"
-                        : "install the libraries of CUDA 12 or name their folder in LD_LIBRARY_PATH (where there is CUDA 13: cuda13/forward, docs/cuda.md)");
+        String library = m.group(1);
+        if (library.equals(DRIVER)) {
+            return "there is no NVIDIA driver (libcuda.so.1 was not found); install it, or use the cpu backend";
+        }
+        return library + " was not found; " + (library.equals(DNN) ? "install cuDNN 9 or name its folder in LD_LIBRARY_PATH"
+                : library.endsWith(".13") ? "name its folder in LD_LIBRARY_PATH"
+                : "install the libraries of CUDA 12 or name their folder in LD_LIBRARY_PATH (where there is CUDA 13: cuda13/forward, docs/cuda.md)");
     }
 
     /**
@@ -107,7 +151,7 @@ public final class Natives {
         Path target = folder().resolve(file);
         URL library = JCudaDriver.class.getResource("/lib/" + file);
         if (library == null) {
-            throw new UnsatisfiedLinkError("the class path has no /lib/" + file + " (jar jcuda-natives or jcublas-natives)");
+            throw new UnsatisfiedLinkError("the class path has no /lib/" + file + " (jar jcuda-natives, jcublas-natives or jcudnn-natives)");
         }
         if (!Files.exists(target) || Files.size(target) != library.openConnection().getContentLengthLong()) {
             Path temporary = Files.createTempFile(folder(), file, null);

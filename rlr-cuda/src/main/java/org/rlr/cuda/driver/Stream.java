@@ -39,7 +39,7 @@ public final class Stream implements AutoCloseable {
     }
 
     /** Called by what cannot be part of a graph. @throws NotCapturableException if one is being captured */
-    void requireNoCapture(String what) {
+    public void requireNoCapture(String what) {
         if (capturing) {
             throw new NotCapturableException(what);
         }

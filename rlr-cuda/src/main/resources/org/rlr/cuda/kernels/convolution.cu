@@ -1,4 +1,4 @@
-// Convolutions and pools, channels last, by their definition: a thread an output value. Launcher: CudaConvolution; reference: ReferenceConvolution.
+// Convolutions and pools, channels last, by their definition: a thread an output value; what cuDNN does not compute. Launcher: CudaConvolution; reference: ReferenceConvolution.
 
 /** Input [images, height, width, channels], output [images, outHeight, outWidth, outChannels], weights [outChannels, kernel, kernel, channels/groups]. */
 struct Conv { const float* x; const float* w; const float* bias; float* y; int images; int height; int width; int channels; int outHeight;
@@ -101,6 +101,39 @@ extern "C" __global__ void conv2dWeights(const ConvWeights a) {
     if (laneNumber() == 0) {
         store(a.dw + i, sum, a.accumulate);
     }
+}
+
+/**
+ * Images and windows of them: position (0, 0) of a window is position (-top, -left) of its image. What a window has beside the image is zero.
+ * Launcher: CudaDnn; reference: ReferenceConvolution, with padding that is not the same on both sides.
+ */
+struct Window { const float* x; float* y; int n; int height; int width; int channels; int windowHeight; int windowWidth; int top; int left;
+    int accumulate; };
+/** The windows y of images x. */
+extern "C" __global__ void toWindow(const Window a) {
+    unsigned i = threadNumber();
+    if (i >= a.n) {
+        return;
+    }
+    unsigned p = i / a.channels;
+    int column = (int) (p % a.windowWidth) - a.left;
+    int row = (int) (p / a.windowWidth % a.windowHeight) - a.top;
+    int64 image = p / a.windowWidth / a.windowHeight;
+    bool inside = row >= 0 && row < a.height && column >= 0 && column < a.width;
+    store(a.y + i, inside ? a.x[((image * a.height + row) * a.width + column) * a.channels + i % a.channels] : 0, a.accumulate);
+}
+/** Images y whose windows are x, zero outside them. */
+extern "C" __global__ void fromWindow(const Window a) {
+    unsigned i = threadNumber();
+    if (i >= a.n) {
+        return;
+    }
+    unsigned p = i / a.channels;
+    int column = (int) (p % a.width) + a.left;
+    int row = (int) (p / a.width % a.height) + a.top;
+    int64 image = p / a.width / a.height;
+    bool inside = row < a.windowHeight && column < a.windowWidth;
+    store(a.y + i, inside ? a.x[((image * a.windowHeight + row) * a.windowWidth + column) * a.channels + i % a.channels] : 0, a.accumulate);
 }
 
 /** The average of side·side positions, zeros outside the image counted. */

@@ -18,7 +18,7 @@ import jcuda.driver.JCudaDriver;
 import org.rlr.cuda.driver.Natives;
 
 /**
- * A CUDA driver, NVRTC and cuBLAS for machines without a card. g++ builds them from the sources beside this class into libraries with the real ones' names, and
+ * A CUDA driver, NVRTC, cuBLAS and cuDNN for machines without a card. g++ builds them from the sources beside this class into libraries with the real ones' names, and
  * the dynamic linker takes a library that is loaded already for the one that JCuda asks for. The compiler turns the same kernel files into host
  * code; the driver runs it, and ends a launch that accesses memory out of bounds, reads what was never written, races in shared memory or
  * diverges at a barrier.
@@ -29,8 +29,10 @@ public final class StandIn {
     /** The tag of tests that load it. */
     public static final String TAG = "stand-in";
 
-    private static final List<String> SOURCES = List.of("standin.h", "device.h", "memory.cpp", "shared.cpp", "fibers.cpp", "mma.cpp", "driver.cpp", "capture.cpp", "nvrtc.cpp",
-            "blas.cpp", "versions.map");
+    private static final List<String> SOURCES = List.of("standin.h", "rounding.h", "device.h", "memory.cpp", "shared.cpp", "fibers.cpp", "mma.cpp", "driver.cpp", "capture.cpp", "nvrtc.cpp",
+            "blas.cpp", "dnn.cpp", "versions.map");
+    /** What cuDNN's library is expected to have beside it. */
+    private static final List<String> DNN_PARTS = List.of("libcudnn_graph.so.9", "libcudnn_ops.so.9", "libcudnn_cnn.so.9");
     /** What JCuda's natives ask for. */
     private static final int USUAL_CUDA = 12;
     private static final int DEVICE_MEMORY = 0x1000;
@@ -62,10 +64,10 @@ public final class StandIn {
         System.setProperty("rlr.cuda.cache", folder.resolve("kernels").toString());
         // what is checked to a few roundings; tests of other precisions choose them
         System.setProperty("rlr.cuda.precision", "fp32");
-        for (String library : List.of("libcuda.so.1", "libnvrtc.so.12", "libcublas.so.12")) {
+        for (String library : List.of("libcuda.so.1", "libnvrtc.so.12", "libcublas.so.12", "libcudnn.so.9")) {
             System.load(folder.resolve(library).toString());
         }
-        Natives.obstacle().ifPresent(why -> {
+        Natives.obstacle().or(Natives::dnnObstacle).ifPresent(why -> {
             throw new IllegalStateException("the stand-in does not start: " + why);
         });
         loaded = true;
@@ -123,6 +125,10 @@ public final class StandIn {
         link(work, "libcuda.so.1", "memory.cpp", "shared.cpp", "fibers.cpp", "mma.cpp", "driver.cpp", "capture.cpp");
         link(work, "libnvrtc.so." + cuda, "nvrtc.cpp");
         link(work, "libcublas.so." + cuda, "blas.cpp", "libcuda.so.1");
+        link(work, "libcudnn.so.9", "dnn.cpp", "libcuda.so.1");
+        for (String part : DNN_PARTS) {
+            Files.createFile(work.resolve(part));
+        }
         if (!checked) {
             Files.createFile(work.resolve("unchecked"));
         }

@@ -1,6 +1,6 @@
 // Matrix products by their definition, column-major as cuBLAS takes them, with every operand checked.
+#include "rounding.h"
 #include "standin.h"
-#include <cstring>
 #include <vector>
 
 namespace {
@@ -27,16 +27,8 @@ bool allowed(const Matrix& a, int rows, int columns, int batches, standin::Acces
 enum ComputeType { FLOAT32 = 68, FAST_BF16 = 75, FAST_TF32 = 77 };
 constexpr int FLOAT_DATA = 0;
 
-/** A factor as tensor cores take it: rounded to seven bits after the point (to nearest even), to ten (to nearest), or not at all. */
 float factor(float v, int computeType) {
-    if (computeType == FLOAT32 || v - v != 0) {
-        return v;
-    }
-    uint32_t bits;
-    memcpy(&bits, &v, 4);
-    bits = computeType == FAST_TF32 ? (bits + 0x1000u) & ~0x1fffu : (bits + 0x7fffu + (bits >> 16 & 1)) & ~0xffffu;
-    memcpy(&v, &bits, 4);
-    return v;
+    return computeType == FLOAT32 ? v : computeType == FAST_TF32 ? standin::tf32(v) : standin::bf16(v);
 }
 
 /** What RLR asks for: values in float32, and one of these ways to multiply. */

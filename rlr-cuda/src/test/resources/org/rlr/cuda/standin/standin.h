@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-#define SHARED_WITH_BLAS __attribute__((visibility("default")))
+#define SHARED_WITH_LIBRARIES __attribute__((visibility("default")))
 
 namespace standin {
 
@@ -16,7 +16,7 @@ enum Result { SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NO_DEVICE = 100
     ILLEGAL_ADDRESS = 700, LAUNCH_FAILED = 719, CAPTURE_UNSUPPORTED = 900, CAPTURE_INVALIDATED = 901 };
 
 /** Keeps what went wrong for cuGetErrorString and gives the code back. */
-SHARED_WITH_BLAS Result fail(Result code, const std::string& message);
+SHARED_WITH_LIBRARIES Result fail(Result code, const std::string& message);
 const std::string& lastFailure();
 /** Ends the launch that is running: the calling fiber never returns. */
 [[noreturn]] void abortLaunch(Result code, const std::string& message);
@@ -25,11 +25,11 @@ const std::string& lastFailure();
 
 typedef std::function<Result()> Work;
 /** Keeps the work and says so where the stream is captured. */
-SHARED_WITH_BLAS bool capture(void* stream, const Work& work);
+SHARED_WITH_LIBRARIES bool capture(void* stream, const Work& work);
 /** Runs the work, or keeps it. */
 Result submit(void* stream, const Work& work);
 /** An error where the stream (null: any) is captured: waiting has no meaning for work that does not run yet. */
-Result refusedInCapture(void* stream, const char* call);
+SHARED_WITH_LIBRARIES Result refusedInCapture(void* stream, const char* call);
 
 // ---- memory ----
 
@@ -43,8 +43,8 @@ void setDeviceMemory(size_t bytes);
 size_t deviceMemory();
 size_t freeDeviceMemory();
 /** Empty where all of it is allocated (and, to be read, written); else what is wrong. */
-SHARED_WITH_BLAS std::string checkDevice(uintptr_t address, size_t bytes, Access access);
-SHARED_WITH_BLAS void markWritten(uintptr_t address, size_t bytes);
+SHARED_WITH_LIBRARIES std::string checkDevice(uintptr_t address, size_t bytes, Access access);
+SHARED_WITH_LIBRARIES void markWritten(uintptr_t address, size_t bytes);
 /** dst is as much written as src is. */
 void copyWritten(uintptr_t dst, uintptr_t src, size_t bytes);
 /** States of a word of device memory. */

@@ -1,5 +1,7 @@
 package org.rlr.model.backbone;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -8,9 +10,11 @@ import org.rlr.cuda.standin.StandIn;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.Backends;
 
-/** {@link BackboneGoldenTest} by the CUDA kernels on the stand-in for a driver, on a network of each family. */
+/** {@link BackboneGoldenTest} by cuDNN, cuBLAS and the CUDA kernels on the stand-in for a driver, on a network of each family; and without cuDNN. */
 @Tag(StandIn.TAG)
 class CudaBackboneTest {
+    private static final String CUDNN = "rlr.cuda.cudnn";
+
     @BeforeAll
     static void load() {
         StandIn.load(false);
@@ -20,7 +24,20 @@ class CudaBackboneTest {
     @ValueSource(strings = {"resnet18", "tf_efficientnet_b0"})
     void agreesWithTimm(String name) {
         try (Backend backend = Backends.open("cuda", 0)) {
+            assertTrue(backend.description().contains("convolutions by cuDNN"), backend.description());
             BackboneGoldenTest.check(backend, name);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"resnet18", "tf_efficientnet_b0"})
+    void agreesWithTimmWithoutCudnn(String name) {
+        System.setProperty(CUDNN, "false");
+        try (Backend backend = Backends.open("cuda", 0)) {
+            assertTrue(backend.description().contains("convolutions by own kernels"), backend.description());
+            BackboneGoldenTest.check(backend, name);
+        } finally {
+            System.clearProperty(CUDNN);
         }
     }
 }
