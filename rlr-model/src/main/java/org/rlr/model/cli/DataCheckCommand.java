@@ -9,8 +9,6 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataCheck;
 import org.rlr.model.data.DataLayout;
@@ -55,8 +53,7 @@ final class DataCheckCommand implements Callable<Integer> {
         out.printf("%-9s %s (%s)%n", "layout", chosen.name(), layout.name() != null ? "as asked for" : chosen.evidence(data).orElseThrow());
         out.flush();
         DataCheck.Result result;
-        try (ProgressBar bar = new ProgressBarBuilder().setTaskName("reading").setInitialMax(DataCheck.images(set)).setUnit(" images", 1)
-                .setStyle(ProgressBarStyle.ASCII).setUpdateIntervalMillis(500).build()) {
+        try (ProgressBar bar = ProgressBars.images("reading", DataCheck.images(set))) {
             result = DataCheck.run(set, bar::step);
         }
         out.print(table(set, result));

@@ -7,8 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import org.rlr.model.ModelFile;
 import org.rlr.model.ModelInfo;
 import org.rlr.model.data.DataSet;
@@ -58,8 +56,7 @@ final class DataSynthesizeCommand implements Callable<Integer> {
         Map<String, List<Path>> normal = model == null ? validation(set) : heldOut(set.requireTraining(), ModelFile.info(model));
         int images = normal.values().stream().mapToInt(List::size).sum();
         int defects;
-        try (ProgressBar bar = new ProgressBarBuilder().setTaskName("pasting").setInitialMax(images).setUnit(" images", 1)
-                .setStyle(ProgressBarStyle.ASCII).setUpdateIntervalMillis(500).build()) {
+        try (ProgressBar bar = ProgressBars.images("pasting", images)) {
             defects = SyntheticDataSet.write(normal, out, perImage, seed, bar::step);
         }
         PrintWriter text = spec.commandLine().getOut();

@@ -11,8 +11,6 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import org.rlr.model.Scoring;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.Sample;
@@ -115,7 +113,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private void compare(AnomalyScorer scorer, DataSet set, List<Scoring> scorings, PrintWriter text) {
         ScoringComparison comparison;
-        try (ProgressBar bar = bar("evaluating", set.test().size())) {
+        try (ProgressBar bar = ProgressBars.images("evaluating", set.test().size())) {
             comparison = ScoringComparison.of(scorer, set, scorings, bar::step);
         }
         TextTable table = new TextTable(Set.of(0));
@@ -162,7 +160,7 @@ final class EvaluateCommand implements Callable<Integer> {
     static EvaluationResult evaluate(AnomalyScorer scorer, DataSet set, Path out, Path report, Map<String, String> settings, ReconstructionPictures drawn) {
         EvaluationRecord record = new EvaluationRecord(out == null && report == null ? 0 : set.test().size());
         EvaluationResult result;
-        try (ProgressBar bar = bar("evaluating", set.test().size())) {
+        try (ProgressBar bar = ProgressBars.images("evaluating", set.test().size())) {
             result = new Evaluator(scorer).evaluate(set, new Evaluator.Observer() {
                 @Override
                 public void scored(Sample sample, float score, boolean defective, AnomalyMap map) {
@@ -184,7 +182,7 @@ final class EvaluateCommand implements Callable<Integer> {
         MapScale scale = record.scale(OverlayWriter.scale(scorer.info().scores()).max());
         if (out != null) {
             OverlayWriter overlays = new OverlayWriter(out, scale);
-            try (ProgressBar bar = bar("drawing", record.images().size())) {
+            try (ProgressBar bar = ProgressBars.images("drawing", record.images().size())) {
                 for (ScoredImage each : record.images()) {
                     overlays.write(each);
                     bar.step();
@@ -196,9 +194,5 @@ final class EvaluateCommand implements Callable<Integer> {
             (drawn == null ? page : page.with(drawn, scorer)).write(report, name(set.root()), settings);
         }
         return result;
-    }
-
-    private static ProgressBar bar(String task, int images) {
-        return new ProgressBarBuilder().setTaskName(task).setInitialMax(images).setUnit(" images", 1).setStyle(ProgressBarStyle.ASCII).setUpdateIntervalMillis(500).build();
     }
 }

@@ -11,8 +11,6 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import org.rlr.model.ModelFile;
 import org.rlr.model.ModelInfo;
 import org.rlr.model.RlrModel;
@@ -187,8 +185,7 @@ final class ThresholdCommand implements Callable<Integer> {
 
     private static Map<String, Scores> score(AnomalyScorer scorer, Map<String, List<Sample>> images, ScoreRange range) {
         Map<String, Scores> scores = new TreeMap<>();
-        try (ProgressBar bar = new ProgressBarBuilder().setTaskName("scoring").setInitialMax(images.values().stream().mapToInt(List::size).sum())
-                .setUnit(" images", 1).setStyle(ProgressBarStyle.ASCII).setUpdateIntervalMillis(500).build()) {
+        try (ProgressBar bar = ProgressBars.images("scoring", images.values().stream().mapToInt(List::size).sum())) {
             images.forEach((name, samples) -> {
                 List<Double> normal = new ArrayList<>();
                 List<Double> defective = new ArrayList<>();

@@ -2,8 +2,6 @@ package org.rlr.model.cli;
 
 import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import org.rlr.model.train.EpochReport;
 import org.rlr.model.train.MetricsFile;
 import org.rlr.model.train.TrainingListener;
@@ -27,8 +25,7 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
             task = name;
             images = 0;
             started = System.nanoTime();
-            bar = new ProgressBarBuilder().setTaskName(name).setInitialMax(total).setUnit(unit, 1)
-                    .setStyle(ProgressBarStyle.ASCII).setUpdateIntervalMillis(500).continuousUpdate().build();
+            bar = ProgressBars.of(name, total, unit, 1).continuousUpdate().build();
         }
         return bar;
     }

@@ -9,8 +9,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import org.rlr.model.weights.PublishedWeights;
 import org.rlr.model.weights.WeightsCache;
 import org.rlr.model.weights.WeightsDownloader;
@@ -78,8 +76,7 @@ final class WeightsCommand {
             out.printf("%s, licence %s%n", downloader.address(weights), weights.licence());
             out.flush();
             WeightsDownloader.Result result;
-            try (ProgressBar bar = new ProgressBarBuilder().setTaskName(name).setInitialMax(-1).setUnit(" MB", 1_000_000).setStyle(ProgressBarStyle.ASCII)
-                    .setUpdateIntervalMillis(500).continuousUpdate().build()) {
+            try (ProgressBar bar = ProgressBars.of(name, -1, " MB", 1_000_000).continuousUpdate().build()) {
                 result = downloader.get(weights, sha256, (done, total) -> {
                     bar.maxHint(total);
                     bar.stepTo(done);
