@@ -2,6 +2,7 @@ package org.rlr.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
 
@@ -13,6 +14,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -21,15 +26,14 @@ import jcuda.CudaException;
 import jcuda.nvrtc.JNvrtc;
 import jcuda.nvrtc.nvrtcProgram;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlr.cuda.RegisterTable.Usage;
 import org.rlr.cuda.driver.KernelFile;
 
 /**
  * Every kernel file compiled by NVIDIA's own compiler, which needs no card: without a warning, no kernel spills registers, and none takes more of
- * them than {@link RegisterTable} has. NVRTC comes from the
- * class path ({@code -Pcuda-redist}, 360 MB to load down), from the folder {@code -Drlr.nvrtc=DIR} or from where the linker looks; where there is
+ * them than {@link RegisterTable} has. NVRTC comes from the folder {@code -Drlr.nvrtc=DIR}, from the
+ * class path ({@code -Pcuda-redist}, 360 MB to load down) or from where the linker looks; where there is
  * none, the test is skipped.
  */
 class NvrtcTest {
@@ -39,12 +43,11 @@ class NvrtcTest {
     private static final Pattern SPILLS = Pattern.compile("(\\d+) bytes stack frame, (\\d+) bytes spill stores, (\\d+) bytes spill loads");
     private static final Pattern USED = Pattern.compile("Used (\\d+) registers(?:.*?(\\d+) bytes smem)?");
 
-    /** A library that is loaded cannot be deleted everywhere. */
-    @TempDir(cleanup = CleanupMode.NEVER)
+    @TempDir
     private Path folder;
 
     @Test
-    void everyKernelCompilesWithoutWarningOrSpill() throws IOException, URISyntaxException {
+    void everyKernelCompilesWithoutWarningOrSpill() throws IOException, URISyntaxException, InterruptedException {
         loadCompiler();
         int[] count = new int[1];
         JNvrtc.nvrtcGetNumSupportedArchs(count);
@@ -52,14 +55,7 @@ class NvrtcTest {
         JNvrtc.nvrtcGetSupportedArchs(known);
         List<Integer> architectures = ARCHITECTURES.stream().filter(a -> Arrays.stream(known).anyMatch(k -> k == a)).collect(Collectors.toList());
         assertFalse(architectures.isEmpty(), "NVRTC knows none of " + ARCHITECTURES);
-        List<Usage> all = new ArrayList<>();
-        for (String file : files()) {
-            for (int architecture : architectures) {
-                List<Usage> kernels = compile(file, architecture);
-                assertEquals(declared(file), kernels.size(), "kernels of " + file);
-                all.addAll(kernels);
-            }
-        }
+        List<Usage> all = compileAll(architectures);
         System.out.print(RegisterTable.text(all));
         for (Usage u : all) {
             assertEquals(0, u.spilled(), u.toString());
@@ -70,6 +66,28 @@ class NvrtcTest {
         int[] minor = new int[1];
         JNvrtc.nvrtcVersion(major, minor);
         RegisterTable.guard(all, major[0] + "." + minor[0]);
+    }
+
+    /** By file and architecture. NVRTC compiles programs of several threads side by side. */
+    private static List<Usage> compileAll(List<Integer> architectures) throws IOException, URISyntaxException, InterruptedException {
+        ExecutorService threads = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+        try {
+            List<Future<List<Usage>>> compilations = new ArrayList<>();
+            for (String file : files()) {
+                for (int architecture : architectures) {
+                    compilations.add(threads.submit(() -> compile(file, architecture)));
+                }
+            }
+            List<Usage> all = new ArrayList<>();
+            for (Future<List<Usage>> compilation : compilations) {
+                all.addAll(compilation.get());
+            }
+            return all;
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof AssertionError failed ? failed : new AssertionError(e.getCause());
+        } finally {
+            threads.shutdownNow();
+        }
     }
 
     private static List<String> files() throws IOException, URISyntaxException {
@@ -112,30 +130,41 @@ class NvrtcTest {
                 kernels.add(new Usage(file, architecture, kernel, Integer.parseInt(m.group(1)), m.group(2) == null ? 0 : Integer.parseInt(m.group(2)), stack, spilled));
             }
         }
+        assertEquals(declared(file), kernels.size(), "kernels of " + file + " for sm_" + architecture);
         return kernels;
     }
 
-    /** NVRTC looks for its builtins by name when it compiles; both are loaded by their paths, and the linker takes what is loaded. */
+    /**
+     * NVRTC looks for its builtins by name when it compiles; both are loaded by their paths, and the linker takes what is loaded. What is named or on the class path
+     * must load; only where there is neither and the linker finds nothing, the test is skipped.
+     */
     private void loadCompiler() throws IOException {
-        Path from = System.getProperty("rlr.nvrtc") == null ? null : Path.of(System.getProperty("rlr.nvrtc"));
-        if (from == null && NvrtcTest.class.getResource(IN_JAR + "libnvrtc.so.12") != null) {
-            from = folder;
-            for (String library : List.of("libnvrtc-builtins.so.12.9", "libnvrtc.so.12")) {
-                try (InputStream in = NvrtcTest.class.getResourceAsStream(IN_JAR + library)) {
-                    Files.copy(in, folder.resolve(library));
-                }
+        String named = System.getProperty("rlr.nvrtc");
+        Path from = named != null ? Path.of(named) : NvrtcTest.class.getResource(IN_JAR) != null ? unpack() : null;
+        if (from != null) {
+            try (Stream<Path> files = Files.list(from)) {
+                files.filter(f -> f.getFileName().toString().matches("libnvrtc-builtins\\.so\\.[\\d.]+")).forEach(f -> System.load(f.toAbsolutePath().toString()));
             }
+            System.load(from.resolve("libnvrtc.so.12").toAbsolutePath().toString());
         }
         try {
-            if (from != null) {
-                try (Stream<Path> files = Files.list(from)) {
-                    files.filter(f -> f.getFileName().toString().matches("libnvrtc-builtins\\.so\\.[\\d.]+")).forEach(f -> System.load(f.toAbsolutePath().toString()));
-                }
-                System.load(from.resolve("libnvrtc.so.12").toAbsolutePath().toString());
-            }
             JNvrtc.setExceptionsEnabled(true);
         } catch (UnsatisfiedLinkError e) {
+            if (from != null) {
+                throw e;
+            }
             abort("NVRTC is not installed (libnvrtc.so.12); mvn -Pcuda-redist brings it, or name its folder with -Drlr.nvrtc=DIR");
         }
+    }
+
+    /** The jar has 570 MB of other libraries: only these two, of 110 MB, are unpacked. */
+    private Path unpack() throws IOException {
+        for (String library : List.of("libnvrtc-builtins.so.12.9", "libnvrtc.so.12")) {
+            try (InputStream in = NvrtcTest.class.getResourceAsStream(IN_JAR + library)) {
+                assertNotNull(in, "the class path has " + IN_JAR + " without " + library);
+                Files.copy(in, folder.resolve(library));
+            }
+        }
+        return folder;
     }
 }

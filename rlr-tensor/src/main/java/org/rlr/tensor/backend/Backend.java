@@ -148,7 +148,8 @@ public interface Backend extends AutoCloseable {
      * Multi-head attention, {@code softmax(q·kᵀ/√(d/heads))·v} per head over the keys that the pattern allows.
      * q and out {@code [N, L, d]}; k, v {@code [N or 1, M, d]} each, batch 1 being shared by all images; head h occupies channels
      * {@code h·d/heads …}; lse {@code [N, heads, L]} receives the log-sum-exp of the scaled logits (−∞ where a query may
-     * attend to nothing; its output is 0). Never materialises an {@code L×M} matrix.
+     * attend to nothing; its output is 0). A token that is not finite (NaN or infinite) reaches those that attend to it and no others, here
+     * and in the gradients. Never materialises an {@code L×M} matrix.
      */
     void attention(View q, View k, View v, AttentionPattern pattern, View out, View lse);
 

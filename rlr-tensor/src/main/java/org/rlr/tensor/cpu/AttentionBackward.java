@@ -43,6 +43,7 @@ final class AttentionBackward extends AttentionTask {
             if (image == firstImage || !problem.sharedKeys) {
                 work.keysT = packTransposed(problem.k, image, work.keysT);
                 work.keyRows = packRows(problem.k, image, firstKey, keyCount, work.keyRows);
+                work.oddKeys.takeOut(kernels, work.keyRows, keyCount, padded);
                 work.keyGradients = AttentionWorkspace.zeroed(work.keyGradients, gradients);
             }
             if (image == firstImage || !problem.sharedValues) {
@@ -73,7 +74,14 @@ final class AttentionBackward extends AttentionTask {
         work.result = AttentionWorkspace.zeroed(work.result, strips * strip * padded);
         work.tile = AttentionWorkspace.atLeast(work.tile, (DENSE_BLOCK + 1) * AttentionKernels.TILE);
         work.tileGradients = AttentionWorkspace.atLeast(work.tileGradients, (DENSE_BLOCK + 1) * AttentionKernels.TILE);
-        prepareRows(image, query, count, strips * strip);
+        boolean finite = prepareRows(image, query, count, strips * strip);
+        if (finite) {
+            work.oddQueries.none();
+            work.oddGradients.none();
+        } else {
+            work.oddQueries.takeOut(kernels, work.queryRows, count, padded);
+            work.oddGradients.takeOut(kernels, work.gradientRows, count, padded);
+        }
         keys.start(query, count);
         while (keys.next()) {
             for (int s = 0; s < strips; s++) {
@@ -85,11 +93,18 @@ final class AttentionBackward extends AttentionTask {
                 }
                 kernels.exponentials(work.tile, at, keys.width(), keys.allowed, keys.allowedStride, work.shift, s * strip,
                         work.sums, s * strip * lanes);
+                if (!finite) {
+                    // a row whose log-sum-exp is NaN is NaN in all its entries
+                    keys.forbid(work.tile, at, s * strip, 0f);
+                }
                 kernels.gradients(work.tile, work.tileGradients, at, keys.width(), work.delta, s * strip);
                 addStrip(work.tileGradients, at, work.keyRows, work.result, s);
+                work.oddKeys.addKeys(keys, firstKey, work.tileGradients, at, s * strip, work.result);
             }
             addTransposed(work.tile, count, work.gradientRows, work.valueGradients);
             addTransposed(work.tileGradients, count, work.queryRows, work.keyGradients);
+            work.oddGradients.addQueries(keys, firstKey, work.tile, work.valueGradients);
+            work.oddQueries.addQueries(keys, firstKey, work.tileGradients, work.keyGradients);
         }
         for (int i = 0; i < count; i++) {
             int to = dqOffset + (image * problem.queries + query + i) * problem.width + channel;
@@ -99,16 +114,22 @@ final class AttentionBackward extends AttentionTask {
         }
     }
 
-    /** Per row of the block: the log-sum-exp (0 where nothing is allowed: all entries are forbidden), and D. */
-    private void prepareRows(int image, int query, int count, int rows) {
+    /**
+     * Per row of the block: the log-sum-exp (0 where nothing is allowed: all entries are forbidden), and D. False where one of them is not finite: as one of them is
+     * where a query or an output's gradient is not.
+     */
+    private boolean prepareRows(int image, int query, int count, int rows) {
         work.shift = AttentionWorkspace.zeroed(work.shift, rows);
         work.delta = AttentionWorkspace.zeroed(work.delta, rows);
         work.sums = AttentionWorkspace.zeroed(work.sums, rows * lanes);
+        boolean finite = true;
         for (int i = 0; i < count; i++) {
             float logSum = lse[lseOffset + (image * problem.heads + head) * problem.queries + query + i];
             work.shift[i] = logSum == Float.NEGATIVE_INFINITY ? 0f : logSum;
             work.delta[i] = dot(dout.data, dout.at(image, query + i, channel), out.data, out.at(image, query + i, channel), headDim);
+            finite &= Float.isFinite(logSum) && Float.isFinite(work.delta[i]);
         }
+        return finite;
     }
 
     /** {@code gradients += tileᵀ·rows} for the keys of the tile. */

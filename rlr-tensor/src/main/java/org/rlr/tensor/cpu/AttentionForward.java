@@ -37,6 +37,7 @@ final class AttentionForward extends AttentionTask {
             }
             if (image == firstImage || !problem.sharedValues) {
                 work.valueRows = packRows(problem.v, image, firstKey, keyCount, work.valueRows);
+                work.oddValues.takeOut(kernels, work.valueRows, keyCount, padded);
             }
             blocks(image);
         }
@@ -71,6 +72,7 @@ final class AttentionForward extends AttentionTask {
                             work.sums, s * strip * lanes);
                 }
                 addStrip(tile, 0, work.valueRows, work.result, s);
+                work.oddValues.addKeys(keys, firstKey, tile, 0, s * strip, work.result);
             }
         }
         for (int i = 0; i < count; i++) {

@@ -67,4 +67,11 @@ interface AttentionKernels {
      * offset; delta has one value per row.
      */
     void gradients(float[] p, float[] dp, int offset, int width, float[] delta, int deltaOffset);
+
+    /**
+     * Whether none of some neighbouring elements is NaN or infinite.
+     *
+     * @param n how many, a multiple of the lanes
+     */
+    boolean finite(float[] a, int offset, int n);
 }

@@ -184,6 +184,23 @@ final class AttentionKeys {
         }
     }
 
+    /** The tile's column of a key, -1 where the tile does not have it. */
+    int column(int at) {
+        for (int s = 0; s < segments; s++) {
+            if (at >= key[s] && at < key[s] + length) {
+                return s * columns + at - key[s];
+            }
+        }
+        return -1;
+    }
+
+    /** Whether the pattern lets a query attend to a key. */
+    boolean allows(int query, int at) {
+        int w = pattern.width();
+        boolean near = Math.abs(query / w - at / w) <= pattern.radius() && Math.abs(query % w - at % w) <= pattern.radius();
+        return pattern.locality() == Locality.ALL || near == windowed;
+    }
+
     static int roundUp(int n, int multiple) {
         return (n + multiple - 1) / multiple * multiple;
     }

@@ -27,6 +27,11 @@ final class AttentionWorkspace {
     /** Logits, then probabilities; their gradients. */
     float[] tile = EMPTY;
     float[] tileGradients = EMPTY;
+    /** What is not finite, taken out of the rows above. */
+    final NonFiniteRows oddKeys = new NonFiniteRows();
+    final NonFiniteRows oddValues = new NonFiniteRows();
+    final NonFiniteRows oddQueries = new NonFiniteRows();
+    final NonFiniteRows oddGradients = new NonFiniteRows();
     /** Keys of a tile's segments, and its pattern of allowed entries; see {@link AttentionKeys}. */
     final int[] segments = new int[AttentionKernels.TILE];
     final int[] allowed = new int[AttentionKernels.STRIP * AttentionKernels.TILE];

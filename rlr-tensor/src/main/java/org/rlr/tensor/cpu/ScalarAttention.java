@@ -150,6 +150,22 @@ final class ScalarAttention implements AttentionKernels {
         }
     }
 
+    @Override
+    public boolean finite(float[] a, int offset, int n) {
+        float s0 = 0f;
+        float s1 = 0f;
+        float s2 = 0f;
+        float s3 = 0f;
+        // 0 times what is finite is 0, times anything else NaN
+        for (int i = offset; i < offset + n; i += LANES) {
+            s0 += 0f * a[i];
+            s1 += 0f * a[i + 1];
+            s2 += 0f * a[i + 2];
+            s3 += 0f * a[i + 3];
+        }
+        return s0 + s1 + (s2 + s3) == 0f;
+    }
+
     /** The exponential as {@link AttentionKernels} explains it; without fused multiply-add, to four units in the last place. */
     private static float exp(float x) {
         float t = x * LOG2_E + ROUND;

@@ -383,4 +383,26 @@ final class VectorAttention implements AttentionKernels {
             y.blend(0f, x.compare(VectorOperators.EQ, 0f)).intoArray(dp, i);
         }
     }
+
+    @Override
+    public boolean finite(float[] a, int offset, int n) {
+        FloatVector zero = FloatVector.zero(FLOATS);
+        FloatVector s0 = zero;
+        FloatVector s1 = zero;
+        FloatVector s2 = zero;
+        FloatVector s3 = zero;
+        int end = offset + n;
+        int i = offset;
+        // 0 times what is finite is 0, times anything else NaN
+        for (; i + 4 * V <= end; i += 4 * V) {
+            s0 = FloatVector.fromArray(FLOATS, a, i).fma(zero, s0);
+            s1 = FloatVector.fromArray(FLOATS, a, i + V).fma(zero, s1);
+            s2 = FloatVector.fromArray(FLOATS, a, i + 2 * V).fma(zero, s2);
+            s3 = FloatVector.fromArray(FLOATS, a, i + 3 * V).fma(zero, s3);
+        }
+        for (; i < end; i += V) {
+            s0 = FloatVector.fromArray(FLOATS, a, i).fma(zero, s0);
+        }
+        return s0.add(s1).add(s2.add(s3)).reduceLanes(VectorOperators.ADD) == 0f;
+    }
 }

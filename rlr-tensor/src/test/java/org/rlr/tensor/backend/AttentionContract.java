@@ -319,19 +319,23 @@ public abstract class AttentionContract extends BackendContract {
         }
     }
 
-    /** For a backend that promises it: what is not finite reaches no query or key that does not attend to it. The CPU's tiles do not, so this is no part of all. */
-    protected final void checkWhatIsNotFiniteReachesOnlyThoseThatAttendToIt() {
-        int token = 5;
-        for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
-            for (Locality locality : new Locality[] {Locality.INSIDE, Locality.OUTSIDE}) {
-                for (int headDim : new int[] {8, 16}) {
-                    for (int which = 0; which < 4; which++) {
-                        Case c = grid(locality, 1, 5, 6, 3, headDim, 1);
-                        float[] input = List.of(c.q, c.k, c.v, c.dout).get(which);
-                        input[token * headDim + 1] = bad;
-                        assertConfined(c, token, which, Float.isNaN(bad));
-                    }
-                }
+    @Test
+    void whatIsNotFiniteReachesOnlyThoseThatAttendToIt() {
+        for (int headDim : new int[] {8, 16}) {
+            checkConfined(5, 6, headDim, 5, Float.NaN);
+            checkConfined(5, 6, headDim, 5, Float.POSITIVE_INFINITY);
+        }
+        // more than one block of queries and tile of keys
+        checkConfined(9, 13, 16, 101, Float.NaN);
+    }
+
+    private void checkConfined(int h, int w, int headDim, int token, float bad) {
+        for (Locality locality : new Locality[] {Locality.INSIDE, Locality.OUTSIDE}) {
+            for (int which = 0; which < 4; which++) {
+                Case c = grid(locality, 1, h, w, 3, headDim, 1);
+                float[] input = List.of(c.q, c.k, c.v, c.dout).get(which);
+                input[token * headDim + 1] = bad;
+                assertConfined(c, token, which, Float.isNaN(bad));
             }
         }
     }
