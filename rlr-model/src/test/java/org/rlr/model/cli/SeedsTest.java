@@ -76,7 +76,7 @@ class SeedsTest {
         CommandRun.of(TinyModel.train(TinyModel.data(), out, "--seeds", "1,2,1")).assertFailure("different seeds");
         CommandRun.of(TinyModel.train(TinyModel.data(), out, "--seeds", "1,2", "--seed", "3")).assertFailure("--seed and --seeds");
         CommandRun.of(TinyModel.train(TinyModel.data(), out, "--seeds", "1,2", "--resume", out)).assertFailure("--resume", "each by itself");
-        CommandRun.of(TinyModel.train(TinyModel.data(), out, "--summary", out)).assertFailure("--summary", "--seeds");
+        CommandRun.of(TinyModel.train(TinyModel.data(), out, "--summary", folder.resolve("summary.json"))).assertFailure("--summary", "--seeds");
         CommandRun.of(TinyModel.train(TinyModel.data(), out, "--seeds", "1,x")).assertWrongUsage("--seeds", "x");
     }
 }
