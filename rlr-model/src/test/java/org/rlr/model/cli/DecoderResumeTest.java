@@ -83,7 +83,8 @@ class DecoderResumeTest {
         other = training(decoder, 3, "--resume", checkpoint);
         other[Arrays.asList(other).indexOf("--model") + 1] = smooth;
         CommandRun.of(other).assertFailure(checkpoint, "another training", "the model's features", "averagePool=false");
-        CommandRun.of(training(decoder, 3, "--resume", decoder)).assertFailure(decoder, "not the state of a decoder's training", "rlr decoder train --checkpoint-every");
+        Path copy = Files.copy(decoder, folder.resolve("copy.safetensors"));
+        CommandRun.of(training(decoder, 3, "--resume", copy)).assertFailure(copy, "not the state of a decoder's training", "rlr decoder train --checkpoint-every");
         CommandRun.of(training(decoder, 3, "--checkpoint", checkpoint)).assertFailure("--checkpoint-every N");
         CommandRun.of(training(decoder, 3, "--checkpoint-every", "1", "--checkpoint", decoder)).assertFailure(decoder, "two different files");
         CommandRun.of(training(decoder, 3, "--checkpoint-every", "1", "--checkpoint", TinyModel.model())).assertFailure(TinyModel.model(), "--checkpoint", "overwrite the model");
