@@ -33,7 +33,9 @@ class GpuRunTest {
     @Test
     void everyPartRunsAndIsReported() throws IOException, InterruptedException {
         // as NVIDIA's: options, then the program; one of its tools is enough to see that the call is right
-        program("compute-sanitizer", "echo \"$@\" >>" + folder.resolve("sanitized"), "[ \"$2 $3 $4\" = \"memcheck --error-exitcode 9\" ] || exit 0", "shift 4", "exec \"$@\"");
+        program("compute-sanitizer", "echo \"$@\" >>" + folder.resolve("sanitized"), "tool=$2",
+                "echo ========= $([ $tool = racecheck ] && echo 'RACECHECK SUMMARY: 0 hazards displayed (0 errors, 0 warnings)' || echo 'ERROR SUMMARY: 0 errors')",
+                "[ \"$tool $3 $4\" = \"memcheck --error-exitcode 9\" ] || exit 0", "shift 4", "exec \"$@\"");
         Run run = run("no-such-python", ".*");
         assertEquals(0, run.code, run.text);
         String report = Files.readString(folder.resolve("report.md"));
@@ -56,6 +58,14 @@ class GpuRunTest {
         }
         assertTrue(Pattern.compile("\\| training step \\| tf32 \\| rlr \\|" + number).matcher(report).find(), report);
         assertEquals(4, Files.readAllLines(folder.resolve("sanitized")).size());
+    }
+
+    @Test
+    void aSanitizerThatDoesNotSayThatItFoundNothingProvesNothing() throws IOException, InterruptedException {
+        program("compute-sanitizer", "echo ========= Target application terminated before first instrumented API call");
+        Run run = run("no-such-python", "compute-sanitizer initcheck");
+        assertEquals(1, run.code, run.text);
+        assertTrue(run.text.contains("compute-sanitizer initcheck does not say that it found nothing"), run.text);
     }
 
     @Test
