@@ -81,8 +81,8 @@ record TrainingRun(RlrConfig config, TrainingSettings settings, Scoring scoring,
         AtomicBoolean saved = new AtomicBoolean();
         Thread interrupted = new Thread(() -> {
             if (!saved.get()) {
-                System.err.printf("%ninterrupted: %s; run the same command again to train anew%n",
-                        Files.exists(out) ? out + " is as it was before" : out + " was not written");
+                System.err.printf("%ninterrupted: %s; run the same command again to train anew%s%n", Files.exists(out) ? out + " is as it was before" : out + " was not written",
+                        checkpoints.file() != null && Files.exists(checkpoints.file()) ? ", with --resume " + checkpoints.file() + " to go on from its state" : "");
             }
         });
         Runtime.getRuntime().addShutdownHook(interrupted);
