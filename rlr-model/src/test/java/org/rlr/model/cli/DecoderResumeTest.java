@@ -87,7 +87,7 @@ class DecoderResumeTest {
         CommandRun.of(training(decoder, 3, "--resume", copy)).assertFailure(copy, "not the state of a decoder's training", "rlr decoder train --checkpoint-every");
         CommandRun.of(training(decoder, 3, "--checkpoint", checkpoint)).assertFailure("--checkpoint-every N");
         CommandRun.of(training(decoder, 3, "--checkpoint-every", "1", "--checkpoint", decoder)).assertFailure(decoder, "two different files");
-        CommandRun.of(training(decoder, 3, "--checkpoint-every", "1", "--checkpoint", TinyModel.model())).assertFailure(TinyModel.model(), "--checkpoint", "overwrite the model");
+        CommandRun.of(training(decoder, 3, "--checkpoint-every", "1", "--checkpoint", TinyModel.model())).assertFailure(TinyModel.model(), "--checkpoint", "would overwrite");
         // and the other way round
         CommandRun.of(TinyModel.train(TinyModel.data(), folder.resolve("m"), "--resume", checkpoint)).assertFailure(checkpoint, "not the state of a training", "rlr train --checkpoint-every");
         Files.write(checkpoint, Arrays.copyOf(Files.readAllBytes(checkpoint), 3000));
