@@ -66,6 +66,7 @@ size_t workspaceBytes(const Problem& p) {
 
 /** What the real one may name first: a Winograd transform, or sums by atomic additions. Who takes it is refused when it runs. */
 int recommend(const Problem& p, void* stream, int asked, int* count, Performance* result) {
+    *count = 0;   // the binding reads it even where this fails
     if (standin::refusedInCapture(stream, "cuDNN's heuristics") != standin::SUCCESS) {
         return refuse(NOT_SUPPORTED, "heuristics while the stream is captured");
     }
