@@ -132,6 +132,9 @@ public final class DnnPlan implements AutoCloseable {
                     return Stream.of(found).limit(count[0]).map(f -> new Candidate(f.algo, f.status, f.determinism, f.mathType)).toList();
                 }
             }
+        } catch (ArrayIndexOutOfBoundsException e) {
+            // where cuDNN refuses it sets no number of results, and the binding takes whatever its variable holds for one
+            return List.of();
         } catch (CudaException e) {
             if (Dnn.notSupported(e)) {
                 return List.of();

@@ -66,7 +66,6 @@ size_t workspaceBytes(const Problem& p) {
 
 /** What the real one may name first: a Winograd transform, or sums by atomic additions. Who takes it is refused when it runs. */
 int recommend(const Problem& p, void* stream, int asked, int* count, Performance* result) {
-    *count = 0;   // the binding reads it even where this fails
     if (standin::refusedInCapture(stream, "cuDNN's heuristics") != standin::SUCCESS) {
         return refuse(NOT_SUPPORTED, "heuristics while the stream is captured");
     }
@@ -75,6 +74,7 @@ int recommend(const Problem& p, void* stream, int asked, int* count, Performance
         return asked < 1 ? refuse(BAD_PARAM, "no algorithm is asked for") : wrong;
     }
     if (!computed(p) && p.pass == INPUT_GRADIENT) {
+        *count = asked + 1;   // cuDNN would not set it, and the binding's variable might hold anything
         return refuse(NOT_SUPPORTED, "no algorithm");
     }
     int status = computed(p) ? SUCCESS : NOT_SUPPORTED;

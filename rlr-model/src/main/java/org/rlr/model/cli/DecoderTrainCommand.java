@@ -86,14 +86,13 @@ final class DecoderTrainCommand implements Callable<Integer> {
     }
 
     private void requireWritable(Path state) {
+        // what options name is known to be apart; the default of --checkpoint is not
+        if (state != null && state.toAbsolutePath().normalize().equals(model.toAbsolutePath().normalize())) {
+            throw new RlrException("--checkpoint " + state + " would overwrite the model; name another file");
+        }
         Map<String, Path> files = new LinkedHashMap<>();
         files.put("--out", out);
         files.put("--checkpoint", state);
-        files.forEach((option, file) -> {
-            if (file != null && file.toAbsolutePath().normalize().equals(model.toAbsolutePath().normalize())) {
-                throw new RlrException(option + " " + file + " would overwrite the model; give the decoder a file of its own");
-            }
-        });
         TrainingRun.requireWritable(files);
     }
 }

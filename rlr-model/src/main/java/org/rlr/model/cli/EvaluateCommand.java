@@ -4,9 +4,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -119,7 +117,7 @@ final class EvaluateCommand implements Callable<Integer> {
         TextTable table = new TextTable(Set.of(0));
         table.row(Stream.concat(Stream.of("levels", "smoothing"), Stream.of(Metric.values()).map(Metric::title)).toArray(String[]::new));
         for (ScoringComparison.Row row : comparison.rows()) {
-            Stream<String> means = Stream.of(Metric.values()).map(metric -> percent(row.result().mean(metric)));
+            Stream<String> means = Stream.of(Metric.values()).map(metric -> EvaluationResult.percent(row.result().mean(metric)));
             table.row(Stream.concat(Stream.of(row.scoring().levelText(), Scoring.number(row.scoring().smoothing())), means).toArray(String[]::new));
         }
         text.print(table);
@@ -127,10 +125,6 @@ final class EvaluateCommand implements Callable<Integer> {
         if (json != null) {
             AtomicFile.writeString(json, comparison.toJson());
         }
-    }
-
-    private static String percent(OptionalDouble value) {
-        return value.isPresent() ? String.format(Locale.ROOT, "%.1f", 100 * value.getAsDouble()) : "-";
     }
 
     /** What a report says of an evaluation beside what the model knows itself. Names only: where they lie is nobody's business. @param more options of the command */

@@ -49,7 +49,7 @@ final class OutputFiles {
             (OUTPUTS.contains(option) ? outputs : inputs).addAll(paths(option, arg));
         }
         for (int i = 0; i < outputs.size(); i++) {
-            requireWritable(outputs.get(i));
+            requireWritable(outputs.get(i).path, outputs.get(i).name, outputs.get(i).folder);
             requireApart(outputs.get(i), outputs.subList(0, i), inputs, name);
         }
         return name.equals("train") ? outputs.stream().filter(OutputFiles::lockable).findFirst().map(output -> OutputLock.of(output.path, output.name)).orElse(null) : null;
@@ -67,20 +67,28 @@ final class OutputFiles {
         return values.stream().filter(Path.class::isInstance).map(path -> new Named(name, (Path) path, arg.paramLabel().equals("DIR"))).toList();
     }
 
-    /** Folders that are missing are made when they are needed; the nearest that there is tells. */
-    private static void requireWritable(Named output) {
-        Path path = output.path;
-        String remedy = "; choose another " + output.name;
-        if (output.folder && Files.exists(path) && !Files.isDirectory(path)) {
-            throw new RlrException(path + " is a file, and " + output.name + " names a folder" + remedy);
+    /**
+     * Folders that are missing are made when they are needed; the nearest that there is tells.
+     *
+     * @param option   names the path
+     * @param isFolder whether a folder is to be written, or a file
+     * @throws RlrException naming the path, the option and the remedy
+     */
+    static void requireWritable(Path path, String option, boolean isFolder) {
+        String remedy = "; choose another " + option;
+        if (isFolder && Files.exists(path) && !Files.isDirectory(path)) {
+            throw new RlrException(path + " is a file, and " + option + " names a folder" + remedy);
         }
-        if (!output.folder && Files.isDirectory(path)) {
-            throw new RlrException(path + " is a folder, and " + output.name + " names the file to write; give a name in it");
+        if (!isFolder && Files.isDirectory(path)) {
+            throw new RlrException(path + " is a folder, and " + option + " names the file to write; give a name in it");
         }
         if (Files.exists(path) && !Files.isWritable(path)) {
             throw new RlrException("cannot write " + path + ": it is write-protected" + remedy);
         }
-        Path folder = output.folder && Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
+        if (special(path)) {
+            return; // written to directly, whoever may write to its folder
+        }
+        Path folder = isFolder && Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
         while (folder != null && Files.notExists(folder)) {
             folder = folder.getParent();
         }
@@ -92,9 +100,14 @@ final class OutputFiles {
         }
     }
 
+    /** Whether it is neither a file nor a folder, as /dev/stdout. */
+    static boolean special(Path path) {
+        return Files.exists(path) && !Files.isRegularFile(path) && !Files.isDirectory(path);
+    }
+
     private static void requireApart(Named output, List<Named> earlier, List<Named> inputs, String command) {
-        if (output.folder || Files.exists(output.path) && !Files.isRegularFile(output.path)) {
-            return; // as /dev/stdout, which may be named twice
+        if (output.folder || special(output.path)) {
+            return; // a device may be named twice
         }
         Path target = real(output.path);
         for (Named other : earlier) {

@@ -3,6 +3,7 @@ package org.rlr.model.cli;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -107,19 +108,6 @@ final class ThresholdCommand implements Callable<Integer> {
         }
     }
 
-    /** The range of normal maps. */
-    private static final class ScoreRange {
-        private double min = Double.POSITIVE_INFINITY;
-        private double max = Double.NEGATIVE_INFINITY;
-
-        void add(float[] map) {
-            for (float value : map) {
-                min = Math.min(min, value);
-                max = Math.max(max, value);
-            }
-        }
-    }
-
     /** Scores by class: of normal images, and of anomalous ones. */
     private record Scores(double[] normal, double[] anomalous) {
     }
@@ -135,12 +123,12 @@ final class ThresholdCommand implements Callable<Integer> {
         try (Backend device = backend.open(); RlrModel loaded = ModelFile.load(model, device)) {
             ModelInfo info = loaded.info();
             Scoring chosen = scoring.one(info.scoring(), info.config());
-            ScoreRange range = new ScoreRange();
+            DoubleSummaryStatistics range = new DoubleSummaryStatistics(); // of normal maps
             Map<String, Scores> scores = score(new AnomalyScorer(loaded).with(chosen), images, range);
             Thresholds found = find(estimator, scores);
             text.print(table(found));
             boolean other = !chosen.equals(info.scoring());
-            ModelFile.save(loaded.with(other ? info.with(chosen, ScoreStatistics.given(found.common().value(), range.min, range.max), found) : info.with(found)), target);
+            ModelFile.save(loaded.with(other ? info.with(chosen, ScoreStatistics.given(found.common().value(), range.getMin(), range.getMax()), found) : info.with(found)), target);
             text.println(target + ": thresholds saved" + (other ? ", and the scoring that they belong to" : ""));
         }
         text.flush();
@@ -183,7 +171,7 @@ final class ThresholdCommand implements Callable<Integer> {
         return sample.anomalous() || !sample.masks().isEmpty() && Masks.read(sample, Images.size(sample.image())).any();
     }
 
-    private static Map<String, Scores> score(AnomalyScorer scorer, Map<String, List<Sample>> images, ScoreRange range) {
+    private static Map<String, Scores> score(AnomalyScorer scorer, Map<String, List<Sample>> images, DoubleSummaryStatistics range) {
         Map<String, Scores> scores = new TreeMap<>();
         try (ProgressBar bar = ProgressBars.images("scoring", images.values().stream().mapToInt(List::size).sum())) {
             images.forEach((name, samples) -> {
@@ -193,7 +181,9 @@ final class ThresholdCommand implements Callable<Integer> {
                     boolean anomalous = anomalous(samples.get(index));
                     (anomalous ? defective : normal).add((double) map.imageScore());
                     if (!anomalous) {
-                        range.add(map.values());
+                        for (float value : map.values()) {
+                            range.accept(value);
+                        }
                     }
                     bar.step();
                 });

@@ -26,6 +26,7 @@ import org.rlr.model.train.TrainingSettings;
 import org.rlr.model.train.ValidationSplit;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.io.IoReason;
 
 /**
  * One training and the files that it writes.
@@ -120,23 +121,10 @@ record TrainingRun(RlrConfig config, TrainingSettings settings, Scoring scoring,
 
     /** Finds out whether a file can be written that an option names. @throws RlrException if not */
     static void writable(Path file, String option) {
+        OutputFiles.requireWritable(file, option, false);
         Path folder = file.toAbsolutePath().getParent();
-        if (Files.isDirectory(file)) {
-            throw new RlrException(file + " is a folder; " + option + " names the " + (option.equals("--out") ? "model " : "") + "file to write, such as "
-                    + file.resolve("model.safetensors"));
-        }
-        if (Files.exists(file) && !Files.isRegularFile(file)) {
-            // as /dev/stdout: written to directly
-            if (!Files.isWritable(file)) {
-                throw new RlrException("cannot write " + file + ": no permission; choose another " + option);
-            }
-            return;
-        }
-        if (folder == null || !Files.isDirectory(folder)) {
+        if (!OutputFiles.special(file) && (folder == null || !Files.isDirectory(folder))) {
             throw new RlrException("cannot write " + file + ": there is no folder " + folder + "; make it first");
-        }
-        if (!Files.isWritable(folder)) {
-            throw new RlrException("cannot write " + file + ": no permission to write to " + folder + "; choose another " + option);
         }
     }
 
@@ -144,7 +132,7 @@ record TrainingRun(RlrConfig config, TrainingSettings settings, Scoring scoring,
         try {
             return Files.size(file);
         } catch (java.io.IOException e) {
-            throw new RlrException("cannot read " + file + " back: " + e.getMessage(), e);
+            throw new RlrException("cannot read " + file + " back: " + IoReason.of(e), e);
         }
     }
 }

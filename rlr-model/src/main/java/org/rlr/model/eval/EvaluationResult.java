@@ -42,6 +42,11 @@ public record EvaluationResult(List<ClassMetrics> classes) {
      * null for what is undefined.
      */
     public String toJson() {
+        return new GsonBuilder().serializeNulls().disableHtmlEscaping().setPrettyPrinting().create().toJson(json()) + "\n";
+    }
+
+    /** {@link #toJson} before it is text. */
+    JsonObject json() {
         JsonArray rows = new JsonArray();
         for (ClassMetrics row : classes) {
             JsonObject object = new JsonObject();
@@ -58,7 +63,7 @@ public record EvaluationResult(List<ClassMetrics> classes) {
         JsonObject root = new JsonObject();
         root.add("classes", rows);
         root.add("mean", mean);
-        return new GsonBuilder().serializeNulls().disableHtmlEscaping().setPrettyPrinting().create().toJson(root) + "\n";
+        return root;
     }
 
     /**
@@ -112,8 +117,13 @@ public record EvaluationResult(List<ClassMetrics> classes) {
         return value.isPresent() ? new JsonPrimitive(value.getAsDouble()) : JsonNull.INSTANCE;
     }
 
+    /** A fraction in percent with one decimal; "-" where it is undefined. */
+    public static String percent(OptionalDouble value) {
+        return value.isPresent() ? String.format(Locale.ROOT, "%.1f", 100 * value.getAsDouble()) : "-";
+    }
+
     private static void appendCell(StringBuilder text, Metric metric, OptionalDouble value) {
-        String number = value.isPresent() ? String.format(Locale.ROOT, "%.1f", 100 * value.getAsDouble()) : "-";
+        String number = percent(value);
         text.append(" ".repeat(2 + width(metric) - number.length())).append(number);
     }
 

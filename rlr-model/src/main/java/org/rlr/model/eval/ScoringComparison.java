@@ -3,7 +3,6 @@ package org.rlr.model.eval;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -95,7 +94,7 @@ public record ScoringComparison(List<Row> rows) {
         JsonArray array = new JsonArray();
         for (Row row : rows) {
             JsonObject object = new GsonBuilder().create().toJsonTree(row.scoring).getAsJsonObject();
-            JsonParser.parseString(row.result.toJson()).getAsJsonObject().asMap().forEach(object::add);
+            row.result.json().asMap().forEach(object::add);
             array.add(object);
         }
         JsonObject root = new JsonObject();

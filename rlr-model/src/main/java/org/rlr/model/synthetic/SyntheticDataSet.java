@@ -13,6 +13,7 @@ import org.rlr.model.data.PngFile;
 import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.Sample;
 import org.rlr.tensor.RlrException;
+import org.rlr.tensor.io.IoReason;
 
 /** Writes a labelled data set of normal images that were held out of training: each as it is, and with synthetic defects. The same seed gives the same pictures. */
 public final class SyntheticDataSet {
@@ -78,7 +79,7 @@ public final class SyntheticDataSet {
                 return;
             }
         } catch (IOException e) {
-            throw new RlrException("cannot write to " + folder + ": " + e.getMessage() + "; choose another --out", e);
+            throw new RlrException("cannot write to " + folder + ": " + IoReason.of(e) + "; choose another --out", e);
         }
         throw new RlrException("the folder " + folder + " is not empty; choose another --out, or empty it");
     }
