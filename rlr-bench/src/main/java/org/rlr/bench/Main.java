@@ -82,7 +82,7 @@ public final class Main implements Callable<Integer> {
         System.out.println();
         System.out.print(table);
         if (extent == Cells.Extent.USUAL) {
-            System.out.println("Left out for time: batches, attention on the small grid, wide_resnet50_2, Training.memory (-Dbench=REGEX)");
+            System.out.println("Left out for time: batches, most of attention on the small grid, wide_resnet50_2, Training.memory (-Dbench=REGEX)");
         }
         if (!full) {
             System.out.println("Left out: " + Catalogue.PUBLISHED + " (-Dpaired, -Dfull), torch-compiled and further settings (-Dfull)");
