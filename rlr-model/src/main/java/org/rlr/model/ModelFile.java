@@ -47,6 +47,13 @@ public final class ModelFile {
         writer.write(file);
     }
 
+    /** Bytes of the tensors of a model's file; its header is a few thousand more. */
+    public static long bytes(RlrConfig config, Backbone backbone, long parameters) {
+        long weights = backbone.weights().values().stream().mapToLong(w -> w.values().length).sum();
+        long statistics = config.standardized(backbone) ? config.levels().stream().mapToLong(level -> 2L * backbone.channels(level)).sum() : 0;
+        return Float.BYTES * (weights + statistics + parameters);
+    }
+
     private static long[] longs(int[] shape) {
         return Arrays.stream(shape).asLongStream().toArray();
     }

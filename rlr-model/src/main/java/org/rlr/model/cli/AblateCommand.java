@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 import org.rlr.model.RlrConfig;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.Backbones;
+import org.rlr.model.backbone.BorrowedBackbone;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.model.eval.Ablation;
@@ -28,6 +29,7 @@ import org.rlr.model.train.ValidationSplit;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.io.AtomicFile;
+import org.rlr.tensor.io.RescuedFiles;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -90,11 +92,12 @@ final class AblateCommand implements Callable<Integer> {
             text.printf("backbone %s, %s%n", name, device.description());
             text.flush();
             // the sets differ in what comes after the features
-            try (SharedFeatures features = SeedRuns.features(device, configs.get(0), weights.of(name), set, text)) {
+            try (Backbone opened = Backbones.open(name, weights.of(name), configs.get(0).levels(), device);
+                    SharedFeatures features = SeedRuns.features(device, opened, configs.get(0), set, text)) {
                 for (RlrConfig config : configs) {
                     List<Ablation.Run> runs = new ArrayList<>();
                     for (int i = 0; i < seeds; i++) {
-                        Ablation.Run run = run(device, config, settings.withSeed(settings.seed() + i), set, features);
+                        Ablation.Run run = run(device, opened, config, settings.withSeed(settings.seed() + i), set, features);
                         runs.add(run);
                         text.printf(Locale.ROOT, "%s, seed %d: loss %.4f, image AUROC %s%n", String.join(" ", config.blocks()), run.seed(), run.loss(),
                                 run.result().mean(Metric.IMAGE_AUROC).stream().mapToObj(v -> String.format(Locale.ROOT, "%.1f", 100 * v)).findFirst().orElse("undefined"));
@@ -108,7 +111,7 @@ final class AblateCommand implements Callable<Integer> {
         text.print(table(ablation));
         text.flush();
         if (json != null) {
-            AtomicFile.writeString(json, ablation.toJson());
+            RescuedFiles.save(json, file -> AtomicFile.writeString(file, ablation.toJson()));
         }
         return 0;
     }
@@ -131,11 +134,11 @@ final class AblateCommand implements Callable<Integer> {
         return configs;
     }
 
-    private Ablation.Run run(Backend device, RlrConfig config, TrainingSettings settings, DataSet set, SharedFeatures features) {
+    private Ablation.Run run(Backend device, Backbone opened, RlrConfig config, TrainingSettings settings, DataSet set, SharedFeatures features) {
         TrainingImages images = ValidationSplit.of(set, settings.validation(), settings.seed());
-        Backbone backbone = Backbones.open(config.backbone(), weights.of(config.backbone()), config.levels(), device);
         try (TrainingProgress progress = new TrainingProgress(null);
-                Trained trained = new Trainer(device, config, settings, progress, scoring.one(null, config), features).train(backbone, images, TrainingCheckpoints.NONE, null)) {
+                Trained trained = new Trainer(device, config, settings, progress, scoring.one(null, config), features)
+                        .train(new BorrowedBackbone(opened), images, TrainingCheckpoints.NONE, null)) {
             progress.close();
             EvaluationResult result = new Evaluator(new AnomalyScorer(trained.model(), features)).evaluate(set, (sample, score, defective, map) -> { });
             return new Ablation.Run(settings.seed(), trained.model().info().loss(), result);

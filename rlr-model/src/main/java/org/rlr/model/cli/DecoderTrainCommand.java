@@ -2,6 +2,7 @@ package org.rlr.model.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -12,12 +13,16 @@ import org.rlr.model.RlrModel;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.Sample;
 import org.rlr.model.decoder.DecoderFile;
+import org.rlr.model.decoder.DecoderInfo;
+import org.rlr.model.decoder.DecoderNetwork;
 import org.rlr.model.decoder.DecoderSettings;
 import org.rlr.model.decoder.FeatureDecoder;
 import org.rlr.model.train.DecoderTrainer;
 import org.rlr.model.train.TrainingCheckpoints;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.io.DiskSpace;
+import org.rlr.tensor.io.RescuedFiles;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -75,14 +80,29 @@ final class DecoderTrainCommand implements Callable<Integer> {
         try (Backend device = backend.open(); RlrModel loaded = ModelFile.load(model, device); TrainingProgress progress = new TrainingProgress(null)) {
             text.printf("%d normal images (%s layout), %s%n", files.size(), images.layout(), device.description());
             text.flush();
+            requireRoom(DecoderInfo.of(loaded, settings, files.size()), device, states);
             try (FeatureDecoder decoder = new DecoderTrainer(settings, progress).train(loaded, files, states)) {
                 progress.close();
-                DecoderFile.save(decoder, out);
+                RescuedFiles.save(out, file -> DecoderFile.save(decoder, file));
                 text.printf(Locale.ROOT, "%s: mean squared error %.4f after %d epochs, %.0f s%n", out, decoder.info().loss(), epochs, (System.nanoTime() - started) / 1e9);
                 text.flush();
             }
         }
         return 0;
+    }
+
+    private void requireRoom(DecoderInfo info, Backend device, TrainingCheckpoints states) {
+        try (DecoderNetwork network = new DecoderNetwork(info.channels(), device, false)) {
+            long learned = Float.BYTES * network.parameters().count();
+            long statistics = Float.BYTES * network.buffers().count();
+            List<DiskSpace.Planned> planned = new ArrayList<>();
+            if (states.file() != null) {
+                // with the two moments of Adam
+                planned.add(new DiskSpace.Planned("--checkpoint", states.file(), 3 * learned + statistics, states.every() < epochs));
+            }
+            planned.add(new DiskSpace.Planned("--out", out, learned + statistics, false));
+            DiskSpace.require(planned);
+        }
     }
 
     private void requireWritable(Path state) {

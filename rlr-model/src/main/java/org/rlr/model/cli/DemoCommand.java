@@ -27,6 +27,7 @@ import org.rlr.model.report.Overlays;
 import org.rlr.model.train.Trainer;
 import org.rlr.model.train.TrainingSettings;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.io.RescuedFiles;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -77,7 +78,7 @@ final class DemoCommand implements Callable<Integer> {
                     RlrModel trained = new Trainer(device, config, TRAINING, progress)
                             .train(Backbones.open(config.backbone(), null, config.levels(), device), set.train().stream().map(Sample::image).toList(), classes)) {
                 progress.close();
-                ModelFile.save(trained, model);
+                RescuedFiles.save(model, file -> ModelFile.save(trained, file));
             }
             try (AnomalyDetector detector = AnomalyDetector.load(model, device)) {
                 EvaluationResult result = EvaluateCommand.evaluate(detector.scorer(), set, pictures, report, EvaluateCommand.settings(set, model, "", device), null);

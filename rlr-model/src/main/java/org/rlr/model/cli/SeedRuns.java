@@ -18,7 +18,6 @@ import org.rlr.model.ModelFile;
 import org.rlr.model.RlrConfig;
 import org.rlr.model.RlrModel;
 import org.rlr.model.backbone.Backbone;
-import org.rlr.model.backbone.Backbones;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyScorer;
@@ -31,6 +30,7 @@ import org.rlr.model.train.TrainingCheckpoints;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.io.AtomicFile;
+import org.rlr.tensor.io.RescuedFiles;
 
 /** Trainings that differ in nothing but their seed, one after the other, and how far their results spread. */
 final class SeedRuns {
@@ -78,21 +78,25 @@ final class SeedRuns {
         return file.resolveSibling(name.substring(0, end) + "-seed" + seed + name.substring(end));
     }
 
+    /** The runs, in the order of the seeds. */
+    List<TrainingRun> runs() {
+        return runs;
+    }
+
     /** Trains all, evaluates them where there are test images, and says what came out. */
-    void train(Backend device, DataSet data, TestEvaluation test, PrintWriter text) {
+    void train(Backend device, Backbone backbone, DataSet data, TestEvaluation test, PrintWriter text) {
         boolean evaluated = !data.test().isEmpty();
         if (evaluated) {
             data.requireEvaluation();
         }
         List<EvaluationResult> results = new ArrayList<>();
         double[] losses = new double[runs.size()];
-        TrainingRun first = runs.get(0);
-        try (SharedFeatures features = features(device, first.config(), first.weights(), data, text)) {
+        try (SharedFeatures features = features(device, backbone, runs.get(0).config(), data, text)) {
             for (int i = 0; i < runs.size(); i++) {
                 TrainingRun run = runs.get(i);
                 text.printf("seed %d (%d of %d)%n", seeds.get(i), i + 1, runs.size());
                 text.flush();
-                losses[i] = run.train(device, data, test, features, text).loss();
+                losses[i] = run.train(device, backbone, data, test, features, text).loss();
                 if (evaluated) {
                     try (RlrModel model = ModelFile.load(run.out(), device)) {
                         results.add(EvaluateCommand.evaluate(new AnomalyScorer(model, features), data, null, null, null, null));
@@ -104,16 +108,16 @@ final class SeedRuns {
         text.printf(Locale.ROOT, "%d seeds, mean ± sample standard deviation: loss %.4f ± %.4f%n", runs.size(), loss.mean(), loss.std());
         text.print(evaluated ? new RunSummary(results).toTable() : "no test images: no metrics" + System.lineSeparator());
         if (summary != null) {
-            AtomicFile.writeString(summary, json(losses, results));
+            RescuedFiles.save(summary, file -> AtomicFile.writeString(file, json(losses, results)));
         }
         text.flush();
     }
 
     /** The feature maps of all training and test images, for runs that differ in what comes after them; says how much memory they take. */
-    static SharedFeatures features(Backend device, RlrConfig config, Path weights, DataSet data, PrintWriter text) {
+    static SharedFeatures features(Backend device, Backbone backbone, RlrConfig config, DataSet data, PrintWriter text) {
         List<Path> images = Stream.concat(data.train().stream(), data.test().stream()).map(Sample::image).toList();
         SharedFeatures features;
-        try (Backbone backbone = Backbones.open(config.backbone(), weights, config.levels(), device); TrainingProgress progress = new TrainingProgress(null)) {
+        try (TrainingProgress progress = new TrainingProgress(null)) {
             features = new SharedFeatures(device, backbone, config, images, progress);
         }
         text.println(features.description() + ", shared by all runs");

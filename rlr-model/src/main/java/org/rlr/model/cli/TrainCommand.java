@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.rlr.model.RlrConfig;
+import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.train.ConfigFile;
@@ -92,10 +93,13 @@ final class TrainCommand implements Callable<Integer> {
         try (Backend device = backend.open()) {
             text.printf("backbone %s, %s%n", name, device.description());
             text.flush();
-            if (runs == null) {
-                run.train(device, images, test, null, text);
-            } else {
-                runs.train(device, images, test, text);
+            try (Backbone opened = Backbones.open(name, run.weights(), shape.levels(), device)) {
+                TrainingRun.requireRoom(runs == null ? List.of(run) : runs.runs(), opened, device);
+                if (runs == null) {
+                    run.train(device, opened, images, test, null, text);
+                } else {
+                    runs.train(device, opened, images, test, text);
+                }
             }
         }
         return 0;

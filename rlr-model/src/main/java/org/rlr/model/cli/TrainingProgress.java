@@ -12,7 +12,7 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
     private ProgressBar bar;
     private String task;
     private int images;
-    private long started;
+    private long began;
 
     /** Writes epochs to a file, which the caller closes; null for none. */
     TrainingProgress(MetricsFile metrics) {
@@ -23,8 +23,6 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
         if (!name.equals(task)) {
             close();
             task = name;
-            images = 0;
-            started = System.nanoTime();
             bar = ProgressBars.of(name, total, unit, 1).continuousUpdate().build();
         }
         return bar;
@@ -39,13 +37,15 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
     public void step(int epoch, int epochs, int step, int steps, double loss, int count) {
         ProgressBar b = bar("training", " steps", (long) epochs * steps);
         images += count;
-        double seconds = (System.nanoTime() - started) / 1e9;
+        double seconds = (System.nanoTime() - began) / 1e9;
         b.setExtraMessage(String.format(Locale.ROOT, "epoch %d/%d, loss %.3f, %.1f images/s", epoch, epochs, loss, images / seconds));
         b.stepTo((long) (epoch - 1) * steps + step);
     }
 
     @Override
     public void started(int done, double meanLoss) {
+        images = 0;
+        began = System.nanoTime();
         if (metrics != null) {
             metrics.begin(done, meanLoss);
         }

@@ -3,8 +3,10 @@ package org.rlr.model.cli;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -12,8 +14,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.rlr.model.ModelFile;
 import org.rlr.model.ModelInfo;
 import org.rlr.model.RlrConfig;
+import org.rlr.model.RlrTransformer;
 import org.rlr.model.Scoring;
-import org.rlr.model.backbone.Backbones;
+import org.rlr.model.backbone.Backbone;
+import org.rlr.model.backbone.BorrowedBackbone;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.train.MetricsFile;
 import org.rlr.model.train.SharedFeatures;
@@ -26,7 +30,9 @@ import org.rlr.model.train.TrainingSettings;
 import org.rlr.model.train.ValidationSplit;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.io.DiskSpace;
 import org.rlr.tensor.io.IoReason;
+import org.rlr.tensor.io.RescuedFiles;
 
 /**
  * One training and the files that it writes.
@@ -68,11 +74,45 @@ record TrainingRun(RlrConfig config, TrainingSettings settings, Scoring scoring,
     }
 
     /**
+     * The files whose sizes are known beforehand, in the order in which they are written.
+     *
+     * @param parameters of the transformers
+     */
+    List<DiskSpace.Planned> planned(Backbone backbone, long parameters) {
+        long model = ModelFile.bytes(config, backbone, parameters);
+        List<DiskSpace.Planned> files = new ArrayList<>();
+        if (checkpoints.file() != null) {
+            int kept = (settings.validation() != null && settings.validation().keepBest() ? 1 : 0) + (bestOnTest == null ? 0 : 1);
+            files.add(new DiskSpace.Planned("--checkpoint", checkpoints.file(), TrainingCheckpoints.bytes(parameters, kept), checkpoints.every() < settings.epochs()));
+        }
+        files.add(new DiskSpace.Planned("--out", out, model, false));
+        if (bestOnTest != null) {
+            files.add(new DiskSpace.Planned("--best-on-test", bestOnTest, model, false));
+        }
+        return files;
+    }
+
+    /** Finds out before hours of training whether there is room for what runs, which differ in nothing but seed and files, will write. @throws RlrException if not */
+    static void requireRoom(List<TrainingRun> runs, Backbone backbone, Backend device) {
+        RlrConfig config = runs.get(0).config;
+        long parameters = 0;
+        for (int level : config.levels()) {
+            try (RlrTransformer transformer = new RlrTransformer(config.level(level, backbone), device, false)) {
+                parameters += transformer.parameters().count();
+            }
+        }
+        long each = parameters;
+        DiskSpace.require(runs.stream().flatMap(run -> run.planned(backbone, each).stream()).toList());
+    }
+
+    /**
      * Trains, writes everything and says so.
      *
+     * @param backbone the configuration's; it stays the caller's
      * @param features feature maps of all images, computed before; null to compute them
+     * @throws RlrException also where a file cannot be written; a model is then kept elsewhere
      */
-    ModelInfo train(Backend device, DataSet data, TestEvaluation test, SharedFeatures features, PrintWriter text) {
+    ModelInfo train(Backend device, Backbone backbone, DataSet data, TestEvaluation test, SharedFeatures features, PrintWriter text) {
         long started = System.nanoTime();
         TrainingImages images = ValidationSplit.of(data, settings.validation(), settings.seed());
         if (settings.validation() != null) {
@@ -90,21 +130,23 @@ record TrainingRun(RlrConfig config, TrainingSettings settings, Scoring scoring,
         try (MetricsFile csv = metrics == null ? null : new MetricsFile(metrics, config.levels(), checkpoints.resume() != null);
                 TrainingProgress progress = new TrainingProgress(csv);
                 Trained trained = new Trainer(device, config, settings, progress, scoring, features)
-                        .train(Backbones.open(config.backbone(), weights, config.levels(), device), images, checkpoints, test)) {
+                        .train(new BorrowedBackbone(backbone), images, checkpoints, test)) {
             progress.close();
-            ModelFile.save(trained.model(), out);
-            saved.set(true);
+            RescuedFiles files = new RescuedFiles();
             ModelInfo info = trained.model().info();
-            text.printf(Locale.ROOT, "%s: %.1f MB, loss %.4f after %d epochs, threshold %.4f, %.0f s%n", out, size(out) / 1e6, info.loss(),
-                    info.selection() == null ? settings.epochs() : info.selection().epoch(), info.scores().threshold(), (System.nanoTime() - started) / 1e9);
-            if (info.selection() != null) {
-                text.println("  " + SelectionText.of(info));
+            if (files.write(out, file -> ModelFile.save(trained.model(), file))) {
+                saved.set(true);
+                text.printf(Locale.ROOT, "%s: %.1f MB, loss %.4f after %d epochs, threshold %.4f, %.0f s%n", out, size(out) / 1e6, info.loss(),
+                        info.selection() == null ? settings.epochs() : info.selection().epoch(), info.scores().threshold(), (System.nanoTime() - started) / 1e9);
+                if (info.selection() != null) {
+                    text.println("  " + SelectionText.of(info));
+                }
             }
-            if (trained.bestOnTest() != null) {
-                ModelFile.save(trained.bestOnTest(), bestOnTest);
+            if (trained.bestOnTest() != null && files.write(bestOnTest, file -> ModelFile.save(trained.bestOnTest(), file))) {
                 text.println(bestOnTest + ": " + SelectionText.of(trained.bestOnTest().info()));
             }
             text.flush();
+            files.requireInPlace();
             return info;
         } finally {
             forget(interrupted);

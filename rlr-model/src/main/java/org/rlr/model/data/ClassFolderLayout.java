@@ -3,6 +3,7 @@ package org.rlr.model.data;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.rlr.tensor.RlrException;
 
 /** What the layouts of class folders with {@code train} and {@code test} have in common: they are read alike, see {@link ClassFolders}. */
@@ -40,6 +41,15 @@ abstract class ClassFolderLayout implements DataLayout {
         if (classes.isEmpty()) {
             throw new RlrException("the folder " + root + " holds no class; expected " + description + " (layout " + name + ")");
         }
-        return new DataSet(root, name, classes);
+        return new DataSet(root, name, classes, notes(ClassFolders.others(root)));
+    }
+
+    private static List<String> notes(List<Path> others) {
+        if (others.isEmpty()) {
+            return List.of();
+        }
+        String names = others.stream().map(Folders::nameOf).collect(Collectors.joining(", "));
+        return List.of(others.size() == 1 ? "1 folder has neither 'train' nor 'test' and is left out: " + names
+                : others.size() + " folders have neither 'train' nor 'test' and are left out: " + names);
     }
 }

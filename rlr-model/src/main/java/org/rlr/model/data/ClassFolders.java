@@ -22,6 +22,11 @@ final class ClassFolders {
         return isClass(root) ? List.of(root) : Folders.subfolders(root).stream().filter(ClassFolders::isClass).toList();
     }
 
+    /** The folders directly inside a root that are no classes, and are passed over; empty where the root is a class itself. */
+    static List<Path> others(Path root) {
+        return isClass(root) ? List.of() : Folders.subfolders(root).stream().filter(folder -> !isClass(folder)).toList();
+    }
+
     private static boolean isClass(Path folder) {
         return Folders.subfolder(folder, "train") != null || Folders.subfolder(folder, "test") != null;
     }

@@ -13,8 +13,10 @@ import org.rlr.model.data.RgbImage;
  * the results with {@link org.rlr.model.data.PngFile}.
  */
 public final class Overlays {
-    /** The longer side of each picture of a panel, in pixels. */
+    /** The longer side of each picture of a panel that stands in a page, in pixels; one in a file of its own is at least as large. */
     public static final int TILE = 256;
+
+    private static final int LARGEST = 2048;
 
     static final int GAP = 4;
     private static final int COLUMN_GAP = 16;
@@ -62,13 +64,19 @@ public final class Overlays {
     }
 
     /**
-     * The image, its mask if there is one, and the map over the image, side by side, each with a longer side of {@link #TILE} pixels.
+     * The image, its mask if there is one, and the map over the image, side by side. Their longer side is the map's, so that what was found in a large image
+     * by tiles is seen, but at least {@link #TILE} and at most 2048 pixels.
      *
      * @param mask of the image's size or another, or null where there is none: then the panel has two pictures
      * @param map  as for {@link #overlay}
      */
     public static RgbImage panel(RgbImage image, Mask mask, float[] map, int mapHeight, int mapWidth, MapScale scale) {
-        ImageSize tile = tileSize(image.size());
+        return panel(image, mask, map, mapHeight, mapWidth, scale, side(mapHeight, mapWidth, LARGEST));
+    }
+
+    /** As {@link #panel(RgbImage, Mask, float[], int, int, MapScale)}, each picture with a longer side of so many pixels. */
+    static RgbImage panel(RgbImage image, Mask mask, float[] map, int mapHeight, int mapWidth, MapScale scale, int side) {
+        ImageSize tile = tileSize(image.size(), side);
         RgbImage input = Resize.lanczos(image, tile.width(), tile.height());
         List<RgbImage> tiles = new ArrayList<>();
         tiles.add(input);
@@ -99,8 +107,13 @@ public final class Overlays {
         return grid(grid, COLUMN_GAP);
     }
 
-    static ImageSize tileSize(ImageSize size) {
-        double factor = (double) TILE / Math.max(size.width(), size.height());
+    /** The longer side of a picture in a file: the map's, from {@link #TILE} to the largest that is sensible. */
+    static int side(int mapHeight, int mapWidth, int largest) {
+        return Math.max(TILE, Math.min(largest, Math.max(mapHeight, mapWidth)));
+    }
+
+    static ImageSize tileSize(ImageSize size, int side) {
+        double factor = (double) side / Math.max(size.width(), size.height());
         return new ImageSize((int) Math.max(1, Math.round(size.width() * factor)), (int) Math.max(1, Math.round(size.height() * factor)));
     }
 

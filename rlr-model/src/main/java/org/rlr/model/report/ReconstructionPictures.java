@@ -15,6 +15,9 @@ import org.rlr.model.detect.Examination;
  * Of an image that is cut into tiles, each picture is made tile by tile, and where tiles overlap they are blended by the weights of the anomaly map.
  */
 public final class ReconstructionPictures {
+    /** Less than that of maps alone: there are many pictures, of tokens, not pixels. */
+    private static final int LARGEST = 1024;
+
     private final FeatureDecoder decoder;
     /** The decoded reference does not depend on the image. */
     private List<RgbImage> reference;
@@ -44,9 +47,9 @@ public final class ReconstructionPictures {
                 : "what a decoder draws of the image's features, of what the model makes of them (reconstruction) and of the reference that it has learned.";
     }
 
-    /** The pictures of one image beside the image and its anomaly map, the longer side of each {@link Overlays#TILE} pixels. */
+    /** The pictures of one image beside the image and its anomaly map; the longer side of each is the map's, but at least {@link Overlays#TILE} and at most 1024 pixels. */
     public RgbImage panel(RgbImage image, Examination e, MapScale scale) {
-        ImageSize size = Overlays.tileSize(image.size());
+        ImageSize size = Overlays.tileSize(image.size(), Overlays.side(e.map().height(), e.map().width(), LARGEST));
         RgbImage resized = Resize.lanczos(image, size.width(), size.height());
         CaptionedPicture input = new CaptionedPicture("input", resized);
         CaptionedPicture map = new CaptionedPicture("anomaly map", Overlays.overlay(resized, e.map().values(), e.map().height(), e.map().width(), scale));

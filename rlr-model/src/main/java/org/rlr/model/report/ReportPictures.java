@@ -70,10 +70,10 @@ final class ReportPictures {
             String verdict = each.defective() ? called ? "found" : "missed" : called ? "false alarm" : "normal";
             add("<figure class='thumb'><img alt='%s' src='", "image, true defect and anomaly map of " + sample.image().getFileName());
             RgbImage picture = Images.read(sample.image());
-            html.append(Html.dataUri(each.panel(picture, scale).toBufferedImage()));
+            html.append(Html.dataUri(each.thumbnail(picture, scale).toBufferedImage()));
             html.append("'>");
             if (drawn != null) {
-                drawn.lines(scorer.examine(picture), Overlays.tileSize(picture.size())).forEach(line -> more(line, sample.image().getFileName().toString()));
+                drawn.lines(scorer.examine(picture), Overlays.tileSize(picture.size(), Overlays.TILE)).forEach(line -> more(line, sample.image().getFileName().toString()));
             }
             add("<figcaption><span class='tag %s'>%s</span> %s / %s / %s, score %.4f, threshold %.4f</figcaption></figure>", called == each.defective() ? "right" : "wrong",
                     verdict, sample.className(), sample.defect(), sample.image().getFileName().toString(), each.score(), threshold.value());

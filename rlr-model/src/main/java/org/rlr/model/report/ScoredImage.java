@@ -22,14 +22,24 @@ public record ScoredImage(Sample sample, double score, boolean defective, Suppli
     }
 
     /**
-     * The image beside its mask, which is black where it has none, and its map.
+     * The image beside its mask, which is black where it has none, and its map, as large as {@link Overlays#panel}.
      *
      * @param picture the image, as it was read
      * @throws org.rlr.tensor.RlrException if a mask cannot be read
      */
     public RgbImage panel(RgbImage picture, MapScale scale) {
-        Mask mask = Masks.read(sample, picture.size());
         AnomalyMap made = map.get();
-        return Overlays.panel(picture, mask == null ? new Mask(1, 1, new boolean[1]) : mask, made.values(), made.height(), made.width(), scale);
+        return Overlays.panel(picture, mask(picture), made.values(), made.height(), made.width(), scale);
+    }
+
+    /** The same, of the size of a page's pictures. */
+    RgbImage thumbnail(RgbImage picture, MapScale scale) {
+        AnomalyMap made = map.get();
+        return Overlays.panel(picture, mask(picture), made.values(), made.height(), made.width(), scale, Overlays.TILE);
+    }
+
+    private Mask mask(RgbImage picture) {
+        Mask mask = Masks.read(sample, picture.size());
+        return mask == null ? new Mask(1, 1, new boolean[1]) : mask;
     }
 }

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.rlr.model.RlrModel;
 import org.rlr.model.data.ImageBatches;
@@ -70,7 +71,8 @@ public final class DecoderTrainer {
             network.initialize(settings.seed());
             double loss = run(model.backend(), info, network, store, inputs, resumed, (epoch, mean, optimizer) -> {
                 if (checkpoints.due(epoch, settings.epochs())) {
-                    DecoderState.of(epoch, mean, network, optimizer).save(checkpoints.file(), identity);
+                    Consumer<Path> state = file -> DecoderState.of(epoch, mean, network, optimizer).save(file, identity);
+                    StateRescue.around(epoch, checkpoints, () -> state.accept(checkpoints.file()), state);
                 }
             });
             return FeatureDecoder.trained(model.backend(), info, loss, network);

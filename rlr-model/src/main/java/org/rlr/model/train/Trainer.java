@@ -3,6 +3,7 @@ package org.rlr.model.train;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.rlr.model.ComputedFeatureMaps;
 import org.rlr.model.FeatureMaps;
 import org.rlr.model.FeatureStatistics;
@@ -107,10 +108,14 @@ public final class Trainer {
                     EpochReport.Losses held = validation == null ? null : validation.of(levels, epoch);
                     EvaluationResult metrics = test == null || !test.due(epoch) ? null : evaluate(epoch, test, model(backbone, statistics, levels));
                     keeper.consider(epoch, losses.total(), held, metrics, levels);
-                    listener.epoch(new EpochReport(epoch, losses, optimizers.learningRate(), speed, held, metrics));
-                    if (checkpoints.due(epoch, settings.epochs())) {
-                        TrainingState.of(epoch, losses.total(), levels, optimizers, keeper).save(checkpoints.file(), identity);
-                    }
+                    Consumer<Path> state = file -> TrainingState.of(epoch, losses.total(), levels, optimizers, keeper)
+                            .save(file, identity != null ? identity : TrainingIdentity.of(config, settings, scoring, images, backbone));
+                    StateRescue.around(epoch, checkpoints, () -> {
+                        listener.epoch(new EpochReport(epoch, losses, optimizers.learningRate(), speed, held, metrics));
+                        if (checkpoints.due(epoch, settings.epochs())) {
+                            state.accept(checkpoints.file());
+                        }
+                    }, state);
                 });
             }
             // first, as a kept epoch takes the place of the last one's parameters

@@ -21,6 +21,11 @@ public record TrainingCheckpoints(Path file, int every, Path resume) {
         }
     }
 
+    /** Bytes of the tensors of a state. @param parameters of all transformers; {@code kept} further epochs' are kept with them */
+    public static long bytes(long parameters, int kept) {
+        return TrainingState.bytes(parameters, kept);
+    }
+
     /** Whether the state is to be written after an epoch, counted from 1. */
     boolean due(int epoch, int epochs) {
         return file != null && (epoch % every == 0 || epoch == epochs);

@@ -37,6 +37,11 @@ record TrainingState(int epochs, double meanLoss, List<LearnedState> levels, boo
         return new TrainingState(epochs, meanLoss, levels, keeper.keepsTest(), keeper.all());
     }
 
+    /** Bytes of the tensors of such a file. @param kept epochs whose parameters are kept */
+    static long bytes(long parameters, int kept) {
+        return (3L + kept) * Float.BYTES * parameters;
+    }
+
     /** Writes it in the place of an earlier one, whole or not at all. */
     void save(Path file, TrainingIdentity identity) {
         SafeTensorsWriter writer = StateFile.MODEL.writer(identity, epochs, meanLoss);

@@ -8,6 +8,7 @@ import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlr.model.data.Miniature;
@@ -34,6 +35,18 @@ class DataCheckCommandTest {
         run.assertFailure("28 problems in " + folder, "leakage");
         assertTrue(run.out().contains("and 8 more, which --all prints"), run.out());
         assertEquals(28, CommandRun.of("data", "check", folder, "--all").out().lines().filter(line -> line.startsWith("- leakage")).count());
+    }
+
+    @Test
+    void foldersThatAreNoClassesAreNamedByEveryCommand() throws IOException {
+        new Miniature(folder).images("a/train/good/0.png", "a/test/good/1.png", "b/training/0.png");
+        String note = "1 folder has neither 'train' nor 'test' and is left out: b";
+        assertTrue(CommandRun.succeeding("data", "check", folder).contains("notes" + System.lineSeparator() + "- " + note));
+        Path model = folder.resolve("model.safetensors");
+        for (CommandRun run : List.of(CommandRun.of(TinyModel.train(folder, model)), CommandRun.of("evaluate", "--model", TinyModel.model(), "--data", folder))) {
+            assertEquals(0, run.code(), run.err());
+            assertEquals(1, run.err().lines().filter(line -> line.equals("note: " + note)).count(), run.err());
+        }
     }
 
     @Test

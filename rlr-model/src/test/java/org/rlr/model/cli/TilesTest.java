@@ -191,7 +191,7 @@ class TilesTest {
         String table = CommandRun.succeeding("evaluate", "--model", own, "--data", data, "--report", folder.resolve("r.html"), "--out", folder.resolve("p"));
         assertTrue(table.contains("fabric"), table);
         assertTrue(Files.readString(folder.resolve("r.html")).contains("overlap"));
-        assertEquals(2 * 256 + 256 + 2 * 4, ImageIO.read(folder.resolve("p/fabric/good/large.png").toFile()).getWidth());
+        assertEquals(3 * 260 + 2 * 4, ImageIO.read(folder.resolve("p/fabric/good/large.png").toFile()).getWidth());
         CommandRun.succeeding("detect", "--model", own, "--json", json, "--out", folder.resolve("o"), data.resolve("fabric/test/good"));
         try (AnomalyDetector detector = AnomalyDetector.load(own)) {
             for (JsonElement each : JsonParser.parseString(Files.readString(json)).getAsJsonArray()) {

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlr.model.data.TestImages;
 
-/** A disk that is full, memory that is short, a run that is ended: one line, and the model that was there stays. */
+/** Writing that fails, memory that is short, a run that is ended: one line, and the model that was there stays. */
 class TroubleWhileRunningTest {
     @TempDir
     Path folder;
@@ -39,21 +39,14 @@ class TroubleWhileRunningTest {
         }
     }
 
-    @Test
-    void aFullDeviceWhileSaving() {
-        Path full = Path.of("/dev/full");
-        assumeTrue(Files.exists(full), "there is no /dev/full here");
-        CommandRun.of(TinyModel.train(TinyModel.data(), full)).assertFailure(full, "No space left on device", "free some space");
-    }
-
-    /** As a full disk: the system refuses to write more than a part of the model. */
+    /** As full disks everywhere: the system refuses to write more than a part of the model. */
     @Test
     void writingThatFailsInTheMiddleOfTheModel() throws IOException, InterruptedException {
         Path shell = Path.of("/bin/sh");
         assumeTrue(Files.isExecutable(shell), "there is no /bin/sh here");
         List<String> command = new ArrayList<>(List.of(shell.toString(), "-c", "ulimit -f 200 && exec \"$@\"", "sh"));
         command.addAll(CommandRun.commandLine(List.of(), TinyModel.train(TinyModel.data(), model, "--seed", "5")));
-        CommandRun.process(logs, command).assertFailure(model, "File too large", "free some space", "unchanged");
+        CommandRun.process(logs, command).assertFailure(model, "File too large", "free some space", "unchanged", "it is lost, as ");
         assertUntouched();
     }
 

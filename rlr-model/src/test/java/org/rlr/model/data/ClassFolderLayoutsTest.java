@@ -89,6 +89,21 @@ class ClassFolderLayoutsTest {
         assertEquals(1, set.validation().size());
     }
 
+    /** A class whose images lie in a folder that is misnamed must not go missing unnoticed. */
+    @Test
+    void foldersThatAreNoClassesAreNamed() throws IOException {
+        mini.images("bottle/train/good/0.png", "bottle/test/good/1.png", "bottle/test/broken/2.png").masks("bottle/ground_truth/broken/2_mask.png").litter("readme.txt", ".git/config");
+        assertEquals(List.of(), read("mvtec").notes());
+        mini.images("cable/training/good/0.png");
+        assertEquals(List.of("1 folder has neither 'train' nor 'test' and is left out: cable"), read("mvtec").notes());
+        mini.images("Übersicht/0.png");
+        DataSet set = read("mvtec");
+        assertEquals(List.of("2 folders have neither 'train' nor 'test' and are left out: cable, Übersicht"), set.notes());
+        assertEquals(1, set.classes().size());
+        assertTrue(DataCheck.run(set, () -> { }).notes().containsAll(set.notes()));
+        assertEquals(List.of(), DataLayouts.read(root.resolve("bottle")).notes(), "its own folders are not classes");
+    }
+
     @Test
     void aClassFolderOfEachIsADataSetOfOneClass() throws IOException {
         mini.images("01/train/ok/0000.bmp", "01/test/ok/0001.bmp", "juice/train/good/000.png", "juice/test/logical_anomalies/000.png",

@@ -2,6 +2,7 @@ package org.rlr.model.report;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -116,6 +117,20 @@ class OverlaysTest {
         assertArrayEquals(new int[] {150, 150, 150}, pixel(panel, 2 * tile + 20, 5));
         RgbImage withoutMask = Overlays.panel(image, null, new float[16], 4, 4, scale);
         assertEquals(new ImageSize(2 * tile + 4, tile / 2), withoutMask.size());
+    }
+
+    /** What was found by tiles in a large image has to be seen in its picture. */
+    @Test
+    void aPanelIsAsLargeAsAMapThatIsLarger() {
+        RgbImage image = flat(80, 40, 200);
+        MapScale scale = new MapScale(0, 1);
+        float[] map = new float[200 * 400];
+        map[100 * 400 + 300] = 1;
+        RgbImage panel = Overlays.panel(image, null, map, 200, 400, scale);
+        assertEquals(new ImageSize(2 * 400 + 4, 200), panel.size());
+        assertArrayEquals(new int[] {150, 150, 150}, pixel(panel, 404 + 299, 100));
+        assertFalse(Arrays.equals(new int[] {150, 150, 150}, pixel(panel, 404 + 300, 100)), "a pixel of the map is one of the picture");
+        assertEquals(new ImageSize(2 * 2048 + 4, 1024), Overlays.panel(image, null, new float[3000], 1, 3000, scale).size(), "not beyond what is sensible");
     }
 
     @Test

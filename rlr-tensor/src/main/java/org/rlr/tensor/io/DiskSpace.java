@@ -1,0 +1,115 @@
+package org.rlr.tensor.io;
+
+import java.io.IOException;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.rlr.tensor.RlrException;
+
+/** Finds out whether there is room for files before hours are spent on what goes into them. */
+public final class DiskSpace {
+    private DiskSpace() {
+    }
+
+    /**
+     * A file that will be written whole, as {@link AtomicFile} does: one that is there goes when the new one is complete.
+     *
+     * @param option by which the user names it
+     * @param file   its path; a device, as {@code /dev/stdout}, needs no room
+     * @param bytes  its size
+     * @param again  whether it is written more than once, so that two of them stand beside each other
+     */
+    public record Planned(String option, Path file, long bytes, boolean again) {
+    }
+
+    /** Tells a disk by a folder. */
+    interface Disks {
+        /** The disk, equal for folders on the same. */
+        Object of(Path folder) throws IOException;
+
+        /** Bytes that may still be written to it; negative where it does not tell. */
+        long free(Object disk) throws IOException;
+    }
+
+    private static final Disks REAL = new Disks() {
+        @Override
+        public Object of(Path folder) throws IOException {
+            return Files.getFileStore(folder);
+        }
+
+        @Override
+        public long free(Object disk) throws IOException {
+            FileStore store = (FileStore) disk;
+            return store.getTotalSpace() == 0 ? -1 : store.getUsableSpace(); // some virtual file systems have no size
+        }
+    };
+
+    /**
+     * Checks that files fit, each disk for all that go to it. Where a system does not tell how much is free, nothing is checked.
+     *
+     * @param files in the order in which they are written
+     * @throws RlrException naming files, sizes, what is free and the remedy
+     */
+    public static void require(List<Planned> files) {
+        require(files, REAL);
+    }
+
+    static void require(List<Planned> files, Disks disks) {
+        Map<Object, List<Planned>> byDisk = new LinkedHashMap<>();
+        Map<Object, Path> folders = new LinkedHashMap<>();
+        for (Planned each : files) {
+            Path folder = each.file.toAbsolutePath().getParent();
+            while (folder != null && Files.notExists(folder)) {
+                folder = folder.getParent();
+            }
+            if (folder == null || Files.exists(each.file) && !Files.isRegularFile(each.file)) {
+                continue;
+            }
+            try {
+                Object disk = disks.of(folder);
+                byDisk.computeIfAbsent(disk, d -> new ArrayList<>()).add(each);
+                folders.putIfAbsent(disk, folder);
+            } catch (IOException e) {
+                untold(folder, e);
+            }
+        }
+        byDisk.forEach((disk, planned) -> {
+            try {
+                require(planned, folders.get(disk), disks.free(disk));
+            } catch (IOException e) {
+                untold(folders.get(disk), e);
+            }
+        });
+    }
+
+    private static void untold(Path folder, IOException e) {
+        System.getLogger(DiskSpace.class.getName()).log(System.Logger.Level.DEBUG, "cannot find out how much room there is in " + folder, e);
+    }
+
+    private static void require(List<Planned> files, Path folder, long free) throws IOException {
+        long more = 0;
+        long most = 0;
+        for (Planned each : files) {
+            long old = Files.isRegularFile(each.file) ? Files.size(each.file) : 0;
+            most = Math.max(most, more + each.bytes);
+            more += each.bytes - old;
+            if (each.again) {
+                most = Math.max(most, more + each.bytes);
+            }
+        }
+        if (free >= 0 && most > free) {
+            throw new RlrException("no room for " + files.stream().map(each -> each.option + " " + each.file + " (" + megabytes(each.bytes) + ")").collect(Collectors.joining(" and "))
+                    + ": writing takes " + megabytes(most) + ", and " + folder + " is on a disk that has " + megabytes(free) + " free; free some space there or name another place");
+        }
+    }
+
+    private static String megabytes(long bytes) {
+        return String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
+    }
+}
