@@ -31,7 +31,7 @@ public final class ModelFile {
      * Writes a model beside the target and puts it in its place; whatever was there stays if that fails.
      *
      * @param model stays the caller's
-     * @param file  target; its folder exists
+     * @param file  target; folders above it are made where they are missing
      * @throws RlrException saying what failed
      */
     public static void save(RlrModel model, Path file) {

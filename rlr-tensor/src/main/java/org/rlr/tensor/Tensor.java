@@ -255,7 +255,11 @@ public final class Tensor implements AutoCloseable {
         requiresGrad = true;
     }
 
-    /** Adds to the gradient of every leaf this scalar depends on. @throws IllegalStateException if it is not a recorded scalar */
+    /**
+     * Adds to the gradient of every leaf this scalar depends on.
+     *
+     * @throws IllegalStateException if it is not a recorded scalar
+     */
     public void backward() {
         Backward.run(this);
     }

@@ -112,7 +112,11 @@ public final class TensorScope implements AutoCloseable {
         owned.set(slot, null);
     }
 
-    /** Closes the tensors owned, the newest first. @throws IllegalStateException if an inner scope is open or on another thread */
+    /**
+     * Closes the tensors owned, the newest first.
+     *
+     * @throws IllegalStateException if an inner scope is open or on another thread
+     */
     @Override
     public void close() {
         if (closed) {

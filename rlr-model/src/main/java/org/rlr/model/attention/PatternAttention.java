@@ -32,7 +32,7 @@ public final class PatternAttention {
     /**
      * Attention over the grid of a level with its heads.
      *
-     * @param pattern which keys a query may attend to; asked for every pair of positions, now
+     * @param pattern which keys a query may attend to; asked now for every pair of positions, unless the kernels know it
      * @param level   heads and grid
      * @throws RlrException if the level has so many tokens that L² values are more than an array holds
      */

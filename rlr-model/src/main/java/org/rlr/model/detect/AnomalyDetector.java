@@ -111,8 +111,7 @@ public final class AnomalyDetector implements AutoCloseable {
      * @param image     an image file of a supported format
      * @param className the product class
      * @return score, verdict by the class's threshold, and map
-     * @throws org.rlr.tensor.RlrException also if it cannot be read
-     * @throws org.rlr.tensor.RlrException if the model has no threshold for the class
+     * @throws org.rlr.tensor.RlrException if the file cannot be read, or the model has no threshold for the class
      */
     public Detection detect(Path image, String className) {
         Threshold threshold = model.info().thresholds().ownOf(className);

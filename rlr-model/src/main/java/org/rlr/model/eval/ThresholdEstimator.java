@@ -35,7 +35,7 @@ public final class ThresholdEstimator {
      * @param normal scores of normal images that the model was not trained on
      * @param rate   between 0 and 1
      * @return the threshold, with its interval and that of the rate
-     * @throws RlrException if there are fewer than {@code 1/rate - 1} scores, which cannot show so low a rate
+     * @throws RlrException if the rate is out of range, a score is not finite, or there are fewer than {@code 1/rate - 1} scores, which cannot show so low a rate
      */
     public Threshold falseAlarmRate(double[] normal, double rate) {
         requireRate(rate);
@@ -66,7 +66,7 @@ public final class ThresholdEstimator {
      * @param normal    scores of normal images, at least one
      * @param anomalous scores of anomalous images, at least one
      * @return the threshold, with the false-alarm rate and the recall that it has on these images
-     * @throws RlrException if there are no normal or no anomalous scores
+     * @throws RlrException if there are no normal or no anomalous scores, or one is not finite
      */
     public Threshold bestF1(double[] normal, double[] anomalous) {
         requireBoth(normal, anomalous);
@@ -81,7 +81,7 @@ public final class ThresholdEstimator {
      * @param anomalous scores of anomalous images, at least one
      * @param recall    between 0 and 1; 1 is allowed
      * @return the threshold, with the false-alarm rate and the recall that it has on these images
-     * @throws RlrException if there are no normal or no anomalous scores
+     * @throws RlrException if the recall is out of range, there are no normal or no anomalous scores, or one is not finite
      */
     public Threshold recall(double[] normal, double[] anomalous, double recall) {
         requireRecall(recall);

@@ -184,7 +184,7 @@ public final class Functions {
     /**
      * Softmax along the last axis.
      *
-     * @param x any shape but a scalar
+     * @param x any shape
      * @return of x's shape
      */
     public static Tensor softmax(Tensor x) {

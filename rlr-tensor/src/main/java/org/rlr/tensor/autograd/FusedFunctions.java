@@ -269,7 +269,6 @@ public final class FusedFunctions {
      * @param x        {@code [N, H, W, C]}, without gradient
      * @param geometry kernel, stride, padding
      * @return {@code [N, H', W', C]}
-     * @throws IllegalArgumentException if x requires gradients
      * @throws IllegalArgumentException if x has not four axes or requires gradients
      */
     public static Tensor maxPool(Tensor x, ConvGeometry geometry) {
