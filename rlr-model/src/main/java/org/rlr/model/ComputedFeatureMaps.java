@@ -21,7 +21,12 @@ public final class ComputedFeatureMaps implements FeatureMaps {
     private final RlrConfig config;
     private final ImageReader reader;
 
-    /** Maps of a backbone, which stays the caller's, of the levels and the image size of a configuration. */
+    /**
+     * Maps of a backbone, which stays the caller's, of the levels and the image size of a configuration.
+     *
+     * @param backbone gives the maps; stays the caller's
+     * @param config   levels, input size and tiling
+     */
     public ComputedFeatureMaps(Backbone backbone, RlrConfig config) {
         this.backbone = backbone;
         this.config = config;
@@ -33,12 +38,24 @@ public final class ComputedFeatureMaps implements FeatureMaps {
         return reader.count(images);
     }
 
-    /** Where the tiles of an image file lie; null for whole images. @throws org.rlr.tensor.RlrException if it cannot be read */
+    /**
+     * Where the tiles of an image file lie, which is read for it only as far as its size.
+     *
+     * @param image an image file
+     * @return the grid; null where the configuration resizes whole images
+     * @throws org.rlr.tensor.RlrException if it cannot be read
+     */
     public TileGrid grid(Path image) {
         return reader.grid(image);
     }
 
-    /** The maps of an image that was read. @throws org.rlr.tensor.RlrException if its tiles would be of too many pixels */
+    /**
+     * The maps of an image that was read.
+     *
+     * @param image an image of any size
+     * @return its maps, computed as they are asked for; each backbone pass in the scope of the call
+     * @throws org.rlr.tensor.RlrException if its tiles would be of too many pixels
+     */
     public ImageMaps of(RgbImage image) {
         return of(reader.inputs(image));
     }

@@ -12,14 +12,24 @@ public final class FeatureDigest {
     private FeatureDigest() {
     }
 
-    /** Of the backbone's weights, as hexadecimal digits. */
+    /**
+     * Of the backbone's weights, as hexadecimal digits.
+     *
+     * @param backbone loaded weights of any backbone
+     * @return 64 hexadecimal digits of names and values
+     */
     public static String weights(Backbone backbone) {
         MessageDigest digest = sha256();
         add(digest, backbone);
         return HexFormat.of().formatHex(digest.digest());
     }
 
-    /** Of the weights of a model's backbone and the statistics by which features are standardised, where they are, as hexadecimal digits. */
+    /**
+     * Of the weights of a model's backbone and the statistics by which features are standardised, where they are, as hexadecimal digits.
+     *
+     * @param model a loaded model
+     * @return 64 hexadecimal digits
+     */
     public static String of(RlrModel model) {
         MessageDigest digest = sha256();
         add(digest, model.backbone());
@@ -45,7 +55,7 @@ public final class FeatureDigest {
         digest.update(bytes);
     }
 
-    /** A fresh digest. */
+    /** {@return a fresh digest} */
     public static MessageDigest sha256() {
         try {
             return MessageDigest.getInstance("SHA-256");

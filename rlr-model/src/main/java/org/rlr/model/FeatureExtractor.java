@@ -16,7 +16,12 @@ public final class FeatureExtractor {
     private final List<FeatureStatistics> statistics;
 
     /**
+     * An extractor of parts that fit; it owns none of them.
+     *
+     * @param backbone   gives the feature maps; stays the caller's
+     * @param config     levels, standardisation and smoothing
      * @param statistics per level of the configuration; null where features are not {@linkplain RlrConfig#standardized standardised}
+     * @throws IllegalArgumentException if statistics are there where features are not standardised, or missing where they are
      */
     public FeatureExtractor(Backbone backbone, RlrConfig config, List<FeatureStatistics> statistics) {
         if (config.standardized(backbone) != (statistics != null)) {
@@ -27,7 +32,7 @@ public final class FeatureExtractor {
         this.statistics = statistics;
     }
 
-    /** Whether features are standardised by statistics of the training images. */
+    /** {@return whether features are standardised by statistics of the training images} */
     public boolean standardized() {
         return statistics != null;
     }
@@ -42,7 +47,12 @@ public final class FeatureExtractor {
         return tokens(backbone.features(images, config.levels()));
     }
 
-    /** The tokens of images by their feature maps, per level {@code [N, h, w, C]}, in the innermost scope: as {@link #tokens(Tensor)}. */
+    /**
+     * The tokens of images by their feature maps, per level {@code [N, h, w, C]}, in the innermost scope: as {@link #tokens(Tensor)}.
+     *
+     * @param maps per level of the configuration {@code [N, h, w, C]}, neither standardised nor smoothed
+     * @return per level {@code [N, h·w, C]}
+     */
     public List<Tensor> tokens(List<Tensor> maps) {
         List<Tensor> tokens = new ArrayList<>();
         for (int i = 0; i < maps.size(); i++) {
@@ -51,7 +61,13 @@ public final class FeatureExtractor {
         return tokens;
     }
 
-    /** The same of one level, by its place in the configuration. */
+    /**
+     * The same of one level, by its place in the configuration.
+     *
+     * @param level place in the configuration, from 0
+     * @param map   {@code [N, h, w, C]}, neither standardised nor smoothed
+     * @return {@code [N, h·w, C]}
+     */
     public Tensor tokens(int level, Tensor map) {
         Tensor result = map;
         if (statistics != null) {

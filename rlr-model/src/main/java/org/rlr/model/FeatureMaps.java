@@ -14,17 +14,27 @@ public interface FeatureMaps {
 
     /** The feature maps of one image: of the whole, or of its tiles, one at a time, so that the memory of large images is that of a tile. */
     interface ImageMaps {
-        /** Where the tiles lie; null for the whole image. */
+        /** {@return where the tiles lie; null for the whole image} */
         TileGrid grid();
 
-        /** Maps of one input, in the innermost scope: per level of the configuration {@code [1, h, w, C]}. */
+        /**
+         * Maps of one input, in the innermost scope: per level of the configuration {@code [1, h, w, C]}.
+         *
+         * @param input 0 for a whole image, else the tile, from 0, row-major
+         * @return per level {@code [1, h, w, C]}
+         */
         List<Tensor> maps(int input);
     }
 
     /** Sees the images one after the other. */
     @FunctionalInterface
     interface ImageConsumer {
-        /** An image, by its place in the list. */
+        /**
+         * An image, by its place in the list.
+         *
+         * @param index place in the list, from 0
+         * @param image its maps; not to be used after this call
+         */
         void accept(int index, ImageMaps image);
     }
 
@@ -39,12 +49,30 @@ public interface FeatureMaps {
         void accept(int first, int count, Supplier<List<Tensor>> maps);
     }
 
-    /** How many inputs the images become. @throws org.rlr.tensor.RlrException naming a file that cannot be read */
+    /**
+     * How many inputs the images become.
+     *
+     * @param images image files
+     * @return images, or all their tiles together
+     * @throws org.rlr.tensor.RlrException naming a file that cannot be read
+     */
     int count(List<Path> images);
 
-    /** Hands every image to the consumer, in order, on the calling thread. @throws org.rlr.tensor.RlrException naming a file that cannot be read */
+    /**
+     * Hands every image to the consumer, in order, on the calling thread.
+     *
+     * @param images   image files
+     * @param consumer called once per image
+     * @throws org.rlr.tensor.RlrException naming a file that cannot be read
+     */
     void forEach(List<Path> images, ImageConsumer consumer);
 
-    /** Hands the inputs of all images to the consumer, in order, on the calling thread. @throws org.rlr.tensor.RlrException naming a file that cannot be read */
+    /**
+     * Hands the inputs of all images to the consumer, in order, on the calling thread.
+     *
+     * @param images   image files
+     * @param consumer called once per batch
+     * @throws org.rlr.tensor.RlrException naming a file that cannot be read
+     */
     void forEachBatch(List<Path> images, BatchConsumer consumer);
 }

@@ -16,7 +16,13 @@ public enum GateMode {
     @SerializedName("net")
     NET;
 
-    /** The mode of that name. @throws RlrException naming the modes there are */
+    /**
+     * The mode of that name.
+     *
+     * @param name {@code none}, {@code gate} or {@code net}
+     * @return the mode
+     * @throws RlrException naming the modes there are
+     */
     public static GateMode of(String name) {
         for (GateMode mode : values()) {
             if (mode.toString().equals(name)) {

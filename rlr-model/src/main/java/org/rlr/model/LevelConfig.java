@@ -24,7 +24,22 @@ import org.rlr.tensor.backend.Locality;
 public record LevelConfig(int channels, int height, int width, int modelWidth, int heads, int layers, List<String> blocks,
         GateMode gate, int refLen, int side, boolean referenceLoss) {
 
-    /** Checks and brings the blocks into their order. @throws RlrException if the settings do not fit together */
+    /**
+     * Checks and brings the blocks into their order.
+     *
+     * @param channels      channels C of the feature map
+     * @param height        rows of the token grid
+     * @param width         columns of the token grid
+     * @param modelWidth    d, a multiple of 4 and of {@code heads}
+     * @param heads         attention heads
+     * @param layers        encoder layers
+     * @param blocks        attention blocks of each layer; kept in the order of {@link AttentionBlocks#names}
+     * @param gate          how the blocks are weighted
+     * @param refLen        r: the reference has {@code r·height·width} tokens
+     * @param side          side of the attention window
+     * @param referenceLoss whether chunks of the reference are pushed apart (only with {@code refLen > 1})
+     * @throws RlrException if the settings do not fit together
+     */
     public LevelConfig {
         if (modelWidth % 4 != 0 || modelWidth % heads != 0) {
             throw new RlrException("model width " + modelWidth + " must be a multiple of 4 and of the " + heads + " heads; change --width");
@@ -39,12 +54,17 @@ public record LevelConfig(int channels, int height, int width, int modelWidth, i
         }
     }
 
-    /** Tokens L of the grid. */
+    /** {@return tokens L of the grid} */
     public int tokens() {
         return height * width;
     }
 
-    /** Attention over this level's grid. */
+    /**
+     * Attention over this level's grid.
+     *
+     * @param locality which keys a query may attend to
+     * @return heads, grid and window of this level with that locality
+     */
     public AttentionPattern pattern(Locality locality) {
         return new AttentionPattern(heads, height, width, side, locality);
     }
@@ -52,6 +72,10 @@ public record LevelConfig(int channels, int height, int width, int modelWidth, i
     /**
      * The window side by grid (RLR §6): 16 → 5, 32 → 7, 64 → 11; otherwise the odd number nearest to a fifth of the shorter
      * side, the larger of two, at least 3.
+     *
+     * @param height rows of the token grid
+     * @param width  columns of the token grid
+     * @return side of the window in tokens, odd
      */
     public static int defaultSide(int height, int width) {
         int shorter = Math.min(height, width);

@@ -27,7 +27,13 @@ public final class ModelFile {
     private ModelFile() {
     }
 
-    /** Writes a model beside the target and puts it in its place; whatever was there stays if that fails. @throws RlrException saying what failed */
+    /**
+     * Writes a model beside the target and puts it in its place; whatever was there stays if that fails.
+     *
+     * @param model stays the caller's
+     * @param file  target; folders above it are made where they are missing
+     * @throws RlrException saying what failed
+     */
     public static void save(RlrModel model, Path file) {
         SafeTensorsWriter writer = new SafeTensorsWriter()
                 .metadata("format", FORMAT).metadata("version", VERSION).metadata("model", GSON.toJson(model.info()));
@@ -58,7 +64,13 @@ public final class ModelFile {
         return Arrays.stream(shape).asLongStream().toArray();
     }
 
-    /** What a file says about itself, without loading the weights. @throws RlrException if it is not a model */
+    /**
+     * What a file says about itself, without loading the weights.
+     *
+     * @param file a model file
+     * @return settings, training, scores and thresholds
+     * @throws RlrException if it is not a model
+     */
     public static ModelInfo info(Path file) {
         try (SafeTensorsFile tensors = SafeTensorsFile.open(file)) {
             return info(tensors);
@@ -88,7 +100,14 @@ public final class ModelFile {
         }
     }
 
-    /** Loads a model onto a backend. @throws RlrException if the file is not a model, is damaged or does not fit together */
+    /**
+     * Loads a model onto a backend.
+     *
+     * @param path    a model file
+     * @param backend holds the weights; stays the caller's
+     * @return the model, for inference; the caller closes it
+     * @throws RlrException if the file is not a model, is damaged or does not fit together
+     */
     public static RlrModel load(Path path, Backend backend) {
         try (SafeTensorsFile file = SafeTensorsFile.open(path)) {
             ModelInfo info = info(file);

@@ -33,17 +33,22 @@ public final class Reference implements AutoCloseable {
         this.frozen = frozen;
     }
 
-    /** All {@code r·L} tokens, {@code [1, r·L, d]}. */
+    /** {@return all {@code r·L} tokens, {@code [1, r·L, d]}} */
     public Tensor all() {
         return embedded;
     }
 
-    /** r, the number of chunks. */
+    /** {@return r, the number of chunks} */
     public int length() {
         return length;
     }
 
-    /** Chunk {@code i} of the reference, {@code [1, L, d]}. */
+    /**
+     * Chunk {@code i} of the reference, {@code [1, L, d]}.
+     *
+     * @param i from 0, below {@link #length}
+     * @return {@code [1, L, d]}, in the innermost scope
+     */
     public Tensor chunk(int i) {
         int tokens = embedded.dim(1) / length;
         Tensor flat = embedded.reshape(embedded.dim(1), embedded.dim(2));
@@ -54,8 +59,11 @@ public final class Reference implements AutoCloseable {
      * What a block derives from the reference alone, computed the first time it is asked for and kept as long as the reference:
      * a training step, or the life of a model in inference.
      *
-     * @param block the block that asks, {@code this} of the {@link org.rlr.model.attention.AttentionBlock}; it may derive several tensors under different names.
+     * @param block       the block that asks, {@code this} of the {@link org.rlr.model.attention.AttentionBlock}; it may derive several tensors under different names.
      *              What the blocks of several layers have in common, as their provider, would give them the tensors of the first
+     * @param name        what the block calls the tensor; of its own choice
+     * @param computation makes it; runs once
+     * @return the tensor, which the reference keeps; not to be closed
      */
     public Tensor once(Object block, String name, Supplier<Tensor> computation) {
         synchronized (derived) {

@@ -29,7 +29,25 @@ public record RlrConfig(String backbone, int imageHeight, int imageWidth, List<I
     /** Beyond this a feature map of a batch can have more values than an array. */
     private static final int LARGEST_SIZE = 8192;
 
-    /** Checks what can be checked without the backbone. @throws RlrException naming the value and the remedy */
+    /**
+     * Checks what can be checked without the backbone.
+     *
+     * @param backbone      name of the feature extractor
+     * @param imageHeight   rows that images, or their tiles, have as input
+     * @param imageWidth    columns of the same
+     * @param levels        feature levels, ascending; level i has stride {@code 2^(i+1)}; one transformer each
+     * @param width         model width d of level 1 (stride 4); doubled per level
+     * @param heads         attention heads
+     * @param layers        encoder layers
+     * @param blocks        attention blocks of each layer
+     * @param gate          how they are weighted
+     * @param refLen        chunks of the reference
+     * @param referenceLoss whether chunks of the reference are pushed apart
+     * @param averagePool   whether feature maps are smoothed by a 3×3 average
+     * @param standardize   whether each channel of the features is standardised by its mean and deviation over the training images, also where the backbone does not ask for it
+     * @param tiling        how images are cut into tiles of the input size; null where they are resized to it
+     * @throws RlrException naming the value and the remedy
+     */
     public RlrConfig {
         if (levels.isEmpty() || levels.stream().anyMatch(i -> i < 0 || i > 7)) {
             throw new RlrException("feature levels " + levels + " are not usable; give one or more of 0 to 4, such as --levels 2,3");
@@ -65,18 +83,43 @@ public record RlrConfig(String backbone, int imageHeight, int imageWidth, List<I
         }
     }
 
-    /** Settings with features as the backbone gives them, of whole images. */
+    /**
+     * Settings with features as the backbone gives them, of whole images.
+     *
+     * @param backbone      name of the feature extractor
+     * @param imageHeight   rows that images, or their tiles, have as input
+     * @param imageWidth    columns of the same
+     * @param levels        feature levels, ascending; level i has stride {@code 2^(i+1)}; one transformer each
+     * @param width         model width d of level 1 (stride 4); doubled per level
+     * @param heads         attention heads
+     * @param layers        encoder layers
+     * @param blocks        attention blocks of each layer
+     * @param gate          how they are weighted
+     * @param refLen        chunks of the reference
+     * @param referenceLoss whether chunks of the reference are pushed apart
+     * @param averagePool   whether feature maps are smoothed by a 3×3 average
+     */
     public RlrConfig(String backbone, int imageHeight, int imageWidth, List<Integer> levels, int width, int heads, int layers,
             List<String> blocks, GateMode gate, int refLen, boolean referenceLoss, boolean averagePool) {
         this(backbone, imageHeight, imageWidth, levels, width, heads, layers, blocks, gate, refLen, referenceLoss, averagePool, false, null);
     }
 
-    /** These settings with features standardised or not. */
+    /**
+     * These settings with features standardised or not.
+     *
+     * @param other whether features are standardised although the backbone does not ask for it
+     * @return a copy
+     */
     public RlrConfig withStandardize(boolean other) {
         return new RlrConfig(backbone, imageHeight, imageWidth, levels, width, heads, layers, blocks, gate, refLen, referenceLoss, averagePool, other, tiling);
     }
 
-    /** Whether features of a backbone are standardised by statistics of the training images: {@link #standardize}, or because the backbone wants it. */
+    /**
+     * Whether features of a backbone are standardised by statistics of the training images: {@link #standardize}, or because the backbone wants it.
+     *
+     * @param features the backbone the configuration is used with
+     * @return whether {@link FeatureStatistics} are needed
+     */
     public boolean standardized(Backbone features) {
         return standardize || features.standardized();
     }
@@ -87,12 +130,24 @@ public record RlrConfig(String backbone, int imageHeight, int imageWidth, List<I
         }
     }
 
-    /** The published settings: 256×256 pixels, levels 2 and 3, width 128, 8 heads, 4 layers, {@code mca} and {@code nsa}, no gate, r 1. */
+    /**
+     * The published settings: 256×256 pixels, levels 2 and 3, width 128, 8 heads, 4 layers, {@code mca} and {@code nsa}, no gate, r 1.
+     *
+     * @param backbone name of the feature extractor
+     * @return the configuration
+     */
     public static RlrConfig published(String backbone) {
         return new RlrConfig(backbone, 256, 256, List.of(2, 3), 128, 8, 4, List.of("mca", "nsa"), GateMode.NONE, 1, false, true);
     }
 
-    /** The transformer of one level on a backbone. */
+    /**
+     * The transformer of one level on a backbone.
+     *
+     * @param level    feature level, one of {@link #levels}
+     * @param features the backbone, for the channels of the level
+     * @return channels, grid {@code imageHeight/2^(level+1) × imageWidth/2^(level+1)}, width {@code width·2^(level−1)} and the window of {@link LevelConfig#defaultSide}
+     * @throws RlrException if they do not fit together
+     */
     public LevelConfig level(int level, Backbone features) {
         int stride = 2 << level;
         int h = imageHeight / stride;

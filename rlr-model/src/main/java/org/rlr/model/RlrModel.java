@@ -19,7 +19,16 @@ public final class RlrModel implements AutoCloseable {
     private final List<RlrTransformer> levels;
     private final FeatureExtractor extractor;
 
-    /** A model of parts that fit; it closes them when it is closed. */
+    /**
+     * A model of parts that fit; it closes them when it is closed.
+     *
+     * @param backend    where it computes; stays the caller's
+     * @param info       description and configuration
+     * @param backbone   with the levels of the configuration
+     * @param statistics per level; null where features are not standardised
+     * @param levels     transformers, one per level of the configuration, allocated for inference
+     * @throws IllegalArgumentException if statistics are there where features are not standardised, or missing where they are
+     */
     public RlrModel(Backend backend, ModelInfo info, Backbone backbone, List<FeatureStatistics> statistics, List<RlrTransformer> levels) {
         this.backend = backend;
         this.info = info;
@@ -29,27 +38,27 @@ public final class RlrModel implements AutoCloseable {
         this.extractor = new FeatureExtractor(backbone, info.config(), statistics);
     }
 
-    /** Where it computes. */
+    /** {@return where it computes} */
     public Backend backend() {
         return backend;
     }
 
-    /** Settings, training, threshold. */
+    /** {@return settings, training, thresholds} */
     public ModelInfo info() {
         return info;
     }
 
-    /** The feature extractor. */
+    /** {@return the feature extractor} */
     public Backbone backbone() {
         return backbone;
     }
 
-    /** Statistics by which features are standardised, per level; null where the backbone needs none. */
+    /** {@return statistics by which features are standardised, per level; null where the backbone needs none} */
     public List<FeatureStatistics> statistics() {
         return statistics;
     }
 
-    /** The transformers, one per level of the configuration. */
+    /** {@return the transformers, one per level of the configuration} */
     public List<RlrTransformer> levels() {
         return levels;
     }
@@ -73,7 +82,12 @@ public final class RlrModel implements AutoCloseable {
         return extractor.tokens(images);
     }
 
-    /** The tokens of images by their feature maps, as the backbone gives them, and their reconstructions, per level, in the innermost scope. */
+    /**
+     * The tokens of images by their feature maps, as the backbone gives them, and their reconstructions, per level, in the innermost scope.
+     *
+     * @param maps per level of the configuration {@code [N, h, w, C]}
+     * @return per level tokens and reconstruction, {@code [N, h·w, C]} each
+     */
     public List<Reconstruction> reconstruct(List<Tensor> maps) {
         List<Tensor> tokens = extractor.tokens(maps);
         List<Reconstruction> reconstructions = new ArrayList<>();
@@ -95,7 +109,12 @@ public final class RlrModel implements AutoCloseable {
         return FusedFunctions.tokenScores(levels.get(level).reconstruct(tokens), tokens);
     }
 
-    /** The same model, of the same parts, with another description of the same configuration; of the two only one is to be closed. */
+    /**
+     * The same model, of the same parts, with another description of the same configuration; of the two only one is to be closed.
+     *
+     * @param other of the same configuration
+     * @return a model of these parts
+     */
     public RlrModel with(ModelInfo other) {
         return new RlrModel(backend, other, backbone, statistics, levels);
     }

@@ -43,7 +43,10 @@ public final class RlrTransformer implements AutoCloseable {
     /**
      * A transformer whose parameters are zero until {@link ParameterSet#initialize} or {@link ParameterSet#load}.
      *
+     * @param config   width, layers, blocks, grid
+     * @param backend  holds the parameters; stays the caller's
      * @param training whether gradients are kept; {@link #reconstruct} then follows every change of the parameters
+     * @throws org.rlr.tensor.RlrException if a block does not exist or memory is short
      */
     public RlrTransformer(LevelConfig config, Backend backend, boolean training) {
         this.config = config;
@@ -70,17 +73,21 @@ public final class RlrTransformer implements AutoCloseable {
                 PositionalCode.of(config.height(), config.width(), d, config.refLen()), config.refLen() * config.tokens(), d));
     }
 
-    /** The settings. */
+    /** {@return the settings} */
     public LevelConfig config() {
         return config;
     }
 
-    /** The parameters. */
+    /** {@return the parameters, with the names of the state dict} */
     public ParameterSet parameters() {
         return parameters;
     }
 
-    /** The learned reference in the space of the features (RLR §5), a chunk of {@code L·C} values row-major after the other; none where no block uses it. */
+    /**
+     * The learned reference in the space of the features (RLR §5), a chunk of {@code L·C} values row-major after the other; none where no block uses it.
+     *
+     * @return {@link LevelConfig#refLen} arrays of {@code L·C}
+     */
     public List<float[]> reference() {
         if (!hasReference) {
             return List.of();
@@ -90,7 +97,13 @@ public final class RlrTransformer implements AutoCloseable {
         return IntStream.range(0, config.refLen()).mapToObj(i -> Arrays.copyOfRange(all, i * chunk, (i + 1) * chunk)).toList();
     }
 
-    /** Reconstructs tokens {@code [N, L, C]}; in a recording scope with gradients. */
+    /**
+     * Reconstructs tokens {@code [N, L, C]}; in a recording scope with gradients.
+     *
+     * @param x perturbed tokens {@code [N, L, C]}, L and C those of the configuration
+     * @return {@code [N, L, C]}, in the innermost scope
+     * @throws IllegalArgumentException if the shape does not fit
+     */
     public Tensor forward(Tensor x) {
         return encode(x, hasReference ? new Reference(embedReference(), config.refLen(), false) : null);
     }
@@ -99,7 +112,10 @@ public final class RlrTransformer implements AutoCloseable {
      * Reconstructs tokens {@code [N, L, C]} without gradients, the reference's keys and values being computed at the first call only. From then on
      * the parameters are frozen.
      *
+     * @param x tokens {@code [N, L, C]}
+     * @return {@code [N, L, C]}, in the innermost scope
      * @throws IllegalStateException if the transformer was made for training, where they would go stale
+     * @throws IllegalArgumentException if the shape does not fit
      */
     public Tensor reconstruct(Tensor x) {
         return encode(x, frozenReference());
@@ -129,7 +145,14 @@ public final class RlrTransformer implements AutoCloseable {
         return projection.forward(norm.forward(tokens));
     }
 
-    /** The training loss of a reconstruction against the unperturbed tokens (RLR §8), a scalar. */
+    /**
+     * The training loss of a reconstruction against the unperturbed tokens (RLR §8), a scalar.
+     *
+     * @param reconstruction {@code [N, L, C]}
+     * @param target         {@code [N, L, C]}, without gradient
+     * @return a scalar
+     * @throws IllegalArgumentException if the shapes differ or the target requires gradients
+     */
     public Tensor loss(Tensor reconstruction, Tensor target) {
         Tensor loss = FusedFunctions.reconstructionLoss(reconstruction, target);
         return config.referenceLoss() && hasReference && config.refLen() > 1 ? loss.add(referenceLoss()) : loss;

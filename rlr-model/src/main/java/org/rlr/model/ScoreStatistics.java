@@ -15,17 +15,36 @@ public record ScoreStatistics(int images, double mean, double std, double max, d
     /** How many standard deviations above the mean of normal images the threshold lies. */
     static final double DEVIATIONS = 3;
 
-    /** A threshold that was given, without images; colour scales begin at 0. */
+    /**
+     * A threshold that was given, without images; colour scales begin at 0.
+     *
+     * @param threshold score above which an image is anomalous
+     * @return statistics of 0 images, the map from 0 to the threshold
+     */
     public static ScoreStatistics given(double threshold) {
         return given(threshold, 0, threshold);
     }
 
-    /** A threshold that was not found on training images, and the range of normal maps for colour scales. */
+    /**
+     * A threshold that was not found on training images, and the range of normal maps for colour scales.
+     *
+     * @param threshold score above which an image is anomalous
+     * @param mapMin    lower end of the colour scale
+     * @param mapMax    upper end of the colour scale
+     * @return statistics of 0 images
+     */
     public static ScoreStatistics given(double threshold, double mapMin, double mapMax) {
         return new ScoreStatistics(0, 0, 0, 0, threshold, mapMin, mapMax);
     }
 
-    /** Statistics of scores, and the range of the maps they came from. */
+    /**
+     * Statistics of scores, and the range of the maps they came from.
+     *
+     * @param scores image scores, at least one
+     * @param mapMin smallest value of the maps
+     * @param mapMax largest value of the maps
+     * @return mean, standard deviation (divided by their number), maximum and mean + 3 deviations
+     */
     public static ScoreStatistics of(double[] scores, double mapMin, double mapMax) {
         double sum = 0;
         double max = Double.NEGATIVE_INFINITY;

@@ -22,7 +22,14 @@ public record Scoring(List<Integer> levels, List<Double> weights, double smoothi
     /** More than any map is wide. */
     private static final double MOST_SMOOTHING = 1000;
 
-    /** Checks, and puts the levels in order. @throws RlrException naming the option, the value and the remedy */
+    /**
+     * Checks, and puts the levels in order.
+     *
+     * @param levels    feature levels that count, ascending
+     * @param weights   of each of them, above 0: the map is the weighted mean of the levels' maps
+     * @param smoothing standard deviation, in pixels of the map, of the Gaussian filter before the image score is taken, the maximum of the map; 0 for none
+     * @throws RlrException naming the option, the value and the remedy
+     */
     public Scoring {
         if (levels == null || weights == null || levels.isEmpty() || levels.size() != weights.size() || levels.stream().distinct().count() < levels.size()) {
             throw new RlrException("levels " + levels + " with weights " + weights + " give no map; name one level or more, each once, such as --score-levels 2,3 or "
@@ -43,23 +50,44 @@ public record Scoring(List<Integer> levels, List<Double> weights, double smoothi
         weights = IntStream.of(order).mapToObj(givenWeights::get).toList();
     }
 
-    /** All levels of a model alike, and the smoothing of the published scores. */
+    /**
+     * All levels of a model alike, and the smoothing of the published scores.
+     *
+     * @param config of the model
+     * @return weights of 1 and a smoothing of {@link #SMOOTHING} pixels
+     */
     public static Scoring published(RlrConfig config) {
         return new Scoring(config.levels(), Collections.nCopies(config.levels().size(), 1.0), SMOOTHING);
     }
 
-    /** The weight of a level; 0 where it does not count. */
+    /**
+     * The weight of a level; 0 where it does not count.
+     *
+     * @param level feature level
+     * @return above 0, or 0
+     */
     public double weight(int level) {
         int at = levels.indexOf(level);
         return at < 0 ? 0 : weights.get(at);
     }
 
-    /** Whether the maps are those of another scoring, so that only the image scores may differ. */
+    /**
+     * Whether the maps are those of another scoring, so that only the image scores may differ.
+     *
+     * @param other the scoring to compare with
+     * @return true where levels and weights are equal
+     */
     public boolean sameMaps(Scoring other) {
         return levels.equals(other.levels) && weights.equals(other.weights);
     }
 
-    /** Checks that a model has the levels. @throws RlrException naming those that it lacks */
+    /**
+     * Checks that a model has the levels.
+     *
+     * @param config of the model
+     * @return this scoring
+     * @throws RlrException naming those that it lacks
+     */
     public Scoring requireLevelsOf(RlrConfig config) {
         List<Integer> missing = new ArrayList<>(levels);
         missing.removeAll(config.levels());
@@ -69,13 +97,18 @@ public record Scoring(List<Integer> levels, List<Double> weights, double smoothi
         return this;
     }
 
-    /** The levels as {@code --score-levels} takes them: {@code 2,3}, or {@code 2=1,3=0.5} where their weights differ. */
+    /** {@return the levels as {@code --score-levels} takes them: {@code 2,3}, or {@code 2=1,3=0.5} where their weights differ} */
     public String levelText() {
         boolean alike = weights.stream().distinct().count() == 1;
         return IntStream.range(0, levels.size()).mapToObj(i -> levels.get(i) + (alike ? "" : "=" + number(weights.get(i)))).collect(Collectors.joining(","));
     }
 
-    /** A number without the zeros that it does not need. */
+    /**
+     * A number without the zeros that it does not need.
+     *
+     * @param value any number
+     * @return {@code 2} for 2.0, {@code 0.5} for 0.5
+     */
     public static String number(double value) {
         return value == Math.rint(value) && Math.abs(value) < 1e15 ? Long.toString((long) value) : Double.toString(value);
     }

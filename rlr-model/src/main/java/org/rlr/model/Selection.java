@@ -17,7 +17,7 @@ public record Selection(By by, int epoch, double value, int images) {
         TEST_IMAGE_AUROC
     }
 
-    /** Whether the test images had a say, so that what is measured on them is optimistic. */
+    /** {@return whether the test images had a say, so that what is measured on them is optimistic} */
     public boolean optimistic() {
         return by == By.TEST_IMAGE_AUROC;
     }

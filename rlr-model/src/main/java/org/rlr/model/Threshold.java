@@ -46,7 +46,22 @@ public record Threshold(double value, Rule rule, double target, double confidenc
     public record Interval(double estimate, Double low, Double high) {
     }
 
-    /** Checks that it is usable. @throws RlrException if not */
+    /**
+     * Checks that it is usable.
+     *
+     * @param value          an image is anomalous whose score exceeds it
+     * @param rule           how it was found
+     * @param target         what was asked for: the false-alarm rate, the recall, or the number of standard deviations; 0 for {@link Rule#F1_MAX} and {@link Rule#GIVEN}
+     * @param confidence     of the intervals, as 0.95; 0 where there are none
+     * @param normal         normal images it was found with
+     * @param anomalous      anomalous images it was found with
+     * @param mean           mean score of the normal ones
+     * @param std            standard deviation of their scores
+     * @param valueInterval  the threshold, and where the true quantile of normal scores lies
+     * @param falseAlarmRate the share of normal images above the threshold that is to be expected
+     * @param recall         the share of anomalous images above the threshold
+     * @throws RlrException if not
+     */
     public Threshold {
         Objects.requireNonNull(rule, "the rule of a threshold is missing or unknown");
         if (!Double.isFinite(value) || !Double.isFinite(mean) || !(std >= 0)) {
@@ -60,7 +75,12 @@ public record Threshold(double value, Rule rule, double target, double confidenc
         return new Threshold(scores.threshold(), found ? Rule.TRAINING_DEVIATIONS : Rule.GIVEN, found ? ScoreStatistics.DEVIATIONS : 0, 0, scores.images(), 0, scores.mean(), scores.std(), null, null, null);
     }
 
-    /** Whether an image of that score is anomalous. */
+    /**
+     * Whether an image of that score is anomalous.
+     *
+     * @param score image score
+     * @return whether {@code score > value}
+     */
     public boolean exceededBy(double score) {
         return score > value;
     }
@@ -68,6 +88,9 @@ public record Threshold(double value, Rule rule, double target, double confidenc
     /**
      * A score as a number of 0…1 that does not depend on the model: 0.5 at the threshold, and {@code 1/(1 + exp(-z))} with z the distance from it in
      * standard deviations of the normal images' scores. Greater scores never get a lesser number.
+     *
+     * @param score image score
+     * @return 0…1; with a deviation of 0 just 0, 0.5 or 1
      */
     public double normalized(double score) {
         double distance = score - value;

@@ -13,18 +13,35 @@ import org.rlr.tensor.RlrException;
  * @param perClass by class, where they were asked for; else empty
  */
 public record Thresholds(Threshold common, Map<String, Threshold> perClass) {
-    /** Takes a copy. */
+    /**
+     * Takes a copy.
+     *
+     * @param common   for images whose class is not said, and for classes without their own
+     * @param perClass by class, where they were asked for; else empty
+     * @throws NullPointerException if there is no common threshold
+     */
     public Thresholds {
         Objects.requireNonNull(common, "the common threshold is missing");
         perClass = perClass == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(perClass));
     }
 
-    /** The threshold of a class, which is the common one where it has none of its own. */
+    /**
+     * The threshold of a class, which is the common one where it has none of its own.
+     *
+     * @param className any name, also an unknown one
+     * @return the class's own or the common threshold
+     */
     public Threshold of(String className) {
         return perClass.getOrDefault(className, common);
     }
 
-    /** A class's own threshold. @throws RlrException if it has none, naming those that have */
+    /**
+     * A class's own threshold.
+     *
+     * @param className a product class
+     * @return its own threshold
+     * @throws RlrException if it has none, naming those that have
+     */
     public Threshold ownOf(String className) {
         Threshold own = perClass.get(className);
         if (own == null) {

@@ -12,7 +12,13 @@ import org.rlr.tensor.RlrException;
 public record Tiling(int overlap, double scale) {
     private static final double LARGEST_SCALE = 16;
 
-    /** Checks. @throws RlrException naming the value and the remedy */
+    /**
+     * Checks.
+     *
+     * @param overlap pixels that neighbouring tiles share at least, along both axes
+     * @param scale   factor by which an image is resized before it is cut; 1 for its own resolution
+     * @throws RlrException naming the value and the remedy
+     */
     public Tiling {
         if (overlap < 0) {
             throw new RlrException("--tile-overlap is " + overlap + "; it must be 0 or more pixels");

@@ -7,12 +7,21 @@ package org.rlr.tensor;
 public class RlrException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** An error with a message fit to be shown to a user. */
+    /**
+     * An error with a message fit to be shown to a user.
+     *
+     * @param message the thing, what is wrong with it, and the remedy
+     */
     public RlrException(String message) {
         super(message);
     }
 
-    /** An error with a message fit to be shown to a user, and what caused it. */
+    /**
+     * An error with a message fit to be shown to a user, and what caused it.
+     *
+     * @param message the thing, what is wrong with it, and the remedy
+     * @param cause   what it follows from
+     */
     public RlrException(String message, Throwable cause) {
         super(message, cause);
     }

@@ -24,22 +24,40 @@ public final class Shape {
         this.elements = (int) product;
     }
 
-    /** A shape of the given extents. @throws IllegalArgumentException if one is negative or the product exceeds 2³¹−1 */
+    /**
+     * A shape of the given extents.
+     *
+     * @param extents outermost first, each at least 0; copied
+     * @return the shape; without extents that of a scalar
+     * @throws IllegalArgumentException if one is negative or the product exceeds 2³¹−1
+     */
     public static Shape of(int... extents) {
         return extents.length == 0 ? SCALAR : new Shape(extents.clone());
     }
 
-    /** The number of axes. */
+    /** {@return the number of axes} */
     public int rank() {
         return extents.length;
     }
 
-    /** The extent of an axis; a negative axis counts from the end. */
+    /**
+     * The extent of an axis; a negative axis counts from the end.
+     *
+     * @param axis {@code −rank … rank−1}
+     * @return the extent
+     * @throws IllegalArgumentException if there is no such axis
+     */
     public int dim(int axis) {
         return extents[axis(axis)];
     }
 
-    /** An axis counted from the front. @throws IllegalArgumentException if there is no such axis */
+    /**
+     * An axis counted from the front.
+     *
+     * @param axis {@code −rank … rank−1}
+     * @return {@code 0 … rank−1}
+     * @throws IllegalArgumentException if there is no such axis
+     */
     public int axis(int axis) {
         int a = axis < 0 ? axis + extents.length : axis;
         if (a < 0 || a >= extents.length) {
@@ -48,35 +66,48 @@ public final class Shape {
         return a;
     }
 
-    /** The last extent, 1 for a scalar. */
+    /** {@return the last extent, 1 for a scalar} */
     public int last() {
         return extents.length == 0 ? 1 : extents[extents.length - 1];
     }
 
-    /** Elements over the last extent: the number of rows. */
+    /** {@return the number of rows: elements over the last extent; 0 where that is 0} */
     public int rows() {
         int last = last();
         return last == 0 ? 0 : elements / last;
     }
 
-    /** The product of all extents; 1 for a scalar. */
+    /** {@return the product of all extents; 1 for a scalar} */
     public int elements() {
         return elements;
     }
 
-    /** A copy of the extents. */
+    /** {@return a copy of the extents} */
     public int[] toArray() {
         return extents.clone();
     }
 
-    /** This shape with one extent replaced. */
+    /**
+     * This shape with one extent replaced.
+     *
+     * @param axis   {@code −rank … rank−1}
+     * @param extent at least 0
+     * @return a shape of the same rank
+     * @throws IllegalArgumentException if there is no such axis, the extent is negative or the product exceeds 2³¹−1
+     */
     public Shape with(int axis, int extent) {
         int[] e = extents.clone();
         e[axis(axis)] = extent;
         return new Shape(e);
     }
 
-    /** The product of the extents of axes {@code from} (inclusive) to {@code to} (exclusive). */
+    /**
+     * The product of the extents of axes {@code from} (inclusive) to {@code to} (exclusive).
+     *
+     * @param from first axis, from 0
+     * @param to   the axis after the last, at most the rank
+     * @return the product; 1 where there are none
+     */
     public int span(int from, int to) {
         int product = 1;
         for (int i = from; i < to; i++) {
@@ -85,7 +116,14 @@ public final class Shape {
         return product;
     }
 
-    /** The shape two operands are broadcast to, aligned at the last axis. @throws IllegalArgumentException if they do not fit */
+    /**
+     * The shape two operands are broadcast to, aligned at the last axis.
+     *
+     * @param a one operand's shape
+     * @param b the other's
+     * @return a shape of the larger rank
+     * @throws IllegalArgumentException if they do not fit
+     */
     public static Shape broadcast(Shape a, Shape b) {
         int rank = Math.max(a.rank(), b.rank());
         int[] e = new int[rank];

@@ -38,25 +38,54 @@ public final class Tensor implements AutoCloseable {
 
     // ---- making ----
 
-    /** A tensor over a storage, which it takes one reference of; owned by the innermost scope. */
+    /**
+     * A tensor over a storage, which it takes one reference of; owned by the innermost scope.
+     *
+     * @param backend that holds the storage
+     * @param view    storage, offset and shape
+     * @return the tensor
+     * @throws IllegalStateException if no scope is open
+     */
     public static Tensor wrap(Backend backend, View view) {
         Tensor t = new Tensor(backend, view);
         TensorScope.current().adopt(t);
         return t;
     }
 
-    /** A tensor over a storage, which it takes one reference of; owned by no scope, closed by the caller. */
+    /**
+     * A tensor over a storage, which it takes one reference of; owned by no scope, closed by the caller.
+     *
+     * @param backend that holds the storage
+     * @param view    storage, offset and shape
+     * @return the tensor
+     */
     public static Tensor wrapUnscoped(Backend backend, View view) {
         return new Tensor(backend, view);
     }
 
-    /** An uninitialised tensor. */
+    /**
+     * An uninitialised tensor.
+     *
+     * @param backend where to allocate
+     * @param shape   of the tensor
+     * @return a tensor of that shape, of undefined values
+     * @throws IllegalStateException if no scope is open
+     * @throws RlrException if memory is short
+     */
     public static Tensor empty(Backend backend, Shape shape) {
         Storage storage = backend.allocate(shape.elements());
         return wrap(backend, new View(storage, 0, shape));
     }
 
-    /** A tensor with the given values, row-major. @throws IllegalArgumentException if their number does not fit the shape */
+    /**
+     * A tensor with the given values, row-major.
+     *
+     * @param values  row-major; copied
+     * @param extents the shape, outermost first
+     * @return a tensor on the backend of the innermost scope
+     * @throws IllegalArgumentException if their number does not fit the shape
+     * @throws IllegalStateException if no scope is open
+     */
     public static Tensor of(float[] values, int... extents) {
         Shape shape = Shape.of(extents);
         if (values.length != shape.elements()) {
@@ -67,41 +96,70 @@ public final class Tensor implements AutoCloseable {
         return t;
     }
 
-    /** A scalar. */
+    /**
+     * A scalar.
+     *
+     * @param value the only element
+     * @return a tensor of shape {@code []}
+     */
     public static Tensor scalar(float value) {
         return full(value);
     }
 
-    /** A tensor filled with a value. */
+    /**
+     * A tensor filled with a value.
+     *
+     * @param value   of every element
+     * @param extents the shape, outermost first
+     * @return a tensor on the backend of the innermost scope
+     * @throws IllegalStateException if no scope is open
+     */
     public static Tensor full(float value, int... extents) {
         Tensor t = empty(TensorScope.current().backend(), Shape.of(extents));
         t.backend.fill(t.view, value);
         return t;
     }
 
-    /** A tensor of zeros. */
+    /**
+     * A tensor of zeros.
+     *
+     * @param extents the shape, outermost first
+     * @return a tensor on the backend of the innermost scope
+     * @throws IllegalStateException if no scope is open
+     */
     public static Tensor zeros(int... extents) {
         return full(0, extents);
     }
 
     // ---- looking ----
 
-    /** The extents. */
+    /** {@return the extents} */
     public Shape shape() {
         return view.shape();
     }
 
-    /** One extent; a negative axis counts from the end. */
+    /**
+     * One extent; a negative axis counts from the end.
+     *
+     * @param axis {@code −rank … rank−1}
+     * @return its extent
+     * @throws IllegalArgumentException if there is no such axis
+     */
     public int dim(int axis) {
         return view.shape().dim(axis);
     }
 
-    /** The backend that holds the values. */
+    /** {@return the backend that holds the values} */
     public Backend backend() {
         return backend;
     }
 
-    /** The memory. @throws IllegalStateException if this tensor was closed */
+    /**
+     * The memory.
+     *
+     * @return storage, offset and shape
+     * @throws IllegalStateException if this tensor was closed
+     */
     public View view() {
         if (closed) {
             IllegalStateException e = new IllegalStateException("use of a tensor after it was closed, shape " + view.shape()
@@ -115,14 +173,24 @@ public final class Tensor implements AutoCloseable {
         return view;
     }
 
-    /** The values, row-major. */
+    /**
+     * The values, row-major.
+     *
+     * @return a copy; waits until it is computed
+     * @throws IllegalStateException if this tensor was closed
+     */
     public float[] toArray() {
         float[] values = new float[view.elements()];
         backend.download(view(), values, 0);
         return values;
     }
 
-    /** The value of a tensor of one element. @throws IllegalStateException if it has more */
+    /**
+     * The value of a tensor of one element.
+     *
+     * @return the element
+     * @throws IllegalStateException if it has more
+     */
     public float item() {
         if (view.elements() != 1) {
             throw new IllegalStateException("item() of a tensor of shape " + shape());
@@ -132,12 +200,17 @@ public final class Tensor implements AutoCloseable {
 
     // ---- gradients ----
 
-    /** Whether gradients flow to this tensor. */
+    /** {@return whether gradients flow to this tensor} */
     public boolean requiresGrad() {
         return requiresGrad;
     }
 
-    /** Makes this leaf receive gradients. @throws IllegalStateException if it is the result of a recorded operation */
+    /**
+     * Makes this leaf receive gradients.
+     *
+     * @return this tensor
+     * @throws IllegalStateException if it is the result of a recorded operation
+     */
     public Tensor requireGrad() {
         if (node != null) {
             throw new IllegalStateException("only a leaf can be asked to require gradients");
@@ -146,12 +219,18 @@ public final class Tensor implements AutoCloseable {
         return this;
     }
 
-    /** The gradient of a leaf; null before {@link #backward()}. */
+    /** {@return the gradient of a leaf; null before {@link #backward()}} */
     public Tensor grad() {
         return grad;
     }
 
-    /** Gives a leaf the tensor into which its gradient is added; the caller zeroes it. */
+    /**
+     * Gives a leaf the tensor into which its gradient is added; the caller zeroes it.
+     *
+     * @param target of this shape; null for a new one at the next {@link #backward()}
+     * @return this tensor
+     * @throws IllegalArgumentException if the shapes differ
+     */
     public Tensor gradInto(Tensor target) {
         if (target != null && !target.shape().equals(shape())) {
             throw new IllegalArgumentException("gradient of shape " + target.shape() + " for shape " + shape());
@@ -161,100 +240,191 @@ public final class Tensor implements AutoCloseable {
         return this;
     }
 
-    /** The operation that made this tensor; null for a leaf. */
+    /** {@return the operation that made this tensor; null for a leaf} */
     public Node node() {
         return node;
     }
 
-    /** Records the operation that made this tensor. For the functions' use. */
+    /**
+     * Records the operation that made this tensor. For the functions' use.
+     *
+     * @param operation inputs and vector-Jacobian product
+     */
     public void record(Node operation) {
         node = operation;
         requiresGrad = true;
     }
 
-    /** Adds to the gradient of every leaf this scalar depends on. @throws IllegalStateException if it is not a recorded scalar */
+    /**
+     * Adds to the gradient of every leaf this scalar depends on.
+     *
+     * @throws IllegalStateException if it is not a recorded scalar
+     */
     public void backward() {
         Backward.run(this);
     }
 
     // ---- operations ----
 
-    /** {@code this + other}, broadcast. */
+    /**
+     * {@code this + other}, broadcast.
+     *
+     * @param other of a shape that broadcasts with this one's
+     * @return of the broadcast shape
+     * @throws IllegalArgumentException if the shapes do not fit
+     */
     public Tensor add(Tensor other) {
         return Functions.binary(BinaryOp.ADD, this, other);
     }
 
-    /** {@code this − other}, broadcast. */
+    /**
+     * {@code this − other}, broadcast.
+     *
+     * @param other of a shape that broadcasts with this one's
+     * @return of the broadcast shape
+     * @throws IllegalArgumentException if the shapes do not fit
+     */
     public Tensor sub(Tensor other) {
         return Functions.binary(BinaryOp.SUB, this, other);
     }
 
-    /** {@code this · other} elementwise, broadcast. */
+    /**
+     * {@code this · other} elementwise, broadcast.
+     *
+     * @param other of a shape that broadcasts with this one's
+     * @return of the broadcast shape
+     * @throws IllegalArgumentException if the shapes do not fit
+     */
     public Tensor mul(Tensor other) {
         return Functions.binary(BinaryOp.MUL, this, other);
     }
 
-    /** {@code this / other} elementwise, broadcast. */
+    /**
+     * {@code this / other} elementwise, broadcast.
+     *
+     * @param other of a shape that broadcasts with this one's
+     * @return of the broadcast shape
+     * @throws IllegalArgumentException if the shapes do not fit
+     */
     public Tensor div(Tensor other) {
         return Functions.binary(BinaryOp.DIV, this, other);
     }
 
-    /** {@code scale·this + shift}. */
+    /**
+     * {@code scale·this + shift}.
+     *
+     * @param scale factor of every element
+     * @param shift added to every element
+     * @return of this shape
+     */
     public Tensor affine(float scale, float shift) {
         return Functions.affine(this, scale, shift);
     }
 
-    /** An elementwise function. */
+    /**
+     * An elementwise function.
+     *
+     * @param op the function
+     * @return of this shape
+     */
     public Tensor apply(UnaryOp op) {
         return Functions.unary(op, this);
     }
 
-    /** Sum along an axis, which keeps extent 1. */
+    /**
+     * Sum along an axis, which keeps extent 1.
+     *
+     * @param axis {@code −rank … rank−1}
+     * @return of this rank
+     * @throws IllegalArgumentException if there is no such axis
+     */
     public Tensor sum(int axis) {
         return Functions.sumTo(this, shape().with(axis, 1));
     }
 
-    /** Sum of all elements, a scalar. */
+    /** {@return sum of all elements, a scalar} */
     public Tensor sum() {
         return Functions.sumTo(this, Shape.of());
     }
 
-    /** Mean along an axis, which keeps extent 1. */
+    /**
+     * Mean along an axis, which keeps extent 1.
+     *
+     * @param axis {@code −rank … rank−1}
+     * @return of this rank
+     * @throws IllegalArgumentException if there is no such axis
+     */
     public Tensor mean(int axis) {
         return sum(axis).affine(1f / dim(axis), 0);
     }
 
-    /** Mean of all elements, a scalar. */
+    /** {@return mean of all elements, a scalar} */
     public Tensor mean() {
         return sum().affine(1f / view.elements(), 0);
     }
 
-    /** Maximum along an axis, which keeps extent 1; the gradient goes to the first place of the maximum. */
+    /**
+     * Maximum along an axis, which keeps extent 1; the gradient goes to the first place of the maximum.
+     *
+     * @param axis {@code −rank … rank−1}
+     * @return of this rank
+     * @throws IllegalArgumentException if there is no such axis
+     */
     public Tensor max(int axis) {
         return Functions.max(this, axis);
     }
 
-    /** Softmax along the last axis. */
+    /**
+     * Softmax along the last axis.
+     *
+     * @return of this shape
+     */
     public Tensor softmax() {
         return Functions.softmax(this);
     }
 
-    /** Matrix product over the last two axes. */
+    /**
+     * Matrix product over the last two axes.
+     *
+     * @param other {@code [..., k, n]} with the same leading axes, or {@code [k, n]}, where this is {@code [..., m, k]}
+     * @return {@code [..., m, n]}
+     * @throws IllegalArgumentException if the shapes do not fit
+     */
     public Tensor matmul(Tensor other) {
         return Functions.matmul(this, false, other, false);
     }
 
-    /** The same elements under another shape. */
+    /**
+     * The same elements under another shape.
+     *
+     * @param extents of as many elements
+     * @return a tensor that shares this one's memory
+     * @throws IllegalArgumentException if their number differs
+     */
     public Tensor reshape(int... extents) {
         return Functions.reshape(this, Shape.of(extents));
     }
 
-    /** Axes reordered: axis {@code a} of the result is axis {@code axes[a]} of this tensor. */
+    /**
+     * Axes reordered: axis {@code a} of the result is axis {@code axes[a]} of this tensor.
+     *
+     * @param axes every axis once
+     * @return a copy
+     * @throws IllegalArgumentException if an axis is missing, unknown or named twice
+     */
     public Tensor permute(int... axes) {
         return Functions.permute(this, axes);
     }
 
-    /** {@code this[…, start : start+length, …]} along an axis. */
+    /**
+     * {@code this[…, start : start+length, …]} along an axis.
+     *
+     * @param axis   {@code −rank … rank−1}
+     * @param start  first position, from 0
+     * @param length number of positions
+     * @return a copy of that extent along the axis
+     * @throws IllegalArgumentException if there is no such axis or the positions exceed it
+     */
     public Tensor slice(int axis, int start, int length) {
         return Functions.slice(this, axis, start, length);
     }

@@ -34,17 +34,32 @@ public final class TensorScope implements AutoCloseable {
         CURRENT.set(this);
     }
 
-    /** Opens a scope in which operations on tensors that require gradients are recorded. */
+    /**
+     * Opens a scope in which operations on tensors that require gradients are recorded.
+     *
+     * @param backend on which factories without an input allocate; stays the caller's
+     * @return the scope, now the innermost of this thread
+     */
     public static TensorScope open(Backend backend) {
         return new TensorScope(backend, true);
     }
 
-    /** Opens a scope in which nothing is recorded. */
+    /**
+     * Opens a scope in which nothing is recorded.
+     *
+     * @param backend on which factories without an input allocate; stays the caller's
+     * @return the scope, now the innermost of this thread
+     */
     public static TensorScope inference(Backend backend) {
         return new TensorScope(backend, false);
     }
 
-    /** The innermost open scope of this thread. @throws IllegalStateException if there is none */
+    /**
+     * The innermost open scope of this thread.
+     *
+     * @return the scope
+     * @throws IllegalStateException if there is none
+     */
     public static TensorScope current() {
         TensorScope scope = CURRENT.get();
         if (scope == null) {
@@ -53,12 +68,12 @@ public final class TensorScope implements AutoCloseable {
         return scope;
     }
 
-    /** The backend on which factories without an input allocate. */
+    /** {@return the backend on which factories without an input allocate} */
     public Backend backend() {
         return backend;
     }
 
-    /** Whether operations are recorded for differentiation. */
+    /** {@return whether operations are recorded for differentiation} */
     public boolean recording() {
         return recording;
     }
@@ -66,8 +81,10 @@ public final class TensorScope implements AutoCloseable {
     /**
      * Hands a tensor of this scope to the enclosing one, or, where there is none, to the caller, who then closes it.
      *
+     * @param tensor one that this scope owns
      * @return the tensor
      * @throws IllegalArgumentException if this scope does not own it
+     * @throws IllegalStateException if the enclosing scope is closed
      */
     public Tensor keep(Tensor tensor) {
         if (tensor.owner() != this) {
@@ -95,7 +112,11 @@ public final class TensorScope implements AutoCloseable {
         owned.set(slot, null);
     }
 
-    /** Closes the tensors owned, the newest first. @throws IllegalStateException if an inner scope is open or on another thread */
+    /**
+     * Closes the tensors owned, the newest first.
+     *
+     * @throws IllegalStateException if an inner scope is open or on another thread
+     */
     @Override
     public void close() {
         if (closed) {

@@ -12,15 +12,17 @@ public interface AttentionBlockProvider {
     /**
      * The name by which {@code --blocks} asks for the block, and under which its parameters stand in a state dict
      * ({@code encoder.encode_layers.0.NAME.…}): a small letter, then small letters, digits and underscores.
+     *
+     * @return the name; always the same
      */
     String name();
 
-    /** The weight of the block's output where no gate is learned: 2 for the published cross attention, 1 for the other blocks (RLR §6). */
+    /** {@return the weight of the block's output where no gate is learned: 2 for the published cross attention, 1 for the other blocks (RLR §6)} */
     default float weight() {
         return 1;
     }
 
-    /** Whether the block attends to the reference; a model in which none does has no reference, and its blocks are given null for it. */
+    /** {@return whether the block attends to the reference; a model in which none does has no reference, and its blocks are given null for it} */
     boolean usesReference();
 
     /**

@@ -31,6 +31,7 @@ public final class AttentionBlocks {
     /**
      * The names of all blocks, in the order in which blocks are kept and columns of a gate follow: those of {@link #PUBLISHED}, then the others by name.
      *
+     * @return unmodifiable
      * @throws RlrException if a provider on the class path cannot be used
      */
     public static List<String> names() {
@@ -82,7 +83,13 @@ public final class AttentionBlocks {
         return ordered;
     }
 
-    /** What makes the blocks of a name. @throws RlrException if there are none, with the names that there are */
+    /**
+     * What makes the blocks of a name.
+     *
+     * @param name as in {@code --blocks}
+     * @return the provider
+     * @throws RlrException if there are none, with the names that there are
+     */
     public static AttentionBlockProvider provider(String name) {
         AttentionBlockProvider provider = providers().get(name);
         if (provider == null) {
@@ -92,7 +99,13 @@ public final class AttentionBlocks {
         return provider;
     }
 
-    /** Block names without repetition, in the order of {@link #names}. @throws RlrException if one does not exist or none is given */
+    /**
+     * Block names without repetition, in the order of {@link #names}.
+     *
+     * @param names in any order, repeated or not
+     * @return unmodifiable
+     * @throws RlrException if one does not exist or none is given
+     */
     public static List<String> inOrder(List<String> names) {
         names.forEach(AttentionBlocks::provider);
         if (names.isEmpty()) {
@@ -103,17 +116,37 @@ public final class AttentionBlocks {
         return List.copyOf(ordered);
     }
 
-    /** The weight of a block where no gate is learned. @throws RlrException if there is none of that name */
+    /**
+     * The weight of a block where no gate is learned.
+     *
+     * @param name as in {@code --blocks}
+     * @return a finite factor
+     * @throws RlrException if there is none of that name
+     */
     public static float weight(String name) {
         return provider(name).weight();
     }
 
-    /** Whether a block attends to the reference; a model in which none does has no reference. @throws RlrException if there is none of that name */
+    /**
+     * Whether a block attends to the reference; a model in which none does has no reference.
+     *
+     * @param name as in {@code --blocks}
+     * @return true for {@code mca}, {@code ca} and whatever provider says so
+     * @throws RlrException if there is none of that name
+     */
     public static boolean usesReference(String name) {
         return provider(name).usesReference();
     }
 
-    /** A block under a name prefix. @throws RlrException if there is none of that name */
+    /**
+     * A block under a name prefix.
+     *
+     * @param name  as in {@code --blocks}
+     * @param names where the block declares its parameters
+     * @param level width, heads, grid, window and reference length
+     * @return a new block
+     * @throws RlrException if there is none of that name
+     */
     public static AttentionBlock create(String name, ParameterSet.Prefix names, LevelConfig level) {
         return provider(name).create(names, level);
     }

@@ -10,20 +10,40 @@ import org.rlr.tensor.backend.Locality;
 @FunctionalInterface
 public interface GridPattern {
 
-    /** Whether the query at {@code (row, column)} may attend to the key at {@code (keyRow, keyColumn)}; positions count from 0. Always the same answer. */
+    /**
+     * Whether the query at {@code (row, column)} may attend to the key at {@code (keyRow, keyColumn)}; positions count from 0. Always the same answer.
+     *
+     * @param row       row of the query, from 0
+     * @param column    column of the query, from 0
+     * @param keyRow    row of the key, from 0
+     * @param keyColumn column of the key, from 0
+     * @return whether attention is allowed
+     */
     boolean allows(int row, int column, int keyRow, int keyColumn);
 
-    /** Every position ({@code ca}, {@code sa}). */
+    /** {@return every position} As in {@code ca}, {@code sa}. */
     static GridPattern all() {
         return new WindowPattern(Locality.ALL, 1);
     }
 
-    /** Only inside the window ({@code mca}). @throws IllegalArgumentException if the side is not positive */
+    /**
+     * Only inside the window ({@code mca}).
+     *
+     * @param side of the window in tokens, at least 1; an even one acts as the next odd one
+     * @return the pattern
+     * @throws IllegalArgumentException if the side is not positive
+     */
     static GridPattern inside(int side) {
         return new WindowPattern(Locality.INSIDE, positive(side, "window side"));
     }
 
-    /** Only outside the window ({@code nsa}, {@code msa}). @throws IllegalArgumentException if the side is not positive */
+    /**
+     * Only outside the window ({@code nsa}, {@code msa}).
+     *
+     * @param side of the window in tokens, at least 1; an even one acts as the next odd one
+     * @return the pattern
+     * @throws IllegalArgumentException if the side is not positive
+     */
     static GridPattern outside(int side) {
         return new WindowPattern(Locality.OUTSIDE, positive(side, "window side"));
     }
@@ -32,6 +52,9 @@ public interface GridPattern {
      * A window of {@code side×side} positions that lie {@code step} apart: differences of rows and of columns are multiples of the step, at most {@code side/2}
      * of them. Step 1 is {@link #inside}.
      *
+     * @param side of the window in positions, at least 1
+     * @param step tokens from one position to the next, at least 1
+     * @return the pattern
      * @throws IllegalArgumentException if side or step is not positive
      */
     static GridPattern dilated(int side, int step) {
@@ -40,7 +63,14 @@ public interface GridPattern {
         return reach.and((row, column, keyRow, keyColumn) -> (row - keyRow) % step == 0 && (column - keyColumn) % step == 0);
     }
 
-    /** Inside the window of {@code outer}, outside that of {@code inner}. @throws IllegalArgumentException if nothing lies between them, or inner is not positive */
+    /**
+     * Inside the window of {@code outer}, outside that of {@code inner}.
+     *
+     * @param inner side of the window that is left out, in tokens, at least 1
+     * @param outer side of the window around it, in tokens
+     * @return the pattern
+     * @throws IllegalArgumentException if nothing lies between them, or inner is not positive
+     */
     static GridPattern ring(int inner, int outer) {
         if (outer / 2 <= positive(inner, "inner side") / 2) {
             throw new IllegalArgumentException("no position lies outside a window of side " + inner + " and inside one of side " + outer + "; give an outer side of at least "
@@ -49,22 +79,32 @@ public interface GridPattern {
         return outside(inner).and(inside(outer));
     }
 
-    /** The same row or the same column. */
+    /** {@return the same row or the same column} */
     static GridPattern axial() {
         return (row, column, keyRow, keyColumn) -> row == keyRow || column == keyColumn;
     }
 
-    /** What both allow. */
+    /**
+     * What both allow.
+     *
+     * @param other the second condition
+     * @return the intersection
+     */
     default GridPattern and(GridPattern other) {
         return (row, column, keyRow, keyColumn) -> allows(row, column, keyRow, keyColumn) && other.allows(row, column, keyRow, keyColumn);
     }
 
-    /** What one or the other allows. */
+    /**
+     * What one or the other allows.
+     *
+     * @param other the alternative
+     * @return the union
+     */
     default GridPattern or(GridPattern other) {
         return (row, column, keyRow, keyColumn) -> allows(row, column, keyRow, keyColumn) || other.allows(row, column, keyRow, keyColumn);
     }
 
-    /** What this does not allow. */
+    /** {@return what this does not allow} */
     default GridPattern negate() {
         return (row, column, keyRow, keyColumn) -> !allows(row, column, keyRow, keyColumn);
     }

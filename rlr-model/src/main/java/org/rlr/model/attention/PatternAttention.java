@@ -29,7 +29,13 @@ public final class PatternAttention {
     private final float[] mask;
     private final float[] attending;
 
-    /** Attention over the grid of a level with its heads. @throws RlrException if the level has so many tokens that L² values are more than an array holds */
+    /**
+     * Attention over the grid of a level with its heads.
+     *
+     * @param pattern which keys a query may attend to; asked now for every pair of positions, unless the kernels know it
+     * @param level   heads and grid
+     * @throws RlrException if the level has so many tokens that L² values are more than an array holds
+     */
     public PatternAttention(GridPattern pattern, LevelConfig level) {
         this(pattern, level.heads(), level.height(), level.width(), true);
     }

@@ -11,19 +11,25 @@ import org.rlr.tensor.Tensor;
  */
 public interface Backbone extends AutoCloseable {
 
-    /** The name by which users choose it, {@code tf_efficientnet_b6}. */
+    /** {@return the name by which users choose it, {@code tf_efficientnet_b6}} */
     String name();
 
-    /** How it wants pixels. */
+    /** {@return how it wants pixels} */
     Normalization normalization();
 
-    /** The levels it has, ascending. */
+    /** {@return the levels it has, ascending} */
     List<Integer> levels();
 
-    /** Channels of a level. @throws org.rlr.tensor.RlrException if it has no such level, naming those it has */
+    /**
+     * Channels of a level.
+     *
+     * @param level feature level
+     * @return their number
+     * @throws org.rlr.tensor.RlrException if it has no such level, naming those it has
+     */
     int channels(int level);
 
-    /** Whether features are to be standardised per channel by their statistics over the training images. */
+    /** {@return whether features are to be standardised per channel by their statistics over the training images} */
     boolean standardized();
 
     /**
@@ -36,8 +42,8 @@ public interface Backbone extends AutoCloseable {
     List<Tensor> features(Tensor images, List<Integer> levels);
 
     /**
-     * The weights by their names in the published state dict, as far as the levels loaded for need them; empty for a backbone without weights. What a model
-     * file keeps.
+     * {@return the weights by their names in the published state dict, as far as the levels loaded for need them; empty for a backbone without weights} What
+     * a model file keeps.
      */
     Map<String, Weight> weights();
 

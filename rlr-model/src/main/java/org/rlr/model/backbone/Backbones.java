@@ -51,14 +51,20 @@ public final class Backbones {
         networks.put(name, () -> ResNet.network(name, blocks, bottleneck, wide));
     }
 
-    /** The names by which backbones are chosen. */
+    /** {@return the names by which backbones are chosen} */
     public static List<String> names() {
         List<String> names = new ArrayList<>(List.of(WEIGHT_FREE));
         names.addAll(NETWORKS.keySet());
         return names;
     }
 
-    /** What a backbone is, without its weights. @throws RlrException if there is none of that name, naming close ones */
+    /**
+     * What a backbone is, without its weights.
+     *
+     * @param name as in {@link #names}
+     * @return levels, channels and input
+     * @throws RlrException if there is none of that name, naming close ones
+     */
     public static BackboneInfo info(String name) {
         return name.equals(WEIGHT_FREE) ? ScatteringBackbone.INFO : network(name).info();
     }
@@ -66,6 +72,9 @@ public final class Backbones {
     /**
      * Names, as timm has them, and shapes of the weights that a backbone needs for a feature level; empty if it needs none.
      *
+     * @param name  as in {@link #names}
+     * @param level the deepest feature level that is wanted
+     * @return extents by name, convolutions as {@code [out, in/groups, k, k]}
      * @throws RlrException if there is no backbone of that name or it has no such level
      */
     public static Map<String, int[]> weightShapes(String name, int level) {
@@ -82,10 +91,12 @@ public final class Backbones {
     /**
      * A backbone ready for use.
      *
+     * @param name    as in {@link #names}
      * @param backend where it computes
      * @param levels  the feature levels that will be asked for; weights of deeper layers are not loaded
      * @param weights its weights in timm's names; null where there are none
      * @param origin  what the weights are, for messages: a file
+     * @return the backbone; the caller closes it
      * @throws RlrException if there is no backbone of that name, it has no such level, it needs weights and there are none, or they are another architecture's
      */
     public static Backbone create(String name, Backend backend, List<Integer> levels, StateDict weights, String origin) {
@@ -103,7 +114,11 @@ public final class Backbones {
     /**
      * A backbone with its weights from a file.
      *
+     * @param name    as in {@link #names}
      * @param weights a file of timm's weights, SafeTensors or .pth; null for a backbone that needs none
+     * @param levels  the feature levels that will be asked for
+     * @param backend where it computes
+     * @return the backbone; the caller closes it
      * @throws RlrException as {@link #create}, or if the file cannot be read, or weights are given to a backbone that has none
      */
     public static Backbone open(String name, Path weights, List<Integer> levels, Backend backend) {
@@ -128,7 +143,12 @@ public final class Backbones {
         return network.get();
     }
 
-    /** The names of the backbones that a state dict has all the weights of. */
+    /**
+     * The names of the backbones that a state dict has all the weights of.
+     *
+     * @param weights in timm's names
+     * @return names of backbones, none where the weights are another architecture's
+     */
     public static List<String> fitting(StateDict weights) {
         List<String> fitting = new ArrayList<>();
         NETWORKS.forEach((name, network) -> {
@@ -143,7 +163,9 @@ public final class Backbones {
     /**
      * Checks that a state dict has all the weights of a backbone, by names and shapes.
      *
-     * @param origin what it is, for messages: a file
+     * @param name    as in {@link #names}
+     * @param weights in timm's names
+     * @param origin  what it is, for messages: a file
      * @throws RlrException if there is no backbone of that name, it needs none, or they are another architecture's
      */
     public static void requireFit(String name, StateDict weights, String origin) {

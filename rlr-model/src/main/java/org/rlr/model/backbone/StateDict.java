@@ -13,10 +13,16 @@ import org.rlr.tensor.nn.ParameterSet;
 /** Named tensors, as a file of weights holds them; knows its names, so that what does not belong can be told. */
 public interface StateDict extends ParameterSet.Source {
 
-    /** The names of all tensors. */
+    /** {@return the names of all tensors} */
     Collection<String> names();
 
-    /** The tensors of an open file whose names start with a prefix, under the rest of their names. */
+    /**
+     * The tensors of an open file whose names start with a prefix, under the rest of their names.
+     *
+     * @param file   stays open as long as the dict is read
+     * @param prefix as {@code backbone.}; empty for all
+     * @return the dict
+     */
     static StateDict of(SafeTensorsFile file, String prefix) {
         return new StateDict() {
             @Override
@@ -40,7 +46,9 @@ public interface StateDict extends ParameterSet.Source {
     /**
      * The tensors of an open file of torch.save.
      *
+     * @param file    stays open as long as the dict is read
      * @param tensors a dict of it; what is no tensor is left out
+     * @return the dict
      * @throws RlrException if a tensor is larger than an array can be
      */
     static StateDict of(TorchCheckpoint file, Map<?, ?> tensors) {
@@ -72,7 +80,12 @@ public interface StateDict extends ParameterSet.Source {
         };
     }
 
-    /** The tensors whose names start with a prefix, under the rest of their names. */
+    /**
+     * The tensors whose names start with a prefix, under the rest of their names.
+     *
+     * @param prefix as {@code backbone.}
+     * @return a dict that reads this one
+     */
     default StateDict under(String prefix) {
         StateDict all = this;
         return new StateDict() {
@@ -93,7 +106,12 @@ public interface StateDict extends ParameterSet.Source {
         };
     }
 
-    /** Tensors in memory. */
+    /**
+     * Tensors in memory.
+     *
+     * @param weights by name; not copied
+     * @return the dict
+     */
     static StateDict of(Map<String, Backbone.Weight> weights) {
         return new StateDict() {
             @Override

@@ -20,7 +20,13 @@ public final class WeightsFile implements AutoCloseable {
         this.weights = weights;
     }
 
-    /** Opens a file. @throws RlrException if it cannot be read or holds no state dict */
+    /**
+     * Opens a file.
+     *
+     * @param path a SafeTensors or .pth file
+     * @return the file; the caller closes it
+     * @throws RlrException if it cannot be read or holds no state dict
+     */
     public static WeightsFile open(Path path) {
         if (!Files.isRegularFile(path) || !TorchCheckpoint.isTorch(path)) {
             SafeTensorsFile file = SafeTensorsFile.open(path);
@@ -39,7 +45,7 @@ public final class WeightsFile implements AutoCloseable {
         return new WeightsFile(file, StateDict.of(file, tensors));
     }
 
-    /** Its tensors; readable until this is closed. */
+    /** {@return its tensors; readable until this is closed} */
     public StateDict weights() {
         return weights;
     }

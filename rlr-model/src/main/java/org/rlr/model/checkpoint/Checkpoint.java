@@ -29,7 +29,13 @@ public final class Checkpoint implements AutoCloseable {
         this.origin = origin;
     }
 
-    /** Opens files whose levels follow each other. @throws RlrException if one cannot be read or holds no state dict */
+    /**
+     * Opens files whose levels follow each other.
+     *
+     * @param paths checkpoints of torch.save, or SafeTensors files of one level each
+     * @return the state dicts; the caller closes them
+     * @throws RlrException if one cannot be read or holds no state dict
+     */
     public static Checkpoint open(List<Path> paths) {
         Checkpoint checkpoint = new Checkpoint(String.join(", ", paths.stream().map(Path::toString).toList()));
         boolean opened = false;
@@ -81,17 +87,17 @@ public final class Checkpoint implements AutoCloseable {
         return state.names().stream().allMatch(n -> n.startsWith(PARALLEL)) ? state.under(PARALLEL) : state;
     }
 
-    /** The file or files, for messages. */
+    /** {@return the file or files, for messages} */
     public String origin() {
         return origin;
     }
 
-    /** A state dict per level, in the order of the file; readable until this is closed. */
+    /** {@return a state dict per level, in the order of the file; readable until this is closed} */
     public List<StateDict> levels() {
         return levels;
     }
 
-    /** The epoch that it was saved after, counted from 0, where it says. */
+    /** {@return the epoch that it was saved after, counted from 0, where it says} */
     public OptionalLong epoch() {
         return epoch;
     }

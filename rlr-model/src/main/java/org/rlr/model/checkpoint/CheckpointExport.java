@@ -22,6 +22,8 @@ public final class CheckpointExport {
      * A checkpoint as the PyTorch implementation saves it: {@code state_dict}, a list of one state dict per level, and the fields that its resuming reads
      * ({@code epoch}, the best scores, here none).
      *
+     * @param model  a model file
+     * @param target the checkpoint; replaced if it is there
      * @throws org.rlr.tensor.RlrException if the model cannot be read or the file not be written
      */
     public static void writeTorch(Path model, Path target) {
@@ -50,6 +52,8 @@ public final class CheckpointExport {
     /**
      * A SafeTensors file per level, {@code level<i>.safetensors} in a folder, i being the feature level.
      *
+     * @param model  a model file
+     * @param folder made if it is missing
      * @return the files
      * @throws org.rlr.tensor.RlrException if the model cannot be read or a file not be written
      */

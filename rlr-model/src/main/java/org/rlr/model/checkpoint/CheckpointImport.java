@@ -49,13 +49,28 @@ public final class CheckpointImport {
         /** What the PyTorch implementation does unless told otherwise. */
         public static final Options USUAL = new Options(null, null, null, 8, true);
 
-        /** Of whole images. */
+        /**
+         * Of whole images.
+         *
+         * @param backbone    the feature extractor; null for the one of the PyTorch implementation's whose channels fit
+         * @param levels      feature levels in the order of the checkpoint; null for those whose channels fit
+         * @param imageSize   size that images are resized to; null for the square one that fits, 256 where several do
+         * @param heads       attention heads
+         * @param averagePool whether feature maps are smoothed by a 3×3 average
+         */
         public Options(String backbone, List<Integer> levels, ImageSize imageSize, int heads, boolean averagePool) {
             this(backbone, levels, imageSize, heads, averagePool, null);
         }
     }
 
-    /** Deduces a model's shape. @throws RlrException if the checkpoint holds no model, or the options do not fit it */
+    /**
+     * Deduces a model's shape.
+     *
+     * @param checkpoint open as long as transformers are made of it
+     * @param options    what it does not say
+     * @return shape and state dicts
+     * @throws RlrException if the checkpoint holds no model, or the options do not fit it
+     */
     public static CheckpointImport of(Checkpoint checkpoint, Options options) {
         List<LevelShape> shapes = new ArrayList<>();
         for (int i = 0; i < checkpoint.levels().size(); i++) {
@@ -145,12 +160,16 @@ public final class CheckpointImport {
         return widths.iterator().next();
     }
 
-    /** The deduced shape of the model. */
+    /** {@return the deduced shape of the model} */
     public RlrConfig config() {
         return config;
     }
 
-    /** Image sizes, with reference lengths, that would fit the checkpoint as well as {@link #config}'s. */
+    /**
+     * Image sizes, with reference lengths, that would fit the checkpoint as well as {@link #config}'s.
+     *
+     * @return none where no block uses the reference
+     */
     public List<ReferenceGrid> alternatives() {
         int[] strides = config.levels().stream().mapToInt(level -> 2 << level).toArray();
         int[] tokens = states.values().stream().mapToInt(s -> LevelShape.of(s, origin).referenceTokens()).toArray();
@@ -161,6 +180,8 @@ public final class CheckpointImport {
      * The transformers, one per level, ready for inference.
      *
      * @param features the backbone that the configuration names, for its channels
+     * @param backend  holds the parameters; stays the caller's
+     * @return in the order of the configuration's levels; the caller closes them
      * @throws RlrException if tensors are missing, have other shapes or do not belong
      */
     public List<RlrTransformer> transformers(Backbone features, Backend backend) {

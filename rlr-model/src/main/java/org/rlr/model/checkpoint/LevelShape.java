@@ -28,7 +28,9 @@ public record LevelShape(int channels, int modelWidth, int layers, List<String> 
     /**
      * Deduces the shape; that everything fits it is found out when the transformer is loaded.
      *
+     * @param state  one level's tensors
      * @param origin what the state dict is, for messages
+     * @return the shape
      * @throws RlrException if it is not the state dict of a level
      */
     public static LevelShape of(StateDict state, String origin) {

@@ -20,7 +20,11 @@ public final class Main {
     private Main() {
     }
 
-    /** Runs a command in this JVM, or in a new one with the Vector API where this one lacks it. */
+    /**
+     * Runs a command in this JVM, or in a new one with the Vector API where this one lacks it.
+     *
+     * @param args command and options
+     */
     public static void main(String[] args) {
         System.setProperty("java.awt.headless", "true");
         String damage = FileNames.damage(args);
@@ -32,7 +36,12 @@ public final class Main {
         System.exit(relaunched != null ? relaunched : run(args));
     }
 
-    /** Runs a command in this JVM and returns its exit code. */
+    /**
+     * Runs a command in this JVM and returns its exit code.
+     *
+     * @param args command and options
+     * @return 0 success, 1 failure, 2 wrong usage
+     */
     public static int run(String... args) {
         return execute(new CommandLine(new Main()), args);
     }

@@ -43,12 +43,23 @@ public final class DataCheck {
     private record Inspected(Sample sample, ImageSize size, String hash, boolean maskSet, List<String> problems) {
     }
 
-    /** The number of images that {@link #run} looks at. */
+    /**
+     * The number of images that {@link #run} looks at.
+     *
+     * @param set the data set
+     * @return training, validation and test images
+     */
     public static int images(DataSet set) {
         return set.train().size() + set.validation().size() + set.test().size();
     }
 
-    /** Checks a data set; {@code done} is called after each image, by any thread. */
+    /**
+     * Checks a data set; {@code done} is called after each image, by any thread.
+     *
+     * @param set  the data set
+     * @param done called once per image
+     * @return what was found
+     */
     public static Result run(DataSet set, Runnable done) {
         return new DataCheck(set).run(done);
     }

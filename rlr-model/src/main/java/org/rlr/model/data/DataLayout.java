@@ -5,21 +5,26 @@ import java.util.Optional;
 
 /** A way to lay out a data set in folders. A new one is one class, listed in {@link DataLayouts}. */
 public interface DataLayout {
-    /** The name by which users choose it. */
+    /** {@return the name by which users choose it} */
     String name();
 
-    /** What it looks like, in a few words, for messages. */
+    /** {@return what it looks like, in a few words, for messages} */
     String description();
 
     /**
      * What shows that an existing folder is in this layout, in a few words; empty where nothing does. Looks at names only, and at no more than three
      * levels of folders.
+     *
+     * @param root an existing folder
+     * @return for a person to read, or empty
      */
     Optional<String> evidence(Path root);
 
     /**
      * Reads the names of the data set's files. Files that a list of the data set names need not exist, see {@link DataSet#requireTraining}.
      *
+     * @param root an existing folder
+     * @return the data set, with at least one class
      * @throws org.rlr.tensor.RlrException if something that this layout needs is missing, naming it and where it belongs
      */
     DataSet read(Path root);

@@ -15,7 +15,7 @@ public final class DataLayouts {
     private DataLayouts() {
     }
 
-    /** All layouts, in the order in which they are tried. */
+    /** {@return all layouts, in the order in which they are tried} */
     public static List<DataLayout> all() {
         return ALL;
     }
@@ -23,6 +23,8 @@ public final class DataLayouts {
     /**
      * Reads a data set in the first layout that recognises it.
      *
+     * @param root the data set's folder
+     * @return the data set
      * @throws RlrException if the folder is missing, empty, in no known layout, or something in it is missing
      */
     public static DataSet read(Path root) {
@@ -32,6 +34,8 @@ public final class DataLayouts {
     /**
      * The first layout for which there is evidence.
      *
+     * @param root the data set's folder
+     * @return the layout
      * @throws RlrException if the folder is missing, empty or in no known layout
      */
     public static DataLayout recognise(Path root) {
@@ -44,6 +48,9 @@ public final class DataLayouts {
     /**
      * Reads a data set in a given layout.
      *
+     * @param root       the data set's folder
+     * @param layoutName one of {@link DataLayout#name}
+     * @return the data set
      * @throws RlrException if there is no such layout, or as {@link #read(Path)}
      */
     public static DataSet read(Path root, String layoutName) {
@@ -52,7 +59,13 @@ public final class DataLayouts {
         return layout.read(root);
     }
 
-    /** The layout of a name. @throws RlrException if there is none, with the names that there are */
+    /**
+     * The layout of a name.
+     *
+     * @param name one of {@link DataLayout#name}
+     * @return the layout
+     * @throws RlrException if there is none, with the names that there are
+     */
     public static DataLayout named(String name) {
         return ALL.stream().filter(layout -> layout.name().equals(name)).findFirst()
                 .orElseThrow(() -> new RlrException("there is no data layout '" + name + "'; choose one of "

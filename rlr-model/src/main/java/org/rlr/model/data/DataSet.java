@@ -16,7 +16,15 @@ import org.rlr.tensor.RlrException;
  * @param notes   what a user should know of how it was read, a sentence each; usually empty
  */
 public record DataSet(Path root, String layout, List<ClassSamples> classes, List<String> notes) {
-    /** Copies the lists. */
+    /**
+     * Copies the lists.
+     *
+     * @param root    its folder
+     * @param layout  the name of the {@link DataLayout} that it was read as
+     * @param classes its classes, sorted by name, at least one
+     * @param notes   what a user should know of how it was read, a sentence each; usually empty
+     * @throws IllegalArgumentException if there is no class
+     */
     public DataSet {
         classes = List.copyOf(classes);
         notes = List.copyOf(notes);
@@ -25,22 +33,28 @@ public record DataSet(Path root, String layout, List<ClassSamples> classes, List
         }
     }
 
-    /** A data set of which there is nothing to note. */
+    /**
+     * A data set of which there is nothing to note.
+     *
+     * @param root    its folder
+     * @param layout  the name of the {@link DataLayout} that it was read as
+     * @param classes its classes, sorted by name, at least one
+     */
     public DataSet(Path root, String layout, List<ClassSamples> classes) {
         this(root, layout, classes, List.of());
     }
 
-    /** The training images of all classes, class by class. */
+    /** {@return the training images of all classes, class by class} */
     public List<Sample> train() {
         return classes.stream().flatMap(each -> each.train().stream()).toList();
     }
 
-    /** The validation images of all classes, class by class. */
+    /** {@return the validation images of all classes, class by class} */
     public List<Sample> validation() {
         return classes.stream().flatMap(each -> each.validation().stream()).toList();
     }
 
-    /** The test images of all classes, class by class. */
+    /** {@return the test images of all classes, class by class} */
     public List<Sample> test() {
         return classes.stream().flatMap(each -> each.test().stream()).toList();
     }

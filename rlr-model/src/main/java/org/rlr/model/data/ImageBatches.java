@@ -12,7 +12,12 @@ public final class ImageBatches {
     private final ImageReader reader;
     private final int batchSize;
 
-    /** Batches of at most {@code batchSize} inputs. */
+    /**
+     * Batches of at most {@code batchSize} inputs.
+     *
+     * @param reader    makes the inputs
+     * @param batchSize at least 1; the last batch may be smaller
+     */
     public ImageBatches(ImageReader reader, int batchSize) {
         this.reader = reader;
         this.batchSize = batchSize;
@@ -29,7 +34,13 @@ public final class ImageBatches {
         void accept(int first, int count, float[] pixels);
     }
 
-    /** Hands every batch to the consumer, in order, on the calling thread. @throws RlrException naming a file that cannot be read */
+    /**
+     * Hands every batch to the consumer, in order, on the calling thread.
+     *
+     * @param files    image files
+     * @param consumer called once per batch
+     * @throws RlrException naming a file that cannot be read
+     */
     public void forEach(List<Path> files, Consumer consumer) {
         Filling filling = new Filling(Math.min(batchSize, reader.count(files)), consumer);
         reader.forEach(files, reader.tiled() ? LEAST_AHEAD : Math.max(batchSize, LEAST_AHEAD), (index, inputs) -> filling.add(inputs));

@@ -27,22 +27,33 @@ public final class ImageInputs {
         return new ImageInputs(preprocessor, grid, Resize.lanczos(image, grid.image().width(), grid.image().height()), null);
     }
 
-    /** Where the tiles lie; null for the whole image. */
+    /** {@return where the tiles lie; null for the whole image} */
     public TileGrid grid() {
         return grid;
     }
 
-    /** How many inputs there are. */
+    /** {@return how many inputs there are} */
     public int count() {
         return grid == null ? 1 : grid.count();
     }
 
-    /** One, {@code [H, W, 3]}, normalised; not a copy, treat it as read-only. */
+    /**
+     * One, {@code [H, W, 3]}, normalised; not a copy, treat it as read-only.
+     *
+     * @param input from 0
+     * @return {@code H·W·3} values
+     */
     public float[] pixels(int input) {
         return grid == null ? whole : preprocessor.apply(grid.cut(image, input));
     }
 
-    /** Writes one, {@code [H, W, 3]}, normalised, into a batch from {@code offset} on. */
+    /**
+     * Writes one, {@code [H, W, 3]}, normalised, into a batch from {@code offset} on.
+     *
+     * @param input  from 0
+     * @param batch  where to write
+     * @param offset index of its first value there
+     */
     public void write(int input, float[] batch, int offset) {
         if (grid == null) {
             System.arraycopy(whole, 0, batch, offset, whole.length);

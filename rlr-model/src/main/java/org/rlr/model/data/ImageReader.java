@@ -20,7 +20,12 @@ public final class ImageReader {
     private final Preprocessor preprocessor;
     private final Tiling tiling;
 
-    /** A reader for a model of that shape. */
+    /**
+     * A reader for a model of that shape.
+     *
+     * @param config        input size and tiling
+     * @param normalization how the backbone wants pixels
+     */
     public ImageReader(RlrConfig config, Normalization normalization) {
         this.preprocessor = new Preprocessor(config.imageHeight(), config.imageWidth(), normalization);
         this.tiling = config.tiling();
@@ -29,11 +34,16 @@ public final class ImageReader {
     /** Sees the images one after the other. */
     @FunctionalInterface
     public interface Consumer {
-        /** An image, by its place in the list. */
+        /**
+         * An image, by its place in the list.
+         *
+         * @param index  place in the list, from 0
+         * @param inputs the whole image or its tiles
+         */
         void accept(int index, ImageInputs inputs);
     }
 
-    /** Numbers per input: {@code H·W·3}. */
+    /** {@return numbers per input: {@code H·W·3}} */
     public int length() {
         return preprocessor.length();
     }
@@ -43,17 +53,35 @@ public final class ImageReader {
         return tiling != null;
     }
 
-    /** The inputs of an image. @throws RlrException if its tiles would be of too many pixels */
+    /**
+     * The inputs of an image.
+     *
+     * @param image of any size
+     * @return the whole image or its tiles
+     * @throws RlrException if its tiles would be of too many pixels
+     */
     public ImageInputs inputs(RgbImage image) {
         return tiling == null ? ImageInputs.whole(image, preprocessor) : ImageInputs.tiles(image, grid(image.size()), preprocessor);
     }
 
-    /** How many inputs files become, by their headers. @throws RlrException naming a file that cannot be read */
+    /**
+     * How many inputs files become, by their headers.
+     *
+     * @param files image files
+     * @return their number; without tiling no file is looked at
+     * @throws RlrException naming a file that cannot be read
+     */
     public int count(List<Path> files) {
         return tiling == null ? files.size() : Math.toIntExact(files.stream().mapToLong(file -> grid(file).count()).sum());
     }
 
-    /** Where the tiles of a file lie, by its header; null where images are not cut. @throws RlrException naming the file if it cannot be read */
+    /**
+     * Where the tiles of a file lie, by its header; null where images are not cut.
+     *
+     * @param file an image file
+     * @return the grid, or null
+     * @throws RlrException naming the file if it cannot be read
+     */
     public TileGrid grid(Path file) {
         return tiling == null ? null : named(file, () -> grid(Images.size(file)));
     }
@@ -65,6 +93,9 @@ public final class ImageReader {
     /**
      * Hands the inputs of every file to the consumer, in order, on the calling thread, while {@code ahead} more are read.
      *
+     * @param files    image files
+     * @param ahead    how many more files are read while the consumer works, at least 0
+     * @param consumer called once per file
      * @throws RlrException naming a file that cannot be read
      */
     public void forEach(List<Path> files, int ahead, Consumer consumer) {

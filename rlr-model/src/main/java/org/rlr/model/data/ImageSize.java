@@ -12,7 +12,7 @@ public record ImageSize(int width, int height) {
     /** Smaller pictures first; of as many pixels, narrower ones. */
     public static final Comparator<ImageSize> BY_PIXELS = Comparator.comparingLong(ImageSize::pixels).thenComparingInt(ImageSize::width);
 
-    /** Pixels in all. */
+    /** {@return pixels in all} */
     public long pixels() {
         return (long) width * height;
     }

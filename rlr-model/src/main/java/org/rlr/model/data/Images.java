@@ -43,6 +43,8 @@ public final class Images {
     /**
      * Reads a picture.
      *
+     * @param file an image file
+     * @return its pixels
      * @throws RlrException if the file is missing, empty, truncated, damaged, not an image or of an unsupported kind
      */
     public static RgbImage read(Path file) {
@@ -52,6 +54,8 @@ public final class Images {
     /**
      * The size of a picture, from its header alone.
      *
+     * @param file an image file
+     * @return width and height
      * @throws RlrException if the file is missing, empty, not an image, or its header is damaged
      */
     public static ImageSize size(Path file) {
@@ -66,7 +70,12 @@ public final class Images {
         }
     }
 
-    /** Whether the name's suffix, in any case, is that of a format read here; hidden files ({@code .x}) are no images. */
+    /**
+     * Whether the name's suffix, in any case, is that of a format read here; hidden files ({@code .x}) are no images.
+     *
+     * @param file need not exist
+     * @return whether it would be taken for an image
+     */
     public static boolean hasImageName(Path file) {
         String name = file.getFileName().toString();
         int dot = name.lastIndexOf('.');
@@ -76,6 +85,8 @@ public final class Images {
     /**
      * The image files directly inside a folder, sorted by name. Other files and hidden ones are left out.
      *
+     * @param folder an existing folder
+     * @return the files
      * @throws RlrException if the folder is missing or cannot be listed
      */
     public static List<Path> list(Path folder) {
@@ -90,7 +101,13 @@ public final class Images {
         }
     }
 
-    /** What a folder without images holds instead, in words to follow that; nothing where it is empty. @throws RlrException if it cannot be listed */
+    /**
+     * What a folder without images holds instead, in words to follow that; nothing where it is empty.
+     *
+     * @param folder an existing folder
+     * @return as {@code , but 2 files of other formats than …}, or an empty text
+     * @throws RlrException if it cannot be listed
+     */
     public static String insteadOfImages(Path folder) {
         List<Path> others = Folders.files(folder, file -> !hasImageName(file));
         return others.isEmpty() ? "" : ", but " + others.size() + (others.size() == 1 ? " file" : " files") + " of other formats than PNG, JPEG, BMP, GIF and TIFF, first "

@@ -11,14 +11,21 @@ import java.util.Arrays;
  * @param anomalous row by row, {@code height · width} values; not copied, treat it as read-only
  */
 public record Mask(int width, int height, boolean[] anomalous) {
-    /** A mask around the given values. */
+    /**
+     * A mask around the given values.
+     *
+     * @param width     pixels per row
+     * @param height    rows
+     * @param anomalous row by row, {@code height · width} values; not copied, treat it as read-only
+     * @throws IllegalArgumentException if the number of values is another, or 0
+     */
     public Mask {
         if (width <= 0 || height <= 0 || (long) width * height != anomalous.length) {
             throw new IllegalArgumentException("a mask of " + width + "×" + height + " cannot have " + anomalous.length + " pixels");
         }
     }
 
-    /** Whether any pixel is set. */
+    /** {@return whether any pixel is set} */
     public boolean any() {
         for (boolean pixel : anomalous) {
             if (pixel) {
@@ -28,7 +35,13 @@ public record Mask(int width, int height, boolean[] anomalous) {
         return false;
     }
 
-    /** The pixels that are set in this mask or in another of the same size. */
+    /**
+     * The pixels that are set in this mask or in another of the same size.
+     *
+     * @param other of the same size
+     * @return the union
+     * @throws IllegalArgumentException if the sizes differ
+     */
     public Mask or(Mask other) {
         if (other.width != width || other.height != height) {
             throw new IllegalArgumentException("masks of " + width + "×" + height + " and " + other.width + "×" + other.height + " cannot be joined");
@@ -40,7 +53,11 @@ public record Mask(int width, int height, boolean[] anomalous) {
         return new Mask(width, height, union);
     }
 
-    /** The mask as a grey picture: 255 where anomalous, else 0. */
+    /**
+     * The mask as a grey picture: 255 where anomalous, else 0.
+     *
+     * @return of type {@link BufferedImage#TYPE_BYTE_GRAY}
+     */
     public BufferedImage toBufferedImage() {
         BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_BYTE_GRAY);
         byte[] row = new byte[width];
@@ -53,7 +70,12 @@ public record Mask(int width, int height, boolean[] anomalous) {
         return image;
     }
 
-    /** The mask with gaps and pinholes narrower than {@code 2·radius} pixels closed: grown by a square, then shrunk by it. */
+    /**
+     * The mask with gaps and pinholes narrower than {@code 2·radius} pixels closed: grown by a square, then shrunk by it.
+     *
+     * @param radius pixels, at least 0
+     * @return a mask of the same size
+     */
     public Mask closed(int radius) {
         boolean[] grown = spread(anomalous, radius, true);
         return new Mask(width, height, spread(grown, radius, false));
@@ -79,7 +101,13 @@ public record Mask(int width, int height, boolean[] anomalous) {
         return result;
     }
 
-    /** The mask at another size by nearest neighbour, as {@link Resize#nearest}. */
+    /**
+     * The mask at another size by nearest neighbour, as {@link Resize#nearest}.
+     *
+     * @param newWidth  pixels per row
+     * @param newHeight rows
+     * @return this mask where it has the size already
+     */
     public Mask resized(int newWidth, int newHeight) {
         if (newWidth == width && newHeight == height) {
             return this;

@@ -17,6 +17,7 @@ public final class Masks {
      * @param mask      the mask's file
      * @param image     the image's file, for messages
      * @param imageSize the image's size
+     * @return of the image's size
      * @throws RlrException if the mask cannot be read, as {@link Images#read}, or its size is not the image's
      */
     public static Mask read(Path mask, Path image, ImageSize imageSize) {
@@ -27,6 +28,8 @@ public final class Masks {
     /**
      * Reads the masks of an image: it is anomalous where any of them says so.
      *
+     * @param sample    image and masks
+     * @param imageSize the image's size
      * @return null where it has no mask
      * @throws RlrException as {@link #read(Path, Path, ImageSize)}
      */

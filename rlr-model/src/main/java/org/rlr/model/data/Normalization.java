@@ -17,7 +17,13 @@ public record Normalization(float[] mean, float[] std) {
     public static final Normalization HALF =
             new Normalization(new float[] {0.5f, 0.5f, 0.5f}, new float[] {0.5f, 0.5f, 0.5f});
 
-    /** Copies the arrays, as the accessors do: the constants are shared. */
+    /**
+     * Copies the arrays, as the accessors do: the constants are shared.
+     *
+     * @param mean three values in 0…1
+     * @param std  three values in 0…1, above 0
+     * @throws IllegalArgumentException if there are not three values each, or a deviation is not above 0
+     */
     public Normalization {
         if (mean.length != RgbImage.CHANNELS || std.length != RgbImage.CHANNELS) {
             throw new IllegalArgumentException("mean and std need a value for each of red, green and blue, not " + mean.length + " and "
@@ -32,17 +38,24 @@ public record Normalization(float[] mean, float[] std) {
         }
     }
 
+    /** {@return a copy of the three means, red, green, blue} */
     @Override
     public float[] mean() {
         return mean.clone();
     }
 
+    /** {@return a copy of the three deviations, red, green, blue} */
     @Override
     public float[] std() {
         return std.clone();
     }
 
-    /** Normalised pixels back as samples, {@code value·std + mean} of 255, rounded, what is beyond 0 or 255 cut off; red, green, blue alternate. */
+    /**
+     * Normalised pixels back as samples, {@code value·std + mean} of 255, rounded, what is beyond 0 or 255 cut off; red, green, blue alternate.
+     *
+     * @param pixels a multiple of three values, normalised
+     * @return as many samples
+     */
     public byte[] samples(float[] pixels) {
         byte[] samples = new byte[pixels.length];
         for (int i = 0; i < samples.length; i++) {

@@ -17,7 +17,10 @@ public final class PngFile {
     /**
      * Writes a picture; folders that are missing are made. What was there before stays if anything goes wrong.
      *
+     * @param file  target; replaced if it is there
+     * @param image of a kind that Java writes as PNG
      * @throws org.rlr.tensor.RlrException if the file cannot be written
+     * @throws IllegalArgumentException if it is of another kind
      */
     public static void write(Path file, BufferedImage image) {
         // encoded in memory, so that only the disk's errors are left for the file

@@ -13,12 +13,25 @@ public final class Preprocessor {
     /** The 256 values that a sample may become, red, green, blue. */
     private final float[] values = new float[256 * RgbImage.CHANNELS];
 
-    /** Pictures resized to {@code size × size}. */
+    /**
+     * Pictures resized to {@code size × size}.
+     *
+     * @param size          rows and columns, at least 1
+     * @param normalization how the backbone wants pixels
+     * @throws RlrException if the size is less
+     */
     public Preprocessor(int size, Normalization normalization) {
         this(size, size, normalization);
     }
 
-    /** Pictures resized to {@code width × height}. */
+    /**
+     * Pictures resized to {@code width × height}.
+     *
+     * @param height        rows, at least 1
+     * @param width         columns, at least 1
+     * @param normalization how the backbone wants pixels
+     * @throws RlrException if one is less
+     */
     public Preprocessor(int height, int width, Normalization normalization) {
         if (height <= 0 || width <= 0) {
             throw new RlrException("an image size of " + width + "×" + height + " is not possible; give a positive one");
@@ -33,34 +46,45 @@ public final class Preprocessor {
         }
     }
 
-    /** Rows of the input. */
+    /** {@return rows of the input} */
     public int height() {
         return height;
     }
 
-    /** Columns of the input. */
+    /** {@return columns of the input} */
     public int width() {
         return width;
     }
 
-    /** How the samples are scaled. */
+    /** {@return how the samples are scaled} */
     public Normalization normalization() {
         return normalization;
     }
 
-    /** Numbers per image: height · width · 3. */
+    /** {@return numbers per image: height · width · 3} */
     public int length() {
         return height * width * RgbImage.CHANNELS;
     }
 
-    /** The input made from a picture, {@code [height, width, 3]}. */
+    /**
+     * The input made from a picture, {@code [height, width, 3]}.
+     *
+     * @param image of any size
+     * @return {@code height·width·3} values
+     */
     public float[] apply(RgbImage image) {
         float[] input = new float[length()];
         apply(image, input, 0);
         return input;
     }
 
-    /** Writes the input made from a picture into a batch, {@link #length()} numbers from {@code offset}. */
+    /**
+     * Writes the input made from a picture into a batch, {@link #length()} numbers from {@code offset}.
+     *
+     * @param image  of any size
+     * @param batch  where to write
+     * @param offset index of the first number there
+     */
     public void apply(RgbImage image, float[] batch, int offset) {
         byte[] rgb = Resize.lanczos(image, width, height).rgb();
         for (int i = 0; i < rgb.length; i += RgbImage.CHANNELS) {

@@ -19,7 +19,11 @@ public final class Resize {
      * Antialiased Lanczos-3: first along the rows, then along the columns, rounded to 0…255 after each pass; a pass that keeps its size is
      * left out. The picture's aspect ratio is not kept.
      *
+     * @param image  of any size
+     * @param width  pixels per row, at least 1
+     * @param height rows, at least 1
      * @return the picture itself where it has the size already
+     * @throws IllegalArgumentException if one is less
      */
     public static RgbImage lanczos(RgbImage image, int width, int height) {
         checkSize(width, height);
@@ -111,7 +115,11 @@ public final class Resize {
     /**
      * Nearest neighbour: output {@code o} takes the input {@code ⌊(o + ½)·in/out⌋}.
      *
+     * @param image  of any size
+     * @param width  pixels per row, at least 1
+     * @param height rows, at least 1
      * @return the picture itself where it has the size already
+     * @throws IllegalArgumentException if one is less
      */
     public static RgbImage nearest(RgbImage image, int width, int height) {
         checkSize(width, height);

@@ -18,7 +18,14 @@ public record RgbImage(int width, int height, byte[] rgb) {
     /** Channels of an image. */
     public static final int CHANNELS = 3;
 
-    /** An image around the given samples. */
+    /**
+     * An image around the given samples.
+     *
+     * @param width  pixels per row
+     * @param height rows
+     * @param rgb    samples, unsigned, interleaved
+     * @throws IllegalArgumentException if the number of samples is another, or 0
+     */
     public RgbImage {
         Objects.requireNonNull(rgb, "rgb");
         if (width <= 0 || height <= 0 || (long) width * height * CHANNELS != rgb.length) {
@@ -31,13 +38,15 @@ public record RgbImage(int width, int height, byte[] rgb) {
      * The samples of any Java image as 8-bit RGB: alpha is dropped, grey is repeated, 16-bit samples keep their high byte. Samples are
      * taken as they are, without Java's colour management, which would shift grey values.
      *
+     * @param image of any size
+     * @return its samples
      * @throws IllegalArgumentException if the image's colours are neither grey, RGB nor CMYK, or its samples are not integers
      */
     public static RgbImage of(BufferedImage image) {
         return PixelReader.of(image).toRgb();
     }
 
-    /** A copy as a Java image of type {@link BufferedImage#TYPE_INT_RGB}. */
+    /** {@return a copy as a Java image of type {@link BufferedImage#TYPE_INT_RGB}} */
     public BufferedImage toBufferedImage() {
         BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         int[] row = new int[width];
@@ -50,7 +59,7 @@ public record RgbImage(int width, int height, byte[] rgb) {
         return image;
     }
 
-    /** Width and height. */
+    /** {@return width and height} */
     public ImageSize size() {
         return new ImageSize(width, height);
     }

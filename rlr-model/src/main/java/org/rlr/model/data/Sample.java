@@ -17,7 +17,16 @@ public record Sample(Path image, List<Path> masks, String className, String defe
     /** The {@link #defect} of normal images. */
     public static final String GOOD = "good";
 
-    /** Checks that nothing is null, and copies the list. */
+    /**
+     * Checks that nothing is null, and copies the list.
+     *
+     * @param image     its file
+     * @param masks     the files that say where it is anomalous, which is where any of them does; empty where there is none
+     * @param className the product class
+     * @param defect    the kind of defect, or {@link #GOOD}
+     * @param anomalous whether it is known to be anomalous by where it lies; for evaluation an image is also anomalous if a mask has a pixel set
+     * @throws NullPointerException if something is null
+     */
     public Sample {
         Objects.requireNonNull(image, "image");
         masks = List.copyOf(masks);
@@ -25,7 +34,13 @@ public record Sample(Path image, List<Path> masks, String className, String defe
         Objects.requireNonNull(defect, "defect");
     }
 
-    /** A normal image without a mask. */
+    /**
+     * A normal image without a mask.
+     *
+     * @param image     its file
+     * @param className the product class
+     * @return the sample
+     */
     public static Sample good(Path image, String className) {
         return new Sample(image, List.of(), className, GOOD, false);
     }

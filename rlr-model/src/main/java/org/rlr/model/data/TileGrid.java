@@ -31,6 +31,11 @@ public final class TileGrid {
      * The tiles of an image. It is resized by the tiling's scale first; one that would be smaller than a tile by the factor, its aspect ratio kept, that makes
      * it as large as one.
      *
+     * @param image      size of the image as it was read
+     * @param tileHeight rows of a tile, those of the model's input
+     * @param tileWidth  columns of a tile
+     * @param tiling     least overlap, and scale
+     * @return the grid, of at least one tile
      * @throws RlrException if it would then have more pixels than are read
      */
     public static TileGrid of(ImageSize image, int tileHeight, int tileWidth, Tiling tiling) {
@@ -87,27 +92,34 @@ public final class TileGrid {
         return sine * sine;
     }
 
-    /** The size that the image is resized to before it is cut. */
+    /** {@return the size that the image is resized to before it is cut} */
     public ImageSize image() {
         return image;
     }
 
-    /** Rows of a tile. */
+    /** {@return rows of a tile} */
     public int tileHeight() {
         return tileHeight;
     }
 
-    /** Columns of a tile. */
+    /** {@return columns of a tile} */
     public int tileWidth() {
         return tileWidth;
     }
 
-    /** Tiles. */
+    /** {@return how many tiles there are} */
     public int count() {
         return tops.length * lefts.length;
     }
 
-    /** A tile of the image, which has the size {@link #image()}. */
+    /**
+     * A tile of the image, which has the size {@link #image()}.
+     *
+     * @param resized the image at the size {@link #image()}
+     * @param tile    from 0, below {@link #count}
+     * @return a copy of its pixels
+     * @throws IllegalArgumentException if the image has another size
+     */
     public RgbImage cut(RgbImage resized, int tile) {
         if (!resized.size().equals(image)) {
             throw new IllegalArgumentException("tiles of an image of " + image + " cannot be cut from one of " + resized.size());
@@ -124,6 +136,7 @@ public final class TileGrid {
     /**
      * Adds a tile's values, weighted, to those of the image; after all tiles each pixel has a mean of the tiles that cover it, with weights that sum to one.
      *
+     * @param tile   from 0, below {@link #count}
      * @param values of the tile, row-major
      * @param sum    of the image, row-major
      */
@@ -138,7 +151,13 @@ public final class TileGrid {
         }
     }
 
-    /** A picture of the whole image made of one per tile, blended as {@link #add} does. @throws IllegalArgumentException for another number of them, or another size */
+    /**
+     * A picture of the whole image made of one per tile, blended as {@link #add} does.
+     *
+     * @param tiles pictures of a tile's size, in the order of the tiles
+     * @return of the size {@link #image()}
+     * @throws IllegalArgumentException for another number of them, or another size
+     */
     public RgbImage blend(List<RgbImage> tiles) {
         ImageSize size = new ImageSize(tileWidth, tileHeight);
         if (tiles.size() != count() || tiles.stream().anyMatch(tile -> !tile.size().equals(size))) {

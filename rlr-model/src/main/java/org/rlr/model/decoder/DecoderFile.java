@@ -22,7 +22,13 @@ public final class DecoderFile {
     private DecoderFile() {
     }
 
-    /** Writes a decoder beside the target and puts it in its place; whatever was there stays if that fails. @throws RlrException saying what failed */
+    /**
+     * Writes a decoder beside the target and puts it in its place; whatever was there stays if that fails.
+     *
+     * @param decoder stays the caller's
+     * @param file    target; folders above it are made where they are missing
+     * @throws RlrException saying what failed
+     */
     public static void save(FeatureDecoder decoder, Path file) {
         SafeTensorsWriter writer = new SafeTensorsWriter()
                 .metadata("format", FORMAT).metadata("version", VERSION).metadata("decoder", GSON.toJson(decoder.info()));
@@ -34,7 +40,14 @@ public final class DecoderFile {
         writer.write(file);
     }
 
-    /** Loads a decoder onto a backend. @throws RlrException if the file is not a decoder or is damaged */
+    /**
+     * Loads a decoder onto a backend.
+     *
+     * @param path    a decoder's file
+     * @param backend holds the weights; stays the caller's
+     * @return the decoder; the caller closes it
+     * @throws RlrException if the file is not a decoder or is damaged
+     */
     public static FeatureDecoder load(Path path, Backend backend) {
         try (SafeTensorsFile file = SafeTensorsFile.open(path)) {
             DecoderInfo info = info(file);

@@ -27,7 +27,15 @@ public record DecoderInfo(String backbone, List<Integer> levels, List<Integer> c
         DecoderSettings training, int images, double loss) {
     private static final List<List<Integer>> LEVELS = List.of(List.of(2, 3), List.of(1, 2, 3));
 
-    /** Of a decoder for a model's features that is not trained yet. @throws RlrException if there is none for the model's levels */
+    /**
+     * Of a decoder for a model's features that is not trained yet.
+     *
+     * @param model    whose features are to be decoded
+     * @param training how it will be trained
+     * @param images   training images
+     * @return a description with a loss of NaN
+     * @throws RlrException if there is none for the model's levels
+     */
     public static DecoderInfo of(RlrModel model, DecoderSettings training, int images) {
         RlrConfig c = model.info().config();
         if (!LEVELS.contains(c.levels())) {
@@ -38,12 +46,19 @@ public record DecoderInfo(String backbone, List<Integer> levels, List<Integer> c
         return new DecoderInfo(c.backbone(), c.levels(), channels, c.imageHeight(), c.imageWidth(), c.averagePool(), c.tiling(), FeatureDigest.of(model), training, images, Double.NaN);
     }
 
-    /** A decoder of the same features that was trained in another way. */
+    /**
+     * A decoder of the same features that was trained in another way.
+     *
+     * @param otherTraining how it was trained
+     * @param otherImages   training images
+     * @param otherLoss     mean squared error of the last epoch
+     * @return a copy with all three
+     */
     public DecoderInfo with(DecoderSettings otherTraining, int otherImages, double otherLoss) {
         return new DecoderInfo(backbone, levels, channels, imageHeight, imageWidth, averagePool, tiling, features, otherTraining, otherImages, otherLoss);
     }
 
-    /** Whether there is a network for what a file says. */
+    /** {@return whether there is a network for what a file says} */
     public boolean usable() {
         return backbone != null && features != null && training != null && LEVELS.contains(levels) && channels != null && channels.size() == levels.size()
                 && channels.stream().allMatch(c -> c != null && c > 0) && imageHeight > 0 && imageWidth > 0;
@@ -52,6 +67,7 @@ public record DecoderInfo(String backbone, List<Integer> levels, List<Integer> c
     /**
      * Checks that a model's features are those that the decoder was trained on.
      *
+     * @param model  whose features are to be decoded
      * @param origin the decoder's file, for the message
      * @throws RlrException naming what differs
      */

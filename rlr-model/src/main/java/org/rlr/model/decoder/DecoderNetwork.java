@@ -31,6 +31,7 @@ public final class DecoderNetwork implements AutoCloseable {
      * A network whose values are zero until {@link #initialize} or {@link #load}.
      *
      * @param channels of the levels, the finest first: two or three
+     * @param backend  where to allocate; stays the caller's
      * @param training whether gradients are kept
      * @throws IllegalArgumentException for another number of levels
      */
@@ -70,23 +71,33 @@ public final class DecoderNetwork implements AutoCloseable {
         return beside < JOINED ? JOINED - beside : deepest;
     }
 
-    /** What is learned. */
+    /** {@return what is learned} */
     public ParameterSet parameters() {
         return parameters;
     }
 
-    /** The running statistics of the batch normalisations. */
+    /** {@return the running statistics of the batch normalisations} */
     public ParameterSet buffers() {
         return buffers;
     }
 
-    /** Draws the first values. */
+    /**
+     * Draws the first values.
+     *
+     * @param seed of the random streams
+     */
     public void initialize(long seed) {
         parameters.initialize(seed);
         buffers.initialize(seed);
     }
 
-    /** Takes over a state dict, convolutions as {@code [out, in, k, k]}. @throws org.rlr.tensor.RlrException naming {@code origin} and the tensors that do not fit */
+    /**
+     * Takes over a state dict, convolutions as {@code [out, in, k, k]}.
+     *
+     * @param state  holds the learned values and the running statistics
+     * @param origin what it is, for messages: a file
+     * @throws org.rlr.tensor.RlrException naming {@code origin} and the tensors that do not fit
+     */
     public void load(StateDict state, String origin) {
         ChannelsFirst source = new ChannelsFirst(state);
         parameters.load(source, origin);

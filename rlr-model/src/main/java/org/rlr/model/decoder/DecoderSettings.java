@@ -14,14 +14,28 @@ public record DecoderSettings(int epochs, int batchSize, float learningRate, lon
     /** The published settings (RLR §12): 100 epochs, batch 16, lr 1e-4; seed 3407. */
     public static final DecoderSettings PUBLISHED = new DecoderSettings(100, 16, 1e-4f, 3407);
 
-    /** Checks the ranges. @throws RlrException naming the option and its range */
+    /**
+     * Checks the ranges.
+     *
+     * @param epochs       passes over the images
+     * @param batchSize    images per step
+     * @param learningRate of Adam
+     * @param seed         of everything random
+     * @throws RlrException naming the option and its range
+     */
     public DecoderSettings {
         require(epochs >= 1, "--epochs", epochs, "at least 1");
         require(batchSize >= 1, "--batch-size", batchSize, "at least 1");
         require(learningRate > 0 && learningRate < Float.POSITIVE_INFINITY, "--lr", learningRate, "a positive number");
     }
 
-    /** These settings with another number of epochs. */
+    /**
+     * These settings with another number of epochs.
+     *
+     * @param other number of epochs, at least 1
+     * @return a copy
+     * @throws RlrException if it is less
+     */
     public DecoderSettings withEpochs(int other) {
         return new DecoderSettings(other, batchSize, learningRate, seed);
     }

@@ -27,12 +27,20 @@ public final class FeatureDecoder implements AutoCloseable {
         this.origin = origin;
     }
 
-    /** A decoder whose network was just trained. */
+    /**
+     * A decoder whose network was just trained.
+     *
+     * @param backend that holds the network; stays the caller's
+     * @param info    what it reads
+     * @param loss    mean squared error of the last epoch
+     * @param network taken over
+     * @return the decoder; the caller closes it
+     */
     public static FeatureDecoder trained(Backend backend, DecoderInfo info, double loss, DecoderNetwork network) {
         return new FeatureDecoder(backend, info.with(info.training(), info.images(), loss), network, "just trained");
     }
 
-    /** What it reads and how it was trained. */
+    /** {@return what it reads and how it was trained} */
     public DecoderInfo info() {
         return info;
     }
@@ -41,7 +49,12 @@ public final class FeatureDecoder implements AutoCloseable {
         return network;
     }
 
-    /** Checks that it was trained on a model's features. @throws org.rlr.tensor.RlrException naming what differs */
+    /**
+     * Checks that it was trained on a model's features.
+     *
+     * @param model whose features are to be decoded
+     * @throws org.rlr.tensor.RlrException naming what differs
+     */
     public void requireFits(RlrModel model) {
         info.requireFits(model, origin);
     }

@@ -26,7 +26,7 @@ public final class DemoDataSet {
     private DemoDataSet() {
     }
 
-    /** The names of the classes. */
+    /** {@return the names of the classes} */
     public static List<String> classes() {
         return PRODUCTS.stream().map(Product::name).toList();
     }
@@ -42,6 +42,7 @@ public final class DemoDataSet {
      * @param testPerDefect images per kind of defect
      * @param seed          decides everything about the pictures
      * @throws RlrException if the size is too small or a file cannot be written
+     * @throws IllegalArgumentException if a number of images is below 1
      */
     public static void generate(Path folder, int imageSize, int trainPerClass, int testPerClass, int testPerDefect, long seed) {
         if (imageSize < LEAST_SIZE) {

@@ -35,7 +35,13 @@ public final class AnomalyDetector implements AutoCloseable {
         this.ownsBackend = ownsBackend;
     }
 
-    /** Loads a model onto the preferred backend that can start. @throws org.rlr.tensor.RlrException if the file is not a model or no backend starts */
+    /**
+     * Loads a model onto the preferred backend that can start.
+     *
+     * @param file a model file, as {@link ModelFile} describes it
+     * @return a detector; the caller closes it
+     * @throws org.rlr.tensor.RlrException if the file is not a model or no backend starts
+     */
     public static AnomalyDetector load(Path file) {
         Backend backend = Backends.open("auto", 0);
         try {
@@ -46,22 +52,41 @@ public final class AnomalyDetector implements AutoCloseable {
         }
     }
 
-    /** Loads a model onto a backend, which stays the caller's. @throws org.rlr.tensor.RlrException if the file is not a model */
+    /**
+     * Loads a model onto a backend, which stays the caller's.
+     *
+     * @param file    a model file
+     * @param backend holds the weights and computes
+     * @return a detector; the caller closes it, and then the backend
+     * @throws org.rlr.tensor.RlrException if the file is not a model
+     */
     public static AnomalyDetector load(Path file, Backend backend) {
         return new AnomalyDetector(ModelFile.load(file, backend), false);
     }
 
-    /** Settings and threshold of the model. */
+    /** {@return settings, scoring and thresholds of the model} */
     public ModelInfo info() {
         return model.info();
     }
 
-    /** Examines an image of any size and colour model. @throws IllegalArgumentException if its samples are not grey, RGB or CMYK integers */
+    /**
+     * Examines an image of any size and colour model.
+     *
+     * @param image resized to the model's input, or cut into tiles where the model was trained so
+     * @return score, verdict by the common threshold, and map
+     * @throws IllegalArgumentException if its samples are not grey, RGB or CMYK integers
+     */
     public Detection detect(BufferedImage image) {
         return detect(RgbImage.of(image));
     }
 
-    /** Examines an image file. @throws org.rlr.tensor.RlrException naming the file if it cannot be read */
+    /**
+     * Examines an image file.
+     *
+     * @param image an image file of a supported format
+     * @return score, verdict by the common threshold, and map
+     * @throws org.rlr.tensor.RlrException naming the file if it cannot be read
+     */
     public Detection detect(Path image) {
         return detect(Images.read(image));
     }
@@ -69,6 +94,9 @@ public final class AnomalyDetector implements AutoCloseable {
     /**
      * Examines an image of a known product class by that class's own threshold.
      *
+     * @param image     of any size and colour model
+     * @param className the product class
+     * @return score, verdict by the class's threshold, and map
      * @throws org.rlr.tensor.RlrException      if the model has no threshold for the class
      * @throws IllegalArgumentException as {@link #detect(BufferedImage)}
      */
@@ -77,7 +105,14 @@ public final class AnomalyDetector implements AutoCloseable {
         return detection(scorer.score(RgbImage.of(image)), threshold);
     }
 
-    /** As {@link #detect(BufferedImage, String)}, of an image file. @throws org.rlr.tensor.RlrException also if it cannot be read */
+    /**
+     * As {@link #detect(BufferedImage, String)}, of an image file.
+     *
+     * @param image     an image file of a supported format
+     * @param className the product class
+     * @return score, verdict by the class's threshold, and map
+     * @throws org.rlr.tensor.RlrException if the file cannot be read, or the model has no threshold for the class
+     */
     public Detection detect(Path image, String className) {
         Threshold threshold = model.info().thresholds().ownOf(className);
         return detection(scorer.score(Images.read(image)), threshold);
@@ -87,12 +122,24 @@ public final class AnomalyDetector implements AutoCloseable {
         return detection(scorer.score(image));
     }
 
-    /** A map of this model's {@link #scorer()} as a detection by the common threshold. */
+    /**
+     * A map of this model's {@link #scorer()} as a detection by the common threshold.
+     *
+     * @param map made by this model's scoring
+     * @return score, verdict and values of the map (not a copy)
+     */
     public Detection detection(AnomalyMap map) {
         return detection(map, model.info().thresholds().common());
     }
 
-    /** A map of this model's {@link #scorer()} as a detection by a class's own threshold. @throws org.rlr.tensor.RlrException if the model has none for the class */
+    /**
+     * A map of this model's {@link #scorer()} as a detection by a class's own threshold.
+     *
+     * @param map       made by this model's scoring
+     * @param className the product class
+     * @return score, verdict and values of the map (not a copy)
+     * @throws org.rlr.tensor.RlrException if the model has none for the class
+     */
     public Detection detection(AnomalyMap map, String className) {
         return detection(map, model.info().thresholds().ownOf(className));
     }
@@ -102,12 +149,12 @@ public final class AnomalyDetector implements AutoCloseable {
         return new Detection(score, threshold.normalized(score), threshold.exceededBy(score), threshold.value(), map.height(), map.width(), map.values());
     }
 
-    /** The model, which stays this detector's. */
+    /** {@return the model, which stays this detector's} */
     public RlrModel model() {
         return model;
     }
 
-    /** Scores many files in order, reading ahead while computing. */
+    /** {@return what scores many files in order, reading ahead while computing} */
     public AnomalyScorer scorer() {
         return scorer;
     }

@@ -36,7 +36,14 @@ public final class AnomalyMap {
      * @param width  columns of the level's grid
      */
     public record Level(float[] scores, int height, int width) {
-        /** Checks the length. */
+        /**
+         * Checks the length.
+         *
+         * @param scores row-major, {@code height * width}
+         * @param height rows of the level's grid
+         * @param width  columns of the level's grid
+         * @throws IllegalArgumentException if the grid is empty or the number of scores is another
+         */
         public Level {
             if (height < 1 || width < 1 || scores.length != height * width) {
                 throw new IllegalArgumentException(scores.length + " scores are not a grid of " + height + "×" + width);
@@ -51,6 +58,8 @@ public final class AnomalyMap {
      * @param features       {@code [tokens, channels]}, row-major, from {@code offset} on
      * @param reconstruction of the same shape and offset
      * @param offset         index of the first token's first channel, so that one image of a batch can be taken
+     * @param tokens         how many
+     * @param channels       values per token
      * @return a score per token
      */
     public static float[] tokenScores(float[] features, float[] reconstruction, int offset, int tokens, int channels) {
@@ -78,6 +87,12 @@ public final class AnomalyMap {
     /**
      * The map of an image: each level's scores upsampled bilinearly, the corners aligned, to {@code height × width}, and
      * averaged over the levels; its image score by the published smoothing.
+     *
+     * @param levels of the image, at least one
+     * @param height rows of the map in pixels, at least 1
+     * @param width  columns of the map in pixels, at least 1
+     * @return the map
+     * @throws IllegalArgumentException if there are no levels or the map is empty
      */
     public static AnomalyMap of(List<Level> levels, int height, int width) {
         return of(levels, ones(levels.size()), Scoring.SMOOTHING, height, width);
@@ -86,8 +101,13 @@ public final class AnomalyMap {
     /**
      * The same with weights of the levels and another smoothing ({@link Scoring}).
      *
+     * @param levels    of the image, at least one
      * @param weights   a weight per level, above 0; the map is {@code Σ w·map / Σ w}
      * @param smoothing standard deviation in pixels; 0 for none
+     * @param height    rows of the map in pixels, at least 1
+     * @param width     columns of the map in pixels, at least 1
+     * @return the map
+     * @throws IllegalArgumentException if there are no levels, another number of weights, or the map is empty
      */
     public static AnomalyMap of(List<Level> levels, double[] weights, double smoothing, int height, int width) {
         if (levels.isEmpty() || weights.length != levels.size() || height < 1 || width < 1) {
@@ -102,12 +122,23 @@ public final class AnomalyMap {
      *
      * @param grid  where the tiles lie
      * @param tiles levels of each tile
+     * @return a map as large as the image that is cut
+     * @throws IllegalArgumentException if there are more or fewer tiles than the grid has
      */
     public static AnomalyMap of(TileGrid grid, List<List<Level>> tiles) {
         return of(grid, tiles, ones(tiles.isEmpty() ? 0 : tiles.get(0).size()), Scoring.SMOOTHING);
     }
 
-    /** The same with weights of the levels and another smoothing, as {@link #of(List, double[], double, int, int)}. */
+    /**
+     * The same with weights of the levels and another smoothing, as {@link #of(List, double[], double, int, int)}.
+     *
+     * @param grid      where the tiles lie
+     * @param tiles     levels of each tile
+     * @param weights   a weight per level, above 0
+     * @param smoothing standard deviation in pixels; 0 for none
+     * @return a map as large as the image that is cut
+     * @throws IllegalArgumentException if there are more or fewer tiles than the grid has
+     */
     public static AnomalyMap of(TileGrid grid, List<List<Level>> tiles, double[] weights, double smoothing) {
         if (tiles.size() != grid.count()) {
             throw new IllegalArgumentException(tiles.size() + " tiles instead of " + grid.count());
@@ -171,27 +202,39 @@ public final class AnomalyMap {
         return pixels == 1 ? 0 : (double) pixel * (tokens - 1) / (pixels - 1);
     }
 
-    /** The values, row-major, not smoothed, as pixel metrics use them; not a copy. */
+    /**
+     * The values, row-major, not smoothed, as pixel metrics use them; not a copy.
+     *
+     * @return {@code height·width} scores
+     */
     public float[] values() {
         return values;
     }
 
-    /** Rows. */
+    /** {@return rows, in pixels} */
     public int height() {
         return height;
     }
 
-    /** Columns. */
+    /** {@return columns, in pixels} */
     public int width() {
         return width;
     }
 
-    /** Makes the same map again, from the tokens' scores: all that is needed to do so, in a fiftieth of its memory. */
+    /**
+     * Makes the same map again, from the tokens' scores: all that is needed to do so, in a fiftieth of its memory.
+     *
+     * @return a supplier that gives equal maps
+     */
     public Supplier<AnomalyMap> again() {
         return again;
     }
 
-    /** The map after a Gaussian filter, row-major; not a copy where it is not smoothed. */
+    /**
+     * The map after a Gaussian filter, row-major; not a copy where it is not smoothed.
+     *
+     * @return {@code height·width} scores
+     */
     public float[] smoothed() {
         return smoothed(smoothing);
     }
@@ -200,12 +243,22 @@ public final class AnomalyMap {
         return sigma == 0 ? values : new GaussianFilter(sigma).apply(values, height, width);
     }
 
-    /** The score of the image: the maximum of the smoothed map. */
+    /**
+     * The score of the image: the maximum of the smoothed map.
+     *
+     * @return NaN where a value of the map is
+     */
     public float imageScore() {
         return imageScore(smoothing);
     }
 
-    /** The score by another smoothing. @param sigma standard deviation in pixels; 0 for none */
+    /**
+     * The score by another smoothing.
+     *
+     * @param sigma standard deviation in pixels; 0 for none
+     * @return the maximum of the map smoothed so
+     * @throws IllegalArgumentException if sigma is neither 0 nor above 0 and below 1e6
+     */
     public float imageScore(double sigma) {
         float greatest = Float.NEGATIVE_INFINITY;
         for (float value : smoothed(sigma)) {

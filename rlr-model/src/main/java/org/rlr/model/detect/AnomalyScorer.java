@@ -24,12 +24,21 @@ public final class AnomalyScorer {
     private final FeatureMaps files;
     private final Scoring scoring;
 
-    /** A scorer on a model, which it does not own, by the model's own scoring. */
+    /**
+     * A scorer on a model, which it does not own, by the model's own scoring.
+     *
+     * @param model stays the caller's
+     */
     public AnomalyScorer(RlrModel model) {
         this(model, null);
     }
 
-    /** A scorer that takes the feature maps of image files from somewhere, made by the model's backbone; null to compute them. */
+    /**
+     * A scorer that takes the feature maps of image files from somewhere, made by the model's backbone; null to compute them.
+     *
+     * @param model stays the caller's
+     * @param files feature maps of image files, or null
+     */
     public AnomalyScorer(RlrModel model, FeatureMaps files) {
         this(model, files, model.info().scoring());
     }
@@ -41,12 +50,18 @@ public final class AnomalyScorer {
         this.scoring = scoring;
     }
 
-    /** A scorer of the same model by another scoring, to which the model's thresholds do not belong. @throws RlrException if the model lacks one of its levels */
+    /**
+     * A scorer of the same model by another scoring, to which the model's thresholds do not belong.
+     *
+     * @param other levels, weights and smoothing
+     * @return a scorer that shares the model
+     * @throws org.rlr.tensor.RlrException if the model lacks one of its levels
+     */
     public AnomalyScorer with(Scoring other) {
         return new AnomalyScorer(model, files, other.requireLevelsOf(model.info().config()));
     }
 
-    /** What the model says of itself. */
+    /** {@return what the model says of itself} */
     public ModelInfo info() {
         return model.info();
     }
@@ -61,7 +76,13 @@ public final class AnomalyScorer {
         void accept(int index, AnomalyMap map);
     }
 
-    /** Scores image files in order. @throws org.rlr.tensor.RlrException if one cannot be read */
+    /**
+     * Scores image files in order.
+     *
+     * @param images image files
+     * @param sink   called once per image, on the calling thread
+     * @throws org.rlr.tensor.RlrException if one cannot be read
+     */
     public void score(List<Path> images, Sink sink) {
         files.forEach(images, (index, image) -> sink.accept(index, score(image)));
     }
@@ -76,12 +97,24 @@ public final class AnomalyScorer {
         void accept(int index, LevelScores scores);
     }
 
-    /** Scores the tokens of image files in order, at all levels of the model. @throws org.rlr.tensor.RlrException if one cannot be read */
+    /**
+     * Scores the tokens of image files in order, at all levels of the model.
+     *
+     * @param images image files
+     * @param sink   called once per image, on the calling thread
+     * @throws org.rlr.tensor.RlrException if one cannot be read
+     */
     public void scoreLevels(List<Path> images, LevelSink sink) {
         files.forEach(images, (index, image) -> sink.accept(index, scores(image, model.info().config().levels())));
     }
 
-    /** Scores one image. */
+    /**
+     * Scores one image.
+     *
+     * @param image of any size
+     * @return map and image score
+     * @throws org.rlr.tensor.RlrException if its tiles would be of too many pixels
+     */
     public AnomalyMap score(RgbImage image) {
         return score(computed.of(image));
     }
@@ -112,7 +145,13 @@ public final class AnomalyScorer {
         }
     }
 
-    /** Scores one image and keeps its features and their reconstructions, or those of all its tiles; the map is that of {@link #score(RgbImage)}. */
+    /**
+     * Scores one image and keeps its features and their reconstructions, or those of all its tiles; the map is that of {@link #score(RgbImage)}.
+     *
+     * @param image of any size
+     * @return map, features, reconstructions and references
+     * @throws org.rlr.tensor.RlrException if its tiles would be of too many pixels
+     */
     public Examination examine(RgbImage image) {
         FeatureMaps.ImageMaps maps = computed.of(image);
         RlrConfig config = model.info().config();

@@ -25,7 +25,12 @@ public record Examination(AnomalyMap map, TileGrid grid, List<List<Level>> input
     public record Level(int stride, int height, int width, int channels, float[] features, float[] reconstruction, List<float[]> reference) {
     }
 
-    /** The feature levels of a whole image. @throws IllegalStateException if it was cut into tiles, which have no features in common */
+    /**
+     * The feature levels of a whole image.
+     *
+     * @return the finest first
+     * @throws IllegalStateException if it was cut into tiles, which have no features in common
+     */
     public List<Level> levels() {
         if (grid != null) {
             throw new IllegalStateException("an image of " + grid.count() + " tiles has feature levels per tile");

@@ -12,7 +12,12 @@ public final class GaussianFilter {
 
     private final double[] kernel;
 
-    /** A filter of that standard deviation, in pixels, above 0. */
+    /**
+     * A filter of that standard deviation, in pixels, above 0.
+     *
+     * @param sigma standard deviation in pixels, above 0 and below 1e6
+     * @throws IllegalArgumentException if it is not
+     */
     public GaussianFilter(double sigma) {
         if (!(sigma > 0 && sigma < 1e6)) {
             throw new IllegalArgumentException("the standard deviation must be above 0 and below 1e6 pixels, not " + sigma);
@@ -36,6 +41,8 @@ public final class GaussianFilter {
      * @param image  row-major, left as it is
      * @param height rows, at least 1
      * @param width  columns, at least 1
+     * @return a new array, row-major
+     * @throws IllegalArgumentException if the array is not of {@code height·width} pixels
      */
     public float[] apply(float[] image, int height, int width) {
         if (height < 1 || width < 1 || image.length != height * width) {

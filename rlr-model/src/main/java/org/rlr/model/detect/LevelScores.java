@@ -15,23 +15,37 @@ import org.rlr.model.data.TileGrid;
  * @param width  columns of the map of an input
  */
 public record LevelScores(List<Integer> levels, List<List<AnomalyMap.Level>> tiles, TileGrid grid, int height, int width) {
-    /** Copies the lists. */
+    /**
+     * Copies the lists.
+     *
+     * @param levels the levels that were scored, ascending
+     * @param tiles  scores of the image, or of each of its tiles, in the order of {@code levels}
+     * @param grid   where the tiles lie; null for a whole image
+     * @param height rows of the map of an input
+     * @param width  columns of the map of an input
+     */
     public LevelScores {
         levels = List.copyOf(levels);
         tiles = tiles.stream().map(List::copyOf).toList();
     }
 
-    /** Rows of the maps. */
+    /** {@return rows of the maps, in pixels} */
     public int mapHeight() {
         return grid == null ? height : grid.image().height();
     }
 
-    /** Columns of the maps. */
+    /** {@return columns of the maps, in pixels} */
     public int mapWidth() {
         return grid == null ? width : grid.image().width();
     }
 
-    /** The anomaly map by a scoring. @throws IllegalArgumentException if one of its levels was not scored */
+    /**
+     * The anomaly map by a scoring.
+     *
+     * @param scoring levels, weights and smoothing
+     * @return the map
+     * @throws IllegalArgumentException if one of its levels was not scored
+     */
     public AnomalyMap map(Scoring scoring) {
         double[] weights = scoring.weights().stream().mapToDouble(Double::doubleValue).toArray();
         List<List<AnomalyMap.Level>> chosen = new ArrayList<>();

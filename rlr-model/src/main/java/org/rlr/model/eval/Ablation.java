@@ -33,19 +33,33 @@ public record Ablation(List<BlockSet> sets) {
      * @param runs   one per seed
      */
     public record BlockSet(List<String> blocks, List<Run> runs) {
-        /** Takes copies. */
+        /**
+         * Takes copies.
+         *
+         * @param blocks the blocks, in order
+         * @param runs   one per seed
+         */
         public BlockSet {
             blocks = List.copyOf(blocks);
             runs = List.copyOf(runs);
         }
 
-        /** A metric over the runs that define it. */
+        /**
+         * A metric over the runs that define it.
+         *
+         * @param metric which
+         * @return of the runs' means over the classes
+         */
         public MeanAndDeviation over(Metric metric) {
             return MeanAndDeviation.of(runs.stream().map(r -> r.result().mean(metric)).filter(OptionalDouble::isPresent).mapToDouble(OptionalDouble::getAsDouble).toArray());
         }
     }
 
-    /** Takes a copy. */
+    /**
+     * Takes a copy.
+     *
+     * @param sets one entry per set of blocks
+     */
     public Ablation {
         sets = List.copyOf(sets);
     }
@@ -53,6 +67,8 @@ public record Ablation(List<BlockSet> sets) {
     /**
      * As JSON: {@code {"sets":[{"blocks":["mca","nsa"],"mean":{"image_auroc":…,…},"standard_deviation":{…},"runs":[{"seed":…,"loss":…,"image_auroc":…,…}…]}…]}}, with
      * fractions, and null for what is undefined.
+     *
+     * @return the text, ending with a line break
      */
     public String toJson() {
         JsonArray rows = new JsonArray();

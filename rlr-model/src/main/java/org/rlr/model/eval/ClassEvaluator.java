@@ -20,12 +20,21 @@ public final class ClassEvaluator {
     /** Made when asked for, forgotten when pixels are added. */
     private Map<Metric, Double> pixelMetrics;
 
-    /** Begins with no image. */
+    /**
+     * Begins with no image.
+     *
+     * @param name the class
+     */
     public ClassEvaluator(String name) {
         this(name, 1);
     }
 
-    /** Begins with no image, each of which will have several scores, but one map. */
+    /**
+     * Begins with no image, each of which will have several scores, but one map.
+     *
+     * @param name   the class
+     * @param scores how many scores each image will have, at least 1
+     */
     public ClassEvaluator(String name, int scores) {
         this.name = name;
         imageScores = new double[scores][64];
@@ -47,7 +56,18 @@ public final class ClassEvaluator {
         add(new double[] {imageScore}, defective, map, mask, height, width);
     }
 
-    /** Adds a test image with all its scores; else as {@link #add(double, boolean, float[], boolean[], int, int)}. */
+    /**
+     * Adds a test image with all its scores; else as {@link #add(double, boolean, float[], boolean[], int, int)}.
+     *
+     * @param scores    as many as the evaluator was made for
+     * @param defective whether it is known to be anomalous
+     * @param map       unsmoothed anomaly map, row-major, {@code height·width}
+     * @param mask      where it is anomalous, of the map's size; null where there is none
+     * @param height    rows of the map
+     * @param width     columns of the map
+     * @throws IllegalArgumentException where the number of scores or the size of map or mask is another
+     * @throws RlrException where a score is not finite
+     */
     public void add(double[] scores, boolean defective, float[] map, boolean[] mask, int height, int width) {
         if (scores.length != imageScores.length) {
             throw new IllegalArgumentException(scores.length + " scores of an image instead of " + imageScores.length);
@@ -72,22 +92,37 @@ public final class ClassEvaluator {
         images++;
     }
 
-    /** Makes room for a known number of images with maps of so many pixels, which spares memory. */
+    /**
+     * Makes room for a known number of images with maps of so many pixels, which spares memory.
+     *
+     * @param imageCount how many images
+     * @param mapPixels  pixels of each map
+     */
     public void reserve(int imageCount, int mapPixels) {
         pixels.reserve((long) imageCount * mapPixels);
     }
 
-    /** The class. */
+    /** {@return the class} */
     public String name() {
         return name;
     }
 
-    /** The curves of the image scores so far, as {@link ScoreRanking#curve}; empty where they are undefined. */
+    /**
+     * The curves of the image scores so far, as {@link ScoreRanking#curve}; empty where they are undefined.
+     *
+     * @param step least distance of neighbouring points, of 0…1
+     * @return from the highest threshold to the lowest
+     */
     public List<ScoreRanking.CurvePoint> imageCurve(double step) {
         return imageRanking(0).curve(step);
     }
 
-    /** The curves of the pixels so far, as {@link ScoreRanking#curve}; empty where they are undefined, also because a mask is missing. */
+    /**
+     * The curves of the pixels so far, as {@link ScoreRanking#curve}; empty where they are undefined, also because a mask is missing.
+     *
+     * @param step least distance of neighbouring points, of 0…1
+     * @return from the highest threshold to the lowest
+     */
     public List<ScoreRanking.CurvePoint> pixelCurve(double step) {
         return withoutMask > 0 ? List.of() : pixels.ranking().curve(step);
     }
@@ -96,12 +131,17 @@ public final class ClassEvaluator {
         return ScoreRanking.of(Arrays.copyOf(imageScores[which], images), Arrays.copyOf(imageLabels, images));
     }
 
-    /** The class's metrics so far, AUPRO with exact thresholds up to a false-positive rate of 0.3. */
+    /** {@return the class's metrics so far, AUPRO with exact thresholds up to a false-positive rate of 0.3} */
     public ClassMetrics metrics() {
         return metrics(0);
     }
 
-    /** The same, those of images by one of their scores. */
+    /**
+     * The same, those of images by one of their scores.
+     *
+     * @param which place of the score among those of an image, from 0
+     * @return the metrics
+     */
     public ClassMetrics metrics(int which) {
         Map<Metric, Double> values = new EnumMap<>(Metric.class);
         List<String> notes = new ArrayList<>();

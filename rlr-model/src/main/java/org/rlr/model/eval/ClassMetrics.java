@@ -15,7 +15,16 @@ import java.util.OptionalDouble;
  * @param note           why some are undefined, one line; empty where none is
  */
 public record ClassMetrics(String name, Map<Metric, Double> values, OptionalDouble bestF1Threshold, String note) {
-    /** Takes a copy of the values, which must be fractions. */
+    /**
+     * Takes a copy of the values, which must be fractions.
+     *
+     * @param name            the class
+     * @param values          the metrics that are defined
+     * @param bestF1Threshold the image score at which image F1 is greatest (an image that scores at least that is called
+     *                       anomalous); empty where image F1 is undefined
+     * @param note            why some are undefined, one line; empty where none is
+     * @throws IllegalArgumentException if a value is not between 0 and 1
+     */
     public ClassMetrics {
         values.forEach((metric, value) -> {
             if (!(value >= 0 && value <= 1)) {
@@ -27,7 +36,12 @@ public record ClassMetrics(String name, Map<Metric, Double> values, OptionalDoub
         values = Collections.unmodifiableMap(copy);
     }
 
-    /** A metric, or empty where it is undefined for this class. */
+    /**
+     * A metric, or empty where it is undefined for this class.
+     *
+     * @param metric which
+     * @return a fraction, or empty
+     */
     public OptionalDouble get(Metric metric) {
         Double value = values.get(metric);
         return value == null ? OptionalDouble.empty() : OptionalDouble.of(value);

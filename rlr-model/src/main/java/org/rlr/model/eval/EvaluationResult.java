@@ -22,17 +22,31 @@ import org.rlr.tensor.io.AtomicFile;
 public record EvaluationResult(List<ClassMetrics> classes) {
     private static final int NAME_WIDTH = 5;
 
-    /** Takes a copy. */
+    /**
+     * Takes a copy.
+     *
+     * @param classes one entry per class
+     */
     public EvaluationResult {
         classes = List.copyOf(classes);
     }
 
-    /** The plain mean of a metric over the classes that define it; empty where none does. */
+    /**
+     * The plain mean of a metric over the classes that define it; empty where none does.
+     *
+     * @param metric which
+     * @return a fraction, or empty
+     */
     public OptionalDouble mean(Metric metric) {
         return classes.stream().map(c -> c.values().get(metric)).filter(Objects::nonNull).mapToDouble(Double::doubleValue).average();
     }
 
-    /** How many classes define a metric. */
+    /**
+     * How many classes define a metric.
+     *
+     * @param metric which
+     * @return their number
+     */
     public int defined(Metric metric) {
         return (int) classes.stream().filter(c -> c.get(metric).isPresent()).count();
     }
@@ -40,6 +54,8 @@ public record EvaluationResult(List<ClassMetrics> classes) {
     /**
      * The result as JSON: {@code {"classes":[{"name":…,"image_auroc":…,…}…],"mean":{"image_auroc":…,…}}}, with fractions, and
      * null for what is undefined.
+     *
+     * @return the text, ending with a line break
      */
     public String toJson() {
         return new GsonBuilder().serializeNulls().disableHtmlEscaping().setPrettyPrinting().create().toJson(json()) + "\n";
@@ -69,6 +85,7 @@ public record EvaluationResult(List<ClassMetrics> classes) {
     /**
      * Writes {@link #toJson} to a file, whole or not at all.
      *
+     * @param file target; replaced if it is there
      * @throws RlrException where it cannot be written
      */
     public void writeJson(Path file) {
@@ -78,6 +95,8 @@ public record EvaluationResult(List<ClassMetrics> classes) {
     /**
      * The result as a plain-text table in percent with one decimal, a row per class and their mean; "-" stands for what is
      * undefined, with the reasons and the number of classes in the mean below. Ends with a line break.
+     *
+     * @return the table
      */
     public String toTable() {
         int nameWidth = classes.stream().mapToInt(c -> c.name().length()).reduce(NAME_WIDTH, Math::max);
@@ -117,7 +136,12 @@ public record EvaluationResult(List<ClassMetrics> classes) {
         return value.isPresent() ? new JsonPrimitive(value.getAsDouble()) : JsonNull.INSTANCE;
     }
 
-    /** A fraction in percent with one decimal; "-" where it is undefined. */
+    /**
+     * A fraction in percent with one decimal; "-" where it is undefined.
+     *
+     * @param value a fraction, or empty
+     * @return as {@code 97.3}
+     */
     public static String percent(OptionalDouble value) {
         return value.isPresent() ? String.format(Locale.ROOT, "%.1f", 100 * value.getAsDouble()) : "-";
     }

@@ -14,7 +14,11 @@ import org.rlr.tensor.RlrException;
 public final class Evaluator {
     private final AnomalyScorer scorer;
 
-    /** An evaluator of a scorer's model. */
+    /**
+     * An evaluator of a scorer's model.
+     *
+     * @param scorer stays the caller's
+     */
     public Evaluator(AnomalyScorer scorer) {
         this.scorer = scorer;
     }
@@ -30,12 +34,23 @@ public final class Evaluator {
          */
         void scored(Sample sample, float score, boolean defective, AnomalyMap map);
 
-        /** Sees a class after all its images, while its pixels are still held. */
+        /**
+         * Sees a class after all its images, while its pixels are still held.
+         *
+         * @param evaluator of the class
+         */
         default void finished(ClassEvaluator evaluator) {
         }
     }
 
-    /** The metrics of every class. @throws RlrException if there are no test images, or an image or a mask cannot be read */
+    /**
+     * The metrics of every class.
+     *
+     * @param data     with test images
+     * @param observer sees every image and class, on the calling thread
+     * @return a row per class, in the order of the data set
+     * @throws RlrException if there are no test images, or an image or a mask cannot be read
+     */
     public EvaluationResult evaluate(DataSet data, Observer observer) {
         if (data.test().isEmpty()) {
             throw new RlrException(data.root() + " holds no test images; evaluation needs test/good and test/<defect>, with masks in ground_truth/<defect> for the pixel metrics");

@@ -12,7 +12,12 @@ import java.util.OptionalDouble;
  */
 public record MeanAndDeviation(OptionalDouble mean, OptionalDouble deviation, int runs) {
 
-    /** Of the values of all runs. */
+    /**
+     * Of the values of all runs.
+     *
+     * @param values one per run; none is allowed
+     * @return mean and deviation
+     */
     public static MeanAndDeviation of(double... values) {
         int n = values.length;
         double sum = 0;
@@ -27,7 +32,7 @@ public record MeanAndDeviation(OptionalDouble mean, OptionalDouble deviation, in
         return new MeanAndDeviation(n == 0 ? OptionalDouble.empty() : OptionalDouble.of(mean), n < 2 ? OptionalDouble.empty() : OptionalDouble.of(Math.sqrt(squares / (n - 1))), n);
     }
 
-    /** A fraction in percent with one decimal, {@code "97.3 ± 0.4"}; "-" without a run, the mean alone with one. */
+    /** {@return a fraction in percent with one decimal, {@code "97.3 ± 0.4"}; "-" without a run, the mean alone with one} */
     public String percent() {
         return mean.isEmpty() ? "-" : String.format(Locale.ROOT, "%.1f", 100 * mean.getAsDouble())
                 + (deviation.isEmpty() ? "" : String.format(Locale.ROOT, " ± %.1f", 100 * deviation.getAsDouble()));

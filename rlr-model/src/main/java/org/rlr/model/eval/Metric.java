@@ -25,12 +25,12 @@ public enum Metric {
         this.title = title;
     }
 
-    /** Its name in JSON, as {@code image_auroc}. */
+    /** {@return its name in JSON, as {@code image_auroc}} */
     public String key() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** The head of its column in a table, which stands in the order of this enum. */
+    /** {@return the head of its column in a table, where columns stand in the order of this enum} */
     public String title() {
         return title;
     }

@@ -31,7 +31,11 @@ public final class PixelScores {
         double at(int pixel);
     }
 
-    /** Makes room for so many normal pixels in all: growing on the way would need more than twice the memory for a while. */
+    /**
+     * Makes room for so many normal pixels in all: growing on the way would need more than twice the memory for a while.
+     *
+     * @param pixels normal pixels of all images
+     */
     public void reserve(long pixels) {
         if (pixels > normal.length) {
             normal = Arrays.copyOf(normal, (int) Math.min(MOST, pixels));
@@ -51,7 +55,16 @@ public final class PixelScores {
         add(pixel -> map[pixel], map.length, mask, height, width);
     }
 
-    /** As {@link #add(float[], boolean[], int, int)}, in double precision. */
+    /**
+     * As {@link #add(float[], boolean[], int, int)}, in double precision.
+     *
+     * @param map    the anomaly map, row-major
+     * @param mask   where it is anomalous, of the same size; null where nowhere
+     * @param height rows
+     * @param width  columns
+     * @throws IllegalArgumentException where map or mask is of another size
+     * @throws RlrException where a score is not finite
+     */
     public void add(double[] map, boolean[] mask, int height, int width) {
         add(pixel -> map[pixel], map.length, mask, height, width);
     }
@@ -87,7 +100,7 @@ public final class PixelScores {
         regionCount += added.length;
     }
 
-    /** The ranking of all pixels, for AUROC, average precision and F1. */
+    /** {@return the ranking of all pixels, for AUROC, average precision and F1} */
     public ScoreRanking ranking() {
         if (ranking == null) {
             // the normal ones may change places; the anomalous ones must stay beside their regions
@@ -99,7 +112,7 @@ public final class PixelScores {
         return ranking;
     }
 
-    /** How many regions the masks have. */
+    /** {@return how many regions the masks have} */
     public int regionCount() {
         return regionCount;
     }
@@ -111,6 +124,8 @@ public final class PixelScores {
      * is no region or no normal pixel.
      *
      * @param limit greatest false-positive rate, above 0 and at most 1
+     * @return 0…1, or empty
+     * @throws IllegalArgumentException if the limit is out of range
      */
     public OptionalDouble aupro(double limit) {
         requireRate(limit);
@@ -141,6 +156,11 @@ public final class PixelScores {
      * found where the score is above the threshold; the points with a false-positive rate of at most {@code limit}, their
      * rates rescaled to [0, 1], joined by trapezoids. Only for comparison. Empty where {@link #aupro} is, and
      * where fewer than two different rates lie within the limit.
+     *
+     * @param limit      greatest false-positive rate, above 0 and at most 1
+     * @param thresholds how many, as {@link #AUPRO_THRESHOLDS}
+     * @return 0…1, or empty
+     * @throws IllegalArgumentException if the limit is out of range
      */
     public OptionalDouble auproSampled(double limit, int thresholds) {
         requireRate(limit);

@@ -14,7 +14,12 @@ public record RunSummary(List<EvaluationResult> runs) {
     /** Room for "100.0 ± 10.0". */
     private static final int CELL = 12;
 
-    /** Takes a copy. */
+    /**
+     * Takes a copy.
+     *
+     * @param runs their results, at least two, of the same classes
+     * @throws IllegalArgumentException if there are fewer than two
+     */
     public RunSummary {
         runs = List.copyOf(runs);
         if (runs.size() < 2) {
@@ -29,7 +34,12 @@ public record RunSummary(List<EvaluationResult> runs) {
      * @param std  sample standard deviation, over n − 1
      */
     public record Spread(double mean, double std) {
-        /** Of at least two values. */
+        /**
+         * Of at least two values.
+         *
+         * @param values at least two
+         * @return mean and standard deviation
+         */
         public static Spread of(double... values) {
             double sum = 0;
             for (double value : values) {
@@ -44,12 +54,23 @@ public record RunSummary(List<EvaluationResult> runs) {
         }
     }
 
-    /** The spread of a metric's mean over the classes; empty where it is undefined in a run. */
+    /**
+     * The spread of a metric's mean over the classes; empty where it is undefined in a run.
+     *
+     * @param metric which
+     * @return fractions, or empty
+     */
     public Optional<Spread> mean(Metric metric) {
         return spread(runs.stream().map(run -> run.mean(metric)).toList());
     }
 
-    /** The spread of a metric of a class, by its place; empty where it is undefined in a run. */
+    /**
+     * The spread of a metric of a class, by its place; empty where it is undefined in a run.
+     *
+     * @param classIndex place of the class, from 0
+     * @param metric     which
+     * @return fractions, or empty
+     */
     public Optional<Spread> of(int classIndex, Metric metric) {
         return spread(runs.stream().map(run -> run.classes().get(classIndex).get(metric)).toList());
     }
@@ -59,7 +80,11 @@ public record RunSummary(List<EvaluationResult> runs) {
                 : Optional.empty();
     }
 
-    /** A table in percent with one decimal, a row per class and their mean: mean ± standard deviation over the runs, "-" where undefined. Ends with a line break. */
+    /**
+     * A table in percent with one decimal, a row per class and their mean: mean ± standard deviation over the runs, "-" where undefined. Ends with a line break.
+     *
+     * @return the table
+     */
     public String toTable() {
         List<ClassMetrics> classes = runs.get(0).classes();
         int name = classes.stream().mapToInt(c -> c.name().length()).reduce(5, Math::max);

@@ -31,7 +31,9 @@ public final class ScoreRanking {
      *
      * @param scores    one per item
      * @param anomalous whether the item is anomalous
+     * @return the ranking
      * @throws RlrException where a score is not finite
+     * @throws IllegalArgumentException if there are more or fewer labels than scores
      */
     public static ScoreRanking of(double[] scores, boolean[] anomalous) {
         if (scores.length != anomalous.length) {
@@ -48,7 +50,15 @@ public final class ScoreRanking {
         return new ScoreRanking(split[1], counts[1], split[0], counts[0]);
     }
 
-    /** As {@link #of(double[], boolean[])}, for single precision. */
+    /**
+     * As {@link #of(double[], boolean[])}, for single precision.
+     *
+     * @param scores    one per item
+     * @param anomalous whether the item is anomalous
+     * @return the ranking
+     * @throws IllegalArgumentException if there are more or fewer labels than scores
+     * @throws RlrException where a score is not finite
+     */
     public static ScoreRanking of(float[] scores, boolean[] anomalous) {
         double[] wide = new double[scores.length];
         for (int i = 0; i < scores.length; i++) {
@@ -66,17 +76,17 @@ public final class ScoreRanking {
         return score + 0.0;
     }
 
-    /** How many items are anomalous. */
+    /** {@return how many items are anomalous} */
     public int anomalousCount() {
         return anomalousCount;
     }
 
-    /** How many items are normal. */
+    /** {@return how many items are normal} */
     public int normalCount() {
         return normalCount;
     }
 
-    /** Whether there are anomalous and normal items, without which no metric is defined. */
+    /** {@return whether there are anomalous and normal items, without which no metric is defined} */
     public boolean isDefined() {
         return anomalousCount > 0 && normalCount > 0;
     }
@@ -84,6 +94,8 @@ public final class ScoreRanking {
     /**
      * Area under the receiver operating characteristic: the probability that an anomalous item scores higher than a
      * normal one, a tie counting one half.
+     *
+     * @return 0…1, or empty
      */
     public OptionalDouble auroc() {
         if (!isDefined()) {
@@ -107,6 +119,8 @@ public final class ScoreRanking {
     /**
      * Average precision: the sum over the distinct scores, as thresholds, of precision times the gain in recall (no
      * interpolation, no trapezoids).
+     *
+     * @return 0…1, or empty
      */
     public OptionalDouble averagePrecision() {
         if (!isDefined()) {
@@ -131,7 +145,11 @@ public final class ScoreRanking {
     public record BestF1(double value, double threshold) {
     }
 
-    /** The greatest F1 over all distinct scores as thresholds, and where it is reached. */
+    /**
+     * The greatest F1 over all distinct scores as thresholds, and where it is reached.
+     *
+     * @return empty where it is undefined
+     */
     public Optional<BestF1> bestF1() {
         if (!isDefined()) {
             return Optional.empty();
@@ -159,6 +177,9 @@ public final class ScoreRanking {
     /**
      * The curves for drawing, from the highest threshold to the lowest: points that differ by less than {@code step} in all three values from the one before
      * are left out, but for the first and the last. Empty where the curves are undefined.
+     *
+     * @param step least difference of neighbouring points, of 0…1
+     * @return the points
      */
     public List<CurvePoint> curve(double step) {
         List<CurvePoint> points = new ArrayList<>();

@@ -26,7 +26,11 @@ public record ScoringComparison(List<Row> rows) {
     public record Row(Scoring scoring, EvaluationResult result) {
     }
 
-    /** Takes a copy. */
+    /**
+     * Takes a copy.
+     *
+     * @param rows one per scoring, in the order asked for
+     */
     public ScoringComparison {
         rows = List.copyOf(rows);
     }
@@ -38,6 +42,7 @@ public record ScoringComparison(List<Row> rows) {
      * @param data     has test images ({@link DataSet#requireEvaluation})
      * @param scorings without doubles
      * @param progress is run after each image
+     * @return a row per scoring
      * @throws org.rlr.tensor.RlrException if an image or a mask cannot be read
      */
     public static ScoringComparison of(AnomalyScorer scorer, DataSet data, List<Scoring> scorings, Runnable progress) {
@@ -89,6 +94,8 @@ public record ScoringComparison(List<Row> rows) {
 
     /**
      * As JSON: {@code {"scorings":[{"levels":[2,3],"weights":[1.0,0.5],"smoothing":4.0,"classes":[…],"mean":{…}}…]}}, classes and mean as in {@link EvaluationResult#toJson}.
+     *
+     * @return the text, ending with a line break
      */
     public String toJson() {
         JsonArray array = new JsonArray();

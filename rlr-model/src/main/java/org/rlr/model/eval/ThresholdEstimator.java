@@ -16,7 +16,12 @@ public final class ThresholdEstimator {
 
     private final double confidence;
 
-    /** An estimator whose intervals have a confidence between 0 and 1, as 0.95. @throws RlrException if it is not */
+    /**
+     * An estimator whose intervals have a confidence between 0 and 1, as 0.95.
+     *
+     * @param confidence of the intervals, above 0 and below 1
+     * @throws RlrException if it is not
+     */
     public ThresholdEstimator(double confidence) {
         requireFraction("--confidence", confidence);
         this.confidence = confidence;
@@ -29,7 +34,8 @@ public final class ThresholdEstimator {
      *
      * @param normal scores of normal images that the model was not trained on
      * @param rate   between 0 and 1
-     * @throws RlrException if there are fewer than {@code 1/rate - 1} scores, which cannot show so low a rate
+     * @return the threshold, with its interval and that of the rate
+     * @throws RlrException if the rate is out of range, a score is not finite, or there are fewer than {@code 1/rate - 1} scores, which cannot show so low a rate
      */
     public Threshold falseAlarmRate(double[] normal, double rate) {
         requireRate(rate);
@@ -54,7 +60,14 @@ public final class ThresholdEstimator {
         return new Interval(estimate, low == 0 ? null : sorted[low - 1], high > n ? null : sorted[high - 1]);
     }
 
-    /** The threshold of the greatest F1, halfway to the next lower score. @throws RlrException if there are no normal or no anomalous scores */
+    /**
+     * The threshold of the greatest F1, halfway to the next lower score.
+     *
+     * @param normal    scores of normal images, at least one
+     * @param anomalous scores of anomalous images, at least one
+     * @return the threshold, with the false-alarm rate and the recall that it has on these images
+     * @throws RlrException if there are no normal or no anomalous scores, or one is not finite
+     */
     public Threshold bestF1(double[] normal, double[] anomalous) {
         requireBoth(normal, anomalous);
         double least = ranking(normal, anomalous).bestF1().orElseThrow().threshold();
@@ -64,8 +77,11 @@ public final class ThresholdEstimator {
     /**
      * The highest threshold that at least this share of the anomalous images exceeds, halfway between the last of them and the next lower score.
      *
-     * @param recall between 0 and 1; 1 is allowed
-     * @throws RlrException if there are no normal or no anomalous scores
+     * @param normal    scores of normal images, at least one
+     * @param anomalous scores of anomalous images, at least one
+     * @param recall    between 0 and 1; 1 is allowed
+     * @return the threshold, with the false-alarm rate and the recall that it has on these images
+     * @throws RlrException if the recall is out of range, there are no normal or no anomalous scores, or one is not finite
      */
     public Threshold recall(double[] normal, double[] anomalous, double recall) {
         requireRecall(recall);
@@ -117,12 +133,22 @@ public final class ThresholdEstimator {
         }
     }
 
-    /** Checks a false-alarm rate. @throws RlrException if it is not between 0 and 1 */
+    /**
+     * Checks a false-alarm rate.
+     *
+     * @param rate above 0 and below 1
+     * @throws RlrException if it is not between 0 and 1
+     */
     public static void requireRate(double rate) {
         requireFraction("--false-alarm-rate", rate);
     }
 
-    /** Checks a recall. @throws RlrException if it is not between 0 and 1, or 1 */
+    /**
+     * Checks a recall.
+     *
+     * @param recall above 0 and at most 1
+     * @throws RlrException if it is not between 0 and 1, or 1
+     */
     public static void requireRecall(double recall) {
         if (recall != 1) {
             requireFraction("--recall", recall);

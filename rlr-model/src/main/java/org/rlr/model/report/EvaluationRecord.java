@@ -29,7 +29,11 @@ public final class EvaluationRecord implements Evaluator.Observer {
     public record Curves(List<CurvePoint> image, List<CurvePoint> pixel) {
     }
 
-    /** A record of at most so many images. */
+    /**
+     * A record of at most so many images.
+     *
+     * @param images how many at most
+     */
     public EvaluationRecord(int images) {
         this.images = images;
     }
@@ -48,22 +52,37 @@ public final class EvaluationRecord implements Evaluator.Observer {
         curves.put(evaluator.name(), new Curves(evaluator.imageCurve(CURVE_STEP), evaluator.pixelCurve(CURVE_STEP)));
     }
 
-    /** The images in the order in which they were scored. */
+    /** {@return the images in the order in which they were scored} */
     public List<ScoredImage> images() {
         return List.copyOf(scored);
     }
 
-    /** The images of a class. */
+    /**
+     * The images of a class.
+     *
+     * @param className the class
+     * @return in the order in which they were scored
+     */
     public List<ScoredImage> images(String className) {
         return scored.stream().filter(each -> each.sample().className().equals(className)).toList();
     }
 
-    /** The curves of a class that was evaluated. */
+    /**
+     * The curves of a class that was evaluated.
+     *
+     * @param className the class
+     * @return empty lists where they are undefined
+     */
     public Curves curves(String className) {
         return curves.getOrDefault(className, new Curves(List.of(), List.of()));
     }
 
-    /** The colour scale common to all maps, as {@link MapScale#of}. */
+    /**
+     * The colour scale common to all maps, as {@link MapScale#of}.
+     *
+     * @param least upper end of the scale at least, as the model's threshold
+     * @return the scale
+     */
     public MapScale scale(float least) {
         return sampler == null ? new MapScale(0, least) : sampler.scale(least);
     }

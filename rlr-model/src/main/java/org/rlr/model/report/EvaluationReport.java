@@ -49,7 +49,13 @@ public final class EvaluationReport {
         this.scorer = scorer;
     }
 
-    /** The same report that shows more of the worst images: features, reconstruction and reference. @param examiner scores of the model that was evaluated */
+    /**
+     * The same report that shows more of the worst images: features, reconstruction and reference.
+     *
+     * @param pictures draws them
+     * @param examiner scores of the model that was evaluated
+     * @return a report
+     */
     public EvaluationReport with(ReconstructionPictures pictures, AnomalyScorer examiner) {
         return new EvaluationReport(result, record, info, scale, pictures, examiner);
     }
@@ -57,6 +63,7 @@ public final class EvaluationReport {
     /**
      * Writes the page, whole or not at all.
      *
+     * @param file     target; replaced if it is there
      * @param title    what was evaluated, as the data set's name
      * @param settings what is to be known to do it again, beside what the model says of itself: names and values
      * @throws org.rlr.tensor.RlrException if it cannot be written, or an image that is shown cannot be read any more

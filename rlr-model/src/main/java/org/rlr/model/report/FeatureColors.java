@@ -23,7 +23,8 @@ public final class FeatureColors {
     /**
      * Finds the components of one map.
      *
-     * @param tokens {@code [h·w, channels]}, row-major
+     * @param tokens   {@code [h·w, channels]}, row-major
+     * @param channels of a token
      * @throws IllegalArgumentException as {@link #FeatureColors(List, int)}
      * @throws RlrException             as that
      */
@@ -34,7 +35,8 @@ public final class FeatureColors {
     /**
      * Finds the components of several maps together, as of an image's tiles.
      *
-     * @param maps each {@code [h·w, channels]}, row-major
+     * @param maps     each {@code [h·w, channels]}, row-major
+     * @param channels of a token
      * @throws IllegalArgumentException if there is none, or a length is no multiple of the channels
      * @throws RlrException             if the features are not finite numbers
      */
@@ -134,7 +136,15 @@ public final class FeatureColors {
         return weights;
     }
 
-    /** A map of the same channels as a picture, a pixel per token. @param tokens {@code [height·width, channels]}, row-major */
+    /**
+     * A map of the same channels as a picture, a pixel per token.
+     *
+     * @param tokens {@code [height·width, channels]}, row-major
+     * @param height rows of the grid
+     * @param width  columns of the grid
+     * @return of {@code width × height} pixels
+     * @throws IllegalArgumentException if the length is another
+     */
     public RgbImage picture(float[] tokens, int height, int width) {
         if (tokens.length != height * width * channels) {
             throw new IllegalArgumentException(tokens.length + " values are not " + height + "×" + width + " tokens of " + channels + " channels");

@@ -19,6 +19,10 @@ public record MapScale(float min, float max) {
     /**
      * One scale for all maps of a data set: from the median of their scores to that which {@value #HOTTEST} of them are below, or to {@code least} where
      * that is more: a set without anomalies shall not look as if it had some.
+     *
+     * @param maps  scores of each map
+     * @param least upper end of the scale at least, as the model's threshold
+     * @return the scale
      */
     public static MapScale of(List<float[]> maps, float least) {
         Sampler sampler = new Sampler(maps.stream().mapToLong(map -> map.length).sum());
@@ -37,13 +41,21 @@ public record MapScale(float min, float max) {
         private long next;
         private long seen;
 
-        /** A sampler for maps of about {@code total} scores together. */
+        /**
+         * A sampler for maps of about {@code total} scores together.
+         *
+         * @param total scores of all maps, about
+         */
         public Sampler(long total) {
             step = Math.max(1, (total + LOOKED_AT - 1) / LOOKED_AT);
             scores = new float[(int) ((total + step - 1) / step)];
         }
 
-        /** Looks at a map. */
+        /**
+         * Looks at a map.
+         *
+         * @param map its scores; not kept
+         */
         public void add(float[] map) {
             for (; next < seen + map.length; next += step) {
                 if (count == scores.length) {
@@ -66,7 +78,12 @@ public record MapScale(float min, float max) {
             next = count * step;
         }
 
-        /** The scale of the maps so far, as {@link MapScale#of}. */
+        /**
+         * The scale of the maps so far, as {@link MapScale#of}.
+         *
+         * @param least upper end of the scale at least, as the model's threshold
+         * @return the scale; from 0 to {@code least} where there were no maps
+         */
         public MapScale scale(float least) {
             if (count == 0) {
                 return new MapScale(0, least);

@@ -34,8 +34,12 @@ public final class Overlays {
      * An anomaly map in colour over its image. Where scores are low the image is seen, dimmed and greyish; the higher they are the more is
      * covered, from blue over green and yellow to red.
      *
+     * @param image     of any size
      * @param map       scores, row-major {@code [mapHeight, mapWidth]}; stretched over the image whatever its size
+     * @param mapHeight rows of the map
+     * @param mapWidth  columns of the map
      * @param scale     common to all maps that are compared
+     * @return of the image's size
      * @throws IllegalArgumentException if the map's length is wrong or a score is not a finite number
      */
     public static RgbImage overlay(RgbImage image, float[] map, int mapHeight, int mapWidth, MapScale scale) {
@@ -54,7 +58,12 @@ public final class Overlays {
         return new RgbImage(image.width(), image.height(), result);
     }
 
-    /** A mask as a picture, anomalous pixels white. */
+    /**
+     * A mask as a picture, anomalous pixels white.
+     *
+     * @param mask where an image is anomalous
+     * @return of the mask's size
+     */
     public static RgbImage picture(Mask mask) {
         byte[] rgb = new byte[mask.width() * mask.height() * RgbImage.CHANNELS];
         for (int i = 0; i < mask.anomalous().length; i++) {
@@ -67,8 +76,14 @@ public final class Overlays {
      * The image, its mask if there is one, and the map over the image, side by side. Their longer side is the map's, so that what was found in a large image
      * by tiles is seen, but at least {@link #TILE} and at most 2048 pixels.
      *
-     * @param mask of the image's size or another, or null where there is none: then the panel has two pictures
-     * @param map  as for {@link #overlay}
+     * @param image     of any size
+     * @param mask      of the image's size or another, or null where there is none: then the panel has two pictures
+     * @param map       as for {@link #overlay}
+     * @param mapHeight rows of the map
+     * @param mapWidth  columns of the map
+     * @param scale     common to all maps that are compared
+     * @return the panel
+     * @throws IllegalArgumentException as {@link #overlay}
      */
     public static RgbImage panel(RgbImage image, Mask mask, float[] map, int mapHeight, int mapWidth, MapScale scale) {
         return panel(image, mask, map, mapHeight, mapWidth, scale, side(mapHeight, mapWidth, LARGEST));
@@ -90,6 +105,11 @@ public final class Overlays {
     /**
      * Pictures below one another, in one or several columns: the first column is filled first. Panels without a mask are narrower than those
      * with one; each begins at the left of its place.
+     *
+     * @param panels  at least one
+     * @param columns at least 1
+     * @return the sheet
+     * @throws IllegalArgumentException if one is less
      */
     public static RgbImage contactSheet(List<RgbImage> panels, int columns) {
         if (panels.isEmpty() || columns < 1) {

@@ -29,12 +29,19 @@ public final class ReconstructionPictures {
     /**
      * Features in false colours, one line per level. The colours are the three principal components of the image's own features of that level
      * ({@link FeatureColors}); reconstruction and reference have the same ones, so that a line's colours can be compared, those of two images cannot.
+     *
+     * @return pictures that need no decoder
      */
     public static ReconstructionPictures ofFeatures() {
         return new ReconstructionPictures(null);
     }
 
-    /** Pictures by a decoder, which stays the caller's and has to fit the model ({@link FeatureDecoder#requireFits}). */
+    /**
+     * Pictures by a decoder, which stays the caller's and has to fit the model ({@link FeatureDecoder#requireFits}).
+     *
+     * @param decoder draws features, reconstruction and reference
+     * @return pictures by it
+     */
     public static ReconstructionPictures decoded(FeatureDecoder decoder) {
         return new ReconstructionPictures(decoder);
     }
@@ -47,7 +54,14 @@ public final class ReconstructionPictures {
                 : "what a decoder draws of the image's features, of what the model makes of them (reconstruction) and of the reference that it has learned.";
     }
 
-    /** The pictures of one image beside the image and its anomaly map; the longer side of each is the map's, but at least {@link Overlays#TILE} and at most 1024 pixels. */
+    /**
+     * The pictures of one image beside the image and its anomaly map; the longer side of each is the map's, but at least {@link Overlays#TILE} and at most 1024 pixels.
+     *
+     * @param image the image as it was read
+     * @param e     what the model made of it
+     * @param scale of the map's colours
+     * @return the panel
+     */
     public RgbImage panel(RgbImage image, Examination e, MapScale scale) {
         ImageSize size = Overlays.tileSize(image.size(), Overlays.side(e.map().height(), e.map().width(), LARGEST));
         RgbImage resized = Resize.lanczos(image, size.width(), size.height());
@@ -66,7 +80,13 @@ public final class ReconstructionPictures {
         return Overlays.grid(lines.stream().map(line -> line.stream().map(CaptionedPicture::drawn).toList()).toList(), Overlays.GAP);
     }
 
-    /** Features, reconstruction and the reference's chunks, a line per level or, by a decoder, one. @param size of each picture */
+    /**
+     * Features, reconstruction and the reference's chunks, a line per level or, by a decoder, one.
+     *
+     * @param e    what the model made of an image
+     * @param size of each picture
+     * @return lines of pictures
+     */
     public List<List<CaptionedPicture>> lines(Examination e, ImageSize size) {
         List<List<CaptionedPicture>> lines = new ArrayList<>();
         if (decoder == null) {

@@ -16,7 +16,15 @@ import org.rlr.model.detect.AnomalyMap;
  * @param map       makes its map again
  */
 public record ScoredImage(Sample sample, double score, boolean defective, Supplier<AnomalyMap> map) {
-    /** What is kept of an image and its map. */
+    /**
+     * What is kept of an image and its map.
+     *
+     * @param sample    the image
+     * @param score     its image score
+     * @param defective whether it is anomalous
+     * @param map       its map; only {@link AnomalyMap#again} of it is kept
+     * @return the image without its map
+     */
     public static ScoredImage of(Sample sample, double score, boolean defective, AnomalyMap map) {
         return new ScoredImage(sample, score, defective, map.again());
     }
@@ -25,6 +33,8 @@ public record ScoredImage(Sample sample, double score, boolean defective, Suppli
      * The image beside its mask, which is black where it has none, and its map, as large as {@link Overlays#panel}.
      *
      * @param picture the image, as it was read
+     * @param scale   of the map's colours
+     * @return the panel, as {@link Overlays#panel}
      * @throws org.rlr.tensor.RlrException if a mask cannot be read
      */
     public RgbImage panel(RgbImage picture, MapScale scale) {

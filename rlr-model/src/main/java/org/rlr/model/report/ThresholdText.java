@@ -9,12 +9,22 @@ public final class ThresholdText {
     private ThresholdText() {
     }
 
-    /** Value, rule and what it was found with. */
+    /**
+     * Value, rule and what it was found with.
+     *
+     * @param t the threshold
+     * @return as {@code 0.1234 (greatest F1, from 20 normal and 30 anomalous images)}
+     */
     public static String of(Threshold t) {
         return String.format(Locale.ROOT, "%.4f (%s)", t.value(), rule(t));
     }
 
-    /** How it was found. */
+    /**
+     * How it was found.
+     *
+     * @param t the threshold
+     * @return as {@code greatest F1, from 20 normal and 30 anomalous images}
+     */
     public static String rule(Threshold t) {
         return switch (t.rule()) {
             case GIVEN -> "as given";
@@ -29,12 +39,22 @@ public final class ThresholdText {
         return Double.toString(value).replaceAll("\\.0$", "");
     }
 
-    /** A rate in percent with its interval; "-" where it is not known. */
+    /**
+     * A rate in percent with its interval; "-" where it is not known.
+     *
+     * @param rate with both ends, or null
+     * @return as {@code 1.0 % (0.2 … 3.0)}
+     */
     public static String percent(Interval rate) {
         return rate == null ? "-" : String.format(Locale.ROOT, "%.1f %% (%.1f … %.1f)", 100 * rate.estimate(), 100 * rate.low(), 100 * rate.high());
     }
 
-    /** Where a threshold's quantile lies; "-" where that is not known, and an open end where the images are too few. */
+    /**
+     * Where a threshold's quantile lies; "-" where that is not known, and an open end where the images are too few.
+     *
+     * @param values a threshold's interval, or null
+     * @return as {@code 0.1234 … 0.2345}
+     */
     public static String range(Interval values) {
         return values == null ? "-" : end(values.low()) + " … " + end(values.high());
     }

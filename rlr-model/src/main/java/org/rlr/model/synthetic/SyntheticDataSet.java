@@ -26,6 +26,7 @@ public final class SyntheticDataSet {
      * @param normal   normal images by class
      * @param folder   where the class folders are made; must not exist, or be empty
      * @param perImage defects of each kind that each image gets, in a picture each
+     * @param seed     of the defects, beside the class's name
      * @param progress is run after each image
      * @return how many pictures have a defect
      * @throws RlrException if an image cannot be read or is too uniform, or a file cannot be written

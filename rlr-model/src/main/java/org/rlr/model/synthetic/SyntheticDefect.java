@@ -34,7 +34,7 @@ public enum SyntheticDefect {
     public record Pasted(RgbImage image, Mask mask) {
     }
 
-    /** Its name in lower case, as of a folder. */
+    /** {@return its name in lower case, as of a folder} */
     public String key() {
         return name().toLowerCase(Locale.ROOT);
     }
@@ -42,7 +42,9 @@ public enum SyntheticDefect {
     /**
      * Gives an image such a defect.
      *
-     * @param image stays as it is
+     * @param image  stays as it is
+     * @param random source of place, size and brightness
+     * @return image and mask
      * @throws RlrException if the image is so uniform that nothing pasted into it shows
      */
     public Pasted paste(RgbImage image, SplittableRandom random) {

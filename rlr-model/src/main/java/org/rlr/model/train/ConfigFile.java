@@ -35,7 +35,13 @@ public record ConfigFile(RlrConfig config, TrainingSettings training, Scoring sc
     /** The published settings, of a backbone that needs no weights. */
     public static final ConfigFile PUBLISHED = new ConfigFile(RlrConfig.published(Backbones.WEIGHT_FREE), TrainingSettings.PUBLISHED, null, true);
 
-    /** Reads it. @throws RlrException if it cannot be read, is not JSON, has a name that means nothing or a value out of range, naming file and value */
+    /**
+     * Reads it.
+     *
+     * @param file a JSON file
+     * @return what it says, and the published values for the rest
+     * @throws RlrException if it cannot be read, is not JSON, has a name that means nothing or a value out of range, naming file and value
+     */
     public static ConfigFile read(Path file) {
         JsonObject root;
         try {

@@ -30,7 +30,12 @@ public final class DecoderTrainer {
     private final DecoderSettings settings;
     private final TrainingListener listener;
 
-    /** A trainer. @param listener hears of features and steps; losses are mean squared errors */
+    /**
+     * A trainer.
+     *
+     * @param settings epochs, batch, learning rate, seed
+     * @param listener hears of features and steps; losses are mean squared errors
+     */
     public DecoderTrainer(DecoderSettings settings, TrainingListener listener) {
         this.settings = settings;
         this.listener = listener;
@@ -39,6 +44,7 @@ public final class DecoderTrainer {
     /**
      * Trains on image files, or on all their tiles where the model cuts images into some, on the model's backend.
      *
+     * @param model  whose features are to be decoded; stays the caller's
      * @param images normal images
      * @return the decoder, the caller's to close
      * @throws RlrException if there is no decoder for the model's levels, an image cannot be read, or the loss is no longer finite
@@ -51,6 +57,10 @@ public final class DecoderTrainer {
      * As {@link #train(RlrModel, List)}, leaving the training's state behind now and then, or going on from one: a training that was ended at any moment and is
      * gone on with gives the same decoder, bit for bit, as one left alone.
      *
+     * @param model       whose features are to be decoded; stays the caller's
+     * @param images      normal images, at least one
+     * @param checkpoints where to leave states, and which to go on from
+     * @return the decoder, the caller's to close
      * @throws RlrException as that, or if a state cannot be read or written, or is another training's
      */
     public FeatureDecoder train(RlrModel model, List<Path> images, TrainingCheckpoints checkpoints) {

@@ -21,7 +21,12 @@ public record EpochReport(int epoch, Losses training, float learningRate, double
      * @param levels by level
      */
     public record Losses(double total, List<Double> levels) {
-        /** Copies the list. */
+        /**
+         * Copies the list.
+         *
+         * @param total  summed over the levels
+         * @param levels by level
+         */
         public Losses {
             levels = List.copyOf(levels);
         }

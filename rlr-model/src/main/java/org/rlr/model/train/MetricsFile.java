@@ -30,6 +30,7 @@ public final class MetricsFile implements AutoCloseable {
     /**
      * Touches nothing yet.
      *
+     * @param file    the CSV file
      * @param levels  feature levels of the model
      * @param resumed whether lines of an earlier run are gone on with; else a file that is there is replaced when the epochs begin
      */
@@ -112,7 +113,12 @@ public final class MetricsFile implements AutoCloseable {
         return kept;
     }
 
-    /** Adds an epoch's line, which can be read from then on. @throws RlrException if it cannot be written */
+    /**
+     * Adds an epoch's line, which can be read from then on.
+     *
+     * @param report of the epoch that ended
+     * @throws RlrException if it cannot be written
+     */
     public void add(EpochReport report) {
         List<String> cells = new ArrayList<>();
         cells.add(Integer.toString(report.epoch()));

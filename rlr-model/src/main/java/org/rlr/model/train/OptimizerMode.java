@@ -16,7 +16,13 @@ public enum OptimizerMode {
     @SerializedName("zero-steps")
     ZERO_STEPS;
 
-    /** The mode of that name. @throws RlrException naming the modes there are */
+    /**
+     * The mode of that name.
+     *
+     * @param name {@code adam} or {@code zero-steps}
+     * @return the mode
+     * @throws RlrException naming the modes there are
+     */
     public static OptimizerMode of(String name) {
         for (OptimizerMode mode : values()) {
             if (mode.toString().equals(name)) {

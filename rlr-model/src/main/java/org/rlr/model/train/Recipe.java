@@ -15,6 +15,8 @@ public final class Recipe {
     /**
      * The recipe of that name: {@code published}, as the paper has it, or {@code fast}, standardised features, a higher learning rate that rises at first and falls to zero along a cosine.
      *
+     * @param name {@code published} or {@code fast}
+     * @return model and training
      * @throws RlrException if there is none
      */
     public static ConfigFile of(String name) {

@@ -13,7 +13,13 @@ public enum Schedule {
     @SerializedName("cosine")
     COSINE;
 
-    /** The schedule of that name. @throws RlrException naming those there are */
+    /**
+     * The schedule of that name.
+     *
+     * @param name {@code constant} or {@code cosine}
+     * @return the schedule
+     * @throws RlrException naming those there are
+     */
     public static Schedule of(String name) {
         for (Schedule schedule : values()) {
             if (schedule.toString().equals(name)) {

@@ -40,7 +40,9 @@ public final class SharedFeatures implements FeatureMaps, AutoCloseable {
     /**
      * Computes them.
      *
+     * @param backend  on which the backbone computes
      * @param backbone stays the caller's, and is no longer needed afterwards
+     * @param config   levels, image size and tiling; the rest may differ between the trainings
      * @param images   files; of one that is named twice the maps are kept once
      * @param listener hears how far they are
      * @throws org.rlr.tensor.RlrException if an image cannot be read, or the temporary file cannot be written
@@ -71,7 +73,7 @@ public final class SharedFeatures implements FeatureMaps, AutoCloseable {
         }
     }
 
-    /** How many images or tiles, how much memory they take, and where. */
+    /** {@return how many images or tiles, how much memory they take, and where} */
     public String description() {
         return String.format(java.util.Locale.ROOT, "features of %d %s: %.1f MiB %s", inputs, entries.size() == inputs ? "images" : "tiles", store.bytes() / (double) (1 << 20),
                 store.onDisk() ? "in a temporary file" : "in memory");

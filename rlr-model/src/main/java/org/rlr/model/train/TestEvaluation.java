@@ -15,7 +15,14 @@ public record TestEvaluation(DataSet data, int every, boolean keepBest) {
     /** By whose mean over the classes the best epoch is chosen. */
     public static final Metric CHOICE = Metric.IMAGE_AUROC;
 
-    /** Checks the range. @throws RlrException naming the option and its range */
+    /**
+     * Checks the range.
+     *
+     * @param data     data set with test images
+     * @param every    after how many epochs
+     * @param keepBest whether to keep the model of the epoch of greatest {@link #CHOICE}; what is measured on these images with it is optimistic
+     * @throws RlrException naming the option and its range
+     */
     public TestEvaluation {
         if (every < 1) {
             throw new RlrException("--evaluate-every is " + every + "; it must be at least 1");

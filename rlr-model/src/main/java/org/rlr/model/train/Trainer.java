@@ -34,7 +34,14 @@ public final class Trainer {
     private final Scoring scoring;
     private final SharedFeatures shared;
 
-    /** A trainer on a backend. */
+    /**
+     * A trainer on a backend.
+     *
+     * @param backend  where to train; stays the caller's
+     * @param config   the model
+     * @param settings the training
+     * @param listener hears how it goes on
+     */
     public Trainer(Backend backend, RlrConfig config, TrainingSettings settings, TrainingListener listener) {
         this(backend, config, settings, listener, null, null);
     }
@@ -42,8 +49,12 @@ public final class Trainer {
     /**
      * A trainer.
      *
-     * @param scoring how the model is to score; it has no say in what is learned. Null for the published way
-     * @param shared  the feature maps of all images, test images too, computed before; null to compute them
+     * @param backend  where to train; stays the caller's
+     * @param config   the model
+     * @param settings the training
+     * @param listener hears how it goes on
+     * @param scoring  how the model is to score; it has no say in what is learned. Null for the published way
+     * @param shared   the feature maps of all images, test images too, computed before; null to compute them
      * @throws RlrException if the model would lack a level of the scoring
      */
     public Trainer(Backend backend, RlrConfig config, TrainingSettings settings, TrainingListener listener, Scoring scoring, SharedFeatures shared) {
@@ -72,7 +83,11 @@ public final class Trainer {
      * As {@link #train(Backbone, List, List)}, with images held out and test images looked at where there are some, leaving the training's state behind
      * now and then, or going on from one: a training that was ended at any moment and is gone on with gives the same models, bit for bit, as one left alone.
      *
-     * @param test the test images to evaluate after epochs; null for none
+     * @param backbone    the feature extractor that the configuration names; the model takes it over, it is closed if training fails
+     * @param images      those learned from, at least one, and those held out
+     * @param checkpoints where to leave states, and which to go on from
+     * @param test        the test images to evaluate after epochs; null for none
+     * @return the model, and that of the epoch that was best on the test images where it was asked for
      * @throws RlrException as that, or if a state cannot be read or written, or is another training's
      */
     public Trained train(Backbone backbone, TrainingImages images, TrainingCheckpoints checkpoints, TestEvaluation test) {
@@ -209,7 +224,15 @@ public final class Trainer {
         return shared == null ? new AnomalyScorer(model) : new AnomalyScorer(model, shared);
     }
 
-    /** Scores of normal images and the threshold that they give. @throws RlrException if an image cannot be read */
+    /**
+     * Scores of normal images and the threshold that they give.
+     *
+     * @param scorer   by whose scoring
+     * @param images   normal images, at least one
+     * @param listener hears {@link TrainingListener#scores}
+     * @return mean, deviation, maximum, threshold and the range of the maps
+     * @throws RlrException if an image cannot be read
+     */
     public static ScoreStatistics scores(AnomalyScorer scorer, List<Path> images, TrainingListener listener) {
         double[] scores = new double[images.size()];
         double[] range = {Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY};

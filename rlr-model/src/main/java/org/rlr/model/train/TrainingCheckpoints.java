@@ -14,7 +14,14 @@ public record TrainingCheckpoints(Path file, int every, Path resume) {
     /** A training from the beginning that leaves nothing behind. */
     public static final TrainingCheckpoints NONE = new TrainingCheckpoints(null, 1, null);
 
-    /** Checks the range. @throws RlrException naming the option and its range */
+    /**
+     * Checks the range.
+     *
+     * @param file   where to write the state of the training; null for nowhere
+     * @param every  after how many epochs, and after the last
+     * @param resume the state to go on from; null to begin
+     * @throws RlrException naming the option and its range
+     */
     public TrainingCheckpoints {
         if (every < 1) {
             throw new RlrException("--checkpoint-every is " + every + "; it must be at least 1");

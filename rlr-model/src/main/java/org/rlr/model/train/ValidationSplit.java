@@ -21,6 +21,7 @@ public final class ValidationSplit {
     /**
      * The images to train on.
      *
+     * @param data       with training images
      * @param validation what to hold out; null for nothing
      * @param seed       the training's
      * @return training images of all classes, and those held out: of each class the share asked for, rounded, but at least one and not all
@@ -38,7 +39,15 @@ public final class ValidationSplit {
         return new TrainingImages(training, held, data.classes().stream().map(ClassSamples::name).toList());
     }
 
-    /** The images held out, by class, as {@link #of} holds them out. */
+    /**
+     * The images held out, by class, as {@link #of} holds them out.
+     *
+     * @param data       with training images
+     * @param validation what to hold out, not null
+     * @param seed       the training's
+     * @return files by class, in the order of the data set
+     * @throws RlrException if a class has a single training image
+     */
     public static Map<String, List<Path>> heldOut(DataSet data, Validation validation, long seed) {
         Map<String, List<Path>> held = new LinkedHashMap<>();
         for (ClassSamples each : data.classes()) {

@@ -53,12 +53,18 @@ public record PublishedWeights(String backbone, String tag, String licence, Stri
         table.put(backbone, new PublishedWeights(backbone, tag, APACHE, null));
     }
 
-    /** All that are known. */
+    /** {@return all that are known} */
     public static Collection<PublishedWeights> all() {
         return TABLE.values();
     }
 
-    /** Those of a backbone. @throws RlrException if there is no such backbone, or none are published for it */
+    /**
+     * Those of a backbone.
+     *
+     * @param backbone the backbone's name
+     * @return its weights
+     * @throws RlrException if there is no such backbone, or none are published for it
+     */
     public static PublishedWeights of(String backbone) {
         PublishedWeights weights = TABLE.get(backbone);
         if (weights == null) {
@@ -71,12 +77,18 @@ public record PublishedWeights(String backbone, String tag, String licence, Stri
         return weights;
     }
 
-    /** The repository on the hub, {@code timm/tf_efficientnet_b6.aa_in1k}. */
+    /** {@return the repository on the hub, {@code timm/tf_efficientnet_b6.aa_in1k}} */
     public String repository() {
         return OWNER + "/" + backbone + "." + tag;
     }
 
-    /** Where the file is. @param hub the hub's address or a mirror's. @throws RlrException if that is no address of HTTP */
+    /**
+     * Where the file is.
+     *
+     * @param hub the hub's address or a mirror's
+     * @return of the file
+     * @throws RlrException if that is no address of HTTP
+     */
     public URI address(String hub) {
         String text = hub.replaceAll("/+$", "") + "/" + repository() + "/resolve/main/" + FILE;
         try {

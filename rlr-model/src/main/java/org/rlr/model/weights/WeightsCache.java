@@ -25,7 +25,11 @@ public final class WeightsCache {
 
     private final Path folder;
 
-    /** A cache in a folder, which need not exist. */
+    /**
+     * A cache in a folder, which need not exist.
+     *
+     * @param folder where files are kept
+     */
     public WeightsCache(Path folder) {
         this.folder = folder;
     }
@@ -33,6 +37,8 @@ public final class WeightsCache {
     /**
      * The cache of the user: the folder that {@value #VARIABLE} names, or {@code rlr/weights} where the system keeps what programs can get again
      * ({@code XDG_CACHE_HOME} or {@code ~/.cache}, {@code ~/Library/Caches}, {@code %LOCALAPPDATA%}).
+     *
+     * @return the cache
      */
     public static WeightsCache ofUser() {
         return new WeightsCache(folder(System::getenv, System.getProperty("os.name"), Path.of(System.getProperty("user.home"))));
@@ -58,12 +64,17 @@ public final class WeightsCache {
         return caches.resolve("rlr").resolve("weights");
     }
 
-    /** The folder. */
+    /** {@return the folder} */
     public Path folder() {
         return folder;
     }
 
-    /** The weights of a backbone, if they are there. */
+    /**
+     * The weights of a backbone, if they are there.
+     *
+     * @param backbone the backbone's name
+     * @return the file, or empty
+     */
     public Optional<Path> find(String backbone) {
         return ENDINGS.stream().map(ending -> folder.resolve(backbone + ending)).filter(Files::isRegularFile).findFirst();
     }
@@ -73,7 +84,7 @@ public final class WeightsCache {
         return folder.resolve(backbone + ENDINGS.get(0));
     }
 
-    /** All weights that are there, by backbone. */
+    /** {@return all weights that are there, by backbone} */
     public Map<String, Path> list() {
         Map<String, Path> found = new LinkedHashMap<>();
         for (String backbone : Backbones.names()) {
@@ -85,6 +96,7 @@ public final class WeightsCache {
     /**
      * Copies a file of weights into the cache.
      *
+     * @param file     SafeTensors or .pth
      * @param backbone whose weights they are; null to find out from names and shapes, and the file's name where several fit
      * @return the backbone
      * @throws RlrException if the file cannot be read or does not hold weights of that backbone, or of several and does not say which

@@ -27,6 +27,7 @@ public final class WeightsDownloader {
     /**
      * A downloader.
      *
+     * @param cache  where weights are put
      * @param mirror the hub's address or a mirror's; null for what the environment says ({@value #MIRROR}, {@code HF_ENDPOINT}), or the hub
      * @param proxy  {@code http://HOST:PORT}; null for what the environment or Java's properties say
      * @throws RlrException if the proxy is no address
@@ -69,7 +70,13 @@ public final class WeightsDownloader {
     public record Result(Path file, String sha256) {
     }
 
-    /** Where weights would come from. @throws RlrException if the mirror is no address */
+    /**
+     * Where weights would come from.
+     *
+     * @param weights which
+     * @return of the file
+     * @throws RlrException if the mirror is no address
+     */
     public URI address(PublishedWeights weights) {
         return weights.address(mirror);
     }
@@ -77,8 +84,10 @@ public final class WeightsDownloader {
     /**
      * Downloads weights, checks them and puts them into the cache; what is there already is replaced.
      *
+     * @param weights  which
      * @param sha256   the hash expected; null for the one that is known, if any
      * @param progress hears bytes done and in all, -1 where that is not known
+     * @return file and hash
      * @throws RlrException if they cannot be had or are not the backbone's
      */
     public Result get(PublishedWeights weights, String sha256, BiConsumer<Long, Long> progress) {
@@ -94,7 +103,12 @@ public final class WeightsDownloader {
         return new Result(target, hash);
     }
 
-    /** The weights of a backbone, if they are in the cache. */
+    /**
+     * The weights of a backbone, if they are in the cache.
+     *
+     * @param weights which
+     * @return the file, or empty
+     */
     public Optional<Path> cached(PublishedWeights weights) {
         return cache.find(weights.backbone());
     }

@@ -19,6 +19,7 @@ public final class Backward {
      * Adds the gradient of a scalar to every leaf that requires it. Gradients of intermediate results are closed as soon as
      * they have been used; those of leaves without one before are made in the innermost scope.
      *
+     * @param loss a recorded tensor of one element
      * @throws IllegalStateException if the tensor is not a scalar or nothing was recorded for it
      */
     public static void run(Tensor loss) {

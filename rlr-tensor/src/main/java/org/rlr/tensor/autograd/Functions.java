@@ -18,7 +18,15 @@ public final class Functions {
     private Functions() {
     }
 
-    /** Elementwise {@code op(a, b)} with broadcasting; a gradient is summed over the axes that were broadcast. */
+    /**
+     * Elementwise {@code op(a, b)} with broadcasting; a gradient is summed over the axes that were broadcast.
+     *
+     * @param op the function
+     * @param a  first operand
+     * @param b  second operand, of a shape that broadcasts with a's
+     * @return of the broadcast shape
+     * @throws IllegalArgumentException if the shapes do not fit
+     */
     public static Tensor binary(BinaryOp op, Tensor a, Tensor b) {
         Backend k = a.backend();
         Tensor y = Tensor.empty(k, Shape.broadcast(a.shape(), b.shape()));
@@ -82,7 +90,13 @@ public final class Functions {
         }
     }
 
-    /** An elementwise function. */
+    /**
+     * An elementwise function.
+     *
+     * @param op the function
+     * @param x  any shape
+     * @return of x's shape
+     */
     public static Tensor unary(UnaryOp op, Tensor x) {
         Backend k = x.backend();
         Tensor y = Tensor.empty(k, x.shape());
@@ -91,7 +105,14 @@ public final class Functions {
                 grads.add(0, (dx, acc) -> k.unaryBackward(op, x.view(), y.view(), g.view(), dx, acc)), x);
     }
 
-    /** {@code scale·x + shift}. */
+    /**
+     * {@code scale·x + shift}.
+     *
+     * @param x     any shape
+     * @param scale factor of every element
+     * @param shift added to every element
+     * @return of x's shape
+     */
     public static Tensor affine(Tensor x, float scale, float shift) {
         Backend k = x.backend();
         Tensor y = Tensor.empty(k, x.shape());
@@ -100,7 +121,14 @@ public final class Functions {
                 grads.add(0, (dx, acc) -> k.affine(g.view(), scale, 0, dx, acc)), x);
     }
 
-    /** {@code Σᵢ wᵢ·xᵢ} with constant weights, all of one shape. */
+    /**
+     * {@code Σᵢ wᵢ·xᵢ} with constant weights, all of one shape.
+     *
+     * @param xs      at least one
+     * @param weights one for each
+     * @return of their shape
+     * @throws IllegalArgumentException if the shapes differ
+     */
     public static Tensor weightedSum(List<Tensor> xs, float[] weights) {
         Backend k = xs.get(0).backend();
         Shape shape = xs.get(0).shape();
@@ -117,7 +145,14 @@ public final class Functions {
         }, xs.toArray(Tensor[]::new));
     }
 
-    /** The sum over every axis that broadcasting {@code shape} to x's shape would repeat. */
+    /**
+     * The sum over every axis that broadcasting {@code shape} to x's shape would repeat.
+     *
+     * @param x     any shape
+     * @param shape one that broadcasts to x's shape
+     * @return of the given shape
+     * @throws IllegalArgumentException if it does not broadcast so
+     */
     public static Tensor sumTo(Tensor x, Shape shape) {
         require(Shape.broadcast(x.shape(), shape).equals(x.shape()), () -> "cannot sum shape " + x.shape() + " to " + shape);
         Backend k = x.backend();
@@ -129,7 +164,14 @@ public final class Functions {
         }), x);
     }
 
-    /** Maximum along an axis, which keeps extent 1. */
+    /**
+     * Maximum along an axis, which keeps extent 1.
+     *
+     * @param x    any shape
+     * @param axis {@code −rank … rank−1}
+     * @return of x's rank; the gradient goes to the first place of the maximum
+     * @throws IllegalArgumentException if there is no such axis
+     */
     public static Tensor max(Tensor x, int axis) {
         Backend k = x.backend();
         int a = x.shape().axis(axis);
@@ -139,7 +181,12 @@ public final class Functions {
                 grads.add(0, (dx, acc) -> k.maxBackward(x.view(), y.view(), g.view(), a, dx, acc)), x);
     }
 
-    /** Softmax along the last axis. */
+    /**
+     * Softmax along the last axis.
+     *
+     * @param x any shape
+     * @return of x's shape
+     */
     public static Tensor softmax(Tensor x) {
         Backend k = x.backend();
         Tensor y = Tensor.empty(k, x.shape());
@@ -148,12 +195,27 @@ public final class Functions {
                 grads.add(0, (dx, acc) -> k.softmaxBackward(y.view(), g.view(), dx, acc)), x);
     }
 
-    /** The same elements under another shape; shares the memory. */
+    /**
+     * The same elements under another shape; shares the memory.
+     *
+     * @param x     any shape
+     * @param shape of as many elements
+     * @return a tensor on x's memory
+     * @throws IllegalArgumentException if the numbers of elements differ
+     */
     public static Tensor reshape(Tensor x, Shape shape) {
         return alias(x, x.view().reshape(shape));
     }
 
-    /** Rows {@code start … start+length} of the first axis; shares the memory. */
+    /**
+     * Rows {@code start … start+length} of the first axis; shares the memory.
+     *
+     * @param x      at least one axis
+     * @param start  first row, from 0
+     * @param length number of rows
+     * @return {@code [length, ...]} on x's memory
+     * @throws IllegalArgumentException if the rows exceed x
+     */
     public static Tensor narrow(Tensor x, int start, int length) {
         Shape shape = x.shape();
         require(shape.rank() > 0 && start >= 0 && length >= 0 && start + length <= shape.dim(0), () -> "rows " + start + " to " + (start + length) + " of shape " + shape);
@@ -178,7 +240,14 @@ public final class Functions {
         }, x);
     }
 
-    /** Axes reordered: axis {@code a} of the result is axis {@code axes[a]} of x. */
+    /**
+     * Axes reordered: axis {@code a} of the result is axis {@code axes[a]} of x.
+     *
+     * @param x    any shape
+     * @param axes every axis of x once
+     * @return a copy
+     * @throws IllegalArgumentException if an axis is missing, unknown or named twice
+     */
     public static Tensor permute(Tensor x, int... axes) {
         Backend k = x.backend();
         int rank = x.shape().rank();
@@ -199,7 +268,16 @@ public final class Functions {
         return record(y, (g, grads) -> grads.write(0, dx -> k.permute(g.view(), inverse, dx)), x);
     }
 
-    /** {@code x[…, start : start+length, …]} along an axis, copied. */
+    /**
+     * {@code x[…, start : start+length, …]} along an axis, copied.
+     *
+     * @param x      any shape
+     * @param axis   {@code −rank … rank−1}
+     * @param start  first position, from 0
+     * @param length number of positions
+     * @return of extent {@code length} along the axis
+     * @throws IllegalArgumentException if there is no such axis or the positions exceed it
+     */
     public static Tensor slice(Tensor x, int axis, int start, int length) {
         int a = x.shape().axis(axis);
         require(start >= 0 && length >= 0 && start + length <= x.dim(a), () -> "positions " + start + " to " + (start + length) + " along axis " + axis + " of shape " + x.shape());
@@ -214,7 +292,14 @@ public final class Functions {
         }, x);
     }
 
-    /** Tensors one after the other along an axis. */
+    /**
+     * Tensors one after the other along an axis.
+     *
+     * @param xs   at least one, of equal shapes but for the axis
+     * @param axis {@code −rank … rank−1}
+     * @return of the summed extent along the axis
+     * @throws IllegalArgumentException if there is no such axis or the shapes do not fit
+     */
     public static Tensor concat(List<Tensor> xs, int axis) {
         Shape first = xs.get(0).shape();
         int a = first.axis(axis);
@@ -243,6 +328,13 @@ public final class Functions {
     /**
      * Matrix product over the last two axes, op transposing where asked; leading axes are batches and equal, or b has two axes
      * only and is shared.
+     *
+     * @param a      {@code [..., m, k]}, or {@code [..., k, m]} where transposed
+     * @param transA whether a is transposed
+     * @param b      {@code [..., k, n]} or {@code [k, n]}, or with k and n exchanged where transposed
+     * @param transB whether b is transposed
+     * @return {@code [..., m, n]}
+     * @throws IllegalArgumentException if the shapes do not fit; in the backward pass if a transposed batch meets a shared matrix
      */
     public static Tensor matmul(Tensor a, boolean transA, Tensor b, boolean transB) {
         Shape sa = a.shape();

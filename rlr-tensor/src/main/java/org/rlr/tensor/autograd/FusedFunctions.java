@@ -24,9 +24,12 @@ public final class FusedFunctions {
     /**
      * {@code activation(x·wᵀ + bias)} over the last axis.
      *
-     * @param x    {@code [..., in]}
-     * @param w    {@code [out, in]}
-     * @param bias {@code [out]}, or null
+     * @param x          {@code [..., in]}
+     * @param w          {@code [out, in]}
+     * @param bias       {@code [out]}, or null
+     * @param activation applied to the result
+     * @return {@code [..., out]}
+     * @throws IllegalArgumentException if the shapes do not fit
      */
     public static Tensor linear(Tensor x, Tensor w, Tensor bias, Activation activation) {
         Shape sw = w.shape();
@@ -50,7 +53,16 @@ public final class FusedFunctions {
         }, x, w, bias);
     }
 
-    /** Normalisation over the last axis: {@code (x−mean)/√(var+eps)·gamma + beta}, biased variance; gamma, beta {@code [last]}. */
+    /**
+     * Normalisation over the last axis: {@code (x−mean)/√(var+eps)·gamma + beta}, biased variance; gamma, beta {@code [last]}.
+     *
+     * @param x     {@code [..., last]}
+     * @param gamma {@code [last]}
+     * @param beta  {@code [last]}
+     * @param eps   added to the variance
+     * @return of x's shape
+     * @throws IllegalArgumentException if gamma or beta has another shape
+     */
     public static Tensor layerNorm(Tensor x, Tensor gamma, Tensor beta, float eps) {
         requireRow(x, gamma, beta);
         Backend k = x.backend();
@@ -62,9 +74,13 @@ public final class FusedFunctions {
     /**
      * Normalisation over the last axis of {@code Σᵢ wᵢ·xᵢ} with constant weights, which is not kept where nothing is recorded.
      *
-     * @param xs    at least one, all of one shape
-     * @param gamma {@code [last]}
-     * @param beta  {@code [last]}
+     * @param xs      at least one, all of one shape
+     * @param weights one for each of xs
+     * @param gamma   {@code [last]}
+     * @param beta    {@code [last]}
+     * @param eps     added to the variance
+     * @return of their shape
+     * @throws IllegalArgumentException if shapes or numbers do not fit
      */
     public static Tensor layerNormOfSum(List<Tensor> xs, float[] weights, Tensor gamma, Tensor beta, float eps) {
         Tensor first = xs.get(0);
@@ -125,10 +141,12 @@ public final class FusedFunctions {
     /**
      * Multi-head attention where locality is an argument, not a mask (RLR §6).
      *
-     * @param q {@code [N, L, d]}, L the positions of the pattern's grid
-     * @param k {@code [N or 1, M, d]}; batch 1 is shared by all images
-     * @param v {@code [N or 1, M, d]}; batch 1 is shared by all images
+     * @param q       {@code [N, L, d]}, L the positions of the pattern's grid
+     * @param k       {@code [N or 1, M, d]}; batch 1 is shared by all images
+     * @param v       {@code [N or 1, M, d]}; batch 1 is shared by all images
+     * @param pattern heads, grid, window, and whether keys inside, outside or all are allowed
      * @return {@code [N, L, d]}; zero for a query that may attend to nothing
+     * @throws IllegalArgumentException if the shapes do not fit each other or the grid
      */
     public static Tensor attention(Tensor q, Tensor k, Tensor v, AttentionPattern pattern) {
         Shape sq = q.shape();
@@ -156,7 +174,14 @@ public final class FusedFunctions {
         }, q, k, v);
     }
 
-    /** {@code mean((x̂−x)²) + mean over tokens (1 − cos(x̂, x))}, a scalar (RLR §8); no gradient flows to the target. */
+    /**
+     * {@code mean((x̂−x)²) + mean over tokens (1 − cos(x̂, x))}, a scalar (RLR §8); no gradient flows to the target.
+     *
+     * @param reconstruction {@code [..., C]}
+     * @param target         of the same shape, without gradient
+     * @return a scalar
+     * @throws IllegalArgumentException if the shapes differ or the target requires gradients
+     */
     public static Tensor reconstructionLoss(Tensor reconstruction, Tensor target) {
         require(reconstruction.shape().equals(target.shape()), () -> "reconstruction " + reconstruction.shape() + " of target " + target.shape());
         require(!target.requiresGrad(), () -> "the target of the reconstruction loss carries no gradient");
@@ -167,7 +192,14 @@ public final class FusedFunctions {
                 grads.add(0, (dx, acc) -> k.reconstructionLossBackward(reconstruction.view(), target.view(), g.view(), dx, acc)), reconstruction);
     }
 
-    /** Per token {@code mean_c (x−x̂)² + 1 − cos(x, x̂)} (RLR §9), shape without the last axis; not differentiable. */
+    /**
+     * Per token {@code mean_c (x−x̂)² + 1 − cos(x, x̂)} (RLR §9), shape without the last axis; not differentiable.
+     *
+     * @param reconstruction {@code [..., C]}
+     * @param target         of the same shape
+     * @return {@code [...]}
+     * @throws IllegalArgumentException if the shapes differ or are those of scalars
+     */
     public static Tensor tokenScores(Tensor reconstruction, Tensor target) {
         Shape s = target.shape();
         require(reconstruction.shape().equals(s) && s.rank() > 0, () -> "reconstruction " + reconstruction.shape() + " of target " + s);
@@ -181,10 +213,13 @@ public final class FusedFunctions {
     /**
      * {@code activation(conv(x, w) + bias)}, channels last.
      *
-     * @param x    {@code [N, H, W, C]}
-     * @param w    {@code [O, k, k, C/groups]}
-     * @param bias {@code [O]}, or null
+     * @param x          {@code [N, H, W, C]}
+     * @param w          {@code [O, k, k, C/groups]}
+     * @param bias       {@code [O]}, or null
+     * @param geometry   kernel, stride, padding, groups
+     * @param activation applied to the result
      * @return {@code [N, H', W', O]}
+     * @throws IllegalArgumentException if the shapes do not fit or nothing is left of the input
      */
     public static Tensor conv2d(Tensor x, Tensor w, Tensor bias, ConvGeometry geometry, Activation activation) {
         Shape sx = x.shape();
@@ -212,7 +247,14 @@ public final class FusedFunctions {
         }, x, w, bias);
     }
 
-    /** Average over {@code side×side} positions, stride 1, zero padding counted; x {@code [N, H, W, C]}, side odd. */
+    /**
+     * Average over {@code side×side} positions, stride 1, zero padding counted; x {@code [N, H, W, C]}, side odd.
+     *
+     * @param x    {@code [N, H, W, C]}
+     * @param side odd
+     * @return of x's shape
+     * @throws IllegalArgumentException if x has not four axes or the side is even
+     */
     public static Tensor averagePool(Tensor x, int side) {
         require(x.shape().rank() == 4 && side % 2 == 1, () -> "average pool of side " + side + " on shape " + x.shape());
         Backend k = x.backend();
@@ -221,7 +263,14 @@ public final class FusedFunctions {
         return record(y, (g, grads) -> grads.add(0, (dx, acc) -> k.averagePool(g.view(), side, dx, acc)), x);
     }
 
-    /** Maximum over windows, x {@code [N, H, W, C]}; for frozen networks. @throws IllegalArgumentException if x requires gradients */
+    /**
+     * Maximum over windows; for frozen networks.
+     *
+     * @param x        {@code [N, H, W, C]}, without gradient
+     * @param geometry kernel, stride, padding
+     * @return {@code [N, H', W', C]}
+     * @throws IllegalArgumentException if x has not four axes or requires gradients
+     */
     public static Tensor maxPool(Tensor x, ConvGeometry geometry) {
         Shape s = x.shape();
         require(s.rank() == 4, () -> "max pool on shape " + s);

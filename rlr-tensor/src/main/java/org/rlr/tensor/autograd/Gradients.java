@@ -17,12 +17,23 @@ public final class Gradients {
     /** A primitive that writes, or adds, to a gradient. */
     @FunctionalInterface
     public interface Accumulator {
+        /**
+         * Computes a gradient.
+         *
+         * @param target     of the input's shape
+         * @param accumulate whether to add to what is there instead of overwriting it
+         */
         void into(View target, boolean accumulate);
     }
 
     /** A primitive that can only overwrite. */
     @FunctionalInterface
     public interface Writer {
+        /**
+         * Computes a gradient over whatever is there.
+         *
+         * @param target of the input's shape
+         */
         void into(View target);
     }
 
@@ -35,12 +46,22 @@ public final class Gradients {
     record Target(View view, boolean accumulate) {
     }
 
-    /** Whether an input of the current operation wants a gradient. */
+    /**
+     * Whether an input of the current operation wants a gradient.
+     *
+     * @param input index among the operation's inputs
+     * @return false also where the input is null
+     */
     public boolean needs(int input) {
         return current.inputs[input] != null && current.inputs[input].requiresGrad();
     }
 
-    /** Adds to the gradient of an input by a primitive that can accumulate; nothing happens where none is wanted. */
+    /**
+     * Adds to the gradient of an input by a primitive that can accumulate; nothing happens where none is wanted.
+     *
+     * @param input     index among the operation's inputs
+     * @param primitive called at most once, now
+     */
     public void add(int input, Accumulator primitive) {
         Target target = target(input);
         if (target != null) {
@@ -58,7 +79,12 @@ public final class Gradients {
         return slot == null ? new Target(fresh(t).view(), false) : new Target(slot.view(), true);
     }
 
-    /** Adds to the gradient of an input by a primitive that overwrites; nothing happens where none is wanted. */
+    /**
+     * Adds to the gradient of an input by a primitive that overwrites; nothing happens where none is wanted.
+     *
+     * @param input     index among the operation's inputs
+     * @param primitive called at most once, now
+     */
     public void write(int input, Writer primitive) {
         if (!needs(input)) {
             return;
@@ -75,7 +101,12 @@ public final class Gradients {
         }
     }
 
-    /** A view of an input's gradient to add to, zeroed if it is new; null where none is wanted. */
+    /**
+     * A view of an input's gradient to add to, zeroed if it is new; null where none is wanted.
+     *
+     * @param input index among the operation's inputs
+     * @return of the input's shape, or null
+     */
     public View zeroed(int input) {
         if (!needs(input)) {
             return null;

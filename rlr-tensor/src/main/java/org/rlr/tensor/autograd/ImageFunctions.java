@@ -33,6 +33,9 @@ public final class ImageFunctions {
      * @param x     {@code [..., C]}
      * @param gamma {@code [C]}
      * @param beta  {@code [C]}
+     * @param eps   added to the variance
+     * @return output and statistics, in the innermost scope
+     * @throws IllegalArgumentException if gamma or beta has another shape
      */
     public static BatchNormalized batchNorm(Tensor x, Tensor gamma, Tensor beta, float eps) {
         Shape row = Shape.of(x.shape().last());
@@ -95,6 +98,7 @@ public final class ImageFunctions {
      *
      * @param x {@code [N, H, W, C]}
      * @return {@code [N, 2H, 2W, C]}
+     * @throws IllegalArgumentException if x has not four axes or no elements
      */
     public static Tensor upsample2(Tensor x) {
         Shape s = x.shape();

@@ -20,7 +20,12 @@ public final class Node {
     /** The vector-Jacobian product of an operation. */
     @FunctionalInterface
     public interface VectorJacobian {
-        /** Adds what {@code grad}, the gradient of the output, means for each input; {@code grad} may be overwritten. */
+        /**
+         * Adds what {@code grad}, the gradient of the output, means for each input; {@code grad} may be overwritten.
+         *
+         * @param grad      of the output's shape
+         * @param gradients where those of the inputs gather
+         */
         void apply(Tensor grad, Gradients gradients);
     }
 }

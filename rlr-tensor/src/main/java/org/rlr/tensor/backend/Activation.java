@@ -2,7 +2,18 @@ package org.rlr.tensor.backend;
 
 /** What a linear layer or a convolution applies to its result in the same pass. */
 public enum Activation {
-    NONE(null), RELU(UnaryOp.RELU), RELU6(UnaryOp.RELU6), SILU(UnaryOp.SILU), GELU(UnaryOp.GELU), SIGMOID(UnaryOp.SIGMOID);
+    /** Nothing. */
+    NONE(null),
+    /** {@link UnaryOp#RELU}. */
+    RELU(UnaryOp.RELU),
+    /** {@link UnaryOp#RELU6}. */
+    RELU6(UnaryOp.RELU6),
+    /** {@link UnaryOp#SILU}. */
+    SILU(UnaryOp.SILU),
+    /** {@link UnaryOp#GELU}. */
+    GELU(UnaryOp.GELU),
+    /** {@link UnaryOp#SIGMOID}. */
+    SIGMOID(UnaryOp.SIGMOID);
 
     private final UnaryOp op;
 
@@ -10,7 +21,7 @@ public enum Activation {
         this.op = op;
     }
 
-    /** The function as an elementwise primitive; null for {@link #NONE}. */
+    /** {@return the function as an elementwise primitive; null for {@link #NONE}} */
     public UnaryOp op() {
         return op;
     }

@@ -12,7 +12,12 @@ public record AdamSettings(float learningRate, float beta1, float beta2, float e
     /** The settings of the method: lr 1e-4, betas 0.9 and 0.999, eps 1e-8. */
     public static final AdamSettings DEFAULT = new AdamSettings(1e-4f, 0.9f, 0.999f, 1e-8f);
 
-    /** These settings with another learning rate. */
+    /**
+     * These settings with another learning rate.
+     *
+     * @param lr step size, above 0
+     * @return a copy
+     */
     public AdamSettings withLearningRate(float lr) {
         return new AdamSettings(lr, beta1, beta2, epsilon);
     }

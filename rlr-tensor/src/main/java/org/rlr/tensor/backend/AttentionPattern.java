@@ -12,6 +12,17 @@ package org.rlr.tensor.backend;
  *                 exactly {@code height·width}
  */
 public record AttentionPattern(int heads, int height, int width, int side, Locality locality) {
+    /**
+     * Checks the ranges.
+     *
+     * @param heads    the number of heads; the model width is a multiple of it
+     * @param height   rows of the grid
+     * @param width    columns of the grid
+     * @param side     side of the window; of no meaning for {@link Locality#ALL}
+     * @param locality which keys a query may attend to; with {@link Locality#ALL} there may be any number of keys, otherwise
+     *                 exactly {@code height·width}
+     * @throws IllegalArgumentException if heads or grid are not positive, or the window is not where it counts
+     */
     public AttentionPattern {
         if (heads < 1 || height < 1 || width < 1 || (side < 1 && locality != Locality.ALL)) {
             throw new IllegalArgumentException("attention needs positive heads, grid and window side: heads " + heads
@@ -19,12 +30,12 @@ public record AttentionPattern(int heads, int height, int width, int side, Local
         }
     }
 
-    /** The number of queries, {@code height·width}. */
+    /** {@return the number of queries, {@code height·width}} */
     public int tokens() {
         return height * width;
     }
 
-    /** {@code side/2}: how far the window reaches from its centre. */
+    /** {@return how far the window reaches from its centre: {@code side/2}} */
     public int radius() {
         return side / 2;
     }

@@ -5,16 +5,16 @@ import java.util.Optional;
 /** Makes backends of one type; found by {@link java.util.ServiceLoader}. Constructing a provider must not load native code. */
 public interface BackendProvider {
 
-    /** {@code "cpu"}, {@code "cuda"}. */
+    /** {@return the name of the type, as {@code "cpu"} or {@code "cuda"}} */
     String type();
 
-    /** Which one to take when nobody asks: higher first. */
+    /** {@return which one to take when nobody asks: higher first} */
     int priority();
 
-    /** Why this backend cannot start here, in one sentence with the remedy; empty where it can. */
+    /** {@return why this backend cannot start here, in one sentence with the remedy; empty where it can} */
     Optional<String> unavailable();
 
-    /** How many devices there are, numbered from 0; asked only where {@link #unavailable()} is empty. */
+    /** {@return how many devices there are, numbered from 0; asked only where {@link #unavailable()} is empty} */
     default int devices() {
         return 1;
     }
@@ -24,6 +24,7 @@ public interface BackendProvider {
      *
      * @param index   the device's ordinal
      * @param threads worker threads, for a CPU; 0 for as many as there are cores
+     * @return the backend; the caller closes it
      * @throws org.rlr.tensor.RlrException with the sentence of {@link #unavailable()} if it cannot start
      */
     Backend create(int index, int threads);

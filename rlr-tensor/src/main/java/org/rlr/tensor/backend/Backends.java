@@ -14,7 +14,7 @@ public final class Backends {
     private Backends() {
     }
 
-    /** All providers, the preferred one first. */
+    /** {@return all providers, the preferred one first} */
     public static List<BackendProvider> providers() {
         List<BackendProvider> found = new ArrayList<>();
         ServiceLoader.load(BackendProvider.class, Backends.class.getClassLoader()).forEach(found::add);
@@ -28,6 +28,7 @@ public final class Backends {
      * @param name    {@code "cpu"}, {@code "cuda"}, {@code "cuda:1"}, or {@code "auto"} (also null) for the preferred one that can start;
      *                why the others cannot is logged in one line
      * @param threads worker threads of a CPU backend, 0 for as many as there are cores
+     * @return the backend; the caller closes it
      * @throws RlrException if the named backend does not exist or cannot start, saying why
      */
     public static Backend open(String name, int threads) {

@@ -2,5 +2,12 @@ package org.rlr.tensor.backend;
 
 /** Elementwise functions of two arguments. */
 public enum BinaryOp {
-    ADD, SUB, MUL, DIV
+    /** {@code a + b}. */
+    ADD,
+    /** {@code a − b}. */
+    SUB,
+    /** {@code a · b}. */
+    MUL,
+    /** {@code a / b}. */
+    DIV
 }

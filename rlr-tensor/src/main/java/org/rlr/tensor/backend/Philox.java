@@ -18,7 +18,14 @@ public final class Philox {
     private Philox() {
     }
 
-    /** Writes the four words of a block to {@code out[0…3]}. */
+    /**
+     * Writes the four words of a block to {@code out[0…3]}.
+     *
+     * @param seed   the key
+     * @param stream number of the stream
+     * @param block  number of the block, from 0
+     * @param out    at least four words
+     */
     public static void block(long seed, long stream, long block, int[] out) {
         int c0 = (int) block;
         int c1 = (int) (block >>> 32);
@@ -42,12 +49,25 @@ public final class Philox {
         out[3] = c3;
     }
 
-    /** A word as a uniform number in the open interval (0, 1). */
+    /**
+     * A word as a uniform number in the open interval (0, 1).
+     *
+     * @param word of a block
+     * @return the number
+     */
     public static float uniform(int word) {
         return ((word >>> 9) + 0.5f) * 0x1p-23f;
     }
 
-    /** The four normal numbers of a block, to {@code out[0…3]}; {@code words} is scratch for four words. */
+    /**
+     * The four normal numbers of a block, to {@code out[0…3]}; {@code words} is scratch for four words.
+     *
+     * @param seed   the key
+     * @param stream number of the stream
+     * @param block  number of the block, from 0
+     * @param words  at least four words
+     * @param out    at least four numbers
+     */
     public static void normalBlock(long seed, long stream, long block, int[] words, float[] out) {
         block(seed, stream, block, words);
         for (int i = 0; i < 4; i += 2) {
@@ -58,7 +78,14 @@ public final class Philox {
         }
     }
 
-    /** {@code count} uniform numbers of a stream from its beginning. */
+    /**
+     * {@code count} uniform numbers of a stream from its beginning.
+     *
+     * @param seed   the key
+     * @param stream number of the stream
+     * @param count  at least 0
+     * @return the numbers
+     */
     public static float[] uniforms(long seed, long stream, int count) {
         float[] result = new float[count];
         int[] words = new int[4];

@@ -14,24 +14,32 @@ public abstract class Storage {
         this.elements = elements;
     }
 
-    /** The number of float32 values. */
+    /** {@return the number of float32 values} */
     public final int elements() {
         return elements;
     }
 
-    /** Whether the memory is still held. */
+    /** {@return whether the memory is still held} */
     public final boolean alive() {
         return references.get() > 0;
     }
 
-    /** Adds a reference. @throws IllegalStateException if the memory was given back already */
+    /**
+     * Adds a reference.
+     *
+     * @throws IllegalStateException if the memory was given back already
+     */
     public final void retain() {
         if (references.getAndUpdate(n -> n > 0 ? n + 1 : n) <= 0) {
             throw new IllegalStateException("storage was released already");
         }
     }
 
-    /** Drops a reference. @throws IllegalStateException if there was none left */
+    /**
+     * Drops a reference.
+     *
+     * @throws IllegalStateException if there was none left
+     */
     public final void release() {
         int left = references.decrementAndGet();
         if (left == 0) {

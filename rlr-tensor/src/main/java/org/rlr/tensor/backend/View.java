@@ -10,6 +10,14 @@ import org.rlr.tensor.Shape;
  * @param shape   the extents; {@code offset + shape.elements()} does not exceed {@code storage.elements()}
  */
 public record View(Storage storage, int offset, Shape shape) {
+    /**
+     * Checks that the window lies in the storage.
+     *
+     * @param storage the memory
+     * @param offset  index of the first element in it
+     * @param shape   the extents; {@code offset + shape.elements()} does not exceed {@code storage.elements()}
+     * @throws IllegalArgumentException if it does not
+     */
     public View {
         if (offset < 0 || (long) offset + shape.elements() > storage.elements()) {
             throw new IllegalArgumentException(
@@ -17,7 +25,13 @@ public record View(Storage storage, int offset, Shape shape) {
         }
     }
 
-    /** The same elements under another shape of as many elements. */
+    /**
+     * The same elements under another shape of as many elements.
+     *
+     * @param other of as many elements
+     * @return a view of the same memory
+     * @throws IllegalArgumentException if the numbers differ
+     */
     public View reshape(Shape other) {
         if (other.elements() != shape.elements()) {
             throw new IllegalArgumentException("cannot view shape " + shape + " as " + other);
@@ -25,7 +39,7 @@ public record View(Storage storage, int offset, Shape shape) {
         return new View(storage, offset, other);
     }
 
-    /** The number of elements. */
+    /** {@return the number of elements} */
     public int elements() {
         return shape.elements();
     }

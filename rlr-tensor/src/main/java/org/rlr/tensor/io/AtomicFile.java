@@ -30,7 +30,12 @@ public final class AtomicFile {
     /** Makes a file's content. */
     @FunctionalInterface
     public interface Content {
-        /** Writes everything to a buffered stream, which the caller closes. */
+        /**
+         * Writes everything to a buffered stream, which the caller closes.
+         *
+         * @param out buffered
+         * @throws IOException where it cannot be written
+         */
         void writeTo(OutputStream out) throws IOException;
     }
 
@@ -38,6 +43,8 @@ public final class AtomicFile {
      * Writes a file, making the folders above it where they are missing. A symbolic link is followed; something that is
      * not a regular file, as {@code /dev/stdout}, is written to directly.
      *
+     * @param target  the file
+     * @param content makes what is to be in it; called once
      * @throws RlrException where it cannot be written; the message names the file, the reason and the remedy
      */
     public static void write(Path target, Content content) {
@@ -47,6 +54,10 @@ public final class AtomicFile {
     /**
      * As {@link #write(Path, Content)}, but does not wait until the content has reached the disk: for many files that can be made again, each of
      * which would otherwise cost as much as drawing it. Only where the machine itself stops may such a file be lost.
+     *
+     * @param target  the file
+     * @param content makes what is to be in it; called once
+     * @throws RlrException as {@link #write(Path, Content)}
      */
     public static void writeUnforced(Path target, Content content) {
         write(target, content, false);
@@ -70,7 +81,13 @@ public final class AtomicFile {
         }
     }
 
-    /** Writes a text in UTF-8; otherwise as {@link #write(Path, Content)}. */
+    /**
+     * Writes a text in UTF-8; otherwise as {@link #write(Path, Content)}.
+     *
+     * @param target the file
+     * @param text   what is to be in it
+     * @throws RlrException as {@link #write(Path, Content)}
+     */
     public static void writeString(Path target, String text) {
         write(target, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
     }

@@ -15,6 +15,11 @@ public final class CloseNames {
     /**
      * The names nearest to {@code wanted} by edit distance, at most {@code limit}, nearest first; only those that
      * differ in less than half of the longer name, or end as it does.
+     *
+     * @param wanted the unknown name
+     * @param names  those there are
+     * @param limit  how many at most
+     * @return none where nothing is near
      */
     public static List<String> of(String wanted, Collection<String> names, int limit) {
         record Candidate(String name, int distance) {

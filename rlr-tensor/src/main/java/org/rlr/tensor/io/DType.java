@@ -25,12 +25,12 @@ public enum DType {
         this.bytes = bytes;
     }
 
-    /** Bytes per element. */
+    /** {@return bytes per element} */
     public int bytes() {
         return bytes;
     }
 
-    /** Whether the elements are floating-point numbers. */
+    /** {@return whether the elements are floating-point numbers} */
     public boolean isFloating() {
         return this == F64 || this == F32 || this == F16 || this == BF16;
     }

@@ -9,7 +9,12 @@ public final class HalfPrecision {
     private HalfPrecision() {
     }
 
-    /** The value of a binary16. */
+    /**
+     * The value of a binary16.
+     *
+     * @param half bits of a binary16
+     * @return the same number
+     */
     public static float f16ToFloat(short half) {
         int sign = (half & 0x8000) << 16;
         int exponent = half >>> 10 & 0x1F;
@@ -25,7 +30,12 @@ public final class HalfPrecision {
         return Float.intBitsToFloat(sign | exponent + (127 - 15) << 23 | fraction << 13);
     }
 
-    /** The nearest binary16. */
+    /**
+     * The nearest binary16.
+     *
+     * @param value any float
+     * @return bits of a binary16
+     */
     public static short floatToF16(float value) {
         int bits = Float.floatToRawIntBits(value);
         int sign = bits >>> 16 & 0x8000;
@@ -48,12 +58,22 @@ public final class HalfPrecision {
         return (short) (sign | roundShift(significand, shift));
     }
 
-    /** The value of a bfloat16. */
+    /**
+     * The value of a bfloat16.
+     *
+     * @param bfloat bits of a bfloat16
+     * @return the same number
+     */
     public static float bf16ToFloat(short bfloat) {
         return Float.intBitsToFloat(bfloat << 16);
     }
 
-    /** The nearest bfloat16. */
+    /**
+     * The nearest bfloat16.
+     *
+     * @param value any float
+     * @return bits of a bfloat16
+     */
     public static short floatToBf16(float value) {
         int bits = Float.floatToRawIntBits(value);
         if (Float.isNaN(value)) {

@@ -16,7 +16,12 @@ public final class IoReason {
     private IoReason() {
     }
 
-    /** The reason, without the class's name; a file is named where the exception is about one, which may be a folder above the one asked for. */
+    /**
+     * The reason, without the class's name; a file is named where the exception is about one, which may be a folder above the one asked for.
+     *
+     * @param e what was thrown
+     * @return part of a sentence
+     */
     public static String of(IOException e) {
         if (e instanceof CharacterCodingException) {
             return "it is not text in UTF-8";
@@ -46,7 +51,12 @@ public final class IoReason {
         return failed.getReason() == null ? file + ": " + e.getClass().getSimpleName() : failed.getReason();
     }
 
-    /** Where Gson found that a text is no JSON, without its advice to programmers. */
+    /**
+     * Where Gson found that a text is no JSON, without its advice to programmers.
+     *
+     * @param e what the parser threw
+     * @return part of a sentence
+     */
     public static String ofJson(JsonParseException e) {
         return "it is not valid JSON" + SafeTensorsHeader.place(e.getMessage());
     }

@@ -55,6 +55,8 @@ public final class SafeTensorsFile implements AutoCloseable {
     /**
      * Opens a file and checks its header.
      *
+     * @param path a SafeTensors file
+     * @return the file; the caller closes it
      * @throws RlrException where the file is missing, unreadable, or not a correct SafeTensors file
      */
     public static SafeTensorsFile open(Path path) {
@@ -80,22 +82,27 @@ public final class SafeTensorsFile implements AutoCloseable {
         }
     }
 
-    /** The file. */
+    /** {@return the file} */
     public Path path() {
         return path;
     }
 
-    /** The names of the tensors, in the order of their data. */
+    /** {@return the names of the tensors, in the order of their data} */
     public List<String> names() {
         return List.copyOf(header.entries().keySet());
     }
 
-    /** Whether there is a tensor of that name. */
+    /**
+     * Whether there is a tensor of that name.
+     *
+     * @param name any name
+     * @return true where {@link #entry} finds it
+     */
     public boolean contains(String name) {
         return header.entries().containsKey(name);
     }
 
-    /** The file's metadata; empty where it has none. */
+    /** {@return the file's metadata; empty where it has none} */
     public Map<String, String> metadata() {
         return Collections.unmodifiableMap(header.metadata());
     }
@@ -103,6 +110,8 @@ public final class SafeTensorsFile implements AutoCloseable {
     /**
      * What the header says of a tensor.
      *
+     * @param name of the tensor
+     * @return type, shape and place
      * @throws RlrException where there is none of that name; the message lists names close to it
      */
     public TensorEntry entry(String name) {
@@ -120,7 +129,10 @@ public final class SafeTensorsFile implements AutoCloseable {
      * A tensor as floats, converted from whatever type it has: doubles and integers are rounded to the nearest float,
      * a boolean gives 0 or 1.
      *
+     * @param name of the tensor
+     * @return its elements, row-major
      * @throws RlrException where there is no such tensor, or it has more elements than an array
+     * @throws IllegalStateException where the file was closed
      */
     public float[] readFloats(String name) {
         TensorEntry entry = entry(name);
@@ -157,7 +169,10 @@ public final class SafeTensorsFile implements AutoCloseable {
     /**
      * A tensor as doubles, converted from whatever type it has; exact but for 64-bit integers beyond 2^53.
      *
+     * @param name of the tensor
+     * @return its elements, row-major
      * @throws RlrException where there is no such tensor, or it has more elements than an array
+     * @throws IllegalStateException where the file was closed
      */
     public double[] readDoubles(String name) {
         TensorEntry entry = entry(name);
@@ -180,8 +195,11 @@ public final class SafeTensorsFile implements AutoCloseable {
     /**
      * A tensor of integers or booleans as longs.
      *
+     * @param name of the tensor
+     * @return its elements, row-major
      * @throws RlrException where there is no such tensor, it is of a floating-point type, or it has more elements
      *                      than an array
+     * @throws IllegalStateException where the file was closed
      */
     public long[] readLongs(String name) {
         TensorEntry entry = entry(name);
@@ -204,7 +222,10 @@ public final class SafeTensorsFile implements AutoCloseable {
      * the file is closed. The file must not be cut short by others while the view is used (the writers of this package replace files
      * whole, which is harmless).
      *
+     * @param name of the tensor
+     * @return its bytes
      * @throws RlrException where there is no such tensor, or it is longer than a buffer can be (2 GiB)
+     * @throws IllegalStateException where the file was closed
      */
     public ByteBuffer bytes(String name) {
         TensorEntry entry = entry(name);

@@ -38,7 +38,14 @@ public final class SafeTensorsWriter {
     private record Pending(String name, DType dtype, long[] shape, int elements, Encoder encoder) {
     }
 
-    /** Sets a metadata value, replacing an earlier one of that key. */
+    /**
+     * Sets a metadata value, replacing an earlier one of that key.
+     *
+     * @param key   any text
+     * @param value any text
+     * @return this writer
+     * @throws IllegalArgumentException where a text holds half a surrogate pair
+     */
     public SafeTensorsWriter metadata(String key, String value) {
         requireText(key);
         requireText(value);
@@ -46,12 +53,29 @@ public final class SafeTensorsWriter {
         return this;
     }
 
-    /** Adds a tensor of type F32. */
+    /**
+     * Adds a tensor of type F32.
+     *
+     * @param name   of the tensor
+     * @param shape  its lengths, empty for a scalar
+     * @param values row-major
+     * @return this writer
+     * @throws IllegalArgumentException where the name is taken or reserved, or shape and values do not fit
+     */
     public SafeTensorsWriter add(String name, long[] shape, float[] values) {
         return add(name, DType.F32, shape, values);
     }
 
-    /** Adds a tensor of type F32, F16 or BF16; the 16-bit types are rounded to nearest, ties to even. */
+    /**
+     * Adds a tensor of type F32, F16 or BF16; the 16-bit types are rounded to nearest, ties to even.
+     *
+     * @param name   of the tensor
+     * @param dtype  F32, F16 or BF16
+     * @param shape  its lengths, empty for a scalar
+     * @param values row-major
+     * @return this writer
+     * @throws IllegalArgumentException where the name is taken or reserved, shape and values do not fit, or it is another type
+     */
     public SafeTensorsWriter add(String name, DType dtype, long[] shape, float[] values) {
         return add(name, dtype, shape, values.length, switch (dtype) {
             case F32 -> (piece, from, count) -> piece.asFloatBuffer().put(values, from, count);
@@ -69,30 +93,70 @@ public final class SafeTensorsWriter {
         });
     }
 
-    /** Adds a tensor of type F64. */
+    /**
+     * Adds a tensor of type F64.
+     *
+     * @param name   of the tensor
+     * @param shape  its lengths, empty for a scalar
+     * @param values row-major
+     * @return this writer
+     * @throws IllegalArgumentException where the name is taken or reserved, or shape and values do not fit
+     */
     public SafeTensorsWriter add(String name, long[] shape, double[] values) {
         return add(name, DType.F64, shape, values.length,
                 (piece, from, count) -> piece.asDoubleBuffer().put(values, from, count));
     }
 
-    /** Adds a tensor of type I64. */
+    /**
+     * Adds a tensor of type I64.
+     *
+     * @param name   of the tensor
+     * @param shape  its lengths, empty for a scalar
+     * @param values row-major
+     * @return this writer
+     * @throws IllegalArgumentException where the name is taken or reserved, or shape and values do not fit
+     */
     public SafeTensorsWriter add(String name, long[] shape, long[] values) {
         return add(name, DType.I64, shape, values.length,
                 (piece, from, count) -> piece.asLongBuffer().put(values, from, count));
     }
 
-    /** Adds a tensor of type I32. */
+    /**
+     * Adds a tensor of type I32.
+     *
+     * @param name   of the tensor
+     * @param shape  its lengths, empty for a scalar
+     * @param values row-major
+     * @return this writer
+     * @throws IllegalArgumentException where the name is taken or reserved, or shape and values do not fit
+     */
     public SafeTensorsWriter add(String name, long[] shape, int[] values) {
         return add(name, DType.I32, shape, values.length,
                 (piece, from, count) -> piece.asIntBuffer().put(values, from, count));
     }
 
-    /** Adds a tensor of type U8. */
+    /**
+     * Adds a tensor of type U8.
+     *
+     * @param name   of the tensor
+     * @param shape  its lengths, empty for a scalar
+     * @param values row-major
+     * @return this writer
+     * @throws IllegalArgumentException where the name is taken or reserved, or shape and values do not fit
+     */
     public SafeTensorsWriter add(String name, long[] shape, byte[] values) {
         return addBytes(name, DType.U8, shape, ByteBuffer.wrap(values));
     }
 
-    /** Adds a tensor of type BOOL. */
+    /**
+     * Adds a tensor of type BOOL.
+     *
+     * @param name   of the tensor
+     * @param shape  its lengths, empty for a scalar
+     * @param values row-major
+     * @return this writer
+     * @throws IllegalArgumentException where the name is taken or reserved, or shape and values do not fit
+     */
     public SafeTensorsWriter add(String name, long[] shape, boolean[] values) {
         return add(name, DType.BOOL, shape, values.length, (piece, from, count) -> {
             for (int i = 0; i < count; i++) {
@@ -101,7 +165,16 @@ public final class SafeTensorsWriter {
         });
     }
 
-    /** Adds a tensor of any type from its little-endian bytes, as {@link SafeTensorsFile#bytes} gives them. */
+    /**
+     * Adds a tensor of any type from its little-endian bytes, as {@link SafeTensorsFile#bytes} gives them.
+     *
+     * @param name  of the tensor
+     * @param dtype its element type
+     * @param shape its lengths, empty for a scalar
+     * @param bytes what remains of the buffer, row-major
+     * @return this writer
+     * @throws IllegalArgumentException where the name is taken or reserved, or shape and bytes do not fit
+     */
     public SafeTensorsWriter addBytes(String name, DType dtype, long[] shape, ByteBuffer bytes) {
         ByteBuffer source = bytes.slice();
         if (source.limit() % dtype.bytes() != 0) {
@@ -115,6 +188,7 @@ public final class SafeTensorsWriter {
     /**
      * Writes the file as {@link AtomicFile} does: whole or not at all.
      *
+     * @param path target; replaced if it is there
      * @throws RlrException where it cannot be written; a file that was there is then unchanged
      */
     public void write(Path path) {

@@ -12,18 +12,26 @@ import java.util.Arrays;
  * @param offset   where its bytes begin, counted from the end of the header
  */
 public record TensorEntry(String name, DType dtype, long[] shape, long elements, long offset) {
-    /** Takes a copy of the shape. */
+    /**
+     * Takes a copy of the shape.
+     *
+     * @param name     its name in the file
+     * @param dtype    its element type
+     * @param shape    its lengths, row-major; empty for a scalar
+     * @param elements the product of the shape
+     * @param offset   where its bytes begin, counted from the end of the header
+     */
     public TensorEntry {
         shape = shape.clone();
     }
 
-    /** A copy of the shape. */
+    /** {@return a copy of the shape} */
     @Override
     public long[] shape() {
         return shape.clone();
     }
 
-    /** The length of the tensor's data in bytes. */
+    /** {@return the length of the tensor's data in bytes} */
     public long bytes() {
         return elements * dtype.bytes();
     }

@@ -37,6 +37,8 @@ public final class TorchCheckpoint implements AutoCloseable {
     /**
      * Opens a file and checks all but its tensors' values.
      *
+     * @param path a file of torch.save
+     * @return the file; the caller closes it
      * @throws RlrException where the file is missing or unreadable, is no file of torch.save, is damaged, or asks for what is refused
      */
     public static TorchCheckpoint open(Path path) {
@@ -80,7 +82,13 @@ public final class TorchCheckpoint implements AutoCloseable {
         }
     }
 
-    /** Whether a file begins as one of torch.save, in either serialisation (or as another zip archive). @throws RlrException if it cannot be read */
+    /**
+     * Whether a file begins as one of torch.save, in either serialisation (or as another zip archive).
+     *
+     * @param path an existing file
+     * @return whether {@link #open} may be tried
+     * @throws RlrException if it cannot be read
+     */
     public static boolean isTorch(Path path) {
         try {
             return startsWith(path, ZIP) || startsWith(path, LEGACY);
@@ -126,7 +134,7 @@ public final class TorchCheckpoint implements AutoCloseable {
         return sum;
     }
 
-    /** The file. */
+    /** {@return the file} */
     public Path path() {
         return path;
     }
@@ -135,6 +143,8 @@ public final class TorchCheckpoint implements AutoCloseable {
      * What was saved: a Map (keys String or Long), List (lists and tuples alike), String, Long, BigInteger, Double, Boolean, null or
      * {@link TorchTensor}, maps and lists of these. Immutable; attributes of OrderedDicts are left out, a NumPy scalar is its number, a Parameter
      * its tensor.
+     *
+     * @return the top of the tree
      */
     public Object root() {
         return root;
@@ -144,6 +154,8 @@ public final class TorchCheckpoint implements AutoCloseable {
      * A tensor's values, row-major, converted from whatever type it has: doubles and integers are rounded to the nearest float, a boolean gives 0
      * or 1.
      *
+     * @param tensor one of this file
+     * @return its elements
      * @throws RlrException where its data are damaged, or more than an array can hold
      */
     public float[] readFloats(TorchTensor tensor) {
@@ -159,7 +171,13 @@ public final class TorchCheckpoint implements AutoCloseable {
         return values;
     }
 
-    /** A tensor's values, row-major, as doubles; exact but for 64-bit integers beyond 2^53. @throws RlrException as {@link #readFloats} */
+    /**
+     * A tensor's values, row-major, as doubles; exact but for 64-bit integers beyond 2^53.
+     *
+     * @param tensor one of this file
+     * @return its elements
+     * @throws RlrException as {@link #readFloats}
+     */
     public double[] readDoubles(TorchTensor tensor) {
         double[] values = new double[arrayLength(tensor)];
         TorchDType type = tensor.dtype();
@@ -173,7 +191,13 @@ public final class TorchCheckpoint implements AutoCloseable {
         return values;
     }
 
-    /** The values of a tensor of integers or booleans, row-major. @throws RlrException as {@link #readFloats}, or if it holds floating-point numbers */
+    /**
+     * The values of a tensor of integers or booleans, row-major.
+     *
+     * @param tensor one of this file
+     * @return its elements
+     * @throws RlrException as {@link #readFloats}, or if it holds floating-point numbers
+     */
     public long[] readLongs(TorchTensor tensor) {
         if (tensor.dtype().isFloating()) {
             throw new RlrException(path + ": a tensor should hold integers, but its type is " + tensor.dtype() + "; use a file that was made for this");

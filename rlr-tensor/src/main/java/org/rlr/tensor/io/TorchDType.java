@@ -33,12 +33,12 @@ public enum TorchDType {
         this.floating = floating;
     }
 
-    /** Bytes per element. */
+    /** {@return bytes per element} */
     public int bytes() {
         return bytes;
     }
 
-    /** Whether the elements are floating-point numbers. */
+    /** {@return whether the elements are floating-point numbers} */
     public boolean isFloating() {
         return floating;
     }

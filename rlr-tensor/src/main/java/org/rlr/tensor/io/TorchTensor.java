@@ -13,25 +13,33 @@ import java.util.Arrays;
  * @param storage the key of its storage in the file
  */
 public record TorchTensor(TorchDType dtype, long[] shape, long[] strides, long offset, String storage) {
-    /** Takes copies of the arrays. */
+    /**
+     * Takes copies of the arrays.
+     *
+     * @param dtype   its element type
+     * @param shape   its lengths; empty for a scalar
+     * @param strides elements of the storage between neighbours along each axis, not negative
+     * @param offset  the storage's element that is the tensor's first
+     * @param storage the key of its storage in the file
+     */
     public TorchTensor {
         shape = shape.clone();
         strides = strides.clone();
     }
 
-    /** A copy of the shape. */
+    /** {@return a copy of the shape} */
     @Override
     public long[] shape() {
         return shape.clone();
     }
 
-    /** A copy of the strides. */
+    /** {@return a copy of the strides} */
     @Override
     public long[] strides() {
         return strides.clone();
     }
 
-    /** The product of the shape. */
+    /** {@return the product of the shape} */
     public long elements() {
         long product = 1;
         for (long length : shape) {

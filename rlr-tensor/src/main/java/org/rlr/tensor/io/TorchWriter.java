@@ -38,7 +38,13 @@ public final class TorchWriter {
      * @param values row-major; not copied
      */
     public record Floats(long[] shape, float[] values) {
-        /** Checks that they fit. */
+        /**
+         * Checks that they fit.
+         *
+         * @param shape  its lengths
+         * @param values row-major; not copied
+         * @throws IllegalArgumentException if they do not
+         */
         public Floats {
             long product = 1;
             for (long length : shape) {
@@ -53,6 +59,7 @@ public final class TorchWriter {
     /**
      * Writes an object as {@link AtomicFile} does: whole or not at all.
      *
+     * @param path target; replaced if it is there
      * @param root a Map with String keys (becomes an OrderedDict), List, String, Integer, Long, Double, Boolean, null or {@link Floats}, maps and lists of
      *             these, nested but not containing themselves
      * @throws RlrException             where it cannot be written; a file that was there is then unchanged

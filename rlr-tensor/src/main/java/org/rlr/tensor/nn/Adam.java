@@ -16,7 +16,12 @@ public final class Adam implements AutoCloseable {
     private final View v;
     private long step;
 
-    /** An optimiser whose moments start at zero. @throws IllegalStateException if the set has no gradients */
+    /**
+     * An optimiser whose moments start at zero.
+     *
+     * @param parameters allocated for training
+     * @throws IllegalStateException if the set has no gradients
+     */
     public Adam(ParameterSet parameters) {
         this.parameters = parameters;
         backend = parameters.backend();
@@ -29,7 +34,11 @@ public final class Adam implements AutoCloseable {
         backend.fill(v, 0);
     }
 
-    /** Moves every parameter by its gradient. */
+    /**
+     * Moves every parameter by its gradient.
+     *
+     * @param settings learning rate, decay rates and the like of this step
+     */
     public void step(AdamSettings settings) {
         step++;
         backend.adam(parameters.valueArena(), parameters.gradientArena(), m, v, settings, step);
@@ -40,7 +49,7 @@ public final class Adam implements AutoCloseable {
         step++;
     }
 
-    /** Steps made so far. */
+    /** {@return the steps made so far} */
     public long steps() {
         return step;
     }
@@ -55,7 +64,7 @@ public final class Adam implements AutoCloseable {
     public record State(float[] first, float[] second, long step) {
     }
 
-    /** A copy of what this optimiser remembers. */
+    /** {@return a copy of what this optimiser remembers} */
     public State state() {
         float[] copyOfFirst = new float[m.elements()];
         float[] copyOfSecond = new float[v.elements()];
@@ -64,7 +73,12 @@ public final class Adam implements AutoCloseable {
         return new State(copyOfFirst, copyOfSecond, step);
     }
 
-    /** Goes on from what an optimiser of the same parameters remembered. @throws IllegalArgumentException if there are more parameters or fewer */
+    /**
+     * Goes on from what an optimiser of the same parameters remembered.
+     *
+     * @param state of {@link #state()}
+     * @throws IllegalArgumentException if there are more parameters or fewer
+     */
     public void restore(State state) {
         if (state.first.length != m.elements() || state.second.length != v.elements()) {
             throw new IllegalArgumentException("moments of " + state.first.length + " parameters instead of " + m.elements());

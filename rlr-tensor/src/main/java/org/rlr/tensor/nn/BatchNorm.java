@@ -24,8 +24,9 @@ public final class BatchNorm {
     /**
      * Normalises {@code channels} channels.
      *
-     * @param names   of the learned values
-     * @param buffers of {@code running_mean} and {@code running_var}, in a set that is allocated without gradients
+     * @param names    of the learned values
+     * @param buffers  of {@code running_mean} and {@code running_var}, in a set that is allocated without gradients
+     * @param channels extent of the last axis
      */
     public BatchNorm(ParameterSet.Prefix names, ParameterSet.Prefix buffers, int channels) {
         weight = names.declare("weight", Initializer.constant(1), channels);
@@ -34,7 +35,13 @@ public final class BatchNorm {
         variance = buffers.declare("running_var", Initializer.constant(1), channels);
     }
 
-    /** {@code [..., channels] → [..., channels]} by the statistics of the batch; the running ones move towards them. @throws IllegalArgumentException for a single row, which has no variance */
+    /**
+     * {@code [..., channels] → [..., channels]} by the statistics of the batch; the running ones move towards them.
+     *
+     * @param x {@code [..., channels]}
+     * @return of x's shape
+     * @throws IllegalArgumentException for a single row, which has no variance
+     */
     public Tensor train(Tensor x) {
         int rows = x.shape().rows();
         if (rows < 2) {
@@ -52,7 +59,12 @@ public final class BatchNorm {
         k.affine(batch.view(), MOMENTUM * correction, 0, running, true);
     }
 
-    /** {@code [..., channels] → [..., channels]} by the running statistics, without gradients. */
+    /**
+     * {@code [..., channels] → [..., channels]} by the running statistics, without gradients.
+     *
+     * @param x {@code [..., channels]}
+     * @return of x's shape
+     */
     public Tensor infer(Tensor x) {
         Backend k = x.backend();
         Tensor y = Tensor.empty(k, x.shape());

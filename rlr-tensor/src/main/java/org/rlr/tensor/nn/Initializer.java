@@ -7,10 +7,22 @@ import org.rlr.tensor.backend.Philox;
 @FunctionalInterface
 public interface Initializer {
 
-    /** Values for a shape, row-major, from stream {@code stream} of {@code seed}. */
+    /**
+     * Values for a shape, row-major, from stream {@code stream} of {@code seed}.
+     *
+     * @param shape  of the parameter
+     * @param seed   of the model
+     * @param stream number of the parameter, see {@link org.rlr.tensor.backend.Philox}
+     * @return {@code shape.elements()} values
+     */
     float[] values(Shape shape, long seed, long stream);
 
-    /** The same value everywhere. */
+    /**
+     * The same value everywhere.
+     *
+     * @param value of every element
+     * @return the initialiser
+     */
     static Initializer constant(float value) {
         return (shape, seed, stream) -> {
             float[] v = new float[shape.elements()];
@@ -19,7 +31,12 @@ public interface Initializer {
         };
     }
 
-    /** {@code N(0, σ²)}. */
+    /**
+     * {@code N(0, σ²)}.
+     *
+     * @param sigma standard deviation
+     * @return the initialiser
+     */
     static Initializer normal(double sigma) {
         return (shape, seed, stream) -> {
             float[] v = new float[shape.elements()];
@@ -35,7 +52,12 @@ public interface Initializer {
         };
     }
 
-    /** Uniform in {@code (−bound, bound)}. */
+    /**
+     * Uniform in {@code (−bound, bound)}.
+     *
+     * @param bound above 0
+     * @return the initialiser
+     */
     static Initializer uniform(double bound) {
         return (shape, seed, stream) -> {
             float[] v = Philox.uniforms(seed, stream, shape.elements());
@@ -46,17 +68,33 @@ public interface Initializer {
         };
     }
 
-    /** Kaiming normal (He et al. 2015), fan-in, gain √2: {@code N(0, 2/fanIn)}. */
+    /**
+     * Kaiming normal (He et al. 2015), fan-in, gain √2: {@code N(0, 2/fanIn)}.
+     *
+     * @param fanIn inputs of an output
+     * @return the initialiser
+     */
     static Initializer kaimingNormal(int fanIn) {
         return normal(Math.sqrt(2.0 / fanIn));
     }
 
-    /** Xavier uniform (Glorot and Bengio 2010): bound {@code √(6/(fanIn+fanOut))}. */
+    /**
+     * Xavier uniform (Glorot and Bengio 2010): bound {@code √(6/(fanIn+fanOut))}.
+     *
+     * @param fanIn  inputs of an output
+     * @param fanOut outputs
+     * @return the initialiser
+     */
     static Initializer xavierUniform(int fanIn, int fanOut) {
         return uniform(Math.sqrt(6.0 / (fanIn + fanOut)));
     }
 
-    /** What PyTorch gives weights and bias of a linear layer: bound {@code 1/√fanIn}. */
+    /**
+     * What PyTorch gives weights and bias of a linear layer: bound {@code 1/√fanIn}.
+     *
+     * @param fanIn inputs of an output
+     * @return the initialiser
+     */
     static Initializer fanIn(int fanIn) {
         return uniform(1.0 / Math.sqrt(fanIn));
     }

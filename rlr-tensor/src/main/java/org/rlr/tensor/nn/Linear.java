@@ -9,23 +9,50 @@ public final class Linear {
     private final Parameter weight;
     private final Parameter bias;
 
-    /** Weights and bias uniform in {@code ±1/√in}, as PyTorch's default. */
+    /**
+     * Weights and bias uniform in {@code ±1/√in}, as PyTorch's default.
+     *
+     * @param names where {@code weight} and {@code bias} are declared
+     * @param in    inputs
+     * @param out   outputs
+     */
     public Linear(ParameterSet.Prefix names, int in, int out) {
         this(names, in, out, Initializer.fanIn(in), Initializer.fanIn(in));
     }
 
-    /** A layer with the given initialisers. */
+    /**
+     * A layer with the given initialisers.
+     *
+     * @param names   where {@code weight} and {@code bias} are declared
+     * @param in      inputs
+     * @param out     outputs
+     * @param weights first values of {@code weight [out, in]}
+     * @param biases  first values of {@code bias [out]}
+     */
     public Linear(ParameterSet.Prefix names, int in, int out, Initializer weights, Initializer biases) {
         weight = names.declareWeights(1, "weight", weights, out, in);
         bias = names.declare("bias", biases, out);
     }
 
-    /** {@code [..., in] → [..., out]}. */
+    /**
+     * {@code [..., in] → [..., out]}.
+     *
+     * @param x {@code [..., in]}
+     * @return {@code [..., out]}
+     * @throws IllegalArgumentException if the last extent is another
+     */
     public Tensor forward(Tensor x) {
         return forward(x, Activation.NONE);
     }
 
-    /** The same with an activation in one pass. */
+    /**
+     * The same with an activation in one pass.
+     *
+     * @param x          {@code [..., in]}
+     * @param activation applied to the result
+     * @return {@code [..., out]}
+     * @throws IllegalArgumentException if the last extent is another
+     */
     public Tensor forward(Tensor x, Activation activation) {
         return FusedFunctions.linear(x, weight.tensor(), bias.tensor(), activation);
     }

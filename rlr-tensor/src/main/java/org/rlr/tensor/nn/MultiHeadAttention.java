@@ -17,7 +17,12 @@ public final class MultiHeadAttention {
     private final Parameter inBias;
     private final Linear out;
 
-    /** Attention over tokens of {@code width} channels: Xavier-uniform over the stacked matrix, biases zero. */
+    /**
+     * Attention over tokens of {@code width} channels: Xavier-uniform over the stacked matrix, biases zero.
+     *
+     * @param names where the parameters are declared
+     * @param width d
+     */
     public MultiHeadAttention(ParameterSet.Prefix names, int width) {
         this.width = width;
         inWeight = names.declareWeights(3, "in_proj_weight", Initializer.xavierUniform(width, 3 * width), 3 * width, width);
@@ -25,27 +30,56 @@ public final class MultiHeadAttention {
         out = new Linear(names.sub("out_proj"), width, width, Initializer.fanIn(width), Initializer.constant(0));
     }
 
-    /** {@code x·W_qᵀ + b_q}; {@code [N, L, d]}. */
+    /**
+     * {@code x·W_qᵀ + b_q}; {@code [N, L, d]}.
+     *
+     * @param x {@code [N, L, d]}
+     * @return {@code [N, L, d]}
+     */
     public Tensor query(Tensor x) {
         return project(x, 0);
     }
 
-    /** {@code x·W_kᵀ + b_k}; {@code [N, M, d]}. */
+    /**
+     * {@code x·W_kᵀ + b_k}; {@code [N, M, d]}.
+     *
+     * @param x {@code [N, M, d]}
+     * @return {@code [N, M, d]}
+     */
     public Tensor key(Tensor x) {
         return project(x, 1);
     }
 
-    /** {@code x·W_vᵀ + b_v}; {@code [N, M, d]}. */
+    /**
+     * {@code x·W_vᵀ + b_v}; {@code [N, M, d]}.
+     *
+     * @param x {@code [N, M, d]}
+     * @return {@code [N, M, d]}
+     */
     public Tensor value(Tensor x) {
         return project(x, 2);
     }
 
-    /** The output projection of the attention of q over k and v. */
+    /**
+     * The output projection of the attention of q over k and v.
+     *
+     * @param q       projected queries {@code [N, L, d]}
+     * @param k       projected keys {@code [N or 1, M, d]}
+     * @param v       projected values {@code [N or 1, M, d]}
+     * @param pattern heads, grid and locality
+     * @return {@code [N, L, d]}
+     * @throws IllegalArgumentException if the shapes do not fit each other or the grid
+     */
     public Tensor attend(Tensor q, Tensor k, Tensor v, AttentionPattern pattern) {
         return output(FusedFunctions.attention(q, k, v, pattern));
     }
 
-    /** {@code y·W_oᵀ + b_o}, the output projection of what was attended to in another way; {@code [N, L, d]}. */
+    /**
+     * {@code y·W_oᵀ + b_o}, the output projection of what was attended to in another way; {@code [N, L, d]}.
+     *
+     * @param y {@code [N, L, d]}
+     * @return {@code [N, L, d]}
+     */
     public Tensor output(Tensor y) {
         return out.forward(y);
     }

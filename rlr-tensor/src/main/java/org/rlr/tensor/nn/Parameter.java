@@ -23,12 +23,12 @@ public final class Parameter {
         return layers;
     }
 
-    /** The name in a state dict, {@code encoder.encode_layers.0.mca.in_proj_weight}. */
+    /** {@return the name in a state dict, {@code encoder.encode_layers.0.mca.in_proj_weight}} */
     public String name() {
         return name;
     }
 
-    /** The extents. */
+    /** {@return the extents} */
     public Shape shape() {
         return shape;
     }
@@ -41,7 +41,12 @@ public final class Parameter {
         value = tensor;
     }
 
-    /** The values. @throws IllegalStateException before {@link ParameterSet#allocate} */
+    /**
+     * The values.
+     *
+     * @return the tensor, which the set closes
+     * @throws IllegalStateException before {@link ParameterSet#allocate}
+     */
     public Tensor tensor() {
         if (value == null) {
             throw new IllegalStateException("parameter " + name + " is used before its set is allocated");

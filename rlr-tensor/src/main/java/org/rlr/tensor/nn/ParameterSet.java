@@ -36,12 +36,25 @@ public final class ParameterSet implements AutoCloseable {
             this.prefix = prefix;
         }
 
-        /** A prefix inside this one. */
+        /**
+         * A prefix inside this one.
+         *
+         * @param name without a dot at the end
+         * @return the prefix
+         */
         public Prefix sub(String name) {
             return new Prefix(prefix + name + ".");
         }
 
-        /** Declares a parameter. @throws IllegalStateException if the name is taken or the set is allocated already */
+        /**
+         * Declares a parameter.
+         *
+         * @param name        within this prefix
+         * @param initializer first values, see {@link ParameterSet#initialize}
+         * @param extents     the shape
+         * @return the parameter, without values until the set is allocated
+         * @throws IllegalStateException if the name is taken or the set is allocated already
+         */
         public Parameter declare(String name, Initializer initializer, int... extents) {
             return declare(0, name, initializer, extents);
         }
@@ -49,6 +62,11 @@ public final class ParameterSet implements AutoCloseable {
         /**
          * Declares the weights {@code [layers·out, in]} of one or several stacked linear layers, which nothing but {@code linear} multiplies with: {@link #freeze} may reorder them.
          *
+         * @param layers      how many layers are stacked, at least 1
+         * @param name        within this prefix
+         * @param initializer first values, see {@link ParameterSet#initialize}
+         * @param extents     the shape, {@code layers·out, in}
+         * @return the parameter, without values until the set is allocated
          * @throws IllegalStateException if the name is taken or the set is allocated already
          */
         public Parameter declareWeights(int layers, String name, Initializer initializer, int... extents) {
@@ -67,7 +85,7 @@ public final class ParameterSet implements AutoCloseable {
         }
     }
 
-    /** The top of the name space. */
+    /** {@return the top of the name space} */
     public Prefix root() {
         return new Prefix("");
     }
@@ -75,7 +93,10 @@ public final class ParameterSet implements AutoCloseable {
     /**
      * Allocates the parameters, zeros at first.
      *
+     * @param device   where to allocate; stays the caller's
      * @param training whether gradients are kept too, and both in one arena; otherwise each parameter stands by itself, and the set can be {@linkplain #freeze frozen}
+     * @throws IllegalStateException if the set is allocated already
+     * @throws RlrException if memory is short
      */
     public void allocate(Backend device, boolean training) {
         if (backend != null) {
@@ -145,7 +166,12 @@ public final class ParameterSet implements AutoCloseable {
         return new View(storage, 0, Shape.of(size));
     }
 
-    /** Fills every parameter by its initialiser, the i-th declared from stream i of the seed. */
+    /**
+     * Fills every parameter by its initialiser, the i-th declared from stream i of the seed.
+     *
+     * @param seed of the random streams
+     * @throws IllegalStateException if the set is frozen
+     */
     public void initialize(long seed) {
         requireChangeable();
         long stream = 0;
@@ -154,17 +180,17 @@ public final class ParameterSet implements AutoCloseable {
         }
     }
 
-    /** All parameters in the order of their declaration. */
+    /** {@return all parameters in the order of their declaration} */
     public Collection<Parameter> all() {
         return Collections.unmodifiableCollection(parameters.values());
     }
 
-    /** The number of trainable values. */
+    /** {@return the number of trainable values} */
     public long count() {
         return parameters.values().stream().mapToLong(p -> p.shape().elements()).sum();
     }
 
-    /** Values by name. */
+    /** {@return copies of the values, row-major, by name, in the order of declaration} */
     public Map<String, float[]> stateDict() {
         Map<String, float[]> state = new LinkedHashMap<>();
         parameters.forEach((name, p) -> state.put(name, p.tensor().toArray()));
@@ -175,18 +201,30 @@ public final class ParameterSet implements AutoCloseable {
      * Where a state dict comes from.
      */
     public interface Source {
-        /** The extents of a tensor; null if there is none of that name. */
+        /**
+         * The extents of a tensor; null if there is none of that name.
+         *
+         * @param name as in {@link Parameter#name}
+         * @return the extents, or null
+         */
         int[] shape(String name);
 
-        /** The values of a tensor, row-major. */
+        /**
+         * The values of a tensor, row-major.
+         *
+         * @param name one for which {@link #shape} is not null
+         * @return the values
+         */
         float[] values(String name);
     }
 
     /**
      * Fills every parameter from a state dict.
      *
+     * @param source gives shapes and values
      * @param origin what the dict is, for the message: a file and where in it
      * @throws RlrException naming the tensors that are missing or have another shape
+     * @throws IllegalStateException if the set is frozen
      */
     public void load(Source source, String origin) {
         List<String> wrong = new ArrayList<>();
@@ -208,7 +246,13 @@ public final class ParameterSet implements AutoCloseable {
         }
     }
 
-    /** Takes over the values of a set of the same declarations on the same backend, which is not frozen. */
+    /**
+     * Takes over the values of a set of the same declarations on the same backend, which is not frozen.
+     *
+     * @param other allocated on the same backend
+     * @throws IllegalStateException if one of the sets is frozen
+     * @throws IllegalArgumentException if the names differ
+     */
     public void copyFrom(ParameterSet other) {
         requireChangeable();
         other.requireChangeable();
@@ -220,14 +264,23 @@ public final class ParameterSet implements AutoCloseable {
         }
     }
 
-    /** All values in one array, in the order of their declaration, with gaps of zeros between them. */
+    /**
+     * All values of a set allocated for training in one array, in the order of their declaration, with gaps of zeros between them.
+     *
+     * @return a copy
+     */
     public float[] toArray() {
         float[] array = new float[size];
         backend.download(all(values), array, 0);
         return array;
     }
 
-    /** Takes over all values from {@link #toArray()} of a set of the same declarations. @throws IllegalArgumentException if there are more or fewer */
+    /**
+     * Takes over all values from {@link #toArray()} of a set of the same declarations.
+     *
+     * @param array of {@link #toArray()}
+     * @throws IllegalArgumentException if there are more or fewer
+     */
     public void fromArray(float[] array) {
         if (array.length != size) {
             throw new IllegalArgumentException("an array of " + array.length + " values instead of " + size);

@@ -20,6 +20,7 @@ public final class RepeatedStep implements AutoCloseable {
     /**
      * A step.
      *
+     * @param backend        records, where it can
      * @param recordable     false for one that the body changes over time
      * @param streamsPerStep as {@link Backend#record} has it
      * @param body           submits the step of that number, and is bound by the rules of {@link Backend#record}
@@ -33,7 +34,12 @@ public final class RepeatedStep implements AutoCloseable {
         this.replayed = replayed;
     }
 
-    /** Makes the step of that number, see {@link Recording#run}. */
+    /**
+     * Makes the step of that number, see {@link Recording#run}.
+     *
+     * @param step         number of the step, from 1 as {@link org.rlr.tensor.backend.Backend#adam} counts
+     * @param learningRate of the step, as a recording takes it; the body has its own
+     */
     public void run(long step, float learningRate) {
         if (recording != null) {
             replayed.run();

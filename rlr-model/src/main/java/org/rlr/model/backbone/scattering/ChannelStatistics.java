@@ -13,7 +13,12 @@ public final class ChannelStatistics {
     private final double[] deviation;
     private long count;
 
-    /** Statistics of nothing yet. */
+    /**
+     * Statistics of nothing yet.
+     *
+     * @param channels at least 1
+     * @throws IllegalArgumentException if it is less
+     */
     public ChannelStatistics(int channels) {
         if (channels < 1) {
             throw new IllegalArgumentException("channels must be at least 1, not " + channels);
@@ -22,12 +27,12 @@ public final class ChannelStatistics {
         this.deviation = new double[channels];
     }
 
-    /** Channels of a token. */
+    /** {@return channels of a token} */
     public int channels() {
         return mean.length;
     }
 
-    /** Tokens so far. */
+    /** {@return tokens so far} */
     public long count() {
         return count;
     }
@@ -69,7 +74,12 @@ public final class ChannelStatistics {
         merge(batch);
     }
 
-    /** Takes in the tokens that other statistics have taken in. */
+    /**
+     * Takes in the tokens that other statistics have taken in.
+     *
+     * @param other of as many channels
+     * @throws IllegalArgumentException if they differ
+     */
     public void merge(ChannelStatistics other) {
         if (other.mean.length != mean.length) {
             throw new IllegalArgumentException("cannot merge statistics of " + other.mean.length + " channels into those of " + mean.length);
@@ -91,6 +101,7 @@ public final class ChannelStatistics {
     /**
      * The means, {@code [channels]}.
      *
+     * @return a new array
      * @throws IllegalStateException if there were no tokens
      */
     public float[] mean() {
@@ -106,6 +117,7 @@ public final class ChannelStatistics {
      * The standard deviations (divided by the count, not by the count less one), {@code [channels]}.
      *
      * @param floor the least value given, so that a channel that is constant in training, such as the colour of grey images, is not blown up
+     * @return a new array
      * @throws IllegalStateException if there were no tokens
      */
     public float[] standardDeviation(float floor) {
@@ -126,7 +138,10 @@ public final class ChannelStatistics {
     /**
      * Replaces every value x by {@code (x - mean) / standardDeviation} of its channel.
      *
-     * @param tokens {@code [tokens][channels]}
+     * @param tokens            {@code [tokens][channels]}
+     * @param mean              {@code [channels]}
+     * @param standardDeviation {@code [channels]}, above 0
+     * @throws IllegalArgumentException if the lengths do not fit
      */
     public static void standardise(float[] tokens, float[] mean, float[] standardDeviation) {
         int channels = mean.length;

@@ -43,7 +43,16 @@ public final class Scattering {
     /** Passes, which own the memory that a transform needs, while none uses them. */
     private final Queue<ScatteringPass> idle = new ConcurrentLinkedQueue<>();
 
-    /** The network with one output; see {@link #Scattering(int, int, int[], int, int)}. */
+    /**
+     * The network with one output; see {@link #Scattering(int, int, int[], int, int)}.
+     *
+     * @param height       rows of the images, a multiple of {@code 2^scales}
+     * @param width        columns of the images, likewise
+     * @param scales       J, 1 to 8
+     * @param orientations L, even and at least 4
+     * @param maxOrder     0, 1 or 2
+     * @throws IllegalArgumentException if one of these does not hold
+     */
     public Scattering(int height, int width, int scales, int orientations, int maxOrder) {
         this(height, width, new int[] {scales}, orientations, maxOrder);
     }
@@ -120,27 +129,49 @@ public final class Scattering {
         return bank;
     }
 
-    /** Number of outputs. */
+    /** {@return number of outputs} */
     public int levels() {
         return levels.length;
     }
 
-    /** Channels of an output. */
+    /**
+     * Channels of an output.
+     *
+     * @param level the output, from 0
+     * @return their number
+     */
     public int channels(int level) {
         return levels[level].count();
     }
 
-    /** Channels that an output will have, without making the network. */
+    /**
+     * Channels that an output will have, without making the network.
+     *
+     * @param scales       J
+     * @param orientations L
+     * @param maxOrder     0, 1 or 2
+     * @return their number
+     */
     public static int channels(int scales, int orientations, int maxOrder) {
         return new ScatteringChannels(scales, orientations, maxOrder).count();
     }
 
-    /** Rows of an output: the image's, divided by {@code 2^J}. */
+    /**
+     * Rows of an output: the image's, divided by {@code 2^J}.
+     *
+     * @param level the output, from 0
+     * @return rows
+     */
     public int outputHeight(int level) {
         return grid.height() >> levels[level].scales();
     }
 
-    /** Columns of an output: the image's, divided by {@code 2^J}. */
+    /**
+     * Columns of an output: the image's, divided by {@code 2^J}.
+     *
+     * @param level the output, from 0
+     * @return columns
+     */
     public int outputWidth(int level) {
         return grid.width() >> levels[level].scales();
     }
