@@ -81,6 +81,7 @@ def main():
     parser.add_argument("--rows", required=True)
     parser.add_argument("--seconds", type=float, default=50)
     parser.add_argument("--tiny", action="store_true")
+    parser.add_argument("--compile", action="store_true", help="compile FlexAttention on the CPU, too, as a rehearsal; it needs a C++ compiler and minutes")
     args = parser.parse_args()
     images, heads = (2, 2) if args.tiny else (16, 8)
     table, timer = rows.Rows(args.rows), rows.Timer(args.device, args.tiny)
@@ -93,20 +94,20 @@ def main():
                     name = f"{'A' if inside else 'B'} {grid[0]}x{grid[0]}/{grid[1]}/{grid[2]}"
                     problem = Problem(args.device, rows.precision(precision), grid, inside, images, heads)
                     for backend in [None] if flex else backends:
-                        ways.attempt(f"{backend.name if backend else 'Flex'} in {name}, {precision}", functools.partial(way, table, timer, name, precision, problem, backend))
+                        ways.attempt(f"{backend.name if backend else 'Flex'} in {name}, {precision}", functools.partial(way, table, timer, name, precision, problem, backend, args.compile))
     ways.finish()
 
 
-def way(table, timer, name, precision, problem, backend):
+def way(table, timer, name, precision, problem, backend, compiled):
     if backend:
         with sdpa_kernel(backend):
             measure(table, timer, name, precision, f"SDPA {backend.name.lower()}", problem, problem.sdpa, True)
         return
     call = flex_attention
-    if timer.cuda:
+    if timer.cuda or compiled:
         torch._dynamo.reset()
         call = torch.compile(flex_attention, dynamic=False)
-    # on the CPU FlexAttention has no gradient and is not compiled: there it is a rehearsal of the mask
+    # on the CPU FlexAttention has no gradient, and is compiled where that is asked for: there it is a rehearsal of the mask
     measure(table, timer, name, precision, "Flex", problem, problem.flex(call, problem.block_mask()), timer.cuda)
 
 
