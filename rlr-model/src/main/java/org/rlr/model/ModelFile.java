@@ -53,7 +53,14 @@ public final class ModelFile {
         writer.write(file);
     }
 
-    /** Bytes of the tensors of a model's file; its header is a few thousand more. */
+    /**
+     * How large a model's file is.
+     *
+     * @param config     of the model
+     * @param backbone   whose weights and statistics go into it
+     * @param parameters numbers that all transformers learn
+     * @return bytes of its tensors; its header is a few thousand more
+     */
     public static long bytes(RlrConfig config, Backbone backbone, long parameters) {
         long weights = backbone.weights().values().stream().mapToLong(w -> w.values().length).sum();
         long statistics = config.standardized(backbone) ? config.levels().stream().mapToLong(level -> 2L * backbone.channels(level)).sum() : 0;

@@ -139,7 +139,7 @@ final class AblateCommand implements Callable<Integer> {
         try (TrainingProgress progress = new TrainingProgress(null);
                 Trained trained = new Trainer(device, config, settings, progress, scoring.one(null, config), features)
                         .train(new BorrowedBackbone(opened), images, TrainingCheckpoints.NONE, null)) {
-            progress.close();
+            progress.end();
             EvaluationResult result = new Evaluator(new AnomalyScorer(trained.model(), features)).evaluate(set, (sample, score, defective, map) -> { });
             return new Ablation.Run(settings.seed(), trained.model().info().loss(), result);
         }

@@ -82,7 +82,7 @@ final class DecoderTrainCommand implements Callable<Integer> {
             text.flush();
             requireRoom(DecoderInfo.of(loaded, settings, files.size()), device, states);
             try (FeatureDecoder decoder = new DecoderTrainer(settings, progress).train(loaded, files, states)) {
-                progress.close();
+                progress.end();
                 RescuedFiles.save(out, file -> DecoderFile.save(decoder, file));
                 text.printf(Locale.ROOT, "%s: mean squared error %.4f after %d epochs, %.0f s%n", out, decoder.info().loss(), epochs, (System.nanoTime() - started) / 1e9);
                 text.flush();

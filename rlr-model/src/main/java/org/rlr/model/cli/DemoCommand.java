@@ -77,7 +77,7 @@ final class DemoCommand implements Callable<Integer> {
             try (TrainingProgress progress = new TrainingProgress(null);
                     RlrModel trained = new Trainer(device, config, TRAINING, progress)
                             .train(Backbones.open(config.backbone(), null, config.levels(), device), set.train().stream().map(Sample::image).toList(), classes)) {
-                progress.close();
+                progress.end();
                 RescuedFiles.save(model, file -> ModelFile.save(trained, file));
             }
             try (AnomalyDetector detector = AnomalyDetector.load(model, device)) {

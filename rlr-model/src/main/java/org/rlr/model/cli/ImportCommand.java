@@ -109,7 +109,7 @@ final class ImportCommand implements Callable<Integer> {
             try (Backend device = backend.open(); TrainingProgress progress = new TrainingProgress(null); RlrModel unscored = load(model, checkpoint, device, images)) {
                 List<Path> files = images == null ? List.of() : images.train().stream().map(Sample::image).toList();
                 ScoreStatistics scores = images == null ? ScoreStatistics.given(threshold.value) : Trainer.scores(new AnomalyScorer(unscored), files, progress);
-                progress.close();
+                progress.end();
                 ModelInfo info = unscored.info();
                 // the parts stay those of the model that closes them
                 ModelFile.save(new RlrModel(device, new ModelInfo(config, null, info.classes(), files.size(), 0, scores, info.origin(), null), unscored.backbone(), null,

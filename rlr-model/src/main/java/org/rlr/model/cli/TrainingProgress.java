@@ -21,7 +21,7 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
 
     private ProgressBar bar(String name, String unit, long total) {
         if (!name.equals(task)) {
-            close();
+            end();
             task = name;
             bar = ProgressBars.of(name, total, unit, 1).continuousUpdate().build();
         }
@@ -68,12 +68,16 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
         bar("threshold", " images", total).stepTo(done);
     }
 
-    /** Ends the bar that is shown. */
-    @Override
-    public void close() {
+    /** Ends the bar that is shown, so that text may follow it. */
+    void end() {
         if (bar != null) {
             bar.close();
             bar = null;
         }
+    }
+
+    @Override
+    public void close() {
+        end();
     }
 }

@@ -131,7 +131,7 @@ record TrainingRun(RlrConfig config, TrainingSettings settings, Scoring scoring,
                 TrainingProgress progress = new TrainingProgress(csv);
                 Trained trained = new Trainer(device, config, settings, progress, scoring, features)
                         .train(new BorrowedBackbone(backbone), images, checkpoints, test)) {
-            progress.close();
+            progress.end();
             RescuedFiles files = new RescuedFiles();
             ModelInfo info = trained.model().info();
             if (files.write(out, file -> ModelFile.save(trained.model(), file))) {

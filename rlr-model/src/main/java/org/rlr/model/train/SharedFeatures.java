@@ -47,6 +47,7 @@ public final class SharedFeatures implements FeatureMaps, AutoCloseable {
      * @param listener hears how far they are
      * @throws org.rlr.tensor.RlrException if an image cannot be read, or the temporary file cannot be written
      */
+    @SuppressWarnings("try")   // the scope only has to be open
     public SharedFeatures(Backend backend, Backbone backbone, RlrConfig config, Collection<Path> images, TrainingListener listener) {
         ComputedFeatureMaps computed = new ComputedFeatureMaps(backbone, config);
         List<Path> files = List.copyOf(new LinkedHashSet<>(images));

@@ -28,7 +28,13 @@ public record TrainingCheckpoints(Path file, int every, Path resume) {
         }
     }
 
-    /** Bytes of the tensors of a state. @param parameters of all transformers; {@code kept} further epochs' are kept with them */
+    /**
+     * How large a state's file is.
+     *
+     * @param parameters numbers that all transformers learn
+     * @param kept       epochs whose parameters are kept beside the last one's
+     * @return bytes of its tensors; its header is a few thousand more
+     */
     public static long bytes(long parameters, int kept) {
         return TrainingState.bytes(parameters, kept);
     }

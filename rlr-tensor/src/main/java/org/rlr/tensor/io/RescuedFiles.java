@@ -32,6 +32,7 @@ public final class RescuedFiles {
     /**
      * Writes a file, or keeps it elsewhere.
      *
+     * @param target where it belongs
      * @param writer writes the whole file to the path it is given, as {@link AtomicFile} does, or throws an RlrException and leaves nothing there
      * @return whether it is in its place
      */
@@ -49,6 +50,7 @@ public final class RescuedFiles {
      * Keeps a file elsewhere than in its place.
      *
      * @param target where it belongs
+     * @param writer as for {@link #write}
      * @param remedy what to do with the file
      * @return where it is kept and the remedy, or that no place takes it: to be appended to a message after a semicolon
      */
@@ -79,7 +81,11 @@ public final class RescuedFiles {
         }
     }
 
-    /** Says what is not in its place. @throws RlrException naming file, reason, where it is kept and what to do with it */
+    /**
+     * Says what is not in its place.
+     *
+     * @throws RlrException naming file, reason, where it is kept and what to do with it
+     */
     public void requireInPlace() {
         if (!failures.isEmpty()) {
             RlrException all = new RlrException(failures.stream().map(RlrException::getMessage).collect(Collectors.joining("; ")), failures.get(0));
@@ -88,7 +94,13 @@ public final class RescuedFiles {
         }
     }
 
-    /** One file, of which this says at once where it is not in its place. @throws RlrException as {@link #requireInPlace} */
+    /**
+     * One file, of which this says at once where it is not in its place.
+     *
+     * @param target where it belongs
+     * @param writer as for {@link #write}
+     * @throws RlrException as {@link #requireInPlace}
+     */
     public static void save(Path target, Consumer<Path> writer) {
         RescuedFiles one = new RescuedFiles();
         one.write(target, writer);
