@@ -1,5 +1,6 @@
 """Rows of gpu/run's tables and times by the card's clock, for PyTorch's parts."""
 import json
+import signal
 import statistics
 import time
 
@@ -58,26 +59,39 @@ class Timer:
         return 1e6 * (time.perf_counter() - start)
 
 
+class OutOfTime(BaseException):
+    """Not an Exception, which a compiler on the way would take for its own."""
+
+
+def out_of_time(*_):
+    raise OutOfTime
+
+
 class Ways:
     """Ways to do the work, one after the other as long as there is time; one that this PyTorch does not offer on this card costs its own rows only."""
 
     def __init__(self, seconds):
-        self.end, self.done, self.not_begun, self.refused = time.monotonic() + seconds, 0, 0, 0
+        self.end, self.done, self.not_ended, self.refused = time.monotonic() + seconds, 0, 0, 0
+        signal.signal(signal.SIGALRM, out_of_time)
 
     def attempt(self, name, work):
-        if time.monotonic() > self.end:
-            self.not_begun += 1
-            print(f"no time left for {name}")
-            return
         try:
-            work()
+            # 0 would be no alarm
+            signal.setitimer(signal.ITIMER_REAL, max(1e-6, self.end - time.monotonic()))
+            try:
+                work()
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
             self.done += 1
+        except OutOfTime:
+            self.not_ended += 1
+            print(f"no time left for {name}", flush=True)
         except Exception as e:
             self.refused += 1
             print(f"not {name}: {type(e).__name__}: {(str(e).strip().splitlines() or [''])[0]}", flush=True)
 
     def finish(self):
         """Ends the process in failure if nothing was measured."""
-        print(f"NOTE: {self.done} ways measured, {self.refused} not offered, {self.not_begun} not begun for want of time")
+        print(f"NOTE: {self.done} ways measured, {self.refused} not offered, {self.not_ended} without time")
         if not self.done:
             raise SystemExit("nothing could be measured")

@@ -40,14 +40,23 @@ final class GpuRepeats {
                 repeat(name, c::computed);
             }
         });
-        for (Grid level : shapes.levels()) {
-            repeat("training of level " + level, () -> List.of(trained(level)));
+        for (Grid grid : shapes.levels()) {
+            try (RlrTransformer level = new RlrTransformer(shapes.level(grid), card, true)) {
+                level.parameters().initialize(1);
+                float[] beginning = level.parameters().toArray();
+                repeat("training of level " + grid, () -> List.of(trained(level, beginning)));
+            }
         }
         return failures;
     }
 
     private void repeat(String name, Supplier<List<float[]>> work) {
         List<float[]> first = work.get();
+        String missing = missing(first);
+        if (missing != null) {
+            failures.add(name + ", run 1: " + missing);
+            return;
+        }
         for (int run = 1; run < repeats; run++) {
             String difference = difference(first, work.get());
             if (difference != null) {
@@ -58,15 +67,25 @@ final class GpuRepeats {
         System.out.println(name + ": " + repeats + " runs, the same bits");
     }
 
-    /** What two runs differ in, or which value is no number; null for nothing. */
+    /** Which value of a run is no number, as one that was not written is; null for none. */
+    static String missing(List<float[]> run) {
+        for (int i = 0; i < run.size(); i++) {
+            for (int j = 0; j < run.get(i).length; j++) {
+                if (Float.isNaN(run.get(i)[j])) {
+                    return "result " + i + ", value " + j + " is not a number";
+                }
+            }
+        }
+        return null;
+    }
+
+    /** What a run differs in from the first, in which nothing is {@link #missing}; null for nothing. */
     static String difference(List<float[]> first, List<float[]> again) {
         for (int i = 0; i < first.size(); i++) {
-            for (int j = 0; j < first.get(i).length; j++) {
-                float a = first.get(i)[j];
-                float b = again.get(i)[j];
-                if (Float.isNaN(a) || Float.floatToRawIntBits(a) != Float.floatToRawIntBits(b)) {
-                    return "result " + i + ", value " + j + " is " + b + ", in the first run " + a;
-                }
+            // by bits, as no value of the first is NaN
+            int j = Arrays.mismatch(first.get(i), again.get(i));
+            if (j >= 0) {
+                return "result " + i + ", value " + j + " is " + again.get(i)[j] + ", in the first run " + first.get(i)[j];
             }
         }
         return null;
@@ -74,28 +93,26 @@ final class GpuRepeats {
 
     /** All parameters after the steps from the same beginning, then the losses. */
     @SuppressWarnings("try")   // the scope only has to be open
-    private float[] trained(Grid grid) {
-        var config = shapes.level(grid);
+    private float[] trained(RlrTransformer level, float[] beginning) {
+        var config = level.config();
         float[] features = Operands.random(1, shapes.images(), config.tokens(), config.channels()).values();
-        try (RlrTransformer level = new RlrTransformer(config, card, true)) {
-            level.parameters().initialize(1);
-            float[] losses = new float[STEPS];
-            try (Adam adam = new Adam(level.parameters())) {
-                for (int step = 0; step < STEPS; step++) {
-                    level.parameters().zeroGradients();
-                    try (TensorScope scope = TensorScope.open(card)) {
-                        Tensor x = Tensor.of(features, shapes.images(), config.tokens(), config.channels());
-                        Tensor loss = level.loss(level.forward(x), x);
-                        loss.backward();
-                        losses[step] = loss.item();
-                    }
-                    adam.step(AdamSettings.DEFAULT);
+        level.parameters().fromArray(beginning);
+        float[] losses = new float[STEPS];
+        try (Adam adam = new Adam(level.parameters())) {
+            for (int step = 0; step < STEPS; step++) {
+                level.parameters().zeroGradients();
+                try (TensorScope scope = TensorScope.open(card)) {
+                    Tensor x = Tensor.of(features, shapes.images(), config.tokens(), config.channels());
+                    Tensor loss = level.loss(level.forward(x), x);
+                    loss.backward();
+                    losses[step] = loss.item();
                 }
+                adam.step(AdamSettings.DEFAULT);
             }
-            float[] parameters = level.parameters().toArray();
-            float[] all = Arrays.copyOf(parameters, parameters.length + STEPS);
-            System.arraycopy(losses, 0, all, parameters.length, STEPS);
-            return all;
         }
+        float[] parameters = level.parameters().toArray();
+        float[] all = Arrays.copyOf(parameters, parameters.length + STEPS);
+        System.arraycopy(losses, 0, all, parameters.length, STEPS);
+        return all;
     }
 }

@@ -60,12 +60,15 @@ class GpuRunTest {
         assertEquals(4, Files.readAllLines(folder.resolve("sanitized")).size());
     }
 
+    /** Nor does it do so where it runs beside others. */
     @Test
     void aSanitizerThatDoesNotSayThatItFoundNothingProvesNothing() throws IOException, InterruptedException {
         program("compute-sanitizer", "echo ========= Target application terminated before first instrumented API call");
-        Run run = run("no-such-python", "compute-sanitizer initcheck");
+        Run run = run("no-such-python", "compute-sanitizer .*", "--beside", "4");
         assertEquals(1, run.code, run.text);
-        assertTrue(run.text.contains("compute-sanitizer initcheck does not say that it found nothing"), run.text);
+        for (String tool : List.of("memcheck", "racecheck", "initcheck", "synccheck")) {
+            assertTrue(run.text.contains("compute-sanitizer " + tool + " does not say that it found nothing"), run.text);
+        }
     }
 
     @Test
@@ -90,8 +93,10 @@ class GpuRunTest {
         return file;
     }
 
-    private Run run(String python, String only) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(RUN.toString(), "--rehearse", "--python", python, "--only", only, folder.resolve("report.md").toString()));
+    private Run run(String python, String only, String... options) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(RUN.toString(), "--rehearse", "--python", python, "--only", only));
+        command.addAll(List.of(options));
+        command.add(folder.resolve("report.md").toString());
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         Path model = Path.of("..", "rlr-model").toAbsolutePath().normalize();
         builder.environment().put("PATH", folder.resolve("bin") + File.pathSeparator + System.getenv("PATH"));
