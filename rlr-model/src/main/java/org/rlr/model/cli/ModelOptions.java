@@ -26,7 +26,7 @@ final class ModelOptions {
     private CommandSpec mixee;
 
     @Option(names = "--recipe", paramLabel = "NAME", defaultValue = "published",
-            description = "Defaults of the options below: published, or fast, which is 20 epochs of --standardize --lr 5e-4 --warmup 20 --schedule cosine (default: ${DEFAULT-VALUE}).")
+            description = "Defaults of the options below: published, or fast, which is 20 epochs of --standardize --batch-size 4 --lr 5e-4 --warmup 20 --schedule cosine (default: ${DEFAULT-VALUE}).")
     private String recipe;
 
     @Option(names = "--epochs", paramLabel = "N", defaultValue = "200", description = "Passes over the training images (default: ${DEFAULT-VALUE}).")

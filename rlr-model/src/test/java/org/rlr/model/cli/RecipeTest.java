@@ -49,7 +49,7 @@ class RecipeTest {
         String info = CommandRun.succeeding("info", "--model", model);
         assertTrue(info.contains("[2, 3], standardised") && info.contains("lr 5.0E-4") && info.contains("20 warm-up steps, schedule cosine"), info);
         Path parts = folder.resolve("parts.safetensors");
-        CommandRun.succeeding(train(parts, "--standardize", "--lr", "5e-4", "--warmup", "20", "--schedule", "cosine"));
+        CommandRun.succeeding(train(parts, "--standardize", "--batch-size", "4", "--lr", "5e-4", "--warmup", "20", "--schedule", "cosine"));
         assertEquals(-1, Files.mismatch(model, parts));
         Path json = folder.resolve("config.json");
         Files.writeString(json, CommandRun.succeeding("info", "--json", "--model", model));
