@@ -33,7 +33,8 @@ class SizesTest {
 
     /** Small sizes, to be quick: square ones and others, two levels and three. */
     @ParameterizedTest
-    @CsvSource(delimiter = ' ', value = {"scattering 64x96 2,3", "scattering 96x64 1,2,3", "tf_efficientnet_lite0 64x128 2,3", "wide_resnet50_2 64x80 1,2,3", "resnet18 160 2,4"})
+    @CsvSource(delimiter = ' ', value = {"scattering 64x96 2,3", "scattering 96x64 1,2,3", "tf_efficientnet_lite0 64x128 2,3", "tf_efficientnet_b6 64x96 2,3",
+        "wide_resnet50_2 64x80 1,2,3", "resnet18 160 2,4"})
     void everyCommand(String backbone, String size, String levels) throws IOException {
         Path weights = folder.resolve("weights.safetensors");
         List<Object> settings = new ArrayList<>(List.of("--data", TinyModel.data(), "--backbone", backbone, "--image-size", size, "--levels", levels, "--width", "16", "--layers", "1"));
