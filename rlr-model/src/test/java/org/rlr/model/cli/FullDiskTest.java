@@ -3,6 +3,7 @@ package org.rlr.model.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -90,7 +91,7 @@ class FullDiskTest {
         try {
             assumeTrue(CommandRun.process(folder, probe).code() == 0, "no disk can be mounted here");
         } catch (IOException e) {
-            assumeTrue(false, "there is no 'unshare' here: " + e.getMessage());
+            abort("there is no 'unshare' here: " + e.getMessage());
         }
         List<String> command = new ArrayList<>(mounted);
         command.addAll(commandLine);
