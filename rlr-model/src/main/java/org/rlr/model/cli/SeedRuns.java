@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.rlr.model.ModelFile;
@@ -22,6 +22,7 @@ import org.rlr.model.data.DataSet;
 import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.model.eval.EvaluationResult;
+import org.rlr.model.eval.MeanAndDeviation;
 import org.rlr.model.eval.Metric;
 import org.rlr.model.eval.RunSummary;
 import org.rlr.model.train.SharedFeatures;
@@ -104,8 +105,8 @@ final class SeedRuns {
                 }
             }
         }
-        RunSummary.Spread loss = RunSummary.Spread.of(losses);
-        text.printf(Locale.ROOT, "%d seeds, mean ± sample standard deviation: loss %.4f ± %.4f%n", runs.size(), loss.mean(), loss.std());
+        MeanAndDeviation loss = MeanAndDeviation.of(losses);
+        text.printf(Locale.ROOT, "%d seeds, mean ± sample standard deviation: loss %.4f ± %.4f%n", runs.size(), loss.mean().getAsDouble(), loss.deviation().getAsDouble());
         text.print(evaluated ? new RunSummary(results).toTable() : "no test images: no metrics" + System.lineSeparator());
         if (summary != null) {
             RescuedFiles.save(summary, file -> AtomicFile.writeString(file, json(losses, results)));
@@ -138,17 +139,17 @@ final class SeedRuns {
         }
         JsonObject root = new JsonObject();
         root.add("runs", all);
-        root.add("mean", row(losses, results, RunSummary.Spread::mean));
-        root.add("std", row(losses, results, RunSummary.Spread::std));
+        root.add("mean", row(losses, results, MeanAndDeviation::mean));
+        root.add("std", row(losses, results, MeanAndDeviation::deviation));
         return new GsonBuilder().serializeNulls().disableHtmlEscaping().setPrettyPrinting().create().toJson(root) + "\n";
     }
 
-    private static JsonObject row(double[] losses, List<EvaluationResult> results, Function<RunSummary.Spread, Double> part) {
+    private static JsonObject row(double[] losses, List<EvaluationResult> results, Function<MeanAndDeviation, OptionalDouble> part) {
         JsonObject row = new JsonObject();
-        row.addProperty("loss", part.apply(RunSummary.Spread.of(losses)));
+        row.addProperty("loss", part.apply(MeanAndDeviation.of(losses)).getAsDouble());
         for (Metric metric : Metric.values()) {
-            Optional<RunSummary.Spread> spread = results.isEmpty() ? Optional.empty() : new RunSummary(results).mean(metric);
-            row.addProperty(metric.key(), spread.map(part).orElse(null));
+            OptionalDouble value = results.isEmpty() ? OptionalDouble.empty() : part.apply(new RunSummary(results).mean(metric));
+            row.addProperty(metric.key(), value.isPresent() ? value.getAsDouble() : null);
         }
         return row;
     }

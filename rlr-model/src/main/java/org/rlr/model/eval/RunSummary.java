@@ -1,8 +1,6 @@
 package org.rlr.model.eval;
 
 import java.util.List;
-import java.util.Locale;
-import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -28,56 +26,29 @@ public record RunSummary(List<EvaluationResult> runs) {
     }
 
     /**
-     * A mean and its spread.
-     *
-     * @param mean over the runs
-     * @param std  sample standard deviation, over n − 1
-     */
-    public record Spread(double mean, double std) {
-        /**
-         * Of at least two values.
-         *
-         * @param values at least two
-         * @return mean and standard deviation
-         */
-        public static Spread of(double... values) {
-            double sum = 0;
-            for (double value : values) {
-                sum += value;
-            }
-            double mean = sum / values.length;
-            double squares = 0;
-            for (double value : values) {
-                squares += (value - mean) * (value - mean);
-            }
-            return new Spread(mean, Math.sqrt(squares / (values.length - 1)));
-        }
-    }
-
-    /**
-     * The spread of a metric's mean over the classes; empty where it is undefined in a run.
+     * A metric's mean over the classes; empty where it is undefined in a run.
      *
      * @param metric which
-     * @return fractions, or empty
+     * @return over the runs, as fractions
      */
-    public Optional<Spread> mean(Metric metric) {
-        return spread(runs.stream().map(run -> run.mean(metric)).toList());
+    public MeanAndDeviation mean(Metric metric) {
+        return over(runs.stream().map(run -> run.mean(metric)).toList());
     }
 
     /**
-     * The spread of a metric of a class, by its place; empty where it is undefined in a run.
+     * A metric of a class, by its place; empty where it is undefined in a run.
      *
      * @param classIndex place of the class, from 0
      * @param metric     which
-     * @return fractions, or empty
+     * @return over the runs, as fractions
      */
-    public Optional<Spread> of(int classIndex, Metric metric) {
-        return spread(runs.stream().map(run -> run.classes().get(classIndex).get(metric)).toList());
+    public MeanAndDeviation of(int classIndex, Metric metric) {
+        return over(runs.stream().map(run -> run.classes().get(classIndex).get(metric)).toList());
     }
 
-    private static Optional<Spread> spread(List<OptionalDouble> values) {
-        return values.stream().allMatch(OptionalDouble::isPresent) ? Optional.of(Spread.of(values.stream().mapToDouble(OptionalDouble::getAsDouble).toArray()))
-                : Optional.empty();
+    private static MeanAndDeviation over(List<OptionalDouble> values) {
+        return values.stream().allMatch(OptionalDouble::isPresent) ? MeanAndDeviation.of(values.stream().mapToDouble(OptionalDouble::getAsDouble).toArray())
+                : MeanAndDeviation.of();
     }
 
     /**
@@ -96,19 +67,15 @@ public record RunSummary(List<EvaluationResult> runs) {
         for (int i = 0; i < classes.size(); i++) {
             text.append(left(classes.get(i).name(), name));
             for (Metric metric : Metric.values()) {
-                text.append(right(cell(of(i, metric))));
+                text.append(right(of(i, metric).percent()));
             }
             text.append('\n');
         }
         text.append(left("mean", name));
         for (Metric metric : Metric.values()) {
-            text.append(right(cell(mean(metric))));
+            text.append(right(mean(metric).percent()));
         }
         return text.append('\n').toString();
-    }
-
-    private static String cell(Optional<Spread> spread) {
-        return spread.map(s -> String.format(Locale.ROOT, "%.1f ± %.1f", 100 * s.mean, 100 * s.std)).orElse("-");
     }
 
     private static String left(String text, int width) {

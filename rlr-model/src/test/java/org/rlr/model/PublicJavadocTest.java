@@ -1,0 +1,80 @@
+package org.rlr.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.source.util.JavacTask;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+import javax.tools.Diagnostic;
+import javax.tools.DiagnosticCollector;
+import javax.tools.JavaCompiler;
+import javax.tools.JavaFileObject;
+import javax.tools.SimpleJavaFileObject;
+import javax.tools.StandardJavaFileManager;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnJre;
+import org.junit.jupiter.api.condition.JRE;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Everything public has a comment with all its tags, as the compiler's {@code -Xdoclint} judges it. On JDK 17 only: later ones ask for more. */
+@EnabledOnJre(value = JRE.JAVA_17, disabledReason = "what -Xdoclint asks for differs between JDKs; it is tested on JDK 17")
+class PublicJavadocTest {
+    private final JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rlr-tensor", "rlr-model"})
+    void isCompleteIn(String module) throws IOException {
+        List<Path> sources;
+        try (Stream<Path> files = Files.walk(Path.of("..", module, "src", "main", "java"))) {
+            sources = files.filter(file -> file.toString().endsWith(".java")).toList();
+        }
+        assertFalse(sources.isEmpty(), module);
+        try (StandardJavaFileManager manager = compiler.getStandardFileManager(null, Locale.ROOT, StandardCharsets.UTF_8)) {
+            List<JavaFileObject> units = new ArrayList<>();
+            manager.getJavaFileObjectsFromPaths(sources).forEach(units::add);
+            assertEquals("", doclint(units));
+        }
+    }
+
+    @Test
+    void lacksNothingUnseen() throws IOException {
+        String report = doclint(List.of(source("/** A thing. */ public class Thing { Thing() { } /** Sums. \n @param a one */ public int sum(int a, int b) { return a + b; } }")));
+        assertTrue(report.contains("no @param for b") && report.contains("no @return"), report);
+    }
+
+    private static JavaFileObject source(String text) {
+        return new SimpleJavaFileObject(URI.create("string:///Thing.java"), JavaFileObject.Kind.SOURCE) {
+            @Override
+            public CharSequence getCharContent(boolean ignoreEncodingErrors) {
+                return text;
+            }
+        };
+    }
+
+    /** A line per remark; the sources are analysed, not compiled. */
+    private String doclint(List<JavaFileObject> sources) throws IOException {
+        DiagnosticCollector<JavaFileObject> found = new DiagnosticCollector<>();
+        List<String> options = List.of("-Xdoclint:all/public", "-proc:none", "--add-modules", "jdk.incubator.vector", "-Xmaxwarns", "10000", "-cp", System.getProperty("java.class.path"));
+        JavacTask task = (JavacTask) compiler.getTask(null, null, found, options, null, sources);
+        task.analyze();
+        StringBuilder report = new StringBuilder();
+        for (Diagnostic<? extends JavaFileObject> remark : found.getDiagnostics()) {
+            boolean doclint = remark.getCode().endsWith("proc.messager");
+            if (doclint || remark.getKind() == Diagnostic.Kind.ERROR) {
+                report.append(remark.getSource() == null ? "" : remark.getSource().getName() + ":" + remark.getLineNumber() + " ").append(remark.getMessage(Locale.ROOT)).append('\n');
+            }
+        }
+        return report.toString();
+    }
+}
