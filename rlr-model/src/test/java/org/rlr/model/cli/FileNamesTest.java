@@ -46,6 +46,14 @@ class FileNamesTest {
         CommandRun.process(folder, withoutLocale("detect", "--model", TinyModel.model(), "--out", folder.resolve("pictures"), images)).assertFailure("teil ", "LC_ALL=C.UTF-8");
     }
 
+    @Test
+    void aCommandLineHoldsThemAsAShellTakesThem() {
+        assertEquals("model-2.safetensors", FileNames.quoted("model-2.safetensors"));
+        assertEquals("'my model'", FileNames.quoted("my model"));
+        assertEquals("'it'\\''s $1'", FileNames.quoted("it's $1"));
+        assertEquals("''", FileNames.quoted(""));
+    }
+
     private static List<String> withoutLocale(Object... args) {
         List<String> command = new ArrayList<>(List.of(ENV.toString(), "LC_ALL=C"));
         command.addAll(CommandRun.commandLine(List.of(), args));
