@@ -12,14 +12,16 @@ import org.rlr.tensor.RlrException;
  * data set has no split: of the normal images, sorted by name, every fifth is a test image, the others are for training.
  */
 public final class MagneticTileLayout implements DataLayout {
+    static final String NAME = "magnetic-tile";
+    static final String FREE = "MT_Free";
+
     private static final String PREFIX = "MT_";
-    private static final String FREE = "MT_Free";
     private static final String CLASS = "magnetic_tile";
     private static final int TEST_EVERY = 5;
 
     @Override
     public String name() {
-        return "magnetic-tile";
+        return NAME;
     }
 
     @Override

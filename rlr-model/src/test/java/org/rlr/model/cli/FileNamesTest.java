@@ -13,6 +13,10 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlr.model.data.ClassSamples;
+import org.rlr.model.data.DataSet;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.Backends;
 
 /** Names of files with any letters, also where there is no locale, as in a container. */
 class FileNamesTest {
@@ -52,6 +56,10 @@ class FileNamesTest {
         assertEquals("'my model'", FileNames.quoted("my model"));
         assertEquals("'it'\\''s $1'", FileNames.quoted("it's $1"));
         assertEquals("''", FileNames.quoted(""));
+        DataSet set = new DataSet(Path.of("my data"), "mvtec", List.of(new ClassSamples("a", Path.of("a"), List.of(), List.of())));
+        try (Backend cpu = Backends.open("cpu", 1)) {
+            assertEquals("rlr evaluate --model 'my model' --data 'my data' --layout mvtec", EvaluateCommand.settings(set, Path.of("my model"), "", cpu).get("command"));
+        }
     }
 
     private static List<String> withoutLocale(Object... args) {

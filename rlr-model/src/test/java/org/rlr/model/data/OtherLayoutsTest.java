@@ -53,6 +53,12 @@ class OtherLayoutsTest {
     }
 
     @Test
+    void whereTrainingImagesOfMagneticTilesBelong() throws IOException {
+        mini.images("MT_Free/Imgs/0.jpg");
+        Miniature.assertError(DataLayouts.read(root)::requireTraining, "no training images", root.resolve("MT_Free").resolve("Imgs"));
+    }
+
+    @Test
     void plainFoldersOfNormalAndAbnormalImages() throws IOException {
         mini.images("Normal/a.png", "normal_test/b.png", "abnormal/c.png", "abnormal/d.png").masks("masks/c.png").litter("normal/Thumbs.db");
         DataSet set = DataLayouts.read(root).requireTraining().requireEvaluation();

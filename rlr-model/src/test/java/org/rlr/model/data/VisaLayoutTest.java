@@ -66,6 +66,15 @@ class VisaLayoutTest {
         Miniature.assertError(set::requireEvaluation, "1 file", "000.png");
     }
 
+    /** Images that are put into a folder do not get into the list. */
+    @Test
+    void aListWithoutTrainingOrTestImagesIsTheRemedy() throws IOException {
+        mini.text("split_csv/1cls.csv", HEAD + "candle,test,normal,candle/Data/Images/Normal/0001.JPG,\n");
+        Miniature.assertError(DataLayouts.read(root)::requireTraining, "class candle has no training images", "the list of the data set's images");
+        mini.text("split_csv/1cls.csv", HEAD + "candle,train,normal,candle/Data/Images/Normal/0001.JPG,\n");
+        Miniature.assertError(DataLayouts.read(root)::requireEvaluation, "class candle has no test images", "the list of the data set's images");
+    }
+
     /** The many images of a class that was not copied do not hide that its folder is missing. */
     @Test
     void aClassOfTheSplitWithoutAFolderIsTheFirstProblem() throws IOException {
