@@ -20,6 +20,8 @@ import org.rlr.tensor.nn.Parameter;
  * with timm's names, and {@code statistics<i>.mean}, {@code .std} where features are standardised; i is the feature level. The same model gives the same bytes.
  */
 public final class ModelFile {
+    /** What the names of the tensors begin with that the features are standardised by, where they are. */
+    public static final String STATISTICS = "statistics";
     private static final String FORMAT = "rlr";
     private static final String VERSION = "1";
     private static final Gson GSON = new Gson();
@@ -43,8 +45,8 @@ public final class ModelFile {
             int level = levels.get(i);
             if (model.statistics() != null) {
                 FeatureStatistics s = model.statistics().get(i);
-                writer.add("statistics" + level + ".mean", new long[] {s.mean().length}, s.mean());
-                writer.add("statistics" + level + ".std", new long[] {s.std().length}, s.std());
+                writer.add(STATISTICS + level + ".mean", new long[] {s.mean().length}, s.mean());
+                writer.add(STATISTICS + level + ".std", new long[] {s.std().length}, s.std());
             }
             for (Parameter p : model.levels().get(i).parameters().all()) {
                 writer.add("level" + level + "." + p.name(), longs(p.shape().toArray()), p.tensor().toArray());
@@ -141,8 +143,8 @@ public final class ModelFile {
     }
 
     private static FeatureStatistics statistics(SafeTensorsFile file, int level, int channels) {
-        float[] mean = file.readFloats("statistics" + level + ".mean");
-        float[] std = file.readFloats("statistics" + level + ".std");
+        float[] mean = file.readFloats(STATISTICS + level + ".mean");
+        float[] std = file.readFloats(STATISTICS + level + ".std");
         if (mean.length != channels || std.length != channels) {
             throw new RlrException(file.path() + " is damaged: the statistics of level " + level + " have " + mean.length + " channels instead of " + channels);
         }

@@ -1,5 +1,7 @@
 package org.rlr.model.checkpoint;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -8,7 +10,11 @@ import java.util.List;
 import java.util.Map;
 import org.rlr.model.ModelFile;
 import org.rlr.model.ModelInfo;
+import org.rlr.model.RlrConfig;
+import org.rlr.model.attention.AttentionBlocks;
 import org.rlr.model.backbone.StateDict;
+import org.rlr.tensor.RlrException;
+import org.rlr.tensor.io.IoReason;
 import org.rlr.tensor.io.SafeTensorsFile;
 import org.rlr.tensor.io.SafeTensorsWriter;
 import org.rlr.tensor.io.TorchWriter;
@@ -24,7 +30,7 @@ public final class CheckpointExport {
      *
      * @param model  a model file
      * @param target the checkpoint; replaced if it is there
-     * @throws org.rlr.tensor.RlrException if the model cannot be read or the file not be written
+     * @throws RlrException if the model cannot be read or the file not be written
      */
     public static void writeTorch(Path model, Path target) {
         ModelInfo info = ModelFile.info(model);
@@ -55,24 +61,64 @@ public final class CheckpointExport {
      * @param model  a model file
      * @param folder made if it is missing
      * @return the files
-     * @throws org.rlr.tensor.RlrException if the model cannot be read or a file not be written
+     * @throws RlrException if the model cannot be read, is one of these files itself, or a file cannot be written
      */
     public static List<Path> writeSafeTensors(Path model, Path folder) {
         List<Path> written = new ArrayList<>();
+        List<Integer> levels = ModelFile.info(model).config().levels();
+        for (int level : levels) {
+            requireApart(model, target(folder, level));
+        }
         try (SafeTensorsFile file = SafeTensorsFile.open(model)) {
-            for (int level : ModelFile.info(model).config().levels()) {
+            for (int level : levels) {
                 StateDict state = StateDict.of(file, "level" + level + ".");
                 // what PyTorch's reader asks for
                 SafeTensorsWriter writer = new SafeTensorsWriter().metadata("format", "pt");
                 for (String name : state.names()) {
                     writer.add(name, longs(state.shape(name)), state.values(name));
                 }
-                Path target = folder.resolve("level" + level + ".safetensors");
+                Path target = target(folder, level);
                 writer.write(target);
                 written.add(target);
             }
         }
         return written;
+    }
+
+    /**
+     * What the PyTorch implementation lacks to compute with a model's levels as this program does.
+     *
+     * @param model a model file
+     * @return a sentence each; none for a model of the published method
+     * @throws RlrException if the model cannot be read
+     */
+    public static List<String> notes(Path model) {
+        List<String> notes = new ArrayList<>();
+        RlrConfig config = ModelFile.info(model).config();
+        try (SafeTensorsFile file = SafeTensorsFile.open(model)) {
+            if (file.names().stream().anyMatch(name -> name.startsWith(ModelFile.STATISTICS))) {
+                notes.add("the levels were trained on features standardised by statistics that are not exported: with features as they are, also after 'rlr import', they give other scores");
+            }
+        }
+        List<String> others = config.blocks().stream().filter(block -> !AttentionBlocks.PUBLISHED.contains(block)).toList();
+        if (!others.isEmpty()) {
+            notes.add("the PyTorch implementation has no attention block " + String.join(", ", others) + ", and 'rlr import' refuses such a checkpoint");
+        }
+        return notes;
+    }
+
+    private static Path target(Path folder, int level) {
+        return folder.resolve("level" + level + ".safetensors");
+    }
+
+    private static void requireApart(Path model, Path target) {
+        try {
+            if (Files.exists(target) && Files.isSameFile(model, target)) {
+                throw new RlrException("the level's file " + target + " would overwrite the model " + model + " itself; name another folder for the files of the levels");
+            }
+        } catch (IOException e) {
+            throw new RlrException("cannot find out where " + target + " leads: " + IoReason.of(e) + "; check the permissions of its folders", e);
+        }
     }
 
     private static long[] longs(int[] shape) {

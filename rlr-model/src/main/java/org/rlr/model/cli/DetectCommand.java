@@ -89,7 +89,7 @@ final class DetectCommand implements Callable<Integer> {
                     image = Images.read(file);
                     examined = drawn == null ? null : detector.scorer().examine(image);
                     AnomalyMap map = drawn == null ? detector.scorer().score(image) : examined.map();
-                    d = className == null ? detector.detection(map) : detector.detection(map, className);
+                    d = detection(detector, map, file);
                 } catch (RlrException e) {
                     Main.error(err, e.getMessage());
                     failures++;
@@ -114,6 +114,15 @@ final class DetectCommand implements Callable<Integer> {
             err.flush();
         }
         return failures == 0 ? 0 : Main.FAILURE;
+    }
+
+    /** @throws RlrException naming the file */
+    private Detection detection(AnomalyDetector detector, AnomalyMap map, Path file) {
+        try {
+            return className == null ? detector.detection(map) : detector.detection(map, className);
+        } catch (RlrException e) {
+            throw new RlrException(file + ": " + e.getMessage(), e);
+        }
     }
 
     private static JsonObject entry(Path file, Detection d) {

@@ -130,7 +130,7 @@ final class EvaluateCommand implements Callable<Integer> {
     /** What a report says of an evaluation beside what the model knows itself. Names only: where they lie is nobody's business. @param more options of the command */
     static Map<String, String> settings(DataSet set, Path model, String more, Backend device) {
         Map<String, String> settings = new LinkedHashMap<>();
-        settings.put("command", "rlr evaluate --model " + name(model) + " --data " + name(set.root()) + " --layout " + set.layout() + more);
+        settings.put("command", "rlr evaluate --model " + FileNames.quoted(name(model)) + " --data " + FileNames.quoted(name(set.root())) + " --layout " + set.layout() + more);
         settings.put("data set", name(set.root()) + ", " + set.layout() + " layout, " + set.classes().size() + " classes, " + set.train().size() + " training images, "
                 + set.test().size() + " test images");
         settings.put("program", new Main.Version().getVersion()[0]);

@@ -44,6 +44,9 @@ final class ExportCommand implements Callable<Integer> {
             CheckpointExport.writeSafeTensors(model, folder).forEach(file -> text.printf("%s%n", file));
         }
         text.flush();
+        PrintWriter err = spec.commandLine().getErr();
+        CheckpointExport.notes(model).forEach(note -> err.println("note: " + note));
+        err.flush();
         return 0;
     }
 }

@@ -5,14 +5,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
- * File names with other than ASCII letters: on Linux, Java makes text of them by the encoding of the locale, and without a locale ({@code LC_ALL=C}, as in
+ * File names on the command line, also with other than ASCII letters: on Linux, Java makes text of them by the encoding of the locale, and without a locale ({@code LC_ALL=C}, as in
  * containers and cron jobs) that is ASCII.
  */
 final class FileNames {
     private static final String VARIABLE = "LC_ALL";
     private static final String UTF_8 = "C.UTF-8";
+    private static final Pattern PLAIN = Pattern.compile("[\\w./:@%+,=-]+");
 
     private FileNames() {
     }
@@ -34,6 +36,11 @@ final class FileNames {
 
     private static String message(String text) {
         return "'" + text.replace('\ufffd', '?') + "' has letters that cannot be read without a locale; set one, as in: " + VARIABLE + "=" + UTF_8 + " rlr ...";
+    }
+
+    /** A name as a command line takes it: in single quotes where it holds what a shell would not take as it is. */
+    static String quoted(String name) {
+        return PLAIN.matcher(name).matches() ? name : "'" + name.replace("'", "'\\''") + "'";
     }
 
     private static boolean asciiOnly() {

@@ -17,7 +17,6 @@ import org.rlr.model.checkpoint.Checkpoint;
 import org.rlr.model.checkpoint.CheckpointImport;
 import org.rlr.model.checkpoint.ReferenceGrid;
 import org.rlr.model.data.ClassSamples;
-import org.rlr.model.data.DataLayouts;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.ImageSize;
 import org.rlr.model.data.Sample;
@@ -59,6 +58,9 @@ final class ImportCommand implements Callable<Integer> {
         private double value;
     }
 
+    @Mixin
+    private LayoutOption layout;
+
     @Option(names = "--classes", paramLabel = "NAME", split = ",", description = "Names of the product classes, for the model's description (default: those of --data).")
     private List<String> classes;
 
@@ -94,7 +96,8 @@ final class ImportCommand implements Callable<Integer> {
         if (threshold.data == null && !Double.isFinite(threshold.value)) {
             throw new RlrException("--threshold is " + threshold.value + "; it must be a number");
         }
-        DataSet images = threshold.data == null ? null : DataLayouts.read(threshold.data).requireTraining();
+        layout.requireData(threshold.data);
+        DataSet images = threshold.data == null ? null : layout.read(threshold.data, spec).requireTraining();
         try (Checkpoint checkpoint = Checkpoint.open(checkpoints)) {
             CheckpointImport model = CheckpointImport.of(checkpoint, new CheckpointImport.Options(backbone, levels, imageSize, heads, !noAveragePool, tiles.of(null)));
             RlrConfig config = model.config();

@@ -6,6 +6,7 @@ import java.util.Iterator;
 import org.rlr.model.data.DataLayout;
 import org.rlr.model.data.DataLayouts;
 import org.rlr.model.data.DataSet;
+import org.rlr.tensor.RlrException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
@@ -22,6 +23,13 @@ final class LayoutOption {
         set.notes().forEach(note -> err.println("note: " + note));
         err.flush();
         return set;
+    }
+
+    /** Where a command can do without a data set. @throws RlrException if there is none, and a layout all the same */
+    void requireData(Path root) {
+        if (name != null && root == null) {
+            throw new RlrException("--layout " + name + " says how a data set is laid out, but none is given; give --data DIR too, or leave it away");
+        }
     }
 
     /** The name given, or null. */

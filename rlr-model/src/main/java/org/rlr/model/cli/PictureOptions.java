@@ -72,6 +72,6 @@ final class PictureOptions {
 
     /** These options as a command line has them, the decoder by its name only. */
     String arguments() {
-        return (kind == null ? "" : " --pictures " + kind.name().toLowerCase(Locale.ROOT)) + (decoder == null ? "" : " --decoder " + decoder.getFileName());
+        return (kind == null ? "" : " --pictures " + kind.name().toLowerCase(Locale.ROOT)) + (decoder == null ? "" : " --decoder " + FileNames.quoted(decoder.getFileName().toString()));
     }
 }

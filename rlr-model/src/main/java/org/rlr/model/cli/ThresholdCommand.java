@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.DoubleSummaryStatistics;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -11,6 +12,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import me.tongfei.progressbar.ProgressBar;
 import org.rlr.model.ModelFile;
 import org.rlr.model.ModelInfo;
@@ -106,6 +108,15 @@ final class ThresholdCommand implements Callable<Integer> {
                 ThresholdEstimator.requireRate(falseAlarmRate);
             }
         }
+
+        /** @throws RlrException if it cannot be found with so many images */
+        void requireEnough(int normal, int anomalous) {
+            if (labelled()) {
+                ThresholdEstimator.requireBoth(normal, anomalous);
+            } else {
+                ThresholdEstimator.requireEnough(normal, falseAlarmRate);
+            }
+        }
     }
 
     /** Scores by class: of normal images, and of anomalous ones. */
@@ -120,6 +131,7 @@ final class ThresholdCommand implements Callable<Integer> {
         ThresholdEstimator estimator = new ThresholdEstimator(confidence);
         PrintWriter text = spec.commandLine().getOut();
         Map<String, List<Sample>> images = images(text);
+        requireEnough(images);
         try (Backend device = backend.open(); RlrModel loaded = ModelFile.load(model, device)) {
             ModelInfo info = loaded.info();
             Scoring chosen = scoring.one(info.scoring(), info.config());
@@ -141,7 +153,10 @@ final class ThresholdCommand implements Callable<Integer> {
                 throw new RlrException((perClass ? "--per-class" : rule.bestF1 ? "--f1-max" : "--recall") + " needs images with " + (perClass ? "classes" : "labels")
                         + "; give a data set with --data instead of --normal");
             }
-            List<Sample> normal = InputImages.of(source.normal).stream().map(file -> Sample.good(file, "")).toList();
+            layout.requireData(null);
+            List<Path> files = InputImages.of(source.normal);
+            requireDistinct(files);
+            List<Sample> normal = files.stream().map(file -> Sample.good(file, "")).toList();
             text.printf("%d normal images%n", normal.size());
             return Map.of("", normal);
         }
@@ -165,6 +180,43 @@ final class ThresholdCommand implements Callable<Integer> {
             spec.commandLine().getErr().println("note: the threshold is chosen on test images: what is measured on the same images with it is optimistic");
         }
         return images;
+    }
+
+    /** The intervals are those of independent images. @throws RlrException if one is given twice, as a file and in its folder */
+    private static void requireDistinct(List<Path> files) {
+        Set<Path> seen = new HashSet<>();
+        for (Path file : files) {
+            if (!seen.add(file.toAbsolutePath().normalize())) {
+                throw new RlrException("--normal names " + file + " twice; an image counts once: name it or its folder, not both");
+            }
+        }
+    }
+
+    /** Before images are scored, which may take long. @throws RlrException if there are too few, in all or in a class that shall have its own threshold */
+    private void requireEnough(Map<String, List<Sample>> images) {
+        int normal = 0;
+        int defective = 0;
+        for (Map.Entry<String, List<Sample>> each : images.entrySet()) {
+            int anomalous = (int) each.getValue().stream().filter(ThresholdCommand::anomalous).count();
+            int others = each.getValue().size() - anomalous;
+            normal += others;
+            defective += anomalous;
+            if (perClass) {
+                ofClass(each.getKey(), () -> {
+                    rule.requireEnough(others, anomalous);
+                    return null;
+                });
+            }
+        }
+        rule.requireEnough(normal, defective);
+    }
+
+    private static <T> T ofClass(String name, Supplier<T> action) {
+        try {
+            return action.get();
+        } catch (RlrException e) {
+            throw new RlrException("class " + name + ": " + e.getMessage(), e);
+        }
     }
 
     private static boolean anomalous(Sample sample) {
@@ -198,13 +250,7 @@ final class ThresholdCommand implements Callable<Integer> {
         double[] defective = scores.values().stream().flatMapToDouble(each -> java.util.Arrays.stream(each.anomalous)).toArray();
         Map<String, Threshold> own = new TreeMap<>();
         if (perClass) {
-            scores.forEach((name, each) -> {
-                try {
-                    own.put(name, find(estimator, each));
-                } catch (RlrException e) {
-                    throw new RlrException("class " + name + ": " + e.getMessage(), e);
-                }
-            });
+            scores.forEach((name, each) -> own.put(name, ofClass(name, () -> find(estimator, each))));
         }
         return new Thresholds(find(estimator, new Scores(normal, defective)), own);
     }

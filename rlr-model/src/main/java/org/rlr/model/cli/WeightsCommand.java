@@ -63,8 +63,8 @@ final class WeightsCommand {
             PrintWriter out = spec.commandLine().getOut();
             PublishedWeights weights = PublishedWeights.of(name);
             WeightsDownloader downloader = new WeightsDownloader(cache.open(), mirror, proxy);
-            Optional<Path> present = downloader.cached(weights);
-            if (present.isPresent() && !force) {
+            Optional<Path> present = force ? Optional.empty() : downloader.cached(weights, sha256);
+            if (present.isPresent()) {
                 out.printf("%s is there already; --force downloads it again%n", present.get());
                 out.flush();
                 return 0;

@@ -73,6 +73,9 @@ public final class DataCheck {
         all.addAll(learned);
         all.addAll(tested);
         notes.addAll(set.notes());
+        // before the many images that are missing with it
+        set.classes().stream().filter(each -> !Files.isDirectory(each.folder()))
+                .forEach(each -> problems.add("class " + each.name() + " has no folder: " + each.folder() + " does not exist; copy the data set again, whole"));
         for (Inspected each : all) {
             problems.addAll(each.problems);
             if (each.size != null) {
@@ -184,7 +187,7 @@ public final class DataCheck {
         Set<Path> used = new HashSet<>();
         Stream.of(set.train(), set.validation(), set.test()).flatMap(List::stream)
                 .forEach(sample -> Stream.concat(Stream.of(sample.image()), sample.masks().stream()).forEach(file -> used.add(file.toAbsolutePath().normalize())));
-        for (ClassSamples each : set.classes()) {
+        for (ClassSamples each : set.classes().stream().filter(each -> Files.isDirectory(each.folder())).toList()) {
             try (Stream<Path> files = Files.walk(each.folder())) {
                 List<Path> unused = files.filter(file -> Files.isRegularFile(file) && !used.contains(file.toAbsolutePath().normalize())).sorted().toList();
                 List<Path> images = unused.stream().filter(Images::hasImageName).toList();

@@ -1,6 +1,5 @@
 package org.rlr.model.data;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,14 +12,16 @@ import org.rlr.tensor.RlrException;
  * data set has no split: of the normal images, sorted by name, every fifth is a test image, the others are for training.
  */
 public final class MagneticTileLayout implements DataLayout {
+    static final String NAME = "magnetic-tile";
+    static final String FREE = "MT_Free";
+
     private static final String PREFIX = "MT_";
-    private static final String FREE = "MT_Free";
     private static final String CLASS = "magnetic_tile";
     private static final int TEST_EVERY = 5;
 
     @Override
     public String name() {
-        return "magnetic-tile";
+        return NAME;
     }
 
     @Override
@@ -50,10 +51,11 @@ public final class MagneticTileLayout implements DataLayout {
             boolean free = kind.equalsIgnoreCase(FREE);
             String defect = free ? Sample.GOOD : kind.substring(PREFIX.length()).toLowerCase(Locale.ROOT);
             List<Path> photographs = Images.list(images).stream().filter(MagneticTileLayout::isPhotograph).toList();
+            List<Path> masks = Folders.files(images, file -> suffix(file).equals("png"));
             for (int i = 0; i < photographs.size(); i++) {
                 Path image = photographs.get(i);
-                Path mask = images.resolve(Folders.stem(image) + ".png");
-                Sample sample = new Sample(image, Files.isRegularFile(mask) ? List.of(mask) : List.of(), CLASS, defect, !free);
+                List<Path> own = masks.stream().filter(mask -> Folders.stem(mask).equals(Folders.stem(image))).limit(1).toList();
+                Sample sample = new Sample(image, own, CLASS, defect, !free);
                 (free && i % TEST_EVERY != 0 ? train : test).add(sample);
             }
         }
@@ -62,7 +64,11 @@ public final class MagneticTileLayout implements DataLayout {
     }
 
     private static boolean isPhotograph(Path file) {
+        return suffix(file).equals("jpg") || suffix(file).equals("jpeg");
+    }
+
+    private static String suffix(Path file) {
         String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-        return name.endsWith(".jpg") || name.endsWith(".jpeg");
+        return name.substring(name.lastIndexOf('.') + 1);
     }
 }

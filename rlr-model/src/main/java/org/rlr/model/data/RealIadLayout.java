@@ -14,6 +14,8 @@ import org.rlr.tensor.RlrException;
  * or the lists lie beside the class folders.
  */
 public final class RealIadLayout implements DataLayout {
+    static final String NAME = "real-iad";
+
     private static final Pattern RESOLUTION = Pattern.compile("realiad_\\d+");
     private static final String LISTS = "realiad_jsons";
 
@@ -23,7 +25,7 @@ public final class RealIadLayout implements DataLayout {
 
     @Override
     public String name() {
-        return "real-iad";
+        return NAME;
     }
 
     @Override

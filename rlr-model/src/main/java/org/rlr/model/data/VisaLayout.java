@@ -15,12 +15,14 @@ import org.rlr.tensor.RlrException;
  * above 0 is anomalous. A class folder below such a root is read as that class alone.
  */
 public final class VisaLayout implements DataLayout {
+    static final String NAME = "visa";
+
     private static final Path SPLIT = Path.of("split_csv", "1cls.csv");
     private static final List<String> COLUMNS = List.of("object", "split", "label", "image", "mask");
 
     @Override
     public String name() {
-        return "visa";
+        return NAME;
     }
 
     @Override

@@ -8,6 +8,7 @@ import org.rlr.model.RlrModel;
 import org.rlr.model.Threshold;
 import org.rlr.model.data.Images;
 import org.rlr.model.data.RgbImage;
+import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.Backends;
 
@@ -40,7 +41,7 @@ public final class AnomalyDetector implements AutoCloseable {
      *
      * @param file a model file, as {@link ModelFile} describes it
      * @return a detector; the caller closes it
-     * @throws org.rlr.tensor.RlrException if the file is not a model or no backend starts
+     * @throws RlrException if the file is not a model or no backend starts
      */
     public static AnomalyDetector load(Path file) {
         Backend backend = Backends.open("auto", 0);
@@ -58,7 +59,7 @@ public final class AnomalyDetector implements AutoCloseable {
      * @param file    a model file
      * @param backend holds the weights and computes
      * @return a detector; the caller closes it, and then the backend
-     * @throws org.rlr.tensor.RlrException if the file is not a model
+     * @throws RlrException if the file is not a model
      */
     public static AnomalyDetector load(Path file, Backend backend) {
         return new AnomalyDetector(ModelFile.load(file, backend), false);
@@ -74,6 +75,7 @@ public final class AnomalyDetector implements AutoCloseable {
      *
      * @param image resized to the model's input, or cut into tiles where the model was trained so
      * @return score, verdict by the common threshold, and map
+     * @throws RlrException             if the score is not finite
      * @throws IllegalArgumentException if its samples are not grey, RGB or CMYK integers
      */
     public Detection detect(BufferedImage image) {
@@ -85,7 +87,7 @@ public final class AnomalyDetector implements AutoCloseable {
      *
      * @param image an image file of a supported format
      * @return score, verdict by the common threshold, and map
-     * @throws org.rlr.tensor.RlrException naming the file if it cannot be read
+     * @throws RlrException naming the file if it cannot be read, or if the score is not finite
      */
     public Detection detect(Path image) {
         return detect(Images.read(image));
@@ -97,7 +99,7 @@ public final class AnomalyDetector implements AutoCloseable {
      * @param image     of any size and colour model
      * @param className the product class
      * @return score, verdict by the class's threshold, and map
-     * @throws org.rlr.tensor.RlrException      if the model has no threshold for the class
+     * @throws RlrException             if the model has no threshold for the class, or the score is not finite
      * @throws IllegalArgumentException as {@link #detect(BufferedImage)}
      */
     public Detection detect(BufferedImage image, String className) {
@@ -111,7 +113,7 @@ public final class AnomalyDetector implements AutoCloseable {
      * @param image     an image file of a supported format
      * @param className the product class
      * @return score, verdict by the class's threshold, and map
-     * @throws org.rlr.tensor.RlrException if the file cannot be read, or the model has no threshold for the class
+     * @throws RlrException if the file cannot be read, the model has no threshold for the class, or the score is not finite
      */
     public Detection detect(Path image, String className) {
         Threshold threshold = model.info().thresholds().ownOf(className);
@@ -127,6 +129,7 @@ public final class AnomalyDetector implements AutoCloseable {
      *
      * @param map made by this model's scoring
      * @return score, verdict and values of the map (not a copy)
+     * @throws RlrException if the score is not finite
      */
     public Detection detection(AnomalyMap map) {
         return detection(map, model.info().thresholds().common());
@@ -138,7 +141,7 @@ public final class AnomalyDetector implements AutoCloseable {
      * @param map       made by this model's scoring
      * @param className the product class
      * @return score, verdict and values of the map (not a copy)
-     * @throws org.rlr.tensor.RlrException if the model has none for the class
+     * @throws RlrException if the model has none for the class, or the score is not finite
      */
     public Detection detection(AnomalyMap map, String className) {
         return detection(map, model.info().thresholds().ownOf(className));
@@ -146,6 +149,10 @@ public final class AnomalyDetector implements AutoCloseable {
 
     private static Detection detection(AnomalyMap map, Threshold threshold) {
         double score = map.imageScore();
+        if (!Double.isFinite(score)) {
+            // not above any threshold, which would make it a normal image
+            throw new RlrException("the image score is " + score + ", which no threshold tells anything of: the model's numbers are beyond what can be computed with; train it again");
+        }
         return new Detection(score, threshold.normalized(score), threshold.exceededBy(score), threshold.value(), map.height(), map.width(), map.values());
     }
 

@@ -38,18 +38,19 @@ public final class ThresholdEstimator {
      * @throws RlrException if the rate is out of range, a score is not finite, or there are fewer than {@code 1/rate - 1} scores, which cannot show so low a rate
      */
     public Threshold falseAlarmRate(double[] normal, double rate) {
-        requireRate(rate);
+        requireEnough(normal.length, rate);
         int n = normal.length;
-        int above = (int) ((n + 1) * rate + ROUNDING);
-        if (above < 1) {
-            throw new RlrException(n + " normal images held out of training cannot show a false-alarm rate of " + rate + ": at least "
-                    + (long) Math.ceil(1 / rate - 1 - ROUNDING) + " are needed; give more, or a rate of " + Math.ceil(1e4 / (n + 1)) / 1e4 + " or more");
-        }
+        int above = place(n, rate);
         double[] sorted = sorted(normal);
         double tail = (1 - confidence) / 2;
         Interval expected = new Interval((double) above / (n + 1), Binomial.betaQuantile(tail, above, n + 1 - above), Binomial.betaQuantile(1 - tail, above, n + 1 - above));
         double value = sorted[n - above];
         return threshold(value, Rule.FALSE_ALARM_RATE, rate, normal, 0, quantileInterval(value, sorted, 1 - rate, tail), expected, null);
+    }
+
+    /** The place, from 1 for the highest of n scores, of the one that is the threshold of a rate; 0 where there are too few. */
+    private static int place(int n, double rate) {
+        return (int) ((n + 1) * rate + ROUNDING);
     }
 
     /** The order statistics that enclose a quantile with at most {@code tail} beyond each; null for an end that lies beyond the scores. */
@@ -69,7 +70,7 @@ public final class ThresholdEstimator {
      * @throws RlrException if there are no normal or no anomalous scores, or one is not finite
      */
     public Threshold bestF1(double[] normal, double[] anomalous) {
-        requireBoth(normal, anomalous);
+        requireBoth(normal.length, anomalous.length);
         double least = ranking(normal, anomalous).bestF1().orElseThrow().threshold();
         return labelled(least, Rule.F1_MAX, 0, normal, anomalous);
     }
@@ -85,7 +86,7 @@ public final class ThresholdEstimator {
      */
     public Threshold recall(double[] normal, double[] anomalous, double recall) {
         requireRecall(recall);
-        requireBoth(normal, anomalous);
+        requireBoth(normal.length, anomalous.length);
         double[] sorted = sorted(anomalous);
         int found = Math.max(1, (int) Math.ceil(recall * sorted.length - ROUNDING));
         return labelled(sorted[sorted.length - found], Rule.RECALL, recall, normal, anomalous);
@@ -126,10 +127,32 @@ public final class ThresholdEstimator {
         return new ScoreRanking(sorted(anomalous), anomalous.length, sorted(normal), normal.length);
     }
 
-    private static void requireBoth(double[] normal, double[] anomalous) {
-        if (normal.length == 0 || anomalous.length == 0) {
-            throw new RlrException("a threshold from labelled images needs normal and anomalous ones, not " + normal.length + " and " + anomalous.length
+    /**
+     * Checks that there are labelled images of both kinds, before they are scored.
+     *
+     * @param normal    how many are normal
+     * @param anomalous how many are anomalous
+     * @throws RlrException if there are none of a kind
+     */
+    public static void requireBoth(int normal, int anomalous) {
+        if (normal == 0 || anomalous == 0) {
+            throw new RlrException("a threshold from labelled images needs normal and anomalous ones, not " + normal + " and " + anomalous
                     + "; add some, or use --false-alarm-rate, which needs normal ones only");
+        }
+    }
+
+    /**
+     * Checks that normal images are enough for a false-alarm rate, before they are scored.
+     *
+     * @param normal how many there are
+     * @param rate   above 0 and below 1
+     * @throws RlrException if the rate is not between 0 and 1, or there are fewer than {@code 1/rate - 1}, saying how many it takes
+     */
+    public static void requireEnough(int normal, double rate) {
+        requireRate(rate);
+        if (place(normal, rate) < 1) {
+            throw new RlrException(normal + " normal images held out of training cannot show a false-alarm rate of " + rate + ": at least "
+                    + (long) Math.ceil(1 / rate - 1 - ROUNDING) + " are needed; give more" + (normal == 0 ? "" : ", or a rate of " + Math.ceil(1e4 / (normal + 1)) / 1e4 + " or more"));
         }
     }
 

@@ -75,8 +75,9 @@ final class ReportPictures {
             if (drawn != null) {
                 drawn.lines(scorer.examine(picture), Overlays.tileSize(picture.size(), Overlays.TILE)).forEach(line -> more(line, sample.image().getFileName().toString()));
             }
-            add("<figcaption><span class='tag %s'>%s</span> %s / %s / %s, score %.4f, threshold %.4f</figcaption></figure>", called == each.defective() ? "right" : "wrong",
-                    verdict, sample.className(), sample.defect(), sample.image().getFileName().toString(), each.score(), threshold.value());
+            add("<figcaption><span class='tag %s'>%s</span> %s / %s / %s, score %.4f, threshold %.4f%s</figcaption></figure>", called == each.defective() ? "right" : "wrong",
+                    verdict, sample.className(), sample.defect(), sample.image().getFileName().toString(), each.score(), threshold.value(),
+                    each.defective() && sample.masks().isEmpty() ? "; without a mask, so no true defect is shown" : "");
         }
         html.append("</div>");
     }

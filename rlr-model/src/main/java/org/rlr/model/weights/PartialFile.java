@@ -90,6 +90,11 @@ final class PartialFile implements AutoCloseable {
 
     /** The SHA-256 of what is there, lower-case hexadecimal. */
     String sha256() throws IOException {
+        return sha256(channel);
+    }
+
+    /** The SHA-256 of a file, lower-case hexadecimal. */
+    static String sha256(FileChannel channel) throws IOException {
         MessageDigest digest;
         try {
             digest = MessageDigest.getInstance("SHA-256");

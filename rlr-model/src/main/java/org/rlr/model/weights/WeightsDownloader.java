@@ -1,7 +1,10 @@
 package org.rlr.model.weights;
 
+import java.io.IOException;
 import java.net.URI;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -10,6 +13,7 @@ import java.util.regex.Pattern;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.backbone.WeightsFile;
 import org.rlr.tensor.RlrException;
+import org.rlr.tensor.io.IoReason;
 
 /** Gets published weights into a {@link WeightsCache}. */
 public final class WeightsDownloader {
@@ -91,9 +95,7 @@ public final class WeightsDownloader {
      * @throws RlrException if they cannot be had or are not the backbone's
      */
     public Result get(PublishedWeights weights, String sha256, BiConsumer<Long, Long> progress) {
-        if (sha256 != null && !SHA256.matcher(sha256).matches()) {
-            throw new RlrException("--sha256 is " + sha256 + "; it must be 64 hexadecimal digits");
-        }
+        requireHash(sha256);
         Path target = cache.target(weights.backbone());
         String hash = download.fetch(address(weights), target, sha256 != null ? sha256 : weights.sha256(), part -> {
             try (WeightsFile file = WeightsFile.open(part)) {
@@ -111,5 +113,37 @@ public final class WeightsDownloader {
      */
     public Optional<Path> cached(PublishedWeights weights) {
         return cache.find(weights.backbone());
+    }
+
+    /**
+     * The same, and that they are the file that is expected.
+     *
+     * @param weights which
+     * @param sha256  the hash expected; null for any
+     * @return the file, or empty
+     * @throws RlrException if the file has another hash, or cannot be read, or {@code sha256} is no hash
+     */
+    public Optional<Path> cached(PublishedWeights weights, String sha256) {
+        requireHash(sha256);
+        Optional<Path> file = cached(weights);
+        String actual = sha256 == null || file.isEmpty() ? null : hash(file.get());
+        if (actual != null && !actual.equalsIgnoreCase(sha256)) {
+            throw new RlrException(file.get() + " has the SHA-256 " + actual + ", but --sha256 is " + sha256 + "; --force downloads the file again");
+        }
+        return file;
+    }
+
+    private static void requireHash(String sha256) {
+        if (sha256 != null && !SHA256.matcher(sha256).matches()) {
+            throw new RlrException("--sha256 is " + sha256 + "; it must be 64 hexadecimal digits");
+        }
+    }
+
+    private static String hash(Path file) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            return PartialFile.sha256(channel);
+        } catch (IOException e) {
+            throw new RlrException("cannot read " + file + ": " + IoReason.of(e) + "; check its permissions", e);
+        }
     }
 }

@@ -1,14 +1,24 @@
 package org.rlr.model.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlr.model.detect.AnomalyDetector;
+import org.rlr.model.detect.AnomalyMap;
+import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.SafeTensorsWriter;
 
 /** Files that are no model, or damaged ones; weights that are another network's. */
@@ -72,6 +82,25 @@ class BadModelFilesTest {
         CommandRun.of("detect", "--model", changed, TinyModel.images().get(0)).assertFailure(changed, "does not fit", "is missing", "more");
         changed("\\\"width\\\":16", "\\\"width\\\":32", changed);
         CommandRun.of("detect", "--model", changed, TinyModel.images().get(0)).assertFailure(changed, "does not fit", "has shape", "instead of");
+    }
+
+    /** No score, and then no threshold that is exceeded: the image would be called normal. */
+    @Test
+    void valuesThatAreNotFinite() throws IOException {
+        byte[] bytes = Files.readAllBytes(TinyModel.model());
+        ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        Matcher place = Pattern.compile("\"level3.projection.bias\":\\{[^}]*\"data_offsets\":\\[(\\d+)").matcher(new String(bytes, StandardCharsets.ISO_8859_1));
+        assertTrue(place.find());
+        int at = (int) (Long.BYTES + buffer.getLong(0) + Long.parseLong(place.group(1)));
+        Path broken = folder.resolve("broken.safetensors");
+        for (float value : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+            Files.write(broken, buffer.putFloat(at, value).array());
+            CommandRun.of("detect", "--model", broken, TinyModel.images().get(0)).assertFailure(broken, "projection.bias", value, "another file");
+        }
+        try (AnomalyDetector detector = AnomalyDetector.load(TinyModel.model())) {
+            AnomalyMap map = AnomalyMap.of(List.of(new AnomalyMap.Level(new float[] {1, Float.NaN, 1, 1}, 2, 2)), 9, 9);
+            assertTrue(assertThrows(RlrException.class, () -> detector.detection(map)).getMessage().contains("image score is NaN"));
+        }
     }
 
     /** Writes the model with a text of its header replaced by one of the same length. */

@@ -13,6 +13,10 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlr.model.data.ClassSamples;
+import org.rlr.model.data.DataSet;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.Backends;
 
 /** Names of files with any letters, also where there is no locale, as in a container. */
 class FileNamesTest {
@@ -44,6 +48,18 @@ class FileNamesTest {
     void whereItCannotBeHelpedTheRemedyIsNamed() throws IOException, InterruptedException {
         CommandRun.process(folder, withoutLocale("detect", "--model", TinyModel.model(), images.resolve("teil ä日.png"))).assertFailure("teil ", "LC_ALL=C.UTF-8");
         CommandRun.process(folder, withoutLocale("detect", "--model", TinyModel.model(), "--out", folder.resolve("pictures"), images)).assertFailure("teil ", "LC_ALL=C.UTF-8");
+    }
+
+    @Test
+    void aCommandLineHoldsThemAsAShellTakesThem() {
+        assertEquals("model-2.safetensors", FileNames.quoted("model-2.safetensors"));
+        assertEquals("'my model'", FileNames.quoted("my model"));
+        assertEquals("'it'\\''s $1'", FileNames.quoted("it's $1"));
+        assertEquals("''", FileNames.quoted(""));
+        DataSet set = new DataSet(Path.of("my data"), "mvtec", List.of(new ClassSamples("a", Path.of("a"), List.of(), List.of())));
+        try (Backend cpu = Backends.open("cpu", 1)) {
+            assertEquals("rlr evaluate --model 'my model' --data 'my data' --layout mvtec", EvaluateCommand.settings(set, Path.of("my model"), "", cpu).get("command"));
+        }
     }
 
     private static List<String> withoutLocale(Object... args) {

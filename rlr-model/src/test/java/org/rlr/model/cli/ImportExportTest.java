@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rlr.model.ModelFile;
+import org.rlr.model.data.Miniature;
 import org.rlr.tensor.golden.GoldenFiles;
 import org.rlr.tensor.io.Python;
 import org.rlr.tensor.io.SafeTensorsFile;
@@ -60,7 +61,9 @@ class ImportExportTest {
         Path model = trained(weights);
         Path checkpoint = folder.resolve("checkpoint.pth");
         Path levels = folder.resolve("levels");
-        String out = CommandRun.succeeding("export", model, "--out", checkpoint, "--safetensors", levels);
+        CommandRun run = CommandRun.of("export", model, "--out", checkpoint, "--safetensors", levels);
+        assertEquals("", run.err(), "nothing to be noted of the published method");
+        String out = run.out();
         assertTrue(out.contains("[2, 3]") && out.contains("level3.safetensors"), out);
 
         Path imported = folder.resolve("imported.safetensors");
@@ -172,6 +175,39 @@ class ImportExportTest {
         assertEquals(expected.keySet(), actual.keySet());
         actual.forEach((image, score) -> assertEquals(expected.get(image).getAsDouble(), score, 1e-4 * expected.get(image).getAsDouble(), image));
         assertTrue(actual.values().stream().distinct().count() > 1, actual.toString());
+    }
+
+    /** The images for the threshold may need a layout, and what is noted of them is told. */
+    @Test
+    void theThresholdsImagesAreReadInTheLayoutAskedFor() throws IOException {
+        Path golden = GoldenFiles.path("checkpoint-zip.pth");
+        Path model = folder.resolve("m.safetensors");
+        CommandRun.of("import", golden, "--out", model, "--data", TinyModel.data(), "--layout", "visa").assertFailure("1cls.csv");
+        CommandRun.of("import", golden, "--out", model, "--threshold", "1", "--layout", "mvtec").assertFailure("--layout mvtec", "--data");
+        Path data = folder.resolve("data");
+        new Miniature(data).images("a/train/good/0.png", "b/trian/good/0.png");
+        CommandRun run = CommandRun.of("import", golden, "--out", model, "--data", data);
+        run.assertFailure("[6, 10] channels");
+        assertTrue(run.err().contains("note: 1 folder has neither 'train' nor 'test' and is left out: b"), run.err());
+    }
+
+    /** PyTorch's code would compute with such levels, and give other scores. */
+    @Test
+    void whatAnExportLacksIsNoted() {
+        CommandRun run = CommandRun.of("export", TinyModel.model(), "--out", folder.resolve("a.pth"));
+        assertTrue(run.code() == 0 && run.err().contains("note: ") && run.err().contains("standardised"), run.err());
+        Path model = trained(folder.resolve("resnet18.safetensors"), "--blocks", "mca,ring");
+        run = CommandRun.of("export", model, "--out", folder.resolve("b.pth"));
+        assertTrue(run.code() == 0 && run.err().contains("no attention block ring") && !run.err().contains("standardised"), run.err());
+    }
+
+    /** A model may be called as an export calls a level. */
+    @Test
+    void aLevelsFileDoesNotReplaceTheModel() throws IOException {
+        Path model = Files.copy(TinyModel.model(), folder.resolve("level3.safetensors"));
+        CommandRun.of("export", model, "--safetensors", folder).assertFailure("overwrite the model", model, "another folder");
+        assertEquals(-1, Files.mismatch(TinyModel.model(), model));
+        assertFalse(Files.exists(folder.resolve("level2.safetensors")));
     }
 
     @Test

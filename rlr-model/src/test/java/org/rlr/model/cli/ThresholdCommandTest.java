@@ -168,6 +168,23 @@ class ThresholdCommandTest {
         assertEquals(info.scores().mean() + 3 * info.scores().std(), detect(TinyModel.images().get(0)).get(0).get("threshold").getAsDouble(), 1e-12);
     }
 
+    /** Scoring takes long: what the numbers of images tell is said before, here before an image turns out to be none. */
+    @Test
+    void tooFewImagesAreRefusedBeforeTheyAreScored() throws IOException {
+        Path data = folder.resolve("data");
+        new Miniature(data).images("a/train/good/0.png", "a/test/good/1.png", "a/test/dent/2.png", "b/train/good/0.png", "b/test/good/1.png", "b/test/good/2.png")
+                .text("a/test/good/1.png", "no image");
+        Path good = data.resolve("a/test/good");
+        CommandRun.of("threshold", "--model", model, "--normal", good).assertFailure("1 normal images", "at least 99");
+        CommandRun.of("threshold", "--model", model, "--data", data).assertFailure("3 normal images", "at least 99");
+        CommandRun.of("threshold", "--model", model, "--data", data, "--per-class", "--false-alarm-rate", "0.4").assertFailure("class a", "1 normal images", "at least 2");
+        CommandRun.of("threshold", "--model", model, "--data", data, "--per-class", "--f1-max").assertFailure("class b", "not 2 and 0");
+        CommandRun.of("threshold", "--model", model, "--data", data.resolve("b"), "--recall", "1").assertFailure("not 2 and 0", "--false-alarm-rate");
+        // and where they are enough, the image is looked at
+        CommandRun.of("threshold", "--model", model, "--normal", good, "--false-alarm-rate", "0.5").assertFailure(good.resolve("1.png"), "is not a PNG");
+        assertEquals(-1, Files.mismatch(TinyModel.model(), model));
+    }
+
     @Test
     void whatCannotBeFoundIsRefusedAndTheModelStays() throws IOException {
         Path heldOut = TinyModel.images().get(0).getParent();
@@ -182,6 +199,9 @@ class ThresholdCommandTest {
             early.assertFailure(rule + " is NaN", "between 0 and 1");
             assertEquals("", early.out()); // before images are scored
         }
+        CommandRun.of("threshold", "--model", model, "--normal", heldOut, heldOut.resolve("000.png"), "--false-alarm-rate", "0.4")
+                .assertFailure(heldOut.resolve("000.png"), "twice");
+        CommandRun.of("threshold", "--model", model, "--normal", heldOut, "--layout", "mvtec").assertFailure("--layout mvtec", "--data");
         CommandRun.of("threshold", "--model", model, "--data", TinyModel.data(), "--confidence", "1").assertFailure("--confidence is 1.0");
         CommandRun.of("threshold", "--model", model).assertWrongUsage("--data", "--normal");
         CommandRun.of("threshold", "--model", model, "--data", TinyModel.data(), "--recall", "0.5", "--f1-max").assertWrongUsage("exclusive");

@@ -46,6 +46,19 @@ class OtherLayoutsTest {
     }
 
     @Test
+    void magneticTilesMayHaveUpperCaseSuffixesThroughout() throws IOException {
+        mini.images("MT_Free/Imgs/0.JPG", "MT_Free/Imgs/1.JPG", "MT_Crack/Imgs/2.JPG").mask("MT_Crack/Imgs/2.PNG", 255).mask("MT_Crack/Imgs/22.PNG", 255);
+        assertEquals(List.of("train magnetic_tile good MT_Free/Imgs/1.JPG", "test magnetic_tile crack! MT_Crack/Imgs/2.JPG <- MT_Crack/Imgs/2.PNG",
+                "test magnetic_tile good MT_Free/Imgs/0.JPG"), mini.lines(DataLayouts.read(root)));
+    }
+
+    @Test
+    void whereTrainingImagesOfMagneticTilesBelong() throws IOException {
+        mini.images("MT_Free/Imgs/0.jpg");
+        Miniature.assertError(DataLayouts.read(root)::requireTraining, "no training images", root.resolve("MT_Free").resolve("Imgs"));
+    }
+
+    @Test
     void plainFoldersOfNormalAndAbnormalImages() throws IOException {
         mini.images("Normal/a.png", "normal_test/b.png", "abnormal/c.png", "abnormal/d.png").masks("masks/c.png").litter("normal/Thumbs.db");
         DataSet set = DataLayouts.read(root).requireTraining().requireEvaluation();

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -63,6 +64,24 @@ class VisaLayoutTest {
         DataSet set = DataLayouts.read(root);
         Miniature.assertError(set::requireTraining, "1 file", "0000.JPG", "copy the data set again");
         Miniature.assertError(set::requireEvaluation, "1 file", "000.png");
+    }
+
+    /** Images that are put into a folder do not get into the list. */
+    @Test
+    void aListWithoutTrainingOrTestImagesIsTheRemedy() throws IOException {
+        mini.text("split_csv/1cls.csv", HEAD + "candle,test,normal,candle/Data/Images/Normal/0001.JPG,\n");
+        Miniature.assertError(DataLayouts.read(root)::requireTraining, "class candle has no training images", "the list of the data set's images");
+        mini.text("split_csv/1cls.csv", HEAD + "candle,train,normal,candle/Data/Images/Normal/0001.JPG,\n");
+        Miniature.assertError(DataLayouts.read(root)::requireEvaluation, "class candle has no test images", "the list of the data set's images");
+    }
+
+    /** The many images of a class that was not copied do not hide that its folder is missing. */
+    @Test
+    void aClassOfTheSplitWithoutAFolderIsTheFirstProblem() throws IOException {
+        Files.writeString(root.resolve("split_csv/1cls.csv"), "\npcb1,train,normal,pcb1/Data/Images/Normal/0.JPG,\n", StandardOpenOption.APPEND);
+        List<String> problems = DataCheck.run(DataLayouts.read(root), () -> { }).problems();
+        assertEquals("class pcb1 has no folder: " + root.resolve("pcb1") + " does not exist; copy the data set again, whole", problems.get(0));
+        assertEquals(2, problems.size(), problems.toString());
     }
 
     @ParameterizedTest

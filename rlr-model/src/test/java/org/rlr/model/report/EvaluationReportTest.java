@@ -167,6 +167,15 @@ class EvaluationReportTest {
         assertTrue(captions.get(5).startsWith("normal nut & bolt / good / 1.png"), captions.get(5));
     }
 
+    /** A black square would say that there is no defect. */
+    @Test
+    void aDefectWithoutAMaskIsCalledSo() throws IOException {
+        evaluated("bare", false, "good:1", "hole:2.4");
+        List<String> captions = elements(body(page()), "figure", "thumb").stream().map(Element::getTextContent).toList();
+        assertEquals(1, captions.stream().filter(caption -> caption.contains("without a mask")).count());
+        assertTrue(captions.stream().anyMatch(caption -> caption.contains("bare / hole") && caption.endsWith("without a mask, so no true defect is shown")), captions.toString());
+    }
+
     @Test
     void settingsAreAllThatTheModelSays() {
         String text = body(page()).getTextContent();

@@ -8,8 +8,12 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,6 +40,14 @@ class WeightsCommandTest {
         StringWriter err = new StringWriter();
         assertEquals(code, CommandLines.run(new PrintWriter(out), new PrintWriter(err), Arrays.stream(args).map(Object::toString).toArray(String[]::new)), err.toString());
         return code == 0 ? out.toString() : err.toString();
+    }
+
+    private static byte[] sha256(byte[] content) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(content);
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError(e);
+        }
     }
 
     private static void assertMentions(String text, Object... mentions) {
@@ -71,6 +83,12 @@ class WeightsCommandTest {
             int requests = hub.requests().size();
             assertMentions(run(0, "weights", "get", BACKBONE, "--mirror", hub.address(), "--weights-cache", cache, "--offline"), "there already");
             assertEquals(requests, hub.requests().size());
+            Path kept = cache.resolve(BACKBONE + ".safetensors");
+            String hash = HexFormat.of().formatHex(sha256(content));
+            assertMentions(run(0, "weights", "get", BACKBONE, "--weights-cache", cache, "--sha256", hash.toUpperCase(Locale.ROOT)), "there already");
+            assertMentions(run(1, "weights", "get", BACKBONE, "--weights-cache", cache, "--sha256", "0".repeat(64)), kept, hash, "0".repeat(64), "--force");
+            assertMentions(run(1, "weights", "get", BACKBONE, "--weights-cache", cache, "--sha256", "abc"), "64 hexadecimal");
+            assertEquals(-1, Files.mismatch(file, kept));
         }
         String list = run(0, "weights", "list", "--weights-cache", cache);
         assertMentions(list, "timm/tf_efficientnet_b6.aa_in1k", BACKBONE + ".safetensors, ");

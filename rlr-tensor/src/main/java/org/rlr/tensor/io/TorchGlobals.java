@@ -20,6 +20,8 @@ final class TorchGlobals {
     private static final Set<String> FUNCTIONS = Set.of(ORDERED_DICT, TENSOR, PARAMETER, NUMPY_DTYPE, ENCODE);
     private static final String STORAGES = "torch.";
     private static final int MOST_AXES = 64;
+    /** The longest string of bytes: it holds a NumPy scalar. A pickle may ask for the same one any number of times, and each is made anew. */
+    private static final int MOST_BYTES = 64;
     /** A tensor may have more elements than its storage, by strides of zero, up to so many. */
     private static final long MOST_REPEATED = 1 << 16;
 
@@ -183,6 +185,9 @@ final class TorchGlobals {
     private Bytes encode(Tuple args) {
         if (args.size() != 2 || !(args.get(0) instanceof String text) || !"latin1".equals(args.get(1))) {
             throw unexpected(ENCODE, args);
+        }
+        if (text.length() > MOST_BYTES) {
+            throw TorchCheckpoint.refused(origin, "it calls " + ENCODE + " for " + text.length() + " bytes, more than a number has");
         }
         byte[] bytes = new byte[text.length()];
         for (int i = 0; i < bytes.length; i++) {

@@ -223,7 +223,7 @@ public final class ParameterSet implements AutoCloseable {
      *
      * @param source gives shapes and values
      * @param origin what the dict is, for the message: a file and where in it
-     * @throws RlrException naming the tensors that are missing or have another shape
+     * @throws RlrException naming the tensors that are missing or have another shape, or one whose values are not finite
      * @throws IllegalStateException if the set is frozen
      */
     public void load(Source source, String origin) {
@@ -242,8 +242,19 @@ public final class ParameterSet implements AutoCloseable {
         }
         requireChangeable();
         for (Parameter p : parameters.values()) {
-            backend.upload(source.values(p.name()), 0, p.tensor().view());
+            backend.upload(requireFinite(source.values(p.name()), p.name(), origin), 0, p.tensor().view());
         }
+    }
+
+    /** What is computed with one that is not finite is not a number, and compares with no threshold. */
+    private static float[] requireFinite(float[] values, String name, String origin) {
+        for (float value : values) {
+            if (!Float.isFinite(value)) {
+                throw new RlrException(origin + ": the tensor " + name + " holds " + value + ", as after a training that diverged, or because the file is damaged;"
+                        + " take an earlier or another file, or train again with a lower learning rate");
+            }
+        }
+        return values;
     }
 
     /**

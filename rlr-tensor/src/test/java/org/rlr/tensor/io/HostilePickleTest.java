@@ -168,6 +168,13 @@ class HostilePickleTest {
         refused(START + "(" + pickle.substring(2) + "t.", "more than 1000000 values");
     }
 
+    /** A million characters, written once and asked for as bytes a hundred thousand times: 100 GB in 2 MB. */
+    @Test
+    void bytesThatAreMadeAgainAndAgain() throws IOException {
+        String encode = START + "c_codecs\nencode\nq\u0000" + text("x".repeat(1 << 20)) + text("latin1") + "\u0086q\u0001R";
+        refused(encode + "h\u0000h\u0001R".repeat(100_000) + ".", "_codecs.encode for 1048576 bytes");
+    }
+
     @Test
     void depthAndCycles() throws IOException {
         refused(START + "]".repeat(100_000) + "a".repeat(99_999) + ".", "nested", "itself");
