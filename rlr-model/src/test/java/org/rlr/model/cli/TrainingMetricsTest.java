@@ -194,7 +194,7 @@ class TrainingMetricsTest {
         assertEquals(-1, Files.mismatch(aloneTested, tested));
 
         byte[] before = Files.readAllBytes(csv);
-        CommandRun.of(restless(model, 7, "--metrics", csv, "--resume", state)).assertFailure(state, "the settings", "keepBest");
+        CommandRun.of(restless(model, 7, "--metrics", csv, "--resume", state)).assertFailure(state, "the settings (validation.keepBest true then, false now)");
         Files.writeString(csv, new String(before, java.nio.charset.StandardCharsets.UTF_8).replace("\n3,", "\n3,1"));
         byte[] foreign = Files.readAllBytes(csv);
         CommandRun.of(restless(model, 7, "--metrics", csv, "--keep-best", "--resume", state)).assertFailure(csv, "not the metrics of the training gone on with", "epoch 3");
