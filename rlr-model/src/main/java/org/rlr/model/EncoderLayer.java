@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.rlr.model.attention.AttentionBlock;
 import org.rlr.model.attention.AttentionBlocks;
+import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.nn.LayerNorm;
@@ -13,31 +14,42 @@ import org.rlr.tensor.nn.ParameterSet;
 /** {@code y = LN₁(Σ_b g_b·block_b(x))}, {@code x' = LN₂(y + FFN(y))} (RLR §7): there is no residual path around the blocks. */
 final class EncoderLayer {
     private final int index;
+    private final List<String> names;
     private final List<AttentionBlock> blocks = new ArrayList<>();
     private final LayerNorm norm1;
     private final LayerNorm norm2;
     private final Linear fc1;
     private final Linear fc2;
 
-    EncoderLayer(ParameterSet.Prefix names, LevelConfig c, int index) {
+    EncoderLayer(ParameterSet.Prefix prefix, LevelConfig c, int index) {
         this.index = index;
+        this.names = c.blocks();
         int d = c.modelWidth();
-        for (String name : c.blocks()) {
-            blocks.add(AttentionBlocks.create(name, names.sub(name), c));
+        for (String name : names) {
+            blocks.add(AttentionBlocks.create(name, prefix.sub(name), c));
         }
-        norm1 = new LayerNorm(names.sub("norm1"), d);
-        norm2 = new LayerNorm(names.sub("norm2"), d);
-        fc1 = new Linear(names.sub("ffn").sub("fc1"), d, 4 * d);
-        fc2 = new Linear(names.sub("ffn").sub("fc2"), 4 * d, d);
+        norm1 = new LayerNorm(prefix.sub("norm1"), d);
+        norm2 = new LayerNorm(prefix.sub("norm2"), d);
+        fc1 = new Linear(prefix.sub("ffn").sub("fc1"), d, 4 * d);
+        fc2 = new Linear(prefix.sub("ffn").sub("fc2"), 4 * d, d);
     }
 
     Tensor forward(Tensor x, Reference reference, Gate gate) {
         List<Tensor> outputs = new ArrayList<>();
-        for (AttentionBlock block : blocks) {
-            outputs.add(block.forward(x, reference));
+        for (int b = 0; b < blocks.size(); b++) {
+            outputs.add(checked(names.get(b), x, blocks.get(b).forward(x, reference)));
         }
         Gate.Terms gated = gate.combine(index, x, outputs);
         Tensor y = norm1.forward(gated.terms(), gated.weights());
         return norm2.forward(List.of(y, fc2.forward(fc1.forward(y, Activation.GELU))), 1, 1);
+    }
+
+    /** Anyone may write a block; what has another shape would be broadcast by a gate without a word. */
+    private Tensor checked(String block, Tensor x, Tensor output) {
+        if (output == null || !output.shape().equals(x.shape())) {
+            throw new RlrException("the attention block '" + block + "' of layer " + index + " made " + (output == null ? "null" : "a tensor of shape " + output.shape())
+                    + " of tokens of shape " + x.shape() + "; its forward has to give a tensor of their shape");
+        }
+        return output;
     }
 }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.rlr.model.attention.MissingBlockException;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.backbone.StateDict;
@@ -103,6 +104,7 @@ public final class ModelFile {
         } catch (RlrException e) {
             throw e;
         } catch (RuntimeException e) {
+            MissingBlockException.rethrow(e, file.path());
             // What a record's constructor throws reaches us inside an exception of the parser.
             Throwable why = e.getCause() instanceof RuntimeException cause ? cause : e;
             throw new RlrException(file.path() + " is damaged: its description cannot be read (" + why.getMessage() + "); copy or train it again", e);

@@ -88,13 +88,12 @@ public final class AttentionBlocks {
      *
      * @param name as in {@code --blocks}
      * @return the provider
-     * @throws RlrException if there are none, with the names that there are
+     * @throws MissingBlockException if there is none, with the names that there are
      */
     public static AttentionBlockProvider provider(String name) {
         AttentionBlockProvider provider = providers().get(name);
         if (provider == null) {
-            throw new RlrException("attention block '" + name + "' does not exist; choose from " + String.join(", ", names())
-                    + " with --blocks, or put the jar with its AttentionBlockProvider on the class path");
+            throw new MissingBlockException(name, names());
         }
         return provider;
     }

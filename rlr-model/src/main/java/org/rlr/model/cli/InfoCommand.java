@@ -65,7 +65,7 @@ final class InfoCommand implements Callable<Integer> {
                     + (t.warmupSteps() == 0 ? "" : ", " + t.warmupSteps() + " warm-up steps") + (t.schedule() == Schedule.CONSTANT ? "" : ", schedule " + t.schedule())
                     + (t.optimizer() == OptimizerMode.ADAM ? "" : ", optimizer " + t.optimizer()));
             if (t.validation() != null) {
-                line(out, "held out", t.validation().fraction() + " of each class's images, for choosing an epoch");
+                line(out, "held out", t.validation().fraction() + " of each class's images, " + (t.validation().keepBest() ? "for choosing an epoch" : "to follow their loss"));
             }
             line(out, info.selection() == null ? "final loss" : "loss", String.format(Locale.ROOT, "%.4f", info.loss()));
             if (info.selection() != null) {

@@ -26,10 +26,11 @@ record DecoderIdentity(DecoderInfo decoder, String images) implements StateFile.
     public List<String> differences(DecoderIdentity other) {
         List<String> differences = new ArrayList<>();
         if (!decoder.training().equals(other.decoder.training())) {
-            differences.add("the settings (" + other.decoder.training() + " then, " + decoder.training() + " now)");
+            differences.add("the settings (" + Differences.of(other.decoder.training(), decoder.training()) + ")");
         }
-        if (!decoder.equals(other.decoder.with(decoder.training(), 0, 0))) {
-            differences.add("the model's features (" + other.decoder + " then, " + decoder + " now)");
+        DecoderInfo features = other.decoder.with(decoder.training(), 0, 0);
+        if (!decoder.equals(features)) {
+            differences.add("the model's features (" + Differences.of(features, decoder) + ")");
         }
         if (!images.equals(other.images)) {
             differences.add("the training images");

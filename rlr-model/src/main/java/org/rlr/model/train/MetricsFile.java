@@ -13,6 +13,7 @@ import org.rlr.model.eval.Metric;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.AtomicFile;
 import org.rlr.tensor.io.IoReason;
+import org.rlr.tensor.io.RescuedFiles;
 
 /**
  * A CSV file with a line per epoch, each written as its epoch ends: {@code epoch}, {@code loss} and its parts {@code loss_level<i>},
@@ -25,6 +26,8 @@ public final class MetricsFile implements AutoCloseable {
     private final Path file;
     private final boolean resumed;
     private final List<Integer> levels;
+    /** All lines, to be kept elsewhere where the file takes no more. */
+    private final StringBuilder text = new StringBuilder();
     private BufferedWriter writer;
 
     /**
@@ -62,7 +65,7 @@ public final class MetricsFile implements AutoCloseable {
      * @throws RlrException if it cannot be read or written, or is another training's: it is then as it was
      */
     public void begin(int done, double meanLoss) {
-        StringBuilder text = new StringBuilder(header()).append('\n');
+        text.append(header()).append('\n');
         if (resumed && done > 0 && Files.isRegularFile(file)) {
             earlier(done, meanLoss).forEach(line -> text.append(line).append('\n'));
         }
@@ -91,6 +94,9 @@ public final class MetricsFile implements AutoCloseable {
         List<String> kept = new ArrayList<>();
         int last = 0;
         for (String line : lines.subList(1, lines.size())) {
+            if (last == done) {
+                break; // what follows is made again, a line that was being written when the process was killed, too
+            }
             int epoch;
             try {
                 epoch = Integer.parseInt(line.split(",", 2)[0]);
@@ -117,7 +123,7 @@ public final class MetricsFile implements AutoCloseable {
      * Adds an epoch's line, which can be read from then on.
      *
      * @param report of the epoch that ended
-     * @throws RlrException if it cannot be written
+     * @throws RlrException if it cannot be written, as where the disk has become full; all lines are then kept elsewhere, and the message says where
      */
     public void add(EpochReport report) {
         List<String> cells = new ArrayList<>();
@@ -130,11 +136,14 @@ public final class MetricsFile implements AutoCloseable {
             OptionalDouble value = report.metrics() == null ? OptionalDouble.empty() : report.metrics().mean(metric);
             cells.add(value.isPresent() ? Double.toString(value.getAsDouble()) : "");
         }
+        String line = String.join(",", cells) + "\n";
+        text.append(line);
         try {
-            writer.write(String.join(",", cells) + "\n");
+            writer.write(line);
             writer.flush();
         } catch (IOException e) {
-            throw failure("write", e);
+            throw new RlrException(failure("write", e).getMessage() + "; with the line of epoch " + report.epoch() + " "
+                    + new RescuedFiles().kept(file, place -> AtomicFile.writeString(place, text.toString()), "move it to where it belongs once there is room"), e);
         }
     }
 

@@ -4,6 +4,7 @@ import com.google.gson.Gson;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Function;
+import org.rlr.model.attention.MissingBlockException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.SafeTensorsFile;
 import org.rlr.tensor.io.SafeTensorsWriter;
@@ -79,6 +80,7 @@ enum StateFile {
         } catch (RlrException e) {
             throw e;
         } catch (RuntimeException e) {
+            MissingBlockException.rethrow(e, path);
             // a record's constructor, the parser, or a number that is missing
             throw new RlrException(path + " is damaged: its description cannot be read (" + e.getMessage() + "); take an earlier state or train anew", e);
         }

@@ -44,10 +44,10 @@ record TrainingIdentity(RlrConfig config, TrainingSettings settings, Scoring sco
     public List<String> differences(TrainingIdentity other) {
         List<String> differences = new ArrayList<>();
         if (!config.equals(other.config)) {
-            differences.add("the model (" + other.config + " then, " + config + " now)");
+            differences.add("the model (" + Differences.of(other.config, config) + ")");
         }
         if (!settings.equals(other.settings)) {
-            differences.add("the settings (" + other.settings + " then, " + settings + " now)");
+            differences.add("the settings (" + Differences.of(other.settings, settings) + ")");
         }
         if (!Objects.equals(scoring, other.scoring)) {
             differences.add("the scoring (" + (other.scoring == null ? "as published" : other.scoring) + " then, " + (scoring == null ? "as published" : scoring) + " now)");

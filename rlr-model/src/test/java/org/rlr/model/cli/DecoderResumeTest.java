@@ -74,7 +74,7 @@ class DecoderResumeTest {
         CommandRun.succeeding(training(decoder, 2, "--checkpoint-every", "2"));
         byte[] before = Files.readAllBytes(decoder);
         CommandRun.of(training(decoder, 1, "--resume", checkpoint)).assertFailure(checkpoint, "2 epochs", "--epochs 1");
-        CommandRun.of(training(decoder, 3, "--resume", checkpoint, "--lr", "1e-3")).assertFailure(checkpoint, "another training", "settings", "0.001", "without --resume");
+        CommandRun.of(training(decoder, 3, "--resume", checkpoint, "--lr", "1e-3")).assertFailure(checkpoint, "another training", "the settings (learningRate 1.0E-4 then, 0.001 now)", "without --resume");
         Object[] other = training(decoder, 3, "--resume", checkpoint);
         other[Arrays.asList(other).indexOf("--data") + 1] = TinyModel.data();
         CommandRun.of(other).assertFailure(checkpoint, "another training", "the training images");
@@ -82,7 +82,7 @@ class DecoderResumeTest {
         CommandRun.succeeding(TinyModel.train(TinyModel.data(), smooth, "--no-avg-pool"));
         other = training(decoder, 3, "--resume", checkpoint);
         other[Arrays.asList(other).indexOf("--model") + 1] = smooth;
-        CommandRun.of(other).assertFailure(checkpoint, "another training", "the model's features", "averagePool=false");
+        CommandRun.of(other).assertFailure(checkpoint, "another training", "the model's features (averagePool true then, false now");
         Path copy = Files.copy(decoder, folder.resolve("copy.safetensors"));
         CommandRun.of(training(decoder, 3, "--resume", copy)).assertFailure(copy, "not the state of a decoder's training", "rlr decoder train --checkpoint-every");
         CommandRun.of(training(decoder, 3, "--checkpoint", checkpoint)).assertFailure("--checkpoint-every N");

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -23,11 +24,13 @@ class FullDiskTest {
     Path folder;
     private Path temporary;
     private Path model;
+    private Path metrics;
 
     @BeforeEach
     void names() throws IOException {
         temporary = Files.createDirectory(folder.resolve("temporary"));
         model = folder.resolve("model.safetensors");
+        metrics = folder.resolve("metrics.csv");
     }
 
     private static Path fullDevice() {
@@ -47,13 +50,17 @@ class FullDiskTest {
         assertEquals(0, run.code(), run.err());
     }
 
+    /** The files that are kept, by name. */
+    private List<Path> allKept() throws IOException {
+        try (Stream<Path> files = Files.walk(temporary)) {
+            return files.filter(Files::isRegularFile).sorted(Comparator.comparing(Path::getFileName)).toList();
+        }
+    }
+
     /** The one file that is kept. */
     private Path kept() throws IOException {
-        try (Stream<Path> files = Files.walk(temporary)) {
-            List<Path> all = files.filter(Files::isRegularFile).toList();
-            assertEquals(1, all.size(), all.toString());
-            return all.get(0);
-        }
+        assertEquals(1, allKept().size(), allKept().toString());
+        return allKept().get(0);
     }
 
     @Test
@@ -69,18 +76,20 @@ class FullDiskTest {
     @Test
     void theStateOfATrainingWhoseCheckpointCannotBeWrittenIsKept() throws IOException, InterruptedException {
         Path full = fullDevice();
-        CommandRun.process(folder, training(model, 3, "--checkpoint-every", "2", "--checkpoint", full))
+        CommandRun.process(folder, training(model, 3, "--checkpoint-every", "2", "--checkpoint", full, "--metrics", metrics))
                 .assertFailure("cannot write " + full, "No space left on device", "after epoch 2", "it is kept as " + kept() + ": ", "--resume");
         assertTrue(Files.notExists(model));
-        assertGoesOn(3);
+        assertGoesOn(kept(), 3);
     }
 
-    /** The state that is kept gives the same bits as a training left alone. */
-    private void assertGoesOn(int epochs) throws IOException, InterruptedException {
-        succeeding(training(model, epochs, "--resume", kept()));
+    /** The state that is kept gives the same bits as a training left alone, and the metrics the same lines. */
+    private void assertGoesOn(Path state, int epochs) throws IOException, InterruptedException {
+        succeeding(training(model, epochs, "--resume", state, "--metrics", metrics));
         Path alone = folder.resolve("alone.safetensors");
-        succeeding(training(alone, epochs));
+        Path aloneMetrics = folder.resolve("alone.csv");
+        succeeding(training(alone, epochs, "--metrics", aloneMetrics));
         assertEquals(-1, Files.mismatch(alone, model));
+        assertEquals(Metrics.read(aloneMetrics).timeless(), Metrics.read(metrics).timeless());
     }
 
     /** A command line on a small disk of its own, which only it sees, mounted at a folder. */
@@ -102,7 +111,6 @@ class FullDiskTest {
     void aModelForWhichThereIsNoRoomIsNotTrained() throws IOException, InterruptedException {
         Path disk = folder.resolve("disk");
         Path out = disk.resolve("model.safetensors");
-        Path metrics = folder.resolve("metrics.csv");
         CommandRun run = CommandRun.process(folder, onASmallDisk(disk, "64k", "exec \"$@\"", training(out, 1, "--metrics", metrics)));
         run.assertFailure("no room for --out " + out, disk + " is on a disk that has 0.1 MB free", "free some space");
         assertTrue(Files.notExists(metrics), "no epoch has begun");
@@ -112,14 +120,18 @@ class FullDiskTest {
     @Test
     void aDiskThatFillsUpMeanwhile() throws IOException, InterruptedException {
         Path disk = folder.resolve("disk");
-        Path metrics = disk.resolve("metrics.csv");
+        Path lost = disk.resolve("metrics.csv");
         int epochs = 5000;
         String script = "{ \"$@\" & training=$!; while kill -0 $training && [ \"$(wc -l < \"$0\"/metrics.csv)\" -lt 2 ] || [ ! -e \"$0\"/metrics.csv ]; do :; done 2>/dev/null;"
                 + " dd if=/dev/zero of=\"$0\"/filling bs=1k 2>/dev/null; wait $training; }";
-        CommandRun.process(folder, onASmallDisk(disk, "8m", script, training(model, epochs, "--metrics", metrics)))
-                .assertFailure("cannot write " + metrics, "No space left on device", "it is kept as " + kept() + ": ", "--resume");
-        int done = KilledTraining.epochs(kept());
+        CommandRun run = CommandRun.process(folder, onASmallDisk(disk, "8m", script, training(model, epochs, "--metrics", lost)));
+        assertEquals(List.of("metrics.csv", "training.checkpoint"), allKept().stream().map(file -> file.getFileName().toString()).toList(), run.err());
+        Path lines = allKept().get(0);
+        Path state = allKept().get(1);
+        run.assertFailure("cannot write " + lost, "No space left on device", "it is kept as " + lines + ": ", "it is kept as " + state + ": ", "--resume");
+        int done = KilledTraining.epochs(state);
         assertTrue(done >= 1 && done < epochs, done + " epochs");
-        assertGoesOn(done + 1);
+        Files.move(lines, metrics);
+        assertGoesOn(state, done + 1);
     }
 }

@@ -81,8 +81,10 @@ class ResumeTest {
         CommandRun.succeeding(training(model, 2, "--checkpoint-every", "1"));
         byte[] before = Files.readAllBytes(model);
         CommandRun.of(training(model, 1, "--resume", checkpoint)).assertFailure(checkpoint, "2 epochs", "--epochs 1");
-        CommandRun.of(training(model, 3, "--resume", checkpoint, "--lr", "1e-3")).assertFailure(checkpoint, "another training", "settings", "0.001", "without --resume");
-        CommandRun.of(training(model, 3, "--resume", checkpoint, "--gate", "net")).assertFailure(checkpoint, "another training", "the model");
+        CommandRun.of(training(model, 3, "--resume", checkpoint, "--lr", "1e-3")).assertFailure(checkpoint, "another training",
+                "differs: the settings (learningRate 1.0E-4 then, 0.001 now); give", "without --resume");
+        CommandRun.of(training(model, 3, "--resume", checkpoint, "--gate", "net", "--validation", "0.5")).assertFailure(checkpoint, "another training",
+                "the model (gate none then, net now), the settings (validation none then, ");
         Object[] other = training(model, 3, "--resume", checkpoint);
         other[Arrays.asList(other).indexOf("--data") + 1] = TinyModel.data().resolve("fabric");
         CommandRun.of(other).assertFailure(checkpoint, "another training", "the training images");

@@ -4,11 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,8 +19,12 @@ import org.rlr.model.ModelFile;
 import org.rlr.model.RlrConfig;
 import org.rlr.model.Tiling;
 import org.rlr.model.backbone.Backbones;
+import org.rlr.model.decoder.DecoderFile;
+import org.rlr.model.decoder.FeatureDecoder;
 import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.model.detect.Detection;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.Backends;
 
 /** Images that are not square, and other numbers of levels, through every command. */
 class SizesTest {
@@ -88,6 +94,32 @@ class SizesTest {
         }
         CommandRun.of("import", checkpoint, "--out", folder.resolve("no"), "--backbone", backbone, "--weights", weights, "--image-size", "512x64", "--threshold", "1")
                 .assertFailure("c.pth", "512x64", "do not fit");
+    }
+
+    /** The plan of three levels (RLR §12), on grids higher than wide; pictures keep the proportions of the image as it was read. */
+    @Test
+    void aDecoderDrawsThem() throws IOException {
+        Path fabric = TinyModel.data().resolve("fabric");
+        Path model = folder.resolve("model.safetensors");
+        Path decoder = folder.resolve("decoder.safetensors");
+        CommandRun.succeeding("train", "--data", fabric, "--out", model, "--image-size", "96x64", "--levels", "1,2,3", "--width", "16", "--layers", "1", "--epochs", "1", "--ref-len", "2");
+        CommandRun.succeeding("decoder", "train", "--model", model, "--data", fabric, "--out", decoder, "--epochs", "1");
+        try (Backend backend = Backends.open("cpu", 2); FeatureDecoder loaded = DecoderFile.load(decoder, backend)) {
+            assertEquals(List.of(1, 2, 3), loaded.info().levels());
+            assertEquals(List.of(96, 64), List.of(loaded.info().imageHeight(), loaded.info().imageWidth()));
+        }
+        Path image = fabric.resolve("test/good/000.png");
+        Path out = folder.resolve("out");
+        CommandRun.succeeding("detect", "--model", model, "--decoder", decoder, "--out", out, image);
+        BufferedImage panel = ImageIO.read(out.resolve("000.png").toFile());
+        // input, features, reconstruction, two chunks of the reference, map
+        assertEquals(List.of(6 * 260 - 4, 276), List.of(panel.getWidth(), panel.getHeight()));
+        CommandRun.succeeding("detect", "--model", model, "--pictures", "features", "--out", out, image);
+        panel = ImageIO.read(out.resolve("000.png").toFile());
+        assertEquals(List.of(4 * 260 - 4, 4 * 280 - 4), List.of(panel.getWidth(), panel.getHeight()));
+        Path report = folder.resolve("r.html");
+        CommandRun.succeeding("evaluate", "--model", model, "--data", fabric, "--report", report, "--decoder", decoder);
+        assertTrue(Files.readString(report).contains("reference 2"));
     }
 
     @Test

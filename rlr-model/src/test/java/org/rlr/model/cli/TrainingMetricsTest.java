@@ -66,6 +66,8 @@ class TrainingMetricsTest {
         assertTrue(metrics.numbers("images_per_second").stream().allMatch(speed -> speed > 0));
         assertEquals(ModelFile.info(model).loss(), metrics.numbers("loss").get(3));
         assertEquals(4, ModelFile.info(model).images());
+        String info = CommandRun.succeeding("info", "--model", model);
+        assertTrue(info.contains("0.5 of each class's images, to follow their loss") && !info.contains("choosing"), info);
         // the last line is of the model that was written
         Path json = folder.resolve("metrics.json");
         CommandRun.succeeding("evaluate", "--model", model, "--data", TinyModel.data(), "--json", json);
@@ -157,7 +159,7 @@ class TrainingMetricsTest {
         String info = CommandRun.succeeding("info", "--model", tested);
         assertTrue(info.contains("OPTIMISTIC") && info.contains("epoch " + bestRoc + " of 5"), info);
         String chosen = CommandRun.succeeding("info", "--model", model);
-        assertTrue(chosen.contains("epoch " + best + " of 5") && chosen.contains("held out") && !chosen.contains("OPTIMISTIC"), chosen);
+        assertTrue(chosen.contains("epoch " + best + " of 5") && chosen.contains("0.5 of each class's images, for choosing an epoch") && chosen.contains("held out") && !chosen.contains("OPTIMISTIC"), chosen);
         // both are what a training of so many epochs ends with
         for (Path file : List.of(model, tested)) {
             Path shorter = folder.resolve("shorter.safetensors");
@@ -194,7 +196,7 @@ class TrainingMetricsTest {
         assertEquals(-1, Files.mismatch(aloneTested, tested));
 
         byte[] before = Files.readAllBytes(csv);
-        CommandRun.of(restless(model, 7, "--metrics", csv, "--resume", state)).assertFailure(state, "the settings", "keepBest");
+        CommandRun.of(restless(model, 7, "--metrics", csv, "--resume", state)).assertFailure(state, "the settings (validation.keepBest true then, false now)");
         Files.writeString(csv, new String(before, java.nio.charset.StandardCharsets.UTF_8).replace("\n3,", "\n3,1"));
         byte[] foreign = Files.readAllBytes(csv);
         CommandRun.of(restless(model, 7, "--metrics", csv, "--keep-best", "--resume", state)).assertFailure(csv, "not the metrics of the training gone on with", "epoch 3");
