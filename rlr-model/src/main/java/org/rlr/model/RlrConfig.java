@@ -1,6 +1,10 @@
 package org.rlr.model;
 
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.rlr.model.attention.AttentionBlocks;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.tensor.RlrException;
@@ -22,9 +26,10 @@ import org.rlr.tensor.RlrException;
  * @param averagePool   whether feature maps are smoothed by a 3×3 average
  * @param standardize   whether each channel of the features is standardised by its mean and deviation over the training images, also where the backbone does not ask for it
  * @param tiling        how images are cut into tiles of the input size; null where they are resized to it
+ * @param windows       side of the attention window by level, in tokens, odd; null, or without a level, where it follows the grid ({@link LevelConfig#defaultSide})
  */
 public record RlrConfig(String backbone, int imageHeight, int imageWidth, List<Integer> levels, int width, int heads, int layers,
-        List<String> blocks, GateMode gate, int refLen, boolean referenceLoss, boolean averagePool, boolean standardize, Tiling tiling) {
+        List<String> blocks, GateMode gate, int refLen, boolean referenceLoss, boolean averagePool, boolean standardize, Tiling tiling, Map<Integer, Integer> windows) {
 
     /** Beyond this a feature map of a batch can have more values than an array. */
     private static final int LARGEST_SIZE = 8192;
@@ -46,6 +51,7 @@ public record RlrConfig(String backbone, int imageHeight, int imageWidth, List<I
      * @param averagePool   whether feature maps are smoothed by a 3×3 average
      * @param standardize   whether each channel of the features is standardised by its mean and deviation over the training images, also where the backbone does not ask for it
      * @param tiling        how images are cut into tiles of the input size; null where they are resized to it
+     * @param windows       side of the attention window by level, in tokens, odd; null, or without a level, where it follows the grid ({@link LevelConfig#defaultSide})
      * @throws RlrException naming the value and the remedy
      */
     public RlrConfig {
@@ -81,6 +87,7 @@ public record RlrConfig(String backbone, int imageHeight, int imageWidth, List<I
         if (tiling != null) {
             tiling.checkFits(imageHeight, imageWidth);
         }
+        windows = windows == null || windows.isEmpty() ? null : checked(windows, levels);
     }
 
     /**
@@ -101,7 +108,7 @@ public record RlrConfig(String backbone, int imageHeight, int imageWidth, List<I
      */
     public RlrConfig(String backbone, int imageHeight, int imageWidth, List<Integer> levels, int width, int heads, int layers,
             List<String> blocks, GateMode gate, int refLen, boolean referenceLoss, boolean averagePool) {
-        this(backbone, imageHeight, imageWidth, levels, width, heads, layers, blocks, gate, refLen, referenceLoss, averagePool, false, null);
+        this(backbone, imageHeight, imageWidth, levels, width, heads, layers, blocks, gate, refLen, referenceLoss, averagePool, false, null, null);
     }
 
     /**
@@ -111,7 +118,7 @@ public record RlrConfig(String backbone, int imageHeight, int imageWidth, List<I
      * @return a copy
      */
     public RlrConfig withStandardize(boolean other) {
-        return new RlrConfig(backbone, imageHeight, imageWidth, levels, width, heads, layers, blocks, gate, refLen, referenceLoss, averagePool, other, tiling);
+        return new RlrConfig(backbone, imageHeight, imageWidth, levels, width, heads, layers, blocks, gate, refLen, referenceLoss, averagePool, other, tiling, windows);
     }
 
     /**
@@ -122,6 +129,24 @@ public record RlrConfig(String backbone, int imageHeight, int imageWidth, List<I
      */
     public boolean standardized(Backbone features) {
         return standardize || features.standardized();
+    }
+
+    private static Map<Integer, Integer> checked(Map<Integer, Integer> windows, List<Integer> levels) {
+        windows.forEach((level, side) -> {
+            String option = "--window " + level + "=" + side;
+            if (!levels.contains(level)) {
+                throw new RlrException(option + " is of a level that the model has not; it has " + levels);
+            }
+            if (side < 1 || side % 2 == 0 || side > 2 * LARGEST_SIZE) {
+                throw new RlrException(option + " is not usable; a window has a token in its middle: give an odd number of 1 or more");
+            }
+        });
+        return Collections.unmodifiableMap(new TreeMap<>(windows));
+    }
+
+    /** {@return the sides of windows that do not follow the grid, as {@code --window} takes them: {@code 2=9,3=5}; empty where all do} */
+    public String windowText() {
+        return windows == null ? "" : windows.entrySet().stream().map(each -> each.getKey() + "=" + each.getValue()).collect(Collectors.joining(","));
     }
 
     private static void require(boolean condition, String option, int value, String range) {
@@ -145,7 +170,7 @@ public record RlrConfig(String backbone, int imageHeight, int imageWidth, List<I
      *
      * @param level    feature level, one of {@link #levels}
      * @param features the backbone, for the channels of the level
-     * @return channels, grid {@code imageHeight/2^(level+1) × imageWidth/2^(level+1)}, width {@code width·2^(level−1)} and the window of {@link LevelConfig#defaultSide}
+     * @return channels, grid {@code imageHeight/2^(level+1) × imageWidth/2^(level+1)}, width {@code width·2^(level−1)} and the window, of {@link #windows} or {@link LevelConfig#defaultSide}
      * @throws RlrException if they do not fit together
      */
     public LevelConfig level(int level, Backbone features) {
@@ -153,6 +178,7 @@ public record RlrConfig(String backbone, int imageHeight, int imageWidth, List<I
         int h = imageHeight / stride;
         int w = imageWidth / stride;
         int d = level == 0 ? width / 2 : width << (level - 1);
-        return new LevelConfig(features.channels(level), h, w, d, heads, layers, blocks, gate, refLen, LevelConfig.defaultSide(h, w), referenceLoss);
+        int side = windows != null && windows.containsKey(level) ? windows.get(level) : LevelConfig.defaultSide(h, w);
+        return new LevelConfig(features.channels(level), h, w, d, heads, layers, blocks, gate, refLen, side, referenceLoss);
     }
 }

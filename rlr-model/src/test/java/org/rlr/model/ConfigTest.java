@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.tensor.RlrException;
+import org.rlr.tensor.backend.Locality;
 
 /** {@link RlrConfig} and {@link LevelConfig}. */
 class ConfigTest {
@@ -67,6 +69,28 @@ class ConfigTest {
                 assertEquals(LevelConfig.defaultSide(c.height(), c.width()), c.side());
             }
         }
+    }
+
+    private static RlrConfig windows(Map<Integer, Integer> windows) {
+        return new RlrConfig("scattering", 256, 128, List.of(3, 2), 128, 8, 4, List.of("mca", "nsa"), GateMode.NONE, 1, false, true, false, null, windows);
+    }
+
+    @Test
+    void aWindowIsAsConfiguredElseByTheGrid() {
+        RlrConfig config = windows(Map.of(2, 9));
+        assertEquals("2=9", config.windowText());
+        try (Backbone backbone = Backbones.create("scattering", null, config.levels(), null, null)) {
+            assertEquals(9, config.level(2, backbone).side());
+            assertEquals(4, config.level(2, backbone).pattern(Locality.INSIDE).radius());
+            assertEquals(LevelConfig.defaultSide(16, 8), config.level(3, backbone).side());
+        }
+        assertEquals(config, config.withStandardize(true).withStandardize(false));
+        assertEquals("2=1,3=11", windows(Map.of(3, 11, 2, 1)).windowText());
+        assertEquals(windows(null), windows(Map.of()));
+        assertEquals("", windows(null).windowText());
+        refused(() -> windows(Map.of(2, 4)), "--window 2=4", "odd");
+        refused(() -> windows(Map.of(2, -1)), "--window 2=-1", "odd");
+        refused(() -> windows(Map.of(1, 5)), "--window 1=5", "[2, 3]");
     }
 
     @Test

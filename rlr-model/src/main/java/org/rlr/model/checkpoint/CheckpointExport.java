@@ -104,6 +104,10 @@ public final class CheckpointExport {
         if (!others.isEmpty()) {
             notes.add("the PyTorch implementation has no attention block " + String.join(", ", others) + ", and 'rlr import' refuses such a checkpoint");
         }
+        if (config.windows() != null) {
+            notes.add("the PyTorch implementation takes the side of the attention window from the grid, and this model has --window " + config.windowText()
+                    + ", which 'rlr import' has to be told");
+        }
         return notes;
     }
 

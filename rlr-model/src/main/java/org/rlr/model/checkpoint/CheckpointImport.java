@@ -44,13 +44,14 @@ public final class CheckpointImport {
      * @param heads       attention heads
      * @param averagePool whether feature maps are smoothed by a 3×3 average
      * @param tiling      how images are cut into tiles of that size; null where they are resized to it
+     * @param windows     side of the attention window by level, as {@link RlrConfig#windows}; null where it follows the grid
      */
-    public record Options(String backbone, List<Integer> levels, ImageSize imageSize, int heads, boolean averagePool, Tiling tiling) {
+    public record Options(String backbone, List<Integer> levels, ImageSize imageSize, int heads, boolean averagePool, Tiling tiling, Map<Integer, Integer> windows) {
         /** What the PyTorch implementation does unless told otherwise. */
         public static final Options USUAL = new Options(null, null, null, 8, true);
 
         /**
-         * Of whole images.
+         * Of whole images, with windows that follow the grid.
          *
          * @param backbone    the feature extractor; null for the one of the PyTorch implementation's whose channels fit
          * @param levels      feature levels in the order of the checkpoint; null for those whose channels fit
@@ -59,7 +60,7 @@ public final class CheckpointImport {
          * @param averagePool whether feature maps are smoothed by a 3×3 average
          */
         public Options(String backbone, List<Integer> levels, ImageSize imageSize, int heads, boolean averagePool) {
-            this(backbone, levels, imageSize, heads, averagePool, null);
+            this(backbone, levels, imageSize, heads, averagePool, null, null);
         }
     }
 
@@ -98,7 +99,7 @@ public final class CheckpointImport {
         }
         int width = width(shapes, levels, checkpoint.origin());
         RlrConfig config = new RlrConfig(backbone.name(), size.height(), size.width(), levels, width, options.heads, first.layers(), first.blocks(), first.gate(),
-                refLen, false, options.averagePool, false, options.tiling);
+                refLen, false, options.averagePool, false, options.tiling, options.windows);
         Map<Integer, StateDict> states = new TreeMap<>();
         for (int i = 0; i < levels.size(); i++) {
             states.put(levels.get(i), checkpoint.levels().get(i));

@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.rlr.model.ModelFile;
 import org.rlr.model.ModelInfo;
@@ -83,6 +84,10 @@ final class ImportCommand implements Callable<Integer> {
     @Option(names = "--heads", paramLabel = "N", defaultValue = "8", description = "Its attention heads, which no tensor tells (default: ${DEFAULT-VALUE}).")
     private int heads;
 
+    @Option(names = "--window", paramLabel = "LEVEL=SIDE", split = ",",
+            description = "Side of its attention window at a level in tokens, odd, which no tensor tells (default: by the grid, 5 for 16x16, 7 for 32x32).")
+    private Map<Integer, Integer> windows;
+
     @Option(names = "--no-avg-pool", description = "It was trained with no_avg: do not smooth the feature maps.")
     private boolean noAveragePool;
 
@@ -99,11 +104,12 @@ final class ImportCommand implements Callable<Integer> {
         layout.requireData(threshold.data);
         DataSet images = threshold.data == null ? null : layout.read(threshold.data, spec).requireTraining();
         try (Checkpoint checkpoint = Checkpoint.open(checkpoints)) {
-            CheckpointImport model = CheckpointImport.of(checkpoint, new CheckpointImport.Options(backbone, levels, imageSize, heads, !noAveragePool, tiles.of(null)));
+            CheckpointImport model = CheckpointImport.of(checkpoint, new CheckpointImport.Options(backbone, levels, imageSize, heads, !noAveragePool, tiles.of(null), windows));
             RlrConfig config = model.config();
-            text.printf("backbone %s, levels %s, %s, width %d, %d layers, blocks %s, gate %s, reference length %d; assumed: %d heads, %s%n", config.backbone(),
+            text.printf("backbone %s, levels %s, %s, width %d, %d layers, blocks %s, gate %s, reference length %d; assumed: %d heads, %s%s%n", config.backbone(),
                     config.levels(), pixels(config), config.width(), config.layers(), String.join(" ", config.blocks()), config.gate(), config.refLen(),
-                    config.heads(), config.averagePool() ? "smoothed feature maps" : "feature maps not smoothed");
+                    config.heads(), config.averagePool() ? "smoothed feature maps" : "feature maps not smoothed",
+                    config.windows() == null ? "" : ", attention windows " + config.windowText());
             if (imageSize == null && !model.alternatives().isEmpty()) {
                 text.printf("%d pixels are assumed; the references would also fit --image-size %s%n", config.imageHeight(), String.join(" or ", model.alternatives().stream()
                         .map(ImportCommand::describe).toList()));

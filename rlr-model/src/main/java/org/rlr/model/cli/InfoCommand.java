@@ -49,7 +49,7 @@ final class InfoCommand implements Callable<Integer> {
                 + (c.tiling() == null ? "" : ", " + c.tiling()));
         line(out, "feature levels", c.levels() + (c.standardize() ? ", standardised" : "") + (c.averagePool() ? ", smoothed by a 3x3 average" : ""));
         line(out, "transformers", "width " + c.width() + " at stride 4, " + c.layers() + " layers, " + c.heads() + " heads, blocks " + String.join(" ", c.blocks())
-                + ", gate " + c.gate() + ", reference length " + c.refLen() + (c.referenceLoss() ? " with reference loss" : ""));
+                + ", gate " + c.gate() + ", reference length " + c.refLen() + (c.referenceLoss() ? " with reference loss" : "") + (c.windows() == null ? "" : ", attention windows " + c.windowText()));
         if (info.origin() != null) {
             line(out, "origin", info.origin());
         }

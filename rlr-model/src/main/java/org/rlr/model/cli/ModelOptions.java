@@ -3,6 +3,8 @@ package org.rlr.model.cli;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.rlr.model.GateMode;
 import org.rlr.model.RlrConfig;
 import org.rlr.model.Tiling;
@@ -76,6 +78,10 @@ final class ModelOptions {
             description = "Attention blocks of each layer, among ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private List<String> blocks;
 
+    @Option(names = "--window", paramLabel = "LEVEL=SIDE", split = ",",
+            description = "Side of the attention window of a level in tokens, odd, as in 2=9,3=5 (default: by the grid, 5 for 16x16, 7 for 32x32).")
+    private Map<Integer, Integer> windows;
+
     @Option(names = "--gate", paramLabel = "MODE", defaultValue = "none", description = "Weights of the blocks: none, gate or net (default: ${DEFAULT-VALUE}).")
     private String gate;
 
@@ -122,7 +128,15 @@ final class ModelOptions {
                 of("--image-size", imageSize.width(), base.imageWidth()), of("--levels", levels, base.levels()),
                 of("--width", width, base.width()), of("--heads", heads, base.heads()), of("--layers", layers, base.layers()), blocks,
                 given("--gate") ? GateMode.of(gate) : base.gate(), of("--ref-len", refLen, base.refLen()), of("--ref-loss", refLoss, base.referenceLoss()),
-                of("--no-avg-pool", !noAveragePool, base.averagePool()), of("--standardize", standardize, base.standardize()), tiling(base.tiling()));
+                of("--no-avg-pool", !noAveragePool, base.averagePool()), of("--standardize", standardize, base.standardize()), tiling(base.tiling()), windows(base.windows()));
+    }
+
+    /** Those of the base whose levels are left. */
+    private Map<Integer, Integer> windows(Map<Integer, Integer> base) {
+        if (windows != null || base == null || !given("--levels")) {
+            return windows == null ? base : windows;
+        }
+        return base.entrySet().stream().filter(each -> levels.contains(each.getKey())).collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
     private Tiling tiling(Tiling base) {

@@ -1,7 +1,9 @@
 package org.rlr.model.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.Gson;
@@ -9,7 +11,9 @@ import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,6 +23,7 @@ import org.rlr.model.RlrConfig;
 import org.rlr.model.train.ConfigFile;
 import org.rlr.model.train.TrainingSettings;
 import org.rlr.model.train.Validation;
+import org.rlr.tensor.io.SafeTensorsFile;
 
 /** A model's own description trains it again. */
 class ConfigFileTest {
@@ -41,7 +46,7 @@ class ConfigFileTest {
     void theDescriptionOfAModelWithNothingAtItsDefaultGivesItsBytes() throws IOException {
         Path model = folder.resolve("model.safetensors");
         CommandRun.succeeding("train", "--data", TinyModel.data(), "--out", model, "--epochs", "2", "--batch-size", "3", "--lr", "0.0003", "--seed", "9007199254740993", "--image-size", "64",
-                "--levels", "2,3", "--width", "16", "--heads", "4", "--layers", "1", "--blocks", "mca,sa", "--gate", "net", "--ref-len", "2", "--ref-loss", "--feature-jitter", "3",
+                "--levels", "2,3", "--width", "16", "--heads", "4", "--layers", "1", "--blocks", "mca,sa", "--window", "2=5", "--gate", "net", "--ref-len", "2", "--ref-loss", "--feature-jitter", "3",
                 "--noise-prob", "0.3", "--mask-tokens", "--optimizer", "zero-steps", "--no-avg-pool", "--validation", "0.5", "--keep-best");
         describe(model);
         CommandRun.succeeding("train", "--config", config, "--data", TinyModel.data(), "--out", again);
@@ -55,10 +60,37 @@ class ConfigFileTest {
                 "--no-keep-best", "--gate", "none", "--optimizer", "adam", "--seed", "4");
         ModelInfo info = ModelFile.info(again);
         RlrConfig c = ModelFile.info(model).config();
-        assertEquals(new RlrConfig(c.backbone(), 64, 64, c.levels(), 16, 4, 1, c.blocks(), org.rlr.model.GateMode.NONE, 1, false, true), info.config());
+        assertEquals(new RlrConfig(c.backbone(), 64, 64, c.levels(), 16, 4, 1, c.blocks(), org.rlr.model.GateMode.NONE, 1, false, true, false, null, Map.of(2, 5)), info.config());
         assertEquals(new TrainingSettings(1, 3, 3e-4f, 4, 3, 0.3f, false, org.rlr.model.train.OptimizerMode.ADAM, new Validation(0.5, false)), info.training());
         CommandRun.succeeding("train", "--config", config, "--data", TinyModel.data(), "--out", again, "--epochs", "1", "--validation", "0", "--no-keep-best");
         assertEquals(8, ModelFile.info(again).images());
+        // the window of a level that is left away goes with it
+        CommandRun.succeeding("train", "--config", config, "--data", TinyModel.data(), "--out", again, "--epochs", "1", "--levels", "3");
+        assertNull(ModelFile.info(again).config().windows());
+    }
+
+    @Test
+    void aWindowChangesWhatIsLearnedAndIsTold() throws IOException {
+        CommandRun.succeeding(TinyModel.train(TinyModel.data(), again, "--window", "2=5,3=1"));
+        assertEquals(Map.of(2, 5, 3, 1), ModelFile.info(again).config().windows());
+        assertTrue(CommandRun.succeeding("info", "--model", again).contains("attention windows 2=5,3=1"));
+        assertFalse(CommandRun.succeeding("info", "--model", TinyModel.model()).contains("attention windows"));
+        for (int level : new int[] {2, 3}) {
+            assertFalse(Arrays.equals(reference(again, level), reference(TinyModel.model(), level)), "level " + level);
+        }
+        // those that the grid has: the same model
+        CommandRun.succeeding(TinyModel.train(TinyModel.data(), again, "--window", "2=3,3=3"));
+        for (int level : new int[] {2, 3}) {
+            assertArrayEquals(reference(TinyModel.model(), level), reference(again, level));
+        }
+        CommandRun.of(TinyModel.train(TinyModel.data(), again, "--window", "2=4")).assertFailure("--window 2=4", "odd");
+        CommandRun.of(TinyModel.train(TinyModel.data(), again, "--window", "5")).assertWrongUsage("--window", "LEVEL=SIDE");
+    }
+
+    private static float[] reference(Path model, int level) {
+        try (SafeTensorsFile file = SafeTensorsFile.open(model)) {
+            return file.readFloats("level" + level + ".ref_mca");
+        }
     }
 
     @Test
@@ -86,6 +118,8 @@ class ConfigFileTest {
                 new Wrong("{\"training\": 7}", List.of("training")), new Wrong("{\"training\": {\"validation\": {\"fraction\": 2}}}", List.of("--validation is 2.0")),
                 new Wrong("{\"training\": {\"validation\": {\"share\": 2}}}", List.of("training.validation.share", "fraction")),
                 new Wrong("{\"config\": {\"gate\": \"door\"}}", List.of("'door'")), new Wrong("{\"config\": {\"blocks\": [\"mca\", \"xyz\"]}}", List.of("xyz")),
+                new Wrong("{\"config\": {\"windows\": {\"2\": 4}}}", List.of("--window 2=4")), new Wrong("{\"config\": {\"windows\": {\"2\": 4.5}}}", List.of("4.5")),
+                new Wrong("{\"config\": {\"windows\": {\"5\": 3}}}", List.of("--window 5=3")), new Wrong("{\"config\": {\"windows\": {\"2\": null}}}", List.of("is null")),
                 new Wrong("{\"config\": {\"levels\": [null]}}", List.of("\"config\"", "is null")), new Wrong("{\"config\": {\"levels\": 2}}", List.of("\"config\"", "levels")),
                 new Wrong("{\"config\": {\"width\": \"wide\"}}", List.of("wide")), new Wrong("{\"config\": {\"imageHeight\": 100}}", List.of("100")))) {
             Files.writeString(config, wrong.text);

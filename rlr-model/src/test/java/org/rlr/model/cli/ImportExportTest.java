@@ -90,6 +90,26 @@ class ImportExportTest {
         assertEquals(scores(model, images), scores(second, images));
     }
 
+    /** Nothing in a checkpoint tells of windows, either. */
+    @Test
+    void aCheckpointIsUsedWithOtherWindows() throws IOException {
+        Path weights = folder.resolve("resnet18.safetensors");
+        Path model = trained(weights, "--window", "2=5");
+        Path checkpoint = folder.resolve("checkpoint.pth");
+        CommandRun export = CommandRun.of("export", model, "--out", checkpoint);
+        assertEquals(0, export.code(), export.err());
+        assertTrue(export.err().contains("--window 2=5"), export.err());
+        Path imported = folder.resolve("imported.safetensors");
+        List<Object> args = List.of("import", checkpoint, "--out", imported, "--backbone", "resnet18", "--weights", weights, "--image-size", "64", "--threshold", "1");
+        CommandRun.succeeding(args.toArray());
+        assertNotEquals(scores(model, TinyModel.images()), scores(imported, TinyModel.images()));
+        List<Object> told = new ArrayList<>(args);
+        told.addAll(List.of("--window", "2=5"));
+        String out = CommandRun.succeeding(told.toArray());
+        assertTrue(out.contains("attention windows 2=5"), out);
+        assertEquals(scores(model, TinyModel.images()), scores(imported, TinyModel.images()));
+    }
+
     /** Nothing in a checkpoint tells of tiles; given again, they make the same model of it. */
     @Test
     void aCheckpointIsUsedWithTiles() throws IOException {

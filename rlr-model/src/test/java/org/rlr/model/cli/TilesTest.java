@@ -164,7 +164,7 @@ class TilesTest {
     @Test
     void trainingLearnsFromEveryTile() {
         // images of 150, 160 and 170 columns: 3, 3 and 4 tiles by 2
-        RlrConfig config = new RlrConfig("scattering", TILE, TILE, List.of(2, 3), 16, 8, 1, List.of("mca"), GateMode.NONE, 1, false, true, false, new Tiling(16, 1));
+        RlrConfig config = new RlrConfig("scattering", TILE, TILE, List.of(2, 3), 16, 8, 1, List.of("mca"), GateMode.NONE, 1, false, true, false, new Tiling(16, 1), null);
         List<Integer> seen = new ArrayList<>();
         TrainingListener listener = new TrainingListener() {
             @Override

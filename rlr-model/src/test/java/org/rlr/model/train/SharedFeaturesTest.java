@@ -45,7 +45,7 @@ class SharedFeaturesTest {
     }
 
     private static RlrConfig config(String backbone, Tiling tiling) {
-        return new RlrConfig(backbone, 64, 64, List.of(1, 2, 3), 16, 4, 1, List.of("mca", "nsa"), GateMode.NONE, 1, false, true, false, tiling);
+        return new RlrConfig(backbone, 64, 64, List.of(1, 2, 3), 16, 4, 1, List.of("mca", "nsa"), GateMode.NONE, 1, false, true, false, tiling, null);
     }
 
     private Backbone open(RlrConfig config, Backend backend) {
