@@ -1,5 +1,6 @@
 package org.rlr.model.cli;
 
+import java.time.Duration;
 import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
 import org.rlr.model.train.EpochReport;
@@ -12,6 +13,8 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
     private ProgressBar bar;
     private String task;
     private int images;
+    /** Epochs that an earlier process trained. */
+    private int resumed;
     private long began;
 
     /** Writes epochs to a file, which the caller closes; null for none. */
@@ -20,10 +23,15 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
     }
 
     private ProgressBar bar(String name, String unit, long total) {
+        return bar(name, unit, total, 0);
+    }
+
+    /** @param earlier what was done before this process began, so that the time left is not reckoned by it */
+    private ProgressBar bar(String name, String unit, long total, long earlier) {
         if (!name.equals(task)) {
             end();
             task = name;
-            bar = ProgressBars.of(name, total, unit, 1).continuousUpdate().build();
+            bar = ProgressBars.of(name, total, unit, 1).continuousUpdate().startsFrom(earlier, Duration.ZERO).build();
         }
         return bar;
     }
@@ -35,7 +43,7 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
 
     @Override
     public void step(int epoch, int epochs, int step, int steps, double loss, int count) {
-        ProgressBar b = bar("training", " steps", (long) epochs * steps);
+        ProgressBar b = bar("training", " steps", (long) epochs * steps, (long) resumed * steps);
         images += count;
         double seconds = (System.nanoTime() - began) / 1e9;
         b.setExtraMessage(String.format(Locale.ROOT, "epoch %d/%d, loss %.3f, %.1f images/s", epoch, epochs, loss, images / seconds));
@@ -45,6 +53,7 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
     @Override
     public void started(int done, double meanLoss) {
         images = 0;
+        resumed = done;
         began = System.nanoTime();
         if (metrics != null) {
             metrics.begin(done, meanLoss);
