@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.source.util.JavacTask;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +17,6 @@ import javax.tools.Diagnostic;
 import javax.tools.DiagnosticCollector;
 import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
-import javax.tools.SimpleJavaFileObject;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
@@ -49,17 +47,8 @@ class PublicJavadocTest {
 
     @Test
     void lacksNothingUnseen() throws IOException {
-        String report = doclint(List.of(source("/** A thing. */ public class Thing { Thing() { } /** Sums. \n @param a one */ public int sum(int a, int b) { return a + b; } }")));
+        String report = doclint(List.of(new SourceText("Thing", "/** A thing. */ public class Thing { Thing() { } /** Sums. \n @param a one */ public int sum(int a, int b) { return a + b; } }")));
         assertTrue(report.contains("no @param for b") && report.contains("no @return"), report);
-    }
-
-    private static JavaFileObject source(String text) {
-        return new SimpleJavaFileObject(URI.create("string:///Thing.java"), JavaFileObject.Kind.SOURCE) {
-            @Override
-            public CharSequence getCharContent(boolean ignoreEncodingErrors) {
-                return text;
-            }
-        };
     }
 
     /** A line per remark; the sources are analysed, not compiled. */

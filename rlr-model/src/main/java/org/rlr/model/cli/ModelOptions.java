@@ -131,10 +131,13 @@ final class ModelOptions {
                 of("--no-avg-pool", !noAveragePool, base.averagePool()), of("--standardize", standardize, base.standardize()), tiling(base.tiling()), windows(base.windows()));
     }
 
-    /** Those of the base whose levels are left. */
+    /** Those given, else those of the base whose levels are left. */
     private Map<Integer, Integer> windows(Map<Integer, Integer> base) {
-        if (windows != null || base == null || !given("--levels")) {
-            return windows == null ? base : windows;
+        if (windows != null) {
+            return windows;
+        }
+        if (base == null || !given("--levels")) {
+            return base;
         }
         return base.entrySet().stream().filter(each -> levels.contains(each.getKey())).collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }

@@ -9,11 +9,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlr.model.LevelConfig;
 import org.rlr.model.attention.AttentionBlock;
 import org.rlr.model.attention.AttentionBlockProvider;
+import org.rlr.tensor.Tensor;
 import org.rlr.tensor.nn.Linear;
 import org.rlr.tensor.nn.ParameterSet;
 
@@ -22,11 +24,19 @@ class ForeignBlockTest {
     @TempDir
     Path folder;
 
-    /** Lets each token stay by itself. */
-    public static final class Alone implements AttentionBlockProvider {
+    /** A linear layer, and what comes after it. */
+    abstract static class Own implements AttentionBlockProvider {
+        private final String name;
+        private final UnaryOperator<Tensor> after;
+
+        Own(String name, UnaryOperator<Tensor> after) {
+            this.name = name;
+            this.after = after;
+        }
+
         @Override
         public String name() {
-            return "alone";
+            return name;
         }
 
         @Override
@@ -37,26 +47,21 @@ class ForeignBlockTest {
         @Override
         public AttentionBlock create(ParameterSet.Prefix names, LevelConfig level) {
             Linear linear = new Linear(names, level.modelWidth(), level.modelWidth());
-            return (tokens, reference) -> linear.forward(tokens);
+            return (tokens, reference) -> after.apply(linear.forward(tokens));
+        }
+    }
+
+    /** Lets each token stay by itself. */
+    public static final class Alone extends Own {
+        public Alone() {
+            super("alone", tokens -> tokens);
         }
     }
 
     /** Forgets the tokens' axis: a gate would broadcast what it makes. */
-    public static final class Flat implements AttentionBlockProvider {
-        @Override
-        public String name() {
-            return "flat";
-        }
-
-        @Override
-        public boolean usesReference() {
-            return false;
-        }
-
-        @Override
-        public AttentionBlock create(ParameterSet.Prefix names, LevelConfig level) {
-            Linear linear = new Linear(names, level.modelWidth(), level.modelWidth());
-            return (tokens, reference) -> linear.forward(tokens).mean(1).reshape(tokens.dim(0), 1, tokens.dim(2));
+    public static final class Flat extends Own {
+        public Flat() {
+            super("flat", tokens -> tokens.mean(1).reshape(tokens.dim(0), 1, tokens.dim(2)));
         }
     }
 
