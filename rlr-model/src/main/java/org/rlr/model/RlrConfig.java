@@ -138,7 +138,7 @@ public record RlrConfig(String backbone, int imageHeight, int imageWidth, List<I
                 throw new RlrException(option + " is of a level that the model has not; it has " + levels);
             }
             if (side < 1 || side % 2 == 0 || side > 2 * LARGEST_SIZE) {
-                throw new RlrException(option + " is not usable; a window has a token in its middle: give an odd number of 1 or more");
+                throw new RlrException(option + " is not usable; a window has a token in its middle: give an odd number between 1 and " + (2 * LARGEST_SIZE - 1));
             }
         });
         return Collections.unmodifiableMap(new TreeMap<>(windows));

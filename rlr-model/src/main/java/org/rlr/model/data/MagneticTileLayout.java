@@ -4,7 +4,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.rlr.tensor.RlrException;
 
 /**
@@ -51,11 +53,11 @@ public final class MagneticTileLayout implements DataLayout {
             boolean free = kind.equalsIgnoreCase(FREE);
             String defect = free ? Sample.GOOD : kind.substring(PREFIX.length()).toLowerCase(Locale.ROOT);
             List<Path> photographs = Images.list(images).stream().filter(MagneticTileLayout::isPhotograph).toList();
-            List<Path> masks = Folders.files(images, file -> suffix(file).equals("png"));
+            Map<String, Path> masks = Folders.files(images, file -> suffix(file).equals("png")).stream().collect(Collectors.toMap(Folders::stem, mask -> mask, (first, other) -> first));
             for (int i = 0; i < photographs.size(); i++) {
                 Path image = photographs.get(i);
-                List<Path> own = masks.stream().filter(mask -> Folders.stem(mask).equals(Folders.stem(image))).limit(1).toList();
-                Sample sample = new Sample(image, own, CLASS, defect, !free);
+                Path mask = masks.get(Folders.stem(image));
+                Sample sample = new Sample(image, mask == null ? List.of() : List.of(mask), CLASS, defect, !free);
                 (free && i % TEST_EVERY != 0 ? train : test).add(sample);
             }
         }
