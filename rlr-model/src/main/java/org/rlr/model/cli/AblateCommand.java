@@ -18,6 +18,7 @@ import org.rlr.model.eval.Ablation;
 import org.rlr.model.eval.EvaluationResult;
 import org.rlr.model.eval.Evaluator;
 import org.rlr.model.eval.Metric;
+import org.rlr.model.report.Counts;
 import org.rlr.model.train.ConfigFile;
 import org.rlr.model.train.SharedFeatures;
 import org.rlr.model.train.Trained;
@@ -85,8 +86,8 @@ final class AblateCommand implements Callable<Integer> {
         scoring.one(base.scoring(), configs.get(0)); // fails before anything is computed
         DataSet set = layout.read(data, spec).requireTraining().requireEvaluation();
         PrintWriter text = spec.commandLine().getOut();
-        text.printf("%d sets of blocks, %d seeds each; %d normal images, %d test images of %d classes (%s layout)%n", configs.size(), seeds, set.train().size(), set.test().size(),
-                set.classes().size(), set.layout());
+        text.printf("%d sets of blocks, %d seeds each; %d normal images, %d test images of %s (%s layout)%n", configs.size(), seeds, set.train().size(), set.test().size(),
+                Counts.classes(set.classes().size()), set.layout());
         List<Ablation.BlockSet> sets = new ArrayList<>();
         try (Backend device = backend.open()) {
             text.printf("backbone %s, %s%n", name, device.description());

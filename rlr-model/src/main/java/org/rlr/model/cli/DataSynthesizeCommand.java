@@ -11,6 +11,7 @@ import org.rlr.model.ModelFile;
 import org.rlr.model.ModelInfo;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.Sample;
+import org.rlr.model.report.Counts;
 import org.rlr.model.synthetic.SyntheticDataSet;
 import org.rlr.model.train.ValidationSplit;
 import org.rlr.tensor.RlrException;
@@ -60,7 +61,7 @@ final class DataSynthesizeCommand implements Callable<Integer> {
             defects = SyntheticDataSet.write(normal, out, perImage, seed, bar::step);
         }
         PrintWriter text = spec.commandLine().getOut();
-        text.printf("%s: %d normal images of %d %s that were held out, and %d with synthetic defects%n", out, images, normal.size(), normal.size() == 1 ? "class" : "classes", defects);
+        text.printf("%s: %d normal images of %s that were held out, and %d with synthetic defects%n", out, images, Counts.classes(normal.size()), defects);
         text.flush();
         return 0;
     }

@@ -21,6 +21,7 @@ import org.rlr.model.eval.EvaluationResult;
 import org.rlr.model.eval.Evaluator;
 import org.rlr.model.eval.Metric;
 import org.rlr.model.eval.ScoringComparison;
+import org.rlr.model.report.Counts;
 import org.rlr.model.report.EvaluationRecord;
 import org.rlr.model.report.EvaluationReport;
 import org.rlr.model.report.MapScale;
@@ -131,7 +132,7 @@ final class EvaluateCommand implements Callable<Integer> {
     static Map<String, String> settings(DataSet set, Path model, String more, Backend device) {
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("command", "rlr evaluate --model " + FileNames.quoted(name(model)) + " --data " + FileNames.quoted(name(set.root())) + " --layout " + set.layout() + more);
-        settings.put("data set", name(set.root()) + ", " + set.layout() + " layout, " + set.classes().size() + " classes, " + set.train().size() + " training images, "
+        settings.put("data set", name(set.root()) + ", " + set.layout() + " layout, " + Counts.classes(set.classes().size()) + ", " + set.train().size() + " training images, "
                 + set.test().size() + " test images");
         settings.put("program", new Main.Version().getVersion()[0]);
         settings.put("computed on", device.description());

@@ -10,6 +10,7 @@ import org.rlr.model.ModelInfo;
 import org.rlr.model.RlrConfig;
 import org.rlr.model.ScoreStatistics;
 import org.rlr.model.Scoring;
+import org.rlr.model.report.Counts;
 import org.rlr.model.report.ThresholdText;
 import org.rlr.model.train.OptimizerMode;
 import org.rlr.model.train.Schedule;
@@ -57,7 +58,7 @@ final class InfoCommand implements Callable<Integer> {
             line(out, "classes", String.join(", ", info.classes()));
         }
         if (info.images() > 0) {
-            line(out, "trained on", info.images() + " images of " + info.classes().size() + " classes: " + String.join(", ", info.classes()));
+            line(out, "trained on", info.images() + " images of " + Counts.classes(info.classes().size()) + ": " + String.join(", ", info.classes()));
         }
         if (t != null) {
             line(out, "training", t.epochs() + " epochs, batch " + t.batchSize() + ", lr " + t.learningRate() + ", seed " + t.seed()

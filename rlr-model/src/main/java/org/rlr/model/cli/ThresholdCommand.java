@@ -28,6 +28,7 @@ import org.rlr.model.data.Masks;
 import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.model.eval.ThresholdEstimator;
+import org.rlr.model.report.Counts;
 import org.rlr.model.report.ThresholdText;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
@@ -174,7 +175,7 @@ final class ThresholdCommand implements Callable<Integer> {
             images.put(each.name(), (validation ? each.validation() : each.test()).stream().filter(wanted).toList());
         }
         int count = images.values().stream().mapToInt(List::size).sum();
-        text.printf("%d %s%s images of %d %s%n", count, rule.labelled() ? "" : "normal ", validation ? "validation" : "test", images.size(), images.size() == 1 ? "class" : "classes");
+        text.printf("%d %s%s images of %s%n", count, rule.labelled() ? "" : "normal ", validation ? "validation" : "test", Counts.classes(images.size()));
         text.flush();
         if (!validation) {
             spec.commandLine().getErr().println("note: the threshold is chosen on test images: what is measured on the same images with it is optimistic");

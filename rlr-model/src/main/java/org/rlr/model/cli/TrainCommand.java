@@ -8,6 +8,7 @@ import org.rlr.model.RlrConfig;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.data.DataSet;
+import org.rlr.model.report.Counts;
 import org.rlr.model.train.ConfigFile;
 import org.rlr.model.train.TestEvaluation;
 import org.rlr.tensor.RlrException;
@@ -88,8 +89,7 @@ final class TrainCommand implements Callable<Integer> {
         }
         DataSet images = layout.read(data, spec).requireTraining();
         TestEvaluation test = research.evaluation(images);
-        int classes = images.classes().size();
-        text.printf("%d normal images of %d %s (%s layout)%n", images.train().size(), classes, classes == 1 ? "class" : "classes", images.layout());
+        text.printf("%d normal images of %s (%s layout)%n", images.train().size(), Counts.classes(images.classes().size()), images.layout());
         try (Backend device = backend.open()) {
             text.printf("backbone %s, %s%n", name, device.description());
             text.flush();

@@ -2,6 +2,8 @@ package org.rlr.model.data;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -10,7 +12,7 @@ import org.rlr.tensor.RlrException;
 /**
  * Plain folders of one class, named after the root. Normal images to train on lie in the root itself or in {@code normal}. Optional, to evaluate:
  * {@code normal_test}; {@code abnormal}, with images or a folder per kind of defect; {@code masks}, with files, and folders per kind where
- * {@code abnormal} has them, named as for {@link MvtecLayout}.
+ * {@code abnormal} has them, named as for {@link MvtecLayout}; masks that lie in no folder of a kind may belong to images of any kind, but to one each.
  */
 public final class FolderLayout implements DataLayout {
     static final String NAME = "folder";
@@ -56,18 +58,43 @@ public final class FolderLayout implements DataLayout {
         Path abnormal = Folders.subfolder(root, ABNORMAL);
         if (abnormal != null) {
             Path masks = Folders.subfolder(root, MASKS);
-            addDefective(test, abnormal, masks, name, Folders.nameOf(abnormal));
-            for (Path kind : Folders.subfolders(abnormal)) {
-                Path own = masks == null ? null : Folders.subfolder(masks, Folders.nameOf(kind));
-                addDefective(test, kind, own == null ? masks : own, name, Folders.nameOf(kind));
-            }
+            addDefective(test, abnormal, masks, name);
         }
         return new DataSet(root, NAME, List.of(new ClassSamples(name, root, train, test)));
     }
 
-    private static void addDefective(List<Sample> test, Path folder, Path maskFolder, String name, String defect) {
-        List<Path> images = Images.list(folder);
-        Map<Path, List<Path>> masks = ClassFolders.masks(images, maskFolder);
-        images.forEach(image -> test.add(new Sample(image, masks.getOrDefault(image, List.of()), name, defect, true)));
+    /** Adds the images of a folder and of its folders, a kind of defect each, which share the masks that lie in no folder of a kind. */
+    private static void addDefective(List<Sample> test, Path abnormal, Path masks, String name) {
+        Map<Path, List<Path>> folders = new LinkedHashMap<>();
+        folders.put(abnormal, Images.list(abnormal));
+        Folders.subfolders(abnormal).forEach(kind -> folders.put(kind, Images.list(kind)));
+        Map<Path, List<Path>> found = new HashMap<>();
+        List<Path> sharing = new ArrayList<>();
+        folders.forEach((kind, images) -> {
+            Path own = masks == null || kind.equals(abnormal) ? null : Folders.subfolder(masks, Folders.nameOf(kind));
+            if (own == null) {
+                sharing.addAll(images);
+            } else {
+                found.putAll(ClassFolders.masks(images, own));
+            }
+        });
+        Map<Path, List<Path>> shared = ClassFolders.masks(sharing, masks);
+        requireOneImageEach(sharing, shared);
+        found.putAll(shared);
+        folders.forEach((kind, images) -> images.forEach(image -> test.add(new Sample(image, found.getOrDefault(image, List.of()), name, Folders.nameOf(kind), true))));
+    }
+
+    /** @throws RlrException if a mask would be that of two images, which have the same name in folders of two kinds */
+    private static void requireOneImageEach(List<Path> images, Map<Path, List<Path>> masks) {
+        Map<Path, Path> owners = new HashMap<>();
+        for (Path image : images) {
+            for (Path mask : masks.getOrDefault(image, List.of())) {
+                Path other = owners.putIfAbsent(mask, image);
+                if (other != null) {
+                    throw new RlrException("the mask " + mask + " would be that of " + other + " and of " + image + "; put the masks of each kind of defect into a folder of its own, here "
+                            + mask.resolveSibling(Folders.nameOf(image.getParent())));
+                }
+            }
+        }
     }
 }

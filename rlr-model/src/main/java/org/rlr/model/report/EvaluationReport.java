@@ -79,8 +79,8 @@ public final class EvaluationReport {
         add("<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width, initial-scale=1'><title>%s</title><style>",
                 "Evaluation of " + title);
         page.append(Html.resource("report.css")).append("</style></head><body><main>");
-        add("<h1>Evaluation: %s</h1><p class='faint'>%d classes, %d test images: %d good, %d defective. One RLR model for all classes, backbone %s.</p>", title,
-                result.classes().size(), record.images().size(), record.images().size() - defective, defective, info.config().backbone());
+        add("<h1>Evaluation: %s</h1><p class='faint'>%s, %d test images: %d good, %d defective. One RLR model for all classes, backbone %s.</p>", title,
+                Counts.classes(result.classes().size()), record.images().size(), record.images().size() - defective, defective, info.config().backbone());
         tiles();
         table();
         add("<h2>Classes</h2><p class='faint'>%s. An image is called anomalous whose score exceeds it.</p>", thresholdText());

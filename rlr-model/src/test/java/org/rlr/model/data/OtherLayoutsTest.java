@@ -77,4 +77,15 @@ class OtherLayoutsTest {
                 "test " + name + " kratzer ü! bad/kratzer ü/1.png <- ground_truth/kratzer ü/1.png",
                 "test " + name + " spot! bad/spot/2.png <- ground_truth/2.png"), mini.lines(set));
     }
+
+    @Test
+    void masksInNoFolderOfAKindBelongToOneImageEach() throws IOException {
+        mini.images("0.png", "bad/dent/1.png", "bad/spot/10.png", "bad/3.png").masks("masks/1_mask.png", "masks/10_mask.png", "masks/3.png");
+        String name = root.getFileName().toString();
+        assertEquals(List.of("train " + name + " good 0.png", "test " + name + " bad! bad/3.png <- masks/3.png", "test " + name + " dent! bad/dent/1.png <- masks/1_mask.png",
+                "test " + name + " spot! bad/spot/10.png <- masks/10_mask.png"), mini.lines(DataLayouts.read(root)));
+        mini.images("bad/spot/1.png");
+        Miniature.assertError(() -> DataLayouts.read(root), "1_mask.png would be that of", root.resolve("bad/dent/1.png").toString(), root.resolve("bad/spot/1.png").toString(),
+                root.resolve("masks/spot").toString());
+    }
 }
