@@ -5,9 +5,11 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * The innermost loop of the matrix product: a tile of C in registers, the sum over k of columns of A times rows of B. The tile is two vectors wide; it has
- * five rows with 16 vector registers, eight with 32. A multiply-add takes four cycles and two start in each, so that fewer than eight accumulators cannot keep the
+ * five rows with 16 vector registers, twelve with 32. A multiply-add takes four cycles and two start in each, so that fewer than eight accumulators cannot keep the
  * units busy, and exactly eight leave no room for a late load; but C2 moves the loads of an iteration before the arithmetic, so that many broadcast
- * elements of A need registers beside the accumulators, and a taller tile spills (12 accumulators run at full speed on JDK 17, at less than half of it on JDK 25).
+ * elements of A need registers beside the accumulators, and a taller tile spills (with 16 registers 12 accumulators run at full speed on JDK 17, at less than half
+ * of it on JDK 25). A tall tile loads less for each multiply-add, which counts where another thread shares the core. The loops count in steps of the packed columns of A:
+ * counting k instead keeps C2's bounds checks in the loop.
  */
 final class VectorTile {
     static final VectorSpecies<Float> SPECIES = VectorMath.FLOATS;
@@ -15,7 +17,7 @@ final class VectorTile {
     /** Columns of a tile. */
     static final int COLUMNS = 2 * LANES;
     /** Rows of a tile. AVX-512 and AArch64 have 32 vector registers. */
-    static final int ROWS = LANES >= 16 || System.getProperty("os.arch").equals("aarch64") ? 8 : 5;
+    static final int ROWS = LANES >= 16 || System.getProperty("os.arch").equals("aarch64") ? 12 : 5;
 
     private VectorTile() {
     }
@@ -24,8 +26,8 @@ final class VectorTile {
      * C (+)= A·B for one tile: A packed as {@code k} columns of {@link #ROWS}, B as {@code k} rows of {@link #COLUMNS}.
      */
     static void multiply(int k, float[] a, int ao, float[] b, int bo, float[] c, int co, int ldc, boolean accumulate) {
-        if (ROWS == 8) {
-            tile8(k, a, ao, b, bo, c, co, ldc, accumulate);
+        if (ROWS == 12) {
+            tile12(k, a, ao, b, bo, c, co, ldc, accumulate);
         } else {
             tile5(k, a, ao, b, bo, c, co, ldc, accumulate);
         }
@@ -90,8 +92,8 @@ final class VectorTile {
         }
     }
 
-    /** The tile of 8 rows. */
-    private static void tile8(int k, float[] a, int ao, float[] b, int bo, float[] c, int co, int ldc, boolean accumulate) {
+    /** The tile of 12 rows. */
+    private static void tile12(int k, float[] a, int ao, float[] b, int bo, float[] c, int co, int ldc, boolean accumulate) {
         FloatVector c00 = FloatVector.zero(SPECIES);
         FloatVector c01 = FloatVector.zero(SPECIES);
         FloatVector c10 = FloatVector.zero(SPECIES);
@@ -108,33 +110,56 @@ final class VectorTile {
         FloatVector c61 = FloatVector.zero(SPECIES);
         FloatVector c70 = FloatVector.zero(SPECIES);
         FloatVector c71 = FloatVector.zero(SPECIES);
-        for (int p = 0; p < k; p++) {
-            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bo + p * COLUMNS);
-            FloatVector b1 = FloatVector.fromArray(SPECIES, b, bo + p * COLUMNS + LANES);
-            FloatVector a0 = FloatVector.broadcast(SPECIES, a[ao + p * 8]);
+        FloatVector c80 = FloatVector.zero(SPECIES);
+        FloatVector c81 = FloatVector.zero(SPECIES);
+        FloatVector c90 = FloatVector.zero(SPECIES);
+        FloatVector c91 = FloatVector.zero(SPECIES);
+        FloatVector c100 = FloatVector.zero(SPECIES);
+        FloatVector c101 = FloatVector.zero(SPECIES);
+        FloatVector c110 = FloatVector.zero(SPECIES);
+        FloatVector c111 = FloatVector.zero(SPECIES);
+        int bi = bo;
+        int end = ao + k * 12;
+        for (int ai = ao; ai < end; ai += 12) {
+            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bi);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, b, bi + LANES);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[ai]);
             c00 = a0.fma(b0, c00);
             c01 = a0.fma(b1, c01);
-            FloatVector a1 = FloatVector.broadcast(SPECIES, a[ao + p * 8 + 1]);
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[ai + 1]);
             c10 = a1.fma(b0, c10);
             c11 = a1.fma(b1, c11);
-            FloatVector a2 = FloatVector.broadcast(SPECIES, a[ao + p * 8 + 2]);
+            FloatVector a2 = FloatVector.broadcast(SPECIES, a[ai + 2]);
             c20 = a2.fma(b0, c20);
             c21 = a2.fma(b1, c21);
-            FloatVector a3 = FloatVector.broadcast(SPECIES, a[ao + p * 8 + 3]);
+            FloatVector a3 = FloatVector.broadcast(SPECIES, a[ai + 3]);
             c30 = a3.fma(b0, c30);
             c31 = a3.fma(b1, c31);
-            FloatVector a4 = FloatVector.broadcast(SPECIES, a[ao + p * 8 + 4]);
+            FloatVector a4 = FloatVector.broadcast(SPECIES, a[ai + 4]);
             c40 = a4.fma(b0, c40);
             c41 = a4.fma(b1, c41);
-            FloatVector a5 = FloatVector.broadcast(SPECIES, a[ao + p * 8 + 5]);
+            FloatVector a5 = FloatVector.broadcast(SPECIES, a[ai + 5]);
             c50 = a5.fma(b0, c50);
             c51 = a5.fma(b1, c51);
-            FloatVector a6 = FloatVector.broadcast(SPECIES, a[ao + p * 8 + 6]);
+            FloatVector a6 = FloatVector.broadcast(SPECIES, a[ai + 6]);
             c60 = a6.fma(b0, c60);
             c61 = a6.fma(b1, c61);
-            FloatVector a7 = FloatVector.broadcast(SPECIES, a[ao + p * 8 + 7]);
+            FloatVector a7 = FloatVector.broadcast(SPECIES, a[ai + 7]);
             c70 = a7.fma(b0, c70);
             c71 = a7.fma(b1, c71);
+            FloatVector a8 = FloatVector.broadcast(SPECIES, a[ai + 8]);
+            c80 = a8.fma(b0, c80);
+            c81 = a8.fma(b1, c81);
+            FloatVector a9 = FloatVector.broadcast(SPECIES, a[ai + 9]);
+            c90 = a9.fma(b0, c90);
+            c91 = a9.fma(b1, c91);
+            FloatVector a10 = FloatVector.broadcast(SPECIES, a[ai + 10]);
+            c100 = a10.fma(b0, c100);
+            c101 = a10.fma(b1, c101);
+            FloatVector a11 = FloatVector.broadcast(SPECIES, a[ai + 11]);
+            c110 = a11.fma(b0, c110);
+            c111 = a11.fma(b1, c111);
+            bi += COLUMNS;
         }
         if (accumulate) {
             c00.add(FloatVector.fromArray(SPECIES, c, co)).intoArray(c, co);
@@ -153,6 +178,14 @@ final class VectorTile {
             c61.add(FloatVector.fromArray(SPECIES, c, co + 6 * ldc + LANES)).intoArray(c, co + 6 * ldc + LANES);
             c70.add(FloatVector.fromArray(SPECIES, c, co + 7 * ldc)).intoArray(c, co + 7 * ldc);
             c71.add(FloatVector.fromArray(SPECIES, c, co + 7 * ldc + LANES)).intoArray(c, co + 7 * ldc + LANES);
+            c80.add(FloatVector.fromArray(SPECIES, c, co + 8 * ldc)).intoArray(c, co + 8 * ldc);
+            c81.add(FloatVector.fromArray(SPECIES, c, co + 8 * ldc + LANES)).intoArray(c, co + 8 * ldc + LANES);
+            c90.add(FloatVector.fromArray(SPECIES, c, co + 9 * ldc)).intoArray(c, co + 9 * ldc);
+            c91.add(FloatVector.fromArray(SPECIES, c, co + 9 * ldc + LANES)).intoArray(c, co + 9 * ldc + LANES);
+            c100.add(FloatVector.fromArray(SPECIES, c, co + 10 * ldc)).intoArray(c, co + 10 * ldc);
+            c101.add(FloatVector.fromArray(SPECIES, c, co + 10 * ldc + LANES)).intoArray(c, co + 10 * ldc + LANES);
+            c110.add(FloatVector.fromArray(SPECIES, c, co + 11 * ldc)).intoArray(c, co + 11 * ldc);
+            c111.add(FloatVector.fromArray(SPECIES, c, co + 11 * ldc + LANES)).intoArray(c, co + 11 * ldc + LANES);
         } else {
             c00.intoArray(c, co);
             c01.intoArray(c, co + LANES);
@@ -170,6 +203,14 @@ final class VectorTile {
             c61.intoArray(c, co + 6 * ldc + LANES);
             c70.intoArray(c, co + 7 * ldc);
             c71.intoArray(c, co + 7 * ldc + LANES);
+            c80.intoArray(c, co + 8 * ldc);
+            c81.intoArray(c, co + 8 * ldc + LANES);
+            c90.intoArray(c, co + 9 * ldc);
+            c91.intoArray(c, co + 9 * ldc + LANES);
+            c100.intoArray(c, co + 10 * ldc);
+            c101.intoArray(c, co + 10 * ldc + LANES);
+            c110.intoArray(c, co + 11 * ldc);
+            c111.intoArray(c, co + 11 * ldc + LANES);
         }
     }
 }
