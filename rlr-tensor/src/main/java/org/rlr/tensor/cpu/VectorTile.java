@@ -5,11 +5,11 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * The innermost loop of the matrix product: a tile of C in registers, the sum over k of columns of A times rows of B. The tile is two vectors wide; it has
- * five rows with 16 vector registers, twelve with 32. A multiply-add takes four cycles and two start in each, so that fewer than eight accumulators cannot keep the
+ * five rows with 16 vector registers, eight with 32. A multiply-add takes four cycles and two start in each, so that fewer than eight accumulators cannot keep the
  * units busy, and exactly eight leave no room for a late load; but C2 moves the loads of an iteration before the arithmetic, so that many broadcast
- * elements of A need registers beside the accumulators, and a taller tile spills (with 16 registers 12 accumulators run at full speed on JDK 17, at less than half
- * of it on JDK 25). A tall tile loads less for each multiply-add, which counts where another thread shares the core. The loops count in steps of the packed columns of A:
- * counting k instead keeps C2's bounds checks in the loop.
+ * elements of A need registers beside the accumulators, and a taller tile spills (12 accumulators run at full speed on JDK 17, at less than half of it on JDK 25).
+ * With 32 registers twelve rows would be 3 % faster in the end, but take C2 so much longer that a short process is slower by a tenth. The loops count in steps of the
+ * packed columns of A: counting k instead lets C2 drop the bounds checks and then move loads far from where they are needed, which costs more.
  */
 final class VectorTile {
     static final VectorSpecies<Float> SPECIES = VectorMath.FLOATS;
@@ -17,7 +17,7 @@ final class VectorTile {
     /** Columns of a tile. */
     static final int COLUMNS = 2 * LANES;
     /** Rows of a tile. AVX-512 and AArch64 have 32 vector registers. */
-    static final int ROWS = LANES >= 16 || System.getProperty("os.arch").equals("aarch64") ? 12 : 5;
+    static final int ROWS = LANES >= 16 || System.getProperty("os.arch").equals("aarch64") ? 8 : 5;
 
     private VectorTile() {
     }
@@ -26,8 +26,8 @@ final class VectorTile {
      * C (+)= A·B for one tile: A packed as {@code k} columns of {@link #ROWS}, B as {@code k} rows of {@link #COLUMNS}.
      */
     static void multiply(int k, float[] a, int ao, float[] b, int bo, float[] c, int co, int ldc, boolean accumulate) {
-        if (ROWS == 12) {
-            tile12(k, a, ao, b, bo, c, co, ldc, accumulate);
+        if (ROWS == 8) {
+            tile8(k, a, ao, b, bo, c, co, ldc, accumulate);
         } else {
             tile5(k, a, ao, b, bo, c, co, ldc, accumulate);
         }
@@ -92,8 +92,8 @@ final class VectorTile {
         }
     }
 
-    /** The tile of 12 rows. */
-    private static void tile12(int k, float[] a, int ao, float[] b, int bo, float[] c, int co, int ldc, boolean accumulate) {
+    /** The tile of 8 rows. */
+    private static void tile8(int k, float[] a, int ao, float[] b, int bo, float[] c, int co, int ldc, boolean accumulate) {
         FloatVector c00 = FloatVector.zero(SPECIES);
         FloatVector c01 = FloatVector.zero(SPECIES);
         FloatVector c10 = FloatVector.zero(SPECIES);
@@ -110,17 +110,9 @@ final class VectorTile {
         FloatVector c61 = FloatVector.zero(SPECIES);
         FloatVector c70 = FloatVector.zero(SPECIES);
         FloatVector c71 = FloatVector.zero(SPECIES);
-        FloatVector c80 = FloatVector.zero(SPECIES);
-        FloatVector c81 = FloatVector.zero(SPECIES);
-        FloatVector c90 = FloatVector.zero(SPECIES);
-        FloatVector c91 = FloatVector.zero(SPECIES);
-        FloatVector c100 = FloatVector.zero(SPECIES);
-        FloatVector c101 = FloatVector.zero(SPECIES);
-        FloatVector c110 = FloatVector.zero(SPECIES);
-        FloatVector c111 = FloatVector.zero(SPECIES);
         int bi = bo;
-        int end = ao + k * 12;
-        for (int ai = ao; ai < end; ai += 12) {
+        int end = ao + k * 8;
+        for (int ai = ao; ai < end; ai += 8) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, bi);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, bi + LANES);
             FloatVector a0 = FloatVector.broadcast(SPECIES, a[ai]);
@@ -147,18 +139,6 @@ final class VectorTile {
             FloatVector a7 = FloatVector.broadcast(SPECIES, a[ai + 7]);
             c70 = a7.fma(b0, c70);
             c71 = a7.fma(b1, c71);
-            FloatVector a8 = FloatVector.broadcast(SPECIES, a[ai + 8]);
-            c80 = a8.fma(b0, c80);
-            c81 = a8.fma(b1, c81);
-            FloatVector a9 = FloatVector.broadcast(SPECIES, a[ai + 9]);
-            c90 = a9.fma(b0, c90);
-            c91 = a9.fma(b1, c91);
-            FloatVector a10 = FloatVector.broadcast(SPECIES, a[ai + 10]);
-            c100 = a10.fma(b0, c100);
-            c101 = a10.fma(b1, c101);
-            FloatVector a11 = FloatVector.broadcast(SPECIES, a[ai + 11]);
-            c110 = a11.fma(b0, c110);
-            c111 = a11.fma(b1, c111);
             bi += COLUMNS;
         }
         if (accumulate) {
@@ -178,14 +158,6 @@ final class VectorTile {
             c61.add(FloatVector.fromArray(SPECIES, c, co + 6 * ldc + LANES)).intoArray(c, co + 6 * ldc + LANES);
             c70.add(FloatVector.fromArray(SPECIES, c, co + 7 * ldc)).intoArray(c, co + 7 * ldc);
             c71.add(FloatVector.fromArray(SPECIES, c, co + 7 * ldc + LANES)).intoArray(c, co + 7 * ldc + LANES);
-            c80.add(FloatVector.fromArray(SPECIES, c, co + 8 * ldc)).intoArray(c, co + 8 * ldc);
-            c81.add(FloatVector.fromArray(SPECIES, c, co + 8 * ldc + LANES)).intoArray(c, co + 8 * ldc + LANES);
-            c90.add(FloatVector.fromArray(SPECIES, c, co + 9 * ldc)).intoArray(c, co + 9 * ldc);
-            c91.add(FloatVector.fromArray(SPECIES, c, co + 9 * ldc + LANES)).intoArray(c, co + 9 * ldc + LANES);
-            c100.add(FloatVector.fromArray(SPECIES, c, co + 10 * ldc)).intoArray(c, co + 10 * ldc);
-            c101.add(FloatVector.fromArray(SPECIES, c, co + 10 * ldc + LANES)).intoArray(c, co + 10 * ldc + LANES);
-            c110.add(FloatVector.fromArray(SPECIES, c, co + 11 * ldc)).intoArray(c, co + 11 * ldc);
-            c111.add(FloatVector.fromArray(SPECIES, c, co + 11 * ldc + LANES)).intoArray(c, co + 11 * ldc + LANES);
         } else {
             c00.intoArray(c, co);
             c01.intoArray(c, co + LANES);
@@ -203,14 +175,6 @@ final class VectorTile {
             c61.intoArray(c, co + 6 * ldc + LANES);
             c70.intoArray(c, co + 7 * ldc);
             c71.intoArray(c, co + 7 * ldc + LANES);
-            c80.intoArray(c, co + 8 * ldc);
-            c81.intoArray(c, co + 8 * ldc + LANES);
-            c90.intoArray(c, co + 9 * ldc);
-            c91.intoArray(c, co + 9 * ldc + LANES);
-            c100.intoArray(c, co + 10 * ldc);
-            c101.intoArray(c, co + 10 * ldc + LANES);
-            c110.intoArray(c, co + 11 * ldc);
-            c111.intoArray(c, co + 11 * ldc + LANES);
         }
     }
 }
