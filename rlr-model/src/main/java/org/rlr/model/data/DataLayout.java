@@ -28,4 +28,25 @@ public interface DataLayout {
      * @throws org.rlr.tensor.RlrException if something that this layout needs is missing, naming it and where it belongs
      */
     DataSet read(Path root);
+
+    /**
+     * What to do where a class has no training images: the end of an error.
+     *
+     * @param samples the class
+     * @return without a full stop
+     */
+    default String trainingRemedy(ClassSamples samples) {
+        return "put normal images into " + samples.folder().resolve("train").resolve(Sample.GOOD);
+    }
+
+    /**
+     * What to do where a data set has no test images: the end of an error.
+     *
+     * @param samples its first class
+     * @return without a full stop
+     */
+    default String testRemedy(ClassSamples samples) {
+        Path test = samples.folder().resolve("test");
+        return "put normal ones into " + test.resolve(Sample.GOOD) + " and defective ones into " + test.resolve("<defect>");
+    }
 }

@@ -8,6 +8,9 @@ import org.rlr.tensor.RlrException;
 
 /** The known layouts, and reading a data set by the one that fits. */
 public final class DataLayouts {
+    /** Of layouts in which a list says which images there are, so that those which are put anywhere do not count. */
+    static final String LIST_REMEDY = "the list of the data set's images names none: copy it again, or take another";
+
     /** In the order in which they are tried: the more particular first. */
     private static final List<DataLayout> ALL = List.of(new VisaLayout(), new RealIadLayout(), new MagneticTileLayout(), new LocoLayout(), new BtadLayout(),
             new VisaPreparedLayout(), new MpddLayout(), new MvtecLayout(), new FolderLayout());

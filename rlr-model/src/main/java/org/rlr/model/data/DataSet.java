@@ -16,8 +16,6 @@ import org.rlr.tensor.RlrException;
  * @param notes   what a user should know of how it was read, a sentence each; usually empty
  */
 public record DataSet(Path root, String layout, List<ClassSamples> classes, List<String> notes) {
-    private static final String LIST_REMEDY = "the list of the data set's images names none: copy it again, or take another";
-
     /**
      * Copies the lists.
      *
@@ -70,8 +68,7 @@ public record DataSet(Path root, String layout, List<ClassSamples> classes, List
     public DataSet requireTraining() {
         for (ClassSamples each : classes) {
             if (each.train().isEmpty()) {
-                Path folder = layout.equals(MagneticTileLayout.NAME) ? each.folder().resolve(MagneticTileLayout.FREE).resolve("Imgs") : each.folder().resolve("train").resolve(Sample.GOOD);
-                throw new RlrException("class " + each.name() + " has no training images; " + (isListed() ? LIST_REMEDY : "put normal images into " + folder));
+                throw new RlrException("class " + each.name() + " has no training images; " + DataLayouts.named(layout).trainingRemedy(each));
             }
         }
         requireFiles(train().stream().map(Sample::image));
@@ -89,10 +86,7 @@ public record DataSet(Path root, String layout, List<ClassSamples> classes, List
         List<Sample> test = test();
         if (test.isEmpty()) {
             ClassSamples first = classes.get(0);
-            boolean plain = layout.equals(FolderLayout.NAME);
-            throw new RlrException("class " + first.name() + " has no test images; " + (isListed() ? LIST_REMEDY : "put normal ones into "
-                    + (plain ? first.folder().resolve("normal_test") : first.folder().resolve("test").resolve(Sample.GOOD)) + " and defective ones into "
-                    + (plain ? first.folder().resolve("abnormal") : first.folder().resolve("test").resolve("<defect>"))));
+            throw new RlrException("class " + first.name() + " has no test images; " + DataLayouts.named(layout).testRemedy(first));
         }
         requireFiles(test.stream().flatMap(sample -> Stream.concat(Stream.of(sample.image()), sample.masks().stream())));
         for (Sample sample : test) {
@@ -101,11 +95,6 @@ public record DataSet(Path root, String layout, List<ClassSamples> classes, List
             }
         }
         return this;
-    }
-
-    /** Whether a list says which images there are, so that those which are put anywhere do not count. */
-    private boolean isListed() {
-        return layout.equals(VisaLayout.NAME) || layout.equals(RealIadLayout.NAME);
     }
 
     private void requireFiles(Stream<Path> files) {

@@ -15,7 +15,7 @@ import org.rlr.tensor.RlrException;
  * {@code abnormal} has them, named as for {@link MvtecLayout}; masks that lie in no folder of a kind may belong to images of any kind, but to one each.
  */
 public final class FolderLayout implements DataLayout {
-    static final String NAME = "folder";
+    private static final String NAME = "folder";
 
     private static final String[] NORMAL = {"normal", "good", "ok"};
     private static final String[] NORMAL_TEST = {"normal_test", "good_test", "ok_test", "test_normal"};
@@ -39,6 +39,11 @@ public final class FolderLayout implements DataLayout {
             return Optional.of("there are images in " + Folders.nameOf(normal));
         }
         return Images.list(root).isEmpty() ? Optional.empty() : Optional.of("there are images in the folder itself");
+    }
+
+    @Override
+    public String testRemedy(ClassSamples samples) {
+        return "put normal ones into " + samples.folder().resolve("normal_test") + " and defective ones into " + samples.folder().resolve("abnormal");
     }
 
     @Override

@@ -14,16 +14,14 @@ import org.rlr.tensor.RlrException;
  * data set has no split: of the normal images, sorted by name, every fifth is a test image, the others are for training.
  */
 public final class MagneticTileLayout implements DataLayout {
-    static final String NAME = "magnetic-tile";
-    static final String FREE = "MT_Free";
-
     private static final String PREFIX = "MT_";
+    private static final String FREE = "MT_Free";
     private static final String CLASS = "magnetic_tile";
     private static final int TEST_EVERY = 5;
 
     @Override
     public String name() {
-        return NAME;
+        return "magnetic-tile";
     }
 
     @Override
@@ -35,6 +33,11 @@ public final class MagneticTileLayout implements DataLayout {
     public Optional<String> evidence(Path root) {
         Path free = Folders.subfolder(root, FREE);
         return free != null && Folders.subfolder(free, "Imgs") != null ? Optional.of("there is " + Folders.nameOf(free) + "/Imgs") : Optional.empty();
+    }
+
+    @Override
+    public String trainingRemedy(ClassSamples samples) {
+        return "put normal images into " + samples.folder().resolve(FREE).resolve("Imgs");
     }
 
     @Override

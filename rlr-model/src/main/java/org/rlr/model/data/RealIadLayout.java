@@ -14,8 +14,6 @@ import org.rlr.tensor.RlrException;
  * or the lists lie beside the class folders.
  */
 public final class RealIadLayout implements DataLayout {
-    static final String NAME = "real-iad";
-
     private static final Pattern RESOLUTION = Pattern.compile("realiad_\\d+");
     private static final String LISTS = "realiad_jsons";
 
@@ -25,7 +23,7 @@ public final class RealIadLayout implements DataLayout {
 
     @Override
     public String name() {
-        return NAME;
+        return "real-iad";
     }
 
     @Override
@@ -36,6 +34,16 @@ public final class RealIadLayout implements DataLayout {
     @Override
     public Optional<String> evidence(Path root) {
         return Optional.ofNullable(place(root)).map(place -> "there are lists of images in " + Folders.nameOf(place.lists));
+    }
+
+    @Override
+    public String trainingRemedy(ClassSamples samples) {
+        return DataLayouts.LIST_REMEDY;
+    }
+
+    @Override
+    public String testRemedy(ClassSamples samples) {
+        return DataLayouts.LIST_REMEDY;
     }
 
     @Override

@@ -15,14 +15,12 @@ import org.rlr.tensor.RlrException;
  * above 0 is anomalous. A class folder below such a root is read as that class alone.
  */
 public final class VisaLayout implements DataLayout {
-    static final String NAME = "visa";
-
     private static final Path SPLIT = Path.of("split_csv", "1cls.csv");
     private static final List<String> COLUMNS = List.of("object", "split", "label", "image", "mask");
 
     @Override
     public String name() {
-        return NAME;
+        return "visa";
     }
 
     @Override
@@ -43,6 +41,16 @@ public final class VisaLayout implements DataLayout {
 
     private static boolean isClass(Path folder) {
         return Files.isDirectory(folder.resolve("Data").resolve("Images"));
+    }
+
+    @Override
+    public String trainingRemedy(ClassSamples samples) {
+        return DataLayouts.LIST_REMEDY;
+    }
+
+    @Override
+    public String testRemedy(ClassSamples samples) {
+        return DataLayouts.LIST_REMEDY;
     }
 
     @Override
