@@ -2,7 +2,6 @@ package org.rlr.model.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.DoubleSummaryStatistics;
 import java.util.HashSet;
 import java.util.List;
@@ -11,8 +10,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.function.Predicate;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import me.tongfei.progressbar.ProgressBar;
 import org.rlr.model.ModelFile;
 import org.rlr.model.ModelInfo;
@@ -26,6 +26,7 @@ import org.rlr.model.data.DataSet;
 import org.rlr.model.data.Images;
 import org.rlr.model.data.Masks;
 import org.rlr.model.data.Sample;
+import org.rlr.model.detect.AnomalyMap;
 import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.model.eval.ThresholdEstimator;
 import org.rlr.model.report.Counts;
@@ -120,6 +121,19 @@ final class ThresholdCommand implements Callable<Integer> {
         }
     }
 
+    /** Images of a class by their labels. */
+    private record Labelled(List<Sample> normal, List<Sample> anomalous) {
+        /** Those of a rule without labels leave the anomalous ones out. */
+        static Labelled of(List<Sample> samples, Rule rule) {
+            Map<Boolean, List<Sample>> parts = samples.stream().collect(Collectors.partitioningBy(ThresholdCommand::anomalous));
+            return new Labelled(parts.get(false), rule.labelled() ? parts.get(true) : List.of());
+        }
+
+        int count() {
+            return normal.size() + anomalous.size();
+        }
+    }
+
     /** Scores by class: of normal images, and of anomalous ones. */
     private record Scores(double[] normal, double[] anomalous) {
     }
@@ -131,7 +145,7 @@ final class ThresholdCommand implements Callable<Integer> {
         rule.check();
         ThresholdEstimator estimator = new ThresholdEstimator(confidence);
         PrintWriter text = spec.commandLine().getOut();
-        Map<String, List<Sample>> images = images(text);
+        Map<String, Labelled> images = images(text);
         requireEnough(images);
         try (Backend device = backend.open(); RlrModel loaded = ModelFile.load(model, device)) {
             ModelInfo info = loaded.info();
@@ -148,7 +162,7 @@ final class ThresholdCommand implements Callable<Integer> {
         return 0;
     }
 
-    private Map<String, List<Sample>> images(PrintWriter text) {
+    private Map<String, Labelled> images(PrintWriter text) {
         if (source.normal != null) {
             if (rule.labelled() || perClass) {
                 throw new RlrException((perClass ? "--per-class" : rule.bestF1 ? "--f1-max" : "--recall") + " needs images with " + (perClass ? "classes" : "labels")
@@ -159,7 +173,7 @@ final class ThresholdCommand implements Callable<Integer> {
             requireDistinct(files);
             List<Sample> normal = files.stream().map(file -> Sample.good(file, "")).toList();
             text.printf("%d normal images%n", normal.size());
-            return Map.of("", normal);
+            return Map.of("", new Labelled(normal, List.of()));
         }
         DataSet set = layout.read(source.data, spec);
         boolean validation = !rule.labelled() && set.classes().stream().noneMatch(each -> each.validation().isEmpty());
@@ -169,12 +183,11 @@ final class ThresholdCommand implements Callable<Integer> {
             }
             set.requireEvaluation();
         }
-        Map<String, List<Sample>> images = new TreeMap<>();
-        Predicate<Sample> wanted = sample -> rule.labelled() || !anomalous(sample);
+        Map<String, Labelled> images = new TreeMap<>();
         for (ClassSamples each : set.classes()) {
-            images.put(each.name(), (validation ? each.validation() : each.test()).stream().filter(wanted).toList());
+            images.put(each.name(), Labelled.of(validation ? each.validation() : each.test(), rule));
         }
-        int count = images.values().stream().mapToInt(List::size).sum();
+        int count = images.values().stream().mapToInt(Labelled::count).sum();
         text.printf("%d %s%s images of %s%n", count, rule.labelled() ? "" : "normal ", validation ? "validation" : "test", Counts.classes(images.size()));
         text.flush();
         if (!validation) {
@@ -194,22 +207,21 @@ final class ThresholdCommand implements Callable<Integer> {
     }
 
     /** Before images are scored, which may take long. @throws RlrException if there are too few, in all or in a class that shall have its own threshold */
-    private void requireEnough(Map<String, List<Sample>> images) {
+    private void requireEnough(Map<String, Labelled> images) {
         int normal = 0;
-        int defective = 0;
-        for (Map.Entry<String, List<Sample>> each : images.entrySet()) {
-            int anomalous = (int) each.getValue().stream().filter(ThresholdCommand::anomalous).count();
-            int others = each.getValue().size() - anomalous;
-            normal += others;
-            defective += anomalous;
+        int anomalous = 0;
+        for (Map.Entry<String, Labelled> each : images.entrySet()) {
+            Labelled own = each.getValue();
+            normal += own.normal.size();
+            anomalous += own.anomalous.size();
             if (perClass) {
                 ofClass(each.getKey(), () -> {
-                    rule.requireEnough(others, anomalous);
+                    rule.requireEnough(own.normal.size(), own.anomalous.size());
                     return null;
                 });
             }
         }
-        rule.requireEnough(normal, defective);
+        rule.requireEnough(normal, anomalous);
     }
 
     private static <T> T ofClass(String name, Supplier<T> action) {
@@ -224,26 +236,29 @@ final class ThresholdCommand implements Callable<Integer> {
         return sample.anomalous() || !sample.masks().isEmpty() && Masks.read(sample, Images.size(sample.image())).any();
     }
 
-    private static Map<String, Scores> score(AnomalyScorer scorer, Map<String, List<Sample>> images, DoubleSummaryStatistics range) {
+    private static Map<String, Scores> score(AnomalyScorer scorer, Map<String, Labelled> images, DoubleSummaryStatistics range) {
         Map<String, Scores> scores = new TreeMap<>();
-        try (ProgressBar bar = ProgressBars.images("scoring", images.values().stream().mapToInt(List::size).sum())) {
-            images.forEach((name, samples) -> {
-                List<Double> normal = new ArrayList<>();
-                List<Double> defective = new ArrayList<>();
-                scorer.score(samples.stream().map(Sample::image).toList(), (index, map) -> {
-                    boolean anomalous = anomalous(samples.get(index));
-                    (anomalous ? defective : normal).add((double) map.imageScore());
-                    if (!anomalous) {
-                        for (float value : map.values()) {
-                            range.accept(value);
-                        }
-                    }
-                    bar.step();
-                });
-                scores.put(name, new Scores(array(normal), array(defective)));
-            });
+        try (ProgressBar bar = ProgressBars.images("scoring", images.values().stream().mapToInt(Labelled::count).sum())) {
+            images.forEach((name, own) -> scores.put(name, new Scores(score(scorer, own.normal, bar, map -> accept(range, map.values())), score(scorer, own.anomalous, bar, map -> { }))));
         }
         return scores;
+    }
+
+    /** The scores of images, whose maps {@code seen} takes. */
+    private static double[] score(AnomalyScorer scorer, List<Sample> samples, ProgressBar bar, Consumer<AnomalyMap> seen) {
+        double[] scores = new double[samples.size()];
+        scorer.score(samples.stream().map(Sample::image).toList(), (index, map) -> {
+            scores[index] = map.imageScore();
+            seen.accept(map);
+            bar.step();
+        });
+        return scores;
+    }
+
+    private static void accept(DoubleSummaryStatistics range, float[] values) {
+        for (float value : values) {
+            range.accept(value);
+        }
     }
 
     private Thresholds find(ThresholdEstimator estimator, Map<String, Scores> scores) {
@@ -275,9 +290,5 @@ final class ThresholdCommand implements Callable<Integer> {
     private static void row(TextTable table, String name, Threshold t) {
         table.row(name, String.format(Locale.ROOT, "%.4f", t.value()), ThresholdText.range(t.valueInterval()), ThresholdText.percent(t.falseAlarmRate()),
                 ThresholdText.percent(t.recall()), Integer.toString(t.normal()), Integer.toString(t.anomalous()));
-    }
-
-    private static double[] array(List<Double> values) {
-        return values.stream().mapToDouble(Double::doubleValue).toArray();
     }
 }
