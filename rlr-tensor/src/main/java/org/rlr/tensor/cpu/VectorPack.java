@@ -26,7 +26,7 @@ final class VectorPack {
             }
         } else {
             for (int i = 0; i < full; i += 4) {
-                quadRows(a, ao + i * lda, lda, k, alpha, out, oo + i / ROWS * ROWS * k + i % ROWS);
+                quadRows(a, ao + i * lda, lda, k, alpha, out, oo + i / ROWS * ROWS * k + i % ROWS, ROWS);
             }
         }
         if (full < m) {
@@ -99,7 +99,8 @@ final class VectorPack {
         }
     }
 
-    private static void quadRows(float[] a, int ao, int lda, int k, float alpha, float[] out, int oo) {
+    /** @param step how far apart in {@code out} the columns lie */
+    private static void quadRows(float[] a, int ao, int lda, int k, float alpha, float[] out, int oo, int step) {
         int a1 = ao + lda;
         int a2 = a1 + lda;
         int a3 = a2 + lda;
@@ -121,29 +122,29 @@ final class VectorPack {
             float v31 = alpha * a[a3 + p + 1];
             float v32 = alpha * a[a3 + p + 2];
             float v33 = alpha * a[a3 + p + 3];
-            int o = oo + p * ROWS;
+            int o = oo + p * step;
             out[o] = v00;
             out[o + 1] = v10;
             out[o + 2] = v20;
             out[o + 3] = v30;
-            out[o + ROWS] = v01;
-            out[o + ROWS + 1] = v11;
-            out[o + ROWS + 2] = v21;
-            out[o + ROWS + 3] = v31;
-            out[o + 2 * ROWS] = v02;
-            out[o + 2 * ROWS + 1] = v12;
-            out[o + 2 * ROWS + 2] = v22;
-            out[o + 2 * ROWS + 3] = v32;
-            out[o + 3 * ROWS] = v03;
-            out[o + 3 * ROWS + 1] = v13;
-            out[o + 3 * ROWS + 2] = v23;
-            out[o + 3 * ROWS + 3] = v33;
+            out[o + step] = v01;
+            out[o + step + 1] = v11;
+            out[o + step + 2] = v21;
+            out[o + step + 3] = v31;
+            out[o + 2 * step] = v02;
+            out[o + 2 * step + 1] = v12;
+            out[o + 2 * step + 2] = v22;
+            out[o + 2 * step + 3] = v32;
+            out[o + 3 * step] = v03;
+            out[o + 3 * step + 1] = v13;
+            out[o + 3 * step + 2] = v23;
+            out[o + 3 * step + 3] = v33;
         }
         for (; p < k; p++) {
-            out[oo + p * ROWS] = alpha * a[ao + p];
-            out[oo + p * ROWS + 1] = alpha * a[a1 + p];
-            out[oo + p * ROWS + 2] = alpha * a[a2 + p];
-            out[oo + p * ROWS + 3] = alpha * a[a3 + p];
+            out[oo + p * step] = alpha * a[ao + p];
+            out[oo + p * step + 1] = alpha * a[a1 + p];
+            out[oo + p * step + 2] = alpha * a[a2 + p];
+            out[oo + p * step + 3] = alpha * a[a3 + p];
         }
     }
 
@@ -241,24 +242,12 @@ final class VectorPack {
     static void rightTransposed(float[] b, int bo, int ldb, int n, int k, float[] out, int oo) {
         int j = 0;
         for (; j + 4 <= Math.min(n, COLUMNS); j += 4) {
-            quadToColumns(b, bo + j * ldb, ldb, k, out, oo + j);
+            quadRows(b, bo + j * ldb, ldb, k, 1, out, oo + j, COLUMNS);
         }
         for (; j < COLUMNS; j++) {
             for (int p = 0; p < k; p++) {
                 out[oo + p * COLUMNS + j] = j < n ? b[bo + j * ldb + p] : 0;
             }
-        }
-    }
-
-    private static void quadToColumns(float[] b, int bo, int ldb, int k, float[] out, int oo) {
-        int b1 = bo + ldb;
-        int b2 = b1 + ldb;
-        int b3 = b2 + ldb;
-        for (int p = 0; p < k; p++) {
-            out[oo + p * COLUMNS] = b[bo + p];
-            out[oo + p * COLUMNS + 1] = b[b1 + p];
-            out[oo + p * COLUMNS + 2] = b[b2 + p];
-            out[oo + p * COLUMNS + 3] = b[b3 + p];
         }
     }
 }
