@@ -5,7 +5,10 @@ import org.rlr.model.attention.*;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.nn.*;
 
-/** Cross attention to a ring of the reference: its neighbours tell what belongs at a place, the place itself is left out. */
+/**
+ * Cross attention to a ring of the reference: its neighbours tell what belongs at a place, the place itself is left
+ * out.
+ */
 public final class RingAttention implements AttentionBlockProvider {
     @Override
     public String name() {

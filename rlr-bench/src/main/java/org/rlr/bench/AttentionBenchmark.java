@@ -22,8 +22,9 @@ import org.rlr.tensor.backend.Locality;
 import org.rlr.tensor.backend.View;
 
 /**
- * Local attention with 8 heads on the grids of the model, forward and backward, for a whole batch. As in the model, keys are the
- * reference's, shared by all images, and so are the values inside the window; outside it values belong to the image.
+ * Local attention with 8 heads on the grids of the model, forward and backward, for a whole batch. As in the model,
+ * keys are the reference's, shared by all images, and so are the values inside the window; outside it values belong to
+ * the image.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -65,14 +66,35 @@ public class AttentionBenchmark {
         int window = Integer.parseInt(parts[2]);
         int tokens = side * side;
         int valueImages = locality == Locality.INSIDE ? 1 : images;
-        Map<String, Operand> given = Map.of("q", Operands.random(1, images, tokens, width), "k", Operands.random(2, 1, tokens, width),
-                "v", Operands.random(3, valueImages, tokens, width), "dout", Operands.random(4, images, tokens, width));
+        Map<String, Operand> given = Map.of(
+                "q",
+                Operands.random(1, images, tokens, width),
+                "k",
+                Operands.random(2, 1, tokens, width),
+                "v",
+                Operands.random(3, valueImages, tokens, width),
+                "dout",
+                Operands.random(4, images, tokens, width));
         contender = ours(new AttentionPattern(HEADS, side, side, window, locality), given, backward);
         if (!impl.equals("rlr")) {
             Contender ours = contender;
             ours.run();
-            contender = new TorchPeer("attention", Map.of("heads", HEADS, "side", side, "window", window, "inside", locality == Locality.INSIDE,
-                    "backward", backward, "threads", threads), given);
+            contender = new TorchPeer(
+                    "attention",
+                    Map.of(
+                            "heads",
+                            HEADS,
+                            "side",
+                            side,
+                            "window",
+                            window,
+                            "inside",
+                            locality == Locality.INSIDE,
+                            "backward",
+                            backward,
+                            "threads",
+                            threads),
+                    given);
             Contender.requireSame("attention " + shape, ours.result(), contender.result(), 1e-4);
             ours.close();
         }

@@ -26,13 +26,18 @@ import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.Backends;
 
-/** The feature levels that the published settings take of a backbone, of images of 256², with random weights: the time is that of any. */
+/**
+ * The feature levels that the published settings take of a backbone, of images of 256², with random weights: the time
+ * is that of any.
+ */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 @Warmup(iterations = 4, time = 2)
 @Measurement(iterations = 5, time = 500, timeUnit = TimeUnit.MILLISECONDS)
-@Fork(value = 1, jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "-Xmx4g"})
+@Fork(
+        value = 1,
+        jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "-Xmx4g"})
 public class BackboneBenchmark {
     private static final int SIDE = 256;
 
@@ -78,7 +83,10 @@ public class BackboneBenchmark {
         }
         Map<String, Operand> given = new HashMap<>(weights);
         given.put("x", x);
-        return new TorchPeer("backbone", Map.of("name", name, "levels", levels, "style", impl.substring("torch-".length()), "threads", threads), given);
+        return new TorchPeer(
+                "backbone",
+                Map.of("name", name, "levels", levels, "style", impl.substring("torch-".length()), "threads", threads),
+                given);
     }
 
     @TearDown(Level.Trial)

@@ -18,19 +18,22 @@ import javax.tools.JavaCompiler;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 
-/** The kernels of another commit, compiled beside those of the working tree: {@code git archive} of rlr-tensor and the JDK's compiler. */
+/**
+ * The kernels of another commit, compiled beside those of the working tree: {@code git archive} of rlr-tensor and the
+ * JDK's compiler.
+ */
 final class BaseClasses {
     private static final String SOURCES = "rlr-tensor/src/main/";
 
-    private BaseClasses() {
-    }
+    private BaseClasses() {}
 
     /**
      * This process's class path with the classes of the working tree's rlr-tensor replaced by a commit's.
      *
      * @param commit anything that names one
      * @param folder where they are put; what was there is deleted
-     * @throws IllegalStateException in a sentence for the user if there is no such commit, it does not compile, or rlr-tensor is not on the class path
+     * @throws IllegalStateException in a sentence for the user if there is no such commit, it does not compile, or
+     *     rlr-tensor is not on the class path
      */
     static String classPath(String commit, Path folder) throws IOException {
         clear(folder);
@@ -38,13 +41,17 @@ final class BaseClasses {
         Files.createDirectories(classes);
         String top = new String(git("rev-parse", "--show-toplevel"), StandardCharsets.UTF_8).strip();
         List<Path> sources = new ArrayList<>();
-        try (ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(git("-C", top, "archive", "--format=zip", commit, SOURCES)))) {
+        try (ZipInputStream zip = new ZipInputStream(
+                new ByteArrayInputStream(git("-C", top, "archive", "--format=zip", commit, SOURCES)))) {
             for (ZipEntry e = zip.getNextEntry(); e != null; e = zip.getNextEntry()) {
-                String name = e.getName().substring(Math.min(SOURCES.length(), e.getName().length()));
+                String name = e.getName()
+                        .substring(Math.min(SOURCES.length(), e.getName().length()));
                 if (e.isDirectory() || name.endsWith("package-info.java")) {
                     continue;
                 }
-                Path to = name.startsWith("resources/") ? classes.resolve(name.substring("resources/".length())) : folder.resolve(name);
+                Path to = name.startsWith("resources/")
+                        ? classes.resolve(name.substring("resources/".length()))
+                        : folder.resolve(name);
                 Files.createDirectories(to.getParent());
                 Files.write(to, zip.readAllBytes());
                 if (name.endsWith(".java")) {
@@ -53,9 +60,12 @@ final class BaseClasses {
             }
         }
         compile(commit, sources, classes);
-        List<String> path = new ArrayList<>(Arrays.asList(System.getProperty("java.class.path").split(java.io.File.pathSeparator)));
-        if (!path.removeIf(p -> p.matches(".*rlr-tensor[/\\\\]target[/\\\\]classes[/\\\\]?|.*rlr-tensor-[^/\\\\]*\\.jar"))) {
-            throw new IllegalStateException("rlr-tensor is not on the class path; run the guard as mvn -pl rlr-bench -Dguard");
+        List<String> path = new ArrayList<>(
+                Arrays.asList(System.getProperty("java.class.path").split(java.io.File.pathSeparator)));
+        if (!path.removeIf(
+                p -> p.matches(".*rlr-tensor[/\\\\]target[/\\\\]classes[/\\\\]?|.*rlr-tensor-[^/\\\\]*\\.jar"))) {
+            throw new IllegalStateException(
+                    "rlr-tensor is not on the class path; run the guard as mvn -pl rlr-bench -Dguard");
         }
         path.add(0, classes.toString());
         return String.join(java.io.File.pathSeparator, path);
@@ -68,10 +78,22 @@ final class BaseClasses {
         }
         StringWriter messages = new StringWriter();
         try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, StandardCharsets.UTF_8)) {
-            List<String> options = List.of("--add-modules", "jdk.incubator.vector", "-source", "17", "-target", "17", "-nowarn", "-d", classes.toString(),
-                    "-classpath", System.getProperty("java.class.path"));
-            if (!compiler.getTask(messages, files, null, options, null, files.getJavaFileObjectsFromPaths(sources)).call()) {
-                throw new IllegalStateException("the kernels of " + commit + " do not compile: " + messages.toString().lines().findFirst().orElse(""));
+            List<String> options = List.of(
+                    "--add-modules",
+                    "jdk.incubator.vector",
+                    "-source",
+                    "17",
+                    "-target",
+                    "17",
+                    "-nowarn",
+                    "-d",
+                    classes.toString(),
+                    "-classpath",
+                    System.getProperty("java.class.path"));
+            if (!compiler.getTask(messages, files, null, options, null, files.getJavaFileObjectsFromPaths(sources))
+                    .call()) {
+                throw new IllegalStateException("the kernels of " + commit + " do not compile: "
+                        + messages.toString().lines().findFirst().orElse(""));
             }
         }
     }
@@ -81,10 +103,12 @@ final class BaseClasses {
         command.addAll(List.of(arguments));
         Path errors = Files.createTempFile("git", ".txt");
         try {
-            Process p = new ProcessBuilder(command).redirectError(errors.toFile()).start();
+            Process p =
+                    new ProcessBuilder(command).redirectError(errors.toFile()).start();
             byte[] out = p.getInputStream().readAllBytes();
             if (p.waitFor() != 0) {
-                throw new IllegalStateException("no base to compare with: git " + String.join(" ", arguments) + ": " + Files.readString(errors).strip());
+                throw new IllegalStateException("no base to compare with: git " + String.join(" ", arguments) + ": "
+                        + Files.readString(errors).strip());
             }
             return out;
         } catch (InterruptedException e) {

@@ -4,45 +4,87 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
-/** What is known of each benchmark beside its code: the work it cannot do without, and which of its settings are run unless all are asked for. */
+/**
+ * What is known of each benchmark beside its code: the work it cannot do without, and which of its settings are run
+ * unless all are asked for.
+ */
 final class Catalogue {
     /** Does the public implementation's work in its way, several times slower than any other. */
     static final String PUBLISHED = "torch-published";
+
     private static final double HEADS = 8;
 
     /**
      * @param benchmark {@code Class.method}
-     * @param chosen    which settings are run unless all are asked for
-     * @param usual     which of them in less than ten minutes
+     * @param chosen which settings are run unless all are asked for
+     * @param usual which of them in less than ten minutes
      */
-    record Entry(String benchmark, Function<Map<String, String>, Work> work, Predicate<Map<String, String>> chosen, Predicate<Map<String, String>> usual) {
-    }
+    record Entry(
+            String benchmark,
+            Function<Map<String, String>, Work> work,
+            Predicate<Map<String, String>> chosen,
+            Predicate<Map<String, String>> usual) {}
 
     private static final Map<String, Entry> ENTRIES = Map.ofEntries(
-            entry("GemmBenchmark.multiply", p -> Work.flops(MatrixShape.parse(p.get("shape")).flops()),
-                    p -> p.get("impl").equals("ejml") ? p.get("shape").equals("NT/8192/256/72")
-                            : !p.get("shape").matches("NT/8192/256/256|NT/8192/256/1024|NN/8192/256/1024|NT/2048/512/512|NT/2048/2048/512|TN/512/2048/2048|NT/1024/256/256")),
-            entry("AttentionBenchmark.forward", p -> Work.flops(4 * pairs(p)), Catalogue::publishedGrid,
+            entry(
+                    "GemmBenchmark.multiply",
+                    p -> Work.flops(MatrixShape.parse(p.get("shape")).flops()),
+                    p -> p.get("impl").equals("ejml")
+                            ? p.get("shape").equals("NT/8192/256/72")
+                            : !p.get("shape")
+                                    .matches(
+                                            "NT/8192/256/256|NT/8192/256/1024|NN/8192/256/1024|NT/2048/512/512|NT/2048/2048/512|TN/512/2048/2048|NT/1024/256/256")),
+            entry(
+                    "AttentionBenchmark.forward",
+                    p -> Work.flops(4 * pairs(p)),
+                    Catalogue::publishedGrid,
                     p -> largeGrid(p) || p.get("locality").equals("OUTSIDE")),
-            entry("AttentionBenchmark.backward", p -> Work.flops(10 * pairs(p)), Catalogue::publishedGrid, Catalogue::largeGrid),
-            entry("StepBenchmark.linearGelu", p -> Work.flops(2.0 * StepBenchmark.ROWS * StepBenchmark.WIDTH * StepBenchmark.HIDDEN), p -> true),
-            entry("StepBenchmark.layerNorm", p -> new Work(0, 4.0 * 2 * StepBenchmark.ROWS * StepBenchmark.WIDTH), p -> true),
-            entry("StepBenchmark.loss", p -> new Work(0, 4.0 * 5 * StepBenchmark.ROWS * StepBenchmark.WIDTH), p -> true),
-            entry("StepBenchmark.adam", p -> new Work(0, 4.0 * 7 * StepBenchmark.ROWS * StepBenchmark.WIDTH), p -> true),
-            entry("LevelBenchmark.forward", p -> Work.flops(levelForward(p)), p -> !compiled(p) && !(p.get("impl").equals(PUBLISHED) && oneImage(p)), Catalogue::oneImage),
+            entry(
+                    "AttentionBenchmark.backward",
+                    p -> Work.flops(10 * pairs(p)),
+                    Catalogue::publishedGrid,
+                    Catalogue::largeGrid),
+            entry(
+                    "StepBenchmark.linearGelu",
+                    p -> Work.flops(2.0 * StepBenchmark.ROWS * StepBenchmark.WIDTH * StepBenchmark.HIDDEN),
+                    p -> true),
+            entry(
+                    "StepBenchmark.layerNorm",
+                    p -> new Work(0, 4.0 * 2 * StepBenchmark.ROWS * StepBenchmark.WIDTH),
+                    p -> true),
+            entry(
+                    "StepBenchmark.loss",
+                    p -> new Work(0, 4.0 * 5 * StepBenchmark.ROWS * StepBenchmark.WIDTH),
+                    p -> true),
+            entry(
+                    "StepBenchmark.adam",
+                    p -> new Work(0, 4.0 * 7 * StepBenchmark.ROWS * StepBenchmark.WIDTH),
+                    p -> true),
+            entry(
+                    "LevelBenchmark.forward",
+                    p -> Work.flops(levelForward(p)),
+                    p -> !compiled(p) && !(p.get("impl").equals(PUBLISHED) && oneImage(p)),
+                    Catalogue::oneImage),
             entry("LevelBenchmark.step", p -> Work.flops(3 * levelForward(p)), p -> !compiled(p), Catalogue::oneImage),
-            entry("BackboneBenchmark.features", p -> Work.UNKNOWN, p -> oneImage(p) && !p.get("impl").equals(PUBLISHED),
+            entry(
+                    "BackboneBenchmark.features",
+                    p -> Work.UNKNOWN,
+                    p -> oneImage(p) && !p.get("impl").equals(PUBLISHED),
                     p -> !p.get("backbone").startsWith("wide_resnet50_2")),
             entry("DetectBenchmark.detect", p -> Work.UNKNOWN, p -> true));
 
-    private Catalogue() {
-    }
+    private Catalogue() {}
 
-    private static Map.Entry<String, Entry> entry(String name, Function<Map<String, String>, Work> work, Predicate<Map<String, String>> chosen) {
+    private static Map.Entry<String, Entry> entry(
+            String name, Function<Map<String, String>, Work> work, Predicate<Map<String, String>> chosen) {
         return entry(name, work, chosen, p -> true);
     }
 
-    private static Map.Entry<String, Entry> entry(String name, Function<Map<String, String>, Work> work, Predicate<Map<String, String>> chosen, Predicate<Map<String, String>> usual) {
+    private static Map.Entry<String, Entry> entry(
+            String name,
+            Function<Map<String, String>, Work> work,
+            Predicate<Map<String, String>> chosen,
+            Predicate<Map<String, String>> usual) {
         return Map.entry(name, new Entry(name, work, chosen, usual));
     }
 
@@ -86,7 +128,10 @@ final class Catalogue {
         return along * along;
     }
 
-    /** One level forward, without what depends on the reference alone: four layers, both attentions, FFN, embedding and projection. */
+    /**
+     * One level forward, without what depends on the reference alone: four layers, both attentions, FFN, embedding and
+     * projection.
+     */
     private static double levelForward(Map<String, String> p) {
         String[] s = p.get("level").split("/");
         int side = Integer.parseInt(s[0]);

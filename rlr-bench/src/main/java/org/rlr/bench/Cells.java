@@ -14,7 +14,10 @@ import org.openjdk.jmh.runner.BenchmarkListEntry;
 import org.openjdk.jmh.runner.format.OutputFormatFactory;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
-/** The benchmarks of this module, one row for each setting of their parameters; who does the work ({@code impl}) is a column. */
+/**
+ * The benchmarks of this module, one row for each setting of their parameters; who does the work ({@code impl}) is a
+ * column.
+ */
 final class Cells {
     static final String IMPLEMENTATION = "impl";
     static final String OURS = "rlr";
@@ -24,19 +27,31 @@ final class Cells {
     /**
      * A row.
      *
-     * @param jmhName         class and method as JMH names them; null where JMH has no part in it
-     * @param benchmark       {@code Class.method}
-     * @param params          its settings without the implementation
-     * @param hasPeers        whether the benchmark has a parameter for who does the work
+     * @param jmhName class and method as JMH names them; null where JMH has no part in it
+     * @param benchmark {@code Class.method}
+     * @param params its settings without the implementation
+     * @param hasPeers whether the benchmark has a parameter for who does the work
      * @param implementations who is to do it, ours first; not yet who is present
      */
-    record Row(String jmhName, String benchmark, Map<String, String> params, boolean hasPeers, List<String> implementations) {
+    record Row(
+            String jmhName,
+            String benchmark,
+            Map<String, String> params,
+            boolean hasPeers,
+            List<String> implementations) {
 
         /** As the table shows it. */
         String label() {
-            return Stream.concat(Stream.of(benchmark.replace("Benchmark.", ".") + (unit().equals("ms") ? "" : " in " + unit())), params.entrySet().stream()
-                    .filter(p -> !(p.getKey().equals("threads") && p.getValue().equals("0"))).filter(p -> !(p.getKey().equals("device") && p.getValue().equals("cpu")))
-                    .map(p -> p.getKey() + "=" + p.getValue())).collect(Collectors.joining(" "));
+            return Stream.concat(
+                            Stream.of(benchmark.replace("Benchmark.", ".")
+                                    + (unit().equals("ms") ? "" : " in " + unit())),
+                            params.entrySet().stream()
+                                    .filter(p -> !(p.getKey().equals("threads")
+                                            && p.getValue().equals("0")))
+                                    .filter(p -> !(p.getKey().equals("device")
+                                            && p.getValue().equals("cpu")))
+                                    .map(p -> p.getKey() + "=" + p.getValue()))
+                    .collect(Collectors.joining(" "));
         }
 
         /** What the row's figures are; where it is not milliseconds, the label says it. */
@@ -63,8 +78,7 @@ final class Cells {
         FULL
     }
 
-    private Cells() {
-    }
+    private Cells() {}
 
     /**
      * The rows whose label matches.
@@ -74,7 +88,8 @@ final class Cells {
     static List<Row> matching(String regex, Extent extent, Map<String, String> override) {
         Pattern pattern = Pattern.compile(regex);
         List<Row> rows = new ArrayList<>();
-        for (BenchmarkListEntry e : BenchmarkList.defaultList().getAll(OutputFormatFactory.createFormatInstance(System.out, VerboseMode.SILENT), List.of())) {
+        for (BenchmarkListEntry e : BenchmarkList.defaultList()
+                .getAll(OutputFormatFactory.createFormatInstance(System.out, VerboseMode.SILENT), List.of())) {
             String name = e.getUsername();
             String benchmark = name.substring(name.lastIndexOf('.', name.lastIndexOf('.') - 1) + 1);
             if (benchmark.startsWith(PEAKS + ".")) {
@@ -85,8 +100,15 @@ final class Cells {
             override.forEach((key, value) -> values.computeIfPresent(key, (k, v) -> new String[] {value}));
             Catalogue.Entry entry = Catalogue.of(benchmark);
             for (Map<String, String> params : combinations(values)) {
-                Row candidate = new Row(name, benchmark, params, implementations != null, implementations == null ? List.of(OURS) : List.of(implementations));
-                List<String> kept = candidate.implementations().stream().filter(i -> runs(candidate.with(i), entry, extent)).toList();
+                Row candidate = new Row(
+                        name,
+                        benchmark,
+                        params,
+                        implementations != null,
+                        implementations == null ? List.of(OURS) : List.of(implementations));
+                List<String> kept = candidate.implementations().stream()
+                        .filter(i -> runs(candidate.with(i), entry, extent))
+                        .toList();
                 if (kept.contains(OURS) && pattern.matcher(candidate.label()).find()) {
                     rows.add(new Row(name, benchmark, params, implementations != null, kept));
                 }
@@ -112,7 +134,8 @@ final class Cells {
     /** From the parts to the whole. */
     private static int order(String benchmark) {
         List<String> classes = List.of("Gemm", "Attention", "Step", "Level", "Backbone", "Detect", "ColdStart");
-        int place = classes.indexOf(benchmark.substring(0, benchmark.indexOf('.')).replace("Benchmark", ""));
+        int place =
+                classes.indexOf(benchmark.substring(0, benchmark.indexOf('.')).replace("Benchmark", ""));
         return place < 0 ? classes.size() : place;
     }
 
@@ -134,6 +157,8 @@ final class Cells {
 
     /** Everyone who has a part in the rows. */
     static Set<String> implementations(List<Row> rows) {
-        return rows.stream().flatMap(r -> r.implementations().stream()).collect(Collectors.toCollection(java.util.TreeSet::new));
+        return rows.stream()
+                .flatMap(r -> r.implementations().stream())
+                .collect(Collectors.toCollection(java.util.TreeSet::new));
     }
 }

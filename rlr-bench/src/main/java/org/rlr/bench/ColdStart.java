@@ -17,10 +17,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * What needs a process of its own. One image scored by a program that has to be started for it: ours by its command line, as a user calls it (a JVM that starts the one that
- * has the Vector API), the peer by a new Python process; two rows: from the start to the printed score, and the most memory held until then. And the most memory held
- * by a process that trains both levels, {@link TrainingProcess} in a JVM with the command line's options.
- * Files are in the system's cache: a start that is not counted comes first.
+ * What needs a process of its own. One image scored by a program that has to be started for it: ours by its command
+ * line, as a user calls it (a JVM that starts the one that has the Vector API), the peer by a new Python process; two
+ * rows: from the start to the printed score, and the most memory held until then. And the most memory held by a process
+ * that trains both levels, {@link TrainingProcess} in a JVM with the command line's options. Files are in the system's
+ * cache: a start that is not counted comes first.
  */
 final class ColdStart implements AutoCloseable {
     static final String TIME = "ColdStart.detect";
@@ -49,8 +50,11 @@ final class ColdStart implements AutoCloseable {
     static List<Cells.Row> rows(String regex, Cells.Extent extent) {
         List<String> both = List.of(Cells.OURS, BEST);
         List<String> training = extent == Cells.Extent.FULL ? List.of(Cells.OURS, BEST, Catalogue.PUBLISHED) : both;
-        return Stream.of(TIME, MEMORY, TRAINING_MEMORY).filter(name -> extent != Cells.Extent.USUAL || !name.equals(TRAINING_MEMORY)).map(name -> new Cells.Row(null, name, Map.of(), true, name.equals(TRAINING_MEMORY) ? training : both))
-                .filter(row -> Pattern.compile(regex).matcher(row.label()).find()).toList();
+        return Stream.of(TIME, MEMORY, TRAINING_MEMORY)
+                .filter(name -> extent != Cells.Extent.USUAL || !name.equals(TRAINING_MEMORY))
+                .map(name -> new Cells.Row(null, name, Map.of(), true, name.equals(TRAINING_MEMORY) ? training : both))
+                .filter(row -> Pattern.compile(regex).matcher(row.label()).find())
+                .toList();
     }
 
     /** How often each is started, in turn; memory varies little. */
@@ -65,18 +69,24 @@ final class ColdStart implements AutoCloseable {
 
     /** Why a row cannot be measured here; null if it can. */
     static String absence(Cells.Row row) {
-        return memory(row) && !Files.isReadable(PROC.resolve("self/status")) ? "this system has no /proc to read a process's peak memory from" : null;
+        return memory(row) && !Files.isReadable(PROC.resolve("self/status"))
+                ? "this system has no /proc to read a process's peak memory from"
+                : null;
     }
 
     private static boolean memory(Cells.Row row) {
         return !row.benchmark().equals(TIME);
     }
 
-    /** Starts the program once more: milliseconds or MiB. @throws IllegalStateException with its own words if it gives no score */
+    /**
+     * Starts the program once more: milliseconds or MiB. @throws IllegalStateException with its own words if it gives
+     * no score
+     */
     double run(Cells.Row row, String implementation, Variant variant) {
         files = files == null ? new DetectFiles() : files;
         boolean training = row.benchmark().equals(TRAINING_MEMORY);
-        List<String> command = implementation.equals(Cells.OURS) ? ours(variant, training) : peer(implementation, training);
+        List<String> command =
+                implementation.equals(Cells.OURS) ? ours(variant, training) : peer(implementation, training);
         try {
             if (started.add(command) && !training) {
                 measure(command, implementation, false, false);
@@ -92,30 +102,66 @@ final class ColdStart implements AutoCloseable {
 
     private List<String> ours(Variant variant, boolean training) {
         List<String> command = new ArrayList<>();
-        command.add(variant.java() == null ? Path.of(System.getProperty("java.home"), "bin", "java").toString() : variant.java());
+        command.add(
+                variant.java() == null
+                        ? Path.of(System.getProperty("java.home"), "bin", "java")
+                                .toString()
+                        : variant.java());
         command.addAll(variant.arguments());
         if (training) {
-            command.addAll(List.of("--add-modules=jdk.incubator.vector", "-XX:+UseSerialGC", "-XX:MaxNewSize=64m", "-cp", System.getProperty("java.class.path"),
-                    TrainingProcess.class.getName(), files.model().toString(), files.image().toString(), Integer.toString(threads)));
+            command.addAll(List.of(
+                    "--add-modules=jdk.incubator.vector",
+                    "-XX:+UseSerialGC",
+                    "-XX:MaxNewSize=64m",
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    TrainingProcess.class.getName(),
+                    files.model().toString(),
+                    files.image().toString(),
+                    Integer.toString(threads)));
             return command;
         }
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "org.rlr.model.cli.Main", "detect", "--backend", "cpu", "--threads", Integer.toString(threads),
-                "--model", files.model().toString(), files.image().toString()));
+        command.addAll(List.of(
+                "-cp",
+                System.getProperty("java.class.path"),
+                "org.rlr.model.cli.Main",
+                "detect",
+                "--backend",
+                "cpu",
+                "--threads",
+                Integer.toString(threads),
+                "--model",
+                files.model().toString(),
+                files.image().toString()));
         return command;
     }
 
     private List<String> peer(String implementation, boolean training) {
         if (training) {
-            return List.of(python, peers.resolve("train_torch.py").toString(), files.model().toString(), files.image().toString(),
-                    implementation.substring("torch-".length()), Integer.toString(TrainingProcess.BATCH), Integer.toString(TrainingProcess.STEPS), Integer.toString(threads));
+            return List.of(
+                    python,
+                    peers.resolve("train_torch.py").toString(),
+                    files.model().toString(),
+                    files.image().toString(),
+                    implementation.substring("torch-".length()),
+                    Integer.toString(TrainingProcess.BATCH),
+                    Integer.toString(TrainingProcess.STEPS),
+                    Integer.toString(threads));
         }
-        return List.of(python, peers.resolve("detect_torch.py").toString(), files.model().toString(), files.image().toString(), Integer.toString(threads));
+        return List.of(
+                python,
+                peers.resolve("detect_torch.py").toString(),
+                files.model().toString(),
+                files.image().toString(),
+                Integer.toString(threads));
     }
 
-    private double measure(List<String> command, String implementation, boolean memory, boolean training) throws IOException, InterruptedException {
+    private double measure(List<String> command, String implementation, boolean memory, boolean training)
+            throws IOException, InterruptedException {
         Path words = Files.createTempFile("rlr-bench", ".txt");
         long start = System.nanoTime();
-        Process process = new ProcessBuilder(command).redirectError(words.toFile()).start();
+        Process process =
+                new ProcessBuilder(command).redirectError(words.toFile()).start();
         Map<Long, Long> peaks = new HashMap<>();
         try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8)) {
             while (memory && !out.ready() && process.isAlive()) {
@@ -124,7 +170,7 @@ final class ColdStart implements AutoCloseable {
             }
             String line = out.readLine();
             while (line != null && !line.startsWith(files.image() + "\t")) {
-                line = out.readLine();   // what a library has to say
+                line = out.readLine(); // what a library has to say
             }
             double milliseconds = (System.nanoTime() - start) / 1e6;
             if (memory) {
@@ -132,7 +178,8 @@ final class ColdStart implements AutoCloseable {
             }
             if (line == null) {
                 process.waitFor(END_SECONDS, TimeUnit.SECONDS);
-                throw new IllegalStateException(String.join(" ", command) + " printed no score: " + Files.readString(words).strip());
+                throw new IllegalStateException(String.join(" ", command) + " printed no score: "
+                        + Files.readString(words).strip());
             }
             if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
                 throw new IllegalStateException(String.join(" ", command) + " does not end");
@@ -147,17 +194,23 @@ final class ColdStart implements AutoCloseable {
 
     /** A program that computes something else proves nothing; ours is always the first. */
     private void compare(String implementation, boolean training, float[] number) {
-        Contender.requireSame(implementation + (training ? " loss" : " image score"), ourNumbers.computeIfAbsent(training, key -> number), number, DetectBenchmark.TOLERANCE);
+        Contender.requireSame(
+                implementation + (training ? " loss" : " image score"),
+                ourNumbers.computeIfAbsent(training, key -> number),
+                number,
+                DetectBenchmark.TOLERANCE);
     }
 
     /**
-     * The peak resident memory, in KiB, of the process and those that it started, as the system counts it. The peaks of several processes are
-     * added, though they need not have come at once and may share pages: rather too much than too little.
+     * The peak resident memory, in KiB, of the process and those that it started, as the system counts it. The peaks of
+     * several processes are added, though they need not have come at once and may share pages: rather too much than too
+     * little.
      */
     private static void look(Process process, Map<Long, Long> peaks) {
         Stream.concat(Stream.of(process.toHandle()), process.descendants()).forEach(p -> {
             try (Stream<String> status = Files.lines(PROC.resolve(p.pid() + "/status"))) {
-                status.filter(s -> s.startsWith("VmHWM:")).findFirst()
+                status.filter(s -> s.startsWith("VmHWM:"))
+                        .findFirst()
                         .ifPresent(s -> peaks.merge(p.pid(), Long.parseLong(s.replaceAll("\\D", "")), Math::max));
             } catch (IOException | UncheckedIOException e) {
                 // it has ended since; what was seen of it before counts

@@ -26,10 +26,12 @@ interface Contender extends AutoCloseable {
         double difference = 0;
         for (int i = 0; i < ours.length; i++) {
             largest = Math.max(largest, Math.abs(ours[i]));
-            difference = Math.max(difference, Double.isFinite(theirs[i]) ? Math.abs(ours[i] - theirs[i]) : Double.POSITIVE_INFINITY);
+            difference = Math.max(
+                    difference, Double.isFinite(theirs[i]) ? Math.abs(ours[i] - theirs[i]) : Double.POSITIVE_INFINITY);
         }
         if (!(difference <= tolerance * largest)) {
-            throw new IllegalStateException(what + ": differs by " + difference + " where the largest value is " + largest + "; allowed are " + tolerance + " of it");
+            throw new IllegalStateException(what + ": differs by " + difference + " where the largest value is "
+                    + largest + "; allowed are " + tolerance + " of it");
         }
     }
 }

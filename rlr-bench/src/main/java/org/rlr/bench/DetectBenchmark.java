@@ -21,15 +21,18 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.Backends;
 
 /**
- * One image from its file to its score: a PNG of 512² decoded, resized to 256², tf_efficientnet_lite0, both levels at the published widths
- * (d 256 and 512), anomaly map, smoothing. Ours decodes by ImageIO, the peer by Pillow, whose resizing ours follows.
+ * One image from its file to its score: a PNG of 512² decoded, resized to 256², tf_efficientnet_lite0, both levels at
+ * the published widths (d 256 and 512), anomaly map, smoothing. Ours decodes by ImageIO, the peer by Pillow, whose
+ * resizing ours follows.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 @Warmup(iterations = 3, time = 1500, timeUnit = TimeUnit.MILLISECONDS)
 @Measurement(iterations = 5, time = 600, timeUnit = TimeUnit.MILLISECONDS)
-@Fork(value = 1, jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "-Xmx4g"})
+@Fork(
+        value = 1,
+        jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "-Xmx4g"})
 public class DetectBenchmark {
     /** A resized sample may round to the neighbouring 1/255 in one of the two; random weights do not damp that. */
     static final double TOLERANCE = 1e-2;
@@ -51,9 +54,23 @@ public class DetectBenchmark {
         if (!impl.equals("rlr")) {
             Contender ours = contender;
             ours.run();
-            contender = new TorchPeer("detect", Map.of("style", impl.substring("torch-".length()), "threads", threads,
-                    "model", files.model().toString(), "image", files.image().toString()), Map.of());
-            Contender.requireSame(impl + " image score", new float[] {ours.result()[0]}, new float[] {contender.result()[0]}, TOLERANCE);
+            contender = new TorchPeer(
+                    "detect",
+                    Map.of(
+                            "style",
+                            impl.substring("torch-".length()),
+                            "threads",
+                            threads,
+                            "model",
+                            files.model().toString(),
+                            "image",
+                            files.image().toString()),
+                    Map.of());
+            Contender.requireSame(
+                    impl + " image score",
+                    new float[] {ours.result()[0]},
+                    new float[] {contender.result()[0]},
+                    TOLERANCE);
             Contender.requireSame(impl + " score and map", ours.result(), contender.result(), TOLERANCE);
             ours.close();
         }

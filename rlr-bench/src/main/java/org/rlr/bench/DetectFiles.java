@@ -21,7 +21,10 @@ import org.rlr.model.train.TrainingSettings;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.Backends;
 
-/** A model of the published shape on a small backbone, with random weights, and an image, as files that ours and the peers read alike. */
+/**
+ * A model of the published shape on a small backbone, with random weights, and an image, as files that ours and the
+ * peers read alike.
+ */
 final class DetectFiles implements AutoCloseable {
     private static final String BACKBONE = "tf_efficientnet_lite0";
     private static final int IMAGE_SIDE = 512;
@@ -39,21 +42,28 @@ final class DetectFiles implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         RlrConfig config = RlrConfig.published(BACKBONE);
-        try (Backend backend = Backends.open("cpu", 0); RlrModel model = model(config, backend)) {
+        try (Backend backend = Backends.open("cpu", 0);
+                RlrModel model = model(config, backend)) {
             ModelFile.save(model, model());
         }
     }
 
     private static RlrModel model(RlrConfig config, Backend backend) {
         int deepest = config.levels().get(config.levels().size() - 1);
-        Backbone backbone = Backbones.create(BACKBONE, backend, config.levels(), RandomWeights.stateDict(RandomWeights.of(BACKBONE, deepest)), "random");
+        Backbone backbone = Backbones.create(
+                BACKBONE,
+                backend,
+                config.levels(),
+                RandomWeights.stateDict(RandomWeights.of(BACKBONE, deepest)),
+                "random");
         List<RlrTransformer> levels = new ArrayList<>();
         for (int level : config.levels()) {
             RlrTransformer transformer = new RlrTransformer(config.level(level, backbone), backend, false);
             transformer.parameters().initialize(level);
             levels.add(transformer);
         }
-        ModelInfo info = new ModelInfo(config, TrainingSettings.PUBLISHED, List.of("texture"), 1, 1, new ScoreStatistics(1, 1, 0, 1, 1, 0, 1));
+        ModelInfo info = new ModelInfo(
+                config, TrainingSettings.PUBLISHED, List.of("texture"), 1, 1, new ScoreStatistics(1, 1, 0, 1, 1, 0, 1));
         return new RlrModel(backend, info, backbone, null, levels);
     }
 
@@ -64,9 +74,11 @@ final class DetectFiles implements AutoCloseable {
         double[][] sum = new double[3][IMAGE_SIDE * IMAGE_SIDE];
         for (int period = COARSEST; period >= 1; period /= 2) {
             for (double[] channel : sum) {
-                double[] grid = random.doubles((long) Math.pow(IMAGE_SIDE / period + 1, 2), -1, 1).toArray();
+                double[] grid = random.doubles((long) Math.pow(IMAGE_SIDE / period + 1, 2), -1, 1)
+                        .toArray();
                 for (int i = 0; i < channel.length; i++) {
-                    channel[i] += period * grid[i / IMAGE_SIDE / period * (IMAGE_SIDE / period + 1) + i % IMAGE_SIDE / period];
+                    channel[i] += period
+                            * grid[i / IMAGE_SIDE / period * (IMAGE_SIDE / period + 1) + i % IMAGE_SIDE / period];
                 }
             }
         }

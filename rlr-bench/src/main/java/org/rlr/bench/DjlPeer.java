@@ -26,7 +26,10 @@ import java.util.stream.Stream;
 import org.rlr.bench.TorchPeer.Operand;
 import org.rlr.tensor.io.SafeTensorsWriter;
 
-/** A backbone in this JVM by another library's native engine, through DJL: PyTorch's or ONNX Runtime. Python writes the model for it. */
+/**
+ * A backbone in this JVM by another library's native engine, through DJL: PyTorch's or ONNX Runtime. Python writes the
+ * model for it.
+ */
 final class DjlPeer implements Contender {
 
     /** An engine, by the name of its column. */
@@ -46,19 +49,29 @@ final class DjlPeer implements Contender {
 
         /** The runtime of a column; null if the column is no runtime's. */
         static Runtime of(String implementation) {
-            return Arrays.stream(values()).filter(r -> r.name().toLowerCase(java.util.Locale.ROOT).replace('_', '-').equals(implementation)).findFirst().orElse(null);
+            return Arrays.stream(values())
+                    .filter(r -> r.name()
+                            .toLowerCase(java.util.Locale.ROOT)
+                            .replace('_', '-')
+                            .equals(implementation))
+                    .findFirst()
+                    .orElse(null);
         }
 
         /** Why it is absent, and the remedy; null if it is here. */
         String absence(String python) {
             configure();
             if (!Engine.getAllEngines().contains(engine)) {
-                return "DJL's engine " + engine + " is not in the default build, being large; run mvn -Ppeers -pl rlr-bench";
+                return "DJL's engine " + engine
+                        + " is not in the default build, being large; run mvn -Ppeers -pl rlr-bench";
             }
-            if (this == DJL_PYTORCH && !(System.getProperty("os.name") + System.getProperty("os.arch")).equals("Linuxamd64")) {
+            if (this == DJL_PYTORCH
+                    && !(System.getProperty("os.name") + System.getProperty("os.arch")).equals("Linuxamd64")) {
                 return "the profile has DJL's natives of PyTorch for Linux on x86-64 only; run there";
             }
-            String why = this == ONNXRUNTIME ? TorchPeer.absence(python, "torch", "timm", "onnx", "onnxscript") : TorchPeer.absence(python, "torch", "timm");
+            String why = this == ONNXRUNTIME
+                    ? TorchPeer.absence(python, "torch", "timm", "onnx", "onnxscript")
+                    : TorchPeer.absence(python, "torch", "timm");
             return why == null ? null : why + ", to write the model with; name a Python that has it with -Dpython=PATH";
         }
     }
@@ -76,7 +89,13 @@ final class DjlPeer implements Contender {
      * @param x {@code [N, H, W, 3]}
      * @throws IllegalStateException with the words of whoever failed
      */
-    DjlPeer(Runtime runtime, String backbone, List<Integer> levels, Map<String, Operand> weights, Operand x, int threads) {
+    DjlPeer(
+            Runtime runtime,
+            String backbone,
+            List<Integer> levels,
+            Map<String, Operand> weights,
+            Operand x,
+            int threads) {
         configure();
         int used = threads == 0 ? java.lang.Runtime.getRuntime().availableProcessors() : threads;
         System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(used));
@@ -84,11 +103,23 @@ final class DjlPeer implements Contender {
             folder = Files.createTempDirectory("rlr-bench-djl");
             Path file = folder.resolve("backbone." + runtime.ending);
             export(runtime, backbone, levels, weights, x, file);
-            model = Criteria.builder().setTypes(NDList.class, NDList.class).optEngine(runtime.engine).optModelPath(file).optTranslator(new NoopTranslator())
-                    .optOption("intraOpNumThreads", Integer.toString(used)).build().loadModel();
+            model = Criteria.builder()
+                    .setTypes(NDList.class, NDList.class)
+                    .optEngine(runtime.engine)
+                    .optModelPath(file)
+                    .optTranslator(new NoopTranslator())
+                    .optOption("intraOpNumThreads", Integer.toString(used))
+                    .build()
+                    .loadModel();
             manager = model.getNDManager().newSubManager();
-            input = new NDList(runtime == Runtime.ONNXRUNTIME ? manager.create(planes(x), new Shape(x.shape()[0], 3, x.shape()[1], x.shape()[2]))
-                    : manager.create(x.values(), new Shape(Arrays.stream(x.shape()).asLongStream().toArray())));
+            input = new NDList(
+                    runtime == Runtime.ONNXRUNTIME
+                            ? manager.create(planes(x), new Shape(x.shape()[0], 3, x.shape()[1], x.shape()[2]))
+                            : manager.create(
+                                    x.values(),
+                                    new Shape(Arrays.stream(x.shape())
+                                            .asLongStream()
+                                            .toArray())));
             predictor = model.newPredictor();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -98,23 +129,53 @@ final class DjlPeer implements Contender {
         run();
     }
 
-    /** Natives come from the class path alone and are unpacked beside what was built; nothing is fetched, nothing reported. */
+    /**
+     * Natives come from the class path alone and are unpacked beside what was built; nothing is fetched, nothing
+     * reported.
+     */
     private static void configure() {
         System.setProperty("ai.djl.offline", "true");
         System.setProperty("OPT_OUT_TRACKING", "true");
-        System.setProperty("ENGINE_CACHE_DIR", Path.of(System.getProperty(TorchPeer.PEERS, "peers")).toAbsolutePath().resolveSibling("target").resolve("djl").toString());
+        System.setProperty(
+                "ENGINE_CACHE_DIR",
+                Path.of(System.getProperty(TorchPeer.PEERS, "peers"))
+                        .toAbsolutePath()
+                        .resolveSibling("target")
+                        .resolve("djl")
+                        .toString());
         System.setProperty("ai.djl.onnxruntime.disable_alternative", "true");
     }
 
-    private void export(Runtime runtime, String backbone, List<Integer> levels, Map<String, Operand> weights, Operand x, Path file) throws IOException {
+    private void export(
+            Runtime runtime, String backbone, List<Integer> levels, Map<String, Operand> weights, Operand x, Path file)
+            throws IOException {
         Path given = folder.resolve("given.safetensors");
         SafeTensorsWriter writer = new SafeTensorsWriter();
-        weights.forEach((name, w) -> writer.add(name, Arrays.stream(w.shape()).asLongStream().toArray(), w.values()));
+        weights.forEach((name, w) ->
+                writer.add(name, Arrays.stream(w.shape()).asLongStream().toArray(), w.values()));
         writer.write(given);
-        Map<String, Object> task = new HashMap<>(Map.of("given", given.toString(), "name", backbone, "levels", levels, "images", x.shape()[0], "side", x.shape()[1],
-                "format", runtime.format, "out", file.toString()));
-        Process process = new ProcessBuilder(System.getProperty(TorchPeer.PYTHON, "python3"),
-                Path.of(System.getProperty(TorchPeer.PEERS, "peers"), "export_backbone.py").toString(), new Gson().toJson(task)).redirectErrorStream(true).start();
+        Map<String, Object> task = new HashMap<>(Map.of(
+                "given",
+                given.toString(),
+                "name",
+                backbone,
+                "levels",
+                levels,
+                "images",
+                x.shape()[0],
+                "side",
+                x.shape()[1],
+                "format",
+                runtime.format,
+                "out",
+                file.toString()));
+        Process process = new ProcessBuilder(
+                        System.getProperty(TorchPeer.PYTHON, "python3"),
+                        Path.of(System.getProperty(TorchPeer.PEERS, "peers"), "export_backbone.py")
+                                .toString(),
+                        new Gson().toJson(task))
+                .redirectErrorStream(true)
+                .start();
         String words = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
         try {
             if (process.waitFor() != 0) {
@@ -141,7 +202,7 @@ final class DjlPeer implements Contender {
     @Override
     public void run() {
         try (NDList output = predictor.predict(input)) {
-            result = output.get(0).toFloatArray();   // ours is handed out as an array, too
+            result = output.get(0).toFloatArray(); // ours is handed out as an array, too
         } catch (TranslateException e) {
             throw new IllegalStateException(e);
         }

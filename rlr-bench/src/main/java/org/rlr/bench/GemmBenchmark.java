@@ -22,8 +22,9 @@ import org.rlr.bench.TorchPeer.Operand;
 import org.rlr.tensor.backend.View;
 
 /**
- * C = A·B, Aᵀ·B or A·Bᵀ of single-precision matrices, on the shapes of the model's layers: forward (NT, weights being stored [out, in]),
- * gradient of the input (NN) and of the weights (TN), at 8 images of 32² tokens and width 256 or 16² tokens and width 512.
+ * C = A·B, Aᵀ·B or A·Bᵀ of single-precision matrices, on the shapes of the model's layers: forward (NT, weights being
+ * stored [out, in]), gradient of the input (NN) and of the weights (TN), at 8 images of 32² tokens and width 256 or 16²
+ * tokens and width 512.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -33,8 +34,19 @@ import org.rlr.tensor.backend.View;
 @Fork(value = 1, jvmArgsAppend = "--add-modules=jdk.incubator.vector")
 public class GemmBenchmark {
     /** Which operands are transposed, rows, columns and depth of the product. */
-    @Param({"NN/1536/1536/1536", "NT/8192/256/256", "NT/8192/1024/256", "NT/8192/256/1024", "NN/8192/256/1024", "TN/256/1024/8192", "NT/2048/512/512",
-        "NT/2048/2048/512", "TN/512/2048/2048", "NT/8192/256/72", "NT/1024/256/256"})
+    @Param({
+        "NN/1536/1536/1536",
+        "NT/8192/256/256",
+        "NT/8192/1024/256",
+        "NT/8192/256/1024",
+        "NN/8192/256/1024",
+        "TN/256/1024/8192",
+        "NT/2048/512/512",
+        "NT/2048/2048/512",
+        "TN/512/2048/2048",
+        "NT/8192/256/72",
+        "NT/1024/256/256"
+    })
     public String shape;
 
     @Param({"rlr", "openblas", "torch", "ejml"})
@@ -50,7 +62,8 @@ public class GemmBenchmark {
     public void start() {
         MatrixShape s = MatrixShape.parse(shape);
         Operand a = s.transA() ? Operands.random(1, s.depth(), s.rows()) : Operands.random(1, s.rows(), s.depth());
-        Operand b = s.transB() ? Operands.random(2, s.columns(), s.depth()) : Operands.random(2, s.depth(), s.columns());
+        Operand b =
+                s.transB() ? Operands.random(2, s.columns(), s.depth()) : Operands.random(2, s.depth(), s.columns());
         contender = ours(s, a, b);
         if (!impl.equals("rlr")) {
             Contender ours = contender;
@@ -58,8 +71,14 @@ public class GemmBenchmark {
             contender = switch (impl) {
                 case "openblas" -> new OpenBlas(s, a.values(), b.values(), threads);
                 case "ejml" -> new Ejml(s, a.values(), b.values());
-                case "torch" -> new TorchPeer("gemm", Map.of("trans_a", s.transA(), "trans_b", s.transB(), "threads", threads), Map.of("a", a, "b", b));
-                default -> throw new IllegalArgumentException("no implementation '" + impl + "'; there are rlr, openblas, ejml and torch");
+                case "torch" ->
+                    new TorchPeer(
+                            "gemm",
+                            Map.of("trans_a", s.transA(), "trans_b", s.transB(), "threads", threads),
+                            Map.of("a", a, "b", b));
+                default ->
+                    throw new IllegalArgumentException(
+                            "no implementation '" + impl + "'; there are rlr, openblas, ejml and torch");
             };
             contender.run();
             Contender.requireSame(shape, ours.result(), contender.result(), 1e-4);
@@ -84,9 +103,21 @@ public class GemmBenchmark {
 
         @Override
         public void run() {
-            openblas.cblas_sgemm(openblas.CblasRowMajor, s.transA() ? openblas.CblasTrans : openblas.CblasNoTrans,
-                    s.transB() ? openblas.CblasTrans : openblas.CblasNoTrans, s.rows(), s.columns(), s.depth(), 1, a, s.transA() ? s.rows() : s.depth(), b,
-                    s.transB() ? s.depth() : s.columns(), 0, c, s.columns());
+            openblas.cblas_sgemm(
+                    openblas.CblasRowMajor,
+                    s.transA() ? openblas.CblasTrans : openblas.CblasNoTrans,
+                    s.transB() ? openblas.CblasTrans : openblas.CblasNoTrans,
+                    s.rows(),
+                    s.columns(),
+                    s.depth(),
+                    1,
+                    a,
+                    s.transA() ? s.rows() : s.depth(),
+                    b,
+                    s.transB() ? s.depth() : s.columns(),
+                    0,
+                    c,
+                    s.columns());
         }
 
         @Override
@@ -95,14 +126,17 @@ public class GemmBenchmark {
         }
 
         @Override
-        public void close() {
-        }
+        public void close() {}
     }
 
     private record Ejml(MatrixShape s, FMatrixRMaj a, FMatrixRMaj b, FMatrixRMaj c) implements Contender {
         Ejml(MatrixShape s, float[] a, float[] b) {
-            this(s, s.transA() ? FMatrixRMaj.wrap(s.depth(), s.rows(), a) : FMatrixRMaj.wrap(s.rows(), s.depth(), a),
-                    s.transB() ? FMatrixRMaj.wrap(s.columns(), s.depth(), b) : FMatrixRMaj.wrap(s.depth(), s.columns(), b),
+            this(
+                    s,
+                    s.transA() ? FMatrixRMaj.wrap(s.depth(), s.rows(), a) : FMatrixRMaj.wrap(s.rows(), s.depth(), a),
+                    s.transB()
+                            ? FMatrixRMaj.wrap(s.columns(), s.depth(), b)
+                            : FMatrixRMaj.wrap(s.depth(), s.columns(), b),
                     new FMatrixRMaj(s.rows(), s.columns()));
         }
 
@@ -123,8 +157,7 @@ public class GemmBenchmark {
         }
 
         @Override
-        public void close() {
-        }
+        public void close() {}
     }
 
     @TearDown(Level.Trial)

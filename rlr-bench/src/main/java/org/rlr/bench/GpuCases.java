@@ -13,14 +13,16 @@ import org.rlr.tensor.backend.Locality;
 import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.backend.View;
 
-/** The calls of the kernel table, by the names of their rows. A case is made when it is asked for and holds its memory until it is closed. */
+/**
+ * The calls of the kernel table, by the names of their rows. A case is made when it is asked for and holds its memory
+ * until it is closed.
+ */
 final class GpuCases {
-    private GpuCases() {
-    }
+    private GpuCases() {}
 
     /**
-     * Both patterns of the model, forward and backward: A is {@code mca}, keys and values of the reference, inside the window; B is {@code nsa}, its values the images' own,
-     * outside it.
+     * Both patterns of the model, forward and backward: A is {@code mca}, keys and values of the reference, inside the
+     * window; B is {@code nsa}, its values the images' own, outside it.
      */
     static Map<String, Function<Backend, GpuCase>> attention(GpuShapes shapes, int images) {
         Map<String, Function<Backend, GpuCase>> cases = new LinkedHashMap<>();
@@ -35,7 +37,8 @@ final class GpuCases {
         return cases;
     }
 
-    private static GpuCase attention(Backend backend, AttentionPattern pattern, int width, int images, boolean backward) {
+    private static GpuCase attention(
+            Backend backend, AttentionPattern pattern, int width, int images, boolean backward) {
         int tokens = pattern.tokens();
         int valueImages = pattern.locality() == Locality.INSIDE ? 1 : images;
         GpuCase c = new GpuCase(backend, Work.UNKNOWN);
@@ -85,13 +88,15 @@ final class GpuCases {
             View y = c.result(rows, n);
             View mean = c.result(rows);
             View rstd = c.result(rows);
-            c.call(backend -> backend.layerNorm(x, gamma, gamma, 1e-5f, y, mean, rstd)).computed();
+            c.call(backend -> backend.layerNorm(x, gamma, gamma, 1e-5f, y, mean, rstd))
+                    .computed();
             View dy = c.input(4, rows, n);
             GpuCase gradients = c.nested();
             View dx = gradients.result(rows, n);
             View dgamma = gradients.changed(new Operand(new float[n], n));
             View dbeta = gradients.changed(new Operand(new float[n], n));
-            return gradients.call(backend -> backend.layerNormBackward(x, gamma, mean, rstd, dy, dx, false, dgamma, dbeta));
+            return gradients.call(
+                    backend -> backend.layerNormBackward(x, gamma, mean, rstd, dy, dx, false, dgamma, dbeta));
         });
         cases.put("GELU forward", b -> {
             GpuCase c = new GpuCase(b, bytes(8 * values));
@@ -134,7 +139,10 @@ final class GpuCases {
         return new Work(0, 4 * floats);
     }
 
-    /** Products of the model, and one large enough for the ceiling of the card; linear with GELU is the product, the bias and the activation. */
+    /**
+     * Products of the model, and one large enough for the ceiling of the card; linear with GELU is the product, the
+     * bias and the activation.
+     */
     static Map<String, Function<Backend, GpuCase>> products(GpuShapes shapes) {
         Map<String, Function<Backend, GpuCase>> cases = new LinkedHashMap<>();
         for (Grid grid : shapes.levels()) {
@@ -159,7 +167,8 @@ final class GpuCases {
 
     private static void product(Map<String, Function<Backend, GpuCase>> cases, int m, int n, int k) {
         cases.put("GEMM " + m + "/" + n + "/" + k, b -> {
-            GpuCase c = new GpuCase(b, new Work(2.0 * m * n * k, 4.0 * ((double) m * k + (double) k * n + (double) m * n)));
+            GpuCase c =
+                    new GpuCase(b, new Work(2.0 * m * n * k, 4.0 * ((double) m * k + (double) k * n + (double) m * n)));
             View x = c.input(1, m, k);
             View w = c.input(2, n, k);
             View y = c.result(m, n);

@@ -13,8 +13,7 @@ final class GpuConvolutions {
     /** Convolutions that cuDNN would compute, by our own kernels. */
     static final String OWN_KERNELS = "rlr, own kernels";
 
-    private GpuConvolutions() {
-    }
+    private GpuConvolutions() {}
 
     /** @param depthwise whether those, which are never cuDNN's, are among them */
     static Map<String, Function<Backend, GpuCase>> of(GpuShapes shapes, int images, boolean depthwise) {
@@ -68,7 +67,12 @@ final class GpuConvolutions {
 
     private static int[] weights(Convolution shape) {
         int kernel = shape.geometry().kernel();
-        return new int[] {shape.outChannels(), kernel, kernel, shape.channels() / shape.geometry().groups()};
+        return new int[] {
+            shape.outChannels(),
+            kernel,
+            kernel,
+            shape.channels() / shape.geometry().groups()
+        };
     }
 
     private static double count(int[] extents) {
@@ -82,6 +86,7 @@ final class GpuConvolutions {
     /** Products with padding counted, as is usual. */
     private static Work work(Convolution shape, int images) {
         double products = count(output(shape, images)) * count(weights(shape)) / shape.outChannels();
-        return new Work(2 * products, 4 * (count(input(shape, images)) + count(weights(shape)) + count(output(shape, images))));
+        return new Work(
+                2 * products, 4 * (count(input(shape, images)) + count(weights(shape)) + count(output(shape, images))));
     }
 }

@@ -13,8 +13,10 @@ import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.backend.View;
 
 /**
- * Times every call of the kernel table, first comparing attentions and convolutions with the CPU's float32 on other numbers of images. Times are medians of the card's clock. Before each call the card
- * overwrites a buffer larger than its second-level cache (cold), and, for the other figure, runs the call once (warm); both also give the host time to submit the call.
+ * Times every call of the kernel table, first comparing attentions and convolutions with the CPU's float32 on other
+ * numbers of images. Times are medians of the card's clock. Before each call the card overwrites a buffer larger than
+ * its second-level cache (cold), and, for the other figure, runs the call once (warm); both also give the host time to
+ * submit the call.
  */
 final class GpuKernels {
     private static final int CHECKED_IMAGES = 2;
@@ -36,7 +38,10 @@ final class GpuKernels {
         this.rows = rows;
     }
 
-    /** The largest allowed ‖ours − CPU's‖ / ‖CPU's‖: some sums of float32; factors rounded to 10 bits after the point (TF32), to 7 (bfloat16). */
+    /**
+     * The largest allowed ‖ours − CPU's‖ / ‖CPU's‖: some sums of float32; factors rounded to 10 bits after the point
+     * (TF32), to 7 (bfloat16).
+     */
     static double allowed(String precision) {
         return switch (precision) {
             case "fp32" -> 2e-5;
@@ -62,7 +67,11 @@ final class GpuKernels {
      * @return whether every convolution agrees with the CPU's
      */
     boolean convolutions(Backend ownKernels) {
-        time(card, Cells.OURS, GpuConvolutions.of(shapes, shapes.images(), true), errors(GpuConvolutions.of(shapes, CHECKED_IMAGES, true)));
+        time(
+                card,
+                Cells.OURS,
+                GpuConvolutions.of(shapes, shapes.images(), true),
+                errors(GpuConvolutions.of(shapes, CHECKED_IMAGES, true)));
         if (ownKernels != null) {
             time(ownKernels, GpuConvolutions.OWN_KERNELS, GpuConvolutions.of(shapes, shapes.images(), false), Map.of());
         }
@@ -77,7 +86,8 @@ final class GpuKernels {
         return errors;
     }
 
-    private void time(Backend backend, String by, Map<String, Function<Backend, GpuCase>> cases, Map<String, Double> errors) {
+    private void time(
+            Backend backend, String by, Map<String, Function<Backend, GpuCase>> cases, Map<String, Double> errors) {
         View flush = new View(backend.allocate(flushed()), 0, Shape.of(flushed()));
         cases.forEach((name, make) -> time(backend, by, name, make, errors.get(name), flush));
         flush.storage().release();
@@ -88,17 +98,27 @@ final class GpuKernels {
     }
 
     private double error(String name, Function<Backend, GpuCase> make, Backend cpu) {
-        try (GpuCase theirs = make.apply(cpu); GpuCase ours = make.apply(card)) {
+        try (GpuCase theirs = make.apply(cpu);
+                GpuCase ours = make.apply(card)) {
             double error = error(theirs.computed(), ours.computed());
             if (!(error <= allowed(precision))) {
                 right = false;
-                System.err.printf(Locale.ROOT, "%s, %s: differs from the CPU's float32 by %.1e of its norm; %.0e is allowed%n", name, precision, error, allowed(precision));
+                System.err.printf(
+                        Locale.ROOT,
+                        "%s, %s: differs from the CPU's float32 by %.1e of its norm; %.0e is allowed%n",
+                        name,
+                        precision,
+                        error,
+                        allowed(precision));
             }
             return error;
         }
     }
 
-    /** The largest over the results of the norm of the difference, relative to the norm; not a number if any value is not. */
+    /**
+     * The largest over the results of the norm of the difference, relative to the norm; not a number if any value is
+     * not.
+     */
     static double error(List<float[]> reference, List<float[]> computed) {
         double largest = 0;
         for (int i = 0; i < reference.size(); i++) {
@@ -114,7 +134,8 @@ final class GpuKernels {
         return largest;
     }
 
-    private void time(Backend backend, String by, String name, Function<Backend, GpuCase> make, Double error, View flush) {
+    private void time(
+            Backend backend, String by, String name, Function<Backend, GpuCase> make, Double error, View flush) {
         try (GpuCase c = make.apply(backend)) {
             CudaTimer timer = new CudaTimer(backend);
             Runnable evict = () -> backend.fill(flush, 1);
@@ -123,10 +144,13 @@ final class GpuKernels {
             double once = timer.milliseconds(1, evict, c::run)[0];
             int repeats = shapes == GpuShapes.TINY ? 1 : (int) Math.max(LEAST, Math.min(MOST, BUDGET_MS / once));
             double cold = median(timer.milliseconds(repeats, evict, c::run));
-            double warm = median(timer.milliseconds(repeats, () -> {
-                evict.run();
-                c.run();
-            }, c::run));
+            double warm = median(timer.milliseconds(
+                    repeats,
+                    () -> {
+                        evict.run();
+                        c.run();
+                    },
+                    c::run));
             Map<String, Double> values = new LinkedHashMap<>();
             values.put("warmUs", 1e3 * warm);
             values.put("coldUs", 1e3 * cold);
@@ -141,7 +165,13 @@ final class GpuKernels {
                 values.put("flops", c.work().flops());
             }
             rows.add(new GpuRows.Row(by, precision, name, values));
-            System.out.printf(Locale.ROOT, "%-8s %-46s %10.1f µs warm %10.1f µs cold%s%n", precision, name, 1e3 * warm, 1e3 * cold,
+            System.out.printf(
+                    Locale.ROOT,
+                    "%-8s %-46s %10.1f µs warm %10.1f µs cold%s%n",
+                    precision,
+                    name,
+                    1e3 * warm,
+                    1e3 * cold,
                     error == null ? "" : String.format(Locale.ROOT, "  error %.1e", error));
         }
     }

@@ -11,7 +11,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** The Java parts of {@code gpu/run}, each a process of its own. Exit codes: 0 well, 1 a result is wrong, 3 the precision is not offered. */
+/**
+ * The Java parts of {@code gpu/run}, each a process of its own. Exit codes: 0 well, 1 a result is wrong, 3 the
+ * precision is not offered.
+ */
 @Command(name = "gpu-proof", subcommands = CommandLine.HelpCommand.class, description = "The parts of gpu/run.")
 public final class GpuProof {
     static final int WRONG = 1;
@@ -19,8 +22,7 @@ public final class GpuProof {
     private static final String PRECISION = "rlr.cuda.precision";
     private static final String CUDNN = "rlr.cuda.cudnn";
 
-    private GpuProof() {
-    }
+    private GpuProof() {}
 
     public static void main(String[] args) {
         System.exit(new CommandLine(new GpuProof()).execute(args));
@@ -28,7 +30,10 @@ public final class GpuProof {
 
     /** A card that computes in a precision. */
     static final class Device {
-        @Option(names = "--precision", defaultValue = "fp32", description = "fp32, tf32, bf16, as far as offered (default: ${DEFAULT-VALUE})")
+        @Option(
+                names = "--precision",
+                defaultValue = "fp32",
+                description = "fp32, tf32, bf16, as far as offered (default: ${DEFAULT-VALUE})")
         String precision;
 
         @Option(names = "--tiny", description = "tiny shapes")
@@ -76,8 +81,12 @@ public final class GpuProof {
         }
     }
 
-    @Command(name = "kernels", description = "Compares the attentions with the CPU's, then times every kernel of the table.")
-    int kernels(@CommandLine.Mixin Device device, @Option(names = "--rows", required = true, description = "where the rows are appended") Path rows) {
+    @Command(
+            name = "kernels",
+            description = "Compares the attentions with the CPU's, then times every kernel of the table.")
+    int kernels(
+            @CommandLine.Mixin Device device,
+            @Option(names = "--rows", required = true, description = "where the rows are appended") Path rows) {
         if (refused(device)) {
             return NOT_OFFERED;
         }
@@ -86,15 +95,23 @@ public final class GpuProof {
         }
     }
 
-    @Command(name = "convolutions", description = "Compares the convolutions with the CPU's, then times them, by cuDNN where there is cuDNN and by our own kernels.")
-    int convolutions(@CommandLine.Mixin Device device, @Option(names = "--rows", required = true, description = "where the rows are appended") Path rows,
+    @Command(
+            name = "convolutions",
+            description =
+                    "Compares the convolutions with the CPU's, then times them, by cuDNN where there is cuDNN and by our own kernels.")
+    int convolutions(
+            @CommandLine.Mixin Device device,
+            @Option(names = "--rows", required = true, description = "where the rows are appended") Path rows,
             @Option(names = "--own-kernels", description = "time our own kernels beside cuDNN") boolean ownKernels) {
         if (refused(device)) {
             return NOT_OFFERED;
         }
-        try (Backend backend = device.open(); Backend without = ownKernels && byCudnn(backend) ? device.openWithoutCudnn() : null) {
+        try (Backend backend = device.open();
+                Backend without = ownKernels && byCudnn(backend) ? device.openWithoutCudnn() : null) {
             System.out.println("NOTE: " + backend.description().replaceFirst(".*, (convolutions by .*)\\)$", "$1"));
-            return new GpuKernels(backend, device.precision, device.shapes(), new GpuRows(rows)).convolutions(without) ? 0 : WRONG;
+            return new GpuKernels(backend, device.precision, device.shapes(), new GpuRows(rows)).convolutions(without)
+                    ? 0
+                    : WRONG;
         }
     }
 
@@ -103,7 +120,10 @@ public final class GpuProof {
     }
 
     @Command(name = "repeats", description = "Runs everything again and again: the bits must not change.")
-    int repeats(@CommandLine.Mixin Device device, @Option(names = "--runs", defaultValue = "100", description = "how often (default: ${DEFAULT-VALUE})") int runs) {
+    int repeats(
+            @CommandLine.Mixin Device device,
+            @Option(names = "--runs", defaultValue = "100", description = "how often (default: ${DEFAULT-VALUE})")
+                    int runs) {
         if (refused(device)) {
             return NOT_OFFERED;
         }
@@ -115,8 +135,15 @@ public final class GpuProof {
     }
 
     @Command(name = "steps", description = "Times a training step and a reconstruction of both levels.")
-    int steps(@CommandLine.Mixin Device device, @Option(names = "--rows", required = true, description = "where the rows are appended") Path rows,
-            @Option(names = "--levels", required = true, description = "a folder for the levels, from which PyTorch starts") Path levels) throws IOException {
+    int steps(
+            @CommandLine.Mixin Device device,
+            @Option(names = "--rows", required = true, description = "where the rows are appended") Path rows,
+            @Option(
+                            names = "--levels",
+                            required = true,
+                            description = "a folder for the levels, from which PyTorch starts")
+                    Path levels)
+            throws IOException {
         if (refused(device)) {
             return NOT_OFFERED;
         }
@@ -125,7 +152,10 @@ public final class GpuProof {
     }
 
     @Command(name = "report", description = "Writes the report from a folder of parts.")
-    int report(@Parameters(description = "where gpu/run left what the parts said") Path parts, @Parameters(description = "the report, Markdown") Path report) throws IOException {
+    int report(
+            @Parameters(description = "where gpu/run left what the parts said") Path parts,
+            @Parameters(description = "the report, Markdown") Path report)
+            throws IOException {
         GpuReport.write(parts, report);
         return 0;
     }

@@ -15,7 +15,10 @@ import org.rlr.tensor.backend.AdamSettings;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.nn.Adam;
 
-/** Runs every call of the kernel table, and two training steps of each level, again and again: the bits must not change, and every value must be written. */
+/**
+ * Runs every call of the kernel table, and two training steps of each level, again and again: the bits must not change,
+ * and every value must be written.
+ */
 final class GpuRepeats {
     private static final int STEPS = 2;
     private final Backend card;
@@ -85,17 +88,19 @@ final class GpuRepeats {
             // by bits, as no value of the first is NaN
             int j = Arrays.mismatch(first.get(i), again.get(i));
             if (j >= 0) {
-                return "result " + i + ", value " + j + " is " + again.get(i)[j] + ", in the first run " + first.get(i)[j];
+                return "result " + i + ", value " + j + " is " + again.get(i)[j] + ", in the first run "
+                        + first.get(i)[j];
             }
         }
         return null;
     }
 
     /** All parameters after the steps from the same beginning, then the losses. */
-    @SuppressWarnings("try")   // the scope only has to be open
+    @SuppressWarnings("try") // the scope only has to be open
     private float[] trained(RlrTransformer level, float[] beginning) {
         var config = level.config();
-        float[] features = Operands.random(1, shapes.images(), config.tokens(), config.channels()).values();
+        float[] features = Operands.random(1, shapes.images(), config.tokens(), config.channels())
+                .values();
         level.parameters().fromArray(beginning);
         float[] losses = new float[STEPS];
         try (Adam adam = new Adam(level.parameters())) {

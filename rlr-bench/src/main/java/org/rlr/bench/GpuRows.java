@@ -11,13 +11,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** What the parts of a run on a card have measured, ours and PyTorch's: a JSON object a line, written as soon as it is known, so that a part that is ended leaves what it has. */
+/**
+ * What the parts of a run on a card have measured, ours and PyTorch's: a JSON object a line, written as soon as it is
+ * known, so that a part that is ended leaves what it has.
+ */
 final class GpuRows {
     /**
      * What one implementation did in one row.
      *
-     * @param by     ours, or PyTorch's way of doing it
-     * @param values warmUs and coldUs (operands in the second-level cache, or not), ms (by the host's clock), repeats, bytes, flops, error, first (the first loss)
+     * @param by ours, or PyTorch's way of doing it
+     * @param values warmUs and coldUs (operands in the second-level cache, or not), ms (by the host's clock), repeats,
+     *     bytes, flops, error, first (the first loss)
      */
     record Row(String by, String precision, String row, Map<String, Double> values) {
         /** A value, NaN where the row has none of that name. */

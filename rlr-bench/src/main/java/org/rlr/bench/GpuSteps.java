@@ -15,8 +15,9 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.io.SafeTensorsWriter;
 
 /**
- * A training step and a reconstruction of both levels, through the model, by the host's clock: features go to the card and the loss, or the reconstruction, comes back in each. The
- * first parameters and features are left as files, from which PyTorch's side computes the same.
+ * A training step and a reconstruction of both levels, through the model, by the host's clock: features go to the card
+ * and the loss, or the reconstruction, comes back in each. The first parameters and features are left as files, from
+ * which PyTorch's side computes the same.
  */
 final class GpuSteps {
     private static final double BUDGET_MS = 3000;
@@ -57,7 +58,8 @@ final class GpuSteps {
 
     private void write(Grid grid, Map<String, Operand> state, Operand features) throws IOException {
         SafeTensorsWriter file = new SafeTensorsWriter();
-        state.forEach((name, o) -> file.add(name, Arrays.stream(o.shape()).asLongStream().toArray(), o.values()));
+        state.forEach((name, o) ->
+                file.add(name, Arrays.stream(o.shape()).asLongStream().toArray(), o.values()));
         file.add("x", Arrays.stream(features.shape()).asLongStream().toArray(), features.values());
         file.write(folder.resolve("level" + grid.side() + ".safetensors"));
     }

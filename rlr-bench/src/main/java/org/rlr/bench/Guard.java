@@ -16,26 +16,44 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Compares the working tree's attention kernels with those of a commit; {@code mvn -pl rlr-bench -Dguard[=BASE]} calls it. */
-@Command(name = "rlr-bench guard", mixinStandardHelpOptions = true,
-        description = "Fails where the kernels of the working tree are slower than those of a commit, or allocate more.")
+/**
+ * Compares the working tree's attention kernels with those of a commit; {@code mvn -pl rlr-bench -Dguard[=BASE]} calls
+ * it.
+ */
+@Command(
+        name = "rlr-bench guard",
+        mixinStandardHelpOptions = true,
+        description =
+                "Fails where the kernels of the working tree are slower than those of a commit, or allocate more.")
 public final class Guard implements Callable<Integer> {
     /** One setting of each kernel on each grid that the published model has. */
     private static final String ATTENTION = "^Attention.*images=4.*shape=(32|16)/";
 
-    @Option(names = "--base", defaultValue = "HEAD", description = "the commit to compare with (default: HEAD, so that the working tree's changes are judged)")
+    @Option(
+            names = "--base",
+            defaultValue = "HEAD",
+            description = "the commit to compare with (default: HEAD, so that the working tree's changes are judged)")
     private String base;
 
-    @Option(names = "--bench", defaultValue = ATTENTION, description = "which rows: a regular expression found in their labels (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--bench",
+            defaultValue = ATTENTION,
+            description = "which rows: a regular expression found in their labels (default: ${DEFAULT-VALUE})")
     private String bench;
 
-    @Option(names = "--rounds", defaultValue = "5", description = "pairs of JVMs for each row (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--rounds",
+            defaultValue = "5",
+            description = "pairs of JVMs for each row (default: ${DEFAULT-VALUE})")
     private int rounds;
 
     @Option(names = "--threads", defaultValue = "0", description = "threads (default: 0, all cores)")
     private int threads;
 
-    @Option(names = "--work", defaultValue = "target/guard", description = "a folder for the base's classes and the results")
+    @Option(
+            names = "--work",
+            defaultValue = "target/guard",
+            description = "a folder for the base's classes and the results")
     private Path work;
 
     public static void main(String[] args) {
@@ -50,8 +68,18 @@ public final class Guard implements Callable<Integer> {
         System.exit(line.execute(args));
     }
 
-    /** @param baseMs and changedMs fastest iteration of each JVM; bytes a call, the least of all JVMs, and how many of them may be JMH's */
-    private record Verdict(String row, double[] baseMs, double[] changedMs, Slowdown slowdown, double baseBytes, double changedBytes, double doubt) {
+    /**
+     * @param baseMs and changedMs fastest iteration of each JVM; bytes a call, the least of all JVMs, and how many of
+     *     them may be JMH's
+     */
+    private record Verdict(
+            String row,
+            double[] baseMs,
+            double[] changedMs,
+            Slowdown slowdown,
+            double baseBytes,
+            double changedBytes,
+            double doubt) {
         boolean slower() {
             return slowdown.certain();
         }
@@ -63,9 +91,13 @@ public final class Guard implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, RunnerException {
-        List<Cells.Row> rows = Cells.matching(bench.isEmpty() ? ATTENTION : bench, Cells.Extent.FULL, Map.of("threads", Integer.toString(threads)));
+        List<Cells.Row> rows = Cells.matching(
+                bench.isEmpty() ? ATTENTION : bench, Cells.Extent.FULL, Map.of("threads", Integer.toString(threads)));
         if (rows.isEmpty() || rounds < 2) {
-            System.err.println(rounds < 2 ? "--rounds " + rounds + ": a confidence interval needs two at least" : "no benchmark's label contains '" + bench + "'");
+            System.err.println(
+                    rounds < 2
+                            ? "--rounds " + rounds + ": a confidence interval needs two at least"
+                            : "no benchmark's label contains '" + bench + "'");
             return 2;
         }
         String commit = base.isEmpty() || base.equals("true") ? "HEAD" : base;
@@ -92,8 +124,10 @@ public final class Guard implements Callable<Integer> {
             try {
                 first = runs.allocating(row, before);
             } catch (RunnerException e) {
-                throw new IllegalStateException(commit + " cannot run " + row.label() + ": " + JmhRuns.cause(e)
-                        + "; where a method is missing, compare with a commit whose backend has it", e);
+                throw new IllegalStateException(
+                        commit + " cannot run " + row.label() + ": " + JmhRuns.cause(e)
+                                + "; where a method is missing, compare with a commit whose backend has it",
+                        e);
             }
             JmhRuns.Allocating second = runs.allocating(row, Variant.PLAIN);
             baseMs[round] = first.fastestMs();
@@ -102,19 +136,38 @@ public final class Guard implements Callable<Integer> {
             changedBytes = Math.min(changedBytes, second.bytes());
             doubt = Math.max(doubt, Math.max(first.doubt(), second.doubt()));
         }
-        return new Verdict(row.label(), baseMs, changedMs, Slowdown.of(baseMs, changedMs), baseBytes, changedBytes, doubt);
+        return new Verdict(
+                row.label(), baseMs, changedMs, Slowdown.of(baseMs, changedMs), baseBytes, changedBytes, doubt);
     }
 
     private static void print(List<Verdict> verdicts, String commit) {
         int width = verdicts.stream().mapToInt(v -> v.row().length()).max().orElse(1);
-        System.out.printf(Locale.ROOT, "%n%-" + width + "s %10s %10s %7s %15s %12s %12s%n", "", "base ms", "now ms", "ratio", "95 % interval", "base bytes", "now bytes");
+        System.out.printf(
+                Locale.ROOT,
+                "%n%-" + width + "s %10s %10s %7s %15s %12s %12s%n",
+                "",
+                "base ms",
+                "now ms",
+                "ratio",
+                "95 % interval",
+                "base bytes",
+                "now bytes");
         for (Verdict v : verdicts) {
-            System.out.printf(Locale.ROOT, "%-" + width + "s %10.3f %10.3f %7.3f %7.3f-%7.3f %12.0f %12.0f %s%n", v.row(), Arrays.stream(v.baseMs()).min().orElseThrow(),
-                    Arrays.stream(v.changedMs()).min().orElseThrow(), v.slowdown().ratio(), v.slowdown().lower(), v.slowdown().upper(), v.baseBytes(), v.changedBytes(),
+            System.out.printf(
+                    Locale.ROOT,
+                    "%-" + width + "s %10.3f %10.3f %7.3f %7.3f-%7.3f %12.0f %12.0f %s%n",
+                    v.row(),
+                    Arrays.stream(v.baseMs()).min().orElseThrow(),
+                    Arrays.stream(v.changedMs()).min().orElseThrow(),
+                    v.slowdown().ratio(),
+                    v.slowdown().lower(),
+                    v.slowdown().upper(),
+                    v.baseBytes(),
+                    v.changedBytes(),
                     (v.slower() ? "SLOWER " : "") + (v.allocatesMore() ? "ALLOCATES MORE" : ""));
         }
-        System.out.println("Base: " + commit + ". Slower: the whole 95 % interval of the ratio lies above " + Slowdown.LIMIT
-                + ". Bytes are a call's; some may be JMH's own, which a comparison allows for.");
+        System.out.println("Base: " + commit + ". Slower: the whole 95 % interval of the ratio lies above "
+                + Slowdown.LIMIT + ". Bytes are a call's; some may be JMH's own, which a comparison allows for.");
     }
 
     private void write(List<Verdict> verdicts, String commit) throws IOException {

@@ -33,7 +33,7 @@ final class JmhRuns {
             options.param(Cells.IMPLEMENTATION, implementation);
         }
         if (!implementation.equals(Cells.OURS)) {
-            options.warmupIterations(1);   // nothing of a peer is compiled while it runs
+            options.warmupIterations(1); // nothing of a peer is compiled while it runs
         }
         return iterations(options, variant);
     }
@@ -45,8 +45,7 @@ final class JmhRuns {
      * @param bytes allocated by a call
      * @param doubt how many of them may be JMH's own, which it divides by the calls of an iteration
      */
-    record Allocating(double fastestMs, double bytes, double doubt) {
-    }
+    record Allocating(double fastestMs, double bytes, double doubt) {}
 
     /** Our side with JMH's profiler of allocation. @throws RunnerException if the benchmark failed */
     Allocating allocating(Cells.Row row, Variant variant) throws RunnerException {
@@ -60,8 +59,12 @@ final class JmhRuns {
         double doubt = 0;
         for (IterationResult i : results(options, variant)) {
             ms = Math.min(ms, i.getPrimaryResult().getScore());
-            bytes = Math.min(bytes, i.getSecondaryResults().get("gc.alloc.rate.norm").getScore());
-            double calls = Math.max(1, i.getParams().getTime().convertTo(TimeUnit.MILLISECONDS) / i.getPrimaryResult().getScore());
+            bytes = Math.min(
+                    bytes, i.getSecondaryResults().get("gc.alloc.rate.norm").getScore());
+            double calls = Math.max(
+                    1,
+                    i.getParams().getTime().convertTo(TimeUnit.MILLISECONDS)
+                            / i.getPrimaryResult().getScore());
             doubt = Math.max(doubt, JMH_BYTES / calls);
         }
         return new Allocating(ms, bytes, doubt);
@@ -89,40 +92,62 @@ final class JmhRuns {
     private double peak(String method, int threads, double amount) throws RunnerException {
         int used = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
         double fastest = Double.POSITIVE_INFINITY;
-        for (double ms : iterations(options(PeakBenchmark.class.getName() + "." + method, Variant.PLAIN).threads(used), Variant.PLAIN)) {
+        for (double ms : iterations(
+                options(PeakBenchmark.class.getName() + "." + method, Variant.PLAIN)
+                        .threads(used),
+                Variant.PLAIN)) {
             fastest = Math.min(fastest, ms);
         }
         return used * amount / fastest * 1e3;
     }
 
     private ChainedOptionsBuilder options(String jmhName, Variant variant) {
-        List<String> arguments = new ArrayList<>(List.of("--add-modules=jdk.incubator.vector", "-Xmx4g", "-D" + TorchPeer.PYTHON + "=" + python,
+        List<String> arguments = new ArrayList<>(List.of(
+                "--add-modules=jdk.incubator.vector",
+                "-Xmx4g",
+                "-D" + TorchPeer.PYTHON + "=" + python,
                 "-D" + TorchPeer.PEERS + "=" + peers.toAbsolutePath()));
         arguments.addAll(variant.arguments());
-        ChainedOptionsBuilder options = new OptionsBuilder().include("^" + jmhName.replace(".", "\\.") + "$").verbosity(VerboseMode.SILENT).shouldFailOnError(true)
-                .jvmArgsAppend(arguments.toArray(new String[0])).forks(1);
+        ChainedOptionsBuilder options = new OptionsBuilder()
+                .include("^" + jmhName.replace(".", "\\.") + "$")
+                .verbosity(VerboseMode.SILENT)
+                .shouldFailOnError(true)
+                .jvmArgsAppend(arguments.toArray(new String[0]))
+                .forks(1);
         if (variant.java() != null) {
             options.jvm(variant.java());
         }
         if (quick) {
-            options.warmupIterations(1).warmupTime(TimeValue.milliseconds(10)).measurementIterations(1).measurementTime(TimeValue.milliseconds(10));
+            options.warmupIterations(1)
+                    .warmupTime(TimeValue.milliseconds(10))
+                    .measurementIterations(1)
+                    .measurementTime(TimeValue.milliseconds(10));
         }
         return options;
     }
 
     private static double[] iterations(ChainedOptionsBuilder options, Variant variant) throws RunnerException {
-        return results(options, variant).stream().mapToDouble(i -> i.getPrimaryResult().getScore()).toArray();
+        return results(options, variant).stream()
+                .mapToDouble(i -> i.getPrimaryResult().getScore())
+                .toArray();
     }
 
     /** JMH gives its forks the class path that this property has at the time. */
-    private static List<IterationResult> results(ChainedOptionsBuilder options, Variant variant) throws RunnerException {
+    private static List<IterationResult> results(ChainedOptionsBuilder options, Variant variant)
+            throws RunnerException {
         String own = System.getProperty("java.class.path");
-        System.setProperty("jmh.ignoreLock", "true");   // whether another JMH runs at the same time is the caller's affair: tests must pass beside one
+        System.setProperty(
+                "jmh.ignoreLock",
+                "true"); // whether another JMH runs at the same time is the caller's affair: tests must pass beside one
         try {
             if (variant.classPath() != null) {
                 System.setProperty("java.class.path", variant.classPath());
             }
-            return new Runner(options.build()).run().stream().flatMap(r -> r.getBenchmarkResults().stream()).flatMap(b -> b.getIterationResults().stream()).toList();
+            return new Runner(options.build())
+                    .run().stream()
+                            .flatMap(r -> r.getBenchmarkResults().stream())
+                            .flatMap(b -> b.getIterationResults().stream())
+                            .toList();
         } finally {
             System.setProperty("java.class.path", own);
         }

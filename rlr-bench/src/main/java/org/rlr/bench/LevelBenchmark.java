@@ -1,7 +1,7 @@
 package org.rlr.bench;
 
-import java.util.List;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -28,7 +28,9 @@ import org.rlr.model.LevelConfig;
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 @Warmup(iterations = 4, time = 2)
 @Measurement(iterations = 5, time = 600, timeUnit = TimeUnit.MILLISECONDS)
-@Fork(value = 1, jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "-Xmx4g"})
+@Fork(
+        value = 1,
+        jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "-Xmx4g"})
 public class LevelBenchmark {
     private static final int HEADS = 8;
 
@@ -54,8 +56,18 @@ public class LevelBenchmark {
         String[] p = level.split("/");
         int side = Integer.parseInt(p[0]);
         int channels = Integer.parseInt(p[1]);
-        LevelConfig config = new LevelConfig(channels, side, side, Integer.parseInt(p[2]), HEADS, 4, List.of("mca", "nsa"), GateMode.NONE, 1,
-                LevelConfig.defaultSide(side, side), false);
+        LevelConfig config = new LevelConfig(
+                channels,
+                side,
+                side,
+                Integer.parseInt(p[2]),
+                HEADS,
+                4,
+                List.of("mca", "nsa"),
+                GateMode.NONE,
+                1,
+                LevelConfig.defaultSide(side, side),
+                false);
         Operand features = Operands.random(1, images, side * side, channels);
         OurLevel ours = new OurLevel(config, features, step, threads);
         contender = ours;
@@ -63,8 +75,22 @@ public class LevelBenchmark {
             Map<String, Operand> given = new HashMap<>(ours.stateDict());
             given.put("x", features);
             ours.run();
-            contender = new TorchPeer("level", Map.of("style", impl.substring("torch-".length()), "side", side, "heads", HEADS,
-                    "window", LevelConfig.defaultSide(side, side), "train", step, "threads", threads), given);
+            contender = new TorchPeer(
+                    "level",
+                    Map.of(
+                            "style",
+                            impl.substring("torch-".length()),
+                            "side",
+                            side,
+                            "heads",
+                            HEADS,
+                            "window",
+                            LevelConfig.defaultSide(side, side),
+                            "train",
+                            step,
+                            "threads",
+                            threads),
+                    given);
             Contender.requireSame(impl + " " + level, ours.result(), contender.result(), 1e-3);
             ours.close();
         }

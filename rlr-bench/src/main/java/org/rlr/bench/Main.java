@@ -12,24 +12,49 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** Runs the benchmarks beside their peers and prints one table; {@code mvn -pl rlr-bench} calls it. */
-@Command(name = "rlr-bench", mixinStandardHelpOptions = true, description = "Runs the benchmarks beside their peers and prints one table.")
+@Command(
+        name = "rlr-bench",
+        mixinStandardHelpOptions = true,
+        description = "Runs the benchmarks beside their peers and prints one table.")
 public final class Main implements Callable<Integer> {
-    @Option(names = "--bench", defaultValue = "", description = "which rows: a regular expression found in their labels (default: what takes less than ten minutes in all)")
+    @Option(
+            names = "--bench",
+            defaultValue = "",
+            description =
+                    "which rows: a regular expression found in their labels (default: what takes less than ten minutes in all)")
     private String bench;
 
-    @Option(names = "--quick", arity = "1", defaultValue = "false", description = "one short iteration each: whether they run, not how fast")
+    @Option(
+            names = "--quick",
+            arity = "1",
+            defaultValue = "false",
+            description = "one short iteration each: whether they run, not how fast")
     private boolean quick;
 
-    @Option(names = "--full", arity = "1", defaultValue = "false", description = "every setting and implementation, three JVMs for each")
+    @Option(
+            names = "--full",
+            arity = "1",
+            defaultValue = "false",
+            description = "every setting and implementation, three JVMs for each")
     private boolean full;
 
-    @Option(names = "--threads", defaultValue = "0", description = "threads of every implementation that can choose (default: 0, all cores)")
+    @Option(
+            names = "--threads",
+            defaultValue = "0",
+            description = "threads of every implementation that can choose (default: 0, all cores)")
     private int threads;
 
-    @Option(names = "--python", defaultValue = "python3", description = "a Python with torch and timm, for those peers (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--python",
+            defaultValue = "python3",
+            description = "a Python with torch and timm, for those peers (default: ${DEFAULT-VALUE})")
     private String python;
 
-    @Option(names = "--variants", split = ";", description = "further columns of ours, NAME=ARGUMENTS, a JVM's path or options or both: jdk25=/opt/jdk25/bin/java;avx2=-XX:UseAVX=2")
+    @Option(
+            names = "--variants",
+            split = ";",
+            description =
+                    "further columns of ours, NAME=ARGUMENTS, a JVM's path or options or both: jdk25=/opt/jdk25/bin/java;avx2=-XX:UseAVX=2")
     private List<String> variants = List.of();
 
     @Option(names = "--peers", defaultValue = "peers", description = "the folder of the Python peers")
@@ -53,7 +78,10 @@ public final class Main implements Callable<Integer> {
         }
         Map<String, Variant> ours = new LinkedHashMap<>();
         ours.put(Cells.OURS, Variant.PLAIN);
-        variants.stream().filter(v -> !v.isBlank()).map(Variant::parse).forEach(v -> ours.put(Cells.OURS + ":" + v.name(), v));
+        variants.stream()
+                .filter(v -> !v.isBlank())
+                .map(Variant::parse)
+                .forEach(v -> ours.put(Cells.OURS + ":" + v.name(), v));
         Map<String, String> absent = Peers.absent(Cells.implementations(rows), python);
         rows.removeIf(row -> ColdStart.absence(row) != null && absent.put(row.label(), ColdStart.absence(row)) == null);
         ResultTable table = new ResultTable(absent);
@@ -82,10 +110,12 @@ public final class Main implements Callable<Integer> {
         System.out.println();
         System.out.print(table);
         if (extent == Cells.Extent.USUAL) {
-            System.out.println("Left out for time: batches, most of attention on the small grid, wide_resnet50_2, Training.memory (-Dbench=REGEX)");
+            System.out.println(
+                    "Left out for time: batches, most of attention on the small grid, wide_resnet50_2, Training.memory (-Dbench=REGEX)");
         }
         if (!full) {
-            System.out.println("Left out: " + Catalogue.PUBLISHED + " (-Dpaired, -Dfull), torch-compiled and further settings (-Dfull)");
+            System.out.println("Left out: " + Catalogue.PUBLISHED
+                    + " (-Dpaired, -Dfull), torch-compiled and further settings (-Dfull)");
         }
         if (json != null) {
             table.write(json);
@@ -94,12 +124,19 @@ public final class Main implements Callable<Integer> {
         return table.complete() ? 0 : 1;
     }
 
-    private static double[] run(Cells.Row row, String implementation, Variant variant, JmhRuns runs, ColdStart starts) throws RunnerException {
-        return ColdStart.is(row) ? new double[] {starts.run(row, implementation, variant)} : runs.run(row, implementation, variant);
+    private static double[] run(Cells.Row row, String implementation, Variant variant, JmhRuns runs, ColdStart starts)
+            throws RunnerException {
+        return ColdStart.is(row)
+                ? new double[] {starts.run(row, implementation, variant)}
+                : runs.run(row, implementation, variant);
     }
 
-    /** A peer that fails, or computes something else than we do, costs its cell and the run's success, not the other rows. */
-    private static void runPeer(Cells.Row row, String implementation, JmhRuns runs, ColdStart starts, ResultTable table) {
+    /**
+     * A peer that fails, or computes something else than we do, costs its cell and the run's success, not the other
+     * rows.
+     */
+    private static void runPeer(
+            Cells.Row row, String implementation, JmhRuns runs, ColdStart starts, ResultTable table) {
         try {
             table.add(row, implementation, run(row, implementation, Variant.PLAIN, runs, starts));
         } catch (RunnerException | IllegalStateException e) {

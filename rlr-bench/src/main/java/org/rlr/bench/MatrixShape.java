@@ -9,7 +9,12 @@ record MatrixShape(boolean transA, boolean transB, int rows, int columns, int de
         if (p.length != 4 || !p[0].matches("[NT]N|NT")) {
             throw new IllegalArgumentException("'" + text + "' is no matrix product; write one such as NT/8192/256/72");
         }
-        return new MatrixShape(p[0].charAt(0) == 'T', p[0].charAt(1) == 'T', Integer.parseInt(p[1]), Integer.parseInt(p[2]), Integer.parseInt(p[3]));
+        return new MatrixShape(
+                p[0].charAt(0) == 'T',
+                p[0].charAt(1) == 'T',
+                Integer.parseInt(p[1]),
+                Integer.parseInt(p[2]),
+                Integer.parseInt(p[3]));
     }
 
     /** Additions and multiplications. */

@@ -6,8 +6,7 @@ import org.rlr.bench.TorchPeer.Operand;
 
 /** Operands with uniformly distributed values, the same in every run. */
 final class Operands {
-    private Operands() {
-    }
+    private Operands() {}
 
     /** Values of mean 0 and variance 1. */
     static Operand random(long seed, int... extents) {

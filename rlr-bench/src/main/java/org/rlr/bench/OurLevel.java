@@ -68,10 +68,12 @@ final class OurLevel implements Contender {
         }
     }
 
-    @SuppressWarnings("try")   // the scope only has to be open
+    @SuppressWarnings("try") // the scope only has to be open
     private void reconstruct() {
         try (TensorScope scope = TensorScope.inference(backend)) {
-            result = transformer.reconstruct(Tensor.of(features.values(), features.shape())).toArray();
+            result = transformer
+                    .reconstruct(Tensor.of(features.values(), features.shape()))
+                    .toArray();
         }
     }
 
@@ -83,7 +85,7 @@ final class OurLevel implements Contender {
         backend.download(loss.view(), result, 0);
     }
 
-    @SuppressWarnings("try")   // the scope only has to be open
+    @SuppressWarnings("try") // the scope only has to be open
     private void submit() {
         transformer.parameters().zeroGradients();
         try (TensorScope scope = TensorScope.open(backend)) {

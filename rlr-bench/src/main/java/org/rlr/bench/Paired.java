@@ -14,19 +14,37 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Ratios that hold on a machine whose speed changes: rows of the table with ours and its peers called in turn; {@code mvn -pl rlr-bench -Dpaired} calls it. */
-@Command(name = "rlr-bench-paired", mixinStandardHelpOptions = true, description = "Calls ours and the peers of each row in turn and prints the ratios.")
+/**
+ * Ratios that hold on a machine whose speed changes: rows of the table with ours and its peers called in turn;
+ * {@code mvn -pl rlr-bench -Dpaired} calls it.
+ */
+@Command(
+        name = "rlr-bench-paired",
+        mixinStandardHelpOptions = true,
+        description = "Calls ours and the peers of each row in turn and prints the ratios.")
 public final class Paired implements Callable<Integer> {
-    @Option(names = "--bench", defaultValue = "", description = "which rows: a regular expression found in their labels (default: all)")
+    @Option(
+            names = "--bench",
+            defaultValue = "",
+            description = "which rows: a regular expression found in their labels (default: all)")
     private String bench;
 
-    @Option(names = "--rounds", defaultValue = "11", description = "how often each is called (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--rounds",
+            defaultValue = "11",
+            description = "how often each is called (default: ${DEFAULT-VALUE})")
     private int rounds;
 
-    @Option(names = "--threads", defaultValue = "0", description = "threads of every implementation that can choose (default: 0, all cores)")
+    @Option(
+            names = "--threads",
+            defaultValue = "0",
+            description = "threads of every implementation that can choose (default: 0, all cores)")
     private int threads;
 
-    @Option(names = "--python", defaultValue = "python3", description = "a Python with torch and timm, for those peers (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--python",
+            defaultValue = "python3",
+            description = "a Python with torch and timm, for those peers (default: ${DEFAULT-VALUE})")
     private String python;
 
     @Option(names = "--peers", defaultValue = "peers", description = "the folder of the Python peers")
@@ -38,13 +56,24 @@ public final class Paired implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        List<Cells.Row> rows = Cells.matching(bench, Cells.Extent.BOTH_STYLES, Map.of("threads", Integer.toString(threads)));
+        List<Cells.Row> rows =
+                Cells.matching(bench, Cells.Extent.BOTH_STYLES, Map.of("threads", Integer.toString(threads)));
         rows.removeIf(row -> !row.hasPeers());
         Map<String, String> absent = Peers.absent(Cells.implementations(rows), python);
-        System.out.printf(Locale.ROOT, "%-62s %-16s %10s %10s %8s %17s%n", "milliseconds, " + rounds + " rounds", "peer", "rlr", "peer", "ratio", "middle half");
+        System.out.printf(
+                Locale.ROOT,
+                "%-62s %-16s %10s %10s %8s %17s%n",
+                "milliseconds, " + rounds + " rounds",
+                "peer",
+                "rlr",
+                "peer",
+                "ratio",
+                "middle half");
         boolean complete = true;
         for (Cells.Row row : rows) {
-            List<String> present = row.implementations().stream().filter(i -> i.equals(Cells.OURS) || !absent.containsKey(i)).toList();
+            List<String> present = row.implementations().stream()
+                    .filter(i -> i.equals(Cells.OURS) || !absent.containsKey(i))
+                    .toList();
             double[][] times = run(row, present);
             complete &= times != null;
             for (int i = 1; times != null && i < present.size(); i++) {
@@ -52,16 +81,25 @@ public final class Paired implements Callable<Integer> {
             }
         }
         absent.forEach((name, why) -> System.out.println("Absent: " + name + ": " + why));
-        System.out.printf("Ratio: median over the rounds of ours to theirs, below 1 ours is faster; times are the medians. Java %s, %d cores%n", Runtime.version(),
-                Runtime.getRuntime().availableProcessors());
+        System.out.printf(
+                "Ratio: median over the rounds of ours to theirs, below 1 ours is faster; times are the medians. Java %s, %d cores%n",
+                Runtime.version(), Runtime.getRuntime().availableProcessors());
         return complete ? 0 : 1;
     }
 
     private static String line(Cells.Row row, String peer, double[] ours, double[] theirs) {
         double[] ratios = new double[ours.length];
         Arrays.setAll(ratios, i -> ours[i] / theirs[i]);
-        return String.format(Locale.ROOT, "%-62s %-16s %10.2f %10.2f %8.3f %8.3f-%8.3f", row.label(), peer, quantile(ours, 0.5), quantile(theirs, 0.5), quantile(ratios, 0.5),
-                quantile(ratios, 0.25), quantile(ratios, 0.75));
+        return String.format(
+                Locale.ROOT,
+                "%-62s %-16s %10.2f %10.2f %8.3f %8.3f-%8.3f",
+                row.label(),
+                peer,
+                quantile(ours, 0.5),
+                quantile(theirs, 0.5),
+                quantile(ratios, 0.5),
+                quantile(ratios, 0.25),
+                quantile(ratios, 0.75));
     }
 
     private static double quantile(double[] values, double q) {
@@ -70,18 +108,38 @@ public final class Paired implements Callable<Integer> {
         return sorted[(int) Math.round(q * (sorted.length - 1))];
     }
 
-    /** Milliseconds by implementation and round; null, and its own words on standard error, where the process failed. */
+    /**
+     * Milliseconds by implementation and round; null, and its own words on standard error, where the process failed.
+     */
     private double[][] run(Cells.Row row, List<String> implementations) throws IOException, InterruptedException {
         int dot = row.jmhName().lastIndexOf('.');
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--add-modules=jdk.incubator.vector", "-Xmx4g",
-                "-D" + TorchPeer.PYTHON + "=" + python, "-D" + TorchPeer.PEERS + "=" + peers.toAbsolutePath(), "-cp", System.getProperty("java.class.path"),
-                PairedProcess.class.getName(), row.jmhName().substring(0, dot), row.jmhName().substring(dot + 1), Integer.toString(rounds), String.join(",", implementations)));
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules=jdk.incubator.vector",
+                "-Xmx4g",
+                "-D" + TorchPeer.PYTHON + "=" + python,
+                "-D" + TorchPeer.PEERS + "=" + peers.toAbsolutePath(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                PairedProcess.class.getName(),
+                row.jmhName().substring(0, dot),
+                row.jmhName().substring(dot + 1),
+                Integer.toString(rounds),
+                String.join(",", implementations)));
         row.params().forEach((name, value) -> command.add(name + "=" + value));
-        Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        Process process = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
         try (var out = process.inputReader(StandardCharsets.UTF_8)) {
-            List<String> lines = out.lines().filter(line -> line.startsWith("ms ")).toList();
+            List<String> lines =
+                    out.lines().filter(line -> line.startsWith("ms ")).toList();
             return process.waitFor() == 0 && lines.size() == implementations.size()
-                    ? lines.stream().map(line -> Arrays.stream(line.substring(3).split(" ")).mapToDouble(Double::parseDouble).toArray()).toArray(double[][]::new) : null;
+                    ? lines.stream()
+                            .map(line -> Arrays.stream(line.substring(3).split(" "))
+                                    .mapToDouble(Double::parseDouble)
+                                    .toArray())
+                            .toArray(double[][]::new)
+                    : null;
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }

@@ -14,24 +14,28 @@ import org.openjdk.jmh.runner.IterationType;
 import org.openjdk.jmh.runner.options.TimeValue;
 
 /**
- * All implementations of one row of the table in one JVM, called in turn: on a machine whose speed changes from minute to minute, what happens to one
- * happens to its neighbour. Prints a line per implementation with the milliseconds of every round.
+ * All implementations of one row of the table in one JVM, called in turn: on a machine whose speed changes from minute
+ * to minute, what happens to one happens to its neighbour. Prints a line per implementation with the milliseconds of
+ * every round.
  */
 final class PairedProcess {
     private static final double WARM_UP_SECONDS = 8;
     /** Shorter calls are repeated until a measurement takes this long. */
     private static final double LEAST_MS = 20;
-    /** Threads of OpenMP wait for their next work by spinning, 200 ms in Intel's runtime, and would take a core from whoever comes next. */
+    /**
+     * Threads of OpenMP wait for their next work by spinning, 200 ms in Intel's runtime, and would take a core from
+     * whoever comes next.
+     */
     private static final long PAUSE_MS = 250;
     /** Of longer calls the first after a pause counts: waking up makes no difference to them. */
     private static final double LONG_MS = 1000;
 
-    private PairedProcess() {
-    }
+    private PairedProcess() {}
 
     /** A benchmark of JMH's, its fields set, without JMH. */
     private record Cell(Object benchmark, Method call) {
-        static Cell of(String className, String method, String implementation, List<String> params) throws ReflectiveOperationException {
+        static Cell of(String className, String method, String implementation, List<String> params)
+                throws ReflectiveOperationException {
             Class<?> type = Class.forName(className);
             Object benchmark = type.getConstructor().newInstance();
             set(benchmark, Cells.IMPLEMENTATION, implementation);
@@ -40,24 +44,50 @@ final class PairedProcess {
             }
             for (Method m : type.getMethods()) {
                 if (m.isAnnotationPresent(Setup.class)) {
-                    m.invoke(benchmark, m.getParameterCount() == 0 ? new Object[0] : new Object[] {named(className + "." + method)});
+                    m.invoke(
+                            benchmark,
+                            m.getParameterCount() == 0
+                                    ? new Object[0]
+                                    : new Object[] {named(className + "." + method)});
                 }
             }
             return new Cell(benchmark, type.getMethod(method));
         }
 
-        @SuppressWarnings({"unchecked", "rawtypes"})   // the field's own type says what the constant is of
+        @SuppressWarnings({"unchecked", "rawtypes"}) // the field's own type says what the constant is of
         private static void set(Object benchmark, String field, String value) throws ReflectiveOperationException {
             var f = benchmark.getClass().getField(field);
-            Object converted = f.getType() == int.class ? (Object) Integer.parseInt(value) : f.getType().isEnum() ? Enum.valueOf((Class) f.getType(), value) : value;
+            Object converted = f.getType() == int.class
+                    ? (Object) Integer.parseInt(value)
+                    : f.getType().isEnum() ? Enum.valueOf((Class) f.getType(), value) : value;
             f.set(benchmark, converted);
         }
 
         /** Of JMH's description of a run only the name is looked at. */
         private static BenchmarkParams named(String name) {
             IterationParams none = new IterationParams(IterationType.WARMUP, 1, TimeValue.NONE, 1);
-            return new BenchmarkParams(name, "", false, 1, new int[] {1}, List.of(), 1, 0, none, none, Mode.AverageTime, null, TimeUnit.MILLISECONDS, 1,
-                    "", List.of(), "", "", "", "", TimeValue.NONE);
+            return new BenchmarkParams(
+                    name,
+                    "",
+                    false,
+                    1,
+                    new int[] {1},
+                    List.of(),
+                    1,
+                    0,
+                    none,
+                    none,
+                    Mode.AverageTime,
+                    null,
+                    TimeUnit.MILLISECONDS,
+                    1,
+                    "",
+                    List.of(),
+                    "",
+                    "",
+                    "",
+                    "",
+                    TimeValue.NONE);
         }
 
         /** Alone on the machine and awake: after a pause and, unless calls are long, one that is not counted. */
@@ -91,7 +121,8 @@ final class PairedProcess {
         int rounds = Integer.parseInt(args[2]);
         List<Cell> cells = new ArrayList<>();
         for (String implementation : args[3].split(",")) {
-            cells.add(Cell.of(args[0], args[1], implementation, Arrays.asList(args).subList(4, args.length)));
+            cells.add(Cell.of(
+                    args[0], args[1], implementation, Arrays.asList(args).subList(4, args.length)));
         }
         long start = System.nanoTime();
         do {

@@ -16,7 +16,10 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What the machine can do at best, in single precision: fused multiply-adds on registers, and reading and writing memory. Floors are made of them. */
+/**
+ * What the machine can do at best, in single precision: fused multiply-adds on registers, and reading and writing
+ * memory. Floors are made of them.
+ */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
@@ -85,7 +88,18 @@ public class PeakBenchmark {
             k = k.fma(x, y);
             l = l.fma(x, y);
         }
-        return a.add(b).add(c).add(d).add(e).add(f).add(g).add(h).add(i).add(j).add(k).add(l).lane(0);
+        return a.add(b)
+                .add(c)
+                .add(d)
+                .add(e)
+                .add(f)
+                .add(g)
+                .add(h)
+                .add(i)
+                .add(j)
+                .add(k)
+                .add(l)
+                .lane(0);
     }
 
     @Benchmark

@@ -8,15 +8,18 @@ import org.bytedeco.openblas.global.openblas;
 
 /** Which of the peers are present on this machine. */
 final class Peers {
-    private Peers() {
-    }
+    private Peers() {}
 
     /** Why each of those implementations that are absent is so. */
     static Map<String, String> absent(Set<String> implementations, String python) {
         Map<String, String> absent = new TreeMap<>();
         for (String implementation : implementations) {
             DjlPeer.Runtime runtime = DjlPeer.Runtime.of(implementation);
-            String why = runtime != null ? runtime.absence(python) : implementation.startsWith("torch") ? torch(python) : implementation.equals("openblas") ? openblas() : null;
+            String why = runtime != null
+                    ? runtime.absence(python)
+                    : implementation.startsWith("torch")
+                            ? torch(python)
+                            : implementation.equals("openblas") ? openblas() : null;
             if (why != null) {
                 absent.put(implementation, why);
             }

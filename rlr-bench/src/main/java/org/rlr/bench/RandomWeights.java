@@ -11,10 +11,11 @@ import org.rlr.model.backbone.StateDict;
 
 /** Weights of a backbone where only its time is asked for. */
 final class RandomWeights {
-    private RandomWeights() {
-    }
+    private RandomWeights() {}
 
-    /** By timm's names, down to a feature level; they keep the features' size through the layers. The same in every run. */
+    /**
+     * By timm's names, down to a feature level; they keep the features' size through the layers. The same in every run.
+     */
     static Map<String, Operand> of(String backbone, int level) {
         Map<String, Operand> weights = new HashMap<>();
         SplittableRandom random = new SplittableRandom(2);

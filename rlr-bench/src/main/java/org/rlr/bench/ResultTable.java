@@ -15,8 +15,8 @@ import java.util.TreeSet;
 import org.rlr.bench.Cells.Row;
 
 /**
- * Results side by side: a line for each benchmark and its settings, a column for each implementation with the ratio of ours to it, and the
- * floor. A figure is the fastest iteration, since other work on the machine only ever adds.
+ * Results side by side: a line for each benchmark and its settings, a column for each implementation with the ratio of
+ * ours to it, and the floor. A figure is the fastest iteration, since other work on the machine only ever adds.
  */
 final class ResultTable {
     private final Map<String, String> absent;
@@ -41,7 +41,8 @@ final class ResultTable {
     }
 
     void add(Row row, String implementation, double... milliseconds) {
-        List<Double> list = times.computeIfAbsent(row, k -> new LinkedHashMap<>()).computeIfAbsent(implementation, k -> new ArrayList<>());
+        List<Double> list = times.computeIfAbsent(row, k -> new LinkedHashMap<>())
+                .computeIfAbsent(implementation, k -> new ArrayList<>());
         Arrays.stream(milliseconds).forEach(list::add);
     }
 
@@ -56,7 +57,10 @@ final class ResultTable {
     }
 
     private double fastest(Row row, String implementation) {
-        return times.get(row).getOrDefault(implementation, List.of()).stream().mapToDouble(x -> x).min().orElse(Double.NaN);
+        return times.get(row).getOrDefault(implementation, List.of()).stream()
+                .mapToDouble(x -> x)
+                .min()
+                .orElse(Double.NaN);
     }
 
     private double floor(Row row) {
@@ -68,26 +72,44 @@ final class ResultTable {
         Set<String> others = new TreeSet<>();
         times.values().forEach(m -> others.addAll(m.keySet()));
         others.remove(Cells.OURS);
-        int width = times.keySet().stream().mapToInt(r -> r.label().length()).max().orElse(1);
-        StringBuilder out = new StringBuilder(String.format(Locale.ROOT, "%-" + width + "s %9s %9s %6s", "milliseconds", Cells.OURS, "floor", "share"));
+        int width =
+                times.keySet().stream().mapToInt(r -> r.label().length()).max().orElse(1);
+        StringBuilder out = new StringBuilder(String.format(
+                Locale.ROOT, "%-" + width + "s %9s %9s %6s", "milliseconds", Cells.OURS, "floor", "share"));
         for (String other : others) {
             out.append(String.format(Locale.ROOT, "  %" + columnWidth(other) + "s %6s", other, "ratio"));
         }
         out.append(System.lineSeparator());
         for (Row row : times.keySet()) {
             double ours = fastest(row, Cells.OURS);
-            out.append(String.format(Locale.ROOT, "%-" + width + "s %9s %9s %6s", row.label(), time(ours), time(floor(row)), percent(floor(row) / ours)));
+            out.append(String.format(
+                    Locale.ROOT,
+                    "%-" + width + "s %9s %9s %6s",
+                    row.label(),
+                    time(ours),
+                    time(floor(row)),
+                    percent(floor(row) / ours)));
             for (String other : others) {
                 double theirs = fastest(row, other);
-                out.append(String.format(Locale.ROOT, "  %" + columnWidth(other) + "s %6s", time(theirs), ratio(ours / theirs)));
+                out.append(String.format(
+                        Locale.ROOT, "  %" + columnWidth(other) + "s %6s", time(theirs), ratio(ours / theirs)));
             }
             out.append(System.lineSeparator());
         }
-        out.append(String.format(Locale.ROOT, "Fastest iteration; ratio: ours to theirs, below 1 ours is faster. Floor: arithmetic at %.0f GFLOP/s or memory at %.1f GB/s, as measured here.%n",
-                flopsPerSecond / 1e9, bytesPerSecond / 1e9));
-        absent.forEach((who, why) -> out.append("Absent: ").append(who).append(": ").append(why).append(System.lineSeparator()));
+        out.append(String.format(
+                Locale.ROOT,
+                "Fastest iteration; ratio: ours to theirs, below 1 ours is faster. Floor: arithmetic at %.0f GFLOP/s or memory at %.1f GB/s, as measured here.%n",
+                flopsPerSecond / 1e9,
+                bytesPerSecond / 1e9));
+        absent.forEach((who, why) ->
+                out.append("Absent: ").append(who).append(": ").append(why).append(System.lineSeparator()));
         failures.forEach(f -> out.append("FAILED: ").append(f).append(System.lineSeparator()));
-        out.append("Java ").append(Runtime.version()).append(", ").append(Runtime.getRuntime().availableProcessors()).append(" cores").append(System.lineSeparator());
+        out.append("Java ")
+                .append(Runtime.version())
+                .append(", ")
+                .append(Runtime.getRuntime().availableProcessors())
+                .append(" cores")
+                .append(System.lineSeparator());
         return out.toString();
     }
 

@@ -46,8 +46,22 @@ public class StepBenchmark {
     public void start(BenchmarkParams params) {
         String method = params.getBenchmark().substring(params.getBenchmark().lastIndexOf('.') + 1);
         Map<String, Operand> given = switch (method) {
-            case "linearGelu" -> Map.of("x", Operands.random(1, ROWS, WIDTH), "w", Operands.random(2, HIDDEN, WIDTH), "b", Operands.random(3, HIDDEN));
-            case "layerNorm" -> Map.of("x", Operands.random(1, ROWS, WIDTH), "w", Operands.random(2, WIDTH), "b", Operands.random(3, WIDTH));
+            case "linearGelu" ->
+                Map.of(
+                        "x",
+                        Operands.random(1, ROWS, WIDTH),
+                        "w",
+                        Operands.random(2, HIDDEN, WIDTH),
+                        "b",
+                        Operands.random(3, HIDDEN));
+            case "layerNorm" ->
+                Map.of(
+                        "x",
+                        Operands.random(1, ROWS, WIDTH),
+                        "w",
+                        Operands.random(2, WIDTH),
+                        "b",
+                        Operands.random(3, WIDTH));
             default -> Map.of("x", Operands.random(1, ROWS, WIDTH), "y", Operands.random(2, ROWS, WIDTH));
         };
         contender = ours(method, given);
@@ -83,10 +97,12 @@ public class StepBenchmark {
                 View value = ours.empty();
                 View one = ours.upload(new Operand(new float[] {1}));
                 View dx = ours.empty(ROWS, WIDTH);
-                ours.work(backend -> {
-                    backend.reconstructionLoss(x, target, value);
-                    backend.reconstructionLossBackward(x, target, one, dx, false);
-                }, dx);
+                ours.work(
+                        backend -> {
+                            backend.reconstructionLoss(x, target, value);
+                            backend.reconstructionLossBackward(x, target, one, dx, false);
+                        },
+                        dx);
             }
             case "adam" -> {
                 View g = ours.upload(given.get("y"));

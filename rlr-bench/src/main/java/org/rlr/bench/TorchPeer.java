@@ -21,18 +21,19 @@ import java.util.stream.Stream;
 import org.rlr.tensor.io.SafeTensorsWriter;
 
 /**
- * A Python process that does a benchmark's work with PyTorch ({@code peers/peer.py}); a line to its standard input is one run. The way there
- * and back takes some 30 µs, which counts against the peer in benchmarks shorter than a millisecond.
+ * A Python process that does a benchmark's work with PyTorch ({@code peers/peer.py}); a line to its standard input is
+ * one run. The way there and back takes some 30 µs, which counts against the peer in benchmarks shorter than a
+ * millisecond.
  */
 final class TorchPeer implements Contender {
     /** The interpreter: {@code mvn -pl rlr-bench -Dpython=PATH}. */
     static final String PYTHON = "rlr.bench.python";
+
     static final String PEERS = "rlr.bench.peers";
     private static final Gson GSON = new Gson();
 
     /** A tensor that the peer is given. */
-    record Operand(float[] values, int... shape) {
-    }
+    record Operand(float[] values, int... shape) {}
 
     private final Path folder;
     private final Process process;
@@ -43,7 +44,7 @@ final class TorchPeer implements Contender {
     /**
      * Starts a task, which runs once.
      *
-     * @param task  the peer's task, by name, and its settings
+     * @param task the peer's task, by name, and its settings
      * @param given tensors by name
      * @throws IllegalStateException with the peer's own words if it cannot
      */
@@ -51,10 +52,15 @@ final class TorchPeer implements Contender {
         try {
             folder = Files.createTempDirectory("rlr-bench");
             SafeTensorsWriter file = new SafeTensorsWriter();
-            given.forEach((name, o) -> file.add(name, Arrays.stream(o.shape()).asLongStream().toArray(), o.values()));
+            given.forEach((name, o) ->
+                    file.add(name, Arrays.stream(o.shape()).asLongStream().toArray(), o.values()));
             file.write(folder.resolve("given.safetensors"));
-            process = new ProcessBuilder(System.getProperty(PYTHON, "python3"), Path.of(System.getProperty(PEERS, "peers"), "peer.py").toString())
-                    .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+            process = new ProcessBuilder(
+                            System.getProperty(PYTHON, "python3"),
+                            Path.of(System.getProperty(PEERS, "peers"), "peer.py")
+                                    .toString())
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
             in = process.outputWriter(StandardCharsets.UTF_8);
             out = process.inputReader(StandardCharsets.UTF_8);
             Map<String, Object> line = new HashMap<>(settings);
@@ -70,8 +76,11 @@ final class TorchPeer implements Contender {
 
     /** Null if the interpreter has the modules; else what is wrong. */
     static String absence(String python, String... modules) {
-        List<String> command = new ArrayList<>(List.of(python, "-c",
-                "import importlib.util, sys; print(*(m for m in sys.argv[1:] if importlib.util.find_spec(m) is None))"));
+        List<String> command = new ArrayList<>(
+                List.of(
+                        python,
+                        "-c",
+                        "import importlib.util, sys; print(*(m for m in sys.argv[1:] if importlib.util.find_spec(m) is None))"));
         command.addAll(List.of(modules));
         try {
             Process p = new ProcessBuilder(command).redirectErrorStream(true).start();
@@ -102,7 +111,8 @@ final class TorchPeer implements Contender {
         JsonObject object = GSON.fromJson(answer, JsonObject.class);
         if (object.has("error")) {
             close();
-            throw new IllegalStateException("the Python peer: " + object.get("error").getAsString());
+            throw new IllegalStateException(
+                    "the Python peer: " + object.get("error").getAsString());
         }
         return object;
     }
@@ -124,7 +134,8 @@ final class TorchPeer implements Contender {
     @Override
     public float[] result() {
         try {
-            ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(result(folder))).order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer bytes =
+                    ByteBuffer.wrap(Files.readAllBytes(result(folder))).order(ByteOrder.LITTLE_ENDIAN);
             float[] values = new float[bytes.remaining() / Float.BYTES];
             bytes.asFloatBuffer().get(values);
             return values;

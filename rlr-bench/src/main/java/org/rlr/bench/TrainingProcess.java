@@ -18,13 +18,15 @@ import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.nn.Adam;
 import org.rlr.tensor.nn.ParameterSet;
 
-/** Trains all levels of a model a few steps, from the weights in its file, on copies of one image: what {@code train_torch.py} does, as a process whose memory is measured. */
+/**
+ * Trains all levels of a model a few steps, from the weights in its file, on copies of one image: what
+ * {@code train_torch.py} does, as a process whose memory is measured.
+ */
 final class TrainingProcess {
     static final int BATCH = 8;
     static final int STEPS = 2;
 
-    private TrainingProcess() {
-    }
+    private TrainingProcess() {}
 
     /** Model, image, threads; prints the image and the loss of the last step, summed over the levels. */
     public static void main(String[] args) {
@@ -39,7 +41,8 @@ final class TrainingProcess {
                     levels.add(training);
                 }
             }
-            List<Adam> optimizers = levels.stream().map(level -> new Adam(level.parameters())).toList();
+            List<Adam> optimizers =
+                    levels.stream().map(level -> new Adam(level.parameters())).toList();
             double loss = 0;
             for (int step = 0; step < STEPS; step++) {
                 loss = 0;
@@ -55,25 +58,29 @@ final class TrainingProcess {
 
     private static List<float[]> features(RlrModel model, Path image) {
         int size = model.info().config().imageHeight();
-        Preprocessor preprocessor = new Preprocessor(size, size, model.backbone().normalization());
+        Preprocessor preprocessor =
+                new Preprocessor(size, size, model.backbone().normalization());
         float[] pixels = new float[BATCH * preprocessor.length()];
         for (int i = 0; i < BATCH; i++) {
             preprocessor.apply(Images.read(image), pixels, i * preprocessor.length());
         }
         try (TensorScope scope = TensorScope.inference(model.backend())) {
             List<float[]> features = new ArrayList<>();
-            new FeatureExtractor(model.backbone(), model.info().config(), model.statistics()).tokens(Tensor.of(pixels, BATCH, size, size, RgbImage.CHANNELS)).forEach(tokens -> features.add(tokens.toArray()));
+            new FeatureExtractor(model.backbone(), model.info().config(), model.statistics())
+                    .tokens(Tensor.of(pixels, BATCH, size, size, RgbImage.CHANNELS))
+                    .forEach(tokens -> features.add(tokens.toArray()));
             return features;
         }
     }
 
-    @SuppressWarnings("try")   // the scope only has to be open
+    @SuppressWarnings("try") // the scope only has to be open
     private static double step(RlrTransformer level, Adam optimizer, float[] features, Backend backend) {
         ParameterSet parameters = level.parameters();
         parameters.zeroGradients();
         double value;
         try (TensorScope scope = TensorScope.open(backend)) {
-            Tensor x = Tensor.of(features, BATCH, level.config().tokens(), level.config().channels());
+            Tensor x = Tensor.of(
+                    features, BATCH, level.config().tokens(), level.config().channels());
             Tensor loss = level.loss(level.forward(x), x);
             loss.backward();
             value = loss.item();

@@ -7,8 +7,8 @@ import java.util.List;
 /**
  * Another way to run our side.
  *
- * @param name      its column
- * @param java      the JVM; null for the one that runs this
+ * @param name its column
+ * @param java the JVM; null for the one that runs this
  * @param arguments options of the JVM
  * @param classPath null for that of this process
  */
@@ -23,9 +23,11 @@ record Variant(String name, String java, List<String> arguments, String classPat
     static Variant parse(String text) {
         int equals = text.indexOf('=');
         if (equals < 1) {
-            throw new IllegalArgumentException("'" + text + "' is no variant; write one such as avx2=-XX:UseAVX=2 or jdk25=/opt/jdk25/bin/java");
+            throw new IllegalArgumentException(
+                    "'" + text + "' is no variant; write one such as avx2=-XX:UseAVX=2 or jdk25=/opt/jdk25/bin/java");
         }
-        List<String> arguments = new ArrayList<>(Arrays.asList(text.substring(equals + 1).strip().split("\\s+")));
+        List<String> arguments =
+                new ArrayList<>(Arrays.asList(text.substring(equals + 1).strip().split("\\s+")));
         String java = arguments.get(0).startsWith("-") ? null : arguments.remove(0);
         return new Variant(text.substring(0, equals).strip(), java, arguments, null);
     }

@@ -1,7 +1,8 @@
 package org.rlr.bench;
 
 /**
- * What a benchmark cannot do without: arithmetic, and bytes to and from memory. The floor is the longer of the two at the machine's peaks.
+ * What a benchmark cannot do without: arithmetic, and bytes to and from memory. The floor is the longer of the two at
+ * the machine's peaks.
  *
  * @param flops additions and multiplications
  * @param bytes read and written, each operand once; 0 where arithmetic rules

@@ -18,8 +18,8 @@ import org.rlr.tensor.backend.Locality;
 import org.rlr.tensor.backend.View;
 
 /**
- * Bytes that a call of a kernel allocates once it is compiled, all threads together. The limits are what the kernels need for their own few
- * objects; a vector boxed in a loop, or an array made anew, is orders of magnitude more.
+ * Bytes that a call of a kernel allocates once it is compiled, all threads together. The limits are what the kernels
+ * need for their own few objects; a vector boxed in a loop, or an array made anew, is orders of magnitude more.
  */
 class AllocationTest {
     private static final int SIDE = 16;
@@ -72,16 +72,23 @@ class AllocationTest {
         }
     }
 
-    /** All kernels of a level in one process, each compiled after the others have left their marks on the JVM's profiles. */
+    /**
+     * All kernels of a level in one process, each compiled after the others have left their marks on the JVM's
+     * profiles.
+     */
     @ParameterizedTest
     @CsvSource({"false", "true"})
     void level(boolean training) {
         int channels = 64;
-        LevelConfig config = new LevelConfig(channels, SIDE, SIDE, WIDTH, HEADS, 2, List.of("mca", "nsa"), GateMode.NONE, 1, 5, false);
+        LevelConfig config = new LevelConfig(
+                channels, SIDE, SIDE, WIDTH, HEADS, 2, List.of("mca", "nsa"), GateMode.NONE, 1, 5, false);
         Operand features = Operands.random(1, IMAGES, TOKENS, channels);
         try (OurLevel level = new OurLevel(config, features, training, 2)) {
             long result = 4L * IMAGES * TOKENS * channels;
-            check(training ? "a training step" : "a reconstruction", level::run, result + (training ? 200_000 : 60_000));
+            check(
+                    training ? "a training step" : "a reconstruction",
+                    level::run,
+                    result + (training ? 200_000 : 60_000));
         }
     }
 

@@ -19,11 +19,16 @@ class BenchmarksRunTest {
         for (Cells.Row row : Cells.matching("", Cells.Extent.USUAL, Map.of())) {
             first.putIfAbsent(row.benchmark(), row);
         }
-        assertTrue(first.keySet().containsAll(List.of("GemmBenchmark.multiply", "AttentionBenchmark.forward", "LevelBenchmark.step")), first.keySet().toString());
+        assertTrue(
+                first.keySet()
+                        .containsAll(
+                                List.of("GemmBenchmark.multiply", "AttentionBenchmark.forward", "LevelBenchmark.step")),
+                first.keySet().toString());
         JmhRuns runs = new JmhRuns(true, "", Path.of("peers"));
-        return first.values().stream().map(row -> DynamicTest.dynamicTest(row.label(), () -> {
-            double[] ms = runs.run(row, Cells.OURS, Variant.PLAIN);
-            assertTrue(ms.length > 0 && ms[0] > 0);
-        }));
+        return first.values().stream()
+                .map(row -> DynamicTest.dynamicTest(row.label(), () -> {
+                    double[] ms = runs.run(row, Cells.OURS, Variant.PLAIN);
+                    assertTrue(ms.length > 0 && ms[0] > 0);
+                }));
     }
 }

@@ -14,8 +14,9 @@ import org.rlr.model.GateMode;
 import org.rlr.model.LevelConfig;
 
 /**
- * What C2 makes of a kernel depends on what ran before and on timing, so that a process may box vectors in a kernel for good where another does not. A level of the published
- * size in new processes must reach a state in which a call allocates little more than its result.
+ * What C2 makes of a kernel depends on what ran before and on timing, so that a process may box vectors in a kernel for
+ * good where another does not. A level of the published size in new processes must reach a state in which a call
+ * allocates little more than its result.
  */
 class FreshProcessTest {
     private static final int SIDE = 32;
@@ -25,21 +26,29 @@ class FreshProcessTest {
 
     @RepeatedTest(3)
     void boxesNothing() throws IOException, InterruptedException {
-        Process child = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--add-modules=jdk.incubator.vector",
-                "-cp", System.getProperty("java.class.path"), Level.class.getName()).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        Process child = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--add-modules=jdk.incubator.vector",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Level.class.getName())
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
         String said = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
         assertEquals(0, child.waitFor(), said);
         long bytes = Long.parseLong(said.lines().reduce((a, b) -> b).orElseThrow());
         assertTrue(bytes <= LIMIT, "a call allocates " + bytes + " bytes, more than " + LIMIT);
     }
 
-    /** Reconstructs until a call allocates no more than it should, or too often, and prints what the last one allocated. */
+    /**
+     * Reconstructs until a call allocates no more than it should, or too often, and prints what the last one allocated.
+     */
     static final class Level {
-        private Level() {
-        }
+        private Level() {}
 
         public static void main(String[] args) {
-            LevelConfig config = new LevelConfig(CHANNELS, SIDE, SIDE, 256, 8, 4, List.of("mca", "nsa"), GateMode.NONE, 1, 7, false);
+            LevelConfig config =
+                    new LevelConfig(CHANNELS, SIDE, SIDE, 256, 8, 4, List.of("mca", "nsa"), GateMode.NONE, 1, 7, false);
             long bytes = Long.MAX_VALUE;
             try (OurLevel level = new OurLevel(config, Operands.random(1, 1, SIDE * SIDE, CHANNELS), false, 2)) {
                 for (int call = 0; call < CALLS && bytes > LIMIT; call++) {

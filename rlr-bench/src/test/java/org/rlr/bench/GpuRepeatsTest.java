@@ -21,7 +21,9 @@ class GpuRepeatsTest {
 
     @Test
     void aBitIsADifference() {
-        assertEquals("result 1, value 0 is " + Math.nextUp(2f) + ", in the first run 2.0", again(Math.nextUp(2f), 0, Float.POSITIVE_INFINITY));
+        assertEquals(
+                "result 1, value 0 is " + Math.nextUp(2f) + ", in the first run 2.0",
+                again(Math.nextUp(2f), 0, Float.POSITIVE_INFINITY));
         assertEquals("result 1, value 1 is -0.0, in the first run 0.0", again(2, -0f, Float.POSITIVE_INFINITY));
         assertEquals("result 1, value 2 is NaN, in the first run Infinity", again(2, 0, Float.NaN));
     }

@@ -18,13 +18,18 @@ class PairedTest {
         System.setOut(new PrintStream(said, true, StandardCharsets.UTF_8));
         int code;
         try {
-            code = new CommandLine(new Paired()).execute("--bench=Gemm.*8192/256/72", "--rounds=3", "--python=no-such-python");
+            code = new CommandLine(new Paired())
+                    .execute("--bench=Gemm.*8192/256/72", "--rounds=3", "--python=no-such-python");
         } finally {
             System.setOut(before);
         }
         String text = said.toString(StandardCharsets.UTF_8);
         assertEquals(0, code, text);
-        assertTrue(text.lines().anyMatch(line -> line.matches("Gemm\\.multiply shape=NT/8192/256/72 +ejml( +\\d+\\.\\d+){4}- +\\d+\\.\\d+")), text);
+        assertTrue(
+                text.lines()
+                        .anyMatch(line -> line.matches(
+                                "Gemm\\.multiply shape=NT/8192/256/72 +ejml( +\\d+\\.\\d+){4}- +\\d+\\.\\d+")),
+                text);
         assertTrue(text.contains("Absent: torch"), text);
     }
 }

@@ -12,6 +12,7 @@ final class AttentionProblem {
     final int headDim;
     /** Values from one image's keys (values) to the next one's; 0 where all images share them. */
     final long kImage;
+
     final long vImage;
     final float scale;
 
@@ -26,12 +27,17 @@ final class AttentionProblem {
         kImage = sharedKeys ? 0 : (long) keys * width;
         vImage = sharedValues ? 0 : (long) keys * width;
         scale = (float) (1 / Math.sqrt(headDim));
-        boolean fits = width % pattern.heads() == 0 && k.shape().dim(2) == width && v.shape().dim(2) == width && v.shape().dim(1) == keys
-                && q.shape().dim(1) == pattern.tokens() && (pattern.locality() == Locality.ALL || keys == pattern.tokens())
-                && (sharedKeys || k.shape().dim(0) == images) && (sharedValues || v.shape().dim(0) == images);
+        boolean fits = width % pattern.heads() == 0
+                && k.shape().dim(2) == width
+                && v.shape().dim(2) == width
+                && v.shape().dim(1) == keys
+                && q.shape().dim(1) == pattern.tokens()
+                && (pattern.locality() == Locality.ALL || keys == pattern.tokens())
+                && (sharedKeys || k.shape().dim(0) == images)
+                && (sharedValues || v.shape().dim(0) == images);
         if (!fits) {
-            throw new IllegalArgumentException("attention: queries " + q.shape() + ", keys " + k.shape() + ", values " + v.shape()
-                    + " do not go together with " + pattern);
+            throw new IllegalArgumentException("attention: queries " + q.shape() + ", keys " + k.shape() + ", values "
+                    + v.shape() + " do not go together with " + pattern);
         }
     }
 

@@ -3,8 +3,8 @@ package org.rlr.cuda;
 import org.rlr.tensor.Shape;
 
 /**
- * Axes that a kernel walks, innermost first, with a stride for each operand; axes of extent 1 are dropped and neighbours merged where every
- * operand allows it.
+ * Axes that a kernel walks, innermost first, with a stride for each operand; axes of extent 1 are dropped and
+ * neighbours merged where every operand allows it.
  */
 final class Axes {
     /** As many as the kernels' arrays hold. */

@@ -17,7 +17,10 @@ import org.rlr.tensor.backend.Storage;
 import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.backend.View;
 
-/** A graphics card: hands every primitive to the class of its family, which launches the kernels of its file or calls cuBLAS or cuDNN. Everything runs on one stream. */
+/**
+ * A graphics card: hands every primitive to the class of its family, which launches the kernels of its file or calls
+ * cuBLAS or cuDNN. Everything runs on one stream.
+ */
 final class CudaBackend implements Backend {
     private static final System.Logger LOG = System.getLogger(CudaBackend.class.getName());
 
@@ -38,7 +41,10 @@ final class CudaBackend implements Backend {
         this(card, false);
     }
 
-    /** @param plainAttention whether attention is computed by the plain kernels only, which the others are checked against */
+    /**
+     * @param plainAttention whether attention is computed by the plain kernels only, which the others are checked
+     *     against
+     */
     CudaBackend(Card card, boolean plainAttention) {
         engine = new CudaEngine(card);
         memory = new CudaMemory(engine);
@@ -65,7 +71,8 @@ final class CudaBackend implements Backend {
 
     @Override
     public String description() {
-        return device() + " (" + engine.card() + ", precisions " + Precision.of(engine.card()) + ", " + engine.precision() + ", convolutions by " + engine.convolutions() + ")";
+        return device() + " (" + engine.card() + ", precisions " + Precision.of(engine.card()) + ", "
+                + engine.precision() + ", convolutions by " + engine.convolutions() + ")";
     }
 
     @Override
@@ -189,12 +196,22 @@ final class CudaBackend implements Backend {
     }
 
     @Override
-    public void layerNormOfSum(List<View> xs, float[] weights, View gamma, View beta, float eps, View sum, View y, View mean, View rstd) {
+    public void layerNormOfSum(
+            List<View> xs, float[] weights, View gamma, View beta, float eps, View sum, View y, View mean, View rstd) {
         normalization.forwardOfSum(xs, weights, gamma, beta, eps, sum, y, mean, rstd);
     }
 
     @Override
-    public void layerNormOfSumBackward(View sum, float[] weights, View gamma, View mean, View rstd, View dy, List<View> dxs, boolean[] accumulate, View dgamma,
+    public void layerNormOfSumBackward(
+            View sum,
+            float[] weights,
+            View gamma,
+            View mean,
+            View rstd,
+            View dy,
+            List<View> dxs,
+            boolean[] accumulate,
+            View dgamma,
             View dbeta) {
         normalization.backwardOfSum(sum, weights, gamma, mean, rstd, dy, dxs, accumulate, dgamma, dbeta);
     }
@@ -205,8 +222,17 @@ final class CudaBackend implements Backend {
     }
 
     @Override
-    public void attentionBackward(View q, View k, View v, View out, View lse, View dout, AttentionPattern pattern,
-            View dq, View dk, View dv) {
+    public void attentionBackward(
+            View q,
+            View k,
+            View v,
+            View out,
+            View lse,
+            View dout,
+            AttentionPattern pattern,
+            View dq,
+            View dk,
+            View dv) {
         attention.backward(q, k, v, out, lse, dout, pattern, dq, dk, dv);
     }
 
@@ -216,7 +242,8 @@ final class CudaBackend implements Backend {
     }
 
     @Override
-    public void reconstructionLossBackward(View reconstruction, View target, View dloss, View dreconstruction, boolean accumulate) {
+    public void reconstructionLossBackward(
+            View reconstruction, View target, View dloss, View dreconstruction, boolean accumulate) {
         loss.backward(reconstruction, target, dloss, dreconstruction, accumulate);
     }
 
@@ -265,7 +292,10 @@ final class CudaBackend implements Backend {
         random.featureJitter(x, scale, tokenScale, seed, stream, y);
     }
 
-    /** As a graph; empty for debugging, where every kernel is waited for, and, with a line in the log, where the body turns to the host. */
+    /**
+     * As a graph; empty for debugging, where every kernel is waited for, and, with a line in the log, where the body
+     * turns to the host.
+     */
     @Override
     public Optional<Recording> record(long step, int streamsPerStep, Runnable body) {
         if (engine.stream.debug()) {
@@ -279,7 +309,10 @@ final class CudaBackend implements Backend {
         }
     }
 
-    /** Waits for the card and gives everything back, memory of storages that still live too; the second time does nothing. */
+    /**
+     * Waits for the card and gives everything back, memory of storages that still live too; the second time does
+     * nothing.
+     */
     @Override
     public synchronized void close() {
         if (!closed) {

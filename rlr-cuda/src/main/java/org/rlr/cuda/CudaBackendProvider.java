@@ -11,8 +11,7 @@ import org.rlr.tensor.backend.BackendProvider;
 /** The CUDA backend. */
 public final class CudaBackendProvider implements BackendProvider {
     /** For {@link java.util.ServiceLoader}; loads no native code. */
-    public CudaBackendProvider() {
-    }
+    public CudaBackendProvider() {}
 
     @Override
     public String type() {

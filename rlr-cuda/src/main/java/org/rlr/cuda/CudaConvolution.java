@@ -9,7 +9,8 @@ import org.rlr.tensor.backend.ConvGeometry;
 import org.rlr.tensor.backend.View;
 
 /**
- * Convolutions and pools. A convolution that is a matrix product goes to cuBLAS, another without groups to cuDNN where there is cuDNN; kernels/convolution.cu computes the rest.
+ * Convolutions and pools. A convolution that is a matrix product goes to cuBLAS, another without groups to cuDNN where
+ * there is cuDNN; kernels/convolution.cu computes the rest.
  */
 final class CudaConvolution {
     private static final String FILE = "convolution";
@@ -35,8 +36,19 @@ final class CudaConvolution {
             matrix.biasActivation(y, bias, activation, null);
             return;
         }
-        extents(engine.kernel(FILE, "conv2d").launch().pointer(address(x)).pointer(address(w)).pointer(address(bias)).pointer(address(y)),
-                x.shape(), y.shape(), g).put(g.groups()).put(CudaMatrix.code(activation)).run(y.elements());
+        extents(
+                        engine.kernel(FILE, "conv2d")
+                                .launch()
+                                .pointer(address(x))
+                                .pointer(address(w))
+                                .pointer(address(bias))
+                                .pointer(address(y)),
+                        x.shape(),
+                        y.shape(),
+                        g)
+                .put(g.groups())
+                .put(CudaMatrix.code(activation))
+                .run(y.elements());
     }
 
     void backwardInput(View dy, View w, ConvGeometry g, View dx, boolean accumulate) {
@@ -48,8 +60,18 @@ final class CudaConvolution {
         if (dnn.backwardInput(dy, w, g, dx, accumulate)) {
             return;
         }
-        extents(engine.kernel(FILE, "conv2dInput").launch().pointer(address(dy)).pointer(address(w)).pointer(address(dx)), dx.shape(), dy.shape(), g)
-                .put(g.groups()).put(accumulate).run(dx.elements());
+        extents(
+                        engine.kernel(FILE, "conv2dInput")
+                                .launch()
+                                .pointer(address(dy))
+                                .pointer(address(w))
+                                .pointer(address(dx)),
+                        dx.shape(),
+                        dy.shape(),
+                        g)
+                .put(g.groups())
+                .put(accumulate)
+                .run(dx.elements());
     }
 
     void backwardWeights(View x, View dy, ConvGeometry g, View dw, boolean accumulate) {
@@ -61,19 +83,43 @@ final class CudaConvolution {
         if (dnn.backwardWeights(x, dy, g, dw, accumulate)) {
             return;
         }
-        extents(engine.kernel(FILE, "conv2dWeights").launch().pointer(address(x)).pointer(address(dy)).pointer(address(dw)), x.shape(), dy.shape(), g)
-                .put(g.groups()).put(accumulate).runWarps(dw.elements());
+        extents(
+                        engine.kernel(FILE, "conv2dWeights")
+                                .launch()
+                                .pointer(address(x))
+                                .pointer(address(dy))
+                                .pointer(address(dw)),
+                        x.shape(),
+                        dy.shape(),
+                        g)
+                .put(g.groups())
+                .put(accumulate)
+                .runWarps(dw.elements());
     }
 
     private static Kernel.Launch extents(Kernel.Launch launch, Shape x, Shape y, ConvGeometry g) {
-        return launch.put(x.dim(0)).put(x.dim(1)).put(x.dim(2)).put(x.dim(3)).put(y.dim(1)).put(y.dim(2)).put(y.dim(3))
-                .put(g.kernel()).put(g.stride()).put(g.before(x.dim(1))).put(g.before(x.dim(2)));
+        return launch.put(x.dim(0))
+                .put(x.dim(1))
+                .put(x.dim(2))
+                .put(x.dim(3))
+                .put(y.dim(1))
+                .put(y.dim(2))
+                .put(y.dim(3))
+                .put(g.kernel())
+                .put(g.stride())
+                .put(g.before(x.dim(1)))
+                .put(g.before(x.dim(2)));
     }
 
     /** Every output position sees exactly the input position of the same number. */
     private static boolean pointwise(Shape x, Shape y, ConvGeometry g) {
-        return g.kernel() == 1 && g.stride() == 1 && g.groups() == 1 && g.before(x.dim(1)) == 0 && g.before(x.dim(2)) == 0
-                && x.dim(1) == y.dim(1) && x.dim(2) == y.dim(2);
+        return g.kernel() == 1
+                && g.stride() == 1
+                && g.groups() == 1
+                && g.before(x.dim(1)) == 0
+                && g.before(x.dim(2)) == 0
+                && x.dim(1) == y.dim(1)
+                && x.dim(2) == y.dim(2);
     }
 
     /** Rows of channels. */
@@ -82,23 +128,49 @@ final class CudaConvolution {
     }
 
     private static void check(Shape x, Shape y, ConvGeometry g, int groups) {
-        if (x.rank() != 4 || y.rank() != 4 || x.dim(0) != y.dim(0) || y.dim(1) != g.out(x.dim(1)) || y.dim(2) != g.out(x.dim(2))
-                || x.dim(3) % groups != 0 || y.dim(3) % groups != 0) {
+        if (x.rank() != 4
+                || y.rank() != 4
+                || x.dim(0) != y.dim(0)
+                || y.dim(1) != g.out(x.dim(1))
+                || y.dim(2) != g.out(x.dim(2))
+                || x.dim(3) % groups != 0
+                || y.dim(3) % groups != 0) {
             throw new IllegalArgumentException("convolution of " + x + " to " + y + " does not fit " + g);
         }
     }
 
     void averagePool(View x, int side, View y, boolean accumulate) {
         Shape s = x.shape();
-        engine.kernel(FILE, "averagePool").launch().pointer(address(x)).pointer(address(y)).put(y.elements()).put(s.dim(1)).put(s.dim(2)).put(s.dim(3))
-                .put(side).put(accumulate).run(y.elements());
+        engine.kernel(FILE, "averagePool")
+                .launch()
+                .pointer(address(x))
+                .pointer(address(y))
+                .put(y.elements())
+                .put(s.dim(1))
+                .put(s.dim(2))
+                .put(s.dim(3))
+                .put(side)
+                .put(accumulate)
+                .run(y.elements());
     }
 
     void maxPool(View x, ConvGeometry g, View y) {
         Shape s = x.shape();
         check(s, y.shape(), g, 1);
-        engine.kernel(FILE, "maxPool").launch().pointer(address(x)).pointer(address(y)).put(y.elements()).put(s.dim(1)).put(s.dim(2)).put(s.dim(3))
-                .put(y.shape().dim(1)).put(y.shape().dim(2)).put(g.kernel()).put(g.stride()).put(g.before(s.dim(1))).put(g.before(s.dim(2)))
+        engine.kernel(FILE, "maxPool")
+                .launch()
+                .pointer(address(x))
+                .pointer(address(y))
+                .put(y.elements())
+                .put(s.dim(1))
+                .put(s.dim(2))
+                .put(s.dim(3))
+                .put(y.shape().dim(1))
+                .put(y.shape().dim(2))
+                .put(g.kernel())
+                .put(g.stride())
+                .put(g.before(s.dim(1)))
+                .put(g.before(s.dim(2)))
                 .run(y.elements());
     }
 }

@@ -12,8 +12,9 @@ import org.rlr.tensor.backend.ConvGeometry;
 import org.rlr.tensor.backend.View;
 
 /**
- * Convolutions by cuDNN. It pads both sides of an axis alike; where that is not the padding wanted, as with TensorFlow's rule and an even image, it gets a window of the image with the zeros
- * in it, made by kernels/convolution.cu.
+ * Convolutions by cuDNN. It pads both sides of an axis alike; where that is not the padding wanted, as with
+ * TensorFlow's rule and an even image, it gets a window of the image with the zeros in it, made by
+ * kernels/convolution.cu.
  */
 final class CudaDnn {
     private final CudaEngine engine;
@@ -26,8 +27,8 @@ final class CudaDnn {
      * What cuDNN takes for the image.
      *
      * @param whole whether that is the image itself
-     * @param top   of an image, the zeros above and below that cuDNN adds; of a window, those above that are in it
-     * @param left  likewise
+     * @param top of an image, the zeros above and below that cuDNN adds; of a window, those above that are in it
+     * @param left likewise
      */
     private record Input(boolean whole, int height, int width, int top, int left) {
         static Input of(Shape x, Shape y, ConvGeometry g) {
@@ -36,7 +37,12 @@ final class CudaDnn {
             if (fits(x.dim(1), top, y.dim(1), g) && fits(x.dim(2), left, y.dim(2), g)) {
                 return new Input(true, x.dim(1), x.dim(2), top, left);
             }
-            return new Input(false, (y.dim(1) - 1) * g.stride() + g.kernel(), (y.dim(2) - 1) * g.stride() + g.kernel(), top, left);
+            return new Input(
+                    false,
+                    (y.dim(1) - 1) * g.stride() + g.kernel(),
+                    (y.dim(2) - 1) * g.stride() + g.kernel(),
+                    top,
+                    left);
         }
 
         /** Whether as many zeros behind as before give just that many outputs. */
@@ -45,7 +51,19 @@ final class CudaDnn {
         }
 
         Dnn.Problem problem(Dnn.Pass pass, Shape x, Shape y, ConvGeometry g) {
-            return new Dnn.Problem(pass, x.dim(0), height, width, x.dim(3), y.dim(1), y.dim(2), y.dim(3), g.kernel(), g.stride(), whole ? top : 0, whole ? left : 0);
+            return new Dnn.Problem(
+                    pass,
+                    x.dim(0),
+                    height,
+                    width,
+                    x.dim(3),
+                    y.dim(1),
+                    y.dim(2),
+                    y.dim(3),
+                    g.kernel(),
+                    g.stride(),
+                    whole ? top : 0,
+                    whole ? left : 0);
         }
 
         int elements(Shape x) {
@@ -76,8 +94,16 @@ final class CudaDnn {
         } else {
             engine.withWorkspace(4L * input.elements(dx.shape()), window -> {
                 run(plan, window.pointer(0), pointer(w), pointer(dy), false);
-                extents(engine.kernel("convolution", "fromWindow").launch().pointer(window.address()).pointer(address(dx)).put(dx.elements()), dx.shape(), input)
-                        .put(accumulate).run(dx.elements());
+                extents(
+                                engine.kernel("convolution", "fromWindow")
+                                        .launch()
+                                        .pointer(window.address())
+                                        .pointer(address(dx))
+                                        .put(dx.elements()),
+                                dx.shape(),
+                                input)
+                        .put(accumulate)
+                        .run(dx.elements());
             });
         }
         return true;
@@ -94,7 +120,10 @@ final class CudaDnn {
         return true;
     }
 
-    /** Null where cuDNN does not compute it. It takes nothing that is empty; depthwise kernels are bound by memory, and groups between occur in no network here. */
+    /**
+     * Null where cuDNN does not compute it. It takes nothing that is empty; depthwise kernels are bound by memory, and
+     * groups between occur in no network here.
+     */
     private DnnPlan plan(Dnn.Pass pass, Input input, Shape x, Shape y, ConvGeometry g) {
         if (engine.dnn == null || g.groups() != 1 || x.elements() == 0 || y.elements() == 0) {
             return null;
@@ -110,21 +139,37 @@ final class CudaDnn {
         }
         int elements = input.elements(x.shape());
         engine.withWorkspace(4L * elements, window -> {
-            extents(engine.kernel("convolution", "toWindow").launch().pointer(address(x)).pointer(window.address()).put(elements), x.shape(), input)
-                    .put(false).run(elements);
+            extents(
+                            engine.kernel("convolution", "toWindow")
+                                    .launch()
+                                    .pointer(address(x))
+                                    .pointer(window.address())
+                                    .put(elements),
+                            x.shape(),
+                            input)
+                    .put(false)
+                    .run(elements);
             work.accept(window.pointer(0));
         });
     }
 
     private static Kernel.Launch extents(Kernel.Launch launch, Shape x, Input input) {
-        return launch.put(x.dim(1)).put(x.dim(2)).put(x.dim(3)).put(input.height).put(input.width).put(input.top).put(input.left);
+        return launch.put(x.dim(1))
+                .put(x.dim(2))
+                .put(x.dim(3))
+                .put(input.height)
+                .put(input.width)
+                .put(input.top)
+                .put(input.left);
     }
 
     private void run(DnnPlan plan, Pointer x, Pointer w, Pointer y, boolean accumulate) {
         if (plan.workspaceBytes() == 0) {
             engine.dnn.run(plan, x, w, y, new Pointer(), accumulate);
         } else {
-            engine.withWorkspace(plan.workspaceBytes(), workspace -> engine.dnn.run(plan, x, w, y, workspace.pointer(0), accumulate));
+            engine.withWorkspace(
+                    plan.workspaceBytes(),
+                    workspace -> engine.dnn.run(plan, x, w, y, workspace.pointer(0), accumulate));
         }
     }
 

@@ -19,12 +19,26 @@ final class CudaElementwise {
     }
 
     void unary(UnaryOp op, View x, View y) {
-        engine.kernel(FILE, "unary").launch().pointer(address(x)).pointer(address(y)).put(op.ordinal()).put(y.elements()).run(y.elements());
+        engine.kernel(FILE, "unary")
+                .launch()
+                .pointer(address(x))
+                .pointer(address(y))
+                .put(op.ordinal())
+                .put(y.elements())
+                .run(y.elements());
     }
 
     void unaryBackward(UnaryOp op, View x, View y, View dy, View dx, boolean accumulate) {
-        engine.kernel(FILE, "unaryBackward").launch().pointer(address(x)).pointer(address(y)).pointer(address(dy)).pointer(address(dx))
-                .put(op.ordinal()).put(dx.elements()).put(accumulate).run(dx.elements());
+        engine.kernel(FILE, "unaryBackward")
+                .launch()
+                .pointer(address(x))
+                .pointer(address(y))
+                .pointer(address(dy))
+                .pointer(address(dx))
+                .put(op.ordinal())
+                .put(dx.elements())
+                .put(accumulate)
+                .run(dx.elements());
     }
 
     void binary(BinaryOp op, View a, View b, View out, boolean accumulate) {
@@ -32,18 +46,41 @@ final class CudaElementwise {
             return;
         }
         Axes axes = Axes.broadcast(out.shape(), a.shape(), b.shape());
-        engine.kernel(FILE, "binary").launch().pointer(address(a)).pointer(address(b)).pointer(address(out)).put(op.ordinal()).put(out.elements())
-                .put(accumulate).put(axes.count()).put(axes.extents()).put(axes.strides(0)).put(axes.strides(1)).run(out.elements());
+        engine.kernel(FILE, "binary")
+                .launch()
+                .pointer(address(a))
+                .pointer(address(b))
+                .pointer(address(out))
+                .put(op.ordinal())
+                .put(out.elements())
+                .put(accumulate)
+                .put(axes.count())
+                .put(axes.extents())
+                .put(axes.strides(0))
+                .put(axes.strides(1))
+                .run(out.elements());
     }
 
     void affine(View x, float scale, float shift, View y, boolean accumulate) {
-        engine.kernel(FILE, "affine").launch().pointer(address(x)).pointer(address(y)).put(scale).put(shift).put(y.elements()).put(accumulate)
+        engine.kernel(FILE, "affine")
+                .launch()
+                .pointer(address(x))
+                .pointer(address(y))
+                .put(scale)
+                .put(shift)
+                .put(y.elements())
+                .put(accumulate)
                 .run(y.elements());
     }
 
     void weightedSum(List<View> xs, float[] weights, View y) {
         if (xs.isEmpty()) {
-            engine.kernel(FILE, "fill").launch().pointer(address(y)).put(0f).put(y.elements()).run(y.elements());
+            engine.kernel(FILE, "fill")
+                    .launch()
+                    .pointer(address(y))
+                    .put(0f)
+                    .put(y.elements())
+                    .run(y.elements());
         }
         for (int i = 0; i < xs.size(); i++) {
             affine(xs.get(i), weights[i], 0, y, i > 0);
@@ -55,11 +92,26 @@ final class CudaElementwise {
         double beta1 = decimal(settings.beta1());
         double beta2 = decimal(settings.beta2());
         CudaRecording recording = engine.recording();
-        long moving = recording == null ? 0 : recording.place((ahead, rate) -> Float.floatToRawIntBits(size(rate, beta1, step + ahead)),
-                (ahead, rate) -> Float.floatToRawIntBits(rootCorrection(beta2, step + ahead)));
-        engine.kernel(FILE, "adam").launch().pointer(address(p)).pointer(address(g)).pointer(address(m)).pointer(address(v))
-                .put((float) (1 - beta1)).put((float) beta2).put((float) (1 - beta2)).put(size(settings.learningRate(), beta1, step))
-                .put(rootCorrection(beta2, step)).put(settings.epsilon()).pointer(moving).put(p.elements()).run(p.elements());
+        long moving = recording == null
+                ? 0
+                : recording.place(
+                        (ahead, rate) -> Float.floatToRawIntBits(size(rate, beta1, step + ahead)),
+                        (ahead, rate) -> Float.floatToRawIntBits(rootCorrection(beta2, step + ahead)));
+        engine.kernel(FILE, "adam")
+                .launch()
+                .pointer(address(p))
+                .pointer(address(g))
+                .pointer(address(m))
+                .pointer(address(v))
+                .put((float) (1 - beta1))
+                .put((float) beta2)
+                .put((float) (1 - beta2))
+                .put(size(settings.learningRate(), beta1, step))
+                .put(rootCorrection(beta2, step))
+                .put(settings.epsilon())
+                .pointer(moving)
+                .put(p.elements())
+                .run(p.elements());
     }
 
     private static float size(float learningRate, double beta1, long step) {

@@ -25,10 +25,14 @@ import org.rlr.tensor.backend.UnaryOp;
 
 /** What the families of primitives share: one card, one stream, its memory, its kernels. */
 final class CudaEngine implements AutoCloseable {
-    /** The system property that trades speed for what it takes to find a mistake: every kernel is waited for, memory neither rounded up nor reused. */
+    /**
+     * The system property that trades speed for what it takes to find a mistake: every kernel is waited for, memory
+     * neither rounded up nor reused.
+     */
     static final String DEBUG = "rlr.cuda.debug";
     /** The system property that, where it is false, has no convolution computed by cuDNN. */
     static final String CUDNN = "rlr.cuda.cudnn";
+
     private static final System.Logger LOG = System.getLogger(CudaEngine.class.getName());
 
     private final List<AutoCloseable> owned = new ArrayList<>();
@@ -38,6 +42,7 @@ final class CudaEngine implements AutoCloseable {
     private final Map<String, KernelFile> files = new ConcurrentHashMap<>();
     /** How many recordings live. */
     int recordings;
+
     private CudaRecording recording;
     private String convolutions;
     final Stream stream;
@@ -71,7 +76,9 @@ final class CudaEngine implements AutoCloseable {
 
     /** Convolutions can do without, slowly: what is missing is told, not thrown. */
     private Dnn startDnn() {
-        String why = System.getProperty(CUDNN, "true").equals("false") ? "-D" + CUDNN + "=false" : Natives.dnnObstacle().orElse(null);
+        String why = System.getProperty(CUDNN, "true").equals("false")
+                ? "-D" + CUDNN + "=false"
+                : Natives.dnnObstacle().orElse(null);
         if (why == null) {
             try {
                 convolutions = "cuDNN " + Dnn.version();
@@ -98,7 +105,10 @@ final class CudaEngine implements AutoCloseable {
         return precision;
     }
 
-    /** The recording that is being made, which has to hear of numbers that change from run to run; null where work runs at once. */
+    /**
+     * The recording that is being made, which has to hear of numbers that change from run to run; null where work runs
+     * at once.
+     */
     CudaRecording recording() {
         return recording;
     }
@@ -109,16 +119,22 @@ final class CudaEngine implements AutoCloseable {
 
     /** A kernel of {@code kernels/<file>.cu}; compiling the file is put off until then. */
     Kernel kernel(String file, String name) {
-        return files.computeIfAbsent(file, f -> new KernelFile(stream, compiler, CudaEngine.class, f + ".cu", prelude())).kernel(name);
+        return files.computeIfAbsent(
+                        file, f -> new KernelFile(stream, compiler, CudaEngine.class, f + ".cu", prelude()))
+                .kernel(name);
     }
 
     /** The numbers of the operations, then what all files begin with. */
     static String prelude() {
-        return enumeration("UNARY_", UnaryOp.values()) + enumeration("BINARY_", BinaryOp.values()) + KernelFile.text(CudaEngine.class, "prelude.cu");
+        return enumeration("UNARY_", UnaryOp.values())
+                + enumeration("BINARY_", BinaryOp.values())
+                + KernelFile.text(CudaEngine.class, "prelude.cu");
     }
 
     private static String enumeration(String prefix, Enum<?>[] constants) {
-        return Arrays.stream(constants).map(c -> "#define " + prefix + c.name() + " " + c.ordinal() + "\n").collect(Collectors.joining());
+        return Arrays.stream(constants)
+                .map(c -> "#define " + prefix + c.name() + " " + c.ordinal() + "\n")
+                .collect(Collectors.joining());
     }
 
     /** Lends a block for the work that the body submits; the stream's order keeps it until that has run. */

@@ -29,22 +29,58 @@ final class CudaMatrix {
         float beta = accumulate ? 1 : 0;
         if (batches == 0) {
             if (summedC && !accumulate) {
-                engine.kernel("elementwise", "fill").launch().pointer(address(c)).put(0f).put(c.elements()).run(c.elements());
+                engine.kernel("elementwise", "fill")
+                        .launch()
+                        .pointer(address(c))
+                        .put(0f)
+                        .put(c.elements())
+                        .run(c.elements());
             }
         } else if (sharedB && !transA && (!summedC || batches == 1)) {
             // one tall matrix
-            engine.blas.multiply(false, transB, batches * m, n, k, alpha, matrix(a, 0, k), matrix(b, 0, transB ? k : n), beta, matrix(c, 0, n), 1);
+            engine.blas.multiply(
+                    false,
+                    transB,
+                    batches * m,
+                    n,
+                    k,
+                    alpha,
+                    matrix(a, 0, k),
+                    matrix(b, 0, transB ? k : n),
+                    beta,
+                    matrix(c, 0, n),
+                    1);
         } else if (summedC && transA && !transB && (!sharedB || batches == 1)) {
             // one product over the rows of all batches
-            engine.blas.multiply(true, false, m, n, batches * k, alpha, matrix(a, 0, m), matrix(b, 0, n), beta, matrix(c, 0, n), 1);
+            engine.blas.multiply(
+                    true, false, m, n, batches * k, alpha, matrix(a, 0, m), matrix(b, 0, n), beta, matrix(c, 0, n), 1);
         } else if (summedC) {
             for (int i = 0; i < batches; i++) {
-                engine.blas.multiply(transA, transB, m, n, k, alpha, matrix(a, i * m * k, transA ? m : k),
-                        matrix(b, sharedB ? 0 : i * k * n, transB ? k : n), i > 0 ? 1 : beta, matrix(c, 0, n), 1);
+                engine.blas.multiply(
+                        transA,
+                        transB,
+                        m,
+                        n,
+                        k,
+                        alpha,
+                        matrix(a, i * m * k, transA ? m : k),
+                        matrix(b, sharedB ? 0 : i * k * n, transB ? k : n),
+                        i > 0 ? 1 : beta,
+                        matrix(c, 0, n),
+                        1);
             }
         } else {
-            engine.blas.multiply(transA, transB, m, n, k, alpha, new Blas.Matrix(pointer(a, 0), transA ? m : k, (long) m * k),
-                    new Blas.Matrix(pointer(b, 0), transB ? k : n, sharedB ? 0 : (long) k * n), beta, new Blas.Matrix(pointer(c, 0), n, (long) m * n),
+            engine.blas.multiply(
+                    transA,
+                    transB,
+                    m,
+                    n,
+                    k,
+                    alpha,
+                    new Blas.Matrix(pointer(a, 0), transA ? m : k, (long) m * k),
+                    new Blas.Matrix(pointer(b, 0), transB ? k : n, sharedB ? 0 : (long) k * n),
+                    beta,
+                    new Blas.Matrix(pointer(c, 0), n, (long) m * n),
                     batches);
         }
     }
@@ -58,7 +94,8 @@ final class CudaMatrix {
         boolean result = c.dim(-2) == m && c.last() == n;
         boolean leading = (b.rank() == 2 || batches(b) == batches) && (c.rank() == 2 || batches(c) == batches);
         if (!inner || !result || !leading) {
-            throw new IllegalArgumentException("no product of shapes " + a + " and " + b + " (transposed where asked) in shape " + c);
+            throw new IllegalArgumentException(
+                    "no product of shapes " + a + " and " + b + " (transposed where asked) in shape " + c);
         }
     }
 
@@ -74,18 +111,28 @@ final class CudaMatrix {
         int out = w.shape().dim(0);
         int in = w.shape().last();
         if (x.shape().last() != in || y.shape().last() != out) {
-            throw new IllegalArgumentException("no linear layer from shape " + x.shape() + " to " + y.shape() + " with weights " + w.shape());
+            throw new IllegalArgumentException(
+                    "no linear layer from shape " + x.shape() + " to " + y.shape() + " with weights " + w.shape());
         }
         int rows = out == 0 ? 0 : y.elements() / out;
-        engine.blas.multiply(false, true, rows, out, in, 1, matrix(x, 0, in), matrix(w, 0, in), 0, matrix(y, 0, out), 1);
+        engine.blas.multiply(
+                false, true, rows, out, in, 1, matrix(x, 0, in), matrix(w, 0, in), 0, matrix(y, 0, out), 1);
         biasActivation(y, bias, activation, pre);
     }
 
     /** {@code y = activation(y + bias)} over the last axis, bias and pre null for none; pre receives the sum. */
     void biasActivation(View y, View bias, Activation activation, View pre) {
         if (bias != null || activation != Activation.NONE || pre != null) {
-            engine.kernel("matrix", "biasActivation").launch().pointer(address(y)).pointer(address(bias)).pointer(address(pre)).pointer(address(y))
-                    .put(y.elements()).put(y.shape().last()).put(code(activation)).run(y.elements());
+            engine.kernel("matrix", "biasActivation")
+                    .launch()
+                    .pointer(address(y))
+                    .pointer(address(bias))
+                    .pointer(address(pre))
+                    .pointer(address(y))
+                    .put(y.elements())
+                    .put(y.shape().last())
+                    .put(code(activation))
+                    .run(y.elements());
         }
     }
 

@@ -46,10 +46,20 @@ final class CudaMemory {
     }
 
     void copy(View src, View dst) {
-        engine.transfers.copy(CudaStorage.buffer(src), 4L * src.offset(), CudaStorage.buffer(dst), 4L * dst.offset(), 4L * dst.elements());
+        engine.transfers.copy(
+                CudaStorage.buffer(src),
+                4L * src.offset(),
+                CudaStorage.buffer(dst),
+                4L * dst.offset(),
+                4L * dst.elements());
     }
 
     void fill(View dst, float value) {
-        engine.kernel("elementwise", "fill").launch().pointer(address(dst)).put(value).put(dst.elements()).run(dst.elements());
+        engine.kernel("elementwise", "fill")
+                .launch()
+                .pointer(address(dst))
+                .put(value)
+                .put(dst.elements())
+                .run(dst.elements());
     }
 }

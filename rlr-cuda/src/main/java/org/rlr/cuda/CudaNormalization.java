@@ -11,10 +11,12 @@ final class CudaNormalization {
     private static final String FILE = "normalization";
     /** Rows of a partial sum of the parameters' gradients, at least, and partial sums at most. */
     private static final int CHUNK_ROWS = 64;
+
     private static final int CHUNKS = 64;
 
     /** Terms of a sum that a kernel takes, and values of a row that a warp holds in registers. */
     private static final int TERMS = 6;
+
     private static final int WIDEST = 512;
 
     private final CudaEngine engine;
@@ -31,11 +33,22 @@ final class CudaNormalization {
             return;
         }
         int rows = x.shape().rows();
-        engine.kernel(FILE, "layerNorm").launch().pointer(address(x)).pointer(address(gamma)).pointer(address(beta)).pointer(address(y))
-                .pointer(address(mean)).pointer(address(rstd)).put(rows).put(x.shape().last()).put(eps).runWarps(rows);
+        engine.kernel(FILE, "layerNorm")
+                .launch()
+                .pointer(address(x))
+                .pointer(address(gamma))
+                .pointer(address(beta))
+                .pointer(address(y))
+                .pointer(address(mean))
+                .pointer(address(rstd))
+                .put(rows)
+                .put(x.shape().last())
+                .put(eps)
+                .runWarps(rows);
     }
 
-    void forwardOfSum(List<View> xs, float[] weights, View gamma, View beta, float eps, View sum, View y, View mean, View rstd) {
+    void forwardOfSum(
+            List<View> xs, float[] weights, View gamma, View beta, float eps, View sum, View y, View mean, View rstd) {
         int n = y.shape().last();
         int rows = y.shape().rows();
         if (n > WIDEST || xs.size() > TERMS) {
@@ -44,12 +57,34 @@ final class CudaNormalization {
             forward(kept, gamma, beta, eps, y, mean, rstd);
             return;
         }
-        engine.kernel(FILE, "layerNormOfSum").launch().pointers(addresses(xs, 0)).put(Arrays.copyOf(weights, TERMS)).put(xs.size()).pointer(address(gamma))
-                .pointer(address(beta)).pointer(address(sum)).pointer(address(y)).pointer(address(mean)).pointer(address(rstd)).put(rows).put(n).put(eps)
+        engine.kernel(FILE, "layerNormOfSum")
+                .launch()
+                .pointers(addresses(xs, 0))
+                .put(Arrays.copyOf(weights, TERMS))
+                .put(xs.size())
+                .pointer(address(gamma))
+                .pointer(address(beta))
+                .pointer(address(sum))
+                .pointer(address(y))
+                .pointer(address(mean))
+                .pointer(address(rstd))
+                .put(rows)
+                .put(n)
+                .put(eps)
                 .runWarps(rows);
     }
 
-    void backwardOfSum(View sum, float[] weights, View gamma, View mean, View rstd, View dy, List<View> dxs, boolean[] accumulate, View dgamma, View dbeta) {
+    void backwardOfSum(
+            View sum,
+            float[] weights,
+            View gamma,
+            View mean,
+            View rstd,
+            View dy,
+            List<View> dxs,
+            boolean[] accumulate,
+            View dgamma,
+            View dbeta) {
         int n = sum.shape().last();
         int rows = sum.shape().rows();
         if (rows == 0) {
@@ -60,16 +95,41 @@ final class CudaNormalization {
             for (int i = 0; i < Math.min(TERMS, weights.length - from); i++) {
                 adds[i] = accumulate[from + i] ? 1 : 0;
             }
-            engine.kernel(FILE, "layerNormOfSumBackward").launch().pointer(address(sum)).pointer(address(gamma)).pointer(address(mean)).pointer(address(rstd))
-                    .pointer(address(dy)).pointers(addresses(dxs, from)).put(Arrays.copyOfRange(weights, from, from + TERMS)).put(adds).put(rows).put(n)
+            engine.kernel(FILE, "layerNormOfSumBackward")
+                    .launch()
+                    .pointer(address(sum))
+                    .pointer(address(gamma))
+                    .pointer(address(mean))
+                    .pointer(address(rstd))
+                    .pointer(address(dy))
+                    .pointers(addresses(dxs, from))
+                    .put(Arrays.copyOfRange(weights, from, from + TERMS))
+                    .put(adds)
+                    .put(rows)
+                    .put(n)
                     .runWarps(rows);
         }
         int chunks = Math.max(1, Math.min(CHUNKS, rows / CHUNK_ROWS));
         int chunkRows = (rows + chunks - 1) / chunks;
         engine.withWorkspace(4L * chunks * 2 * n, partial -> {
-            engine.kernel(FILE, "layerNormParameters").launch().pointer(address(sum)).pointer(address(mean)).pointer(address(rstd)).pointer(address(dy))
-                    .pointer(partial.address()).put(rows).put(n).put(chunkRows).run((n + 31) / 32, chunks, 256);
-            engine.kernel(FILE, "addParameters").launch().pointer(partial.address()).pointer(address(dgamma)).pointer(address(dbeta)).put(chunks).put(n)
+            engine.kernel(FILE, "layerNormParameters")
+                    .launch()
+                    .pointer(address(sum))
+                    .pointer(address(mean))
+                    .pointer(address(rstd))
+                    .pointer(address(dy))
+                    .pointer(partial.address())
+                    .put(rows)
+                    .put(n)
+                    .put(chunkRows)
+                    .run((n + 31) / 32, chunks, 256);
+            engine.kernel(FILE, "addParameters")
+                    .launch()
+                    .pointer(partial.address())
+                    .pointer(address(dgamma))
+                    .pointer(address(dbeta))
+                    .put(chunks)
+                    .put(n)
                     .run(n);
         });
     }

@@ -15,7 +15,14 @@ final class CudaRandom {
     }
 
     void normal(View y, long seed, long stream) {
-        engine.kernel(FILE, "normal").launch().pointer(address(y)).put(y.elements()).put(seed).put(stream).pointer(moving(stream)).run(blocks(y));
+        engine.kernel(FILE, "normal")
+                .launch()
+                .pointer(address(y))
+                .put(y.elements())
+                .put(seed)
+                .put(stream)
+                .pointer(moving(stream))
+                .run(blocks(y));
     }
 
     void featureJitter(View x, float scale, View tokenScale, long seed, long stream, View y) {
@@ -23,18 +30,36 @@ final class CudaRandom {
         int rows = x.shape().rows();
         // before anything is written: y may be x
         engine.withWorkspace(4L * rows, deviation -> {
-            engine.kernel(FILE, "jitterScale").launch().pointer(address(x)).pointer(address(tokenScale)).pointer(deviation.address()).put(rows).put(n)
-                    .put(scale).runWarps(rows);
-            engine.kernel(FILE, "jitter").launch().pointer(address(x)).pointer(deviation.address()).pointer(address(y)).put(x.elements()).put(n)
-                    .put(seed).put(stream).pointer(moving(stream)).run(blocks(x));
+            engine.kernel(FILE, "jitterScale")
+                    .launch()
+                    .pointer(address(x))
+                    .pointer(address(tokenScale))
+                    .pointer(deviation.address())
+                    .put(rows)
+                    .put(n)
+                    .put(scale)
+                    .runWarps(rows);
+            engine.kernel(FILE, "jitter")
+                    .launch()
+                    .pointer(address(x))
+                    .pointer(deviation.address())
+                    .pointer(address(y))
+                    .put(x.elements())
+                    .put(n)
+                    .put(seed)
+                    .put(stream)
+                    .pointer(moving(stream))
+                    .run(blocks(x));
         });
     }
 
     /** Where a recorded kernel finds its stream, the lower half first; 0 where it is the one given. */
     private long moving(long stream) {
         CudaRecording recording = engine.recording();
-        return recording == null ? 0 : recording.place((ahead, rate) -> (int) (stream + ahead * recording.streamsPerStep()),
-                (ahead, rate) -> (int) (stream + ahead * recording.streamsPerStep() >> 32));
+        return recording == null
+                ? 0
+                : recording.place((ahead, rate) -> (int) (stream + ahead * recording.streamsPerStep()), (ahead, rate) ->
+                        (int) (stream + ahead * recording.streamsPerStep() >> 32));
     }
 
     private static long blocks(View view) {

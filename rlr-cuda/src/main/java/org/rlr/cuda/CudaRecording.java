@@ -7,7 +7,8 @@ import org.rlr.cuda.driver.Graph;
 import org.rlr.tensor.backend.Recording;
 
 /**
- * A captured graph, and the few numbers in it that differ from run to run: kernels read those from a block of device memory, which is set before each launch.
+ * A captured graph, and the few numbers in it that differ from run to run: kernels read those from a block of device
+ * memory, which is set before each launch.
  */
 final class CudaRecording implements Recording {
     /** A training step has one jitter (two words) and an optimiser's step or a few (two words each). */

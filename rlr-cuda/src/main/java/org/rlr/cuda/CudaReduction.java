@@ -12,6 +12,7 @@ final class CudaReduction {
     private static final int FEW_TERMS = 64;
     /** Rows of a chunk of a column, at least, and chunks at most. */
     private static final int CHUNK_ROWS = 128;
+
     private static final int CHUNKS = 64;
 
     private final CudaEngine engine;
@@ -28,14 +29,28 @@ final class CudaReduction {
         Axes summed = new Axes(1);
         split(x.shape(), y.shape(), kept, summed);
         int terms = x.elements() == 0 ? 0 : summed.elements();
-        boolean isColumns = kept.count() == 1 && summed.count() == 1 && kept.strides(0)[0] == 1 && summed.strides(0)[0] == kept.extents()[0];
+        boolean isColumns = kept.count() == 1
+                && summed.count() == 1
+                && kept.strides(0)[0] == 1
+                && summed.strides(0)[0] == kept.extents()[0];
         if (isColumns && terms > FEW_TERMS) {
             columns(address(x), terms, kept.extents()[0], address(y), accumulate);
             return;
         }
         String kernel = terms <= FEW_TERMS ? "sumSmall" : "sumLarge";
-        var launch = engine.kernel(FILE, kernel).launch().pointer(address(x)).pointer(address(y)).put(y.elements()).put(terms).put(accumulate)
-                .put(kept.count()).put(kept.extents()).put(kept.strides(0)).put(summed.count()).put(summed.extents()).put(summed.strides(0));
+        var launch = engine.kernel(FILE, kernel)
+                .launch()
+                .pointer(address(x))
+                .pointer(address(y))
+                .put(y.elements())
+                .put(terms)
+                .put(accumulate)
+                .put(kept.count())
+                .put(kept.extents())
+                .put(kept.strides(0))
+                .put(summed.count())
+                .put(summed.extents())
+                .put(summed.strides(0));
         if (terms <= FEW_TERMS) {
             launch.run(y.elements());
         } else {
@@ -60,9 +75,22 @@ final class CudaReduction {
         int chunks = Math.max(1, Math.min(CHUNKS, rows / CHUNK_ROWS));
         int chunkRows = (rows + chunks - 1) / chunks;
         engine.withWorkspace(4L * chunks * width, partial -> {
-            engine.kernel(FILE, "columns").launch().pointer(x).pointer(partial.address()).put(rows).put(width).put(chunkRows)
+            engine.kernel(FILE, "columns")
+                    .launch()
+                    .pointer(x)
+                    .pointer(partial.address())
+                    .put(rows)
+                    .put(width)
+                    .put(chunkRows)
                     .run((width + 31) / 32, chunks, 256);
-            engine.kernel(FILE, "addChunks").launch().pointer(partial.address()).pointer(y).put(chunks).put(width).put(accumulate).run(width);
+            engine.kernel(FILE, "addChunks")
+                    .launch()
+                    .pointer(partial.address())
+                    .pointer(y)
+                    .put(chunks)
+                    .put(width)
+                    .put(accumulate)
+                    .run(width);
         });
     }
 
@@ -71,12 +99,28 @@ final class CudaReduction {
         if (n == 0 && y.elements() > 0) {
             throw new IllegalArgumentException("no maximum along axis " + axis + " of shape " + x.shape());
         }
-        engine.kernel(FILE, "maximum").launch().pointer(address(x)).pointer(address(y)).put(y.elements()).put(n).put(inner(x, axis)).run(y.elements());
+        engine.kernel(FILE, "maximum")
+                .launch()
+                .pointer(address(x))
+                .pointer(address(y))
+                .put(y.elements())
+                .put(n)
+                .put(inner(x, axis))
+                .run(y.elements());
     }
 
     void maxBackward(View x, View y, View dy, int axis, View dx, boolean accumulate) {
-        engine.kernel(FILE, "maximumBackward").launch().pointer(address(x)).pointer(address(y)).pointer(address(dy)).pointer(address(dx))
-                .put(y.elements()).put(x.shape().dim(axis)).put(inner(x, axis)).put(accumulate).run(y.elements());
+        engine.kernel(FILE, "maximumBackward")
+                .launch()
+                .pointer(address(x))
+                .pointer(address(y))
+                .pointer(address(dy))
+                .pointer(address(dx))
+                .put(y.elements())
+                .put(x.shape().dim(axis))
+                .put(inner(x, axis))
+                .put(accumulate)
+                .run(y.elements());
     }
 
     private static int inner(View x, int axis) {
@@ -85,12 +129,25 @@ final class CudaReduction {
 
     void softmax(View x, View y) {
         int rows = x.shape().rows();
-        engine.kernel(FILE, "softmax").launch().pointer(address(x)).pointer(address(y)).put(rows).put(x.shape().last()).runWarps(rows);
+        engine.kernel(FILE, "softmax")
+                .launch()
+                .pointer(address(x))
+                .pointer(address(y))
+                .put(rows)
+                .put(x.shape().last())
+                .runWarps(rows);
     }
 
     void softmaxBackward(View y, View dy, View dx, boolean accumulate) {
         int rows = y.shape().rows();
-        engine.kernel(FILE, "softmaxBackward").launch().pointer(address(y)).pointer(address(dy)).pointer(address(dx)).put(rows).put(y.shape().last())
-                .put(accumulate).runWarps(rows);
+        engine.kernel(FILE, "softmaxBackward")
+                .launch()
+                .pointer(address(y))
+                .pointer(address(dy))
+                .pointer(address(dx))
+                .put(rows)
+                .put(y.shape().last())
+                .put(accumulate)
+                .runWarps(rows);
     }
 }

@@ -7,8 +7,9 @@ import org.rlr.cuda.driver.Stream;
 import org.rlr.tensor.backend.Backend;
 
 /**
- * Times calls of a CUDA backend by marks in its stream, so on the card's own clock. What the host needs to submit a call is not in the time as long as the card has
- * work before it, which {@code lead} is there for; where it has none, the gaps between a call's kernels are.
+ * Times calls of a CUDA backend by marks in its stream, so on the card's own clock. What the host needs to submit a
+ * call is not in the time as long as the card has work before it, which {@code lead} is there for; where it has none,
+ * the gaps between a call's kernels are.
  */
 public final class CudaTimer {
     private final Stream stream;
@@ -16,7 +17,8 @@ public final class CudaTimer {
     /** @throws IllegalArgumentException if the backend is not a card */
     public CudaTimer(Backend backend) {
         if (!(backend instanceof CudaBackend cuda)) {
-            throw new IllegalArgumentException("only a CUDA backend has marks in a stream, this is " + backend.description());
+            throw new IllegalArgumentException(
+                    "only a CUDA backend has marks in a stream, this is " + backend.description());
         }
         stream = cuda.stream();
     }

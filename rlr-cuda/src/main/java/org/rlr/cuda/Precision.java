@@ -7,7 +7,10 @@ import org.rlr.cuda.driver.Card;
 import org.rlr.cuda.lib.Blas;
 import org.rlr.tensor.RlrException;
 
-/** How exactly the factors of matrix products and of attention are taken; what is kept in memory, sums and all else are float32 always. */
+/**
+ * How exactly the factors of matrix products and of attention are taken; what is kept in memory, sums and all else are
+ * float32 always.
+ */
 enum Precision {
     /** Products in float32. */
     FP32("float32", Blas.Factors.FLOAT32),
@@ -51,13 +54,15 @@ enum Precision {
         for (Precision p : values()) {
             if (p.word().equals(wish)) {
                 if (!p.on(card)) {
-                    throw new RlrException("precision '" + wish + "' needs compute capability " + TENSOR_CORES + ".0, the card " + card.name() + " has "
-                            + card.major() + "." + card.minor() + "; use fp32");
+                    throw new RlrException(
+                            "precision '" + wish + "' needs compute capability " + TENSOR_CORES + ".0, the card "
+                                    + card.name() + " has " + card.major() + "." + card.minor() + "; use fp32");
                 }
                 return p;
             }
         }
-        throw new RlrException("precision (system property " + PROPERTY + ") is '" + wish + "'; it may be fp32, tf32 or bf16");
+        throw new RlrException(
+                "precision (system property " + PROPERTY + ") is '" + wish + "'; it may be fp32, tf32 or bf16");
     }
 
     private boolean on(Card card) {
@@ -66,7 +71,10 @@ enum Precision {
 
     /** What a card can do, as in "fp32 tf32 bf16". */
     static String of(Card card) {
-        return Arrays.stream(values()).filter(p -> p.on(card)).map(Precision::word).collect(Collectors.joining(" "));
+        return Arrays.stream(values())
+                .filter(p -> p.on(card))
+                .map(Precision::word)
+                .collect(Collectors.joining(" "));
     }
 
     /** For a user. */

@@ -7,22 +7,32 @@ import org.rlr.tensor.backend.Locality;
 import org.rlr.tensor.backend.View;
 
 /**
- * Attention on tensor cores: kernels/attention_window_*.cu where all images share keys and values inside a window, kernels/attention_flash_*.cu elsewhere.
- * Factors are rounded to {@link Precision#TF32} or {@link Precision#BF16} as they are read; sums, exponentials and all that is written are float32.
+ * Attention on tensor cores: kernels/attention_window_*.cu where all images share keys and values inside a window,
+ * kernels/attention_flash_*.cu elsewhere. Factors are rounded to {@link Precision#TF32} or {@link Precision#BF16} as
+ * they are read; sums, exponentials and all that is written are float32.
  */
 final class TensorCoreAttention {
     private static final int THREADS = 128;
     /** Tokens of a block of the flash kernels. */
     private static final int CHUNK = 64;
-    /** Images that are the rows of one product in the window kernels, and how few of them still pay: below, most rows would be padding. */
+    /**
+     * Images that are the rows of one product in the window kernels, and how few of them still pay: below, most rows
+     * would be padding.
+     */
     private static final int IMAGES = 16;
+
     private static final int FEWEST_IMAGES = 8;
     /** HALO_WORDS, HALO_PIXELS and KEY_TILE of attention_window.cu. */
     private static final int HALO_WORDS = 10240;
+
     private static final int HALO_PIXELS = 432;
     private static final int KEY_TILE = 8;
-    /** Tiles of pixels of the window kernels, largest first; grids below the limit take none of the first, so that there are blocks enough. */
+    /**
+     * Tiles of pixels of the window kernels, largest first; grids below the limit take none of the first, so that there
+     * are blocks enough.
+     */
     private static final int[][] TILES = {{8, 8}, {4, 8}, {4, 4}, {2, 4}, {2, 2}};
+
     private static final int SMALL_GRID = 1024;
     /** Bytes that addresses must be multiples of, for loads of four values. */
     private static final int ALIGNMENT = 16;
@@ -33,9 +43,14 @@ final class TensorCoreAttention {
         this.engine = engine;
     }
 
-    /** Whether there are kernels for a call: head dimension 16, 32 or 64, a precision other than float32, and views that begin at multiples of 16 bytes. */
+    /**
+     * Whether there are kernels for a call: head dimension 16, 32 or 64, a precision other than float32, and views that
+     * begin at multiples of 16 bytes.
+     */
     boolean takes(AttentionProblem p, View... views) {
-        boolean takes = engine.precision() != Precision.FP32 && p.images > 0 && (p.headDim == 16 || p.headDim == 32 || p.headDim == 64);
+        boolean takes = engine.precision() != Precision.FP32
+                && p.images > 0
+                && (p.headDim == 16 || p.headDim == 32 || p.headDim == 64);
         for (View view : views) {
             takes &= address(view) % ALIGNMENT == 0;
         }
@@ -48,13 +63,28 @@ final class TensorCoreAttention {
     }
 
     /** @param delta address of Σ dout·out of every query and head */
-    void backward(AttentionProblem p, View q, View k, View v, View dout, View lse, long delta, View dq, View dk, View dv) {
+    void backward(
+            AttentionProblem p, View q, View k, View v, View dout, View lse, long delta, View dq, View dk, View dv) {
         int[] tile = tile(p);
         launch("Queries", p, tile, q, k, v, address(dout), address(lse), delta, address(dq), 0, queryBlocks(p, tile));
-        launch("Keys", p, tile, q, k, v, address(dout), address(lse), delta, address(dk), address(dv), keyBlocks(p, tile));
+        launch(
+                "Keys",
+                p,
+                tile,
+                q,
+                k,
+                v,
+                address(dout),
+                address(lse),
+                delta,
+                address(dk),
+                address(dv),
+                keyBlocks(p, tile));
     }
 
-    /** The tile of pixels, rows and columns, with which the window kernels take a call; null where the flash kernels do. */
+    /**
+     * The tile of pixels, rows and columns, with which the window kernels take a call; null where the flash kernels do.
+     */
     int[] tile(AttentionProblem p) {
         if (p.pattern.locality() != Locality.INSIDE || p.kImage != 0 || p.vImage != 0 || p.images < FEWEST_IMAGES) {
             return null;
@@ -91,13 +121,46 @@ final class TensorCoreAttention {
         return (n + size - 1L) / size;
     }
 
-    private void launch(String pass, AttentionProblem p, int[] tile, View q, View k, View v, long dout, long lse, long delta, long first, long second, long blocks) {
-        String file = "attention_" + (tile == null ? "flash_" : "window_") + engine.precision().word();
+    private void launch(
+            String pass,
+            AttentionProblem p,
+            int[] tile,
+            View q,
+            View k,
+            View v,
+            long dout,
+            long lse,
+            long delta,
+            long first,
+            long second,
+            long blocks) {
+        String file = "attention_" + (tile == null ? "flash_" : "window_")
+                + engine.precision().word();
         String kernel = "attention" + (tile == null ? "Flash" : "Window") + pass + p.headDim;
         AttentionPattern pattern = p.pattern;
-        engine.kernel(file, kernel).launch().pointer(address(q)).pointer(address(k)).pointer(address(v)).pointer(dout).pointer(lse).pointer(delta)
-                .pointer(first).pointer(second).put(p.images).put(pattern.heads()).put(p.headDim).put(pattern.height()).put(pattern.width()).put(p.keys)
-                .put(pattern.radius()).put(pattern.locality().ordinal()).put(p.kImage).put(p.vImage).put(p.scale)
-                .put(tile == null ? 0 : tile[0]).put(tile == null ? 0 : tile[1]).run(blocks, 1, THREADS);
+        engine.kernel(file, kernel)
+                .launch()
+                .pointer(address(q))
+                .pointer(address(k))
+                .pointer(address(v))
+                .pointer(dout)
+                .pointer(lse)
+                .pointer(delta)
+                .pointer(first)
+                .pointer(second)
+                .put(p.images)
+                .put(pattern.heads())
+                .put(p.headDim)
+                .put(pattern.height())
+                .put(pattern.width())
+                .put(p.keys)
+                .put(pattern.radius())
+                .put(pattern.locality().ordinal())
+                .put(p.kImage)
+                .put(p.vImage)
+                .put(p.scale)
+                .put(tile == null ? 0 : tile[0])
+                .put(tile == null ? 0 : tile[1])
+                .run(blocks, 1, THREADS);
     }
 }

@@ -11,7 +11,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.rlr.cuda.CudaProcess.Output;
 import org.rlr.cuda.standin.StandIn;
 
-/** Where cuDNN is missing, wholly or in part, convolutions are computed all the same, and that is said; in processes of their own, with the stand-in's other libraries. */
+/**
+ * Where cuDNN is missing, wholly or in part, convolutions are computed all the same, and that is said; in processes of
+ * their own, with the stand-in's other libraries.
+ */
 class AbsentDnnTest {
     @TempDir
     private Path folder;
@@ -29,24 +32,33 @@ class AbsentDnnTest {
     }
 
     private void computed(Path libraries, String convolutions, String... options) throws Exception {
-        Output child = CudaProcess.compute(libraries.toString(), StandIn.folder(12).resolve("kernels"), options);
+        Output child =
+                CudaProcess.compute(libraries.toString(), StandIn.folder(12).resolve("kernels"), options);
         assertEquals(0, child.code(), child.text());
         assertTrue(child.text().contains(", convolutions by " + convolutions + ")\n"), child.text());
     }
 
     @Test
     void withoutItsLibrary() throws Exception {
-        computed(libraries(), "own kernels (libcudnn.so.9 was not found; install cuDNN 9 or name its folder in LD_LIBRARY_PATH)");
+        computed(
+                libraries(),
+                "own kernels (libcudnn.so.9 was not found; install cuDNN 9 or name its folder in LD_LIBRARY_PATH)");
     }
 
     @Test
     void withoutAPartThatTheLibraryLoads() throws Exception {
         Path libraries = libraries("libcudnn.so.9", "libcudnn_graph.so.9");
-        computed(libraries, "own kernels (libcudnn_ops.so.9, a part of cuDNN, was not found beside " + libraries.resolve("libcudnn.so.9") + "; install cuDNN 9 anew, all of it)");
+        computed(
+                libraries,
+                "own kernels (libcudnn_ops.so.9, a part of cuDNN, was not found beside "
+                        + libraries.resolve("libcudnn.so.9") + "; install cuDNN 9 anew, all of it)");
     }
 
     @Test
     void switchedOff() throws Exception {
-        computed(libraries("libcudnn.so.9", "libcudnn_graph.so.9", "libcudnn_ops.so.9", "libcudnn_cnn.so.9"), "own kernels (-Drlr.cuda.cudnn=false)", "-Drlr.cuda.cudnn=false");
+        computed(
+                libraries("libcudnn.so.9", "libcudnn_graph.so.9", "libcudnn_ops.so.9", "libcudnn_cnn.so.9"),
+                "own kernels (-Drlr.cuda.cudnn=false)",
+                "-Drlr.cuda.cudnn=false");
     }
 }

@@ -13,8 +13,7 @@ import org.rlr.tensor.backend.View;
 final class AttentionComparison {
     private static final double TOLERANCE = 2e-5;
 
-    private AttentionComparison() {
-    }
+    private AttentionComparison() {}
 
     /** Fails unless both give the same to a few roundings; the grid's tokens are the keys. */
     static void check(AttentionPattern pattern, int images, int headDim, boolean sharedKeys, boolean sharedValues) {
@@ -32,12 +31,21 @@ final class AttentionComparison {
                     error = e <= error ? error : e;
                 }
             }
-            assertTrue(error <= TOLERANCE * largest, names[i] + " differs by " + error + ", largest value " + largest + ": " + pattern + ", images "
-                    + images + ", head dim " + headDim + ", shared keys " + sharedKeys + ", shared values " + sharedValues);
+            assertTrue(
+                    error <= TOLERANCE * largest,
+                    names[i] + " differs by " + error + ", largest value " + largest + ": " + pattern + ", images "
+                            + images + ", head dim " + headDim + ", shared keys " + sharedKeys + ", shared values "
+                            + sharedValues);
         }
     }
 
-    private static float[][] run(boolean plain, AttentionPattern pattern, int images, int headDim, boolean sharedKeys, boolean sharedValues) {
+    private static float[][] run(
+            boolean plain,
+            AttentionPattern pattern,
+            int images,
+            int headDim,
+            boolean sharedKeys,
+            boolean sharedValues) {
         int width = pattern.heads() * headDim;
         int tokens = pattern.tokens();
         try (Backend backend = new CudaBackend(Card.of(0), plain)) {
@@ -47,7 +55,8 @@ final class AttentionComparison {
             View dout = normals(backend, 4, images, tokens, width);
             View out = empty(backend, q.shape());
             View lse = empty(backend, Shape.of(images, pattern.heads(), tokens));
-            View[] results = {out, lse, empty(backend, q.shape()), empty(backend, k.shape()), empty(backend, v.shape())};
+            View[] results = {out, lse, empty(backend, q.shape()), empty(backend, k.shape()), empty(backend, v.shape())
+            };
             backend.attention(q, k, v, pattern, out, lse);
             backend.attentionBackward(q, k, v, out, lse, dout, pattern, results[2], results[3], results[4]);
             float[][] values = new float[results.length][];

@@ -35,8 +35,15 @@ class CudaBackendProviderTest {
             RlrException e = assertThrows(RlrException.class, () -> Backends.open(name, 0));
             assertTrue(e.getMessage().contains(reason), e.getMessage());
         }
-        assertEquals("backend 'cuda' cannot start: " + reason, assertThrows(RlrException.class, () -> new CudaBackendProvider().create(0, 0)).getMessage());
-        assertTrue(assertThrows(RlrException.class, () -> Backends.open("cuda:x", 0)).getMessage().contains("cuda:0"));
-        assertTrue(assertThrows(RlrException.class, () -> Backends.open("tpu", 0)).getMessage().contains("cpu"));
+        assertEquals(
+                "backend 'cuda' cannot start: " + reason,
+                assertThrows(RlrException.class, () -> new CudaBackendProvider().create(0, 0))
+                        .getMessage());
+        assertTrue(assertThrows(RlrException.class, () -> Backends.open("cuda:x", 0))
+                .getMessage()
+                .contains("cuda:0"));
+        assertTrue(assertThrows(RlrException.class, () -> Backends.open("tpu", 0))
+                .getMessage()
+                .contains("cpu"));
     }
 }

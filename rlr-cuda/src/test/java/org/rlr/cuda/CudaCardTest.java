@@ -42,12 +42,19 @@ class CudaCardTest extends CudaContracts {
             View q = normals(backend, 1, 9, 256, 128);
             View k = normals(backend, 2, 1, 256, 128);
             View v = normals(backend, 3, 1, 256, 128);
-            View[] results = {normals(backend, 4, 9, 256, 128), normals(backend, 5, 9, 8, 256), normals(backend, 6, 9, 256, 128),
-                normals(backend, 7, 1, 256, 128), normals(backend, 8, 1, 256, 128), normals(backend, 9, 128)};
+            View[] results = {
+                normals(backend, 4, 9, 256, 128),
+                normals(backend, 5, 9, 8, 256),
+                normals(backend, 6, 9, 256, 128),
+                normals(backend, 7, 1, 256, 128),
+                normals(backend, 8, 1, 256, 128),
+                normals(backend, 9, 128)
+            };
             float[][] first = null;
             for (int run = 0; run < 100; run++) {
                 backend.attention(q, k, v, pattern, results[0], results[1]);
-                backend.attentionBackward(q, k, v, results[0], results[1], q, pattern, results[2], results[3], results[4]);
+                backend.attentionBackward(
+                        q, k, v, results[0], results[1], q, pattern, results[2], results[3], results[4]);
                 backend.sumTo(results[2], results[5], false);
                 float[][] values = new float[results.length][];
                 for (int i = 0; i < values.length; i++) {

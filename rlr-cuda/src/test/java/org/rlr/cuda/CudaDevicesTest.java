@@ -35,15 +35,19 @@ class CudaDevicesTest {
         }
         try (Backend backend = Backends.open("cuda", 1)) {
             assertEquals(new Device("cuda", 0), backend.device());
-            assertEquals("cuda:0 (Stand-in for a GPU, 1.0 GiB, compute capability 9.0, driver for CUDA 12.6, precisions fp32 tf32 bf16, float32, "
-                    + "convolutions by cuDNN 9.5.1)", backend.description());
+            assertEquals(
+                    "cuda:0 (Stand-in for a GPU, 1.0 GiB, compute capability 9.0, driver for CUDA 12.6, precisions fp32 tf32 bf16, float32, "
+                            + "convolutions by cuDNN 9.5.1)",
+                    backend.description());
         }
         try (Backend backend = Backends.open("cuda:1", 1)) {
             assertEquals(new Device("cuda", 1), backend.device());
             assertTrue(backend.description().contains("Second stand-in"), backend.description());
         }
         assertEquals(2, new CudaBackendProvider().devices());
-        assertTrue(assertThrows(RlrException.class, () -> Backends.open("cuda:2", 1)).getMessage().contains("there is no card 2"));
+        assertTrue(assertThrows(RlrException.class, () -> Backends.open("cuda:2", 1))
+                .getMessage()
+                .contains("there is no card 2"));
     }
 
     @Test

@@ -75,11 +75,13 @@ class CudaDnnTest {
         }
 
         float[][] results() {
-            return Stream.of(y, dx, dw).map(v -> {
-                float[] values = new float[v.elements()];
-                backend.download(v, values, 0);
-                return values;
-            }).toArray(float[][]::new);
+            return Stream.of(y, dx, dw)
+                    .map(v -> {
+                        float[] values = new float[v.elements()];
+                        backend.download(v, values, 0);
+                        return values;
+                    })
+                    .toArray(float[][]::new);
         }
 
         @Override
@@ -92,7 +94,13 @@ class CudaDnnTest {
         System.setProperty(Precision.PROPERTY, precision);
         System.setProperty(CudaEngine.CUDNN, String.valueOf(cudnn));
         try (Backend backend = Backends.open("cuda", 0)) {
-            assertTrue(backend.description().contains(cudnn ? "convolutions by cuDNN 9.5.1" : "convolutions by own kernels (-Drlr.cuda.cudnn=false)"), backend.description());
+            assertTrue(
+                    backend.description()
+                            .contains(
+                                    cudnn
+                                            ? "convolutions by cuDNN 9.5.1"
+                                            : "convolutions by own kernels (-Drlr.cuda.cudnn=false)"),
+                    backend.description());
             float[][] results;
             try (Convolution c = new Convolution(backend, geometry, side)) {
                 c.submit();
@@ -116,7 +124,11 @@ class CudaDnnTest {
 
     static Stream<ConvGeometry> geometries() {
         // padded alike on both sides; behind only; wider before than behind; a strided product of matrices
-        return Stream.of(ConvGeometry.padded(3, 1, 1, 1), ConvGeometry.same(3, 2, 1), new ConvGeometry(5, 2, 4, 1, 1, false), ConvGeometry.padded(1, 2, 0, 1));
+        return Stream.of(
+                ConvGeometry.padded(3, 1, 1, 1),
+                ConvGeometry.same(3, 2, 1),
+                new ConvGeometry(5, 2, 4, 1, 1, false),
+                ConvGeometry.padded(1, 2, 0, 1));
     }
 
     /** TF32's rounding, which our kernels do not have, shows who has computed. */
@@ -128,7 +140,9 @@ class CudaDnnTest {
         float[][] ownTensor = computed("tf32", false, geometry, 8);
         float[][] tensor = computed("tf32", true, geometry, 8);
         for (int i = 0; i < own.length; i++) {
-            assertTrue(error(own[i], single[i]) < 2e-6, geometry + ", result " + i + " in fp32: " + error(own[i], single[i]));
+            assertTrue(
+                    error(own[i], single[i]) < 2e-6,
+                    geometry + ", result " + i + " in fp32: " + error(own[i], single[i]));
             assertArrayEquals(own[i], ownTensor[i]);
             double rounded = error(own[i], tensor[i]);
             assertTrue(rounded < 2e-3 && rounded > 2e-5, geometry + ", result " + i + " in tf32: " + rounded);
@@ -138,7 +152,9 @@ class CudaDnnTest {
     @ParameterizedTest
     @MethodSource("geometries")
     void aRecordedConvolutionGivesTheSameBits(ConvGeometry geometry) {
-        try (Backend backend = Backends.open("cuda", 0); Convolution plain = new Convolution(backend, geometry, 8); Convolution recorded = new Convolution(backend, geometry, 8)) {
+        try (Backend backend = Backends.open("cuda", 0);
+                Convolution plain = new Convolution(backend, geometry, 8);
+                Convolution recorded = new Convolution(backend, geometry, 8)) {
             plain.submit();
             recorded.submit();
             try (Recording recording = backend.record(0, 1, recorded::submit).orElseThrow()) {
@@ -151,7 +167,8 @@ class CudaDnnTest {
 
     @Test
     void aConvolutionThatIsNewIsNotRecorded() {
-        try (Backend backend = Backends.open("cuda", 0); Convolution c = new Convolution(backend, ConvGeometry.padded(3, 1, 1, 1), 8)) {
+        try (Backend backend = Backends.open("cuda", 0);
+                Convolution c = new Convolution(backend, ConvGeometry.padded(3, 1, 1, 1), 8)) {
             assertEquals(Optional.empty(), backend.record(0, 1, c::submit));
             c.submit();
             backend.record(0, 1, c::submit).orElseThrow().close();

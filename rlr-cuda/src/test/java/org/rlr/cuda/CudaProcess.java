@@ -16,10 +16,12 @@ import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.backend.ConvGeometry;
 import org.rlr.tensor.backend.View;
 
-/** A process of its own, whose linker finds the libraries of CUDA where it is told to look: what a process has loaded it cannot unload. */
+/**
+ * A process of its own, whose linker finds the libraries of CUDA where it is told to look: what a process has loaded it
+ * cannot unload.
+ */
 public final class CudaProcess {
-    private CudaProcess() {
-    }
+    private CudaProcess() {}
 
     /** What a process wrote, to both streams, and its exit code. */
     public record Output(int code, String text) {
@@ -30,7 +32,8 @@ public final class CudaProcess {
     }
 
     /** Runs a command to its end, with variables added to this process's environment. */
-    public static Output run(Map<String, String> environment, List<String> command) throws IOException, InterruptedException {
+    public static Output run(Map<String, String> environment, List<String> command)
+            throws IOException, InterruptedException {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().putAll(environment);
         Process process = builder.start();
@@ -40,16 +43,21 @@ public final class CudaProcess {
 
     /** {@link Main} with an LD_LIBRARY_PATH, its compiled kernels in a folder. */
     static Output compute(String libraries, Path kernels, String... options) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Drlr.cuda.precision=fp32", "-Drlr.cuda.cache=" + kernels));
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Drlr.cuda.precision=fp32",
+                "-Drlr.cuda.cache=" + kernels));
         command.addAll(List.of(options));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
         return run(Map.of("LD_LIBRARY_PATH", libraries), command);
     }
 
-    /** Compiles kernels, multiplies one matrix and a batch, and convolves, as the CPU does; then prints the backend and the libraries of CUDA that it has loaded. */
+    /**
+     * Compiles kernels, multiplies one matrix and a batch, and convolves, as the CPU does; then prints the backend and
+     * the libraries of CUDA that it has loaded.
+     */
     static final class Main {
-        private Main() {
-        }
+        private Main() {}
 
         public static void main(String[] args) throws IOException {
             for (Shape shape : List.of(Shape.of(33, 33), Shape.of(3, 20, 20))) {
@@ -59,7 +67,11 @@ public final class CudaProcess {
             try (Backend backend = Backends.open("cuda", 1)) {
                 System.out.println(backend.description());
             }
-            Files.readAllLines(Path.of("/proc/self/maps")).stream().filter(l -> l.matches(".*\\.so\\.(9|12|13)$")).map(l -> l.substring(l.indexOf('/'))).distinct().forEach(System.out::println);
+            Files.readAllLines(Path.of("/proc/self/maps")).stream()
+                    .filter(l -> l.matches(".*\\.so\\.(9|12|13)$"))
+                    .map(l -> l.substring(l.indexOf('/')))
+                    .distinct()
+                    .forEach(System.out::println);
         }
 
         private static float[] square(String device, Shape shape) {
@@ -74,8 +86,13 @@ public final class CudaProcess {
         private static float[] convolution(String device) {
             try (Backend backend = Backends.open(device, 1)) {
                 View y = normals(backend, Shape.of(2, 4, 3, 6));
-                backend.conv2d(normals(backend, Shape.of(2, 8, 5, 4)), normals(backend, Shape.of(6, 3, 3, 4)), normals(backend, Shape.of(6)), ConvGeometry.same(3, 2, 1),
-                        Activation.RELU, y);
+                backend.conv2d(
+                        normals(backend, Shape.of(2, 8, 5, 4)),
+                        normals(backend, Shape.of(6, 3, 3, 4)),
+                        normals(backend, Shape.of(6)),
+                        ConvGeometry.same(3, 2, 1),
+                        Activation.RELU,
+                        y);
                 return values(backend, y);
             }
         }

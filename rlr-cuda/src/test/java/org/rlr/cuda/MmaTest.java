@@ -17,7 +17,10 @@ import org.rlr.cuda.driver.DeviceBuffer;
 import org.rlr.cuda.standin.KernelFixture;
 import org.rlr.cuda.standin.StandIn;
 
-/** Products on tensor cores as the stand-in emulates them, and kernels/mma.cu upon them, beside a product in double of the rounded factors. */
+/**
+ * Products on tensor cores as the stand-in emulates them, and kernels/mma.cu upon them, beside a product in double of
+ * the rounded factors.
+ */
 @Tag(StandIn.TAG)
 class MmaTest {
     private static final int ROWS = 16;
@@ -50,7 +53,13 @@ class MmaTest {
         try {
             fixture.transfers.upload(a, 0, da, 0, a.length);
             fixture.transfers.upload(b, 0, db, 0, b.length);
-            fixture.kernel(kernel).launch().pointer(da.address()).pointer(db.address()).pointer(dc.address()).put(k).run(1, 1, 32);
+            fixture.kernel(kernel)
+                    .launch()
+                    .pointer(da.address())
+                    .pointer(db.address())
+                    .pointer(dc.address())
+                    .put(k)
+                    .run(1, 1, 32);
             fixture.transfers.download(dc, 0, c, 0, c.length);
             return c;
         } finally {
@@ -61,7 +70,14 @@ class MmaTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"productBf16, 16, 8", "productBf16, 112, 8", "productTf32, 16, 11", "productTf32, 112, 11", "instructionBf16, 16, 8", "instructionTf32, 8, 11"})
+    @CsvSource({
+        "productBf16, 16, 8",
+        "productBf16, 112, 8",
+        "productTf32, 16, 11",
+        "productTf32, 112, 11",
+        "instructionBf16, 16, 8",
+        "instructionTf32, 8, 11"
+    })
     void aProductIsThatOfTheRoundedFactors(String kernel, int k, int bits) {
         Random random = new Random(17);
         float[] a = normals(random, ROWS * k);
@@ -97,9 +113,27 @@ class MmaTest {
 
     @Test
     void halvesRoundToEvenInBf16AndAwayFromZeroInTf32AndWhatIsNotFiniteStays() {
-        float[] factors = {1 + 0x1p-8f, 1 + 3 * 0x1p-8f, -1 - 0x1p-8f, 1 + 0x1p-11f, 1 + 3 * 0x1p-11f, -1 - 0x1p-11f, Float.POSITIVE_INFINITY, Float.NaN};
+        float[] factors = {
+            1 + 0x1p-8f,
+            1 + 3 * 0x1p-8f,
+            -1 - 0x1p-8f,
+            1 + 0x1p-11f,
+            1 + 3 * 0x1p-11f,
+            -1 - 0x1p-11f,
+            Float.POSITIVE_INFINITY,
+            Float.NaN
+        };
         float[] bf16 = {1, 1 + 4 * 0x1p-8f, -1, 1, 1, -1, Float.POSITIVE_INFINITY, Float.NaN};
-        float[] tf32 = {1 + 0x1p-8f, 1 + 3 * 0x1p-8f, -1 - 0x1p-8f, 1 + 2 * 0x1p-11f, 1 + 4 * 0x1p-11f, -1 - 2 * 0x1p-11f, Float.POSITIVE_INFINITY, Float.NaN};
+        float[] tf32 = {
+            1 + 0x1p-8f,
+            1 + 3 * 0x1p-8f,
+            -1 - 0x1p-8f,
+            1 + 2 * 0x1p-11f,
+            1 + 4 * 0x1p-11f,
+            -1 - 2 * 0x1p-11f,
+            Float.POSITIVE_INFINITY,
+            Float.NaN
+        };
         for (int i = 0; i < factors.length; i++) {
             assertEquals(bf16[i], single("instructionBf16", factors[i], 16), "bf16 of " + factors[i]);
             assertEquals(tf32[i], single("instructionTf32", factors[i], 8), "TF32 of " + factors[i]);
@@ -117,7 +151,8 @@ class MmaTest {
 
     @Test
     void aLaneThatDoesNotTakePartEndsTheLaunch() {
-        CudaFailure e = assertThrows(CudaFailure.class, () -> run("productOfSomeLanes", new float[ROWS * 8], new float[64], 8));
+        CudaFailure e =
+                assertThrows(CudaFailure.class, () -> run("productOfSomeLanes", new float[ROWS * 8], new float[64], 8));
         assertTrue(e.getMessage().contains("divergent barrier: thread 0 waits at the warp collective"), e.getMessage());
         assertEquals(3f, single("instructionTf32", 3, 8), "after it");
     }

@@ -31,16 +31,17 @@ import org.rlr.cuda.RegisterTable.Usage;
 import org.rlr.cuda.driver.KernelFile;
 
 /**
- * Every kernel file compiled by NVIDIA's own compiler, which needs no card: without a warning, no kernel spills registers, and none takes more of
- * them than {@link RegisterTable} has. NVRTC comes from the folder {@code -Drlr.nvrtc=DIR}, from the
- * class path ({@code -Pcuda-redist}, 360 MB to load down) or from where the linker looks; where there is
- * none, the test is skipped.
+ * Every kernel file compiled by NVIDIA's own compiler, which needs no card: without a warning, no kernel spills
+ * registers, and none takes more of them than {@link RegisterTable} has. NVRTC comes from the folder
+ * {@code -Drlr.nvrtc=DIR}, from the class path ({@code -Pcuda-redist}, 360 MB to load down) or from where the linker
+ * looks; where there is none, the test is skipped.
  */
 class NvrtcTest {
     private static final List<Integer> ARCHITECTURES = List.of(80, 90, 100);
     private static final String IN_JAR = "/org/bytedeco/cuda/linux-x86_64/";
     private static final Pattern ENTRY = Pattern.compile("Compiling entry function '(\\w+)'");
-    private static final Pattern SPILLS = Pattern.compile("(\\d+) bytes stack frame, (\\d+) bytes spill stores, (\\d+) bytes spill loads");
+    private static final Pattern SPILLS =
+            Pattern.compile("(\\d+) bytes stack frame, (\\d+) bytes spill stores, (\\d+) bytes spill loads");
     private static final Pattern USED = Pattern.compile("Used (\\d+) registers(?:.*?(\\d+) bytes smem)?");
 
     @TempDir
@@ -53,14 +54,22 @@ class NvrtcTest {
         JNvrtc.nvrtcGetNumSupportedArchs(count);
         int[] known = new int[count[0]];
         JNvrtc.nvrtcGetSupportedArchs(known);
-        List<Integer> architectures = ARCHITECTURES.stream().filter(a -> Arrays.stream(known).anyMatch(k -> k == a)).collect(Collectors.toList());
+        List<Integer> architectures = ARCHITECTURES.stream()
+                .filter(a -> Arrays.stream(known).anyMatch(k -> k == a))
+                .collect(Collectors.toList());
         assertFalse(architectures.isEmpty(), "NVRTC knows none of " + ARCHITECTURES);
         List<Usage> all = compileAll(architectures);
         System.out.print(RegisterTable.text(all));
         for (Usage u : all) {
             assertEquals(0, u.spilled(), u.toString());
             // two blocks of 256 threads in a multiprocessor's 65536 registers; of 128 threads on tensor cores
-            assertTrue(u.registers() <= (u.file().startsWith("attention_flash") || u.file().startsWith("attention_window") ? 256 : 128), u.toString());
+            assertTrue(
+                    u.registers()
+                            <= (u.file().startsWith("attention_flash")
+                                            || u.file().startsWith("attention_window")
+                                    ? 256
+                                    : 128),
+                    u.toString());
         }
         int[] major = new int[1];
         int[] minor = new int[1];
@@ -69,8 +78,10 @@ class NvrtcTest {
     }
 
     /** By file and architecture. NVRTC compiles programs of several threads side by side. */
-    private static List<Usage> compileAll(List<Integer> architectures) throws IOException, URISyntaxException, InterruptedException {
-        ExecutorService threads = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+    private static List<Usage> compileAll(List<Integer> architectures)
+            throws IOException, URISyntaxException, InterruptedException {
+        ExecutorService threads =
+                Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
         try {
             List<Future<List<Usage>>> compilations = new ArrayList<>();
             for (String file : files()) {
@@ -91,8 +102,13 @@ class NvrtcTest {
     }
 
     private static List<String> files() throws IOException, URISyntaxException {
-        try (Stream<Path> files = Files.list(Path.of(CudaEngine.class.getResource("kernels/prelude.cu").toURI()).getParent())) {
-            return files.map(f -> f.getFileName().toString()).filter(f -> !f.equals("prelude.cu")).sorted().collect(Collectors.toList());
+        try (Stream<Path> files = Files.list(
+                Path.of(CudaEngine.class.getResource("kernels/prelude.cu").toURI())
+                        .getParent())) {
+            return files.map(f -> f.getFileName().toString())
+                    .filter(f -> !f.equals("prelude.cu"))
+                    .sorted()
+                    .collect(Collectors.toList());
         }
     }
 
@@ -102,7 +118,8 @@ class NvrtcTest {
 
     private static List<Usage> compile(String file, int architecture) {
         nvrtcProgram program = new nvrtcProgram();
-        JNvrtc.nvrtcCreateProgram(program, CudaEngine.prelude() + KernelFile.text(CudaEngine.class, file), file, 0, null, null);
+        JNvrtc.nvrtcCreateProgram(
+                program, CudaEngine.prelude() + KernelFile.text(CudaEngine.class, file), file, 0, null, null);
         String[] options = {"--gpu-architecture=sm_" + architecture, "--std=c++17", "--ptxas-options=-v"};
         String[] log = new String[1];
         try {
@@ -127,7 +144,14 @@ class NvrtcTest {
                 stack = Integer.parseInt(m.group(1));
                 spilled = Integer.parseInt(m.group(2)) + Integer.parseInt(m.group(3));
             } else if ((m = USED.matcher(line)).find()) {
-                kernels.add(new Usage(file, architecture, kernel, Integer.parseInt(m.group(1)), m.group(2) == null ? 0 : Integer.parseInt(m.group(2)), stack, spilled));
+                kernels.add(new Usage(
+                        file,
+                        architecture,
+                        kernel,
+                        Integer.parseInt(m.group(1)),
+                        m.group(2) == null ? 0 : Integer.parseInt(m.group(2)),
+                        stack,
+                        spilled));
             }
         }
         assertEquals(declared(file), kernels.size(), "kernels of " + file + " for sm_" + architecture);
@@ -135,15 +159,17 @@ class NvrtcTest {
     }
 
     /**
-     * NVRTC looks for its builtins by name when it compiles; both are loaded by their paths, and the linker takes what is loaded. What is named or on the class path
-     * must load; only where there is neither and the linker finds nothing, the test is skipped.
+     * NVRTC looks for its builtins by name when it compiles; both are loaded by their paths, and the linker takes what
+     * is loaded. What is named or on the class path must load; only where there is neither and the linker finds
+     * nothing, the test is skipped.
      */
     private void loadCompiler() throws IOException {
         String named = System.getProperty("rlr.nvrtc");
         Path from = named != null ? Path.of(named) : NvrtcTest.class.getResource(IN_JAR) != null ? unpack() : null;
         if (from != null) {
             try (Stream<Path> files = Files.list(from)) {
-                files.filter(f -> f.getFileName().toString().matches("libnvrtc-builtins\\.so\\.[\\d.]+")).forEach(f -> System.load(f.toAbsolutePath().toString()));
+                files.filter(f -> f.getFileName().toString().matches("libnvrtc-builtins\\.so\\.[\\d.]+"))
+                        .forEach(f -> System.load(f.toAbsolutePath().toString()));
             }
             System.load(from.resolve("libnvrtc.so.12").toAbsolutePath().toString());
         }
@@ -153,7 +179,8 @@ class NvrtcTest {
             if (from != null) {
                 throw e;
             }
-            abort("NVRTC is not installed (libnvrtc.so.12); mvn -Pcuda-redist brings it, or name its folder with -Drlr.nvrtc=DIR");
+            abort(
+                    "NVRTC is not installed (libnvrtc.so.12); mvn -Pcuda-redist brings it, or name its folder with -Drlr.nvrtc=DIR");
         }
     }
 

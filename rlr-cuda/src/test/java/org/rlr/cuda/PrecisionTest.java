@@ -74,14 +74,19 @@ class PrecisionTest {
     void theDescriptionSaysWhichAndNoOtherIsTaken() {
         System.setProperty(Precision.PROPERTY, "tf32");
         try (Backend backend = Backends.open("cuda", 0)) {
-            assertTrue(backend.description().contains("float32, matrix products in TF32, convolutions by cuDNN"), backend.description());
+            assertTrue(
+                    backend.description().contains("float32, matrix products in TF32, convolutions by cuDNN"),
+                    backend.description());
         }
         System.clearProperty(Precision.PROPERTY);
         try (Backend backend = Backends.open("cuda", 0)) {
-            assertTrue(backend.description().contains("float32, matrix products in TF32, convolutions by cuDNN"), backend.description());
+            assertTrue(
+                    backend.description().contains("float32, matrix products in TF32, convolutions by cuDNN"),
+                    backend.description());
         }
         System.setProperty(Precision.PROPERTY, "fp8");
-        assertEquals("precision (system property rlr.cuda.precision) is 'fp8'; it may be fp32, tf32 or bf16",
+        assertEquals(
+                "precision (system property rlr.cuda.precision) is 'fp8'; it may be fp32, tf32 or bf16",
                 assertThrows(RlrException.class, () -> Backends.open("cuda", 0)).getMessage());
     }
 }

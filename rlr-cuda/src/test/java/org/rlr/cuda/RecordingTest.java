@@ -22,12 +22,16 @@ import org.rlr.tensor.backend.Recording;
 import org.rlr.tensor.backend.Storage;
 import org.rlr.tensor.backend.View;
 
-/** Primitives captured into a graph and launched, on the stand-in, which keeps what is captured and runs it at each launch as the driver does. */
+/**
+ * Primitives captured into a graph and launched, on the stand-in, which keeps what is captured and runs it at each
+ * launch as the driver does.
+ */
 @Tag(StandIn.TAG)
 class RecordingTest {
     private static final int N = 12;
     /** Beyond 32 bits: both halves of a stream's number move on. */
     private static final int STREAMS = 1 << 30;
+
     private static final float RATE = 1e-2f;
     private Backend backend;
 
@@ -98,7 +102,8 @@ class RecordingTest {
 
     @Test
     void runsGiveTheBitsOfStepsSubmittedOneByOneWithTheirOwnNoiseAndCorrection() {
-        try (Step plain = new Step(); Step recorded = new Step()) {
+        try (Step plain = new Step();
+                Step recorded = new Step()) {
             recorded.submit(0);
             plain.submit(0);
             try (Recording recording = record(recorded, 1)) {
@@ -114,7 +119,8 @@ class RecordingTest {
 
     @Test
     void theLearningRateIsThatOfTheRun() {
-        try (Step plain = new Step(); Step recorded = new Step()) {
+        try (Step plain = new Step();
+                Step recorded = new Step()) {
             try (Recording recording = record(recorded, 0)) {
                 plain.submit(0, 0.25f);
                 recording.run(0, 0.25f);
@@ -126,7 +132,8 @@ class RecordingTest {
     /** What a graph computes with is nobody else's, even when its blocks are free. */
     @Test
     void memoryAllocatedAfterwardsIsNotOverwrittenByARun() {
-        try (Step steps = new Step(); Recording recording = record(steps, 0)) {
+        try (Step steps = new Step();
+                Recording recording = record(steps, 0)) {
             View other = new View(backend.allocate(N * N), 0, Shape.of(N, N));
             backend.fill(other, 5);
             recording.run(0, RATE);
@@ -143,7 +150,8 @@ class RecordingTest {
     void aBodyThatTurnsToTheHostIsNotRecordedAndNothingIsLost() {
         try (Step steps = new Step()) {
             assertTrue(backend.record(0, STREAMS, steps::state).isEmpty());
-            assertTrue(backend.record(0, STREAMS, () -> backend.upload(new float[N * N], 0, steps.x)).isEmpty());
+            assertTrue(backend.record(0, STREAMS, () -> backend.upload(new float[N * N], 0, steps.x))
+                    .isEmpty());
             assertTrue(backend.record(0, STREAMS, backend::synchronize).isEmpty());
             float[] before = steps.state();
             steps.submit(0);
@@ -155,10 +163,12 @@ class RecordingTest {
     @Test
     void afterAFailureInTheBodyTheBackendGoesOn() {
         try (Step steps = new Step()) {
-            assertThrows(ArithmeticException.class, () -> backend.record(0, STREAMS, () -> {
-                steps.submit(0);
-                throw new ArithmeticException();
-            }));
+            assertThrows(
+                    ArithmeticException.class,
+                    () -> backend.record(0, STREAMS, () -> {
+                        steps.submit(0);
+                        throw new ArithmeticException();
+                    }));
             float[] before = steps.state();
             steps.submit(0);
             assertFalse(Arrays.equals(before, steps.state()));
@@ -168,9 +178,11 @@ class RecordingTest {
     @Test
     void aBodyMustGiveBackWhatItAllocates() {
         Storage[] kept = new Storage[1];
-        assertThrows(IllegalStateException.class, () -> backend.record(0, STREAMS, () -> kept[0] = backend.allocate(N)));
+        assertThrows(
+                IllegalStateException.class, () -> backend.record(0, STREAMS, () -> kept[0] = backend.allocate(N)));
         kept[0].release();
-        try (Step steps = new Step(); Recording recording = record(steps, 0)) {
+        try (Step steps = new Step();
+                Recording recording = record(steps, 0)) {
             recording.close();
             assertThrows(IllegalStateException.class, () -> recording.run(0, RATE));
         }

@@ -13,8 +13,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What kernels take of a multiprocessor, as kept in {@code registers.tsv}: more registers or more stack fail, since they cost blocks at a time, until the table is
- * written anew with {@code -D}{@value #UPDATE}. Another NVRTC than the table's allots otherwise, and is not compared.
+ * What kernels take of a multiprocessor, as kept in {@code registers.tsv}: more registers or more stack fail, since
+ * they cost blocks at a time, until the table is written anew with {@code -D}{@value #UPDATE}. Another NVRTC than the
+ * table's allots otherwise, and is not compared.
  */
 final class RegisterTable {
     static final String UPDATE = "rlr.registers.update";
@@ -22,8 +23,7 @@ final class RegisterTable {
     private static final String VERSION = "# NVRTC ";
     private static final String COLUMNS = "# file\tkernel\tsm\tregisters\tshared\tstack\tspilled";
 
-    private RegisterTable() {
-    }
+    private RegisterTable() {}
 
     /** Registers a thread, bytes of shared memory a block, bytes of stack and of spilled registers a thread. */
     record Usage(String file, int architecture, String kernel, int registers, int shared, int stack, int spilled) {
@@ -37,13 +37,24 @@ final class RegisterTable {
 
         static Usage of(String line) {
             String[] p = line.split("\t");
-            return new Usage(p[0], Integer.parseInt(p[2]), p[1], Integer.parseInt(p[3]), Integer.parseInt(p[4]), Integer.parseInt(p[5]), Integer.parseInt(p[6]));
+            return new Usage(
+                    p[0],
+                    Integer.parseInt(p[2]),
+                    p[1],
+                    Integer.parseInt(p[3]),
+                    Integer.parseInt(p[4]),
+                    Integer.parseInt(p[5]),
+                    Integer.parseInt(p[6]));
         }
     }
 
     static String text(List<Usage> all) {
-        StringBuilder table = new StringBuilder(String.format("%-20s %-24s %5s %9s %7s %6s %7s%n", "file", "kernel", "sm", "registers", "shared", "stack", "spilled"));
-        all.forEach(u -> table.append(String.format("%-20s %-24s %5d %9d %7d %6d %7d%n", u.file, u.kernel, u.architecture, u.registers, u.shared, u.stack, u.spilled)));
+        StringBuilder table = new StringBuilder(String.format(
+                "%-20s %-24s %5s %9s %7s %6s %7s%n",
+                "file", "kernel", "sm", "registers", "shared", "stack", "spilled"));
+        all.forEach(u -> table.append(String.format(
+                "%-20s %-24s %5d %9d %7d %6d %7d%n",
+                u.file, u.kernel, u.architecture, u.registers, u.shared, u.stack, u.spilled)));
         return table.toString();
     }
 
@@ -55,13 +66,19 @@ final class RegisterTable {
         }
         List<String> lines;
         try (InputStream in = RegisterTable.class.getResourceAsStream(NAME)) {
-            lines = new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+            lines = new String(in.readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .toList();
         }
         if (!lines.get(0).equals(VERSION + version)) {
-            System.out.println("Not compared with " + NAME + ", which is of " + lines.get(0).substring(2) + ": this is " + version + ".");
+            System.out.println("Not compared with " + NAME + ", which is of "
+                    + lines.get(0).substring(2) + ": this is " + version + ".");
             return;
         }
-        assertEquals(List.of(), growth(lines, all), "more than " + NAME + " has; if it must be, write the table anew with -D" + UPDATE);
+        assertEquals(
+                List.of(),
+                growth(lines, all),
+                "more than " + NAME + " has; if it must be, write the table anew with -D" + UPDATE);
     }
 
     /** What takes more than the table's lines allow, or is not in them, in words. */

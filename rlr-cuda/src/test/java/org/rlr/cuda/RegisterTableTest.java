@@ -8,7 +8,8 @@ import org.rlr.cuda.RegisterTable.Usage;
 
 /** The guard of registers catches growth and what is new; it needs no compiler. */
 class RegisterTableTest {
-    private static final List<String> TABLE = List.of("# NVRTC 12.9", new Usage("a.cu", 90, "k", 40, 1024, 0, 0).line());
+    private static final List<String> TABLE =
+            List.of("# NVRTC 12.9", new Usage("a.cu", 90, "k", 40, 1024, 0, 0).line());
 
     @Test
     void equalAndLessAreWell() {
@@ -18,8 +19,15 @@ class RegisterTableTest {
 
     @Test
     void growthIsNamed() {
-        List<Usage> grown = List.of(new Usage("a.cu", 90, "k", 41, 1024, 0, 0), new Usage("a.cu", 90, "k", 40, 1024, 8, 0), new Usage("a.cu", 80, "k", 40, 1024, 0, 0));
-        assertEquals(List.of("a.cu\tk\t90\t41\t1024\t0\t0: was a.cu\tk\t90\t40\t1024\t0\t0", "a.cu\tk\t90\t40\t1024\t8\t0: was a.cu\tk\t90\t40\t1024\t0\t0",
-                "a.cu\tk\t80\t40\t1024\t0\t0: not in the table"), RegisterTable.growth(TABLE, grown));
+        List<Usage> grown = List.of(
+                new Usage("a.cu", 90, "k", 41, 1024, 0, 0),
+                new Usage("a.cu", 90, "k", 40, 1024, 8, 0),
+                new Usage("a.cu", 80, "k", 40, 1024, 0, 0));
+        assertEquals(
+                List.of(
+                        "a.cu\tk\t90\t41\t1024\t0\t0: was a.cu\tk\t90\t40\t1024\t0\t0",
+                        "a.cu\tk\t90\t40\t1024\t8\t0: was a.cu\tk\t90\t40\t1024\t0\t0",
+                        "a.cu\tk\t80\t40\t1024\t0\t0: not in the table"),
+                RegisterTable.growth(TABLE, grown));
     }
 }

@@ -61,7 +61,11 @@ class StandInTest {
     }
 
     private Kernel.Launch launch(String kernel) {
-        return fixture.kernel(kernel).launch().pointer(x.address()).pointer(y.address()).put(N);
+        return fixture.kernel(kernel)
+                .launch()
+                .pointer(x.address())
+                .pointer(y.address())
+                .put(N);
     }
 
     @Test
@@ -77,23 +81,26 @@ class StandInTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "readsBeyond | thread 63: read of global memory out of bounds: byte 256 of an allocation of 256 bytes",
-        "readsBefore | thread 0: read of global memory out of bounds: 4 bytes before an allocation of 256 bytes",
-        "writesBeyond | thread 63: write to global memory out of bounds: byte 256 of an allocation of 256 bytes",
-        "readsFarAway | neither device nor shared memory",
-        "readsNull | neither device nor shared memory",
-        "readsWhatNobodyWrote | read of global memory never written",
-        "sharedBeyond | thread 63: write to shared memory out of bounds: byte 256 of array 'row' of 256 bytes",
-        "sharedUnwritten | thread 63: read of shared memory that was never written: byte 256 of array 'row'",
-        "sharedOfTheBlockBefore | block (1,0,0), thread 0: read of shared memory that was never written",
-        "barrierForSome | divergent barrier: thread 0 waits at the barrier",
-        "differentBarriers | divergent barrier: thread 0 waits at the barrier",
-        "barrierInSomeRounds | divergent barrier: thread 0 has ended; thread 32 waits at the barrier",
-        "shuffleOfHalfAWarp | divergent barrier: thread 0 waits at the warp collective",
-        "readsWithoutBarrier | race in shared memory: read of what was written by thread 0",
-        "overwritesWithoutBarrier | thread 1: race in shared memory: write over what was read by thread 0",
-        "syncsOnlyItsWarp | thread 32: race in shared memory: read of what was written by thread 16"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "readsBeyond | thread 63: read of global memory out of bounds: byte 256 of an allocation of 256 bytes",
+                "readsBefore | thread 0: read of global memory out of bounds: 4 bytes before an allocation of 256 bytes",
+                "writesBeyond | thread 63: write to global memory out of bounds: byte 256 of an allocation of 256 bytes",
+                "readsFarAway | neither device nor shared memory",
+                "readsNull | neither device nor shared memory",
+                "readsWhatNobodyWrote | read of global memory never written",
+                "sharedBeyond | thread 63: write to shared memory out of bounds: byte 256 of array 'row' of 256 bytes",
+                "sharedUnwritten | thread 63: read of shared memory that was never written: byte 256 of array 'row'",
+                "sharedOfTheBlockBefore | block (1,0,0), thread 0: read of shared memory that was never written",
+                "barrierForSome | divergent barrier: thread 0 waits at the barrier",
+                "differentBarriers | divergent barrier: thread 0 waits at the barrier",
+                "barrierInSomeRounds | divergent barrier: thread 0 has ended; thread 32 waits at the barrier",
+                "shuffleOfHalfAWarp | divergent barrier: thread 0 waits at the warp collective",
+                "readsWithoutBarrier | race in shared memory: read of what was written by thread 0",
+                "overwritesWithoutBarrier | thread 1: race in shared memory: write over what was read by thread 0",
+                "syncsOnlyItsWarp | thread 32: race in shared memory: read of what was written by thread 16"
+            })
     void aMistakeEndsTheLaunch(String kernel, String message) {
         CudaFailure e = assertThrows(CudaFailure.class, () -> launch(kernel).run(2, 1, N));
         assertTrue(e.getMessage().contains("kernel " + kernel) && e.getMessage().contains(message), e.getMessage());
@@ -102,17 +109,33 @@ class StandInTest {
 
     @Test
     void theArgumentsMustBeThoseOfTheFile() {
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> fixture.kernel("correct").launch().pointer(1).put(2)).getMessage()
+        assertTrue(assertThrows(
+                        IllegalArgumentException.class,
+                        () -> fixture.kernel("correct").launch().pointer(1).put(2))
+                .getMessage()
                 .contains("argument 1 is 1 of INT, declared is 1 of POINTER, 'y'"));
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> fixture.kernel("correct").launch().pointer(1).run(1)).getMessage()
+        assertTrue(assertThrows(
+                        IllegalArgumentException.class,
+                        () -> fixture.kernel("correct").launch().pointer(1).run(1))
+                .getMessage()
                 .contains("takes 3 arguments, 1 were given"));
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> launch("correct").put(1)).getMessage().contains("declared is none"));
-        assertEquals("there is no kernel nothing", assertThrows(IllegalArgumentException.class, () -> fixture.kernel("nothing")).getMessage());
+        assertTrue(assertThrows(
+                        IllegalArgumentException.class, () -> launch("correct").put(1))
+                .getMessage()
+                .contains("declared is none"));
+        assertEquals(
+                "there is no kernel nothing",
+                assertThrows(IllegalArgumentException.class, () -> fixture.kernel("nothing"))
+                        .getMessage());
     }
 
     @Test
     void anImpossibleLaunchIsRefused() {
-        assertTrue(assertThrows(CudaFailure.class, () -> launch("correct").run(1, 1, 2048)).getMessage().contains("2048x1x1 threads"));
-        assertTrue(assertThrows(CudaFailure.class, () -> launch("correct").run(1, 70_000, N)).getMessage().contains("1x70000x1 blocks"));
+        assertTrue(assertThrows(CudaFailure.class, () -> launch("correct").run(1, 1, 2048))
+                .getMessage()
+                .contains("2048x1x1 threads"));
+        assertTrue(assertThrows(CudaFailure.class, () -> launch("correct").run(1, 70_000, N))
+                .getMessage()
+                .contains("1x70000x1 blocks"));
     }
 }

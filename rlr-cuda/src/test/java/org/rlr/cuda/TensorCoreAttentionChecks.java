@@ -22,8 +22,8 @@ import org.rlr.tensor.backend.ReferenceAttention;
 import org.rlr.tensor.backend.View;
 
 /**
- * Attention on tensor cores, forward and backward, beside the definition in double: the largest error over the largest value is at most 2e-3 for TF32
- * and 1e-2 for bf16, 2e-2 of its gradients. Subclasses see to it that there is a card.
+ * Attention on tensor cores, forward and backward, beside the definition in double: the largest error over the largest
+ * value is at most 2e-3 for TF32 and 1e-2 for bf16, 2e-2 of its gradients. Subclasses see to it that there is a card.
  */
 abstract class TensorCoreAttentionChecks {
     private static final List<String> NAMES = List.of("out", "lse", "dq", "dk", "dv");
@@ -31,13 +31,38 @@ abstract class TensorCoreAttentionChecks {
     private static final double ROUNDED = 1e-5;
 
     /** A call and its results. */
-    private record Call(Precision precision, AttentionPattern pattern, int images, int keys, int headDim, boolean sharedKeys, boolean sharedValues, List<float[]> inputs) {
-        static Call of(Precision precision, AttentionPattern pattern, int images, int keys, int headDim, boolean sharedKeys, boolean sharedValues) {
+    private record Call(
+            Precision precision,
+            AttentionPattern pattern,
+            int images,
+            int keys,
+            int headDim,
+            boolean sharedKeys,
+            boolean sharedValues,
+            List<float[]> inputs) {
+        static Call of(
+                Precision precision,
+                AttentionPattern pattern,
+                int images,
+                int keys,
+                int headDim,
+                boolean sharedKeys,
+                boolean sharedValues) {
             Random random = new Random(20240917);
             int width = pattern.heads() * headDim;
-            return new Call(precision, pattern, images, keys, headDim, sharedKeys, sharedValues, List.of(normals(random, images * pattern.tokens() * width),
-                    normals(random, (sharedKeys ? 1 : images) * keys * width), normals(random, (sharedValues ? 1 : images) * keys * width),
-                    normals(random, images * pattern.tokens() * width)));
+            return new Call(
+                    precision,
+                    pattern,
+                    images,
+                    keys,
+                    headDim,
+                    sharedKeys,
+                    sharedValues,
+                    List.of(
+                            normals(random, images * pattern.tokens() * width),
+                            normals(random, (sharedKeys ? 1 : images) * keys * width),
+                            normals(random, (sharedValues ? 1 : images) * keys * width),
+                            normals(random, images * pattern.tokens() * width)));
         }
 
         int width() {
@@ -53,10 +78,17 @@ abstract class TensorCoreAttentionChecks {
                 View v = view(backend, inputs.get(2), sharedValues ? 1 : images, keys, width());
                 View dout = view(backend, inputs.get(3), images, pattern.tokens(), width());
                 View lse = poisoned(backend, Shape.of(images, pattern.heads(), pattern.tokens()));
-                View[] results = {poisoned(backend, q.shape()), lse, poisoned(backend, q.shape()), poisoned(backend, k.shape()), poisoned(backend, v.shape())};
+                View[] results = {
+                    poisoned(backend, q.shape()),
+                    lse,
+                    poisoned(backend, q.shape()),
+                    poisoned(backend, k.shape()),
+                    poisoned(backend, v.shape())
+                };
                 backend.attention(q, k, v, pattern, results[0], lse);
                 backend.attentionBackward(q, k, v, results[0], lse, dout, pattern, results[2], results[3], results[4]);
-                List<float[]> values = Arrays.stream(results).map(r -> download(backend, r)).toList();
+                List<float[]> values =
+                        Arrays.stream(results).map(r -> download(backend, r)).toList();
                 for (View used : List.of(q, k, v, dout, results[0], lse, results[2], results[3], results[4])) {
                     used.storage().release();
                 }
@@ -69,17 +101,25 @@ abstract class TensorCoreAttentionChecks {
         }
 
         void check() {
-            ReferenceAttention exact = new ReferenceAttention(pattern, images, keys, headDim, sharedKeys, sharedValues, false)
+            ReferenceAttention exact = new ReferenceAttention(
+                            pattern, images, keys, headDim, sharedKeys, sharedValues, false)
                     .forward(doubles(inputs.get(0)), doubles(inputs.get(1)), doubles(inputs.get(2)))
-                    .backward(doubles(inputs.get(0)), doubles(inputs.get(1)), doubles(inputs.get(2)), doubles(inputs.get(3)));
+                    .backward(
+                            doubles(inputs.get(0)),
+                            doubles(inputs.get(1)),
+                            doubles(inputs.get(2)),
+                            doubles(inputs.get(3)));
             List<double[]> expected = List.of(exact.out, exact.lse, exact.dq, exact.dk, exact.dv);
             List<float[]> actual = run();
             for (int i = 0; i < NAMES.size(); i++) {
                 double bound = precision == Precision.TF32 ? 2e-3 : i < 2 ? 1e-2 : 2e-2;
-                // with a single key, gradients of queries and keys are differences that are 0 exactly: their terms are what is rounded
+                // with a single key, gradients of queries and keys are differences that are 0 exactly: their terms are
+                // what is rounded
                 boolean nothing = pattern.locality() == Locality.INSIDE && pattern.side() == 1 && (i == 2 || i == 3);
                 double error = error(actual.get(i), expected.get(i), nothing ? exact.largestTerm : 0, NAMES.get(i));
-                assertTrue(error <= bound, NAMES.get(i) + " differs by " + error + " of the largest value, bound " + bound + ": " + this);
+                assertTrue(
+                        error <= bound,
+                        NAMES.get(i) + " differs by " + error + " of the largest value, bound " + bound + ": " + this);
                 assertTrue(i > 0 || error >= ROUNDED, "no tensor cores were used, the error is " + error + ": " + this);
             }
         }
@@ -90,7 +130,9 @@ abstract class TensorCoreAttentionChecks {
             for (int i = 0; i < exact.length; i++) {
                 if (actual[i] != exact[i]) {
                     double e = Math.abs(actual[i] - exact[i]);
-                    assertTrue(e < Double.POSITIVE_INFINITY, name + "[" + i + "] is " + actual[i] + ", should be " + exact[i] + ": " + this);
+                    assertTrue(
+                            e < Double.POSITIVE_INFINITY,
+                            name + "[" + i + "] is " + actual[i] + ", should be " + exact[i] + ": " + this);
                     error = Math.max(error, e);
                 }
                 largest = Double.isFinite(exact[i]) ? Math.max(largest, Math.abs(exact[i])) : largest;
@@ -100,8 +142,8 @@ abstract class TensorCoreAttentionChecks {
 
         @Override
         public String toString() {
-            return precision + ", " + pattern + ", images " + images + ", keys " + keys + ", head dim " + headDim + ", shared keys " + sharedKeys
-                    + ", shared values " + sharedValues;
+            return precision + ", " + pattern + ", images " + images + ", keys " + keys + ", head dim " + headDim
+                    + ", shared keys " + sharedKeys + ", shared values " + sharedValues;
         }
     }
 
@@ -141,8 +183,25 @@ abstract class TensorCoreAttentionChecks {
         return values;
     }
 
-    private static Call grid(Precision precision, Locality locality, int heads, int h, int w, int side, int headDim, int images, boolean sharedKeys, boolean sharedValues) {
-        return Call.of(precision, new AttentionPattern(heads, h, w, side, locality), images, h * w, headDim, sharedKeys, sharedValues);
+    private static Call grid(
+            Precision precision,
+            Locality locality,
+            int heads,
+            int h,
+            int w,
+            int side,
+            int headDim,
+            int images,
+            boolean sharedKeys,
+            boolean sharedValues) {
+        return Call.of(
+                precision,
+                new AttentionPattern(heads, h, w, side, locality),
+                images,
+                h * w,
+                headDim,
+                sharedKeys,
+                sharedValues);
     }
 
     @AfterEach
@@ -165,7 +224,8 @@ abstract class TensorCoreAttentionChecks {
     @EnumSource(names = {"TF32", "BF16"})
     void gridsOfManyChunksAndWindowsOfAnySide(Precision precision) {
         for (int side : new int[] {1, 4, 11, Integer.MAX_VALUE}) {
-            grid(precision, Locality.INSIDE, 1, 12, 13, side, 16, 2, false, false).check();
+            grid(precision, Locality.INSIDE, 1, 12, 13, side, 16, 2, false, false)
+                    .check();
             grid(precision, Locality.INSIDE, 1, 5, 7, side, 16, 8, true, true).check();
         }
         grid(precision, Locality.OUTSIDE, 1, 12, 13, 7, 16, 2, true, false).check();
@@ -180,7 +240,8 @@ abstract class TensorCoreAttentionChecks {
         for (int images : new int[] {1, 3, 16, 17}) {
             for (Locality locality : new Locality[] {Locality.INSIDE, Locality.OUTSIDE}) {
                 for (int shared = 0; shared < 4; shared++) {
-                    grid(precision, locality, 1, 5, 4, 3, 16, images, (shared & 1) != 0, (shared & 2) != 0).check();
+                    grid(precision, locality, 1, 5, 4, 3, 16, images, (shared & 1) != 0, (shared & 2) != 0)
+                            .check();
                 }
             }
         }
@@ -196,14 +257,16 @@ abstract class TensorCoreAttentionChecks {
     @EnumSource(names = {"TF32", "BF16"})
     void anyNumberOfKeysWhereAllAreAllowed(Precision precision) {
         for (int keys : new int[] {2, 63, 64, 65, 97}) {
-            Call.of(precision, new AttentionPattern(1, 7, 9, 1, Locality.ALL), 2, keys, 16, true, false).check();
+            Call.of(precision, new AttentionPattern(1, 7, 9, 1, Locality.ALL), 2, keys, 16, true, false)
+                    .check();
         }
     }
 
     @ParameterizedTest
     @EnumSource(names = {"TF32", "BF16"})
     void aQueryWithNothingToAttendToGivesZeroAndNoGradient(Precision precision) {
-        List<float[]> results = grid(precision, Locality.OUTSIDE, 1, 3, 3, 5, 16, 2, true, false).run();
+        List<float[]> results = grid(precision, Locality.OUTSIDE, 1, 3, 3, 5, 16, 2, true, false)
+                .run();
         for (int i = 0; i < results.size(); i++) {
             for (float x : results.get(i)) {
                 assertEquals(i == 1 ? Float.NEGATIVE_INFINITY : 0f, x, NAMES.get(i));
@@ -217,7 +280,9 @@ abstract class TensorCoreAttentionChecks {
     @ParameterizedTest
     @EnumSource(names = {"TF32", "BF16"})
     void sameInputsGiveTheSameBits(Precision precision) {
-        for (Call call : List.of(grid(precision, Locality.OUTSIDE, 1, 9, 8, 5, 16, 3, true, false), grid(precision, Locality.INSIDE, 1, 6, 7, 3, 16, 9, true, true))) {
+        for (Call call : List.of(
+                grid(precision, Locality.OUTSIDE, 1, 9, 8, 5, 16, 3, true, false),
+                grid(precision, Locality.INSIDE, 1, 6, 7, 3, 16, 9, true, true))) {
             List<float[]> first = call.run();
             List<float[]> second = call.run();
             for (int i = 0; i < NAMES.size(); i++) {
@@ -231,7 +296,9 @@ abstract class TensorCoreAttentionChecks {
     @EnumSource(names = {"TF32", "BF16"})
     void whatIsNotFiniteReachesOnlyThoseThatAttendToIt(Precision precision) {
         int token = 9;
-        for (Call call : List.of(grid(precision, Locality.OUTSIDE, 1, 5, 6, 3, 16, 1, true, true), grid(precision, Locality.INSIDE, 1, 5, 6, 3, 16, 2, true, false),
+        for (Call call : List.of(
+                grid(precision, Locality.OUTSIDE, 1, 5, 6, 3, 16, 1, true, true),
+                grid(precision, Locality.INSIDE, 1, 5, 6, 3, 16, 2, true, false),
                 grid(precision, Locality.INSIDE, 1, 5, 6, 3, 16, 9, true, true))) {
             for (int which = 0; which < 4; which++) {
                 float[] input = call.inputs.get(which);
@@ -242,12 +309,17 @@ abstract class TensorCoreAttentionChecks {
                 boolean ofQuery = which == 0 || which == 3;
                 for (int result : ofQuery ? new int[] {3, 4} : new int[] {0, 2}) {
                     for (int other = 0; other < call.keys; other++) {
-                        boolean attends = ReferenceAttention.allowed(call.pattern, ofQuery ? token : other, ofQuery ? other : token);
+                        boolean attends = ReferenceAttention.allowed(
+                                call.pattern, ofQuery ? token : other, ofQuery ? other : token);
                         boolean finite = true;
                         for (int i = 0; i < 16; i++) {
                             finite &= Float.isFinite(results.get(result)[other * 16 + i]);
                         }
-                        assertEquals(!attends, finite, NAMES.get(result) + " of token " + other + ", NaN in input " + which + " of token " + token + ": " + call);
+                        assertEquals(
+                                !attends,
+                                finite,
+                                NAMES.get(result) + " of token " + other + ", NaN in input " + which + " of token "
+                                        + token + ": " + call);
                     }
                 }
             }
@@ -272,11 +344,13 @@ abstract class TensorCoreAttentionChecks {
         }
     }
 
-    private static int[] tile(TensorCoreAttention attention, Locality locality, int side, int window, int headDim, int images) {
+    private static int[] tile(
+            TensorCoreAttention attention, Locality locality, int side, int window, int headDim, int images) {
         try (Backend cpu = Backends.open("cpu", 1)) {
             View q = poisoned(cpu, Shape.of(images, side * side, headDim));
             View k = poisoned(cpu, Shape.of(1, side * side, headDim));
-            int[] tile = attention.tile(new AttentionProblem(q, k, k, new AttentionPattern(1, side, side, window, locality)));
+            int[] tile = attention.tile(
+                    new AttentionProblem(q, k, k, new AttentionPattern(1, side, side, window, locality)));
             q.storage().release();
             k.storage().release();
             return tile;

@@ -8,7 +8,10 @@ import org.rlr.cuda.standin.StandIn;
 import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.backend.Locality;
 
-/** The contract runs on the tiled kernels where a head fits into their tiles; here the plain ones, which have no such bound, are held to the same numbers. */
+/**
+ * The contract runs on the tiled kernels where a head fits into their tiles; here the plain ones, which have no such
+ * bound, are held to the same numbers.
+ */
 @Tag(StandIn.TAG)
 class TiledAttentionTest {
     @BeforeAll
@@ -20,7 +23,8 @@ class TiledAttentionTest {
     @EnumSource
     void tiledAndPlainKernelsAgree(Locality locality) {
         for (int shared = 0; shared < 4; shared++) {
-            AttentionComparison.check(new AttentionPattern(2, 5, 7, 3, locality), 3, 5, (shared & 1) != 0, (shared & 2) != 0);
+            AttentionComparison.check(
+                    new AttentionPattern(2, 5, 7, 3, locality), 3, 5, (shared & 1) != 0, (shared & 2) != 0);
         }
         for (int headDim : new int[] {1, 31, 32, 33, 64}) {
             AttentionComparison.check(new AttentionPattern(1, 9, 8, 5, locality), 1, headDim, true, false);

@@ -10,7 +10,10 @@ import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.TileGrid;
 import org.rlr.tensor.Tensor;
 
-/** Feature maps computed by a backbone when they are asked for, while the next images are read. May be used by several threads at once. */
+/**
+ * Feature maps computed by a backbone when they are asked for, while the next images are read. May be used by several
+ * threads at once.
+ */
 public final class ComputedFeatureMaps implements FeatureMaps {
     /** Inputs whose maps are computed together; more would only cost memory. */
     public static final int BATCH = 8;
@@ -25,7 +28,7 @@ public final class ComputedFeatureMaps implements FeatureMaps {
      * Maps of a backbone, which stays the caller's, of the levels and the image size of a configuration.
      *
      * @param backbone gives the maps; stays the caller's
-     * @param config   levels, input size and tiling
+     * @param config levels, input size and tiling
      */
     public ComputedFeatureMaps(Backbone backbone, RlrConfig config) {
         this.backbone = backbone;
@@ -81,10 +84,14 @@ public final class ComputedFeatureMaps implements FeatureMaps {
 
     @Override
     public void forEachBatch(List<Path> images, BatchConsumer consumer) {
-        new ImageBatches(reader, BATCH).forEach(images, (first, count, pixels) -> consumer.accept(first, count, () -> features(pixels, count)));
+        new ImageBatches(reader, BATCH)
+                .forEach(
+                        images, (first, count, pixels) -> consumer.accept(first, count, () -> features(pixels, count)));
     }
 
     private List<Tensor> features(float[] pixels, int count) {
-        return backbone.features(Tensor.of(pixels, count, config.imageHeight(), config.imageWidth(), RgbImage.CHANNELS), config.levels());
+        return backbone.features(
+                Tensor.of(pixels, count, config.imageHeight(), config.imageWidth(), RgbImage.CHANNELS),
+                config.levels());
     }
 }

@@ -11,7 +11,10 @@ import org.rlr.tensor.nn.LayerNorm;
 import org.rlr.tensor.nn.Linear;
 import org.rlr.tensor.nn.ParameterSet;
 
-/** {@code y = LN₁(Σ_b g_b·block_b(x))}, {@code x' = LN₂(y + FFN(y))} (RLR §7): there is no residual path around the blocks. */
+/**
+ * {@code y = LN₁(Σ_b g_b·block_b(x))}, {@code x' = LN₂(y + FFN(y))} (RLR §7): there is no residual path around the
+ * blocks.
+ */
 final class EncoderLayer {
     private final int index;
     private final List<String> names;
@@ -47,8 +50,9 @@ final class EncoderLayer {
     /** Anyone may write a block; what has another shape would be broadcast by a gate without a word. */
     private Tensor checked(String block, Tensor x, Tensor output) {
         if (output == null || !output.shape().equals(x.shape())) {
-            throw new RlrException("the attention block '" + block + "' of layer " + index + " made " + (output == null ? "null" : "a tensor of shape " + output.shape())
-                    + " of tokens of shape " + x.shape() + "; its forward has to give a tensor of their shape");
+            throw new RlrException("the attention block '" + block + "' of layer " + index + " made "
+                    + (output == null ? "null" : "a tensor of shape " + output.shape()) + " of tokens of shape "
+                    + x.shape() + "; its forward has to give a tensor of their shape");
         }
         return output;
     }

@@ -9,8 +9,7 @@ import org.rlr.model.backbone.Backbone;
 
 /** SHA-256 of what features depend on, to tell whether two things are made of the same. */
 public final class FeatureDigest {
-    private FeatureDigest() {
-    }
+    private FeatureDigest() {}
 
     /**
      * Of the backbone's weights, as hexadecimal digits.
@@ -25,7 +24,8 @@ public final class FeatureDigest {
     }
 
     /**
-     * Of the weights of a model's backbone and the statistics by which features are standardised, where they are, as hexadecimal digits.
+     * Of the weights of a model's backbone and the statistics by which features are standardised, where they are, as
+     * hexadecimal digits.
      *
      * @param model a loaded model
      * @return 64 hexadecimal digits

@@ -7,8 +7,8 @@ import org.rlr.tensor.Tensor;
 import org.rlr.tensor.autograd.FusedFunctions;
 
 /**
- * Images to the tokens that the transformers see (RLR §2): feature maps of the backbone, standardised where the backbone or the configuration wants it, smoothed by a 3×3 average
- * where configured, as tokens.
+ * Images to the tokens that the transformers see (RLR §2): feature maps of the backbone, standardised where the
+ * backbone or the configuration wants it, smoothed by a 3×3 average where configured, as tokens.
  */
 public final class FeatureExtractor {
     private final Backbone backbone;
@@ -18,10 +18,12 @@ public final class FeatureExtractor {
     /**
      * An extractor of parts that fit; it owns none of them.
      *
-     * @param backbone   gives the feature maps; stays the caller's
-     * @param config     levels, standardisation and smoothing
-     * @param statistics per level of the configuration; null where features are not {@linkplain RlrConfig#standardized standardised}
-     * @throws IllegalArgumentException if statistics are there where features are not standardised, or missing where they are
+     * @param backbone gives the feature maps; stays the caller's
+     * @param config levels, standardisation and smoothing
+     * @param statistics per level of the configuration; null where features are not {@linkplain RlrConfig#standardized
+     *     standardised}
+     * @throws IllegalArgumentException if statistics are there where features are not standardised, or missing where
+     *     they are
      */
     public FeatureExtractor(Backbone backbone, RlrConfig config, List<FeatureStatistics> statistics) {
         if (config.standardized(backbone) != (statistics != null)) {
@@ -48,7 +50,8 @@ public final class FeatureExtractor {
     }
 
     /**
-     * The tokens of images by their feature maps, per level {@code [N, h, w, C]}, in the innermost scope: as {@link #tokens(Tensor)}.
+     * The tokens of images by their feature maps, per level {@code [N, h, w, C]}, in the innermost scope: as
+     * {@link #tokens(Tensor)}.
      *
      * @param maps per level of the configuration {@code [N, h, w, C]}, neither standardised nor smoothed
      * @return per level {@code [N, h·w, C]}
@@ -65,7 +68,7 @@ public final class FeatureExtractor {
      * The same of one level, by its place in the configuration.
      *
      * @param level place in the configuration, from 0
-     * @param map   {@code [N, h, w, C]}, neither standardised nor smoothed
+     * @param map {@code [N, h, w, C]}, neither standardised nor smoothed
      * @return {@code [N, h·w, C]}
      */
     public Tensor tokens(int level, Tensor map) {

@@ -7,12 +7,16 @@ import org.rlr.model.data.TileGrid;
 import org.rlr.tensor.Tensor;
 
 /**
- * Where the backbone's feature maps of image files come from (RLR §2): {@linkplain ComputedFeatureMaps computed}, or computed before and
- * {@linkplain org.rlr.model.train.SharedFeatures shared} by several trainings. Maps are neither standardised nor smoothed: that is what trainings on the same images may differ in.
+ * Where the backbone's feature maps of image files come from (RLR §2): {@linkplain ComputedFeatureMaps computed}, or
+ * computed before and {@linkplain org.rlr.model.train.SharedFeatures shared} by several trainings. Maps are neither
+ * standardised nor smoothed: that is what trainings on the same images may differ in.
  */
 public interface FeatureMaps {
 
-    /** The feature maps of one image: of the whole, or of its tiles, one at a time, so that the memory of large images is that of a tile. */
+    /**
+     * The feature maps of one image: of the whole, or of its tiles, one at a time, so that the memory of large images
+     * is that of a tile.
+     */
     interface ImageMaps {
         /** {@return where the tiles lie; null for the whole image} */
         TileGrid grid();
@@ -44,7 +48,7 @@ public interface FeatureMaps {
         /**
          * @param first index of the batch's first input: of the images in their order, or of all their tiles
          * @param count its inputs
-         * @param maps  gives, in the innermost scope, per level of the configuration {@code [count, h, w, C]}
+         * @param maps gives, in the innermost scope, per level of the configuration {@code [count, h, w, C]}
          */
         void accept(int first, int count, Supplier<List<Tensor>> maps);
     }
@@ -61,7 +65,7 @@ public interface FeatureMaps {
     /**
      * Hands every image to the consumer, in order, on the calling thread.
      *
-     * @param images   image files
+     * @param images image files
      * @param consumer called once per image
      * @throws org.rlr.tensor.RlrException naming a file that cannot be read
      */
@@ -70,7 +74,7 @@ public interface FeatureMaps {
     /**
      * Hands the inputs of all images to the consumer, in order, on the calling thread.
      *
-     * @param images   image files
+     * @param images image files
      * @param consumer called once per batch
      * @throws org.rlr.tensor.RlrException naming a file that cannot be read
      */

@@ -39,8 +39,7 @@ final class Gate {
      *
      * @param terms {@code [N, L, d]} each
      */
-    record Terms(List<Tensor> terms, float[] weights) {
-    }
+    record Terms(List<Tensor> terms, float[] weights) {}
 
     /** What to add up; x {@code [N, L, d]} is the layer's input, outputs are the blocks' in order. */
     Terms combine(int layer, Tensor x, List<Tensor> outputs) {
@@ -53,7 +52,8 @@ final class Gate {
         if (mode == GateMode.GATE) {
             weights = Functions.narrow(table.tensor(), layer, 1);
         } else {
-            Tensor summary = Functions.concat(List.of(x.mean(1).reshape(n, d), x.max(1).reshape(n, d)), 1);
+            Tensor summary =
+                    Functions.concat(List.of(x.mean(1).reshape(n, d), x.max(1).reshape(n, d)), 1);
             weights = logits.forward(hidden.forward(summary, Activation.GELU)).softmax();
         }
         List<Tensor> weighted = new ArrayList<>();

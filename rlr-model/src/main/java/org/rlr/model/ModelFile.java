@@ -16,30 +16,33 @@ import org.rlr.tensor.io.SafeTensorsWriter;
 import org.rlr.tensor.nn.Parameter;
 
 /**
- * A model as one SafeTensors file that holds everything detection needs: metadata {@code format} ({@code "rlr"}), {@code version} and {@code model}
- * (a {@link ModelInfo} as JSON); tensors {@code level<i>.<name>} with the names of the public implementation (RLR §11), {@code backbone.<name>}
- * with timm's names, and {@code statistics<i>.mean}, {@code .std} where features are standardised; i is the feature level. The same model gives the same bytes.
+ * A model as one SafeTensors file that holds everything detection needs: metadata {@code format} ({@code "rlr"}),
+ * {@code version} and {@code model} (a {@link ModelInfo} as JSON); tensors {@code level<i>.<name>} with the names of
+ * the public implementation (RLR §11), {@code backbone.<name>} with timm's names, and {@code statistics<i>.mean},
+ * {@code .std} where features are standardised; i is the feature level. The same model gives the same bytes.
  */
 public final class ModelFile {
     /** What the names of the tensors begin with that the features are standardised by, where they are. */
     public static final String STATISTICS = "statistics";
+
     private static final String FORMAT = "rlr";
     private static final String VERSION = "1";
     private static final Gson GSON = new Gson();
 
-    private ModelFile() {
-    }
+    private ModelFile() {}
 
     /**
      * Writes a model beside the target and puts it in its place; whatever was there stays if that fails.
      *
      * @param model stays the caller's
-     * @param file  target; folders above it are made where they are missing
+     * @param file target; folders above it are made where they are missing
      * @throws RlrException saying what failed
      */
     public static void save(RlrModel model, Path file) {
         SafeTensorsWriter writer = new SafeTensorsWriter()
-                .metadata("format", FORMAT).metadata("version", VERSION).metadata("model", GSON.toJson(model.info()));
+                .metadata("format", FORMAT)
+                .metadata("version", VERSION)
+                .metadata("model", GSON.toJson(model.info()));
         model.backbone().weights().forEach((name, w) -> writer.add("backbone." + name, longs(w.shape()), w.values()));
         List<Integer> levels = model.info().config().levels();
         for (int i = 0; i < levels.size(); i++) {
@@ -50,7 +53,10 @@ public final class ModelFile {
                 writer.add(STATISTICS + level + ".std", new long[] {s.std().length}, s.std());
             }
             for (Parameter p : model.levels().get(i).parameters().all()) {
-                writer.add("level" + level + "." + p.name(), longs(p.shape().toArray()), p.tensor().toArray());
+                writer.add(
+                        "level" + level + "." + p.name(),
+                        longs(p.shape().toArray()),
+                        p.tensor().toArray());
             }
         }
         writer.write(file);
@@ -59,14 +65,20 @@ public final class ModelFile {
     /**
      * How large a model's file is.
      *
-     * @param config     of the model
-     * @param backbone   whose weights and statistics go into it
+     * @param config of the model
+     * @param backbone whose weights and statistics go into it
      * @param parameters numbers that all transformers learn
      * @return bytes of its tensors; its header is a few thousand more
      */
     public static long bytes(RlrConfig config, Backbone backbone, long parameters) {
-        long weights = backbone.weights().values().stream().mapToLong(w -> w.values().length).sum();
-        long statistics = config.standardized(backbone) ? config.levels().stream().mapToLong(level -> 2L * backbone.channels(level)).sum() : 0;
+        long weights = backbone.weights().values().stream()
+                .mapToLong(w -> w.values().length)
+                .sum();
+        long statistics = config.standardized(backbone)
+                ? config.levels().stream()
+                        .mapToLong(level -> 2L * backbone.channels(level))
+                        .sum()
+                : 0;
         return Float.BYTES * (weights + statistics + parameters);
     }
 
@@ -89,16 +101,24 @@ public final class ModelFile {
 
     private static ModelInfo info(SafeTensorsFile file) {
         if (!FORMAT.equals(file.metadata().get("format"))) {
-            throw new RlrException(file.path() + " is a SafeTensors file, but not a model written by 'rlr train' or 'rlr import'; give the file that one of them wrote with --out");
+            throw new RlrException(
+                    file.path()
+                            + " is a SafeTensors file, but not a model written by 'rlr train' or 'rlr import'; give the file that one of them wrote with --out");
         }
         if (!VERSION.equals(file.metadata().get("version"))) {
-            throw new RlrException(file.path() + " is a model of format version " + file.metadata().get("version") + ", this program reads version " + VERSION
+            throw new RlrException(file.path() + " is a model of format version "
+                    + file.metadata().get("version") + ", this program reads version " + VERSION
                     + "; train it again or use the program that wrote it");
         }
         try {
             ModelInfo info = GSON.fromJson(file.metadata().get("model"), ModelInfo.class);
-            if (info == null || info.config() == null || info.training() == null && info.origin() == null || info.scores() == null || info.classes() == null) {
-                throw new RlrException(file.path() + " is damaged: its description is incomplete; copy or train it again");
+            if (info == null
+                    || info.config() == null
+                    || info.training() == null && info.origin() == null
+                    || info.scores() == null
+                    || info.classes() == null) {
+                throw new RlrException(
+                        file.path() + " is damaged: its description is incomplete; copy or train it again");
             }
             return info;
         } catch (RlrException e) {
@@ -107,14 +127,17 @@ public final class ModelFile {
             MissingBlockException.rethrow(e, file.path());
             // What a record's constructor throws reaches us inside an exception of the parser.
             Throwable why = e.getCause() instanceof RuntimeException cause ? cause : e;
-            throw new RlrException(file.path() + " is damaged: its description cannot be read (" + why.getMessage() + "); copy or train it again", e);
+            throw new RlrException(
+                    file.path() + " is damaged: its description cannot be read (" + why.getMessage()
+                            + "); copy or train it again",
+                    e);
         }
     }
 
     /**
      * Loads a model onto a backend.
      *
-     * @param path    a model file
+     * @param path a model file
      * @param backend holds the weights; stays the caller's
      * @return the model, for inference; the caller closes it
      * @throws RlrException if the file is not a model, is damaged or does not fit together
@@ -124,7 +147,8 @@ public final class ModelFile {
             ModelInfo info = info(file);
             RlrConfig config = info.config();
             List<RlrTransformer> levels = new ArrayList<>();
-            Backbone backbone = Backbones.create(config.backbone(), backend, config.levels(), StateDict.of(file, "backbone."), path.toString());
+            Backbone backbone = Backbones.create(
+                    config.backbone(), backend, config.levels(), StateDict.of(file, "backbone."), path.toString());
             try {
                 List<FeatureStatistics> statistics = config.standardized(backbone) ? new ArrayList<>() : null;
                 for (int level : config.levels()) {
@@ -148,7 +172,8 @@ public final class ModelFile {
         float[] mean = file.readFloats(STATISTICS + level + ".mean");
         float[] std = file.readFloats(STATISTICS + level + ".std");
         if (mean.length != channels || std.length != channels) {
-            throw new RlrException(file.path() + " is damaged: the statistics of level " + level + " have " + mean.length + " channels instead of " + channels);
+            throw new RlrException(file.path() + " is damaged: the statistics of level " + level + " have "
+                    + mean.length + " channels instead of " + channels);
         }
         return new FeatureStatistics(mean, std);
     }

@@ -2,13 +2,12 @@ package org.rlr.model;
 
 /** The fixed two-dimensional sine/cosine code of token positions (RLR §4). */
 final class PositionalCode {
-    private PositionalCode() {
-    }
+    private PositionalCode() {}
 
     /**
-     * Code of a grid repeated {@code repeats} times, {@code [repeats·h·w, d]} row-major. The first half of the channels encodes the column,
-     * the second the row; within a half of size {@code d/2}, channel 2m is {@code sin(pos·ω_m)} and 2m+1 {@code cos(pos·ω_m)},
-     * {@code ω_m = 10000^(−2m/(d/2))}.
+     * Code of a grid repeated {@code repeats} times, {@code [repeats·h·w, d]} row-major. The first half of the channels
+     * encodes the column, the second the row; within a half of size {@code d/2}, channel 2m is {@code sin(pos·ω_m)} and
+     * 2m+1 {@code cos(pos·ω_m)}, {@code ω_m = 10000^(−2m/(d/2))}.
      */
     static float[] of(int height, int width, int d, int repeats) {
         int half = d / 2;

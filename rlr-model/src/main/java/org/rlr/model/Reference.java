@@ -10,9 +10,9 @@ import org.rlr.tensor.autograd.Functions;
 import org.rlr.tensor.backend.Backend;
 
 /**
- * The embedded reference {@code E_R [1, r·L, d]} (RLR §5) as the attention blocks see it. It is the same for every image, so what a
- * block derives from it (keys, values) is computed once per training step and once per model in inference: ask through
- * {@link #once}.
+ * The embedded reference {@code E_R [1, r·L, d]} (RLR §5) as the attention blocks see it. It is the same for every
+ * image, so what a block derives from it (keys, values) is computed once per training step and once per model in
+ * inference: ask through {@link #once}.
  */
 public final class Reference implements AutoCloseable {
     private final Tensor embedded;
@@ -24,8 +24,9 @@ public final class Reference implements AutoCloseable {
      * A reference; models make theirs, tests of a block make one.
      *
      * @param embedded {@code [1, r·L, d]}
-     * @param length   r
-     * @param frozen   whether this reference outlives the scope of a call, as in inference; it then takes over the tensor, which is to belong to no scope
+     * @param length r
+     * @param frozen whether this reference outlives the scope of a call, as in inference; it then takes over the
+     *     tensor, which is to belong to no scope
      */
     public Reference(Tensor embedded, int length, boolean frozen) {
         this.embedded = embedded;
@@ -56,27 +57,33 @@ public final class Reference implements AutoCloseable {
     }
 
     /**
-     * What a block derives from the reference alone, computed the first time it is asked for and kept as long as the reference:
-     * a training step, or the life of a model in inference.
+     * What a block derives from the reference alone, computed the first time it is asked for and kept as long as the
+     * reference: a training step, or the life of a model in inference.
      *
-     * @param block       the block that asks, {@code this} of the {@link org.rlr.model.attention.AttentionBlock}; it may derive several tensors under different names.
-     *              What the blocks of several layers have in common, as their provider, would give them the tensors of the first
-     * @param name        what the block calls the tensor; of its own choice
+     * @param block the block that asks, {@code this} of the {@link org.rlr.model.attention.AttentionBlock}; it may
+     *     derive several tensors under different names. What the blocks of several layers have in common, as their
+     *     provider, would give them the tensors of the first
+     * @param name what the block calls the tensor; of its own choice
      * @param computation makes it; runs once
      * @return the tensor, which the reference keeps; not to be closed
      */
     public Tensor once(Object block, String name, Supplier<Tensor> computation) {
         synchronized (derived) {
-            return derived.computeIfAbsent(List.of(block, name), key -> frozen ? unscoped(embedded.backend(), computation) : computation.get());
+            return derived.computeIfAbsent(
+                    List.of(block, name),
+                    key -> frozen ? unscoped(embedded.backend(), computation) : computation.get());
         }
     }
 
     /** Runs a computation whose result outlives every scope. */
-    @SuppressWarnings("try")   // the scope only has to be open
+    @SuppressWarnings("try") // the scope only has to be open
     static Tensor unscoped(Backend backend, Supplier<Tensor> computation) {
         try (TensorScope scope = TensorScope.inference(backend)) {
             Tensor result = computation.get();
-            Tensor copy = Tensor.wrapUnscoped(backend, new org.rlr.tensor.backend.View(backend.allocate(result.shape().elements()), 0, result.shape()));
+            Tensor copy = Tensor.wrapUnscoped(
+                    backend,
+                    new org.rlr.tensor.backend.View(
+                            backend.allocate(result.shape().elements()), 0, result.shape()));
             backend.copy(result.view(), copy.view());
             return copy;
         }

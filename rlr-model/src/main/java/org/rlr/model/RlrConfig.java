@@ -12,24 +12,40 @@ import org.rlr.tensor.RlrException;
 /**
  * What a model is: everything that its shapes depend on. The published values are those of {@link #published}.
  *
- * @param backbone      name of the feature extractor
- * @param imageHeight   rows that images, or their tiles, have as input
- * @param imageWidth    columns of the same
- * @param levels        feature levels, ascending; level i has stride {@code 2^(i+1)}; one transformer each
- * @param width         model width d of level 1 (stride 4); doubled per level
- * @param heads         attention heads
- * @param layers        encoder layers
- * @param blocks        attention blocks of each layer
- * @param gate          how they are weighted
- * @param refLen        chunks of the reference
+ * @param backbone name of the feature extractor
+ * @param imageHeight rows that images, or their tiles, have as input
+ * @param imageWidth columns of the same
+ * @param levels feature levels, ascending; level i has stride {@code 2^(i+1)}; one transformer each
+ * @param width model width d of level 1 (stride 4); doubled per level
+ * @param heads attention heads
+ * @param layers encoder layers
+ * @param blocks attention blocks of each layer
+ * @param gate how they are weighted
+ * @param refLen chunks of the reference
  * @param referenceLoss whether chunks of the reference are pushed apart
- * @param averagePool   whether feature maps are smoothed by a 3×3 average
- * @param standardize   whether each channel of the features is standardised by its mean and deviation over the training images, also where the backbone does not ask for it
- * @param tiling        how images are cut into tiles of the input size; null where they are resized to it
- * @param windows       side of the attention window by level, in tokens, odd; null, or without a level, where it follows the grid ({@link LevelConfig#defaultSide})
+ * @param averagePool whether feature maps are smoothed by a 3×3 average
+ * @param standardize whether each channel of the features is standardised by its mean and deviation over the training
+ *     images, also where the backbone does not ask for it
+ * @param tiling how images are cut into tiles of the input size; null where they are resized to it
+ * @param windows side of the attention window by level, in tokens, odd; null, or without a level, where it follows the
+ *     grid ({@link LevelConfig#defaultSide})
  */
-public record RlrConfig(String backbone, int imageHeight, int imageWidth, List<Integer> levels, int width, int heads, int layers,
-        List<String> blocks, GateMode gate, int refLen, boolean referenceLoss, boolean averagePool, boolean standardize, Tiling tiling, Map<Integer, Integer> windows) {
+public record RlrConfig(
+        String backbone,
+        int imageHeight,
+        int imageWidth,
+        List<Integer> levels,
+        int width,
+        int heads,
+        int layers,
+        List<String> blocks,
+        GateMode gate,
+        int refLen,
+        boolean referenceLoss,
+        boolean averagePool,
+        boolean standardize,
+        Tiling tiling,
+        Map<Integer, Integer> windows) {
 
     /** Beyond this a feature map of a batch can have more values than an array. */
     private static final int LARGEST_SIZE = 8192;
@@ -37,52 +53,64 @@ public record RlrConfig(String backbone, int imageHeight, int imageWidth, List<I
     /**
      * Checks what can be checked without the backbone.
      *
-     * @param backbone      name of the feature extractor
-     * @param imageHeight   rows that images, or their tiles, have as input
-     * @param imageWidth    columns of the same
-     * @param levels        feature levels, ascending; level i has stride {@code 2^(i+1)}; one transformer each
-     * @param width         model width d of level 1 (stride 4); doubled per level
-     * @param heads         attention heads
-     * @param layers        encoder layers
-     * @param blocks        attention blocks of each layer
-     * @param gate          how they are weighted
-     * @param refLen        chunks of the reference
+     * @param backbone name of the feature extractor
+     * @param imageHeight rows that images, or their tiles, have as input
+     * @param imageWidth columns of the same
+     * @param levels feature levels, ascending; level i has stride {@code 2^(i+1)}; one transformer each
+     * @param width model width d of level 1 (stride 4); doubled per level
+     * @param heads attention heads
+     * @param layers encoder layers
+     * @param blocks attention blocks of each layer
+     * @param gate how they are weighted
+     * @param refLen chunks of the reference
      * @param referenceLoss whether chunks of the reference are pushed apart
-     * @param averagePool   whether feature maps are smoothed by a 3×3 average
-     * @param standardize   whether each channel of the features is standardised by its mean and deviation over the training images, also where the backbone does not ask for it
-     * @param tiling        how images are cut into tiles of the input size; null where they are resized to it
-     * @param windows       side of the attention window by level, in tokens, odd; null, or without a level, where it follows the grid ({@link LevelConfig#defaultSide})
+     * @param averagePool whether feature maps are smoothed by a 3×3 average
+     * @param standardize whether each channel of the features is standardised by its mean and deviation over the
+     *     training images, also where the backbone does not ask for it
+     * @param tiling how images are cut into tiles of the input size; null where they are resized to it
+     * @param windows side of the attention window by level, in tokens, odd; null, or without a level, where it follows
+     *     the grid ({@link LevelConfig#defaultSide})
      * @throws RlrException naming the value and the remedy
      */
     public RlrConfig {
         if (levels.isEmpty() || levels.stream().anyMatch(i -> i < 0 || i > 7)) {
-            throw new RlrException("feature levels " + levels + " are not usable; give one or more of 0 to 4, such as --levels 2,3");
+            throw new RlrException(
+                    "feature levels " + levels + " are not usable; give one or more of 0 to 4, such as --levels 2,3");
         }
         levels = levels.stream().sorted().distinct().toList();
         blocks = AttentionBlocks.inOrder(blocks);
         int stride = 2 << levels.get(levels.size() - 1);
         for (int size : new int[] {imageHeight, imageWidth}) {
             if (size < 4 * stride || size % stride != 0) {
-                String which = imageHeight == imageWidth ? "" : " (of height x width " + imageHeight + "x" + imageWidth + ")";
-                throw new RlrException("image size " + size + which + " does not suit level " + levels.get(levels.size() - 1) + ", whose stride is " + stride
-                        + ": choose a multiple of " + stride + ", at least " + 4 * stride + ", with --image-size");
+                String which =
+                        imageHeight == imageWidth ? "" : " (of height x width " + imageHeight + "x" + imageWidth + ")";
+                throw new RlrException("image size " + size + which + " does not suit level "
+                        + levels.get(levels.size() - 1) + ", whose stride is " + stride + ": choose a multiple of "
+                        + stride + ", at least " + 4 * stride + ", with --image-size");
             }
             if (size > LARGEST_SIZE) {
-                throw new RlrException("image size " + size + " is more than the " + LARGEST_SIZE + " pixels that are computed; lower --image-size");
+                throw new RlrException("image size " + size + " is more than the " + LARGEST_SIZE
+                        + " pixels that are computed; lower --image-size");
             }
         }
         require(heads >= 1, "--heads", heads, "at least 1");
         require(layers >= 1 && layers <= 1000, "--layers", layers, "between 1 and 1000");
         require(refLen >= 1 && refLen <= 1000, "--ref-len", refLen, "between 1 and 1000");
         int narrowest = levels.get(0) == 0 ? width / 2 : width;
-        require(width >= 4 && width <= 1 << 14 && narrowest % 4 == 0 && narrowest % heads == 0, "--width", width,
-                "a multiple of " + (levels.get(0) == 0 ? "8 and of twice --heads" : "4 and of --heads") + " (" + heads + "), at most " + (1 << 14));
+        require(
+                width >= 4 && width <= 1 << 14 && narrowest % 4 == 0 && narrowest % heads == 0,
+                "--width",
+                width,
+                "a multiple of " + (levels.get(0) == 0 ? "8 and of twice --heads" : "4 and of --heads") + " (" + heads
+                        + "), at most " + (1 << 14));
         if (refLen > 1 && blocks.contains("nsa") && !blocks.contains("mca")) {
-            throw new RlrException("block nsa with --ref-len " + refLen + " needs mca beside it: keys and values would differ in length; add mca to --blocks or "
+            throw new RlrException("block nsa with --ref-len " + refLen
+                    + " needs mca beside it: keys and values would differ in length; add mca to --blocks or "
                     + "take --ref-len 1");
         }
         if (referenceLoss && refLen == 1) {
-            throw new RlrException("--ref-loss pushes the chunks of the reference apart, and --ref-len 1 has only one; take --ref-len 2 or more");
+            throw new RlrException(
+                    "--ref-loss pushes the chunks of the reference apart, and --ref-len 1 has only one; take --ref-len 2 or more");
         }
         if (tiling != null) {
             tiling.checkFits(imageHeight, imageWidth);
@@ -93,22 +121,48 @@ public record RlrConfig(String backbone, int imageHeight, int imageWidth, List<I
     /**
      * Settings with features as the backbone gives them, of whole images.
      *
-     * @param backbone      name of the feature extractor
-     * @param imageHeight   rows that images, or their tiles, have as input
-     * @param imageWidth    columns of the same
-     * @param levels        feature levels, ascending; level i has stride {@code 2^(i+1)}; one transformer each
-     * @param width         model width d of level 1 (stride 4); doubled per level
-     * @param heads         attention heads
-     * @param layers        encoder layers
-     * @param blocks        attention blocks of each layer
-     * @param gate          how they are weighted
-     * @param refLen        chunks of the reference
+     * @param backbone name of the feature extractor
+     * @param imageHeight rows that images, or their tiles, have as input
+     * @param imageWidth columns of the same
+     * @param levels feature levels, ascending; level i has stride {@code 2^(i+1)}; one transformer each
+     * @param width model width d of level 1 (stride 4); doubled per level
+     * @param heads attention heads
+     * @param layers encoder layers
+     * @param blocks attention blocks of each layer
+     * @param gate how they are weighted
+     * @param refLen chunks of the reference
      * @param referenceLoss whether chunks of the reference are pushed apart
-     * @param averagePool   whether feature maps are smoothed by a 3×3 average
+     * @param averagePool whether feature maps are smoothed by a 3×3 average
      */
-    public RlrConfig(String backbone, int imageHeight, int imageWidth, List<Integer> levels, int width, int heads, int layers,
-            List<String> blocks, GateMode gate, int refLen, boolean referenceLoss, boolean averagePool) {
-        this(backbone, imageHeight, imageWidth, levels, width, heads, layers, blocks, gate, refLen, referenceLoss, averagePool, false, null, null);
+    public RlrConfig(
+            String backbone,
+            int imageHeight,
+            int imageWidth,
+            List<Integer> levels,
+            int width,
+            int heads,
+            int layers,
+            List<String> blocks,
+            GateMode gate,
+            int refLen,
+            boolean referenceLoss,
+            boolean averagePool) {
+        this(
+                backbone,
+                imageHeight,
+                imageWidth,
+                levels,
+                width,
+                heads,
+                layers,
+                blocks,
+                gate,
+                refLen,
+                referenceLoss,
+                averagePool,
+                false,
+                null,
+                null);
     }
 
     /**
@@ -118,11 +172,27 @@ public record RlrConfig(String backbone, int imageHeight, int imageWidth, List<I
      * @return a copy
      */
     public RlrConfig withStandardize(boolean other) {
-        return new RlrConfig(backbone, imageHeight, imageWidth, levels, width, heads, layers, blocks, gate, refLen, referenceLoss, averagePool, other, tiling, windows);
+        return new RlrConfig(
+                backbone,
+                imageHeight,
+                imageWidth,
+                levels,
+                width,
+                heads,
+                layers,
+                blocks,
+                gate,
+                refLen,
+                referenceLoss,
+                averagePool,
+                other,
+                tiling,
+                windows);
     }
 
     /**
-     * Whether features of a backbone are standardised by statistics of the training images: {@link #standardize}, or because the backbone wants it.
+     * Whether features of a backbone are standardised by statistics of the training images: {@link #standardize}, or
+     * because the backbone wants it.
      *
      * @param features the backbone the configuration is used with
      * @return whether {@link FeatureStatistics} are needed
@@ -138,15 +208,24 @@ public record RlrConfig(String backbone, int imageHeight, int imageWidth, List<I
                 throw new RlrException(option + " is of a level that the model has not; it has " + levels);
             }
             if (side < 1 || side % 2 == 0 || side > 2 * LARGEST_SIZE) {
-                throw new RlrException(option + " is not usable; a window has a token in its middle: give an odd number between 1 and " + (2 * LARGEST_SIZE - 1));
+                throw new RlrException(
+                        option + " is not usable; a window has a token in its middle: give an odd number between 1 and "
+                                + (2 * LARGEST_SIZE - 1));
             }
         });
         return Collections.unmodifiableMap(new TreeMap<>(windows));
     }
 
-    /** {@return the sides of windows that do not follow the grid, as {@code --window} takes them: {@code 2=9,3=5}; empty where all do} */
+    /**
+     * {@return the sides of windows that do not follow the grid, as {@code --window} takes them: {@code 2=9,3=5}; empty
+     * where all do}
+     */
     public String windowText() {
-        return windows == null ? "" : windows.entrySet().stream().map(each -> each.getKey() + "=" + each.getValue()).collect(Collectors.joining(","));
+        return windows == null
+                ? ""
+                : windows.entrySet().stream()
+                        .map(each -> each.getKey() + "=" + each.getValue())
+                        .collect(Collectors.joining(","));
     }
 
     private static void require(boolean condition, String option, int value, String range) {
@@ -156,21 +235,24 @@ public record RlrConfig(String backbone, int imageHeight, int imageWidth, List<I
     }
 
     /**
-     * The published settings: 256×256 pixels, levels 2 and 3, width 128, 8 heads, 4 layers, {@code mca} and {@code nsa}, no gate, r 1.
+     * The published settings: 256×256 pixels, levels 2 and 3, width 128, 8 heads, 4 layers, {@code mca} and
+     * {@code nsa}, no gate, r 1.
      *
      * @param backbone name of the feature extractor
      * @return the configuration
      */
     public static RlrConfig published(String backbone) {
-        return new RlrConfig(backbone, 256, 256, List.of(2, 3), 128, 8, 4, List.of("mca", "nsa"), GateMode.NONE, 1, false, true);
+        return new RlrConfig(
+                backbone, 256, 256, List.of(2, 3), 128, 8, 4, List.of("mca", "nsa"), GateMode.NONE, 1, false, true);
     }
 
     /**
      * The transformer of one level on a backbone.
      *
-     * @param level    feature level, one of {@link #levels}
+     * @param level feature level, one of {@link #levels}
      * @param features the backbone, for the channels of the level
-     * @return channels, grid {@code imageHeight/2^(level+1) × imageWidth/2^(level+1)}, width {@code width·2^(level−1)} and the window, of {@link #windows} or {@link LevelConfig#defaultSide}
+     * @return channels, grid {@code imageHeight/2^(level+1) × imageWidth/2^(level+1)}, width {@code width·2^(level−1)}
+     *     and the window, of {@link #windows} or {@link LevelConfig#defaultSide}
      * @throws RlrException if they do not fit together
      */
     public LevelConfig level(int level, Backbone features) {
@@ -179,6 +261,7 @@ public record RlrConfig(String backbone, int imageHeight, int imageWidth, List<I
         int w = imageWidth / stride;
         int d = level == 0 ? width / 2 : width << (level - 1);
         int side = windows != null && windows.containsKey(level) ? windows.get(level) : LevelConfig.defaultSide(h, w);
-        return new LevelConfig(features.channels(level), h, w, d, heads, layers, blocks, gate, refLen, side, referenceLoss);
+        return new LevelConfig(
+                features.channels(level), h, w, d, heads, layers, blocks, gate, refLen, side, referenceLoss);
     }
 }

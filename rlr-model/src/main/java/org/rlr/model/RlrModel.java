@@ -8,8 +8,8 @@ import org.rlr.tensor.autograd.FusedFunctions;
 import org.rlr.tensor.backend.Backend;
 
 /**
- * A trained model, ready for inference: a backbone and one transformer per feature level. May be used by several threads at once.
- * Owns its backbone and transformers, not the backend.
+ * A trained model, ready for inference: a backbone and one transformer per feature level. May be used by several
+ * threads at once. Owns its backbone and transformers, not the backend.
  */
 public final class RlrModel implements AutoCloseable {
     private final Backend backend;
@@ -22,14 +22,20 @@ public final class RlrModel implements AutoCloseable {
     /**
      * A model of parts that fit; it closes them when it is closed.
      *
-     * @param backend    where it computes; stays the caller's
-     * @param info       description and configuration
-     * @param backbone   with the levels of the configuration
+     * @param backend where it computes; stays the caller's
+     * @param info description and configuration
+     * @param backbone with the levels of the configuration
      * @param statistics per level; null where features are not standardised
-     * @param levels     transformers, one per level of the configuration, allocated for inference
-     * @throws IllegalArgumentException if statistics are there where features are not standardised, or missing where they are
+     * @param levels transformers, one per level of the configuration, allocated for inference
+     * @throws IllegalArgumentException if statistics are there where features are not standardised, or missing where
+     *     they are
      */
-    public RlrModel(Backend backend, ModelInfo info, Backbone backbone, List<FeatureStatistics> statistics, List<RlrTransformer> levels) {
+    public RlrModel(
+            Backend backend,
+            ModelInfo info,
+            Backbone backbone,
+            List<FeatureStatistics> statistics,
+            List<RlrTransformer> levels) {
         this.backend = backend;
         this.info = info;
         this.backbone = backbone;
@@ -66,11 +72,10 @@ public final class RlrModel implements AutoCloseable {
     /**
      * A level's tokens and what the transformer makes of them.
      *
-     * @param tokens         {@code [N, h·w, C]}
+     * @param tokens {@code [N, h·w, C]}
      * @param reconstruction of the same shape
      */
-    public record Reconstruction(Tensor tokens, Tensor reconstruction) {
-    }
+    public record Reconstruction(Tensor tokens, Tensor reconstruction) {}
 
     /**
      * The tokens that the transformers see (RLR §2), in the innermost scope.
@@ -83,7 +88,8 @@ public final class RlrModel implements AutoCloseable {
     }
 
     /**
-     * The tokens of images by their feature maps, as the backbone gives them, and their reconstructions, per level, in the innermost scope.
+     * The tokens of images by their feature maps, as the backbone gives them, and their reconstructions, per level, in
+     * the innermost scope.
      *
      * @param maps per level of the configuration {@code [N, h, w, C]}
      * @return per level tokens and reconstruction, {@code [N, h·w, C]} each
@@ -101,7 +107,7 @@ public final class RlrModel implements AutoCloseable {
      * How far each token of a level is from its reconstruction (RLR §9), in the innermost scope.
      *
      * @param level its place in the configuration
-     * @param map   feature map of images {@code [N, h, w, C]}, as the backbone gives it
+     * @param map feature map of images {@code [N, h, w, C]}, as the backbone gives it
      * @return {@code [N, h·w]}
      */
     public Tensor tokenScores(int level, Tensor map) {
@@ -110,7 +116,8 @@ public final class RlrModel implements AutoCloseable {
     }
 
     /**
-     * The same model, of the same parts, with another description of the same configuration; of the two only one is to be closed.
+     * The same model, of the same parts, with another description of the same configuration; of the two only one is to
+     * be closed.
      *
      * @param other of the same configuration
      * @return a model of these parts

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.rlr.model.attention.AttentionBlocks;
 import org.rlr.tensor.Tensor;
-import org.rlr.tensor.autograd.FusedFunctions;
 import org.rlr.tensor.autograd.Functions;
+import org.rlr.tensor.autograd.FusedFunctions;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BinaryOp;
 import org.rlr.tensor.backend.UnaryOp;
@@ -18,8 +18,9 @@ import org.rlr.tensor.nn.Parameter;
 import org.rlr.tensor.nn.ParameterSet;
 
 /**
- * The transformer of one feature level: reconstructs tokens {@code [N, L, C]} from a learnable reference (RLR §4 to §8). Names in the
- * state dict are those of the public implementation (§11). Reconstruction in inference may run on several threads at once.
+ * The transformer of one feature level: reconstructs tokens {@code [N, L, C]} from a learnable reference (RLR §4 to
+ * §8). Names in the state dict are those of the public implementation (§11). Reconstruction in inference may run on
+ * several threads at once.
  */
 public final class RlrTransformer implements AutoCloseable {
     private static final float COSINE_FLOOR = 1e-8f;
@@ -43,8 +44,8 @@ public final class RlrTransformer implements AutoCloseable {
     /**
      * A transformer whose parameters are zero until {@link ParameterSet#initialize} or {@link ParameterSet#load}.
      *
-     * @param config   width, layers, blocks, grid
-     * @param backend  holds the parameters; stays the caller's
+     * @param config width, layers, blocks, grid
+     * @param backend holds the parameters; stays the caller's
      * @param training whether gradients are kept; {@link #reconstruct} then follows every change of the parameters
      * @throws org.rlr.tensor.RlrException if a block does not exist or memory is short
      */
@@ -57,7 +58,8 @@ public final class RlrTransformer implements AutoCloseable {
         ParameterSet.Prefix root = parameters.root();
         hasReference = config.blocks().stream().anyMatch(AttentionBlocks::usesReference);
         referenceTokens = hasReference
-                ? root.declare("ref_mca", Initializer.normal(1), 1, config.refLen() * config.tokens(), c) : null;
+                ? root.declare("ref_mca", Initializer.normal(1), 1, config.refLen() * config.tokens(), c)
+                : null;
         embedding = new TokenEmbedding(root.sub("embedding"), c, d);
         referenceEmbedding = hasReference ? new TokenEmbedding(root.sub("ref_mca_embedding"), c, d) : null;
         ParameterSet.Prefix encoder = root.sub("encoder");
@@ -68,9 +70,14 @@ public final class RlrTransformer implements AutoCloseable {
         norm = new LayerNorm(encoder.sub("norm"), d);
         projection = new Linear(root.sub("projection"), d, c);
         parameters.allocate(backend, training);
-        position = Reference.unscoped(backend, () -> Tensor.of(PositionalCode.of(config.height(), config.width(), d, 1), config.tokens(), d));
-        referencePosition = Reference.unscoped(backend, () -> Tensor.of(
-                PositionalCode.of(config.height(), config.width(), d, config.refLen()), config.refLen() * config.tokens(), d));
+        position = Reference.unscoped(
+                backend, () -> Tensor.of(PositionalCode.of(config.height(), config.width(), d, 1), config.tokens(), d));
+        referencePosition = Reference.unscoped(
+                backend,
+                () -> Tensor.of(
+                        PositionalCode.of(config.height(), config.width(), d, config.refLen()),
+                        config.refLen() * config.tokens(),
+                        d));
     }
 
     /** {@return the settings} */
@@ -84,7 +91,8 @@ public final class RlrTransformer implements AutoCloseable {
     }
 
     /**
-     * The learned reference in the space of the features (RLR §5), a chunk of {@code L·C} values row-major after the other; none where no block uses it.
+     * The learned reference in the space of the features (RLR §5), a chunk of {@code L·C} values row-major after the
+     * other; none where no block uses it.
      *
      * @return {@link LevelConfig#refLen} arrays of {@code L·C}
      */
@@ -94,7 +102,9 @@ public final class RlrTransformer implements AutoCloseable {
         }
         float[] all = referenceTokens.tensor().toArray();
         int chunk = all.length / config.refLen();
-        return IntStream.range(0, config.refLen()).mapToObj(i -> Arrays.copyOfRange(all, i * chunk, (i + 1) * chunk)).toList();
+        return IntStream.range(0, config.refLen())
+                .mapToObj(i -> Arrays.copyOfRange(all, i * chunk, (i + 1) * chunk))
+                .toList();
     }
 
     /**
@@ -109,8 +119,8 @@ public final class RlrTransformer implements AutoCloseable {
     }
 
     /**
-     * Reconstructs tokens {@code [N, L, C]} without gradients, the reference's keys and values being computed at the first call only. From then on
-     * the parameters are frozen.
+     * Reconstructs tokens {@code [N, L, C]} without gradients, the reference's keys and values being computed at the
+     * first call only. From then on the parameters are frozen.
      *
      * @param x tokens {@code [N, L, C]}
      * @return {@code [N, L, C]}, in the innermost scope
@@ -149,7 +159,7 @@ public final class RlrTransformer implements AutoCloseable {
      * The training loss of a reconstruction against the unperturbed tokens (RLR §8), a scalar.
      *
      * @param reconstruction {@code [N, L, C]}
-     * @param target         {@code [N, L, C]}, without gradient
+     * @param target {@code [N, L, C]}, without gradient
      * @return a scalar
      * @throws IllegalArgumentException if the shapes differ or the target requires gradients
      */
@@ -158,14 +168,17 @@ public final class RlrTransformer implements AutoCloseable {
         return config.referenceLoss() && hasReference && config.refLen() > 1 ? loss.add(referenceLoss()) : loss;
     }
 
-    /** Mean cosine similarity, token by token, of every pair i &lt; j of the raw reference's chunks, each over r(r−1). */
+    /**
+     * Mean cosine similarity, token by token, of every pair i &lt; j of the raw reference's chunks, each over r(r−1).
+     */
     private Tensor referenceLoss() {
         int r = config.refLen();
         Tensor raw = referenceTokens.tensor().reshape(r, config.tokens(), config.channels());
         Tensor sum = null;
         for (int i = 0; i < r; i++) {
             for (int j = i + 1; j < r; j++) {
-                Tensor similarity = cosine(Functions.narrow(raw, i, 1), Functions.narrow(raw, j, 1)).mean();
+                Tensor similarity = cosine(Functions.narrow(raw, i, 1), Functions.narrow(raw, j, 1))
+                        .mean();
                 sum = sum == null ? similarity : sum.add(similarity);
             }
         }

@@ -3,15 +3,17 @@ package org.rlr.model;
 /**
  * Image scores of the training images, all normal, and the threshold derived from them.
  *
- * @param images    how many; 0 where none were scored, as the threshold was given or the scoring changed after training
- * @param mean      their mean score
- * @param std       their standard deviation
- * @param max       their largest score
+ * @param images how many; 0 where none were scored, as the threshold was given or the scoring changed after training
+ * @param mean their mean score
+ * @param std their standard deviation
+ * @param max their largest score
  * @param threshold mean + 3·std, the threshold where none was found on images held out of training ({@link Threshold})
- * @param mapMin    the smallest value of their anomaly maps, or of those of other normal images where none were scored; with {@code mapMax} a colour scale common to all images
- * @param mapMax    the largest of them
+ * @param mapMin the smallest value of their anomaly maps, or of those of other normal images where none were scored;
+ *     with {@code mapMax} a colour scale common to all images
+ * @param mapMax the largest of them
  */
-public record ScoreStatistics(int images, double mean, double std, double max, double threshold, double mapMin, double mapMax) {
+public record ScoreStatistics(
+        int images, double mean, double std, double max, double threshold, double mapMin, double mapMax) {
     /** How many standard deviations above the mean of normal images the threshold lies. */
     static final double DEVIATIONS = 3;
 
@@ -29,8 +31,8 @@ public record ScoreStatistics(int images, double mean, double std, double max, d
      * A threshold that was not found on training images, and the range of normal maps for colour scales.
      *
      * @param threshold score above which an image is anomalous
-     * @param mapMin    lower end of the colour scale
-     * @param mapMax    upper end of the colour scale
+     * @param mapMin lower end of the colour scale
+     * @param mapMax upper end of the colour scale
      * @return statistics of 0 images
      */
     public static ScoreStatistics given(double threshold, double mapMin, double mapMax) {

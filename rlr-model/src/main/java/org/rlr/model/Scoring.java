@@ -9,11 +9,13 @@ import java.util.stream.IntStream;
 import org.rlr.tensor.RlrException;
 
 /**
- * How the scores of tokens become a map and a score of the image (RLR §9). All of it may be varied without training; thresholds belong to one scoring.
+ * How the scores of tokens become a map and a score of the image (RLR §9). All of it may be varied without training;
+ * thresholds belong to one scoring.
  *
- * @param levels    feature levels that count, ascending
- * @param weights   of each of them, above 0: the map is the weighted mean of the levels' maps
- * @param smoothing standard deviation, in pixels of the map, of the Gaussian filter before the image score is taken, the maximum of the map; 0 for none
+ * @param levels feature levels that count, ascending
+ * @param weights of each of them, above 0: the map is the weighted mean of the levels' maps
+ * @param smoothing standard deviation, in pixels of the map, of the Gaussian filter before the image score is taken,
+ *     the maximum of the map; 0 for none
  */
 public record Scoring(List<Integer> levels, List<Double> weights, double smoothing) {
     /** The published smoothing. */
@@ -25,27 +27,39 @@ public record Scoring(List<Integer> levels, List<Double> weights, double smoothi
     /**
      * Checks, and puts the levels in order.
      *
-     * @param levels    feature levels that count, ascending
-     * @param weights   of each of them, above 0: the map is the weighted mean of the levels' maps
-     * @param smoothing standard deviation, in pixels of the map, of the Gaussian filter before the image score is taken, the maximum of the map; 0 for none
+     * @param levels feature levels that count, ascending
+     * @param weights of each of them, above 0: the map is the weighted mean of the levels' maps
+     * @param smoothing standard deviation, in pixels of the map, of the Gaussian filter before the image score is
+     *     taken, the maximum of the map; 0 for none
      * @throws RlrException naming the option, the value and the remedy
      */
     public Scoring {
-        if (levels == null || weights == null || levels.isEmpty() || levels.size() != weights.size() || levels.stream().distinct().count() < levels.size()) {
-            throw new RlrException("levels " + levels + " with weights " + weights + " give no map; name one level or more, each once, such as --score-levels 2,3 or "
+        if (levels == null
+                || weights == null
+                || levels.isEmpty()
+                || levels.size() != weights.size()
+                || levels.stream().distinct().count() < levels.size()) {
+            throw new RlrException("levels " + levels + " with weights " + weights
+                    + " give no map; name one level or more, each once, such as --score-levels 2,3 or "
                     + "--score-levels 2=1,3=0.5");
         }
         for (double weight : weights) {
             if (!(weight > 0 && weight < Double.POSITIVE_INFINITY)) {
-                throw new RlrException("--score-levels has the weight " + weight + "; weights must be above 0, and a level that shall not count is left away");
+                throw new RlrException("--score-levels has the weight " + weight
+                        + "; weights must be above 0, and a level that shall not count is left away");
             }
         }
         if (!(smoothing >= 0 && smoothing <= MOST_SMOOTHING)) {
-            throw new RlrException("--smoothing is " + smoothing + "; it must be between 0, for none, and " + (int) MOST_SMOOTHING + " pixels");
+            throw new RlrException("--smoothing is " + smoothing + "; it must be between 0, for none, and "
+                    + (int) MOST_SMOOTHING + " pixels");
         }
         List<Integer> givenLevels = levels;
         List<Double> givenWeights = weights;
-        int[] order = IntStream.range(0, levels.size()).boxed().sorted(Comparator.comparing(givenLevels::get)).mapToInt(i -> i).toArray();
+        int[] order = IntStream.range(0, levels.size())
+                .boxed()
+                .sorted(Comparator.comparing(givenLevels::get))
+                .mapToInt(i -> i)
+                .toArray();
         levels = IntStream.of(order).mapToObj(givenLevels::get).toList();
         weights = IntStream.of(order).mapToObj(givenWeights::get).toList();
     }
@@ -92,15 +106,21 @@ public record Scoring(List<Integer> levels, List<Double> weights, double smoothi
         List<Integer> missing = new ArrayList<>(levels);
         missing.removeAll(config.levels());
         if (!missing.isEmpty()) {
-            throw new RlrException("the model has no level " + missing.get(0) + " to score by, it has " + config.levels() + "; name some of those with --score-levels");
+            throw new RlrException("the model has no level " + missing.get(0) + " to score by, it has "
+                    + config.levels() + "; name some of those with --score-levels");
         }
         return this;
     }
 
-    /** {@return the levels as {@code --score-levels} takes them: {@code 2,3}, or {@code 2=1,3=0.5} where their weights differ} */
+    /**
+     * {@return the levels as {@code --score-levels} takes them: {@code 2,3}, or {@code 2=1,3=0.5} where their weights
+     * differ}
+     */
     public String levelText() {
         boolean alike = weights.stream().distinct().count() == 1;
-        return IntStream.range(0, levels.size()).mapToObj(i -> levels.get(i) + (alike ? "" : "=" + number(weights.get(i)))).collect(Collectors.joining(","));
+        return IntStream.range(0, levels.size())
+                .mapToObj(i -> levels.get(i) + (alike ? "" : "=" + number(weights.get(i))))
+                .collect(Collectors.joining(","));
     }
 
     /**
@@ -110,6 +130,8 @@ public record Scoring(List<Integer> levels, List<Double> weights, double smoothi
      * @return {@code 2} for 2.0, {@code 0.5} for 0.5
      */
     public static String number(double value) {
-        return value == Math.rint(value) && Math.abs(value) < 1e15 ? Long.toString((long) value) : Double.toString(value);
+        return value == Math.rint(value) && Math.abs(value) < 1e15
+                ? Long.toString((long) value)
+                : Double.toString(value);
     }
 }

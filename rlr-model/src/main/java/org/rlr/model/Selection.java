@@ -3,9 +3,9 @@ package org.rlr.model;
 /**
  * How the epoch was chosen that a model is of, where it is not the last.
  *
- * @param by     by what
- * @param epoch  its number, from 1
- * @param value  what was best at it: the loss, or the metric as a fraction
+ * @param by by what
+ * @param epoch its number, from 1
+ * @param value what was best at it: the loss, or the metric as a fraction
  * @param images how many images chose it
  */
 public record Selection(By by, int epoch, double value, int images) {

@@ -4,23 +4,34 @@ import java.util.Objects;
 import org.rlr.tensor.RlrException;
 
 /**
- * The score above which an image is called anomalous, how it was found, and how sure it is. Rates are fractions; an interval is null where it is not
- * known.
+ * The score above which an image is called anomalous, how it was found, and how sure it is. Rates are fractions; an
+ * interval is null where it is not known.
  *
- * @param value          an image is anomalous whose score exceeds it
- * @param rule           how it was found
- * @param target         what was asked for: the false-alarm rate, the recall, or the number of standard deviations; 0 for {@link Rule#F1_MAX} and {@link Rule#GIVEN}
- * @param confidence     of the intervals, as 0.95; 0 where there are none
- * @param normal         normal images it was found with
- * @param anomalous      anomalous images it was found with
- * @param mean           mean score of the normal ones
- * @param std            standard deviation of their scores
- * @param valueInterval  the threshold, and where the true quantile of normal scores lies
+ * @param value an image is anomalous whose score exceeds it
+ * @param rule how it was found
+ * @param target what was asked for: the false-alarm rate, the recall, or the number of standard deviations; 0 for
+ *     {@link Rule#F1_MAX} and {@link Rule#GIVEN}
+ * @param confidence of the intervals, as 0.95; 0 where there are none
+ * @param normal normal images it was found with
+ * @param anomalous anomalous images it was found with
+ * @param mean mean score of the normal ones
+ * @param std standard deviation of their scores
+ * @param valueInterval the threshold, and where the true quantile of normal scores lies
  * @param falseAlarmRate the share of normal images above the threshold that is to be expected
- * @param recall         the share of anomalous images above the threshold
+ * @param recall the share of anomalous images above the threshold
  */
-public record Threshold(double value, Rule rule, double target, double confidence, int normal, int anomalous, double mean, double std,
-        Interval valueInterval, Interval falseAlarmRate, Interval recall) {
+public record Threshold(
+        double value,
+        Rule rule,
+        double target,
+        double confidence,
+        int normal,
+        int anomalous,
+        double mean,
+        double std,
+        Interval valueInterval,
+        Interval falseAlarmRate,
+        Interval recall) {
 
     /** How a threshold is found. */
     public enum Rule {
@@ -40,39 +51,51 @@ public record Threshold(double value, Rule rule, double target, double confidenc
      * An estimate and its confidence interval.
      *
      * @param estimate the best single number
-     * @param low      lower end, or null where the images are too few for one
-     * @param high     upper end, or null where the images are too few for one
+     * @param low lower end, or null where the images are too few for one
+     * @param high upper end, or null where the images are too few for one
      */
-    public record Interval(double estimate, Double low, Double high) {
-    }
+    public record Interval(double estimate, Double low, Double high) {}
 
     /**
      * Checks that it is usable.
      *
-     * @param value          an image is anomalous whose score exceeds it
-     * @param rule           how it was found
-     * @param target         what was asked for: the false-alarm rate, the recall, or the number of standard deviations; 0 for {@link Rule#F1_MAX} and {@link Rule#GIVEN}
-     * @param confidence     of the intervals, as 0.95; 0 where there are none
-     * @param normal         normal images it was found with
-     * @param anomalous      anomalous images it was found with
-     * @param mean           mean score of the normal ones
-     * @param std            standard deviation of their scores
-     * @param valueInterval  the threshold, and where the true quantile of normal scores lies
+     * @param value an image is anomalous whose score exceeds it
+     * @param rule how it was found
+     * @param target what was asked for: the false-alarm rate, the recall, or the number of standard deviations; 0 for
+     *     {@link Rule#F1_MAX} and {@link Rule#GIVEN}
+     * @param confidence of the intervals, as 0.95; 0 where there are none
+     * @param normal normal images it was found with
+     * @param anomalous anomalous images it was found with
+     * @param mean mean score of the normal ones
+     * @param std standard deviation of their scores
+     * @param valueInterval the threshold, and where the true quantile of normal scores lies
      * @param falseAlarmRate the share of normal images above the threshold that is to be expected
-     * @param recall         the share of anomalous images above the threshold
+     * @param recall the share of anomalous images above the threshold
      * @throws RlrException if not
      */
     public Threshold {
         Objects.requireNonNull(rule, "the rule of a threshold is missing or unknown");
         if (!Double.isFinite(value) || !Double.isFinite(mean) || !(std >= 0)) {
-            throw new RlrException("a threshold of " + value + " (normal scores " + mean + " ± " + std + ") is not usable; find it again with 'rlr threshold'");
+            throw new RlrException("a threshold of " + value + " (normal scores " + mean + " ± " + std
+                    + ") is not usable; find it again with 'rlr threshold'");
         }
     }
 
     /** The threshold that training leaves behind. */
     static Threshold ofTraining(ScoreStatistics scores) {
         boolean found = scores.images() > 0;
-        return new Threshold(scores.threshold(), found ? Rule.TRAINING_DEVIATIONS : Rule.GIVEN, found ? ScoreStatistics.DEVIATIONS : 0, 0, scores.images(), 0, scores.mean(), scores.std(), null, null, null);
+        return new Threshold(
+                scores.threshold(),
+                found ? Rule.TRAINING_DEVIATIONS : Rule.GIVEN,
+                found ? ScoreStatistics.DEVIATIONS : 0,
+                0,
+                scores.images(),
+                0,
+                scores.mean(),
+                scores.std(),
+                null,
+                null,
+                null);
     }
 
     /**
@@ -86,8 +109,9 @@ public record Threshold(double value, Rule rule, double target, double confidenc
     }
 
     /**
-     * A score as a number of 0…1 that does not depend on the model: 0.5 at the threshold, and {@code 1/(1 + exp(-z))} with z the distance from it in
-     * standard deviations of the normal images' scores. Greater scores never get a lesser number.
+     * A score as a number of 0…1 that does not depend on the model: 0.5 at the threshold, and {@code 1/(1 + exp(-z))}
+     * with z the distance from it in standard deviations of the normal images' scores. Greater scores never get a
+     * lesser number.
      *
      * @param score image score
      * @return 0…1; with a deviation of 0 just 0, 0.5 or 1

@@ -9,14 +9,14 @@ import org.rlr.tensor.RlrException;
 /**
  * A model's thresholds.
  *
- * @param common   for images whose class is not said, and for classes without their own
+ * @param common for images whose class is not said, and for classes without their own
  * @param perClass by class, where they were asked for; else empty
  */
 public record Thresholds(Threshold common, Map<String, Threshold> perClass) {
     /**
      * Takes a copy.
      *
-     * @param common   for images whose class is not said, and for classes without their own
+     * @param common for images whose class is not said, and for classes without their own
      * @param perClass by class, where they were asked for; else empty
      * @throws NullPointerException if there is no common threshold
      */
@@ -45,8 +45,10 @@ public record Thresholds(Threshold common, Map<String, Threshold> perClass) {
     public Threshold ownOf(String className) {
         Threshold own = perClass.get(className);
         if (own == null) {
-            throw new RlrException("the model has no threshold of its own for class '" + className + "'; " + (perClass.isEmpty()
-                    ? "it has a common one only, 'rlr threshold --per-class' adds others" : "it has them for " + String.join(", ", perClass.keySet())));
+            throw new RlrException("the model has no threshold of its own for class '" + className + "'; "
+                    + (perClass.isEmpty()
+                            ? "it has a common one only, 'rlr threshold --per-class' adds others"
+                            : "it has them for " + String.join(", ", perClass.keySet())));
         }
         return own;
     }

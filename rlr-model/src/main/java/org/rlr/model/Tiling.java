@@ -3,11 +3,11 @@ package org.rlr.model;
 import org.rlr.tensor.RlrException;
 
 /**
- * How images are cut into overlapping tiles of the model's input size, in training as in detection, so that what is learned has the scale that is
- * examined. Part of the model: its threshold belongs to maps made so.
+ * How images are cut into overlapping tiles of the model's input size, in training as in detection, so that what is
+ * learned has the scale that is examined. Part of the model: its threshold belongs to maps made so.
  *
  * @param overlap pixels that neighbouring tiles share at least, along both axes
- * @param scale   factor by which an image is resized before it is cut; 1 for its own resolution
+ * @param scale factor by which an image is resized before it is cut; 1 for its own resolution
  */
 public record Tiling(int overlap, double scale) {
     private static final double LARGEST_SCALE = 16;
@@ -16,7 +16,7 @@ public record Tiling(int overlap, double scale) {
      * Checks.
      *
      * @param overlap pixels that neighbouring tiles share at least, along both axes
-     * @param scale   factor by which an image is resized before it is cut; 1 for its own resolution
+     * @param scale factor by which an image is resized before it is cut; 1 for its own resolution
      * @throws RlrException naming the value and the remedy
      */
     public Tiling {
@@ -24,20 +24,25 @@ public record Tiling(int overlap, double scale) {
             throw new RlrException("--tile-overlap is " + overlap + "; it must be 0 or more pixels");
         }
         if (!(scale > 0 && scale <= LARGEST_SCALE)) {
-            throw new RlrException("--tile-scale is " + scale + "; it must be above 0 and at most " + (int) LARGEST_SCALE);
+            throw new RlrException(
+                    "--tile-scale is " + scale + "; it must be above 0 and at most " + (int) LARGEST_SCALE);
         }
     }
 
-    /** For tiles of that size. @throws RlrException if they would share more than half of a side, which costs much and brings nothing */
+    /**
+     * For tiles of that size. @throws RlrException if they would share more than half of a side, which costs much and
+     * brings nothing
+     */
     void checkFits(int tileHeight, int tileWidth) {
         if (2 * overlap > Math.min(tileHeight, tileWidth)) {
-            throw new RlrException("--tile-overlap " + overlap + " is more than half of the tile's " + tileHeight + "x" + tileWidth + " pixels (height x width); lower it, or raise "
-                    + "--image-size");
+            throw new RlrException("--tile-overlap " + overlap + " is more than half of the tile's " + tileHeight + "x"
+                    + tileWidth + " pixels (height x width); lower it, or raise " + "--image-size");
         }
     }
 
     @Override
     public String toString() {
-        return "overlapping by " + overlap + " pixels" + (scale == 1 ? ", at the image's own resolution" : ", of the image resized by " + scale);
+        return "overlapping by " + overlap + " pixels"
+                + (scale == 1 ? ", at the image's own resolution" : ", of the image resized by " + scale);
     }
 }

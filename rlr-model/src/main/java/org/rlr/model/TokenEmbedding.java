@@ -7,7 +7,10 @@ import org.rlr.tensor.nn.Initializer;
 import org.rlr.tensor.nn.Parameter;
 import org.rlr.tensor.nn.ParameterSet;
 
-/** Channels to model width plus the positional code, {@code E = X·Wᵀ + b + P} (RLR §4). Stored as a convolution of width 1. */
+/**
+ * Channels to model width plus the positional code, {@code E = X·Wᵀ + b + P} (RLR §4). Stored as a convolution of width
+ * 1.
+ */
 final class TokenEmbedding {
     private final Parameter weight;
     private final Parameter bias;

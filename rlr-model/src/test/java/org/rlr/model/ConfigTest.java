@@ -16,11 +16,32 @@ import org.rlr.tensor.backend.Locality;
 
 /** {@link RlrConfig} and {@link LevelConfig}. */
 class ConfigTest {
-    /** The table of RLR §6, then the odd number nearest to a fifth of the shorter side, of two the larger, at least 3. */
+    /**
+     * The table of RLR §6, then the odd number nearest to a fifth of the shorter side, of two the larger, at least 3.
+     */
     @ParameterizedTest
-    @CsvSource({"16,16,5", "32,32,7", "64,64,11",
-        "1,1,3", "4,4,3", "8,8,3", "14,14,3", "19,19,3", "20,20,5", "28,28,5", "30,30,7", "40,40,9", "50,50,11", "56,56,11", "128,128,25",
-        "16,20,3", "20,16,3", "32,40,7", "64,100,13", "10,64,3"})
+    @CsvSource({
+        "16,16,5",
+        "32,32,7",
+        "64,64,11",
+        "1,1,3",
+        "4,4,3",
+        "8,8,3",
+        "14,14,3",
+        "19,19,3",
+        "20,20,5",
+        "28,28,5",
+        "30,30,7",
+        "40,40,9",
+        "50,50,11",
+        "56,56,11",
+        "128,128,25",
+        "16,20,3",
+        "20,16,3",
+        "32,40,7",
+        "64,100,13",
+        "10,64,3"
+    })
     void theWindowFollowsTheGrid(int height, int width, int side) {
         assertEquals(side, LevelConfig.defaultSide(height, width));
     }
@@ -39,8 +60,29 @@ class ConfigTest {
         }
     }
 
-    private static RlrConfig config(int height, int width, List<Integer> levels, int modelWidth, int heads, int layers, List<String> blocks, int refLen, boolean referenceLoss) {
-        return new RlrConfig("scattering", height, width, levels, modelWidth, heads, layers, blocks, GateMode.NONE, refLen, referenceLoss, true);
+    private static RlrConfig config(
+            int height,
+            int width,
+            List<Integer> levels,
+            int modelWidth,
+            int heads,
+            int layers,
+            List<String> blocks,
+            int refLen,
+            boolean referenceLoss) {
+        return new RlrConfig(
+                "scattering",
+                height,
+                width,
+                levels,
+                modelWidth,
+                heads,
+                layers,
+                blocks,
+                GateMode.NONE,
+                refLen,
+                referenceLoss,
+                true);
     }
 
     private static RlrConfig config(List<Integer> levels, List<String> blocks) {
@@ -72,7 +114,22 @@ class ConfigTest {
     }
 
     private static RlrConfig windows(Map<Integer, Integer> windows) {
-        return new RlrConfig("scattering", 256, 128, List.of(3, 2), 128, 8, 4, List.of("mca", "nsa"), GateMode.NONE, 1, false, true, false, null, windows);
+        return new RlrConfig(
+                "scattering",
+                256,
+                128,
+                List.of(3, 2),
+                128,
+                8,
+                4,
+                List.of("mca", "nsa"),
+                GateMode.NONE,
+                1,
+                false,
+                true,
+                false,
+                null,
+                windows);
     }
 
     @Test
@@ -82,7 +139,8 @@ class ConfigTest {
         try (Backbone backbone = Backbones.create("scattering", null, config.levels(), null, null)) {
             assertEquals(9, config.level(2, backbone).side());
             assertEquals(4, config.level(2, backbone).pattern(Locality.INSIDE).radius());
-            assertEquals(LevelConfig.defaultSide(16, 8), config.level(3, backbone).side());
+            assertEquals(
+                    LevelConfig.defaultSide(16, 8), config.level(3, backbone).side());
         }
         assertEquals(config, config.withStandardize(true).withStandardize(false));
         assertEquals("2=1,3=11", windows(Map.of(3, 11, 2, 1)).windowText());
@@ -115,7 +173,12 @@ class ConfigTest {
         refused(() -> config(List.of(2, -1), blocks), "-1", "--levels");
         refused(() -> config(levels, List.of()), "no attention block", "--blocks");
         refused(() -> config(levels, List.of("mca", "xca")), "xca", "--blocks");
-        refused(() -> config(48, 256, levels, 128, 8, 4, blocks, 1, false), "48", "level 3", "at least 64", "--image-size");
+        refused(
+                () -> config(48, 256, levels, 128, 8, 4, blocks, 1, false),
+                "48",
+                "level 3",
+                "at least 64",
+                "--image-size");
         refused(() -> config(256, 250, levels, 128, 8, 4, blocks, 1, false), "250", "multiple of 16", "--image-size");
         refused(() -> config(256, 16384, levels, 128, 8, 4, blocks, 1, false), "16384", "8192", "--image-size");
         refused(() -> config(256, 256, levels, 130, 8, 4, blocks, 1, false), "--width is 130", "multiple of 4");

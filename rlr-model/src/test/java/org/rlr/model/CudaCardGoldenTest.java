@@ -14,7 +14,10 @@ import org.rlr.tensor.backend.Backends;
 class CudaCardGoldenTest {
     @BeforeAll
     static void needACard() {
-        BackendProvider cuda = Backends.providers().stream().filter(p -> p.type().equals("cuda")).findFirst().orElseThrow();
+        BackendProvider cuda = Backends.providers().stream()
+                .filter(p -> p.type().equals("cuda"))
+                .findFirst()
+                .orElseThrow();
         Optional<String> why = cuda.unavailable();
         assumeTrue(why.isEmpty(), () -> "no card: " + why.get());
         System.setProperty("rlr.cuda.precision", "fp32");

@@ -9,8 +9,9 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.Backends;
 
 /**
- * {@link RlrGoldenTest} by the CUDA kernels on the stand-in for a driver: forward, loss, every gradient, five training steps, on cases that have each
- * block and more than one layer. The kernels run without checks, which the contract has made: so a case takes seconds.
+ * {@link RlrGoldenTest} by the CUDA kernels on the stand-in for a driver: forward, loss, every gradient, five training
+ * steps, on cases that have each block and more than one layer. The kernels run without checks, which the contract has
+ * made: so a case takes seconds.
  */
 @Tag(StandIn.TAG)
 class CudaGoldenTest {

@@ -13,11 +13,33 @@ import org.rlr.tensor.io.SafeTensorsFile;
 /** The golden files were written by another implementation of the format: all of them can be opened and read. */
 class GoldenFilesPresentTest {
     @ParameterizedTest
-    @ValueSource(strings = {"anomaly-map", "backbone-efficientnet_b0", "backbone-resnet18", "backbone-resnet50",
-        "backbone-tf_efficientnet_b0", "backbone-tf_efficientnet_b4", "backbone-tf_efficientnet_b6",
-        "backbone-tf_efficientnet_lite0", "backbone-wide_resnet50_2", "decoder", "metrics-continuous", "metrics-ties", "resize",
-        "rlr-all-blocks", "rlr-ca-beside-mca-ref-len-3", "rlr-ca-ref-len-2", "rlr-gate", "rlr-gate-net", "rlr-grid32",
-        "rlr-grid64", "rlr-mca-nsa", "rlr-msa-only", "rlr-ref-len-2", "rlr-zero-steps"})
+    @ValueSource(
+            strings = {
+                "anomaly-map",
+                "backbone-efficientnet_b0",
+                "backbone-resnet18",
+                "backbone-resnet50",
+                "backbone-tf_efficientnet_b0",
+                "backbone-tf_efficientnet_b4",
+                "backbone-tf_efficientnet_b6",
+                "backbone-tf_efficientnet_lite0",
+                "backbone-wide_resnet50_2",
+                "decoder",
+                "metrics-continuous",
+                "metrics-ties",
+                "resize",
+                "rlr-all-blocks",
+                "rlr-ca-beside-mca-ref-len-3",
+                "rlr-ca-ref-len-2",
+                "rlr-gate",
+                "rlr-gate-net",
+                "rlr-grid32",
+                "rlr-grid64",
+                "rlr-mca-nsa",
+                "rlr-msa-only",
+                "rlr-ref-len-2",
+                "rlr-zero-steps"
+            })
     void everyTensorCanBeRead(String caseName) {
         try (SafeTensorsFile file = GoldenFiles.open(caseName)) {
             assertFalse(file.names().isEmpty());

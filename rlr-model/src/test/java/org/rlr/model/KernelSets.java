@@ -9,8 +9,7 @@ public final class KernelSets {
     /** Their names. */
     public static final List<String> NAMES = List.of("vector", "scalar");
 
-    private KernelSets() {
-    }
+    private KernelSets() {}
 
     /** A CPU backend on one kernel set and two threads. */
     public static Backend open(String kernels) {

@@ -25,8 +25,13 @@ import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Everything public has a comment with all its tags, as the compiler's {@code -Xdoclint} judges it. On JDK 17 only: later ones ask for more. */
-@EnabledOnJre(value = JRE.JAVA_17, disabledReason = "what -Xdoclint asks for differs between JDKs; it is tested on JDK 17")
+/**
+ * Everything public has a comment with all its tags, as the compiler's {@code -Xdoclint} judges it. On JDK 17 only:
+ * later ones ask for more.
+ */
+@EnabledOnJre(
+        value = JRE.JAVA_17,
+        disabledReason = "what -Xdoclint asks for differs between JDKs; it is tested on JDK 17")
 class PublicJavadocTest {
     private final JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
 
@@ -38,7 +43,8 @@ class PublicJavadocTest {
             sources = files.filter(file -> file.toString().endsWith(".java")).toList();
         }
         assertFalse(sources.isEmpty(), module);
-        try (StandardJavaFileManager manager = compiler.getStandardFileManager(null, Locale.ROOT, StandardCharsets.UTF_8)) {
+        try (StandardJavaFileManager manager =
+                compiler.getStandardFileManager(null, Locale.ROOT, StandardCharsets.UTF_8)) {
             List<JavaFileObject> units = new ArrayList<>();
             manager.getJavaFileObjectsFromPaths(sources).forEach(units::add);
             assertEquals("", doclint(units));
@@ -47,21 +53,38 @@ class PublicJavadocTest {
 
     @Test
     void lacksNothingUnseen() throws IOException {
-        String report = doclint(List.of(new SourceText("Thing", "/** A thing. */ public class Thing { Thing() { } /** Sums. \n @param a one */ public int sum(int a, int b) { return a + b; } }")));
+        String report = doclint(
+                List.of(
+                        new SourceText(
+                                "Thing",
+                                "/** A thing. */ public class Thing { Thing() { } /** Sums. \n @param a one */ public int sum(int a, int b) { return a + b; } }")));
         assertTrue(report.contains("no @param for b") && report.contains("no @return"), report);
     }
 
     /** A line per remark; the sources are analysed, not compiled. */
     private String doclint(List<JavaFileObject> sources) throws IOException {
         DiagnosticCollector<JavaFileObject> found = new DiagnosticCollector<>();
-        List<String> options = List.of("-Xdoclint:all/public", "-proc:none", "--add-modules", "jdk.incubator.vector", "-Xmaxwarns", "10000", "-cp", System.getProperty("java.class.path"));
+        List<String> options = List.of(
+                "-Xdoclint:all/public",
+                "-proc:none",
+                "--add-modules",
+                "jdk.incubator.vector",
+                "-Xmaxwarns",
+                "10000",
+                "-cp",
+                System.getProperty("java.class.path"));
         JavacTask task = (JavacTask) compiler.getTask(null, null, found, options, null, sources);
         task.analyze();
         StringBuilder report = new StringBuilder();
         for (Diagnostic<? extends JavaFileObject> remark : found.getDiagnostics()) {
             boolean doclint = remark.getCode().endsWith("proc.messager");
             if (doclint || remark.getKind() == Diagnostic.Kind.ERROR) {
-                report.append(remark.getSource() == null ? "" : remark.getSource().getName() + ":" + remark.getLineNumber() + " ").append(remark.getMessage(Locale.ROOT)).append('\n');
+                report.append(
+                                remark.getSource() == null
+                                        ? ""
+                                        : remark.getSource().getName() + ":" + remark.getLineNumber() + " ")
+                        .append(remark.getMessage(Locale.ROOT))
+                        .append('\n');
             }
         }
         return report.toString();

@@ -22,7 +22,8 @@ class ReadmeTest {
 
     @Test
     void theJavaSnippetCompiles(@TempDir Path out) throws IOException {
-        Matcher block = Pattern.compile("```java\\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(ROOT.resolve("README.md")));
+        Matcher block = Pattern.compile("```java\\n(.*?)```", Pattern.DOTALL)
+                .matcher(Files.readString(ROOT.resolve("README.md")));
         assertTrue(block.find(), "the README has no Java snippet");
         String source = block.group(1);
         Matcher name = Pattern.compile("public class (\\w+)").matcher(source);
@@ -30,7 +31,14 @@ class ReadmeTest {
         JavaFileObject file = new SourceText(name.group(1), source);
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         DiagnosticCollector<JavaFileObject> problems = new DiagnosticCollector<>();
-        compiler.getTask(null, null, problems, List.of("-d", out.toString(), "-cp", System.getProperty("java.class.path")), null, List.of(file)).call();
+        compiler.getTask(
+                        null,
+                        null,
+                        problems,
+                        List.of("-d", out.toString(), "-cp", System.getProperty("java.class.path")),
+                        null,
+                        List.of(file))
+                .call();
         assertEquals(List.of(), problems.getDiagnostics());
     }
 

@@ -19,10 +19,22 @@ import org.rlr.tensor.nn.Adam;
 import org.rlr.tensor.nn.Parameter;
 import org.rlr.tensor.nn.ParameterSet;
 
-/** One level's transformer against the PyTorch numbers: forward, loss, every gradient, five Adam steps; on both kernel sets. */
+/**
+ * One level's transformer against the PyTorch numbers: forward, loss, every gradient, five Adam steps; on both kernel
+ * sets.
+ */
 class RlrGoldenTest {
-    static final List<String> NAMES = List.of("mca-nsa", "grid32", "grid64", "all-blocks", "msa-only", "gate", "gate-net", "ref-len-2",
-            "ca-ref-len-2", "ca-beside-mca-ref-len-3");
+    static final List<String> NAMES = List.of(
+            "mca-nsa",
+            "grid32",
+            "grid64",
+            "all-blocks",
+            "msa-only",
+            "gate",
+            "gate-net",
+            "ref-len-2",
+            "ca-ref-len-2",
+            "ca-beside-mca-ref-len-3");
     private static final double TOLERANCE = 1e-5;
 
     static Stream<String[]> cases() {
@@ -38,47 +50,74 @@ class RlrGoldenTest {
     }
 
     /** Runs one case on a backend. */
-    @SuppressWarnings("try")   // scopes only have to be open
+    @SuppressWarnings("try") // scopes only have to be open
     static void check(Backend backend, String name) {
         try (SafeTensorsFile golden = GoldenFiles.open("rlr-" + name)) {
             Map<String, String> m = golden.metadata();
             @SuppressWarnings("unchecked")
             List<String> blocks = new Gson().fromJson(m.get("blocks"), List.class);
             int grid = Integer.parseInt(m.get("grid"));
-            LevelConfig config = new LevelConfig(Integer.parseInt(m.get("c")), grid, grid, Integer.parseInt(m.get("d")), Integer.parseInt(m.get("heads")),
-                    Integer.parseInt(m.get("layers")), blocks, GateMode.of(m.get("gate")), Integer.parseInt(m.get("ref_len")),
-                    LevelConfig.defaultSide(grid, grid), Boolean.parseBoolean(m.getOrDefault("ref_loss", "false")));
+            LevelConfig config = new LevelConfig(
+                    Integer.parseInt(m.get("c")),
+                    grid,
+                    grid,
+                    Integer.parseInt(m.get("d")),
+                    Integer.parseInt(m.get("heads")),
+                    Integer.parseInt(m.get("layers")),
+                    blocks,
+                    GateMode.of(m.get("gate")),
+                    Integer.parseInt(m.get("ref_len")),
+                    LevelConfig.defaultSide(grid, grid),
+                    Boolean.parseBoolean(m.getOrDefault("ref_loss", "false")));
             int[] shape = {Integer.parseInt(m.get("batch")), grid * grid, config.channels()};
             float[] x = golden.readFloats("x");
             float[] perturbed = golden.readFloats("x_perturbed");
             double[] lossCurve = golden.readDoubles("adam.losses");
 
-            try (RlrTransformer model = new RlrTransformer(config, backend, true); Adam adam = load(model, golden)) {
+            try (RlrTransformer model = new RlrTransformer(config, backend, true);
+                    Adam adam = load(model, golden)) {
                 for (int step = 0; step < lossCurve.length; step++) {
                     model.parameters().zeroGradients();
                     try (TensorScope scope = TensorScope.open(backend)) {
                         Tensor y = model.forward(Tensor.of(perturbed, shape));
                         Tensor loss = model.loss(y, Tensor.of(x, shape));
-                        assertEquals(lossCurve[step], loss.item(), TOLERANCE * Math.abs(lossCurve[step]), "loss before step " + step);
+                        assertEquals(
+                                lossCurve[step],
+                                loss.item(),
+                                TOLERANCE * Math.abs(lossCurve[step]),
+                                "loss before step " + step);
                         loss.backward();
                         if (step == 0) {
                             assertClose(golden.readDoubles("forward"), y.toArray(), "forward");
-                            assertEquals(golden.readDoubles("loss")[0], loss.item(), TOLERANCE * golden.readDoubles("loss")[0]);
+                            assertEquals(
+                                    golden.readDoubles("loss")[0],
+                                    loss.item(),
+                                    TOLERANCE * golden.readDoubles("loss")[0]);
                             for (Parameter p : model.parameters().all()) {
-                                assertClose(golden.readDoubles("grad." + p.name()), p.tensor().grad().toArray(), "gradient of " + p.name());
+                                assertClose(
+                                        golden.readDoubles("grad." + p.name()),
+                                        p.tensor().grad().toArray(),
+                                        "gradient of " + p.name());
                             }
                         }
                     }
                     adam.step(AdamSettings.DEFAULT.withLearningRate(Float.parseFloat(m.get("lr"))));
                 }
                 try (TensorScope scope = TensorScope.inference(backend)) {
-                    assertClose(golden.readDoubles("adam.forward"), model.forward(Tensor.of(perturbed, shape)).toArray(), "forward after Adam");
+                    assertClose(
+                            golden.readDoubles("adam.forward"),
+                            model.forward(Tensor.of(perturbed, shape)).toArray(),
+                            "forward after Adam");
                 }
             }
-            try (RlrTransformer model = new RlrTransformer(config, backend, false); TensorScope scope = TensorScope.inference(backend)) {
+            try (RlrTransformer model = new RlrTransformer(config, backend, false);
+                    TensorScope scope = TensorScope.inference(backend)) {
                 model.parameters().load(source(golden), "golden");
                 for (int run = 0; run < 2; run++) {
-                    assertClose(golden.readDoubles("forward"), model.reconstruct(Tensor.of(perturbed, shape)).toArray(), "inference");
+                    assertClose(
+                            golden.readDoubles("forward"),
+                            model.reconstruct(Tensor.of(perturbed, shape)).toArray(),
+                            "inference");
                 }
             }
             assertEquals(0, backend.liveBytes(), "leaked");
@@ -87,7 +126,8 @@ class RlrGoldenTest {
 
     private static Adam load(RlrTransformer model, SafeTensorsFile golden) {
         model.parameters().load(source(golden), "golden");
-        long weights = golden.names().stream().filter(n -> n.startsWith("weight.")).count();
+        long weights =
+                golden.names().stream().filter(n -> n.startsWith("weight.")).count();
         assertEquals(weights, model.parameters().all().size(), "parameters");
         return new Adam(model.parameters());
     }
@@ -97,7 +137,10 @@ class RlrGoldenTest {
             @Override
             public int[] shape(String name) {
                 return golden.names().contains("weight." + name)
-                        ? java.util.Arrays.stream(golden.entry("weight." + name).shape()).mapToInt(Math::toIntExact).toArray() : null;
+                        ? java.util.Arrays.stream(golden.entry("weight." + name).shape())
+                                .mapToInt(Math::toIntExact)
+                                .toArray()
+                        : null;
             }
 
             @Override

@@ -3,7 +3,7 @@ package org.rlr.tensor;
 /**
  * Where a backend computes.
  *
- * @param type  {@code "cpu"} or {@code "cuda"}
+ * @param type {@code "cpu"} or {@code "cuda"}
  * @param index 0 for the CPU, the ordinal of the card for CUDA
  */
 public record Device(String type, int index) {

@@ -18,7 +18,8 @@ public final class Shape {
             }
             product *= e;
             if (product > Integer.MAX_VALUE) {
-                throw new IllegalArgumentException("shape " + Arrays.toString(extents) + " has more than 2^31-1 elements");
+                throw new IllegalArgumentException(
+                        "shape " + Arrays.toString(extents) + " has more than 2^31-1 elements");
             }
         }
         this.elements = (int) product;
@@ -90,7 +91,7 @@ public final class Shape {
     /**
      * This shape with one extent replaced.
      *
-     * @param axis   {@code −rank … rank−1}
+     * @param axis {@code −rank … rank−1}
      * @param extent at least 0
      * @return a shape of the same rank
      * @throws IllegalArgumentException if there is no such axis, the extent is negative or the product exceeds 2³¹−1
@@ -105,7 +106,7 @@ public final class Shape {
      * The product of the extents of axes {@code from} (inclusive) to {@code to} (exclusive).
      *
      * @param from first axis, from 0
-     * @param to   the axis after the last, at most the rank
+     * @param to the axis after the last, at most the rank
      * @return the product; 1 where there are none
      */
     public int span(int from, int to) {

@@ -4,10 +4,10 @@ import org.rlr.tensor.autograd.Backward;
 import org.rlr.tensor.autograd.Functions;
 import org.rlr.tensor.autograd.Node;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BinaryOp;
 import org.rlr.tensor.backend.Locality;
 import org.rlr.tensor.backend.Storage;
 import org.rlr.tensor.backend.UnaryOp;
-import org.rlr.tensor.backend.BinaryOp;
 import org.rlr.tensor.backend.View;
 
 /**
@@ -42,7 +42,7 @@ public final class Tensor implements AutoCloseable {
      * A tensor over a storage, which it takes one reference of; owned by the innermost scope.
      *
      * @param backend that holds the storage
-     * @param view    storage, offset and shape
+     * @param view storage, offset and shape
      * @return the tensor
      * @throws IllegalStateException if no scope is open
      */
@@ -56,7 +56,7 @@ public final class Tensor implements AutoCloseable {
      * A tensor over a storage, which it takes one reference of; owned by no scope, closed by the caller.
      *
      * @param backend that holds the storage
-     * @param view    storage, offset and shape
+     * @param view storage, offset and shape
      * @return the tensor
      */
     public static Tensor wrapUnscoped(Backend backend, View view) {
@@ -67,7 +67,7 @@ public final class Tensor implements AutoCloseable {
      * An uninitialised tensor.
      *
      * @param backend where to allocate
-     * @param shape   of the tensor
+     * @param shape of the tensor
      * @return a tensor of that shape, of undefined values
      * @throws IllegalStateException if no scope is open
      * @throws RlrException if memory is short
@@ -80,7 +80,7 @@ public final class Tensor implements AutoCloseable {
     /**
      * A tensor with the given values, row-major.
      *
-     * @param values  row-major; copied
+     * @param values row-major; copied
      * @param extents the shape, outermost first
      * @return a tensor on the backend of the innermost scope
      * @throws IllegalArgumentException if their number does not fit the shape
@@ -109,7 +109,7 @@ public final class Tensor implements AutoCloseable {
     /**
      * A tensor filled with a value.
      *
-     * @param value   of every element
+     * @param value of every element
      * @param extents the shape, outermost first
      * @return a tensor on the backend of the innermost scope
      * @throws IllegalStateException if no scope is open
@@ -162,8 +162,8 @@ public final class Tensor implements AutoCloseable {
      */
     public View view() {
         if (closed) {
-            IllegalStateException e = new IllegalStateException("use of a tensor after it was closed, shape " + view.shape()
-                    + (DEBUG ? "" : " (run with -Drlr.debug=true to see where)"));
+            IllegalStateException e = new IllegalStateException("use of a tensor after it was closed, shape "
+                    + view.shape() + (DEBUG ? "" : " (run with -Drlr.debug=true to see where)"));
             if (DEBUG) {
                 e.addSuppressed(created);
                 e.addSuppressed(closedAt);
@@ -419,8 +419,8 @@ public final class Tensor implements AutoCloseable {
     /**
      * {@code this[…, start : start+length, …]} along an axis.
      *
-     * @param axis   {@code −rank … rank−1}
-     * @param start  first position, from 0
+     * @param axis {@code −rank … rank−1}
+     * @param start first position, from 0
      * @param length number of positions
      * @return a copy of that extent along the axis
      * @throws IllegalArgumentException if there is no such axis or the positions exceed it

@@ -5,8 +5,9 @@ import java.util.List;
 import org.rlr.tensor.backend.Backend;
 
 /**
- * Owns tensors: the innermost open scope of a thread owns every tensor made on that thread, whatever its inputs, and closing
- * the scope closes them. {@link #keep} hands one to the enclosing scope. One scope per training step or detection:
+ * Owns tensors: the innermost open scope of a thread owns every tensor made on that thread, whatever its inputs, and
+ * closing the scope closes them. {@link #keep} hands one to the enclosing scope. One scope per training step or
+ * detection:
  *
  * <pre>{@code
  * try (TensorScope scope = TensorScope.inference(backend)) {
@@ -63,7 +64,8 @@ public final class TensorScope implements AutoCloseable {
     public static TensorScope current() {
         TensorScope scope = CURRENT.get();
         if (scope == null) {
-            throw new IllegalStateException("no TensorScope is open on this thread; open one with try (TensorScope scope = TensorScope.open(backend))");
+            throw new IllegalStateException(
+                    "no TensorScope is open on this thread; open one with try (TensorScope scope = TensorScope.open(backend))");
         }
         return scope;
     }

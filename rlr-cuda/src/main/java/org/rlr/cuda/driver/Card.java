@@ -11,11 +11,11 @@ import org.rlr.tensor.RlrException;
  * A graphics card.
  *
  * @param ordinal the driver's number of it
- * @param name    the maker's name
- * @param memory  bytes of device memory
- * @param major   compute capability, before the point
- * @param minor   compute capability, after the point
- * @param driver  the CUDA version that the driver supports, as in 12.6
+ * @param name the maker's name
+ * @param memory bytes of device memory
+ * @param major compute capability, before the point
+ * @param minor compute capability, after the point
+ * @param driver the CUDA version that the driver supports, as in 12.6
  */
 public record Card(int ordinal, String name, long memory, int major, int minor, String driver) {
     /** Volta: the first whose threads of a warp run independently, as the kernels' warp collectives presume. */
@@ -32,7 +32,8 @@ public record Card(int ordinal, String name, long memory, int major, int minor, 
     public static Card of(int ordinal) {
         int count = count();
         if (ordinal < 0 || ordinal >= count) {
-            throw new RlrException("there is no card " + ordinal + "; the driver finds " + count + (count == 1 ? ", cuda:0" : ", cuda:0 to cuda:" + (count - 1)));
+            throw new RlrException("there is no card " + ordinal + "; the driver finds " + count
+                    + (count == 1 ? ", cuda:0" : ", cuda:0 to cuda:" + (count - 1)));
         }
         try {
             CUdevice device = new CUdevice();
@@ -43,12 +44,16 @@ public record Card(int ordinal, String name, long memory, int major, int minor, 
             JCudaDriver.cuDeviceTotalMem(memory, device);
             int[] driver = new int[1];
             JCudaDriver.cuDriverGetVersion(driver);
-            Card card = new Card(ordinal, new String(name, StandardCharsets.UTF_8).replaceAll("\0.*", ""), memory[0],
+            Card card = new Card(
+                    ordinal,
+                    new String(name, StandardCharsets.UTF_8).replaceAll("\0.*", ""),
+                    memory[0],
                     attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR),
-                    attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR), Natives.version(driver[0]));
+                    attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR),
+                    Natives.version(driver[0]));
             if (card.major < OLDEST) {
-                throw new RlrException("the card " + card.name + " is too old: its compute capability is " + card.major + "." + card.minor
-                        + " and " + OLDEST + ".0 is needed; use the cpu backend");
+                throw new RlrException("the card " + card.name + " is too old: its compute capability is " + card.major
+                        + "." + card.minor + " and " + OLDEST + ".0 is needed; use the cpu backend");
             }
             return card;
         } catch (CudaException e) {
@@ -65,6 +70,13 @@ public record Card(int ordinal, String name, long memory, int major, int minor, 
     /** One line for a user. */
     @Override
     public String toString() {
-        return String.format(java.util.Locale.ROOT, "%s, %.1f GiB, compute capability %d.%d, driver for CUDA %s", name, memory / (double) (1L << 30), major, minor, driver);
+        return String.format(
+                java.util.Locale.ROOT,
+                "%s, %.1f GiB, compute capability %d.%d, driver for CUDA %s",
+                name,
+                memory / (double) (1L << 30),
+                major,
+                minor,
+                driver);
     }
 }

@@ -28,7 +28,10 @@ public final class Context implements AutoCloseable {
         return card;
     }
 
-    /** Makes this the context of the calling thread. Every method that calls the driver begins with it, because any thread may come in. */
+    /**
+     * Makes this the context of the calling thread. Every method that calls the driver begins with it, because any
+     * thread may come in.
+     */
     public void enter() {
         try {
             JCudaDriver.cuCtxSetCurrent(context);

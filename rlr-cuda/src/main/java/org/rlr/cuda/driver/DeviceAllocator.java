@@ -12,14 +12,16 @@ import jcuda.driver.JCudaDriver;
 import org.rlr.tensor.RlrException;
 
 /**
- * Device memory by size class, kept for reuse. All of it is used on one stream, so a block may be handed out again as soon as the host has given it
- * back: what still runs on it comes before what is submitted next. A size class is an eighth of a power of two, so at most an eighth is wasted.
+ * Device memory by size class, kept for reuse. All of it is used on one stream, so a block may be handed out again as
+ * soon as the host has given it back: what still runs on it comes before what is submitted next. A size class is an
+ * eighth of a power of two, so at most an eighth is wasted.
  *
- * <p>On a stream for debugging nothing is rounded up or kept, so that a memory checker sees each byte that is out of bounds, and every block
- * remembers who asked for it.
+ * <p>On a stream for debugging nothing is rounded up or kept, so that a memory checker sees each byte that is out of
+ * bounds, and every block remembers who asked for it.
  *
- * <p>A graph goes on using the addresses it was captured with. What is allocated while one is captured is therefore reserved: given back, it serves other graphs of
- * the stream (they run one after another, and none expects to find what it left), but nobody else.
+ * <p>A graph goes on using the addresses it was captured with. What is allocated while one is captured is therefore
+ * reserved: given back, it serves other graphs of the stream (they run one after another, and none expects to find what
+ * it left), but nobody else.
  */
 public final class DeviceAllocator implements AutoCloseable {
     private static final long SMALLEST = 512;
@@ -38,7 +40,10 @@ public final class DeviceAllocator implements AutoCloseable {
         exact = stream.debug();
     }
 
-    /** A block of at least that many bytes, contents undefined. @throws RlrException if there is not enough memory, with a table of what is in use */
+    /**
+     * A block of at least that many bytes, contents undefined. @throws RlrException if there is not enough memory, with
+     * a table of what is in use
+     */
     public synchronized DeviceBuffer allocate(long bytes) {
         long size = exact ? Math.max(4, bytes) : sizeClass(bytes);
         ArrayDeque<DeviceBuffer> list = (reserving ? reserved : free).get(size);
@@ -63,7 +68,9 @@ public final class DeviceAllocator implements AutoCloseable {
             stream.synchronize();
             JCudaDriver.cuMemFree(buffer.pointer());
         } else {
-            (buffer.reserved() ? reserved : free).computeIfAbsent(buffer.bytes(), size -> new ArrayDeque<>()).addLast(buffer);
+            (buffer.reserved() ? reserved : free)
+                    .computeIfAbsent(buffer.bytes(), size -> new ArrayDeque<>())
+                    .addLast(buffer);
         }
     }
 
@@ -97,7 +104,11 @@ public final class DeviceAllocator implements AutoCloseable {
                 throw CudaFailure.of("allocating " + size + " bytes", first);
             }
             if (reserving) {
-                throw new RlrException(shortage(size), CudaFailure.of("allocating " + size + " bytes", first));   // no waiting, which trimming takes, while capturing
+                throw new RlrException(
+                        shortage(size),
+                        CudaFailure.of(
+                                "allocating " + size + " bytes",
+                                first)); // no waiting, which trimming takes, while capturing
             }
             trim();
             try {
@@ -114,17 +125,25 @@ public final class DeviceAllocator implements AutoCloseable {
         long[] total = new long[1];
         JCudaDriver.cuMemGetInfo(unused, total);
         long used = live.stream().mapToLong(DeviceBuffer::bytes).sum();
-        return "out of device memory: " + mebibytes(size) + " more were wanted, " + mebibytes(unused[0]) + " of " + mebibytes(total[0])
-                + " are free and this backend uses " + mebibytes(used) + ":\n" + table() + "Lower --batch-size or --image-size"
+        return "out of device memory: " + mebibytes(size) + " more were wanted, " + mebibytes(unused[0]) + " of "
+                + mebibytes(total[0])
+                + " are free and this backend uses " + mebibytes(used) + ":\n" + table()
+                + "Lower --batch-size or --image-size"
                 + (exact ? "." : "; -Drlr.cuda.debug=true names who asked for each block.");
     }
 
     /** Live blocks by origin, or by size where no origins are kept; the largest sums first. */
     private String table() {
-        Map<String, Long> sums = live.stream().collect(Collectors.groupingBy(
-                b -> b.origin() == null ? "blocks of " + mebibytes(b.bytes()) : b.origin(), Collectors.summingLong(DeviceBuffer::bytes)));
-        return sums.entrySet().stream().sorted(Map.Entry.<String, Long>comparingByValue(Comparator.reverseOrder()).thenComparing(Map.Entry.comparingByKey()))
-                .limit(ROWS).map(e -> String.format("  %12s  %s%n", mebibytes(e.getValue()), e.getKey())).collect(Collectors.joining());
+        Map<String, Long> sums = live.stream()
+                .collect(Collectors.groupingBy(
+                        b -> b.origin() == null ? "blocks of " + mebibytes(b.bytes()) : b.origin(),
+                        Collectors.summingLong(DeviceBuffer::bytes)));
+        return sums.entrySet().stream()
+                .sorted(Map.Entry.<String, Long>comparingByValue(Comparator.reverseOrder())
+                        .thenComparing(Map.Entry.comparingByKey()))
+                .limit(ROWS)
+                .map(e -> String.format("  %12s  %s%n", mebibytes(e.getValue()), e.getKey()))
+                .collect(Collectors.joining());
     }
 
     private static String mebibytes(long bytes) {
@@ -133,9 +152,13 @@ public final class DeviceAllocator implements AutoCloseable {
 
     /** The nearest caller that is neither the backend nor the tensors. */
     private static String caller() {
-        return StackWalker.getInstance().walk(frames -> frames.filter(f -> !f.getClassName().startsWith("org.rlr.cuda.driver.")
-                && !f.getClassName().startsWith("org.rlr.tensor.") && !f.getMethodName().equals("allocate")).findFirst())
-                .map(f -> f.getClassName() + "." + f.getMethodName() + ":" + f.getLineNumber()).orElse("unknown");
+        return StackWalker.getInstance()
+                .walk(frames -> frames.filter(f -> !f.getClassName().startsWith("org.rlr.cuda.driver.")
+                                && !f.getClassName().startsWith("org.rlr.tensor.")
+                                && !f.getMethodName().equals("allocate"))
+                        .findFirst())
+                .map(f -> f.getClassName() + "." + f.getMethodName() + ":" + f.getLineNumber())
+                .orElse("unknown");
     }
 
     /** Gives the blocks kept for reuse back to the driver, after what still runs on them. */

@@ -14,7 +14,8 @@ public final class Event implements AutoCloseable {
     public Event(Context context, boolean timed) {
         this.context = context;
         context.enter();
-        JCudaDriver.cuEventCreate(event, timed ? CUevent_flags.CU_EVENT_DEFAULT : CUevent_flags.CU_EVENT_DISABLE_TIMING);
+        JCudaDriver.cuEventCreate(
+                event, timed ? CUevent_flags.CU_EVENT_DEFAULT : CUevent_flags.CU_EVENT_DISABLE_TIMING);
     }
 
     /** Sets the mark after all that was submitted to the stream. */

@@ -7,8 +7,8 @@ import jcuda.driver.CUstreamCaptureMode;
 import jcuda.driver.JCudaDriver;
 
 /**
- * Work captured from a stream, which is then launched as a whole: the host submits one thing instead of hundreds. Kernels keep the arguments that they were captured
- * with, addresses too.
+ * Work captured from a stream, which is then launched as a whole: the host submits one thing instead of hundreds.
+ * Kernels keep the arguments that they were captured with, addresses too.
  */
 public final class Graph implements AutoCloseable {
     private final CUgraphExec executable = new CUgraphExec();
@@ -20,10 +20,12 @@ public final class Graph implements AutoCloseable {
     }
 
     /**
-     * Captures what the body submits to the stream, without running it. In the body the stream must not be waited for, nor anything be copied between it and the host.
+     * Captures what the body submits to the stream, without running it. In the body the stream must not be waited for,
+     * nor anything be copied between it and the host.
      *
      * @throws NotCapturableException if the body does so
-     * @throws CudaFailure            if the driver refuses; what the body throws is passed on; the stream is as before in either case
+     * @throws CudaFailure if the driver refuses; what the body throws is passed on; the stream is as before in either
+     *     case
      */
     public static Graph capture(Stream stream, Runnable body) {
         stream.context().enter();
@@ -62,7 +64,7 @@ public final class Graph implements AutoCloseable {
             JCudaDriver.cuStreamEndCapture(stream.handle(), captured);
             JCudaDriver.cuGraphDestroy(captured);
         } catch (CudaException e) {
-            why.addSuppressed(e);   // the capture was ended by what went wrong: there is no graph
+            why.addSuppressed(e); // the capture was ended by what went wrong: there is no graph
         }
     }
 

@@ -11,6 +11,7 @@ import jcuda.driver.JCudaDriver;
 public final class Kernel {
     /** Arguments of every kernel fit into this. */
     private static final int MOST_BYTES = 1024;
+
     private static final ThreadLocal<Launch> LAUNCH = ThreadLocal.withInitial(Launch::new);
 
     private final String name;
@@ -20,7 +21,8 @@ public final class Kernel {
 
     Kernel(String name, Signature signature, CUfunction function, Stream stream) {
         if (signature.bytes > MOST_BYTES) {
-            throw new IllegalArgumentException("kernel " + name + " takes " + signature.bytes + " bytes, at most " + MOST_BYTES + " are passed");
+            throw new IllegalArgumentException(
+                    "kernel " + name + " takes " + signature.bytes + " bytes, at most " + MOST_BYTES + " are passed");
         }
         this.name = name;
         this.signature = signature;
@@ -34,17 +36,17 @@ public final class Kernel {
     }
 
     /**
-     * A launch in the making; one per thread, used again and again. The arguments lie in a direct buffer to which JCuda's pointers were made once,
-     * because every pointer made costs several calls into native code.
+     * A launch in the making; one per thread, used again and again. The arguments lie in a direct buffer to which
+     * JCuda's pointers were made once, because every pointer made costs several calls into native code.
      */
     public static final class Launch {
-        private final ByteBuffer arguments = ByteBuffer.allocateDirect(MOST_BYTES).order(ByteOrder.nativeOrder());
+        private final ByteBuffer arguments =
+                ByteBuffer.allocateDirect(MOST_BYTES).order(ByteOrder.nativeOrder());
         private final Pointer pointer = Pointer.to(Pointer.to(arguments));
         private Kernel kernel;
         private int next;
 
-        private Launch() {
-        }
+        private Launch() {}
 
         private Launch begin(Kernel k) {
             kernel = k;
@@ -55,8 +57,11 @@ public final class Kernel {
         private int field(Signature.Type type, int count) {
             Signature.Field field = next < kernel.signature.fields.size() ? kernel.signature.fields.get(next) : null;
             if (field == null || field.type() != type || field.count() != count) {
-                throw new IllegalArgumentException("kernel " + kernel.name + ": argument " + next + " is " + count + " of " + type + ", declared is "
-                        + (field == null ? "none" : field.count() + " of " + field.type() + ", '" + field.name() + "'"));
+                throw new IllegalArgumentException("kernel " + kernel.name + ": argument " + next + " is " + count
+                        + " of " + type + ", declared is "
+                        + (field == null
+                                ? "none"
+                                : field.count() + " of " + field.type() + ", '" + field.name() + "'"));
             }
             next++;
             return field.offset();
@@ -124,17 +129,31 @@ public final class Kernel {
             return this;
         }
 
-        /** Submits the kernel on {@code gridX·gridY} blocks of {@code block} threads; nothing where there are no blocks. */
+        /**
+         * Submits the kernel on {@code gridX·gridY} blocks of {@code block} threads; nothing where there are no blocks.
+         */
         public void run(long gridX, int gridY, int block) {
             if (next != kernel.signature.fields.size()) {
-                throw new IllegalArgumentException("kernel " + kernel.name + " takes " + kernel.signature.fields.size() + " arguments, " + next + " were given");
+                throw new IllegalArgumentException("kernel " + kernel.name + " takes " + kernel.signature.fields.size()
+                        + " arguments, " + next + " were given");
             }
             if (gridX == 0 || gridY == 0) {
                 return;
             }
             kernel.stream.context().enter();
             try {
-                JCudaDriver.cuLaunchKernel(kernel.function, Math.toIntExact(gridX), gridY, 1, block, 1, 1, 0, kernel.stream.handle(), pointer, null);
+                JCudaDriver.cuLaunchKernel(
+                        kernel.function,
+                        Math.toIntExact(gridX),
+                        gridY,
+                        1,
+                        block,
+                        1,
+                        1,
+                        0,
+                        kernel.stream.handle(),
+                        pointer,
+                        null);
                 if (kernel.stream.debug()) {
                     JCudaDriver.cuStreamSynchronize(kernel.stream.handle());
                 }

@@ -11,8 +11,9 @@ import java.util.HexFormat;
 import java.util.Optional;
 
 /**
- * Compiled kernels on disk, in {@code ~/.cache/rlr/kernels} or the folder that the system property {@value #PROPERTY} names. A file's name is the hash
- * of all that its contents follow from, so an old one is never taken for a new one. A cache that cannot be read or written costs time only.
+ * Compiled kernels on disk, in {@code ~/.cache/rlr/kernels} or the folder that the system property {@value #PROPERTY}
+ * names. A file's name is the hash of all that its contents follow from, so an old one is never taken for a new one. A
+ * cache that cannot be read or written costs time only.
  */
 final class KernelCache {
     static final String PROPERTY = "rlr.cuda.cache";

@@ -31,7 +31,8 @@ public final class KernelCompiler {
     }
 
     /**
-     * The architecture to compile for, as in 90 of sm_90. Machine code of a card runs on later ones of the same major number; the newest of those that NVRTC knows is taken.
+     * The architecture to compile for, as in 90 of sm_90. Machine code of a card runs on later ones of the same major
+     * number; the newest of those that NVRTC knows is taken.
      *
      * @throws RlrException if it knows none
      */
@@ -40,9 +41,12 @@ public final class KernelCompiler {
         JNvrtc.nvrtcGetNumSupportedArchs(count);
         int[] known = new int[count[0]];
         JNvrtc.nvrtcGetSupportedArchs(known);
-        return Arrays.stream(known).filter(a -> a / 10 == card.major() && a % 10 <= card.minor()).max().orElseThrow(() -> new RlrException(
-                "NVRTC " + version() + " makes no code for compute capability " + card.major() + "." + card.minor() + " of the card " + card.name()
-                + ", only for " + Arrays.toString(known) + "; install the libraries of another CUDA 12"));
+        return Arrays.stream(known)
+                .filter(a -> a / 10 == card.major() && a % 10 <= card.minor())
+                .max()
+                .orElseThrow(() -> new RlrException("NVRTC " + version() + " makes no code for compute capability "
+                        + card.major() + "." + card.minor() + " of the card " + card.name() + ", only for "
+                        + Arrays.toString(known) + "; install the libraries of another CUDA 12"));
     }
 
     /** What the sources are compiled with. */
@@ -52,7 +56,11 @@ public final class KernelCompiler {
 
     CUmodule load(String name, String source) {
         context.enter();
-        String key = KernelCache.key(source, String.join(" ", options), nvrtc, context.card().major() + "." + context.card().minor());
+        String key = KernelCache.key(
+                source,
+                String.join(" ", options),
+                nvrtc,
+                context.card().major() + "." + context.card().minor());
         Optional<byte[]> kept = cache.read(key);
         if (kept.isPresent()) {
             try {
@@ -89,7 +97,8 @@ public final class KernelCompiler {
         } catch (CudaException e) {
             String[] log = new String[1];
             JNvrtc.nvrtcGetProgramLog(program, log);
-            throw new RlrException("NVRTC " + nvrtc + " cannot compile kernels " + name + " (" + e.getMessage() + "):\n" + log[0], e);
+            throw new RlrException(
+                    "NVRTC " + nvrtc + " cannot compile kernels " + name + " (" + e.getMessage() + "):\n" + log[0], e);
         } finally {
             JNvrtc.nvrtcDestroyProgram(program);
         }

@@ -25,7 +25,7 @@ public final class KernelFile implements AutoCloseable {
     private CUmodule module;
 
     /**
-     * @param owner   the class beside whose package the file lies, in {@code kernels}
+     * @param owner the class beside whose package the file lies, in {@code kernels}
      * @param prelude what is put before it
      */
     public KernelFile(Stream stream, KernelCompiler compiler, Class<?> owner, String name, String prelude) {
@@ -35,7 +35,10 @@ public final class KernelFile implements AutoCloseable {
         this.source = prelude + text(owner, name);
     }
 
-    /** A kernel file's text, with that of another in the place of each line {@code #include "other.cu"}: NVRTC is given no headers. */
+    /**
+     * A kernel file's text, with that of another in the place of each line {@code #include "other.cu"}: NVRTC is given
+     * no headers.
+     */
     public static String text(Class<?> owner, String name) {
         return INCLUDE.matcher(ownText(owner, name)).replaceAll(m -> Matcher.quoteReplacement(text(owner, m.group(1))));
     }

@@ -13,23 +13,32 @@ final class LinkerPath {
     private static final Path LINKER_CACHE = Path.of("/etc/ld.so.cache");
     private static final Path OWN_LIBRARIES = Path.of("/proc/self/maps");
 
-    private LinkerPath() {
-    }
+    private LinkerPath() {}
 
-    /** Looks where the linker does: among what is loaded already, in LD_LIBRARY_PATH, in its cache, in the standard folders. */
+    /**
+     * Looks where the linker does: among what is loaded already, in LD_LIBRARY_PATH, in its cache, in the standard
+     * folders.
+     */
     static boolean present(String library) {
-        return contains(OWN_LIBRARIES, library) || inFolders(System.getenv("LD_LIBRARY_PATH"), library) || contains(LINKER_CACHE, library)
-                || inFolders("/lib/x86_64-linux-gnu:/usr/lib/x86_64-linux-gnu:/lib64:/usr/lib64:/lib:/usr/lib", library);
+        return contains(OWN_LIBRARIES, library)
+                || inFolders(System.getenv("LD_LIBRARY_PATH"), library)
+                || contains(LINKER_CACHE, library)
+                || inFolders(
+                        "/lib/x86_64-linux-gnu:/usr/lib/x86_64-linux-gnu:/lib64:/usr/lib64:/lib:/usr/lib", library);
     }
 
     static boolean inFolders(String path, String library) {
-        return path != null && Stream.of(path.split(File.pathSeparator)).anyMatch(f -> !f.isEmpty() && Files.exists(Path.of(f, library)));
+        return path != null
+                && Stream.of(path.split(File.pathSeparator))
+                        .anyMatch(f -> !f.isEmpty() && Files.exists(Path.of(f, library)));
     }
 
     /** The folder of a library that this process has loaded; empty where it has none of that name. */
     static Optional<Path> folderOf(String library) {
         try (Stream<String> lines = Files.lines(OWN_LIBRARIES, StandardCharsets.ISO_8859_1)) {
-            return lines.filter(l -> l.contains("/" + library)).map(l -> Path.of(l.substring(l.indexOf('/'))).getParent()).findFirst();
+            return lines.filter(l -> l.contains("/" + library))
+                    .map(l -> Path.of(l.substring(l.indexOf('/'))).getParent())
+                    .findFirst();
         } catch (IOException unreadable) {
             return Optional.empty();
         }

@@ -18,16 +18,19 @@ import jcuda.jcudnn.JCudnn;
 import jcuda.nvrtc.JNvrtc;
 
 /**
- * Loads JCuda's native libraries, and with them the driver, NVRTC and cuBLAS, and cuDNN where it is asked for, once per process; says in one sentence what is missing. The only place
- * where JCuda's exceptions are switched on.
+ * Loads JCuda's native libraries, and with them the driver, NVRTC and cuBLAS, and cuDNN where it is asked for, once per
+ * process; says in one sentence what is missing. The only place where JCuda's exceptions are switched on.
  */
 public final class Natives {
     /** CUDA 12.0 in the driver's way of counting: the natives and libcublas.so.12 want it. */
     private static final int OLDEST_DRIVER = 12000;
+
     private static final String DRIVER = "libcuda.so.1";
     private static final String DNN = "libcudnn.so.9";
     /** What cuDNN's library loads at the first call; where it cannot, it ends the process. */
-    private static final List<String> DNN_PARTS = List.of("libcudnn_graph.so.9", "libcudnn_ops.so.9", "libcudnn_cnn.so.9");
+    private static final List<String> DNN_PARTS =
+            List.of("libcudnn_graph.so.9", "libcudnn_ops.so.9", "libcudnn_cnn.so.9");
+
     private static final Pattern MISSING = Pattern.compile("(lib\\w+\\.so[.\\d]*): cannot open shared object file");
 
     private static Natives loaded;
@@ -76,7 +79,9 @@ public final class Natives {
         if (dnn == null) {
             dnn = new Natives(attempt(() -> {
                 loadLibrary("JCudnn");
-                String incomplete = LinkerPath.folderOf(DNN).map(folder -> incomplete(folder, DNN_PARTS)).orElse(null);
+                String incomplete = LinkerPath.folderOf(DNN)
+                        .map(folder -> incomplete(folder, DNN_PARTS))
+                        .orElse(null);
                 if (incomplete == null) {
                     JCudnn.setExceptionsEnabled(true);
                 }
@@ -86,10 +91,17 @@ public final class Natives {
         return Optional.ofNullable(dnn.obstacle);
     }
 
-    /** What to say of a library in a folder some of whose parts are neither there nor where the linker looks; null where all are. */
+    /**
+     * What to say of a library in a folder some of whose parts are neither there nor where the linker looks; null where
+     * all are.
+     */
     static String incomplete(Path folder, List<String> parts) {
-        return parts.stream().filter(part -> !Files.exists(folder.resolve(part)) && !LinkerPath.present(part)).findFirst()
-                .map(part -> part + ", a part of cuDNN, was not found beside " + folder.resolve(DNN) + "; install cuDNN 9 anew, all of it").orElse(null);
+        return parts.stream()
+                .filter(part -> !Files.exists(folder.resolve(part)) && !LinkerPath.present(part))
+                .findFirst()
+                .map(part -> part + ", a part of cuDNN, was not found beside " + folder.resolve(DNN)
+                        + "; install cuDNN 9 anew, all of it")
+                .orElse(null);
     }
 
     @FunctionalInterface
@@ -103,7 +115,8 @@ public final class Natives {
         } catch (UnsatisfiedLinkError e) {
             return explain(String.valueOf(e.getMessage()));
         } catch (IOException e) {
-            return "its native code could not be unpacked into " + folder() + " (" + e + "); give another folder with -Djava.io.tmpdir";
+            return "its native code could not be unpacked into " + folder() + " (" + e
+                    + "); give another folder with -Djava.io.tmpdir";
         }
     }
 
@@ -113,11 +126,13 @@ public final class Natives {
             JCudaDriver.cuInit(0);
             JCudaDriver.cuDriverGetVersion(value);
             if (value[0] < OLDEST_DRIVER) {
-                return "the NVIDIA driver supports CUDA " + version(value[0]) + " and 12.0 is needed; update the driver";
+                return "the NVIDIA driver supports CUDA " + version(value[0])
+                        + " and 12.0 is needed; update the driver";
             }
             JCudaDriver.cuDeviceGetCount(value);
         } catch (CudaException e) {
-            return e.getMessage().equals("CUDA_ERROR_NO_DEVICE") ? "the NVIDIA driver finds no card; see what nvidia-smi says"
+            return e.getMessage().equals("CUDA_ERROR_NO_DEVICE")
+                    ? "the NVIDIA driver finds no card; see what nvidia-smi says"
                     : CudaFailure.of("starting the NVIDIA driver", e).getMessage() + "; see what nvidia-smi says";
         }
         return value[0] > 0 ? null : "the NVIDIA driver finds no card; see what nvidia-smi says";
@@ -131,29 +146,36 @@ public final class Natives {
     static String explain(String error) {
         Matcher m = MISSING.matcher(error);
         if (!m.find()) {
-            return "a native library cannot be loaded: " + error.lines().findFirst().orElse(error);
+            return "a native library cannot be loaded: "
+                    + error.lines().findFirst().orElse(error);
         }
         String library = m.group(1);
         if (library.equals(DRIVER)) {
             return "there is no NVIDIA driver (libcuda.so.1 was not found); install it, or use the cpu backend";
         }
-        return library + " was not found; " + (library.equals(DNN) ? "install cuDNN 9 or name its folder in LD_LIBRARY_PATH"
-                : library.endsWith(".13") ? "name its folder in LD_LIBRARY_PATH"
-                : "install the libraries of CUDA 12 or name their folder in LD_LIBRARY_PATH (where there is CUDA 13: cuda13/forward, docs/cuda.md)");
+        return library + " was not found; "
+                + (library.equals(DNN)
+                        ? "install cuDNN 9 or name its folder in LD_LIBRARY_PATH"
+                        : library.endsWith(".13")
+                                ? "name its folder in LD_LIBRARY_PATH"
+                                : "install the libraries of CUDA 12 or name their folder in LD_LIBRARY_PATH (where there is CUDA 13: cuda13/forward, docs/cuda.md)");
     }
 
     /**
-     * JCuda unpacks a library into a file of a fixed name without a lock, where it is not there yet. So that processes that start together do not
-     * load half a file, it is put there by an atomic rename before JCuda looks. Loading it here gives the linker's own message.
+     * JCuda unpacks a library into a file of a fixed name without a lock, where it is not there yet. So that processes
+     * that start together do not load half a file, it is put there by an atomic rename before JCuda looks. Loading it
+     * here gives the linker's own message.
      */
     private static void loadLibrary(String name) throws IOException {
         String file = "lib" + name + "-" + JCudaVersion.get() + "-linux-x86_64.so";
         Path target = folder().resolve(file);
         URL library = JCudaDriver.class.getResource("/lib/" + file);
         if (library == null) {
-            throw new UnsatisfiedLinkError("the class path has no /lib/" + file + " (jar jcuda-natives, jcublas-natives or jcudnn-natives)");
+            throw new UnsatisfiedLinkError(
+                    "the class path has no /lib/" + file + " (jar jcuda-natives, jcublas-natives or jcudnn-natives)");
         }
-        if (!Files.exists(target) || Files.size(target) != library.openConnection().getContentLengthLong()) {
+        if (!Files.exists(target)
+                || Files.size(target) != library.openConnection().getContentLengthLong()) {
             Path temporary = Files.createTempFile(folder(), file, null);
             try (InputStream in = library.openStream()) {
                 Files.copy(in, temporary, StandardCopyOption.REPLACE_EXISTING);

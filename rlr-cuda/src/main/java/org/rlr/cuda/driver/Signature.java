@@ -6,16 +6,19 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a kernel takes: the fields of its one argument, a struct, as the kernel file declares them. The file is the only place where they are
- * declared; a launch that does not follow them is refused.
+ * What a kernel takes: the fields of its one argument, a struct, as the kernel file declares them. The file is the only
+ * place where they are declared; a launch that does not follow them is refused.
  */
 final class Signature {
     /** A field: its name, its type, how many values it holds and where it lies in the struct. */
-    record Field(String name, Type type, int count, int offset) {
-    }
+    record Field(String name, Type type, int count, int offset) {}
 
     enum Type {
-        POINTER(8), INT(4), FLOAT(4), DOUBLE(8), LONG(8);
+        POINTER(8),
+        INT(4),
+        FLOAT(4),
+        DOUBLE(8),
+        LONG(8);
 
         final int bytes;
 
@@ -24,7 +27,8 @@ final class Signature {
         }
     }
 
-    private static final Pattern FIELD = Pattern.compile("\\s*(?:const\\s+)?(\\w+)\\s*(\\*?)\\s*(\\w+)\\s*(?:\\[(\\d+)])?\\s*");
+    private static final Pattern FIELD =
+            Pattern.compile("\\s*(?:const\\s+)?(\\w+)\\s*(\\*?)\\s*(\\w+)\\s*(?:\\[(\\d+)])?\\s*");
 
     final List<Field> fields = new ArrayList<>();
     final int bytes;
@@ -38,7 +42,8 @@ final class Signature {
             }
             Matcher m = FIELD.matcher(declaration);
             if (!m.matches()) {
-                throw new IllegalArgumentException("kernel " + kernel + ": cannot read the field '" + declaration.strip() + "'");
+                throw new IllegalArgumentException(
+                        "kernel " + kernel + ": cannot read the field '" + declaration.strip() + "'");
             }
             Type type = m.group(2).isEmpty() ? scalar(kernel, m.group(1)) : Type.POINTER;
             int count = m.group(4) == null ? 1 : Integer.parseInt(m.group(4));
@@ -56,19 +61,25 @@ final class Signature {
             case "float" -> Type.FLOAT;
             case "double" -> Type.DOUBLE;
             case "int64" -> Type.LONG;
-            default -> throw new IllegalArgumentException("kernel " + kernel + ": a field of type " + type + " cannot be passed");
+            default ->
+                throw new IllegalArgumentException(
+                        "kernel " + kernel + ": a field of type " + type + " cannot be passed");
         };
     }
 
     /** The signature of {@code extern "C" __global__ void kernel(const Struct a)}. */
     static Signature of(String source, String kernel) {
-        Matcher m = Pattern.compile("__global__\\s+void\\s+(?:__launch_bounds__\\([^)]*\\)\\s*)?" + kernel + "\\s*\\(\\s*const\\s+(\\w+)\\s+\\w+\\s*\\)").matcher(source);
+        Matcher m = Pattern.compile("__global__\\s+void\\s+(?:__launch_bounds__\\([^)]*\\)\\s*)?" + kernel
+                        + "\\s*\\(\\s*const\\s+(\\w+)\\s+\\w+\\s*\\)")
+                .matcher(source);
         if (!m.find()) {
             throw new IllegalArgumentException("there is no kernel " + kernel);
         }
-        Matcher s = Pattern.compile("struct\\s+" + m.group(1) + "\\s*\\{([^}]*)}").matcher(source);
+        Matcher s =
+                Pattern.compile("struct\\s+" + m.group(1) + "\\s*\\{([^}]*)}").matcher(source);
         if (!s.find()) {
-            throw new IllegalArgumentException("kernel " + kernel + " takes a struct " + m.group(1) + ", which is not declared");
+            throw new IllegalArgumentException(
+                    "kernel " + kernel + " takes a struct " + m.group(1) + ", which is not declared");
         }
         return new Signature(kernel, s.group(1));
     }

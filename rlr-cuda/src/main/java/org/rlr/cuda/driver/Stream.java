@@ -5,7 +5,10 @@ import jcuda.driver.CUstream;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 
-/** A queue of work on a card: what is submitted to it runs in that order. It does not wait for the default stream, nor that for it. */
+/**
+ * A queue of work on a card: what is submitted to it runs in that order. It does not wait for the default stream, nor
+ * that for it.
+ */
 public final class Stream implements AutoCloseable {
     private final CUstream stream = new CUstream();
     private final Context context;

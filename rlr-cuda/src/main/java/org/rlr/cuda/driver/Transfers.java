@@ -4,8 +4,9 @@ import jcuda.CudaException;
 import jcuda.driver.JCudaDriver;
 
 /**
- * Copies between Java arrays and the device, in order with everything else on the stream. They go through two pinned buffers in turn: a Java
- * array may move while a copy runs, and with two the host fills one while the card empties the other.
+ * Copies between Java arrays and the device, in order with everything else on the stream. They go through two pinned
+ * buffers in turn: a Java array may move while a copy runs, and with two the host fills one while the card empties the
+ * other.
  */
 public final class Transfers implements AutoCloseable {
     /** Values in a pinned buffer: 4 MiB, from where on a copy runs at the bus's full speed. */
@@ -30,7 +31,8 @@ public final class Transfers implements AutoCloseable {
             int turn = take();
             buffers[turn].floats().put(0, src, (int) (offset + from), n);
             try {
-                JCudaDriver.cuMemcpyHtoDAsync(dst.pointer(byteOffset + 4 * from), buffers[turn].pointer(), 4L * n, stream.handle());
+                JCudaDriver.cuMemcpyHtoDAsync(
+                        dst.pointer(byteOffset + 4 * from), buffers[turn].pointer(), 4L * n, stream.handle());
             } catch (CudaException e) {
                 throw CudaFailure.of("copying " + 4L * n + " bytes to the card", e);
             }
@@ -48,7 +50,8 @@ public final class Transfers implements AutoCloseable {
             int n = (int) Math.min(CHUNK, elements - from);
             int turn = take();
             try {
-                JCudaDriver.cuMemcpyDtoHAsync(buffers[turn].pointer(), src.pointer(byteOffset + 4 * from), 4L * n, stream.handle());
+                JCudaDriver.cuMemcpyDtoHAsync(
+                        buffers[turn].pointer(), src.pointer(byteOffset + 4 * from), 4L * n, stream.handle());
             } catch (CudaException e) {
                 throw CudaFailure.of("copying " + 4L * n + " bytes from the card", e);
             }

@@ -50,19 +50,31 @@ public final class Blas implements AutoCloseable {
             JCublas2.cublasCreate(handle);
             JCublas2.cublasSetStream(handle, new cudaStream_t(stream.handle()));
         } catch (CudaException e) {
-            throw new RlrException("cuBLAS cannot start (" + e.getMessage() + "); see that the installed libraries belong together", e);
+            throw new RlrException(
+                    "cuBLAS cannot start (" + e.getMessage() + "); see that the installed libraries belong together",
+                    e);
         }
     }
 
     /** A row-major matrix, or one for each of a batch, {@code stride} values apart. */
-    public record Matrix(Pointer pointer, int rowLength, long stride) {
-    }
+    public record Matrix(Pointer pointer, int rowLength, long stride) {}
 
     /**
-     * {@code c = alpha·op(a)·op(b) + beta·c} for each of a batch, row-major, op transposing where asked; op(a) is {@code m×k}, op(b) {@code k×n}.
-     * With beta 0, c may hold anything before.
+     * {@code c = alpha·op(a)·op(b) + beta·c} for each of a batch, row-major, op transposing where asked; op(a) is
+     * {@code m×k}, op(b) {@code k×n}. With beta 0, c may hold anything before.
      */
-    public synchronized void multiply(boolean transA, boolean transB, int m, int n, int k, float alpha, Matrix a, Matrix b, float beta, Matrix c, int batches) {
+    public synchronized void multiply(
+            boolean transA,
+            boolean transB,
+            int m,
+            int n,
+            int k,
+            float alpha,
+            Matrix a,
+            Matrix b,
+            float beta,
+            Matrix c,
+            int batches) {
         if (m == 0 || n == 0 || batches == 0) {
             return;
         }
@@ -75,14 +87,55 @@ public final class Blas implements AutoCloseable {
         try {
             // JCuda's functions of the old names take a data type in the place of the compute type
             if (batches == 1) {
-                JCublas2.cublasGemmEx_new(handle, opB, opA, n, m, k, one, b.pointer, FLOAT, length(b), a.pointer, FLOAT, length(a),
-                        other, c.pointer, FLOAT, length(c), computeType, ALGORITHM);
+                JCublas2.cublasGemmEx_new(
+                        handle,
+                        opB,
+                        opA,
+                        n,
+                        m,
+                        k,
+                        one,
+                        b.pointer,
+                        FLOAT,
+                        length(b),
+                        a.pointer,
+                        FLOAT,
+                        length(a),
+                        other,
+                        c.pointer,
+                        FLOAT,
+                        length(c),
+                        computeType,
+                        ALGORITHM);
             } else {
-                JCublas2.cublasGemmStridedBatchedEx_new(handle, opB, opA, n, m, k, one, b.pointer, FLOAT, length(b), b.stride, a.pointer, FLOAT, length(a),
-                        a.stride, other, c.pointer, FLOAT, length(c), c.stride, batches, computeType, ALGORITHM);
+                JCublas2.cublasGemmStridedBatchedEx_new(
+                        handle,
+                        opB,
+                        opA,
+                        n,
+                        m,
+                        k,
+                        one,
+                        b.pointer,
+                        FLOAT,
+                        length(b),
+                        b.stride,
+                        a.pointer,
+                        FLOAT,
+                        length(a),
+                        a.stride,
+                        other,
+                        c.pointer,
+                        FLOAT,
+                        length(c),
+                        c.stride,
+                        batches,
+                        computeType,
+                        ALGORITHM);
             }
         } catch (CudaException e) {
-            throw new RlrException("cuBLAS failed to multiply " + m + "x" + k + " by " + k + "x" + n + ": " + e.getMessage(), e);
+            throw new RlrException(
+                    "cuBLAS failed to multiply " + m + "x" + k + " by " + k + "x" + n + ": " + e.getMessage(), e);
         }
     }
 

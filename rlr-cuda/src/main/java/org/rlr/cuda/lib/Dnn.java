@@ -14,8 +14,9 @@ import org.rlr.cuda.driver.Stream;
 import org.rlr.tensor.RlrException;
 
 /**
- * Convolutions by cuDNN: without groups, channels last, float32. One handle on one stream; only algorithms whose sums have a fixed order and are those of the definition (no Fourier or
- * Winograd transform), so that the same call gives the same bits. Descriptors and the algorithm of a problem are made once and kept.
+ * Convolutions by cuDNN: without groups, channels last, float32. One handle on one stream; only algorithms whose sums
+ * have a fixed order and are those of the definition (no Fourier or Winograd transform), so that the same call gives
+ * the same bits. Descriptors and the algorithm of a problem are made once and kept.
  */
 public final class Dnn implements AutoCloseable {
     /** What of a convolution is computed. */
@@ -29,16 +30,30 @@ public final class Dnn implements AutoCloseable {
     }
 
     /**
-     * A convolution: x {@code [images, height, width, channels]}, w {@code [outChannels, kernel, kernel, channels]}, y {@code [images, outHeight, outWidth, outChannels]}.
+     * A convolution: x {@code [images, height, width, channels]}, w {@code [outChannels, kernel, kernel, channels]}, y
+     * {@code [images, outHeight, outWidth, outChannels]}.
      *
-     * @param top  zeros above and as many below
+     * @param top zeros above and as many below
      * @param left zeros on the left and as many on the right
      */
-    public record Problem(Pass pass, int images, int height, int width, int channels, int outHeight, int outWidth, int outChannels, int kernel, int stride, int top, int left) {
+    public record Problem(
+            Pass pass,
+            int images,
+            int height,
+            int width,
+            int channels,
+            int outHeight,
+            int outWidth,
+            int outChannels,
+            int kernel,
+            int stride,
+            int top,
+            int left) {
         @Override
         public String toString() {
-            return pass.name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ') + " of a " + kernel + "x" + kernel + " convolution, stride " + stride + ", padding " + top + "x" + left + ", of "
-                    + images + "x" + height + "x" + width + "x" + channels + " to " + outHeight + "x" + outWidth + "x" + outChannels;
+            return pass.name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ') + " of a " + kernel + "x" + kernel
+                    + " convolution, stride " + stride + ", padding " + top + "x" + left + ", of " + images + "x"
+                    + height + "x" + width + "x" + channels + " to " + outHeight + "x" + outWidth + "x" + outChannels;
         }
     }
 
@@ -46,6 +61,7 @@ public final class Dnn implements AutoCloseable {
     private static final Pattern STATUS = Pattern.compile("\\d+$");
     /** The statuses of cuDNN 9 from CUDNN_STATUS_NOT_SUPPORTED on. */
     private static final int FIRST_NOT_SUPPORTED = 3000;
+
     private static final int LAST_NOT_SUPPORTED = 3999;
 
     private final Stream stream;
@@ -56,7 +72,8 @@ public final class Dnn implements AutoCloseable {
     /**
      * cuDNN on a stream.
      *
-     * @param tensorCores whether tensor cores may round the factors to TF32, ten bits after the point; sums stay in float32
+     * @param tensorCores whether tensor cores may round the factors to TF32, ten bits after the point; sums stay in
+     *     float32
      * @throws RlrException if it does not start, as on a card that it does not know
      */
     public Dnn(Stream stream, boolean tensorCores) {
@@ -67,7 +84,10 @@ public final class Dnn implements AutoCloseable {
             JCudnn.cudnnCreate(handle);
             JCudnn.cudnnSetStream(handle, new cudaStream_t(stream.handle()));
         } catch (CudaException e) {
-            throw new RlrException("cuDNN " + version() + " cannot start (" + explanation(e) + "); see that it is made for this card and driver", e);
+            throw new RlrException(
+                    "cuDNN " + version() + " cannot start (" + explanation(e)
+                            + "); see that it is made for this card and driver",
+                    e);
         }
     }
 
@@ -78,7 +98,8 @@ public final class Dnn implements AutoCloseable {
     }
 
     /**
-     * How cuDNN computes a problem; empty, with a line in the log the first time, where it cannot with an algorithm as above.
+     * How cuDNN computes a problem; empty, with a line in the log the first time, where it cannot with an algorithm as
+     * above.
      *
      * @throws org.rlr.cuda.driver.NotCapturableException if the stream is captured and the problem is a new one
      */
@@ -93,7 +114,9 @@ public final class Dnn implements AutoCloseable {
                 throw failure(problem, e);
             }
             if (plan.isEmpty()) {
-                LOG.log(System.Logger.Level.INFO, "cuDNN has no deterministic algorithm for the " + problem + "; own kernels compute it");
+                LOG.log(
+                        System.Logger.Level.INFO,
+                        "cuDNN has no deterministic algorithm for the " + problem + "; own kernels compute it");
             }
             plans.put(problem, plan);
         }
@@ -103,10 +126,10 @@ public final class Dnn implements AutoCloseable {
     /**
      * Submits a problem.
      *
-     * @param x          the input, or where its gradient goes
-     * @param w          the weights, or where their gradient goes
-     * @param y          where the output goes, or the upstream gradient
-     * @param workspace  of {@link DnnPlan#workspaceBytes()}, contents undefined before and after
+     * @param x the input, or where its gradient goes
+     * @param w the weights, or where their gradient goes
+     * @param y where the output goes, or the upstream gradient
+     * @param workspace of {@link DnnPlan#workspaceBytes()}, contents undefined before and after
      * @param accumulate whether the result is added to what is there; if not, there may be anything before
      */
     public synchronized void run(DnnPlan plan, Pointer x, Pointer w, Pointer y, Pointer workspace, boolean accumulate) {
@@ -122,7 +145,10 @@ public final class Dnn implements AutoCloseable {
     }
 
     private static RlrException failure(Problem problem, CudaException e) {
-        return new RlrException("cuDNN failed at the " + problem + ": " + explanation(e) + "; with -Drlr.cuda.cudnn=false own kernels compute it", e);
+        return new RlrException(
+                "cuDNN failed at the " + problem + ": " + explanation(e)
+                        + "; with -Drlr.cuda.cudnn=false own kernels compute it",
+                e);
     }
 
     /** Whether a call failed because cuDNN has no such computation. */
@@ -135,7 +161,9 @@ public final class Dnn implements AutoCloseable {
         return status >= FIRST_NOT_SUPPORTED && status <= LAST_NOT_SUPPORTED;
     }
 
-    /** JCudnn knows the statuses of cuDNN 8 by name; of those of cuDNN 9 it tells the number, -1 where it tells none. */
+    /**
+     * JCudnn knows the statuses of cuDNN 8 by name; of those of cuDNN 9 it tells the number, -1 where it tells none.
+     */
     private static int status(CudaException e) {
         Matcher number = STATUS.matcher(e.getMessage());
         return number.find() ? Integer.parseInt(number.group()) : -1;

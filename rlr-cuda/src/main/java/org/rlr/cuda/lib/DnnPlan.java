@@ -25,12 +25,16 @@ import jcuda.jcudnn.cudnnMathType;
 import jcuda.jcudnn.cudnnTensorDescriptor;
 import jcuda.jcudnn.cudnnTensorFormat;
 
-/** How cuDNN computes one {@link Dnn.Problem}: descriptors, the algorithm, the workspace that it takes. Its {@link Dnn} closes it. */
+/**
+ * How cuDNN computes one {@link Dnn.Problem}: descriptors, the algorithm, the workspace that it takes. Its {@link Dnn}
+ * closes it.
+ */
 public final class DnnPlan implements AutoCloseable {
     private static final int FLOAT = cudnnDataType.CUDNN_DATA_FLOAT;
     private static final int FORMAT = cudnnTensorFormat.CUDNN_TENSOR_NHWC;
     /** More is not worth what a faster algorithm would save: the blocks stay with the allocator. */
     private static final long MOST_WORKSPACE = 512L << 20;
+
     private static final Pointer ONE = Pointer.to(new float[] {1});
     private static final Pointer ZERO = Pointer.to(new float[] {0});
 
@@ -52,8 +56,7 @@ public final class DnnPlan implements AutoCloseable {
     }
 
     /** What cuDNN's heuristics say of an algorithm. */
-    private record Candidate(int algorithm, int status, int determinism, int math) {
-    }
+    private record Candidate(int algorithm, int status, int determinism, int math) {}
 
     /** The first that cuDNN's heuristics recommend of those that are allowed; empty where there is none. */
     static Optional<DnnPlan> of(cudnnHandle handle, boolean tensorCores, Dnn.Problem problem) {
@@ -72,7 +75,10 @@ public final class DnnPlan implements AutoCloseable {
         return Optional.empty();
     }
 
-    /** With descriptors and no algorithm: that needs no card. @throws IllegalArgumentException if the problem's output is not what cuDNN gives for its input */
+    /**
+     * With descriptors and no algorithm: that needs no card. @throws IllegalArgumentException if the problem's output
+     * is not what cuDNN gives for its input
+     */
     static DnnPlan described(cudnnHandle handle, boolean tensorCores, Dnn.Problem problem) {
         DnnPlan plan = new DnnPlan(handle, tensorCores, problem);
         try {
@@ -97,12 +103,25 @@ public final class DnnPlan implements AutoCloseable {
         JCudnn.cudnnSetFilter4dDescriptor(w, FLOAT, FORMAT, p.outChannels(), p.channels(), p.kernel(), p.kernel());
         JCudnn.cudnnCreateConvolutionDescriptor(convolution);
         descriptors.add(() -> JCudnn.cudnnDestroyConvolutionDescriptor(convolution));
-        JCudnn.cudnnSetConvolution2dDescriptor(convolution, p.top(), p.left(), p.stride(), p.stride(), 1, 1, cudnnConvolutionMode.CUDNN_CROSS_CORRELATION, FLOAT);
+        JCudnn.cudnnSetConvolution2dDescriptor(
+                convolution,
+                p.top(),
+                p.left(),
+                p.stride(),
+                p.stride(),
+                1,
+                1,
+                cudnnConvolutionMode.CUDNN_CROSS_CORRELATION,
+                FLOAT);
         math(tensorCores ? cudnnMathType.CUDNN_DEFAULT_MATH : cudnnMathType.CUDNN_FMA_MATH);
         int[][] extents = new int[4][1];
         JCudnn.cudnnGetConvolution2dForwardOutputDim(convolution, x, w, extents[0], extents[1], extents[2], extents[3]);
-        if (extents[0][0] != p.images() || extents[1][0] != p.outChannels() || extents[2][0] != p.outHeight() || extents[3][0] != p.outWidth()) {
-            throw new IllegalArgumentException("the " + p + " gives " + extents[0][0] + "x" + extents[2][0] + "x" + extents[3][0] + "x" + extents[1][0]);
+        if (extents[0][0] != p.images()
+                || extents[1][0] != p.outChannels()
+                || extents[2][0] != p.outHeight()
+                || extents[3][0] != p.outWidth()) {
+            throw new IllegalArgumentException("the " + p + " gives " + extents[0][0] + "x" + extents[2][0] + "x"
+                    + extents[3][0] + "x" + extents[1][0]);
         }
     }
 
@@ -116,24 +135,44 @@ public final class DnnPlan implements AutoCloseable {
         try {
             switch (problem.pass()) {
                 case FORWARD -> {
-                    var found = fill(new cudnnConvolutionFwdAlgoPerf[cudnnConvolutionFwdAlgo.CUDNN_CONVOLUTION_FWD_ALGO_COUNT], cudnnConvolutionFwdAlgoPerf::new);
-                    JCudnn.cudnnGetConvolutionForwardAlgorithm_v7(handle, x, w, convolution, y, found.length, count, found);
-                    return Stream.of(found).limit(count[0]).map(f -> new Candidate(f.algo, f.status, f.determinism, f.mathType)).toList();
+                    var found = fill(
+                            new cudnnConvolutionFwdAlgoPerf[cudnnConvolutionFwdAlgo.CUDNN_CONVOLUTION_FWD_ALGO_COUNT],
+                            cudnnConvolutionFwdAlgoPerf::new);
+                    JCudnn.cudnnGetConvolutionForwardAlgorithm_v7(
+                            handle, x, w, convolution, y, found.length, count, found);
+                    return Stream.of(found)
+                            .limit(count[0])
+                            .map(f -> new Candidate(f.algo, f.status, f.determinism, f.mathType))
+                            .toList();
                 }
                 case INPUT_GRADIENT -> {
-                    var found = fill(new cudnnConvolutionBwdDataAlgoPerf[cudnnConvolutionBwdDataAlgo.CUDNN_CONVOLUTION_BWD_DATA_ALGO_COUNT], cudnnConvolutionBwdDataAlgoPerf::new);
-                    JCudnn.cudnnGetConvolutionBackwardDataAlgorithm_v7(handle, w, y, convolution, x, found.length, count, found);
-                    return Stream.of(found).limit(count[0]).map(f -> new Candidate(f.algo, f.status, f.determinism, f.mathType)).toList();
+                    var found = fill(
+                            new cudnnConvolutionBwdDataAlgoPerf
+                                    [cudnnConvolutionBwdDataAlgo.CUDNN_CONVOLUTION_BWD_DATA_ALGO_COUNT],
+                            cudnnConvolutionBwdDataAlgoPerf::new);
+                    JCudnn.cudnnGetConvolutionBackwardDataAlgorithm_v7(
+                            handle, w, y, convolution, x, found.length, count, found);
+                    return Stream.of(found)
+                            .limit(count[0])
+                            .map(f -> new Candidate(f.algo, f.status, f.determinism, f.mathType))
+                            .toList();
                 }
                 default -> {
-                    var found = fill(new cudnnConvolutionBwdFilterAlgoPerf[cudnnConvolutionBwdFilterAlgo.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_COUNT],
+                    var found = fill(
+                            new cudnnConvolutionBwdFilterAlgoPerf
+                                    [cudnnConvolutionBwdFilterAlgo.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_COUNT],
                             cudnnConvolutionBwdFilterAlgoPerf::new);
-                    JCudnn.cudnnGetConvolutionBackwardFilterAlgorithm_v7(handle, x, y, convolution, w, found.length, count, found);
-                    return Stream.of(found).limit(count[0]).map(f -> new Candidate(f.algo, f.status, f.determinism, f.mathType)).toList();
+                    JCudnn.cudnnGetConvolutionBackwardFilterAlgorithm_v7(
+                            handle, x, y, convolution, w, found.length, count, found);
+                    return Stream.of(found)
+                            .limit(count[0])
+                            .map(f -> new Candidate(f.algo, f.status, f.determinism, f.mathType))
+                            .toList();
                 }
             }
         } catch (ArrayIndexOutOfBoundsException e) {
-            // where cuDNN refuses it sets no number of results, and the binding takes whatever its variable holds for one
+            // where cuDNN refuses it sets no number of results, and the binding takes whatever its variable holds for
+            // one
             return List.of();
         } catch (CudaException e) {
             if (Dnn.notSupported(e)) {
@@ -150,19 +189,27 @@ public final class DnnPlan implements AutoCloseable {
 
     /** Takes a candidate that is allowed and for which cuDNN has a workspace. */
     private boolean take(Candidate c) {
-        if (c.status != 0 || c.determinism != cudnnDeterminism.CUDNN_DETERMINISTIC || !byDefinition(c.algorithm)
+        if (c.status != 0
+                || c.determinism != cudnnDeterminism.CUDNN_DETERMINISTIC
+                || !byDefinition(c.algorithm)
                 || c.math == cudnnMathType.CUDNN_TENSOR_OP_MATH_ALLOW_CONVERSION) {
             return false;
         }
         if (tensorCores) {
-            math(c.math);   // the recommendation is for this way of multiplying; without tensor cores it stays as described
+            math(c.math); // the recommendation is for this way of multiplying; without tensor cores it stays as
+            // described
         }
         long[] bytes = new long[1];
         try {
             switch (problem.pass()) {
-                case FORWARD -> JCudnn.cudnnGetConvolutionForwardWorkspaceSize(handle, x, w, convolution, y, c.algorithm, bytes);
-                case INPUT_GRADIENT -> JCudnn.cudnnGetConvolutionBackwardDataWorkspaceSize(handle, w, y, convolution, x, c.algorithm, bytes);
-                default -> JCudnn.cudnnGetConvolutionBackwardFilterWorkspaceSize(handle, x, y, convolution, w, c.algorithm, bytes);
+                case FORWARD ->
+                    JCudnn.cudnnGetConvolutionForwardWorkspaceSize(handle, x, w, convolution, y, c.algorithm, bytes);
+                case INPUT_GRADIENT ->
+                    JCudnn.cudnnGetConvolutionBackwardDataWorkspaceSize(
+                            handle, w, y, convolution, x, c.algorithm, bytes);
+                default ->
+                    JCudnn.cudnnGetConvolutionBackwardFilterWorkspaceSize(
+                            handle, x, y, convolution, w, c.algorithm, bytes);
             }
         } catch (CudaException e) {
             if (Dnn.notSupported(e)) {
@@ -178,8 +225,11 @@ public final class DnnPlan implements AutoCloseable {
     /** Neither a Fourier nor a Winograd transform, whose rounding is that of other sums. */
     private boolean byDefinition(int a) {
         return switch (problem.pass()) {
-            case FORWARD -> a == cudnnConvolutionFwdAlgo.CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM || a == cudnnConvolutionFwdAlgo.CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM
-                    || a == cudnnConvolutionFwdAlgo.CUDNN_CONVOLUTION_FWD_ALGO_GEMM || a == cudnnConvolutionFwdAlgo.CUDNN_CONVOLUTION_FWD_ALGO_DIRECT;
+            case FORWARD ->
+                a == cudnnConvolutionFwdAlgo.CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM
+                        || a == cudnnConvolutionFwdAlgo.CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM
+                        || a == cudnnConvolutionFwdAlgo.CUDNN_CONVOLUTION_FWD_ALGO_GEMM
+                        || a == cudnnConvolutionFwdAlgo.CUDNN_CONVOLUTION_FWD_ALGO_DIRECT;
             case INPUT_GRADIENT -> a == cudnnConvolutionBwdDataAlgo.CUDNN_CONVOLUTION_BWD_DATA_ALGO_1;
             case WEIGHT_GRADIENT -> a == cudnnConvolutionBwdFilterAlgo.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1;
         };
@@ -197,9 +247,51 @@ public final class DnnPlan implements AutoCloseable {
     void submit(Pointer input, Pointer weights, Pointer output, Pointer workspace, boolean accumulate) {
         Pointer beta = accumulate ? ONE : ZERO;
         switch (problem.pass()) {
-            case FORWARD -> JCudnn.cudnnConvolutionForward(handle, ONE, x, input, w, weights, convolution, algorithm, workspace, workspaceBytes, beta, y, output);
-            case INPUT_GRADIENT -> JCudnn.cudnnConvolutionBackwardData(handle, ONE, w, weights, y, output, convolution, algorithm, workspace, workspaceBytes, beta, x, input);
-            default -> JCudnn.cudnnConvolutionBackwardFilter(handle, ONE, x, input, y, output, convolution, algorithm, workspace, workspaceBytes, beta, w, weights);
+            case FORWARD ->
+                JCudnn.cudnnConvolutionForward(
+                        handle,
+                        ONE,
+                        x,
+                        input,
+                        w,
+                        weights,
+                        convolution,
+                        algorithm,
+                        workspace,
+                        workspaceBytes,
+                        beta,
+                        y,
+                        output);
+            case INPUT_GRADIENT ->
+                JCudnn.cudnnConvolutionBackwardData(
+                        handle,
+                        ONE,
+                        w,
+                        weights,
+                        y,
+                        output,
+                        convolution,
+                        algorithm,
+                        workspace,
+                        workspaceBytes,
+                        beta,
+                        x,
+                        input);
+            default ->
+                JCudnn.cudnnConvolutionBackwardFilter(
+                        handle,
+                        ONE,
+                        x,
+                        input,
+                        y,
+                        output,
+                        convolution,
+                        algorithm,
+                        workspace,
+                        workspaceBytes,
+                        beta,
+                        w,
+                        weights);
         }
     }
 

@@ -83,13 +83,21 @@ class DriverTest {
             allocator.allocate(16 * MIB);
             allocator.allocate(16 * MIB);
             allocator.allocate(8 * MIB);
-            String message = assertThrows(RlrException.class, () -> allocator.allocate(80 * MIB)).getMessage();
-            assertTrue(message.contains("80.0 MiB more were wanted, 60.0 MiB of 100.0 MiB are free and this backend uses 40.0 MiB"), message);
-            assertTrue(message.contains("32.0 MiB  blocks of 16.0 MiB") && message.contains("8.0 MiB  blocks of 8.0 MiB"), message);
+            String message = assertThrows(RlrException.class, () -> allocator.allocate(80 * MIB))
+                    .getMessage();
+            assertTrue(
+                    message.contains(
+                            "80.0 MiB more were wanted, 60.0 MiB of 100.0 MiB are free and this backend uses 40.0 MiB"),
+                    message);
+            assertTrue(
+                    message.contains("32.0 MiB  blocks of 16.0 MiB") && message.contains("8.0 MiB  blocks of 8.0 MiB"),
+                    message);
         }
-        try (Stream debug = new Stream(context, true); DeviceAllocator allocator = new DeviceAllocator(debug)) {
+        try (Stream debug = new Stream(context, true);
+                DeviceAllocator allocator = new DeviceAllocator(debug)) {
             allocator.allocate(16 * MIB);
-            String message = assertThrows(RlrException.class, () -> allocator.allocate(90 * MIB)).getMessage();
+            String message = assertThrows(RlrException.class, () -> allocator.allocate(90 * MIB))
+                    .getMessage();
             assertTrue(message.contains("16.0 MiB  "), message);
         }
     }
@@ -101,7 +109,8 @@ class DriverTest {
         for (int i = 0; i < values.length; i++) {
             values[i] = i * 0.25f;
         }
-        try (DeviceAllocator allocator = new DeviceAllocator(stream); Transfers transfers = new Transfers(stream)) {
+        try (DeviceAllocator allocator = new DeviceAllocator(stream);
+                Transfers transfers = new Transfers(stream)) {
             DeviceBuffer buffer = allocator.allocate(4L * (n + 7));
             transfers.upload(values, 5, buffer, 4 * 7, n);
             float[] back = new float[n + 3];
@@ -119,7 +128,8 @@ class DriverTest {
 
     @Test
     void anEventTellsTheTimeBetween() {
-        try (Event before = new Event(context, true); Event after = new Event(context, true)) {
+        try (Event before = new Event(context, true);
+                Event after = new Event(context, true)) {
             before.record(stream);
             after.record(stream);
             after.synchronize();
@@ -138,7 +148,10 @@ class DriverTest {
             // were it compiled again, the file would be a new one
             Object key = Files.readAttributes(kept, BasicFileAttributes.class).fileKey();
             load("");
-            assertEquals(key, Files.readAttributes(onlyFile(folder.resolve("new")), BasicFileAttributes.class).fileKey());
+            assertEquals(
+                    key,
+                    Files.readAttributes(onlyFile(folder.resolve("new")), BasicFileAttributes.class)
+                            .fileKey());
             Files.write(kept, new byte[] {1, 2, 3});
             load("");
             assertTrue(Files.size(kept) > 1000 && cubin.length > 1000);
@@ -148,7 +161,8 @@ class DriverTest {
     }
 
     private void load(String prelude) {
-        try (KernelFile file = new KernelFile(stream, new KernelCompiler(context), CudaBackendProvider.class, "plain.cu", prelude)) {
+        try (KernelFile file =
+                new KernelFile(stream, new KernelCompiler(context), CudaBackendProvider.class, "plain.cu", prelude)) {
             file.kernel("copy");
         }
     }
@@ -169,24 +183,32 @@ class DriverTest {
 
     @Test
     void aFileThatDoesNotCompileShowsTheCompilersWords() {
-        String message = assertThrows(RlrException.class, () -> load("nonsense;\n")).getMessage();
-        assertTrue(message.startsWith("NVRTC 12.6 cannot compile kernels plain.cu") && message.contains("error"), message);
+        String message =
+                assertThrows(RlrException.class, () -> load("nonsense;\n")).getMessage();
+        assertTrue(
+                message.startsWith("NVRTC 12.6 cannot compile kernels plain.cu") && message.contains("error"), message);
     }
 
     @Test
     void aStartThatFailsSaysWhy() {
         StandIn.driverVersion(11040);
-        assertEquals("the NVIDIA driver supports CUDA 11.4 and 12.0 is needed; update the driver", Natives.driverObstacle());
+        assertEquals(
+                "the NVIDIA driver supports CUDA 11.4 and 12.0 is needed; update the driver", Natives.driverObstacle());
         StandIn.driverVersion(12060);
         StandIn.devices(0);
         assertEquals("the NVIDIA driver finds no card; see what nvidia-smi says", Natives.driverObstacle());
         StandIn.devices(1);
-        assertEquals("there is no card 1; the driver finds 1, cuda:0", assertThrows(RlrException.class, () -> Card.of(1)).getMessage());
+        assertEquals(
+                "there is no card 1; the driver finds 1, cuda:0",
+                assertThrows(RlrException.class, () -> Card.of(1)).getMessage());
         StandIn.computeCapability(61);
-        assertTrue(assertThrows(RlrException.class, () -> Card.of(0)).getMessage().contains("too old: its compute capability is 6.1 and 7.0 is needed"));
+        assertTrue(assertThrows(RlrException.class, () -> Card.of(0))
+                .getMessage()
+                .contains("too old: its compute capability is 6.1 and 7.0 is needed"));
         assertTrue(new CudaBackendProvider().unavailable().orElseThrow().contains("too old"));
         StandIn.computeCapability(120);
-        assertTrue(new CudaBackendProvider().unavailable().orElseThrow().contains("no code for compute capability 12.0"));
+        assertTrue(
+                new CudaBackendProvider().unavailable().orElseThrow().contains("no code for compute capability 12.0"));
         StandIn.computeCapability(89);
         assertEquals(80, KernelCompiler.architecture(Card.of(0)));
         assertFalse(new CudaBackendProvider().unavailable().isPresent());

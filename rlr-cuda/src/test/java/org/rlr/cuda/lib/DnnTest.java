@@ -87,9 +87,13 @@ class DnnTest {
         return buffer;
     }
 
-    private String failure(Pass pass, DeviceBuffer x, DeviceBuffer w, DeviceBuffer y, DeviceBuffer workspace, boolean accumulate) {
+    private String failure(
+            Pass pass, DeviceBuffer x, DeviceBuffer w, DeviceBuffer y, DeviceBuffer workspace, boolean accumulate) {
         DnnPlan plan = dnn.plan(problem(pass, 1)).orElseThrow();
-        return assertThrows(RlrException.class, () -> dnn.run(plan, x.pointer(0), w.pointer(0), y.pointer(0), workspace.pointer(0), accumulate)).getMessage();
+        return assertThrows(
+                        RlrException.class,
+                        () -> dnn.run(plan, x.pointer(0), w.pointer(0), y.pointer(0), workspace.pointer(0), accumulate))
+                .getMessage();
     }
 
     private DeviceBuffer workspace(Pass pass) {
@@ -102,7 +106,13 @@ class DnnTest {
         DnnPlan plan = dnn.plan(problem(pass, 1)).orElseThrow();
         assertSame(plan, dnn.plan(problem(pass, 1)).orElseThrow());
         // the stand-in recommends another algorithm before, and refuses to compute by it
-        dnn.run(plan, written(INPUTS).pointer(0), written(WEIGHTS).pointer(0), written(OUTPUTS).pointer(0), workspace(pass).pointer(0), true);
+        dnn.run(
+                plan,
+                written(INPUTS).pointer(0),
+                written(WEIGHTS).pointer(0),
+                written(OUTPUTS).pointer(0),
+                workspace(pass).pointer(0),
+                true);
     }
 
     @ParameterizedTest
@@ -115,15 +125,20 @@ class DnnTest {
     @Test
     void anOutputThatIsNotTheConvolutionsIsRefused() {
         Problem wrong = new Problem(Pass.FORWARD, 1, SIDE, SIDE, CHANNELS, SIDE, SIDE - 1, OUT, 3, 1, 1, 1);
-        assertEquals("the " + wrong + " gives 1x6x6x3", assertThrows(IllegalArgumentException.class, () -> dnn.plan(wrong)).getMessage());
+        assertEquals(
+                "the " + wrong + " gives 1x6x6x3",
+                assertThrows(IllegalArgumentException.class, () -> dnn.plan(wrong))
+                        .getMessage());
     }
 
     @Test
     void noAlgorithmIsChosenWhileAGraphIsCaptured() {
         Problem known = problem(Pass.FORWARD, 1);
         DnnPlan plan = dnn.plan(known).orElseThrow();
-        assertThrows(NotCapturableException.class, () -> Graph.capture(stream, () -> dnn.plan(problem(Pass.FORWARD, 0))));
-        Graph.capture(stream, () -> assertSame(plan, dnn.plan(known).orElseThrow())).close();
+        assertThrows(
+                NotCapturableException.class, () -> Graph.capture(stream, () -> dnn.plan(problem(Pass.FORWARD, 0))));
+        Graph.capture(stream, () -> assertSame(plan, dnn.plan(known).orElseThrow()))
+                .close();
     }
 
     @Test
@@ -133,13 +148,22 @@ class DnnTest {
         DeviceBuffer y = written(OUTPUTS);
         DeviceBuffer workspace = workspace(Pass.FORWARD);
         String shortInput = failure(Pass.FORWARD, written(INPUTS - 1), w, y, workspace, false);
-        assertTrue(shortInput.startsWith("cuDNN failed at the forward of a 3x3 convolution, stride 1, padding 1x1, of 1x6x6x4 to 6x6x3: ")
-                && shortInput.contains("x: out of bounds: byte " + 4 * (INPUTS - 1) + " of an allocation of " + 4 * (INPUTS - 1) + " bytes"), shortInput);
-        assertTrue(failure(Pass.FORWARD, x, w, allocator.allocate(4L * (OUTPUTS - 1)), workspace, false).contains("y: out of bounds"));
-        assertTrue(failure(Pass.FORWARD, x, allocator.allocate(4L * WEIGHTS), y, workspace, false).contains("w: never written"));
-        assertTrue(failure(Pass.FORWARD, x, w, y, allocator.allocate(workspace.bytes() - 4), false).contains("workspace: out of bounds"));
-        assertTrue(failure(Pass.INPUT_GRADIENT, allocator.allocate(4L * INPUTS), w, y, workspace, true).contains("x: never written"));
-        assertTrue(failure(Pass.WEIGHT_GRADIENT, x, written(WEIGHTS - 1), y, workspace, false).contains("w: out of bounds"));
+        assertTrue(
+                shortInput.startsWith(
+                                "cuDNN failed at the forward of a 3x3 convolution, stride 1, padding 1x1, of 1x6x6x4 to 6x6x3: ")
+                        && shortInput.contains("x: out of bounds: byte " + 4 * (INPUTS - 1) + " of an allocation of "
+                                + 4 * (INPUTS - 1) + " bytes"),
+                shortInput);
+        assertTrue(failure(Pass.FORWARD, x, w, allocator.allocate(4L * (OUTPUTS - 1)), workspace, false)
+                .contains("y: out of bounds"));
+        assertTrue(failure(Pass.FORWARD, x, allocator.allocate(4L * WEIGHTS), y, workspace, false)
+                .contains("w: never written"));
+        assertTrue(failure(Pass.FORWARD, x, w, y, allocator.allocate(workspace.bytes() - 4), false)
+                .contains("workspace: out of bounds"));
+        assertTrue(failure(Pass.INPUT_GRADIENT, allocator.allocate(4L * INPUTS), w, y, workspace, true)
+                .contains("x: never written"));
+        assertTrue(failure(Pass.WEIGHT_GRADIENT, x, written(WEIGHTS - 1), y, workspace, false)
+                .contains("w: out of bounds"));
     }
 
     /** By JCudnn itself: what a {@link DnnPlan} never does. */
@@ -157,21 +181,49 @@ class DnnTest {
         JCudnn.cudnnCreateConvolutionDescriptor(c);
         int format = cudnnTensorFormat.CUDNN_TENSOR_NHWC;
         int type = cudnnDataType.CUDNN_DATA_FLOAT;
-        refused(2000, "no tensor of float32, channels last", () -> JCudnn.cudnnSetTensor4dDescriptor(x, cudnnTensorFormat.CUDNN_TENSOR_NCHW, type, 1, CHANNELS, SIDE, SIDE));
-        refused(2000, "no tensor of float32, channels last", () -> JCudnn.cudnnSetTensor4dDescriptor(x, format, type, 0, CHANNELS, SIDE, SIDE));
+        refused(
+                2000,
+                "no tensor of float32, channels last",
+                () -> JCudnn.cudnnSetTensor4dDescriptor(
+                        x, cudnnTensorFormat.CUDNN_TENSOR_NCHW, type, 1, CHANNELS, SIDE, SIDE));
+        refused(
+                2000,
+                "no tensor of float32, channels last",
+                () -> JCudnn.cudnnSetTensor4dDescriptor(x, format, type, 0, CHANNELS, SIDE, SIDE));
         JCudnn.cudnnSetTensor4dDescriptor(x, format, type, 1, CHANNELS, SIDE, SIDE);
         JCudnn.cudnnSetTensor4dDescriptor(y, format, type, 1, OUT, SIDE, SIDE);
         JCudnn.cudnnSetFilter4dDescriptor(w, type, format, OUT, CHANNELS, 3, 3);
         refused(2000, "a descriptor was not set", () -> size(handle, x, w, c, y));
-        refused(2000, "no cross-correlation", () -> JCudnn.cudnnSetConvolution2dDescriptor(c, 1, 1, 1, 1, 1, 1, cudnnConvolutionMode.CUDNN_CONVOLUTION, type));
+        refused(
+                2000,
+                "no cross-correlation",
+                () -> JCudnn.cudnnSetConvolution2dDescriptor(
+                        c, 1, 1, 1, 1, 1, 1, cudnnConvolutionMode.CUDNN_CONVOLUTION, type));
         JCudnn.cudnnSetConvolution2dDescriptor(c, 0, 1, 1, 1, 1, 1, cudnnConvolutionMode.CUDNN_CROSS_CORRELATION, type);
-        refused(2008, "the convolution gives 4x6x3 of 4 channels, described are 6x6x3 of 4", () -> size(handle, x, w, c, y));
+        refused(
+                2008,
+                "the convolution gives 4x6x3 of 4 channels, described are 6x6x3 of 4",
+                () -> size(handle, x, w, c, y));
         JCudnn.cudnnSetConvolution2dDescriptor(c, 1, 1, 1, 1, 1, 1, cudnnConvolutionMode.CUDNN_CROSS_CORRELATION, type);
         long needed = size(handle, x, w, c, y);
         Pointer one = Pointer.to(new float[] {1});
-        refused(2006, "a workspace of " + (needed - 1) + " bytes, " + needed + " are needed", () -> JCudnn.cudnnConvolutionForward(handle, one, x, written(INPUTS).pointer(0), w,
-                written(WEIGHTS).pointer(0), c, cudnnConvolutionFwdAlgo.CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM, allocator.allocate(needed).pointer(0), needed - 1,
-                Pointer.to(new float[] {0}), y, written(OUTPUTS).pointer(0)));
+        refused(
+                2006,
+                "a workspace of " + (needed - 1) + " bytes, " + needed + " are needed",
+                () -> JCudnn.cudnnConvolutionForward(
+                        handle,
+                        one,
+                        x,
+                        written(INPUTS).pointer(0),
+                        w,
+                        written(WEIGHTS).pointer(0),
+                        c,
+                        cudnnConvolutionFwdAlgo.CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM,
+                        allocator.allocate(needed).pointer(0),
+                        needed - 1,
+                        Pointer.to(new float[] {0}),
+                        y,
+                        written(OUTPUTS).pointer(0)));
         JCudnn.cudnnDestroyConvolutionDescriptor(c);
         JCudnn.cudnnDestroyFilterDescriptor(w);
         JCudnn.cudnnDestroyTensorDescriptor(y);
@@ -179,9 +231,15 @@ class DnnTest {
         JCudnn.cudnnDestroy(handle);
     }
 
-    private static long size(cudnnHandle handle, cudnnTensorDescriptor x, cudnnFilterDescriptor w, cudnnConvolutionDescriptor c, cudnnTensorDescriptor y) {
+    private static long size(
+            cudnnHandle handle,
+            cudnnTensorDescriptor x,
+            cudnnFilterDescriptor w,
+            cudnnConvolutionDescriptor c,
+            cudnnTensorDescriptor y) {
         long[] bytes = new long[1];
-        JCudnn.cudnnGetConvolutionForwardWorkspaceSize(handle, x, w, c, y, cudnnConvolutionFwdAlgo.CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM, bytes);
+        JCudnn.cudnnGetConvolutionForwardWorkspaceSize(
+                handle, x, w, c, y, cudnnConvolutionFwdAlgo.CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM, bytes);
         return bytes[0];
     }
 

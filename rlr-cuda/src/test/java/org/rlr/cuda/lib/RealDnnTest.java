@@ -15,8 +15,9 @@ import org.rlr.cuda.lib.Dnn.Pass;
 import org.rlr.cuda.lib.Dnn.Problem;
 
 /**
- * NVIDIA's cuDNN 9, from the folder {@code -Drlr.cudnn=DIR}, as far as it goes without a card: JCudnn's native code finds every function that it may call, and the descriptors of the
- * backbones' convolutions are accepted and give their extents.
+ * NVIDIA's cuDNN 9, from the folder {@code -Drlr.cudnn=DIR}, as far as it goes without a card: JCudnn's native code
+ * finds every function that it may call, and the descriptors of the backbones' convolutions are accepted and give their
+ * extents.
  */
 class RealDnnTest {
     private static final String PROPERTY = "rlr.cudnn";
@@ -26,17 +27,24 @@ class RealDnnTest {
         String folder = System.getProperty(PROPERTY);
         assumeTrue(folder != null, "cuDNN's folder is not named with -D" + PROPERTY + "=DIR");
         // LD_BIND_NOW: all functions are looked for when a library is loaded, not each when it is called
-        CudaProcess.Output child = CudaProcess.run(Map.of("LD_LIBRARY_PATH", folder, "LD_BIND_NOW", "1"), List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp", System.getProperty("java.class.path"), Main.class.getName()));
+        CudaProcess.Output child = CudaProcess.run(
+                Map.of("LD_LIBRARY_PATH", folder, "LD_BIND_NOW", "1"),
+                List.of(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Main.class.getName()));
         System.out.println(child.text());
         assertEquals(0, child.code(), child.text());
         assertTrue(child.text().contains("cuDNN 9."), child.text());
     }
 
-    /** Describes convolutions of wide_resnet50_2 and EfficientNet-b6, of the window that an even image of the latter becomes, and the smallest. */
+    /**
+     * Describes convolutions of wide_resnet50_2 and EfficientNet-b6, of the window that an even image of the latter
+     * becomes, and the smallest.
+     */
     static final class Main {
-        private Main() {
-        }
+        private Main() {}
 
         public static void main(String[] args) {
             Natives.dnnObstacle().ifPresent(why -> {

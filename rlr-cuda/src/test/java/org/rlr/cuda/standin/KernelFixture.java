@@ -23,7 +23,7 @@ public final class KernelFixture implements AutoCloseable {
     /**
      * Loads the stand-in; the calling test is skipped where it cannot be built.
      *
-     * @param owner   beside whose package the file lies in {@code kernels}
+     * @param owner beside whose package the file lies in {@code kernels}
      * @param prelude what files of that package begin with, asked for when the stand-in is there
      */
     public KernelFixture(Class<?> owner, String name, Supplier<String> prelude) {

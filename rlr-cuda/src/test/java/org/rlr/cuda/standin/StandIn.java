@@ -18,23 +18,39 @@ import jcuda.driver.JCudaDriver;
 import org.rlr.cuda.driver.Natives;
 
 /**
- * A CUDA driver, NVRTC, cuBLAS and cuDNN for machines without a card. g++ builds them from the sources beside this class into libraries with the real ones' names, and
- * the dynamic linker takes a library that is loaded already for the one that JCuda asks for. The compiler turns the same kernel files into host
- * code; the driver runs it, and ends a launch that accesses memory out of bounds, reads what was never written, races in shared memory or
- * diverges at a barrier.
+ * A CUDA driver, NVRTC, cuBLAS and cuDNN for machines without a card. g++ builds them from the sources beside this
+ * class into libraries with the real ones' names, and the dynamic linker takes a library that is loaded already for the
+ * one that JCuda asks for. The compiler turns the same kernel files into host code; the driver runs it, and ends a
+ * launch that accesses memory out of bounds, reads what was never written, races in shared memory or diverges at a
+ * barrier.
  *
- * <p>Once loaded, a process believes for good that it has a card: tests that use it are tagged {@value #TAG} and run in a process of their own.
+ * <p>Once loaded, a process believes for good that it has a card: tests that use it are tagged {@value #TAG} and run in
+ * a process of their own.
  */
 public final class StandIn {
     /** The tag of tests that load it. */
     public static final String TAG = "stand-in";
 
-    private static final List<String> SOURCES = List.of("standin.h", "rounding.h", "device.h", "memory.cpp", "shared.cpp", "fibers.cpp", "mma.cpp", "driver.cpp", "capture.cpp", "nvrtc.cpp",
-            "blas.cpp", "dnn.cpp", "versions.map");
+    private static final List<String> SOURCES = List.of(
+            "standin.h",
+            "rounding.h",
+            "device.h",
+            "memory.cpp",
+            "shared.cpp",
+            "fibers.cpp",
+            "mma.cpp",
+            "driver.cpp",
+            "capture.cpp",
+            "nvrtc.cpp",
+            "blas.cpp",
+            "dnn.cpp",
+            "versions.map");
     /** What cuDNN's library is expected to have beside it. */
-    private static final List<String> DNN_PARTS = List.of("libcudnn_graph.so.9", "libcudnn_ops.so.9", "libcudnn_cnn.so.9");
+    private static final List<String> DNN_PARTS =
+            List.of("libcudnn_graph.so.9", "libcudnn_ops.so.9", "libcudnn_cnn.so.9");
     /** What JCuda's natives ask for. */
     private static final int USUAL_CUDA = 12;
+
     private static final int DEVICE_MEMORY = 0x1000;
     private static final int COMPUTE_CAPABILITY = 0x1001;
     private static final int DEVICES = 0x1002;
@@ -42,15 +58,20 @@ public final class StandIn {
     private static boolean loaded;
     private static boolean said;
 
-    private StandIn() {
-    }
+    private StandIn() {}
 
-    /** Builds it unchecked, in the working directory's {@code target}, and prints the folder, for a process that finds it by LD_LIBRARY_PATH. */
+    /**
+     * Builds it unchecked, in the working directory's {@code target}, and prints the folder, for a process that finds
+     * it by LD_LIBRARY_PATH.
+     */
     public static void main(String[] args) {
         System.out.println(folder(USUAL_CUDA));
     }
 
-    /** Builds it if need be and loads it, with every access of a kernel checked; the calling test is skipped where it cannot be built. */
+    /**
+     * Builds it if need be and loads it, with every access of a kernel checked; the calling test is skipped where it
+     * cannot be built.
+     */
     public static void load() {
         load(true);
     }
@@ -73,13 +94,18 @@ public final class StandIn {
         loaded = true;
     }
 
-    /** Builds it as libraries of another CUDA if need be and loads nothing; the calling test is skipped where it cannot be built. @return their folder */
+    /**
+     * Builds it as libraries of another CUDA if need be and loads nothing; the calling test is skipped where it cannot
+     * be built. @return their folder
+     */
     public static synchronized Path folder(int cuda) {
         return folder(false, cuda);
     }
 
     private static Path folder(boolean checked, int cuda) {
-        need(System.getProperty("os.name").equals("Linux") && System.getProperty("os.arch").equals("amd64"),
+        need(
+                System.getProperty("os.name").equals("Linux")
+                        && System.getProperty("os.arch").equals("amd64"),
                 "the stand-in for a CUDA driver needs Linux on x86-64, as JCuda does");
         try {
             String compiler = compiler();
@@ -90,7 +116,10 @@ public final class StandIn {
         }
     }
 
-    /** Skips the calling test unless all is well. JUnit keeps the reason of a class that is skipped to itself, so it is printed, too. */
+    /**
+     * Skips the calling test unless all is well. JUnit keeps the reason of a class that is skipped to itself, so it is
+     * printed, too.
+     */
     private static void need(boolean there, String reason) {
         if (!there && !said) {
             said = true;
@@ -148,7 +177,17 @@ public final class StandIn {
 
     /** JCuda's natives ask for symbols of a version that has the library's name, except of the driver. */
     private static void link(Path folder, String library, String... inputs) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of("g++", "-std=c++17", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-fvisibility=hidden", "-Wl,-soname," + library));
+        List<String> command = new ArrayList<>(List.of(
+                "g++",
+                "-std=c++17",
+                "-O2",
+                "-Wall",
+                "-Wextra",
+                "-Werror",
+                "-shared",
+                "-fPIC",
+                "-fvisibility=hidden",
+                "-Wl,-soname," + library));
         if (!library.startsWith("libcuda.")) {
             String map = Files.readString(folder.resolve("versions.map")).replace("@NAME@", library);
             Files.writeString(folder.resolve(library + ".map"), map);
@@ -160,7 +199,10 @@ public final class StandIn {
     }
 
     private static String run(Path folder, List<String> command) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true).start();
+        Process process = new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (process.waitFor() != 0) {
             throw new IllegalStateException(String.join(" ", command) + " failed:\n" + output);

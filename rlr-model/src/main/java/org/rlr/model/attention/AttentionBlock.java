@@ -4,15 +4,15 @@ import org.rlr.model.Reference;
 import org.rlr.tensor.Tensor;
 
 /**
- * One attention block of an encoder layer. The blocks of a layer run side by side on the same input, and no residual path leads
- * around them (RLR §7).
+ * One attention block of an encoder layer. The blocks of a layer run side by side on the same input, and no residual
+ * path leads around them (RLR §7).
  */
 public interface AttentionBlock {
 
     /**
      * The block's output.
      *
-     * @param tokens    the layer's input, {@code [N, L, d]}
+     * @param tokens the layer's input, {@code [N, L, d]}
      * @param reference the embedded reference, shared by all images; null where no block of the model uses it
      * @return {@code [N, L, d]}
      */

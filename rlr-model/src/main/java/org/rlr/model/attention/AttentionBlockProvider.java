@@ -4,8 +4,9 @@ import org.rlr.model.LevelConfig;
 import org.rlr.tensor.nn.ParameterSet;
 
 /**
- * Makes attention blocks of one kind (RLR §6); found by {@link java.util.ServiceLoader}, so that a block needs this class with a public constructor
- * without arguments, and its name in {@code META-INF/services/org.rlr.model.attention.AttentionBlockProvider}. {@code docs/extending.md} builds one.
+ * Makes attention blocks of one kind (RLR §6); found by {@link java.util.ServiceLoader}, so that a block needs this
+ * class with a public constructor without arguments, and its name in
+ * {@code META-INF/services/org.rlr.model.attention.AttentionBlockProvider}. {@code docs/extending.md} builds one.
  */
 public interface AttentionBlockProvider {
 
@@ -17,12 +18,18 @@ public interface AttentionBlockProvider {
      */
     String name();
 
-    /** {@return the weight of the block's output where no gate is learned: 2 for the published cross attention, 1 for the other blocks (RLR §6)} */
+    /**
+     * {@return the weight of the block's output where no gate is learned: 2 for the published cross attention, 1 for
+     * the other blocks (RLR §6)}
+     */
     default float weight() {
         return 1;
     }
 
-    /** {@return whether the block attends to the reference; a model in which none does has no reference, and its blocks are given null for it} */
+    /**
+     * {@return whether the block attends to the reference; a model in which none does has no reference, and its blocks
+     * are given null for it}
+     */
     boolean usesReference();
 
     /**

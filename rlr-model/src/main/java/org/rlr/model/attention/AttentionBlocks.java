@@ -14,7 +14,10 @@ import org.rlr.model.LevelConfig;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.nn.ParameterSet;
 
-/** The attention blocks by name: the published ones (RLR §6) and those of every {@link AttentionBlockProvider} on the class path. */
+/**
+ * The attention blocks by name: the published ones (RLR §6) and those of every {@link AttentionBlockProvider} on the
+ * class path.
+ */
 public final class AttentionBlocks {
     /** The names of the published blocks, in their order. */
     public static final List<String> PUBLISHED = List.of("mca", "ca", "msa", "nsa", "sa");
@@ -25,11 +28,11 @@ public final class AttentionBlocks {
 
     private static Map<String, AttentionBlockProvider> found;
 
-    private AttentionBlocks() {
-    }
+    private AttentionBlocks() {}
 
     /**
-     * The names of all blocks, in the order in which blocks are kept and columns of a gate follow: those of {@link #PUBLISHED}, then the others by name.
+     * The names of all blocks, in the order in which blocks are kept and columns of a gate follow: those of
+     * {@link #PUBLISHED}, then the others by name.
      *
      * @return unmodifiable
      * @throws RlrException if a provider on the class path cannot be used
@@ -41,12 +44,17 @@ public final class AttentionBlocks {
     private static synchronized Map<String, AttentionBlockProvider> providers() {
         if (found == null) {
             List<AttentionBlockProvider> providers = new ArrayList<>();
-            Iterator<AttentionBlockProvider> services = ServiceLoader.load(AttentionBlockProvider.class, AttentionBlocks.class.getClassLoader()).iterator();
+            Iterator<AttentionBlockProvider> services = ServiceLoader.load(
+                            AttentionBlockProvider.class, AttentionBlocks.class.getClassLoader())
+                    .iterator();
             try {
                 services.forEachRemaining(providers::add);
             } catch (ServiceConfigurationError e) {
-                throw new RlrException("an attention block on the class path cannot be used: " + e.getMessage() + (e.getCause() == null ? "" : " (" + e.getCause() + ")")
-                        + "; mend it or take its jar off the class path", e);
+                throw new RlrException(
+                        "an attention block on the class path cannot be used: " + e.getMessage()
+                                + (e.getCause() == null ? "" : " (" + e.getCause() + ")")
+                                + "; mend it or take its jar off the class path",
+                        e);
             }
             found = inOrder(providers.iterator());
         }
@@ -61,15 +69,19 @@ public final class AttentionBlocks {
             String name = provider.name();
             String type = provider.getClass().getName();
             if (name == null || !NAME.matcher(name).matches() || RESERVED.contains(name)) {
-                throw new RlrException("the attention block of " + type + " is called '" + name + "'; a name is a small letter, then small letters, digits and underscores, and not one of "
+                throw new RlrException("the attention block of " + type + " is called '" + name
+                        + "'; a name is a small letter, then small letters, digits and underscores, and not one of "
                         + String.join(", ", RESERVED.stream().sorted().toList()));
             }
             if (!Float.isFinite(provider.weight())) {
-                throw new RlrException("the attention block '" + name + "' of " + type + " has a weight of " + provider.weight() + "; it must be a finite number");
+                throw new RlrException("the attention block '" + name + "' of " + type + " has a weight of "
+                        + provider.weight() + "; it must be a finite number");
             }
             AttentionBlockProvider other = sorted.putIfAbsent(name, provider);
             if (other != null) {
-                throw new RlrException("two attention blocks are called '" + name + "', of " + other.getClass().getName() + " and " + type + "; rename one or take its jar off the class path");
+                throw new RlrException("two attention blocks are called '" + name + "', of "
+                        + other.getClass().getName() + " and " + type
+                        + "; rename one or take its jar off the class path");
             }
         }
         Map<String, AttentionBlockProvider> ordered = new LinkedHashMap<>();
@@ -108,7 +120,8 @@ public final class AttentionBlocks {
     public static List<String> inOrder(List<String> names) {
         names.forEach(AttentionBlocks::provider);
         if (names.isEmpty()) {
-            throw new RlrException("no attention block given; choose from " + String.join(", ", names()) + " with --blocks");
+            throw new RlrException(
+                    "no attention block given; choose from " + String.join(", ", names()) + " with --blocks");
         }
         List<String> ordered = new ArrayList<>(names());
         ordered.retainAll(names);
@@ -140,7 +153,7 @@ public final class AttentionBlocks {
     /**
      * A block under a name prefix.
      *
-     * @param name  as in {@code --blocks}
+     * @param name as in {@code --blocks}
      * @param names where the block declares its parameters
      * @param level width, heads, grid, window and reference length
      * @return a new block

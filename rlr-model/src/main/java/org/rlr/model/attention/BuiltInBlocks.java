@@ -6,8 +6,7 @@ import org.rlr.tensor.nn.ParameterSet;
 
 /** The five blocks of the table in RLR §6, found as any other. */
 final class BuiltInBlocks {
-    private BuiltInBlocks() {
-    }
+    private BuiltInBlocks() {}
 
     private abstract static class BuiltIn implements AttentionBlockProvider {
         private final String name;
@@ -44,7 +43,8 @@ final class BuiltInBlocks {
 
         @Override
         public AttentionBlock create(ParameterSet.Prefix names, LevelConfig level) {
-            return new ReferenceAttention(names, level.modelWidth(), level.pattern(Locality.INSIDE), ReferenceAttention.Part.EACH_CHUNK);
+            return new ReferenceAttention(
+                    names, level.modelWidth(), level.pattern(Locality.INSIDE), ReferenceAttention.Part.EACH_CHUNK);
         }
     }
 
@@ -56,8 +56,13 @@ final class BuiltInBlocks {
 
         @Override
         public AttentionBlock create(ParameterSet.Prefix names, LevelConfig level) {
-            return new ReferenceAttention(names, level.modelWidth(), level.pattern(Locality.ALL),
-                    level.blocks().contains("mca") ? ReferenceAttention.Part.LAST_CHUNK : ReferenceAttention.Part.WHOLE);
+            return new ReferenceAttention(
+                    names,
+                    level.modelWidth(),
+                    level.pattern(Locality.ALL),
+                    level.blocks().contains("mca")
+                            ? ReferenceAttention.Part.LAST_CHUNK
+                            : ReferenceAttention.Part.WHOLE);
         }
     }
 

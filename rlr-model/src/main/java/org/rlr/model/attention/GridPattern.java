@@ -3,19 +3,20 @@ package org.rlr.model.attention;
 import org.rlr.tensor.backend.Locality;
 
 /**
- * Which positions of a token grid a query may attend to: a predicate on two positions, so that any lambda is a pattern. The window of a position is every
- * position whose row and column differ by at most {@code side/2} (integer division), clipped at the border (RLR §6).
- * {@link PatternAttention} attends by it.
+ * Which positions of a token grid a query may attend to: a predicate on two positions, so that any lambda is a pattern.
+ * The window of a position is every position whose row and column differ by at most {@code side/2} (integer division),
+ * clipped at the border (RLR §6). {@link PatternAttention} attends by it.
  */
 @FunctionalInterface
 public interface GridPattern {
 
     /**
-     * Whether the query at {@code (row, column)} may attend to the key at {@code (keyRow, keyColumn)}; positions count from 0. Always the same answer.
+     * Whether the query at {@code (row, column)} may attend to the key at {@code (keyRow, keyColumn)}; positions count
+     * from 0. Always the same answer.
      *
-     * @param row       row of the query, from 0
-     * @param column    column of the query, from 0
-     * @param keyRow    row of the key, from 0
+     * @param row row of the query, from 0
+     * @param column column of the query, from 0
+     * @param keyRow row of the key, from 0
      * @param keyColumn column of the key, from 0
      * @return whether attention is allowed
      */
@@ -49,8 +50,8 @@ public interface GridPattern {
     }
 
     /**
-     * A window of {@code side×side} positions that lie {@code step} apart: differences of rows and of columns are multiples of the step, at most {@code side/2}
-     * of them. Step 1 is {@link #inside}.
+     * A window of {@code side×side} positions that lie {@code step} apart: differences of rows and of columns are
+     * multiples of the step, at most {@code side/2} of them. Step 1 is {@link #inside}.
      *
      * @param side of the window in positions, at least 1
      * @param step tokens from one position to the next, at least 1
@@ -60,7 +61,8 @@ public interface GridPattern {
     static GridPattern dilated(int side, int step) {
         positive(step, "step");
         GridPattern reach = inside(2 * (positive(side, "window side") / 2) * step + 1);
-        return reach.and((row, column, keyRow, keyColumn) -> (row - keyRow) % step == 0 && (column - keyColumn) % step == 0);
+        return reach.and(
+                (row, column, keyRow, keyColumn) -> (row - keyRow) % step == 0 && (column - keyColumn) % step == 0);
     }
 
     /**
@@ -73,8 +75,8 @@ public interface GridPattern {
      */
     static GridPattern ring(int inner, int outer) {
         if (outer / 2 <= positive(inner, "inner side") / 2) {
-            throw new IllegalArgumentException("no position lies outside a window of side " + inner + " and inside one of side " + outer + "; give an outer side of at least "
-                    + (2 * (inner / 2) + 2));
+            throw new IllegalArgumentException("no position lies outside a window of side " + inner
+                    + " and inside one of side " + outer + "; give an outer side of at least " + (2 * (inner / 2) + 2));
         }
         return outside(inner).and(inside(outer));
     }
@@ -91,7 +93,8 @@ public interface GridPattern {
      * @return the intersection
      */
     default GridPattern and(GridPattern other) {
-        return (row, column, keyRow, keyColumn) -> allows(row, column, keyRow, keyColumn) && other.allows(row, column, keyRow, keyColumn);
+        return (row, column, keyRow, keyColumn) ->
+                allows(row, column, keyRow, keyColumn) && other.allows(row, column, keyRow, keyColumn);
     }
 
     /**
@@ -101,7 +104,8 @@ public interface GridPattern {
      * @return the union
      */
     default GridPattern or(GridPattern other) {
-        return (row, column, keyRow, keyColumn) -> allows(row, column, keyRow, keyColumn) || other.allows(row, column, keyRow, keyColumn);
+        return (row, column, keyRow, keyColumn) ->
+                allows(row, column, keyRow, keyColumn) || other.allows(row, column, keyRow, keyColumn);
     }
 
     /** {@return what this does not allow} */

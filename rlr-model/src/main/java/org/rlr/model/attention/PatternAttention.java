@@ -3,21 +3,27 @@ package org.rlr.model.attention;
 import org.rlr.model.LevelConfig;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Tensor;
-import org.rlr.tensor.autograd.FusedFunctions;
 import org.rlr.tensor.autograd.Functions;
+import org.rlr.tensor.autograd.FusedFunctions;
 import org.rlr.tensor.backend.AttentionPattern;
 
 /**
- * Multi-head attention over a token grid by any {@link GridPattern}, {@code softmax(q·kᵀ/√(d/heads))·v} over the keys that a query may attend to, with gradients on
- * every backend. A query that may attend to nothing gets a zero vector and gives no gradient (RLR §6).
+ * Multi-head attention over a token grid by any {@link GridPattern}, {@code softmax(q·kᵀ/√(d/heads))·v} over the keys
+ * that a query may attend to, with gradients on every backend. A query that may attend to nothing gets a zero vector
+ * and gives no gradient (RLR §6).
  *
- * <p>Patterns of {@link GridPattern#all}, {@link GridPattern#inside} and {@link GridPattern#outside} run on the backend's own kernels, whose memory grows with the
- * number L of tokens. Any other is composed of tensor operations: it keeps an L×L matrix, 4·L² bytes in the Java heap, sends it to the device at each call, and
- * makes three of N·heads·L² values there, which a recording scope keeps until it is closed; a whole row of scores is computed however few keys are allowed. At
- * 16×16 tokens a matrix has 0.3 MB, at 32×32 4 MB, at 64×64 67 MB. May be used by several threads at once.
+ * <p>Patterns of {@link GridPattern#all}, {@link GridPattern#inside} and {@link GridPattern#outside} run on the
+ * backend's own kernels, whose memory grows with the number L of tokens. Any other is composed of tensor operations: it
+ * keeps an L×L matrix, 4·L² bytes in the Java heap, sends it to the device at each call, and makes three of N·heads·L²
+ * values there, which a recording scope keeps until it is closed; a whole row of scores is computed however few keys
+ * are allowed. At 16×16 tokens a matrix has 0.3 MB, at 32×32 4 MB, at 64×64 67 MB. May be used by several threads at
+ * once.
  */
 public final class PatternAttention {
-    /** Finite, so that a row of nothing else has a softmax; large enough that any score is absorbed, and its exponential beside an allowed one is 0. */
+    /**
+     * Finite, so that a row of nothing else has a softmax; large enough that any score is absorbed, and its exponential
+     * beside an allowed one is 0.
+     */
     private static final float FORBIDDEN = -1e30f;
     /** The longest array. */
     private static final int MOST_VALUES = Integer.MAX_VALUE - 8;
@@ -32,8 +38,9 @@ public final class PatternAttention {
     /**
      * Attention over the grid of a level with its heads.
      *
-     * @param pattern which keys a query may attend to; asked now for every pair of positions, unless the kernels know it
-     * @param level   heads and grid
+     * @param pattern which keys a query may attend to; asked now for every pair of positions, unless the kernels know
+     *     it
+     * @param level heads and grid
      * @throws RlrException if the level has so many tokens that L² values are more than an array holds
      */
     public PatternAttention(GridPattern pattern, LevelConfig level) {
@@ -54,8 +61,10 @@ public final class PatternAttention {
         fused = null;
         int tokens = height * width;
         if ((long) tokens * tokens > MOST_VALUES) {
-            throw new RlrException("an attention pattern over a grid of " + height + "x" + width + " needs a matrix of " + (long) tokens * tokens
-                    + " values, more than an array holds; lower --image-size, leave the level out of --levels, or take a block of window attention");
+            throw new RlrException(
+                    "an attention pattern over a grid of " + height + "x" + width + " needs a matrix of "
+                            + (long) tokens * tokens
+                            + " values, more than an array holds; lower --image-size, leave the level out of --levels, or take a block of window attention");
         }
         mask = new float[tokens * tokens];
         float[] any = new float[tokens];
@@ -84,16 +93,22 @@ public final class PatternAttention {
         int n = q.dim(0);
         int tokens = height * width;
         for (Tensor t : new Tensor[] {q, k, v}) {
-            if (t.shape().rank() != 3 || t.dim(1) != tokens || t.dim(2) != q.dim(2) || t.dim(2) % heads != 0 || t.dim(0) != n && t.dim(0) != 1) {
-                throw new IllegalArgumentException("attention of queries " + q.shape() + " over keys " + k.shape() + " and values " + v.shape() + " on a grid of " + height + "x" + width
-                        + " with " + heads + " heads; each has one row per position, of a width that is a multiple of the heads");
+            if (t.shape().rank() != 3
+                    || t.dim(1) != tokens
+                    || t.dim(2) != q.dim(2)
+                    || t.dim(2) % heads != 0
+                    || t.dim(0) != n && t.dim(0) != 1) {
+                throw new IllegalArgumentException("attention of queries " + q.shape() + " over keys " + k.shape()
+                        + " and values " + v.shape() + " on a grid of " + height + "x" + width + " with " + heads
+                        + " heads; each has one row per position, of a width that is a multiple of the heads");
             }
         }
         if (fused != null) {
             return FusedFunctions.attention(q, k, v, fused);
         }
         int d = q.dim(2);
-        // Heads come first, so that keys or values that all images share are met by the queries of all images in one product.
+        // Heads come first, so that keys or values that all images share are met by the queries of all images in one
+        // product.
         Tensor scaled = q.affine((float) (1 / Math.sqrt(d / heads)), 0);
         Tensor scores = shaped(product(byHead(scaled), byHead(k), true), heads, n, tokens, tokens);
         Tensor masked = after(scores, scores.add(Tensor.of(mask, tokens, tokens)));

@@ -7,8 +7,8 @@ import org.rlr.tensor.nn.MultiHeadAttention;
 import org.rlr.tensor.nn.ParameterSet;
 
 /**
- * Cross attention whose content comes from the reference alone: {@code mca} (only inside the window: the paper's local cross attention,
- * LCA) and {@code ca} (everywhere). RLR §6.
+ * Cross attention whose content comes from the reference alone: {@code mca} (only inside the window: the paper's local
+ * cross attention, LCA) and {@code ca} (everywhere). RLR §6.
  */
 final class ReferenceAttention implements AttentionBlock {
     /** Which part of a reference of several chunks is attended to. */

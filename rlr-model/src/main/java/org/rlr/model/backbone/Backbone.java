@@ -6,8 +6,8 @@ import org.rlr.model.data.Normalization;
 import org.rlr.tensor.Tensor;
 
 /**
- * A frozen feature extractor (RLR §2). Level {@code i} is a feature map of stride {@code 2^(i+1)}. Never trained; may be used by several threads
- * at once.
+ * A frozen feature extractor (RLR §2). Level {@code i} is a feature map of stride {@code 2^(i+1)}. Never trained; may
+ * be used by several threads at once.
  */
 public interface Backbone extends AutoCloseable {
 
@@ -33,7 +33,8 @@ public interface Backbone extends AutoCloseable {
     boolean standardized();
 
     /**
-     * Feature maps of images, unsmoothed. The results belong to the innermost scope; what was needed on the way is given back.
+     * Feature maps of images, unsmoothed. The results belong to the innermost scope; what was needed on the way is
+     * given back.
      *
      * @param images {@code [N, H, W, 3]}, normalised as {@link #normalization()} says
      * @param levels ascending
@@ -42,19 +43,18 @@ public interface Backbone extends AutoCloseable {
     List<Tensor> features(Tensor images, List<Integer> levels);
 
     /**
-     * {@return the weights by their names in the published state dict, as far as the levels loaded for need them; empty for a backbone without weights} What
-     * a model file keeps.
+     * {@return the weights by their names in the published state dict, as far as the levels loaded for need them; empty
+     * for a backbone without weights} What a model file keeps.
      */
     Map<String, Weight> weights();
 
     /**
      * One tensor of a state dict.
      *
-     * @param shape  extents, convolutions as {@code [out, in/groups, k, k]}
+     * @param shape extents, convolutions as {@code [out, in/groups, k, k]}
      * @param values row-major
      */
-    record Weight(int[] shape, float[] values) {
-    }
+    record Weight(int[] shape, float[] values) {}
 
     @Override
     void close();

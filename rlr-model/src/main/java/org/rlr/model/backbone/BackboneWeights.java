@@ -13,11 +13,14 @@ import org.rlr.tensor.RlrException;
 final class BackboneWeights {
     /** Differences named in a message. */
     private static final int NAMED = 10;
-    /** What published files hold beside the feature layers: counters of training, the classifier and the convolution before it. */
-    private static final Pattern BESIDE = Pattern.compile(".*\\.num_batches_tracked|(classifier|fc|conv_head|bn2)\\..*");
+    /**
+     * What published files hold beside the feature layers: counters of training, the classifier and the convolution
+     * before it.
+     */
+    private static final Pattern BESIDE =
+            Pattern.compile(".*\\.num_batches_tracked|(classifier|fc|conv_head|bn2)\\..*");
 
-    private BackboneWeights() {
-    }
+    private BackboneWeights() {}
 
     /**
      * The weights needed for a level, by name. The file need not hold those of deeper levels.
@@ -27,7 +30,8 @@ final class BackboneWeights {
     static Map<String, Backbone.Weight> read(Network network, int level, StateDict source, String origin) {
         requireFit(network, level, source, origin);
         Map<String, Backbone.Weight> weights = new LinkedHashMap<>();
-        network.tensors(level).forEach((name, shape) -> weights.put(name, new Backbone.Weight(shape, source.values(name))));
+        network.tensors(level)
+                .forEach((name, shape) -> weights.put(name, new Backbone.Weight(shape, source.values(name))));
         return Collections.unmodifiableMap(weights);
     }
 
@@ -36,11 +40,13 @@ final class BackboneWeights {
         List<String> differences = differences(network, level, source);
         if (!differences.isEmpty()) {
             List<String> fitting = Backbones.networksFor(source, level);
-            throw new RlrException(origin + " does not hold the weights of '" + network.name() + "' that feature level " + level + " needs, it is for another architecture: "
+            throw new RlrException(origin + " does not hold the weights of '" + network.name() + "' that feature level "
+                    + level + " needs, it is for another architecture: "
                     + String.join(", ", differences.subList(0, Math.min(NAMED, differences.size())))
                     + (differences.size() > NAMED ? " and " + (differences.size() - NAMED) + " more" : "")
-                    + (fitting.isEmpty() ? "; give a file of timm's weights for '" + network.name() + "'"
-                    : "; it fits the backbone " + String.join(" or ", fitting)));
+                    + (fitting.isEmpty()
+                            ? "; give a file of timm's weights for '" + network.name() + "'"
+                            : "; it fits the backbone " + String.join(" or ", fitting)));
         }
     }
 

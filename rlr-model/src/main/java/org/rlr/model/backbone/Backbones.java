@@ -19,8 +19,7 @@ public final class Backbones {
 
     private static final Map<String, Supplier<Network>> NETWORKS = networks();
 
-    private Backbones() {
-    }
+    private Backbones() {}
 
     private static Map<String, Supplier<Network>> networks() {
         Map<String, Supplier<Network>> networks = new LinkedHashMap<>();
@@ -43,11 +42,13 @@ public final class Backbones {
         return networks;
     }
 
-    private static void efficientNet(Map<String, Supplier<Network>> networks, String name, boolean tensorflow, boolean lite, double[] scale) {
+    private static void efficientNet(
+            Map<String, Supplier<Network>> networks, String name, boolean tensorflow, boolean lite, double[] scale) {
         networks.put(name, () -> EfficientNet.network(name, tensorflow, lite, scale[0], scale[1]));
     }
 
-    private static void resNet(Map<String, Supplier<Network>> networks, String name, int[] blocks, boolean bottleneck, int wide) {
+    private static void resNet(
+            Map<String, Supplier<Network>> networks, String name, int[] blocks, boolean bottleneck, int wide) {
         networks.put(name, () -> ResNet.network(name, blocks, bottleneck, wide));
     }
 
@@ -66,13 +67,16 @@ public final class Backbones {
      * @throws RlrException if there is none of that name, naming close ones
      */
     public static BackboneInfo info(String name) {
-        return name.equals(WEIGHT_FREE) ? ScatteringBackbone.INFO : network(name).info();
+        return name.equals(WEIGHT_FREE)
+                ? ScatteringBackbone.INFO
+                : network(name).info();
     }
 
     /**
-     * Names, as timm has them, and shapes of the weights that a backbone needs for a feature level; empty if it needs none.
+     * Names, as timm has them, and shapes of the weights that a backbone needs for a feature level; empty if it needs
+     * none.
      *
-     * @param name  as in {@link #names}
+     * @param name as in {@link #names}
      * @param level the deepest feature level that is wanted
      * @return extents by name, convolutions as {@code [out, in/groups, k, k]}
      * @throws RlrException if there is no backbone of that name or it has no such level
@@ -83,7 +87,8 @@ public final class Backbones {
         }
         Network network = network(name);
         if (!network.channels().containsKey(level)) {
-            throw new RlrException("backbone '" + name + "' has no level " + level + "; its levels are " + network.channels().keySet());
+            throw new RlrException("backbone '" + name + "' has no level " + level + "; its levels are "
+                    + network.channels().keySet());
         }
         return network.tensors(level);
     }
@@ -91,22 +96,25 @@ public final class Backbones {
     /**
      * A backbone ready for use.
      *
-     * @param name    as in {@link #names}
+     * @param name as in {@link #names}
      * @param backend where it computes
-     * @param levels  the feature levels that will be asked for; weights of deeper layers are not loaded
+     * @param levels the feature levels that will be asked for; weights of deeper layers are not loaded
      * @param weights its weights in timm's names; null where there are none
-     * @param origin  what the weights are, for messages: a file
+     * @param origin what the weights are, for messages: a file
      * @return the backbone; the caller closes it
-     * @throws RlrException if there is no backbone of that name, it has no such level, it needs weights and there are none, or they are another architecture's
+     * @throws RlrException if there is no backbone of that name, it has no such level, it needs weights and there are
+     *     none, or they are another architecture's
      */
-    public static Backbone create(String name, Backend backend, List<Integer> levels, StateDict weights, String origin) {
+    public static Backbone create(
+            String name, Backend backend, List<Integer> levels, StateDict weights, String origin) {
         if (name.equals(WEIGHT_FREE)) {
             return new ScatteringBackbone();
         }
         Network network = network(name);
         if (weights == null) {
-            throw new RlrException("backbone '" + name + "' needs weights: download them with 'rlr weights get " + name
-                    + "', or give a file of timm's weights for it (SafeTensors or .pth) with --weights, or take --backbone scattering, which needs none");
+            throw new RlrException(
+                    "backbone '" + name + "' needs weights: download them with 'rlr weights get " + name
+                            + "', or give a file of timm's weights for it (SafeTensors or .pth) with --weights, or take --backbone scattering, which needs none");
         }
         return new ConvolutionalBackbone(network, backend, levels, weights, origin);
     }
@@ -114,19 +122,21 @@ public final class Backbones {
     /**
      * A backbone with its weights from a file.
      *
-     * @param name    as in {@link #names}
+     * @param name as in {@link #names}
      * @param weights a file of timm's weights, SafeTensors or .pth; null for a backbone that needs none
-     * @param levels  the feature levels that will be asked for
+     * @param levels the feature levels that will be asked for
      * @param backend where it computes
      * @return the backbone; the caller closes it
-     * @throws RlrException as {@link #create}, or if the file cannot be read, or weights are given to a backbone that has none
+     * @throws RlrException as {@link #create}, or if the file cannot be read, or weights are given to a backbone that
+     *     has none
      */
     public static Backbone open(String name, Path weights, List<Integer> levels, Backend backend) {
         if (weights == null) {
             return create(name, backend, levels, null, null);
         }
         if (name.equals(WEIGHT_FREE)) {
-            throw new RlrException("backbone 'scattering' takes no weights; name the backbone that " + weights + " belongs to with --backbone");
+            throw new RlrException("backbone 'scattering' takes no weights; name the backbone that " + weights
+                    + " belongs to with --backbone");
         }
         try (WeightsFile file = WeightsFile.open(weights)) {
             return create(name, backend, levels, file.weights(), weights.toString());
@@ -137,8 +147,10 @@ public final class Backbones {
         Supplier<Network> network = NETWORKS.get(name);
         if (network == null) {
             List<String> close = CloseNames.of(name, names(), 3);
-            throw new RlrException("unknown backbone '" + name + "'" + (close.isEmpty() ? "; the command 'backbones' lists those there are"
-                    : ", did you mean '" + String.join("' or '", close) + "'?"));
+            throw new RlrException("unknown backbone '" + name + "'"
+                    + (close.isEmpty()
+                            ? "; the command 'backbones' lists those there are"
+                            : ", did you mean '" + String.join("' or '", close) + "'?"));
         }
         return network.get();
     }
@@ -163,14 +175,15 @@ public final class Backbones {
     /**
      * Checks that a state dict has all the weights of a backbone, by names and shapes.
      *
-     * @param name    as in {@link #names}
+     * @param name as in {@link #names}
      * @param weights in timm's names
-     * @param origin  what it is, for messages: a file
+     * @param origin what it is, for messages: a file
      * @throws RlrException if there is no backbone of that name, it needs none, or they are another architecture's
      */
     public static void requireFit(String name, StateDict weights, String origin) {
         if (name.equals(WEIGHT_FREE)) {
-            throw new RlrException("backbone '" + name + "' takes no weights; name the backbone that " + origin + " belongs to");
+            throw new RlrException(
+                    "backbone '" + name + "' takes no weights; name the backbone that " + origin + " belongs to");
         }
         Network network = network(name);
         BackboneWeights.requireFit(network, network.deepest(), weights, origin);

@@ -6,7 +6,8 @@ import org.rlr.model.data.Normalization;
 import org.rlr.tensor.Tensor;
 
 /**
- * A backbone for one who closes what it is given, as a model does, while the backbone goes on being used by others: closing this closes nothing.
+ * A backbone for one who closes what it is given, as a model does, while the backbone goes on being used by others:
+ * closing this closes nothing.
  *
  * @param lender the backbone, to be closed by its owner after this was last used
  */

@@ -12,8 +12,8 @@ import org.rlr.tensor.backend.ConvGeometry;
 import org.rlr.tensor.backend.View;
 
 /**
- * A convolution of a frozen network with the batch normalisation after it, which is folded into filters and bias as they are
- * loaded: {@code w' = w·γ/√(σ²+eps)}, {@code b' = β − μ·γ/√(σ²+eps)}, in double.
+ * A convolution of a frozen network with the batch normalisation after it, which is folded into filters and bias as
+ * they are loaded: {@code w' = w·γ/√(σ²+eps)}, {@code b' = β − μ·γ/√(σ²+eps)}, in double.
  */
 final class Convolution implements AutoCloseable {
     private final String name;
@@ -26,7 +26,8 @@ final class Convolution implements AutoCloseable {
     private Tensor weight;
     private Tensor bias;
 
-    private Convolution(String name, String norm, double eps, int in, int out, ConvGeometry geometry, Activation activation) {
+    private Convolution(
+            String name, String norm, double eps, int in, int out, ConvGeometry geometry, Activation activation) {
         this.name = name;
         this.norm = norm;
         this.eps = eps;
@@ -37,7 +38,8 @@ final class Convolution implements AutoCloseable {
     }
 
     /** A convolution {@code name} without bias, a batch normalisation {@code norm}, an activation. */
-    static Convolution normalized(String name, String norm, double eps, int in, int out, ConvGeometry geometry, Activation activation) {
+    static Convolution normalized(
+            String name, String norm, double eps, int in, int out, ConvGeometry geometry, Activation activation) {
         return new Convolution(name, norm, eps, in, out, geometry, activation);
     }
 
@@ -66,7 +68,8 @@ final class Convolution implements AutoCloseable {
 
     /** Weights that are learned, for a network's size. */
     long parameters() {
-        return (long) out * (in / geometry.groups()) * geometry.kernel() * geometry.kernel() + (norm == null ? out : 2L * out);
+        return (long) out * (in / geometry.groups()) * geometry.kernel() * geometry.kernel()
+                + (norm == null ? out : 2L * out);
     }
 
     /** Puts the folded weights on a backend. @throws RlrException if they are not finite */
@@ -81,7 +84,8 @@ final class Convolution implements AutoCloseable {
             } else {
                 double variance = weights.get(norm + ".running_var").values()[o];
                 scale[o] = weights.get(norm + ".weight").values()[o] / Math.sqrt(variance + eps);
-                b[o] = (float) (weights.get(norm + ".bias").values()[o] - weights.get(norm + ".running_mean").values()[o] * scale[o]);
+                b[o] = (float) (weights.get(norm + ".bias").values()[o]
+                        - weights.get(norm + ".running_mean").values()[o] * scale[o]);
             }
         }
         int perFilter = w.length / out;
@@ -91,7 +95,8 @@ final class Convolution implements AutoCloseable {
         for (int o = 0; o < out; o++) {
             for (int c = 0; c < channels; c++) {
                 for (int p = 0; p < positions; p++) {
-                    folded[o * perFilter + p * channels + c] = (float) (w[o * perFilter + c * positions + p] * scale[o]);
+                    folded[o * perFilter + p * channels + c] =
+                            (float) (w[o * perFilter + c * positions + p] * scale[o]);
                 }
             }
         }

@@ -58,7 +58,8 @@ final class ConvolutionalBackbone implements Backbone {
     public int channels(int level) {
         Integer c = channels.get(level);
         if (c == null) {
-            throw new RlrException("backbone '" + name() + "' has no level " + level + "; its levels are " + channels.keySet());
+            throw new RlrException(
+                    "backbone '" + name() + "' has no level " + level + "; its levels are " + channels.keySet());
         }
         return c;
     }
@@ -108,7 +109,8 @@ final class ConvolutionalBackbone implements Backbone {
         for (int i = 0; i < levels.size(); i++) {
             channels(levels.get(i));
             if (levels.get(i) > deepest || i > 0 && levels.get(i) <= levels.get(i - 1)) {
-                throw new IllegalArgumentException("levels " + levels + " are not ascending up to " + deepest + ", the deepest that weights were loaded for");
+                throw new IllegalArgumentException("levels " + levels + " are not ascending up to " + deepest
+                        + ", the deepest that weights were loaded for");
             }
         }
     }

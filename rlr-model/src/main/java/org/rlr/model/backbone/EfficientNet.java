@@ -7,9 +7,10 @@ import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.ConvGeometry;
 
 /**
- * The EfficientNet family (Tan and Le, ICML 2019) as timm builds it: {@code efficientnet_…} with symmetric padding, {@code tf_efficientnet_…}
- * with TensorFlow's padding and batch normalisation; the lite networks have no squeeze-and-excitation, ReLU6 for SiLU, and neither widen
- * the stem nor deepen the first and last stage. Levels are the outputs of stages 0, 1, 2, 4 and 6.
+ * The EfficientNet family (Tan and Le, ICML 2019) as timm builds it: {@code efficientnet_…} with symmetric padding,
+ * {@code tf_efficientnet_…} with TensorFlow's padding and batch normalisation; the lite networks have no
+ * squeeze-and-excitation, ReLU6 for SiLU, and neither widen the stem nor deepen the first and last stage. Levels are
+ * the outputs of stages 0, 1, 2, 4 and 6.
  */
 final class EfficientNet {
     /** Repeats, kernel, stride, expansion, channels, level of each stage before scaling. */
@@ -22,6 +23,7 @@ final class EfficientNet {
         {4, 5, 2, 6, 192, Network.Stage.INSIDE},
         {1, 3, 1, 6, 320, 4},
     };
+
     private static final int STEM_CHANNELS = 32;
     /** Width of a squeeze-and-excitation: the block's input channels over this. */
     private static final int SQUEEZE = 4;
@@ -42,9 +44,9 @@ final class EfficientNet {
      * An architecture.
      *
      * @param tensorflow TensorFlow's SAME padding and eps 1e-3, else padding k/2 and eps 1e-5
-     * @param lite       the variant for phones
-     * @param width      factor of the channels
-     * @param depth      factor of the blocks per stage
+     * @param lite the variant for phones
+     * @param width factor of the channels
+     * @param depth factor of the blocks per stage
      */
     static Network network(String name, boolean tensorflow, boolean lite, double width, double depth) {
         // timm's own lite weights were trained on ImageNet's statistics, only Google's on −1…1
@@ -55,7 +57,8 @@ final class EfficientNet {
     private List<Network.Stage> stages() {
         List<Network.Stage> stages = new ArrayList<>();
         int channels = lite ? STEM_CHANNELS : rounded(STEM_CHANNELS * width);
-        stages.add(new Network.Stage(new Stem(convolution("conv_stem", "bn1", 3, channels, 3, 2, 1, activation())), Network.Stage.INSIDE));
+        stages.add(new Network.Stage(
+                new Stem(convolution("conv_stem", "bn1", 3, channels, 3, 2, 1, activation())), Network.Stage.INSIDE));
         for (int i = 0; i < STAGES.length; i++) {
             int[] s = STAGES[i];
             boolean fixed = lite && (i == 0 || i == STAGES.length - 1);
@@ -63,7 +66,8 @@ final class EfficientNet {
             int out = rounded(s[4] * width);
             for (int j = 0; j < repeats; j++) {
                 int level = j == repeats - 1 ? s[5] : Network.Stage.INSIDE;
-                stages.add(new Network.Stage(block("blocks." + i + "." + j + ".", channels, out, s[1], j == 0 ? s[2] : 1, s[3]), level));
+                stages.add(new Network.Stage(
+                        block("blocks." + i + "." + j + ".", channels, out, s[1], j == 0 ? s[2] : 1, s[3]), level));
                 channels = out;
             }
         }
@@ -75,16 +79,38 @@ final class EfficientNet {
         boolean expands = expansion > 1;
         return new InvertedResidual(
                 expands ? convolution(prefix + "conv_pw", prefix + "bn1", in, wide, 1, 1, 1, activation()) : null,
-                convolution(prefix + "conv_dw", prefix + (expands ? "bn2" : "bn1"), wide, wide, kernel, stride, wide, activation()),
-                lite ? null : new SqueezeExcitation(
-                        Convolution.pointwise(prefix + "se.conv_reduce", wide, in / SQUEEZE, Activation.SILU),
-                        Convolution.pointwise(prefix + "se.conv_expand", in / SQUEEZE, wide, Activation.SIGMOID)),
-                convolution(prefix + (expands ? "conv_pwl" : "conv_pw"), prefix + (expands ? "bn3" : "bn2"), wide, out, 1, 1, 1, Activation.NONE),
+                convolution(
+                        prefix + "conv_dw",
+                        prefix + (expands ? "bn2" : "bn1"),
+                        wide,
+                        wide,
+                        kernel,
+                        stride,
+                        wide,
+                        activation()),
+                lite
+                        ? null
+                        : new SqueezeExcitation(
+                                Convolution.pointwise(prefix + "se.conv_reduce", wide, in / SQUEEZE, Activation.SILU),
+                                Convolution.pointwise(
+                                        prefix + "se.conv_expand", in / SQUEEZE, wide, Activation.SIGMOID)),
+                convolution(
+                        prefix + (expands ? "conv_pwl" : "conv_pw"),
+                        prefix + (expands ? "bn3" : "bn2"),
+                        wide,
+                        out,
+                        1,
+                        1,
+                        1,
+                        Activation.NONE),
                 stride == 1 && in == out);
     }
 
-    private Convolution convolution(String name, String norm, int in, int out, int kernel, int stride, int groups, Activation activation) {
-        ConvGeometry geometry = tensorflow ? ConvGeometry.same(kernel, stride, groups) : ConvGeometry.padded(kernel, stride, kernel / 2, groups);
+    private Convolution convolution(
+            String name, String norm, int in, int out, int kernel, int stride, int groups, Activation activation) {
+        ConvGeometry geometry = tensorflow
+                ? ConvGeometry.same(kernel, stride, groups)
+                : ConvGeometry.padded(kernel, stride, kernel / 2, groups);
         return Convolution.normalized(name, norm, tensorflow ? 1e-3 : 1e-5, in, out, geometry, activation);
     }
 

@@ -6,14 +6,16 @@ import org.rlr.tensor.Tensor;
 import org.rlr.tensor.backend.BinaryOp;
 
 /**
- * EfficientNet's block: expansion by a 1×1 convolution (absent in the first blocks), depthwise convolution, squeeze-and-excitation
- * (absent in the lite networks), projection by a 1×1 convolution, and the input added where the shapes allow it.
+ * EfficientNet's block: expansion by a 1×1 convolution (absent in the first blocks), depthwise convolution,
+ * squeeze-and-excitation (absent in the lite networks), projection by a 1×1 convolution, and the input added where the
+ * shapes allow it.
  *
- * @param expand    null where there is no expansion
- * @param excite    null where there is no squeeze-and-excitation
- * @param skip      whether the input is added
+ * @param expand null where there is no expansion
+ * @param excite null where there is no squeeze-and-excitation
+ * @param skip whether the input is added
  */
-record InvertedResidual(Convolution expand, Convolution depthwise, SqueezeExcitation excite, Convolution project, boolean skip)
+record InvertedResidual(
+        Convolution expand, Convolution depthwise, SqueezeExcitation excite, Convolution project, boolean skip)
         implements Block {
     @Override
     public List<Convolution> convolutions() {

@@ -62,7 +62,9 @@ record Network(String name, Normalization normalization, List<Stage> stages) {
 
     /** What a user sees of it. */
     BackboneInfo info() {
-        long parameters = convolutions(deepest()).stream().mapToLong(Convolution::parameters).sum();
+        long parameters = convolutions(deepest()).stream()
+                .mapToLong(Convolution::parameters)
+                .sum();
         return new BackboneInfo(name, normalization, channels(), parameters, true);
     }
 }

@@ -10,7 +10,7 @@ import org.rlr.tensor.backend.UnaryOp;
 /**
  * ResNet's block: {@code relu(body(x) + shortcut(x))}.
  *
- * @param body     convolutions one after the other, the last without activation
+ * @param body convolutions one after the other, the last without activation
  * @param shortcut null for the input itself
  */
 record ResidualBlock(List<Convolution> body, Convolution shortcut) implements Block {

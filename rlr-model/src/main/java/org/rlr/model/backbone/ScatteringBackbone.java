@@ -12,8 +12,8 @@ import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Tensor;
 
 /**
- * {@code scattering}: a fixed wavelet scattering network, which needs no weights. Computes on the host, one image per thread; its
- * features are standardised by statistics of the training images.
+ * {@code scattering}: a fixed wavelet scattering network, which needs no weights. Computes on the host, one image per
+ * thread; its features are standardised by statistics of the training images.
  */
 final class ScatteringBackbone implements Backbone {
     static final String NAME = "scattering";
@@ -22,8 +22,8 @@ final class ScatteringBackbone implements Backbone {
     private static final List<Integer> LEVELS = List.of(0, 1, 2, 3, 4);
 
     private static final Normalization UNIT = new Normalization(new float[3], new float[] {1, 1, 1});
-    static final BackboneInfo INFO = new BackboneInfo(NAME, UNIT,
-            LEVELS.stream().collect(Collectors.toMap(level -> level, ScatteringBackbone::count)), 0, false);
+    static final BackboneInfo INFO = new BackboneInfo(
+            NAME, UNIT, LEVELS.stream().collect(Collectors.toMap(level -> level, ScatteringBackbone::count)), 0, false);
 
     /** One network per image size and levels asked for. */
     private final Map<List<Object>, Scattering> networks = new ConcurrentHashMap<>();
@@ -65,8 +65,14 @@ final class ScatteringBackbone implements Backbone {
         int n = images.dim(0);
         int height = images.dim(1);
         int width = images.dim(2);
-        Scattering network = networks.computeIfAbsent(List.of(height, width, levels), key -> new Scattering(height, width,
-                levels.stream().mapToInt(level -> level + 1).toArray(), ORIENTATIONS, MAX_ORDER));
+        Scattering network = networks.computeIfAbsent(
+                List.of(height, width, levels),
+                key -> new Scattering(
+                        height,
+                        width,
+                        levels.stream().mapToInt(level -> level + 1).toArray(),
+                        ORIENTATIONS,
+                        MAX_ORDER));
         float[] pixels = images.toArray();
         int size = pixels.length / n;
         float[][][] outs = new float[n][levels.size()][];

@@ -14,7 +14,8 @@ record SqueezeExcitation(Convolution reduce, Convolution expand) {
         try (Tensor mean = Tensor.empty(backend, Shape.of(x.dim(0), 1, 1, x.dim(3)))) {
             backend.sumTo(x.view(), mean.view(), false);
             backend.affine(mean.view(), 1f / (x.dim(1) * x.dim(2)), 0, mean.view(), false);
-            try (Tensor squeezed = reduce.forward(mean); Tensor factors = expand.forward(squeezed)) {
+            try (Tensor squeezed = reduce.forward(mean);
+                    Tensor factors = expand.forward(squeezed)) {
                 backend.binary(BinaryOp.MUL, x.view(), factors.view(), x.view(), false);
             }
         }

@@ -19,7 +19,7 @@ public interface StateDict extends ParameterSet.Source {
     /**
      * The tensors of an open file whose names start with a prefix, under the rest of their names.
      *
-     * @param file   stays open as long as the dict is read
+     * @param file stays open as long as the dict is read
      * @param prefix as {@code backbone.}; empty for all
      * @return the dict
      */
@@ -27,13 +27,19 @@ public interface StateDict extends ParameterSet.Source {
         return new StateDict() {
             @Override
             public Collection<String> names() {
-                return file.names().stream().filter(n -> n.startsWith(prefix)).map(n -> n.substring(prefix.length())).toList();
+                return file.names().stream()
+                        .filter(n -> n.startsWith(prefix))
+                        .map(n -> n.substring(prefix.length()))
+                        .toList();
             }
 
             @Override
             public int[] shape(String name) {
                 return file.contains(prefix + name)
-                        ? Arrays.stream(file.entry(prefix + name).shape()).mapToInt(Math::toIntExact).toArray() : null;
+                        ? Arrays.stream(file.entry(prefix + name).shape())
+                                .mapToInt(Math::toIntExact)
+                                .toArray()
+                        : null;
             }
 
             @Override
@@ -46,7 +52,7 @@ public interface StateDict extends ParameterSet.Source {
     /**
      * The tensors of an open file of torch.save.
      *
-     * @param file    stays open as long as the dict is read
+     * @param file stays open as long as the dict is read
      * @param tensors a dict of it; what is no tensor is left out
      * @return the dict
      * @throws RlrException if a tensor is larger than an array can be
@@ -56,7 +62,8 @@ public interface StateDict extends ParameterSet.Source {
         tensors.forEach((name, value) -> {
             if (value instanceof TorchTensor tensor) {
                 if (Arrays.stream(tensor.shape()).anyMatch(length -> length > Integer.MAX_VALUE)) {
-                    throw new RlrException(file.path() + ": the tensor " + name + " of shape " + Arrays.toString(tensor.shape()) + " is too large");
+                    throw new RlrException(file.path() + ": the tensor " + name + " of shape "
+                            + Arrays.toString(tensor.shape()) + " is too large");
                 }
                 named.put(name.toString(), tensor);
             }
@@ -70,7 +77,11 @@ public interface StateDict extends ParameterSet.Source {
             @Override
             public int[] shape(String name) {
                 TorchTensor tensor = named.get(name);
-                return tensor == null ? null : Arrays.stream(tensor.shape()).mapToInt(Math::toIntExact).toArray();
+                return tensor == null
+                        ? null
+                        : Arrays.stream(tensor.shape())
+                                .mapToInt(Math::toIntExact)
+                                .toArray();
             }
 
             @Override
@@ -91,7 +102,10 @@ public interface StateDict extends ParameterSet.Source {
         return new StateDict() {
             @Override
             public Collection<String> names() {
-                return all.names().stream().filter(n -> n.startsWith(prefix)).map(n -> n.substring(prefix.length())).toList();
+                return all.names().stream()
+                        .filter(n -> n.startsWith(prefix))
+                        .map(n -> n.substring(prefix.length()))
+                        .toList();
             }
 
             @Override

@@ -35,12 +35,17 @@ public final class WeightsFile implements AutoCloseable {
         TorchCheckpoint file = TorchCheckpoint.open(path);
         Object dict = file.root();
         // training scripts put the weights beside other things
-        for (int i = 0; i < MOST_WRAPPINGS && dict instanceof Map<?, ?> map && map.values().stream().noneMatch(TorchTensor.class::isInstance); i++) {
+        for (int i = 0;
+                i < MOST_WRAPPINGS
+                        && dict instanceof Map<?, ?> map
+                        && map.values().stream().noneMatch(TorchTensor.class::isInstance);
+                i++) {
             dict = map.containsKey("state_dict") ? map.get("state_dict") : map.get("model");
         }
         if (!(dict instanceof Map<?, ?> tensors)) {
             file.close();
-            throw new RlrException(path + " is a file of torch.save, but holds no state dict of a backbone; give a file of timm's weights");
+            throw new RlrException(path
+                    + " is a file of torch.save, but holds no state dict of a backbone; give a file of timm's weights");
         }
         return new WeightsFile(file, StateDict.of(file, tensors));
     }

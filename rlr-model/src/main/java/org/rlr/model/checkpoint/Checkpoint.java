@@ -12,9 +12,9 @@ import org.rlr.tensor.io.TorchCheckpoint;
 import org.rlr.tensor.io.TorchTensor;
 
 /**
- * The state dicts of a trained model's levels, from a checkpoint of the PyTorch implementation ({@code torch.save} of a dict with a list
- * {@code state_dict}, RLR §11; a list of state dicts or a single one will do), or from SafeTensors files, one per level, as {@link CheckpointExport} writes
- * them.
+ * The state dicts of a trained model's levels, from a checkpoint of the PyTorch implementation ({@code torch.save} of a
+ * dict with a list {@code state_dict}, RLR §11; a list of state dicts or a single one will do), or from SafeTensors
+ * files, one per level, as {@link CheckpointExport} writes them.
  */
 public final class Checkpoint implements AutoCloseable {
     /** What {@code torch.nn.DataParallel} puts before every name. */
@@ -37,7 +37,8 @@ public final class Checkpoint implements AutoCloseable {
      * @throws RlrException if one cannot be read or holds no state dict
      */
     public static Checkpoint open(List<Path> paths) {
-        Checkpoint checkpoint = new Checkpoint(String.join(", ", paths.stream().map(Path::toString).toList()));
+        Checkpoint checkpoint = new Checkpoint(
+                String.join(", ", paths.stream().map(Path::toString).toList()));
         boolean opened = false;
         try {
             for (Path path : paths) {
@@ -69,9 +70,12 @@ public final class Checkpoint implements AutoCloseable {
                 epoch = OptionalLong.of(number);
             }
         }
-        List<?> dicts = states instanceof List<?> list ? list : states instanceof Map<?, ?> single ? List.of(single) : List.of();
+        List<?> dicts = states instanceof List<?> list
+                ? list
+                : states instanceof Map<?, ?> single ? List.of(single) : List.of();
         if (dicts.isEmpty() || !dicts.stream().allMatch(Checkpoint::isStateDict)) {
-            throw new RlrException(path + " is a file of torch.save, but not a checkpoint of the PyTorch implementation: it should hold a list 'state_dict' of one dict of"
+            throw new RlrException(path
+                    + " is a file of torch.save, but not a checkpoint of the PyTorch implementation: it should hold a list 'state_dict' of one dict of"
                     + " tensors per level; give the best-img.pth, best-pix.pth or latest.pth that it wrote");
         }
         for (Object dict : dicts) {
@@ -80,7 +84,9 @@ public final class Checkpoint implements AutoCloseable {
     }
 
     private static boolean isStateDict(Object value) {
-        return value instanceof Map<?, ?> map && !map.isEmpty() && map.values().stream().allMatch(TorchTensor.class::isInstance);
+        return value instanceof Map<?, ?> map
+                && !map.isEmpty()
+                && map.values().stream().allMatch(TorchTensor.class::isInstance);
     }
 
     private static StateDict withoutParallel(StateDict state) {

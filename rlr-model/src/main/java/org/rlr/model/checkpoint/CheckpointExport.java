@@ -21,14 +21,13 @@ import org.rlr.tensor.io.TorchWriter;
 
 /** Writes the transformers of a model file as the PyTorch implementation loads them. */
 public final class CheckpointExport {
-    private CheckpointExport() {
-    }
+    private CheckpointExport() {}
 
     /**
-     * A checkpoint as the PyTorch implementation saves it: {@code state_dict}, a list of one state dict per level, and the fields that its resuming reads
-     * ({@code epoch}, the best scores, here none).
+     * A checkpoint as the PyTorch implementation saves it: {@code state_dict}, a list of one state dict per level, and
+     * the fields that its resuming reads ({@code epoch}, the best scores, here none).
      *
-     * @param model  a model file
+     * @param model a model file
      * @param target the checkpoint; replaced if it is there
      * @throws RlrException if the model cannot be read or the file not be written
      */
@@ -58,7 +57,7 @@ public final class CheckpointExport {
     /**
      * A SafeTensors file per level, {@code level<i>.safetensors} in a folder, i being the feature level.
      *
-     * @param model  a model file
+     * @param model a model file
      * @param folder made if it is missing
      * @return the files
      * @throws RlrException if the model cannot be read, is one of these files itself, or a file cannot be written
@@ -97,16 +96,21 @@ public final class CheckpointExport {
         RlrConfig config = ModelFile.info(model).config();
         try (SafeTensorsFile file = SafeTensorsFile.open(model)) {
             if (file.names().stream().anyMatch(name -> name.startsWith(ModelFile.STATISTICS))) {
-                notes.add("the levels were trained on features standardised by statistics that are not exported: with features as they are, also after 'rlr import', they give other scores");
+                notes.add(
+                        "the levels were trained on features standardised by statistics that are not exported: with features as they are, also after 'rlr import', they give other scores");
             }
         }
-        List<String> others = config.blocks().stream().filter(block -> !AttentionBlocks.PUBLISHED.contains(block)).toList();
+        List<String> others = config.blocks().stream()
+                .filter(block -> !AttentionBlocks.PUBLISHED.contains(block))
+                .toList();
         if (!others.isEmpty()) {
-            notes.add("the PyTorch implementation has no attention block " + String.join(", ", others) + ", and 'rlr import' refuses such a checkpoint");
+            notes.add("the PyTorch implementation has no attention block " + String.join(", ", others)
+                    + ", and 'rlr import' refuses such a checkpoint");
         }
         if (config.windows() != null) {
-            notes.add("the PyTorch implementation takes the side of the attention window from the grid, and this model has --window " + config.windowText()
-                    + ", which 'rlr import' has to be told");
+            notes.add(
+                    "the PyTorch implementation takes the side of the attention window from the grid, and this model has --window "
+                            + config.windowText() + ", which 'rlr import' has to be told");
         }
         return notes;
     }
@@ -118,10 +122,14 @@ public final class CheckpointExport {
     private static void requireApart(Path model, Path target) {
         try {
             if (Files.exists(target) && Files.isSameFile(model, target)) {
-                throw new RlrException("the level's file " + target + " would overwrite the model " + model + " itself; name another folder for the files of the levels");
+                throw new RlrException("the level's file " + target + " would overwrite the model " + model
+                        + " itself; name another folder for the files of the levels");
             }
         } catch (IOException e) {
-            throw new RlrException("cannot find out where " + target + " leads: " + IoReason.of(e) + "; check the permissions of its folders", e);
+            throw new RlrException(
+                    "cannot find out where " + target + " leads: " + IoReason.of(e)
+                            + "; check the permissions of its folders",
+                    e);
         }
     }
 

@@ -19,7 +19,10 @@ import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.nn.Parameter;
 
-/** Makes a model of ours of a checkpoint: what its names and shapes say, the rest from options or the PyTorch implementation's defaults. */
+/**
+ * Makes a model of ours of a checkpoint: what its names and shapes say, the rest from options or the PyTorch
+ * implementation's defaults.
+ */
 public final class CheckpointImport {
     /** The backbones of the PyTorch implementation. */
     private static final List<String> BACKBONES = List.of(Backbones.PUBLISHED, "wide_resnet50_2");
@@ -27,6 +30,7 @@ public final class CheckpointImport {
     private final RlrConfig config;
     /** State dicts by feature level, ascending. */
     private final Map<Integer, StateDict> states;
+
     private final String origin;
 
     private CheckpointImport(RlrConfig config, Map<Integer, StateDict> states, String origin) {
@@ -38,25 +42,33 @@ public final class CheckpointImport {
     /**
      * What a checkpoint does not say.
      *
-     * @param backbone    the feature extractor; null for the one of the PyTorch implementation's whose channels fit
-     * @param levels      feature levels in the order of the checkpoint; null for those whose channels fit
-     * @param imageSize   size that images are resized to; null for the square one that fits, 256 where several do
-     * @param heads       attention heads
+     * @param backbone the feature extractor; null for the one of the PyTorch implementation's whose channels fit
+     * @param levels feature levels in the order of the checkpoint; null for those whose channels fit
+     * @param imageSize size that images are resized to; null for the square one that fits, 256 where several do
+     * @param heads attention heads
      * @param averagePool whether feature maps are smoothed by a 3×3 average
-     * @param tiling      how images are cut into tiles of that size; null where they are resized to it
-     * @param windows     side of the attention window by level, as {@link RlrConfig#windows}; null where it follows the grid
+     * @param tiling how images are cut into tiles of that size; null where they are resized to it
+     * @param windows side of the attention window by level, as {@link RlrConfig#windows}; null where it follows the
+     *     grid
      */
-    public record Options(String backbone, List<Integer> levels, ImageSize imageSize, int heads, boolean averagePool, Tiling tiling, Map<Integer, Integer> windows) {
+    public record Options(
+            String backbone,
+            List<Integer> levels,
+            ImageSize imageSize,
+            int heads,
+            boolean averagePool,
+            Tiling tiling,
+            Map<Integer, Integer> windows) {
         /** What the PyTorch implementation does unless told otherwise. */
         public static final Options USUAL = new Options(null, null, null, 8, true);
 
         /**
          * Of whole images, with windows that follow the grid.
          *
-         * @param backbone    the feature extractor; null for the one of the PyTorch implementation's whose channels fit
-         * @param levels      feature levels in the order of the checkpoint; null for those whose channels fit
-         * @param imageSize   size that images are resized to; null for the square one that fits, 256 where several do
-         * @param heads       attention heads
+         * @param backbone the feature extractor; null for the one of the PyTorch implementation's whose channels fit
+         * @param levels feature levels in the order of the checkpoint; null for those whose channels fit
+         * @param imageSize size that images are resized to; null for the square one that fits, 256 where several do
+         * @param heads attention heads
          * @param averagePool whether feature maps are smoothed by a 3×3 average
          */
         public Options(String backbone, List<Integer> levels, ImageSize imageSize, int heads, boolean averagePool) {
@@ -68,7 +80,7 @@ public final class CheckpointImport {
      * Deduces a model's shape.
      *
      * @param checkpoint open as long as transformers are made of it
-     * @param options    what it does not say
+     * @param options what it does not say
      * @return shape and state dicts
      * @throws RlrException if the checkpoint holds no model, or the options do not fit it
      */
@@ -79,12 +91,16 @@ public final class CheckpointImport {
         }
         LevelShape first = shapes.get(0);
         for (LevelShape shape : shapes) {
-            if (shape.layers() != first.layers() || !shape.blocks().equals(first.blocks()) || shape.gate() != first.gate()) {
-                throw new RlrException(checkpoint.origin() + " has levels of different layers, attention blocks or gates: " + first + " and " + shape
-                        + "; such a model cannot be kept in one file");
+            if (shape.layers() != first.layers()
+                    || !shape.blocks().equals(first.blocks())
+                    || shape.gate() != first.gate()) {
+                throw new RlrException(
+                        checkpoint.origin() + " has levels of different layers, attention blocks or gates: " + first
+                                + " and " + shape + "; such a model cannot be kept in one file");
             }
         }
-        BackboneInfo backbone = options.backbone != null ? Backbones.info(options.backbone) : fitting(shapes, checkpoint.origin());
+        BackboneInfo backbone =
+                options.backbone != null ? Backbones.info(options.backbone) : fitting(shapes, checkpoint.origin());
         List<Integer> levels = levels(shapes, backbone, options.levels, checkpoint.origin());
         int[] strides = levels.stream().mapToInt(level -> 2 << level).toArray();
         int[] tokens = shapes.stream().mapToInt(LevelShape::referenceTokens).toArray();
@@ -93,13 +109,28 @@ public final class CheckpointImport {
         if (size != null && size.width() != size.height()) {
             refLen = ReferenceGrid.refLen(strides, tokens, size, checkpoint.origin());
         } else {
-            ReferenceGrid grid = ReferenceGrid.choose(strides, tokens, size == null ? null : (Integer) size.height(), checkpoint.origin());
+            ReferenceGrid grid = ReferenceGrid.choose(
+                    strides, tokens, size == null ? null : (Integer) size.height(), checkpoint.origin());
             size = new ImageSize(grid.imageSize(), grid.imageSize());
             refLen = grid.refLen();
         }
         int width = width(shapes, levels, checkpoint.origin());
-        RlrConfig config = new RlrConfig(backbone.name(), size.height(), size.width(), levels, width, options.heads, first.layers(), first.blocks(), first.gate(),
-                refLen, false, options.averagePool, false, options.tiling, options.windows);
+        RlrConfig config = new RlrConfig(
+                backbone.name(),
+                size.height(),
+                size.width(),
+                levels,
+                width,
+                options.heads,
+                first.layers(),
+                first.blocks(),
+                first.gate(),
+                refLen,
+                false,
+                options.averagePool,
+                false,
+                options.tiling,
+                options.windows);
         Map<Integer, StateDict> states = new TreeMap<>();
         for (int i = 0; i < levels.size(); i++) {
             states.put(levels.get(i), checkpoint.levels().get(i));
@@ -118,25 +149,38 @@ public final class CheckpointImport {
                 return Backbones.info(name);
             }
         }
-        List<String> fitting = Backbones.names().stream().filter(name -> Backbones.info(name).channels().values().containsAll(channels)).toList();
-        throw new RlrException(origin + " was trained on feature maps of " + channels + " channels, which neither " + String.join(" nor ", BACKBONES) + " has; "
-                + (fitting.isEmpty() ? "no backbone that there is has such levels" : "name its backbone with --backbone; these have such levels: " + String.join(", ", fitting)));
+        List<String> fitting = Backbones.names().stream()
+                .filter(name -> Backbones.info(name).channels().values().containsAll(channels))
+                .toList();
+        throw new RlrException(origin + " was trained on feature maps of " + channels + " channels, which neither "
+                + String.join(" nor ", BACKBONES) + " has; "
+                + (fitting.isEmpty()
+                        ? "no backbone that there is has such levels"
+                        : "name its backbone with --backbone; these have such levels: " + String.join(", ", fitting)));
     }
 
-    private static List<Integer> levels(List<LevelShape> shapes, BackboneInfo backbone, List<Integer> given, String origin) {
+    private static List<Integer> levels(
+            List<LevelShape> shapes, BackboneInfo backbone, List<Integer> given, String origin) {
         if (given != null && given.size() != shapes.size()) {
-            throw new RlrException(origin + " has " + shapes.size() + " levels, but --levels names " + given.size() + ": " + given);
+            throw new RlrException(
+                    origin + " has " + shapes.size() + " levels, but --levels names " + given.size() + ": " + given);
         }
         List<Integer> levels = new ArrayList<>();
         for (int i = 0; i < shapes.size(); i++) {
             int channels = shapes.get(i).channels();
-            List<Integer> having = backbone.channels().entrySet().stream().filter(e -> e.getValue() == channels).map(Map.Entry::getKey).toList();
+            List<Integer> having = backbone.channels().entrySet().stream()
+                    .filter(e -> e.getValue() == channels)
+                    .map(Map.Entry::getKey)
+                    .toList();
             if (given != null) {
                 having = having.contains(given.get(i)) ? List.of(given.get(i)) : List.of();
             }
             if (having.size() != 1) {
-                throw new RlrException(origin + " (state dict " + i + ") was trained on feature maps of " + channels + " channels; the levels of " + backbone.name()
-                        + " have " + backbone.channels() + ": name " + (having.isEmpty() ? "the right --backbone" + (given == null ? "" : " or --levels") : "--levels"));
+                throw new RlrException(origin + " (state dict " + i + ") was trained on feature maps of " + channels
+                        + " channels; the levels of " + backbone.name() + " have " + backbone.channels() + ": name "
+                        + (having.isEmpty()
+                                ? "the right --backbone" + (given == null ? "" : " or --levels")
+                                : "--levels"));
             }
             levels.add(having.get(0));
         }
@@ -155,7 +199,8 @@ public final class CheckpointImport {
             widths.add(level == 0 ? 2 * d : d % (1 << level - 1) == 0 ? d >> level - 1 : -1);
         }
         if (widths.size() != 1 || widths.contains(-1)) {
-            throw new RlrException(origin + " has model widths " + shapes.stream().map(LevelShape::modelWidth).toList() + " at levels " + levels
+            throw new RlrException(origin + " has model widths "
+                    + shapes.stream().map(LevelShape::modelWidth).toList() + " at levels " + levels
                     + "; they should double from level to level: name the right --levels");
         }
         return widths.iterator().next();
@@ -173,22 +218,29 @@ public final class CheckpointImport {
      */
     public List<ReferenceGrid> alternatives() {
         int[] strides = config.levels().stream().mapToInt(level -> 2 << level).toArray();
-        int[] tokens = states.values().stream().mapToInt(s -> LevelShape.of(s, origin).referenceTokens()).toArray();
-        return tokens[0] == 0 ? List.of() : ReferenceGrid.fitting(strides, tokens).stream().filter(g -> g.imageSize() != config.imageHeight()).toList();
+        int[] tokens = states.values().stream()
+                .mapToInt(s -> LevelShape.of(s, origin).referenceTokens())
+                .toArray();
+        return tokens[0] == 0
+                ? List.of()
+                : ReferenceGrid.fitting(strides, tokens).stream()
+                        .filter(g -> g.imageSize() != config.imageHeight())
+                        .toList();
     }
 
     /**
      * The transformers, one per level, ready for inference.
      *
      * @param features the backbone that the configuration names, for its channels
-     * @param backend  holds the parameters; stays the caller's
+     * @param backend holds the parameters; stays the caller's
      * @return in the order of the configuration's levels; the caller closes them
      * @throws RlrException if tensors are missing, have other shapes or do not belong
      */
     public List<RlrTransformer> transformers(Backbone features, Backend backend) {
         List<RlrTransformer> transformers = new ArrayList<>();
         try {
-            states.forEach((level, state) -> transformers.add(load(config.level(level, features), state, backend, origin + " (level " + level + ")")));
+            states.forEach((level, state) -> transformers.add(
+                    load(config.level(level, features), state, backend, origin + " (level " + level + ")")));
             return transformers;
         } catch (Throwable t) {
             transformers.forEach(RlrTransformer::close);
@@ -203,8 +255,10 @@ public final class CheckpointImport {
             Set<String> unknown = new HashSet<>(state.names());
             transformer.parameters().all().stream().map(Parameter::name).forEach(unknown::remove);
             if (!unknown.isEmpty()) {
-                throw new RlrException(origin + " holds tensors that do not belong to the published method: " + String.join(", ", unknown.stream().sorted().limit(8).toList())
-                        + (unknown.size() > 8 ? " and " + (unknown.size() - 8) + " more" : "") + "; a changed method cannot be imported");
+                throw new RlrException(origin + " holds tensors that do not belong to the published method: "
+                        + String.join(", ", unknown.stream().sorted().limit(8).toList())
+                        + (unknown.size() > 8 ? " and " + (unknown.size() - 8) + " more" : "")
+                        + "; a changed method cannot be imported");
             }
             transformer.parameters().load(state, origin);
             return transformer;

@@ -11,24 +11,27 @@ import org.rlr.model.backbone.StateDict;
 import org.rlr.tensor.RlrException;
 
 /**
- * What the names and shapes of a level's state dict (RLR §11) say about its transformer. The number of attention heads is not among it.
+ * What the names and shapes of a level's state dict (RLR §11) say about its transformer. The number of attention heads
+ * is not among it.
  *
- * @param channels        channels C of the feature map
- * @param modelWidth      d
- * @param layers          encoder layers
- * @param blocks          attention blocks of each layer, in the order of {@link AttentionBlocks#PUBLISHED}
- * @param gate            how the blocks are weighted
+ * @param channels channels C of the feature map
+ * @param modelWidth d
+ * @param layers encoder layers
+ * @param blocks attention blocks of each layer, in the order of {@link AttentionBlocks#PUBLISHED}
+ * @param gate how the blocks are weighted
  * @param referenceTokens {@code r·L}, the length of the reference; 0 where no block uses one
  */
-public record LevelShape(int channels, int modelWidth, int layers, List<String> blocks, GateMode gate, int referenceTokens) {
+public record LevelShape(
+        int channels, int modelWidth, int layers, List<String> blocks, GateMode gate, int referenceTokens) {
     private static final String EMBEDDING = "embedding.project_embedding.project.weight";
     private static final String REFERENCE = "ref_mca";
-    private static final Pattern BLOCK = Pattern.compile("encoder\\.encode_layers\\.(\\d{1,4})\\.(\\w+)\\.in_proj_weight");
+    private static final Pattern BLOCK =
+            Pattern.compile("encoder\\.encode_layers\\.(\\d{1,4})\\.(\\w+)\\.in_proj_weight");
 
     /**
      * Deduces the shape; that everything fits it is found out when the transformer is loaded.
      *
-     * @param state  one level's tensors
+     * @param state one level's tensors
      * @param origin what the state dict is, for messages
      * @return the shape
      * @throws RlrException if it is not the state dict of a level
@@ -42,7 +45,8 @@ public record LevelShape(int channels, int modelWidth, int layers, List<String> 
             if (m.matches()) {
                 layers = Math.max(layers, Integer.parseInt(m.group(1)) + 1);
                 if (!AttentionBlocks.PUBLISHED.contains(m.group(2))) {
-                    throw new RlrException(origin + " has an attention block '" + m.group(2) + "', which is not one of " + String.join(", ", AttentionBlocks.PUBLISHED)
+                    throw new RlrException(origin + " has an attention block '" + m.group(2) + "', which is not one of "
+                            + String.join(", ", AttentionBlocks.PUBLISHED)
                             + "; only checkpoints of the published method can be read");
                 }
             }
@@ -50,11 +54,15 @@ public record LevelShape(int channels, int modelWidth, int layers, List<String> 
         if (layers == 0) {
             throw notALevel(origin, "it has no tensor encoder.encode_layers.0.*.in_proj_weight");
         }
-        List<String> blocks = AttentionBlocks.PUBLISHED.stream().filter(b -> names.contains("encoder.encode_layers.0." + b + ".in_proj_weight")).toList();
+        List<String> blocks = AttentionBlocks.PUBLISHED.stream()
+                .filter(b -> names.contains("encoder.encode_layers.0." + b + ".in_proj_weight"))
+                .toList();
         if (blocks.isEmpty()) {
             throw notALevel(origin, "its first layer has no attention block");
         }
-        GateMode gate = names.contains("encoder.gate") ? GateMode.GATE : names.contains("encoder.gate.0.weight") ? GateMode.NET : GateMode.NONE;
+        GateMode gate = names.contains("encoder.gate")
+                ? GateMode.GATE
+                : names.contains("encoder.gate.0.weight") ? GateMode.NET : GateMode.NONE;
         int d = embedding[0];
         for (int l = 0; l < layers; l++) {
             String layer = "encoder.encode_layers." + l + ".";
@@ -65,14 +73,25 @@ public record LevelShape(int channels, int modelWidth, int layers, List<String> 
             require(state, layer + "ffn.fc2.weight", d, 4 * d, origin);
         }
         boolean reference = blocks.stream().anyMatch(AttentionBlocks::usesReference);
-        return new LevelShape(embedding[1], embedding[0], layers, blocks, gate, reference ? shape(state, REFERENCE, 3, origin)[1] : 0);
+        return new LevelShape(
+                embedding[1],
+                embedding[0],
+                layers,
+                blocks,
+                gate,
+                reference ? shape(state, REFERENCE, 3, origin)[1] : 0);
     }
 
-    /** The tensors that make up nearly all of a transformer are there: what it will take is no more than the file has. */
+    /**
+     * The tensors that make up nearly all of a transformer are there: what it will take is no more than the file has.
+     */
     private static void require(StateDict state, String name, int rows, int columns, String origin) {
         int[] actual = shape(state, name, 2, origin);
         if (actual[0] != rows || actual[1] != columns) {
-            throw notALevel(origin, "its tensor " + name + " has shape " + Arrays.toString(actual) + " instead of [" + rows + ", " + columns + "]");
+            throw notALevel(
+                    origin,
+                    "its tensor " + name + " has shape " + Arrays.toString(actual) + " instead of [" + rows + ", "
+                            + columns + "]");
         }
     }
 
@@ -88,6 +107,7 @@ public record LevelShape(int channels, int modelWidth, int layers, List<String> 
     }
 
     private static RlrException notALevel(String origin, String why) {
-        return new RlrException(origin + " is not the state dict of an RLR transformer: " + why + "; give a checkpoint of the PyTorch implementation");
+        return new RlrException(origin + " is not the state dict of an RLR transformer: " + why
+                + "; give a checkpoint of the PyTorch implementation");
     }
 }

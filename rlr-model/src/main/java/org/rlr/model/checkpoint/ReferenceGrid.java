@@ -6,14 +6,16 @@ import org.rlr.model.data.ImageSize;
 import org.rlr.tensor.RlrException;
 
 /**
- * Image size S and reference length r that give the references of a checkpoint: {@code r·(S/stride)²} tokens at every level. Several pairs can.
+ * Image size S and reference length r that give the references of a checkpoint: {@code r·(S/stride)²} tokens at every
+ * level. Several pairs can.
  *
  * @param imageSize S, pixels
- * @param refLen    r
+ * @param refLen r
  */
 public record ReferenceGrid(int imageSize, int refLen) {
     /** The size that the PyTorch implementation takes unless told otherwise. */
     static final int USUAL_SIZE = 256;
+
     private static final int MOST_CHUNKS = 1000;
     /** Levels have at least 4×4 tokens. */
     private static final int LEAST_SIDE = 4;
@@ -22,7 +24,7 @@ public record ReferenceGrid(int imageSize, int refLen) {
      * Every pair that fits, by ascending r.
      *
      * @param strides pixels per token of each level
-     * @param tokens  tokens of each level's reference
+     * @param tokens tokens of each level's reference
      */
     static List<ReferenceGrid> fitting(int[] strides, int[] tokens) {
         List<ReferenceGrid> fitting = new ArrayList<>();
@@ -42,10 +44,11 @@ public record ReferenceGrid(int imageSize, int refLen) {
     }
 
     /**
-     * The pair to take: that of the size asked for; otherwise that of the usual 256 pixels, where it fits, or else the one with the shortest reference.
+     * The pair to take: that of the size asked for; otherwise that of the usual 256 pixels, where it fits, or else the
+     * one with the shortest reference.
      *
-     * @param strides   pixels per token of each level
-     * @param tokens    tokens of each level's reference; 0 where it has none
+     * @param strides pixels per token of each level
+     * @param tokens tokens of each level's reference; 0 where it has none
      * @param imageSize the size asked for, or null
      * @throws RlrException if no size fits, or not the one asked for
      */
@@ -60,21 +63,24 @@ public record ReferenceGrid(int imageSize, int refLen) {
                 return grid;
             }
         }
-        String references = "the references of " + origin + ", " + java.util.Arrays.toString(tokens) + " tokens at strides " + java.util.Arrays.toString(strides);
+        String references = "the references of " + origin + ", " + java.util.Arrays.toString(tokens)
+                + " tokens at strides " + java.util.Arrays.toString(strides);
         if (fitting.isEmpty()) {
             throw new RlrException(references + ", are of no square image size; name the right --levels");
         }
         if (imageSize != null) {
-            throw new RlrException(references + ", do not fit --image-size " + imageSize + "; these sizes do: " + describe(fitting));
+            throw new RlrException(
+                    references + ", do not fit --image-size " + imageSize + "; these sizes do: " + describe(fitting));
         }
         return fitting.get(0);
     }
 
     /**
-     * The reference length of an image size that is not square, which has to be told as nothing in a checkpoint tells it.
+     * The reference length of an image size that is not square, which has to be told as nothing in a checkpoint tells
+     * it.
      *
      * @param strides pixels per token of each level
-     * @param tokens  tokens of each level's reference; 0 where it has none
+     * @param tokens tokens of each level's reference; 0 where it has none
      * @throws RlrException if the size does not fit
      */
     static int refLen(int[] strides, int[] tokens, ImageSize size, String origin) {
@@ -85,9 +91,14 @@ public record ReferenceGrid(int imageSize, int refLen) {
         for (int i = 0; i < strides.length; i++) {
             int grid = size.height() / strides[i] * (size.width() / strides[i]);
             int chunks = grid == 0 || tokens[i] % grid != 0 ? 0 : tokens[i] / grid;
-            if (chunks == 0 || size.height() % strides[i] != 0 || size.width() % strides[i] != 0 || i > 0 && chunks != refLen) {
-                throw new RlrException("the references of " + origin + ", " + java.util.Arrays.toString(tokens) + " tokens at strides " + java.util.Arrays.toString(strides)
-                        + ", do not fit --image-size " + size.height() + "x" + size.width() + " (height x width); name the size that it was trained with");
+            if (chunks == 0
+                    || size.height() % strides[i] != 0
+                    || size.width() % strides[i] != 0
+                    || i > 0 && chunks != refLen) {
+                throw new RlrException(
+                        "the references of " + origin + ", " + java.util.Arrays.toString(tokens) + " tokens at strides "
+                                + java.util.Arrays.toString(strides) + ", do not fit --image-size " + size.height()
+                                + "x" + size.width() + " (height x width); name the size that it was trained with");
             }
             refLen = chunks;
         }
@@ -96,6 +107,10 @@ public record ReferenceGrid(int imageSize, int refLen) {
 
     /** Sizes with their reference lengths, for messages. */
     static String describe(List<ReferenceGrid> grids) {
-        return String.join(", ", grids.stream().map(g -> g.imageSize + " (reference length " + g.refLen + ")").toList());
+        return String.join(
+                ", ",
+                grids.stream()
+                        .map(g -> g.imageSize + " (reference length " + g.refLen + ")")
+                        .toList());
     }
 }

@@ -39,24 +39,41 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code rlr ablate}. */
-@Command(name = "ablate", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Compare sets of attention blocks: train and evaluate a model for each set and seed, and print mean ± sample standard deviation of the metrics.",
+@Command(
+        name = "ablate",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Compare sets of attention blocks: train and evaluate a model for each set and seed, and print mean ± sample standard deviation of the metrics.",
             "Give --blocks once per set, as in: --blocks \"mca nsa\" --blocks mca. The seeds are --seed and those that follow it.",
-            "Features of the images are computed once for all of them. Models are not kept. All other options are those of 'rlr train'."})
+            "Features of the images are computed once for all of them. Models are not kept. All other options are those of 'rlr train'."
+        })
 final class AblateCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--data", required = true, paramLabel = "DIR", description = "Data set with normal images to train on, and test images.")
+    @Option(
+            names = "--data",
+            required = true,
+            paramLabel = "DIR",
+            description = "Data set with normal images to train on, and test images.")
     private Path data;
 
     @Mixin
     private LayoutOption layout;
 
-    @Option(names = "--seeds", paramLabel = "N", defaultValue = "3", description = "Models per set of blocks (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--seeds",
+            paramLabel = "N",
+            defaultValue = "3",
+            description = "Models per set of blocks (default: ${DEFAULT-VALUE}).")
     private int seeds;
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Write means, deviations and every run as JSON, as fractions; null where a metric is undefined.")
+    @Option(
+            names = "--json",
+            paramLabel = "FILE",
+            description =
+                    "Write means, deviations and every run as JSON, as fractions; null where a metric is undefined.")
     private Path json;
 
     @Option(names = "--backbone", paramLabel = "NAME", description = "Feature extractor, as in 'rlr train'.")
@@ -77,31 +94,49 @@ final class AblateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (seeds < 1) {
-            throw new RlrException("--seeds is " + seeds + "; it must be at least 1, and at least 2 for a standard deviation");
+            throw new RlrException(
+                    "--seeds is " + seeds + "; it must be at least 1, and at least 2 for a standard deviation");
         }
-        String name = backbone != null ? backbone : weights.file() == null ? Backbones.WEIGHT_FREE : Backbones.PUBLISHED;
+        String name =
+                backbone != null ? backbone : weights.file() == null ? Backbones.WEIGHT_FREE : Backbones.PUBLISHED;
         ConfigFile base = model.base(null);
         List<RlrConfig> configs = configs(name, base.config());
         TrainingSettings settings = model.training(base.training());
         scoring.one(base.scoring(), configs.get(0)); // fails before anything is computed
         DataSet set = layout.read(data, spec).requireTraining().requireEvaluation();
         PrintWriter text = spec.commandLine().getOut();
-        text.printf("%d sets of blocks, %d seeds each; %d normal images, %d test images of %s (%s layout)%n", configs.size(), seeds, set.train().size(), set.test().size(),
-                Counts.classes(set.classes().size()), set.layout());
+        text.printf(
+                "%d sets of blocks, %d seeds each; %d normal images, %d test images of %s (%s layout)%n",
+                configs.size(),
+                seeds,
+                set.train().size(),
+                set.test().size(),
+                Counts.classes(set.classes().size()),
+                set.layout());
         List<Ablation.BlockSet> sets = new ArrayList<>();
         try (Backend device = backend.open()) {
             text.printf("backbone %s, %s%n", name, device.description());
             text.flush();
             // the sets differ in what comes after the features
-            try (Backbone opened = Backbones.open(name, weights.of(name), configs.get(0).levels(), device);
+            try (Backbone opened = Backbones.open(
+                            name, weights.of(name), configs.get(0).levels(), device);
                     SharedFeatures features = SeedRuns.features(device, opened, configs.get(0), set, text)) {
                 for (RlrConfig config : configs) {
                     List<Ablation.Run> runs = new ArrayList<>();
                     for (int i = 0; i < seeds; i++) {
-                        Ablation.Run run = run(device, opened, config, settings.withSeed(settings.seed() + i), set, features);
+                        Ablation.Run run =
+                                run(device, opened, config, settings.withSeed(settings.seed() + i), set, features);
                         runs.add(run);
-                        text.printf(Locale.ROOT, "%s, seed %d: loss %.4f, image AUROC %s%n", String.join(" ", config.blocks()), run.seed(), run.loss(),
-                                run.result().mean(Metric.IMAGE_AUROC).stream().mapToObj(v -> String.format(Locale.ROOT, "%.1f", 100 * v)).findFirst().orElse("undefined"));
+                        text.printf(
+                                Locale.ROOT,
+                                "%s, seed %d: loss %.4f, image AUROC %s%n",
+                                String.join(" ", config.blocks()),
+                                run.seed(),
+                                run.loss(),
+                                run.result().mean(Metric.IMAGE_AUROC).stream()
+                                        .mapToObj(v -> String.format(Locale.ROOT, "%.1f", 100 * v))
+                                        .findFirst()
+                                        .orElse("undefined"));
                         text.flush();
                     }
                     sets.add(new Ablation.BlockSet(config.blocks(), runs));
@@ -126,22 +161,35 @@ final class AblateCommand implements Callable<Integer> {
         List<RlrConfig> configs = new ArrayList<>();
         // As written: the option itself knows all blocks, but no longer which of them came together.
         for (String set : option.originalStringValues()) {
-            RlrConfig config = model.config(name, base, Stream.of(set.trim().split("[,\\s]+")).filter(block -> !block.isEmpty()).toList());
+            RlrConfig config = model.config(
+                    name,
+                    base,
+                    Stream.of(set.trim().split("[,\\s]+"))
+                            .filter(block -> !block.isEmpty())
+                            .toList());
             if (configs.contains(config)) {
-                throw new RlrException("--blocks " + String.join(",", config.blocks()) + " is given twice; give each set once, and more --seeds for more runs of it");
+                throw new RlrException("--blocks " + String.join(",", config.blocks())
+                        + " is given twice; give each set once, and more --seeds for more runs of it");
             }
             configs.add(config);
         }
         return configs;
     }
 
-    private Ablation.Run run(Backend device, Backbone opened, RlrConfig config, TrainingSettings settings, DataSet set, SharedFeatures features) {
+    private Ablation.Run run(
+            Backend device,
+            Backbone opened,
+            RlrConfig config,
+            TrainingSettings settings,
+            DataSet set,
+            SharedFeatures features) {
         TrainingImages images = ValidationSplit.of(set, settings.validation(), settings.seed());
         try (TrainingProgress progress = new TrainingProgress(null);
                 Trained trained = new Trainer(device, config, settings, progress, scoring.one(null, config), features)
                         .train(new BorrowedBackbone(opened), images, TrainingCheckpoints.NONE, null)) {
             progress.end();
-            EvaluationResult result = new Evaluator(new AnomalyScorer(trained.model(), features)).evaluate(set, (sample, score, defective, map) -> { });
+            EvaluationResult result = new Evaluator(new AnomalyScorer(trained.model(), features))
+                    .evaluate(set, (sample, score, defective, map) -> {});
             return new Ablation.Run(settings.seed(), trained.model().info().loss(), result);
         }
     }

@@ -10,22 +10,36 @@ import picocli.CommandLine.Option;
 final class BackendOptions {
     /** More would only be a slip of the finger, and end in a system out of threads. */
     private static final int MOST_THREADS = 1024;
+
     private static final String PRECISION = "rlr.cuda.precision";
 
-    @Option(names = "--backend", paramLabel = "NAME", defaultValue = "auto",
-            description = "Where to compute: auto, cpu, cuda, cuda:1, … ('rlr devices' lists them; default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--backend",
+            paramLabel = "NAME",
+            defaultValue = "auto",
+            description =
+                    "Where to compute: auto, cpu, cuda, cuda:1, … ('rlr devices' lists them; default: ${DEFAULT-VALUE}).")
     private String name;
 
-    @Option(names = "--threads", paramLabel = "N", defaultValue = "0", description = "Threads of the CPU backend (default: as many as there are cores).")
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Threads of the CPU backend (default: as many as there are cores).")
     private int threads;
 
-    @Option(names = "--precision", paramLabel = "NAME", description = "What a card's tensor cores round the factors of matrix products and of attention to: fp32 (nothing), tf32 or bf16 "
-            + "(default: tf32 where the card has it). The CPU has fp32 only.")
+    @Option(
+            names = "--precision",
+            paramLabel = "NAME",
+            description =
+                    "What a card's tensor cores round the factors of matrix products and of attention to: fp32 (nothing), tf32 or bf16 "
+                            + "(default: tf32 where the card has it). The CPU has fp32 only.")
     private String precision;
 
     Backend open() {
         if (threads < 0 || threads > MOST_THREADS) {
-            throw new RlrException("--threads is " + threads + "; it must be between 1 and " + MOST_THREADS + ", or 0 for as many as there are cores");
+            throw new RlrException("--threads is " + threads + "; it must be between 1 and " + MOST_THREADS
+                    + ", or 0 for as many as there are cores");
         }
         return precision == null ? Backends.open(name, threads) : openPrecisely();
     }
@@ -46,7 +60,8 @@ final class BackendOptions {
         }
         if (backend.device().equals(Device.CPU) && !precision.equals("fp32")) {
             backend.close();
-            throw new RlrException("--precision is '" + precision + "', but the backend is the CPU's, which has fp32 only; choose a card with --backend cuda");
+            throw new RlrException("--precision is '" + precision
+                    + "', but the backend is the CPU's, which has fp32 only; choose a card with --backend cuda");
         }
         return backend;
     }

@@ -25,10 +25,15 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code rlr data check}. */
-@Command(name = "check", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Say how a data set is understood, and what is wrong with it: unreadable files, masks that are missing or of another size, images that are "
-            + "both learned from and tested on.",
-            "Every file is read. Exit code 1 where something is wrong."})
+@Command(
+        name = "check",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Say how a data set is understood, and what is wrong with it: unreadable files, masks that are missing or of another size, images that are "
+                    + "both learned from and tested on.",
+            "Every file is read. Exit code 1 where something is wrong."
+        })
 final class DataCheckCommand implements Callable<Integer> {
     private static final int SHOWN = 20;
 
@@ -50,7 +55,11 @@ final class DataCheckCommand implements Callable<Integer> {
         DataSet set = DataLayouts.read(data, chosen.name());
         PrintWriter out = spec.commandLine().getOut();
         out.printf("%-9s %s%n", "data set", data);
-        out.printf("%-9s %s (%s)%n", "layout", chosen.name(), layout.name() != null ? "as asked for" : chosen.evidence(data).orElseThrow());
+        out.printf(
+                "%-9s %s (%s)%n",
+                "layout",
+                chosen.name(),
+                layout.name() != null ? "as asked for" : chosen.evidence(data).orElseThrow());
         out.flush();
         DataCheck.Result result;
         try (ProgressBar bar = ProgressBars.images("reading", DataCheck.images(set))) {
@@ -62,7 +71,8 @@ final class DataCheckCommand implements Callable<Integer> {
         out.flush();
         if (!result.problems().isEmpty()) {
             int count = result.problems().size();
-            throw new RlrException(count + (count == 1 ? " problem" : " problems") + " in " + data + ", listed above; first: " + result.problems().get(0));
+            throw new RlrException(count + (count == 1 ? " problem" : " problems") + " in " + data
+                    + ", listed above; first: " + result.problems().get(0));
         }
         out.println("no problems");
         out.flush();
@@ -81,14 +91,27 @@ final class DataCheckCommand implements Callable<Integer> {
     }
 
     private static String table(DataSet set, DataCheck.Result result) {
-        TextTable table = new TextTable(Set.of(0, 6, 7)).row("class", "train", "validation", "test good", "test defective", "with mask", "sizes", "defects");
+        TextTable table = new TextTable(Set.of(0, 6, 7))
+                .row("class", "train", "validation", "test good", "test defective", "with mask", "sizes", "defects");
         for (ClassSamples each : set.classes()) {
-            List<Sample> defective = each.test().stream().filter(Sample::anomalous).toList();
-            long masked = defective.stream().filter(sample -> !sample.masks().isEmpty()).count();
-            Map<String, Long> kinds = defective.stream().collect(Collectors.groupingBy(Sample::defect, TreeMap::new, Collectors.counting()));
-            table.row(each.name(), number(each.train().size()), number(each.validation().size()), number(each.test().size() - defective.size()),
-                number(defective.size()), masked + "/" + defective.size(), sizes(result.sizes().getOrDefault(each.name(), Map.of())),
-                kinds.entrySet().stream().map(kind -> kind.getKey() + " " + kind.getValue()).collect(Collectors.joining(", ")));
+            List<Sample> defective =
+                    each.test().stream().filter(Sample::anomalous).toList();
+            long masked = defective.stream()
+                    .filter(sample -> !sample.masks().isEmpty())
+                    .count();
+            Map<String, Long> kinds = defective.stream()
+                    .collect(Collectors.groupingBy(Sample::defect, TreeMap::new, Collectors.counting()));
+            table.row(
+                    each.name(),
+                    number(each.train().size()),
+                    number(each.validation().size()),
+                    number(each.test().size() - defective.size()),
+                    number(defective.size()),
+                    masked + "/" + defective.size(),
+                    sizes(result.sizes().getOrDefault(each.name(), Map.of())),
+                    kinds.entrySet().stream()
+                            .map(kind -> kind.getKey() + " " + kind.getValue())
+                            .collect(Collectors.joining(", ")));
         }
         return table.toString();
     }
@@ -100,7 +123,8 @@ final class DataCheckCommand implements Callable<Integer> {
     /** The sizes, or the range of many. */
     private static String sizes(Map<ImageSize, Integer> counts) {
         List<ImageSize> sizes = List.copyOf(counts.keySet());
-        return sizes.size() <= 2 ? sizes.stream().map(ImageSize::toString).collect(Collectors.joining(", "))
+        return sizes.size() <= 2
+                ? sizes.stream().map(ImageSize::toString).collect(Collectors.joining(", "))
                 : sizes.get(0) + " … " + sizes.get(sizes.size() - 1) + " (" + sizes.size() + ")";
     }
 }

@@ -22,9 +22,14 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code rlr data synthesize}. */
-@Command(name = "synthesize", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Make labelled images of normal ones that were held out of training: each as it is, and with synthetic defects (CutPaste), with masks.",
-            "To choose settings with 'rlr evaluate' where test images must not be looked at."})
+@Command(
+        name = "synthesize",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Make labelled images of normal ones that were held out of training: each as it is, and with synthetic defects (CutPaste), with masks.",
+            "To choose settings with 'rlr evaluate' where test images must not be looked at."
+        })
 final class DataSynthesizeCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -35,17 +40,33 @@ final class DataSynthesizeCommand implements Callable<Integer> {
     @Mixin
     private LayoutOption layout;
 
-    @Option(names = "--model", paramLabel = "MODEL",
-            description = "Take the images that the training of this model held out with --validation (default: the data set's own validation images).")
+    @Option(
+            names = "--model",
+            paramLabel = "MODEL",
+            description =
+                    "Take the images that the training of this model held out with --validation (default: the data set's own validation images).")
     private Path model;
 
-    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder for the new data set, in MVTec layout; a new one or an empty one.")
+    @Option(
+            names = "--out",
+            required = true,
+            paramLabel = "DIR",
+            description = "Folder for the new data set, in MVTec layout; a new one or an empty one.")
     private Path out;
 
-    @Option(names = "--per-image", paramLabel = "N", defaultValue = "1", description = "Pictures of each kind of defect, patch and scar, made of each image (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--per-image",
+            paramLabel = "N",
+            defaultValue = "1",
+            description =
+                    "Pictures of each kind of defect, patch and scar, made of each image (default: ${DEFAULT-VALUE}).")
     private int perImage;
 
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "3407", description = "Seed of the defects (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "3407",
+            description = "Seed of the defects (default: ${DEFAULT-VALUE}).")
     private long seed;
 
     @Override
@@ -54,37 +75,50 @@ final class DataSynthesizeCommand implements Callable<Integer> {
             throw new RlrException("--per-image is " + perImage + "; it must be at least 1");
         }
         DataSet set = layout.read(data, spec);
-        Map<String, List<Path>> normal = model == null ? validation(set) : heldOut(set.requireTraining(), ModelFile.info(model));
+        Map<String, List<Path>> normal =
+                model == null ? validation(set) : heldOut(set.requireTraining(), ModelFile.info(model));
         int images = normal.values().stream().mapToInt(List::size).sum();
         int defects;
         try (ProgressBar bar = ProgressBars.images("pasting", images)) {
             defects = SyntheticDataSet.write(normal, out, perImage, seed, bar::step);
         }
         PrintWriter text = spec.commandLine().getOut();
-        text.printf("%s: %d normal images of %s that were held out, and %d with synthetic defects%n", out, images, Counts.classes(normal.size()), defects);
+        text.printf(
+                "%s: %d normal images of %s that were held out, and %d with synthetic defects%n",
+                out, images, Counts.classes(normal.size()), defects);
         text.flush();
         return 0;
     }
 
     private Map<String, List<Path>> validation(DataSet set) {
         if (set.validation().isEmpty()) {
-            throw new RlrException(data + " has no validation images of its own (layout " + set.layout() + "); name a model whose training held some out, with --model, or train one with "
+            throw new RlrException(data + " has no validation images of its own (layout " + set.layout()
+                    + "); name a model whose training held some out, with --model, or train one with "
                     + "--validation 0.1");
         }
         Map<String, List<Path>> normal = new LinkedHashMap<>();
-        set.classes().forEach(each -> normal.put(each.name(), each.validation().stream().map(Sample::image).toList()));
+        set.classes()
+                .forEach(each -> normal.put(
+                        each.name(),
+                        each.validation().stream().map(Sample::image).toList()));
         return normal;
     }
 
     private Map<String, List<Path>> heldOut(DataSet set, ModelInfo info) {
         if (info.training() == null || info.training().validation() == null) {
-            throw new RlrException(model + " was trained on all its images, none was held out; train with --validation 0.1, or leave --model away for a data set with validation images");
+            throw new RlrException(
+                    model
+                            + " was trained on all its images, none was held out; train with --validation 0.1, or leave --model away for a data set with validation images");
         }
-        Map<String, List<Path>> normal = ValidationSplit.heldOut(set, info.training().validation(), info.training().seed());
-        int learned = set.train().size() - normal.values().stream().mapToInt(List::size).sum();
+        Map<String, List<Path>> normal = ValidationSplit.heldOut(
+                set, info.training().validation(), info.training().seed());
+        int learned = set.train().size()
+                - normal.values().stream().mapToInt(List::size).sum();
         if (learned != info.images() || !info.classes().equals(List.copyOf(normal.keySet()))) {
-            throw new RlrException(model + " was trained on " + info.images() + " images of " + String.join(", ", info.classes()) + ", but of " + data + " its training would have taken "
-                    + learned + " of " + String.join(", ", normal.keySet()) + "; give the data set that it was trained on");
+            throw new RlrException(
+                    model + " was trained on " + info.images() + " images of " + String.join(", ", info.classes())
+                            + ", but of " + data + " its training would have taken " + learned + " of "
+                            + String.join(", ", normal.keySet()) + "; give the data set that it was trained on");
         }
         return normal;
     }

@@ -30,36 +30,70 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code rlr decoder train}. */
-@Command(name = "train", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Train a decoder that turns a model's features into pictures, for 'rlr detect --pictures decoder'.",
-            "It learns from the normal images of a data set; the model is not changed, and scores never depend on the decoder.", "Defaults are the published settings."})
+@Command(
+        name = "train",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Train a decoder that turns a model's features into pictures, for 'rlr detect --pictures decoder'.",
+            "It learns from the normal images of a data set; the model is not changed, and scores never depend on the decoder.",
+            "Defaults are the published settings."
+        })
 final class DecoderTrainCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--model", required = true, paramLabel = "MODEL", description = "A model file written by 'rlr train', of the levels 2,3 or 1,2,3.")
+    @Option(
+            names = "--model",
+            required = true,
+            paramLabel = "MODEL",
+            description = "A model file written by 'rlr train', of the levels 2,3 or 1,2,3.")
     private Path model;
 
-    @Option(names = "--data", required = true, paramLabel = "DIR", description = "Folder with the training images, as for 'rlr train'.")
+    @Option(
+            names = "--data",
+            required = true,
+            paramLabel = "DIR",
+            description = "Folder with the training images, as for 'rlr train'.")
     private Path data;
 
     @Mixin
     private LayoutOption layout;
 
-    @Option(names = "--out", required = true, paramLabel = "DECODER", description = "Decoder file to write (SafeTensors).")
+    @Option(
+            names = "--out",
+            required = true,
+            paramLabel = "DECODER",
+            description = "Decoder file to write (SafeTensors).")
     private Path out;
 
-    @Option(names = "--epochs", paramLabel = "N", defaultValue = "100", description = "Passes over the training images (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--epochs",
+            paramLabel = "N",
+            defaultValue = "100",
+            description = "Passes over the training images (default: ${DEFAULT-VALUE}).")
     private int epochs;
 
-    @Option(names = "--batch-size", paramLabel = "N", defaultValue = "16", description = "Images per step (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--batch-size",
+            paramLabel = "N",
+            defaultValue = "16",
+            description = "Images per step (default: ${DEFAULT-VALUE}).")
     private int batchSize;
 
-    @Option(names = "--lr", paramLabel = "X", defaultValue = "1e-4", description = "Learning rate of Adam (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--lr",
+            paramLabel = "X",
+            defaultValue = "1e-4",
+            description = "Learning rate of Adam (default: ${DEFAULT-VALUE}).")
     private float learningRate;
 
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "3407",
-            description = "Seed of everything random; the same seed gives the same decoder, bit for bit (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "3407",
+            description =
+                    "Seed of everything random; the same seed gives the same decoder, bit for bit (default: ${DEFAULT-VALUE}).")
     private long seed;
 
     @Mixin
@@ -77,14 +111,22 @@ final class DecoderTrainCommand implements Callable<Integer> {
         DataSet images = layout.read(data, spec).requireTraining();
         List<Path> files = images.train().stream().map(Sample::image).toList();
         long started = System.nanoTime();
-        try (Backend device = backend.open(); RlrModel loaded = ModelFile.load(model, device); TrainingProgress progress = new TrainingProgress(null)) {
+        try (Backend device = backend.open();
+                RlrModel loaded = ModelFile.load(model, device);
+                TrainingProgress progress = new TrainingProgress(null)) {
             text.printf("%d normal images (%s layout), %s%n", files.size(), images.layout(), device.description());
             text.flush();
             requireRoom(DecoderInfo.of(loaded, settings, files.size()), device, states);
             try (FeatureDecoder decoder = new DecoderTrainer(settings, progress).train(loaded, files, states)) {
                 progress.end();
                 RescuedFiles.save(out, file -> DecoderFile.save(decoder, file));
-                text.printf(Locale.ROOT, "%s: mean squared error %.4f after %d epochs, %.0f s%n", out, decoder.info().loss(), epochs, (System.nanoTime() - started) / 1e9);
+                text.printf(
+                        Locale.ROOT,
+                        "%s: mean squared error %.4f after %d epochs, %.0f s%n",
+                        out,
+                        decoder.info().loss(),
+                        epochs,
+                        (System.nanoTime() - started) / 1e9);
                 text.flush();
             }
         }
@@ -98,7 +140,8 @@ final class DecoderTrainCommand implements Callable<Integer> {
             List<DiskSpace.Planned> planned = new ArrayList<>();
             if (states.file() != null) {
                 // with the two moments of Adam
-                planned.add(new DiskSpace.Planned("--checkpoint", states.file(), 3 * learned + statistics, states.every() < epochs));
+                planned.add(new DiskSpace.Planned(
+                        "--checkpoint", states.file(), 3 * learned + statistics, states.every() < epochs));
             }
             planned.add(new DiskSpace.Planned("--out", out, learned + statistics, false));
             DiskSpace.require(planned);
@@ -107,7 +150,10 @@ final class DecoderTrainCommand implements Callable<Integer> {
 
     private void requireWritable(Path state) {
         // what options name is known to be apart; the default of --checkpoint is not
-        if (state != null && state.toAbsolutePath().normalize().equals(model.toAbsolutePath().normalize())) {
+        if (state != null
+                && state.toAbsolutePath()
+                        .normalize()
+                        .equals(model.toAbsolutePath().normalize())) {
             throw new RlrException("--checkpoint " + state + " would overwrite the model; name another file");
         }
         Map<String, Path> files = new LinkedHashMap<>();

@@ -35,9 +35,14 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code rlr demo}. */
-@Command(name = "demo", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Draw a data set of four products, train one model on all of them, measure it and write pictures.",
-            "Needs nothing but this program and a few minutes."})
+@Command(
+        name = "demo",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Draw a data set of four products, train one model on all of them, measure it and write pictures.",
+            "Needs nothing but this program and a few minutes."
+        })
 final class DemoCommand implements Callable<Integer> {
     private static final int IMAGE_SIZE = 128;
     private static final int TRAIN = 40;
@@ -50,7 +55,11 @@ final class DemoCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--out", paramLabel = "DIR", defaultValue = "demo", description = "Folder for data, model, metrics and pictures (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            defaultValue = "demo",
+            description = "Folder for data, model, metrics and pictures (default: ${DEFAULT-VALUE}).")
     private Path out;
 
     @Mixin
@@ -59,7 +68,19 @@ final class DemoCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter text = spec.commandLine().getOut();
-        RlrConfig config = new RlrConfig(Backbones.WEIGHT_FREE, IMAGE_SIZE, IMAGE_SIZE, List.of(2, 3), 32, 8, 2, List.of("mca", "nsa"), GateMode.NONE, 1, false, true);
+        RlrConfig config = new RlrConfig(
+                Backbones.WEIGHT_FREE,
+                IMAGE_SIZE,
+                IMAGE_SIZE,
+                List.of(2, 3),
+                32,
+                8,
+                2,
+                List.of("mca", "nsa"),
+                GateMode.NONE,
+                1,
+                false,
+                true);
         Path data = out.resolve("data");
         Path model = out.resolve("model.safetensors");
         Path pictures = out.resolve("pictures");
@@ -68,27 +89,62 @@ final class DemoCommand implements Callable<Integer> {
         DemoDataSet.generate(data, IMAGE_SIZE, TRAIN, TEST_GOOD, TEST_PER_DEFECT, TRAINING.seed());
         DataSet set = DataLayouts.read(data).requireTraining().requireEvaluation();
         List<String> classes = set.classes().stream().map(ClassSamples::name).toList();
-        text.printf(Locale.ROOT, "%s: %d products (%s), %d normal images to learn from, %d to test on%n", data, classes.size(), String.join(", ", classes), set.train().size(), set.test().size());
-        text.printf(Locale.ROOT, "smaller than the paper's setting, to be quick: images of %d pixels instead of 256, width %d instead of 128, %d layers instead of 4, %d epochs instead of 200, "
-                + "learning rate %s instead of 1e-4, wavelet scattering instead of a trained CNN%n", IMAGE_SIZE, config.width(), config.layers(), TRAINING.epochs(), TRAINING.learningRate());
+        text.printf(
+                Locale.ROOT,
+                "%s: %d products (%s), %d normal images to learn from, %d to test on%n",
+                data,
+                classes.size(),
+                String.join(", ", classes),
+                set.train().size(),
+                set.test().size());
+        text.printf(
+                Locale.ROOT,
+                "smaller than the paper's setting, to be quick: images of %d pixels instead of 256, width %d instead of 128, %d layers instead of 4, %d epochs instead of 200, "
+                        + "learning rate %s instead of 1e-4, wavelet scattering instead of a trained CNN%n",
+                IMAGE_SIZE,
+                config.width(),
+                config.layers(),
+                TRAINING.epochs(),
+                TRAINING.learningRate());
         text.flush();
         long started = System.nanoTime();
         try (Backend device = backend.open()) {
             try (TrainingProgress progress = new TrainingProgress(null);
                     RlrModel trained = new Trainer(device, config, TRAINING, progress)
-                            .train(Backbones.open(config.backbone(), null, config.levels(), device), set.train().stream().map(Sample::image).toList(), classes)) {
+                            .train(
+                                    Backbones.open(config.backbone(), null, config.levels(), device),
+                                    set.train().stream().map(Sample::image).toList(),
+                                    classes)) {
                 progress.end();
                 RescuedFiles.save(model, file -> ModelFile.save(trained, file));
             }
             try (AnomalyDetector detector = AnomalyDetector.load(model, device)) {
-                EvaluationResult result = EvaluateCommand.evaluate(detector.scorer(), set, pictures, report, EvaluateCommand.settings(set, model, "", device), null);
+                EvaluationResult result = EvaluateCommand.evaluate(
+                        detector.scorer(),
+                        set,
+                        pictures,
+                        report,
+                        EvaluateCommand.settings(set, model, "", device),
+                        null);
                 result.writeJson(out.resolve("metrics.json"));
                 PngFile.write(overview, overview(set, pictures).toBufferedImage());
                 text.print(result.toTable());
             }
         }
-        text.printf(Locale.ROOT, "%.0f s; look at %s, %s and %s, and try: rlr detect --model %s %s%n", (System.nanoTime() - started) / 1e9, overview, report, pictures, model,
-                set.test().stream().filter(Sample::anomalous).findFirst().orElseThrow().image().getParent());
+        text.printf(
+                Locale.ROOT,
+                "%.0f s; look at %s, %s and %s, and try: rlr detect --model %s %s%n",
+                (System.nanoTime() - started) / 1e9,
+                overview,
+                report,
+                pictures,
+                model,
+                set.test().stream()
+                        .filter(Sample::anomalous)
+                        .findFirst()
+                        .orElseThrow()
+                        .image()
+                        .getParent());
         text.flush();
         return 0;
     }

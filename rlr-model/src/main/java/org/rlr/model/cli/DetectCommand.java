@@ -29,26 +29,46 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code rlr detect}. */
-@Command(name = "detect", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Examine images: a line each with path, score and verdict.",
-            "An image that cannot be read is named on standard error, the others are examined all the same, and the exit code is 1."})
+@Command(
+        name = "detect",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Examine images: a line each with path, score and verdict.",
+            "An image that cannot be read is named on standard error, the others are examined all the same, and the exit code is 1."
+        })
 final class DetectCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--model", required = true, paramLabel = "MODEL", description = "A model file written by 'rlr train'.")
+    @Option(
+            names = "--model",
+            required = true,
+            paramLabel = "MODEL",
+            description = "A model file written by 'rlr train'.")
     private Path model;
 
     @Parameters(arity = "1..*", paramLabel = "IMAGE|DIR", description = "Images, or folders of images.")
     private List<Path> inputs;
 
-    @Option(names = "--class", paramLabel = "NAME", description = "The product class of all images: its own threshold is used, where 'rlr threshold --per-class' found one.")
+    @Option(
+            names = "--class",
+            paramLabel = "NAME",
+            description =
+                    "The product class of all images: its own threshold is used, where 'rlr threshold --per-class' found one.")
     private String className;
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Write path, score, score normalised to 0…1 (0.5 at the threshold) and verdict of each image as JSON.")
+    @Option(
+            names = "--json",
+            paramLabel = "FILE",
+            description =
+                    "Write path, score, score normalised to 0…1 (0.5 at the threshold) and verdict of each image as JSON.")
     private Path json;
 
-    @Option(names = "--out", paramLabel = "DIR", description = "Write each image beside its map as PNG; --pictures shows more.")
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            description = "Write each image beside its map as PNG; --pictures shows more.")
     private Path out;
 
     @Mixin
@@ -69,16 +89,20 @@ final class DetectCommand implements Callable<Integer> {
         JsonArray results = new JsonArray();
         int failures = 0;
         int anomalous = 0;
-        try (Backend device = backend.open(); AnomalyDetector detector = AnomalyDetector.load(model, device);
+        try (Backend device = backend.open();
+                AnomalyDetector detector = AnomalyDetector.load(model, device);
                 FeatureDecoder decoder = pictures.open(detector.model())) {
             Thresholds thresholds = detector.info().thresholds();
             if (className != null) {
                 thresholds.ownOf(className); // fails before the first image
             } else if (!thresholds.perClass().isEmpty()) {
-                err.println("note: the model has thresholds for " + String.join(", ", thresholds.perClass().keySet()) + "; the common one is used, --class chooses another");
+                err.println("note: the model has thresholds for "
+                        + String.join(", ", thresholds.perClass().keySet())
+                        + "; the common one is used, --class chooses another");
                 err.flush();
             }
-            MapScale scale = out == null ? null : OverlayWriter.scale(detector.info().scores());
+            MapScale scale =
+                    out == null ? null : OverlayWriter.scale(detector.info().scores());
             OverlayWriter overlays = out == null ? null : new OverlayWriter(out, scale);
             ReconstructionPictures drawn = kind.pictures(decoder);
             for (Path file : files) {
@@ -107,10 +131,21 @@ final class DetectCommand implements Callable<Integer> {
             }
         }
         if (json != null) {
-            AtomicFile.writeString(json, new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(results) + "\n");
+            AtomicFile.writeString(
+                    json,
+                    new GsonBuilder()
+                                    .setPrettyPrinting()
+                                    .disableHtmlEscaping()
+                                    .create()
+                                    .toJson(results) + "\n");
         }
         if (files.size() > 1) {
-            err.printf("%d images: %d anomalous, %d normal%s%n", files.size(), anomalous, files.size() - failures - anomalous, failures == 0 ? "" : ", " + failures + " unreadable");
+            err.printf(
+                    "%d images: %d anomalous, %d normal%s%n",
+                    files.size(),
+                    anomalous,
+                    files.size() - failures - anomalous,
+                    failures == 0 ? "" : ", " + failures + " unreadable");
             err.flush();
         }
         return failures == 0 ? 0 : Main.FAILURE;

@@ -12,7 +12,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** {@code rlr devices}. */
-@Command(name = "devices", mixinStandardHelpOptions = true, description = "List the backends: which can start here, and if not why.")
+@Command(
+        name = "devices",
+        mixinStandardHelpOptions = true,
+        description = "List the backends: which can start here, and if not why.")
 final class DevicesCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;

@@ -37,15 +37,24 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code rlr evaluate}. */
-@Command(name = "evaluate", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Measure a model on the test images of a data set, per class and on average.",
+@Command(
+        name = "evaluate",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Measure a model on the test images of a data set, per class and on average.",
             "AUROC, average precision and best F1 of images and of pixels, and AUPRO (limit 0.3).",
-            "Several --score-levels, each given by an option of its own, or several values of --smoothing: a row for each combination, from one pass over the images."})
+            "Several --score-levels, each given by an option of its own, or several values of --smoothing: a row for each combination, from one pass over the images."
+        })
 final class EvaluateCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--model", required = true, paramLabel = "MODEL", description = "A model file written by 'rlr train'.")
+    @Option(
+            names = "--model",
+            required = true,
+            paramLabel = "MODEL",
+            description = "A model file written by 'rlr train'.")
     private Path model;
 
     @Option(names = "--data", required = true, paramLabel = "DIR", description = "Data set with test images and masks.")
@@ -54,13 +63,25 @@ final class EvaluateCommand implements Callable<Integer> {
     @Mixin
     private LayoutOption layout;
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Write the metrics as JSON, as fractions, per class and on average; null where a metric is undefined.")
+    @Option(
+            names = "--json",
+            paramLabel = "FILE",
+            description =
+                    "Write the metrics as JSON, as fractions, per class and on average; null where a metric is undefined.")
     private Path json;
 
-    @Option(names = "--out", paramLabel = "DIR", description = "Write a picture per test image, image | mask | map, coloured on one scale for the whole data set.")
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            description =
+                    "Write a picture per test image, image | mask | map, coloured on one scale for the whole data set.")
     private Path out;
 
-    @Option(names = "--report", paramLabel = "FILE", description = "Write a page (HTML) with metrics, curves, histograms, recall by defect and the worst misses and false alarms.")
+    @Option(
+            names = "--report",
+            paramLabel = "FILE",
+            description =
+                    "Write a page (HTML) with metrics, curves, histograms, recall by defect and the worst misses and false alarms.")
     private Path report;
 
     @Mixin
@@ -80,15 +101,22 @@ final class EvaluateCommand implements Callable<Integer> {
             OverlayWriter.requireApart(out, set);
         }
         PrintWriter text = spec.commandLine().getOut();
-        try (Backend device = backend.open(); AnomalyDetector detector = AnomalyDetector.load(model, device);
+        try (Backend device = backend.open();
+                AnomalyDetector detector = AnomalyDetector.load(model, device);
                 FeatureDecoder decoder = pictures.open(detector.model())) {
-            List<Scoring> scorings = scoring.all(detector.info().scoring(), detector.info().config());
+            List<Scoring> scorings =
+                    scoring.all(detector.info().scoring(), detector.info().config());
             requireOneFor(scorings, detector.info().scoring());
             if (scorings.size() > 1) {
                 compare(detector.scorer(), set, scorings, text);
                 return 0;
             }
-            EvaluationResult result = evaluate(detector.scorer().with(scorings.get(0)), set, out, report, settings(set, model, pictures.arguments(), device),
+            EvaluationResult result = evaluate(
+                    detector.scorer().with(scorings.get(0)),
+                    set,
+                    out,
+                    report,
+                    settings(set, model, pictures.arguments(), device),
                     kind.pictures(decoder));
             text.print(result.toTable());
             text.flush();
@@ -102,11 +130,14 @@ final class EvaluateCommand implements Callable<Integer> {
     /** Pictures are of one scoring, a report of the one that the thresholds belong to. */
     private void requireOneFor(List<Scoring> scorings, Scoring own) {
         if (scorings.size() > 1 && out != null) {
-            throw new RlrException("--out draws the maps of one scoring, not of " + scorings.size() + "; leave it away, or choose one");
+            throw new RlrException("--out draws the maps of one scoring, not of " + scorings.size()
+                    + "; leave it away, or choose one");
         }
         if (report != null && !scorings.equals(List.of(own))) {
-            throw new RlrException("--report shows the model's thresholds, which belong to its own scoring (levels " + own.levelText() + ", smoothing " + Scoring.number(own.smoothing())
-                    + "); make another the model's by 'rlr threshold --score-levels … --smoothing …' first, or leave --report away");
+            throw new RlrException(
+                    "--report shows the model's thresholds, which belong to its own scoring (levels " + own.levelText()
+                            + ", smoothing " + Scoring.number(own.smoothing())
+                            + "); make another the model's by 'rlr threshold --score-levels … --smoothing …' first, or leave --report away");
         }
     }
 
@@ -116,10 +147,19 @@ final class EvaluateCommand implements Callable<Integer> {
             comparison = ScoringComparison.of(scorer, set, scorings, bar::step);
         }
         TextTable table = new TextTable(Set.of(0));
-        table.row(Stream.concat(Stream.of("levels", "smoothing"), Stream.of(Metric.values()).map(Metric::title)).toArray(String[]::new));
+        table.row(Stream.concat(
+                        Stream.of("levels", "smoothing"),
+                        Stream.of(Metric.values()).map(Metric::title))
+                .toArray(String[]::new));
         for (ScoringComparison.Row row : comparison.rows()) {
-            Stream<String> means = Stream.of(Metric.values()).map(metric -> EvaluationResult.percent(row.result().mean(metric)));
-            table.row(Stream.concat(Stream.of(row.scoring().levelText(), Scoring.number(row.scoring().smoothing())), means).toArray(String[]::new));
+            Stream<String> means = Stream.of(Metric.values())
+                    .map(metric -> EvaluationResult.percent(row.result().mean(metric)));
+            table.row(Stream.concat(
+                            Stream.of(
+                                    row.scoring().levelText(),
+                                    Scoring.number(row.scoring().smoothing())),
+                            means)
+                    .toArray(String[]::new));
         }
         text.print(table);
         text.flush();
@@ -128,12 +168,21 @@ final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
-    /** What a report says of an evaluation beside what the model knows itself. Names only: where they lie is nobody's business. @param more options of the command */
+    /**
+     * What a report says of an evaluation beside what the model knows itself. Names only: where they lie is nobody's
+     * business. @param more options of the command
+     */
     static Map<String, String> settings(DataSet set, Path model, String more, Backend device) {
         Map<String, String> settings = new LinkedHashMap<>();
-        settings.put("command", "rlr evaluate --model " + FileNames.quoted(name(model)) + " --data " + FileNames.quoted(name(set.root())) + " --layout " + set.layout() + more);
-        settings.put("data set", name(set.root()) + ", " + set.layout() + " layout, " + Counts.classes(set.classes().size()) + ", " + set.train().size() + " training images, "
-                + set.test().size() + " test images");
+        settings.put(
+                "command",
+                "rlr evaluate --model " + FileNames.quoted(name(model)) + " --data "
+                        + FileNames.quoted(name(set.root())) + " --layout " + set.layout() + more);
+        settings.put(
+                "data set",
+                name(set.root()) + ", " + set.layout() + " layout, "
+                        + Counts.classes(set.classes().size()) + ", "
+                        + set.train().size() + " training images, " + set.test().size() + " test images");
         settings.put("program", new Main.Version().getVersion()[0]);
         settings.put("computed on", device.description());
         return settings;
@@ -147,13 +196,20 @@ final class EvaluateCommand implements Callable<Integer> {
     /**
      * Evaluates with a progress bar on standard error.
      *
-     * @param out      folder for a picture per image, or null
-     * @param report   HTML page to write, or null
+     * @param out folder for a picture per image, or null
+     * @param report HTML page to write, or null
      * @param settings what the page says of them
-     * @param drawn    what it shows of an image beside its map; null for nothing
+     * @param drawn what it shows of an image beside its map; null for nothing
      */
-    static EvaluationResult evaluate(AnomalyScorer scorer, DataSet set, Path out, Path report, Map<String, String> settings, ReconstructionPictures drawn) {
-        EvaluationRecord record = new EvaluationRecord(out == null && report == null ? 0 : set.test().size());
+    static EvaluationResult evaluate(
+            AnomalyScorer scorer,
+            DataSet set,
+            Path out,
+            Path report,
+            Map<String, String> settings,
+            ReconstructionPictures drawn) {
+        EvaluationRecord record = new EvaluationRecord(
+                out == null && report == null ? 0 : set.test().size());
         EvaluationResult result;
         try (ProgressBar bar = ProgressBars.images("evaluating", set.test().size())) {
             result = new Evaluator(scorer).evaluate(set, new Evaluator.Observer() {
@@ -174,10 +230,12 @@ final class EvaluateCommand implements Callable<Integer> {
             });
         }
         // The scale is common to the data set, so the last map has to be seen before the first picture.
-        MapScale scale = record.scale(OverlayWriter.scale(scorer.info().scores()).max());
+        MapScale scale =
+                record.scale(OverlayWriter.scale(scorer.info().scores()).max());
         if (out != null) {
             OverlayWriter overlays = new OverlayWriter(out, scale);
-            try (ProgressBar bar = ProgressBars.images("drawing", record.images().size())) {
+            try (ProgressBar bar =
+                    ProgressBars.images("drawing", record.images().size())) {
                 for (ScoredImage each : record.images()) {
                     overlays.write(each);
                     bar.step();

@@ -13,9 +13,14 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code rlr export}. */
-@Command(name = "export", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Write a model's transformers as the PyTorch implementation loads them: a checkpoint (.pth), or a SafeTensors file per level.",
-            "The backbone, the threshold and statistics of features are not part of such files."})
+@Command(
+        name = "export",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Write a model's transformers as the PyTorch implementation loads them: a checkpoint (.pth), or a SafeTensors file per level.",
+            "The backbone, the threshold and statistics of features are not part of such files."
+        })
 final class ExportCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -23,7 +28,10 @@ final class ExportCommand implements Callable<Integer> {
     @Parameters(paramLabel = "MODEL", description = "A model file.")
     private Path model;
 
-    @Option(names = "--out", paramLabel = "FILE", description = "Checkpoint to write, a dict with the list 'state_dict' (.pth).")
+    @Option(
+            names = "--out",
+            paramLabel = "FILE",
+            description = "Checkpoint to write, a dict with the list 'state_dict' (.pth).")
     private Path out;
 
     @Option(names = "--safetensors", paramLabel = "DIR", description = "Folder to write level<i>.safetensors to.")
@@ -38,7 +46,9 @@ final class ExportCommand implements Callable<Integer> {
         if (out != null) {
             TrainingRun.writable(out, "--out");
             CheckpointExport.writeTorch(model, out);
-            text.printf("%s: state dicts of the levels %s%n", out, ModelFile.info(model).config().levels());
+            text.printf(
+                    "%s: state dicts of the levels %s%n",
+                    out, ModelFile.info(model).config().levels());
         }
         if (folder != null) {
             CheckpointExport.writeSafeTensors(model, folder).forEach(file -> text.printf("%s%n", file));

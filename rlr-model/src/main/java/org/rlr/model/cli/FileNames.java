@@ -8,34 +8,46 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * File names on the command line, also with other than ASCII letters: on Linux, Java makes text of them by the encoding of the locale, and without a locale ({@code LC_ALL=C}, as in
- * containers and cron jobs) that is ASCII.
+ * File names on the command line, also with other than ASCII letters: on Linux, Java makes text of them by the encoding
+ * of the locale, and without a locale ({@code LC_ALL=C}, as in containers and cron jobs) that is ASCII.
  */
 final class FileNames {
     private static final String VARIABLE = "LC_ALL";
     private static final String UTF_8 = "C.UTF-8";
     private static final Pattern PLAIN = Pattern.compile("[\\w./:@%+,=-]+");
 
-    private FileNames() {
-    }
+    private FileNames() {}
 
-    /** What the environment of a JVM lacks to handle all file names; nothing where there is a locale, whatever its encoding. */
+    /**
+     * What the environment of a JVM lacks to handle all file names; nothing where there is a locale, whatever its
+     * encoding.
+     */
     static Map<String, String> environment() {
         return asciiOnly() ? Map.of(VARIABLE, UTF_8) : Map.of();
     }
 
     /** Why the arguments are not what the user wrote; null where they are. */
     static String damage(String... args) {
-        return !asciiOnly() ? null : Arrays.stream(args).filter(arg -> !StandardCharsets.US_ASCII.newEncoder().canEncode(arg)).findFirst().map(FileNames::message).orElse(null);
+        return !asciiOnly()
+                ? null
+                : Arrays.stream(args)
+                        .filter(arg -> !StandardCharsets.US_ASCII.newEncoder().canEncode(arg))
+                        .findFirst()
+                        .map(FileNames::message)
+                        .orElse(null);
     }
 
     /** What to do about a path that Java does not take, in a sentence. */
     static String message(InvalidPathException e) {
-        return asciiOnly() ? message(e.getInput()) : "the path '" + e.getInput() + "' cannot be a file's (" + e.getReason() + "); check it";
+        return asciiOnly()
+                ? message(e.getInput())
+                : "the path '" + e.getInput() + "' cannot be a file's (" + e.getReason() + "); check it";
     }
 
     private static String message(String text) {
-        return "'" + text.replace('\ufffd', '?') + "' has letters that cannot be read without a locale; set one, as in: " + VARIABLE + "=" + UTF_8 + " rlr ...";
+        return "'" + text.replace('\ufffd', '?')
+                + "' has letters that cannot be read without a locale; set one, as in: " + VARIABLE + "=" + UTF_8
+                + " rlr ...";
     }
 
     /** A name as a command line takes it: in single quotes where it holds what a shell would not take as it is. */
@@ -45,6 +57,8 @@ final class FileNames {
 
     private static boolean asciiOnly() {
         String encoding = System.getProperty("sun.jnu.encoding");
-        return encoding != null && Charset.isSupported(encoding) && Charset.forName(encoding).equals(StandardCharsets.US_ASCII);
+        return encoding != null
+                && Charset.isSupported(encoding)
+                && Charset.forName(encoding).equals(StandardCharsets.US_ASCII);
     }
 }

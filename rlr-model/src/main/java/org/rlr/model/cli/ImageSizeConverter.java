@@ -6,7 +6,10 @@ import org.rlr.model.data.ImageSize;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** A size in pixels on the command line: one side, or {@code HEIGHTxWIDTH}, as PyTorch and its peers order them. Which sizes are possible, the model knows. */
+/**
+ * A size in pixels on the command line: one side, or {@code HEIGHTxWIDTH}, as PyTorch and its peers order them. Which
+ * sizes are possible, the model knows.
+ */
 final class ImageSizeConverter implements ITypeConverter<ImageSize> {
     private static final Pattern SIZE = Pattern.compile("(-?\\d{1,9})(?:[x×](-?\\d{1,9}))?");
 
@@ -14,7 +17,8 @@ final class ImageSizeConverter implements ITypeConverter<ImageSize> {
     public ImageSize convert(String text) {
         Matcher size = SIZE.matcher(text);
         if (!size.matches()) {
-            throw new TypeConversionException("'" + text + "' is not a size in pixels, such as 256, or 256x384 for a height of 256 and a width of 384");
+            throw new TypeConversionException("'" + text
+                    + "' is not a size in pixels, such as 256, or 256x384 for a height of 256 and a width of 384");
         }
         int height = Integer.parseInt(size.group(1));
         return new ImageSize(size.group(2) == null ? height : Integer.parseInt(size.group(2)), height);

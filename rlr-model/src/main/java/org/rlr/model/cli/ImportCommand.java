@@ -34,9 +34,14 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code rlr import}. */
-@Command(name = "import", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Make a model of a checkpoint of the PyTorch implementation (best-img.pth, best-pix.pth, latest.pth), or of SafeTensors files of 'rlr export', one per level.",
-            "Widths, grids, blocks, gates, layers and the reference length are read off the tensors; the backbone's weights and a threshold, which a checkpoint does not hold, are given here."})
+@Command(
+        name = "import",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Make a model of a checkpoint of the PyTorch implementation (best-img.pth, best-pix.pth, latest.pth), or of SafeTensors files of 'rlr export', one per level.",
+            "Widths, grids, blocks, gates, layers and the reference length are read off the tensors; the backbone's weights and a threshold, which a checkpoint does not hold, are given here."
+        })
 final class ImportCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -52,40 +57,71 @@ final class ImportCommand implements Callable<Integer> {
 
     /** Where the threshold comes from. */
     private static final class Threshold {
-        @Option(names = "--data", paramLabel = "DIR", description = "The images that it was trained on: the threshold is taken from their scores, as 'rlr train' does.")
+        @Option(
+                names = "--data",
+                paramLabel = "DIR",
+                description =
+                        "The images that it was trained on: the threshold is taken from their scores, as 'rlr train' does.")
         private Path data;
 
-        @Option(names = "--threshold", paramLabel = "X", description = "Image score beyond which an image is anomalous.")
+        @Option(
+                names = "--threshold",
+                paramLabel = "X",
+                description = "Image score beyond which an image is anomalous.")
         private double value;
     }
 
     @Mixin
     private LayoutOption layout;
 
-    @Option(names = "--classes", paramLabel = "NAME", split = ",", description = "Names of the product classes, for the model's description (default: those of --data).")
+    @Option(
+            names = "--classes",
+            paramLabel = "NAME",
+            split = ",",
+            description = "Names of the product classes, for the model's description (default: those of --data).")
     private List<String> classes;
 
-    @Option(names = "--backbone", paramLabel = "NAME", description = "Its feature extractor (default: tf_efficientnet_b6 or wide_resnet50_2, whichever has such channels).")
+    @Option(
+            names = "--backbone",
+            paramLabel = "NAME",
+            description =
+                    "Its feature extractor (default: tf_efficientnet_b6 or wide_resnet50_2, whichever has such channels).")
     private String backbone;
 
     @Mixin
     private WeightsOptions weights;
 
-    @Option(names = "--levels", paramLabel = "LEVEL", split = ",", description = "Its feature levels in order, the out_indices (default: those that have such channels).")
+    @Option(
+            names = "--levels",
+            paramLabel = "LEVEL",
+            split = ",",
+            description = "Its feature levels in order, the out_indices (default: those that have such channels).")
     private List<Integer> levels;
 
-    @Option(names = "--image-size", paramLabel = "S|HxW", converter = ImageSizeConverter.class,
-            description = "Side that images are resized to, its inp_size, or height and width, as 256x384 (default: the side that fits; 256 where several do).")
+    @Option(
+            names = "--image-size",
+            paramLabel = "S|HxW",
+            converter = ImageSizeConverter.class,
+            description =
+                    "Side that images are resized to, its inp_size, or height and width, as 256x384 (default: the side that fits; 256 where several do).")
     private ImageSize imageSize;
 
     @Mixin
     private TilingOptions tiles;
 
-    @Option(names = "--heads", paramLabel = "N", defaultValue = "8", description = "Its attention heads, which no tensor tells (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--heads",
+            paramLabel = "N",
+            defaultValue = "8",
+            description = "Its attention heads, which no tensor tells (default: ${DEFAULT-VALUE}).")
     private int heads;
 
-    @Option(names = "--window", paramLabel = "LEVEL=SIDE", split = ",",
-            description = "Side of its attention window at a level in tokens, odd, which no tensor tells (default: by the grid, 5 for 16x16, 7 for 32x32).")
+    @Option(
+            names = "--window",
+            paramLabel = "LEVEL=SIDE",
+            split = ",",
+            description =
+                    "Side of its attention window at a level in tokens, odd, which no tensor tells (default: by the grid, 5 for 16x16, 7 for 32x32).")
     private Map<Integer, Integer> windows;
 
     @Option(names = "--no-avg-pool", description = "It was trained with no_avg: do not smooth the feature maps.")
@@ -102,28 +138,66 @@ final class ImportCommand implements Callable<Integer> {
             throw new RlrException("--threshold is " + threshold.value + "; it must be a number");
         }
         layout.requireData(threshold.data);
-        DataSet images = threshold.data == null ? null : layout.read(threshold.data, spec).requireTraining();
+        DataSet images = threshold.data == null
+                ? null
+                : layout.read(threshold.data, spec).requireTraining();
         try (Checkpoint checkpoint = Checkpoint.open(checkpoints)) {
-            CheckpointImport model = CheckpointImport.of(checkpoint, new CheckpointImport.Options(backbone, levels, imageSize, heads, !noAveragePool, tiles.of(null), windows));
+            CheckpointImport model = CheckpointImport.of(
+                    checkpoint,
+                    new CheckpointImport.Options(
+                            backbone, levels, imageSize, heads, !noAveragePool, tiles.of(null), windows));
             RlrConfig config = model.config();
-            text.printf("backbone %s, levels %s, %s, width %d, %d layers, blocks %s, gate %s, reference length %d; assumed: %d heads, %s%s%n", config.backbone(),
-                    config.levels(), pixels(config), config.width(), config.layers(), String.join(" ", config.blocks()), config.gate(), config.refLen(),
-                    config.heads(), config.averagePool() ? "smoothed feature maps" : "feature maps not smoothed",
+            text.printf(
+                    "backbone %s, levels %s, %s, width %d, %d layers, blocks %s, gate %s, reference length %d; assumed: %d heads, %s%s%n",
+                    config.backbone(),
+                    config.levels(),
+                    pixels(config),
+                    config.width(),
+                    config.layers(),
+                    String.join(" ", config.blocks()),
+                    config.gate(),
+                    config.refLen(),
+                    config.heads(),
+                    config.averagePool() ? "smoothed feature maps" : "feature maps not smoothed",
                     config.windows() == null ? "" : ", attention windows " + config.windowText());
             if (imageSize == null && !model.alternatives().isEmpty()) {
-                text.printf("%d pixels are assumed; the references would also fit --image-size %s%n", config.imageHeight(), String.join(" or ", model.alternatives().stream()
-                        .map(ImportCommand::describe).toList()));
+                text.printf(
+                        "%d pixels are assumed; the references would also fit --image-size %s%n",
+                        config.imageHeight(),
+                        String.join(
+                                " or ",
+                                model.alternatives().stream()
+                                        .map(ImportCommand::describe)
+                                        .toList()));
             }
             text.flush();
-            try (Backend device = backend.open(); TrainingProgress progress = new TrainingProgress(null); RlrModel unscored = load(model, checkpoint, device, images)) {
-                List<Path> files = images == null ? List.of() : images.train().stream().map(Sample::image).toList();
-                ScoreStatistics scores = images == null ? ScoreStatistics.given(threshold.value) : Trainer.scores(new AnomalyScorer(unscored), files, progress);
+            try (Backend device = backend.open();
+                    TrainingProgress progress = new TrainingProgress(null);
+                    RlrModel unscored = load(model, checkpoint, device, images)) {
+                List<Path> files = images == null
+                        ? List.of()
+                        : images.train().stream().map(Sample::image).toList();
+                ScoreStatistics scores = images == null
+                        ? ScoreStatistics.given(threshold.value)
+                        : Trainer.scores(new AnomalyScorer(unscored), files, progress);
                 progress.end();
                 ModelInfo info = unscored.info();
                 // the parts stay those of the model that closes them
-                ModelFile.save(new RlrModel(device, new ModelInfo(config, null, info.classes(), files.size(), 0, scores, info.origin(), null), unscored.backbone(), null,
-                        unscored.levels()), out);
-                text.printf(Locale.ROOT, "%s: threshold %.4f%s%n", out, scores.threshold(), images == null ? "" : " from " + files.size() + " normal images");
+                ModelFile.save(
+                        new RlrModel(
+                                device,
+                                new ModelInfo(
+                                        config, null, info.classes(), files.size(), 0, scores, info.origin(), null),
+                                unscored.backbone(),
+                                null,
+                                unscored.levels()),
+                        out);
+                text.printf(
+                        Locale.ROOT,
+                        "%s: threshold %.4f%s%n",
+                        out,
+                        scores.threshold(),
+                        images == null ? "" : " from " + files.size() + " normal images");
             }
         }
         text.flush();
@@ -141,16 +215,33 @@ final class ImportCommand implements Callable<Integer> {
 
     private RlrModel load(CheckpointImport model, Checkpoint checkpoint, Backend device, DataSet images) {
         RlrConfig config = model.config();
-        List<String> names = classes != null ? classes : images == null ? List.of() : images.classes().stream().map(ClassSamples::name).toList();
-        String origin = "checkpoint " + String.join(", ", checkpoints.stream().map(p -> p.getFileName().toString()).toList())
-                + (checkpoint.epoch().isPresent() ? " of epoch " + (checkpoint.epoch().getAsLong() + 1) : "");
+        List<String> names = classes != null
+                ? classes
+                : images == null
+                        ? List.of()
+                        : images.classes().stream().map(ClassSamples::name).toList();
+        String origin = "checkpoint "
+                + String.join(
+                        ", ",
+                        checkpoints.stream()
+                                .map(p -> p.getFileName().toString())
+                                .toList())
+                + (checkpoint.epoch().isPresent()
+                        ? " of epoch " + (checkpoint.epoch().getAsLong() + 1)
+                        : "");
         Backbone features = Backbones.open(config.backbone(), weights.of(config.backbone()), config.levels(), device);
         try {
             if (features.standardized()) {
-                throw new RlrException("features of '" + config.backbone() + "' are standardised by statistics that a checkpoint does not hold; it cannot be imported");
+                throw new RlrException("features of '" + config.backbone()
+                        + "' are standardised by statistics that a checkpoint does not hold; it cannot be imported");
             }
             List<RlrTransformer> transformers = model.transformers(features, device);
-            return new RlrModel(device, new ModelInfo(config, null, names, 0, 0, ScoreStatistics.given(0), origin, null), features, null, transformers);
+            return new RlrModel(
+                    device,
+                    new ModelInfo(config, null, names, 0, 0, ScoreStatistics.given(0), origin, null),
+                    features,
+                    null,
+                    transformers);
         } catch (Throwable t) {
             features.close();
             throw t;

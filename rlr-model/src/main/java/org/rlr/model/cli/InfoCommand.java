@@ -26,10 +26,16 @@ final class InfoCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--model", required = true, paramLabel = "MODEL", description = "A model file written by 'rlr train'.")
+    @Option(
+            names = "--model",
+            required = true,
+            paramLabel = "MODEL",
+            description = "A model file written by 'rlr train'.")
     private Path model;
 
-    @Option(names = "--json", description = "Print all that the file says of the model as JSON, which 'rlr train --config' takes.")
+    @Option(
+            names = "--json",
+            description = "Print all that the file says of the model as JSON, which 'rlr train --config' takes.")
     private boolean json;
 
     @Override
@@ -40,17 +46,34 @@ final class InfoCommand implements Callable<Integer> {
         ScoreStatistics s = info.scores();
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
-            out.println(new GsonBuilder().disableHtmlEscaping().setPrettyPrinting().create().toJson(info));
+            out.println(new GsonBuilder()
+                    .disableHtmlEscaping()
+                    .setPrettyPrinting()
+                    .create()
+                    .toJson(info));
             out.flush();
             return 0;
         }
         line(out, "model", model);
         line(out, "backbone", c.backbone());
-        line(out, c.tiling() == null ? "image size" : "tile size", c.imageHeight() + "x" + c.imageWidth() + (c.imageHeight() == c.imageWidth() ? "" : " (height x width)")
-                + (c.tiling() == null ? "" : ", " + c.tiling()));
-        line(out, "feature levels", c.levels() + (c.standardize() ? ", standardised" : "") + (c.averagePool() ? ", smoothed by a 3x3 average" : ""));
-        line(out, "transformers", "width " + c.width() + " at stride 4, " + c.layers() + " layers, " + c.heads() + " heads, blocks " + String.join(" ", c.blocks())
-                + ", gate " + c.gate() + ", reference length " + c.refLen() + (c.referenceLoss() ? " with reference loss" : "") + (c.windows() == null ? "" : ", attention windows " + c.windowText()));
+        line(
+                out,
+                c.tiling() == null ? "image size" : "tile size",
+                c.imageHeight() + "x" + c.imageWidth() + (c.imageHeight() == c.imageWidth() ? "" : " (height x width)")
+                        + (c.tiling() == null ? "" : ", " + c.tiling()));
+        line(
+                out,
+                "feature levels",
+                c.levels()
+                        + (c.standardize() ? ", standardised" : "")
+                        + (c.averagePool() ? ", smoothed by a 3x3 average" : ""));
+        line(
+                out,
+                "transformers",
+                "width " + c.width() + " at stride 4, " + c.layers() + " layers, " + c.heads() + " heads, blocks "
+                        + String.join(" ", c.blocks()) + ", gate " + c.gate() + ", reference length " + c.refLen()
+                        + (c.referenceLoss() ? " with reference loss" : "")
+                        + (c.windows() == null ? "" : ", attention windows " + c.windowText()));
         if (info.origin() != null) {
             line(out, "origin", info.origin());
         }
@@ -58,29 +81,61 @@ final class InfoCommand implements Callable<Integer> {
             line(out, "classes", String.join(", ", info.classes()));
         }
         if (info.images() > 0) {
-            line(out, "trained on", info.images() + " images of " + Counts.classes(info.classes().size()) + ": " + String.join(", ", info.classes()));
+            line(
+                    out,
+                    "trained on",
+                    info.images() + " images of "
+                            + Counts.classes(info.classes().size()) + ": " + String.join(", ", info.classes()));
         }
         if (t != null) {
-            line(out, "training", t.epochs() + " epochs, batch " + t.batchSize() + ", lr " + t.learningRate() + ", seed " + t.seed()
-                    + (t.maskTokens() ? ", masked tokens " : ", feature jitter " + t.featureJitter() + ", noise probability ") + t.noiseProb()
-                    + (t.warmupSteps() == 0 ? "" : ", " + t.warmupSteps() + " warm-up steps") + (t.schedule() == Schedule.CONSTANT ? "" : ", schedule " + t.schedule())
-                    + (t.optimizer() == OptimizerMode.ADAM ? "" : ", optimizer " + t.optimizer()));
+            line(
+                    out,
+                    "training",
+                    t.epochs() + " epochs, batch " + t.batchSize() + ", lr " + t.learningRate() + ", seed " + t.seed()
+                            + (t.maskTokens()
+                                    ? ", masked tokens "
+                                    : ", feature jitter " + t.featureJitter() + ", noise probability ")
+                            + t.noiseProb()
+                            + (t.warmupSteps() == 0 ? "" : ", " + t.warmupSteps() + " warm-up steps")
+                            + (t.schedule() == Schedule.CONSTANT ? "" : ", schedule " + t.schedule())
+                            + (t.optimizer() == OptimizerMode.ADAM ? "" : ", optimizer " + t.optimizer()));
             if (t.validation() != null) {
-                line(out, "held out", t.validation().fraction() + " of each class's images, " + (t.validation().keepBest() ? "for choosing an epoch" : "to follow their loss"));
+                line(
+                        out,
+                        "held out",
+                        t.validation().fraction() + " of each class's images, "
+                                + (t.validation().keepBest() ? "for choosing an epoch" : "to follow their loss"));
             }
-            line(out, info.selection() == null ? "final loss" : "loss", String.format(Locale.ROOT, "%.4f", info.loss()));
+            line(
+                    out,
+                    info.selection() == null ? "final loss" : "loss",
+                    String.format(Locale.ROOT, "%.4f", info.loss()));
             if (info.selection() != null) {
                 line(out, "selection", SelectionText.of(info));
             }
         }
         if (s.images() > 0) {
-            line(out, "training scores", String.format(Locale.ROOT, "mean %.4f, standard deviation %.4f, largest %.4f", s.mean(), s.std(), s.max()));
+            line(
+                    out,
+                    "training scores",
+                    String.format(
+                            Locale.ROOT,
+                            "mean %.4f, standard deviation %.4f, largest %.4f",
+                            s.mean(),
+                            s.std(),
+                            s.max()));
         }
         if (!info.scoring().equals(Scoring.published(c))) {
-            line(out, "scoring", "levels " + info.scoring().levelText() + ", smoothing " + Scoring.number(info.scoring().smoothing()) + " pixels");
+            line(
+                    out,
+                    "scoring",
+                    "levels " + info.scoring().levelText() + ", smoothing "
+                            + Scoring.number(info.scoring().smoothing()) + " pixels");
         }
         line(out, "threshold", ThresholdText.of(info.thresholds().common()));
-        info.thresholds().perClass().forEach((name, threshold) -> line(out, "", name + " " + ThresholdText.of(threshold)));
+        info.thresholds()
+                .perClass()
+                .forEach((name, threshold) -> line(out, "", name + " " + ThresholdText.of(threshold)));
         out.flush();
         return 0;
     }

@@ -9,8 +9,7 @@ import org.rlr.tensor.RlrException;
 
 /** Images given as files and folders. */
 final class InputImages {
-    private InputImages() {
-    }
+    private InputImages() {}
 
     /** The files, and those in the folders, in order. @throws RlrException if a folder holds none */
     static List<Path> of(List<Path> inputs) {
@@ -19,7 +18,8 @@ final class InputImages {
             if (Files.isDirectory(input)) {
                 List<Path> found = Images.list(input);
                 if (found.isEmpty()) {
-                    throw new RlrException(input + " holds no images" + Images.insteadOfImages(input) + "; give image files or a folder that holds some");
+                    throw new RlrException(input + " holds no images" + Images.insteadOfImages(input)
+                            + "; give image files or a folder that holds some");
                 }
                 files.addAll(found);
             } else {

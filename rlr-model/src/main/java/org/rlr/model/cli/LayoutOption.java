@@ -12,8 +12,12 @@ import picocli.CommandLine.Option;
 
 /** How a data set is laid out. */
 final class LayoutOption {
-    @Option(names = "--layout", paramLabel = "NAME", completionCandidates = Names.class,
-            description = "Layout of the data set: ${COMPLETION-CANDIDATES} (default: the first that fits; 'rlr data check' says which).")
+    @Option(
+            names = "--layout",
+            paramLabel = "NAME",
+            completionCandidates = Names.class,
+            description =
+                    "Layout of the data set: ${COMPLETION-CANDIDATES} (default: the first that fits; 'rlr data check' says which).")
     private String name;
 
     /** Reads a data set; what is worth noting goes to standard error. */
@@ -28,7 +32,8 @@ final class LayoutOption {
     /** Where a command can do without a data set. @throws RlrException if there is none, and a layout all the same */
     void requireData(Path root) {
         if (name != null && root == null) {
-            throw new RlrException("--layout " + name + " says how a data set is laid out, but none is given; give --data DIR too, or leave it away");
+            throw new RlrException("--layout " + name
+                    + " says how a data set is laid out, but none is given; give --data DIR too, or leave it away");
         }
     }
 

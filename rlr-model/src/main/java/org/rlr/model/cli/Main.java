@@ -8,17 +8,37 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.IExecutionExceptionHandler;
 
 /** The command line: exit code 0 on success, 1 on failure with one clear line, 2 on wrong usage. */
-@Command(name = "rlr", mixinStandardHelpOptions = true, versionProvider = Main.Version.class,
-        description = {"Visual anomaly detection: one model for all product classes, learned from normal images only.",
-            "Start with 'rlr demo', then 'rlr train --data DIR --out MODEL.safetensors' on your own images."},
-        subcommands = {DemoCommand.class, TrainCommand.class, EvaluateCommand.class, DetectCommand.class, DataCommand.class, ThresholdCommand.class, AblateCommand.class, InfoCommand.class, DecoderCommand.class,
-            ImportCommand.class, ExportCommand.class, BackbonesCommand.class, WeightsCommand.class, DevicesCommand.class, CommandLine.HelpCommand.class},
-        synopsisSubcommandLabel = "COMMAND", footer = {"", "Exit code: 0 success, 1 failure (one line says why), 2 wrong usage."})
+@Command(
+        name = "rlr",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        description = {
+            "Visual anomaly detection: one model for all product classes, learned from normal images only.",
+            "Start with 'rlr demo', then 'rlr train --data DIR --out MODEL.safetensors' on your own images."
+        },
+        subcommands = {
+            DemoCommand.class,
+            TrainCommand.class,
+            EvaluateCommand.class,
+            DetectCommand.class,
+            DataCommand.class,
+            ThresholdCommand.class,
+            AblateCommand.class,
+            InfoCommand.class,
+            DecoderCommand.class,
+            ImportCommand.class,
+            ExportCommand.class,
+            BackbonesCommand.class,
+            WeightsCommand.class,
+            DevicesCommand.class,
+            CommandLine.HelpCommand.class
+        },
+        synopsisSubcommandLabel = "COMMAND",
+        footer = {"", "Exit code: 0 success, 1 failure (one line says why), 2 wrong usage."})
 public final class Main {
     static final int FAILURE = 1;
 
-    private Main() {
-    }
+    private Main() {}
 
     /**
      * Runs a command in this JVM, or in a new one with the Vector API where this one lacks it.
@@ -46,7 +66,10 @@ public final class Main {
         return execute(new CommandLine(new Main()), args);
     }
 
-    /** As {@link #run(String...)}, with results and messages to the writers given; progress bars still go to standard error. */
+    /**
+     * As {@link #run(String...)}, with results and messages to the writers given; progress bars still go to standard
+     * error.
+     */
     static int run(PrintWriter out, PrintWriter err, String... args) {
         return execute(new CommandLine(new Main()).setOut(out).setErr(err), args);
     }
@@ -78,10 +101,18 @@ public final class Main {
             command = command.getParseResult().subcommand().commandSpec().commandLine();
         }
         boolean trains = command.getCommandSpec().optionsMap().containsKey("--batch-size");
-        error(line.getErr(), "out of memory (" + e.getMessage() + "): the Java heap may grow to " + (Runtime.getRuntime().maxMemory() >> 20) + " MiB; "
-                + (trains ? "lower --batch-size, --image-size or --width, scale very large images down, " : "scale very large images down, give fewer at once, ")
-                + "or raise the heap with java -Xmx, as in: "
-                + (Boolean.getBoolean("rlr.portable") ? "RLR_JAVA_OPTS=-Xmx8g rlr " : "java -Xmx8g -jar rlr.jar ") + command.getCommandName());
+        error(
+                line.getErr(),
+                "out of memory (" + e.getMessage() + "): the Java heap may grow to "
+                        + (Runtime.getRuntime().maxMemory() >> 20) + " MiB; "
+                        + (trains
+                                ? "lower --batch-size, --image-size or --width, scale very large images down, "
+                                : "scale very large images down, give fewer at once, ")
+                        + "or raise the heap with java -Xmx, as in: "
+                        + (Boolean.getBoolean("rlr.portable")
+                                ? "RLR_JAVA_OPTS=-Xmx8g rlr "
+                                : "java -Xmx8g -jar rlr.jar ")
+                        + command.getCommandName());
         return FAILURE;
     }
 
@@ -94,7 +125,9 @@ public final class Main {
     private static IExecutionExceptionHandler failures() {
         return (exception, command, parsed) -> {
             PrintWriter err = command.getErr();
-            for (Throwable cause = exception; cause != null && !(exception instanceof RlrException); cause = cause.getCause()) {
+            for (Throwable cause = exception;
+                    cause != null && !(exception instanceof RlrException);
+                    cause = cause.getCause()) {
                 if (cause instanceof OutOfMemoryError e) {
                     return outOfMemory(command, e);
                 }

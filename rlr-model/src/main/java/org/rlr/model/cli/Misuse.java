@@ -6,10 +6,12 @@ import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Says what is wrong with a command line in a sentence, where the library would print the whole help, and its words are a programmer's. */
+/**
+ * Says what is wrong with a command line in a sentence, where the library would print the whole help, and its words are
+ * a programmer's.
+ */
 final class Misuse {
-    private Misuse() {
-    }
+    private Misuse() {}
 
     /** Prints it and returns the exit code. */
     static int report(ParameterException e, String... args) {
@@ -32,6 +34,8 @@ final class Misuse {
                 return FileNames.message(path);
             }
         }
-        return e.getMessage().replaceAll(" is not an? (int|long)$", " is not a usable whole number").replaceAll(" is not an? (float|double)$", " is not a number");
+        return e.getMessage()
+                .replaceAll(" is not an? (int|long)$", " is not a usable whole number")
+                .replaceAll(" is not an? (float|double)$", " is not a number");
     }
 }

@@ -9,8 +9,8 @@ import org.rlr.model.GateMode;
 import org.rlr.model.RlrConfig;
 import org.rlr.model.Tiling;
 import org.rlr.model.attention.AttentionBlocks;
-import org.rlr.model.train.ConfigFile;
 import org.rlr.model.data.ImageSize;
+import org.rlr.model.train.ConfigFile;
 import org.rlr.model.train.OptimizerMode;
 import org.rlr.model.train.Recipe;
 import org.rlr.model.train.Schedule;
@@ -27,32 +27,65 @@ final class ModelOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec mixee;
 
-    @Option(names = "--recipe", paramLabel = "NAME", defaultValue = "published",
-            description = "Defaults of the options below: published, or fast, which is 20 epochs of --standardize --batch-size 4 --lr 5e-4 --warmup 20 --schedule cosine (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--recipe",
+            paramLabel = "NAME",
+            defaultValue = "published",
+            description =
+                    "Defaults of the options below: published, or fast, which is 20 epochs of --standardize --batch-size 4 --lr 5e-4 --warmup 20 --schedule cosine (default: ${DEFAULT-VALUE}).")
     private String recipe;
 
-    @Option(names = "--epochs", paramLabel = "N", defaultValue = "200", description = "Passes over the training images (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--epochs",
+            paramLabel = "N",
+            defaultValue = "200",
+            description = "Passes over the training images (default: ${DEFAULT-VALUE}).")
     private int epochs;
 
-    @Option(names = "--batch-size", paramLabel = "N", defaultValue = "8", description = "Images per step (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--batch-size",
+            paramLabel = "N",
+            defaultValue = "8",
+            description = "Images per step (default: ${DEFAULT-VALUE}).")
     private int batchSize;
 
-    @Option(names = "--lr", paramLabel = "X", defaultValue = "1e-4", description = "Learning rate of Adam (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--lr",
+            paramLabel = "X",
+            defaultValue = "1e-4",
+            description = "Learning rate of Adam (default: ${DEFAULT-VALUE}).")
     private float learningRate;
 
-    @Option(names = "--warmup", paramLabel = "N", defaultValue = "0", description = "Steps in which the learning rate rises to its value (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--warmup",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Steps in which the learning rate rises to its value (default: ${DEFAULT-VALUE}).")
     private int warmup;
 
-    @Option(names = "--schedule", paramLabel = "NAME", defaultValue = "constant",
-            description = "The learning rate after that: constant, or cosine, which falls to zero at the last step (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--schedule",
+            paramLabel = "NAME",
+            defaultValue = "constant",
+            description =
+                    "The learning rate after that: constant, or cosine, which falls to zero at the last step (default: ${DEFAULT-VALUE}).")
     private String schedule;
 
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "3407",
-            description = "Seed of everything random; the same seed gives the same model, bit for bit (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "3407",
+            description =
+                    "Seed of everything random; the same seed gives the same model, bit for bit (default: ${DEFAULT-VALUE}).")
     private long seed;
 
-    @Option(names = "--image-size", paramLabel = "S|HxW", defaultValue = "256", converter = ImageSizeConverter.class,
-            description = "Side that images are resized to, in pixels, or height and width, as 256x384 (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--image-size",
+            paramLabel = "S|HxW",
+            defaultValue = "256",
+            converter = ImageSizeConverter.class,
+            description =
+                    "Side that images are resized to, in pixels, or height and width, as 256x384 (default: ${DEFAULT-VALUE}).")
     private ImageSize imageSize;
 
     @Mixin
@@ -61,57 +94,115 @@ final class ModelOptions {
     @Option(names = "--no-tiles", description = "Resize whole images, although --config cuts them into tiles.")
     private boolean noTiles;
 
-    @Option(names = "--levels", paramLabel = "LEVEL", split = ",", defaultValue = "2,3",
+    @Option(
+            names = "--levels",
+            paramLabel = "LEVEL",
+            split = ",",
+            defaultValue = "2,3",
             description = "Feature levels; level i has stride 2^(i+1) (default: ${DEFAULT-VALUE}).")
     private List<Integer> levels;
 
-    @Option(names = "--width", paramLabel = "N", defaultValue = "128", description = "Model width at stride 4, doubled per level (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--width",
+            paramLabel = "N",
+            defaultValue = "128",
+            description = "Model width at stride 4, doubled per level (default: ${DEFAULT-VALUE}).")
     private int width;
 
-    @Option(names = "--heads", paramLabel = "N", defaultValue = "8", description = "Attention heads (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--heads",
+            paramLabel = "N",
+            defaultValue = "8",
+            description = "Attention heads (default: ${DEFAULT-VALUE}).")
     private int heads;
 
-    @Option(names = "--layers", paramLabel = "N", defaultValue = "4", description = "Encoder layers (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--layers",
+            paramLabel = "N",
+            defaultValue = "4",
+            description = "Encoder layers (default: ${DEFAULT-VALUE}).")
     private int layers;
 
-    @Option(names = "--blocks", paramLabel = "BLOCK", split = ",", defaultValue = "mca,nsa", completionCandidates = BlockNames.class,
+    @Option(
+            names = "--blocks",
+            paramLabel = "BLOCK",
+            split = ",",
+            defaultValue = "mca,nsa",
+            completionCandidates = BlockNames.class,
             description = "Attention blocks of each layer, among ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private List<String> blocks;
 
-    @Option(names = "--window", paramLabel = "LEVEL=SIDE", split = ",",
-            description = "Side of the attention window of a level in tokens, odd, as in 2=9,3=5 (default: by the grid, 5 for 16x16, 7 for 32x32).")
+    @Option(
+            names = "--window",
+            paramLabel = "LEVEL=SIDE",
+            split = ",",
+            description =
+                    "Side of the attention window of a level in tokens, odd, as in 2=9,3=5 (default: by the grid, 5 for 16x16, 7 for 32x32).")
     private Map<Integer, Integer> windows;
 
-    @Option(names = "--gate", paramLabel = "MODE", defaultValue = "none", description = "Weights of the blocks: none, gate or net (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--gate",
+            paramLabel = "MODE",
+            defaultValue = "none",
+            description = "Weights of the blocks: none, gate or net (default: ${DEFAULT-VALUE}).")
     private String gate;
 
-    @Option(names = "--ref-len", paramLabel = "N", defaultValue = "1", description = "Chunks of the learnable reference (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--ref-len",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Chunks of the learnable reference (default: ${DEFAULT-VALUE}).")
     private int refLen;
 
-    @Option(names = "--ref-loss", negatable = true, description = "Push the chunks of the reference apart (with --ref-len of 2 or more).")
+    @Option(
+            names = "--ref-loss",
+            negatable = true,
+            description = "Push the chunks of the reference apart (with --ref-len of 2 or more).")
     private boolean refLoss;
 
-    @Option(names = "--feature-jitter", paramLabel = "X", defaultValue = "4", description = "Scale of the noise on features while training, 0 for none (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--feature-jitter",
+            paramLabel = "X",
+            defaultValue = "4",
+            description = "Scale of the noise on features while training, 0 for none (default: ${DEFAULT-VALUE}).")
     private float featureJitter;
 
-    @Option(names = "--noise-prob", paramLabel = "X", defaultValue = "1", description = "Share of tokens that noise falls on, or that are masked (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--noise-prob",
+            paramLabel = "X",
+            defaultValue = "1",
+            description = "Share of tokens that noise falls on, or that are masked (default: ${DEFAULT-VALUE}).")
     private float noiseProb;
 
     @Option(names = "--mask-tokens", negatable = true, description = "Zero random tokens instead of adding noise.")
     private boolean maskTokens;
 
-    @Option(names = "--optimizer", paramLabel = "MODE", defaultValue = "adam",
-            description = "adam, or zero-steps: one Adam of all levels, stepped once per level, as the PyTorch implementation does (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--optimizer",
+            paramLabel = "MODE",
+            defaultValue = "adam",
+            description =
+                    "adam, or zero-steps: one Adam of all levels, stepped once per level, as the PyTorch implementation does (default: ${DEFAULT-VALUE}).")
     private String optimizer;
 
-    @Option(names = "--validation", paramLabel = "FRACTION",
-            description = "Hold out this share of each class's training images, chosen by the seed, and follow their loss; 0 for none.")
+    @Option(
+            names = "--validation",
+            paramLabel = "FRACTION",
+            description =
+                    "Hold out this share of each class's training images, chosen by the seed, and follow their loss; 0 for none.")
     private Double validation;
 
-    @Option(names = "--keep-best", negatable = true, description = "Take the model of the epoch of lowest validation loss instead of the last.")
+    @Option(
+            names = "--keep-best",
+            negatable = true,
+            description = "Take the model of the epoch of lowest validation loss instead of the last.")
     private boolean keepBest;
 
-    @Option(names = "--standardize", negatable = true, description = "Standardise each channel of the features by its mean and deviation over the training images.")
+    @Option(
+            names = "--standardize",
+            negatable = true,
+            description =
+                    "Standardise each channel of the features by its mean and deviation over the training images.")
     private boolean standardize;
 
     @Option(names = "--no-avg-pool", negatable = true, description = "Do not smooth the feature maps.")
@@ -124,11 +215,22 @@ final class ModelOptions {
 
     /** The same with other blocks. */
     RlrConfig config(String backbone, RlrConfig base, List<String> blocks) {
-        return new RlrConfig(backbone, of("--image-size", imageSize.height(), base.imageHeight()),
-                of("--image-size", imageSize.width(), base.imageWidth()), of("--levels", levels, base.levels()),
-                of("--width", width, base.width()), of("--heads", heads, base.heads()), of("--layers", layers, base.layers()), blocks,
-                given("--gate") ? GateMode.of(gate) : base.gate(), of("--ref-len", refLen, base.refLen()), of("--ref-loss", refLoss, base.referenceLoss()),
-                of("--no-avg-pool", !noAveragePool, base.averagePool()), of("--standardize", standardize, base.standardize()), tiling(base.tiling()), windows(base.windows()));
+        return new RlrConfig(
+                backbone,
+                of("--image-size", imageSize.height(), base.imageHeight()),
+                of("--image-size", imageSize.width(), base.imageWidth()),
+                of("--levels", levels, base.levels()),
+                of("--width", width, base.width()),
+                of("--heads", heads, base.heads()),
+                of("--layers", layers, base.layers()),
+                blocks,
+                given("--gate") ? GateMode.of(gate) : base.gate(),
+                of("--ref-len", refLen, base.refLen()),
+                of("--ref-loss", refLoss, base.referenceLoss()),
+                of("--no-avg-pool", !noAveragePool, base.averagePool()),
+                of("--standardize", standardize, base.standardize()),
+                tiling(base.tiling()),
+                windows(base.windows()));
     }
 
     /** Those given, else those of the base whose levels are left. */
@@ -139,13 +241,16 @@ final class ModelOptions {
         if (base == null || !given("--levels")) {
             return base;
         }
-        return base.entrySet().stream().filter(each -> levels.contains(each.getKey())).collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+        return base.entrySet().stream()
+                .filter(each -> levels.contains(each.getKey()))
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
     private Tiling tiling(Tiling base) {
         if (noTiles) {
             if (tiles.given()) {
-                throw new RlrException("--no-tiles resizes whole images, while --tile-overlap and --tile-scale cut them into tiles; leave one away");
+                throw new RlrException(
+                        "--no-tiles resizes whole images, while --tile-overlap and --tile-scale cut them into tiles; leave one away");
             }
             return null;
         }
@@ -154,10 +259,18 @@ final class ModelOptions {
 
     /** The training: of the base, but for the options that were given. */
     TrainingSettings training(TrainingSettings base) {
-        return new TrainingSettings(of("--epochs", epochs, base.epochs()), of("--batch-size", batchSize, base.batchSize()), of("--lr", learningRate, base.learningRate()),
-                of("--seed", seed, base.seed()), of("--feature-jitter", featureJitter, base.featureJitter()), of("--noise-prob", noiseProb, base.noiseProb()),
-                of("--mask-tokens", maskTokens, base.maskTokens()), given("--optimizer") ? OptimizerMode.of(optimizer) : base.optimizer(), validation(base.validation()),
-                of("--warmup", warmup, base.warmupSteps()), given("--schedule") ? Schedule.of(schedule) : base.schedule());
+        return new TrainingSettings(
+                of("--epochs", epochs, base.epochs()),
+                of("--batch-size", batchSize, base.batchSize()),
+                of("--lr", learningRate, base.learningRate()),
+                of("--seed", seed, base.seed()),
+                of("--feature-jitter", featureJitter, base.featureJitter()),
+                of("--noise-prob", noiseProb, base.noiseProb()),
+                of("--mask-tokens", maskTokens, base.maskTokens()),
+                given("--optimizer") ? OptimizerMode.of(optimizer) : base.optimizer(),
+                validation(base.validation()),
+                of("--warmup", warmup, base.warmupSteps()),
+                given("--schedule") ? Schedule.of(schedule) : base.schedule());
     }
 
     private Validation validation(Validation base) {
@@ -181,7 +294,8 @@ final class ModelOptions {
             return Recipe.of(recipe);
         }
         if (given("--recipe")) {
-            throw new RlrException("--recipe " + recipe + " and --config " + file + " both say what the defaults are; leave one away");
+            throw new RlrException(
+                    "--recipe " + recipe + " and --config " + file + " both say what the defaults are; leave one away");
         }
         return ConfigFile.read(file);
     }

@@ -14,18 +14,17 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
 /**
- * What a command line is about to write, looked at before anything is computed: hours later it is too late to learn that a file cannot be
- * written, and nothing that a command reads may be replaced by what it writes.
+ * What a command line is about to write, looked at before anything is computed: hours later it is too late to learn
+ * that a file cannot be written, and nothing that a command reads may be replaced by what it writes.
  */
 final class OutputFiles {
-    private static final Set<String> OUTPUTS = Set.of("--out", "--json", "--report", "--metrics", "--checkpoint", "--best-on-test", "--summary", "--safetensors");
+    private static final Set<String> OUTPUTS = Set.of(
+            "--out", "--json", "--report", "--metrics", "--checkpoint", "--best-on-test", "--summary", "--safetensors");
 
     /** A path of the command line; {@code name} is its option, or what the help calls it. */
-    private record Named(String name, Path path, boolean folder) {
-    }
+    private record Named(String name, Path path, boolean folder) {}
 
-    private OutputFiles() {
-    }
+    private OutputFiles() {}
 
     /**
      * Checks the paths of the command that is to run.
@@ -52,25 +51,37 @@ final class OutputFiles {
             requireWritable(outputs.get(i).path, outputs.get(i).name, outputs.get(i).folder);
             requireApart(outputs.get(i), outputs.subList(0, i), inputs, name);
         }
-        return name.equals("train") ? outputs.stream().filter(OutputFiles::lockable).findFirst().map(output -> OutputLock.of(output.path, output.name)).orElse(null) : null;
+        return name.equals("train")
+                ? outputs.stream()
+                        .filter(OutputFiles::lockable)
+                        .findFirst()
+                        .map(output -> OutputLock.of(output.path, output.name))
+                        .orElse(null)
+                : null;
     }
 
     /** The model: one that goes to a device, or into a folder that is missing, is not locked. */
     private static boolean lockable(Named output) {
         Path folder = output.path.toAbsolutePath().getParent();
-        return output.name.equals("--out") && (Files.notExists(output.path) || Files.isRegularFile(output.path)) && folder != null && Files.isDirectory(folder);
+        return output.name.equals("--out")
+                && (Files.notExists(output.path) || Files.isRegularFile(output.path))
+                && folder != null
+                && Files.isDirectory(folder);
     }
 
     private static List<Named> paths(String name, ArgSpec arg) {
         Object value = arg.getValue();
         Collection<?> values = value instanceof Collection<?> many ? many : value == null ? List.of() : List.of(value);
-        return values.stream().filter(Path.class::isInstance).map(path -> new Named(name, (Path) path, arg.paramLabel().equals("DIR"))).toList();
+        return values.stream()
+                .filter(Path.class::isInstance)
+                .map(path -> new Named(name, (Path) path, arg.paramLabel().equals("DIR")))
+                .toList();
     }
 
     /**
      * Folders that are missing are made when they are needed; the nearest that there is tells.
      *
-     * @param option   names the path
+     * @param option names the path
      * @param isFolder whether a folder is to be written, or a file
      * @throws RlrException naming the path, the option and the remedy
      */
@@ -80,7 +91,8 @@ final class OutputFiles {
             throw new RlrException(path + " is a file, and " + option + " names a folder" + remedy);
         }
         if (!isFolder && Files.isDirectory(path)) {
-            throw new RlrException(path + " is a folder, and " + option + " names the file to write; give a name in it");
+            throw new RlrException(
+                    path + " is a folder, and " + option + " names the file to write; give a name in it");
         }
         if (Files.exists(path) && !Files.isWritable(path)) {
             throw new RlrException("cannot write " + path + ": it is write-protected" + remedy);
@@ -88,7 +100,9 @@ final class OutputFiles {
         if (special(path)) {
             return; // written to directly, whoever may write to its folder
         }
-        Path folder = isFolder && Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
+        Path folder = isFolder && Files.isDirectory(path)
+                ? path
+                : path.toAbsolutePath().getParent();
         while (folder != null && Files.notExists(folder)) {
             folder = folder.getParent();
         }
@@ -112,19 +126,22 @@ final class OutputFiles {
         Path target = real(output.path);
         for (Named other : earlier) {
             if (real(other.path).equals(target)) {
-                throw new RlrException(output.path + " is named for two different files, by " + other.name + " and " + output.name + "; give each a file of its own");
+                throw new RlrException(output.path + " is named for two different files, by " + other.name + " and "
+                        + output.name + "; give each a file of its own");
             }
         }
         for (Named input : inputs) {
             if (Files.isRegularFile(input.path) && real(input.path).equals(target) && !meant(input, output, command)) {
-                throw new RlrException(output.name + " " + output.path + " would overwrite the file that " + input.name + " names to be read; name another file to write");
+                throw new RlrException(output.name + " " + output.path + " would overwrite the file that " + input.name
+                        + " names to be read; name another file to write");
             }
         }
     }
 
     /** A training's state goes on where it was kept, and a threshold belongs into its model. */
     private static boolean meant(Named input, Named output, String command) {
-        return input.name.equals("--resume") && output.name.equals("--checkpoint") || command.equals("threshold") && input.name.equals("--model");
+        return input.name.equals("--resume") && output.name.equals("--checkpoint")
+                || command.equals("threshold") && input.name.equals("--model");
     }
 
     /** The file that a path leads to, or would be made as. */
@@ -132,9 +149,16 @@ final class OutputFiles {
         try {
             Path whole = path.toAbsolutePath().normalize();
             Path folder = whole.getParent();
-            return Files.exists(path) ? path.toRealPath() : folder != null && Files.isDirectory(folder) ? folder.toRealPath().resolve(whole.getFileName()) : whole;
+            return Files.exists(path)
+                    ? path.toRealPath()
+                    : folder != null && Files.isDirectory(folder)
+                            ? folder.toRealPath().resolve(whole.getFileName())
+                            : whole;
         } catch (IOException e) {
-            throw new RlrException("cannot find out where " + path + " leads: " + IoReason.of(e) + "; check the permissions of its folders", e);
+            throw new RlrException(
+                    "cannot find out where " + path + " leads: " + IoReason.of(e)
+                            + "; check the permissions of its folders",
+                    e);
         }
     }
 }

@@ -13,11 +13,13 @@ import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.IoReason;
 
 /**
- * Keeps a second training from writing the files of one that is running: the later to end would replace the work of the other. A file
- * {@code .NAME.lock} beside the output is locked meanwhile and removed at the end; one that a killed process has left behind locks nothing.
+ * Keeps a second training from writing the files of one that is running: the later to end would replace the work of the
+ * other. A file {@code .NAME.lock} beside the output is locked meanwhile and removed at the end; one that a killed
+ * process has left behind locks nothing.
  *
- * <p>Whoever has opened the file before it is removed, and locks it afterwards, would hold a file that no other training can find any more. Therefore it
- * is marked, by a byte, before it is removed and unlocked: who locks a marked file begins again with the one that is there then.
+ * <p>Whoever has opened the file before it is removed, and locks it afterwards, would hold a file that no other
+ * training can find any more. Therefore it is marked, by a byte, before it is removed and unlocked: who locks a marked
+ * file begins again with the one that is there then.
  */
 final class OutputLock implements AutoCloseable {
     /** What this process has locked: to open such a file once more and close it would give up its lock, on POSIX. */
@@ -56,9 +58,13 @@ final class OutputLock implements AutoCloseable {
                 }
             }
         } catch (IOException e) {
-            throw new RlrException("cannot lock " + output + " against a second training that would write it: " + IoReason.of(e) + "; choose another " + option, e);
+            throw new RlrException(
+                    "cannot lock " + output + " against a second training that would write it: " + IoReason.of(e)
+                            + "; choose another " + option,
+                    e);
         }
-        throw new RlrException("another training that writes " + output + " is running; wait for it, end it, or choose another " + option);
+        throw new RlrException("another training that writes " + output
+                + " is running; wait for it, end it, or choose another " + option);
     }
 
     /** The file, open and locked; null where somebody else has locked it. */
@@ -85,7 +91,8 @@ final class OutputLock implements AutoCloseable {
             }
             pause();
         }
-        throw new IOException(file + " was left behind by a process that was killed while it removed it, and can be removed");
+        throw new IOException(
+                file + " was left behind by a process that was killed while it removed it, and can be removed");
     }
 
     private static void pause() throws IOException {
@@ -122,7 +129,10 @@ final class OutputLock implements AutoCloseable {
             }
         } catch (IOException e) {
             // unmarked it is left behind and locks nothing
-            System.getLogger(OutputLock.class.getName()).log(System.Logger.Level.WARNING, "cannot remove the lock " + file + ": " + IoReason.of(e) + "; remove it yourself");
+            System.getLogger(OutputLock.class.getName())
+                    .log(
+                            System.Logger.Level.WARNING,
+                            "cannot remove the lock " + file + ": " + IoReason.of(e) + "; remove it yourself");
         } finally {
             HELD.remove(file);
         }

@@ -20,7 +20,9 @@ import org.rlr.model.report.ScoredImage;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.IoReason;
 
-/** Writes a picture per image into a folder: image | mask, where there is one | map over the image, on one colour scale. */
+/**
+ * Writes a picture per image into a folder: image | mask, where there is one | map over the image, on one colour scale.
+ */
 final class OverlayWriter {
     /** Where only normal images are known, the scale reaches so many times the spread of their maps. */
     private static final double HEADROOM = 1.5;
@@ -35,13 +37,16 @@ final class OverlayWriter {
         try {
             Files.createDirectories(folder);
         } catch (java.io.IOException e) {
-            throw new RlrException("cannot make the folder " + folder + " for pictures (" + IoReason.of(e) + "); choose another --out", e);
+            throw new RlrException(
+                    "cannot make the folder " + folder + " for pictures (" + IoReason.of(e) + "); choose another --out",
+                    e);
         }
     }
 
     /** A scale that does not depend on the images examined: from the maps of the model's training images. */
     static MapScale scale(ScoreStatistics normal) {
-        return new MapScale((float) normal.mapMin(), (float) (normal.mapMin() + HEADROOM * (normal.mapMax() - normal.mapMin())));
+        return new MapScale(
+                (float) normal.mapMin(), (float) (normal.mapMin() + HEADROOM * (normal.mapMax() - normal.mapMin())));
     }
 
     /** Where the picture of a test image lies. */
@@ -49,22 +54,37 @@ final class OverlayWriter {
         return folder.resolve(sample.className()).resolve(sample.defect()).resolve(stem(sample.image()) + ".png");
     }
 
-    /** Finds out before images are examined whether their pictures, in one folder, would replace any of them. @throws RlrException if so */
+    /**
+     * Finds out before images are examined whether their pictures, in one folder, would replace any of them. @throws
+     * RlrException if so
+     */
     static void requireApart(Path folder, List<Path> images) {
-        requireApart(folder, images, images.stream().map(image -> folder.resolve(stem(image) + ".png")).toList());
+        requireApart(
+                folder,
+                images,
+                images.stream()
+                        .map(image -> folder.resolve(stem(image) + ".png"))
+                        .toList());
     }
 
     /** The same for the pictures of a data set's test images. */
     static void requireApart(Path folder, DataSet set) {
-        requireApart(folder, Stream.of(set.train(), set.validation(), set.test()).flatMap(List::stream).flatMap(sample -> Stream.concat(Stream.of(sample.image()), sample.masks().stream()))
-                .toList(), set.test().stream().map(sample -> target(folder, sample)).toList());
+        requireApart(
+                folder,
+                Stream.of(set.train(), set.validation(), set.test())
+                        .flatMap(List::stream)
+                        .flatMap(sample -> Stream.concat(Stream.of(sample.image()), sample.masks().stream()))
+                        .toList(),
+                set.test().stream().map(sample -> target(folder, sample)).toList());
     }
 
     private static void requireApart(Path folder, List<Path> images, List<Path> pictures) {
-        Set<Path> read = images.stream().filter(Files::exists).map(OverlayWriter::real).collect(Collectors.toSet());
+        Set<Path> read =
+                images.stream().filter(Files::exists).map(OverlayWriter::real).collect(Collectors.toSet());
         for (Path picture : pictures) {
             if (Files.exists(picture) && read.contains(real(picture))) {
-                throw new RlrException("--out " + folder + " is where the images are: a picture would replace " + picture + "; name another folder");
+                throw new RlrException("--out " + folder + " is where the images are: a picture would replace "
+                        + picture + "; name another folder");
             }
         }
     }
@@ -73,7 +93,10 @@ final class OverlayWriter {
         try {
             return file.toRealPath();
         } catch (java.io.IOException e) {
-            throw new RlrException("cannot find out where " + file + " leads (" + IoReason.of(e) + "); check the permissions of its folders", e);
+            throw new RlrException(
+                    "cannot find out where " + file + " leads (" + IoReason.of(e)
+                            + "); check the permissions of its folders",
+                    e);
         }
     }
 

@@ -13,7 +13,9 @@ import picocli.CommandLine.Option;
 final class PictureOptions {
     /** Kinds of pictures. */
     enum Kind {
-        MAP, FEATURES, DECODER;
+        MAP,
+        FEATURES,
+        DECODER;
 
         /** What draws them beside the map; null where there is nothing else to draw. @param decoder for its own kind */
         ReconstructionPictures pictures(FeatureDecoder decoder) {
@@ -25,12 +27,20 @@ final class PictureOptions {
         }
     }
 
-    @Option(names = "--pictures", paramLabel = "KIND",
-            description = {"What the pictures of 'detect --out' and of the worst images in 'evaluate --report' show: map (the default), the anomaly map beside the image;",
-                "features, also features, their reconstruction and the model's reference in false colours;", "decoder, those as pictures by a --decoder."})
+    @Option(
+            names = "--pictures",
+            paramLabel = "KIND",
+            description = {
+                "What the pictures of 'detect --out' and of the worst images in 'evaluate --report' show: map (the default), the anomaly map beside the image;",
+                "features, also features, their reconstruction and the model's reference in false colours;",
+                "decoder, those as pictures by a --decoder."
+            })
     private Kind kind;
 
-    @Option(names = "--decoder", paramLabel = "DECODER", description = "A decoder of this model's features, written by 'rlr decoder train'.")
+    @Option(
+            names = "--decoder",
+            paramLabel = "DECODER",
+            description = "A decoder of this model's features, written by 'rlr decoder train'.")
     private Path decoder;
 
     /**
@@ -42,15 +52,18 @@ final class PictureOptions {
      */
     Kind kind(Path target, String option) {
         if (target == null && (kind != null || decoder != null)) {
-            throw new RlrException((kind == null ? "--decoder " + decoder : "--pictures " + kind.name().toLowerCase(Locale.ROOT))
+            throw new RlrException((kind == null
+                            ? "--decoder " + decoder
+                            : "--pictures " + kind.name().toLowerCase(Locale.ROOT))
                     + " says what pictures show, but not where to write them: give " + option + " too");
         }
         if (kind == Kind.DECODER && decoder == null) {
-            throw new RlrException("--pictures decoder needs a --decoder: train one with 'rlr decoder train', or take --pictures features, which needs none");
+            throw new RlrException(
+                    "--pictures decoder needs a --decoder: train one with 'rlr decoder train', or take --pictures features, which needs none");
         }
         if (decoder != null && kind != null && kind != Kind.DECODER) {
-            throw new RlrException("--decoder " + decoder + " has no effect on --pictures " + kind.name().toLowerCase(Locale.ROOT)
-                    + "; leave it away or give --pictures decoder");
+            throw new RlrException("--decoder " + decoder + " has no effect on --pictures "
+                    + kind.name().toLowerCase(Locale.ROOT) + "; leave it away or give --pictures decoder");
         }
         return kind != null ? kind : decoder != null ? Kind.DECODER : Kind.MAP;
     }
@@ -72,6 +85,9 @@ final class PictureOptions {
 
     /** These options as a command line has them, the decoder by its name only. */
     String arguments() {
-        return (kind == null ? "" : " --pictures " + kind.name().toLowerCase(Locale.ROOT)) + (decoder == null ? "" : " --decoder " + FileNames.quoted(decoder.getFileName().toString()));
+        return (kind == null ? "" : " --pictures " + kind.name().toLowerCase(Locale.ROOT))
+                + (decoder == null
+                        ? ""
+                        : " --decoder " + FileNames.quoted(decoder.getFileName().toString()));
     }
 }

@@ -6,14 +6,16 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** Progress on standard error: a bar that is drawn over itself on a terminal; a line every ten seconds where there is none, as in a log. */
+/**
+ * Progress on standard error: a bar that is drawn over itself on a terminal; a line every ten seconds where there is
+ * none, as in a log.
+ */
 final class ProgressBars {
     private static final int TERMINAL_INTERVAL_MS = 500;
     private static final int LOG_INTERVAL_MS = 10_000;
     private static final int LOG_WIDTH = 120;
 
-    private ProgressBars() {
-    }
+    private ProgressBars() {}
 
     /** A bar for images. @param total how many there are */
     static ProgressBar images(String task, long total) {
@@ -24,13 +26,20 @@ final class ProgressBars {
      * A bar to be built.
      *
      * @param total -1 where it is not known yet
-     * @param unit  what is counted
-     * @param size  how much of it is one step
+     * @param unit what is counted
+     * @param size how much of it is one step
      */
     static ProgressBarBuilder of(String task, long total, String unit, long size) {
-        ProgressBarBuilder bar = new ProgressBarBuilder().setTaskName(task).setInitialMax(total).setUnit(unit, size).setStyle(ProgressBarStyle.ASCII);
-        return terminal() ? bar.setUpdateIntervalMillis(TERMINAL_INTERVAL_MS)
-                : bar.setUpdateIntervalMillis(LOG_INTERVAL_MS).setConsumer(new DelegatingProgressBarConsumer(line -> System.err.println(line.stripTrailing()), LOG_WIDTH));
+        ProgressBarBuilder bar = new ProgressBarBuilder()
+                .setTaskName(task)
+                .setInitialMax(total)
+                .setUnit(unit, size)
+                .setStyle(ProgressBarStyle.ASCII);
+        return terminal()
+                ? bar.setUpdateIntervalMillis(TERMINAL_INTERVAL_MS)
+                : bar.setUpdateIntervalMillis(LOG_INTERVAL_MS)
+                        .setConsumer(new DelegatingProgressBarConsumer(
+                                line -> System.err.println(line.stripTrailing()), LOG_WIDTH));
     }
 
     /** Whether a person looks on. */
@@ -40,7 +49,9 @@ final class ProgressBars {
             return false;
         }
         try {
-            return (boolean) Console.class.getMethod("isTerminal").invoke(console);   // since JDK 22 there is a console always, and this to ask it
+            return (boolean) Console.class
+                    .getMethod("isTerminal")
+                    .invoke(console); // since JDK 22 there is a console always, and this to ask it
         } catch (NoSuchMethodException e) {
             return true;
         } catch (ReflectiveOperationException e) {

@@ -12,8 +12,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /**
- * Starts the program again with the Vector API, an incubator module that no manifest can ask for and that a JVM takes in only at
- * its start.
+ * Starts the program again with the Vector API, an incubator module that no manifest can ask for and that a JVM takes
+ * in only at its start.
  */
 final class Relaunch {
     private static final String MODULE = "jdk.incubator.vector";
@@ -21,21 +21,27 @@ final class Relaunch {
     private static final int LAST_WORDS_SECONDS = 10;
     private static final Pattern COLLECTOR = Pattern.compile("-XX:\\+Use\\w*GC");
     /**
-     * Until C2 has compiled them, loops on vectors are hundreds of times slower (each vector is an object), so they are compiled after a
-     * twentieth of the usual number of calls.
+     * Until C2 has compiled them, loops on vectors are hundreds of times slower (each vector is an object), so they are
+     * compiled after a twentieth of the usual number of calls.
      */
-    static final List<String> EARLY_KERNELS = List.of("-XX:+IgnoreUnrecognizedVMOptions", "-XX:CompileCommand=quiet",
+    static final List<String> EARLY_KERNELS = List.of(
+            "-XX:+IgnoreUnrecognizedVMOptions",
+            "-XX:CompileCommand=quiet",
             "-XX:CompileCommand=CompileThresholdScaling,org.rlr.tensor.cpu.Vector*::*,0.05");
 
-    /** Tensors are reused, so there is little to collect; this collector takes half the memory of the default, and less with few young objects. */
+    /**
+     * Tensors are reused, so there is little to collect; this collector takes half the memory of the default, and less
+     * with few young objects.
+     */
     static final List<String> SMALL_HEAP = List.of("-XX:+UseSerialGC", "-XX:MaxNewSize=64m");
 
-    private Relaunch() {
-    }
+    private Relaunch() {}
 
     /** The exit code of the new JVM; null where none is needed or possible, and this one goes on. */
     static Integer withVectorModule(String[] args) {
-        if (ModuleLayer.boot().findModule(MODULE).isPresent() || Boolean.getBoolean(MARK) || ModuleFinder.ofSystem().find(MODULE).isEmpty()) {
+        if (ModuleLayer.boot().findModule(MODULE).isPresent()
+                || Boolean.getBoolean(MARK)
+                || ModuleFinder.ofSystem().find(MODULE).isEmpty()) {
             return null;
         }
         Path java = Path.of(System.getProperty("java.home"), "bin", File.separatorChar == '\\' ? "java.exe" : "java");

@@ -15,30 +15,41 @@ import picocli.CommandLine.Option;
 final class ScoringOptions {
     private static final Pattern LEVEL = Pattern.compile("(\\d{1,2})(?:=(\\d*\\.?\\d+(?:[eE][-+]?\\d{1,3})?))?");
 
-    @Option(names = "--score-levels", paramLabel = "LEVEL[=W],…",
-            description = "The levels whose maps make the anomaly map, a mean weighted by W, which is 1 where it is not given; as in 2,3 or 2=1,3=0.5 (default: the model's).")
+    @Option(
+            names = "--score-levels",
+            paramLabel = "LEVEL[=W],…",
+            description =
+                    "The levels whose maps make the anomaly map, a mean weighted by W, which is 1 where it is not given; as in 2,3 or 2=1,3=0.5 (default: the model's).")
     private List<String> levels = List.of();
 
-    @Option(names = "--smoothing", paramLabel = "SIGMA", split = ",",
-            description = "Standard deviation, in pixels, of the Gaussian filter before the image score, the map's maximum, is taken; 0 for none (default: the model's).")
+    @Option(
+            names = "--smoothing",
+            paramLabel = "SIGMA",
+            split = ",",
+            description =
+                    "Standard deviation, in pixels, of the Gaussian filter before the image score, the map's maximum, is taken; 0 for none (default: the model's).")
     private List<Double> smoothing = List.of();
 
     /**
      * The scoring asked for.
      *
-     * @param base   what options are given over; null for the published scoring
+     * @param base what options are given over; null for the published scoring
      * @param config of the model
      * @throws RlrException if several are asked for, or the model lacks a level
      */
     Scoring one(Scoring base, RlrConfig config) {
         if (levels.size() > 1 || smoothing.size() > 1) {
-            throw new RlrException((levels.size() > 1 ? "--score-levels " + String.join(" and ", levels) : "--smoothing " + smoothing)
-                    + " are several scorings, and a model has one; compare them with 'rlr evaluate' and choose one");
+            throw new RlrException(
+                    (levels.size() > 1 ? "--score-levels " + String.join(" and ", levels) : "--smoothing " + smoothing)
+                            + " are several scorings, and a model has one; compare them with 'rlr evaluate' and choose one");
         }
         return all(base, config).get(0);
     }
 
-    /** All scorings asked for, each choice of levels with each smoothing. @throws RlrException if one is given twice, or the model lacks a level */
+    /**
+     * All scorings asked for, each choice of levels with each smoothing. @throws RlrException if one is given twice, or
+     * the model lacks a level
+     */
     List<Scoring> all(Scoring base, RlrConfig config) {
         Scoring other = base == null ? Scoring.published(config) : base;
         List<Scoring> choices = new ArrayList<>();
@@ -51,7 +62,8 @@ final class ScoringOptions {
             for (double sigma : smoothing.isEmpty() ? List.of(other.smoothing()) : smoothing) {
                 Scoring scoring = new Scoring(choice.levels(), choice.weights(), sigma).requireLevelsOf(config);
                 if (!all.add(scoring)) {
-                    throw new RlrException("--score-levels " + scoring.levelText() + " with --smoothing " + Scoring.number(sigma) + " is given twice; give each once");
+                    throw new RlrException("--score-levels " + scoring.levelText() + " with --smoothing "
+                            + Scoring.number(sigma) + " is given twice; give each once");
                 }
             }
         }
@@ -64,7 +76,8 @@ final class ScoringOptions {
         for (String part : text.split(",", -1)) {
             Matcher level = LEVEL.matcher(part.trim());
             if (!level.matches()) {
-                throw new RlrException("--score-levels '" + text + "': '" + part + "' is neither a level nor a level and its weight; give them as in 2,3 or 2=1,3=0.5");
+                throw new RlrException("--score-levels '" + text + "': '" + part
+                        + "' is neither a level nor a level and its weight; give them as in 2,3 or 2=1,3=0.5");
             }
             numbers.add(Integer.valueOf(level.group(1)));
             weights.add(level.group(2) == null ? 1.0 : Double.parseDouble(level.group(2)));

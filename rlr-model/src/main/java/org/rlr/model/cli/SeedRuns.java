@@ -47,10 +47,13 @@ final class SeedRuns {
      */
     SeedRuns(List<Long> seeds, TrainingRun like, Path summary) {
         if (seeds.size() < 2 || new HashSet<>(seeds).size() < seeds.size()) {
-            throw new RlrException("--seeds " + seeds + " should be two or more different seeds, such as --seeds 1,2,3; for a single run there is --seed");
+            throw new RlrException(
+                    "--seeds " + seeds
+                            + " should be two or more different seeds, such as --seeds 1,2,3; for a single run there is --seed");
         }
         if (like.checkpoints().resume() != null) {
-            throw new RlrException("--resume goes on with one run, not with those of --seeds; resume each by itself, with --seed, its own --out and its own --resume");
+            throw new RlrException(
+                    "--resume goes on with one run, not with those of --seeds; resume each by itself, with --seed, its own --out and its own --resume");
         }
         this.seeds = seeds;
         this.summary = summary;
@@ -63,8 +66,15 @@ final class SeedRuns {
 
     private static TrainingRun ofSeed(TrainingRun like, long seed) {
         TrainingCheckpoints c = like.checkpoints();
-        return new TrainingRun(like.config(), like.settings().withSeed(seed), like.scoring(), like.weights(), named(like.out(), seed), new TrainingCheckpoints(named(c.file(), seed), c.every(), null),
-                named(like.metrics(), seed), named(like.bestOnTest(), seed));
+        return new TrainingRun(
+                like.config(),
+                like.settings().withSeed(seed),
+                like.scoring(),
+                like.weights(),
+                named(like.out(), seed),
+                new TrainingCheckpoints(named(c.file(), seed), c.every(), null),
+                named(like.metrics(), seed),
+                named(like.bestOnTest(), seed));
     }
 
     /** {@code model.safetensors} as {@code model-seed7.safetensors}; null stays null. */
@@ -97,26 +107,40 @@ final class SeedRuns {
                 TrainingRun run = runs.get(i);
                 text.printf("seed %d (%d of %d)%n", seeds.get(i), i + 1, runs.size());
                 text.flush();
-                losses[i] = run.train(device, backbone, data, test, features, text).loss();
+                losses[i] =
+                        run.train(device, backbone, data, test, features, text).loss();
                 if (evaluated) {
                     try (RlrModel model = ModelFile.load(run.out(), device)) {
-                        results.add(EvaluateCommand.evaluate(new AnomalyScorer(model, features), data, null, null, null, null));
+                        results.add(EvaluateCommand.evaluate(
+                                new AnomalyScorer(model, features), data, null, null, null, null));
                     }
                 }
             }
         }
         MeanAndDeviation loss = MeanAndDeviation.of(losses);
-        text.printf(Locale.ROOT, "%d seeds, mean ± sample standard deviation: loss %.4f ± %.4f%n", runs.size(), loss.mean().getAsDouble(), loss.deviation().getAsDouble());
-        text.print(evaluated ? new RunSummary(results).toTable() : "no test images: no metrics" + System.lineSeparator());
+        text.printf(
+                Locale.ROOT,
+                "%d seeds, mean ± sample standard deviation: loss %.4f ± %.4f%n",
+                runs.size(),
+                loss.mean().getAsDouble(),
+                loss.deviation().getAsDouble());
+        text.print(
+                evaluated ? new RunSummary(results).toTable() : "no test images: no metrics" + System.lineSeparator());
         if (summary != null) {
             RescuedFiles.save(summary, file -> AtomicFile.writeString(file, json(losses, results)));
         }
         text.flush();
     }
 
-    /** The feature maps of all training and test images, for runs that differ in what comes after them; says how much memory they take. */
-    static SharedFeatures features(Backend device, Backbone backbone, RlrConfig config, DataSet data, PrintWriter text) {
-        List<Path> images = Stream.concat(data.train().stream(), data.test().stream()).map(Sample::image).toList();
+    /**
+     * The feature maps of all training and test images, for runs that differ in what comes after them; says how much
+     * memory they take.
+     */
+    static SharedFeatures features(
+            Backend device, Backbone backbone, RlrConfig config, DataSet data, PrintWriter text) {
+        List<Path> images = Stream.concat(data.train().stream(), data.test().stream())
+                .map(Sample::image)
+                .toList();
         SharedFeatures features;
         try (TrainingProgress progress = new TrainingProgress(null)) {
             features = new SharedFeatures(device, backbone, config, images, progress);
@@ -126,7 +150,10 @@ final class SeedRuns {
         return features;
     }
 
-    /** {@code {"runs":[{"seed":…,"model":…,"loss":…,"metrics":…}…],"mean":{"loss":…,"image_auroc":…},"std":{…}}}; null is undefined. */
+    /**
+     * {@code {"runs":[{"seed":…,"model":…,"loss":…,"metrics":…}…],"mean":{"loss":…,"image_auroc":…},"std":{…}}}; null
+     * is undefined.
+     */
     private String json(double[] losses, List<EvaluationResult> results) {
         JsonArray all = new JsonArray();
         for (int i = 0; i < losses.length; i++) {
@@ -134,21 +161,32 @@ final class SeedRuns {
             run.addProperty("seed", seeds.get(i));
             run.addProperty("model", runs.get(i).out().getFileName().toString());
             run.addProperty("loss", losses[i]);
-            run.add("metrics", results.isEmpty() ? JsonNull.INSTANCE : JsonParser.parseString(results.get(i).toJson()));
+            run.add(
+                    "metrics",
+                    results.isEmpty()
+                            ? JsonNull.INSTANCE
+                            : JsonParser.parseString(results.get(i).toJson()));
             all.add(run);
         }
         JsonObject root = new JsonObject();
         root.add("runs", all);
         root.add("mean", row(losses, results, MeanAndDeviation::mean));
         root.add("std", row(losses, results, MeanAndDeviation::deviation));
-        return new GsonBuilder().serializeNulls().disableHtmlEscaping().setPrettyPrinting().create().toJson(root) + "\n";
+        return new GsonBuilder()
+                        .serializeNulls()
+                        .disableHtmlEscaping()
+                        .setPrettyPrinting()
+                        .create()
+                        .toJson(root) + "\n";
     }
 
-    private static JsonObject row(double[] losses, List<EvaluationResult> results, Function<MeanAndDeviation, OptionalDouble> part) {
+    private static JsonObject row(
+            double[] losses, List<EvaluationResult> results, Function<MeanAndDeviation, OptionalDouble> part) {
         JsonObject row = new JsonObject();
         row.addProperty("loss", part.apply(MeanAndDeviation.of(losses)).getAsDouble());
         for (Metric metric : Metric.values()) {
-            OptionalDouble value = results.isEmpty() ? OptionalDouble.empty() : part.apply(new RunSummary(results).mean(metric));
+            OptionalDouble value =
+                    results.isEmpty() ? OptionalDouble.empty() : part.apply(new RunSummary(results).mean(metric));
             row.addProperty(metric.key(), value.isPresent() ? value.getAsDouble() : null);
         }
         return row;

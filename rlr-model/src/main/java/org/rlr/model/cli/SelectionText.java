@@ -6,15 +6,24 @@ import org.rlr.model.Selection;
 
 /** How a model's epoch was chosen, in words. */
 final class SelectionText {
-    private SelectionText() {
-    }
+    private SelectionText() {}
 
     /** Of a model with a selection. */
     static String of(ModelInfo info) {
         Selection s = info.selection();
         String epoch = "epoch " + s.epoch() + " of " + info.training().epochs() + ", ";
         return s.optimistic()
-                ? epoch + String.format(Locale.ROOT, "OPTIMISTIC: chosen by the test images (image AUROC %.4f, %d images), so what is measured on them is too good", s.value(), s.images())
-                : epoch + String.format(Locale.ROOT, "chosen by the lowest loss (%.4f) of %d images held out", s.value(), s.images());
+                ? epoch
+                        + String.format(
+                                Locale.ROOT,
+                                "OPTIMISTIC: chosen by the test images (image AUROC %.4f, %d images), so what is measured on them is too good",
+                                s.value(),
+                                s.images())
+                : epoch
+                        + String.format(
+                                Locale.ROOT,
+                                "chosen by the lowest loss (%.4f) of %d images held out",
+                                s.value(),
+                                s.images());
     }
 }

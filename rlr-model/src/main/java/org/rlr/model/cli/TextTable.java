@@ -29,7 +29,8 @@ final class TextTable {
             StringBuilder line = new StringBuilder();
             for (int column = 0; column < row.length; column++) {
                 String padding = " ".repeat(widths[column] - row[column].length());
-                line.append(column == 0 ? "" : "  ").append(leftAligned.contains(column) ? row[column] + padding : padding + row[column]);
+                line.append(column == 0 ? "" : "  ")
+                        .append(leftAligned.contains(column) ? row[column] + padding : padding + row[column]);
             }
             text.append(line.toString().stripTrailing()).append(System.lineSeparator());
         }

@@ -6,11 +6,17 @@ import picocli.CommandLine.Option;
 
 /** How images are cut into tiles. */
 final class TilingOptions {
-    @Option(names = "--tile-overlap", paramLabel = "N",
-            description = "Cut images into tiles of --image-size instead of resizing them to it; neighbours share N pixels or more, where their maps are blended.")
+    @Option(
+            names = "--tile-overlap",
+            paramLabel = "N",
+            description =
+                    "Cut images into tiles of --image-size instead of resizing them to it; neighbours share N pixels or more, where their maps are blended.")
     private Integer overlap;
 
-    @Option(names = "--tile-scale", paramLabel = "X", description = "With --tile-overlap: resize images by this factor before they are cut (default: 1).")
+    @Option(
+            names = "--tile-scale",
+            paramLabel = "X",
+            description = "With --tile-overlap: resize images by this factor before they are cut (default: 1).")
     private Double scale;
 
     /** Whether one was given. */
@@ -18,14 +24,20 @@ final class TilingOptions {
         return overlap != null || scale != null;
     }
 
-    /** The base's tiling but for the options that were given; null for none. @throws RlrException if a scale is given without tiles, or out of range */
+    /**
+     * The base's tiling but for the options that were given; null for none. @throws RlrException if a scale is given
+     * without tiles, or out of range
+     */
     Tiling of(Tiling base) {
         if (overlap == null && base == null) {
             if (scale != null) {
-                throw new RlrException("--tile-scale " + scale + " says how images are resized before they are cut into tiles; give --tile-overlap N too, which cuts them");
+                throw new RlrException(
+                        "--tile-scale " + scale
+                                + " says how images are resized before they are cut into tiles; give --tile-overlap N too, which cuts them");
             }
             return null;
         }
-        return new Tiling(overlap != null ? overlap : base.overlap(), scale != null ? scale : base == null ? 1 : base.scale());
+        return new Tiling(
+                overlap != null ? overlap : base.overlap(), scale != null ? scale : base == null ? 1 : base.scale());
     }
 }

@@ -20,10 +20,15 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code rlr train}. */
-@Command(name = "train", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Train one model on the normal images of all classes of a folder.",
+@Command(
+        name = "train",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Train one model on the normal images of all classes of a folder.",
             "DIR is a data set in a known layout (class folders with train/good, …, see --layout), one class of it, or a plain folder of normal images.",
-            "Defaults are the published settings."})
+            "Defaults are the published settings."
+        })
 final class TrainCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -37,14 +42,19 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--out", required = true, paramLabel = "MODEL", description = "Model file to write (SafeTensors).")
     private Path out;
 
-    @Option(names = "--backbone", paramLabel = "NAME",
-            description = "Feature extractor ('rlr backbones' lists them; default: scattering, which needs no weights; with --weights tf_efficientnet_b6).")
+    @Option(
+            names = "--backbone",
+            paramLabel = "NAME",
+            description =
+                    "Feature extractor ('rlr backbones' lists them; default: scattering, which needs no weights; with --weights tf_efficientnet_b6).")
     private String backbone;
 
     @Mixin
     private WeightsOptions weights;
 
-    @Option(names = "--config", paramLabel = "FILE.json",
+    @Option(
+            names = "--config",
+            paramLabel = "FILE.json",
             description = "Take model and training from a file that 'rlr info --json' printed; options given here win.")
     private Path config;
 
@@ -63,11 +73,18 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private ResearchOptions research;
 
-    @Option(names = "--seeds", paramLabel = "SEED", split = ",",
-            description = "Train once per seed, one after the other, with the seed in the names of the files; prints mean ± standard deviation of all metrics.")
+    @Option(
+            names = "--seeds",
+            paramLabel = "SEED",
+            split = ",",
+            description =
+                    "Train once per seed, one after the other, with the seed in the names of the files; prints mean ± standard deviation of all metrics.")
     private List<Long> seeds;
 
-    @Option(names = "--summary", paramLabel = "FILE", description = "With --seeds: write the metrics of all runs, their mean and standard deviation as JSON.")
+    @Option(
+            names = "--summary",
+            paramLabel = "FILE",
+            description = "With --seeds: write the metrics of all runs, their mean and standard deviation as JSON.")
     private Path summary;
 
     @Override
@@ -76,20 +93,36 @@ final class TrainCommand implements Callable<Integer> {
         research.check();
         ConfigFile base = model.base(config);
         if (!base.saysTraining()) {
-            spec.commandLine().getErr().println("note: " + config + " says nothing of the training; where no option does, the published settings are taken");
+            spec.commandLine()
+                    .getErr()
+                    .println("note: " + config
+                            + " says nothing of the training; where no option does, the published settings are taken");
             spec.commandLine().getErr().flush();
         }
-        String name = backbone != null ? backbone : config != null ? base.config().backbone() : weights.file() == null ? Backbones.WEIGHT_FREE : Backbones.PUBLISHED;
+        String name = backbone != null
+                ? backbone
+                : config != null
+                        ? base.config().backbone()
+                        : weights.file() == null ? Backbones.WEIGHT_FREE : Backbones.PUBLISHED;
         RlrConfig shape = model.config(name, base.config());
-        TrainingRun run = new TrainingRun(shape, model.training(base.training()), scoring.one(base.scoring(), shape), weights.of(name), out,
-                checkpoints.of(out), research.metrics(), research.bestOnTest());
+        TrainingRun run = new TrainingRun(
+                shape,
+                model.training(base.training()),
+                scoring.one(base.scoring(), shape),
+                weights.of(name),
+                out,
+                checkpoints.of(out),
+                research.metrics(),
+                research.bestOnTest());
         SeedRuns runs = seedRuns(run);
         if (runs == null) {
             run.requireWritable();
         }
         DataSet images = layout.read(data, spec).requireTraining();
         TestEvaluation test = research.evaluation(images);
-        text.printf("%d normal images of %s (%s layout)%n", images.train().size(), Counts.classes(images.classes().size()), images.layout());
+        text.printf(
+                "%d normal images of %s (%s layout)%n",
+                images.train().size(), Counts.classes(images.classes().size()), images.layout());
         try (Backend device = backend.open()) {
             text.printf("backbone %s, %s%n", name, device.description());
             text.flush();
@@ -109,7 +142,8 @@ final class TrainCommand implements Callable<Integer> {
     private SeedRuns seedRuns(TrainingRun run) {
         if (seeds == null) {
             if (summary != null) {
-                throw new RlrException("--summary " + summary + " is for several runs; give --seeds A,B,… too, or take --metrics");
+                throw new RlrException(
+                        "--summary " + summary + " is for several runs; give --seeds A,B,… too, or take --metrics");
             }
             return null;
         }

@@ -7,7 +7,10 @@ import org.rlr.model.train.EpochReport;
 import org.rlr.model.train.MetricsFile;
 import org.rlr.model.train.TrainingListener;
 
-/** Shows a training as progress bars on standard error: features, epochs with loss, images per second and time left, scores; and writes its epochs down. */
+/**
+ * Shows a training as progress bars on standard error: features, epochs with loss, images per second and time left,
+ * scores; and writes its epochs down.
+ */
 final class TrainingProgress implements TrainingListener, AutoCloseable {
     private final MetricsFile metrics;
     private ProgressBar bar;
@@ -15,6 +18,7 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
     private int images;
     /** Epochs that an earlier process trained. */
     private int resumed;
+
     private long began;
 
     /** Writes epochs to a file, which the caller closes; null for none. */
@@ -31,7 +35,10 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
         if (!name.equals(task)) {
             end();
             task = name;
-            bar = ProgressBars.of(name, total, unit, 1).continuousUpdate().startsFrom(earlier, Duration.ZERO).build();
+            bar = ProgressBars.of(name, total, unit, 1)
+                    .continuousUpdate()
+                    .startsFrom(earlier, Duration.ZERO)
+                    .build();
         }
         return bar;
     }
@@ -46,7 +53,8 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
         ProgressBar b = bar("training", " steps", (long) epochs * steps, (long) resumed * steps);
         images += count;
         double seconds = (System.nanoTime() - began) / 1e9;
-        b.setExtraMessage(String.format(Locale.ROOT, "epoch %d/%d, loss %.3f, %.1f images/s", epoch, epochs, loss, images / seconds));
+        b.setExtraMessage(String.format(
+                Locale.ROOT, "epoch %d/%d, loss %.3f, %.1f images/s", epoch, epochs, loss, images / seconds));
         b.stepTo((long) (epoch - 1) * steps + step);
     }
 

@@ -23,33 +23,57 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code rlr weights}. */
-@Command(name = "weights", mixinStandardHelpOptions = true, synopsisSubcommandLabel = "COMMAND",
+@Command(
+        name = "weights",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND",
         description = "Published weights of backbones: download them, add a file of your own, list them.",
-        subcommands = {WeightsCommand.Get.class, WeightsCommand.Add.class, WeightsCommand.ListAll.class, CommandLine.HelpCommand.class})
+        subcommands = {
+            WeightsCommand.Get.class,
+            WeightsCommand.Add.class,
+            WeightsCommand.ListAll.class,
+            CommandLine.HelpCommand.class
+        })
 final class WeightsCommand {
 
     /** {@code rlr weights get}. */
-    @Command(name = "get", mixinStandardHelpOptions = true, sortOptions = false,
-            description = {"Download a backbone's published weights into the cache, where 'rlr train --backbone NAME' finds them.",
-                "A download that broke off goes on where it ended. Proxies: --proxy, https_proxy and no_proxy in the environment, or Java's https.proxyHost."})
+    @Command(
+            name = "get",
+            mixinStandardHelpOptions = true,
+            sortOptions = false,
+            description = {
+                "Download a backbone's published weights into the cache, where 'rlr train --backbone NAME' finds them.",
+                "A download that broke off goes on where it ended. Proxies: --proxy, https_proxy and no_proxy in the environment, or Java's https.proxyHost."
+            })
     static final class Get implements Callable<Integer> {
         @Spec
         private CommandSpec spec;
 
-        @Parameters(paramLabel = "NAME", description = "Backbone; 'rlr weights list' names those that there are weights for.")
+        @Parameters(
+                paramLabel = "NAME",
+                description = "Backbone; 'rlr weights list' names those that there are weights for.")
         private String name;
 
-        @Option(names = "--mirror", paramLabel = "URL", description = "Where to download from: an address that answers as the hub does (default: " + WeightsDownloader.MIRROR
-                + " or HF_ENDPOINT in the environment, or " + PublishedWeights.HUB + ").")
+        @Option(
+                names = "--mirror",
+                paramLabel = "URL",
+                description = "Where to download from: an address that answers as the hub does (default: "
+                        + WeightsDownloader.MIRROR + " or HF_ENDPOINT in the environment, or " + PublishedWeights.HUB
+                        + ").")
         private String mirror;
 
         @Option(names = "--proxy", paramLabel = "URL", description = "HTTP proxy, http://HOST:PORT.")
         private String proxy;
 
-        @Option(names = "--sha256", paramLabel = "HEX", description = "Refuse a file that has another hash (default: the one the hub states).")
+        @Option(
+                names = "--sha256",
+                paramLabel = "HEX",
+                description = "Refuse a file that has another hash (default: the one the hub states).")
         private String sha256;
 
-        @Option(names = "--offline", description = "Do not use the network: only say where the weights are, in the cache or on the hub.")
+        @Option(
+                names = "--offline",
+                description = "Do not use the network: only say where the weights are, in the cache or on the hub.")
         private boolean offline;
 
         @Option(names = "--force", description = "Download them even if they are in the cache.")
@@ -70,27 +94,35 @@ final class WeightsCommand {
                 return 0;
             }
             if (offline) {
-                throw new RlrException("the weights of " + name + " are not in " + cache.open().folder() + ", and --offline forbids to download them; on another machine get "
+                throw new RlrException("the weights of " + name + " are not in "
+                        + cache.open().folder() + ", and --offline forbids to download them; on another machine get "
                         + downloader.address(weights) + ", then run 'rlr weights add FILE --name " + name + "' here");
             }
             out.printf("%s, licence %s%n", downloader.address(weights), weights.licence());
             out.flush();
             WeightsDownloader.Result result;
-            try (ProgressBar bar = ProgressBars.of(name, -1, " MB", 1_000_000).continuousUpdate().build()) {
+            try (ProgressBar bar = ProgressBars.of(name, -1, " MB", 1_000_000)
+                    .continuousUpdate()
+                    .build()) {
                 result = downloader.get(weights, sha256, (done, total) -> {
                     bar.maxHint(total);
                     bar.stepTo(done);
                 });
             }
-            out.printf(Locale.ROOT, "%s: %.1f MB, SHA-256 %s%n", result.file(), megabytes(result.file()), result.sha256());
+            out.printf(
+                    Locale.ROOT, "%s: %.1f MB, SHA-256 %s%n", result.file(), megabytes(result.file()), result.sha256());
             out.flush();
             return 0;
         }
     }
 
     /** {@code rlr weights add}. */
-    @Command(name = "add", mixinStandardHelpOptions = true, sortOptions = false,
-            description = "Copy a file of a backbone's weights (SafeTensors or .pth, timm's names) into the cache, where 'rlr train --backbone NAME' finds them.")
+    @Command(
+            name = "add",
+            mixinStandardHelpOptions = true,
+            sortOptions = false,
+            description =
+                    "Copy a file of a backbone's weights (SafeTensors or .pth, timm's names) into the cache, where 'rlr train --backbone NAME' finds them.")
     static final class Add implements Callable<Integer> {
         @Spec
         private CommandSpec spec;
@@ -98,7 +130,10 @@ final class WeightsCommand {
         @Parameters(paramLabel = "FILE", description = "The weights.")
         private Path file;
 
-        @Option(names = "--name", paramLabel = "NAME", description = "Backbone that they belong to (default: the one that they fit).")
+        @Option(
+                names = "--name",
+                paramLabel = "NAME",
+                description = "Backbone that they belong to (default: the one that they fit).")
         private String name;
 
         @Mixin
@@ -116,7 +151,10 @@ final class WeightsCommand {
     }
 
     /** {@code rlr weights list}. */
-    @Command(name = "list", mixinStandardHelpOptions = true, description = "List the weights that can be downloaded and those that are in the cache.")
+    @Command(
+            name = "list",
+            mixinStandardHelpOptions = true,
+            description = "List the weights that can be downloaded and those that are in the cache.")
     static final class ListAll implements Callable<Integer> {
         @Spec
         private CommandSpec spec;
@@ -128,12 +166,17 @@ final class WeightsCommand {
         public Integer call() {
             PrintWriter out = spec.commandLine().getOut();
             Map<String, Path> present = cache.open().list();
-            out.printf("%-22s %-12s %-36s %s%n", "backbone", "licence", "on the hub", "in " + cache.open().folder());
+            out.printf(
+                    "%-22s %-12s %-36s %s%n",
+                    "backbone", "licence", "on the hub", "in " + cache.open().folder());
             for (PublishedWeights each : PublishedWeights.all()) {
-                out.printf("%-22s %-12s %-36s %s%n", each.backbone(), each.licence(), each.repository(), describe(present.get(each.backbone())));
+                out.printf(
+                        "%-22s %-12s %-36s %s%n",
+                        each.backbone(), each.licence(), each.repository(), describe(present.get(each.backbone())));
             }
             present.forEach((name, file) -> {
-                if (PublishedWeights.all().stream().noneMatch(each -> each.backbone().equals(name))) {
+                if (PublishedWeights.all().stream()
+                        .noneMatch(each -> each.backbone().equals(name))) {
                     out.printf("%-22s %-12s %-36s %s%n", name, "", "", describe(file));
                 }
             });

@@ -8,8 +8,11 @@ import picocli.CommandLine.Option;
 
 /** Where a backbone's weights come from: a file, or the cache. */
 final class WeightsOptions {
-    @Option(names = "--weights", paramLabel = "FILE",
-            description = "Published weights of the backbone, with timm's names: SafeTensors or .pth (default: those that 'rlr weights get' or 'add' put into the cache).")
+    @Option(
+            names = "--weights",
+            paramLabel = "FILE",
+            description =
+                    "Published weights of the backbone, with timm's names: SafeTensors or .pth (default: those that 'rlr weights get' or 'add' put into the cache).")
     private Path file;
 
     @Mixin
@@ -17,8 +20,11 @@ final class WeightsOptions {
 
     /** The folder of weights. */
     static final class CacheOption {
-        @Option(names = "--weights-cache", paramLabel = "DIR",
-                description = "Folder that keeps weights (default: " + WeightsCache.VARIABLE + ", or rlr/weights in the user's cache folder).")
+        @Option(
+                names = "--weights-cache",
+                paramLabel = "DIR",
+                description = "Folder that keeps weights (default: " + WeightsCache.VARIABLE
+                        + ", or rlr/weights in the user's cache folder).")
         private Path folder;
 
         WeightsCache open() {
@@ -31,8 +37,13 @@ final class WeightsOptions {
         return file;
     }
 
-    /** The weights of a backbone: the file asked for, or those in the cache; null where there are none, or none are needed. */
+    /**
+     * The weights of a backbone: the file asked for, or those in the cache; null where there are none, or none are
+     * needed.
+     */
     Path of(String backbone) {
-        return file != null || !Backbones.info(backbone).needsWeights() ? file : cache.open().find(backbone).orElse(null);
+        return file != null || !Backbones.info(backbone).needsWeights()
+                ? file
+                : cache.open().find(backbone).orElse(null);
     }
 }

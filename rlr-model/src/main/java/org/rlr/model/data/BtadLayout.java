@@ -4,7 +4,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** The layout of BTAD: as MVTec AD, but normal images lie in {@code ok}, and masks have the names of their images, perhaps with another suffix. */
+/**
+ * The layout of BTAD: as MVTec AD, but normal images lie in {@code ok}, and masks have the names of their images,
+ * perhaps with another suffix.
+ */
 public final class BtadLayout extends ClassFolderLayout {
     /** The layout. */
     public BtadLayout() {
@@ -15,7 +18,9 @@ public final class BtadLayout extends ClassFolderLayout {
     Optional<String> evidence(List<Path> classes) {
         for (Path each : classes) {
             Path train = Folders.subfolder(each, "train");
-            if (train == null || Folders.subfolder(train, "ok") == null || Folders.subfolder(train, Sample.GOOD) != null) {
+            if (train == null
+                    || Folders.subfolder(train, "ok") == null
+                    || Folders.subfolder(train, Sample.GOOD) != null) {
                 return Optional.empty();
             }
         }

@@ -6,7 +6,10 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.rlr.tensor.RlrException;
 
-/** What the layouts of class folders with {@code train} and {@code test} have in common: they are read alike, see {@link ClassFolders}. */
+/**
+ * What the layouts of class folders with {@code train} and {@code test} have in common: they are read alike, see
+ * {@link ClassFolders}.
+ */
 abstract class ClassFolderLayout implements DataLayout {
     private final String name;
     private final String description;
@@ -37,9 +40,11 @@ abstract class ClassFolderLayout implements DataLayout {
 
     @Override
     public final DataSet read(Path root) {
-        List<ClassSamples> classes = ClassFolders.of(root).stream().map(ClassFolders::read).toList();
+        List<ClassSamples> classes =
+                ClassFolders.of(root).stream().map(ClassFolders::read).toList();
         if (classes.isEmpty()) {
-            throw new RlrException("the folder " + root + " holds no class; expected " + description + " (layout " + name + ")");
+            throw new RlrException(
+                    "the folder " + root + " holds no class; expected " + description + " (layout " + name + ")");
         }
         return new DataSet(root, name, classes, notes(ClassFolders.others(root)));
     }
@@ -49,7 +54,9 @@ abstract class ClassFolderLayout implements DataLayout {
             return List.of();
         }
         String names = others.stream().map(Folders::nameOf).collect(Collectors.joining(", "));
-        return List.of(others.size() == 1 ? "1 folder has neither 'train' nor 'test' and is left out: " + names
-                : others.size() + " folders have neither 'train' nor 'test' and are left out: " + names);
+        return List.of(
+                others.size() == 1
+                        ? "1 folder has neither 'train' nor 'test' and is left out: " + names
+                        : others.size() + " folders have neither 'train' nor 'test' and are left out: " + names);
     }
 }

@@ -7,24 +7,35 @@ import java.util.Map;
 import org.rlr.tensor.RlrException;
 
 /**
- * Reads a class of the layouts of MVTec: {@code train/good}, {@code validation/good}, {@code test/good}, {@code test/<defect>} and
- * {@code ground_truth/<defect>}. The normal images' folder may be called {@code ok}; file formats may be mixed; the masks of an image are a file that
- * its name leads to ({@link MaskPairing}), or all those in a folder of its name. Other files are ignored.
+ * Reads a class of the layouts of MVTec: {@code train/good}, {@code validation/good}, {@code test/good},
+ * {@code test/<defect>} and {@code ground_truth/<defect>}. The normal images' folder may be called {@code ok}; file
+ * formats may be mixed; the masks of an image are a file that its name leads to ({@link MaskPairing}), or all those in
+ * a folder of its name. Other files are ignored.
  */
 final class ClassFolders {
     private static final String[] NORMAL = {Sample.GOOD, "ok"};
 
-    private ClassFolders() {
-    }
+    private ClassFolders() {}
 
     /** The class folders of a root: itself, or those directly inside; empty where there is none. */
     static List<Path> of(Path root) {
-        return isClass(root) ? List.of(root) : Folders.subfolders(root).stream().filter(ClassFolders::isClass).toList();
+        return isClass(root)
+                ? List.of(root)
+                : Folders.subfolders(root).stream()
+                        .filter(ClassFolders::isClass)
+                        .toList();
     }
 
-    /** The folders directly inside a root that are no classes, and are passed over; empty where the root is a class itself. */
+    /**
+     * The folders directly inside a root that are no classes, and are passed over; empty where the root is a class
+     * itself.
+     */
     static List<Path> others(Path root) {
-        return isClass(root) ? List.of() : Folders.subfolders(root).stream().filter(folder -> !isClass(folder)).toList();
+        return isClass(root)
+                ? List.of()
+                : Folders.subfolders(root).stream()
+                        .filter(folder -> !isClass(folder))
+                        .toList();
     }
 
     private static boolean isClass(Path folder) {
@@ -38,15 +49,26 @@ final class ClassFolders {
             return List.of();
         }
         Path normal = Folders.subfolder(test, NORMAL);
-        return Folders.subfolders(test).stream().filter(folder -> !folder.equals(normal)).toList();
+        return Folders.subfolders(test).stream()
+                .filter(folder -> !folder.equals(normal))
+                .toList();
     }
 
-    /** All files of a class. @throws RlrException if it has no image, or its folder of training images no folder of normal ones */
+    /**
+     * All files of a class. @throws RlrException if it has no image, or its folder of training images no folder of
+     * normal ones
+     */
     static ClassSamples read(Path folder) {
         String name = Folders.nameOf(folder);
-        ClassSamples samples = new ClassSamples(name, folder, readNormal(folder, "train", name), readNormal(folder, "validation", name), readTest(folder, name));
+        ClassSamples samples = new ClassSamples(
+                name,
+                folder,
+                readNormal(folder, "train", name),
+                readNormal(folder, "validation", name),
+                readTest(folder, name));
         if (samples.train().isEmpty() && samples.test().isEmpty()) {
-            throw new RlrException("class " + name + " in " + folder + " has no images; put normal ones (PNG, JPEG, BMP, GIF or TIFF) into "
+            throw new RlrException("class " + name + " in " + folder
+                    + " has no images; put normal ones (PNG, JPEG, BMP, GIF or TIFF) into "
                     + folder.resolve("train").resolve(Sample.GOOD));
         }
         return samples;
@@ -59,10 +81,12 @@ final class ClassFolders {
         }
         Path normal = Folders.subfolder(images, NORMAL);
         if (normal == null) {
-            throw new RlrException("the folder " + images + " has no folder 'good'; put the normal images of class " + name + " into "
-                    + images.resolve(Sample.GOOD));
+            throw new RlrException("the folder " + images + " has no folder 'good'; put the normal images of class "
+                    + name + " into " + images.resolve(Sample.GOOD));
         }
-        return Images.list(normal).stream().map(image -> Sample.good(image, name)).toList();
+        return Images.list(normal).stream()
+                .map(image -> Sample.good(image, name))
+                .toList();
     }
 
     private static List<Sample> readTest(Path folder, String name) {
@@ -77,7 +101,8 @@ final class ClassFolders {
             boolean good = kind.equals(normal);
             String defect = good ? Sample.GOOD : Folders.nameOf(kind);
             List<Path> images = Images.list(kind);
-            Map<Path, List<Path>> masks = masks(images, truth == null ? null : Folders.subfolder(truth, Folders.nameOf(kind)));
+            Map<Path, List<Path>> masks =
+                    masks(images, truth == null ? null : Folders.subfolder(truth, Folders.nameOf(kind)));
             for (Path image : images) {
                 samples.add(new Sample(image, masks.getOrDefault(image, List.of()), name, defect, !good));
             }

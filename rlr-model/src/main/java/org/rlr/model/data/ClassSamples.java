@@ -6,21 +6,21 @@ import java.util.List;
 /**
  * The images of one product class, sorted: the same list on every machine.
  *
- * @param name       the class's name
- * @param folder     where it lies
- * @param train      normal images to train on; may be empty where a data set is for evaluation only
+ * @param name the class's name
+ * @param folder where it lies
+ * @param train normal images to train on; may be empty where a data set is for evaluation only
  * @param validation normal images held out of training and test, as MVTec LOCO has them; usually empty
- * @param test       normal and anomalous images to evaluate on; may be empty where a data set is for training only
+ * @param test normal and anomalous images to evaluate on; may be empty where a data set is for training only
  */
 public record ClassSamples(String name, Path folder, List<Sample> train, List<Sample> validation, List<Sample> test) {
     /**
      * Copies the lists.
      *
-     * @param name       the class's name
-     * @param folder     where it lies
-     * @param train      normal images to train on; may be empty where a data set is for evaluation only
+     * @param name the class's name
+     * @param folder where it lies
+     * @param train normal images to train on; may be empty where a data set is for evaluation only
      * @param validation normal images held out of training and test, as MVTec LOCO has them; usually empty
-     * @param test       normal and anomalous images to evaluate on; may be empty where a data set is for training only
+     * @param test normal and anomalous images to evaluate on; may be empty where a data set is for training only
      */
     public ClassSamples {
         train = List.copyOf(train);
@@ -31,10 +31,10 @@ public record ClassSamples(String name, Path folder, List<Sample> train, List<Sa
     /**
      * A class without images held out.
      *
-     * @param name   the class's name
+     * @param name the class's name
      * @param folder where it lies
-     * @param train  normal images to train on; may be empty where a data set is for evaluation only
-     * @param test   normal and anomalous images to evaluate on; may be empty where a data set is for training only
+     * @param train normal images to train on; may be empty where a data set is for evaluation only
+     * @param test normal and anomalous images to evaluate on; may be empty where a data set is for training only
      */
     public ClassSamples(String name, Path folder, List<Sample> train, List<Sample> test) {
         this(name, folder, train, List.of(), test);

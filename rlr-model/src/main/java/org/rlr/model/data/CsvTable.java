@@ -9,7 +9,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.rlr.tensor.RlrException;
 
-/** A small table with a head line, values separated by commas, in double quotes where they contain one (RFC 4180 without line breaks in values). */
+/**
+ * A small table with a head line, values separated by commas, in double quotes where they contain one (RFC 4180 without
+ * line breaks in values).
+ */
 record CsvTable(List<Row> rows) {
     /** A line of values by column. */
     record Row(Path file, int line, Map<String, String> values) {
@@ -28,7 +31,8 @@ record CsvTable(List<Row> rows) {
 
         /** A value that must be the path of a file below a folder. */
         Path path(String column, Path home) {
-            return Folders.inside(home, get(column)).orElseThrow(() -> error(column, "expected the path of a file below " + home));
+            return Folders.inside(home, get(column))
+                    .orElseThrow(() -> error(column, "expected the path of a file below " + home));
         }
 
         /** What to throw where a value is wrong. */
@@ -43,11 +47,13 @@ record CsvTable(List<Row> rows) {
         try {
             lines = Files.readAllLines(file);
         } catch (IOException e) {
-            throw new RlrException(file + " cannot be read as UTF-8 text (" + Folders.reason(e) + "); copy it again", e);
+            throw new RlrException(
+                    file + " cannot be read as UTF-8 text (" + Folders.reason(e) + "); copy it again", e);
         }
         List<String> head = lines.isEmpty() ? List.of() : split(lines.get(0).replace("\ufeff", ""));
         if (!head.containsAll(columns)) {
-            throw new RlrException(file + " has the columns " + String.join(",", head) + " instead of " + String.join(",", columns) + "; copy it again");
+            throw new RlrException(file + " has the columns " + String.join(",", head) + " instead of "
+                    + String.join(",", columns) + "; copy it again");
         }
         List<Row> rows = new ArrayList<>();
         for (int i = 1; i < lines.size(); i++) {
@@ -56,7 +62,8 @@ record CsvTable(List<Row> rows) {
                 continue;
             }
             if (values.size() != head.size()) {
-                throw new RlrException(file + ", line " + (i + 1) + " has " + values.size() + " values instead of " + head.size() + "; copy it again");
+                throw new RlrException(file + ", line " + (i + 1) + " has " + values.size() + " values instead of "
+                        + head.size() + "; copy it again");
             }
             Map<String, String> row = new TreeMap<>();
             for (int column = 0; column < head.size(); column++) {

@@ -17,8 +17,9 @@ import java.util.stream.Stream;
 import org.rlr.tensor.RlrException;
 
 /**
- * Looks at every file of a data set: each image and mask is decoded, masks are compared with their images in size, and files are compared with one
- * another by the SHA-256 of their bytes, so that an image that is both learned from and tested on is found.
+ * Looks at every file of a data set: each image and mask is decoded, masks are compared with their images in size, and
+ * files are compared with one another by the SHA-256 of their bytes, so that an image that is both learned from and
+ * tested on is found.
  */
 public final class DataCheck {
     private final DataSet set;
@@ -32,16 +33,17 @@ public final class DataCheck {
     /**
      * What was found.
      *
-     * @param sizes    how many readable images have each size, per class, smallest first
+     * @param sizes how many readable images have each size, per class, smallest first
      * @param problems what is wrong, a sentence each that names files; empty where nothing is
-     * @param notes    what is worth knowing, but not wrong
+     * @param notes what is worth knowing, but not wrong
      */
-    public record Result(Map<String, Map<ImageSize, Integer>> sizes, List<String> problems, List<String> notes) {
-    }
+    public record Result(Map<String, Map<ImageSize, Integer>> sizes, List<String> problems, List<String> notes) {}
 
-    /** One image as it was found; {@code size} is null where it cannot be read, {@code hash} where not even its bytes can. */
-    private record Inspected(Sample sample, ImageSize size, String hash, boolean maskSet, List<String> problems) {
-    }
+    /**
+     * One image as it was found; {@code size} is null where it cannot be read, {@code hash} where not even its bytes
+     * can.
+     */
+    private record Inspected(Sample sample, ImageSize size, String hash, boolean maskSet, List<String> problems) {}
 
     /**
      * The number of images that {@link #run} looks at.
@@ -56,7 +58,7 @@ public final class DataCheck {
     /**
      * Checks a data set; {@code done} is called after each image, by any thread.
      *
-     * @param set  the data set
+     * @param set the data set
      * @param done called once per image
      * @return what was found
      */
@@ -74,28 +76,35 @@ public final class DataCheck {
         all.addAll(tested);
         notes.addAll(set.notes());
         // before the many images that are missing with it
-        set.classes().stream().filter(each -> !Files.isDirectory(each.folder()))
-                .forEach(each -> problems.add("class " + each.name() + " has no folder: " + each.folder() + " does not exist; copy the data set again, whole"));
+        set.classes().stream()
+                .filter(each -> !Files.isDirectory(each.folder()))
+                .forEach(each -> problems.add("class " + each.name() + " has no folder: " + each.folder()
+                        + " does not exist; copy the data set again, whole"));
         for (Inspected each : all) {
             problems.addAll(each.problems);
             if (each.size != null) {
-                sizes.computeIfAbsent(each.sample.className(), name -> new TreeMap<>(ImageSize.BY_PIXELS)).merge(each.size, 1, Integer::sum);
+                sizes.computeIfAbsent(each.sample.className(), name -> new TreeMap<>(ImageSize.BY_PIXELS))
+                        .merge(each.size, 1, Integer::sum);
             }
         }
         set.classes().forEach(this::checkCounts);
-        tested.stream().filter(each -> !each.sample.anomalous() && each.maskSet)
-                .forEach(each -> notes.add(each.sample.image() + " lies among normal images, but its mask has pixels set: it counts as defective"));
+        tested.stream()
+                .filter(each -> !each.sample.anomalous() && each.maskSet)
+                .forEach(each -> notes.add(each.sample.image()
+                        + " lies among normal images, but its mask has pixels set: it counts as defective"));
         checkCopies(learned, tested);
         checkUnused();
         return new Result(sizes, List.copyOf(problems), List.copyOf(notes));
     }
 
     private static List<Inspected> inspect(List<Sample> samples, Runnable done) {
-        return samples.parallelStream().map(sample -> {
-            Inspected result = inspect(sample);
-            done.run();
-            return result;
-        }).toList();
+        return samples.parallelStream()
+                .map(sample -> {
+                    Inspected result = inspect(sample);
+                    done.run();
+                    return result;
+                })
+                .toList();
     }
 
     private static Inspected inspect(Sample sample) {
@@ -116,7 +125,8 @@ public final class DataCheck {
                 }
             }
             if (sample.anomalous() && !sample.masks().isEmpty() && !maskSet && problems.isEmpty()) {
-                problems.add(sample.image() + " lies among defective images, but its mask " + sample.masks().get(0) + " has no pixel set; replace the mask or move the image");
+                problems.add(sample.image() + " lies among defective images, but its mask "
+                        + sample.masks().get(0) + " has no pixel set; replace the mask or move the image");
             }
         }
         return new Inspected(sample, size, hash(sample.image()), maskSet, problems);
@@ -134,7 +144,8 @@ public final class DataCheck {
 
     private void checkCounts(ClassSamples each) {
         List<Sample> defective = each.test().stream().filter(Sample::anomalous).toList();
-        List<Sample> unmasked = defective.stream().filter(sample -> sample.masks().isEmpty()).toList();
+        List<Sample> unmasked =
+                defective.stream().filter(sample -> sample.masks().isEmpty()).toList();
         if (each.train().isEmpty()) {
             problems.add("class " + each.name() + " has no training images");
         }
@@ -151,7 +162,8 @@ public final class DataCheck {
         if (unmasked.size() == defective.size()) {
             notes.add("class " + each.name() + " has no masks: the metrics of pixels are undefined");
         } else {
-            problems.add("class " + each.name() + ": " + unmasked.size() + " of " + defective.size() + " defective test images have no mask, first "
+            problems.add("class " + each.name() + ": " + unmasked.size() + " of " + defective.size()
+                    + " defective test images have no mask, first "
                     + unmasked.get(0).image() + "; without it the metrics of pixels are undefined");
         }
     }
@@ -171,13 +183,16 @@ public final class DataCheck {
             }
             Sample source = first.get(each.hash);
             if (source != null) {
-                problems.add("leakage: " + each.sample.image() + " is identical to the training image " + source.image() + "; remove one");
+                problems.add("leakage: " + each.sample.image() + " is identical to the training image " + source.image()
+                        + "; remove one");
             }
             Sample other = firstTested.putIfAbsent(each.hash, each.sample);
             if (other != null && other.anomalous() != each.sample.anomalous()) {
-                problems.add("one image is both normal and defective: " + other.image() + " and " + each.sample.image() + " are identical; remove one");
+                problems.add("one image is both normal and defective: " + other.image() + " and " + each.sample.image()
+                        + " are identical; remove one");
             } else if (other != null) {
-                notes.add("two images that are not trained on are identical: " + other.image() + " and " + each.sample.image());
+                notes.add("two images that are not trained on are identical: " + other.image() + " and "
+                        + each.sample.image());
             }
         }
     }
@@ -185,24 +200,35 @@ public final class DataCheck {
     /** Files that belong to no image: of the kind of images, which may be masks with a wrong name, and others. */
     private void checkUnused() {
         Set<Path> used = new HashSet<>();
-        Stream.of(set.train(), set.validation(), set.test()).flatMap(List::stream)
-                .forEach(sample -> Stream.concat(Stream.of(sample.image()), sample.masks().stream()).forEach(file -> used.add(file.toAbsolutePath().normalize())));
-        for (ClassSamples each : set.classes().stream().filter(each -> Files.isDirectory(each.folder())).toList()) {
+        Stream.of(set.train(), set.validation(), set.test())
+                .flatMap(List::stream)
+                .forEach(sample -> Stream.concat(Stream.of(sample.image()), sample.masks().stream())
+                        .forEach(file -> used.add(file.toAbsolutePath().normalize())));
+        for (ClassSamples each : set.classes().stream()
+                .filter(each -> Files.isDirectory(each.folder()))
+                .toList()) {
             try (Stream<Path> files = Files.walk(each.folder())) {
-                List<Path> unused = files.filter(file -> Files.isRegularFile(file) && !used.contains(file.toAbsolutePath().normalize())).sorted().toList();
+                List<Path> unused = files.filter(file -> Files.isRegularFile(file)
+                                && !used.contains(file.toAbsolutePath().normalize()))
+                        .sorted()
+                        .toList();
                 List<Path> images = unused.stream().filter(Images::hasImageName).toList();
-                List<Path> others = unused.stream().filter(file -> !Images.hasImageName(file)).toList();
+                List<Path> others = unused.stream()
+                        .filter(file -> !Images.hasImageName(file))
+                        .toList();
                 noteUnused(each, images, "image");
                 noteUnused(each, others, "other");
             } catch (IOException | java.io.UncheckedIOException e) {
-                problems.add("the folder " + each.folder() + " cannot be listed (" + Folders.reason(e) + "); check its permissions");
+                problems.add("the folder " + each.folder() + " cannot be listed (" + Folders.reason(e)
+                        + "); check its permissions");
             }
         }
     }
 
     private void noteUnused(ClassSamples each, List<Path> files, String kind) {
         if (!files.isEmpty()) {
-            notes.add("class " + each.name() + ": " + files.size() + " " + kind + (files.size() == 1 ? " file is" : " files are") + " ignored, first " + files.get(0));
+            notes.add("class " + each.name() + ": " + files.size() + " " + kind
+                    + (files.size() == 1 ? " file is" : " files are") + " ignored, first " + files.get(0));
         }
     }
 }

@@ -12,8 +12,8 @@ public interface DataLayout {
     String description();
 
     /**
-     * What shows that an existing folder is in this layout, in a few words; empty where nothing does. Looks at names only, and at no more than three
-     * levels of folders.
+     * What shows that an existing folder is in this layout, in a few words; empty where nothing does. Looks at names
+     * only, and at no more than three levels of folders.
      *
      * @param root an existing folder
      * @return for a person to read, or empty
@@ -21,11 +21,13 @@ public interface DataLayout {
     Optional<String> evidence(Path root);
 
     /**
-     * Reads the names of the data set's files. Files that a list of the data set names need not exist, see {@link DataSet#requireTraining}.
+     * Reads the names of the data set's files. Files that a list of the data set names need not exist, see
+     * {@link DataSet#requireTraining}.
      *
      * @param root an existing folder
      * @return the data set, with at least one class
-     * @throws org.rlr.tensor.RlrException if something that this layout needs is missing, naming it and where it belongs
+     * @throws org.rlr.tensor.RlrException if something that this layout needs is missing, naming it and where it
+     *     belongs
      */
     DataSet read(Path root);
 
@@ -47,6 +49,7 @@ public interface DataLayout {
      */
     default String testRemedy(ClassSamples samples) {
         Path test = samples.folder().resolve("test");
-        return "put normal ones into " + test.resolve(Sample.GOOD) + " and defective ones into " + test.resolve("<defect>");
+        return "put normal ones into " + test.resolve(Sample.GOOD) + " and defective ones into "
+                + test.resolve("<defect>");
     }
 }

@@ -12,11 +12,18 @@ public final class DataLayouts {
     static final String LIST_REMEDY = "the list of the data set's images names none: copy it again, or take another";
 
     /** In the order in which they are tried: the more particular first. */
-    private static final List<DataLayout> ALL = List.of(new VisaLayout(), new RealIadLayout(), new MagneticTileLayout(), new LocoLayout(), new BtadLayout(),
-            new VisaPreparedLayout(), new MpddLayout(), new MvtecLayout(), new FolderLayout());
+    private static final List<DataLayout> ALL = List.of(
+            new VisaLayout(),
+            new RealIadLayout(),
+            new MagneticTileLayout(),
+            new LocoLayout(),
+            new BtadLayout(),
+            new VisaPreparedLayout(),
+            new MpddLayout(),
+            new MvtecLayout(),
+            new FolderLayout());
 
-    private DataLayouts() {
-    }
+    private DataLayouts() {}
 
     /** {@return all layouts, in the order in which they are tried} */
     public static List<DataLayout> all() {
@@ -43,15 +50,20 @@ public final class DataLayouts {
      */
     public static DataLayout recognise(Path root) {
         requireFolder(root);
-        return ALL.stream().filter(layout -> layout.evidence(root).isPresent()).findFirst()
-                .orElseThrow(() -> new RlrException("the folder " + root + " holds no data set of a known layout" + contents(root) + "; expected "
-                        + ALL.stream().map(layout -> layout.name() + ": " + layout.description()).collect(Collectors.joining(", or "))));
+        return ALL.stream()
+                .filter(layout -> layout.evidence(root).isPresent())
+                .findFirst()
+                .orElseThrow(() -> new RlrException(
+                        "the folder " + root + " holds no data set of a known layout" + contents(root) + "; expected "
+                                + ALL.stream()
+                                        .map(layout -> layout.name() + ": " + layout.description())
+                                        .collect(Collectors.joining(", or "))));
     }
 
     /**
      * Reads a data set in a given layout.
      *
-     * @param root       the data set's folder
+     * @param root the data set's folder
      * @param layoutName one of {@link DataLayout#name}
      * @return the data set
      * @throws RlrException if there is no such layout, or as {@link #read(Path)}
@@ -70,7 +82,9 @@ public final class DataLayouts {
      * @throws RlrException if there is none, with the names that there are
      */
     public static DataLayout named(String name) {
-        return ALL.stream().filter(layout -> layout.name().equals(name)).findFirst()
+        return ALL.stream()
+                .filter(layout -> layout.name().equals(name))
+                .findFirst()
                 .orElseThrow(() -> new RlrException("there is no data layout '" + name + "'; choose one of "
                         + ALL.stream().map(DataLayout::name).collect(Collectors.joining(", "))));
     }

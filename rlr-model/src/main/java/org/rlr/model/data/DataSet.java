@@ -7,22 +7,22 @@ import java.util.stream.Stream;
 import org.rlr.tensor.RlrException;
 
 /**
- * A data set on disk: one or several product classes, each with images to train and to test on. Nothing of the images is read yet but the
- * names of their files.
+ * A data set on disk: one or several product classes, each with images to train and to test on. Nothing of the images
+ * is read yet but the names of their files.
  *
- * @param root    its folder
- * @param layout  the name of the {@link DataLayout} that it was read as
+ * @param root its folder
+ * @param layout the name of the {@link DataLayout} that it was read as
  * @param classes its classes, sorted by name, at least one
- * @param notes   what a user should know of how it was read, a sentence each; usually empty
+ * @param notes what a user should know of how it was read, a sentence each; usually empty
  */
 public record DataSet(Path root, String layout, List<ClassSamples> classes, List<String> notes) {
     /**
      * Copies the lists.
      *
-     * @param root    its folder
-     * @param layout  the name of the {@link DataLayout} that it was read as
+     * @param root its folder
+     * @param layout the name of the {@link DataLayout} that it was read as
      * @param classes its classes, sorted by name, at least one
-     * @param notes   what a user should know of how it was read, a sentence each; usually empty
+     * @param notes what a user should know of how it was read, a sentence each; usually empty
      * @throws IllegalArgumentException if there is no class
      */
     public DataSet {
@@ -36,8 +36,8 @@ public record DataSet(Path root, String layout, List<ClassSamples> classes, List
     /**
      * A data set of which there is nothing to note.
      *
-     * @param root    its folder
-     * @param layout  the name of the {@link DataLayout} that it was read as
+     * @param root its folder
+     * @param layout the name of the {@link DataLayout} that it was read as
      * @param classes its classes, sorted by name, at least one
      */
     public DataSet(Path root, String layout, List<ClassSamples> classes) {
@@ -68,7 +68,8 @@ public record DataSet(Path root, String layout, List<ClassSamples> classes, List
     public DataSet requireTraining() {
         for (ClassSamples each : classes) {
             if (each.train().isEmpty()) {
-                throw new RlrException("class " + each.name() + " has no training images; " + DataLayouts.named(layout).trainingRemedy(each));
+                throw new RlrException("class " + each.name() + " has no training images; "
+                        + DataLayouts.named(layout).trainingRemedy(each));
             }
         }
         requireFiles(train().stream().map(Sample::image));
@@ -76,8 +77,9 @@ public record DataSet(Path root, String layout, List<ClassSamples> classes, List
     }
 
     /**
-     * Checks, from names and headers alone, that the data set can be evaluated: there are test images, and each mask has its image's size. A class
-     * without test images, without defective ones or without masks is no error: metrics that need them are undefined.
+     * Checks, from names and headers alone, that the data set can be evaluated: there are test images, and each mask
+     * has its image's size. A class without test images, without defective ones or without masks is no error: metrics
+     * that need them are undefined.
      *
      * @return this
      * @throws RlrException if not, naming the first file at fault
@@ -86,9 +88,11 @@ public record DataSet(Path root, String layout, List<ClassSamples> classes, List
         List<Sample> test = test();
         if (test.isEmpty()) {
             ClassSamples first = classes.get(0);
-            throw new RlrException("class " + first.name() + " has no test images; " + DataLayouts.named(layout).testRemedy(first));
+            throw new RlrException("class " + first.name() + " has no test images; "
+                    + DataLayouts.named(layout).testRemedy(first));
         }
-        requireFiles(test.stream().flatMap(sample -> Stream.concat(Stream.of(sample.image()), sample.masks().stream())));
+        requireFiles(
+                test.stream().flatMap(sample -> Stream.concat(Stream.of(sample.image()), sample.masks().stream())));
         for (Sample sample : test) {
             for (Path mask : sample.masks()) {
                 Masks.checkSize(mask, Images.size(mask), sample.image(), Images.size(sample.image()));
@@ -100,8 +104,9 @@ public record DataSet(Path root, String layout, List<ClassSamples> classes, List
     private void requireFiles(Stream<Path> files) {
         List<Path> missing = files.filter(file -> !Files.isRegularFile(file)).toList();
         if (!missing.isEmpty()) {
-            throw new RlrException(missing.size() + (missing.size() == 1 ? " file" : " files") + " that the data set " + root + " lists "
-                    + (missing.size() == 1 ? "does" : "do") + " not exist, first " + missing.get(0) + "; copy the data set again, whole");
+            throw new RlrException(missing.size() + (missing.size() == 1 ? " file" : " files") + " that the data set "
+                    + root + " lists " + (missing.size() == 1 ? "does" : "do") + " not exist, first " + missing.get(0)
+                    + "; copy the data set again, whole");
         }
     }
 }

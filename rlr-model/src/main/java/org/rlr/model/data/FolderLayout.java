@@ -10,9 +10,10 @@ import java.util.Optional;
 import org.rlr.tensor.RlrException;
 
 /**
- * Plain folders of one class, named after the root. Normal images to train on lie in the root itself or in {@code normal}. Optional, to evaluate:
- * {@code normal_test}; {@code abnormal}, with images or a folder per kind of defect; {@code masks}, with files, and folders per kind where
- * {@code abnormal} has them, named as for {@link MvtecLayout}; masks that lie in no folder of a kind may belong to images of any kind, but to one each.
+ * Plain folders of one class, named after the root. Normal images to train on lie in the root itself or in
+ * {@code normal}. Optional, to evaluate: {@code normal_test}; {@code abnormal}, with images or a folder per kind of
+ * defect; {@code masks}, with files, and folders per kind where {@code abnormal} has them, named as for
+ * {@link MvtecLayout}; masks that lie in no folder of a kind may belong to images of any kind, but to one each.
  */
 public final class FolderLayout implements DataLayout {
     private static final String NAME = "folder";
@@ -43,7 +44,8 @@ public final class FolderLayout implements DataLayout {
 
     @Override
     public String testRemedy(ClassSamples samples) {
-        return "put normal ones into " + samples.folder().resolve("normal_test") + " and defective ones into " + samples.folder().resolve("abnormal");
+        return "put normal ones into " + samples.folder().resolve("normal_test") + " and defective ones into "
+                + samples.folder().resolve("abnormal");
     }
 
     @Override
@@ -52,9 +54,11 @@ public final class FolderLayout implements DataLayout {
         Path normal = Folders.subfolder(root, NORMAL);
         List<Path> images = Images.list(normal == null ? root : normal);
         if (images.isEmpty()) {
-            throw new RlrException("the folder " + (normal == null ? root : normal) + " holds no images; put normal images (PNG, JPEG, BMP, GIF or TIFF) into it");
+            throw new RlrException("the folder " + (normal == null ? root : normal)
+                    + " holds no images; put normal images (PNG, JPEG, BMP, GIF or TIFF) into it");
         }
-        List<Sample> train = images.stream().map(image -> Sample.good(image, name)).toList();
+        List<Sample> train =
+                images.stream().map(image -> Sample.good(image, name)).toList();
         List<Sample> test = new ArrayList<>();
         Path normalTest = Folders.subfolder(root, NORMAL_TEST);
         if (normalTest != null) {
@@ -68,7 +72,10 @@ public final class FolderLayout implements DataLayout {
         return new DataSet(root, NAME, List.of(new ClassSamples(name, root, train, test)));
     }
 
-    /** Adds the images of a folder and of its folders, a kind of defect each, which share the masks that lie in no folder of a kind. */
+    /**
+     * Adds the images of a folder and of its folders, a kind of defect each, which share the masks that lie in no
+     * folder of a kind.
+     */
     private static void addDefective(List<Sample> test, Path abnormal, Path masks, String name) {
         Map<Path, List<Path>> folders = new LinkedHashMap<>();
         folders.put(abnormal, Images.list(abnormal));
@@ -86,7 +93,8 @@ public final class FolderLayout implements DataLayout {
         Map<Path, List<Path>> shared = ClassFolders.masks(sharing, masks);
         requireOneImageEach(sharing, shared);
         found.putAll(shared);
-        folders.forEach((kind, images) -> images.forEach(image -> test.add(new Sample(image, found.getOrDefault(image, List.of()), name, Folders.nameOf(kind), true))));
+        folders.forEach((kind, images) -> images.forEach(image ->
+                test.add(new Sample(image, found.getOrDefault(image, List.of()), name, Folders.nameOf(kind), true))));
     }
 
     /** @throws RlrException if a mask would be that of two images, which have the same name in folders of two kinds */
@@ -96,7 +104,8 @@ public final class FolderLayout implements DataLayout {
             for (Path mask : masks.getOrDefault(image, List.of())) {
                 Path other = owners.putIfAbsent(mask, image);
                 if (other != null) {
-                    throw new RlrException("the mask " + mask + " would be that of " + other + " and of " + image + "; put the masks of each kind of defect into a folder of its own, here "
+                    throw new RlrException("the mask " + mask + " would be that of " + other + " and of " + image
+                            + "; put the masks of each kind of defect into a folder of its own, here "
                             + mask.resolveSibling(Folders.nameOf(image.getParent())));
                 }
             }

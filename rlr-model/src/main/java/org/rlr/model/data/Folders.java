@@ -15,29 +15,39 @@ import org.rlr.tensor.io.IoReason;
 
 /** Listing folders in an order that is the same on every machine. */
 final class Folders {
-    /** By name, code unit by code unit: the order of a file system or a locale would change seeds' meaning from machine to machine. */
-    static final Comparator<Path> BY_NAME = Comparator.comparing(path -> path.getFileName().toString());
+    /**
+     * By name, code unit by code unit: the order of a file system or a locale would change seeds' meaning from machine
+     * to machine.
+     */
+    static final Comparator<Path> BY_NAME =
+            Comparator.comparing(path -> path.getFileName().toString());
 
-    private Folders() {
-    }
+    private Folders() {}
 
     /** The folders directly inside a folder, sorted, without hidden ones. */
     static List<Path> subfolders(Path folder) {
         try (Stream<Path> entries = Files.list(folder)) {
-            return entries.filter(path -> Files.isDirectory(path) && !path.getFileName().toString().startsWith("."))
-                    .sorted(BY_NAME).toList();
+            return entries.filter(path -> Files.isDirectory(path)
+                            && !path.getFileName().toString().startsWith("."))
+                    .sorted(BY_NAME)
+                    .toList();
         } catch (IOException e) {
-            throw new RlrException("the folder " + folder + " cannot be listed (" + reason(e) + "); check its permissions", e);
+            throw new RlrException(
+                    "the folder " + folder + " cannot be listed (" + reason(e) + "); check its permissions", e);
         }
     }
 
     /** The files directly inside a folder that pass a test, sorted, without hidden ones. */
     static List<Path> files(Path folder, Predicate<Path> test) {
         try (Stream<Path> entries = Files.list(folder)) {
-            return entries.filter(path -> Files.isRegularFile(path) && !path.getFileName().toString().startsWith(".") && test.test(path))
-                    .sorted(BY_NAME).toList();
+            return entries.filter(path -> Files.isRegularFile(path)
+                            && !path.getFileName().toString().startsWith(".")
+                            && test.test(path))
+                    .sorted(BY_NAME)
+                    .toList();
         } catch (IOException e) {
-            throw new RlrException("the folder " + folder + " cannot be listed (" + reason(e) + "); check its permissions", e);
+            throw new RlrException(
+                    "the folder " + folder + " cannot be listed (" + reason(e) + "); check its permissions", e);
         }
     }
 
@@ -54,12 +64,19 @@ final class Folders {
         return null;
     }
 
-    /** A relative path of a list, with slashes, as a file below a folder; empty where it is none or leads out of the folder. */
+    /**
+     * A relative path of a list, with slashes, as a file below a folder; empty where it is none or leads out of the
+     * folder.
+     */
     static Optional<Path> inside(Path folder, String relative) {
         try {
             Path file = folder.resolve(relative);
-            boolean inside = file.toAbsolutePath().normalize().startsWith(folder.toAbsolutePath().normalize());
-            return relative.isBlank() || Path.of(relative).isAbsolute() || !inside ? Optional.empty() : Optional.of(file);
+            boolean inside = file.toAbsolutePath()
+                    .normalize()
+                    .startsWith(folder.toAbsolutePath().normalize());
+            return relative.isBlank() || Path.of(relative).isAbsolute() || !inside
+                    ? Optional.empty()
+                    : Optional.of(file);
         } catch (InvalidPathException e) {
             return Optional.empty();
         }

@@ -5,7 +5,10 @@ import java.util.Arrays;
 import java.util.List;
 import org.rlr.tensor.RlrException;
 
-/** The inputs made of image files in batches, about one batch read ahead of its use, so that decoding overlaps computing. */
+/**
+ * The inputs made of image files in batches, about one batch read ahead of its use, so that decoding overlaps
+ * computing.
+ */
 public final class ImageBatches {
     private static final int LEAST_AHEAD = 2;
 
@@ -15,7 +18,7 @@ public final class ImageBatches {
     /**
      * Batches of at most {@code batchSize} inputs.
      *
-     * @param reader    makes the inputs
+     * @param reader makes the inputs
      * @param batchSize at least 1; the last batch may be smaller
      */
     public ImageBatches(ImageReader reader, int batchSize) {
@@ -27,8 +30,8 @@ public final class ImageBatches {
     @FunctionalInterface
     public interface Consumer {
         /**
-         * @param first  index of its first input: of the images in their order, or of all their tiles
-         * @param count  its inputs
+         * @param first index of its first input: of the images in their order, or of all their tiles
+         * @param count its inputs
          * @param pixels {@code [count, H, W, 3]}, normalised
          */
         void accept(int first, int count, float[] pixels);
@@ -37,13 +40,16 @@ public final class ImageBatches {
     /**
      * Hands every batch to the consumer, in order, on the calling thread.
      *
-     * @param files    image files
+     * @param files image files
      * @param consumer called once per batch
      * @throws RlrException naming a file that cannot be read
      */
     public void forEach(List<Path> files, Consumer consumer) {
         Filling filling = new Filling(Math.min(batchSize, reader.count(files)), consumer);
-        reader.forEach(files, reader.tiled() ? LEAST_AHEAD : Math.max(batchSize, LEAST_AHEAD), (index, inputs) -> filling.add(inputs));
+        reader.forEach(
+                files,
+                reader.tiled() ? LEAST_AHEAD : Math.max(batchSize, LEAST_AHEAD),
+                (index, inputs) -> filling.add(inputs));
         filling.flush();
     }
 

@@ -1,8 +1,8 @@
 package org.rlr.model.data;
 
 /**
- * What a network sees of one image: the whole, resized, or its tiles, one after the other. Not more than one input is made at a time, so that the memory
- * of large images is that of their pixels.
+ * What a network sees of one image: the whole, resized, or its tiles, one after the other. Not more than one input is
+ * made at a time, so that the memory of large images is that of their pixels.
  */
 public final class ImageInputs {
     private final Preprocessor preprocessor;
@@ -24,7 +24,11 @@ public final class ImageInputs {
 
     /** Tiles of the preprocessor's size. */
     static ImageInputs tiles(RgbImage image, TileGrid grid, Preprocessor preprocessor) {
-        return new ImageInputs(preprocessor, grid, Resize.lanczos(image, grid.image().width(), grid.image().height()), null);
+        return new ImageInputs(
+                preprocessor,
+                grid,
+                Resize.lanczos(image, grid.image().width(), grid.image().height()),
+                null);
     }
 
     /** {@return where the tiles lie; null for the whole image} */
@@ -50,8 +54,8 @@ public final class ImageInputs {
     /**
      * Writes one, {@code [H, W, 3]}, normalised, into a batch from {@code offset} on.
      *
-     * @param input  from 0
-     * @param batch  where to write
+     * @param input from 0
+     * @param batch where to write
      * @param offset index of its first value there
      */
     public void write(int input, float[] batch, int offset) {

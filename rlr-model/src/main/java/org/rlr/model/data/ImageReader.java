@@ -13,7 +13,10 @@ import org.rlr.model.RlrConfig;
 import org.rlr.model.Tiling;
 import org.rlr.tensor.RlrException;
 
-/** Makes a model's inputs of images: reads, resizes and normalises them, cut into tiles where the model has some. Thread-safe. */
+/**
+ * Makes a model's inputs of images: reads, resizes and normalises them, cut into tiles where the model has some.
+ * Thread-safe.
+ */
 public final class ImageReader {
     private static final int READERS = 2;
 
@@ -23,7 +26,7 @@ public final class ImageReader {
     /**
      * A reader for a model of that shape.
      *
-     * @param config        input size and tiling
+     * @param config input size and tiling
      * @param normalization how the backbone wants pixels
      */
     public ImageReader(RlrConfig config, Normalization normalization) {
@@ -37,7 +40,7 @@ public final class ImageReader {
         /**
          * An image, by its place in the list.
          *
-         * @param index  place in the list, from 0
+         * @param index place in the list, from 0
          * @param inputs the whole image or its tiles
          */
         void accept(int index, ImageInputs inputs);
@@ -61,7 +64,9 @@ public final class ImageReader {
      * @throws RlrException if its tiles would be of too many pixels
      */
     public ImageInputs inputs(RgbImage image) {
-        return tiling == null ? ImageInputs.whole(image, preprocessor) : ImageInputs.tiles(image, grid(image.size()), preprocessor);
+        return tiling == null
+                ? ImageInputs.whole(image, preprocessor)
+                : ImageInputs.tiles(image, grid(image.size()), preprocessor);
     }
 
     /**
@@ -72,7 +77,10 @@ public final class ImageReader {
      * @throws RlrException naming a file that cannot be read
      */
     public int count(List<Path> files) {
-        return tiling == null ? files.size() : Math.toIntExact(files.stream().mapToLong(file -> grid(file).count()).sum());
+        return tiling == null
+                ? files.size()
+                : Math.toIntExact(
+                        files.stream().mapToLong(file -> grid(file).count()).sum());
     }
 
     /**
@@ -91,10 +99,11 @@ public final class ImageReader {
     }
 
     /**
-     * Hands the inputs of every file to the consumer, in order, on the calling thread, while {@code ahead} more are read.
+     * Hands the inputs of every file to the consumer, in order, on the calling thread, while {@code ahead} more are
+     * read.
      *
-     * @param files    image files
-     * @param ahead    how many more files are read while the consumer works, at least 0
+     * @param files image files
+     * @param ahead how many more files are read while the consumer works, at least 0
      * @param consumer called once per file
      * @throws RlrException naming a file that cannot be read
      */

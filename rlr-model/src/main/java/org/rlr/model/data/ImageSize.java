@@ -5,12 +5,13 @@ import java.util.Comparator;
 /**
  * Width and height of an image in pixels.
  *
- * @param width  pixels per row
+ * @param width pixels per row
  * @param height rows
  */
 public record ImageSize(int width, int height) {
     /** Smaller pictures first; of as many pixels, narrower ones. */
-    public static final Comparator<ImageSize> BY_PIXELS = Comparator.comparingLong(ImageSize::pixels).thenComparingInt(ImageSize::width);
+    public static final Comparator<ImageSize> BY_PIXELS =
+            Comparator.comparingLong(ImageSize::pixels).thenComparingInt(ImageSize::width);
 
     /** {@return pixels in all} */
     public long pixels() {

@@ -23,12 +23,14 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 import org.rlr.tensor.RlrException;
 
 /**
- * Reads image files: PNG, JPEG, BMP, GIF (the first frame) and TIFF (the first page), told apart by their content, not by their name.
+ * Reads image files: PNG, JPEG, BMP, GIF (the first frame) and TIFF (the first page), told apart by their content, not
+ * by their name.
  *
- * <p>All become 8-bit RGB in the way of Pillow's {@code Image.open(f).convert("RGB")}, which the published models were trained with: alpha
- * is dropped, not blended; palettes are looked up; grey is repeated; CMYK is multiplied out; colour profiles and the EXIF orientation are
- * <em>ignored</em>, so a photograph that a viewer turns by its EXIF tag is read as the sensor stored it. Of 16-bit samples the high byte is
- * taken. Damaged and truncated files are errors, never half a picture.
+ * <p>All become 8-bit RGB in the way of Pillow's {@code Image.open(f).convert("RGB")}, which the published models were
+ * trained with: alpha is dropped, not blended; palettes are looked up; grey is repeated; CMYK is multiplied out; colour
+ * profiles and the EXIF orientation are <em>ignored</em>, so a photograph that a viewer turns by its EXIF tag is read
+ * as the sensor stored it. Of 16-bit samples the high byte is taken. Damaged and truncated files are errors, never half
+ * a picture.
  */
 public final class Images {
     /** The largest picture that is read, in pixels; a header may claim anything. */
@@ -37,8 +39,7 @@ public final class Images {
     private static final List<String> SUFFIXES = List.of("png", "jpg", "jpeg", "bmp", "gif", "tif", "tiff");
     private static final String REMEDY = "; replace the file or take it out of the folder";
 
-    private Images() {
-    }
+    private Images() {}
 
     /**
      * Reads a picture.
@@ -59,7 +60,8 @@ public final class Images {
      * @throws RlrException if the file is missing, empty, not an image, or its header is damaged
      */
     public static ImageSize size(Path file) {
-        try (InputStream in = Files.newInputStream(file); ImageInputStream stream = new MemoryCacheImageInputStream(in)) {
+        try (InputStream in = Files.newInputStream(file);
+                ImageInputStream stream = new MemoryCacheImageInputStream(in)) {
             byte[] head = new byte[ImageFormat.HEAD];
             int length = Math.max(0, stream.read(head));
             ImageFormat format = formatOf(file, head, length);
@@ -79,7 +81,9 @@ public final class Images {
     public static boolean hasImageName(Path file) {
         String name = file.getFileName().toString();
         int dot = name.lastIndexOf('.');
-        return dot > 0 && !name.startsWith(".") && SUFFIXES.contains(name.substring(dot + 1).toLowerCase(Locale.ROOT));
+        return dot > 0
+                && !name.startsWith(".")
+                && SUFFIXES.contains(name.substring(dot + 1).toLowerCase(Locale.ROOT));
     }
 
     /**
@@ -91,13 +95,17 @@ public final class Images {
      */
     public static List<Path> list(Path folder) {
         if (!Files.isDirectory(folder)) {
-            throw new RlrException((Files.exists(folder) ? folder + " is not a folder" : "the folder " + folder + " does not exist")
-                    + "; check the path");
+            throw new RlrException(
+                    (Files.exists(folder) ? folder + " is not a folder" : "the folder " + folder + " does not exist")
+                            + "; check the path");
         }
         try (Stream<Path> entries = Files.list(folder)) {
-            return entries.filter(file -> hasImageName(file) && Files.isRegularFile(file)).sorted(Folders.BY_NAME).toList();
+            return entries.filter(file -> hasImageName(file) && Files.isRegularFile(file))
+                    .sorted(Folders.BY_NAME)
+                    .toList();
         } catch (IOException e) {
-            throw new RlrException("the folder " + folder + " cannot be listed (" + Folders.reason(e) + "); check its permissions", e);
+            throw new RlrException(
+                    "the folder " + folder + " cannot be listed (" + Folders.reason(e) + "); check its permissions", e);
         }
     }
 
@@ -110,8 +118,11 @@ public final class Images {
      */
     public static String insteadOfImages(Path folder) {
         List<Path> others = Folders.files(folder, file -> !hasImageName(file));
-        return others.isEmpty() ? "" : ", but " + others.size() + (others.size() == 1 ? " file" : " files") + " of other formats than PNG, JPEG, BMP, GIF and TIFF, first "
-                + others.get(0).getFileName();
+        return others.isEmpty()
+                ? ""
+                : ", but " + others.size() + (others.size() == 1 ? " file" : " files")
+                        + " of other formats than PNG, JPEG, BMP, GIF and TIFF, first "
+                        + others.get(0).getFileName();
     }
 
     /** Where a picture has a colour sample above zero, row by row; {@code check} may refuse its size by throwing. */
@@ -168,8 +179,11 @@ public final class Images {
             reader.setInput(stream, !tiff, !tiff);
             BufferedImage image = reader.read(0);
             damage.check();
-            if (tiff && image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_CMYK && isJpegCompressed(reader)) {
-                throw new UnsupportedImageException("CMYK with JPEG compression in a TIFF file is not supported"); // comes out as a negative
+            if (tiff
+                    && image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_CMYK
+                    && isJpegCompressed(reader)) {
+                throw new UnsupportedImageException(
+                        "CMYK with JPEG compression in a TIFF file is not supported"); // comes out as a negative
             }
             PixelReader pixels = PixelReader.of(image);
             return new Decoded() {
@@ -194,9 +208,11 @@ public final class Images {
     }
 
     private static boolean isJpegCompressed(ImageReader tiffReader) throws IOException {
-        TIFFField compression = TIFFDirectory.createFromMetadata(tiffReader.getImageMetadata(0)).getTIFFField(BaselineTIFFTagSet.TAG_COMPRESSION);
-        return compression != null && (compression.getAsInt(0) == BaselineTIFFTagSet.COMPRESSION_JPEG
-                || compression.getAsInt(0) == BaselineTIFFTagSet.COMPRESSION_OLD_JPEG);
+        TIFFField compression = TIFFDirectory.createFromMetadata(tiffReader.getImageMetadata(0))
+                .getTIFFField(BaselineTIFFTagSet.TAG_COMPRESSION);
+        return compression != null
+                && (compression.getAsInt(0) == BaselineTIFFTagSet.COMPRESSION_JPEG
+                        || compression.getAsInt(0) == BaselineTIFFTagSet.COMPRESSION_OLD_JPEG);
     }
 
     private static ImageFormat formatOf(Path file, byte[] head, int length) {
@@ -205,7 +221,8 @@ public final class Images {
         }
         ImageFormat format = ImageFormat.of(head, length);
         if (format == null) {
-            throw new RlrException(file + " is not a PNG, JPEG, BMP, GIF or TIFF image" + REMEDY + ", or convert it to PNG");
+            throw new RlrException(
+                    file + " is not a PNG, JPEG, BMP, GIF or TIFF image" + REMEDY + ", or convert it to PNG");
         }
         return format;
     }
@@ -219,8 +236,8 @@ public final class Images {
                 throw new IOException("its header says " + size + " pixels");
             }
             if (size.pixels() > MAX_PIXELS) {
-                throw new RlrException("the image " + file + " is " + size + " pixels, more than the " + MAX_PIXELS / 1_000_000
-                        + " million that are read; scale it down or cut it into tiles");
+                throw new RlrException("the image " + file + " is " + size + " pixels, more than the "
+                        + MAX_PIXELS / 1_000_000 + " million that are read; scale it down or cut it into tiles");
             }
             return size;
         } catch (RlrException e) {
@@ -244,10 +261,15 @@ public final class Images {
             }
         }
         if (cause instanceof UnsupportedImageException) {
-            return new RlrException("the " + format + " image " + file + " is of an unsupported kind: " + cause.getMessage()
-                    + "; convert it to an 8-bit PNG", cause);
+            return new RlrException(
+                    "the " + format + " image " + file + " is of an unsupported kind: " + cause.getMessage()
+                            + "; convert it to an 8-bit PNG",
+                    cause);
         }
-        return new RlrException("the " + format + " image " + file + " is truncated or damaged (" + Folders.reason(cause) + ")" + REMEDY, cause);
+        return new RlrException(
+                "the " + format + " image " + file + " is truncated or damaged (" + Folders.reason(cause) + ")"
+                        + REMEDY,
+                cause);
     }
 
     private static RlrException ioError(Path file, IOException cause) {
@@ -258,6 +280,7 @@ public final class Images {
             return new RlrException(file + " is a folder, not an image", cause);
         }
         String why = cause instanceof AccessDeniedException ? "permission denied" : Folders.reason(cause);
-        return new RlrException("the image " + file + " cannot be read (" + why + "); check its permissions and the disk", cause);
+        return new RlrException(
+                "the image " + file + " cannot be read (" + why + "); check its permissions and the disk", cause);
     }
 }

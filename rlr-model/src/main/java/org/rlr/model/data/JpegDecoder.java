@@ -6,12 +6,18 @@ import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 
 /**
- * JPEG to RGB. The JDK decodes the samples; colours are converted here, by the rules and the integer arithmetic of libjpeg, because the JDK
- * cannot read CMYK, shifts grey values, and lets embedded colour profiles change the result.
+ * JPEG to RGB. The JDK decodes the samples; colours are converted here, by the rules and the integer arithmetic of
+ * libjpeg, because the JDK cannot read CMYK, shifts grey values, and lets embedded colour profiles change the result.
  */
 final class JpegDecoder implements Images.Decoded {
     /** How the samples of a pixel are to be understood. */
-    private enum Encoding { GREY, YCBCR, RGB, YCCK, CMYK }
+    private enum Encoding {
+        GREY,
+        YCBCR,
+        RGB,
+        YCCK,
+        CMYK
+    }
 
     private static final int SCALE_BITS = 16;
     private static final int HALF = 1 << SCALE_BITS - 1;
@@ -80,13 +86,21 @@ final class JpegDecoder implements Images.Decoded {
                 rgb[at + 2] = row[from + 2];
             }
             case YCBCR -> lumaToRgb(row, from, rgb, at);
-            // Adobe stores ink inverted, 255 for none; YCCK is the complement of that in its first three components, so the ink itself
+            // Adobe stores ink inverted, 255 for none; YCCK is the complement of that in its first three components, so
+            // the ink itself
             case YCCK -> {
                 lumaToRgb(row, from, rgb, at);
-                PixelReader.inkToRgb(rgb[at] & 0xff, rgb[at + 1] & 0xff, rgb[at + 2] & 0xff, 255 - (row[from + 3] & 0xff), rgb, at);
+                PixelReader.inkToRgb(
+                        rgb[at] & 0xff, rgb[at + 1] & 0xff, rgb[at + 2] & 0xff, 255 - (row[from + 3] & 0xff), rgb, at);
             }
-            case CMYK -> PixelReader.inkToRgb(255 - (row[from] & 0xff), 255 - (row[from + 1] & 0xff), 255 - (row[from + 2] & 0xff),
-                    255 - (row[from + 3] & 0xff), rgb, at);
+            case CMYK ->
+                PixelReader.inkToRgb(
+                        255 - (row[from] & 0xff),
+                        255 - (row[from + 1] & 0xff),
+                        255 - (row[from + 2] & 0xff),
+                        255 - (row[from + 3] & 0xff),
+                        rgb,
+                        at);
         }
     }
 
@@ -108,7 +122,10 @@ final class JpegDecoder implements Images.Decoded {
         return (byte) Math.max(0, Math.min(255, value));
     }
 
-    /** The encoding by the number of components, the JFIF and Adobe markers and the components' names, in libjpeg's order. */
+    /**
+     * The encoding by the number of components, the JFIF and Adobe markers and the components' names, in libjpeg's
+     * order.
+     */
     private static Encoding encodingOf(byte[] file) throws IOException {
         boolean jfif = false;
         int adobeTransform = -1;
@@ -141,7 +158,8 @@ final class JpegDecoder implements Images.Decoded {
         throw new IOException("the file ends before the picture begins");
     }
 
-    private static Encoding encodingOf(byte[] file, int body, int bodyEnd, boolean jfif, int adobeTransform) throws IOException {
+    private static Encoding encodingOf(byte[] file, int body, int bodyEnd, boolean jfif, int adobeTransform)
+            throws IOException {
         int components = bodyEnd - body > 5 ? file[body + 5] : 0;
         if (bodyEnd - body < 6 + 3 * components) {
             throw new IOException("its frame header is too short");

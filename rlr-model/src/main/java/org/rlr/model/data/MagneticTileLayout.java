@@ -10,8 +10,9 @@ import java.util.stream.Collectors;
 import org.rlr.tensor.RlrException;
 
 /**
- * Magnetic tile defects as published: {@code MT_Free/Imgs} and {@code MT_<Defect>/Imgs} with {@code <id>.jpg} and its mask {@code <id>.png}. One class. The
- * data set has no split: of the normal images, sorted by name, every fifth is a test image, the others are for training.
+ * Magnetic tile defects as published: {@code MT_Free/Imgs} and {@code MT_<Defect>/Imgs} with {@code <id>.jpg} and its
+ * mask {@code <id>.png}. One class. The data set has no split: of the normal images, sorted by name, every fifth is a
+ * test image, the others are for training.
  */
 public final class MagneticTileLayout implements DataLayout {
     private static final String PREFIX = "MT_";
@@ -32,7 +33,9 @@ public final class MagneticTileLayout implements DataLayout {
     @Override
     public Optional<String> evidence(Path root) {
         Path free = Folders.subfolder(root, FREE);
-        return free != null && Folders.subfolder(free, "Imgs") != null ? Optional.of("there is " + Folders.nameOf(free) + "/Imgs") : Optional.empty();
+        return free != null && Folders.subfolder(free, "Imgs") != null
+                ? Optional.of("there is " + Folders.nameOf(free) + "/Imgs")
+                : Optional.empty();
     }
 
     @Override
@@ -43,7 +46,8 @@ public final class MagneticTileLayout implements DataLayout {
     @Override
     public DataSet read(Path root) {
         if (evidence(root).isEmpty()) {
-            throw new RlrException("the folder " + root + " has no MT_Free/Imgs; expected " + description() + " (layout " + name() + ")");
+            throw new RlrException("the folder " + root + " has no MT_Free/Imgs; expected " + description()
+                    + " (layout " + name() + ")");
         }
         List<Sample> train = new ArrayList<>();
         List<Sample> test = new ArrayList<>();
@@ -55,8 +59,11 @@ public final class MagneticTileLayout implements DataLayout {
             }
             boolean free = kind.equalsIgnoreCase(FREE);
             String defect = free ? Sample.GOOD : kind.substring(PREFIX.length()).toLowerCase(Locale.ROOT);
-            List<Path> photographs = Images.list(images).stream().filter(MagneticTileLayout::isPhotograph).toList();
-            Map<String, Path> masks = Folders.files(images, file -> suffix(file).equals("png")).stream().collect(Collectors.toMap(Folders::stem, mask -> mask, (first, other) -> first));
+            List<Path> photographs = Images.list(images).stream()
+                    .filter(MagneticTileLayout::isPhotograph)
+                    .toList();
+            Map<String, Path> masks = Folders.files(images, file -> suffix(file).equals("png")).stream()
+                    .collect(Collectors.toMap(Folders::stem, mask -> mask, (first, other) -> first));
             for (int i = 0; i < photographs.size(); i++) {
                 Path image = photographs.get(i);
                 Path mask = masks.get(Folders.stem(image));
@@ -64,7 +71,8 @@ public final class MagneticTileLayout implements DataLayout {
                 (free && i % TEST_EVERY != 0 ? train : test).add(sample);
             }
         }
-        String note = "the data set has no split of its own: every fifth image of MT_Free, sorted by name, is a test image";
+        String note =
+                "the data set has no split of its own: every fifth image of MT_Free, sorted by name, is a test image";
         return new DataSet(root, name(), List.of(new ClassSamples(CLASS, root, train, test)), List.of(note));
     }
 

@@ -6,22 +6,23 @@ import java.util.Arrays;
 /**
  * Where an image is anomalous.
  *
- * @param width     pixels per row
- * @param height    rows
+ * @param width pixels per row
+ * @param height rows
  * @param anomalous row by row, {@code height · width} values; not copied, treat it as read-only
  */
 public record Mask(int width, int height, boolean[] anomalous) {
     /**
      * A mask around the given values.
      *
-     * @param width     pixels per row
-     * @param height    rows
+     * @param width pixels per row
+     * @param height rows
      * @param anomalous row by row, {@code height · width} values; not copied, treat it as read-only
      * @throws IllegalArgumentException if the number of values is another, or 0
      */
     public Mask {
         if (width <= 0 || height <= 0 || (long) width * height != anomalous.length) {
-            throw new IllegalArgumentException("a mask of " + width + "×" + height + " cannot have " + anomalous.length + " pixels");
+            throw new IllegalArgumentException(
+                    "a mask of " + width + "×" + height + " cannot have " + anomalous.length + " pixels");
         }
     }
 
@@ -44,7 +45,8 @@ public record Mask(int width, int height, boolean[] anomalous) {
      */
     public Mask or(Mask other) {
         if (other.width != width || other.height != height) {
-            throw new IllegalArgumentException("masks of " + width + "×" + height + " and " + other.width + "×" + other.height + " cannot be joined");
+            throw new IllegalArgumentException("masks of " + width + "×" + height + " and " + other.width + "×"
+                    + other.height + " cannot be joined");
         }
         boolean[] union = anomalous.clone();
         for (int i = 0; i < union.length; i++) {
@@ -71,7 +73,8 @@ public record Mask(int width, int height, boolean[] anomalous) {
     }
 
     /**
-     * The mask with gaps and pinholes narrower than {@code 2·radius} pixels closed: grown by a square, then shrunk by it.
+     * The mask with gaps and pinholes narrower than {@code 2·radius} pixels closed: grown by a square, then shrunk by
+     * it.
      *
      * @param radius pixels, at least 0
      * @return a mask of the same size
@@ -104,7 +107,7 @@ public record Mask(int width, int height, boolean[] anomalous) {
     /**
      * The mask at another size by nearest neighbour, as {@link Resize#nearest}.
      *
-     * @param newWidth  pixels per row
+     * @param newWidth pixels per row
      * @param newHeight rows
      * @return this mask where it has the size already
      */

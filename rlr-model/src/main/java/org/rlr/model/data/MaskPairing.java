@@ -7,13 +7,13 @@ import java.util.Map;
 import org.rlr.tensor.RlrException;
 
 /**
- * Which mask belongs to which image, by their names without suffix: a mask belongs to the image whose name it begins with, or else contains, the
- * longest such name where there are several, and not to {@code 1} if it is called {@code 10_mask}. Of several masks of an image the one with the
- * very same name is taken, else the one that ends in {@code _mask}.
+ * Which mask belongs to which image, by their names without suffix: a mask belongs to the image whose name it begins
+ * with, or else contains, the longest such name where there are several, and not to {@code 1} if it is called
+ * {@code 10_mask}. Of several masks of an image the one with the very same name is taken, else the one that ends in
+ * {@code _mask}.
  */
 final class MaskPairing {
-    private MaskPairing() {
-    }
+    private MaskPairing() {}
 
     /** The mask by image, in a list of one; images without one are left out. */
     static Map<Path, List<Path>> pair(List<Path> images, List<Path> masks) {
@@ -59,7 +59,10 @@ final class MaskPairing {
     }
 
     private static boolean cutsNumber(String name, int at) {
-        return at > 0 && at < name.length() && Character.isDigit(name.charAt(at - 1)) && Character.isDigit(name.charAt(at));
+        return at > 0
+                && at < name.length()
+                && Character.isDigit(name.charAt(at - 1))
+                && Character.isDigit(name.charAt(at));
     }
 
     private static Path better(String imageName, Path one, Path other) {

@@ -4,18 +4,17 @@ import java.nio.file.Path;
 import org.rlr.tensor.RlrException;
 
 /**
- * Reads masks: a pixel is anomalous where a colour sample of the mask file is above 0, whatever the number of bits; alpha does not count. Masks
- * should not be JPEG files, whose compression leaves small values beside edges.
+ * Reads masks: a pixel is anomalous where a colour sample of the mask file is above 0, whatever the number of bits;
+ * alpha does not count. Masks should not be JPEG files, whose compression leaves small values beside edges.
  */
 public final class Masks {
-    private Masks() {
-    }
+    private Masks() {}
 
     /**
      * Reads the mask of an image.
      *
-     * @param mask      the mask's file
-     * @param image     the image's file, for messages
+     * @param mask the mask's file
+     * @param image the image's file, for messages
      * @param imageSize the image's size
      * @return of the image's size
      * @throws RlrException if the mask cannot be read, as {@link Images#read}, or its size is not the image's
@@ -28,7 +27,7 @@ public final class Masks {
     /**
      * Reads the masks of an image: it is anomalous where any of them says so.
      *
-     * @param sample    image and masks
+     * @param sample image and masks
      * @param imageSize the image's size
      * @return null where it has no mask
      * @throws RlrException as {@link #read(Path, Path, ImageSize)}
@@ -44,8 +43,8 @@ public final class Masks {
 
     static void checkSize(Path mask, ImageSize maskSize, Path image, ImageSize imageSize) {
         if (!maskSize.equals(imageSize)) {
-            throw new RlrException("the mask " + mask + " is " + maskSize + " pixels, but its image " + image + " is " + imageSize
-                    + "; replace it by a mask of the image's size");
+            throw new RlrException("the mask " + mask + " is " + maskSize + " pixels, but its image " + image + " is "
+                    + imageSize + "; replace it by a mask of the image's size");
         }
     }
 }

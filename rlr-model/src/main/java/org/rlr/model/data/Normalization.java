@@ -6,7 +6,7 @@ import java.util.Arrays;
  * How a backbone wants pixels: {@code (value/255 − mean)/std} per channel, red, green, blue.
  *
  * @param mean three values in 0…1
- * @param std  three values in 0…1, above 0
+ * @param std three values in 0…1, above 0
  */
 public record Normalization(float[] mean, float[] std) {
     /** ImageNet's statistics: mean 0.485 0.456 0.406, std 0.229 0.224 0.225. */
@@ -21,13 +21,13 @@ public record Normalization(float[] mean, float[] std) {
      * Copies the arrays, as the accessors do: the constants are shared.
      *
      * @param mean three values in 0…1
-     * @param std  three values in 0…1, above 0
+     * @param std three values in 0…1, above 0
      * @throws IllegalArgumentException if there are not three values each, or a deviation is not above 0
      */
     public Normalization {
         if (mean.length != RgbImage.CHANNELS || std.length != RgbImage.CHANNELS) {
-            throw new IllegalArgumentException("mean and std need a value for each of red, green and blue, not " + mean.length + " and "
-                    + std.length);
+            throw new IllegalArgumentException("mean and std need a value for each of red, green and blue, not "
+                    + mean.length + " and " + std.length);
         }
         mean = mean.clone();
         std = std.clone();
@@ -51,7 +51,8 @@ public record Normalization(float[] mean, float[] std) {
     }
 
     /**
-     * Normalised pixels back as samples, {@code value·std + mean} of 255, rounded, what is beyond 0 or 255 cut off; red, green, blue alternate.
+     * Normalised pixels back as samples, {@code value·std + mean} of 255, rounded, what is beyond 0 or 255 cut off;
+     * red, green, blue alternate.
      *
      * @param pixels a multiple of three values, normalised
      * @return as many samples

@@ -12,8 +12,9 @@ import java.awt.image.PixelInterleavedSampleModel;
 import java.awt.image.Raster;
 
 /**
- * Takes the samples of a decoded picture as the file stored them. Java's own conversion ({@code getRGB}) goes through colour profiles and
- * changes grey values; here every sample keeps its value, as in the tools that the published models were trained with.
+ * Takes the samples of a decoded picture as the file stored them. Java's own conversion ({@code getRGB}) goes through
+ * colour profiles and changes grey values; here every sample keeps its value, as in the tools that the published models
+ * were trained with.
  */
 abstract class PixelReader {
     final Raster raster;
@@ -29,7 +30,9 @@ abstract class PixelReader {
     /** 8-bit RGB of the row {@code y}, written to {@code rgb} from {@code at}. */
     abstract void readRgb(int y, byte[] rgb, int at);
 
-    /** Whether each pixel of the row {@code y} has a colour sample above zero, written to {@code set} from {@code at}. */
+    /**
+     * Whether each pixel of the row {@code y} has a colour sample above zero, written to {@code set} from {@code at}.
+     */
     void readNonZero(int y, boolean[] set, int at) {
         byte[] rgb = new byte[width * RgbImage.CHANNELS];
         readRgb(y, rgb, 0);
@@ -54,7 +57,10 @@ abstract class PixelReader {
         return set;
     }
 
-    /** Cyan, magenta, yellow and black ink of 0…255 as red, green and blue, by the plain rule: {@code (255 − k)·(255 − c)/255}. */
+    /**
+     * Cyan, magenta, yellow and black ink of 0…255 as red, green and blue, by the plain rule: {@code (255 − k)·(255 −
+     * c)/255}.
+     */
     static void inkToRgb(int cyan, int magenta, int yellow, int black, byte[] rgb, int at) {
         int light = 255 - black;
         rgb[at] = (byte) (light - scale(cyan, light));
@@ -68,7 +74,9 @@ abstract class PixelReader {
         return (product >> 8) + product >> 8;
     }
 
-    /** The reader for an image's kind of samples; {@link UnsupportedImageException} says which kind is not supported. */
+    /**
+     * The reader for an image's kind of samples; {@link UnsupportedImageException} says which kind is not supported.
+     */
     static PixelReader of(BufferedImage image) {
         ColorModel colors = image.getColorModel();
         Raster raster = image.getRaster();
@@ -79,7 +87,8 @@ abstract class PixelReader {
             return new Packed(image);
         }
         if (!(colors instanceof ComponentColorModel)) {
-            throw new UnsupportedImageException("the colour model " + colors.getClass().getSimpleName() + " is not supported");
+            throw new UnsupportedImageException(
+                    "the colour model " + colors.getClass().getSimpleName() + " is not supported");
         }
         int type = raster.getDataBuffer().getDataType();
         if (type != DataBuffer.TYPE_BYTE && type != DataBuffer.TYPE_USHORT && type != DataBuffer.TYPE_INT) {
@@ -162,7 +171,10 @@ abstract class PixelReader {
                 throw new UnsupportedImageException("colours premultiplied by alpha are not supported");
             }
             row = new int[width * bands];
-            plainBytes = colors == 3 && bands == 3 && bits == 8 && raster.getTransferType() == DataBuffer.TYPE_BYTE
+            plainBytes = colors == 3
+                    && bands == 3
+                    && bits == 8
+                    && raster.getTransferType() == DataBuffer.TYPE_BYTE
                     && raster.getSampleModel() instanceof PixelInterleavedSampleModel;
         }
 
@@ -188,7 +200,14 @@ abstract class PixelReader {
                         rgb[at + 1] = (byte) toByte(row[from + 1]);
                         rgb[at + 2] = (byte) toByte(row[from + 2]);
                     }
-                    default -> inkToRgb(toByte(row[from]), toByte(row[from + 1]), toByte(row[from + 2]), toByte(row[from + 3]), rgb, at);
+                    default ->
+                        inkToRgb(
+                                toByte(row[from]),
+                                toByte(row[from + 1]),
+                                toByte(row[from + 2]),
+                                toByte(row[from + 3]),
+                                rgb,
+                                at);
                 }
             }
         }

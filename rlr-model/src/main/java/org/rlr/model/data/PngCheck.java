@@ -5,12 +5,14 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.zip.CRC32;
 
-/** Checks that a PNG file's chunks are whole: the JDK's decoder neither looks at their checksums nor misses the last ones. */
+/**
+ * Checks that a PNG file's chunks are whole: the JDK's decoder neither looks at their checksums nor misses the last
+ * ones.
+ */
 final class PngCheck {
     private static final int SIGNATURE = 8;
 
-    private PngCheck() {
-    }
+    private PngCheck() {}
 
     /** Throws if a chunk is cut off, its checksum is wrong, or the end is missing. Bytes behind the end do no harm. */
     static void check(byte[] file) throws IOException {

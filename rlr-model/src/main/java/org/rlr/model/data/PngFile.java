@@ -11,13 +11,12 @@ import org.rlr.tensor.io.AtomicFile;
 
 /** Writes pictures as PNG files. */
 public final class PngFile {
-    private PngFile() {
-    }
+    private PngFile() {}
 
     /**
      * Writes a picture; folders that are missing are made. What was there before stays if anything goes wrong.
      *
-     * @param file  target; replaced if it is there
+     * @param file target; replaced if it is there
      * @param image of a kind that Java writes as PNG
      * @throws org.rlr.tensor.RlrException if the file cannot be written
      * @throws IllegalArgumentException if it is of another kind

@@ -3,8 +3,9 @@ package org.rlr.model.data;
 import org.rlr.tensor.RlrException;
 
 /**
- * Turns a picture into a backbone's input: the whole picture resized with {@link Resize#lanczos} to one size, whatever its aspect ratio, then
- * {@code (value/255 − mean)/std} per channel. The result is float32 in the order height, width, channel (NHWC of one image). Thread-safe.
+ * Turns a picture into a backbone's input: the whole picture resized with {@link Resize#lanczos} to one size, whatever
+ * its aspect ratio, then {@code (value/255 − mean)/std} per channel. The result is float32 in the order height, width,
+ * channel (NHWC of one image). Thread-safe.
  */
 public final class Preprocessor {
     private final int height;
@@ -16,7 +17,7 @@ public final class Preprocessor {
     /**
      * Pictures resized to {@code size × size}.
      *
-     * @param size          rows and columns, at least 1
+     * @param size rows and columns, at least 1
      * @param normalization how the backbone wants pixels
      * @throws RlrException if the size is less
      */
@@ -27,21 +28,23 @@ public final class Preprocessor {
     /**
      * Pictures resized to {@code width × height}.
      *
-     * @param height        rows, at least 1
-     * @param width         columns, at least 1
+     * @param height rows, at least 1
+     * @param width columns, at least 1
      * @param normalization how the backbone wants pixels
      * @throws RlrException if one is less
      */
     public Preprocessor(int height, int width, Normalization normalization) {
         if (height <= 0 || width <= 0) {
-            throw new RlrException("an image size of " + width + "×" + height + " is not possible; give a positive one");
+            throw new RlrException(
+                    "an image size of " + width + "×" + height + " is not possible; give a positive one");
         }
         this.height = height;
         this.width = width;
         this.normalization = normalization;
         for (int value = 0; value < 256; value++) {
             for (int c = 0; c < RgbImage.CHANNELS; c++) {
-                values[value * RgbImage.CHANNELS + c] = (value / 255f - normalization.mean()[c]) / normalization.std()[c];
+                values[value * RgbImage.CHANNELS + c] =
+                        (value / 255f - normalization.mean()[c]) / normalization.std()[c];
             }
         }
     }
@@ -81,8 +84,8 @@ public final class Preprocessor {
     /**
      * Writes the input made from a picture into a batch, {@link #length()} numbers from {@code offset}.
      *
-     * @param image  of any size
-     * @param batch  where to write
+     * @param image of any size
+     * @param batch where to write
      * @param offset index of the first number there
      */
     public void apply(RgbImage image, float[] batch, int offset) {

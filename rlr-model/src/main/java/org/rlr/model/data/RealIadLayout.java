@@ -9,17 +9,16 @@ import java.util.regex.Pattern;
 import org.rlr.tensor.RlrException;
 
 /**
- * Real-IAD: folders of one resolution each, {@code realiad_256}, {@code realiad_1024}, … with a folder per class, and per class a list of its images,
- * {@code realiad_jsons/realiad_jsons/<class>.json} ({@link RealIadList}). The root is the folder of all, or of one resolution, or of one class in it;
- * or the lists lie beside the class folders.
+ * Real-IAD: folders of one resolution each, {@code realiad_256}, {@code realiad_1024}, … with a folder per class, and
+ * per class a list of its images, {@code realiad_jsons/realiad_jsons/<class>.json} ({@link RealIadList}). The root is
+ * the folder of all, or of one resolution, or of one class in it; or the lists lie beside the class folders.
  */
 public final class RealIadLayout implements DataLayout {
     private static final Pattern RESOLUTION = Pattern.compile("realiad_\\d+");
     private static final String LISTS = "realiad_jsons";
 
     /** Where lists and images lie; {@code only} is the class that was asked for, or null for all. */
-    private record Place(Path lists, Path images, String only) {
-    }
+    private record Place(Path lists, Path images, String only) {}
 
     @Override
     public String name() {
@@ -33,7 +32,8 @@ public final class RealIadLayout implements DataLayout {
 
     @Override
     public Optional<String> evidence(Path root) {
-        return Optional.ofNullable(place(root)).map(place -> "there are lists of images in " + Folders.nameOf(place.lists));
+        return Optional.ofNullable(place(root))
+                .map(place -> "there are lists of images in " + Folders.nameOf(place.lists));
     }
 
     @Override
@@ -50,12 +50,17 @@ public final class RealIadLayout implements DataLayout {
     public DataSet read(Path root) {
         Path absolute = root.toAbsolutePath().normalize();
         if (lists(absolute) != null && resolutions(absolute).size() > 1) {
-            throw new RlrException(root + " holds Real-IAD in several resolutions (" + String.join(", ", resolutions(absolute).stream().map(Folders::nameOf).toList())
-                    + "); give the folder of one, such as " + resolutions(absolute).get(0));
+            throw new RlrException(root + " holds Real-IAD in several resolutions ("
+                    + String.join(
+                            ", ",
+                            resolutions(absolute).stream().map(Folders::nameOf).toList())
+                    + "); give the folder of one, such as "
+                    + resolutions(absolute).get(0));
         }
         Place place = place(root);
         if (place == null) {
-            throw new RlrException(root + " has no lists of images; expected " + description() + " (layout " + name() + ")");
+            throw new RlrException(
+                    root + " has no lists of images; expected " + description() + " (layout " + name() + ")");
         }
         List<ClassSamples> classes = new ArrayList<>();
         List<String> absent = new ArrayList<>();
@@ -72,12 +77,14 @@ public final class RealIadLayout implements DataLayout {
             }
         }
         if (classes.isEmpty()) {
-            throw new RlrException("none of the classes that " + place.lists + " lists has a folder in " + place.images + "; copy the images there");
+            throw new RlrException("none of the classes that " + place.lists + " lists has a folder in " + place.images
+                    + "; copy the images there");
         }
         List<String> notes = new ArrayList<>();
         notes.add("split by the lists in " + place.lists);
         if (!absent.isEmpty()) {
-            notes.add(absent.size() + " classes that are listed have no folder of images and are left out: " + String.join(", ", absent));
+            notes.add(absent.size() + " classes that are listed have no folder of images and are left out: "
+                    + String.join(", ", absent));
         }
         return new DataSet(root, name(), classes, notes);
     }
@@ -113,7 +120,9 @@ public final class RealIadLayout implements DataLayout {
     }
 
     private static List<Path> resolutions(Path folder) {
-        return Folders.subfolders(folder).stream().filter(RealIadLayout::isResolution).toList();
+        return Folders.subfolders(folder).stream()
+                .filter(RealIadLayout::isResolution)
+                .toList();
     }
 
     /** The folder of lists below a folder, which may be null; null where there is none. */

@@ -13,8 +13,9 @@ import java.util.List;
 import org.rlr.tensor.RlrException;
 
 /**
- * A class's list of Real-IAD: a JSON object with arrays {@code train} and {@code test} of objects with {@code anomaly_class} ({@code OK} for normal),
- * {@code image_path} and {@code mask_path}, both relative to the folder of the class; a normal image's mask is null or empty.
+ * A class's list of Real-IAD: a JSON object with arrays {@code train} and {@code test} of objects with
+ * {@code anomaly_class} ({@code OK} for normal), {@code image_path} and {@code mask_path}, both relative to the folder
+ * of the class; a normal image's mask is null or empty.
  */
 final class RealIadList {
     private static final String NORMAL = "OK";
@@ -36,14 +37,18 @@ final class RealIadList {
         try {
             root = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
         } catch (IOException | JsonParseException | IllegalStateException e) {
-            throw new RlrException("the list " + file + " cannot be read as a JSON object (" + Folders.reason(e) + "); copy it again", e);
+            throw new RlrException(
+                    "the list " + file + " cannot be read as a JSON object (" + Folders.reason(e) + "); copy it again",
+                    e);
         }
         List<Sample> train = list.samples(root, "train");
         List<Sample> test = list.samples(root, "test");
         for (Sample sample : train) {
             if (sample.anomalous()) {
-                throw new RlrException("the list " + file + " has " + train.stream().filter(Sample::anomalous).count() + " defective images in 'train', first "
-                        + sample.image() + "; training images must be normal, take the lists in realiad_jsons/realiad_jsons");
+                throw new RlrException("the list " + file + " has "
+                        + train.stream().filter(Sample::anomalous).count() + " defective images in 'train', first "
+                        + sample.image()
+                        + "; training images must be normal, take the lists in realiad_jsons/realiad_jsons");
             }
         }
         return new ClassSamples(className, folder, train, test);
@@ -62,7 +67,8 @@ final class RealIadList {
             String kind = text(entry, "anomaly_class");
             String image = text(entry, "image_path");
             if (kind == null || image == null) {
-                throw new RlrException("the list " + file + ": " + where + " has no anomaly_class or no image_path; copy it again");
+                throw new RlrException(
+                        "the list " + file + ": " + where + " has no anomaly_class or no image_path; copy it again");
             }
             boolean anomalous = !kind.equals(NORMAL);
             String mask = text(entry, "mask_path");
@@ -74,7 +80,8 @@ final class RealIadList {
 
     private Path path(String relative, String where) {
         return Folders.inside(folder, relative)
-                .orElseThrow(() -> new RlrException("the list " + file + ": " + where + " names '" + relative + "', which is no file below " + folder + "; copy it again"));
+                .orElseThrow(() -> new RlrException("the list " + file + ": " + where + " names '" + relative
+                        + "', which is no file below " + folder + "; copy it again"));
     }
 
     /** A value, or null where it is absent, null or empty. */

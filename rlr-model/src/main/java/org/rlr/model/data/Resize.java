@@ -3,8 +3,9 @@ package org.rlr.model.data;
 import java.util.Arrays;
 
 /**
- * Resizing exactly as Pillow does it, which the published models were trained with: antialiased Lanczos for pictures, nearest neighbour for
- * masks. Another resampling (a bilinear one, or Lanczos without antialiasing) shifts a network's features noticeably.
+ * Resizing exactly as Pillow does it, which the published models were trained with: antialiased Lanczos for pictures,
+ * nearest neighbour for masks. Another resampling (a bilinear one, or Lanczos without antialiasing) shifts a network's
+ * features noticeably.
  */
 public final class Resize {
     private static final int HALF = 1 << LanczosTaps.PRECISION - 1;
@@ -12,15 +13,14 @@ public final class Resize {
     /** Rows turned at a time: long runs, yet the taps of a pixel stay in the cache. */
     private static final int STRIP = 64;
 
-    private Resize() {
-    }
+    private Resize() {}
 
     /**
-     * Antialiased Lanczos-3: first along the rows, then along the columns, rounded to 0…255 after each pass; a pass that keeps its size is
-     * left out. The picture's aspect ratio is not kept.
+     * Antialiased Lanczos-3: first along the rows, then along the columns, rounded to 0…255 after each pass; a pass
+     * that keeps its size is left out. The picture's aspect ratio is not kept.
      *
-     * @param image  of any size
-     * @param width  pixels per row, at least 1
+     * @param image of any size
+     * @param width pixels per row, at least 1
      * @param height rows, at least 1
      * @return the picture itself where it has the size already
      * @throws IllegalArgumentException if one is less
@@ -56,8 +56,8 @@ public final class Resize {
     }
 
     /**
-     * The pass along the rows. A strip of rows at a time is turned so that a pixel's samples in all its rows lie side by side; then this pass,
-     * too, combines long runs of numbers.
+     * The pass along the rows. A strip of rows at a time is turned so that a pixel's samples in all its rows lie side
+     * by side; then this pass, too, combines long runs of numbers.
      */
     private static int[][] alongRows(RgbImage image, LanczosTaps taps) {
         int width = image.width();
@@ -105,7 +105,9 @@ public final class Resize {
         return result;
     }
 
-    /** The hot loop. Two arrays at the same index, one index for both: only so is it sure to become vector instructions. */
+    /**
+     * The hot loop. Two arrays at the same index, one index for both: only so is it sure to become vector instructions.
+     */
     private static void addScaled(int[] sums, int[] line, int weight) {
         for (int i = 0; i < sums.length; i++) {
             sums[i] += line[i] * weight;
@@ -115,8 +117,8 @@ public final class Resize {
     /**
      * Nearest neighbour: output {@code o} takes the input {@code ⌊(o + ½)·in/out⌋}.
      *
-     * @param image  of any size
-     * @param width  pixels per row, at least 1
+     * @param image of any size
+     * @param width pixels per row, at least 1
      * @param height rows, at least 1
      * @return the picture itself where it has the size already
      * @throws IllegalArgumentException if one is less
@@ -132,7 +134,12 @@ public final class Resize {
         byte[] result = new byte[Math.multiplyExact(Math.multiplyExact(width, height), RgbImage.CHANNELS)];
         for (int y = 0, at = 0; y < height; y++) {
             for (int x = 0; x < width; x++, at += RgbImage.CHANNELS) {
-                System.arraycopy(source, (rows[y] * image.width() + columns[x]) * RgbImage.CHANNELS, result, at, RgbImage.CHANNELS);
+                System.arraycopy(
+                        source,
+                        (rows[y] * image.width() + columns[x]) * RgbImage.CHANNELS,
+                        result,
+                        at,
+                        RgbImage.CHANNELS);
             }
         }
         return new RgbImage(width, height, result);

@@ -7,12 +7,12 @@ import java.util.Objects;
 /**
  * An 8-bit RGB picture: what every image file becomes, and what a backbone's input is made from.
  *
- * <p>{@code rgb} holds {@code height × width × 3} bytes, row by row, red first; the array is not copied, neither when an image is made
- * nor by {@link #rgb()}, since these are the largest arrays of the input path. Treat it as read-only.
+ * <p>{@code rgb} holds {@code height × width × 3} bytes, row by row, red first; the array is not copied, neither when
+ * an image is made nor by {@link #rgb()}, since these are the largest arrays of the input path. Treat it as read-only.
  *
- * @param width  pixels per row
+ * @param width pixels per row
  * @param height rows
- * @param rgb    samples, unsigned, interleaved
+ * @param rgb samples, unsigned, interleaved
  */
 public record RgbImage(int width, int height, byte[] rgb) {
     /** Channels of an image. */
@@ -21,9 +21,9 @@ public record RgbImage(int width, int height, byte[] rgb) {
     /**
      * An image around the given samples.
      *
-     * @param width  pixels per row
+     * @param width pixels per row
      * @param height rows
-     * @param rgb    samples, unsigned, interleaved
+     * @param rgb samples, unsigned, interleaved
      * @throws IllegalArgumentException if the number of samples is another, or 0
      */
     public RgbImage {
@@ -35,12 +35,13 @@ public record RgbImage(int width, int height, byte[] rgb) {
     }
 
     /**
-     * The samples of any Java image as 8-bit RGB: alpha is dropped, grey is repeated, 16-bit samples keep their high byte. Samples are
-     * taken as they are, without Java's colour management, which would shift grey values.
+     * The samples of any Java image as 8-bit RGB: alpha is dropped, grey is repeated, 16-bit samples keep their high
+     * byte. Samples are taken as they are, without Java's colour management, which would shift grey values.
      *
      * @param image of any size
      * @return its samples
-     * @throws IllegalArgumentException if the image's colours are neither grey, RGB nor CMYK, or its samples are not integers
+     * @throws IllegalArgumentException if the image's colours are neither grey, RGB nor CMYK, or its samples are not
+     *     integers
      */
     public static RgbImage of(BufferedImage image) {
         return PixelReader.of(image).toRgb();
@@ -66,7 +67,9 @@ public record RgbImage(int width, int height, byte[] rgb) {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof RgbImage image && width == image.width && height == image.height
+        return other instanceof RgbImage image
+                && width == image.width
+                && height == image.height
                 && Arrays.equals(rgb, image.rgb);
     }
 

@@ -7,11 +7,12 @@ import java.util.Objects;
 /**
  * One image of a data set.
  *
- * @param image     its file
- * @param masks     the files that say where it is anomalous, which is where any of them does; empty where there is none
+ * @param image its file
+ * @param masks the files that say where it is anomalous, which is where any of them does; empty where there is none
  * @param className the product class
- * @param defect    the kind of defect, or {@link #GOOD}
- * @param anomalous whether it is known to be anomalous by where it lies; for evaluation an image is also anomalous if a mask has a pixel set
+ * @param defect the kind of defect, or {@link #GOOD}
+ * @param anomalous whether it is known to be anomalous by where it lies; for evaluation an image is also anomalous if a
+ *     mask has a pixel set
  */
 public record Sample(Path image, List<Path> masks, String className, String defect, boolean anomalous) {
     /** The {@link #defect} of normal images. */
@@ -20,11 +21,12 @@ public record Sample(Path image, List<Path> masks, String className, String defe
     /**
      * Checks that nothing is null, and copies the list.
      *
-     * @param image     its file
-     * @param masks     the files that say where it is anomalous, which is where any of them does; empty where there is none
+     * @param image its file
+     * @param masks the files that say where it is anomalous, which is where any of them does; empty where there is none
      * @param className the product class
-     * @param defect    the kind of defect, or {@link #GOOD}
-     * @param anomalous whether it is known to be anomalous by where it lies; for evaluation an image is also anomalous if a mask has a pixel set
+     * @param defect the kind of defect, or {@link #GOOD}
+     * @param anomalous whether it is known to be anomalous by where it lies; for evaluation an image is also anomalous
+     *     if a mask has a pixel set
      * @throws NullPointerException if something is null
      */
     public Sample {
@@ -37,7 +39,7 @@ public record Sample(Path image, List<Path> masks, String className, String defe
     /**
      * A normal image without a mask.
      *
-     * @param image     its file
+     * @param image its file
      * @param className the product class
      * @return the sample
      */

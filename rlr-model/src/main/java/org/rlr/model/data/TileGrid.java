@@ -5,8 +5,8 @@ import org.rlr.model.Tiling;
 import org.rlr.tensor.RlrException;
 
 /**
- * Where the tiles of an image lie, and by which weights what was computed of them is blended. Tiles are numbered row by row and spaced evenly, so that
- * they cover the image exactly and neighbours share at least the overlap asked for.
+ * Where the tiles of an image lie, and by which weights what was computed of them is blended. Tiles are numbered row by
+ * row and spaced evenly, so that they cover the image exactly and neighbours share at least the overlap asked for.
  */
 public final class TileGrid {
     private final ImageSize image;
@@ -28,23 +28,32 @@ public final class TileGrid {
     }
 
     /**
-     * The tiles of an image. It is resized by the tiling's scale first; one that would be smaller than a tile by the factor, its aspect ratio kept, that makes
-     * it as large as one.
+     * The tiles of an image. It is resized by the tiling's scale first; one that would be smaller than a tile by the
+     * factor, its aspect ratio kept, that makes it as large as one.
      *
-     * @param image      size of the image as it was read
+     * @param image size of the image as it was read
      * @param tileHeight rows of a tile, those of the model's input
-     * @param tileWidth  columns of a tile
-     * @param tiling     least overlap, and scale
+     * @param tileWidth columns of a tile
+     * @param tiling least overlap, and scale
      * @return the grid, of at least one tile
      * @throws RlrException if it would then have more pixels than are read
      */
     public static TileGrid of(ImageSize image, int tileHeight, int tileWidth, Tiling tiling) {
-        double factor = Math.max(tiling.scale(), Math.max((double) tileHeight / image.height(), (double) tileWidth / image.width()));
+        double factor = Math.max(
+                tiling.scale(), Math.max((double) tileHeight / image.height(), (double) tileWidth / image.width()));
         double width = Math.max(tileWidth, Math.rint(image.width() * factor));
         double height = Math.max(tileHeight, Math.rint(image.height() * factor));
         if (width * height > Images.MAX_PIXELS) {
-            throw new RlrException(String.format(java.util.Locale.ROOT, "an image of %s pixels would be resized to %.0f×%.0f before it is cut into tiles of %dx%d, more than the %d pixels "
-                    + "that are examined; lower --tile-scale or --image-size", image, width, height, tileHeight, tileWidth, Images.MAX_PIXELS));
+            throw new RlrException(String.format(
+                    java.util.Locale.ROOT,
+                    "an image of %s pixels would be resized to %.0f×%.0f before it is cut into tiles of %dx%d, more than the %d pixels "
+                            + "that are examined; lower --tile-scale or --image-size",
+                    image,
+                    width,
+                    height,
+                    tileHeight,
+                    tileWidth,
+                    Images.MAX_PIXELS));
         }
         return new TileGrid(new ImageSize((int) width, (int) height), tileHeight, tileWidth, tiling.overlap());
     }
@@ -61,8 +70,8 @@ public final class TileGrid {
     }
 
     /**
-     * Weights of each tile's pixels along an axis: where tiles overlap, one fades in as a squared sine while the other fades out, and what all tiles weigh
-     * at a pixel is scaled to one.
+     * Weights of each tile's pixels along an axis: where tiles overlap, one fades in as a squared sine while the other
+     * fades out, and what all tiles weigh at a pixel is scaled to one.
      */
     static double[][] weights(int[] starts, int tile, int length) {
         double[][] weights = new double[starts.length][tile];
@@ -116,29 +125,36 @@ public final class TileGrid {
      * A tile of the image, which has the size {@link #image()}.
      *
      * @param resized the image at the size {@link #image()}
-     * @param tile    from 0, below {@link #count}
+     * @param tile from 0, below {@link #count}
      * @return a copy of its pixels
      * @throws IllegalArgumentException if the image has another size
      */
     public RgbImage cut(RgbImage resized, int tile) {
         if (!resized.size().equals(image)) {
-            throw new IllegalArgumentException("tiles of an image of " + image + " cannot be cut from one of " + resized.size());
+            throw new IllegalArgumentException(
+                    "tiles of an image of " + image + " cannot be cut from one of " + resized.size());
         }
         int top = tops[tile / lefts.length];
         int left = lefts[tile % lefts.length];
         byte[] rgb = new byte[tileHeight * tileWidth * RgbImage.CHANNELS];
         for (int y = 0; y < tileHeight; y++) {
-            System.arraycopy(resized.rgb(), ((top + y) * image.width() + left) * RgbImage.CHANNELS, rgb, y * tileWidth * RgbImage.CHANNELS, tileWidth * RgbImage.CHANNELS);
+            System.arraycopy(
+                    resized.rgb(),
+                    ((top + y) * image.width() + left) * RgbImage.CHANNELS,
+                    rgb,
+                    y * tileWidth * RgbImage.CHANNELS,
+                    tileWidth * RgbImage.CHANNELS);
         }
         return new RgbImage(tileWidth, tileHeight, rgb);
     }
 
     /**
-     * Adds a tile's values, weighted, to those of the image; after all tiles each pixel has a mean of the tiles that cover it, with weights that sum to one.
+     * Adds a tile's values, weighted, to those of the image; after all tiles each pixel has a mean of the tiles that
+     * cover it, with weights that sum to one.
      *
-     * @param tile   from 0, below {@link #count}
+     * @param tile from 0, below {@link #count}
      * @param values of the tile, row-major
-     * @param sum    of the image, row-major
+     * @param sum of the image, row-major
      */
     public void add(int tile, double[] values, double[] sum) {
         int row = tile / lefts.length;
@@ -160,8 +176,10 @@ public final class TileGrid {
      */
     public RgbImage blend(List<RgbImage> tiles) {
         ImageSize size = new ImageSize(tileWidth, tileHeight);
-        if (tiles.size() != count() || tiles.stream().anyMatch(tile -> !tile.size().equals(size))) {
-            throw new IllegalArgumentException("an image of " + count() + " tiles of " + size + " cannot be blended of " + tiles);
+        if (tiles.size() != count()
+                || tiles.stream().anyMatch(tile -> !tile.size().equals(size))) {
+            throw new IllegalArgumentException(
+                    "an image of " + count() + " tiles of " + size + " cannot be blended of " + tiles);
         }
         byte[] rgb = new byte[image.width() * image.height() * RgbImage.CHANNELS];
         double[] samples = new double[tileHeight * tileWidth];

@@ -10,9 +10,10 @@ import java.util.TreeMap;
 import org.rlr.tensor.RlrException;
 
 /**
- * VisA as it is downloaded: {@code <class>/Data/Images/{Normal,Anomaly}}, {@code <class>/Data/Masks/Anomaly}, and the split into training and test in
- * {@code split_csv/1cls.csv}, columns {@code object,split,label,image,mask} with paths relative to the root. Masks hold class indices; what is
- * above 0 is anomalous. A class folder below such a root is read as that class alone.
+ * VisA as it is downloaded: {@code <class>/Data/Images/{Normal,Anomaly}}, {@code <class>/Data/Masks/Anomaly}, and the
+ * split into training and test in {@code split_csv/1cls.csv}, columns {@code object,split,label,image,mask} with paths
+ * relative to the root. Masks hold class indices; what is above 0 is anomalous. A class folder below such a root is
+ * read as that class alone.
  */
 public final class VisaLayout implements DataLayout {
     private static final Path SPLIT = Path.of("split_csv", "1cls.csv");
@@ -36,7 +37,10 @@ public final class VisaLayout implements DataLayout {
         if (isClass(root)) {
             return Optional.of("there is Data/Images");
         }
-        return Folders.subfolders(root).stream().filter(VisaLayout::isClass).findFirst().map(each -> "there is " + Folders.nameOf(each) + "/Data/Images");
+        return Folders.subfolders(root).stream()
+                .filter(VisaLayout::isClass)
+                .findFirst()
+                .map(each -> "there is " + Folders.nameOf(each) + "/Data/Images");
     }
 
     private static boolean isClass(Path folder) {
@@ -59,8 +63,8 @@ public final class VisaLayout implements DataLayout {
         Path home = single ? root.toAbsolutePath().normalize().getParent() : root;
         Path split = home.resolve(SPLIT);
         if (!Files.isRegularFile(split)) {
-            throw new RlrException("the split of VisA is missing: " + split + " does not exist; copy split_csv from the published archive or code of VisA to "
-                    + home);
+            throw new RlrException("the split of VisA is missing: " + split
+                    + " does not exist; copy split_csv from the published archive or code of VisA to " + home);
         }
         String only = single ? Folders.nameOf(root) : null;
         Map<String, List<Sample>> train = new TreeMap<>();
@@ -76,16 +80,19 @@ public final class VisaLayout implements DataLayout {
                 throw row.error("label", "training images must be normal");
             }
             List<Path> masks = row.get("mask").isEmpty() ? List.of() : List.of(row.path("mask", home));
-            Sample sample = new Sample(row.path("image", home), masks, object, anomalous ? "anomaly" : Sample.GOOD, anomalous);
+            Sample sample =
+                    new Sample(row.path("image", home), masks, object, anomalous ? "anomaly" : Sample.GOOD, anomalous);
             train.computeIfAbsent(object, name -> new ArrayList<>());
             test.computeIfAbsent(object, name -> new ArrayList<>());
             (training ? train : test).get(object).add(sample);
         }
         if (train.isEmpty()) {
-            throw new RlrException(split + " names no image" + (only == null ? "" : " of class " + only) + "; copy it again");
+            throw new RlrException(
+                    split + " names no image" + (only == null ? "" : " of class " + only) + "; copy it again");
         }
         List<ClassSamples> classes = new ArrayList<>();
-        train.forEach((name, images) -> classes.add(new ClassSamples(name, home.resolve(name), images, test.get(name))));
+        train.forEach(
+                (name, images) -> classes.add(new ClassSamples(name, home.resolve(name), images, test.get(name))));
         return new DataSet(root, name(), classes);
     }
 }

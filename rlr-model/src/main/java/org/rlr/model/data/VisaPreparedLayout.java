@@ -4,7 +4,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** VisA as its authors' script prepares it: as MVTec AD, with one folder of defects, {@code bad}, and masks without {@code _mask}. */
+/**
+ * VisA as its authors' script prepares it: as MVTec AD, with one folder of defects, {@code bad}, and masks without
+ * {@code _mask}.
+ */
 public final class VisaPreparedLayout extends ClassFolderLayout {
     /** The layout. */
     public VisaPreparedLayout() {

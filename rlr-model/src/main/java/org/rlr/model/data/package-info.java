@@ -1,2 +1,5 @@
-/** Images and data sets: decoding, resizing and normalising pictures as the method expects them, and the folder layouts that hold them. */
+/**
+ * Images and data sets: decoding, resizing and normalising pictures as the method expects them, and the folder layouts
+ * that hold them.
+ */
 package org.rlr.model.data;

@@ -3,7 +3,10 @@ package org.rlr.model.decoder;
 import java.util.Arrays;
 import org.rlr.tensor.nn.ParameterSet;
 
-/** A state dict as files hold it, convolutions {@code [out, in, k, k]}, seen as the network holds it, {@code [out, k, k, in]}. */
+/**
+ * A state dict as files hold it, convolutions {@code [out, in, k, k]}, seen as the network holds it, {@code [out, k, k,
+ * in]}.
+ */
 record ChannelsFirst(ParameterSet.Source file) implements ParameterSet.Source {
     private static final int CONVOLUTION = 4;
 
@@ -22,7 +25,9 @@ record ChannelsFirst(ParameterSet.Source file) implements ParameterSet.Source {
 
     /** The extents that a file gives to one of the network's tensors. */
     static long[] fileShape(int[] s) {
-        return s.length == CONVOLUTION ? new long[] {s[0], s[3], s[1], s[2]} : Arrays.stream(s).asLongStream().toArray();
+        return s.length == CONVOLUTION
+                ? new long[] {s[0], s[3], s[1], s[2]}
+                : Arrays.stream(s).asLongStream().toArray();
     }
 
     /** The values of one of the network's tensors in the file's order. */

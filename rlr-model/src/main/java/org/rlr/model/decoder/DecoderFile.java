@@ -11,31 +11,37 @@ import org.rlr.tensor.io.SafeTensorsWriter;
 import org.rlr.tensor.nn.Parameter;
 
 /**
- * A feature decoder as one SafeTensors file: metadata {@code format} ({@code "rlr-decoder"}), {@code version} and {@code decoder} (a {@link DecoderInfo} as
- * JSON); tensors with the names of RLR §12, convolutions {@code [out, in, k, k]} as in PyTorch. The same decoder gives the same bytes.
+ * A feature decoder as one SafeTensors file: metadata {@code format} ({@code "rlr-decoder"}), {@code version} and
+ * {@code decoder} (a {@link DecoderInfo} as JSON); tensors with the names of RLR §12, convolutions {@code [out, in, k,
+ * k]} as in PyTorch. The same decoder gives the same bytes.
  */
 public final class DecoderFile {
     private static final String FORMAT = "rlr-decoder";
     private static final String VERSION = "1";
     private static final Gson GSON = new Gson();
 
-    private DecoderFile() {
-    }
+    private DecoderFile() {}
 
     /**
      * Writes a decoder beside the target and puts it in its place; whatever was there stays if that fails.
      *
      * @param decoder stays the caller's
-     * @param file    target; folders above it are made where they are missing
+     * @param file target; folders above it are made where they are missing
      * @throws RlrException saying what failed
      */
     public static void save(FeatureDecoder decoder, Path file) {
         SafeTensorsWriter writer = new SafeTensorsWriter()
-                .metadata("format", FORMAT).metadata("version", VERSION).metadata("decoder", GSON.toJson(decoder.info()));
+                .metadata("format", FORMAT)
+                .metadata("version", VERSION)
+                .metadata("decoder", GSON.toJson(decoder.info()));
         DecoderNetwork network = decoder.network();
-        for (Parameter p : Stream.concat(network.parameters().all().stream(), network.buffers().all().stream()).toList()) {
+        for (Parameter p : Stream.concat(network.parameters().all().stream(), network.buffers().all().stream())
+                .toList()) {
             int[] shape = p.shape().toArray();
-            writer.add(p.name(), ChannelsFirst.fileShape(shape), ChannelsFirst.fileValues(shape, p.tensor().toArray()));
+            writer.add(
+                    p.name(),
+                    ChannelsFirst.fileShape(shape),
+                    ChannelsFirst.fileValues(shape, p.tensor().toArray()));
         }
         writer.write(file);
     }
@@ -43,7 +49,7 @@ public final class DecoderFile {
     /**
      * Loads a decoder onto a backend.
      *
-     * @param path    a decoder's file
+     * @param path a decoder's file
      * @param backend holds the weights; stays the caller's
      * @return the decoder; the caller closes it
      * @throws RlrException if the file is not a decoder or is damaged
@@ -64,17 +70,23 @@ public final class DecoderFile {
 
     private static DecoderInfo info(SafeTensorsFile file) {
         if (!FORMAT.equals(file.metadata().get("format"))) {
-            throw new RlrException(file.path() + " is a SafeTensors file, but not a feature decoder; give the file that 'rlr decoder train' wrote with --out");
+            throw new RlrException(
+                    file.path()
+                            + " is a SafeTensors file, but not a feature decoder; give the file that 'rlr decoder train' wrote with --out");
         }
         if (!VERSION.equals(file.metadata().get("version"))) {
-            throw new RlrException(file.path() + " is a decoder of format version " + file.metadata().get("version") + ", this program reads version " + VERSION
+            throw new RlrException(file.path() + " is a decoder of format version "
+                    + file.metadata().get("version") + ", this program reads version " + VERSION
                     + "; train it again or use the program that wrote it");
         }
         DecoderInfo info;
         try {
             info = GSON.fromJson(file.metadata().get("decoder"), DecoderInfo.class);
         } catch (RuntimeException e) {
-            throw new RlrException(file.path() + " is damaged: its description cannot be read (" + e.getMessage() + "); copy or train it again", e);
+            throw new RlrException(
+                    file.path() + " is damaged: its description cannot be read (" + e.getMessage()
+                            + "); copy or train it again",
+                    e);
         }
         if (info == null || !info.usable()) {
             throw new RlrException(file.path() + " is damaged: its description is incomplete; copy or train it again");

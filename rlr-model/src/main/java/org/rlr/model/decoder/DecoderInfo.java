@@ -11,63 +11,104 @@ import org.rlr.tensor.RlrException;
 /**
  * What a decoder's file says about itself: which features it reads, and how it was trained.
  *
- * @param backbone    name of the feature extractor
- * @param levels      feature levels, the finest first: 2 and 3, or 1, 2 and 3
- * @param channels    channels of each
+ * @param backbone name of the feature extractor
+ * @param levels feature levels, the finest first: 2 and 3, or 1, 2 and 3
+ * @param channels channels of each
  * @param imageHeight rows of the pictures
- * @param imageWidth  columns of the pictures
+ * @param imageWidth columns of the pictures
  * @param averagePool whether feature maps are smoothed by a 3×3 average
- * @param tiling      how images were cut into tiles; null where they were whole
- * @param features    SHA-256 of the backbone's weights and the features' statistics
- * @param training    how it was trained
- * @param images      training images
- * @param loss        mean squared error of the last epoch, of normalised pixels
+ * @param tiling how images were cut into tiles; null where they were whole
+ * @param features SHA-256 of the backbone's weights and the features' statistics
+ * @param training how it was trained
+ * @param images training images
+ * @param loss mean squared error of the last epoch, of normalised pixels
  */
-public record DecoderInfo(String backbone, List<Integer> levels, List<Integer> channels, int imageHeight, int imageWidth, boolean averagePool, Tiling tiling, String features,
-        DecoderSettings training, int images, double loss) {
+public record DecoderInfo(
+        String backbone,
+        List<Integer> levels,
+        List<Integer> channels,
+        int imageHeight,
+        int imageWidth,
+        boolean averagePool,
+        Tiling tiling,
+        String features,
+        DecoderSettings training,
+        int images,
+        double loss) {
     private static final List<List<Integer>> LEVELS = List.of(List.of(2, 3), List.of(1, 2, 3));
 
     /**
      * Of a decoder for a model's features that is not trained yet.
      *
-     * @param model    whose features are to be decoded
+     * @param model whose features are to be decoded
      * @param training how it will be trained
-     * @param images   training images
+     * @param images training images
      * @return a description with a loss of NaN
      * @throws RlrException if there is none for the model's levels
      */
     public static DecoderInfo of(RlrModel model, DecoderSettings training, int images) {
         RlrConfig c = model.info().config();
         if (!LEVELS.contains(c.levels())) {
-            throw new RlrException("the model has the feature levels " + c.levels() + "; a feature decoder is for [2, 3] or [1, 2, 3]: train a model with --levels 2,3, or look at "
+            throw new RlrException("the model has the feature levels " + c.levels()
+                    + "; a feature decoder is for [2, 3] or [1, 2, 3]: train a model with --levels 2,3, or look at "
                     + "'rlr detect --pictures features', which needs no decoder");
         }
-        List<Integer> channels = c.levels().stream().map(model.backbone()::channels).toList();
-        return new DecoderInfo(c.backbone(), c.levels(), channels, c.imageHeight(), c.imageWidth(), c.averagePool(), c.tiling(), FeatureDigest.of(model), training, images, Double.NaN);
+        List<Integer> channels =
+                c.levels().stream().map(model.backbone()::channels).toList();
+        return new DecoderInfo(
+                c.backbone(),
+                c.levels(),
+                channels,
+                c.imageHeight(),
+                c.imageWidth(),
+                c.averagePool(),
+                c.tiling(),
+                FeatureDigest.of(model),
+                training,
+                images,
+                Double.NaN);
     }
 
     /**
      * A decoder of the same features that was trained in another way.
      *
      * @param otherTraining how it was trained
-     * @param otherImages   training images
-     * @param otherLoss     mean squared error of the last epoch
+     * @param otherImages training images
+     * @param otherLoss mean squared error of the last epoch
      * @return a copy with all three
      */
     public DecoderInfo with(DecoderSettings otherTraining, int otherImages, double otherLoss) {
-        return new DecoderInfo(backbone, levels, channels, imageHeight, imageWidth, averagePool, tiling, features, otherTraining, otherImages, otherLoss);
+        return new DecoderInfo(
+                backbone,
+                levels,
+                channels,
+                imageHeight,
+                imageWidth,
+                averagePool,
+                tiling,
+                features,
+                otherTraining,
+                otherImages,
+                otherLoss);
     }
 
     /** {@return whether there is a network for what a file says} */
     public boolean usable() {
-        return backbone != null && features != null && training != null && LEVELS.contains(levels) && channels != null && channels.size() == levels.size()
-                && channels.stream().allMatch(c -> c != null && c > 0) && imageHeight > 0 && imageWidth > 0;
+        return backbone != null
+                && features != null
+                && training != null
+                && LEVELS.contains(levels)
+                && channels != null
+                && channels.size() == levels.size()
+                && channels.stream().allMatch(c -> c != null && c > 0)
+                && imageHeight > 0
+                && imageWidth > 0;
     }
 
     /**
      * Checks that a model's features are those that the decoder was trained on.
      *
-     * @param model  whose features are to be decoded
+     * @param model whose features are to be decoded
      * @param origin the decoder's file, for the message
      * @throws RlrException naming what differs
      */
@@ -76,15 +117,20 @@ public record DecoderInfo(String backbone, List<Integer> levels, List<Integer> c
         List<String> differences = new ArrayList<>();
         compare(differences, "backbone", backbone, c.backbone());
         compare(differences, "levels", levels, c.levels());
-        compare(differences, "image size (height x width)", imageHeight + "x" + imageWidth, c.imageHeight() + "x" + c.imageWidth());
+        compare(
+                differences,
+                "image size (height x width)",
+                imageHeight + "x" + imageWidth,
+                c.imageHeight() + "x" + c.imageWidth());
         compare(differences, "3x3 average", averagePool, c.averagePool());
         compare(differences, "images", resolution(tiling), resolution(c.tiling()));
         if (differences.isEmpty() && !features.equals(FeatureDigest.of(model))) {
             differences.add("other weights of the backbone or other statistics of the features");
         }
         if (!differences.isEmpty()) {
-            throw new RlrException("the decoder " + origin + " does not fit the model: " + String.join("; ", differences)
-                    + "; train one for this model with 'rlr decoder train', or look at '--pictures features', which needs none");
+            throw new RlrException(
+                    "the decoder " + origin + " does not fit the model: " + String.join("; ", differences)
+                            + "; train one for this model with 'rlr decoder train', or look at '--pictures features', which needs none");
         }
     }
 

@@ -10,8 +10,9 @@ import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.nn.ParameterSet;
 
 /**
- * The up-sampling ResNet that maps the feature maps of two or three levels to an RGB image (RLR §12), names as there. The finest level's grid is that of stride 8
- * where there are two, of stride 4 where there are three; the picture is of stride 1.
+ * The up-sampling ResNet that maps the feature maps of two or three levels to an RGB image (RLR §12), names as there.
+ * The finest level's grid is that of stride 8 where there are two, of stride 4 where there are three; the picture is of
+ * stride 1.
  */
 public final class DecoderNetwork implements AutoCloseable {
     /** Channels where a level's features meet those that come from below, if the level has fewer. */
@@ -31,7 +32,7 @@ public final class DecoderNetwork implements AutoCloseable {
      * A network whose values are zero until {@link #initialize} or {@link #load}.
      *
      * @param channels of the levels, the finest first: two or three
-     * @param backend  where to allocate; stays the caller's
+     * @param backend where to allocate; stays the caller's
      * @param training whether gradients are kept
      * @throws IllegalArgumentException for another number of levels
      */
@@ -94,7 +95,7 @@ public final class DecoderNetwork implements AutoCloseable {
     /**
      * Takes over a state dict, convolutions as {@code [out, in, k, k]}.
      *
-     * @param state  holds the learned values and the running statistics
+     * @param state holds the learned values and the running statistics
      * @param origin what it is, for messages: a file
      * @throws org.rlr.tensor.RlrException naming {@code origin} and the tensors that do not fit
      */
@@ -114,8 +115,10 @@ public final class DecoderNetwork implements AutoCloseable {
     public Tensor forward(List<Tensor> features, boolean training) {
         Tensor x;
         if (entrance != null) {
-            Tensor below = entrance.forward(ImageFunctions.upsample2(features.get(1)), training).apply(UnaryOp.RELU);
-            x = through(layer3, through(layer4, Functions.concat(List.of(features.get(0), below), 3), training), training);
+            Tensor below = entrance.forward(ImageFunctions.upsample2(features.get(1)), training)
+                    .apply(UnaryOp.RELU);
+            x = through(
+                    layer3, through(layer4, Functions.concat(List.of(features.get(0), below), 3), training), training);
         } else {
             Tensor below = through(layer4, features.get(2), training);
             x = through(layer3, Functions.concat(List.of(features.get(1), below), 3), training);

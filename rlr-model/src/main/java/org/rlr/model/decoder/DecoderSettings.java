@@ -5,10 +5,10 @@ import org.rlr.tensor.RlrException;
 /**
  * How a feature decoder is trained.
  *
- * @param epochs       passes over the images
- * @param batchSize    images per step
+ * @param epochs passes over the images
+ * @param batchSize images per step
  * @param learningRate of Adam
- * @param seed         of everything random
+ * @param seed of everything random
  */
 public record DecoderSettings(int epochs, int batchSize, float learningRate, long seed) {
     /** The published settings (RLR §12): 100 epochs, batch 16, lr 1e-4; seed 3407. */
@@ -17,10 +17,10 @@ public record DecoderSettings(int epochs, int batchSize, float learningRate, lon
     /**
      * Checks the ranges.
      *
-     * @param epochs       passes over the images
-     * @param batchSize    images per step
+     * @param epochs passes over the images
+     * @param batchSize images per step
      * @param learningRate of Adam
-     * @param seed         of everything random
+     * @param seed of everything random
      * @throws RlrException naming the option and its range
      */
     public DecoderSettings {

@@ -10,8 +10,8 @@ import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
 
 /**
- * A trained feature decoder: features of an image, their reconstruction or the reference become a picture (RLR §12). For looking only, never part of detection.
- * Owns its network, not the backend; may be used by several threads at once.
+ * A trained feature decoder: features of an image, their reconstruction or the reference become a picture (RLR §12).
+ * For looking only, never part of detection. Owns its network, not the backend; may be used by several threads at once.
  */
 public final class FeatureDecoder implements AutoCloseable {
     private final Backend backend;
@@ -19,7 +19,10 @@ public final class FeatureDecoder implements AutoCloseable {
     private final DecoderNetwork network;
     private final String origin;
 
-    /** A decoder of parts that fit; it closes the network when it is closed. @param origin a file or other source, for messages */
+    /**
+     * A decoder of parts that fit; it closes the network when it is closed. @param origin a file or other source, for
+     * messages
+     */
     FeatureDecoder(Backend backend, DecoderInfo info, DecoderNetwork network, String origin) {
         this.backend = backend;
         this.info = info;
@@ -31,8 +34,8 @@ public final class FeatureDecoder implements AutoCloseable {
      * A decoder whose network was just trained.
      *
      * @param backend that holds the network; stays the caller's
-     * @param info    what it reads
-     * @param loss    mean squared error of the last epoch
+     * @param info what it reads
+     * @param loss mean squared error of the last epoch
      * @param network taken over
      * @return the decoder; the caller closes it
      */
@@ -74,9 +77,19 @@ public final class FeatureDecoder implements AutoCloseable {
             List<Tensor> maps = new ArrayList<>();
             for (int i = 0; i < features.size(); i++) {
                 int stride = 2 << info.levels().get(i);
-                maps.add(Tensor.of(features.get(i), 1, info.imageHeight() / stride, info.imageWidth() / stride, info.channels().get(i)));
+                maps.add(Tensor.of(
+                        features.get(i),
+                        1,
+                        info.imageHeight() / stride,
+                        info.imageWidth() / stride,
+                        info.channels().get(i)));
             }
-            return new RgbImage(info.imageWidth(), info.imageHeight(), Backbones.info(info.backbone()).normalization().samples(network.forward(maps, false).toArray()));
+            return new RgbImage(
+                    info.imageWidth(),
+                    info.imageHeight(),
+                    Backbones.info(info.backbone())
+                            .normalization()
+                            .samples(network.forward(maps, false).toArray()));
         }
     }
 

@@ -9,7 +9,10 @@ import org.rlr.tensor.nn.BatchNorm;
 import org.rlr.tensor.nn.Initializer;
 import org.rlr.tensor.nn.Parameter;
 
-/** A convolution without bias, zero padding k/2, stride 1; after it, where there is one, a batch normalisation. Weights {@code [out, k, k, in]}, first drawn Kaiming normal. */
+/**
+ * A convolution without bias, zero padding k/2, stride 1; after it, where there is one, a batch normalisation. Weights
+ * {@code [out, k, k, in]}, first drawn Kaiming normal.
+ */
 final class NormalizedConvolution {
     private final Parameter weight;
     private final ConvGeometry geometry;
@@ -21,7 +24,8 @@ final class NormalizedConvolution {
      * @param norm where its batch normalisation keeps what it keeps; null for none
      */
     NormalizedConvolution(LayerNames names, LayerNames norm, int in, int out, int kernel) {
-        weight = names.learned().declare("weight", Initializer.kaimingNormal(in * kernel * kernel), out, kernel, kernel, in);
+        weight = names.learned()
+                .declare("weight", Initializer.kaimingNormal(in * kernel * kernel), out, kernel, kernel, in);
         geometry = ConvGeometry.padded(kernel, 1, kernel / 2, 1);
         this.norm = norm == null ? null : new BatchNorm(norm.learned(), norm.buffers(), out);
     }

@@ -44,7 +44,9 @@ final class UpsamplingBlock {
     private Tensor compute(Tensor x, boolean training) {
         Tensor inner = first.forward(x, training).apply(UnaryOp.RELU);
         Tensor y = second.forward(upsampling ? ImageFunctions.upsample2(inner) : inner, training);
-        Tensor aside = shortcut == null ? x : upsampling ? shortcut.forwardUpsampled(x, training) : shortcut.forward(x, training);
+        Tensor aside = shortcut == null
+                ? x
+                : upsampling ? shortcut.forwardUpsampled(x, training) : shortcut.forward(x, training);
         return y.add(aside).apply(UnaryOp.RELU);
     }
 }

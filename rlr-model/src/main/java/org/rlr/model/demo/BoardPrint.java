@@ -8,19 +8,43 @@ final class BoardPrint {
 
     /** Corner points of the traces, {@code x, y, x, y, …}. */
     private static final double[][] TRACES = {
-        {-0.08, -0.52, 0.10, -0.70, 0.24, -0.70}, {-0.08, -0.44, 0.14, -0.54, 0.24, -0.54}, {-0.08, -0.36, 0.24, -0.38},
-        {0.48, -0.70, 0.70, -0.70, 0.84, -0.56, 0.84, 0.02, 0.70, 0.16, 0.70, 0.26}, {0.48, -0.54, 0.62, -0.54, 0.62, -0.24},
-        {0.48, -0.38, 0.54, -0.32, 0.54, 0.10, 0.46, 0.18, 0.46, 0.26}, {-0.08, -0.24, 0.34, -0.24, 0.40, -0.18, 0.40, 0.26},
-        {-0.08, -0.16, 0.20, -0.12, 0.32, 0.00, 0.32, 0.26}, {-0.56, -0.04, -0.56, 0.18}, {-0.48, -0.04, -0.40, 0.10, -0.40, 0.18},
-        {-0.64, -0.04, -0.72, 0.06, -0.72, 0.18}, {-0.72, 0.42, -0.72, 0.62}, {-0.56, 0.42, -0.56, 0.62}, {-0.40, 0.42, -0.40, 0.62},
-        {-0.32, -0.04, -0.12, 0.16, -0.08, 0.22}, {-0.04, 0.48, 0.10, 0.62, 0.30, 0.62, 0.36, 0.56}, {-0.02, 0.74, 0.44, 0.74, 0.54, 0.64, 0.54, 0.56},
-        {-0.66, -0.30, -0.84, -0.30, -0.84, 0.52, -0.76, 0.60}, {-0.66, -0.46, -0.78, -0.58, -0.78, -0.72}};
-    private static final double[][] VIAS = {
-        {0.12, -0.86}, {0.24, 0.10}, {0.10, 0.10}, {0.20, 0.86}, {0.34, 0.86}, {0.66, 0.76}, {0.78, 0.76}, {-0.02, 0.74}, {-0.78, -0.72},
-        {0.84, 0.40}, {-0.20, 0.60}, {0.06, -0.04}};
+        {-0.08, -0.52, 0.10, -0.70, 0.24, -0.70},
+        {-0.08, -0.44, 0.14, -0.54, 0.24, -0.54},
+        {-0.08, -0.36, 0.24, -0.38},
+        {0.48, -0.70, 0.70, -0.70, 0.84, -0.56, 0.84, 0.02, 0.70, 0.16, 0.70, 0.26},
+        {0.48, -0.54, 0.62, -0.54, 0.62, -0.24},
+        {0.48, -0.38, 0.54, -0.32, 0.54, 0.10, 0.46, 0.18, 0.46, 0.26},
+        {-0.08, -0.24, 0.34, -0.24, 0.40, -0.18, 0.40, 0.26},
+        {-0.08, -0.16, 0.20, -0.12, 0.32, 0.00, 0.32, 0.26},
+        {-0.56, -0.04, -0.56, 0.18},
+        {-0.48, -0.04, -0.40, 0.10, -0.40, 0.18},
+        {-0.64, -0.04, -0.72, 0.06, -0.72, 0.18},
+        {-0.72, 0.42, -0.72, 0.62},
+        {-0.56, 0.42, -0.56, 0.62},
+        {-0.40, 0.42, -0.40, 0.62},
+        {-0.32, -0.04, -0.12, 0.16, -0.08, 0.22},
+        {-0.04, 0.48, 0.10, 0.62, 0.30, 0.62, 0.36, 0.56},
+        {-0.02, 0.74, 0.44, 0.74, 0.54, 0.64, 0.54, 0.56},
+        {-0.66, -0.30, -0.84, -0.30, -0.84, 0.52, -0.76, 0.60},
+        {-0.66, -0.46, -0.78, -0.58, -0.78, -0.72}
+    };
 
-    private BoardPrint() {
-    }
+    private static final double[][] VIAS = {
+        {0.12, -0.86},
+        {0.24, 0.10},
+        {0.10, 0.10},
+        {0.20, 0.86},
+        {0.34, 0.86},
+        {0.66, 0.76},
+        {0.78, 0.76},
+        {-0.02, 0.74},
+        {-0.78, -0.72},
+        {0.84, 0.40},
+        {-0.20, 0.60},
+        {0.06, -0.04}
+    };
+
+    private BoardPrint() {}
 
     static void paint(Canvas canvas) {
         for (double[] trace : TRACES) {
@@ -29,8 +53,12 @@ final class BoardPrint {
                 double ay = trace[i - 1];
                 double bx = trace[i];
                 double by = trace[i + 1];
-                canvas.paint((ax + bx) / 2, (ay + by) / 2, Shapes.length(bx - ax, by - ay) / 2 + 0.03, (x, y, paint) ->
-                        paint.cover(COPPER, canvas.inside(Shapes.segment(x, y, ax, ay, bx, by, 0.015))));
+                canvas.paint(
+                        (ax + bx) / 2,
+                        (ay + by) / 2,
+                        Shapes.length(bx - ax, by - ay) / 2 + 0.03,
+                        (x, y, paint) ->
+                                paint.cover(COPPER, canvas.inside(Shapes.segment(x, y, ax, ay, bx, by, 0.015))));
             }
         }
         for (double[] via : VIAS) {
@@ -42,8 +70,13 @@ final class BoardPrint {
         printed(canvas, -0.56, -0.76, 0.05, 7, 1);
         printed(canvas, 0.30, 0.22, 0.04, 4, 2);
         printed(canvas, 0.22, 0.72, 0.05, 5, 4);
-        canvas.paint(-0.36, -0.34, 0.5, (x, y, paint) ->
-                paint.cover(WHITE, 0.85 * canvas.inside(Math.abs(Shapes.box(x + 0.36, y + 0.34, 0.335, 0.335, 0.02)) - 0.006)));
+        canvas.paint(
+                -0.36,
+                -0.34,
+                0.5,
+                (x, y, paint) -> paint.cover(
+                        WHITE,
+                        0.85 * canvas.inside(Math.abs(Shapes.box(x + 0.36, y + 0.34, 0.335, 0.335, 0.02)) - 0.006)));
     }
 
     private static void ring(Canvas canvas, double cx, double cy, double radius, double hole) {
@@ -65,11 +98,18 @@ final class BoardPrint {
     }
 
     private static void printed(Canvas canvas, double x, double y, double height, int letters, int text) {
-        canvas.paint(x + letters * height / 2, y, letters * height, (px, py, paint) ->
-                paint.cover(WHITE, 0.9 * canvas.inside(letters(px - x, py - y, height, letters, text))));
+        canvas.paint(
+                x + letters * height / 2,
+                y,
+                letters * height,
+                (px, py, paint) ->
+                        paint.cover(WHITE, 0.9 * canvas.inside(letters(px - x, py - y, height, letters, text))));
     }
 
-    /** Distance to a line of marks like letters, from the origin to the right; drawn, as fonts differ from machine to machine. */
+    /**
+     * Distance to a line of marks like letters, from the origin to the right; drawn, as fonts differ from machine to
+     * machine.
+     */
     static double letters(double x, double y, double height, int letters, int text) {
         double pitch = 0.9 * height;
         int index = (int) Math.floor(x / pitch);
@@ -80,7 +120,9 @@ final class BoardPrint {
         int strokes = (int) (Noise.mix(text * 1000L + index) >>> 40) & 0x7f | 0x9;
         double w = 0.27 * height;
         double h = 0.5 * height;
-        double[][] bars = {{-w, -h, w, -h}, {-w, 0, w, 0}, {-w, h, w, h}, {-w, -h, -w, 0}, {w, -h, w, 0}, {-w, 0, -w, h}, {w, 0, w, h}};
+        double[][] bars = {
+            {-w, -h, w, -h}, {-w, 0, w, 0}, {-w, h, w, h}, {-w, -h, -w, 0}, {w, -h, w, 0}, {-w, 0, -w, h}, {w, 0, w, h}
+        };
         double distance = 1;
         for (int bar = 0; bar < bars.length; bar++) {
             if ((strokes >> bar & 1) != 0) {

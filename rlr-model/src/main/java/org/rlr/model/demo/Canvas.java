@@ -4,8 +4,8 @@ import java.util.SplittableRandom;
 import org.rlr.model.data.RgbImage;
 
 /**
- * A square picture that is painted by formulas in the product's own coordinates: −1…1 from left to right and from top to bottom before the
- * product is shifted and turned a little, as parts under a camera are.
+ * A square picture that is painted by formulas in the product's own coordinates: −1…1 from left to right and from top
+ * to bottom before the product is shifted and turned a little, as parts under a camera are.
  */
 final class Canvas {
     /** Repaints a pixel. */
@@ -67,8 +67,12 @@ final class Canvas {
         double centerX = (cos * x - sin * y) * scale + shiftX;
         double centerY = (sin * x + cos * y) * scale + shiftY;
         double half = reach * scale;
-        paint((int) Math.floor(toPixel(centerX - half)), (int) Math.floor(toPixel(centerY - half)),
-                (int) Math.ceil(toPixel(centerX + half)), (int) Math.ceil(toPixel(centerY + half)), brush);
+        paint(
+                (int) Math.floor(toPixel(centerX - half)),
+                (int) Math.floor(toPixel(centerY - half)),
+                (int) Math.ceil(toPixel(centerX + half)),
+                (int) Math.ceil(toPixel(centerY + half)),
+                brush);
     }
 
     private double toPixel(double coordinate) {

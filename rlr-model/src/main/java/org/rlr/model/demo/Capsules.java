@@ -23,7 +23,10 @@ final class Capsules implements Product {
 
     @Override
     public void paint(Canvas canvas, SplittableRandom variation, String defect, SplittableRandom accident) {
-        canvas.place(variation.nextDouble(-0.025, 0.025), variation.nextDouble(-0.025, 0.025), variation.nextDouble(-2, 2),
+        canvas.place(
+                variation.nextDouble(-0.025, 0.025),
+                variation.nextDouble(-0.025, 0.025),
+                variation.nextDouble(-2, 2),
                 variation.nextDouble(0.98, 1.02));
         Noise noise = new Noise(variation.nextLong());
         double light = variation.nextDouble(0.95, 1.05);
@@ -82,8 +85,12 @@ final class Capsules implements Product {
             double y = cy + accident.nextDouble(-0.25, 0.25);
             double radius = accident.nextDouble(0.02, 0.05);
             Noise edge = new Noise(accident.nextLong());
-            canvas.paint(x, y, 2 * radius, (px, py, paint) ->
-                    paint.cover(0x26211d, 0.95 * canvas.inside(Shapes.blob(px - x, py - y, radius, 0.6, edge))));
+            canvas.paint(
+                    x,
+                    y,
+                    2 * radius,
+                    (px, py, paint) -> paint.cover(
+                            0x26211d, 0.95 * canvas.inside(Shapes.blob(px - x, py - y, radius, 0.6, edge))));
         }
     }
 
@@ -131,7 +138,14 @@ final class Capsules implements Product {
         /** The outline; a broken capsule ends in a jagged edge. */
         private double distance(double x, double y) {
             boolean isCap = y < 0.02;
-            double distance = Shapes.segment(x, y, 0, HALF_WIDTH - HALF_LENGTH, 0, HALF_LENGTH - HALF_WIDTH, isCap ? HALF_WIDTH : HALF_WIDTH - 0.01);
+            double distance = Shapes.segment(
+                    x,
+                    y,
+                    0,
+                    HALF_WIDTH - HALF_LENGTH,
+                    0,
+                    HALF_LENGTH - HALF_WIDTH,
+                    isCap ? HALF_WIDTH : HALF_WIDTH - 0.01);
             return broken ? Math.max(distance, y - breakAt - 0.04 * edge.at(x * 22, 1) - 0.2 * x) : distance;
         }
 

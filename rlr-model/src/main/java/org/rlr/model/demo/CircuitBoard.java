@@ -7,7 +7,9 @@ import java.util.SplittableRandom;
 final class CircuitBoard implements Product {
     /** Places of the small parts, {@code x, y, degrees}. */
     private static final double[][] RESISTORS = {
-        {0.36, -0.70, 0}, {0.36, -0.54, 0}, {0.36, -0.38, 0}, {-0.72, 0.30, 90}, {-0.56, 0.30, 90}, {-0.40, 0.30, 90}};
+        {0.36, -0.70, 0}, {0.36, -0.54, 0}, {0.36, -0.38, 0}, {-0.72, 0.30, 90}, {-0.56, 0.30, 90}, {-0.40, 0.30, 90}
+    };
+
     private static final double[][] CANS = {{0.70, -0.10}, {-0.08, 0.34}};
     private static final double CHIP_X = -0.36;
     private static final double CHIP_Y = -0.34;
@@ -25,7 +27,10 @@ final class CircuitBoard implements Product {
 
     @Override
     public void paint(Canvas canvas, SplittableRandom variation, String defect, SplittableRandom accident) {
-        canvas.place(variation.nextDouble(-0.02, 0.02), variation.nextDouble(-0.02, 0.02), variation.nextDouble(-1.5, 1.5),
+        canvas.place(
+                variation.nextDouble(-0.02, 0.02),
+                variation.nextDouble(-0.02, 0.02),
+                variation.nextDouble(-1.5, 1.5),
                 variation.nextDouble(0.985, 1.015));
         Noise noise = new Noise(variation.nextLong());
         double light = variation.nextDouble(0.95, 1.05);
@@ -33,7 +38,8 @@ final class CircuitBoard implements Product {
             paint.cover(0x8d8a84, 1 + 0.04 * noise.at(x * 30, y * 30), 1);
             double edge = Shapes.box(x, y, 0.94, 0.94, 0.05);
             paint.light(1 - 0.5 * Canvas.ramp(0.05, 0, Shapes.box(x - 0.015, y - 0.02, 0.94, 0.94, 0.05)));
-            paint.cover(0x1d6b43, 1 + 0.05 * noise.at(x * 4, y * 4) + 0.03 * noise.at(x * 60, y * 60), canvas.inside(edge));
+            paint.cover(
+                    0x1d6b43, 1 + 0.05 * noise.at(x * 4, y * 4) + 0.03 * noise.at(x * 60, y * 60), canvas.inside(edge));
         });
         BoardPrint.paint(canvas);
         int chosen = accident.nextInt(RESISTORS.length + CANS.length);
@@ -45,7 +51,9 @@ final class CircuitBoard implements Product {
         boolean rotated = "rotated_part".equals(defect);
         for (int i = 0; i < RESISTORS.length; i++) {
             double[] place = RESISTORS[i];
-            Local at = new Local(place[0] + jitter(variation), place[1] + jitter(variation),
+            Local at = new Local(
+                    place[0] + jitter(variation),
+                    place[1] + jitter(variation),
                     place[2] + variation.nextDouble(-2, 2) + (rotated && i == chosen ? twist : 0));
             BoardPrint.pads(canvas, place[0], place[1], place[2]);
             if (!(missing && i == chosen)) {
@@ -54,7 +62,8 @@ final class CircuitBoard implements Product {
         }
         for (int i = 0; i < CANS.length; i++) {
             double[] place = CANS[i];
-            Local at = new Local(place[0] + jitter(variation), place[1] + jitter(variation), variation.nextDouble(-4, 4));
+            Local at =
+                    new Local(place[0] + jitter(variation), place[1] + jitter(variation), variation.nextDouble(-4, 4));
             BoardPrint.pads(canvas, place[0], place[1], 0);
             if (!(missing && i + RESISTORS.length == chosen)) {
                 can(canvas, at);
@@ -80,8 +89,12 @@ final class CircuitBoard implements Product {
         void paint(Canvas canvas, double reach, Canvas.Brush brush) {
             double cos = Math.cos(Math.toRadians(degrees));
             double sin = Math.sin(Math.toRadians(degrees));
-            canvas.paint(x, y, reach, (px, py, paint) ->
-                    brush.paint(cos * (px - x) + sin * (py - y), cos * (py - y) - sin * (px - x), paint));
+            canvas.paint(
+                    x,
+                    y,
+                    reach,
+                    (px, py, paint) ->
+                            brush.paint(cos * (px - x) + sin * (py - y), cos * (py - y) - sin * (px - x), paint));
         }
     }
 
@@ -96,7 +109,9 @@ final class CircuitBoard implements Product {
             double body = Shapes.box(x, y, 0.115, 0.052, 0.01);
             boolean metal = Math.abs(x) > 0.075;
             paint.cover(metal ? 0xd3d6d8 : 0x1f2023, metal ? 0.95 - 3 * y : 1.25 - 4 * y, canvas.inside(body));
-            double mark = Math.min(Shapes.box(x + 0.03, y, 0.008, 0.024, 0), Math.min(Shapes.box(x, y, 0.008, 0.024, 0), Shapes.box(x - 0.03, y, 0.008, 0.024, 0)));
+            double mark = Math.min(
+                    Shapes.box(x + 0.03, y, 0.008, 0.024, 0),
+                    Math.min(Shapes.box(x, y, 0.008, 0.024, 0), Shapes.box(x - 0.03, y, 0.008, 0.024, 0)));
             paint.cover(0xd8d8d8, 0.8 * canvas.inside(mark));
         });
     }
@@ -114,7 +129,8 @@ final class CircuitBoard implements Product {
         });
     }
 
-    private static void chip(Canvas canvas, Local at, double halfWidth, double halfHeight, int pins, boolean fourSides) {
+    private static void chip(
+            Canvas canvas, Local at, double halfWidth, double halfHeight, int pins, boolean fourSides) {
         at.paint(canvas, 1.6 * Math.max(halfWidth, halfHeight), (x, y, paint) -> {
             double pin = pins(x, y, halfWidth, halfHeight, pins);
             if (fourSides) {
@@ -166,7 +182,8 @@ final class CircuitBoard implements Product {
         canvas.paint(cx, cy, 0.24, (px, py, paint) -> {
             double x = upright ? py - cy : px - cx;
             double y = upright ? px - cx : py - cy;
-            double distance = Shapes.segment(x, y, -length, 0, length, 0, halfWidth) + 0.012 * edge.at(px * 25, py * 25);
+            double distance =
+                    Shapes.segment(x, y, -length, 0, length, 0, halfWidth) + 0.012 * edge.at(px * 25, py * 25);
             double dome = Canvas.clamp(-distance / halfWidth);
             double glint = Math.exp(-(Math.pow((x + 0.02) / 0.03, 2) + Math.pow((y + 0.012) / 0.012, 2)));
             paint.cover(0xc9ced2, 0.7 + 0.35 * dome + 0.5 * glint, canvas.inside(distance));
@@ -176,7 +193,9 @@ final class CircuitBoard implements Product {
     private static void scratch(Canvas canvas, SplittableRandom accident) {
         double x = accident.nextDouble(-0.45, 0.45);
         double y = accident.nextDouble(-0.45, 0.45);
-        Shapes.Line line = Shapes.Line.wandering(0, 0, accident.nextDouble(Math.PI * 2), accident.nextDouble(0.6, 0.95), 0.7, accident).centeredAt(x, y);
+        Shapes.Line line = Shapes.Line.wandering(
+                        0, 0, accident.nextDouble(Math.PI * 2), accident.nextDouble(0.6, 0.95), 0.7, accident)
+                .centeredAt(x, y);
         double halfWidth = 0.016;
         canvas.paint(x, y, line.reach() + 0.06, (px, py, paint) -> {
             double ends = 1 - 0.6 * Math.pow(Shapes.length(px - x, py - y) / line.reach(), 2);

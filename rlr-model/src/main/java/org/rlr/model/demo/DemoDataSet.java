@@ -11,20 +11,24 @@ import org.rlr.model.data.Sample;
 import org.rlr.tensor.RlrException;
 
 /**
- * Writes a data set in MVTec layout: drawings, near to photographs, of several products, normal ones that differ a little from one another
- * (place, angle, light, grain, noise) and ones with defects that a person sees at a glance, with masks. The same seed gives the same pictures.
+ * Writes a data set in MVTec layout: drawings, near to photographs, of several products, normal ones that differ a
+ * little from one another (place, angle, light, grain, noise) and ones with defects that a person sees at a glance,
+ * with masks. The same seed gives the same pictures.
  */
 public final class DemoDataSet {
-    /** Pixels are in the mask where a defect changes a channel by more than this, of 0…1: what can be told from noise. */
+    /**
+     * Pixels are in the mask where a defect changes a channel by more than this, of 0…1: what can be told from noise.
+     */
     private static final double VISIBLE = 10 / 255.0;
+
     private static final double CAMERA_NOISE = 2;
     /** Below this, threads and traces are narrower than a pixel. */
     private static final int LEAST_SIZE = 32;
 
-    private static final List<Product> PRODUCTS = List.of(new Fabric(), new MetalDisc(), new CircuitBoard(), new Capsules());
+    private static final List<Product> PRODUCTS =
+            List.of(new Fabric(), new MetalDisc(), new CircuitBoard(), new Capsules());
 
-    private DemoDataSet() {
-    }
+    private DemoDataSet() {}
 
     /** {@return the names of the classes} */
     public static List<String> classes() {
@@ -32,21 +36,23 @@ public final class DemoDataSet {
     }
 
     /**
-     * Writes the data set: for each class {@code train/good}, {@code test/good}, {@code test/<defect>} and {@code ground_truth/<defect>}, files
-     * {@code 000.png}, masks {@code 000_mask.png}.
+     * Writes the data set: for each class {@code train/good}, {@code test/good}, {@code test/<defect>} and
+     * {@code ground_truth/<defect>}, files {@code 000.png}, masks {@code 000_mask.png}.
      *
-     * @param folder        where the class folders are made; files of the same names are overwritten
-     * @param imageSize     width and height in pixels, at least 32
+     * @param folder where the class folders are made; files of the same names are overwritten
+     * @param imageSize width and height in pixels, at least 32
      * @param trainPerClass normal images to train on per class
-     * @param testPerClass  normal images to test on per class
+     * @param testPerClass normal images to test on per class
      * @param testPerDefect images per kind of defect
-     * @param seed          decides everything about the pictures
+     * @param seed decides everything about the pictures
      * @throws RlrException if the size is too small or a file cannot be written
      * @throws IllegalArgumentException if a number of images is below 1
      */
-    public static void generate(Path folder, int imageSize, int trainPerClass, int testPerClass, int testPerDefect, long seed) {
+    public static void generate(
+            Path folder, int imageSize, int trainPerClass, int testPerClass, int testPerDefect, long seed) {
         if (imageSize < LEAST_SIZE) {
-            throw new RlrException("demo pictures of " + imageSize + " pixels are too small to show anything; give at least " + LEAST_SIZE);
+            throw new RlrException("demo pictures of " + imageSize
+                    + " pixels are too small to show anything; give at least " + LEAST_SIZE);
         }
         if (trainPerClass < 1 || testPerClass < 1 || testPerDefect < 1) {
             throw new IllegalArgumentException("a demo data set needs at least one image of each kind");
@@ -56,11 +62,31 @@ public final class DemoDataSet {
             Product product = PRODUCTS.get(p);
             Path home = folder.resolve(product.name());
             long classSeed = Noise.mix(seed * 31 + p + 1);
-            addJobs(jobs, product, null, trainPerClass, classSeed, home.resolve("train").resolve(Sample.GOOD), null);
-            addJobs(jobs, product, null, testPerClass, classSeed + 1, home.resolve("test").resolve(Sample.GOOD), null);
+            addJobs(
+                    jobs,
+                    product,
+                    null,
+                    trainPerClass,
+                    classSeed,
+                    home.resolve("train").resolve(Sample.GOOD),
+                    null);
+            addJobs(
+                    jobs,
+                    product,
+                    null,
+                    testPerClass,
+                    classSeed + 1,
+                    home.resolve("test").resolve(Sample.GOOD),
+                    null);
             for (int d = 0; d < product.defects().size(); d++) {
                 String defect = product.defects().get(d);
-                addJobs(jobs, product, defect, testPerDefect, classSeed + 2 + d, home.resolve("test").resolve(defect),
+                addJobs(
+                        jobs,
+                        product,
+                        defect,
+                        testPerDefect,
+                        classSeed + 2 + d,
+                        home.resolve("test").resolve(defect),
                         home.resolve("ground_truth").resolve(defect));
             }
         }
@@ -68,10 +94,15 @@ public final class DemoDataSet {
         jobs.parallelStream().forEach(job -> job.run(imageSize));
     }
 
-    private static void addJobs(List<Job> jobs, Product product, String defect, int count, long seed, Path images, Path masks) {
+    private static void addJobs(
+            List<Job> jobs, Product product, String defect, int count, long seed, Path images, Path masks) {
         for (int i = 0; i < count; i++) {
             String name = String.format(Locale.ROOT, "%03d", i);
-            jobs.add(new Job(product, defect, Noise.mix(seed * 0x9E3779B97F4A7C15L + i), images.resolve(name + ".png"),
+            jobs.add(new Job(
+                    product,
+                    defect,
+                    Noise.mix(seed * 0x9E3779B97F4A7C15L + i),
+                    images.resolve(name + ".png"),
                     masks == null ? null : masks.resolve(name + "_mask.png")));
         }
     }
@@ -80,7 +111,10 @@ public final class DemoDataSet {
     private record Job(Product product, String defect, long seed, Path image, Path mask) {
         void run(int imageSize) {
             Canvas canvas = painted(imageSize, defect);
-            PngFile.write(image, canvas.photograph(CAMERA_NOISE, new SplittableRandom(seed + 2)).toBufferedImage());
+            PngFile.write(
+                    image,
+                    canvas.photograph(CAMERA_NOISE, new SplittableRandom(seed + 2))
+                            .toBufferedImage());
             if (mask != null) {
                 // the mask is what the defect changed, found by drawing the same product without it;
                 // places in its middle that happen to look alike belong to it

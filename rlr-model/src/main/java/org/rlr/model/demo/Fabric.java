@@ -36,10 +36,11 @@ final class Fabric implements Product {
                 case "hole" -> hole(canvas, x, y, accident);
                 case "stain" -> stain(canvas, x, y, accident);
                 case "foreign_fibre" -> fibre(canvas, x, y, accident);
-                default -> { }
+                default -> {}
             }
         }
-        canvas.paint((px, py, paint) -> paint.light(light * (1 + 0.05 * (px * Math.cos(towards) + py * Math.sin(towards)))));
+        canvas.paint((px, py, paint) ->
+                paint.light(light * (1 + 0.05 * (px * Math.cos(towards) + py * Math.sin(towards)))));
     }
 
     private static void hole(Canvas canvas, double x, double y, SplittableRandom accident) {
@@ -66,7 +67,9 @@ final class Fabric implements Product {
     }
 
     private static void fibre(Canvas canvas, double x, double y, SplittableRandom accident) {
-        Shapes.Line line = Shapes.Line.wandering(0, 0, accident.nextDouble(Math.PI * 2), accident.nextDouble(0.5, 0.9), 5, accident).centeredAt(x, y);
+        Shapes.Line line = Shapes.Line.wandering(
+                        0, 0, accident.nextDouble(Math.PI * 2), accident.nextDouble(0.5, 0.9), 5, accident)
+                .centeredAt(x, y);
         int color = accident.nextInt(2) == 0 ? 0xb3262c : 0x1c1c20;
         double halfWidth = 0.017;
         canvas.paint(x, y, line.reach() + 0.1, (px, py, paint) -> {

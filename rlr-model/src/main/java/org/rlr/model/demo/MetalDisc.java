@@ -23,7 +23,10 @@ final class MetalDisc implements Product {
 
     @Override
     public void paint(Canvas canvas, SplittableRandom variation, String defect, SplittableRandom accident) {
-        canvas.place(variation.nextDouble(-0.03, 0.03), variation.nextDouble(-0.03, 0.03), variation.nextDouble(-4, 4),
+        canvas.place(
+                variation.nextDouble(-0.03, 0.03),
+                variation.nextDouble(-0.03, 0.03),
+                variation.nextDouble(-4, 4),
                 variation.nextDouble(0.98, 1.02));
         Noise noise = new Noise(variation.nextLong());
         double shine = -0.7 + variation.nextDouble(-0.08, 0.08);
@@ -48,7 +51,7 @@ final class MetalDisc implements Product {
                 case "scratch" -> scratch(canvas, x, y, accident);
                 case "dent" -> dent(canvas, x, y, accident);
                 case "rust" -> rust(canvas, x, y, accident);
-                default -> { }
+                default -> {}
             }
         }
         canvas.paint((x, y, paint) -> paint.light(light));
@@ -107,7 +110,8 @@ final class MetalDisc implements Product {
 
     private static void scratch(Canvas canvas, double x, double y, SplittableRandom accident) {
         double length = accident.nextDouble(0.35, 0.6);
-        Shapes.Line line = Shapes.Line.wandering(0, 0, accident.nextDouble(Math.PI * 2), length, 0.6, accident).centeredAt(x, y);
+        Shapes.Line line = Shapes.Line.wandering(0, 0, accident.nextDouble(Math.PI * 2), length, 0.6, accident)
+                .centeredAt(x, y);
         double halfWidth = 0.014;
         canvas.paint(x, y, line.reach() + 0.06, (px, py, paint) -> {
             if (!onMetal(px, py)) {
@@ -140,7 +144,9 @@ final class MetalDisc implements Product {
             }
             double distance = Shapes.blob(px - x, py - y, radius, 0.7, noise);
             double spots = 0.75 + 0.5 * noise.rough(px * 28, py * 28);
-            paint.cover(noise.at(px * 20, py * 20) > 0 ? 0x8a4a22 : 0x6e3518, 0.9 + 0.3 * noise.rough(px * 45, py * 45),
+            paint.cover(
+                    noise.at(px * 20, py * 20) > 0 ? 0x8a4a22 : 0x6e3518,
+                    0.9 + 0.3 * noise.rough(px * 45, py * 45),
                     Canvas.clamp(spots) * Canvas.ramp(0.03, -0.03, distance));
         });
     }

@@ -14,10 +14,10 @@ interface Product {
     /**
      * Paints a product over the whole canvas.
      *
-     * @param variation draws what differs between normal products; always used in the same way, whatever the defect, so that a product with
-     *                  and one without a defect are otherwise the same
-     * @param defect    one of {@link #defects()}, or null for a normal product
-     * @param accident  draws the defect's place and form
+     * @param variation draws what differs between normal products; always used in the same way, whatever the defect, so
+     *     that a product with and one without a defect are otherwise the same
+     * @param defect one of {@link #defects()}, or null for a normal product
+     * @param accident draws the defect's place and form
      */
     void paint(Canvas canvas, SplittableRandom variation, String defect, SplittableRandom accident);
 }

@@ -4,8 +4,7 @@ import java.util.SplittableRandom;
 
 /** Signed distances to the borders of shapes, negative inside. */
 final class Shapes {
-    private Shapes() {
-    }
+    private Shapes() {}
 
     /** {@code √(x² + y²)}; {@link Math#hypot}, which guards against overflow, takes ten times as long. */
     static double length(double x, double y) {
@@ -51,7 +50,8 @@ final class Shapes {
          *
          * @param bend how much the direction changes over the whole length, in radians, about
          */
-        static Line wandering(double x, double y, double direction, double length, double bend, SplittableRandom random) {
+        static Line wandering(
+                double x, double y, double direction, double length, double bend, SplittableRandom random) {
             int points = 24;
             double[] xs = new double[points];
             double[] ys = new double[points];

@@ -22,8 +22,8 @@ import org.rlr.tensor.backend.Backends;
  * }
  * }</pre>
  *
- * Thread-safe: one detector serves any number of threads. Fast kernels need the JVM option {@code --add-modules jdk.incubator.vector}; without
- * it detection works on slower ones, and one log line says so.
+ * Thread-safe: one detector serves any number of threads. Fast kernels need the JVM option {@code --add-modules
+ * jdk.incubator.vector}; without it detection works on slower ones, and one log line says so.
  */
 public final class AnomalyDetector implements AutoCloseable {
     private final RlrModel model;
@@ -56,7 +56,7 @@ public final class AnomalyDetector implements AutoCloseable {
     /**
      * Loads a model onto a backend, which stays the caller's.
      *
-     * @param file    a model file
+     * @param file a model file
      * @param backend holds the weights and computes
      * @return a detector; the caller closes it, and then the backend
      * @throws RlrException if the file is not a model
@@ -75,7 +75,7 @@ public final class AnomalyDetector implements AutoCloseable {
      *
      * @param image resized to the model's input, or cut into tiles where the model was trained so
      * @return score, verdict by the common threshold, and map
-     * @throws RlrException             if the score is not finite
+     * @throws RlrException if the score is not finite
      * @throws IllegalArgumentException if its samples are not grey, RGB or CMYK integers
      */
     public Detection detect(BufferedImage image) {
@@ -96,10 +96,10 @@ public final class AnomalyDetector implements AutoCloseable {
     /**
      * Examines an image of a known product class by that class's own threshold.
      *
-     * @param image     of any size and colour model
+     * @param image of any size and colour model
      * @param className the product class
      * @return score, verdict by the class's threshold, and map
-     * @throws RlrException             if the model has no threshold for the class, or the score is not finite
+     * @throws RlrException if the model has no threshold for the class, or the score is not finite
      * @throws IllegalArgumentException as {@link #detect(BufferedImage)}
      */
     public Detection detect(BufferedImage image, String className) {
@@ -110,10 +110,11 @@ public final class AnomalyDetector implements AutoCloseable {
     /**
      * As {@link #detect(BufferedImage, String)}, of an image file.
      *
-     * @param image     an image file of a supported format
+     * @param image an image file of a supported format
      * @param className the product class
      * @return score, verdict by the class's threshold, and map
-     * @throws RlrException if the file cannot be read, the model has no threshold for the class, or the score is not finite
+     * @throws RlrException if the file cannot be read, the model has no threshold for the class, or the score is not
+     *     finite
      */
     public Detection detect(Path image, String className) {
         Threshold threshold = model.info().thresholds().ownOf(className);
@@ -138,7 +139,7 @@ public final class AnomalyDetector implements AutoCloseable {
     /**
      * A map of this model's {@link #scorer()} as a detection by a class's own threshold.
      *
-     * @param map       made by this model's scoring
+     * @param map made by this model's scoring
      * @param className the product class
      * @return score, verdict and values of the map (not a copy)
      * @throws RlrException if the model has none for the class, or the score is not finite
@@ -151,9 +152,18 @@ public final class AnomalyDetector implements AutoCloseable {
         double score = map.imageScore();
         if (!Double.isFinite(score)) {
             // not above any threshold, which would make it a normal image
-            throw new RlrException("the image score is " + score + ", which no threshold tells anything of: the model's numbers are beyond what can be computed with; train it again");
+            throw new RlrException(
+                    "the image score is " + score
+                            + ", which no threshold tells anything of: the model's numbers are beyond what can be computed with; train it again");
         }
-        return new Detection(score, threshold.normalized(score), threshold.exceededBy(score), threshold.value(), map.height(), map.width(), map.values());
+        return new Detection(
+                score,
+                threshold.normalized(score),
+                threshold.exceededBy(score),
+                threshold.value(),
+                map.height(),
+                map.width(),
+                map.values());
     }
 
     /** {@return the model, which stays this detector's} */

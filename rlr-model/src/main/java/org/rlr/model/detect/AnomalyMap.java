@@ -7,9 +7,8 @@ import org.rlr.model.Scoring;
 import org.rlr.model.data.TileGrid;
 
 /**
- * Where an image is anomalous and how much: a map as large as the model's input, or, where the model
- * cuts images into tiles, as the image that is cut. The values depend on the model, and are
- * comparable between images of one model only.
+ * Where an image is anomalous and how much: a map as large as the model's input, or, where the model cuts images into
+ * tiles, as the image that is cut. The values depend on the model, and are comparable between images of one model only.
  */
 public final class AnomalyMap {
     private static final double LEAST_NORM_PRODUCT = 1e-8;
@@ -33,7 +32,7 @@ public final class AnomalyMap {
      *
      * @param scores row-major, {@code height * width}
      * @param height rows of the level's grid
-     * @param width  columns of the level's grid
+     * @param width columns of the level's grid
      */
     public record Level(float[] scores, int height, int width) {
         /**
@@ -41,7 +40,7 @@ public final class AnomalyMap {
          *
          * @param scores row-major, {@code height * width}
          * @param height rows of the level's grid
-         * @param width  columns of the level's grid
+         * @param width columns of the level's grid
          * @throws IllegalArgumentException if the grid is empty or the number of scores is another
          */
         public Level {
@@ -52,14 +51,14 @@ public final class AnomalyMap {
     }
 
     /**
-     * How much tokens differ from their reconstruction: {@code mean_c (x - y)² + 1 - cos(x, y)}, with {@code cos(x, y) =
-     * x·y / max(‖x‖·‖y‖, 1e-8)}.
+     * How much tokens differ from their reconstruction: {@code mean_c (x - y)² + 1 - cos(x, y)}, with {@code cos(x, y)
+     * = x·y / max(‖x‖·‖y‖, 1e-8)}.
      *
-     * @param features       {@code [tokens, channels]}, row-major, from {@code offset} on
+     * @param features {@code [tokens, channels]}, row-major, from {@code offset} on
      * @param reconstruction of the same shape and offset
-     * @param offset         index of the first token's first channel, so that one image of a batch can be taken
-     * @param tokens         how many
-     * @param channels       values per token
+     * @param offset index of the first token's first channel, so that one image of a batch can be taken
+     * @param tokens how many
+     * @param channels values per token
      * @return a score per token
      */
     public static float[] tokenScores(float[] features, float[] reconstruction, int offset, int tokens, int channels) {
@@ -85,12 +84,12 @@ public final class AnomalyMap {
     }
 
     /**
-     * The map of an image: each level's scores upsampled bilinearly, the corners aligned, to {@code height × width}, and
-     * averaged over the levels; its image score by the published smoothing.
+     * The map of an image: each level's scores upsampled bilinearly, the corners aligned, to {@code height × width},
+     * and averaged over the levels; its image score by the published smoothing.
      *
      * @param levels of the image, at least one
      * @param height rows of the map in pixels, at least 1
-     * @param width  columns of the map in pixels, at least 1
+     * @param width columns of the map in pixels, at least 1
      * @return the map
      * @throws IllegalArgumentException if there are no levels or the map is empty
      */
@@ -101,26 +100,33 @@ public final class AnomalyMap {
     /**
      * The same with weights of the levels and another smoothing ({@link Scoring}).
      *
-     * @param levels    of the image, at least one
-     * @param weights   a weight per level, above 0; the map is {@code Σ w·map / Σ w}
+     * @param levels of the image, at least one
+     * @param weights a weight per level, above 0; the map is {@code Σ w·map / Σ w}
      * @param smoothing standard deviation in pixels; 0 for none
-     * @param height    rows of the map in pixels, at least 1
-     * @param width     columns of the map in pixels, at least 1
+     * @param height rows of the map in pixels, at least 1
+     * @param width columns of the map in pixels, at least 1
      * @return the map
      * @throws IllegalArgumentException if there are no levels, another number of weights, or the map is empty
      */
     public static AnomalyMap of(List<Level> levels, double[] weights, double smoothing, int height, int width) {
         if (levels.isEmpty() || weights.length != levels.size() || height < 1 || width < 1) {
-            throw new IllegalArgumentException("no map of " + levels.size() + " levels and " + weights.length + " weights at " + height + "×" + width);
+            throw new IllegalArgumentException("no map of " + levels.size() + " levels and " + weights.length
+                    + " weights at " + height + "×" + width);
         }
         List<Level> kept = List.copyOf(levels);
-        return new AnomalyMap(floats(averaged(levels, weights, height, width)), height, width, smoothing, () -> of(kept, weights, smoothing, height, width));
+        return new AnomalyMap(
+                floats(averaged(levels, weights, height, width)),
+                height,
+                width,
+                smoothing,
+                () -> of(kept, weights, smoothing, height, width));
     }
 
     /**
-     * The map of an image of tiles: each tile's map as of {@link #of(List, int, int)}, blended where they overlap by weights that sum to one.
+     * The map of an image of tiles: each tile's map as of {@link #of(List, int, int)}, blended where they overlap by
+     * weights that sum to one.
      *
-     * @param grid  where the tiles lie
+     * @param grid where the tiles lie
      * @param tiles levels of each tile
      * @return a map as large as the image that is cut
      * @throws IllegalArgumentException if there are more or fewer tiles than the grid has
@@ -132,9 +138,9 @@ public final class AnomalyMap {
     /**
      * The same with weights of the levels and another smoothing, as {@link #of(List, double[], double, int, int)}.
      *
-     * @param grid      where the tiles lie
-     * @param tiles     levels of each tile
-     * @param weights   a weight per level, above 0
+     * @param grid where the tiles lie
+     * @param tiles levels of each tile
+     * @param weights a weight per level, above 0
      * @param smoothing standard deviation in pixels; 0 for none
      * @return a map as large as the image that is cut
      * @throws IllegalArgumentException if there are more or fewer tiles than the grid has
@@ -143,12 +149,18 @@ public final class AnomalyMap {
         if (tiles.size() != grid.count()) {
             throw new IllegalArgumentException(tiles.size() + " tiles instead of " + grid.count());
         }
-        double[] sum = new double[Math.multiplyExact(grid.image().height(), grid.image().width())];
+        double[] sum = new double
+                [Math.multiplyExact(grid.image().height(), grid.image().width())];
         for (int tile = 0; tile < tiles.size(); tile++) {
             grid.add(tile, averaged(tiles.get(tile), weights, grid.tileHeight(), grid.tileWidth()), sum);
         }
         List<List<Level>> kept = tiles.stream().map(List::copyOf).toList();
-        return new AnomalyMap(floats(sum), grid.image().height(), grid.image().width(), smoothing, () -> of(grid, kept, weights, smoothing));
+        return new AnomalyMap(
+                floats(sum),
+                grid.image().height(),
+                grid.image().width(),
+                smoothing,
+                () -> of(grid, kept, weights, smoothing));
     }
 
     private static double[] ones(int count) {
@@ -190,8 +202,10 @@ public final class AnomalyMap {
                 int left = (int) column;
                 int right = Math.min(left + 1, level.width - 1);
                 double along = column - left;
-                double above = scores[top * level.width + left] * (1 - along) + scores[top * level.width + right] * along;
-                double below = scores[bottom * level.width + left] * (1 - along) + scores[bottom * level.width + right] * along;
+                double above =
+                        scores[top * level.width + left] * (1 - along) + scores[top * level.width + right] * along;
+                double below = scores[bottom * level.width + left] * (1 - along)
+                        + scores[bottom * level.width + right] * along;
                 sum[y * width + x] += weight * (above * (1 - down) + below * down);
             }
         }

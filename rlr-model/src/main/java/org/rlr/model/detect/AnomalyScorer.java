@@ -34,7 +34,8 @@ public final class AnomalyScorer {
     }
 
     /**
-     * A scorer that takes the feature maps of image files from somewhere, made by the model's backbone; null to compute them.
+     * A scorer that takes the feature maps of image files from somewhere, made by the model's backbone; null to compute
+     * them.
      *
      * @param model stays the caller's
      * @param files feature maps of image files, or null
@@ -58,7 +59,8 @@ public final class AnomalyScorer {
      * @throws org.rlr.tensor.RlrException if the model lacks one of its levels
      */
     public AnomalyScorer with(Scoring other) {
-        return new AnomalyScorer(model, files, other.requireLevelsOf(model.info().config()));
+        return new AnomalyScorer(
+                model, files, other.requireLevelsOf(model.info().config()));
     }
 
     /** {@return what the model says of itself} */
@@ -71,7 +73,7 @@ public final class AnomalyScorer {
     public interface Sink {
         /**
          * @param index its place in the list
-         * @param map   its anomaly map and image score; the receiver's to keep
+         * @param map its anomaly map and image score; the receiver's to keep
          */
         void accept(int index, AnomalyMap map);
     }
@@ -80,7 +82,7 @@ public final class AnomalyScorer {
      * Scores image files in order.
      *
      * @param images image files
-     * @param sink   called once per image, on the calling thread
+     * @param sink called once per image, on the calling thread
      * @throws org.rlr.tensor.RlrException if one cannot be read
      */
     public void score(List<Path> images, Sink sink) {
@@ -91,7 +93,7 @@ public final class AnomalyScorer {
     @FunctionalInterface
     public interface LevelSink {
         /**
-         * @param index  its place in the list
+         * @param index its place in the list
          * @param scores of all levels of the model; the receiver's to keep
          */
         void accept(int index, LevelScores scores);
@@ -101,11 +103,14 @@ public final class AnomalyScorer {
      * Scores the tokens of image files in order, at all levels of the model.
      *
      * @param images image files
-     * @param sink   called once per image, on the calling thread
+     * @param sink called once per image, on the calling thread
      * @throws org.rlr.tensor.RlrException if one cannot be read
      */
     public void scoreLevels(List<Path> images, LevelSink sink) {
-        files.forEach(images, (index, image) -> sink.accept(index, scores(image, model.info().config().levels())));
+        files.forEach(
+                images,
+                (index, image) ->
+                        sink.accept(index, scores(image, model.info().config().levels())));
     }
 
     /**
@@ -129,7 +134,12 @@ public final class AnomalyScorer {
         for (int input = 0; input < inputs(image.grid()); input++) {
             tiles.add(scores(image, input, levels));
         }
-        return new LevelScores(levels, tiles, image.grid(), model.info().config().imageHeight(), model.info().config().imageWidth());
+        return new LevelScores(
+                levels,
+                tiles,
+                image.grid(),
+                model.info().config().imageHeight(),
+                model.info().config().imageWidth());
     }
 
     /** Of one image or tile at a time: that uses all cores, and its numbers do not depend on what else is scored. */
@@ -146,7 +156,8 @@ public final class AnomalyScorer {
     }
 
     /**
-     * Scores one image and keeps its features and their reconstructions, or those of all its tiles; the map is that of {@link #score(RgbImage)}.
+     * Scores one image and keeps its features and their reconstructions, or those of all its tiles; the map is that of
+     * {@link #score(RgbImage)}.
      *
      * @param image of any size
      * @return map, features, reconstructions and references
@@ -155,7 +166,8 @@ public final class AnomalyScorer {
     public Examination examine(RgbImage image) {
         FeatureMaps.ImageMaps maps = computed.of(image);
         RlrConfig config = model.info().config();
-        List<List<float[]>> references = model.levels().stream().map(RlrTransformer::reference).toList();
+        List<List<float[]>> references =
+                model.levels().stream().map(RlrTransformer::reference).toList();
         List<List<Examination.Level>> examined = new ArrayList<>();
         List<List<AnomalyMap.Level>> scores = new ArrayList<>();
         for (int input = 0; input < inputs(maps.grid()); input++) {
@@ -169,7 +181,8 @@ public final class AnomalyScorer {
                 scores.add(tile);
             }
         }
-        LevelScores all = new LevelScores(config.levels(), scores, maps.grid(), config.imageHeight(), config.imageWidth());
+        LevelScores all =
+                new LevelScores(config.levels(), scores, maps.grid(), config.imageHeight(), config.imageWidth());
         return new Examination(all.map(scoring), maps.grid(), examined);
     }
 
@@ -177,12 +190,19 @@ public final class AnomalyScorer {
         return grid == null ? 1 : grid.count();
     }
 
-    private List<Examination.Level> levels(List<RlrModel.Reconstruction> reconstructions, List<List<float[]>> references) {
+    private List<Examination.Level> levels(
+            List<RlrModel.Reconstruction> reconstructions, List<List<float[]>> references) {
         List<Examination.Level> levels = new ArrayList<>();
         for (int i = 0; i < reconstructions.size(); i++) {
             LevelConfig c = model.levels().get(i).config();
-            levels.add(new Examination.Level(2 << model.info().config().levels().get(i), c.height(), c.width(), c.channels(), reconstructions.get(i).tokens().toArray(),
-                    reconstructions.get(i).reconstruction().toArray(), references.get(i)));
+            levels.add(new Examination.Level(
+                    2 << model.info().config().levels().get(i),
+                    c.height(),
+                    c.width(),
+                    c.channels(),
+                    reconstructions.get(i).tokens().toArray(),
+                    reconstructions.get(i).reconstruction().toArray(),
+                    references.get(i)));
         }
         return levels;
     }

@@ -6,24 +6,31 @@ import org.rlr.model.data.TileGrid;
 /**
  * What a model makes of one image, for looking at it.
  *
- * @param map    the anomaly map
- * @param grid   where the image's tiles lie; null where the model sees the whole image
+ * @param map the anomaly map
+ * @param grid where the image's tiles lie; null where the model sees the whole image
  * @param inputs the feature levels, the finest first, of the whole image or of each of its tiles
  */
 public record Examination(AnomalyMap map, TileGrid grid, List<List<Level>> inputs) {
     /**
-     * A feature level. All arrays are {@code [height·width, channels]}, row-major, in the space of the features that the transformer sees.
+     * A feature level. All arrays are {@code [height·width, channels]}, row-major, in the space of the features that
+     * the transformer sees.
      *
-     * @param stride         pixels of the model's input per token
-     * @param height         rows of the token grid
-     * @param width          columns of the token grid
-     * @param channels       channels
-     * @param features       of the image, or of a tile
+     * @param stride pixels of the model's input per token
+     * @param height rows of the token grid
+     * @param width columns of the token grid
+     * @param channels channels
+     * @param features of the image, or of a tile
      * @param reconstruction of the features
-     * @param reference      the learned reference's chunks, the same for every image; empty where no attention block uses it
+     * @param reference the learned reference's chunks, the same for every image; empty where no attention block uses it
      */
-    public record Level(int stride, int height, int width, int channels, float[] features, float[] reconstruction, List<float[]> reference) {
-    }
+    public record Level(
+            int stride,
+            int height,
+            int width,
+            int channels,
+            float[] features,
+            float[] reconstruction,
+            List<float[]> reference) {}
 
     /**
      * The feature levels of a whole image.

@@ -3,9 +3,9 @@ package org.rlr.model.detect;
 import java.util.Arrays;
 
 /**
- * A Gaussian filter of two dimensions as SciPy's {@code gaussian_filter} computes it: the kernel cut off at four standard
- * deviations (rounded to a whole radius) and normalised, borders mirrored with the edge pixel repeated ("reflect"), however
- * small the image. Immutable; sums in double precision.
+ * A Gaussian filter of two dimensions as SciPy's {@code gaussian_filter} computes it: the kernel cut off at four
+ * standard deviations (rounded to a whole radius) and normalised, borders mirrored with the edge pixel repeated
+ * ("reflect"), however small the image. Immutable; sums in double precision.
  */
 public final class GaussianFilter {
     private static final double TRUNCATE = 4;
@@ -20,7 +20,8 @@ public final class GaussianFilter {
      */
     public GaussianFilter(double sigma) {
         if (!(sigma > 0 && sigma < 1e6)) {
-            throw new IllegalArgumentException("the standard deviation must be above 0 and below 1e6 pixels, not " + sigma);
+            throw new IllegalArgumentException(
+                    "the standard deviation must be above 0 and below 1e6 pixels, not " + sigma);
         }
         int radius = (int) (TRUNCATE * sigma + 0.5);
         kernel = new double[2 * radius + 1];
@@ -38,15 +39,16 @@ public final class GaussianFilter {
     /**
      * The filtered image.
      *
-     * @param image  row-major, left as it is
+     * @param image row-major, left as it is
      * @param height rows, at least 1
-     * @param width  columns, at least 1
+     * @param width columns, at least 1
      * @return a new array, row-major
      * @throws IllegalArgumentException if the array is not of {@code height·width} pixels
      */
     public float[] apply(float[] image, int height, int width) {
         if (height < 1 || width < 1 || image.length != height * width) {
-            throw new IllegalArgumentException("an image of " + image.length + " pixels is not " + height + "×" + width);
+            throw new IllegalArgumentException(
+                    "an image of " + image.length + " pixels is not " + height + "×" + width);
         }
         int radius = kernel.length / 2;
         double[] column = new double[width];
@@ -79,7 +81,9 @@ public final class GaussianFilter {
         return result;
     }
 
-    /** The pixel that stands at an index outside of the image: … 1 0 | 0 1 2 … n-1 | n-1 n-2 …, repeated without end. */
+    /**
+     * The pixel that stands at an index outside of the image: … 1 0 | 0 1 2 … n-1 | n-1 n-2 …, repeated without end.
+     */
     private static int mirrored(int index, int length) {
         int phase = Math.floorMod(index, 2 * length);
         return phase < length ? phase : 2 * length - 1 - phase;

@@ -6,23 +6,25 @@ import org.rlr.model.Scoring;
 import org.rlr.model.data.TileGrid;
 
 /**
- * How far the tokens of one image are from their reconstructions, level by level: what its map is made of by any {@link Scoring}, in a fiftieth of a map's memory.
+ * How far the tokens of one image are from their reconstructions, level by level: what its map is made of by any
+ * {@link Scoring}, in a fiftieth of a map's memory.
  *
  * @param levels the levels that were scored, ascending
- * @param tiles  scores of the image, or of each of its tiles, in the order of {@code levels}
- * @param grid   where the tiles lie; null for a whole image
+ * @param tiles scores of the image, or of each of its tiles, in the order of {@code levels}
+ * @param grid where the tiles lie; null for a whole image
  * @param height rows of the map of an input
- * @param width  columns of the map of an input
+ * @param width columns of the map of an input
  */
-public record LevelScores(List<Integer> levels, List<List<AnomalyMap.Level>> tiles, TileGrid grid, int height, int width) {
+public record LevelScores(
+        List<Integer> levels, List<List<AnomalyMap.Level>> tiles, TileGrid grid, int height, int width) {
     /**
      * Copies the lists.
      *
      * @param levels the levels that were scored, ascending
-     * @param tiles  scores of the image, or of each of its tiles, in the order of {@code levels}
-     * @param grid   where the tiles lie; null for a whole image
+     * @param tiles scores of the image, or of each of its tiles, in the order of {@code levels}
+     * @param grid where the tiles lie; null for a whole image
      * @param height rows of the map of an input
-     * @param width  columns of the map of an input
+     * @param width columns of the map of an input
      */
     public LevelScores {
         levels = List.copyOf(levels);
@@ -47,12 +49,17 @@ public record LevelScores(List<Integer> levels, List<List<AnomalyMap.Level>> til
      * @throws IllegalArgumentException if one of its levels was not scored
      */
     public AnomalyMap map(Scoring scoring) {
-        double[] weights = scoring.weights().stream().mapToDouble(Double::doubleValue).toArray();
+        double[] weights =
+                scoring.weights().stream().mapToDouble(Double::doubleValue).toArray();
         List<List<AnomalyMap.Level>> chosen = new ArrayList<>();
         for (List<AnomalyMap.Level> tile : tiles) {
-            chosen.add(scoring.levels().stream().map(level -> tile.get(indexOf(level))).toList());
+            chosen.add(scoring.levels().stream()
+                    .map(level -> tile.get(indexOf(level)))
+                    .toList());
         }
-        return grid == null ? AnomalyMap.of(chosen.get(0), weights, scoring.smoothing(), height, width) : AnomalyMap.of(grid, chosen, weights, scoring.smoothing());
+        return grid == null
+                ? AnomalyMap.of(chosen.get(0), weights, scoring.smoothing(), height, width)
+                : AnomalyMap.of(grid, chosen, weights, scoring.smoothing());
     }
 
     private int indexOf(int level) {

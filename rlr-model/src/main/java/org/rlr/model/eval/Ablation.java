@@ -10,7 +10,8 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * The metrics of models that differ in their attention blocks and seeds alone. A run's metric is the mean over the classes, as in published tables.
+ * The metrics of models that differ in their attention blocks and seeds alone. A run's metric is the mean over the
+ * classes, as in published tables.
  *
  * @param sets one entry per set of blocks
  */
@@ -19,25 +20,24 @@ public record Ablation(List<BlockSet> sets) {
     /**
      * One model's figures.
      *
-     * @param seed   of its training
-     * @param loss   mean loss of its last epoch
+     * @param seed of its training
+     * @param loss mean loss of its last epoch
      * @param result its metrics
      */
-    public record Run(long seed, double loss, EvaluationResult result) {
-    }
+    public record Run(long seed, double loss, EvaluationResult result) {}
 
     /**
      * The runs of one set of blocks.
      *
      * @param blocks the blocks, in order
-     * @param runs   one per seed
+     * @param runs one per seed
      */
     public record BlockSet(List<String> blocks, List<Run> runs) {
         /**
          * Takes copies.
          *
          * @param blocks the blocks, in order
-         * @param runs   one per seed
+         * @param runs one per seed
          */
         public BlockSet {
             blocks = List.copyOf(blocks);
@@ -51,7 +51,11 @@ public record Ablation(List<BlockSet> sets) {
          * @return of the runs' means over the classes
          */
         public MeanAndDeviation over(Metric metric) {
-            return MeanAndDeviation.of(runs.stream().map(r -> r.result().mean(metric)).filter(OptionalDouble::isPresent).mapToDouble(OptionalDouble::getAsDouble).toArray());
+            return MeanAndDeviation.of(runs.stream()
+                    .map(r -> r.result().mean(metric))
+                    .filter(OptionalDouble::isPresent)
+                    .mapToDouble(OptionalDouble::getAsDouble)
+                    .toArray());
         }
     }
 
@@ -65,8 +69,9 @@ public record Ablation(List<BlockSet> sets) {
     }
 
     /**
-     * As JSON: {@code {"sets":[{"blocks":["mca","nsa"],"mean":{"image_auroc":…,…},"standard_deviation":{…},"runs":[{"seed":…,"loss":…,"image_auroc":…,…}…]}…]}}, with
-     * fractions, and null for what is undefined.
+     * As JSON:
+     * {@code {"sets":[{"blocks":["mca","nsa"],"mean":{"image_auroc":…,…},"standard_deviation":{…},"runs":[{"seed":…,"loss":…,"image_auroc":…,…}…]}…]}},
+     * with fractions, and null for what is undefined.
      *
      * @return the text, ending with a line break
      */
@@ -101,7 +106,12 @@ public record Ablation(List<BlockSet> sets) {
         }
         JsonObject root = new JsonObject();
         root.add("sets", rows);
-        return new GsonBuilder().serializeNulls().disableHtmlEscaping().setPrettyPrinting().create().toJson(root) + "\n";
+        return new GsonBuilder()
+                        .serializeNulls()
+                        .disableHtmlEscaping()
+                        .setPrettyPrinting()
+                        .create()
+                        .toJson(root) + "\n";
     }
 
     private static JsonElement json(OptionalDouble value) {

@@ -7,8 +7,7 @@ final class Binomial {
     /** Halvings of an interval of probabilities: beyond the precision of a double. */
     private static final int HALVINGS = 60;
 
-    private Binomial() {
-    }
+    private Binomial() {}
 
     /** The probability of at most {@code k} successes in {@code n} trials of success probability {@code p}. */
     static double cdf(int k, int n, double p) {
@@ -25,7 +24,8 @@ final class Binomial {
         double logTerm = n * Math.log1p(-p);
         double sum = Math.exp(logTerm);
         for (int i = 0; i < k; i++) {
-            logTerm += Math.log((double) (n - i) / (i + 1)) + odds; // in logarithms, as the first terms may be too small for a double
+            logTerm += Math.log((double) (n - i) / (i + 1))
+                    + odds; // in logarithms, as the first terms may be too small for a double
             sum += Math.exp(logTerm);
         }
         return Math.min(1, sum);
@@ -45,7 +45,10 @@ final class Binomial {
         return k;
     }
 
-    /** The quantile of a beta distribution with whole parameters of at least 1: its distribution function is a binomial tail. */
+    /**
+     * The quantile of a beta distribution with whole parameters of at least 1: its distribution function is a binomial
+     * tail.
+     */
     static double betaQuantile(double probability, int a, int b) {
         double low = 0;
         double high = 1;
@@ -60,10 +63,15 @@ final class Binomial {
         return (low + high) / 2;
     }
 
-    /** The share {@code count / n} with the interval of Clopper and Pearson, which covers the true one at least that often. */
+    /**
+     * The share {@code count / n} with the interval of Clopper and Pearson, which covers the true one at least that
+     * often.
+     */
     static Interval share(int count, int n, double confidence) {
         double tail = (1 - confidence) / 2;
-        return new Interval((double) count / n, count == 0 ? 0 : betaQuantile(tail, count, n - count + 1),
+        return new Interval(
+                (double) count / n,
+                count == 0 ? 0 : betaQuantile(tail, count, n - count + 1),
                 count == n ? 1 : betaQuantile(1 - tail, count + 1, n - count));
     }
 }

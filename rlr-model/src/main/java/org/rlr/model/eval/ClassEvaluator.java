@@ -32,7 +32,7 @@ public final class ClassEvaluator {
     /**
      * Begins with no image, each of which will have several scores, but one map.
      *
-     * @param name   the class
+     * @param name the class
      * @param scores how many scores each image will have, at least 1
      */
     public ClassEvaluator(String name, int scores) {
@@ -44,12 +44,12 @@ public final class ClassEvaluator {
      * Adds a test image.
      *
      * @param imageScore its score
-     * @param defective  whether it is known to be anomalous (from its folder); it also is where the mask has a pixel set
-     * @param map        its unsmoothed anomaly map, row-major
-     * @param mask       where it is anomalous, of the map's size; null where there is none. A defective image without a mask
-     *                   leaves the pixel metrics of the whole class undefined, as its pixels cannot be told apart.
-     * @param height     rows of the map
-     * @param width      columns of the map
+     * @param defective whether it is known to be anomalous (from its folder); it also is where the mask has a pixel set
+     * @param map its unsmoothed anomaly map, row-major
+     * @param mask where it is anomalous, of the map's size; null where there is none. A defective image without a mask
+     *     leaves the pixel metrics of the whole class undefined, as its pixels cannot be told apart.
+     * @param height rows of the map
+     * @param width columns of the map
      * @throws RlrException where a score is not finite
      */
     public void add(double imageScore, boolean defective, float[] map, boolean[] mask, int height, int width) {
@@ -59,12 +59,12 @@ public final class ClassEvaluator {
     /**
      * Adds a test image with all its scores; else as {@link #add(double, boolean, float[], boolean[], int, int)}.
      *
-     * @param scores    as many as the evaluator was made for
+     * @param scores as many as the evaluator was made for
      * @param defective whether it is known to be anomalous
-     * @param map       unsmoothed anomaly map, row-major, {@code height·width}
-     * @param mask      where it is anomalous, of the map's size; null where there is none
-     * @param height    rows of the map
-     * @param width     columns of the map
+     * @param map unsmoothed anomaly map, row-major, {@code height·width}
+     * @param mask where it is anomalous, of the map's size; null where there is none
+     * @param height rows of the map
+     * @param width columns of the map
      * @throws IllegalArgumentException where the number of scores or the size of map or mask is another
      * @throws RlrException where a score is not finite
      */
@@ -96,7 +96,7 @@ public final class ClassEvaluator {
      * Makes room for a known number of images with maps of so many pixels, which spares memory.
      *
      * @param imageCount how many images
-     * @param mapPixels  pixels of each map
+     * @param mapPixels pixels of each map
      */
     public void reserve(int imageCount, int mapPixels) {
         pixels.reserve((long) imageCount * mapPixels);
@@ -118,7 +118,8 @@ public final class ClassEvaluator {
     }
 
     /**
-     * The curves of the pixels so far, as {@link ScoreRanking#curve}; empty where they are undefined, also because a mask is missing.
+     * The curves of the pixels so far, as {@link ScoreRanking#curve}; empty where they are undefined, also because a
+     * mask is missing.
      *
      * @param step least distance of neighbouring points, of 0…1
      * @return from the highest threshold to the lowest
@@ -160,7 +161,8 @@ public final class ClassEvaluator {
         } else {
             addPixelMetrics(values, notes);
         }
-        OptionalDouble threshold = imageF1.map(best -> OptionalDouble.of(best.threshold())).orElse(OptionalDouble.empty());
+        OptionalDouble threshold =
+                imageF1.map(best -> OptionalDouble.of(best.threshold())).orElse(OptionalDouble.empty());
         return new ClassMetrics(name, values, threshold, String.join("; ", notes));
     }
 

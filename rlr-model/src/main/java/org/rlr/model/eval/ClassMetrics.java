@@ -8,27 +8,28 @@ import java.util.OptionalDouble;
 /**
  * The metrics of one class.
  *
- * @param name           the class
- * @param values         the metrics that are defined
+ * @param name the class
+ * @param values the metrics that are defined
  * @param bestF1Threshold the image score at which image F1 is greatest (an image that scores at least that is called
- *                       anomalous); empty where image F1 is undefined
- * @param note           why some are undefined, one line; empty where none is
+ *     anomalous); empty where image F1 is undefined
+ * @param note why some are undefined, one line; empty where none is
  */
 public record ClassMetrics(String name, Map<Metric, Double> values, OptionalDouble bestF1Threshold, String note) {
     /**
      * Takes a copy of the values, which must be fractions.
      *
-     * @param name            the class
-     * @param values          the metrics that are defined
-     * @param bestF1Threshold the image score at which image F1 is greatest (an image that scores at least that is called
-     *                       anomalous); empty where image F1 is undefined
-     * @param note            why some are undefined, one line; empty where none is
+     * @param name the class
+     * @param values the metrics that are defined
+     * @param bestF1Threshold the image score at which image F1 is greatest (an image that scores at least that is
+     *     called anomalous); empty where image F1 is undefined
+     * @param note why some are undefined, one line; empty where none is
      * @throws IllegalArgumentException if a value is not between 0 and 1
      */
     public ClassMetrics {
         values.forEach((metric, value) -> {
             if (!(value >= 0 && value <= 1)) {
-                throw new IllegalArgumentException(metric.key() + " of " + name + " is " + value + ", not between 0 and 1");
+                throw new IllegalArgumentException(
+                        metric.key() + " of " + name + " is " + value + ", not between 0 and 1");
             }
         });
         Map<Metric, Double> copy = new EnumMap<>(Metric.class);

@@ -38,7 +38,11 @@ public record EvaluationResult(List<ClassMetrics> classes) {
      * @return a fraction, or empty
      */
     public OptionalDouble mean(Metric metric) {
-        return classes.stream().map(c -> c.values().get(metric)).filter(Objects::nonNull).mapToDouble(Double::doubleValue).average();
+        return classes.stream()
+                .map(c -> c.values().get(metric))
+                .filter(Objects::nonNull)
+                .mapToDouble(Double::doubleValue)
+                .average();
     }
 
     /**
@@ -52,13 +56,18 @@ public record EvaluationResult(List<ClassMetrics> classes) {
     }
 
     /**
-     * The result as JSON: {@code {"classes":[{"name":…,"image_auroc":…,…}…],"mean":{"image_auroc":…,…}}}, with fractions, and
-     * null for what is undefined.
+     * The result as JSON: {@code {"classes":[{"name":…,"image_auroc":…,…}…],"mean":{"image_auroc":…,…}}}, with
+     * fractions, and null for what is undefined.
      *
      * @return the text, ending with a line break
      */
     public String toJson() {
-        return new GsonBuilder().serializeNulls().disableHtmlEscaping().setPrettyPrinting().create().toJson(json()) + "\n";
+        return new GsonBuilder()
+                        .serializeNulls()
+                        .disableHtmlEscaping()
+                        .setPrettyPrinting()
+                        .create()
+                        .toJson(json()) + "\n";
     }
 
     /** {@link #toJson} before it is text. */
@@ -93,8 +102,8 @@ public record EvaluationResult(List<ClassMetrics> classes) {
     }
 
     /**
-     * The result as a plain-text table in percent with one decimal, a row per class and their mean; "-" stands for what is
-     * undefined, with the reasons and the number of classes in the mean below. Ends with a line break.
+     * The result as a plain-text table in percent with one decimal, a row per class and their mean; "-" stands for what
+     * is undefined, with the reasons and the number of classes in the mean below. Ends with a line break.
      *
      * @return the table
      */
@@ -120,13 +129,22 @@ public record EvaluationResult(List<ClassMetrics> classes) {
         text.append('\n');
         for (ClassMetrics row : classes) {
             if (!row.note().isEmpty()) {
-                text.append("- ").append(row.name()).append(": ").append(row.note()).append('\n');
+                text.append("- ")
+                        .append(row.name())
+                        .append(": ")
+                        .append(row.note())
+                        .append('\n');
             }
         }
         for (Metric metric : Metric.values()) {
             if (defined(metric) < classes.size()) {
-                text.append("- mean of ").append(metric.key()).append(" over ").append(defined(metric)).append(" of ")
-                        .append(classes.size()).append(" classes\n");
+                text.append("- mean of ")
+                        .append(metric.key())
+                        .append(" over ")
+                        .append(defined(metric))
+                        .append(" of ")
+                        .append(classes.size())
+                        .append(" classes\n");
             }
         }
         return text.toString();

@@ -27,10 +27,10 @@ public final class Evaluator {
     @FunctionalInterface
     public interface Observer {
         /**
-         * @param sample    the image
-         * @param score     its image score
+         * @param sample the image
+         * @param score its image score
          * @param defective whether it is anomalous, by where it lies or by its masks
-         * @param map       its anomaly map
+         * @param map its anomaly map
          */
         void scored(Sample sample, float score, boolean defective, AnomalyMap map);
 
@@ -39,21 +39,22 @@ public final class Evaluator {
          *
          * @param evaluator of the class
          */
-        default void finished(ClassEvaluator evaluator) {
-        }
+        default void finished(ClassEvaluator evaluator) {}
     }
 
     /**
      * The metrics of every class.
      *
-     * @param data     with test images
+     * @param data with test images
      * @param observer sees every image and class, on the calling thread
      * @return a row per class, in the order of the data set
      * @throws RlrException if there are no test images, or an image or a mask cannot be read
      */
     public EvaluationResult evaluate(DataSet data, Observer observer) {
         if (data.test().isEmpty()) {
-            throw new RlrException(data.root() + " holds no test images; evaluation needs test/good and test/<defect>, with masks in ground_truth/<defect> for the pixel metrics");
+            throw new RlrException(
+                    data.root()
+                            + " holds no test images; evaluation needs test/good and test/<defect>, with masks in ground_truth/<defect> for the pixel metrics");
         }
         List<ClassMetrics> classes = new ArrayList<>();
         for (ClassSamples each : data.classes()) {

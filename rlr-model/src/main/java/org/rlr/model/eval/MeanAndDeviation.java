@@ -6,9 +6,9 @@ import java.util.OptionalDouble;
 /**
  * The mean of a figure over several runs, and how far the runs lie apart.
  *
- * @param mean      the mean; empty without a run
+ * @param mean the mean; empty without a run
  * @param deviation the sample standard deviation, {@code √(Σ(x−mean)²/(n−1))}; empty with fewer than two runs
- * @param runs      n
+ * @param runs n
  */
 public record MeanAndDeviation(OptionalDouble mean, OptionalDouble deviation, int runs) {
 
@@ -29,12 +29,22 @@ public record MeanAndDeviation(OptionalDouble mean, OptionalDouble deviation, in
         for (double value : values) {
             squares += (value - mean) * (value - mean);
         }
-        return new MeanAndDeviation(n == 0 ? OptionalDouble.empty() : OptionalDouble.of(mean), n < 2 ? OptionalDouble.empty() : OptionalDouble.of(Math.sqrt(squares / (n - 1))), n);
+        return new MeanAndDeviation(
+                n == 0 ? OptionalDouble.empty() : OptionalDouble.of(mean),
+                n < 2 ? OptionalDouble.empty() : OptionalDouble.of(Math.sqrt(squares / (n - 1))),
+                n);
     }
 
-    /** {@return a fraction in percent with one decimal, {@code "97.3 ± 0.4"}; "-" without a run, the mean alone with one} */
+    /**
+     * {@return a fraction in percent with one decimal, {@code "97.3 ± 0.4"}; "-" without a run, the mean alone with
+     * one}
+     */
     public String percent() {
-        return mean.isEmpty() ? "-" : String.format(Locale.ROOT, "%.1f", 100 * mean.getAsDouble())
-                + (deviation.isEmpty() ? "" : String.format(Locale.ROOT, " ± %.1f", 100 * deviation.getAsDouble()));
+        return mean.isEmpty()
+                ? "-"
+                : String.format(Locale.ROOT, "%.1f", 100 * mean.getAsDouble())
+                        + (deviation.isEmpty()
+                                ? ""
+                                : String.format(Locale.ROOT, " ± %.1f", 100 * deviation.getAsDouble()));
     }
 }

@@ -5,8 +5,8 @@ import java.util.OptionalDouble;
 import org.rlr.tensor.RlrException;
 
 /**
- * The pixels of all test images of a class, good images included, pooled: their scores, and the regions of the ground truth
- * that the anomalous ones belong to. Holds 8 bytes per normal pixel and 12 per anomalous one. For one thread.
+ * The pixels of all test images of a class, good images included, pooled: their scores, and the regions of the ground
+ * truth that the anomalous ones belong to. Holds 8 bytes per normal pixel and 12 per anomalous one. For one thread.
  */
 public final class PixelScores {
     /** The usual limit of the false-positive rate for AUPRO. */
@@ -32,7 +32,8 @@ public final class PixelScores {
     }
 
     /**
-     * Makes room for so many normal pixels in all: growing on the way would need more than twice the memory for a while.
+     * Makes room for so many normal pixels in all: growing on the way would need more than twice the memory for a
+     * while.
      *
      * @param pixels normal pixels of all images
      */
@@ -45,10 +46,10 @@ public final class PixelScores {
     /**
      * Adds an image.
      *
-     * @param map    the anomaly map, row-major
-     * @param mask   where it is anomalous, of the same size; null where nowhere
+     * @param map the anomaly map, row-major
+     * @param mask where it is anomalous, of the same size; null where nowhere
      * @param height rows
-     * @param width  columns
+     * @param width columns
      * @throws RlrException where a score is not finite; no pixel of the image is then counted
      */
     public void add(float[] map, boolean[] mask, int height, int width) {
@@ -58,10 +59,10 @@ public final class PixelScores {
     /**
      * As {@link #add(float[], boolean[], int, int)}, in double precision.
      *
-     * @param map    the anomaly map, row-major
-     * @param mask   where it is anomalous, of the same size; null where nowhere
+     * @param map the anomaly map, row-major
+     * @param mask where it is anomalous, of the same size; null where nowhere
      * @param height rows
-     * @param width  columns
+     * @param width columns
      * @throws IllegalArgumentException where map or mask is of another size
      * @throws RlrException where a score is not finite
      */
@@ -119,9 +120,9 @@ public final class PixelScores {
 
     /**
      * Area under the per-region overlap: the mean over all regions of the part of the region that is found (score at
-     * least the threshold), as a function of the rate of false positives among all normal pixels, at every distinct score,
-     * from (0, 0), integrated with trapezoids up to {@code limit} (interpolated there) and divided by it. Empty where there
-     * is no region or no normal pixel.
+     * least the threshold), as a function of the rate of false positives among all normal pixels, at every distinct
+     * score, from (0, 0), integrated with trapezoids up to {@code limit} (interpolated there) and divided by it. Empty
+     * where there is no region or no normal pixel.
      *
      * @param limit greatest false-positive rate, above 0 and at most 1
      * @return 0…1, or empty
@@ -152,12 +153,12 @@ public final class PixelScores {
     }
 
     /**
-     * The same area as older tables approximate it: thresholds evenly spaced from the least score on, towards the greatest;
-     * found where the score is above the threshold; the points with a false-positive rate of at most {@code limit}, their
-     * rates rescaled to [0, 1], joined by trapezoids. Only for comparison. Empty where {@link #aupro} is, and
-     * where fewer than two different rates lie within the limit.
+     * The same area as older tables approximate it: thresholds evenly spaced from the least score on, towards the
+     * greatest; found where the score is above the threshold; the points with a false-positive rate of at most
+     * {@code limit}, their rates rescaled to [0, 1], joined by trapezoids. Only for comparison. Empty where
+     * {@link #aupro} is, and where fewer than two different rates lie within the limit.
      *
-     * @param limit      greatest false-positive rate, above 0 and at most 1
+     * @param limit greatest false-positive rate, above 0 and at most 1
      * @param thresholds how many, as {@link #AUPRO_THRESHOLDS}
      * @return 0…1, or empty
      * @throws IllegalArgumentException if the limit is out of range
@@ -211,7 +212,8 @@ public final class PixelScores {
 
     private static void requireRate(double limit) {
         if (!(limit > 0 && limit <= 1)) {
-            throw new IllegalArgumentException("the limit of the false-positive rate must be above 0 and at most 1, not " + limit);
+            throw new IllegalArgumentException(
+                    "the limit of the false-positive rate must be above 0 and at most 1, not " + limit);
         }
     }
 

@@ -6,7 +6,7 @@ import java.util.Arrays;
  * The 8-connected regions of a mask.
  *
  * @param labels row-major, the number of the pixel's region from 0, or -1 outside of all
- * @param areas  the pixels of each region
+ * @param areas the pixels of each region
  */
 record Regions(int[] labels, int[] areas) {
     /** Finds the regions of a row-major mask, numbered in the order in which rows meet them. */

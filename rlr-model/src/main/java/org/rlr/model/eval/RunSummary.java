@@ -39,20 +39,25 @@ public record RunSummary(List<EvaluationResult> runs) {
      * A metric of a class, by its place; empty where it is undefined in a run.
      *
      * @param classIndex place of the class, from 0
-     * @param metric     which
+     * @param metric which
      * @return over the runs, as fractions
      */
     public MeanAndDeviation of(int classIndex, Metric metric) {
-        return over(runs.stream().map(run -> run.classes().get(classIndex).get(metric)).toList());
+        return over(runs.stream()
+                .map(run -> run.classes().get(classIndex).get(metric))
+                .toList());
     }
 
     private static MeanAndDeviation over(List<OptionalDouble> values) {
-        return values.stream().allMatch(OptionalDouble::isPresent) ? MeanAndDeviation.of(values.stream().mapToDouble(OptionalDouble::getAsDouble).toArray())
+        return values.stream().allMatch(OptionalDouble::isPresent)
+                ? MeanAndDeviation.of(
+                        values.stream().mapToDouble(OptionalDouble::getAsDouble).toArray())
                 : MeanAndDeviation.of();
     }
 
     /**
-     * A table in percent with one decimal, a row per class and their mean: mean ± standard deviation over the runs, "-" where undefined. Ends with a line break.
+     * A table in percent with one decimal, a row per class and their mean: mean ± standard deviation over the runs, "-"
+     * where undefined. Ends with a line break.
      *
      * @return the table
      */

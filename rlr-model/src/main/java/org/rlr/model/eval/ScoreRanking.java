@@ -8,9 +8,9 @@ import java.util.OptionalDouble;
 import org.rlr.tensor.RlrException;
 
 /**
- * Scores of anomalous and of normal items (images, or pixels), ranked, and the threshold-free metrics of that ranking. A
- * higher score means more anomalous. Where one of the two kinds is missing, every metric is undefined, which is an empty
- * result and never a number. All take time linear in the number of scores once these are sorted.
+ * Scores of anomalous and of normal items (images, or pixels), ranked, and the threshold-free metrics of that ranking.
+ * A higher score means more anomalous. Where one of the two kinds is missing, every metric is undefined, which is an
+ * empty result and never a number. All take time linear in the number of scores once these are sorted.
  */
 public final class ScoreRanking {
     private final double[] anomalous;
@@ -29,7 +29,7 @@ public final class ScoreRanking {
     /**
      * Ranks scores by their labels.
      *
-     * @param scores    one per item
+     * @param scores one per item
      * @param anomalous whether the item is anomalous
      * @return the ranking
      * @throws RlrException where a score is not finite
@@ -53,7 +53,7 @@ public final class ScoreRanking {
     /**
      * As {@link #of(double[], boolean[])}, for single precision.
      *
-     * @param scores    one per item
+     * @param scores one per item
      * @param anomalous whether the item is anomalous
      * @return the ranking
      * @throws IllegalArgumentException if there are more or fewer labels than scores
@@ -70,8 +70,9 @@ public final class ScoreRanking {
     /** The score with -0 made 0, so that equal scores are also equal in sorting order. */
     static double requireFinite(double score, int index) {
         if (!Double.isFinite(score)) {
-            throw new RlrException("anomaly score " + index + " is " + score + ", which cannot be ranked: the model has diverged;"
-                    + " train it again with a lower learning rate");
+            throw new RlrException(
+                    "anomaly score " + index + " is " + score + ", which cannot be ranked: the model has diverged;"
+                            + " train it again with a lower learning rate");
         }
         return score + 0.0;
     }
@@ -129,7 +130,9 @@ public final class ScoreRanking {
         double sum = 0;
         int found = 0;
         for (Sweep sweep = new Sweep(); sweep.next(); ) {
-            sum += (double) (sweep.truePositives - found) * sweep.truePositives / ((long) sweep.truePositives + sweep.falsePositives);
+            sum += (double) (sweep.truePositives - found)
+                    * sweep.truePositives
+                    / ((long) sweep.truePositives + sweep.falsePositives);
             found = sweep.truePositives;
         }
         return OptionalDouble.of(sum / anomalousCount);
@@ -138,12 +141,11 @@ public final class ScoreRanking {
     /**
      * The greatest F1 = 2TP / (2TP + FP + FN) that a threshold reaches.
      *
-     * @param value     that F1
-     * @param threshold the score that reaches it, items that score at least that being called anomalous; the highest such
-     *                  one where there are several
+     * @param value that F1
+     * @param threshold the score that reaches it, items that score at least that being called anomalous; the highest
+     *     such one where there are several
      */
-    public record BestF1(double value, double threshold) {
-    }
+    public record BestF1(double value, double threshold) {}
 
     /**
      * The greatest F1 over all distinct scores as thresholds, and where it is reached.
@@ -156,7 +158,8 @@ public final class ScoreRanking {
         }
         BestF1 best = null;
         for (Sweep sweep = new Sweep(); sweep.next(); ) {
-            double f1 = 2.0 * sweep.truePositives / ((double) sweep.truePositives + sweep.falsePositives + anomalousCount);
+            double f1 =
+                    2.0 * sweep.truePositives / ((double) sweep.truePositives + sweep.falsePositives + anomalousCount);
             if (best == null || f1 > best.value) {
                 best = new BestF1(f1, sweep.threshold);
             }
@@ -168,15 +171,15 @@ public final class ScoreRanking {
      * A threshold's place on the ROC curve and on the precision-recall curve.
      *
      * @param falsePositiveRate share of the normal items that score at least the threshold
-     * @param recall            share of the anomalous ones
-     * @param precision         share of anomalous ones among all that do
+     * @param recall share of the anomalous ones
+     * @param precision share of anomalous ones among all that do
      */
-    public record CurvePoint(double falsePositiveRate, double recall, double precision) {
-    }
+    public record CurvePoint(double falsePositiveRate, double recall, double precision) {}
 
     /**
-     * The curves for drawing, from the highest threshold to the lowest: points that differ by less than {@code step} in all three values from the one before
-     * are left out, but for the first and the last. Empty where the curves are undefined.
+     * The curves for drawing, from the highest threshold to the lowest: points that differ by less than {@code step} in
+     * all three values from the one before are left out, but for the first and the last. Empty where the curves are
+     * undefined.
      *
      * @param step least difference of neighbouring points, of 0…1
      * @return the points
@@ -187,7 +190,9 @@ public final class ScoreRanking {
         CurvePoint drawn = null;
         if (isDefined()) {
             for (Sweep sweep = new Sweep(); sweep.next(); ) {
-                last = new CurvePoint(sweep.falsePositives / (double) normalCount, sweep.truePositives / (double) anomalousCount,
+                last = new CurvePoint(
+                        sweep.falsePositives / (double) normalCount,
+                        sweep.truePositives / (double) anomalousCount,
                         sweep.truePositives / ((double) sweep.truePositives + sweep.falsePositives));
                 if (drawn == null || differ(last, drawn) >= step) {
                     points.add(last);
@@ -202,7 +207,9 @@ public final class ScoreRanking {
     }
 
     private static double differ(CurvePoint a, CurvePoint b) {
-        return Math.max(Math.abs(a.precision - b.precision), Math.max(a.recall - b.recall, a.falsePositiveRate - b.falsePositiveRate));
+        return Math.max(
+                Math.abs(a.precision - b.precision),
+                Math.max(a.recall - b.recall, a.falsePositiveRate - b.falsePositiveRate));
     }
 
     /** Goes through the distinct scores, highest first, and counts the items that score at least that. */
@@ -232,8 +239,9 @@ public final class ScoreRanking {
 
     /** The least and the greatest score. */
     double[] range() {
-        return new double[] {Math.min(anomalous[0], normal[0]),
-            Math.max(anomalous[anomalousCount - 1], normal[normalCount - 1])};
+        return new double[] {
+            Math.min(anomalous[0], normal[0]), Math.max(anomalous[anomalousCount - 1], normal[normalCount - 1])
+        };
     }
 
     /** How many anomalous items score more than the threshold. */

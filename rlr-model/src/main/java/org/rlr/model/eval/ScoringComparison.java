@@ -16,15 +16,15 @@ import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.model.detect.LevelScores;
 
 /**
- * The metrics of one model by several scorings. Features and reconstructions are computed once; maps are made of the tokens' scores class by class and, for scorings
- * that differ in the smoothing alone, together, so that no more memory is needed than for one evaluation.
+ * The metrics of one model by several scorings. Features and reconstructions are computed once; maps are made of the
+ * tokens' scores class by class and, for scorings that differ in the smoothing alone, together, so that no more memory
+ * is needed than for one evaluation.
  *
  * @param rows one per scoring, in the order asked for
  */
 public record ScoringComparison(List<Row> rows) {
     /** A scoring and its metrics. */
-    public record Row(Scoring scoring, EvaluationResult result) {
-    }
+    public record Row(Scoring scoring, EvaluationResult result) {}
 
     /**
      * Takes a copy.
@@ -38,8 +38,8 @@ public record ScoringComparison(List<Row> rows) {
     /**
      * Evaluates on the test images of a data set.
      *
-     * @param scorer   of a model that has all levels
-     * @param data     has test images ({@link DataSet#requireEvaluation})
+     * @param scorer of a model that has all levels
+     * @param data has test images ({@link DataSet#requireEvaluation})
      * @param scorings without doubles
      * @param progress is run after each image
      * @return a row per scoring
@@ -64,48 +64,70 @@ public record ScoringComparison(List<Row> rows) {
                 }
             }
         }
-        return new ScoringComparison(scorings.stream().map(scoring -> new Row(scoring, new EvaluationResult(found.get(scoring)))).toList());
+        return new ScoringComparison(scorings.stream()
+                .map(scoring -> new Row(scoring, new EvaluationResult(found.get(scoring))))
+                .toList());
     }
 
     /** Scorings with the same maps side by side. */
     private static List<List<Scoring>> byMaps(List<Scoring> scorings) {
         List<List<Scoring>> groups = new ArrayList<>();
         for (Scoring scoring : scorings) {
-            groups.stream().filter(group -> group.get(0).sameMaps(scoring)).findFirst().orElseGet(() -> {
-                groups.add(new ArrayList<>());
-                return groups.get(groups.size() - 1);
-            }).add(scoring);
+            groups.stream()
+                    .filter(group -> group.get(0).sameMaps(scoring))
+                    .findFirst()
+                    .orElseGet(() -> {
+                        groups.add(new ArrayList<>());
+                        return groups.get(groups.size() - 1);
+                    })
+                    .add(scoring);
         }
         return groups;
     }
 
-    private static ClassEvaluator evaluator(String name, List<Scoring> alike, List<LevelScores> scores, List<GroundTruth> truths) {
+    private static ClassEvaluator evaluator(
+            String name, List<Scoring> alike, List<LevelScores> scores, List<GroundTruth> truths) {
         ClassEvaluator evaluator = new ClassEvaluator(name, alike.size());
         for (int i = 0; i < scores.size(); i++) {
             AnomalyMap map = scores.get(i).map(alike.get(0));
             if (i == 0) {
                 evaluator.reserve(scores.size(), map.values().length);
             }
-            double[] imageScores = alike.stream().mapToDouble(scoring -> map.imageScore(scoring.smoothing())).toArray();
-            evaluator.add(imageScores, truths.get(i).defective(), map.values(), truths.get(i).mask(), map.height(), map.width());
+            double[] imageScores = alike.stream()
+                    .mapToDouble(scoring -> map.imageScore(scoring.smoothing()))
+                    .toArray();
+            evaluator.add(
+                    imageScores,
+                    truths.get(i).defective(),
+                    map.values(),
+                    truths.get(i).mask(),
+                    map.height(),
+                    map.width());
         }
         return evaluator;
     }
 
     /**
-     * As JSON: {@code {"scorings":[{"levels":[2,3],"weights":[1.0,0.5],"smoothing":4.0,"classes":[…],"mean":{…}}…]}}, classes and mean as in {@link EvaluationResult#toJson}.
+     * As JSON: {@code {"scorings":[{"levels":[2,3],"weights":[1.0,0.5],"smoothing":4.0,"classes":[…],"mean":{…}}…]}},
+     * classes and mean as in {@link EvaluationResult#toJson}.
      *
      * @return the text, ending with a line break
      */
     public String toJson() {
         JsonArray array = new JsonArray();
         for (Row row : rows) {
-            JsonObject object = new GsonBuilder().create().toJsonTree(row.scoring).getAsJsonObject();
+            JsonObject object =
+                    new GsonBuilder().create().toJsonTree(row.scoring).getAsJsonObject();
             row.result.json().asMap().forEach(object::add);
             array.add(object);
         }
         JsonObject root = new JsonObject();
         root.add("scorings", array);
-        return new GsonBuilder().serializeNulls().disableHtmlEscaping().setPrettyPrinting().create().toJson(root) + "\n";
+        return new GsonBuilder()
+                        .serializeNulls()
+                        .disableHtmlEscaping()
+                        .setPrettyPrinting()
+                        .create()
+                        .toJson(root) + "\n";
     }
 }

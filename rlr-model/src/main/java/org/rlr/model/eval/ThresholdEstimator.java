@@ -7,8 +7,8 @@ import org.rlr.model.Threshold.Rule;
 import org.rlr.tensor.RlrException;
 
 /**
- * Finds thresholds of image scores. All intervals hold for images like those given, independent of one another, and for finitely many: they come from
- * order statistics and the binomial distribution, not from a normal approximation.
+ * Finds thresholds of image scores. All intervals hold for images like those given, independent of one another, and for
+ * finitely many: they come from order statistics and the binomial distribution, not from a normal approximation.
  */
 public final class ThresholdEstimator {
     /** So that rounding does not turn (n + 1)·rate = 1 into less. */
@@ -28,14 +28,16 @@ public final class ThresholdEstimator {
     }
 
     /**
-     * A threshold that a new normal image exceeds with a probability of at most {@code rate}: of n held-out scores the one that {@code ⌊(n+1)·rate⌋ - 1}
-     * exceed. The rate at a threshold found so has the distribution Beta(a, n+1-a), a = {@code ⌊(n+1)·rate⌋}; its mean and central interval are given. The
-     * interval of the threshold is that of two order statistics which enclose the true quantile.
+     * A threshold that a new normal image exceeds with a probability of at most {@code rate}: of n held-out scores the
+     * one that {@code ⌊(n+1)·rate⌋ - 1} exceed. The rate at a threshold found so has the distribution Beta(a, n+1-a), a
+     * = {@code ⌊(n+1)·rate⌋}; its mean and central interval are given. The interval of the threshold is that of two
+     * order statistics which enclose the true quantile.
      *
      * @param normal scores of normal images that the model was not trained on
-     * @param rate   between 0 and 1
+     * @param rate between 0 and 1
      * @return the threshold, with its interval and that of the rate
-     * @throws RlrException if the rate is out of range, a score is not finite, or there are fewer than {@code 1/rate - 1} scores, which cannot show so low a rate
+     * @throws RlrException if the rate is out of range, a score is not finite, or there are fewer than {@code 1/rate -
+     *     1} scores, which cannot show so low a rate
      */
     public Threshold falseAlarmRate(double[] normal, double rate) {
         requireEnough(normal.length, rate);
@@ -43,17 +45,34 @@ public final class ThresholdEstimator {
         int above = place(n, rate);
         double[] sorted = sorted(normal);
         double tail = (1 - confidence) / 2;
-        Interval expected = new Interval((double) above / (n + 1), Binomial.betaQuantile(tail, above, n + 1 - above), Binomial.betaQuantile(1 - tail, above, n + 1 - above));
+        Interval expected = new Interval(
+                (double) above / (n + 1),
+                Binomial.betaQuantile(tail, above, n + 1 - above),
+                Binomial.betaQuantile(1 - tail, above, n + 1 - above));
         double value = sorted[n - above];
-        return threshold(value, Rule.FALSE_ALARM_RATE, rate, normal, 0, quantileInterval(value, sorted, 1 - rate, tail), expected, null);
+        return threshold(
+                value,
+                Rule.FALSE_ALARM_RATE,
+                rate,
+                normal,
+                0,
+                quantileInterval(value, sorted, 1 - rate, tail),
+                expected,
+                null);
     }
 
-    /** The place, from 1 for the highest of n scores, of the one that is the threshold of a rate; 0 where there are too few. */
+    /**
+     * The place, from 1 for the highest of n scores, of the one that is the threshold of a rate; 0 where there are too
+     * few.
+     */
     private static int place(int n, double rate) {
         return (int) ((n + 1) * rate + ROUNDING);
     }
 
-    /** The order statistics that enclose a quantile with at most {@code tail} beyond each; null for an end that lies beyond the scores. */
+    /**
+     * The order statistics that enclose a quantile with at most {@code tail} beyond each; null for an end that lies
+     * beyond the scores.
+     */
     private static Interval quantileInterval(double estimate, double[] sorted, double quantile, double tail) {
         int n = sorted.length;
         int low = Binomial.quantile(Math.nextUp(tail), n, quantile);
@@ -64,7 +83,7 @@ public final class ThresholdEstimator {
     /**
      * The threshold of the greatest F1, halfway to the next lower score.
      *
-     * @param normal    scores of normal images, at least one
+     * @param normal scores of normal images, at least one
      * @param anomalous scores of anomalous images, at least one
      * @return the threshold, with the false-alarm rate and the recall that it has on these images
      * @throws RlrException if there are no normal or no anomalous scores, or one is not finite
@@ -76,13 +95,15 @@ public final class ThresholdEstimator {
     }
 
     /**
-     * The highest threshold that at least this share of the anomalous images exceeds, halfway between the last of them and the next lower score.
+     * The highest threshold that at least this share of the anomalous images exceeds, halfway between the last of them
+     * and the next lower score.
      *
-     * @param normal    scores of normal images, at least one
+     * @param normal scores of normal images, at least one
      * @param anomalous scores of anomalous images, at least one
-     * @param recall    between 0 and 1; 1 is allowed
+     * @param recall between 0 and 1; 1 is allowed
      * @return the threshold, with the false-alarm rate and the recall that it has on these images
-     * @throws RlrException if the recall is out of range, there are no normal or no anomalous scores, or one is not finite
+     * @throws RlrException if the recall is out of range, there are no normal or no anomalous scores, or one is not
+     *     finite
      */
     public Threshold recall(double[] normal, double[] anomalous, double recall) {
         requireRecall(recall);
@@ -102,14 +123,42 @@ public final class ThresholdEstimator {
         }
         double middle = below + (least - below) / 2;
         double value = below == Double.NEGATIVE_INFINITY ? Math.nextDown(least) : middle < least ? middle : below;
-        return threshold(value, rule, target, normal, anomalous.length, null, Binomial.share(above(normal, value), normal.length, confidence),
+        return threshold(
+                value,
+                rule,
+                target,
+                normal,
+                anomalous.length,
+                null,
+                Binomial.share(above(normal, value), normal.length, confidence),
                 Binomial.share(above(anomalous, value), anomalous.length, confidence));
     }
 
-    private Threshold threshold(double value, Rule rule, double target, double[] normal, int anomalous, Interval range, Interval falseAlarms, Interval recall) {
+    private Threshold threshold(
+            double value,
+            Rule rule,
+            double target,
+            double[] normal,
+            int anomalous,
+            Interval range,
+            Interval falseAlarms,
+            Interval recall) {
         double mean = Arrays.stream(normal).average().orElseThrow();
-        double squares = Arrays.stream(normal).map(score -> (score - mean) * (score - mean)).sum();
-        return new Threshold(value, rule, target, confidence, normal.length, anomalous, mean, Math.sqrt(squares / normal.length), range, falseAlarms, recall);
+        double squares = Arrays.stream(normal)
+                .map(score -> (score - mean) * (score - mean))
+                .sum();
+        return new Threshold(
+                value,
+                rule,
+                target,
+                confidence,
+                normal.length,
+                anomalous,
+                mean,
+                Math.sqrt(squares / normal.length),
+                range,
+                falseAlarms,
+                recall);
     }
 
     private static int above(double[] scores, double value) {
@@ -130,14 +179,14 @@ public final class ThresholdEstimator {
     /**
      * Checks that there are labelled images of both kinds, before they are scored.
      *
-     * @param normal    how many are normal
+     * @param normal how many are normal
      * @param anomalous how many are anomalous
      * @throws RlrException if there are none of a kind
      */
     public static void requireBoth(int normal, int anomalous) {
         if (normal == 0 || anomalous == 0) {
-            throw new RlrException("a threshold from labelled images needs normal and anomalous ones, not " + normal + " and " + anomalous
-                    + "; add some, or use --false-alarm-rate, which needs normal ones only");
+            throw new RlrException("a threshold from labelled images needs normal and anomalous ones, not " + normal
+                    + " and " + anomalous + "; add some, or use --false-alarm-rate, which needs normal ones only");
         }
     }
 
@@ -145,14 +194,16 @@ public final class ThresholdEstimator {
      * Checks that normal images are enough for a false-alarm rate, before they are scored.
      *
      * @param normal how many there are
-     * @param rate   above 0 and below 1
-     * @throws RlrException if the rate is not between 0 and 1, or there are fewer than {@code 1/rate - 1}, saying how many it takes
+     * @param rate above 0 and below 1
+     * @throws RlrException if the rate is not between 0 and 1, or there are fewer than {@code 1/rate - 1}, saying how
+     *     many it takes
      */
     public static void requireEnough(int normal, double rate) {
         requireRate(rate);
         if (place(normal, rate) < 1) {
-            throw new RlrException(normal + " normal images held out of training cannot show a false-alarm rate of " + rate + ": at least "
-                    + (long) Math.ceil(1 / rate - 1 - ROUNDING) + " are needed; give more" + (normal == 0 ? "" : ", or a rate of " + Math.ceil(1e4 / (normal + 1)) / 1e4 + " or more"));
+            throw new RlrException(normal + " normal images held out of training cannot show a false-alarm rate of "
+                    + rate + ": at least " + (long) Math.ceil(1 / rate - 1 - ROUNDING) + " are needed; give more"
+                    + (normal == 0 ? "" : ", or a rate of " + Math.ceil(1e4 / (normal + 1)) / 1e4 + " or more"));
         }
     }
 

@@ -5,8 +5,8 @@ import java.util.Map;
 import org.rlr.model.data.RgbImage;
 
 /**
- * Small captions above pictures. The letters are drawn here, as Java draws none on a system without fonts, and many a server is one. Letters that no caption of
- * this program has are missing.
+ * Small captions above pictures. The letters are drawn here, as Java draws none on a system without fonts, and many a
+ * server is one. Letters that no caption of this program has are missing.
  */
 final class Captions {
     private static final int COLUMNS = 5;
@@ -15,21 +15,41 @@ final class Captions {
     private static final int STRIP = SCALE * (ROWS + 3);
     /** Five bits per row, a byte each, the top row first. */
     private static final Map<Character, Long> GLYPHS = Map.ofEntries(
-            Map.entry('a', 0x00000e010f110fL), Map.entry('b', 0x10101e1111111eL), Map.entry('c', 0x00000f1010100fL),
-            Map.entry('d', 0x01010f1111110fL), Map.entry('e', 0x00000e111f100fL), Map.entry('f', 0x06081e08080808L),
-            Map.entry('i', 0x04000c0404040eL), Map.entry('l', 0x0c04040404040eL), Map.entry('m', 0x00001a15151515L),
-            Map.entry('n', 0x00001e11111111L), Map.entry('o', 0x00000e1111110eL), Map.entry('p', 0x00001e111e1010L),
-            Map.entry('r', 0x00001618101010L), Map.entry('s', 0x00000f100e011eL), Map.entry('t', 0x08081e08080806L),
-            Map.entry('u', 0x0000111111110fL), Map.entry('y', 0x0011110f01010eL), Map.entry(',', 0x00000000000408L),
-            Map.entry('0', 0x0e11131519110eL), Map.entry('1', 0x040c040404040eL), Map.entry('2', 0x0e11010204081fL),
-            Map.entry('3', 0x0e11010601110eL), Map.entry('4', 0x02060a121f0202L), Map.entry('5', 0x1f101e0101110eL),
-            Map.entry('6', 0x0e10101e11110eL), Map.entry('7', 0x1f010202040404L), Map.entry('8', 0x0e11110e11110eL),
+            Map.entry('a', 0x00000e010f110fL),
+            Map.entry('b', 0x10101e1111111eL),
+            Map.entry('c', 0x00000f1010100fL),
+            Map.entry('d', 0x01010f1111110fL),
+            Map.entry('e', 0x00000e111f100fL),
+            Map.entry('f', 0x06081e08080808L),
+            Map.entry('i', 0x04000c0404040eL),
+            Map.entry('l', 0x0c04040404040eL),
+            Map.entry('m', 0x00001a15151515L),
+            Map.entry('n', 0x00001e11111111L),
+            Map.entry('o', 0x00000e1111110eL),
+            Map.entry('p', 0x00001e111e1010L),
+            Map.entry('r', 0x00001618101010L),
+            Map.entry('s', 0x00000f100e011eL),
+            Map.entry('t', 0x08081e08080806L),
+            Map.entry('u', 0x0000111111110fL),
+            Map.entry('y', 0x0011110f01010eL),
+            Map.entry(',', 0x00000000000408L),
+            Map.entry('0', 0x0e11131519110eL),
+            Map.entry('1', 0x040c040404040eL),
+            Map.entry('2', 0x0e11010204081fL),
+            Map.entry('3', 0x0e11010601110eL),
+            Map.entry('4', 0x02060a121f0202L),
+            Map.entry('5', 0x1f101e0101110eL),
+            Map.entry('6', 0x0e10101e11110eL),
+            Map.entry('7', 0x1f010202040404L),
+            Map.entry('8', 0x0e11110e11110eL),
             Map.entry('9', 0x0e11110f01010eL));
 
-    private Captions() {
-    }
+    private Captions() {}
 
-    /** A picture below its caption, black on white; wider than the picture where the caption is. @throws IllegalArgumentException for a letter that is missing */
+    /**
+     * A picture below its caption, black on white; wider than the picture where the caption is. @throws
+     * IllegalArgumentException for a letter that is missing
+     */
     static RgbImage above(RgbImage picture, String caption) {
         int width = Math.max(picture.width(), SCALE * (COLUMNS + 1) * caption.length());
         byte[] rgb = new byte[(picture.height() + STRIP) * width * RgbImage.CHANNELS];

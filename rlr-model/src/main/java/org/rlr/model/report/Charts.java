@@ -14,8 +14,7 @@ final class Charts {
     private static final int BOTTOM = 36;
     private static final int BINS = 24;
 
-    private Charts() {
-    }
+    private Charts() {}
 
     /** ROC curves of images and pixels, over the diagonal of a coin. */
     static String roc(EvaluationRecord.Curves curves) {
@@ -36,7 +35,9 @@ final class Charts {
         return svg.append("</svg>").toString();
     }
 
-    /** How many normal and how many defective images have which score, beside one another, and where the threshold lies. */
+    /**
+     * How many normal and how many defective images have which score, beside one another, and where the threshold lies.
+     */
     static String histogram(double[] good, double[] defective, double threshold) {
         double low = threshold;
         double high = threshold;
@@ -59,8 +60,12 @@ final class Charts {
             if (count == Math.rint(count)) {
                 horizontal(svg, count / most, Html.format("%.0f", count));
             }
-            svg.append(Html.format("<text class='tick' x='%.1f' y='%d' text-anchor='%s'>%.3g</text>", x(tick / 2.0), HEIGHT - BOTTOM + 14,
-                    tick == 0 ? "start" : tick == 1 ? "middle" : "end", low + (high - low) * tick / 2));
+            svg.append(Html.format(
+                    "<text class='tick' x='%.1f' y='%d' text-anchor='%s'>%.3g</text>",
+                    x(tick / 2.0),
+                    HEIGHT - BOTTOM + 14,
+                    tick == 0 ? "start" : tick == 1 ? "middle" : "end",
+                    low + (high - low) * tick / 2));
         }
         double bin = (x(1) - x(0)) / BINS;
         for (int i = 0; i < BINS; i++) {
@@ -82,14 +87,21 @@ final class Charts {
 
     private static void bar(StringBuilder svg, String kind, double left, double width, double share) {
         if (share > 0) {
-            svg.append(Html.format("<rect class='%s' x='%.1f' y='%.1f' width='%.1f' height='%.1f'/>", kind, left, y(share), width, y(0) - y(share)));
+            svg.append(Html.format(
+                    "<rect class='%s' x='%.1f' y='%.1f' width='%.1f' height='%.1f'/>",
+                    kind, left, y(share), width, y(0) - y(share)));
         }
     }
 
     private static StringBuilder begin(String title, String xTitle, String yTitle) {
-        return new StringBuilder(Html.format("<svg viewBox='0 0 %d %d' role='img' aria-label='%s'>", WIDTH, HEIGHT, title))
-                .append(Html.format("<text class='axis' x='%.1f' y='%d' text-anchor='middle'>%s</text>", (x(0) + x(1)) / 2, HEIGHT - 4, xTitle))
-                .append(Html.format("<text class='axis' transform='translate(11 %.1f) rotate(-90)' text-anchor='middle'>%s</text>", (y(0) + y(1)) / 2, yTitle));
+        return new StringBuilder(
+                        Html.format("<svg viewBox='0 0 %d %d' role='img' aria-label='%s'>", WIDTH, HEIGHT, title))
+                .append(Html.format(
+                        "<text class='axis' x='%.1f' y='%d' text-anchor='middle'>%s</text>",
+                        (x(0) + x(1)) / 2, HEIGHT - 4, xTitle))
+                .append(Html.format(
+                        "<text class='axis' transform='translate(11 %.1f) rotate(-90)' text-anchor='middle'>%s</text>",
+                        (y(0) + y(1)) / 2, yTitle));
     }
 
     private static void axes(StringBuilder svg) {
@@ -98,26 +110,41 @@ final class Charts {
             horizontal(svg, value, tick % 2 == 0 ? Html.format("%.1f", value) : "");
             svg.append(Html.format("<path class='grid' d='M%.1f %.1fV%.1f'/>", x(value), y(0), y(1)));
             if (tick % 2 == 0) {
-                svg.append(Html.format("<text class='tick' x='%.1f' y='%d' text-anchor='middle'>%.1f</text>", x(value), HEIGHT - BOTTOM + 14, value));
+                svg.append(Html.format(
+                        "<text class='tick' x='%.1f' y='%d' text-anchor='middle'>%.1f</text>",
+                        x(value), HEIGHT - BOTTOM + 14, value));
             }
         }
     }
 
     private static void horizontal(StringBuilder svg, double share, String label) {
         svg.append(Html.format("<path class='grid' d='M%.1f %.1fH%.1f'/>", x(0), y(share), x(1)));
-        svg.append(Html.format("<text class='tick' x='%d' y='%.1f' text-anchor='end'>%s</text>", LEFT - 5, y(share) + 3.5, label));
+        svg.append(Html.format(
+                "<text class='tick' x='%d' y='%.1f' text-anchor='end'>%s</text>", LEFT - 5, y(share) + 3.5, label));
     }
 
-    private static void curve(StringBuilder svg, String kind, List<CurvePoint> points, ToDoubleFunction<CurvePoint> across, ToDoubleFunction<CurvePoint> up,
+    private static void curve(
+            StringBuilder svg,
+            String kind,
+            List<CurvePoint> points,
+            ToDoubleFunction<CurvePoint> across,
+            ToDoubleFunction<CurvePoint> up,
             boolean fromOrigin) {
         if (points.isEmpty()) {
             return;
         }
-        StringBuilder path = new StringBuilder(fromOrigin ? Html.format("M%.1f %.1f", x(0), y(0)) : Html.format("M%.1f %.1f", x(0), y(up.applyAsDouble(points.get(0)))));
+        StringBuilder path = new StringBuilder(
+                fromOrigin
+                        ? Html.format("M%.1f %.1f", x(0), y(0))
+                        : Html.format("M%.1f %.1f", x(0), y(up.applyAsDouble(points.get(0)))));
         for (CurvePoint point : points) {
             path.append(Html.format("L%.1f %.1f", x(across.applyAsDouble(point)), y(up.applyAsDouble(point))));
         }
-        svg.append("<path class='curve ").append(kind).append("' d='").append(path).append("'/>");
+        svg.append("<path class='curve ")
+                .append(kind)
+                .append("' d='")
+                .append(path)
+                .append("'/>");
     }
 
     private static double x(double share) {

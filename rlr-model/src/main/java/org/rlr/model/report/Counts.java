@@ -2,8 +2,7 @@ package org.rlr.model.report;
 
 /** Numbers of things, as sentences have them. */
 public final class Counts {
-    private Counts() {
-    }
+    private Counts() {}
 
     /**
      * A number of classes in words.

@@ -26,8 +26,7 @@ public final class EvaluationRecord implements Evaluator.Observer {
      * @param image of the image scores
      * @param pixel of the pixels
      */
-    public record Curves(List<CurvePoint> image, List<CurvePoint> pixel) {
-    }
+    public record Curves(List<CurvePoint> image, List<CurvePoint> pixel) {}
 
     /**
      * A record of at most so many images.
@@ -64,7 +63,9 @@ public final class EvaluationRecord implements Evaluator.Observer {
      * @return in the order in which they were scored
      */
     public List<ScoredImage> images(String className) {
-        return scored.stream().filter(each -> each.sample().className().equals(className)).toList();
+        return scored.stream()
+                .filter(each -> each.sample().className().equals(className))
+                .toList();
     }
 
     /**

@@ -16,8 +16,8 @@ import org.rlr.model.eval.Metric;
 import org.rlr.tensor.io.AtomicFile;
 
 /**
- * An evaluation as one HTML page that needs nothing else: metrics, curves, histograms of scores, recall by kind of defect, the worst misses and false
- * alarms as pictures, and the settings. Light or dark, as the reader's system is.
+ * An evaluation as one HTML page that needs nothing else: metrics, curves, histograms of scores, recall by kind of
+ * defect, the worst misses and false alarms as pictures, and the settings. Light or dark, as the reader's system is.
  */
 public final class EvaluationReport {
     private final EvaluationResult result;
@@ -33,14 +33,20 @@ public final class EvaluationReport {
      *
      * @param result the metrics
      * @param record what was kept of the images
-     * @param info   the model's description
-     * @param scale  of the maps' colours
+     * @param info the model's description
+     * @param scale of the maps' colours
      */
     public EvaluationReport(EvaluationResult result, EvaluationRecord record, ModelInfo info, MapScale scale) {
         this(result, record, info, scale, null, null);
     }
 
-    private EvaluationReport(EvaluationResult result, EvaluationRecord record, ModelInfo info, MapScale scale, ReconstructionPictures drawn, AnomalyScorer scorer) {
+    private EvaluationReport(
+            EvaluationResult result,
+            EvaluationRecord record,
+            ModelInfo info,
+            MapScale scale,
+            ReconstructionPictures drawn,
+            AnomalyScorer scorer) {
         this.result = result;
         this.record = record;
         this.info = info;
@@ -63,8 +69,8 @@ public final class EvaluationReport {
     /**
      * Writes the page, whole or not at all.
      *
-     * @param file     target; replaced if it is there
-     * @param title    what was evaluated, as the data set's name
+     * @param file target; replaced if it is there
+     * @param title what was evaluated, as the data set's name
      * @param settings what is to be known to do it again, beside what the model says of itself: names and values
      * @throws org.rlr.tensor.RlrException if it cannot be written, or an image that is shown cannot be read any more
      */
@@ -76,14 +82,23 @@ public final class EvaluationReport {
     String html(String title, Map<String, String> settings) {
         page.setLength(0);
         long defective = record.images().stream().filter(ScoredImage::defective).count();
-        add("<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width, initial-scale=1'><title>%s</title><style>",
+        add(
+                "<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width, initial-scale=1'><title>%s</title><style>",
                 "Evaluation of " + title);
         page.append(Html.resource("report.css")).append("</style></head><body><main>");
-        add("<h1>Evaluation: %s</h1><p class='faint'>%s, %d test images: %d good, %d defective. One RLR model for all classes, backbone %s.</p>", title,
-                Counts.classes(result.classes().size()), record.images().size(), record.images().size() - defective, defective, info.config().backbone());
+        add(
+                "<h1>Evaluation: %s</h1><p class='faint'>%s, %d test images: %d good, %d defective. One RLR model for all classes, backbone %s.</p>",
+                title,
+                Counts.classes(result.classes().size()),
+                record.images().size(),
+                record.images().size() - defective,
+                defective,
+                info.config().backbone());
         tiles();
         table();
-        add("<h2>Classes</h2><p class='faint'>%s. An image is called anomalous whose score exceeds it.</p>", thresholdText());
+        add(
+                "<h2>Classes</h2><p class='faint'>%s. An image is called anomalous whose score exceeds it.</p>",
+                thresholdText());
         result.classes().forEach(this::section);
         page.append(new ReportPictures(record.images(), info.thresholds(), scale, drawn, scorer).html());
         settings(settings);
@@ -92,8 +107,11 @@ public final class EvaluationReport {
 
     private String thresholdText() {
         Threshold common = info.thresholds().common();
-        return info.thresholds().perClass().isEmpty() ? "Threshold: " + ThresholdText.of(common)
-                : "Thresholds per class: " + ThresholdText.rule(info.thresholds().perClass().values().iterator().next());
+        return info.thresholds().perClass().isEmpty()
+                ? "Threshold: " + ThresholdText.of(common)
+                : "Thresholds per class: "
+                        + ThresholdText.rule(
+                                info.thresholds().perClass().values().iterator().next());
     }
 
     private void tiles() {
@@ -123,10 +141,13 @@ public final class EvaluationReport {
         for (Metric metric : Metric.values()) {
             add("<td>%s</td>", percent(result.mean(metric)));
         }
-        page.append("<td></td><td></td></tr></table></div><p class='faint'>In percent; AUPRO up to a false-positive rate of 0.3.</p>");
+        page.append(
+                "<td></td><td></td></tr></table></div><p class='faint'>In percent; AUPRO up to a false-positive rate of 0.3.</p>");
         for (ClassMetrics row : result.classes()) {
             if (!row.note().isEmpty()) {
-                add("<p>%s: %s. Metrics that need them are undefined (–) and not in the mean.</p>", row.name(), row.note());
+                add(
+                        "<p>%s: %s. Metrics that need them are undefined (–) and not in the mean.</p>",
+                        row.name(), row.note());
             }
         }
     }
@@ -142,13 +163,21 @@ public final class EvaluationReport {
             return;
         }
         page.append("<div class='charts'>");
-        chart("ROC, area" + key("images", "images " + percent(metrics.get(Metric.IMAGE_AUROC))) + key("pixels", "pixels " + percent(metrics.get(Metric.PIXEL_AUROC))),
+        chart(
+                "ROC, area" + key("images", "images " + percent(metrics.get(Metric.IMAGE_AUROC)))
+                        + key("pixels", "pixels " + percent(metrics.get(Metric.PIXEL_AUROC))),
                 Charts.roc(curves));
-        chart("Precision-recall, AP" + key("images", "images " + percent(metrics.get(Metric.IMAGE_AP))) + key("pixels", "pixels " + percent(metrics.get(Metric.PIXEL_AP))),
+        chart(
+                "Precision-recall, AP" + key("images", "images " + percent(metrics.get(Metric.IMAGE_AP)))
+                        + key("pixels", "pixels " + percent(metrics.get(Metric.PIXEL_AP))),
                 Charts.precisionRecall(curves));
-        chart("Image scores" + key("good", "good") + key("defective", "defective") + key("", Html.format("threshold %.4g", threshold.value())),
+        chart(
+                "Image scores" + key("good", "good") + key("defective", "defective")
+                        + key("", Html.format("threshold %.4g", threshold.value())),
                 Charts.histogram(scores(images, false), scores(images, true), threshold.value()));
-        page.append("<div class='chart wide'>").append(recallTable(images, threshold, metrics.bestF1Threshold())).append("</div></div>");
+        page.append("<div class='chart wide'>")
+                .append(recallTable(images, threshold, metrics.bestF1Threshold()))
+                .append("</div></div>");
     }
 
     private static String key(String kind, String text) {
@@ -156,36 +185,56 @@ public final class EvaluationReport {
     }
 
     private void chart(String captionHtml, String svg) {
-        page.append("<figure class='chart'><figcaption>").append(captionHtml).append("</figcaption>").append(svg).append("</figure>");
+        page.append("<figure class='chart'><figcaption>")
+                .append(captionHtml)
+                .append("</figcaption>")
+                .append(svg)
+                .append("</figure>");
     }
 
     private static double[] scores(List<ScoredImage> images, boolean defective) {
-        return images.stream().filter(each -> each.defective() == defective).mapToDouble(ScoredImage::score).toArray();
+        return images.stream()
+                .filter(each -> each.defective() == defective)
+                .mapToDouble(ScoredImage::score)
+                .toArray();
     }
 
     /** How many of each kind of defect, and of the good images, are called anomalous. */
     private static String recallTable(List<ScoredImage> images, Threshold threshold, OptionalDouble bestF1) {
-        StringBuilder table = new StringBuilder("<table class='recall'><tr><th>called anomalous</th><th></th><th>threshold</th><th>F1-max</th></tr>");
-        Map<String, List<ScoredImage>> kinds = images.stream().filter(ScoredImage::defective)
-                .collect(Collectors.groupingBy(each -> each.sample().defect(), LinkedHashMap::new, Collectors.toList()));
+        StringBuilder table = new StringBuilder(
+                "<table class='recall'><tr><th>called anomalous</th><th></th><th>threshold</th><th>F1-max</th></tr>");
+        Map<String, List<ScoredImage>> kinds = images.stream()
+                .filter(ScoredImage::defective)
+                .collect(
+                        Collectors.groupingBy(each -> each.sample().defect(), LinkedHashMap::new, Collectors.toList()));
         kinds.forEach((kind, each) -> table.append(recallRow(kind, each, threshold, bestF1, "")));
-        List<ScoredImage> good = images.stream().filter(each -> !each.defective()).toList();
+        List<ScoredImage> good =
+                images.stream().filter(each -> !each.defective()).toList();
         if (!good.isEmpty()) {
             table.append(recallRow("good (false alarms)", good, threshold, bestF1, "alarm"));
         }
         return table.append("</table>").toString();
     }
 
-    private static String recallRow(String kind, List<ScoredImage> images, Threshold threshold, OptionalDouble bestF1, String style) {
-        long found = images.stream().filter(each -> threshold.exceededBy(each.score())).count();
-        String atBest = bestF1.isEmpty() ? "–" : images.stream().filter(each -> each.score() >= bestF1.getAsDouble()).count() + "/" + images.size();
-        return Html.format("<tr><td>%s</td><td><span class='bar'><i class='%s' style='width:%.0f%%'></i></span></td><td>%d/%d</td><td>%s</td></tr>", kind, style,
-                100.0 * found / images.size(), found, images.size(), atBest);
+    private static String recallRow(
+            String kind, List<ScoredImage> images, Threshold threshold, OptionalDouble bestF1, String style) {
+        long found = images.stream()
+                .filter(each -> threshold.exceededBy(each.score()))
+                .count();
+        String atBest = bestF1.isEmpty()
+                ? "–"
+                : images.stream()
+                                .filter(each -> each.score() >= bestF1.getAsDouble())
+                                .count() + "/" + images.size();
+        return Html.format(
+                "<tr><td>%s</td><td><span class='bar'><i class='%s' style='width:%.0f%%'></i></span></td><td>%d/%d</td><td>%s</td></tr>",
+                kind, style, 100.0 * found / images.size(), found, images.size(), atBest);
     }
 
     private void settings(Map<String, String> given) {
         page.append("<h2>Settings</h2><table class='settings'>");
-        Stream.of(given, ModelSettings.of(info)).forEach(part -> part.forEach((name, value) -> add("<tr><td>%s</td><td>%s</td></tr>", name, value)));
+        Stream.of(given, ModelSettings.of(info))
+                .forEach(part -> part.forEach((name, value) -> add("<tr><td>%s</td><td>%s</td></tr>", name, value)));
         page.append("</table>");
     }
 
@@ -202,7 +251,11 @@ public final class EvaluationReport {
     }
 
     private String anchor(String className) {
-        return "class-" + result.classes().stream().map(ClassMetrics::name).toList().indexOf(className); // names may hold anything
+        return "class-"
+                + result.classes().stream()
+                        .map(ClassMetrics::name)
+                        .toList()
+                        .indexOf(className); // names may hold anything
     }
 
     private void add(String format, Object... values) {

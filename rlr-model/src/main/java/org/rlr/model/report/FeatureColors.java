@@ -8,25 +8,31 @@ import org.rlr.model.data.RgbImage;
 import org.rlr.tensor.RlrException;
 
 /**
- * False colours of feature maps: their three principal components (PCA) as red, green and blue. The basis is fitted on one map and can colour others of the
- * same channels, so that equal colours mean equal features.
+ * False colours of feature maps: their three principal components (PCA) as red, green and blue. The basis is fitted on
+ * one map and can colour others of the same channels, so that equal colours mean equal features.
  */
 public final class FeatureColors {
-    /** So many standard deviations of the map that was fitted lie on either side of middle grey; what is beyond has the last colour. */
+    /**
+     * So many standard deviations of the map that was fitted lie on either side of middle grey; what is beyond has the
+     * last colour.
+     */
     private static final double SPREAD = 2.5;
 
     private final int channels;
     private final double[] mean;
-    /** Per colour what a channel's deviation from its mean contributes, in units of half the colour's range; 0 where the map does not vary so far. */
+    /**
+     * Per colour what a channel's deviation from its mean contributes, in units of half the colour's range; 0 where the
+     * map does not vary so far.
+     */
     private final double[][] weights = new double[RgbImage.CHANNELS][];
 
     /**
      * Finds the components of one map.
      *
-     * @param tokens   {@code [h·w, channels]}, row-major
+     * @param tokens {@code [h·w, channels]}, row-major
      * @param channels of a token
      * @throws IllegalArgumentException as {@link #FeatureColors(List, int)}
-     * @throws RlrException             as that
+     * @throws RlrException as that
      */
     public FeatureColors(float[] tokens, int channels) {
         this(List.of(tokens), channels);
@@ -35,16 +41,17 @@ public final class FeatureColors {
     /**
      * Finds the components of several maps together, as of an image's tiles.
      *
-     * @param maps     each {@code [h·w, channels]}, row-major
+     * @param maps each {@code [h·w, channels]}, row-major
      * @param channels of a token
      * @throws IllegalArgumentException if there is none, or a length is no multiple of the channels
-     * @throws RlrException             if the features are not finite numbers
+     * @throws RlrException if the features are not finite numbers
      */
     public FeatureColors(List<float[]> maps, int channels) {
         int count = 0;
         for (float[] tokens : maps) {
             if (channels < 1 || tokens.length == 0 || tokens.length % channels != 0) {
-                throw new IllegalArgumentException(tokens.length + " values are not tokens of " + channels + " channels");
+                throw new IllegalArgumentException(
+                        tokens.length + " values are not tokens of " + channels + " channels");
             }
             count += tokens.length / channels;
         }
@@ -61,7 +68,8 @@ public final class FeatureColors {
         FMatrixRMaj covariance = covariance(maps, count);
         EigenDecomposition_F32<FMatrixRMaj> eigen = DecompositionFactory_FDRM.eig(channels, true, true);
         if (!eigen.decompose(covariance)) {
-            throw new RlrException("the features of an image have no principal components: they are not finite numbers; the model may be damaged, or trained with too high a --lr");
+            throw new RlrException(
+                    "the features of an image have no principal components: they are not finite numbers; the model may be damaged, or trained with too high a --lr");
         }
         boolean[] taken = new boolean[channels];
         float largest = 0;
@@ -70,7 +78,9 @@ public final class FeatureColors {
             float variance = component < 0 ? 0 : eigen.getEigenvalue(component).getReal();
             largest = Math.max(largest, variance);
             // what rounding leaves of a component that is not there is no component
-            weights[color] = variance > 1e-6f * largest ? scaled(eigen.getEigenVector(component), variance) : new double[channels];
+            weights[color] = variance > 1e-6f * largest
+                    ? scaled(eigen.getEigenVector(component), variance)
+                    : new double[channels];
         }
     }
 
@@ -82,7 +92,8 @@ public final class FeatureColors {
             for (int b = 0; b <= a; b++) {
                 float value = (float) (sums[a * channels + b] / count);
                 if (!Float.isFinite(value)) {
-                    throw new RlrException("the features of an image are not finite numbers; the model may be damaged, or trained with too high a --lr");
+                    throw new RlrException(
+                            "the features of an image are not finite numbers; the model may be damaged, or trained with too high a --lr");
                 }
                 covariance.set(a, b, value);
                 covariance.set(b, a, value);
@@ -110,7 +121,10 @@ public final class FeatureColors {
     private static int strongest(EigenDecomposition_F32<FMatrixRMaj> eigen, boolean[] taken) {
         int best = -1;
         for (int i = 0; i < eigen.getNumberOfEigenvalues(); i++) {
-            if (!taken[i] && (best < 0 || eigen.getEigenvalue(i).getReal() > eigen.getEigenvalue(best).getReal())) {
+            if (!taken[i]
+                    && (best < 0
+                            || eigen.getEigenvalue(i).getReal()
+                                    > eigen.getEigenvalue(best).getReal())) {
                 best = i;
             }
         }
@@ -141,13 +155,14 @@ public final class FeatureColors {
      *
      * @param tokens {@code [height·width, channels]}, row-major
      * @param height rows of the grid
-     * @param width  columns of the grid
+     * @param width columns of the grid
      * @return of {@code width × height} pixels
      * @throws IllegalArgumentException if the length is another
      */
     public RgbImage picture(float[] tokens, int height, int width) {
         if (tokens.length != height * width * channels) {
-            throw new IllegalArgumentException(tokens.length + " values are not " + height + "×" + width + " tokens of " + channels + " channels");
+            throw new IllegalArgumentException(
+                    tokens.length + " values are not " + height + "×" + width + " tokens of " + channels + " channels");
         }
         byte[] rgb = new byte[height * width * RgbImage.CHANNELS];
         for (int i = 0; i < rgb.length; i++) {

@@ -18,12 +18,16 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
 final class Html {
     private static final float JPEG_QUALITY = 0.85f;
 
-    private Html() {
-    }
+    private Html() {}
 
     /** A text with the characters that mean something in HTML replaced. */
     static String escape(Object text) {
-        return text.toString().replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;").replace("'", "&#39;");
+        return text.toString()
+                .replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                .replace("\"", "&quot;")
+                .replace("'", "&#39;");
     }
 
     /** A format with the texts escaped; numbers are written alike everywhere. */

@@ -4,23 +4,26 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Which scores are drawn as cold and which as hot. One scale belongs to all maps that are looked at together: a scale of its own for each image
- * would show a hottest spot on every normal one.
+ * Which scores are drawn as cold and which as hot. One scale belongs to all maps that are looked at together: a scale
+ * of its own for each image would show a hottest spot on every normal one.
  *
  * @param min the score, and everything below, that is coldest
  * @param max the score, and everything above, that is hottest
  */
 public record MapScale(float min, float max) {
-    /** The share of scores that lie below the hottest: what is beyond is as hot, so that one extreme defect does not make all others look cold. */
+    /**
+     * The share of scores that lie below the hottest: what is beyond is as hot, so that one extreme defect does not
+     * make all others look cold.
+     */
     private static final double HOTTEST = 0.995;
     /** Scores that are looked at to find it; of more, every so many-th. */
     private static final int LOOKED_AT = 1 << 22;
 
     /**
-     * One scale for all maps of a data set: from the median of their scores to that which {@value #HOTTEST} of them are below, or to {@code least} where
-     * that is more: a set without anomalies shall not look as if it had some.
+     * One scale for all maps of a data set: from the median of their scores to that which {@value #HOTTEST} of them are
+     * below, or to {@code least} where that is more: a set without anomalies shall not look as if it had some.
      *
-     * @param maps  scores of each map
+     * @param maps scores of each map
      * @param least upper end of the scale at least, as the model's threshold
      * @return the scale
      */
@@ -31,8 +34,8 @@ public record MapScale(float min, float max) {
     }
 
     /**
-     * Finds the scale of maps that are seen one after the other and not kept: it keeps every so many-th score of as many as are to come. Where
-     * more come, as maps may differ in size, it keeps every other of those.
+     * Finds the scale of maps that are seen one after the other and not kept: it keeps every so many-th score of as
+     * many as are to come. Where more come, as maps may differ in size, it keeps every other of those.
      */
     public static final class Sampler {
         private long step;

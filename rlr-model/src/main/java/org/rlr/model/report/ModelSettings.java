@@ -16,15 +16,16 @@ import org.rlr.model.ModelInfo;
 final class ModelSettings {
     private static final Set<String> OTHERWISE_SHOWN = Set.of("images", "loss", "scores", "thresholds");
 
-    private ModelSettings() {
-    }
+    private ModelSettings() {}
 
     static Map<String, String> of(ModelInfo info) {
         Map<String, String> settings = new LinkedHashMap<>();
         JsonObject root = new Gson().toJsonTree(info).getAsJsonObject();
         root.asMap().forEach((part, values) -> {
             if (values instanceof JsonObject object && !OTHERWISE_SHOWN.contains(part)) {
-                object.asMap().forEach((name, value) -> settings.put((part.equals("config") ? "model" : words(part)) + ": " + words(name), text(value)));
+                object.asMap()
+                        .forEach((name, value) -> settings.put(
+                                (part.equals("config") ? "model" : words(part)) + ": " + words(name), text(value)));
             } else if (values.isJsonPrimitive() && !OTHERWISE_SHOWN.contains(part)) {
                 settings.put(words(part), text(values));
             }
@@ -43,7 +44,9 @@ final class ModelSettings {
 
     private static String text(JsonElement value) {
         if (value instanceof JsonArray array) {
-            return StreamSupport.stream(array.spliterator(), false).map(ModelSettings::text).collect(Collectors.joining(", "));
+            return StreamSupport.stream(array.spliterator(), false)
+                    .map(ModelSettings::text)
+                    .collect(Collectors.joining(", "));
         }
         return value.isJsonPrimitive() ? value.getAsString() : value.toString();
     }

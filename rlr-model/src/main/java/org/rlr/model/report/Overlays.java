@@ -9,11 +9,14 @@ import org.rlr.model.data.Resize;
 import org.rlr.model.data.RgbImage;
 
 /**
- * Draws anomaly maps over their images, and such pictures side by side. All sizes are those of the pictures given, unless said otherwise; write
- * the results with {@link org.rlr.model.data.PngFile}.
+ * Draws anomaly maps over their images, and such pictures side by side. All sizes are those of the pictures given,
+ * unless said otherwise; write the results with {@link org.rlr.model.data.PngFile}.
  */
 public final class Overlays {
-    /** The longer side of each picture of a panel that stands in a page, in pixels; one in a file of its own is at least as large. */
+    /**
+     * The longer side of each picture of a panel that stands in a page, in pixels; one in a file of its own is at least
+     * as large.
+     */
     public static final int TILE = 256;
 
     private static final int LARGEST = 2048;
@@ -25,20 +28,20 @@ public final class Overlays {
     private static final double MOST_COVER = 0.75;
     /** Brightness and colour that the image keeps below the map, so that its own colours are not taken for scores. */
     private static final double BACKGROUND = 0.75;
+
     private static final double COLOR = 0.35;
 
-    private Overlays() {
-    }
+    private Overlays() {}
 
     /**
-     * An anomaly map in colour over its image. Where scores are low the image is seen, dimmed and greyish; the higher they are the more is
-     * covered, from blue over green and yellow to red.
+     * An anomaly map in colour over its image. Where scores are low the image is seen, dimmed and greyish; the higher
+     * they are the more is covered, from blue over green and yellow to red.
      *
-     * @param image     of any size
-     * @param map       scores, row-major {@code [mapHeight, mapWidth]}; stretched over the image whatever its size
+     * @param image of any size
+     * @param map scores, row-major {@code [mapHeight, mapWidth]}; stretched over the image whatever its size
      * @param mapHeight rows of the map
-     * @param mapWidth  columns of the map
-     * @param scale     common to all maps that are compared
+     * @param mapWidth columns of the map
+     * @param scale common to all maps that are compared
      * @return of the image's size
      * @throws IllegalArgumentException if the map's length is wrong or a score is not a finite number
      */
@@ -49,7 +52,8 @@ public final class Overlays {
         for (int i = 0, at = 0; i < scores.length; i++, at += RgbImage.CHANNELS) {
             double position = scale.position(scores[i]);
             double cover = MOST_COVER * Math.min(1, 2 * position);
-            double grey = 0.299 * (source[at] & 0xff) + 0.587 * (source[at + 1] & 0xff) + 0.114 * (source[at + 2] & 0xff);
+            double grey =
+                    0.299 * (source[at] & 0xff) + 0.587 * (source[at + 1] & 0xff) + 0.114 * (source[at + 2] & 0xff);
             for (int c = 0; c < RgbImage.CHANNELS; c++) {
                 double below = BACKGROUND * (grey + COLOR * ((source[at + c] & 0xff) - grey));
                 result[at + c] = (byte) Math.round(below + cover * (ColorMap.channel(position, c) - below));
@@ -67,21 +71,22 @@ public final class Overlays {
     public static RgbImage picture(Mask mask) {
         byte[] rgb = new byte[mask.width() * mask.height() * RgbImage.CHANNELS];
         for (int i = 0; i < mask.anomalous().length; i++) {
-            Arrays.fill(rgb, i * RgbImage.CHANNELS, (i + 1) * RgbImage.CHANNELS, (byte) (mask.anomalous()[i] ? 255 : 0));
+            Arrays.fill(
+                    rgb, i * RgbImage.CHANNELS, (i + 1) * RgbImage.CHANNELS, (byte) (mask.anomalous()[i] ? 255 : 0));
         }
         return new RgbImage(mask.width(), mask.height(), rgb);
     }
 
     /**
-     * The image, its mask if there is one, and the map over the image, side by side. Their longer side is the map's, so that what was found in a large image
-     * by tiles is seen, but at least {@link #TILE} and at most 2048 pixels.
+     * The image, its mask if there is one, and the map over the image, side by side. Their longer side is the map's, so
+     * that what was found in a large image by tiles is seen, but at least {@link #TILE} and at most 2048 pixels.
      *
-     * @param image     of any size
-     * @param mask      of the image's size or another, or null where there is none: then the panel has two pictures
-     * @param map       as for {@link #overlay}
+     * @param image of any size
+     * @param mask of the image's size or another, or null where there is none: then the panel has two pictures
+     * @param map as for {@link #overlay}
      * @param mapHeight rows of the map
-     * @param mapWidth  columns of the map
-     * @param scale     common to all maps that are compared
+     * @param mapWidth columns of the map
+     * @param scale common to all maps that are compared
      * @return the panel
      * @throws IllegalArgumentException as {@link #overlay}
      */
@@ -89,8 +94,12 @@ public final class Overlays {
         return panel(image, mask, map, mapHeight, mapWidth, scale, side(mapHeight, mapWidth, LARGEST));
     }
 
-    /** As {@link #panel(RgbImage, Mask, float[], int, int, MapScale)}, each picture with a longer side of so many pixels. */
-    static RgbImage panel(RgbImage image, Mask mask, float[] map, int mapHeight, int mapWidth, MapScale scale, int side) {
+    /**
+     * As {@link #panel(RgbImage, Mask, float[], int, int, MapScale)}, each picture with a longer side of so many
+     * pixels.
+     */
+    static RgbImage panel(
+            RgbImage image, Mask mask, float[] map, int mapHeight, int mapWidth, MapScale scale, int side) {
         ImageSize tile = tileSize(image.size(), side);
         RgbImage input = Resize.lanczos(image, tile.width(), tile.height());
         List<RgbImage> tiles = new ArrayList<>();
@@ -103,17 +112,18 @@ public final class Overlays {
     }
 
     /**
-     * Pictures below one another, in one or several columns: the first column is filled first. Panels without a mask are narrower than those
-     * with one; each begins at the left of its place.
+     * Pictures below one another, in one or several columns: the first column is filled first. Panels without a mask
+     * are narrower than those with one; each begins at the left of its place.
      *
-     * @param panels  at least one
+     * @param panels at least one
      * @param columns at least 1
      * @return the sheet
      * @throws IllegalArgumentException if one is less
      */
     public static RgbImage contactSheet(List<RgbImage> panels, int columns) {
         if (panels.isEmpty() || columns < 1) {
-            throw new IllegalArgumentException("a contact sheet needs panels and columns, not " + panels.size() + " and " + columns);
+            throw new IllegalArgumentException(
+                    "a contact sheet needs panels and columns, not " + panels.size() + " and " + columns);
         }
         int rows = (panels.size() + columns - 1) / columns;
         List<List<RgbImage>> grid = new ArrayList<>();
@@ -134,16 +144,24 @@ public final class Overlays {
 
     static ImageSize tileSize(ImageSize size, int side) {
         double factor = (double) side / Math.max(size.width(), size.height());
-        return new ImageSize((int) Math.max(1, Math.round(size.width() * factor)), (int) Math.max(1, Math.round(size.height() * factor)));
+        return new ImageSize((int) Math.max(1, Math.round(size.width() * factor)), (int)
+                Math.max(1, Math.round(size.height() * factor)));
     }
 
-    /** Pictures in lines, a thin gap between the lines; a column is as wide and a line as high as the largest picture in it. */
+    /**
+     * Pictures in lines, a thin gap between the lines; a column is as wide and a line as high as the largest picture in
+     * it.
+     */
     static RgbImage grid(List<List<RgbImage>> lines, int columnGap) {
         int columns = lines.stream().mapToInt(List::size).max().orElseThrow();
         int[] lefts = new int[columns + 1];
         for (int column = 0; column < columns; column++) {
             int at = column;
-            int widest = lines.stream().filter(line -> at < line.size()).mapToInt(line -> line.get(at).width()).max().orElseThrow();
+            int widest = lines.stream()
+                    .filter(line -> at < line.size())
+                    .mapToInt(line -> line.get(at).width())
+                    .max()
+                    .orElseThrow();
             lefts[column + 1] = lefts[column] + widest + columnGap;
         }
         int width = lefts[columns] - columnGap;
@@ -167,14 +185,16 @@ public final class Overlays {
     private static void copy(RgbImage image, byte[] target, int targetWidth, int left, int top) {
         int length = image.width() * RgbImage.CHANNELS;
         for (int y = 0; y < image.height(); y++) {
-            System.arraycopy(image.rgb(), y * length, target, ((top + y) * targetWidth + left) * RgbImage.CHANNELS, length);
+            System.arraycopy(
+                    image.rgb(), y * length, target, ((top + y) * targetWidth + left) * RgbImage.CHANNELS, length);
         }
     }
 
     /** A map at another size, bilinear between the centres of its pixels, the border repeated. */
     private static float[] stretched(float[] map, int mapHeight, int mapWidth, ImageSize size) {
         if (mapHeight < 1 || mapWidth < 1 || map.length != mapHeight * mapWidth) {
-            throw new IllegalArgumentException("a map of " + mapHeight + "×" + mapWidth + " cannot have " + map.length + " scores");
+            throw new IllegalArgumentException(
+                    "a map of " + mapHeight + "×" + mapWidth + " cannot have " + map.length + " scores");
         }
         for (float score : map) {
             if (!Float.isFinite(score)) {

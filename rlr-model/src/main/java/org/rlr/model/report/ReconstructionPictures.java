@@ -11,8 +11,9 @@ import org.rlr.model.decoder.FeatureDecoder;
 import org.rlr.model.detect.Examination;
 
 /**
- * What a model sees in an image, what it makes of it and what it believes normal, as pictures with captions: features, reconstruction and reference (RLR §12).
- * Of an image that is cut into tiles, each picture is made tile by tile, and where tiles overlap they are blended by the weights of the anomaly map.
+ * What a model sees in an image, what it makes of it and what it believes normal, as pictures with captions: features,
+ * reconstruction and reference (RLR §12). Of an image that is cut into tiles, each picture is made tile by tile, and
+ * where tiles overlap they are blended by the weights of the anomaly map.
  */
 public final class ReconstructionPictures {
     /** Less than that of maps alone: there are many pictures, of tokens, not pixels. */
@@ -27,8 +28,9 @@ public final class ReconstructionPictures {
     }
 
     /**
-     * Features in false colours, one line per level. The colours are the three principal components of the image's own features of that level
-     * ({@link FeatureColors}); reconstruction and reference have the same ones, so that a line's colours can be compared, those of two images cannot.
+     * Features in false colours, one line per level. The colours are the three principal components of the image's own
+     * features of that level ({@link FeatureColors}); reconstruction and reference have the same ones, so that a line's
+     * colours can be compared, those of two images cannot.
      *
      * @return pictures that need no decoder
      */
@@ -55,18 +57,23 @@ public final class ReconstructionPictures {
     }
 
     /**
-     * The pictures of one image beside the image and its anomaly map; the longer side of each is the map's, but at least {@link Overlays#TILE} and at most 1024 pixels.
+     * The pictures of one image beside the image and its anomaly map; the longer side of each is the map's, but at
+     * least {@link Overlays#TILE} and at most 1024 pixels.
      *
      * @param image the image as it was read
-     * @param e     what the model made of it
+     * @param e what the model made of it
      * @param scale of the map's colours
      * @return the panel
      */
     public RgbImage panel(RgbImage image, Examination e, MapScale scale) {
-        ImageSize size = Overlays.tileSize(image.size(), Overlays.side(e.map().height(), e.map().width(), LARGEST));
+        ImageSize size = Overlays.tileSize(
+                image.size(), Overlays.side(e.map().height(), e.map().width(), LARGEST));
         RgbImage resized = Resize.lanczos(image, size.width(), size.height());
         CaptionedPicture input = new CaptionedPicture("input", resized);
-        CaptionedPicture map = new CaptionedPicture("anomaly map", Overlays.overlay(resized, e.map().values(), e.map().height(), e.map().width(), scale));
+        CaptionedPicture map = new CaptionedPicture(
+                "anomaly map",
+                Overlays.overlay(
+                        resized, e.map().values(), e.map().height(), e.map().width(), scale));
         List<List<CaptionedPicture>> lines = new ArrayList<>();
         if (decoder == null) {
             lines.add(List.of(input, map));
@@ -77,13 +84,17 @@ public final class ReconstructionPictures {
             line.add(map);
             lines.add(line);
         }
-        return Overlays.grid(lines.stream().map(line -> line.stream().map(CaptionedPicture::drawn).toList()).toList(), Overlays.GAP);
+        return Overlays.grid(
+                lines.stream()
+                        .map(line -> line.stream().map(CaptionedPicture::drawn).toList())
+                        .toList(),
+                Overlays.GAP);
     }
 
     /**
      * Features, reconstruction and the reference's chunks, a line per level or, by a decoder, one.
      *
-     * @param e    what the model made of an image
+     * @param e what the model made of an image
      * @param size of each picture
      * @return lines of pictures
      */
@@ -97,7 +108,11 @@ public final class ReconstructionPictures {
             List<CaptionedPicture> line = new ArrayList<>();
             line.add(new CaptionedPicture("decoded features", decode(e, size, Examination.Level::features)));
             line.add(new CaptionedPicture("reconstruction", decode(e, size, Examination.Level::reconstruction)));
-            addReference(line, decodedReference(e).stream().map(picture -> smooth(tiled(e, picture), size)).toList());
+            addReference(
+                    line,
+                    decodedReference(e).stream()
+                            .map(picture -> smooth(tiled(e, picture), size))
+                            .toList());
             lines.add(line);
         }
         return lines;
@@ -105,13 +120,18 @@ public final class ReconstructionPictures {
 
     private static List<CaptionedPicture> falseColors(Examination e, int index, ImageSize size) {
         Examination.Level level = e.inputs().get(0).get(index);
-        FeatureColors colors = new FeatureColors(e.inputs().stream().map(input -> input.get(index).features()).toList(), level.channels());
-        Function<Function<Examination.Level, float[]>, RgbImage> picture = tokens -> blocks(e, input -> {
-            Examination.Level each = input.get(index);
-            return colors.picture(tokens.apply(each), each.height(), each.width());
-        }, size);
+        FeatureColors colors = new FeatureColors(
+                e.inputs().stream().map(input -> input.get(index).features()).toList(), level.channels());
+        Function<Function<Examination.Level, float[]>, RgbImage> picture = tokens -> blocks(
+                e,
+                input -> {
+                    Examination.Level each = input.get(index);
+                    return colors.picture(tokens.apply(each), each.height(), each.width());
+                },
+                size);
         List<CaptionedPicture> line = new ArrayList<>();
-        line.add(new CaptionedPicture("stride " + level.stride() + ", features", picture.apply(Examination.Level::features)));
+        line.add(new CaptionedPicture(
+                "stride " + level.stride() + ", features", picture.apply(Examination.Level::features)));
         line.add(new CaptionedPicture("reconstruction", picture.apply(Examination.Level::reconstruction)));
         List<RgbImage> chunks = new ArrayList<>();
         for (int i = 0; i < level.reference().size(); i++) {
@@ -128,13 +148,21 @@ public final class ReconstructionPictures {
             RgbImage picture = tokens.apply(e.inputs().get(0));
             return Resize.nearest(picture, size.width(), size.height());
         }
-        RgbImage whole = e.grid().blend(e.inputs().stream().map(input -> Resize.nearest(tokens.apply(input), e.grid().tileWidth(), e.grid().tileHeight())).toList());
+        RgbImage whole = e.grid()
+                .blend(e.inputs().stream()
+                        .map(input -> Resize.nearest(
+                                tokens.apply(input),
+                                e.grid().tileWidth(),
+                                e.grid().tileHeight()))
+                        .toList());
         // Lanczos would draw colours beyond an edge that no token has
         return whole.width() < size.width() ? Resize.nearest(whole, size.width(), size.height()) : smooth(whole, size);
     }
 
     private RgbImage decode(Examination e, ImageSize size, Function<Examination.Level, float[]> tokens) {
-        List<RgbImage> pictures = e.inputs().stream().map(input -> decoder.decode(input.stream().map(tokens).toList())).toList();
+        List<RgbImage> pictures = e.inputs().stream()
+                .map(input -> decoder.decode(input.stream().map(tokens).toList()))
+                .toList();
         return smooth(e.grid() == null ? pictures.get(0) : e.grid().blend(pictures), size);
     }
 
@@ -144,7 +172,9 @@ public final class ReconstructionPictures {
             reference = new ArrayList<>();
             for (int i = 0; i < levels.get(0).reference().size(); i++) {
                 int chunk = i;
-                reference.add(decoder.decode(levels.stream().map(level -> level.reference().get(chunk)).toList()));
+                reference.add(decoder.decode(levels.stream()
+                        .map(level -> level.reference().get(chunk))
+                        .toList()));
             }
         }
         return reference;
@@ -152,7 +182,9 @@ public final class ReconstructionPictures {
 
     /** What is the same in every tile, over the whole image. */
     private static RgbImage tiled(Examination e, RgbImage picture) {
-        return e.grid() == null ? picture : e.grid().blend(Collections.nCopies(e.grid().count(), picture));
+        return e.grid() == null
+                ? picture
+                : e.grid().blend(Collections.nCopies(e.grid().count(), picture));
     }
 
     private static RgbImage smooth(RgbImage picture, ImageSize size) {

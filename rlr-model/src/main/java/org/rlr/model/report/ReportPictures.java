@@ -9,10 +9,14 @@ import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyScorer;
 
-/** The pictures of a report: the defective images with the lowest scores and the good ones with the highest, measured from their thresholds. */
+/**
+ * The pictures of a report: the defective images with the lowest scores and the good ones with the highest, measured
+ * from their thresholds.
+ */
 final class ReportPictures {
     /** Pictures of each kind. */
     private static final int SHOWN = 9;
+
     private static final int COLOURS = 8;
 
     private final List<ScoredImage> images;
@@ -22,8 +26,16 @@ final class ReportPictures {
     private final AnomalyScorer scorer;
     private final StringBuilder html = new StringBuilder();
 
-    /** Pictures of images. @param drawn what to show of them beside the maps, with what examines them; both null for nothing */
-    ReportPictures(List<ScoredImage> images, Thresholds thresholds, MapScale scale, ReconstructionPictures drawn, AnomalyScorer scorer) {
+    /**
+     * Pictures of images. @param drawn what to show of them beside the maps, with what examines them; both null for
+     * nothing
+     */
+    ReportPictures(
+            List<ScoredImage> images,
+            Thresholds thresholds,
+            MapScale scale,
+            ReconstructionPictures drawn,
+            AnomalyScorer scorer) {
         this.images = images;
         this.thresholds = thresholds;
         this.scale = scale;
@@ -31,31 +43,56 @@ final class ReportPictures {
         this.scorer = scorer;
     }
 
-    /** Both kinds, with the colours explained. @throws org.rlr.tensor.RlrException if an image cannot be read any more */
+    /**
+     * Both kinds, with the colours explained. @throws org.rlr.tensor.RlrException if an image cannot be read any more
+     */
     String html() {
         Comparator<ScoredImage> byMargin = Comparator.comparingDouble(this::margin);
-        List<ScoredImage> missed = images.stream().filter(ScoredImage::defective).sorted(byMargin).limit(SHOWN).toList();
-        List<ScoredImage> alarms = images.stream().filter(each -> !each.defective()).sorted(byMargin.reversed()).limit(SHOWN).toList();
-        long misses = images.stream().filter(each -> each.defective() && margin(each) <= 0).count();
-        long falseAlarms = images.stream().filter(each -> !each.defective() && margin(each) > 0).count();
-        add("<p class='faint legend'>Pictures: image, true defect, anomaly map. Colours of the map, the same in all: <span>%.3g", (double) scale.min());
+        List<ScoredImage> missed = images.stream()
+                .filter(ScoredImage::defective)
+                .sorted(byMargin)
+                .limit(SHOWN)
+                .toList();
+        List<ScoredImage> alarms = images.stream()
+                .filter(each -> !each.defective())
+                .sorted(byMargin.reversed())
+                .limit(SHOWN)
+                .toList();
+        long misses = images.stream()
+                .filter(each -> each.defective() && margin(each) <= 0)
+                .count();
+        long falseAlarms = images.stream()
+                .filter(each -> !each.defective() && margin(each) > 0)
+                .count();
+        add(
+                "<p class='faint legend'>Pictures: image, true defect, anomaly map. Colours of the map, the same in all: <span>%.3g",
+                (double) scale.min());
         html.append("<span class='scale' style='background:linear-gradient(90deg");
         for (int i = 0; i < COLOURS; i++) {
             double position = i / (COLOURS - 1.0);
-            add(",rgb(%.0f %.0f %.0f)", ColorMap.channel(position, 0), ColorMap.channel(position, 1), ColorMap.channel(position, 2));
+            add(
+                    ",rgb(%.0f %.0f %.0f)",
+                    ColorMap.channel(position, 0), ColorMap.channel(position, 1), ColorMap.channel(position, 2));
         }
         add(")'></span>%.3g</span></p>", (double) scale.max());
         if (drawn != null) {
             add("<p class='faint'>%s</p>", "Below them: " + drawn.explanation());
         }
-        add("<h2>Worst misses</h2><p class='faint'>%d defective images are missed; the lowest scores of defective images, measured from the threshold.</p>", misses);
+        add(
+                "<h2>Worst misses</h2><p class='faint'>%d defective images are missed; the lowest scores of defective images, measured from the threshold.</p>",
+                misses);
         thumbs(missed);
-        add("<h2>Worst false alarms</h2><p class='faint'>%d good images are called anomalous; the highest scores of good images, measured from the threshold.</p>", falseAlarms);
+        add(
+                "<h2>Worst false alarms</h2><p class='faint'>%d good images are called anomalous; the highest scores of good images, measured from the threshold.</p>",
+                falseAlarms);
         thumbs(alarms);
         return html.toString();
     }
 
-    /** How far above the threshold, in standard deviations of normal scores, so that classes with thresholds of their own compare. */
+    /**
+     * How far above the threshold, in standard deviations of normal scores, so that classes with thresholds of their
+     * own compare.
+     */
     private double margin(ScoredImage image) {
         Threshold threshold = thresholds.of(image.sample().className());
         return (image.score() - threshold.value()) / (threshold.std() > 0 ? threshold.std() : 1);
@@ -68,15 +105,25 @@ final class ReportPictures {
             Threshold threshold = thresholds.of(sample.className());
             boolean called = threshold.exceededBy(each.score());
             String verdict = each.defective() ? called ? "found" : "missed" : called ? "false alarm" : "normal";
-            add("<figure class='thumb'><img alt='%s' src='", "image, true defect and anomaly map of " + sample.image().getFileName());
+            add(
+                    "<figure class='thumb'><img alt='%s' src='",
+                    "image, true defect and anomaly map of " + sample.image().getFileName());
             RgbImage picture = Images.read(sample.image());
             html.append(Html.dataUri(each.thumbnail(picture, scale).toBufferedImage()));
             html.append("'>");
             if (drawn != null) {
-                drawn.lines(scorer.examine(picture), Overlays.tileSize(picture.size(), Overlays.TILE)).forEach(line -> more(line, sample.image().getFileName().toString()));
+                drawn.lines(scorer.examine(picture), Overlays.tileSize(picture.size(), Overlays.TILE))
+                        .forEach(line -> more(line, sample.image().getFileName().toString()));
             }
-            add("<figcaption><span class='tag %s'>%s</span> %s / %s / %s, score %.4f, threshold %.4f%s</figcaption></figure>", called == each.defective() ? "right" : "wrong",
-                    verdict, sample.className(), sample.defect(), sample.image().getFileName().toString(), each.score(), threshold.value(),
+            add(
+                    "<figcaption><span class='tag %s'>%s</span> %s / %s / %s, score %.4f, threshold %.4f%s</figcaption></figure>",
+                    called == each.defective() ? "right" : "wrong",
+                    verdict,
+                    sample.className(),
+                    sample.defect(),
+                    sample.image().getFileName().toString(),
+                    each.score(),
+                    threshold.value(),
                     each.defective() && sample.masks().isEmpty() ? "; without a mask, so no true defect is shown" : "");
         }
         html.append("</div>");

@@ -8,21 +8,22 @@ import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyMap;
 
 /**
- * A test image and what the model made of it, without its map, which would be too large to keep of thousands: it is made again from the tokens' scores.
+ * A test image and what the model made of it, without its map, which would be too large to keep of thousands: it is
+ * made again from the tokens' scores.
  *
- * @param sample    the image
- * @param score     its image score
+ * @param sample the image
+ * @param score its image score
  * @param defective whether it is anomalous, by where it lies or by its mask
- * @param map       makes its map again
+ * @param map makes its map again
  */
 public record ScoredImage(Sample sample, double score, boolean defective, Supplier<AnomalyMap> map) {
     /**
      * What is kept of an image and its map.
      *
-     * @param sample    the image
-     * @param score     its image score
+     * @param sample the image
+     * @param score its image score
      * @param defective whether it is anomalous
-     * @param map       its map; only {@link AnomalyMap#again} of it is kept
+     * @param map its map; only {@link AnomalyMap#again} of it is kept
      * @return the image without its map
      */
     public static ScoredImage of(Sample sample, double score, boolean defective, AnomalyMap map) {
@@ -33,7 +34,7 @@ public record ScoredImage(Sample sample, double score, boolean defective, Suppli
      * The image beside its mask, which is black where it has none, and its map, as large as {@link Overlays#panel}.
      *
      * @param picture the image, as it was read
-     * @param scale   of the map's colours
+     * @param scale of the map's colours
      * @return the panel, as {@link Overlays#panel}
      * @throws org.rlr.tensor.RlrException if a mask cannot be read
      */

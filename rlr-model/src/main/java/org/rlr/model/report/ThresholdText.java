@@ -6,8 +6,7 @@ import org.rlr.model.Threshold.Interval;
 
 /** A threshold in words. */
 public final class ThresholdText {
-    private ThresholdText() {
-    }
+    private ThresholdText() {}
 
     /**
      * Value, rule and what it was found with.
@@ -28,10 +27,14 @@ public final class ThresholdText {
     public static String rule(Threshold t) {
         return switch (t.rule()) {
             case GIVEN -> "as given";
-            case TRAINING_DEVIATIONS -> String.format(Locale.ROOT, "mean + %.0f standard deviations of the training images", t.target());
-            case FALSE_ALARM_RATE -> "false-alarm rate of at most " + number(t.target()) + ", from " + t.normal() + " normal images";
+            case TRAINING_DEVIATIONS ->
+                String.format(Locale.ROOT, "mean + %.0f standard deviations of the training images", t.target());
+            case FALSE_ALARM_RATE ->
+                "false-alarm rate of at most " + number(t.target()) + ", from " + t.normal() + " normal images";
             case F1_MAX -> "greatest F1, from " + t.normal() + " normal and " + t.anomalous() + " anomalous images";
-            case RECALL -> "recall of at least " + number(t.target()) + ", from " + t.normal() + " normal and " + t.anomalous() + " anomalous images";
+            case RECALL ->
+                "recall of at least " + number(t.target()) + ", from " + t.normal() + " normal and " + t.anomalous()
+                        + " anomalous images";
         };
     }
 
@@ -46,7 +49,14 @@ public final class ThresholdText {
      * @return as {@code 1.0 % (0.2 … 3.0)}
      */
     public static String percent(Interval rate) {
-        return rate == null ? "-" : String.format(Locale.ROOT, "%.1f %% (%.1f … %.1f)", 100 * rate.estimate(), 100 * rate.low(), 100 * rate.high());
+        return rate == null
+                ? "-"
+                : String.format(
+                        Locale.ROOT,
+                        "%.1f %% (%.1f … %.1f)",
+                        100 * rate.estimate(),
+                        100 * rate.low(),
+                        100 * rate.high());
     }
 
     /**

@@ -15,18 +15,21 @@ import org.rlr.model.data.Sample;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.IoReason;
 
-/** Writes a labelled data set of normal images that were held out of training: each as it is, and with synthetic defects. The same seed gives the same pictures. */
+/**
+ * Writes a labelled data set of normal images that were held out of training: each as it is, and with synthetic
+ * defects. The same seed gives the same pictures.
+ */
 public final class SyntheticDataSet {
-    private SyntheticDataSet() {
-    }
+    private SyntheticDataSet() {}
 
     /**
-     * Writes it in MVTec layout: for each class {@code test/good/000.png}, {@code test/<defect>/000.png} and {@code ground_truth/<defect>/000_mask.png}.
+     * Writes it in MVTec layout: for each class {@code test/good/000.png}, {@code test/<defect>/000.png} and
+     * {@code ground_truth/<defect>/000_mask.png}.
      *
-     * @param normal   normal images by class
-     * @param folder   where the class folders are made; must not exist, or be empty
+     * @param normal normal images by class
+     * @param folder where the class folders are made; must not exist, or be empty
      * @param perImage defects of each kind that each image gets, in a picture each
-     * @param seed     of the defects, beside the class's name
+     * @param seed of the defects, beside the class's name
      * @param progress is run after each image
      * @return how many pictures have a defect
      * @throws RlrException if an image cannot be read or is too uniform, or a file cannot be written
@@ -36,11 +39,13 @@ public final class SyntheticDataSet {
         int defects = 0;
         for (Map.Entry<String, List<Path>> each : normal.entrySet()) {
             Path home = folder.resolve(each.getKey());
-            SplittableRandom random = new SplittableRandom(seed ^ (long) each.getKey().hashCode() << 32);
+            SplittableRandom random =
+                    new SplittableRandom(seed ^ (long) each.getKey().hashCode() << 32);
             for (int i = 0; i < each.getValue().size(); i++) {
                 Path file = each.getValue().get(i);
                 RgbImage image = Images.read(file);
-                PngFile.write(home.resolve("test").resolve(Sample.GOOD).resolve(name(i) + ".png"), image.toBufferedImage());
+                PngFile.write(
+                        home.resolve("test").resolve(Sample.GOOD).resolve(name(i) + ".png"), image.toBufferedImage());
                 for (SyntheticDefect kind : SyntheticDefect.values()) {
                     for (int n = 0; n < perImage; n++) {
                         write(home, kind, i * perImage + n, paste(file, image, kind, random));
@@ -53,7 +58,8 @@ public final class SyntheticDataSet {
         return defects;
     }
 
-    private static SyntheticDefect.Pasted paste(Path file, RgbImage image, SyntheticDefect kind, SplittableRandom random) {
+    private static SyntheticDefect.Pasted paste(
+            Path file, RgbImage image, SyntheticDefect kind, SplittableRandom random) {
         try {
             return kind.paste(image, random);
         } catch (RlrException e) {
@@ -62,8 +68,12 @@ public final class SyntheticDataSet {
     }
 
     private static void write(Path home, SyntheticDefect kind, int number, SyntheticDefect.Pasted pasted) {
-        PngFile.write(home.resolve("test").resolve(kind.key()).resolve(name(number) + ".png"), pasted.image().toBufferedImage());
-        PngFile.write(home.resolve("ground_truth").resolve(kind.key()).resolve(name(number) + "_mask.png"), pasted.mask().toBufferedImage());
+        PngFile.write(
+                home.resolve("test").resolve(kind.key()).resolve(name(number) + ".png"),
+                pasted.image().toBufferedImage());
+        PngFile.write(
+                home.resolve("ground_truth").resolve(kind.key()).resolve(name(number) + "_mask.png"),
+                pasted.mask().toBufferedImage());
     }
 
     private static String name(int number) {

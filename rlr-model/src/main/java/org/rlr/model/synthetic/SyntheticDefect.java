@@ -7,13 +7,17 @@ import org.rlr.model.data.RgbImage;
 import org.rlr.tensor.RlrException;
 
 /**
- * Synthetic defects of CutPaste (Li et al., CVPR 2021, §2.1): a rectangle of the image, its brightness and contrast changed by up to a tenth, pasted elsewhere in it. Unlike there,
- * one of which half of the pixels can hardly be told from what they cover is drawn again: a label of what cannot be seen is no use.
+ * Synthetic defects of CutPaste (Li et al., CVPR 2021, §2.1): a rectangle of the image, its brightness and contrast
+ * changed by up to a tenth, pasted elsewhere in it. Unlike there, one of which half of the pixels can hardly be told
+ * from what they cover is drawn again: a label of what cannot be seen is no use.
  */
 public enum SyntheticDefect {
     /** Of 2 to 15 % of the image's area, of an aspect ratio of 0.3 to 3.3. */
     PATCH,
-    /** Long and thin, turned by up to 45°: 2 to 16 pixels wide and 10 to 25 long in an image of 256 pixels, else in proportion to its shorter side. */
+    /**
+     * Long and thin, turned by up to 45°: 2 to 16 pixels wide and 10 to 25 long in an image of 256 pixels, else in
+     * proportion to its shorter side.
+     */
     SCAR;
 
     private static final double LEAST_AREA = 0.02;
@@ -23,16 +27,16 @@ public enum SyntheticDefect {
     private static final int PAPER_SIZE = 256;
     /** What can be told from noise, of 0…255. */
     private static final int VISIBLE = 10;
+
     private static final int TRIES = 200;
 
     /**
      * An image with a defect.
      *
      * @param image the image
-     * @param mask  all of the pasted rectangle
+     * @param mask all of the pasted rectangle
      */
-    public record Pasted(RgbImage image, Mask mask) {
-    }
+    public record Pasted(RgbImage image, Mask mask) {}
 
     /** {@return its name in lower case, as of a folder} */
     public String key() {
@@ -42,7 +46,7 @@ public enum SyntheticDefect {
     /**
      * Gives an image such a defect.
      *
-     * @param image  stays as it is
+     * @param image stays as it is
      * @param random source of place, size and brightness
      * @return image and mask
      * @throws RlrException if the image is so uniform that nothing pasted into it shows
@@ -54,7 +58,8 @@ public enum SyntheticDefect {
                 return pasted;
             }
         }
-        throw new RlrException("the image is so uniform that no " + key() + " of it shows anywhere else in it; leave it out");
+        throw new RlrException(
+                "the image is so uniform that no " + key() + " of it shows anywhere else in it; leave it out");
     }
 
     /** A rectangle around the origin, in pixels, turned. */
@@ -73,11 +78,18 @@ public enum SyntheticDefect {
         int shorter = Math.min(image.width(), image.height());
         if (this == SCAR) {
             double scale = (double) shorter / PAPER_SIZE;
-            return new Rectangle(Math.max(1, scale * random.nextDouble(10, 25)), Math.max(1, scale * random.nextDouble(2, 16)), random.nextDouble(-Math.PI / 4, Math.PI / 4));
+            return new Rectangle(
+                    Math.max(1, scale * random.nextDouble(10, 25)),
+                    Math.max(1, scale * random.nextDouble(2, 16)),
+                    random.nextDouble(-Math.PI / 4, Math.PI / 4));
         }
         double area = random.nextDouble(LEAST_AREA, MOST_AREA) * image.width() * image.height();
-        double aspect = random.nextBoolean() ? random.nextDouble(1 / MOST_ASPECT, 1) : random.nextDouble(1, MOST_ASPECT);
-        return new Rectangle(Math.min(image.width() - 1, Math.sqrt(area * aspect)), Math.min(image.height() - 1, Math.sqrt(area / aspect)), 0);
+        double aspect =
+                random.nextBoolean() ? random.nextDouble(1 / MOST_ASPECT, 1) : random.nextDouble(1, MOST_ASPECT);
+        return new Rectangle(
+                Math.min(image.width() - 1, Math.sqrt(area * aspect)),
+                Math.min(image.height() - 1, Math.sqrt(area / aspect)),
+                0);
     }
 
     /** Null where too little of it shows. */
@@ -96,14 +108,18 @@ public enum SyntheticDefect {
         int covered = 0;
         int visible = 0;
         for (int y = Math.max(0, toY - shape.reachY()); y <= Math.min(image.height() - 1, toY + shape.reachY()); y++) {
-            for (int x = Math.max(0, toX - shape.reachX()); x <= Math.min(image.width() - 1, toX + shape.reachX()); x++) {
+            for (int x = Math.max(0, toX - shape.reachX());
+                    x <= Math.min(image.width() - 1, toX + shape.reachX());
+                    x++) {
                 double u = cos * (x - toX) + sin * (y - toY);
                 double v = cos * (y - toY) - sin * (x - toX);
                 if (Math.abs(u) > shape.width / 2 || Math.abs(v) > shape.height / 2) {
                     continue;
                 }
                 int at = (y * image.width() + x) * RgbImage.CHANNELS;
-                int source = (clamp(fromY + Math.rint(v), image.height()) * image.width() + clamp(fromX + Math.rint(u), image.width())) * RgbImage.CHANNELS;
+                int source = (clamp(fromY + Math.rint(v), image.height()) * image.width()
+                                + clamp(fromX + Math.rint(u), image.width()))
+                        * RgbImage.CHANNELS;
                 int change = 0;
                 for (int c = 0; c < RgbImage.CHANNELS; c++) {
                     int before = rgb[at + c] & 0xff;
@@ -117,7 +133,11 @@ public enum SyntheticDefect {
                 visible += change > VISIBLE ? 1 : 0;
             }
         }
-        return visible == 0 || 2 * visible < covered ? null : new Pasted(new RgbImage(image.width(), image.height(), rgb), new Mask(image.width(), image.height(), mask));
+        return visible == 0 || 2 * visible < covered
+                ? null
+                : new Pasted(
+                        new RgbImage(image.width(), image.height(), rgb),
+                        new Mask(image.width(), image.height(), mask));
     }
 
     /** The middle of something that lies within the image, as far as it can. */
@@ -130,8 +150,12 @@ public enum SyntheticDefect {
     private static double mean(RgbImage image, int middleX, int middleY, Rectangle shape) {
         long sum = 0;
         int count = 0;
-        for (int y = clamp(middleY - shape.height / 2, image.height()); y <= clamp(middleY + shape.height / 2, image.height()); y++) {
-            for (int x = clamp(middleX - shape.width / 2, image.width()); x <= clamp(middleX + shape.width / 2, image.width()); x++) {
+        for (int y = clamp(middleY - shape.height / 2, image.height());
+                y <= clamp(middleY + shape.height / 2, image.height());
+                y++) {
+            for (int x = clamp(middleX - shape.width / 2, image.width());
+                    x <= clamp(middleX + shape.width / 2, image.width());
+                    x++) {
                 for (int c = 0; c < RgbImage.CHANNELS; c++) {
                     sum += image.rgb()[(y * image.width() + x) * RgbImage.CHANNELS + c] & 0xff;
                     count++;

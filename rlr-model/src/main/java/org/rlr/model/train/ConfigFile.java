@@ -21,26 +21,29 @@ import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.IoReason;
 
 /**
- * What to train and how, from a JSON file as {@code rlr info --json} prints it: its objects {@code config} ({@link RlrConfig}), {@code training}
- * ({@link TrainingSettings}) and {@code scoring} ({@link Scoring}) count, the rest of a model's description is passed over. What they leave out has the published value.
+ * What to train and how, from a JSON file as {@code rlr info --json} prints it: its objects {@code config}
+ * ({@link RlrConfig}), {@code training} ({@link TrainingSettings}) and {@code scoring} ({@link Scoring}) count, the
+ * rest of a model's description is passed over. What they leave out has the published value.
  *
- * @param config       the model
- * @param training     the training
- * @param scoring      how it scores; null for the published way, whatever the levels
+ * @param config the model
+ * @param training the training
+ * @param scoring how it scores; null for the published way, whatever the levels
  * @param saysTraining whether the file says anything of the training; the description of an imported model does not
  */
 public record ConfigFile(RlrConfig config, TrainingSettings training, Scoring scoring, boolean saysTraining) {
     private static final Gson GSON = new Gson();
 
     /** The published settings, of a backbone that needs no weights. */
-    public static final ConfigFile PUBLISHED = new ConfigFile(RlrConfig.published(Backbones.WEIGHT_FREE), TrainingSettings.PUBLISHED, null, true);
+    public static final ConfigFile PUBLISHED =
+            new ConfigFile(RlrConfig.published(Backbones.WEIGHT_FREE), TrainingSettings.PUBLISHED, null, true);
 
     /**
      * Reads it.
      *
      * @param file a JSON file
      * @return what it says, and the published values for the rest
-     * @throws RlrException if it cannot be read, is not JSON, has a name that means nothing or a value out of range, naming file and value
+     * @throws RlrException if it cannot be read, is not JSON, has a name that means nothing or a value out of range,
+     *     naming file and value
      */
     public static ConfigFile read(Path file) {
         JsonObject root;
@@ -51,7 +54,10 @@ public record ConfigFile(RlrConfig config, TrainingSettings training, Scoring sc
             }
             root = parsed.getAsJsonObject();
         } catch (IOException e) {
-            throw new RlrException("cannot read " + file + ": " + IoReason.of(e) + "; --config takes a file that 'rlr info --json --model MODEL' printed", e);
+            throw new RlrException(
+                    "cannot read " + file + ": " + IoReason.of(e)
+                            + "; --config takes a file that 'rlr info --json --model MODEL' printed",
+                    e);
         } catch (com.google.gson.JsonParseException e) {
             throw failure(file, IoReason.ofJson(e), e);
         }
@@ -62,7 +68,11 @@ public record ConfigFile(RlrConfig config, TrainingSettings training, Scoring sc
         RlrConfig config = part(file, root, "config", PUBLISHED.config, RlrConfig.class);
         Scoring published = Scoring.published(config);
         Scoring scoring = part(file, root, "scoring", published, Scoring.class);
-        return new ConfigFile(config, part(file, root, "training", PUBLISHED.training, TrainingSettings.class), scoring.equals(published) ? null : scoring, root.has("training"));
+        return new ConfigFile(
+                config,
+                part(file, root, "training", PUBLISHED.training, TrainingSettings.class),
+                scoring.equals(published) ? null : scoring,
+                root.has("training"));
     }
 
     /** An object of the file over the defaults. */
@@ -105,7 +115,13 @@ public record ConfigFile(RlrConfig config, TrainingSettings training, Scoring sc
                 why = cause;
             }
             // the parser's messages end in a link for programmers
-            throw failure(file, "\"" + name + "\": " + (why instanceof NullPointerException ? "a value in it is null" : why.getMessage().replaceAll("\\s+See https?:\\S+", "")), e);
+            throw failure(
+                    file,
+                    "\"" + name + "\": "
+                            + (why instanceof NullPointerException
+                                    ? "a value in it is null"
+                                    : why.getMessage().replaceAll("\\s+See https?:\\S+", "")),
+                    e);
         }
     }
 
@@ -116,22 +132,31 @@ public record ConfigFile(RlrConfig config, TrainingSettings training, Scoring sc
     }
 
     private static void known(Path file, String prefix, JsonObject object, Class<? extends Record> type) {
-        List<String> names = Arrays.stream(type.getRecordComponents()).map(RecordComponent::getName).toList();
+        List<String> names = Arrays.stream(type.getRecordComponents())
+                .map(RecordComponent::getName)
+                .toList();
         for (String name : object.keySet()) {
             if (!names.contains(name)) {
-                throw failure(file, "\"" + prefix + name + "\" means nothing; there are " + String.join(", ", names), null);
+                throw failure(
+                        file, "\"" + prefix + name + "\" means nothing; there are " + String.join(", ", names), null);
             }
         }
         for (RecordComponent each : type.getRecordComponents()) {
             // the parser takes any other word for false
             JsonElement value = object.get(each.getName());
-            if (each.getType() == boolean.class && value != null && !(value.isJsonPrimitive() && value.getAsJsonPrimitive().isBoolean())) {
-                throw failure(file, "\"" + prefix + each.getName() + "\" is " + value + ", neither true nor false", null);
+            if (each.getType() == boolean.class
+                    && value != null
+                    && !(value.isJsonPrimitive() && value.getAsJsonPrimitive().isBoolean())) {
+                throw failure(
+                        file, "\"" + prefix + each.getName() + "\" is " + value + ", neither true nor false", null);
             }
         }
     }
 
     private static RlrException failure(Path file, String why, Throwable cause) {
-        return new RlrException(file + " is not a usable configuration: " + why + "; correct it, or take one that 'rlr info --json --model MODEL' printed", cause);
+        return new RlrException(
+                file + " is not a usable configuration: " + why
+                        + "; correct it, or take one that 'rlr info --json --model MODEL' printed",
+                cause);
     }
 }

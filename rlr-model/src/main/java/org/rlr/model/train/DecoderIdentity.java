@@ -9,7 +9,7 @@ import org.rlr.model.decoder.DecoderInfo;
  * What the training of a feature decoder depends on, except the number of epochs.
  *
  * @param decoder its description, with one epoch, no images and no loss
- * @param images  SHA-256 of the contents of the training images in their order
+ * @param images SHA-256 of the contents of the training images in their order
  */
 record DecoderIdentity(DecoderInfo decoder, String images) implements StateFile.Identity<DecoderIdentity> {
 

@@ -7,7 +7,6 @@ import java.util.Map;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.StateDict;
 import org.rlr.model.decoder.DecoderNetwork;
-import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.SafeTensorsWriter;
 import org.rlr.tensor.nn.Adam;
 import org.rlr.tensor.nn.Parameter;
@@ -15,9 +14,9 @@ import org.rlr.tensor.nn.Parameter;
 /**
  * The state of a feature decoder's training at the end of an epoch: a SafeTensors file, as {@link StateFile} says.
  *
- * @param epochs     epochs done
- * @param meanLoss   mean loss of the last of them
- * @param network    parameters and optimiser
+ * @param epochs epochs done
+ * @param meanLoss mean loss of the last of them
+ * @param network parameters and optimiser
  * @param statistics running statistics of the batch normalisations, by name
  */
 record DecoderState(int epochs, double meanLoss, LearnedState network, Map<String, Backbone.Weight> statistics) {
@@ -26,7 +25,9 @@ record DecoderState(int epochs, double meanLoss, LearnedState network, Map<Strin
     static DecoderState of(int epochs, double meanLoss, DecoderNetwork network, Adam optimizer) {
         Map<String, Backbone.Weight> statistics = new LinkedHashMap<>();
         for (Parameter p : network.buffers().all()) {
-            statistics.put(p.name(), new Backbone.Weight(p.shape().toArray(), p.tensor().toArray()));
+            statistics.put(
+                    p.name(),
+                    new Backbone.Weight(p.shape().toArray(), p.tensor().toArray()));
         }
         return new DecoderState(epochs, meanLoss, LearnedState.of(network.parameters(), optimizer), statistics);
     }
@@ -41,7 +42,8 @@ record DecoderState(int epochs, double meanLoss, LearnedState network, Map<Strin
     void save(Path file, DecoderIdentity identity) {
         SafeTensorsWriter writer = StateFile.DECODER.writer(identity, epochs, meanLoss);
         network.write(writer, "");
-        statistics.forEach((name, each) -> writer.add(STATISTICS + name, Arrays.stream(each.shape()).asLongStream().toArray(), each.values()));
+        statistics.forEach((name, each) -> writer.add(
+                STATISTICS + name, Arrays.stream(each.shape()).asLongStream().toArray(), each.values()));
         writer.write(file);
     }
 
@@ -50,8 +52,10 @@ record DecoderState(int epochs, double meanLoss, LearnedState network, Map<Strin
         return StateFile.DECODER.load(path, identity, most, file -> {
             StateDict kept = StateDict.of(file, STATISTICS);
             Map<String, Backbone.Weight> statistics = new LinkedHashMap<>();
-            kept.names().forEach(name -> statistics.put(name, new Backbone.Weight(kept.shape(name), kept.values(name))));
-            return new DecoderState(StateFile.epochs(file), StateFile.meanLoss(file), LearnedState.read(file, ""), statistics);
+            kept.names()
+                    .forEach(name -> statistics.put(name, new Backbone.Weight(kept.shape(name), kept.values(name))));
+            return new DecoderState(
+                    StateFile.epochs(file), StateFile.meanLoss(file), LearnedState.read(file, ""), statistics);
         });
     }
 }

@@ -23,8 +23,9 @@ import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.nn.Adam;
 
 /**
- * Trains a feature decoder on normal images (RLR §12): mean squared error between the picture of a model's features of an image and the image, normalised as the
- * backbone's input; Adam. The model stays as it is. The same seed gives the same decoder, bit for bit, on the same kernels.
+ * Trains a feature decoder on normal images (RLR §12): mean squared error between the picture of a model's features of
+ * an image and the image, normalised as the backbone's input; Adam. The model stays as it is. The same seed gives the
+ * same decoder, bit for bit, on the same kernels.
  */
 public final class DecoderTrainer {
     private final DecoderSettings settings;
@@ -44,21 +45,22 @@ public final class DecoderTrainer {
     /**
      * Trains on image files, or on all their tiles where the model cuts images into some, on the model's backend.
      *
-     * @param model  whose features are to be decoded; stays the caller's
+     * @param model whose features are to be decoded; stays the caller's
      * @param images normal images
      * @return the decoder, the caller's to close
-     * @throws RlrException if there is no decoder for the model's levels, an image cannot be read, or the loss is no longer finite
+     * @throws RlrException if there is no decoder for the model's levels, an image cannot be read, or the loss is no
+     *     longer finite
      */
     public FeatureDecoder train(RlrModel model, List<Path> images) {
         return train(model, images, TrainingCheckpoints.NONE);
     }
 
     /**
-     * As {@link #train(RlrModel, List)}, leaving the training's state behind now and then, or going on from one: a training that was ended at any moment and is
-     * gone on with gives the same decoder, bit for bit, as one left alone.
+     * As {@link #train(RlrModel, List)}, leaving the training's state behind now and then, or going on from one: a
+     * training that was ended at any moment and is gone on with gives the same decoder, bit for bit, as one left alone.
      *
-     * @param model       whose features are to be decoded; stays the caller's
-     * @param images      normal images, at least one
+     * @param model whose features are to be decoded; stays the caller's
+     * @param images normal images, at least one
      * @param checkpoints where to leave states, and which to go on from
      * @return the decoder, the caller's to close
      * @throws RlrException as that, or if a state cannot be read or written, or is another training's
@@ -68,11 +70,20 @@ public final class DecoderTrainer {
             throw new RlrException("there are no training images");
         }
         DecoderInfo info = DecoderInfo.of(model, settings, images.size());
-        DecoderIdentity identity = checkpoints.equals(TrainingCheckpoints.NONE) ? null : DecoderIdentity.of(info, images);
-        DecoderState resumed = checkpoints.resume() == null ? null : DecoderState.load(checkpoints.resume(), identity, settings.epochs());
-        ImageReader reader = new ImageReader(model.info().config(), model.backbone().normalization());
+        DecoderIdentity identity =
+                checkpoints.equals(TrainingCheckpoints.NONE) ? null : DecoderIdentity.of(info, images);
+        DecoderState resumed = checkpoints.resume() == null
+                ? null
+                : DecoderState.load(checkpoints.resume(), identity, settings.epochs());
+        ImageReader reader =
+                new ImageReader(model.info().config(), model.backbone().normalization());
         // the pictures stand behind the levels
-        int[] sizes = IntStream.concat(model.levels().stream().mapToInt(level -> level.config().tokens() * level.config().channels()), IntStream.of(reader.length())).toArray();
+        int[] sizes = IntStream.concat(
+                        model.levels().stream()
+                                .mapToInt(level ->
+                                        level.config().tokens() * level.config().channels()),
+                        IntStream.of(reader.length()))
+                .toArray();
         int inputs = reader.count(images);
         requireArrays(sizes, Math.min(settings.batchSize(), inputs));
         DecoderNetwork network = new DecoderNetwork(info.channels(), model.backend(), true);
@@ -81,7 +92,8 @@ public final class DecoderTrainer {
             network.initialize(settings.seed());
             double loss = run(model.backend(), info, network, store, inputs, resumed, (epoch, mean, optimizer) -> {
                 if (checkpoints.due(epoch, settings.epochs())) {
-                    Consumer<Path> state = file -> DecoderState.of(epoch, mean, network, optimizer).save(file, identity);
+                    Consumer<Path> state = file ->
+                            DecoderState.of(epoch, mean, network, optimizer).save(file, identity);
                     StateRescue.around(epoch, checkpoints, () -> state.accept(checkpoints.file()), state);
                 }
             });
@@ -95,7 +107,8 @@ public final class DecoderTrainer {
     private static void requireArrays(int[] sizes, int batch) {
         for (int size : sizes) {
             if ((long) batch * size > Integer.MAX_VALUE - 8) {
-                throw new RlrException("batches of " + batch + " images are larger than an array can be; lower --batch-size");
+                throw new RlrException(
+                        "batches of " + batch + " images are larger than an array can be; lower --batch-size");
             }
         }
     }
@@ -104,7 +117,12 @@ public final class DecoderTrainer {
         int pictures = model.levels().size();
         new ImageBatches(reader, 1).forEach(images, (input, count, pixels) -> {
             try (TensorScope scope = TensorScope.inference(model.backend())) {
-                List<Tensor> tokens = model.tokens(Tensor.of(pixels, 1, model.info().config().imageHeight(), model.info().config().imageWidth(), RgbImage.CHANNELS));
+                List<Tensor> tokens = model.tokens(Tensor.of(
+                        pixels,
+                        1,
+                        model.info().config().imageHeight(),
+                        model.info().config().imageWidth(),
+                        RgbImage.CHANNELS));
                 for (int level = 0; level < pictures; level++) {
                     store.put(input, level, tokens.get(level).toArray(), 0);
                 }
@@ -121,7 +139,14 @@ public final class DecoderTrainer {
     }
 
     /** The epochs after those that an earlier run made, if one did; returns the mean loss of the last. */
-    private double run(Backend backend, DecoderInfo info, DecoderNetwork network, FeatureStore store, int inputs, DecoderState resumed, EpochEnd end) {
+    private double run(
+            Backend backend,
+            DecoderInfo info,
+            DecoderNetwork network,
+            FeatureStore store,
+            int inputs,
+            DecoderState resumed,
+            EpochEnd end) {
         SplittableRandom random = new SplittableRandom(settings.seed());
         int[] order = IntStream.range(0, inputs).toArray();
         int first = resumed == null ? 0 : resumed.epochs();
@@ -143,16 +168,25 @@ public final class DecoderTrainer {
         return mean;
     }
 
-    private double epoch(int epoch, Backend backend, DecoderInfo info, DecoderNetwork network, FeatureStore store, int[] order, Adam optimizer) {
+    private double epoch(
+            int epoch,
+            Backend backend,
+            DecoderInfo info,
+            DecoderNetwork network,
+            FeatureStore store,
+            int[] order,
+            Adam optimizer) {
         AdamSettings adam = AdamSettings.DEFAULT.withLearningRate(settings.learningRate());
         int steps = (order.length - 1) / settings.batchSize() + 1;
         double sum = 0;
         for (int step = 1; step <= steps; step++) {
-            int[] batch = Arrays.copyOfRange(order, (step - 1) * settings.batchSize(), Math.min(step * settings.batchSize(), order.length));
+            int[] batch = Arrays.copyOfRange(
+                    order, (step - 1) * settings.batchSize(), Math.min(step * settings.batchSize(), order.length));
             network.parameters().zeroGradients();
             double loss = gradients(backend, info, network, store, batch);
             if (!Double.isFinite(loss)) {
-                throw new RlrException("the loss became " + loss + " in epoch " + epoch + ", step " + step + "; lower --lr (now " + settings.learningRate() + ")");
+                throw new RlrException("the loss became " + loss + " in epoch " + epoch + ", step " + step
+                        + "; lower --lr (now " + settings.learningRate() + ")");
             }
             optimizer.step(adam);
             sum += loss * batch.length;
@@ -161,14 +195,30 @@ public final class DecoderTrainer {
         return sum / order.length;
     }
 
-    private static double gradients(Backend backend, DecoderInfo info, DecoderNetwork network, FeatureStore store, int[] batch) {
+    private static double gradients(
+            Backend backend, DecoderInfo info, DecoderNetwork network, FeatureStore store, int[] batch) {
         try (TensorScope scope = TensorScope.open(backend)) {
-            List<Tensor> features = IntStream.range(0, info.levels().size()).mapToObj(i -> {
-                int stride = 2 << info.levels().get(i);
-                return Tensor.of(store.batch(i, batch), batch.length, info.imageHeight() / stride, info.imageWidth() / stride, info.channels().get(i));
-            }).toList();
-            Tensor pictures = Tensor.of(store.batch(info.levels().size(), batch), batch.length, info.imageHeight(), info.imageWidth(), RgbImage.CHANNELS);
-            Tensor loss = network.forward(features, true).sub(pictures).apply(UnaryOp.SQUARE).mean();
+            List<Tensor> features = IntStream.range(0, info.levels().size())
+                    .mapToObj(i -> {
+                        int stride = 2 << info.levels().get(i);
+                        return Tensor.of(
+                                store.batch(i, batch),
+                                batch.length,
+                                info.imageHeight() / stride,
+                                info.imageWidth() / stride,
+                                info.channels().get(i));
+                    })
+                    .toList();
+            Tensor pictures = Tensor.of(
+                    store.batch(info.levels().size(), batch),
+                    batch.length,
+                    info.imageHeight(),
+                    info.imageWidth(),
+                    RgbImage.CHANNELS);
+            Tensor loss = network.forward(features, true)
+                    .sub(pictures)
+                    .apply(UnaryOp.SQUARE)
+                    .mean();
             loss.backward();
             return loss.item();
         }

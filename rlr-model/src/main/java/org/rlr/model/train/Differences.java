@@ -7,10 +7,12 @@ import java.util.Objects;
 
 /** What differs between two trainings, by the names that {@code rlr info --json} has for it. */
 final class Differences {
-    private Differences() {
-    }
+    private Differences() {}
 
-    /** As "lr 0.1 then, 0.2 now; …": values of two records of one type that differ, those of records in them, too; empty where none does. */
+    /**
+     * As "lr 0.1 then, 0.2 now; …": values of two records of one type that differ, those of records in them, too; empty
+     * where none does.
+     */
     static String of(Record then, Record now) {
         List<String> differences = new ArrayList<>();
         collect(differences, "", then, now);

@@ -23,10 +23,12 @@ final class EpochKeeper {
     /** Takes over what an earlier run kept. @throws RlrException if it did not keep what is asked for now */
     void restore(TrainingState state) {
         if (byTest && !state.keepsTest()) {
-            throw new RlrException("the training that --resume goes on with did not look for the best of its epochs on the test images; leave --best-on-test away, or train anew with it");
+            throw new RlrException(
+                    "the training that --resume goes on with did not look for the best of its epochs on the test images; leave --best-on-test away, or train anew with it");
         }
         if (byLoss && !state.kept().containsKey(Selection.By.VALIDATION_LOSS)) {
-            throw new RlrException("the training's state is damaged (the best of its epochs is missing); take an earlier one or train anew");
+            throw new RlrException(
+                    "the training's state is damaged (the best of its epochs is missing); take an earlier one or train anew");
         }
         kept.putAll(state.kept());
         if (!byTest) {
@@ -34,14 +36,22 @@ final class EpochKeeper {
         }
     }
 
-    void consider(int epoch, double loss, EpochReport.Losses validation, EvaluationResult metrics, List<RlrTransformer> levels) {
-        if (byLoss && (of(Selection.By.VALIDATION_LOSS) == null || validation.total() < of(Selection.By.VALIDATION_LOSS).value())) {
+    void consider(
+            int epoch,
+            double loss,
+            EpochReport.Losses validation,
+            EvaluationResult metrics,
+            List<RlrTransformer> levels) {
+        if (byLoss
+                && (of(Selection.By.VALIDATION_LOSS) == null
+                        || validation.total() < of(Selection.By.VALIDATION_LOSS).value())) {
             kept.put(Selection.By.VALIDATION_LOSS, KeptEpoch.of(epoch, loss, validation.total(), levels));
         }
         if (byTest && metrics != null) {
             OptionalDouble value = metrics.mean(TestEvaluation.CHOICE);
             if (value.isEmpty()) {
-                throw new RlrException("no class has both normal and defective test images, by which --best-on-test chooses; add them or leave --best-on-test away");
+                throw new RlrException(
+                        "no class has both normal and defective test images, by which --best-on-test chooses; add them or leave --best-on-test away");
             }
             KeptEpoch best = of(Selection.By.TEST_IMAGE_AUROC);
             if (best == null || value.getAsDouble() > best.value()) {

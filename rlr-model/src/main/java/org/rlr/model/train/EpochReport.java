@@ -6,25 +6,31 @@ import org.rlr.model.eval.EvaluationResult;
 /**
  * What an epoch came to.
  *
- * @param epoch           its number, from 1
- * @param training        mean losses of its steps
- * @param learningRate    of its last step
+ * @param epoch its number, from 1
+ * @param training mean losses of its steps
+ * @param learningRate of its last step
  * @param imagesPerSecond images learned from per second, without validation and evaluation
- * @param validation      mean losses of the images held out, after the epoch, without perturbation; null where none are
- * @param metrics         of the test images, after the epoch; null where they were not evaluated
+ * @param validation mean losses of the images held out, after the epoch, without perturbation; null where none are
+ * @param metrics of the test images, after the epoch; null where they were not evaluated
  */
-public record EpochReport(int epoch, Losses training, float learningRate, double imagesPerSecond, Losses validation, EvaluationResult metrics) {
+public record EpochReport(
+        int epoch,
+        Losses training,
+        float learningRate,
+        double imagesPerSecond,
+        Losses validation,
+        EvaluationResult metrics) {
     /**
      * Losses.
      *
-     * @param total  summed over the levels
+     * @param total summed over the levels
      * @param levels by level
      */
     public record Losses(double total, List<Double> levels) {
         /**
          * Copies the list.
          *
-         * @param total  summed over the levels
+         * @param total summed over the levels
          * @param levels by level
          */
         public Losses {

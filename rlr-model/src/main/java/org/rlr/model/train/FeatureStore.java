@@ -13,8 +13,8 @@ import org.rlr.tensor.Tensor;
 import org.rlr.tensor.io.IoReason;
 
 /**
- * The features of images, computed once and read in every epoch: in memory where they take no more than a part of the Java heap, otherwise in a
- * temporary file that is deleted on closing.
+ * The features of images, computed once and read in every epoch: in memory where they take no more than a part of the
+ * Java heap, otherwise in a temporary file that is deleted on closing.
  */
 final class FeatureStore implements AutoCloseable {
     /** Bytes of all stores that are open at once that may lie in memory: two fifths of the heap. */
@@ -28,7 +28,7 @@ final class FeatureStore implements AutoCloseable {
 
     /**
      * @param images number of images
-     * @param sizes  values per image of each level
+     * @param sizes values per image of each level
      */
     FeatureStore(int images, int[] sizes) {
         this(images, sizes, MEMORY_LIMIT);
@@ -50,7 +50,8 @@ final class FeatureStore implements AutoCloseable {
             memory = null;
             try {
                 Path path = Files.createTempFile("rlr-features", ".bin");
-                file = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
+                file = FileChannel.open(
+                        path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
             } catch (IOException e) {
                 throw failure(images, e);
             }
@@ -67,7 +68,9 @@ final class FeatureStore implements AutoCloseable {
         return perImage * images;
     }
 
-    /** Keeps the values of images that follow one another: per level a tensor of {@code count} times the level's size. */
+    /**
+     * Keeps the values of images that follow one another: per level a tensor of {@code count} times the level's size.
+     */
     void put(int first, int count, List<Tensor> levels) {
         for (int level = 0; level < levels.size(); level++) {
             float[] values = levels.get(level).toArray();
@@ -135,9 +138,11 @@ final class FeatureStore implements AutoCloseable {
     }
 
     private RlrException failure(int count, IOException e) {
-        return new RlrException("cannot keep the features of the images (" + (perImage * count >> 20) + " MiB so far) in "
-                + System.getProperty("java.io.tmpdir") + ": " + IoReason.of(e)
-                + "; make room there, choose another folder with java -Djava.io.tmpdir=DIR, or raise the heap with java -Xmx", e);
+        return new RlrException(
+                "cannot keep the features of the images (" + (perImage * count >> 20) + " MiB so far) in "
+                        + System.getProperty("java.io.tmpdir") + ": " + IoReason.of(e)
+                        + "; make room there, choose another folder with java -Djava.io.tmpdir=DIR, or raise the heap with java -Xmx",
+                e);
     }
 
     @Override

@@ -7,9 +7,9 @@ import org.rlr.model.RlrTransformer;
 /**
  * An epoch that is the best so far.
  *
- * @param epoch      its number, from 1
- * @param loss       its mean training loss
- * @param value      what it was chosen by
+ * @param epoch its number, from 1
+ * @param loss its mean training loss
+ * @param value what it was chosen by
  * @param parameters of the levels after it
  */
 record KeptEpoch(int epoch, double loss, double value, List<float[]> parameters) {

@@ -1,6 +1,5 @@
 package org.rlr.model.train;
 
-import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.SafeTensorsFile;
 import org.rlr.tensor.io.SafeTensorsWriter;
 import org.rlr.tensor.nn.Adam;
@@ -13,7 +12,10 @@ record LearnedState(float[] parameters, Adam.State optimizer) {
         return new LearnedState(parameters.toArray(), optimizer.state());
     }
 
-    /** Gives a network its parameters and its optimiser what it remembered. @throws RlrException if they are those of another network */
+    /**
+     * Gives a network its parameters and its optimiser what it remembered. @throws RlrException if they are those of
+     * another network
+     */
     void restore(ParameterSet network, Adam other) {
         try {
             network.fromArray(parameters);
@@ -26,13 +28,19 @@ record LearnedState(float[] parameters, Adam.State optimizer) {
     /** Adds it to a state's file, under names that begin with a prefix. */
     void write(SafeTensorsWriter writer, String prefix) {
         long[] shape = {parameters.length};
-        writer.add(prefix + "parameters", shape, parameters).add(prefix + "first", shape, optimizer.first()).add(prefix + "second", shape, optimizer.second())
+        writer.add(prefix + "parameters", shape, parameters)
+                .add(prefix + "first", shape, optimizer.first())
+                .add(prefix + "second", shape, optimizer.second())
                 .add(prefix + "steps", new long[] {1}, new long[] {optimizer.step()});
     }
 
     /** Reads it back. @throws RlrException if a tensor is missing */
     static LearnedState read(SafeTensorsFile file, String prefix) {
-        return new LearnedState(file.readFloats(prefix + "parameters"),
-                new Adam.State(file.readFloats(prefix + "first"), file.readFloats(prefix + "second"), file.readLongs(prefix + "steps")[0]));
+        return new LearnedState(
+                file.readFloats(prefix + "parameters"),
+                new Adam.State(
+                        file.readFloats(prefix + "first"),
+                        file.readFloats(prefix + "second"),
+                        file.readLongs(prefix + "steps")[0]));
     }
 }

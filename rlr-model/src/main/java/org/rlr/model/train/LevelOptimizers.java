@@ -25,7 +25,9 @@ final class LevelOptimizers implements AutoCloseable {
         parameters.get(level).zeroGradients();
     }
 
-    /** Steps a level whose gradients have been computed, and with zero steps the others that have been stepped before. */
+    /**
+     * Steps a level whose gradients have been computed, and with zero steps the others that have been stepped before.
+     */
     void step(int level) {
         optimizers.get(level).step(settings);
         if (mode == OptimizerMode.ZERO_STEPS) {

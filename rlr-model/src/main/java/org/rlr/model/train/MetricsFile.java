@@ -16,9 +16,10 @@ import org.rlr.tensor.io.IoReason;
 import org.rlr.tensor.io.RescuedFiles;
 
 /**
- * A CSV file with a line per epoch, each written as its epoch ends: {@code epoch}, {@code loss} and its parts {@code loss_level<i>},
- * {@code learning_rate} (of the epoch's last step), {@code images_per_second}, {@code validation_loss} and its parts, and the test images' metrics
- * (fractions, means over the classes). What was not computed is empty. Columns do not depend on what is computed.
+ * A CSV file with a line per epoch, each written as its epoch ends: {@code epoch}, {@code loss} and its parts
+ * {@code loss_level<i>}, {@code learning_rate} (of the epoch's last step), {@code images_per_second},
+ * {@code validation_loss} and its parts, and the test images' metrics (fractions, means over the classes). What was not
+ * computed is empty. Columns do not depend on what is computed.
  */
 public final class MetricsFile implements AutoCloseable {
     private static final String LEARNING_RATE = "learning_rate";
@@ -28,14 +29,16 @@ public final class MetricsFile implements AutoCloseable {
     private final List<Integer> levels;
     /** All lines, to be kept elsewhere where the file takes no more. */
     private final StringBuilder text = new StringBuilder();
+
     private BufferedWriter writer;
 
     /**
      * Touches nothing yet.
      *
-     * @param file    the CSV file
-     * @param levels  feature levels of the model
-     * @param resumed whether lines of an earlier run are gone on with; else a file that is there is replaced when the epochs begin
+     * @param file the CSV file
+     * @param levels feature levels of the model
+     * @param resumed whether lines of an earlier run are gone on with; else a file that is there is replaced when the
+     *     epochs begin
      */
     public MetricsFile(Path file, List<Integer> levels, boolean resumed) {
         this.file = file;
@@ -58,9 +61,10 @@ public final class MetricsFile implements AutoCloseable {
     }
 
     /**
-     * Opens it. Of a training that is gone on with it keeps the lines of the epochs done; those of later ones, which are made again, go.
+     * Opens it. Of a training that is gone on with it keeps the lines of the epochs done; those of later ones, which
+     * are made again, go.
      *
-     * @param done     epochs done
+     * @param done epochs done
      * @param meanLoss mean training loss of the last of them
      * @throws RlrException if it cannot be read or written, or is another training's: it is then as it was
      */
@@ -86,10 +90,12 @@ public final class MetricsFile implements AutoCloseable {
         }
         String remedy = "; name another file with --metrics, or move this one away";
         if (!lines.isEmpty() && lines.get(0).equals(header().replace(LEARNING_RATE + ",", ""))) {
-            throw new RlrException(file + " was begun by an earlier version of this program, which wrote no column " + LEARNING_RATE + ", so that its lines cannot be gone on with" + remedy);
+            throw new RlrException(file + " was begun by an earlier version of this program, which wrote no column "
+                    + LEARNING_RATE + ", so that its lines cannot be gone on with" + remedy);
         }
         if (lines.isEmpty() || !lines.get(0).equals(header())) {
-            throw new RlrException(file + " is not the metrics of this training, whose first line would be " + header() + remedy);
+            throw new RlrException(
+                    file + " is not the metrics of this training, whose first line would be " + header() + remedy);
         }
         List<String> kept = new ArrayList<>();
         int last = 0;
@@ -114,7 +120,8 @@ public final class MetricsFile implements AutoCloseable {
         }
         // the loss in full tells whether it is this training's line
         if (last != done || !kept.get(kept.size() - 1).startsWith(done + "," + meanLoss + ",")) {
-            throw new RlrException(file + " is not the metrics of the training gone on with, which has a line of epoch " + done + " with the loss " + meanLoss + remedy);
+            throw new RlrException(file + " is not the metrics of the training gone on with, which has a line of epoch "
+                    + done + " with the loss " + meanLoss + remedy);
         }
         return kept;
     }
@@ -123,7 +130,8 @@ public final class MetricsFile implements AutoCloseable {
      * Adds an epoch's line, which can be read from then on.
      *
      * @param report of the epoch that ended
-     * @throws RlrException if it cannot be written, as where the disk has become full; all lines are then kept elsewhere, and the message says where
+     * @throws RlrException if it cannot be written, as where the disk has become full; all lines are then kept
+     *     elsewhere, and the message says where
      */
     public void add(EpochReport report) {
         List<String> cells = new ArrayList<>();
@@ -133,7 +141,9 @@ public final class MetricsFile implements AutoCloseable {
         cells.add(String.format(java.util.Locale.ROOT, "%.2f", report.imagesPerSecond()));
         losses(cells, report.validation());
         for (Metric metric : Metric.values()) {
-            OptionalDouble value = report.metrics() == null ? OptionalDouble.empty() : report.metrics().mean(metric);
+            OptionalDouble value = report.metrics() == null
+                    ? OptionalDouble.empty()
+                    : report.metrics().mean(metric);
             cells.add(value.isPresent() ? Double.toString(value.getAsDouble()) : "");
         }
         String line = String.join(",", cells) + "\n";
@@ -142,8 +152,14 @@ public final class MetricsFile implements AutoCloseable {
             writer.write(line);
             writer.flush();
         } catch (IOException e) {
-            throw new RlrException(failure("write", e).getMessage() + "; with the line of epoch " + report.epoch() + " "
-                    + new RescuedFiles().kept(file, place -> AtomicFile.writeString(place, text.toString()), "move it to where it belongs once there is room"), e);
+            throw new RlrException(
+                    failure("write", e).getMessage() + "; with the line of epoch " + report.epoch() + " "
+                            + new RescuedFiles()
+                                    .kept(
+                                            file,
+                                            place -> AtomicFile.writeString(place, text.toString()),
+                                            "move it to where it belongs once there is room"),
+                    e);
         }
     }
 
@@ -155,7 +171,10 @@ public final class MetricsFile implements AutoCloseable {
     }
 
     private RlrException failure(String what, IOException e) {
-        return new RlrException("cannot " + what + " " + file + ": " + IoReason.of(e) + "; free some space there or name another file with --metrics", e);
+        return new RlrException(
+                "cannot " + what + " " + file + ": " + IoReason.of(e)
+                        + "; free some space there or name another file with --metrics",
+                e);
     }
 
     @Override

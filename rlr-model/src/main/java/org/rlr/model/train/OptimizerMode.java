@@ -10,8 +10,8 @@ public enum OptimizerMode {
     @SerializedName("adam")
     ADAM,
     /**
-     * As the PyTorch implementation does with the version that it pins: one Adam of all levels, stepped once per level; a level that is not the step's
-     * own is stepped by a gradient of zero, from its own first step on.
+     * As the PyTorch implementation does with the version that it pins: one Adam of all levels, stepped once per level;
+     * a level that is not the step's own is stepped by a gradient of zero, from its own first step on.
      */
     @SerializedName("zero-steps")
     ZERO_STEPS;

@@ -16,10 +16,10 @@ final class Perturbation {
     }
 
     /**
-     * What chance decides token by token, as numbers of the host: 1 or 0 for each token of {@code images·tokens}, the factor of its noise, or of the token itself where tokens are
-     * masked; null where all tokens are treated alike.
+     * What chance decides token by token, as numbers of the host: 1 or 0 for each token of {@code images·tokens}, the
+     * factor of its noise, or of the token itself where tokens are masked; null where all tokens are treated alike.
      *
-     * @param step  number of the step over all epochs, from 0
+     * @param step number of the step over all epochs, from 0
      * @param level index of the level in the model
      */
     float[] chosen(int images, int tokens, long step, int level) {
@@ -33,7 +33,7 @@ final class Perturbation {
     /**
      * The perturbed input.
      *
-     * @param x      tokens {@code [N, L, C]}
+     * @param x tokens {@code [N, L, C]}
      * @param chosen the numbers of {@link #chosen} as {@code [N, L]}, or null
      */
     Tensor apply(Tensor x, Tensor chosen, long step, int level) {
@@ -44,7 +44,14 @@ final class Perturbation {
             return x;
         }
         Tensor y = Tensor.empty(x.backend(), x.shape());
-        x.backend().featureJitter(x.view(), settings.featureJitter(), chosen == null ? null : chosen.view(), seed(), noise(step, level), y.view());
+        x.backend()
+                .featureJitter(
+                        x.view(),
+                        settings.featureJitter(),
+                        chosen == null ? null : chosen.view(),
+                        seed(),
+                        noise(step, level),
+                        y.view());
         return y;
     }
 

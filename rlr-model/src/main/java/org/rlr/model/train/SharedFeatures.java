@@ -20,9 +20,10 @@ import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
 
 /**
- * Feature maps of training and test images, computed once and shared by trainings and evaluations that have backbone, levels, image size and tiles in common: in memory
- * where they take less than a fifth of the Java heap, otherwise in a temporary file. An image takes {@code 4·Σ h·w·C} bytes over the levels. Maps are
- * computed in batches; the CPU backend gives each image the same bits alone.
+ * Feature maps of training and test images, computed once and shared by trainings and evaluations that have backbone,
+ * levels, image size and tiles in common: in memory where they take less than a fifth of the Java heap, otherwise in a
+ * temporary file. An image takes {@code 4·Σ h·w·C} bytes over the levels. Maps are computed in batches; the CPU backend
+ * gives each image the same bits alone.
  */
 public final class SharedFeatures implements FeatureMaps, AutoCloseable {
     private final List<LevelConfig> levels;
@@ -40,15 +41,16 @@ public final class SharedFeatures implements FeatureMaps, AutoCloseable {
     /**
      * Computes them.
      *
-     * @param backend  on which the backbone computes
+     * @param backend on which the backbone computes
      * @param backbone stays the caller's, and is no longer needed afterwards
-     * @param config   levels, image size and tiling; the rest may differ between the trainings
-     * @param images   files; of one that is named twice the maps are kept once
+     * @param config levels, image size and tiling; the rest may differ between the trainings
+     * @param images files; of one that is named twice the maps are kept once
      * @param listener hears how far they are
      * @throws org.rlr.tensor.RlrException if an image cannot be read, or the temporary file cannot be written
      */
-    @SuppressWarnings("try")   // the scope only has to be open
-    public SharedFeatures(Backend backend, Backbone backbone, RlrConfig config, Collection<Path> images, TrainingListener listener) {
+    @SuppressWarnings("try") // the scope only has to be open
+    public SharedFeatures(
+            Backend backend, Backbone backbone, RlrConfig config, Collection<Path> images, TrainingListener listener) {
         ComputedFeatureMaps computed = new ComputedFeatureMaps(backbone, config);
         List<Path> files = List.copyOf(new LinkedHashSet<>(images));
         int total = 0;
@@ -59,8 +61,13 @@ public final class SharedFeatures implements FeatureMaps, AutoCloseable {
             total = Math.addExact(total, count);
         }
         inputs = total;
-        levels = config.levels().stream().map(level -> config.level(level, backbone)).toList();
-        store = new FeatureStore(inputs, TrainingFeatures.sizes(config, levels, Math.min(ComputedFeatureMaps.BATCH, inputs)), FeatureStore.MEMORY_LIMIT / 2);
+        levels = config.levels().stream()
+                .map(level -> config.level(level, backbone))
+                .toList();
+        store = new FeatureStore(
+                inputs,
+                TrainingFeatures.sizes(config, levels, Math.min(ComputedFeatureMaps.BATCH, inputs)),
+                FeatureStore.MEMORY_LIMIT / 2);
         try {
             computed.forEachBatch(files, (first, count, maps) -> {
                 try (TensorScope scope = TensorScope.inference(backend)) {
@@ -76,7 +83,12 @@ public final class SharedFeatures implements FeatureMaps, AutoCloseable {
 
     /** {@return how many images or tiles, how much memory they take, and where} */
     public String description() {
-        return String.format(java.util.Locale.ROOT, "features of %d %s: %.1f MiB %s", inputs, entries.size() == inputs ? "images" : "tiles", store.bytes() / (double) (1 << 20),
+        return String.format(
+                java.util.Locale.ROOT,
+                "features of %d %s: %.1f MiB %s",
+                inputs,
+                entries.size() == inputs ? "images" : "tiles",
+                store.bytes() / (double) (1 << 20),
                 store.onDisk() ? "in a temporary file" : "in memory");
     }
 

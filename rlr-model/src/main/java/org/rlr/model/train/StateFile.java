@@ -10,8 +10,9 @@ import org.rlr.tensor.io.SafeTensorsFile;
 import org.rlr.tensor.io.SafeTensorsWriter;
 
 /**
- * What the states of all trainings have in common: SafeTensors files with metadata {@code format}, {@code version}, {@code training} (what identifies the
- * training, as JSON), {@code epochs} (how many are done) and {@code loss} (mean of the last of them).
+ * What the states of all trainings have in common: SafeTensors files with metadata {@code format}, {@code version},
+ * {@code training} (what identifies the training, as JSON), {@code epochs} (how many are done) and {@code loss} (mean
+ * of the last of them).
  */
 enum StateFile {
     /** Of transformers. */
@@ -43,38 +44,49 @@ enum StateFile {
 
     /** A file with the metadata, for tensors to be added to. */
     SafeTensorsWriter writer(Identity<?> identity, int epochs, double meanLoss) {
-        return new SafeTensorsWriter().metadata("format", format).metadata("version", VERSION).metadata("training", GSON.toJson(identity))
-                .metadata("epochs", Integer.toString(epochs)).metadata("loss", Double.toString(meanLoss));
+        return new SafeTensorsWriter()
+                .metadata("format", format)
+                .metadata("version", VERSION)
+                .metadata("training", GSON.toJson(identity))
+                .metadata("epochs", Integer.toString(epochs))
+                .metadata("loss", Double.toString(meanLoss));
     }
 
     /**
      * Reads a state.
      *
      * @param identity of the training that is to go on
-     * @param most     epochs that it will have
-     * @param reader   of the rest of the file
-     * @throws RlrException if the file is not such a state, is damaged, belongs to another training, or has more epochs behind it
+     * @param most epochs that it will have
+     * @param reader of the rest of the file
+     * @throws RlrException if the file is not such a state, is damaged, belongs to another training, or has more epochs
+     *     behind it
      */
     <I extends Identity<I>, S> S load(Path path, I identity, int most, Function<SafeTensorsFile, S> reader) {
         try (SafeTensorsFile file = SafeTensorsFile.open(path)) {
             if (!format.equals(file.metadata().get("format"))) {
-                throw new RlrException(path + " is not the state of " + what + "; --resume takes a file that '" + command + " --checkpoint-every' wrote");
+                throw new RlrException(path + " is not the state of " + what + "; --resume takes a file that '"
+                        + command + " --checkpoint-every' wrote");
             }
             if (!VERSION.equals(file.metadata().get("version"))) {
-                throw new RlrException(path + " is the state of " + what + " of format version " + file.metadata().get("version") + ", this program reads version " + VERSION
+                throw new RlrException(path + " is the state of " + what + " of format version "
+                        + file.metadata().get("version") + ", this program reads version " + VERSION
                         + "; go on with the program that wrote it");
             }
             @SuppressWarnings("unchecked")
             I earlier = (I) GSON.fromJson(file.metadata().get("training"), identity.getClass());
             if (earlier == null || !earlier.complete()) {
-                throw new RlrException(path + " is damaged: its description is incomplete; take an earlier state or train anew");
+                throw new RlrException(
+                        path + " is damaged: its description is incomplete; take an earlier state or train anew");
             }
             List<String> differences = identity.differences(earlier);
             if (!differences.isEmpty()) {
-                throw new RlrException(path + " is the state of another training; this differs: " + String.join(", ", differences) + "; give the same options and images, or train anew without --resume");
+                throw new RlrException(
+                        path + " is the state of another training; this differs: " + String.join(", ", differences)
+                                + "; give the same options and images, or train anew without --resume");
             }
             if (epochs(file) > most) {
-                throw new RlrException(path + " has " + epochs(file) + " epochs behind it, more than --epochs " + most + "; raise --epochs");
+                throw new RlrException(path + " has " + epochs(file) + " epochs behind it, more than --epochs " + most
+                        + "; raise --epochs");
             }
             return reader.apply(file);
         } catch (RlrException e) {
@@ -82,7 +94,10 @@ enum StateFile {
         } catch (RuntimeException e) {
             MissingBlockException.rethrow(e, path);
             // a record's constructor, the parser, or a number that is missing
-            throw new RlrException(path + " is damaged: its description cannot be read (" + e.getMessage() + "); take an earlier state or train anew", e);
+            throw new RlrException(
+                    path + " is damaged: its description cannot be read (" + e.getMessage()
+                            + "); take an earlier state or train anew",
+                    e);
         }
     }
 
@@ -98,6 +113,8 @@ enum StateFile {
 
     /** What is said where values do not fit, although the description does. */
     static RlrException damaged(RuntimeException cause) {
-        return new RlrException("the training's state is damaged (" + cause.getMessage() + "); take an earlier one or train anew", cause);
+        return new RlrException(
+                "the training's state is damaged (" + cause.getMessage() + "); take an earlier one or train anew",
+                cause);
     }
 }

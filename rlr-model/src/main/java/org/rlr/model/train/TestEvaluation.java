@@ -7,9 +7,10 @@ import org.rlr.tensor.RlrException;
 /**
  * Test images that are evaluated while a model is trained. They change nothing of the training.
  *
- * @param data     data set with test images
- * @param every    after how many epochs
- * @param keepBest whether to keep the model of the epoch of greatest {@link #CHOICE}; what is measured on these images with it is optimistic
+ * @param data data set with test images
+ * @param every after how many epochs
+ * @param keepBest whether to keep the model of the epoch of greatest {@link #CHOICE}; what is measured on these images
+ *     with it is optimistic
  */
 public record TestEvaluation(DataSet data, int every, boolean keepBest) {
     /** By whose mean over the classes the best epoch is chosen. */
@@ -18,9 +19,10 @@ public record TestEvaluation(DataSet data, int every, boolean keepBest) {
     /**
      * Checks the range.
      *
-     * @param data     data set with test images
-     * @param every    after how many epochs
-     * @param keepBest whether to keep the model of the epoch of greatest {@link #CHOICE}; what is measured on these images with it is optimistic
+     * @param data data set with test images
+     * @param every after how many epochs
+     * @param keepBest whether to keep the model of the epoch of greatest {@link #CHOICE}; what is measured on these
+     *     images with it is optimistic
      * @throws RlrException naming the option and its range
      */
     public TestEvaluation {
@@ -29,7 +31,10 @@ public record TestEvaluation(DataSet data, int every, boolean keepBest) {
         }
     }
 
-    /** Whether to evaluate after an epoch, counted from 1. How many epochs there are has no say, so that a training gone on with chooses as one left alone. */
+    /**
+     * Whether to evaluate after an epoch, counted from 1. How many epochs there are has no say, so that a training gone
+     * on with chooses as one left alone.
+     */
     boolean due(int epoch) {
         return epoch % every == 0;
     }

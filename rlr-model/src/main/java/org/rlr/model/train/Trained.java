@@ -6,7 +6,7 @@ import org.rlr.model.RlrTransformer;
 /**
  * What a training gives; closing it closes both models, which share a backbone.
  *
- * @param model      the model
+ * @param model the model
  * @param bestOnTest the model of the epoch that was best on the test images; null where it was not asked for
  */
 public record Trained(RlrModel model, RlrModel bestOnTest) implements AutoCloseable {

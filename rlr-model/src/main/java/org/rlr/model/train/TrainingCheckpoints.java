@@ -6,8 +6,8 @@ import org.rlr.tensor.RlrException;
 /**
  * What a training leaves behind to be gone on with, and what it goes on from.
  *
- * @param file   where to write the state of the training; null for nowhere
- * @param every  after how many epochs, and after the last
+ * @param file where to write the state of the training; null for nowhere
+ * @param every after how many epochs, and after the last
  * @param resume the state to go on from; null to begin
  */
 public record TrainingCheckpoints(Path file, int every, Path resume) {
@@ -17,8 +17,8 @@ public record TrainingCheckpoints(Path file, int every, Path resume) {
     /**
      * Checks the range.
      *
-     * @param file   where to write the state of the training; null for nowhere
-     * @param every  after how many epochs, and after the last
+     * @param file where to write the state of the training; null for nowhere
+     * @param every after how many epochs, and after the last
      * @param resume the state to go on from; null to begin
      * @throws RlrException naming the option and its range
      */
@@ -32,7 +32,7 @@ public record TrainingCheckpoints(Path file, int every, Path resume) {
      * How large a state's file is.
      *
      * @param parameters numbers that all transformers learn
-     * @param kept       epochs whose parameters are kept beside the last one's
+     * @param kept epochs whose parameters are kept beside the last one's
      * @return bytes of its tensors; its header is a few thousand more
      */
     public static long bytes(long parameters, int kept) {

@@ -36,12 +36,20 @@ final class TrainingFeatures implements AutoCloseable {
     /**
      * Makes them of the backbone's feature maps.
      *
-     * @param maps        where those come from
-     * @param batch       images per step
+     * @param maps where those come from
+     * @param batch images per step
      * @param memoryLimit bytes; more are kept on disk
      * @throws RlrException if an image cannot be read, or a batch is more than an array holds
      */
-    TrainingFeatures(Backend backend, RlrConfig config, TrainingListener listener, Backbone backbone, FeatureMaps maps, TrainingImages images, List<LevelConfig> shapes, int batch,
+    TrainingFeatures(
+            Backend backend,
+            RlrConfig config,
+            TrainingListener listener,
+            Backbone backbone,
+            FeatureMaps maps,
+            TrainingImages images,
+            List<LevelConfig> shapes,
+            int batch,
             long memoryLimit) {
         this.backend = backend;
         this.listener = listener;
@@ -50,7 +58,10 @@ final class TrainingFeatures implements AutoCloseable {
         List<Path> all = images.all();
         training = maps.count(images.training());
         inputs = training + maps.count(images.validation());
-        store = new FeatureStore(inputs, sizes(config, shapes, Math.min(Math.max(ComputedFeatureMaps.BATCH, batch), inputs)), memoryLimit);
+        store = new FeatureStore(
+                inputs,
+                sizes(config, shapes, Math.min(Math.max(ComputedFeatureMaps.BATCH, batch), inputs)),
+                memoryLimit);
         try {
             boolean standardized = config.standardized(backbone);
             int first = standardized ? training : 0;
@@ -85,9 +96,11 @@ final class TrainingFeatures implements AutoCloseable {
     /** Values per image of each level. @throws RlrException if those of a batch are more than an array holds */
     static int[] sizes(RlrConfig config, List<LevelConfig> shapes, int batch) {
         for (LevelConfig c : shapes) {
-            if ((long) batch * c.tokens() * c.channels() > MOST_VALUES || batch * 3L * config.imageHeight() * config.imageWidth() > MOST_VALUES) {
-                throw new RlrException("batches of " + batch + " images of " + config.imageHeight() + "x" + config.imageWidth()
-                        + " pixels (height x width) are larger than an array can be; lower --image-size or --batch-size");
+            if ((long) batch * c.tokens() * c.channels() > MOST_VALUES
+                    || batch * 3L * config.imageHeight() * config.imageWidth() > MOST_VALUES) {
+                throw new RlrException(
+                        "batches of " + batch + " images of " + config.imageHeight() + "x" + config.imageWidth()
+                                + " pixels (height x width) are larger than an array can be; lower --image-size or --batch-size");
             }
         }
         return shapes.stream().mapToInt(c -> c.tokens() * c.channels()).toArray();
@@ -95,7 +108,8 @@ final class TrainingFeatures implements AutoCloseable {
 
     /** Mean and deviation of the raw feature maps of the images learned from, in a first pass over them. */
     private List<FeatureStatistics> statistics(List<Path> images, List<LevelConfig> shapes, int total) {
-        List<ChannelStatistics> sums = shapes.stream().map(c -> new ChannelStatistics(c.channels())).toList();
+        List<ChannelStatistics> sums =
+                shapes.stream().map(c -> new ChannelStatistics(c.channels())).toList();
         maps.forEachBatch(images, (first, count, batch) -> {
             try (TensorScope scope = TensorScope.inference(backend)) {
                 List<Tensor> levels = batch.get();
@@ -105,7 +119,9 @@ final class TrainingFeatures implements AutoCloseable {
             }
             listener.features(first + count, total);
         });
-        return sums.stream().map(s -> new FeatureStatistics(s.mean(), s.standardDeviation(floor(s)))).toList();
+        return sums.stream()
+                .map(s -> new FeatureStatistics(s.mean(), s.standardDeviation(floor(s))))
+                .toList();
     }
 
     /** Below this a channel's deviation counts for nothing: it would blow up what the channel does on a new image. */

@@ -20,19 +20,27 @@ import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.IoReason;
 
 /**
- * What the result of a training depends on, except the number of epochs where the learning rate does not: a state may only be gone on from with the same.
+ * What the result of a training depends on, except the number of epochs where the learning rate does not: a state may
+ * only be gone on from with the same.
  *
- * @param config   the model's shape
+ * @param config the model's shape
  * @param settings how it is trained, with one epoch where their number does not matter
- * @param scoring  how the model scores, by which the best of its epochs on test images is chosen; null for the published way
- * @param images   SHA-256 of the contents of the training images in their order, and of those held out
- * @param weights  SHA-256 of the backbone's weights
+ * @param scoring how the model scores, by which the best of its epochs on test images is chosen; null for the published
+ *     way
+ * @param images SHA-256 of the contents of the training images in their order, and of those held out
+ * @param weights SHA-256 of the backbone's weights
  */
-record TrainingIdentity(RlrConfig config, TrainingSettings settings, Scoring scoring, String images, String weights) implements StateFile.Identity<TrainingIdentity> {
+record TrainingIdentity(RlrConfig config, TrainingSettings settings, Scoring scoring, String images, String weights)
+        implements StateFile.Identity<TrainingIdentity> {
 
-    static TrainingIdentity of(RlrConfig config, TrainingSettings settings, Scoring scoring, TrainingImages images, Backbone backbone) {
-        return new TrainingIdentity(config, settings.schedule() == Schedule.CONSTANT ? settings.withEpochs(1) : settings, scoring.equals(Scoring.published(config)) ? null : scoring,
-                images(images.all()), FeatureDigest.weights(backbone));
+    static TrainingIdentity of(
+            RlrConfig config, TrainingSettings settings, Scoring scoring, TrainingImages images, Backbone backbone) {
+        return new TrainingIdentity(
+                config,
+                settings.schedule() == Schedule.CONSTANT ? settings.withEpochs(1) : settings,
+                scoring.equals(Scoring.published(config)) ? null : scoring,
+                images(images.all()),
+                FeatureDigest.weights(backbone));
     }
 
     @Override
@@ -50,7 +58,8 @@ record TrainingIdentity(RlrConfig config, TrainingSettings settings, Scoring sco
             differences.add("the settings (" + Differences.of(other.settings, settings) + ")");
         }
         if (!Objects.equals(scoring, other.scoring)) {
-            differences.add("the scoring (" + (other.scoring == null ? "as published" : other.scoring) + " then, " + (scoring == null ? "as published" : scoring) + " now)");
+            differences.add("the scoring (" + (other.scoring == null ? "as published" : other.scoring) + " then, "
+                    + (scoring == null ? "as published" : scoring) + " now)");
         }
         if (!images.equals(other.images)) {
             differences.add("the training images");
@@ -70,7 +79,8 @@ record TrainingIdentity(RlrConfig config, TrainingSettings settings, Scoring sco
                 digest.update(ByteBuffer.allocate(Long.BYTES).putLong(0, Files.size(image)));
                 in.transferTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
             } catch (IOException e) {
-                throw new RlrException("cannot read " + image + ": " + IoReason.of(e) + "; check that it is there and may be read", e);
+                throw new RlrException(
+                        "cannot read " + image + ": " + IoReason.of(e) + "; check that it is there and may be read", e);
             }
         }
         return HexFormat.of().formatHex(digest.digest());

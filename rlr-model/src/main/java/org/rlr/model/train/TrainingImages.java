@@ -7,17 +7,17 @@ import java.util.List;
 /**
  * The images of a training, all normal.
  *
- * @param training   learned from
+ * @param training learned from
  * @param validation held out, for choosing an epoch; empty where none are
- * @param classes    names of their classes, for the model's description
+ * @param classes names of their classes, for the model's description
  */
 public record TrainingImages(List<Path> training, List<Path> validation, List<String> classes) {
     /**
      * Copies the lists.
      *
-     * @param training   learned from
+     * @param training learned from
      * @param validation held out, for choosing an epoch; empty where none are
-     * @param classes    names of their classes, for the model's description
+     * @param classes names of their classes, for the model's description
      */
     public TrainingImages {
         training = List.copyOf(training);

@@ -3,17 +3,15 @@ package org.rlr.model.train;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import org.rlr.model.LevelConfig;
 import org.rlr.model.RlrTransformer;
 import org.rlr.tensor.RlrException;
-import org.rlr.tensor.Tensor;
-import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.AdamSettings;
 import org.rlr.tensor.backend.Backend;
 
 /**
- * The epochs of a training (RLR §3, §8). Everything random follows from the seed and the number of the step, so that a training is gone on with from the
- * parameters and the optimisers' memory at the end of an epoch as if it had never stopped.
+ * The epochs of a training (RLR §3, §8). Everything random follows from the seed and the number of the step, so that a
+ * training is gone on with from the parameters and the optimisers' memory at the end of an epoch as if it had never
+ * stopped.
  */
 final class TrainingLoop {
     private final Backend backend;
@@ -29,7 +27,13 @@ final class TrainingLoop {
         void after(int epoch, EpochReport.Losses losses, double imagesPerSecond, LevelOptimizers optimizers);
     }
 
-    TrainingLoop(Backend backend, TrainingSettings settings, TrainingListener listener, List<RlrTransformer> levels, FeatureStore features, int images) {
+    TrainingLoop(
+            Backend backend,
+            TrainingSettings settings,
+            TrainingListener listener,
+            List<RlrTransformer> levels,
+            FeatureStore features,
+            int images) {
         this.backend = backend;
         this.settings = settings;
         this.listener = listener;
@@ -46,7 +50,8 @@ final class TrainingLoop {
      */
     double run(TrainingState resumed, EpochEnd end) {
         AdamSettings adam = AdamSettings.DEFAULT.withLearningRate(settings.learningRate());
-        try (LevelOptimizers optimizers = new LevelOptimizers(levels.stream().map(RlrTransformer::parameters).toList(), adam, settings.optimizer());
+        try (LevelOptimizers optimizers = new LevelOptimizers(
+                        levels.stream().map(RlrTransformer::parameters).toList(), adam, settings.optimizer());
                 TrainingSteps training = new TrainingSteps(backend, levels, optimizers, settings)) {
             for (int i = 0; i < levels.size(); i++) {
                 levels.get(i).parameters().initialize(settings.seed() + 1_000_003L * i);
@@ -76,14 +81,16 @@ final class TrainingLoop {
         }
     }
 
-    private EpochReport.Losses epoch(int epoch, int steps, int[] order, TrainingSteps training, LevelOptimizers optimizers) {
+    private EpochReport.Losses epoch(
+            int epoch, int steps, int[] order, TrainingSteps training, LevelOptimizers optimizers) {
         double sum = 0;
         double[] byLevel = new double[levels.size()];
         for (int step = 0; step < steps; step++) {
             int from = step * settings.batchSize();
             int count = Math.min(settings.batchSize(), images - from);
             double loss = 0;
-            optimizers.learningRate(settings.learningRate((long) epoch * steps + step, (long) settings.epochs() * steps));
+            optimizers.learningRate(
+                    settings.learningRate((long) epoch * steps + step, (long) settings.epochs() * steps));
             for (int level = 0; level < levels.size(); level++) {
                 float[] batch = features.batch(level, Arrays.copyOfRange(order, from, from + count));
                 double own = training.run(level, batch, count, (long) epoch * steps + step);
@@ -91,13 +98,16 @@ final class TrainingLoop {
                 loss += own;
             }
             if (!Double.isFinite(loss)) {
-                throw new RlrException("the loss became " + loss + " in epoch " + (epoch + 1) + ", step " + (step + 1) + "; lower --lr (now "
-                        + settings.learningRate() + ") or --feature-jitter (now " + settings.featureJitter() + ")");
+                throw new RlrException("the loss became " + loss + " in epoch " + (epoch + 1) + ", step " + (step + 1)
+                        + "; lower --lr (now " + settings.learningRate() + ") or --feature-jitter (now "
+                        + settings.featureJitter() + ")");
             }
             sum += loss;
             listener.step(epoch + 1, settings.epochs(), step + 1, steps, loss, count);
         }
-        return new EpochReport.Losses(sum / steps, Arrays.stream(byLevel).mapToObj(each -> each / steps).toList());
+        return new EpochReport.Losses(
+                sum / steps,
+                Arrays.stream(byLevel).mapToObj(each -> each / steps).toList());
     }
 
     /** A new random order. */

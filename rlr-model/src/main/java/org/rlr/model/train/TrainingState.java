@@ -13,23 +13,29 @@ import org.rlr.tensor.io.SafeTensorsFile;
 import org.rlr.tensor.io.SafeTensorsWriter;
 
 /**
- * The state of a training at the end of an epoch: what cannot be computed again. A SafeTensors file, as {@link StateFile} says.
+ * The state of a training at the end of an epoch: what cannot be computed again. A SafeTensors file, as
+ * {@link StateFile} says.
  *
- * @param epochs   epochs done
+ * @param epochs epochs done
  * @param meanLoss mean loss of the last of them
- * @param levels   per level
+ * @param levels per level
  * @param keepsTest whether the best of its epochs on test images was looked for
- * @param kept     the best of its epochs, by what they were chosen by
+ * @param kept the best of its epochs, by what they were chosen by
  */
-record TrainingState(int epochs, double meanLoss, List<LearnedState> levels, boolean keepsTest, Map<Selection.By, KeptEpoch> kept) {
+record TrainingState(
+        int epochs, double meanLoss, List<LearnedState> levels, boolean keepsTest, Map<Selection.By, KeptEpoch> kept) {
     private static final Gson GSON = new Gson();
 
     /** A kept epoch but for its parameters. */
-    private record Kept(int epoch, double loss, double value) {
-    }
+    private record Kept(int epoch, double loss, double value) {}
 
     /** The state of transformers and their optimisers. */
-    static TrainingState of(int epochs, double meanLoss, List<RlrTransformer> transformers, LevelOptimizers optimizers, EpochKeeper keeper) {
+    static TrainingState of(
+            int epochs,
+            double meanLoss,
+            List<RlrTransformer> transformers,
+            LevelOptimizers optimizers,
+            EpochKeeper keeper) {
         List<LearnedState> levels = new ArrayList<>();
         for (int i = 0; i < transformers.size(); i++) {
             levels.add(LearnedState.of(transformers.get(i).parameters(), optimizers.of(i)));
@@ -62,8 +68,16 @@ record TrainingState(int epochs, double meanLoss, List<LearnedState> levels, boo
     /** Reads it. @throws org.rlr.tensor.RlrException as {@link StateFile#load} */
     static TrainingState load(Path path, TrainingIdentity identity, int most) {
         return StateFile.MODEL.load(path, identity, most, file -> {
-            List<LearnedState> levels = IntStream.range(0, identity.config().levels().size()).mapToObj(i -> LearnedState.read(file, i + ".")).toList();
-            return new TrainingState(StateFile.epochs(file), StateFile.meanLoss(file), levels, Boolean.parseBoolean(file.metadata().get("keeps-test")), kept(file, levels.size()));
+            List<LearnedState> levels = IntStream.range(
+                            0, identity.config().levels().size())
+                    .mapToObj(i -> LearnedState.read(file, i + "."))
+                    .toList();
+            return new TrainingState(
+                    StateFile.epochs(file),
+                    StateFile.meanLoss(file),
+                    levels,
+                    Boolean.parseBoolean(file.metadata().get("keeps-test")),
+                    kept(file, levels.size()));
         });
     }
 

@@ -13,8 +13,9 @@ import org.rlr.tensor.backend.View;
 import org.rlr.tensor.nn.RepeatedStep;
 
 /**
- * The steps of a training (RLR §8): perturbation, forward, loss, gradients, optimiser. On a backend that records, a step is recorded when a level sees a number of images for the
- * second time, and is from then on run as a whole; the numbers are the same bits either way.
+ * The steps of a training (RLR §8): perturbation, forward, loss, gradients, optimiser. On a backend that records, a
+ * step is recorded when a level sees a number of images for the second time, and is from then on run as a whole; the
+ * numbers are the same bits either way.
  */
 final class TrainingSteps implements AutoCloseable {
     private final Backend backend;
@@ -36,11 +37,12 @@ final class TrainingSteps implements AutoCloseable {
      * Makes a step of one level.
      *
      * @param batch features of {@code images}
-     * @param step  its number over all epochs, from 0
+     * @param step its number over all epochs, from 0
      * @return the loss
      */
     double run(int level, float[] batch, int images, long step) {
-        return steps.computeIfAbsent(List.of(level, images), key -> new Step(level, images)).run(batch, step);
+        return steps.computeIfAbsent(List.of(level, images), key -> new Step(level, images))
+                .run(batch, step);
     }
 
     /** Ends recordings and gives memory back. */
@@ -50,7 +52,10 @@ final class TrainingSteps implements AutoCloseable {
         steps.clear();
     }
 
-    /** Steps of one level with one number of images. What goes in and out stays where it is, so that a recording finds it again. */
+    /**
+     * Steps of one level with one number of images. What goes in and out stays where it is, so that a recording finds
+     * it again.
+     */
     private final class Step {
         private final int level;
         private final int images;
@@ -70,7 +75,12 @@ final class TrainingSteps implements AutoCloseable {
             chosen = perturbation.chosen(images, c.tokens(), 0, level) == null ? null : held(images, c.tokens());
             loss = held();
             // with zero steps the other levels are stepped, too, and which of them changes as the training goes on
-            repeated = new RepeatedStep(backend, settings.optimizer() != OptimizerMode.ZERO_STEPS, Perturbation.STREAMS_PER_STEP, this::submit, () -> optimizers.stepped(level));
+            repeated = new RepeatedStep(
+                    backend,
+                    settings.optimizer() != OptimizerMode.ZERO_STEPS,
+                    Perturbation.STREAMS_PER_STEP,
+                    this::submit,
+                    () -> optimizers.stepped(level));
         }
 
         private Tensor held(int... extents) {
@@ -81,14 +91,15 @@ final class TrainingSteps implements AutoCloseable {
         double run(float[] batch, long step) {
             backend.upload(batch, 0, x.view());
             if (chosen != null) {
-                backend.upload(perturbation.chosen(images, transformer.config().tokens(), step, level), 0, chosen.view());
+                backend.upload(
+                        perturbation.chosen(images, transformer.config().tokens(), step, level), 0, chosen.view());
             }
             repeated.run(step, optimizers.learningRate());
             backend.download(loss.view(), value, 0);
             return value[0];
         }
 
-        @SuppressWarnings("try")   // the scope only has to be open
+        @SuppressWarnings("try") // the scope only has to be open
         private void submit(long step) {
             optimizers.zeroGradients(level);
             try (TensorScope scope = TensorScope.open(backend)) {

@@ -10,7 +10,10 @@ import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
 
-/** The training's loss (RLR §8) of images that were held out, without perturbation, as detection sees them: nothing of it is random. */
+/**
+ * The training's loss (RLR §8) of images that were held out, without perturbation, as detection sees them: nothing of
+ * it is random.
+ */
 final class ValidationLoss {
     private final Backend backend;
     private final FeatureStore features;
@@ -41,7 +44,8 @@ final class ValidationLoss {
             total += sum / images;
         }
         if (!Double.isFinite(total)) {
-            throw new RlrException("the loss of the images held out became " + total + " after epoch " + epoch + "; lower --lr");
+            throw new RlrException(
+                    "the loss of the images held out became " + total + " after epoch " + epoch + "; lower --lr");
         }
         return new EpochReport.Losses(total, losses);
     }

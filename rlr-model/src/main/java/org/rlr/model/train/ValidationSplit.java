@@ -13,18 +13,21 @@ import org.rlr.model.data.DataSet;
 import org.rlr.model.data.Sample;
 import org.rlr.tensor.RlrException;
 
-/** Holds images out of training: of each class the same share, chosen by the seed and the class's name, whatever other classes there are. */
+/**
+ * Holds images out of training: of each class the same share, chosen by the seed and the class's name, whatever other
+ * classes there are.
+ */
 public final class ValidationSplit {
-    private ValidationSplit() {
-    }
+    private ValidationSplit() {}
 
     /**
      * The images to train on.
      *
-     * @param data       with training images
+     * @param data with training images
      * @param validation what to hold out; null for nothing
-     * @param seed       the training's
-     * @return training images of all classes, and those held out: of each class the share asked for, rounded, but at least one and not all
+     * @param seed the training's
+     * @return training images of all classes, and those held out: of each class the share asked for, rounded, but at
+     *     least one and not all
      * @throws RlrException if a class has a single training image and some are to be held out
      */
     public static TrainingImages of(DataSet data, Validation validation, long seed) {
@@ -36,15 +39,16 @@ public final class ValidationSplit {
                 (out[i] ? held : training).add(each.train().get(i).image());
             }
         }
-        return new TrainingImages(training, held, data.classes().stream().map(ClassSamples::name).toList());
+        return new TrainingImages(
+                training, held, data.classes().stream().map(ClassSamples::name).toList());
     }
 
     /**
      * The images held out, by class, as {@link #of} holds them out.
      *
-     * @param data       with training images
+     * @param data with training images
      * @param validation what to hold out, not null
-     * @param seed       the training's
+     * @param seed the training's
      * @return files by class, in the order of the data set
      * @throws RlrException if a class has a single training image
      */
@@ -52,7 +56,12 @@ public final class ValidationSplit {
         Map<String, List<Path>> held = new LinkedHashMap<>();
         for (ClassSamples each : data.classes()) {
             boolean[] out = heldOut(each, validation, seed);
-            held.put(each.name(), IntStream.range(0, out.length).filter(i -> out[i]).mapToObj(i -> each.train().get(i).image()).toList());
+            held.put(
+                    each.name(),
+                    IntStream.range(0, out.length)
+                            .filter(i -> out[i])
+                            .mapToObj(i -> each.train().get(i).image())
+                            .toList());
         }
         return held;
     }
@@ -60,8 +69,9 @@ public final class ValidationSplit {
     private static boolean[] heldOut(ClassSamples each, Validation validation, long seed) {
         int images = each.train().size();
         if (images < 2) {
-            throw new RlrException("class " + each.name() + " has a single training image, of which --validation " + validation.fraction()
-                    + " cannot hold one out; put more normal images into " + each.folder().resolve("train").resolve(Sample.GOOD) + ", or train without --validation");
+            throw new RlrException("class " + each.name() + " has a single training image, of which --validation "
+                    + validation.fraction() + " cannot hold one out; put more normal images into "
+                    + each.folder().resolve("train").resolve(Sample.GOOD) + ", or train without --validation");
         }
         int count = (int) Math.min(images - 1, Math.max(1, Math.round(validation.fraction() * images)));
         int[] order = new int[images];

@@ -20,9 +20,10 @@ import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.IoReason;
 
 /**
- * Downloads a file whole or not at all. What breaks off is gone on with, at once and in a later run: by a range request where the server's tag says that it is still
- * the same file. Follows redirects, but never from HTTPS to HTTP. The SHA-256 is compared with the one expected or, where none is known, the one that the
- * hub states ({@code X-Linked-ETag}).
+ * Downloads a file whole or not at all. What breaks off is gone on with, at once and in a later run: by a range request
+ * where the server's tag says that it is still the same file. Follows redirects, but never from HTTPS to HTTP. The
+ * SHA-256 is compared with the one expected or, where none is known, the one that the hub states
+ * ({@code X-Linked-ETag}).
  */
 final class Download {
     private static final int MOST_REDIRECTS = 10;
@@ -47,11 +48,10 @@ final class Download {
      * How patient to be.
      *
      * @param attempts how often to try, in all
-     * @param pause    waits before the attempt of that number, from 2
-     * @param stall    how long the server may send nothing
+     * @param pause waits before the attempt of that number, from 2
+     * @param stall how long the server may send nothing
      */
-    record Settings(int attempts, Consumer<Integer> pause, Duration stall) {
-    }
+    record Settings(int attempts, Consumer<Integer> pause, Duration stall) {}
 
     /** Hears how far it is. */
     interface Progress {
@@ -61,14 +61,20 @@ final class Download {
 
     Download(ProxySelector proxy, Settings settings) {
         this.settings = settings;
-        client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).followRedirects(HttpClient.Redirect.NEVER).connectTimeout(CONNECT).proxy(proxy).build();
+        client = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .followRedirects(HttpClient.Redirect.NEVER)
+                .connectTimeout(CONNECT)
+                .proxy(proxy)
+                .build();
     }
 
     /**
      * Downloads.
      *
-     * @param sha256   the hash expected; null where it is not known
-     * @param accepted looks at the file before it gets its name; throws {@link RlrException} where it is not what was wanted
+     * @param sha256 the hash expected; null where it is not known
+     * @param accepted looks at the file before it gets its name; throws {@link RlrException} where it is not what was
+     *     wanted
      * @return the file's hash
      * @throws RlrException if the server does not give the file, or another one
      */
@@ -78,36 +84,46 @@ final class Download {
             if (statedSize >= 0 && part.length() != statedSize) {
                 long length = part.length();
                 part.discard();
-                throw new RlrException(address + " is " + length + " bytes long, but should be " + statedSize + "; the server or mirror gives another file: try again or another --mirror");
+                throw new RlrException(address + " is " + length + " bytes long, but should be " + statedSize
+                        + "; the server or mirror gives another file: try again or another --mirror");
             }
             String expected = sha256 != null ? sha256.toLowerCase(Locale.ROOT) : statedHash;
             String actual = part.sha256();
             if (expected != null && !expected.equals(actual)) {
                 part.discard();
-                throw new RlrException(address + " has the SHA-256 " + actual + ", but should have " + expected + "; what was downloaded is thrown away: try again or another --mirror");
+                throw new RlrException(address + " has the SHA-256 " + actual + ", but should have " + expected
+                        + "; what was downloaded is thrown away: try again or another --mirror");
             }
             try {
                 accepted.accept(part.path());
             } catch (RlrException e) {
                 part.discard();
-                throw new RlrException("what " + address + " gives is not usable and is thrown away: " + e.getMessage(), e);
+                throw new RlrException(
+                        "what " + address + " gives is not usable and is thrown away: " + e.getMessage(), e);
             }
             part.complete();
             return actual;
         } catch (IOException e) {
-            throw new RlrException("cannot write " + target + ": " + IoReason.of(e) + "; free some space there or choose another folder with --weights-cache", e);
+            throw new RlrException(
+                    "cannot write " + target + ": " + IoReason.of(e)
+                            + "; free some space there or choose another folder with --weights-cache",
+                    e);
         }
     }
 
     private void transfer(URI address, PartialFile part, Progress progress) throws IOException {
-        for (int attempt = 1;; attempt++) {
+        for (int attempt = 1; ; attempt++) {
             try {
                 once(address, part, progress);
                 return;
             } catch (Interrupted e) {
                 if (attempt == settings.attempts) {
-                    throw new RlrException("cannot download " + address + ": " + e.getMessage() + ", after " + attempt + " attempts; " + (part.length() > 0 && part.tag() != null
-                            ? part.length() + " bytes are kept: the same command goes on from there" : "check the connection, or name a --proxy or --mirror"), e);
+                    throw new RlrException(
+                            "cannot download " + address + ": " + e.getMessage() + ", after " + attempt + " attempts; "
+                                    + (part.length() > 0 && part.tag() != null
+                                            ? part.length() + " bytes are kept: the same command goes on from there"
+                                            : "check the connection, or name a --proxy or --mirror"),
+                            e);
                 }
                 settings.pause.accept(attempt + 1);
             }
@@ -130,14 +146,17 @@ final class Download {
             HttpHeaders headers = response.headers();
             long total;
             if (response.statusCode() == PARTIAL && from > 0) {
-                Matcher range = RANGE.matcher(headers.firstValue("Content-Range").orElse(""));
+                Matcher range =
+                        RANGE.matcher(headers.firstValue("Content-Range").orElse(""));
                 if (!range.matches() || Long.parseLong(range.group(1)) != from) {
                     part.restart(null);
                     throw new Interrupted("the server answered with another part than it was asked for", null);
                 }
                 total = Long.parseLong(range.group(2));
             } else if (response.statusCode() == OK) {
-                String tag = headers.firstValue("ETag").filter(t -> !t.startsWith("W/")).orElse(null);
+                String tag = headers.firstValue("ETag")
+                        .filter(t -> !t.startsWith("W/"))
+                        .orElse(null);
                 part.restart(tag);
                 total = headers.firstValueAsLong("Content-Length").orElse(-1);
             } else {
@@ -147,7 +166,8 @@ final class Download {
                 throw refused(address, response.statusCode());
             }
             if (total - part.length() > Files.getFileStore(part.path()).getUsableSpace()) {
-                throw new IOException("it takes " + (total - part.length()) + " bytes more, and there are " + Files.getFileStore(part.path()).getUsableSpace());
+                throw new IOException("it takes " + (total - part.length()) + " bytes more, and there are "
+                        + Files.getFileStore(part.path()).getUsableSpace());
             }
             receive(body, part, total, progress);
         }
@@ -158,10 +178,12 @@ final class Download {
             return new Interrupted("the server answers with status " + status, null);
         }
         throw new RlrException(address + " cannot be had: the server answers with status " + status
-                + (status == 404 ? ", there is no such file" : "") + "; try another --mirror, or get the file in another way and give it to 'rlr weights add FILE'");
+                + (status == 404 ? ", there is no such file" : "")
+                + "; try another --mirror, or get the file in another way and give it to 'rlr weights add FILE'");
     }
 
-    private void receive(InputStream body, PartialFile part, long total, Progress progress) throws IOException, Interrupted {
+    private void receive(InputStream body, PartialFile part, long total, Progress progress)
+            throws IOException, Interrupted {
         byte[] piece = new byte[PIECE];
         try (StallGuard guard = new StallGuard(body, settings.stall)) {
             progress.at(part.length(), total);
@@ -170,7 +192,11 @@ final class Download {
                 try {
                     n = body.read(piece);
                 } catch (IOException e) {
-                    throw new Interrupted(guard.stalled() ? "the server sent nothing for " + settings.stall.toSeconds() + " s" : "the connection broke off (" + e.getMessage() + ")", e);
+                    throw new Interrupted(
+                            guard.stalled()
+                                    ? "the server sent nothing for " + settings.stall.toSeconds() + " s"
+                                    : "the connection broke off (" + e.getMessage() + ")",
+                            e);
                 }
                 if (n < 0) {
                     break;
@@ -194,7 +220,10 @@ final class Download {
         statedHash = null;
         statedSize = -1;
         for (int redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
-            HttpRequest.Builder request = HttpRequest.newBuilder(at).timeout(RESPONSE).header("User-Agent", "rlr").header("Accept-Encoding", "identity");
+            HttpRequest.Builder request = HttpRequest.newBuilder(at)
+                    .timeout(RESPONSE)
+                    .header("User-Agent", "rlr")
+                    .header("Accept-Encoding", "identity");
             if (from > 0) {
                 request.header("Range", "bytes=" + from + "-").header("If-Range", tag);
             }
@@ -229,13 +258,19 @@ final class Download {
     private static URI next(URI at, HttpResponse<InputStream> response) {
         try {
             response.body().close();
-            URI next = at.resolve(response.headers().firstValue("Location").orElseThrow(() -> new RlrException(at + " redirects to nowhere; try another --mirror")));
-            if (!"https".equals(next.getScheme()) && !("http".equals(next.getScheme()) && "http".equals(at.getScheme()))) {
-                throw new RlrException(at + " redirects to " + next + ", which is not as safe; it is not followed: try another --mirror");
+            URI next = at.resolve(response.headers()
+                    .firstValue("Location")
+                    .orElseThrow(() -> new RlrException(at + " redirects to nowhere; try another --mirror")));
+            if (!"https".equals(next.getScheme())
+                    && !("http".equals(next.getScheme()) && "http".equals(at.getScheme()))) {
+                throw new RlrException(at + " redirects to " + next
+                        + ", which is not as safe; it is not followed: try another --mirror");
             }
             return next;
         } catch (IllegalArgumentException | IOException e) {
-            throw new RlrException(at + " redirects to something that is no address (" + e.getMessage() + "); try another --mirror", e);
+            throw new RlrException(
+                    at + " redirects to something that is no address (" + e.getMessage() + "); try another --mirror",
+                    e);
         }
     }
 }

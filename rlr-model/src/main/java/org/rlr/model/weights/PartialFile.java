@@ -15,7 +15,10 @@ import java.util.HexFormat;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.IoReason;
 
-/** A download that is not complete, {@code <target>.part}, and the server's tag of what it is a part of; locked against other processes. */
+/**
+ * A download that is not complete, {@code <target>.part}, and the server's tag of what it is a part of; locked against
+ * other processes.
+ */
 final class PartialFile implements AutoCloseable {
     private static final int PIECE = 1 << 16;
 
@@ -33,12 +36,16 @@ final class PartialFile implements AutoCloseable {
         this.lock = lock;
     }
 
-    /** Takes up what an earlier run left. @throws RlrException if another process is at it, or the folder cannot be written to */
+    /**
+     * Takes up what an earlier run left. @throws RlrException if another process is at it, or the folder cannot be
+     * written to
+     */
     static PartialFile open(Path target) {
         Path part = target.resolveSibling(target.getFileName() + ".part");
         try {
             Files.createDirectories(target.toAbsolutePath().getParent());
-            FileChannel channel = FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            FileChannel channel = FileChannel.open(
+                    part, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
             FileLock lock = null;
             try {
                 lock = channel.tryLock();
@@ -53,9 +60,11 @@ final class PartialFile implements AutoCloseable {
             if (lock == null) {
                 throw new RlrException("another download of " + target + " is running; wait for it, or end it");
             }
-            return new PartialFile(target, part, target.resolveSibling(target.getFileName() + ".part.tag"), channel, lock);
+            return new PartialFile(
+                    target, part, target.resolveSibling(target.getFileName() + ".part.tag"), channel, lock);
         } catch (IOException e) {
-            throw new RlrException("cannot write " + part + ": " + IoReason.of(e) + "; choose another folder with --weights-cache", e);
+            throw new RlrException(
+                    "cannot write " + part + ": " + IoReason.of(e) + "; choose another folder with --weights-cache", e);
         }
     }
 

@@ -12,8 +12,9 @@ import java.util.function.UnaryOperator;
 import org.rlr.tensor.RlrException;
 
 /**
- * Which proxy to go through: the one asked for; or that of the environment ({@code https_proxy}, {@code http_proxy}, {@code all_proxy}, upper-case too, but for hosts in
- * {@code no_proxy}); or that of Java's system properties ({@code https.proxyHost}, …).
+ * Which proxy to go through: the one asked for; or that of the environment ({@code https_proxy}, {@code http_proxy},
+ * {@code all_proxy}, upper-case too, but for hosts in {@code no_proxy}); or that of Java's system properties
+ * ({@code https.proxyHost}, …).
  */
 final class Proxies extends ProxySelector {
     private static final int USUAL_PORT = 8080;
@@ -76,17 +77,23 @@ final class Proxies extends ProxySelector {
         try {
             URI uri = URI.create(text.contains("://") ? text : "http://" + text);
             if ("http".equals(uri.getScheme()) && uri.getHost() != null && uri.getUserInfo() == null) {
-                return new Proxy(Proxy.Type.HTTP, InetSocketAddress.createUnresolved(uri.getHost(), uri.getPort() < 0 ? USUAL_PORT : uri.getPort()));
+                return new Proxy(
+                        Proxy.Type.HTTP,
+                        InetSocketAddress.createUnresolved(
+                                uri.getHost(), uri.getPort() < 0 ? USUAL_PORT : uri.getPort()));
             }
         } catch (IllegalArgumentException e) {
-            throw new RlrException("the proxy of " + origin + " is not an address (" + e.getMessage() + "); give http://HOST:PORT", e);
+            throw new RlrException(
+                    "the proxy of " + origin + " is not an address (" + e.getMessage() + "); give http://HOST:PORT", e);
         }
-        throw new RlrException("the proxy of " + origin + " is not of the form http://HOST:PORT, without a password; other proxies are not supported:"
+        throw new RlrException("the proxy of " + origin
+                + " is not of the form http://HOST:PORT, without a password; other proxies are not supported:"
                 + " get the file in another way and give it to 'rlr weights add FILE'");
     }
 
     @Override
     public void connectFailed(URI uri, SocketAddress address, IOException failure) {
-        System.getLogger(Proxies.class.getName()).log(System.Logger.Level.DEBUG, "no connection to the proxy " + address, failure);
+        System.getLogger(Proxies.class.getName())
+                .log(System.Logger.Level.DEBUG, "no connection to the proxy " + address, failure);
     }
 }

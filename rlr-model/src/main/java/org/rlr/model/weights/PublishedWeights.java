@@ -9,17 +9,20 @@ import org.rlr.model.backbone.Backbones;
 import org.rlr.tensor.RlrException;
 
 /**
- * Weights of a backbone that timm publishes. Tags and licences are those of timm 1.0; of several sets of weights the one is named that PyTorch users of the
- * method have ({@code aa_in1k}, {@code racm_in1k}) or timm's default, trained for the pixels that the backbone expects.
+ * Weights of a backbone that timm publishes. Tags and licences are those of timm 1.0; of several sets of weights the
+ * one is named that PyTorch users of the method have ({@code aa_in1k}, {@code racm_in1k}) or timm's default, trained
+ * for the pixels that the backbone expects.
  *
  * @param backbone the backbone's name
- * @param tag      which of timm's sets of weights for it
- * @param licence  SPDX identifier, as timm states it
- * @param sha256   the file's hash, lower-case hexadecimal; null where it is not known: what the hub itself states is taken then
+ * @param tag which of timm's sets of weights for it
+ * @param licence SPDX identifier, as timm states it
+ * @param sha256 the file's hash, lower-case hexadecimal; null where it is not known: what the hub itself states is
+ *     taken then
  */
 public record PublishedWeights(String backbone, String tag, String licence, String sha256) {
     /** The public model hub. */
     public static final String HUB = "https://huggingface.co";
+
     private static final String OWNER = "timm";
     private static final String FILE = "model.safetensors";
     private static final String APACHE = "Apache-2.0";
@@ -71,7 +74,8 @@ public record PublishedWeights(String backbone, String tag, String licence, Stri
             if (!Backbones.info(backbone).needsWeights()) {
                 throw new RlrException("backbone '" + backbone + "' needs no weights; just train with it");
             }
-            throw new RlrException("timm publishes no weights for '" + backbone + "'; take another backbone ('rlr weights list' names them), or give your own file with"
+            throw new RlrException("timm publishes no weights for '" + backbone
+                    + "'; take another backbone ('rlr weights list' names them), or give your own file with"
                     + " 'rlr weights add FILE --name " + backbone + "'");
         }
         return weights;
@@ -93,11 +97,15 @@ public record PublishedWeights(String backbone, String tag, String licence, Stri
         String text = hub.replaceAll("/+$", "") + "/" + repository() + "/resolve/main/" + FILE;
         try {
             URI address = URI.create(text);
-            if (("https".equals(address.getScheme()) || "http".equals(address.getScheme())) && address.getHost() != null) {
+            if (("https".equals(address.getScheme()) || "http".equals(address.getScheme()))
+                    && address.getHost() != null) {
                 return address;
             }
         } catch (IllegalArgumentException e) {
-            throw new RlrException("the mirror " + hub + " is not an address (" + e.getMessage() + "); give one such as --mirror " + HUB, e);
+            throw new RlrException(
+                    "the mirror " + hub + " is not an address (" + e.getMessage() + "); give one such as --mirror "
+                            + HUB,
+                    e);
         }
         throw new RlrException("the mirror " + hub + " is not an address of HTTP; give one such as --mirror " + HUB);
     }

@@ -8,7 +8,10 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
-/** Closes a stream that gives nothing for some time, so that reading from it ends: the HTTP client alone would wait for ever. */
+/**
+ * Closes a stream that gives nothing for some time, so that reading from it ends: the HTTP client alone would wait for
+ * ever.
+ */
 final class StallGuard implements AutoCloseable {
     private final InputStream stream;
     private final long nanos;
@@ -43,7 +46,8 @@ final class StallGuard implements AutoCloseable {
             try {
                 stream.close();
             } catch (IOException e) {
-                System.getLogger(StallGuard.class.getName()).log(System.Logger.Level.DEBUG, "closing a stalled connection", e);
+                System.getLogger(StallGuard.class.getName())
+                        .log(System.Logger.Level.DEBUG, "closing a stalled connection", e);
             }
         }
     }

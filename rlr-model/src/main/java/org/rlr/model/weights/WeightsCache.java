@@ -21,6 +21,7 @@ import org.rlr.tensor.io.TorchCheckpoint;
 public final class WeightsCache {
     /** The environment variable that names the folder. */
     public static final String VARIABLE = "RLR_WEIGHTS_CACHE";
+
     private static final List<String> ENDINGS = List.of(".safetensors", ".pth");
 
     private final Path folder;
@@ -35,13 +36,15 @@ public final class WeightsCache {
     }
 
     /**
-     * The cache of the user: the folder that {@value #VARIABLE} names, or {@code rlr/weights} where the system keeps what programs can get again
-     * ({@code XDG_CACHE_HOME} or {@code ~/.cache}, {@code ~/Library/Caches}, {@code %LOCALAPPDATA%}).
+     * The cache of the user: the folder that {@value #VARIABLE} names, or {@code rlr/weights} where the system keeps
+     * what programs can get again ({@code XDG_CACHE_HOME} or {@code ~/.cache}, {@code ~/Library/Caches},
+     * {@code %LOCALAPPDATA%}).
      *
      * @return the cache
      */
     public static WeightsCache ofUser() {
-        return new WeightsCache(folder(System::getenv, System.getProperty("os.name"), Path.of(System.getProperty("user.home"))));
+        return new WeightsCache(
+                folder(System::getenv, System.getProperty("os.name"), Path.of(System.getProperty("user.home"))));
     }
 
     static Path folder(UnaryOperator<String> environment, String system, Path home) {
@@ -76,7 +79,10 @@ public final class WeightsCache {
      * @return the file, or empty
      */
     public Optional<Path> find(String backbone) {
-        return ENDINGS.stream().map(ending -> folder.resolve(backbone + ending)).filter(Files::isRegularFile).findFirst();
+        return ENDINGS.stream()
+                .map(ending -> folder.resolve(backbone + ending))
+                .filter(Files::isRegularFile)
+                .findFirst();
     }
 
     /** Where the weights of a backbone belong when they are downloaded. */
@@ -96,10 +102,12 @@ public final class WeightsCache {
     /**
      * Copies a file of weights into the cache.
      *
-     * @param file     SafeTensors or .pth
-     * @param backbone whose weights they are; null to find out from names and shapes, and the file's name where several fit
+     * @param file SafeTensors or .pth
+     * @param backbone whose weights they are; null to find out from names and shapes, and the file's name where several
+     *     fit
      * @return the backbone
-     * @throws RlrException if the file cannot be read or does not hold weights of that backbone, or of several and does not say which
+     * @throws RlrException if the file cannot be read or does not hold weights of that backbone, or of several and does
+     *     not say which
      */
     public String add(Path file, String backbone) {
         String name;
@@ -112,7 +120,10 @@ public final class WeightsCache {
         try {
             Files.deleteIfExists(folder.resolve(name + ENDINGS.get(torch ? 0 : 1)));
         } catch (IOException e) {
-            throw new RlrException("cannot remove the older weights " + folder.resolve(name + ENDINGS.get(torch ? 0 : 1)) + ": " + IoReason.of(e) + "; remove them yourself", e);
+            throw new RlrException(
+                    "cannot remove the older weights " + folder.resolve(name + ENDINGS.get(torch ? 0 : 1)) + ": "
+                            + IoReason.of(e) + "; remove them yourself",
+                    e);
         }
         return name;
     }
@@ -123,7 +134,8 @@ public final class WeightsCache {
 
     private static String recognize(Path file, List<String> fitting) {
         if (fitting.isEmpty()) {
-            throw new RlrException(file + " does not hold the weights of any backbone that there is; 'rlr backbones' lists them, and 'rlr weights add --name NAME' says what"
+            throw new RlrException(file
+                    + " does not hold the weights of any backbone that there is; 'rlr backbones' lists them, and 'rlr weights add --name NAME' says what"
                     + " is missing for one");
         }
         if (fitting.size() == 1) {
@@ -135,6 +147,7 @@ public final class WeightsCache {
         if (named.size() == 1) {
             return named.get(0);
         }
-        throw new RlrException(file + " holds weights that fit " + String.join(" and ", fitting) + " alike; say which with --name");
+        throw new RlrException(
+                file + " holds weights that fit " + String.join(" and ", fitting) + " alike; say which with --name");
     }
 }

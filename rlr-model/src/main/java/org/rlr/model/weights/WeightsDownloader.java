@@ -17,8 +17,12 @@ import org.rlr.tensor.io.IoReason;
 
 /** Gets published weights into a {@link WeightsCache}. */
 public final class WeightsDownloader {
-    /** The environment variable that names a mirror of the hub; {@code HF_ENDPOINT}, which the hub's own tools know, does as well. */
+    /**
+     * The environment variable that names a mirror of the hub; {@code HF_ENDPOINT}, which the hub's own tools know,
+     * does as well.
+     */
     public static final String MIRROR = "RLR_MIRROR";
+
     private static final String HUB_MIRROR = "HF_ENDPOINT";
     private static final int ATTEMPTS = 5;
     private static final Duration STALL = Duration.ofSeconds(60);
@@ -31,13 +35,19 @@ public final class WeightsDownloader {
     /**
      * A downloader.
      *
-     * @param cache  where weights are put
-     * @param mirror the hub's address or a mirror's; null for what the environment says ({@value #MIRROR}, {@code HF_ENDPOINT}), or the hub
-     * @param proxy  {@code http://HOST:PORT}; null for what the environment or Java's properties say
+     * @param cache where weights are put
+     * @param mirror the hub's address or a mirror's; null for what the environment says ({@value #MIRROR},
+     *     {@code HF_ENDPOINT}), or the hub
+     * @param proxy {@code http://HOST:PORT}; null for what the environment or Java's properties say
      * @throws RlrException if the proxy is no address
      */
     public WeightsDownloader(WeightsCache cache, String mirror, String proxy) {
-        this(cache, mirror(mirror), new Download(new Proxies(proxy, System::getenv), new Download.Settings(ATTEMPTS, WeightsDownloader::pause, STALL)));
+        this(
+                cache,
+                mirror(mirror),
+                new Download(
+                        new Proxies(proxy, System::getenv),
+                        new Download.Settings(ATTEMPTS, WeightsDownloader::pause, STALL)));
     }
 
     WeightsDownloader(WeightsCache cache, String mirror, Download download) {
@@ -68,11 +78,10 @@ public final class WeightsDownloader {
     /**
      * What was downloaded.
      *
-     * @param file   where it is
+     * @param file where it is
      * @param sha256 its hash
      */
-    public record Result(Path file, String sha256) {
-    }
+    public record Result(Path file, String sha256) {}
 
     /**
      * Where weights would come from.
@@ -88,8 +97,8 @@ public final class WeightsDownloader {
     /**
      * Downloads weights, checks them and puts them into the cache; what is there already is replaced.
      *
-     * @param weights  which
-     * @param sha256   the hash expected; null for the one that is known, if any
+     * @param weights which
+     * @param sha256 the hash expected; null for the one that is known, if any
      * @param progress hears bytes done and in all, -1 where that is not known
      * @return file and hash
      * @throws RlrException if they cannot be had or are not the backbone's
@@ -97,11 +106,16 @@ public final class WeightsDownloader {
     public Result get(PublishedWeights weights, String sha256, BiConsumer<Long, Long> progress) {
         requireHash(sha256);
         Path target = cache.target(weights.backbone());
-        String hash = download.fetch(address(weights), target, sha256 != null ? sha256 : weights.sha256(), part -> {
-            try (WeightsFile file = WeightsFile.open(part)) {
-                Backbones.requireFit(weights.backbone(), file.weights(), part.toString());
-            }
-        }, progress::accept);
+        String hash = download.fetch(
+                address(weights),
+                target,
+                sha256 != null ? sha256 : weights.sha256(),
+                part -> {
+                    try (WeightsFile file = WeightsFile.open(part)) {
+                        Backbones.requireFit(weights.backbone(), file.weights(), part.toString());
+                    }
+                },
+                progress::accept);
         return new Result(target, hash);
     }
 
@@ -119,7 +133,7 @@ public final class WeightsDownloader {
      * The same, and that they are the file that is expected.
      *
      * @param weights which
-     * @param sha256  the hash expected; null for any
+     * @param sha256 the hash expected; null for any
      * @return the file, or empty
      * @throws RlrException if the file has another hash, or cannot be read, or {@code sha256} is no hash
      */
@@ -128,7 +142,8 @@ public final class WeightsDownloader {
         Optional<Path> file = cached(weights);
         String actual = sha256 == null || file.isEmpty() ? null : hash(file.get());
         if (actual != null && !actual.equalsIgnoreCase(sha256)) {
-            throw new RlrException(file.get() + " has the SHA-256 " + actual + ", but --sha256 is " + sha256 + "; --force downloads the file again");
+            throw new RlrException(file.get() + " has the SHA-256 " + actual + ", but --sha256 is " + sha256
+                    + "; --force downloads the file again");
         }
         return file;
     }

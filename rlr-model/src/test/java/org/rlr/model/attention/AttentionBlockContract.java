@@ -20,8 +20,8 @@ import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.nn.Parameter;
 
 /**
- * What any attention block must do: extend this, and give the provider and the pattern. Takes smooth blocks: gradients are compared with central differences of
- * the block itself, in single precision.
+ * What any attention block must do: extend this, and give the provider and the pattern. Takes smooth blocks: gradients
+ * are compared with central differences of the block itself, in single precision.
  */
 public abstract class AttentionBlockContract {
     private static final double STEP = 1e-2;
@@ -52,7 +52,9 @@ public abstract class AttentionBlockContract {
         return new LevelConfig(6, height, width, 8, 2, 2, blocks, GateMode.NONE, refLen, side, false);
     }
 
-    /** Square and oblong grids, windows that leave most of them free and windows that cover them, one chunk and several. */
+    /**
+     * Square and oblong grids, windows that leave most of them free and windows that cover them, one chunk and several.
+     */
     private List<LevelConfig> levels() {
         return List.of(level(4, 4, 3, 1), level(3, 5, 3, 1), level(3, 2, 5, 1), level(1, 6, 5, 1), level(3, 4, 3, 3));
     }
@@ -63,9 +65,13 @@ public abstract class AttentionBlockContract {
 
     @Test
     void isFoundByItsName() {
-        assertTrue(AttentionBlocks.names().contains(provider().name()), () -> provider().name() + " is not among " + AttentionBlocks.names()
-                + "; its provider has to stand in META-INF/services/" + AttentionBlockProvider.class.getName());
-        assertSame(provider().getClass(), AttentionBlocks.provider(provider().name()).getClass());
+        assertTrue(
+                AttentionBlocks.names().contains(provider().name()),
+                () -> provider().name() + " is not among " + AttentionBlocks.names()
+                        + "; its provider has to stand in META-INF/services/" + AttentionBlockProvider.class.getName());
+        assertSame(
+                provider().getClass(),
+                AttentionBlocks.provider(provider().name()).getClass());
     }
 
     @Test
@@ -75,7 +81,8 @@ public abstract class AttentionBlockContract {
                 for (int images : new int[] {1, 2, 5}) {
                     try (BlockRun run = run(backend, level, images, 1)) {
                         float[] y = run.forward();
-                        assertEquals(List.of(images, level.tokens(), level.modelWidth()), run.shape(), level.toString());
+                        assertEquals(
+                                List.of(images, level.tokens(), level.modelWidth()), run.shape(), level.toString());
                         for (float value : y) {
                             assertTrue(Float.isFinite(value), () -> "an output of " + value + ", " + level);
                         }
@@ -97,7 +104,11 @@ public abstract class AttentionBlockContract {
                             System.arraycopy(three.tokens, image * length, one.tokens, 0, length);
                             float[] alone = one.forward();
                             for (int i = 0; i < length; i++) {
-                                assertEquals(alone[i], together[image * length + i], 1e-5f * Math.max(1, Math.abs(alone[i])), "image " + image + " of 3, " + level);
+                                assertEquals(
+                                        alone[i],
+                                        together[image * length + i],
+                                        1e-5f * Math.max(1, Math.abs(alone[i])),
+                                        "image " + image + " of 3, " + level);
                             }
                         }
                     }
@@ -110,14 +121,16 @@ public abstract class AttentionBlockContract {
     void givesTheSameBitsAgain() {
         try (Backend backend = open()) {
             for (LevelConfig level : levels()) {
-                try (BlockRun first = run(backend, level, 2, 3); BlockRun second = run(backend, level, 2, 3)) {
+                try (BlockRun first = run(backend, level, 2, 3);
+                        BlockRun second = run(backend, level, 2, 3)) {
                     assertArrayEquals(first.forward(), second.forward(), level.toString());
                     assertArrayEquals(first.forward(), second.forward(), level.toString());
                     float[] weights = first.weights(3);
                     List<float[]> gradients = first.gradients(weights);
                     List<float[]> again = second.gradients(weights);
                     for (int i = 0; i < gradients.size(); i++) {
-                        assertArrayEquals(gradients.get(i), again.get(i), "gradient of " + first.name(i) + ", " + level);
+                        assertArrayEquals(
+                                gradients.get(i), again.get(i), "gradient of " + first.name(i) + ", " + level);
                     }
                 }
             }
@@ -141,7 +154,11 @@ public abstract class AttentionBlockContract {
                         double[] expected = differences.get(i);
                         double allowed = TOLERANCE * max(expected) + NOISE * largest;
                         for (int j = 0; j < expected.length; j++) {
-                            assertEquals(expected[j], gradients.get(i)[j], allowed, "gradient of " + run.name(i) + " at " + j + ", " + level);
+                            assertEquals(
+                                    expected[j],
+                                    gradients.get(i)[j],
+                                    allowed,
+                                    "gradient of " + run.name(i) + " at " + j + ", " + level);
                         }
                     }
                 }
@@ -149,7 +166,10 @@ public abstract class AttentionBlockContract {
         }
     }
 
-    /** Row by row: no gradient from what the pattern forbids, some from all that it allows. A row that is allowed nothing gets one constant, and gives no gradient at all. */
+    /**
+     * Row by row: no gradient from what the pattern forbids, some from all that it allows. A row that is allowed
+     * nothing gets one constant, and gives no gradient at all.
+     */
     @Test
     void aTokenSeesWhatThePatternAllowsAndNothingElse() {
         try (Backend backend = open()) {
@@ -164,17 +184,21 @@ public abstract class AttentionBlockContract {
                         boolean any = false;
                         for (int key = 0; key < allowed.length; key++) {
                             any |= allowed[key];
-                            String what = "token " + row + (seen[key] ? " sees position " : " does not see position ") + key + ", " + level;
+                            String what = "token " + row + (seen[key] ? " sees position " : " does not see position ")
+                                    + key + ", " + level;
                             // its own query reaches a token, too
                             assertTrue(seen[key] == allowed[key] || key == row, what);
                         }
                         if (!any) {
                             int own = row;
-                            assertTrue(!seen[row], () -> "token " + own + ", which may attend to nothing, sees itself, " + level);
+                            assertTrue(
+                                    !seen[row],
+                                    () -> "token " + own + ", which may attend to nothing, sees itself, " + level);
                             for (int image = 0; image < 2; image++) {
                                 float[] output = run.row(y, image, row);
                                 nothing = nothing == null ? output : nothing;
-                                assertArrayEquals(nothing, output, "outputs of tokens that may attend to nothing, " + level);
+                                assertArrayEquals(
+                                        nothing, output, "outputs of tokens that may attend to nothing, " + level);
                             }
                         }
                     }
@@ -186,19 +210,27 @@ public abstract class AttentionBlockContract {
     private static boolean[] allowed(GridPattern pattern, LevelConfig level, int row) {
         boolean[] allowed = new boolean[level.tokens()];
         for (int key = 0; key < allowed.length; key++) {
-            allowed[key] = pattern.allows(row / level.width(), row % level.width(), key / level.width(), key % level.width());
+            allowed[key] =
+                    pattern.allows(row / level.width(), row % level.width(), key / level.width(), key % level.width());
         }
         return allowed;
     }
 
-    /** A block that keeps what it derives from the reference under something that layers have in common would get another layer's. */
+    /**
+     * A block that keeps what it derives from the reference under something that layers have in common would get
+     * another layer's.
+     */
     @Test
     void blocksOfTwoLayersDoNotShareWhatTheyDeriveFromTheReference() {
         try (Backend backend = open()) {
             for (LevelConfig level : levels()) {
                 try (BlockRun run = run(backend, level, 2, 6)) {
                     float[] alone = run.forwardOfTheSecond(false);
-                    assertArrayEquals(alone, run.forwardOfTheSecond(true), "a block computes something else where the block of another layer was asked first, " + level);
+                    assertArrayEquals(
+                            alone,
+                            run.forwardOfTheSecond(true),
+                            "a block computes something else where the block of another layer was asked first, "
+                                    + level);
                 }
             }
         }
@@ -210,7 +242,8 @@ public abstract class AttentionBlockContract {
             for (LevelConfig level : levels()) {
                 float[] x = BlockRun.normal(new Random(7), 2 * level.tokens() * level.channels());
                 float[] trained;
-                try (RlrTransformer training = new RlrTransformer(level, backend, true); RlrTransformer inference = new RlrTransformer(level, backend, false)) {
+                try (RlrTransformer training = new RlrTransformer(level, backend, true);
+                        RlrTransformer inference = new RlrTransformer(level, backend, false)) {
                     training.parameters().initialize(7);
                     inference.parameters().copyFrom(training.parameters());
                     try (TensorScope scope = TensorScope.open(backend)) {
@@ -225,7 +258,9 @@ public abstract class AttentionBlockContract {
                     for (int time = 0; time < 2; time++) {
                         try (TensorScope scope = TensorScope.inference(backend)) {
                             assertSame(scope, TensorScope.current());
-                            float[] y = inference.reconstruct(Tensor.of(x, 2, level.tokens(), level.channels())).toArray();
+                            float[] y = inference
+                                    .reconstruct(Tensor.of(x, 2, level.tokens(), level.channels()))
+                                    .toArray();
                             assertArrayEquals(trained, y, 1e-4f, "reconstruction " + time + ", " + level);
                         }
                     }

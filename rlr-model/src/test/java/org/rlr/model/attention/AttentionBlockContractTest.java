@@ -19,7 +19,8 @@ class AttentionBlockContractTest {
     }
 
     /** A block under the name of a published one, so that there can be configurations with it. */
-    private record Made(String name, boolean usesReference, GridPattern attended, Forward forward) implements AttentionBlockProvider {
+    private record Made(String name, boolean usesReference, GridPattern attended, Forward forward)
+            implements AttentionBlockProvider {
         @Override
         public AttentionBlock create(ParameterSet.Prefix names, LevelConfig level) {
             MultiHeadAttention projections = new MultiHeadAttention(names, level.modelWidth());
@@ -52,9 +53,11 @@ class AttentionBlockContractTest {
         return p.output(attention.attend(p.query(x), p.key(x), p.value(x)));
     }
 
-    private static void found(Consumer<AttentionBlockContract> test, GridPattern promised, Forward forward, String... mentions) {
+    private static void found(
+            Consumer<AttentionBlockContract> test, GridPattern promised, Forward forward, String... mentions) {
         Contract contract = new Contract(new Made("sa", false, GridPattern.axial(), forward), promised);
-        String message = assertThrows(AssertionError.class, () -> test.accept(contract)).getMessage();
+        String message =
+                assertThrows(AssertionError.class, () -> test.accept(contract)).getMessage();
         for (String mention : mentions) {
             assertTrue(message.contains(mention), message);
         }
@@ -67,7 +70,8 @@ class AttentionBlockContractTest {
 
     @Test
     void aRightOnePasses() {
-        Contract contract = new Contract(new Made("sa", false, GridPattern.axial(), (p, a, x, r) -> self(p, a, x)), GridPattern.axial());
+        Contract contract = new Contract(
+                new Made("sa", false, GridPattern.axial(), (p, a, x, r) -> self(p, a, x)), GridPattern.axial());
         contract.givesOneFiniteRowOfTheModelsWidthPerToken();
         contract.anImageDoesNotReachAnotherOfItsBatch();
         contract.givesTheSameBitsAgain();
@@ -78,50 +82,82 @@ class AttentionBlockContractTest {
 
     @Test
     void anotherShapeIsFound() {
-        found(AttentionBlockContract::givesOneFiniteRowOfTheModelsWidthPerToken, GridPattern.axial(), (p, a, x, r) -> self(p, a, x).slice(1, 0, 1), "expected");
+        found(
+                AttentionBlockContract::givesOneFiniteRowOfTheModelsWidthPerToken,
+                GridPattern.axial(),
+                (p, a, x, r) -> self(p, a, x).slice(1, 0, 1),
+                "expected");
     }
 
     @Test
     void aMixtureOfImagesIsFound() {
-        found(AttentionBlockContract::anImageDoesNotReachAnotherOfItsBatch, GridPattern.axial(), (p, a, x, r) -> self(p, a, x).add(x.mean(0)), "of 3");
+        found(
+                AttentionBlockContract::anImageDoesNotReachAnotherOfItsBatch,
+                GridPattern.axial(),
+                (p, a, x, r) -> self(p, a, x).add(x.mean(0)),
+                "of 3");
     }
 
     @Test
     void chanceIsFound() {
         Random random = new Random(1);
-        found(AttentionBlockContract::givesTheSameBitsAgain, GridPattern.axial(), (p, a, x, r) -> self(p, a, x).affine(1, random.nextFloat()), "array contents differ");
+        found(
+                AttentionBlockContract::givesTheSameBitsAgain,
+                GridPattern.axial(),
+                (p, a, x, r) -> self(p, a, x).affine(1, random.nextFloat()),
+                "array contents differ");
     }
 
     @Test
     void aGradientThatIsLostIsFound() {
-        found(AttentionBlockContract::gradientsAreThoseOfCentralDifferences, GridPattern.axial(),
-                (p, a, x, r) -> self(p, a, x).add(Tensor.of(x.toArray(), x.shape().toArray())), "gradient of the tokens");
-        found(AttentionBlockContract::gradientsAreThoseOfCentralDifferences, GridPattern.axial(),
+        found(
+                AttentionBlockContract::gradientsAreThoseOfCentralDifferences,
+                GridPattern.axial(),
+                (p, a, x, r) ->
+                        self(p, a, x).add(Tensor.of(x.toArray(), x.shape().toArray())),
+                "gradient of the tokens");
+        found(
+                AttentionBlockContract::gradientsAreThoseOfCentralDifferences,
+                GridPattern.axial(),
                 (p, a, x, r) -> {
                     Tensor q = p.query(x);
                     return p.output(a.attend(Tensor.of(q.toArray(), q.shape().toArray()), p.key(x), p.value(x)));
-                }, "gradient of");
+                },
+                "gradient of");
     }
 
     @Test
     void anotherPatternThanPromisedIsFound() {
-        found(AttentionBlockContract::aTokenSeesWhatThePatternAllowsAndNothingElse, GridPattern.ring(1, 3), (p, a, x, r) -> self(p, a, x), " sees position ");
-        found(AttentionBlockContract::aTokenSeesWhatThePatternAllowsAndNothingElse, GridPattern.all(), (p, a, x, r) -> self(p, a, x), " does not see position ");
+        found(
+                AttentionBlockContract::aTokenSeesWhatThePatternAllowsAndNothingElse,
+                GridPattern.ring(1, 3),
+                (p, a, x, r) -> self(p, a, x),
+                " sees position ");
+        found(
+                AttentionBlockContract::aTokenSeesWhatThePatternAllowsAndNothingElse,
+                GridPattern.all(),
+                (p, a, x, r) -> self(p, a, x),
+                " does not see position ");
     }
 
     @Test
     void aShortcutAroundTheAttentionIsFound() {
         GridPattern nothing = (row, column, keyRow, keyColumn) -> false;
-        Contract contract = new Contract(new Made("sa", false, nothing, (p, a, x, r) -> self(p, a, x).add(x)), nothing);
-        String message = assertThrows(AssertionError.class, contract::aTokenSeesWhatThePatternAllowsAndNothingElse).getMessage();
+        Contract contract = new Contract(
+                new Made("sa", false, nothing, (p, a, x, r) -> self(p, a, x).add(x)), nothing);
+        String message = assertThrows(AssertionError.class, contract::aTokenSeesWhatThePatternAllowsAndNothingElse)
+                .getMessage();
         assertTrue(message.contains("sees itself"), message);
     }
 
     @Test
     void keysThatLayersShareAreFound() {
-        Forward forward = (p, a, x, r) -> p.output(a.attend(p.query(x), r.once("common", "k", () -> p.key(r.chunk(0))), p.value(x)));
+        Forward forward = (p, a, x, r) ->
+                p.output(a.attend(p.query(x), r.once("common", "k", () -> p.key(r.chunk(0))), p.value(x)));
         Contract contract = new Contract(new Made("ca", true, GridPattern.axial(), forward), GridPattern.axial());
-        String message = assertThrows(AssertionError.class, contract::blocksOfTwoLayersDoNotShareWhatTheyDeriveFromTheReference).getMessage();
+        String message = assertThrows(
+                        AssertionError.class, contract::blocksOfTwoLayersDoNotShareWhatTheyDeriveFromTheReference)
+                .getMessage();
         assertTrue(message.contains("another layer"), message);
     }
 }

@@ -37,11 +37,13 @@ class AttentionBlocksTest {
     }
 
     private static List<String> inOrder(AttentionBlockProvider... providers) {
-        return List.copyOf(AttentionBlocks.inOrder(Arrays.asList(providers).iterator()).keySet());
+        return List.copyOf(
+                AttentionBlocks.inOrder(Arrays.asList(providers).iterator()).keySet());
     }
 
     private static void refused(String[] mentions, AttentionBlockProvider... providers) {
-        String message = assertThrows(RlrException.class, () -> inOrder(providers)).getMessage();
+        String message =
+                assertThrows(RlrException.class, () -> inOrder(providers)).getMessage();
         for (String mention : mentions) {
             assertTrue(message.contains(mention), "'" + mention + "' is not in: " + message);
         }
@@ -50,21 +52,34 @@ class AttentionBlocksTest {
     @Test
     void publishedBlocksComeFirstInTheirOrderThenTheOthersByName() {
         assertEquals(List.of("mca", "ca", "msa", "nsa", "sa", "ring"), AttentionBlocks.names());
-        assertEquals(List.of("mca", "sa", "alpha", "zeta"), inOrder(new Named("zeta", 1), new Named("sa", 1), new Named("alpha", 1), new Named("mca", 2)));
+        assertEquals(
+                List.of("mca", "sa", "alpha", "zeta"),
+                inOrder(new Named("zeta", 1), new Named("sa", 1), new Named("alpha", 1), new Named("mca", 2)));
         assertEquals(List.of("mca", "nsa", "ring"), AttentionBlocks.inOrder(List.of("ring", "nsa", "ring", "mca")));
     }
 
     /** The table of RLR §6. */
     @Test
     void publishedBlocksHaveTheirWeights() {
-        assertEquals(List.of(2f, 2f, 1f, 1f, 1f), AttentionBlocks.PUBLISHED.stream().map(AttentionBlocks::weight).toList());
-        assertEquals(List.of("mca", "ca", "nsa"), AttentionBlocks.PUBLISHED.stream().filter(AttentionBlocks::usesReference).toList());
+        assertEquals(
+                List.of(2f, 2f, 1f, 1f, 1f),
+                AttentionBlocks.PUBLISHED.stream().map(AttentionBlocks::weight).toList());
+        assertEquals(
+                List.of("mca", "ca", "nsa"),
+                AttentionBlocks.PUBLISHED.stream()
+                        .filter(AttentionBlocks::usesReference)
+                        .toList());
     }
 
     @Test
     void anUnknownNameIsAnErrorThatListsTheKnownOnes() {
-        String message = assertThrows(RlrException.class, () -> AttentionBlocks.inOrder(List.of("mca", "rings"))).getMessage();
-        assertTrue(message.contains("'rings'") && message.contains("mca, ca, msa, nsa, sa, ring") && message.contains("class path"), message);
+        String message = assertThrows(RlrException.class, () -> AttentionBlocks.inOrder(List.of("mca", "rings")))
+                .getMessage();
+        assertTrue(
+                message.contains("'rings'")
+                        && message.contains("mca, ca, msa, nsa, sa, ring")
+                        && message.contains("class path"),
+                message);
     }
 
     @ParameterizedTest
@@ -76,7 +91,10 @@ class AttentionBlocksTest {
 
     @Test
     void aNameThatIsTakenIsRefused() {
-        refused(new String[] {"two attention blocks", "'ring'", Named.class.getName(), RingAttention.class.getName()}, new RingAttention(), new Named("ring", 1));
+        refused(
+                new String[] {"two attention blocks", "'ring'", Named.class.getName(), RingAttention.class.getName()},
+                new RingAttention(),
+                new Named("ring", 1));
     }
 
     @Test
@@ -87,15 +105,21 @@ class AttentionBlocksTest {
     @Test
     void parametersStandUnderTheBlocksNameAndTheGateHasItsColumn() {
         LevelConfig level = new LevelConfig(6, 4, 4, 8, 2, 2, List.of("ring", "mca"), GateMode.GATE, 1, 3, false);
-        try (Backend backend = Backends.open("cpu", 1); RlrTransformer model = new RlrTransformer(level, backend, false)) {
-            List<String> names = model.parameters().all().stream().map(Parameter::name).toList();
+        try (Backend backend = Backends.open("cpu", 1);
+                RlrTransformer model = new RlrTransformer(level, backend, false)) {
+            List<String> names =
+                    model.parameters().all().stream().map(Parameter::name).toList();
             for (int layer = 0; layer < 2; layer++) {
                 for (String parameter : List.of("in_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias")) {
-                    assertTrue(names.contains("encoder.encode_layers." + layer + ".ring." + parameter), names.toString());
+                    assertTrue(
+                            names.contains("encoder.encode_layers." + layer + ".ring." + parameter), names.toString());
                 }
             }
             assertTrue(names.contains("ref_mca"), names.toString());
-            Parameter gate = model.parameters().all().stream().filter(p -> p.name().equals("encoder.gate")).findFirst().orElseThrow();
+            Parameter gate = model.parameters().all().stream()
+                    .filter(p -> p.name().equals("encoder.gate"))
+                    .findFirst()
+                    .orElseThrow();
             assertEquals(Shape.of(2, 2), gate.shape());
         }
         assertFalse(AttentionBlocks.usesReference("sa"));

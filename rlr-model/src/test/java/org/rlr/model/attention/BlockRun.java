@@ -12,7 +12,10 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.nn.Parameter;
 import org.rlr.tensor.nn.ParameterSet;
 
-/** Blocks of two layers with random parameters, and their inputs (the reference is the same for any number of images): what {@link AttentionBlockContract} asks of them. */
+/**
+ * Blocks of two layers with random parameters, and their inputs (the reference is the same for any number of images):
+ * what {@link AttentionBlockContract} asks of them.
+ */
 final class BlockRun implements AutoCloseable {
     /** {@code [images, L, d]}. */
     final float[] tokens;
@@ -37,7 +40,9 @@ final class BlockRun implements AutoCloseable {
         parameters.allocate(backend, true);
         parameters.initialize(seed);
         tokens = normal(new Random(seed), images * level.tokens() * level.modelWidth());
-        reference = provider.usesReference() ? normal(new Random(seed + 100), level.refLen() * level.tokens() * level.modelWidth()) : new float[0];
+        reference = provider.usesReference()
+                ? normal(new Random(seed + 100), level.refLen() * level.tokens() * level.modelWidth())
+                : new float[0];
     }
 
     static float[] normal(Random random, int length) {
@@ -58,7 +63,9 @@ final class BlockRun implements AutoCloseable {
     }
 
     private Tensor reference() {
-        return reference.length == 0 ? null : Tensor.of(reference, 1, level.refLen() * level.tokens(), level.modelWidth());
+        return reference.length == 0
+                ? null
+                : Tensor.of(reference, 1, level.refLen() * level.tokens(), level.modelWidth());
     }
 
     private Reference wrapped(Tensor embedded) {
@@ -66,7 +73,7 @@ final class BlockRun implements AutoCloseable {
     }
 
     /** The block's output, row-major. */
-    @SuppressWarnings("try")   // the scope only has to be open
+    @SuppressWarnings("try") // the scope only has to be open
     float[] forward() {
         try (TensorScope scope = TensorScope.inference(backend)) {
             Tensor y = block.forward(tokens(), wrapped(reference()));
@@ -81,7 +88,7 @@ final class BlockRun implements AutoCloseable {
     }
 
     /** The output of the second layer's block, after the first's was computed with the same reference or not. */
-    @SuppressWarnings("try")   // the scope only has to be open
+    @SuppressWarnings("try") // the scope only has to be open
     float[] forwardOfTheSecond(boolean afterTheFirst) {
         try (TensorScope scope = TensorScope.inference(backend)) {
             Reference shared = wrapped(reference());
@@ -94,7 +101,11 @@ final class BlockRun implements AutoCloseable {
 
     /** What gradients are taken with respect to: tokens, the reference where there is one, the block's parameters. */
     String name(int input) {
-        return input == 0 ? "the tokens" : input == 1 && reference.length > 0 ? "the reference" : own.get(input - first()).name();
+        return input == 0
+                ? "the tokens"
+                : input == 1 && reference.length > 0
+                        ? "the reference"
+                        : own.get(input - first()).name();
     }
 
     private int first() {
@@ -102,7 +113,7 @@ final class BlockRun implements AutoCloseable {
     }
 
     /** Gradients of the weighted sum of the outputs, in the order of {@link #name}. */
-    @SuppressWarnings("try")   // the scope only has to be open
+    @SuppressWarnings("try") // the scope only has to be open
     List<float[]> gradients(float[] weights) {
         parameters.zeroGradients();
         try (TensorScope scope = TensorScope.open(backend)) {
@@ -125,17 +136,23 @@ final class BlockRun implements AutoCloseable {
 
     /** Zeros where the block does not depend on an input at all. */
     private static float[] values(Tensor input) {
-        return input.grad() == null ? new float[input.view().elements()] : input.grad().toArray();
+        return input.grad() == null
+                ? new float[input.view().elements()]
+                : input.grad().toArray();
     }
 
     /** The same by central differences. */
     double[] differences(int input, double step, float[] weights) {
         if (input < first()) {
-            return differences(input == 0 ? tokens : reference, step, weights, () -> { });
+            return differences(input == 0 ? tokens : reference, step, weights, () -> {});
         }
         Parameter p = own.get(input - first());
         float[] values = p.tensor().toArray();
-        double[] result = differences(values, step, weights, () -> backend.upload(values, 0, p.tensor().view()));
+        double[] result = differences(
+                values,
+                step,
+                weights,
+                () -> backend.upload(values, 0, p.tensor().view()));
         backend.upload(values, 0, p.tensor().view());
         return result;
     }
@@ -165,7 +182,10 @@ final class BlockRun implements AutoCloseable {
         return sum;
     }
 
-    /** By position of the grid: whether a token's output has a gradient with respect to that position of the tokens or of the reference. */
+    /**
+     * By position of the grid: whether a token's output has a gradient with respect to that position of the tokens or
+     * of the reference.
+     */
     boolean[] seen(int row) {
         int d = level.modelWidth();
         float[] weights = weights(row);

@@ -7,13 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.FieldSource;
-import org.junit.jupiter.api.Test;
+import org.rlr.model.GateMode;
 import org.rlr.model.KernelSets;
 import org.rlr.model.LevelConfig;
-import org.rlr.model.GateMode;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
@@ -26,8 +26,9 @@ class PatternAttentionTest {
     private static final int IMAGES = 3;
 
     /** Output, gradients of q, k and v. */
-    @SuppressWarnings("try")   // the scope only has to be open
-    private static List<float[]> run(Backend backend, PatternAttention attention, int tokens, int keyImages, int valueImages) {
+    @SuppressWarnings("try") // the scope only has to be open
+    private static List<float[]> run(
+            Backend backend, PatternAttention attention, int tokens, int keyImages, int valueImages) {
         Random random = new Random(5);
         float[] q = BlockRun.normal(random, IMAGES * tokens * D);
         float[] k = BlockRun.normal(random, keyImages * tokens * D);
@@ -39,19 +40,30 @@ class PatternAttentionTest {
             Tensor tv = Tensor.of(v, valueImages, tokens, D).requireGrad();
             Tensor y = attention.attend(tq, tk, tv);
             y.mul(Tensor.of(w, IMAGES, tokens, D)).sum().backward();
-            return List.of(y.toArray(), tq.grad().toArray(), tk.grad().toArray(), tv.grad().toArray());
+            return List.of(
+                    y.toArray(),
+                    tq.grad().toArray(),
+                    tk.grad().toArray(),
+                    tv.grad().toArray());
         }
     }
 
     @ParameterizedTest
     @FieldSource("org.rlr.model.KernelSets#NAMES")
     void composedOrOnTheKernelsAWindowGivesTheSame(String kernels) {
-        List<GridPattern> patterns = List.of(GridPattern.all(), GridPattern.inside(3), GridPattern.outside(3), GridPattern.outside(5), GridPattern.outside(9));
+        List<GridPattern> patterns = List.of(
+                GridPattern.all(),
+                GridPattern.inside(3),
+                GridPattern.outside(3),
+                GridPattern.outside(5),
+                GridPattern.outside(9));
         try (Backend backend = KernelSets.open(kernels)) {
             for (GridPattern pattern : patterns) {
                 for (int[] images : new int[][] {{IMAGES, IMAGES}, {1, 1}, {1, IMAGES}, {IMAGES, 1}}) {
-                    List<float[]> fused = run(backend, new PatternAttention(pattern, HEADS, 3, 4, true), 12, images[0], images[1]);
-                    List<float[]> composed = run(backend, new PatternAttention(pattern, HEADS, 3, 4, false), 12, images[0], images[1]);
+                    List<float[]> fused =
+                            run(backend, new PatternAttention(pattern, HEADS, 3, 4, true), 12, images[0], images[1]);
+                    List<float[]> composed =
+                            run(backend, new PatternAttention(pattern, HEADS, 3, 4, false), 12, images[0], images[1]);
                     for (int i = 0; i < fused.size(); i++) {
                         assertArrayEquals(fused.get(i), composed.get(i), 2e-5f, pattern + ", tensor " + i);
                     }
@@ -64,9 +76,13 @@ class PatternAttentionTest {
     /** Softmax over the allowed keys alone, in double precision. */
     @ParameterizedTest
     @FieldSource("org.rlr.model.KernelSets#NAMES")
-    @SuppressWarnings("try")   // the scope only has to be open
+    @SuppressWarnings("try") // the scope only has to be open
     void anyPatternGivesTheSumsWrittenOut(String kernels) {
-        List<GridPattern> patterns = List.of(GridPattern.axial(), GridPattern.dilated(3, 2), GridPattern.ring(1, 3), GridPattern.axial().negate(),
+        List<GridPattern> patterns = List.of(
+                GridPattern.axial(),
+                GridPattern.dilated(3, 2),
+                GridPattern.ring(1, 3),
+                GridPattern.axial().negate(),
                 (row, column, keyRow, keyColumn) -> row > 0 && keyRow < row);
         int height = 4;
         int width = 3;
@@ -76,9 +92,17 @@ class PatternAttentionTest {
         float[] v = BlockRun.normal(new Random(3), IMAGES * tokens * D);
         try (Backend backend = KernelSets.open(kernels)) {
             for (GridPattern pattern : patterns) {
-                PatternAttention attention = new PatternAttention(pattern, new LevelConfig(4, height, width, 4 * HEADS, HEADS, 1, List.of("sa"), GateMode.NONE, 1, 3, false));
+                PatternAttention attention = new PatternAttention(
+                        pattern,
+                        new LevelConfig(
+                                4, height, width, 4 * HEADS, HEADS, 1, List.of("sa"), GateMode.NONE, 1, 3, false));
                 try (TensorScope scope = TensorScope.inference(backend)) {
-                    float[] y = attention.attend(Tensor.of(q, IMAGES, tokens, D), Tensor.of(k, 1, tokens, D), Tensor.of(v, IMAGES, tokens, D)).toArray();
+                    float[] y = attention
+                            .attend(
+                                    Tensor.of(q, IMAGES, tokens, D),
+                                    Tensor.of(k, 1, tokens, D),
+                                    Tensor.of(v, IMAGES, tokens, D))
+                            .toArray();
                     assertArrayEquals(expected(pattern, height, width, q, k, v), y, 1e-5f);
                 }
                 assertEquals(0, backend.liveBytes(), "leaked");
@@ -119,14 +143,16 @@ class PatternAttentionTest {
 
     /** Patterns drawn: the query in the middle of a 7×7 grid, # where it may attend. */
     @ParameterizedTest
-    @CsvSource({"inside,'....... ....... ..###.. ..###.. ..###.. ....... .......'",
+    @CsvSource({
+        "inside,'....... ....... ..###.. ..###.. ..###.. ....... .......'",
         "outside,'####### ####### ##...## ##...## ##...## ####### #######'",
         "dilated,'....... .#.#.#. ....... .#.#.#. ....... .#.#.#. .......'",
         "ring,'....... .#####. .#...#. .#...#. .#...#. .#####. .......'",
         "axial,'...#... ...#... ...#... ####### ...#... ...#... ...#...'",
         "both,'....... ....... ...#... ..###.. ...#... ....... .......'",
         "either,'...#... ...#... ..###.. ####### ..###.. ...#... ...#...'",
-        "not,'###.### ###.### ###.### ....... ###.### ###.### ###.###'"})
+        "not,'###.### ###.### ###.### ....... ###.### ###.### ###.###'"
+    })
     void patternsLookLikeTheirNames(String name, String drawing) {
         GridPattern window = GridPattern.inside(3);
         GridPattern pattern = switch (name) {
@@ -150,20 +176,26 @@ class PatternAttentionTest {
     void whatMakesNoPatternIsRefused() {
         assertThrows(IllegalArgumentException.class, () -> GridPattern.inside(0));
         assertThrows(IllegalArgumentException.class, () -> GridPattern.dilated(3, 0));
-        String ring = assertThrows(IllegalArgumentException.class, () -> GridPattern.ring(5, 5)).getMessage();
+        String ring = assertThrows(IllegalArgumentException.class, () -> GridPattern.ring(5, 5))
+                .getMessage();
         assertTrue(ring.contains("5") && ring.contains("at least 6"), ring);
-        String large = assertThrows(RlrException.class, () -> new PatternAttention(GridPattern.axial(), HEADS, 256, 256, true)).getMessage();
+        String large = assertThrows(
+                        RlrException.class, () -> new PatternAttention(GridPattern.axial(), HEADS, 256, 256, true))
+                .getMessage();
         assertTrue(large.contains("256x256") && large.contains("--image-size"), large);
     }
 
     @Test
-    @SuppressWarnings("try")   // the scope only has to be open
+    @SuppressWarnings("try") // the scope only has to be open
     void shapesThatDoNotFitAreRefused() {
         PatternAttention attention = new PatternAttention(GridPattern.axial(), HEADS, 2, 2, true);
-        try (Backend backend = KernelSets.open("scalar"); TensorScope scope = TensorScope.inference(backend)) {
+        try (Backend backend = KernelSets.open("scalar");
+                TensorScope scope = TensorScope.inference(backend)) {
             Tensor q = Tensor.zeros(2, 4, D);
-            for (Tensor wrong : List.of(Tensor.zeros(2, 5, D), Tensor.zeros(3, 4, D), Tensor.zeros(2, 4, D + 2), Tensor.zeros(4, D))) {
-                String message = assertThrows(IllegalArgumentException.class, () -> attention.attend(q, wrong, q)).getMessage();
+            for (Tensor wrong : List.of(
+                    Tensor.zeros(2, 5, D), Tensor.zeros(3, 4, D), Tensor.zeros(2, 4, D + 2), Tensor.zeros(4, D))) {
+                String message = assertThrows(IllegalArgumentException.class, () -> attention.attend(q, wrong, q))
+                        .getMessage();
                 assertTrue(message.contains(wrong.shape().toString()), message);
                 assertThrows(IllegalArgumentException.class, () -> attention.attend(q, q, wrong));
             }

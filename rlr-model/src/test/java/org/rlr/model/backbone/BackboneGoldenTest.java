@@ -28,8 +28,15 @@ import org.rlr.tensor.io.SafeTensorsFile;
 /** The features of timm's networks in double, held to 1e-5 of a level's largest value, on every kernel set. */
 class BackboneGoldenTest {
     private static final double TOLERANCE = 1e-5;
-    private static final List<String> NAMES = List.of("resnet18", "resnet50", "wide_resnet50_2", "efficientnet_b0",
-            "tf_efficientnet_b0", "tf_efficientnet_b4", "tf_efficientnet_b6", "tf_efficientnet_lite0");
+    private static final List<String> NAMES = List.of(
+            "resnet18",
+            "resnet50",
+            "wide_resnet50_2",
+            "efficientnet_b0",
+            "tf_efficientnet_b0",
+            "tf_efficientnet_b4",
+            "tf_efficientnet_b6",
+            "tf_efficientnet_lite0");
 
     static Stream<Arguments> cases() {
         return KernelSets.NAMES.stream().flatMap(kernels -> NAMES.stream().map(name -> Arguments.of(name, kernels)));
@@ -49,13 +56,15 @@ class BackboneGoldenTest {
             long seed = Long.parseLong(golden.metadata().get("seed"));
             int size = Integer.parseInt(golden.metadata().get("input_size"));
             Map<Integer, float[]> expected = new TreeMap<>();
-            golden.names().forEach(n -> expected.put(Integer.parseInt(n.substring("level".length())), golden.readFloats(n)));
+            golden.names()
+                    .forEach(n -> expected.put(Integer.parseInt(n.substring("level".length())), golden.readFloats(n)));
             assertFalse(expected.isEmpty());
             List<Integer> levels = List.copyOf(expected.keySet());
             Network network = Backbones.network(name);
             Map<String, Backbone.Weight> weights = new LinkedHashMap<>();
-            network.tensors(levels.get(levels.size() - 1)).forEach((n, shape) ->
-                    weights.put(n, new Backbone.Weight(shape, HashedTensors.parameter(n, seed, longs(shape)))));
+            network.tensors(levels.get(levels.size() - 1))
+                    .forEach((n, shape) ->
+                            weights.put(n, new Backbone.Weight(shape, HashedTensors.parameter(n, seed, longs(shape)))));
             try (Backbone backbone = Backbones.create(name, backend, levels, StateDict.of(weights), "hashed")) {
                 float[] input = HashedTensors.uniform("input", seed, 1, 3, size, size);
                 compare(backbone, backend, input, size, expected);
@@ -70,16 +79,25 @@ class BackboneGoldenTest {
         Path shared = Path.of(System.getProperty("rlr.shared", "../../shared"));
         Path file = shared.resolve("weights/tf_efficientnet_lite0.safetensors");
         Path features = shared.resolve("golden/tf_efficientnet_lite0_features.safetensors");
-        assumeTrue(Files.isRegularFile(file) && Files.isRegularFile(features), file + " and " + features + " are absent (-Drlr.shared)");
-        try (SafeTensorsFile weights = SafeTensorsFile.open(file); SafeTensorsFile golden = SafeTensorsFile.open(features);
+        assumeTrue(
+                Files.isRegularFile(file) && Files.isRegularFile(features),
+                file + " and " + features + " are absent (-Drlr.shared)");
+        try (SafeTensorsFile weights = SafeTensorsFile.open(file);
+                SafeTensorsFile golden = SafeTensorsFile.open(features);
                 Backend backend = KernelSets.open(kernels);
-                Backbone backbone = Backbones.create("tf_efficientnet_lite0", backend, List.of(2, 3), StateDict.of(weights, ""), file.toString())) {
-            compare(backbone, backend, golden.readFloats("input"), 256,
+                Backbone backbone = Backbones.create(
+                        "tf_efficientnet_lite0", backend, List.of(2, 3), StateDict.of(weights, ""), file.toString())) {
+            compare(
+                    backbone,
+                    backend,
+                    golden.readFloats("input"),
+                    256,
                     new TreeMap<>(Map.of(2, golden.readFloats("stride8"), 3, golden.readFloats("stride16"))));
         }
     }
 
-    private static void compare(Backbone backbone, Backend backend, float[] input, int size, Map<Integer, float[]> expected) {
+    private static void compare(
+            Backbone backbone, Backend backend, float[] input, int size, Map<Integer, float[]> expected) {
         List<Integer> levels = List.copyOf(expected.keySet());
         try (TensorScope scope = TensorScope.inference(backend)) {
             List<Tensor> maps = backbone.features(Tensor.of(channelsLast(input, 3), 1, size, size, 3), levels);
@@ -88,7 +106,9 @@ class BackboneGoldenTest {
                 Tensor map = maps.get(i);
                 int level = levels.get(i);
                 int side = size >> level + 1;
-                assertEquals(List.of(1, side, side, backbone.channels(level)), List.of(map.dim(0), map.dim(1), map.dim(2), map.dim(3)));
+                assertEquals(
+                        List.of(1, side, side, backbone.channels(level)),
+                        List.of(map.dim(0), map.dim(1), map.dim(2), map.dim(3)));
                 double error = GoldenFiles.error(channelsLast(expected.get(level), map.dim(3)), map.toArray());
                 assertTrue(error <= TOLERANCE, "level " + level + ": " + error + " of the largest value");
             }

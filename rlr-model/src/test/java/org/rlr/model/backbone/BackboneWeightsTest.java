@@ -47,7 +47,8 @@ class BackboneWeightsTest {
         weights.put("layer4.1.bn2.bias", weight("b", 512));
         try (Backbone b = create("resnet18", weights, 1)) {
             assertEquals(weights("resnet18", 1).keySet(), b.weights().keySet());
-            assertArrayEquals(new int[] {64, 3, 7, 7}, b.weights().get("conv1.weight").shape());
+            assertArrayEquals(
+                    new int[] {64, 3, 7, 7}, b.weights().get("conv1.weight").shape());
         }
         Map<String, Backbone.Weight> efficient = weights("tf_efficientnet_lite0", 0);
         efficient.put("conv_head.weight", weight("h", 1280, 320, 1, 1));
@@ -63,13 +64,17 @@ class BackboneWeightsTest {
         try (Backbone b = create("tf_efficientnet_b0", weights("tf_efficientnet_b0", 1), 1)) {
             before = features(b);
             SafeTensorsWriter writer = new SafeTensorsWriter();
-            b.weights().forEach((name, w) -> writer.add("backbone." + name,
-                    Arrays.stream(w.shape()).asLongStream().toArray(), w.values()));
+            b.weights()
+                    .forEach((name, w) -> writer.add(
+                            "backbone." + name,
+                            Arrays.stream(w.shape()).asLongStream().toArray(),
+                            w.values()));
             writer.add("level1.weight", new long[] {1}, new float[] {1});
             writer.write(file);
         }
         try (SafeTensorsFile saved = SafeTensorsFile.open(file);
-                Backbone b = Backbones.create("tf_efficientnet_b0", backend, List.of(1), StateDict.of(saved, "backbone."), file.toString())) {
+                Backbone b = Backbones.create(
+                        "tf_efficientnet_b0", backend, List.of(1), StateDict.of(saved, "backbone."), file.toString())) {
             assertArrayEquals(before, features(b));
         }
     }
@@ -78,13 +83,15 @@ class BackboneWeightsTest {
     void anotherArchitectureIsRefusedAndNamed() {
         Map<String, Backbone.Weight> weights = weights("tf_efficientnet_b0", 4);
         String message = refusal("tf_efficientnet_lite0", weights, 3);
-        assertTrue(message.startsWith("file.safetensors does not hold the weights of 'tf_efficientnet_lite0'"), message);
+        assertTrue(
+                message.startsWith("file.safetensors does not hold the weights of 'tf_efficientnet_lite0'"), message);
         assertTrue(message.contains("another architecture"), message);
         assertTrue(message.contains("blocks.0.0.se.conv_reduce.weight does not belong to it"), message);
         assertTrue(message.contains(" more; it fits the backbone efficientnet_b0 or tf_efficientnet_b0"), message);
 
         message = refusal("resnet50", weights("resnet18", 4), 3);
-        assertTrue(message.contains("layer1.0.conv1.weight has shape [64, 64, 3, 3] instead of [64, 64, 1, 1]"), message);
+        assertTrue(
+                message.contains("layer1.0.conv1.weight has shape [64, 64, 3, 3] instead of [64, 64, 1, 1]"), message);
         assertTrue(message.contains("layer1.0.conv3.weight is missing"), message);
         assertTrue(message.contains("it fits the backbone resnet18"), message);
     }
@@ -107,8 +114,10 @@ class BackboneWeightsTest {
     @Test
     void aLevelThatIsNotThereIsRefused() {
         RlrException e = assertThrows(RlrException.class, () -> create("resnet18", weights("resnet18", 4), 5));
-        assertTrue(e.getMessage().contains("'resnet18' has no level 5; its levels are [0, 1, 2, 3, 4]"), e.getMessage());
-        try (Backbone b = create("resnet18", weights("resnet18", 0), 0); TensorScope scope = TensorScope.inference(backend)) {
+        assertTrue(
+                e.getMessage().contains("'resnet18' has no level 5; its levels are [0, 1, 2, 3, 4]"), e.getMessage());
+        try (Backbone b = create("resnet18", weights("resnet18", 0), 0);
+                TensorScope scope = TensorScope.inference(backend)) {
             Tensor image = Tensor.zeros(1, 8, 8, 3);
             assertThrows(IllegalArgumentException.class, () -> b.features(image, List.of(1)));
             assertThrows(IllegalArgumentException.class, () -> b.features(image, List.of()));
@@ -118,13 +127,17 @@ class BackboneWeightsTest {
     @Test
     void imagesOfABatchDoNotTouchEachOther() {
         float[] images = HashedTensors.uniform("input", 0, 3, 21, 30, 3);
-        try (Backbone b = create("tf_efficientnet_b0", weights("tf_efficientnet_b0", 2), 2); TensorScope scope = TensorScope.inference(backend)) {
+        try (Backbone b = create("tf_efficientnet_b0", weights("tf_efficientnet_b0", 2), 2);
+                TensorScope scope = TensorScope.inference(backend)) {
             List<Tensor> together = b.features(Tensor.of(images, 3, 21, 30, 3), List.of(0, 2));
             for (int i = 0; i < 3; i++) {
                 float[] image = Arrays.copyOfRange(images, i * 21 * 30 * 3, (i + 1) * 21 * 30 * 3);
                 List<Tensor> alone = b.features(Tensor.of(image, 1, 21, 30, 3), List.of(0, 2));
                 for (int level = 0; level < 2; level++) {
-                    assertArrayEquals(alone.get(level).toArray(), together.get(level).slice(0, i, 1).toArray(), 1e-4f);
+                    assertArrayEquals(
+                            alone.get(level).toArray(),
+                            together.get(level).slice(0, i, 1).toArray(),
+                            1e-4f);
                 }
             }
         }
@@ -132,16 +145,20 @@ class BackboneWeightsTest {
 
     private float[] features(Backbone b) {
         try (TensorScope scope = TensorScope.inference(backend)) {
-            return b.features(Tensor.of(HashedTensors.uniform("input", 0, 1, 32, 32, 3), 1, 32, 32, 3), List.of(1)).get(0).toArray();
+            return b.features(Tensor.of(HashedTensors.uniform("input", 0, 1, 32, 32, 3), 1, 32, 32, 3), List.of(1))
+                    .get(0)
+                    .toArray();
         }
     }
 
     private String refusal(String name, Map<String, Backbone.Weight> weights, int level) {
-        return assertThrows(RlrException.class, () -> create(name, weights, level)).getMessage();
+        return assertThrows(RlrException.class, () -> create(name, weights, level))
+                .getMessage();
     }
 
     private Backbone create(String name, Map<String, Backbone.Weight> weights, int level) {
-        return Backbones.create(name, backend, new ArrayList<>(List.of(level)), StateDict.of(weights), "file.safetensors");
+        return Backbones.create(
+                name, backend, new ArrayList<>(List.of(level)), StateDict.of(weights), "file.safetensors");
     }
 
     private static Map<String, Backbone.Weight> weights(String name, int level) {
@@ -151,6 +168,9 @@ class BackboneWeightsTest {
     }
 
     private static Backbone.Weight weight(String name, int... shape) {
-        return new Backbone.Weight(shape, HashedTensors.parameter(name, 0, Arrays.stream(shape).asLongStream().toArray()));
+        return new Backbone.Weight(
+                shape,
+                HashedTensors.parameter(
+                        name, 0, Arrays.stream(shape).asLongStream().toArray()));
     }
 }

@@ -17,10 +17,21 @@ class BackbonesTest {
 
     /** Millions of parameters as timm's table of results gives them, with the classifier of 1000 classes. */
     @ParameterizedTest
-    @CsvSource({"efficientnet_b0, 5.29, 1280", "efficientnet_b1, 7.79, 1280", "efficientnet_b2, 9.11, 1408", "efficientnet_b3, 12.23, 1536",
-        "efficientnet_b4, 19.34, 1792", "efficientnet_b5, 30.39, 2048", "efficientnet_b6, 43.04, 2304", "tf_efficientnet_b7, 66.35, 2560",
-        "tf_efficientnet_lite0, 4.65, 1280", "tf_efficientnet_lite1, 5.42, 1280", "tf_efficientnet_lite2, 6.09, 1280",
-        "tf_efficientnet_lite3, 8.20, 1280", "efficientnet_lite4, 13.01, 1280"})
+    @CsvSource({
+        "efficientnet_b0, 5.29, 1280",
+        "efficientnet_b1, 7.79, 1280",
+        "efficientnet_b2, 9.11, 1408",
+        "efficientnet_b3, 12.23, 1536",
+        "efficientnet_b4, 19.34, 1792",
+        "efficientnet_b5, 30.39, 2048",
+        "efficientnet_b6, 43.04, 2304",
+        "tf_efficientnet_b7, 66.35, 2560",
+        "tf_efficientnet_lite0, 4.65, 1280",
+        "tf_efficientnet_lite1, 5.42, 1280",
+        "tf_efficientnet_lite2, 6.09, 1280",
+        "tf_efficientnet_lite3, 8.20, 1280",
+        "efficientnet_lite4, 13.01, 1280"
+    })
     void anEfficientNetHasItsPublishedSize(String name, double millions, int head) {
         BackboneInfo info = Backbones.info(name);
         long all = info.parameters() + (long) info.channels().get(4) * head + 2L * head + (long) (head + 1) * CLASSES;
@@ -28,8 +39,13 @@ class BackbonesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"resnet18, 11689512, 512", "resnet34, 21797672, 512", "resnet50, 25557032, 2048", "resnet101, 44549160, 2048",
-        "wide_resnet50_2, 68883240, 2048"})
+    @CsvSource({
+        "resnet18, 11689512, 512",
+        "resnet34, 21797672, 512",
+        "resnet50, 25557032, 2048",
+        "resnet101, 44549160, 2048",
+        "wide_resnet50_2, 68883240, 2048"
+    })
     void aResNetHasItsPublishedSize(String name, long parameters, int last) {
         BackboneInfo info = Backbones.info(name);
         assertEquals(parameters, info.parameters() + (long) (last + 1) * CLASSES);
@@ -37,10 +53,19 @@ class BackbonesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"tf_efficientnet_b6, '32 40 72 200 576'", "wide_resnet50_2, '64 256 512 1024 2048'", "resnet18, '64 64 128 256 512'",
-        "tf_efficientnet_lite0, '16 24 40 112 320'", "tf_efficientnet_lite4, '24 32 56 160 448'"})
+    @CsvSource({
+        "tf_efficientnet_b6, '32 40 72 200 576'",
+        "wide_resnet50_2, '64 256 512 1024 2048'",
+        "resnet18, '64 64 128 256 512'",
+        "tf_efficientnet_lite0, '16 24 40 112 320'",
+        "tf_efficientnet_lite4, '24 32 56 160 448'"
+    })
     void channelsOfTheLevels(String name, String channels) {
-        assertEquals(List.of(channels.split(" ")), Backbones.info(name).channels().values().stream().map(String::valueOf).toList());
+        assertEquals(
+                List.of(channels.split(" ")),
+                Backbones.info(name).channels().values().stream()
+                        .map(String::valueOf)
+                        .toList());
     }
 
     @Test
@@ -50,7 +75,8 @@ class BackbonesTest {
             assertTrue(names.contains("efficientnet_b" + i) && names.contains("tf_efficientnet_b" + i), "b" + i);
         }
         for (int i = 0; i <= 4; i++) {
-            assertTrue(names.contains("efficientnet_lite" + i) && names.contains("tf_efficientnet_lite" + i), "lite" + i);
+            assertTrue(
+                    names.contains("efficientnet_lite" + i) && names.contains("tf_efficientnet_lite" + i), "lite" + i);
         }
         assertTrue(names.containsAll(List.of("resnet18", "resnet34", "resnet50", "resnet101", "wide_resnet50_2")));
     }
@@ -58,19 +84,27 @@ class BackbonesTest {
     @Test
     void normalizationFollowsThePublishedWeights() {
         assertEquals(Normalization.HALF, Backbones.info("tf_efficientnet_lite0").normalization());
-        assertEquals(Normalization.IMAGENET, Backbones.info("tf_efficientnet_b6").normalization());
+        assertEquals(
+                Normalization.IMAGENET, Backbones.info("tf_efficientnet_b6").normalization());
         assertEquals(Normalization.IMAGENET, Backbones.info("wide_resnet50_2").normalization());
     }
 
     @Test
     void anUnknownNameIsAnsweredWithCloseOnes() {
         RlrException e = assertThrows(RlrException.class, () -> Backbones.info("tf_efficientnet_light0"));
-        assertTrue(e.getMessage().contains("unknown backbone 'tf_efficientnet_light0', did you mean 'tf_efficientnet_lite0'"), e.getMessage());
+        assertTrue(
+                e.getMessage()
+                        .contains("unknown backbone 'tf_efficientnet_light0', did you mean 'tf_efficientnet_lite0'"),
+                e.getMessage());
     }
 
     @Test
     void weightsThatAreNeededAreAskedFor() {
-        RlrException e = assertThrows(RlrException.class, () -> Backbones.create("resnet18", null, List.of(1), null, null));
-        assertTrue(e.getMessage().contains("'resnet18' needs weights") && e.getMessage().contains("--weights"), e.getMessage());
+        RlrException e =
+                assertThrows(RlrException.class, () -> Backbones.create("resnet18", null, List.of(1), null, null));
+        assertTrue(
+                e.getMessage().contains("'resnet18' needs weights")
+                        && e.getMessage().contains("--weights"),
+                e.getMessage());
     }
 }

@@ -27,7 +27,9 @@ class BorrowedBackboneTest {
             pixels[i] = i % 7 - 3;
         }
         try (TensorScope scope = TensorScope.inference(backend)) {
-            return backbone.features(Tensor.of(pixels, 1, SIZE, SIZE, 3), List.of(1)).get(0).toArray();
+            return backbone.features(Tensor.of(pixels, 1, SIZE, SIZE, 3), List.of(1))
+                    .get(0)
+                    .toArray();
         }
     }
 
@@ -35,7 +37,8 @@ class BorrowedBackboneTest {
     void itIsTheBackboneAndClosesNothing() {
         Path weights = folder.resolve("resnet18.safetensors");
         BackboneFile.write("resnet18", weights);
-        try (Backend backend = Backends.open("cpu", 1); Backbone owned = Backbones.open("resnet18", weights, List.of(1), backend)) {
+        try (Backend backend = Backends.open("cpu", 1);
+                Backbone owned = Backbones.open("resnet18", weights, List.of(1), backend)) {
             float[] expected = features(backend, owned);
             for (int use = 0; use < 2; use++) {
                 try (Backbone borrowed = new BorrowedBackbone(owned)) {
@@ -47,7 +50,10 @@ class BorrowedBackboneTest {
             }
             assertArrayEquals(expected, features(backend, owned));
             owned.close();
-            assertThrows(IllegalStateException.class, () -> features(backend, owned), "a backbone that its owner has closed");
+            assertThrows(
+                    IllegalStateException.class,
+                    () -> features(backend, owned),
+                    "a backbone that its owner has closed");
         }
     }
 }

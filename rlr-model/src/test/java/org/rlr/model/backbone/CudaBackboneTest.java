@@ -10,7 +10,10 @@ import org.rlr.cuda.standin.StandIn;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.Backends;
 
-/** {@link BackboneGoldenTest} by cuDNN, cuBLAS and the CUDA kernels on the stand-in for a driver, on a network of each family; and without cuDNN. */
+/**
+ * {@link BackboneGoldenTest} by cuDNN, cuBLAS and the CUDA kernels on the stand-in for a driver, on a network of each
+ * family; and without cuDNN.
+ */
 @Tag(StandIn.TAG)
 class CudaBackboneTest {
     private static final String CUDNN = "rlr.cuda.cudnn";

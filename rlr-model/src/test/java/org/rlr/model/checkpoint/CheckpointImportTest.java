@@ -41,37 +41,79 @@ class CheckpointImportTest {
     @ParameterizedTest
     @ValueSource(strings = {"checkpoint-zip.pth", "checkpoint-legacy.pth"})
     void theGoldenCheckpoint(String file) {
-        try (Checkpoint checkpoint = Checkpoint.open(List.of(GoldenFiles.path(file))); SafeTensorsFile expected = GoldenFiles.open("checkpoint");
+        try (Checkpoint checkpoint = Checkpoint.open(List.of(GoldenFiles.path(file)));
+                SafeTensorsFile expected = GoldenFiles.open("checkpoint");
                 Backend backend = KernelSets.open("scalar")) {
             assertTrue(checkpoint.epoch().isPresent());
-            List<LevelShape> shapes = checkpoint.levels().stream().map(s -> LevelShape.of(s, file)).toList();
+            List<LevelShape> shapes = checkpoint.levels().stream()
+                    .map(s -> LevelShape.of(s, file))
+                    .toList();
             assertEquals(2, shapes.size());
             for (int i = 0; i < 2; i++) {
                 int side = 32 >> i;
-                int channels = (int) expected.entry("level" + i + ".projection.weight").shape()[0];
-                assertEquals(new LevelShape(channels, 16 << i, 2, List.of("mca", "nsa"), GateMode.NONE, side * side), shapes.get(i));
+                int channels =
+                        (int) expected.entry("level" + i + ".projection.weight").shape()[0];
+                assertEquals(
+                        new LevelShape(channels, 16 << i, 2, List.of("mca", "nsa"), GateMode.NONE, side * side),
+                        shapes.get(i));
                 LevelConfig config = config(shapes.get(i), side, 8, 1);
-                try (RlrTransformer transformer = CheckpointImport.load(config, checkpoint.levels().get(i), backend, file)) {
+                try (RlrTransformer transformer =
+                        CheckpointImport.load(config, checkpoint.levels().get(i), backend, file)) {
                     String prefix = "level" + i + ".";
-                    transformer.parameters().all().forEach(p -> assertEquals(Arrays.toString(expected.readFloats(prefix + p.name())),
-                            Arrays.toString(p.tensor().toArray()), p.name()));
+                    transformer
+                            .parameters()
+                            .all()
+                            .forEach(p -> assertEquals(
+                                    Arrays.toString(expected.readFloats(prefix + p.name())),
+                                    Arrays.toString(p.tensor().toArray()),
+                                    p.name()));
                 }
             }
         }
     }
 
     private static LevelConfig config(LevelShape s, int side, int heads, int refLen) {
-        return new LevelConfig(s.channels(), side, side, s.modelWidth(), heads, s.layers(), s.blocks(), s.gate(), refLen, LevelConfig.defaultSide(side, side), false);
+        return new LevelConfig(
+                s.channels(),
+                side,
+                side,
+                s.modelWidth(),
+                heads,
+                s.layers(),
+                s.blocks(),
+                s.gate(),
+                refLen,
+                LevelConfig.defaultSide(side, side),
+                false);
     }
 
-    /** Golden transformers of every kind, by way of a checkpoint file: deduced as they were made, and their output the same. */
+    /**
+     * Golden transformers of every kind, by way of a checkpoint file: deduced as they were made, and their output the
+     * same.
+     */
     @ParameterizedTest
-    @ValueSource(strings = {"mca-nsa", "grid32", "grid64", "all-blocks", "msa-only", "gate", "gate-net", "ref-len-2", "ca-ref-len-2", "ca-beside-mca-ref-len-3"})
-    @SuppressWarnings("try")   // the scope only has to be open
+    @ValueSource(
+            strings = {
+                "mca-nsa",
+                "grid32",
+                "grid64",
+                "all-blocks",
+                "msa-only",
+                "gate",
+                "gate-net",
+                "ref-len-2",
+                "ca-ref-len-2",
+                "ca-beside-mca-ref-len-3"
+            })
+    @SuppressWarnings("try") // the scope only has to be open
     void everyKindOfTransformer(String name) {
         try (SafeTensorsFile golden = GoldenFiles.open("rlr-" + name)) {
             Map<String, Object> state = new LinkedHashMap<>();
-            golden.names().stream().filter(n -> n.startsWith("weight.")).forEach(n -> state.put(n.substring(7), new TorchWriter.Floats(golden.entry(n).shape(), golden.readFloats(n))));
+            golden.names().stream()
+                    .filter(n -> n.startsWith("weight."))
+                    .forEach(n -> state.put(
+                            n.substring(7),
+                            new TorchWriter.Floats(golden.entry(n).shape(), golden.readFloats(n))));
             Path file = folder.resolve("checkpoint.pth");
             TorchWriter.write(file, Map.of("state_dict", List.of(state)));
             Map<String, String> m = golden.metadata();
@@ -79,19 +121,39 @@ class CheckpointImportTest {
             int refLen = Integer.parseInt(m.get("ref_len"));
             List<?> blocks = new Gson().fromJson(m.get("blocks"), List.class);
             boolean reference = blocks.stream().anyMatch(b -> AttentionBlocks.usesReference((String) b));
-            try (Checkpoint checkpoint = Checkpoint.open(List.of(file)); Backend backend = KernelSets.open("vector")) {
+            try (Checkpoint checkpoint = Checkpoint.open(List.of(file));
+                    Backend backend = KernelSets.open("vector")) {
                 LevelShape shape = LevelShape.of(checkpoint.levels().get(0), name);
-                assertEquals(new LevelShape(Integer.parseInt(m.get("c")), Integer.parseInt(m.get("d")), Integer.parseInt(m.get("layers")),
-                        AttentionBlocks.PUBLISHED.stream().filter(blocks::contains).toList(), GateMode.of(m.get("gate")), reference ? refLen * grid * grid : 0), shape);
+                assertEquals(
+                        new LevelShape(
+                                Integer.parseInt(m.get("c")),
+                                Integer.parseInt(m.get("d")),
+                                Integer.parseInt(m.get("layers")),
+                                AttentionBlocks.PUBLISHED.stream()
+                                        .filter(blocks::contains)
+                                        .toList(),
+                                GateMode.of(m.get("gate")),
+                                reference ? refLen * grid * grid : 0),
+                        shape);
                 // as a level of stride 8, whose image size is asked for as the grid does not follow from r·L alone
-                ReferenceGrid found = ReferenceGrid.choose(new int[] {8}, new int[] {shape.referenceTokens()}, grid * 8, name);
-                assertEquals(new ReferenceGrid(grid * 8, refLen), reference ? found : new ReferenceGrid(found.imageSize(), refLen));
+                ReferenceGrid found =
+                        ReferenceGrid.choose(new int[] {8}, new int[] {shape.referenceTokens()}, grid * 8, name);
+                assertEquals(
+                        new ReferenceGrid(grid * 8, refLen),
+                        reference ? found : new ReferenceGrid(found.imageSize(), refLen));
                 int[] size = {Integer.parseInt(m.get("batch")), grid * grid, shape.channels()};
-                try (RlrTransformer transformer = CheckpointImport.load(config(shape, grid, Integer.parseInt(m.get("heads")), refLen), checkpoint.levels().get(0), backend, name);
+                try (RlrTransformer transformer = CheckpointImport.load(
+                                config(shape, grid, Integer.parseInt(m.get("heads")), refLen),
+                                checkpoint.levels().get(0),
+                                backend,
+                                name);
                         TensorScope scope = TensorScope.inference(backend)) {
-                    float[] actual = transformer.reconstruct(Tensor.of(golden.readFloats("x_perturbed"), size)).toArray();
+                    float[] actual = transformer
+                            .reconstruct(Tensor.of(golden.readFloats("x_perturbed"), size))
+                            .toArray();
                     double[] expected = golden.readDoubles("forward");
-                    double largest = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
+                    double largest =
+                            Arrays.stream(expected).map(Math::abs).max().orElseThrow();
                     for (int i = 0; i < expected.length; i++) {
                         assertEquals(expected[i], actual[i], TOLERANCE * largest);
                     }
@@ -102,19 +164,44 @@ class CheckpointImportTest {
 
     /** Tokens of references at strides 8 and 16, and what is made of them without a word from the user. */
     @ParameterizedTest
-    @CsvSource({"1024,256,256,1", "2048,512,256,2", "3072,768,256,3", "4096,1024,256,4", "2304,576,384,1", "256,64,128,1", "512,128,128,2", "1600,400,320,1", "16384,4096,256,16"})
+    @CsvSource({
+        "1024,256,256,1",
+        "2048,512,256,2",
+        "3072,768,256,3",
+        "4096,1024,256,4",
+        "2304,576,384,1",
+        "256,64,128,1",
+        "512,128,128,2",
+        "1600,400,320,1",
+        "16384,4096,256,16"
+    })
     void imageSizeAndReferenceLengthFollowFromTheReferences(int stride8, int stride16, int size, int refLen) {
-        assertEquals(new ReferenceGrid(size, refLen), ReferenceGrid.choose(new int[] {8, 16}, new int[] {stride8, stride16}, null, "x"));
+        assertEquals(
+                new ReferenceGrid(size, refLen),
+                ReferenceGrid.choose(new int[] {8, 16}, new int[] {stride8, stride16}, null, "x"));
     }
 
     @Test
     void anImageSizeThatIsAskedForIsTakenIfItFits() {
         int[] strides = {8, 16};
         int[] tokens = {4096, 1024};
-        assertEquals(List.of(new ReferenceGrid(512, 1), new ReferenceGrid(256, 4), new ReferenceGrid(128, 16), new ReferenceGrid(64, 64)), ReferenceGrid.fitting(strides, tokens));
+        assertEquals(
+                List.of(
+                        new ReferenceGrid(512, 1),
+                        new ReferenceGrid(256, 4),
+                        new ReferenceGrid(128, 16),
+                        new ReferenceGrid(64, 64)),
+                ReferenceGrid.fitting(strides, tokens));
         assertEquals(new ReferenceGrid(512, 1), ReferenceGrid.choose(strides, tokens, 512, "x"));
-        refused(() -> ReferenceGrid.choose(strides, tokens, 384, "f.pth"), "f.pth", "--image-size 384", "512 (reference length 1), 256 (reference length 4)");
-        refused(() -> ReferenceGrid.choose(strides, new int[] {1024, 1024}, null, "f.pth"), "no square image size", "--levels");
+        refused(
+                () -> ReferenceGrid.choose(strides, tokens, 384, "f.pth"),
+                "f.pth",
+                "--image-size 384",
+                "512 (reference length 1), 256 (reference length 4)");
+        refused(
+                () -> ReferenceGrid.choose(strides, new int[] {1024, 1024}, null, "f.pth"),
+                "no square image size",
+                "--levels");
         assertEquals(new ReferenceGrid(256, 1), ReferenceGrid.choose(strides, new int[] {0, 0}, null, "x"));
         assertEquals(new ReferenceGrid(320, 1), ReferenceGrid.choose(strides, new int[] {0, 0}, 320, "x"));
     }
@@ -134,17 +221,28 @@ class CheckpointImportTest {
     }
 
     private static Map<String, Object> level(int channels, int side, int d, Consumer<Map<String, Object>> change) {
-        LevelConfig c = new LevelConfig(channels, side, side, d, 8, 1, List.of("mca", "nsa"), GateMode.NONE, 1, 3, false);
+        LevelConfig c =
+                new LevelConfig(channels, side, side, d, 8, 1, List.of("mca", "nsa"), GateMode.NONE, 1, 3, false);
         Map<String, Object> state = new LinkedHashMap<>();
-        try (Backend backend = KernelSets.open("scalar"); RlrTransformer transformer = new RlrTransformer(c, backend, false)) {
-            transformer.parameters().all().forEach(p -> state.put(p.name(), new TorchWriter.Floats(Arrays.stream(p.shape().toArray()).asLongStream().toArray(), p.tensor().toArray())));
+        try (Backend backend = KernelSets.open("scalar");
+                RlrTransformer transformer = new RlrTransformer(c, backend, false)) {
+            transformer
+                    .parameters()
+                    .all()
+                    .forEach(p -> state.put(
+                            p.name(),
+                            new TorchWriter.Floats(
+                                    Arrays.stream(p.shape().toArray())
+                                            .asLongStream()
+                                            .toArray(),
+                                    p.tensor().toArray())));
         }
         change.accept(state);
         return state;
     }
 
     private static Map<String, Object> level(int channels, int side, int d) {
-        return level(channels, side, d, state -> { });
+        return level(channels, side, d, state -> {});
     }
 
     private CheckpointImport read(Path file, CheckpointImport.Options options) {
@@ -155,39 +253,108 @@ class CheckpointImportTest {
 
     @Test
     void theBackboneAndItsLevelsFollowFromTheChannels() {
-        RlrConfig b6 = read(checkpoint(List.of(level(72, 32, 256), level(200, 16, 512))), CheckpointImport.Options.USUAL).config();
-        assertEquals(new RlrConfig("tf_efficientnet_b6", 256, 256, List.of(2, 3), 128, 8, 1, List.of("mca", "nsa"), GateMode.NONE, 1, false, true), b6);
-        RlrConfig wide = read(checkpoint(List.of(level(256, 32, 16), level(512, 16, 32), level(1024, 8, 64))), new CheckpointImport.Options(null, null, null, 4, false)).config();
-        assertEquals(new RlrConfig("wide_resnet50_2", 128, 128, List.of(1, 2, 3), 16, 4, 1, List.of("mca", "nsa"), GateMode.NONE, 1, false, false), wide);
+        RlrConfig b6 = read(
+                        checkpoint(List.of(level(72, 32, 256), level(200, 16, 512))), CheckpointImport.Options.USUAL)
+                .config();
+        assertEquals(
+                new RlrConfig(
+                        "tf_efficientnet_b6",
+                        256,
+                        256,
+                        List.of(2, 3),
+                        128,
+                        8,
+                        1,
+                        List.of("mca", "nsa"),
+                        GateMode.NONE,
+                        1,
+                        false,
+                        true),
+                b6);
+        RlrConfig wide = read(
+                        checkpoint(List.of(level(256, 32, 16), level(512, 16, 32), level(1024, 8, 64))),
+                        new CheckpointImport.Options(null, null, null, 4, false))
+                .config();
+        assertEquals(
+                new RlrConfig(
+                        "wide_resnet50_2",
+                        128,
+                        128,
+                        List.of(1, 2, 3),
+                        16,
+                        4,
+                        1,
+                        List.of("mca", "nsa"),
+                        GateMode.NONE,
+                        1,
+                        false,
+                        false),
+                wide);
         // both levels 0 and 1 of a ResNet-18 have 64 channels
         Path ambiguous = checkpoint(List.of(level(64, 32, 16)));
-        refused(() -> read(ambiguous, new CheckpointImport.Options("resnet18", null, null, 8, true)), "64 channels", "name --levels");
-        assertEquals(List.of(1), read(ambiguous, new CheckpointImport.Options("resnet18", List.of(1), null, 8, true)).config().levels());
+        refused(
+                () -> read(ambiguous, new CheckpointImport.Options("resnet18", null, null, 8, true)),
+                "64 channels",
+                "name --levels");
+        assertEquals(
+                List.of(1),
+                read(ambiguous, new CheckpointImport.Options("resnet18", List.of(1), null, 8, true))
+                        .config()
+                        .levels());
     }
 
     @Test
     void whatDoesNotFitIsSaid() {
         Path file = checkpoint(List.of(level(40, 8, 16), level(112, 4, 32)));
-        refused(() -> read(file, CheckpointImport.Options.USUAL), "[40, 112] channels", "tf_efficientnet_b6 nor wide_resnet50_2", "tf_efficientnet_lite0", "--backbone");
-        refused(() -> read(file, new CheckpointImport.Options("resnet18", null, null, 8, true)), "40 channels", "--backbone");
-        refused(() -> read(file, new CheckpointImport.Options("tf_efficientnet_lite0", List.of(2), null, 8, true)), "2 levels", "names 1");
-        refused(() -> read(file, new CheckpointImport.Options("tf_efficientnet_lite0", null, null, 5, true)), "--heads");
-        refused(() -> read(checkpoint(List.of(level(40, 8, 16), level(112, 4, 16))), new CheckpointImport.Options("tf_efficientnet_lite0", null, null, 8, true)), "widths [16, 16]", "double");
-        refused(() -> read(checkpoint(List.of(level(40, 8, 16), level(112, 8, 32))), new CheckpointImport.Options("tf_efficientnet_lite0", null, null, 8, true)), "[64, 64] tokens");
+        refused(
+                () -> read(file, CheckpointImport.Options.USUAL),
+                "[40, 112] channels",
+                "tf_efficientnet_b6 nor wide_resnet50_2",
+                "tf_efficientnet_lite0",
+                "--backbone");
+        refused(
+                () -> read(file, new CheckpointImport.Options("resnet18", null, null, 8, true)),
+                "40 channels",
+                "--backbone");
+        refused(
+                () -> read(file, new CheckpointImport.Options("tf_efficientnet_lite0", List.of(2), null, 8, true)),
+                "2 levels",
+                "names 1");
+        refused(
+                () -> read(file, new CheckpointImport.Options("tf_efficientnet_lite0", null, null, 5, true)),
+                "--heads");
+        refused(
+                () -> read(
+                        checkpoint(List.of(level(40, 8, 16), level(112, 4, 16))),
+                        new CheckpointImport.Options("tf_efficientnet_lite0", null, null, 8, true)),
+                "widths [16, 16]",
+                "double");
+        refused(
+                () -> read(
+                        checkpoint(List.of(level(40, 8, 16), level(112, 8, 32))),
+                        new CheckpointImport.Options("tf_efficientnet_lite0", null, null, 8, true)),
+                "[64, 64] tokens");
         Map<String, Object> deeper = level(112, 4, 32);
         for (String name : List.copyOf(deeper.keySet())) {
             if (name.startsWith("encoder.encode_layers.0.")) {
                 deeper.put(name.replace("layers.0", "layers.1"), deeper.get(name));
             }
         }
-        refused(() -> read(checkpoint(List.of(level(40, 8, 16), deeper)), new CheckpointImport.Options("tf_efficientnet_lite0", null, null, 8, true)), "different layers");
+        refused(
+                () -> read(
+                        checkpoint(List.of(level(40, 8, 16), deeper)),
+                        new CheckpointImport.Options("tf_efficientnet_lite0", null, null, 8, true)),
+                "different layers");
     }
 
     @Test
     void filesThatAreNoCheckpointsOfTheMethod() {
         Path file = folder.resolve("other.pth");
         TorchWriter.write(file, Map.of("weight", new TorchWriter.Floats(new long[] {2}, new float[2])));
-        refused(() -> read(file, CheckpointImport.Options.USUAL), "not the state dict of an RLR transformer", "project.weight");
+        refused(
+                () -> read(file, CheckpointImport.Options.USUAL),
+                "not the state dict of an RLR transformer",
+                "project.weight");
         TorchWriter.write(file, List.of(1, 2));
         refused(() -> read(file, CheckpointImport.Options.USUAL), "other.pth", "state_dict", "latest.pth");
         TorchWriter.write(file, Map.of("state_dict", List.of()));
@@ -198,14 +365,24 @@ class CheckpointImportTest {
     @Test
     void changedMethodsAndTensorsOfOtherShapesAreRefused() {
         StateDictOf made = new StateDictOf();
-        refused(() -> made.of(s -> s.put("encoder.encode_layers.0.xca.in_proj_weight", zeros(48, 16))), "attention block 'xca'");
-        refused(() -> made.of(s -> s.put("encoder.encode_layers.0.mca.in_proj_weight", zeros(16, 16))), "[16, 16] instead of [48, 16]");
-        refused(() -> made.of(s -> s.put("encoder.encode_layers.900.mca.in_proj_weight", zeros(48, 16))), "encoder.encode_layers.1.");
+        refused(
+                () -> made.of(s -> s.put("encoder.encode_layers.0.xca.in_proj_weight", zeros(48, 16))),
+                "attention block 'xca'");
+        refused(
+                () -> made.of(s -> s.put("encoder.encode_layers.0.mca.in_proj_weight", zeros(16, 16))),
+                "[16, 16] instead of [48, 16]");
+        refused(
+                () -> made.of(s -> s.put("encoder.encode_layers.900.mca.in_proj_weight", zeros(48, 16))),
+                "encoder.encode_layers.1.");
         refused(() -> made.of(s -> s.remove("ref_mca")), "no tensor ref_mca");
-        refused(() -> made.of(s -> s.keySet().removeIf(n -> n.contains("in_proj"))), "no tensor encoder.encode_layers.0");
+        refused(
+                () -> made.of(s -> s.keySet().removeIf(n -> n.contains("in_proj"))),
+                "no tensor encoder.encode_layers.0");
         refused(() -> made.load(s -> s.put("extra.weight", zeros(1, 1))), "extra.weight", "changed method");
         refused(() -> made.load(s -> s.remove("encoder.norm.bias")), "encoder.norm.bias is missing");
-        refused(() -> made.load(s -> s.put("projection.weight", zeros(7, 16))), "projection.weight has shape [7, 16] instead of [40, 16]");
+        refused(
+                () -> made.load(s -> s.put("projection.weight", zeros(7, 16))),
+                "projection.weight has shape [7, 16] instead of [40, 16]");
         // as torch.nn.DataParallel names them
         made.load(s -> Map.copyOf(s).forEach((name, t) -> {
             s.remove(name);
@@ -214,7 +391,9 @@ class CheckpointImportTest {
     }
 
     private static TorchWriter.Floats zeros(int... shape) {
-        return new TorchWriter.Floats(Arrays.stream(shape).asLongStream().toArray(), new float[Arrays.stream(shape).reduce(1, (a, b) -> a * b)]);
+        return new TorchWriter.Floats(
+                Arrays.stream(shape).asLongStream().toArray(),
+                new float[Arrays.stream(shape).reduce(1, (a, b) -> a * b)]);
     }
 
     /** A changed state dict of a level, by way of a file. */
@@ -226,9 +405,11 @@ class CheckpointImportTest {
         }
 
         void load(Consumer<Map<String, Object>> change) {
-            try (Checkpoint checkpoint = open(change); Backend backend = KernelSets.open("scalar")) {
+            try (Checkpoint checkpoint = open(change);
+                    Backend backend = KernelSets.open("scalar")) {
                 StateDict state = checkpoint.levels().get(0);
-                CheckpointImport.load(config(LevelShape.of(state, "made.pth"), 8, 8, 1), state, backend, "made.pth").close();
+                CheckpointImport.load(config(LevelShape.of(state, "made.pth"), 8, 8, 1), state, backend, "made.pth")
+                        .close();
                 assertEquals(0, backend.liveBytes());
             }
         }

@@ -13,8 +13,7 @@ import org.rlr.tensor.io.TorchWriter;
 public final class BackboneFile {
     private static final int DEEPEST = 4;
 
-    private BackboneFile() {
-    }
+    private BackboneFile() {}
 
     /** All weights of a backbone as SafeTensors, or for PyTorch where the file's name ends in {@code .pth}. */
     public static void write(String backbone, Path file) {

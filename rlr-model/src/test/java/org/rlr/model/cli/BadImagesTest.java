@@ -21,6 +21,7 @@ import org.rlr.model.demo.DemoDataSet;
 class BadImagesTest {
     @TempDir
     Path folder;
+
     private Path model;
     private Path image;
 
@@ -34,7 +35,11 @@ class BadImagesTest {
         CommandRun.of(TinyModel.train(data, model)).assertFailure(mentions);
         assertEquals("old", Files.readString(model));
         try (var files = Files.list(folder)) {
-            assertEquals(List.of(), files.map(Path::toString).filter(name -> name.endsWith(".tmp")).toList());
+            assertEquals(
+                    List.of(),
+                    files.map(Path::toString)
+                            .filter(name -> name.endsWith(".tmp"))
+                            .toList());
         }
     }
 
@@ -42,8 +47,10 @@ class BadImagesTest {
     void missingFolders() throws IOException {
         Path missing = folder.resolve("missing");
         assertTrainingFails(missing, missing, "does not exist", "check the path");
-        CommandRun.of("evaluate", "--model", TinyModel.model(), "--data", missing).assertFailure(missing, "does not exist", "check the path");
-        CommandRun.of("detect", "--model", TinyModel.model(), missing).assertFailure(missing, "does not exist", "check the path");
+        CommandRun.of("evaluate", "--model", TinyModel.model(), "--data", missing)
+                .assertFailure(missing, "does not exist", "check the path");
+        CommandRun.of("detect", "--model", TinyModel.model(), missing)
+                .assertFailure(missing, "does not exist", "check the path");
         assertTrainingFails(image, image, "is a file", "folder");
     }
 
@@ -51,11 +58,13 @@ class BadImagesTest {
     void foldersWithoutImages() throws IOException {
         Path empty = Files.createDirectories(folder.resolve("empty"));
         assertTrainingFails(empty, empty, "no image", "train/good");
-        CommandRun.of("detect", "--model", TinyModel.model(), empty).assertFailure(empty, "no images", "give image files");
+        CommandRun.of("detect", "--model", TinyModel.model(), empty)
+                .assertFailure(empty, "no images", "give image files");
         // pictures, but of a format that is not read
         Files.writeString(empty.resolve("photo.webp"), "RIFF");
         assertTrainingFails(empty, empty, "1 file", "PNG, JPEG", "photo.webp");
-        CommandRun.of("detect", "--model", TinyModel.model(), empty).assertFailure(empty, "1 file", "PNG, JPEG", "photo.webp");
+        CommandRun.of("detect", "--model", TinyModel.model(), empty)
+                .assertFailure(empty, "1 file", "PNG, JPEG", "photo.webp");
         Path classes = folder.resolve("classes");
         Path good = Files.createDirectories(classes.resolve("bolt/train/good"));
         Files.writeString(good.resolve("notes.txt"), "no image");
@@ -67,7 +76,8 @@ class BadImagesTest {
     @Test
     void aPlainFolderCannotBeEvaluated() {
         Path plain = image.getParent();
-        CommandRun.of("evaluate", "--model", TinyModel.model(), "--data", plain).assertFailure(plain, "no test images", "put");
+        CommandRun.of("evaluate", "--model", TinyModel.model(), "--data", plain)
+                .assertFailure(plain, "no test images", "put");
     }
 
     @Test
@@ -95,7 +105,9 @@ class BadImagesTest {
         run.assertFailure(bad, "truncated", "replace the file");
         assertEquals(2, run.out().lines().count());
         assertTrue(run.err().contains("1 unreadable"), run.err());
-        assertEquals(2, JsonParser.parseString(Files.readString(json)).getAsJsonArray().size());
+        assertEquals(
+                2,
+                JsonParser.parseString(Files.readString(json)).getAsJsonArray().size());
     }
 
     @Test
@@ -107,10 +119,14 @@ class BadImagesTest {
             mask = walk.filter(Files::isRegularFile).sorted().findFirst().orElseThrow();
         }
         TestImages.writeFlat(mask, 60, 64, 0xffffff);
-        CommandRun.of("evaluate", "--model", TinyModel.model(), "--data", data).assertFailure(mask, "60×64", "64×64", "replace it");
+        CommandRun.of("evaluate", "--model", TinyModel.model(), "--data", data)
+                .assertFailure(mask, "60×64", "64×64", "replace it");
         Files.delete(mask);
         String out = CommandRun.succeeding("evaluate", "--model", TinyModel.model(), "--data", data);
-        assertTrue(out.contains("- fabric: 1 defective test image has no mask") && out.contains("mean of aupro over 3 of 4 classes"), out);
+        assertTrue(
+                out.contains("- fabric: 1 defective test image has no mask")
+                        && out.contains("mean of aupro over 3 of 4 classes"),
+                out);
     }
 
     /** 16 bits, palette, alpha, grey, CMYK: all are learned from and examined. */
@@ -118,11 +134,18 @@ class BadImagesTest {
     void unusualKindsOfImagesWork() throws IOException {
         Path data = Files.createDirectories(folder.resolve("kinds"));
         RgbImage smooth = TestImages.smooth(70, 80);
-        Files.write(data.resolve("rgb16.png"), TestImages.png(70, 80, TestImages.RGB, 16, (pixel, c) -> pixel * 11 % 65536));
-        Files.write(data.resolve("grey16.png"), TestImages.png(70, 80, TestImages.GREY, 16, (pixel, c) -> pixel * 11 % 65536));
+        Files.write(
+                data.resolve("rgb16.png"),
+                TestImages.png(70, 80, TestImages.RGB, 16, (pixel, c) -> pixel * 11 % 65536));
+        Files.write(
+                data.resolve("grey16.png"),
+                TestImages.png(70, 80, TestImages.GREY, 16, (pixel, c) -> pixel * 11 % 65536));
         Files.write(data.resolve("grey8.png"), TestImages.png(70, 80, TestImages.GREY, 8, (pixel, c) -> pixel % 256));
-        Files.write(data.resolve("palette.png"), TestImages.png(70, 80, TestImages.PALETTE, 2, (pixel, c) -> pixel / 70 % 4,
-                "PLTE", new byte[] {0, 0, 0, 90, 20, 20, 20, 90, 20, 127, 127, 127}));
+        Files.write(
+                data.resolve("palette.png"),
+                TestImages.png(70, 80, TestImages.PALETTE, 2, (pixel, c) -> pixel / 70 % 4, "PLTE", new byte[] {
+                    0, 0, 0, 90, 20, 20, 20, 90, 20, 127, 127, 127
+                }));
         Files.write(data.resolve("cmyk.jpg"), TestImages.adobeJpeg(70, 80, 4, 0, (pixel, c) -> (pixel + c * 40) % 200));
         TestImages.write(data.resolve("alpha.png"), TestImages.withAlpha(smooth));
         TestImages.write(data.resolve("grey.jpg"), new BufferedImage(70, 80, BufferedImage.TYPE_BYTE_GRAY));

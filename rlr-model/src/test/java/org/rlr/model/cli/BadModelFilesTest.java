@@ -79,9 +79,11 @@ class BadModelFilesTest {
     void aModelWhoseTensorsDoNotFitItsDescriptionListsThem() throws IOException {
         Path changed = folder.resolve("changed.safetensors");
         changed("\\\"layers\\\":1", "\\\"layers\\\":2", changed);
-        CommandRun.of("detect", "--model", changed, TinyModel.images().get(0)).assertFailure(changed, "does not fit", "is missing", "more");
+        CommandRun.of("detect", "--model", changed, TinyModel.images().get(0))
+                .assertFailure(changed, "does not fit", "is missing", "more");
         changed("\\\"width\\\":16", "\\\"width\\\":32", changed);
-        CommandRun.of("detect", "--model", changed, TinyModel.images().get(0)).assertFailure(changed, "does not fit", "has shape", "instead of");
+        CommandRun.of("detect", "--model", changed, TinyModel.images().get(0))
+                .assertFailure(changed, "does not fit", "has shape", "instead of");
     }
 
     /** No score, and then no threshold that is exceeded: the image would be called normal. */
@@ -89,17 +91,21 @@ class BadModelFilesTest {
     void valuesThatAreNotFinite() throws IOException {
         byte[] bytes = Files.readAllBytes(TinyModel.model());
         ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        Matcher place = Pattern.compile("\"level3.projection.bias\":\\{[^}]*\"data_offsets\":\\[(\\d+)").matcher(new String(bytes, StandardCharsets.ISO_8859_1));
+        Matcher place = Pattern.compile("\"level3.projection.bias\":\\{[^}]*\"data_offsets\":\\[(\\d+)")
+                .matcher(new String(bytes, StandardCharsets.ISO_8859_1));
         assertTrue(place.find());
         int at = (int) (Long.BYTES + buffer.getLong(0) + Long.parseLong(place.group(1)));
         Path broken = folder.resolve("broken.safetensors");
         for (float value : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
             Files.write(broken, buffer.putFloat(at, value).array());
-            CommandRun.of("detect", "--model", broken, TinyModel.images().get(0)).assertFailure(broken, "projection.bias", value, "another file");
+            CommandRun.of("detect", "--model", broken, TinyModel.images().get(0))
+                    .assertFailure(broken, "projection.bias", value, "another file");
         }
         try (AnomalyDetector detector = AnomalyDetector.load(TinyModel.model())) {
             AnomalyMap map = AnomalyMap.of(List.of(new AnomalyMap.Level(new float[] {1, Float.NaN, 1, 1}, 2, 2)), 9, 9);
-            assertTrue(assertThrows(RlrException.class, () -> detector.detection(map)).getMessage().contains("image score is NaN"));
+            assertTrue(assertThrows(RlrException.class, () -> detector.detection(map))
+                    .getMessage()
+                    .contains("image score is NaN"));
         }
     }
 
@@ -114,12 +120,21 @@ class BadModelFilesTest {
     @Test
     void weightsOfAnotherArchitectureAreListedWithNamesAndShapes() throws IOException {
         Path weights = folder.resolve("resnet18.safetensors");
-        new SafeTensorsWriter().add("conv1.weight", new long[] {64, 3, 7, 7}, new float[64 * 3 * 49])
-                .add("bn1.weight", new long[] {5}, new float[5]).write(weights);
+        new SafeTensorsWriter()
+                .add("conv1.weight", new long[] {64, 3, 7, 7}, new float[64 * 3 * 49])
+                .add("bn1.weight", new long[] {5}, new float[5])
+                .write(weights);
         Path model = Files.writeString(folder.resolve("m"), "old");
-        CommandRun.of(TinyModel.train(TinyModel.data(), model, "--backbone", "tf_efficientnet_lite0", "--weights", weights)).assertFailure(weights,
-                "tf_efficientnet_lite0", "conv_stem.weight is missing", "bn1.weight has shape [5] instead of [32]", "conv1.weight does not belong", "more",
-                "give a file of timm's weights");
+        CommandRun.of(TinyModel.train(
+                        TinyModel.data(), model, "--backbone", "tf_efficientnet_lite0", "--weights", weights))
+                .assertFailure(
+                        weights,
+                        "tf_efficientnet_lite0",
+                        "conv_stem.weight is missing",
+                        "bn1.weight has shape [5] instead of [32]",
+                        "conv1.weight does not belong",
+                        "more",
+                        "give a file of timm's weights");
         assertEquals("old", Files.readString(model));
     }
 
@@ -127,8 +142,10 @@ class BadModelFilesTest {
     void weightsThatAreMissingOrTruncated() throws IOException {
         Path model = folder.resolve("m");
         Path weights = folder.resolve("w.safetensors");
-        CommandRun.of(TinyModel.train(TinyModel.data(), model, "--backbone", "resnet18", "--weights", weights)).assertFailure(weights, "does not exist", "check the path");
+        CommandRun.of(TinyModel.train(TinyModel.data(), model, "--backbone", "resnet18", "--weights", weights))
+                .assertFailure(weights, "does not exist", "check the path");
         Files.write(weights, Arrays.copyOf(Files.readAllBytes(TinyModel.model()), 100));
-        CommandRun.of(TinyModel.train(TinyModel.data(), model, "--backbone", "resnet18", "--weights", weights)).assertFailure(weights, "not a usable SafeTensors file", "again");
+        CommandRun.of(TinyModel.train(TinyModel.data(), model, "--backbone", "resnet18", "--weights", weights))
+                .assertFailure(weights, "not a usable SafeTensors file", "again");
     }
 }

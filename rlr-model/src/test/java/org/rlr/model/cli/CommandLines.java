@@ -8,8 +8,7 @@ import org.rlr.model.data.Sample;
 
 /** Commands for tests of other packages. */
 public final class CommandLines {
-    private CommandLines() {
-    }
+    private CommandLines() {}
 
     /** Runs a command and returns its exit code. */
     public static int run(PrintWriter out, PrintWriter err, String... args) {
@@ -28,6 +27,8 @@ public final class CommandLines {
 
     /** The images it was trained on. */
     public static List<Path> trainingImages() {
-        return DataLayouts.read(TinyModel.data()).train().stream().map(Sample::image).toList();
+        return DataLayouts.read(TinyModel.data()).train().stream()
+                .map(Sample::image)
+                .toList();
     }
 }

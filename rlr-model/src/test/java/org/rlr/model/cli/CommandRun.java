@@ -16,8 +16,8 @@ import java.util.List;
  * What a command did.
  *
  * @param code exit code
- * @param out  standard output
- * @param err  standard error
+ * @param out standard output
+ * @param err standard error
  */
 record CommandRun(int code, String out, String err) {
     /** Runs a command in this JVM. */
@@ -38,8 +38,12 @@ record CommandRun(int code, String out, String err) {
 
     /** A command line for a JVM of its own, on the scalar kernels, which start fast. */
     static List<String> commandLine(List<String> jvmOptions, Object... args) {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Drlr.cpu.kernels=scalar", "-Djava.awt.headless=true", "-XX:-UsePerfData", "--add-modules=jdk.incubator.vector"));
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Drlr.cpu.kernels=scalar",
+                "-Djava.awt.headless=true",
+                "-XX:-UsePerfData",
+                "--add-modules=jdk.incubator.vector"));
         command.addAll(jvmOptions);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
         command.addAll(List.of(strings(args)));
@@ -50,7 +54,11 @@ record CommandRun(int code, String out, String err) {
     static CommandRun process(Path folder, List<String> command) throws IOException, InterruptedException {
         Path out = Files.createTempFile(folder, "out", ".txt");
         Path err = Files.createTempFile(folder, "err", ".txt");
-        int code = new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile()).start().waitFor();
+        int code = new ProcessBuilder(command)
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile())
+                .start()
+                .waitFor();
         return new CommandRun(code, Files.readString(out), Files.readString(err));
     }
 
@@ -64,7 +72,10 @@ record CommandRun(int code, String out, String err) {
 
     /** The lines that say what went wrong; a progress bar's returns count as ends of lines. */
     List<String> errors() {
-        return err.lines().flatMap(line -> line.lines()).filter(line -> line.startsWith("error: ")).toList();
+        return err.lines()
+                .flatMap(line -> line.lines())
+                .filter(line -> line.startsWith("error: "))
+                .toList();
     }
 
     /** Checks for exit code 1 and one line that mentions all of these. */

@@ -25,7 +25,8 @@ import org.rlr.model.demo.DemoDataSet;
 
 /** Every command on good input. */
 class CommandsTest {
-    private static final List<String> METRICS = List.of("image_auroc", "image_ap", "image_f1max", "pixel_auroc", "pixel_ap", "pixel_f1max", "aupro");
+    private static final List<String> METRICS =
+            List.of("image_auroc", "image_ap", "image_f1max", "pixel_auroc", "pixel_ap", "pixel_f1max", "aupro");
 
     @TempDir
     Path folder;
@@ -34,15 +35,29 @@ class CommandsTest {
     void trainSaysWhatItTrainedAndWhereItWroteIt() {
         Path model = folder.resolve("model.safetensors");
         String out = CommandRun.succeeding(TinyModel.train(TinyModel.data().resolve("fabric"), model));
-        assertTrue(out.contains("2 normal images of 1 class") && out.contains("scattering") && out.contains(model.toString()), out);
+        assertTrue(
+                out.contains("2 normal images of 1 class")
+                        && out.contains("scattering")
+                        && out.contains(model.toString()),
+                out);
         assertTrue(Files.isRegularFile(model));
     }
 
     @Test
     void infoTellsSettingsClassesAndThreshold() {
         String out = CommandRun.succeeding("info", "--model", TinyModel.model());
-        for (String expected : List.of("scattering", "64x64", "[2, 3]", "width 16", "1 layers", "8 images of 4 classes: " + String.join(", ",
-                DemoDataSet.classes().stream().sorted().toList()), "1 epochs", "seed 3407", "threshold")) {
+        for (String expected : List.of(
+                "scattering",
+                "64x64",
+                "[2, 3]",
+                "width 16",
+                "1 layers",
+                "8 images of 4 classes: "
+                        + String.join(
+                                ", ", DemoDataSet.classes().stream().sorted().toList()),
+                "1 epochs",
+                "seed 3407",
+                "threshold")) {
             assertTrue(out.contains(expected), expected + " is not in " + out);
         }
     }
@@ -51,9 +66,23 @@ class CommandsTest {
     void evaluateWritesTableJsonAndAPictureOfEveryTestImage() throws IOException {
         Path json = folder.resolve("deep/metrics.json");
         Path pictures = folder.resolve("pictures");
-        String out = CommandRun.succeeding("evaluate", "--model", TinyModel.model(), "--data", TinyModel.data(), "--json", json, "--out", pictures, "--report", folder.resolve("report.html"));
+        String out = CommandRun.succeeding(
+                "evaluate",
+                "--model",
+                TinyModel.model(),
+                "--data",
+                TinyModel.data(),
+                "--json",
+                json,
+                "--out",
+                pictures,
+                "--report",
+                folder.resolve("report.html"));
         String page = Files.readString(folder.resolve("report.html"));
-        assertTrue(page.contains("rlr evaluate --model model.safetensors --data data --layout mvtec") && page.contains("<h3 id='class-0'>capsules</h3>"), "the report");
+        assertTrue(
+                page.contains("rlr evaluate --model model.safetensors --data data --layout mvtec")
+                        && page.contains("<h3 id='class-0'>capsules</h3>"),
+                "the report");
 
         JsonObject root = JsonParser.parseString(Files.readString(json)).getAsJsonObject();
         assertEquals(List.of("classes", "mean"), List.copyOf(root.keySet()));
@@ -78,13 +107,19 @@ class CommandsTest {
         for (String name : names) {
             assertTrue(out.lines().anyMatch(line -> line.startsWith(name)), out);
         }
-        String tableMean = out.lines().filter(line -> line.startsWith("mean")).findFirst().orElseThrow();
-        assertTrue(tableMean.contains(String.format(Locale.ROOT, "%.1f", 100 * mean.get("image_auroc").getAsDouble())), tableMean);
+        String tableMean =
+                out.lines().filter(line -> line.startsWith("mean")).findFirst().orElseThrow();
+        assertTrue(
+                tableMean.contains(String.format(
+                        Locale.ROOT, "%.1f", 100 * mean.get("image_auroc").getAsDouble())),
+                tableMean);
 
         List<Sample> samples = DataLayouts.read(TinyModel.data()).test();
         for (Sample sample : samples) {
             String stem = sample.image().getFileName().toString();
-            ImageSize size = Images.size(pictures.resolve(sample.className()).resolve(sample.defect()).resolve(stem));
+            ImageSize size = Images.size(pictures.resolve(sample.className())
+                    .resolve(sample.defect())
+                    .resolve(stem));
             assertTrue(size.width() > 3 * 64 - 1 && size.height() >= 64, size.toString());
         }
         assertEquals(samples.size(), files(pictures));
@@ -98,7 +133,9 @@ class CommandsTest {
         expected.addAll(Images.list(several));
         Path json = folder.resolve("found.json");
         Path pictures = folder.resolve("pictures");
-        String out = CommandRun.of("detect", "--model", TinyModel.model(), single, several, "--json", json, "--out", pictures).out();
+        String out = CommandRun.of(
+                        "detect", "--model", TinyModel.model(), single, several, "--json", json, "--out", pictures)
+                .out();
 
         List<String> lines = out.lines().toList();
         JsonArray entries = JsonParser.parseString(Files.readString(json)).getAsJsonArray();
@@ -106,12 +143,17 @@ class CommandsTest {
         assertEquals(expected.size(), entries.size());
         for (int i = 0; i < lines.size(); i++) {
             JsonObject entry = entries.get(i).getAsJsonObject();
-            assertEquals(List.of("path", "score", "normalized_score", "anomalous", "threshold"), List.copyOf(entry.keySet()));
+            assertEquals(
+                    List.of("path", "score", "normalized_score", "anomalous", "threshold"),
+                    List.copyOf(entry.keySet()));
             double score = entry.get("score").getAsDouble();
             boolean anomalous = score > entry.get("threshold").getAsDouble();
             assertEquals(anomalous, entry.get("anomalous").getAsBoolean());
             assertEquals(expected.get(i).toString(), entry.get("path").getAsString());
-            assertEquals(String.format(Locale.ROOT, "%s\t%.4f\t%s", expected.get(i), score, anomalous ? "anomalous" : "normal"), lines.get(i));
+            assertEquals(
+                    String.format(
+                            Locale.ROOT, "%s\t%.4f\t%s", expected.get(i), score, anomalous ? "anomalous" : "normal"),
+                    lines.get(i));
         }
         assertEquals(expected.size(), files(pictures));
         try (Stream<Path> written = Files.list(pictures)) {
@@ -130,7 +172,21 @@ class CommandsTest {
 
     @Test
     void everyCommandHasHelp() {
-        for (String command : List.of("train", "evaluate", "detect", "threshold", "ablate", "info", "data", "data check", "import", "export", "weights", "backbones", "devices", "demo")) {
+        for (String command : List.of(
+                "train",
+                "evaluate",
+                "detect",
+                "threshold",
+                "ablate",
+                "info",
+                "data",
+                "data check",
+                "import",
+                "export",
+                "weights",
+                "backbones",
+                "devices",
+                "demo")) {
             String help = CommandRun.succeeding((Object[]) (command + " --help").split(" "));
             assertTrue(help.contains("Usage: rlr " + command), help);
         }

@@ -29,6 +29,7 @@ import org.rlr.tensor.io.SafeTensorsFile;
 class ConfigFileTest {
     @TempDir
     Path folder;
+
     private Path config;
     private Path again;
 
@@ -45,27 +46,141 @@ class ConfigFileTest {
     @Test
     void theDescriptionOfAModelWithNothingAtItsDefaultGivesItsBytes() throws IOException {
         Path model = folder.resolve("model.safetensors");
-        CommandRun.succeeding("train", "--data", TinyModel.data(), "--out", model, "--epochs", "2", "--batch-size", "3", "--lr", "0.0003", "--seed", "9007199254740993", "--image-size", "64",
-                "--levels", "2,3", "--width", "16", "--heads", "4", "--layers", "1", "--blocks", "mca,sa", "--window", "2=5", "--gate", "net", "--ref-len", "2", "--ref-loss", "--feature-jitter", "3",
-                "--noise-prob", "0.3", "--mask-tokens", "--optimizer", "zero-steps", "--no-avg-pool", "--validation", "0.5", "--keep-best");
+        CommandRun.succeeding(
+                "train",
+                "--data",
+                TinyModel.data(),
+                "--out",
+                model,
+                "--epochs",
+                "2",
+                "--batch-size",
+                "3",
+                "--lr",
+                "0.0003",
+                "--seed",
+                "9007199254740993",
+                "--image-size",
+                "64",
+                "--levels",
+                "2,3",
+                "--width",
+                "16",
+                "--heads",
+                "4",
+                "--layers",
+                "1",
+                "--blocks",
+                "mca,sa",
+                "--window",
+                "2=5",
+                "--gate",
+                "net",
+                "--ref-len",
+                "2",
+                "--ref-loss",
+                "--feature-jitter",
+                "3",
+                "--noise-prob",
+                "0.3",
+                "--mask-tokens",
+                "--optimizer",
+                "zero-steps",
+                "--no-avg-pool",
+                "--validation",
+                "0.5",
+                "--keep-best");
         describe(model);
         CommandRun.succeeding("train", "--config", config, "--data", TinyModel.data(), "--out", again);
         assertEquals(-1, Files.mismatch(model, again));
         assertEquals(ModelFile.info(model), new Gson().fromJson(Files.readString(config), ModelInfo.class));
         // all of what the file says
-        assertEquals(JsonParser.parseString(new Gson().toJson(ModelFile.info(model))), JsonParser.parseString(Files.readString(config)));
+        assertEquals(
+                JsonParser.parseString(new Gson().toJson(ModelFile.info(model))),
+                JsonParser.parseString(Files.readString(config)));
 
         // options win, also those that take back
-        CommandRun.succeeding("train", "--config", config, "--data", TinyModel.data(), "--out", again, "--epochs", "1", "--no-ref-loss", "--ref-len", "1", "--avg-pool", "--no-mask-tokens",
-                "--no-keep-best", "--gate", "none", "--optimizer", "adam", "--seed", "4");
+        CommandRun.succeeding(
+                "train",
+                "--config",
+                config,
+                "--data",
+                TinyModel.data(),
+                "--out",
+                again,
+                "--epochs",
+                "1",
+                "--no-ref-loss",
+                "--ref-len",
+                "1",
+                "--avg-pool",
+                "--no-mask-tokens",
+                "--no-keep-best",
+                "--gate",
+                "none",
+                "--optimizer",
+                "adam",
+                "--seed",
+                "4");
         ModelInfo info = ModelFile.info(again);
         RlrConfig c = ModelFile.info(model).config();
-        assertEquals(new RlrConfig(c.backbone(), 64, 64, c.levels(), 16, 4, 1, c.blocks(), org.rlr.model.GateMode.NONE, 1, false, true, false, null, Map.of(2, 5)), info.config());
-        assertEquals(new TrainingSettings(1, 3, 3e-4f, 4, 3, 0.3f, false, org.rlr.model.train.OptimizerMode.ADAM, new Validation(0.5, false)), info.training());
-        CommandRun.succeeding("train", "--config", config, "--data", TinyModel.data(), "--out", again, "--epochs", "1", "--validation", "0", "--no-keep-best");
+        assertEquals(
+                new RlrConfig(
+                        c.backbone(),
+                        64,
+                        64,
+                        c.levels(),
+                        16,
+                        4,
+                        1,
+                        c.blocks(),
+                        org.rlr.model.GateMode.NONE,
+                        1,
+                        false,
+                        true,
+                        false,
+                        null,
+                        Map.of(2, 5)),
+                info.config());
+        assertEquals(
+                new TrainingSettings(
+                        1,
+                        3,
+                        3e-4f,
+                        4,
+                        3,
+                        0.3f,
+                        false,
+                        org.rlr.model.train.OptimizerMode.ADAM,
+                        new Validation(0.5, false)),
+                info.training());
+        CommandRun.succeeding(
+                "train",
+                "--config",
+                config,
+                "--data",
+                TinyModel.data(),
+                "--out",
+                again,
+                "--epochs",
+                "1",
+                "--validation",
+                "0",
+                "--no-keep-best");
         assertEquals(8, ModelFile.info(again).images());
         // the window of a level that is left away goes with it
-        CommandRun.succeeding("train", "--config", config, "--data", TinyModel.data(), "--out", again, "--epochs", "1", "--levels", "3");
+        CommandRun.succeeding(
+                "train",
+                "--config",
+                config,
+                "--data",
+                TinyModel.data(),
+                "--out",
+                again,
+                "--epochs",
+                "1",
+                "--levels",
+                "3");
         assertNull(ModelFile.info(again).config().windows());
     }
 
@@ -83,8 +198,10 @@ class ConfigFileTest {
         for (int level : new int[] {2, 3}) {
             assertArrayEquals(reference(TinyModel.model(), level), reference(again, level));
         }
-        CommandRun.of(TinyModel.train(TinyModel.data(), again, "--window", "2=4")).assertFailure("--window 2=4", "odd");
-        CommandRun.of(TinyModel.train(TinyModel.data(), again, "--window", "5")).assertWrongUsage("--window", "LEVEL=SIDE");
+        CommandRun.of(TinyModel.train(TinyModel.data(), again, "--window", "2=4"))
+                .assertFailure("--window 2=4", "odd");
+        CommandRun.of(TinyModel.train(TinyModel.data(), again, "--window", "5"))
+                .assertWrongUsage("--window", "LEVEL=SIDE");
     }
 
     private static float[] reference(Path model, int level) {
@@ -95,7 +212,8 @@ class ConfigFileTest {
 
     @Test
     void aFileMaySayLittle() throws IOException {
-        Files.writeString(config, "{\"training\": {\"epochs\": 3}, \"config\": {\"imageHeight\": 64, \"imageWidth\": 64}}");
+        Files.writeString(
+                config, "{\"training\": {\"epochs\": 3}, \"config\": {\"imageHeight\": 64, \"imageWidth\": 64}}");
         ConfigFile read = ConfigFile.read(config);
         assertEquals(TrainingSettings.PUBLISHED.withEpochs(3), read.training());
         assertEquals(64, read.config().imageHeight());
@@ -107,21 +225,36 @@ class ConfigFileTest {
 
     @Test
     void aWrongFileIsRefusedByNameAndValue() throws IOException {
-        CommandRun.of("train", "--config", config, "--data", TinyModel.data(), "--out", again).assertFailure(config, "info --json");
-        record Wrong(String text, List<String> mentions) {
-        }
-        for (Wrong wrong : List.of(new Wrong("", List.of("not a JSON object")), new Wrong("{\"training\"", List.of("not a usable configuration")), new Wrong("[]", List.of("not a JSON object")),
-                new Wrong("{}", List.of("neither")), new Wrong("{\"trainin\": {}}", List.of("trainin", "training")), new Wrong("{\"training\": {\"epoch\": 1}}", List.of("training.epoch", "epochs")),
-                new Wrong("{\"training\": {\"epochs\": 0}}", List.of("--epochs is 0")), new Wrong("{\"training\": {\"epochs\": 1.5}}", List.of("1.5")),
-                new Wrong("{\"training\": {\"epochs\": null}}", List.of("training.epochs", "null")), new Wrong("{\"training\": {\"optimizer\": \"sgd\"}}", List.of("'sgd'", "zero-steps")),
+        CommandRun.of("train", "--config", config, "--data", TinyModel.data(), "--out", again)
+                .assertFailure(config, "info --json");
+        record Wrong(String text, List<String> mentions) {}
+        for (Wrong wrong : List.of(
+                new Wrong("", List.of("not a JSON object")),
+                new Wrong("{\"training\"", List.of("not a usable configuration")),
+                new Wrong("[]", List.of("not a JSON object")),
+                new Wrong("{}", List.of("neither")),
+                new Wrong("{\"trainin\": {}}", List.of("trainin", "training")),
+                new Wrong("{\"training\": {\"epoch\": 1}}", List.of("training.epoch", "epochs")),
+                new Wrong("{\"training\": {\"epochs\": 0}}", List.of("--epochs is 0")),
+                new Wrong("{\"training\": {\"epochs\": 1.5}}", List.of("1.5")),
+                new Wrong("{\"training\": {\"epochs\": null}}", List.of("training.epochs", "null")),
+                new Wrong("{\"training\": {\"optimizer\": \"sgd\"}}", List.of("'sgd'", "zero-steps")),
                 new Wrong("{\"training\": {\"maskTokens\": \"yes\"}}", List.of("training.maskTokens", "yes")),
-                new Wrong("{\"training\": 7}", List.of("training")), new Wrong("{\"training\": {\"validation\": {\"fraction\": 2}}}", List.of("--validation is 2.0")),
-                new Wrong("{\"training\": {\"validation\": {\"share\": 2}}}", List.of("training.validation.share", "fraction")),
-                new Wrong("{\"config\": {\"gate\": \"door\"}}", List.of("'door'")), new Wrong("{\"config\": {\"blocks\": [\"mca\", \"xyz\"]}}", List.of("xyz")),
-                new Wrong("{\"config\": {\"windows\": {\"2\": 4}}}", List.of("--window 2=4")), new Wrong("{\"config\": {\"windows\": {\"2\": 4.5}}}", List.of("4.5")),
-                new Wrong("{\"config\": {\"windows\": {\"5\": 3}}}", List.of("--window 5=3")), new Wrong("{\"config\": {\"windows\": {\"2\": null}}}", List.of("is null")),
-                new Wrong("{\"config\": {\"levels\": [null]}}", List.of("\"config\"", "is null")), new Wrong("{\"config\": {\"levels\": 2}}", List.of("\"config\"", "levels")),
-                new Wrong("{\"config\": {\"width\": \"wide\"}}", List.of("wide")), new Wrong("{\"config\": {\"imageHeight\": 100}}", List.of("100")))) {
+                new Wrong("{\"training\": 7}", List.of("training")),
+                new Wrong("{\"training\": {\"validation\": {\"fraction\": 2}}}", List.of("--validation is 2.0")),
+                new Wrong(
+                        "{\"training\": {\"validation\": {\"share\": 2}}}",
+                        List.of("training.validation.share", "fraction")),
+                new Wrong("{\"config\": {\"gate\": \"door\"}}", List.of("'door'")),
+                new Wrong("{\"config\": {\"blocks\": [\"mca\", \"xyz\"]}}", List.of("xyz")),
+                new Wrong("{\"config\": {\"windows\": {\"2\": 4}}}", List.of("--window 2=4")),
+                new Wrong("{\"config\": {\"windows\": {\"2\": 4.5}}}", List.of("4.5")),
+                new Wrong("{\"config\": {\"windows\": {\"5\": 3}}}", List.of("--window 5=3")),
+                new Wrong("{\"config\": {\"windows\": {\"2\": null}}}", List.of("is null")),
+                new Wrong("{\"config\": {\"levels\": [null]}}", List.of("\"config\"", "is null")),
+                new Wrong("{\"config\": {\"levels\": 2}}", List.of("\"config\"", "levels")),
+                new Wrong("{\"config\": {\"width\": \"wide\"}}", List.of("wide")),
+                new Wrong("{\"config\": {\"imageHeight\": 100}}", List.of("100")))) {
             Files.writeString(config, wrong.text);
             CommandRun run = CommandRun.of("train", "--config", config, "--data", TinyModel.data(), "--out", again);
             run.assertFailure(config);
@@ -133,10 +266,14 @@ class ConfigFileTest {
 
     @Test
     void aModelThatAnotherProgramTrainedSaysNothingOfTheTraining() throws IOException {
-        Files.writeString(config, "{\"config\": {\"imageHeight\": 64, \"imageWidth\": 64, \"width\": 16, \"layers\": 1}, \"origin\": \"checkpoint.pth\"}");
-        CommandRun run = CommandRun.of("train", "--config", config, "--data", TinyModel.data(), "--out", again, "--epochs", "1");
+        Files.writeString(
+                config,
+                "{\"config\": {\"imageHeight\": 64, \"imageWidth\": 64, \"width\": 16, \"layers\": 1}, \"origin\": \"checkpoint.pth\"}");
+        CommandRun run =
+                CommandRun.of("train", "--config", config, "--data", TinyModel.data(), "--out", again, "--epochs", "1");
         assertEquals(0, run.code(), run.err());
         assertTrue(run.err().contains("note: " + config + " says nothing of the training"), run.err());
-        assertEquals(TrainingSettings.PUBLISHED.withEpochs(1), ModelFile.info(again).training());
+        assertEquals(
+                TrainingSettings.PUBLISHED.withEpochs(1), ModelFile.info(again).training());
     }
 }

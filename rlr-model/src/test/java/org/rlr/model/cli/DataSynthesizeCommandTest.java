@@ -31,11 +31,14 @@ class DataSynthesizeCommandTest {
         Path model = folder.resolve("model.safetensors");
         CommandRun.succeeding(TinyModel.train(TinyModel.data(), model, "--validation", "0.5"));
         Path made = folder.resolve("made");
-        String out = CommandRun.succeeding("data", "synthesize", "--data", TinyModel.data(), "--model", model, "--out", made, "--per-image", "2");
+        String out = CommandRun.succeeding(
+                "data", "synthesize", "--data", TinyModel.data(), "--model", model, "--out", made, "--per-image", "2");
         assertTrue(out.contains("4 normal images of 4 classes that were held out, and 16 with synthetic defects"), out);
         DataSet set = DataLayouts.read(made);
         Set<RgbImage> held = new HashSet<>();
-        ValidationSplit.of(DataLayouts.read(TinyModel.data()), new Validation(0.5, false), 3407).validation().forEach(file -> held.add(Images.read(file)));
+        ValidationSplit.of(DataLayouts.read(TinyModel.data()), new Validation(0.5, false), 3407)
+                .validation()
+                .forEach(file -> held.add(Images.read(file)));
         Set<RgbImage> good = new HashSet<>();
         for (ClassSamples each : set.classes()) {
             assertEquals(5, each.test().size());
@@ -47,27 +50,41 @@ class DataSynthesizeCommandTest {
             }
         }
         assertEquals(held, good);
-        CommandRun.of("data", "check", made).assertFailure("4 problems", "class capsules has no training images"); // which is all that is wrong
+        CommandRun.of("data", "check", made)
+                .assertFailure("4 problems", "class capsules has no training images"); // which is all that is wrong
         String compared = CommandRun.succeeding("evaluate", "--model", model, "--data", made, "--smoothing", "2,4");
         assertEquals(3, compared.lines().count(), compared);
         CommandRun.succeeding("threshold", "--model", model, "--data", made, "--f1-max", "--smoothing", "2");
 
         // again, to the same bits
         Path again = folder.resolve("again");
-        CommandRun.succeeding("data", "synthesize", "--data", TinyModel.data(), "--model", model, "--out", again, "--per-image", "2");
+        CommandRun.succeeding(
+                "data", "synthesize", "--data", TinyModel.data(), "--model", model, "--out", again, "--per-image", "2");
         for (Sample sample : set.test()) {
             assertEquals(-1, Files.mismatch(sample.image(), again.resolve(made.relativize(sample.image()))));
         }
-        CommandRun.of("data", "synthesize", "--data", TinyModel.data(), "--model", model, "--out", made).assertFailure(made, "not empty", "--out");
-        assertEquals(-1, Files.mismatch(set.test().get(0).image(), again.resolve(made.relativize(set.test().get(0).image()))), "it stays");
+        CommandRun.of("data", "synthesize", "--data", TinyModel.data(), "--model", model, "--out", made)
+                .assertFailure(made, "not empty", "--out");
+        assertEquals(
+                -1,
+                Files.mismatch(
+                        set.test().get(0).image(),
+                        again.resolve(made.relativize(set.test().get(0).image()))),
+                "it stays");
     }
 
     @Test
     void validationImagesOfADataSetWillDoToo() throws IOException {
         Path data = folder.resolve("loco");
-        new Miniature(data).images("a/train/good/0.png", "a/validation/good/0.png", "a/test/good/0.png", "a/test/logical_anomalies/0.png");
+        new Miniature(data)
+                .images(
+                        "a/train/good/0.png",
+                        "a/validation/good/0.png",
+                        "a/test/good/0.png",
+                        "a/test/logical_anomalies/0.png");
         Path made = folder.resolve("made");
-        CommandRun.of("data", "synthesize", "--data", data, "--out", made).assertFailure("a/validation/good/0.png", "uniform");
+        CommandRun.of("data", "synthesize", "--data", data, "--out", made)
+                .assertFailure("a/validation/good/0.png", "uniform");
         Path drawn = folder.resolve("drawn");
         Path normal = DataLayouts.read(TinyModel.data()).train().get(0).image();
         for (String part : List.of("train", "validation", "test")) {
@@ -81,12 +98,24 @@ class DataSynthesizeCommandTest {
     @Test
     void imagesThatWereLearnedFromAreRefused() {
         Path made = folder.resolve("made");
-        CommandRun.of("data", "synthesize", "--data", TinyModel.data(), "--out", made).assertFailure(TinyModel.data(), "no validation images", "--validation 0.1");
-        CommandRun.of("data", "synthesize", "--data", TinyModel.data(), "--out", made, "--model", TinyModel.model()).assertFailure(TinyModel.model(), "none was held out");
-        CommandRun.of("data", "synthesize", "--data", TinyModel.data(), "--out", made, "--per-image", "0").assertFailure("--per-image is 0");
+        CommandRun.of("data", "synthesize", "--data", TinyModel.data(), "--out", made)
+                .assertFailure(TinyModel.data(), "no validation images", "--validation 0.1");
+        CommandRun.of("data", "synthesize", "--data", TinyModel.data(), "--out", made, "--model", TinyModel.model())
+                .assertFailure(TinyModel.model(), "none was held out");
+        CommandRun.of("data", "synthesize", "--data", TinyModel.data(), "--out", made, "--per-image", "0")
+                .assertFailure("--per-image is 0");
         Path model = folder.resolve("model.safetensors");
         CommandRun.succeeding(TinyModel.train(TinyModel.data(), model, "--validation", "0.5"));
-        CommandRun.of("data", "synthesize", "--data", TinyModel.data().resolve("fabric"), "--out", made, "--model", model).assertFailure(model, "4 images", "1 of fabric");
+        CommandRun.of(
+                        "data",
+                        "synthesize",
+                        "--data",
+                        TinyModel.data().resolve("fabric"),
+                        "--out",
+                        made,
+                        "--model",
+                        model)
+                .assertFailure(model, "4 images", "1 of fabric");
         assertTrue(Files.notExists(made));
     }
 }

@@ -29,7 +29,21 @@ class DecoderCommandTest {
     Path folder;
 
     private Object[] train(Path model, Path out, Object... more) {
-        List<Object> args = new ArrayList<>(List.of("decoder", "train", "--model", model, "--data", TinyModel.data(), "--out", out, "--epochs", 1, "--batch-size", 4, "--threads", 2));
+        List<Object> args = new ArrayList<>(List.of(
+                "decoder",
+                "train",
+                "--model",
+                model,
+                "--data",
+                TinyModel.data(),
+                "--out",
+                out,
+                "--epochs",
+                1,
+                "--batch-size",
+                4,
+                "--threads",
+                2));
         args.addAll(List.of(more));
         return args.toArray();
     }
@@ -70,7 +84,8 @@ class DecoderCommandTest {
                 assertEquals(8, info.images());
                 assertTrue(info.loss() > 0 && Double.isFinite(info.loss()));
                 DecoderFile.save(decoder, second);
-                assertArrayEquals(Files.readAllBytes(first), Files.readAllBytes(second), "loading and saving changes nothing");
+                assertArrayEquals(
+                        Files.readAllBytes(first), Files.readAllBytes(second), "loading and saving changes nothing");
             }
             assertEquals(0, backend.liveBytes());
         }
@@ -90,8 +105,14 @@ class DecoderCommandTest {
         assertEquals(3 * 280 - 4, picture.getHeight());
         for (int column = 0; column < 3; column++) {
             // 8×8 and 4×4 tokens, a colour each
-            assertTrue(colors(picture, column, 1).size() > 8 && colors(picture, column, 1).size() <= 64, "tile " + column);
-            assertTrue(colors(picture, column, 2).size() > 2 && colors(picture, column, 2).size() <= 16, "tile " + column);
+            assertTrue(
+                    colors(picture, column, 1).size() > 8
+                            && colors(picture, column, 1).size() <= 64,
+                    "tile " + column);
+            assertTrue(
+                    colors(picture, column, 2).size() > 2
+                            && colors(picture, column, 2).size() <= 16,
+                    "tile " + column);
         }
     }
 
@@ -103,19 +124,37 @@ class DecoderCommandTest {
         CommandRun.succeeding(TinyModel.train(TinyModel.data(), other, "--no-avg-pool"));
         Path image = TinyModel.images().get(0);
         Path out = folder.resolve("out");
-        CommandRun.of("detect", "--model", other, "--out", out, "--decoder", decoder, image).assertFailure(decoder, "3x3 average", "rlr decoder train");
-        CommandRun.of("detect", "--model", TinyModel.model(), "--out", out, "--decoder", TinyModel.model(), image).assertFailure(TinyModel.model(), "not a feature decoder");
-        CommandRun.of("detect", "--model", TinyModel.model(), "--out", out, "--pictures", "decoder", image).assertFailure("--decoder", "--pictures features");
-        CommandRun.of("detect", "--model", TinyModel.model(), "--out", out, "--pictures", "features", "--decoder", decoder, image).assertFailure(decoder, "no effect");
-        CommandRun.of("detect", "--model", TinyModel.model(), "--pictures", "features", image).assertFailure("--out");
-        CommandRun.of("detect", "--model", TinyModel.model(), "--out", out, "--pictures", "all", image).assertWrongUsage("--pictures");
+        CommandRun.of("detect", "--model", other, "--out", out, "--decoder", decoder, image)
+                .assertFailure(decoder, "3x3 average", "rlr decoder train");
+        CommandRun.of("detect", "--model", TinyModel.model(), "--out", out, "--decoder", TinyModel.model(), image)
+                .assertFailure(TinyModel.model(), "not a feature decoder");
+        CommandRun.of("detect", "--model", TinyModel.model(), "--out", out, "--pictures", "decoder", image)
+                .assertFailure("--decoder", "--pictures features");
+        CommandRun.of(
+                        "detect",
+                        "--model",
+                        TinyModel.model(),
+                        "--out",
+                        out,
+                        "--pictures",
+                        "features",
+                        "--decoder",
+                        decoder,
+                        image)
+                .assertFailure(decoder, "no effect");
+        CommandRun.of("detect", "--model", TinyModel.model(), "--pictures", "features", image)
+                .assertFailure("--out");
+        CommandRun.of("detect", "--model", TinyModel.model(), "--out", out, "--pictures", "all", image)
+                .assertWrongUsage("--pictures");
         CommandRun.of(train(TinyModel.model(), TinyModel.model())).assertFailure(TinyModel.model(), "overwrite");
-        CommandRun.of(train(TinyModel.model(), folder.resolve("absent/decoder"))).assertFailure("absent");
+        CommandRun.of(train(TinyModel.model(), folder.resolve("absent/decoder")))
+                .assertFailure("absent");
         CommandRun.of(train(decoder, folder.resolve("d"))).assertFailure(decoder, "not a model");
         CommandRun.of(train(TinyModel.model(), decoder, "--lr", "-1")).assertFailure("--lr", "positive");
         byte[] before = Files.readAllBytes(decoder);
         Files.write(decoder, Arrays.copyOf(before, before.length / 2));
-        CommandRun.of("detect", "--model", TinyModel.model(), "--out", out, "--decoder", decoder, image).assertFailure(decoder);
+        CommandRun.of("detect", "--model", TinyModel.model(), "--out", out, "--decoder", decoder, image)
+                .assertFailure(decoder);
         CommandRun.of("decoder").assertWrongUsage("subcommand");
         assertFalse(Files.exists(out), "no folder for pictures that cannot be drawn");
     }
@@ -123,7 +162,25 @@ class DecoderCommandTest {
     @Test
     void otherLevelsHaveNoDecoder() {
         Path model = folder.resolve("model.safetensors");
-        CommandRun.succeeding("train", "--data", TinyModel.data(), "--out", model, "--image-size", "64", "--levels", "3", "--width", "16", "--layers", "1", "--epochs", "1", "--threads", "2");
-        CommandRun.of(train(model, folder.resolve("decoder"))).assertFailure("[3]", "--levels 2,3", "--pictures features");
+        CommandRun.succeeding(
+                "train",
+                "--data",
+                TinyModel.data(),
+                "--out",
+                model,
+                "--image-size",
+                "64",
+                "--levels",
+                "3",
+                "--width",
+                "16",
+                "--layers",
+                "1",
+                "--epochs",
+                "1",
+                "--threads",
+                "2");
+        CommandRun.of(train(model, folder.resolve("decoder")))
+                .assertFailure("[3]", "--levels 2,3", "--pictures features");
     }
 }

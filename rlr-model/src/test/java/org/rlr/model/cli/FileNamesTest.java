@@ -24,11 +24,17 @@ class FileNamesTest {
 
     @TempDir
     Path folder;
+
     private Path images;
 
     @BeforeEach
     void anImageWithAName() throws IOException {
-        assumeTrue(Files.isExecutable(ENV) && Charset.forName(System.getProperty("sun.jnu.encoding")).newEncoder().canEncode("ä日"), "this test itself needs a locale and " + ENV);
+        assumeTrue(
+                Files.isExecutable(ENV)
+                        && Charset.forName(System.getProperty("sun.jnu.encoding"))
+                                .newEncoder()
+                                .canEncode("ä日"),
+                "this test itself needs a locale and " + ENV);
         images = Files.createDirectory(folder.resolve("images"));
         Files.copy(TinyModel.images().get(0), images.resolve("teil ä日.png"));
     }
@@ -36,7 +42,15 @@ class FileNamesTest {
     /** The program starts itself again for the Vector API, and then with a locale. */
     @Test
     void namesInAFolder() throws IOException, InterruptedException {
-        List<String> command = withoutLocale("detect", "--model", TinyModel.model(), "--out", folder.resolve("pictures"), "--json", folder.resolve("x.json"), images);
+        List<String> command = withoutLocale(
+                "detect",
+                "--model",
+                TinyModel.model(),
+                "--out",
+                folder.resolve("pictures"),
+                "--json",
+                folder.resolve("x.json"),
+                images);
         command.remove("--add-modules=jdk.incubator.vector");
         CommandRun run = CommandRun.process(folder, command);
         assertEquals(0, run.code(), run.err());
@@ -46,8 +60,13 @@ class FileNamesTest {
 
     @Test
     void whereItCannotBeHelpedTheRemedyIsNamed() throws IOException, InterruptedException {
-        CommandRun.process(folder, withoutLocale("detect", "--model", TinyModel.model(), images.resolve("teil ä日.png"))).assertFailure("teil ", "LC_ALL=C.UTF-8");
-        CommandRun.process(folder, withoutLocale("detect", "--model", TinyModel.model(), "--out", folder.resolve("pictures"), images)).assertFailure("teil ", "LC_ALL=C.UTF-8");
+        CommandRun.process(folder, withoutLocale("detect", "--model", TinyModel.model(), images.resolve("teil ä日.png")))
+                .assertFailure("teil ", "LC_ALL=C.UTF-8");
+        CommandRun.process(
+                        folder,
+                        withoutLocale(
+                                "detect", "--model", TinyModel.model(), "--out", folder.resolve("pictures"), images))
+                .assertFailure("teil ", "LC_ALL=C.UTF-8");
     }
 
     @Test
@@ -56,9 +75,12 @@ class FileNamesTest {
         assertEquals("'my model'", FileNames.quoted("my model"));
         assertEquals("'it'\\''s $1'", FileNames.quoted("it's $1"));
         assertEquals("''", FileNames.quoted(""));
-        DataSet set = new DataSet(Path.of("my data"), "mvtec", List.of(new ClassSamples("a", Path.of("a"), List.of(), List.of())));
+        DataSet set = new DataSet(
+                Path.of("my data"), "mvtec", List.of(new ClassSamples("a", Path.of("a"), List.of(), List.of())));
         try (Backend cpu = Backends.open("cpu", 1)) {
-            assertEquals("rlr evaluate --model 'my model' --data 'my data' --layout mvtec", EvaluateCommand.settings(set, Path.of("my model"), "", cpu).get("command"));
+            assertEquals(
+                    "rlr evaluate --model 'my model' --data 'my data' --layout mvtec",
+                    EvaluateCommand.settings(set, Path.of("my model"), "", cpu).get("command"));
         }
     }
 

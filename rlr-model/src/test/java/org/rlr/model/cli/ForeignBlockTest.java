@@ -66,7 +66,8 @@ class ForeignBlockTest {
     }
 
     /** Runs a command with a provider on the class path. */
-    private CommandRun with(Class<? extends AttentionBlockProvider> provider, Object... args) throws IOException, InterruptedException {
+    private CommandRun with(Class<? extends AttentionBlockProvider> provider, Object... args)
+            throws IOException, InterruptedException {
         Path services = Files.createDirectories(folder.resolve(provider.getSimpleName() + "/META-INF/services"));
         Files.writeString(services.resolve(AttentionBlockProvider.class.getName()), provider.getName() + "\n");
         List<String> command = CommandRun.commandLine(List.of(), args);
@@ -79,13 +80,26 @@ class ForeignBlockTest {
     void aFileOfABlockThatIsMissingIsNotCalledDamaged() throws IOException, InterruptedException {
         Path model = folder.resolve("model.safetensors");
         Path state = folder.resolve("state");
-        Object[] training = TinyModel.train(TinyModel.data().resolve("fabric"), model, "--blocks", "mca,alone", "--checkpoint-every", "1", "--checkpoint", state);
+        Object[] training = TinyModel.train(
+                TinyModel.data().resolve("fabric"),
+                model,
+                "--blocks",
+                "mca,alone",
+                "--checkpoint-every",
+                "1",
+                "--checkpoint",
+                state);
         CommandRun trained = with(Alone.class, training);
         assertEquals(0, trained.code(), trained.err());
         CommandRun known = with(Alone.class, "info", "--model", model);
         assertTrue(known.out().contains("blocks mca alone"), known.out() + known.err());
-        Object[] resuming = TinyModel.train(TinyModel.data().resolve("fabric"), folder.resolve("other"), "--resume", state);
-        for (Object[] command : new Object[][] {{"info", "--model", model}, {"detect", "--model", model, TinyModel.images().get(0)}, resuming}) {
+        Object[] resuming =
+                TinyModel.train(TinyModel.data().resolve("fabric"), folder.resolve("other"), "--resume", state);
+        for (Object[] command : new Object[][] {
+            {"info", "--model", model},
+            {"detect", "--model", model, TinyModel.images().get(0)},
+            resuming
+        }) {
             CommandRun run = CommandRun.of(command);
             run.assertFailure("has the attention block 'alone'", "mca, ca, msa, nsa, sa, ring", "class path");
             assertFalse(run.err().contains("damaged") || run.err().contains("again"), run.err());
@@ -96,7 +110,10 @@ class ForeignBlockTest {
     @Test
     void aBlockOfAnotherShapeIsNamed() throws IOException, InterruptedException {
         Path model = folder.resolve("model.safetensors");
-        with(Flat.class, TinyModel.train(TinyModel.data().resolve("fabric"), model, "--blocks", "sa,flat", "--gate", "gate"))
+        with(
+                        Flat.class,
+                        TinyModel.train(
+                                TinyModel.data().resolve("fabric"), model, "--blocks", "sa,flat", "--gate", "gate"))
                 .assertFailure("attention block 'flat' of layer 0", "[2, 1, 32]", "[2, 64, 32]", "forward");
         assertTrue(Files.notExists(model));
     }

@@ -18,10 +18,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A disk without room, from the beginning or at the end: known before anything is computed, or nothing that was learned is lost. */
+/**
+ * A disk without room, from the beginning or at the end: known before anything is computed, or nothing that was learned
+ * is lost.
+ */
 class FullDiskTest {
     @TempDir
     Path folder;
+
     private Path temporary;
     private Path model;
     private Path metrics;
@@ -53,7 +57,9 @@ class FullDiskTest {
     /** The files that are kept, by name. */
     private List<Path> allKept() throws IOException {
         try (Stream<Path> files = Files.walk(temporary)) {
-            return files.filter(Files::isRegularFile).sorted(Comparator.comparing(Path::getFileName)).toList();
+            return files.filter(Files::isRegularFile)
+                    .sorted(Comparator.comparing(Path::getFileName))
+                    .toList();
         }
     }
 
@@ -68,7 +74,11 @@ class FullDiskTest {
         succeeding(training(model, 2));
         Path full = fullDevice();
         CommandRun run = CommandRun.process(folder, training(full, 2));
-        run.assertFailure("cannot write " + full, "No space left on device", "free some space", "it is kept as " + kept() + ": move it");
+        run.assertFailure(
+                "cannot write " + full,
+                "No space left on device",
+                "free some space",
+                "it is kept as " + kept() + ": move it");
         assertEquals(-1, Files.mismatch(model, kept()));
         assertFalse(run.out().contains("MB, loss"), run.out());
     }
@@ -76,8 +86,15 @@ class FullDiskTest {
     @Test
     void theStateOfATrainingWhoseCheckpointCannotBeWrittenIsKept() throws IOException, InterruptedException {
         Path full = fullDevice();
-        CommandRun.process(folder, training(model, 3, "--checkpoint-every", "2", "--checkpoint", full, "--metrics", metrics))
-                .assertFailure("cannot write " + full, "No space left on device", "after epoch 2", "it is kept as " + kept() + ": ", "--resume");
+        CommandRun.process(
+                        folder,
+                        training(model, 3, "--checkpoint-every", "2", "--checkpoint", full, "--metrics", metrics))
+                .assertFailure(
+                        "cannot write " + full,
+                        "No space left on device",
+                        "after epoch 2",
+                        "it is kept as " + kept() + ": ",
+                        "--resume");
         assertTrue(Files.notExists(model));
         assertGoesOn(kept(), 3);
     }
@@ -89,12 +106,21 @@ class FullDiskTest {
         Path aloneMetrics = folder.resolve("alone.csv");
         succeeding(training(alone, epochs, "--metrics", aloneMetrics));
         assertEquals(-1, Files.mismatch(alone, model));
-        assertEquals(Metrics.read(aloneMetrics).timeless(), Metrics.read(metrics).timeless());
+        assertEquals(
+                Metrics.read(aloneMetrics).timeless(), Metrics.read(metrics).timeless());
     }
 
     /** A command line on a small disk of its own, which only it sees, mounted at a folder. */
-    private List<String> onASmallDisk(Path disk, String size, String script, List<String> commandLine) throws IOException, InterruptedException {
-        List<String> mounted = List.of("unshare", "-r", "-m", "sh", "-c", "mount -t tmpfs -o size=" + size + " none \"$0\" && cd / && " + script, Files.createDirectory(disk).toString());
+    private List<String> onASmallDisk(Path disk, String size, String script, List<String> commandLine)
+            throws IOException, InterruptedException {
+        List<String> mounted = List.of(
+                "unshare",
+                "-r",
+                "-m",
+                "sh",
+                "-c",
+                "mount -t tmpfs -o size=" + size + " none \"$0\" && cd / && " + script,
+                Files.createDirectory(disk).toString());
         List<String> probe = new ArrayList<>(mounted);
         probe.set(5, "mount -t tmpfs none \"$0\"");
         try {
@@ -111,7 +137,8 @@ class FullDiskTest {
     void aModelForWhichThereIsNoRoomIsNotTrained() throws IOException, InterruptedException {
         Path disk = folder.resolve("disk");
         Path out = disk.resolve("model.safetensors");
-        CommandRun run = CommandRun.process(folder, onASmallDisk(disk, "64k", "exec \"$@\"", training(out, 1, "--metrics", metrics)));
+        CommandRun run = CommandRun.process(
+                folder, onASmallDisk(disk, "64k", "exec \"$@\"", training(out, 1, "--metrics", metrics)));
         run.assertFailure("no room for --out " + out, disk + " is on a disk that has 0.1 MB free", "free some space");
         assertTrue(Files.notExists(metrics), "no epoch has begun");
     }
@@ -122,13 +149,23 @@ class FullDiskTest {
         Path disk = folder.resolve("disk");
         Path lost = disk.resolve("metrics.csv");
         int epochs = 5000;
-        String script = "{ \"$@\" & training=$!; while kill -0 $training && [ \"$(wc -l < \"$0\"/metrics.csv)\" -lt 2 ] || [ ! -e \"$0\"/metrics.csv ]; do :; done 2>/dev/null;"
-                + " dd if=/dev/zero of=\"$0\"/filling bs=1k 2>/dev/null; wait $training; }";
-        CommandRun run = CommandRun.process(folder, onASmallDisk(disk, "8m", script, training(model, epochs, "--metrics", lost)));
-        assertEquals(List.of("metrics.csv", "training.checkpoint"), allKept().stream().map(file -> file.getFileName().toString()).toList(), run.err());
+        String script =
+                "{ \"$@\" & training=$!; while kill -0 $training && [ \"$(wc -l < \"$0\"/metrics.csv)\" -lt 2 ] || [ ! -e \"$0\"/metrics.csv ]; do :; done 2>/dev/null;"
+                        + " dd if=/dev/zero of=\"$0\"/filling bs=1k 2>/dev/null; wait $training; }";
+        CommandRun run = CommandRun.process(
+                folder, onASmallDisk(disk, "8m", script, training(model, epochs, "--metrics", lost)));
+        assertEquals(
+                List.of("metrics.csv", "training.checkpoint"),
+                allKept().stream().map(file -> file.getFileName().toString()).toList(),
+                run.err());
         Path lines = allKept().get(0);
         Path state = allKept().get(1);
-        run.assertFailure("cannot write " + lost, "No space left on device", "it is kept as " + lines + ": ", "it is kept as " + state + ": ", "--resume");
+        run.assertFailure(
+                "cannot write " + lost,
+                "No space left on device",
+                "it is kept as " + lines + ": ",
+                "it is kept as " + state + ": ",
+                "--resume");
         int done = KilledTraining.epochs(state);
         assertTrue(done >= 1 && done < epochs, done + " epochs");
         Files.move(lines, metrics);

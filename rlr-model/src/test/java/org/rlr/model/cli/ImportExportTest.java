@@ -40,12 +40,17 @@ class ImportExportTest {
         CommandRun.succeeding(args.toArray());
         Map<String, Double> scores = new TreeMap<>();
         for (JsonElement each : JsonParser.parseString(Files.readString(json)).getAsJsonArray()) {
-            scores.put(each.getAsJsonObject().get("path").getAsString(), each.getAsJsonObject().get("score").getAsDouble());
+            scores.put(
+                    each.getAsJsonObject().get("path").getAsString(),
+                    each.getAsJsonObject().get("score").getAsDouble());
         }
         return scores;
     }
 
-    /** A model of a convolutional backbone with made-up weights; the checkpoint's levels, resnet18 2 and 3, have 128 and 256 channels. */
+    /**
+     * A model of a convolutional backbone with made-up weights; the checkpoint's levels, resnet18 2 and 3, have 128 and
+     * 256 channels.
+     */
     private Path trained(Path weights, String... more) {
         BackboneFile.write("resnet18", weights);
         Path model = folder.resolve("trained.safetensors");
@@ -67,8 +72,23 @@ class ImportExportTest {
         assertTrue(out.contains("[2, 3]") && out.contains("level3.safetensors"), out);
 
         Path imported = folder.resolve("imported.safetensors");
-        out = CommandRun.succeeding("import", checkpoint, "--out", imported, "--backbone", "resnet18", "--weights", weights, "--image-size", "64", "--data", TinyModel.data());
-        assertTrue(out.contains("levels [2, 3], 64x64 pixels, width 16, 1 layers, blocks mca nsa, gate none, reference length 1; assumed: 8 heads"), out);
+        out = CommandRun.succeeding(
+                "import",
+                checkpoint,
+                "--out",
+                imported,
+                "--backbone",
+                "resnet18",
+                "--weights",
+                weights,
+                "--image-size",
+                "64",
+                "--data",
+                TinyModel.data());
+        assertTrue(
+                out.contains(
+                        "levels [2, 3], 64x64 pixels, width 16, 1 layers, blocks mca nsa, gate none, reference length 1; assumed: 8 heads"),
+                out);
         assertTrue(out.contains("from 8 normal images"), out);
         List<Path> images = TinyModel.images();
         assertEquals(scores(model, images), scores(imported, images));
@@ -80,13 +100,41 @@ class ImportExportTest {
         assertEquals("", line(after, "final loss"));
 
         Path second = folder.resolve("second.safetensors");
-        out = CommandRun.succeeding("import", levels.resolve("level2.safetensors"), levels.resolve("level3.safetensors"), "--out", second, "--backbone", "resnet18",
-                "--weights", weights, "--threshold", "0.5", "--classes", "a,b", "--image-size", "64");
+        out = CommandRun.succeeding(
+                "import",
+                levels.resolve("level2.safetensors"),
+                levels.resolve("level3.safetensors"),
+                "--out",
+                second,
+                "--backbone",
+                "resnet18",
+                "--weights",
+                weights,
+                "--threshold",
+                "0.5",
+                "--classes",
+                "a,b",
+                "--image-size",
+                "64");
         assertEquals(scores(model, images), scores(second, images));
-        assertEquals("threshold        0.5000 (as given)", line(CommandRun.succeeding("info", "--model", second), "threshold"));
+        assertEquals(
+                "threshold        0.5000 (as given)",
+                line(CommandRun.succeeding("info", "--model", second), "threshold"));
         Path again = folder.resolve("again.pth");
         CommandRun.succeeding("export", second, "--out", again);
-        CommandRun.succeeding("import", again, "--out", second, "--backbone", "resnet18", "--weights", weights, "--threshold", "0.5", "--image-size", "64");
+        CommandRun.succeeding(
+                "import",
+                again,
+                "--out",
+                second,
+                "--backbone",
+                "resnet18",
+                "--weights",
+                weights,
+                "--threshold",
+                "0.5",
+                "--image-size",
+                "64");
         assertEquals(scores(model, images), scores(second, images));
     }
 
@@ -100,7 +148,19 @@ class ImportExportTest {
         assertEquals(0, export.code(), export.err());
         assertTrue(export.err().contains("--window 2=5"), export.err());
         Path imported = folder.resolve("imported.safetensors");
-        List<Object> args = List.of("import", checkpoint, "--out", imported, "--backbone", "resnet18", "--weights", weights, "--image-size", "64", "--threshold", "1");
+        List<Object> args = List.of(
+                "import",
+                checkpoint,
+                "--out",
+                imported,
+                "--backbone",
+                "resnet18",
+                "--weights",
+                weights,
+                "--image-size",
+                "64",
+                "--threshold",
+                "1");
         CommandRun.succeeding(args.toArray());
         assertNotEquals(scores(model, TinyModel.images()), scores(imported, TinyModel.images()));
         List<Object> told = new ArrayList<>(args);
@@ -118,7 +178,19 @@ class ImportExportTest {
         Path checkpoint = folder.resolve("checkpoint.pth");
         CommandRun.succeeding("export", model, "--out", checkpoint);
         Path imported = folder.resolve("imported.safetensors");
-        List<Object> args = List.of("import", checkpoint, "--out", imported, "--backbone", "resnet18", "--weights", weights, "--image-size", "64", "--data", TinyModel.data());
+        List<Object> args = List.of(
+                "import",
+                checkpoint,
+                "--out",
+                imported,
+                "--backbone",
+                "resnet18",
+                "--weights",
+                weights,
+                "--image-size",
+                "64",
+                "--data",
+                TinyModel.data());
         CommandRun.succeeding(args.toArray());
         List<Path> images = TinyModel.images().subList(0, 4);
         assertNotEquals(scores(model, images), scores(imported, images), "whole images are others");
@@ -162,13 +234,17 @@ class ImportExportTest {
                     assert same.keys() == state.keys() and all(torch.equal(same[k], state[k]) for k in same)
                     print(len(state), float(state["ref_mca"].double().sum()))
                 """;
-        List<String> lines = Python.run(program, PEERS, checkpoint, folder).lines().toList();
-        assertEquals("['best_img_auc', 'best_img_aucs', 'best_pix_auc', 'best_pix_aucs', 'epoch', 'state_dict'] 0", lines.get(0));
+        List<String> lines =
+                Python.run(program, PEERS, checkpoint, folder).lines().toList();
+        assertEquals(
+                "['best_img_auc', 'best_img_aucs', 'best_pix_auc', 'best_pix_aucs', 'epoch', 'state_dict'] 0",
+                lines.get(0));
         try (SafeTensorsFile model = SafeTensorsFile.open(TinyModel.model())) {
             for (int level = 2; level <= 3; level++) {
                 String prefix = "level" + level + ".";
                 String[] words = lines.get(level - 1).split(" ");
-                assertEquals(model.names().stream().filter(n -> n.startsWith(prefix)).count(), Long.parseLong(words[0]));
+                assertEquals(
+                        model.names().stream().filter(n -> n.startsWith(prefix)).count(), Long.parseLong(words[0]));
                 double sum = 0;
                 for (float v : model.readFloats(prefix + "ref_mca")) {
                     sum += v;
@@ -184,16 +260,33 @@ class ImportExportTest {
     void aCheckpointScoresImagesAsPyTorchDoes(String serialisation) throws IOException {
         Python.assumeModules("torch", "timm", "scipy", "PIL");
         String program = Files.readString(Path.of("src", "test", "resources", "python", "checkpoint_scores.py"));
-        List<Object> args = new ArrayList<>(List.of(PEERS, folder, serialisation, "tf_efficientnet_lite0", 128, 32, 2, "random"));
+        List<Object> args =
+                new ArrayList<>(List.of(PEERS, folder, serialisation, "tf_efficientnet_lite0", 128, 32, 2, "random"));
         args.addAll(TinyModel.images());
         Python.run(program, args.toArray());
         Path model = folder.resolve("model.safetensors");
-        CommandRun.succeeding("import", folder.resolve("checkpoint.pth"), "--out", model, "--backbone", "tf_efficientnet_lite0", "--weights", folder.resolve("backbone.pth"),
-                "--image-size", "128", "--threshold", "1");
+        CommandRun.succeeding(
+                "import",
+                folder.resolve("checkpoint.pth"),
+                "--out",
+                model,
+                "--backbone",
+                "tf_efficientnet_lite0",
+                "--weights",
+                folder.resolve("backbone.pth"),
+                "--image-size",
+                "128",
+                "--threshold",
+                "1");
         Map<String, Double> actual = scores(model, TinyModel.images());
-        JsonObject expected = JsonParser.parseString(Files.readString(folder.resolve("scores.json"))).getAsJsonObject();
+        JsonObject expected = JsonParser.parseString(Files.readString(folder.resolve("scores.json")))
+                .getAsJsonObject();
         assertEquals(expected.keySet(), actual.keySet());
-        actual.forEach((image, score) -> assertEquals(expected.get(image).getAsDouble(), score, 1e-4 * expected.get(image).getAsDouble(), image));
+        actual.forEach((image, score) -> assertEquals(
+                expected.get(image).getAsDouble(),
+                score,
+                1e-4 * expected.get(image).getAsDouble(),
+                image));
         assertTrue(actual.values().stream().distinct().count() > 1, actual.toString());
     }
 
@@ -202,8 +295,10 @@ class ImportExportTest {
     void theThresholdsImagesAreReadInTheLayoutAskedFor() throws IOException {
         Path golden = GoldenFiles.path("checkpoint-zip.pth");
         Path model = folder.resolve("m.safetensors");
-        CommandRun.of("import", golden, "--out", model, "--data", TinyModel.data(), "--layout", "visa").assertFailure("1cls.csv");
-        CommandRun.of("import", golden, "--out", model, "--threshold", "1", "--layout", "mvtec").assertFailure("--layout mvtec", "--data");
+        CommandRun.of("import", golden, "--out", model, "--data", TinyModel.data(), "--layout", "visa")
+                .assertFailure("1cls.csv");
+        CommandRun.of("import", golden, "--out", model, "--threshold", "1", "--layout", "mvtec")
+                .assertFailure("--layout mvtec", "--data");
         Path data = folder.resolve("data");
         new Miniature(data).images("a/train/good/0.png", "b/trian/good/0.png");
         CommandRun run = CommandRun.of("import", golden, "--out", model, "--data", data);
@@ -218,14 +313,19 @@ class ImportExportTest {
         assertTrue(run.code() == 0 && run.err().contains("note: ") && run.err().contains("standardised"), run.err());
         Path model = trained(folder.resolve("resnet18.safetensors"), "--blocks", "mca,ring");
         run = CommandRun.of("export", model, "--out", folder.resolve("b.pth"));
-        assertTrue(run.code() == 0 && run.err().contains("no attention block ring") && !run.err().contains("standardised"), run.err());
+        assertTrue(
+                run.code() == 0
+                        && run.err().contains("no attention block ring")
+                        && !run.err().contains("standardised"),
+                run.err());
     }
 
     /** A model may be called as an export calls a level. */
     @Test
     void aLevelsFileDoesNotReplaceTheModel() throws IOException {
         Path model = Files.copy(TinyModel.model(), folder.resolve("level3.safetensors"));
-        CommandRun.of("export", model, "--safetensors", folder).assertFailure("overwrite the model", model, "another folder");
+        CommandRun.of("export", model, "--safetensors", folder)
+                .assertFailure("overwrite the model", model, "another folder");
         assertEquals(-1, Files.mismatch(TinyModel.model(), model));
         assertFalse(Files.exists(folder.resolve("level2.safetensors")));
     }
@@ -235,13 +335,18 @@ class ImportExportTest {
         Path golden = GoldenFiles.path("checkpoint-zip.pth");
         Path model = Files.writeString(folder.resolve("m.safetensors"), "old");
         CommandRun.of("import", golden, "--out", model).assertWrongUsage("--data", "--threshold");
-        CommandRun.of("import", golden, "--out", model, "--threshold", "1").assertFailure("[6, 10] channels", "tf_efficientnet_b6", "no backbone");
+        CommandRun.of("import", golden, "--out", model, "--threshold", "1")
+                .assertFailure("[6, 10] channels", "tf_efficientnet_b6", "no backbone");
         CommandRun.of("import", golden, "--out", model, "--threshold", "NaN").assertFailure("--threshold is NaN");
-        CommandRun.of("import", golden, "--out", folder.resolve("no/m"), "--threshold", "1").assertFailure("no folder");
-        CommandRun.of("import", GoldenFiles.path("tensors-zip.pth"), "--out", model, "--threshold", "1").assertFailure("tensors-zip.pth", "not the state dict of an RLR transformer");
-        CommandRun.of("import", TinyModel.images().get(0), "--out", model, "--threshold", "1").assertFailure("not a file of torch.save");
+        CommandRun.of("import", golden, "--out", folder.resolve("no/m"), "--threshold", "1")
+                .assertFailure("no folder");
+        CommandRun.of("import", GoldenFiles.path("tensors-zip.pth"), "--out", model, "--threshold", "1")
+                .assertFailure("tensors-zip.pth", "not the state dict of an RLR transformer");
+        CommandRun.of("import", TinyModel.images().get(0), "--out", model, "--threshold", "1")
+                .assertFailure("not a file of torch.save");
         CommandRun.of("export", TinyModel.model()).assertFailure("--out", "--safetensors");
-        CommandRun.of("export", golden, "--out", folder.resolve("x.pth")).assertFailure("not a usable SafeTensors file");
+        CommandRun.of("export", golden, "--out", folder.resolve("x.pth"))
+                .assertFailure("not a usable SafeTensors file");
         assertEquals("old", Files.readString(model));
         assertFalse(Files.exists(folder.resolve("x.pth")));
     }
@@ -253,9 +358,31 @@ class ImportExportTest {
         Path checkpoint = folder.resolve("c.pth");
         CommandRun.succeeding("export", model, "--out", checkpoint);
         byte[] before = Files.readAllBytes(model);
-        CommandRun.of("import", checkpoint, "--out", model, "--backbone", "resnet18", "--threshold", "1", "--weights-cache", folder.resolve("none"))
+        CommandRun.of(
+                        "import",
+                        checkpoint,
+                        "--out",
+                        model,
+                        "--backbone",
+                        "resnet18",
+                        "--threshold",
+                        "1",
+                        "--weights-cache",
+                        folder.resolve("none"))
                 .assertFailure("rlr weights get resnet18", "--weights", "scattering");
-        CommandRun.of("import", checkpoint, "--out", model, "--backbone", "resnet18", "--threshold", "1", "--image-size", "128", "--weights", weights)
+        CommandRun.of(
+                        "import",
+                        checkpoint,
+                        "--out",
+                        model,
+                        "--backbone",
+                        "resnet18",
+                        "--threshold",
+                        "1",
+                        "--image-size",
+                        "128",
+                        "--weights",
+                        weights)
                 .assertFailure("--image-size 128", "64 (reference length 1)");
         assertArrayEquals(before, Files.readAllBytes(model));
     }

@@ -13,8 +13,7 @@ import org.rlr.tensor.io.SafeTensorsFile;
 
 /** Trainings in a process of their own that are killed hard while they run. */
 final class KilledTraining {
-    private KilledTraining() {
-    }
+    private KilledTraining() {}
 
     /** Epochs that a training's state has behind it. */
     static int epochs(Path checkpoint) {
@@ -24,13 +23,17 @@ final class KilledTraining {
     }
 
     /**
-     * Runs a training too long to end by itself and kills it as it reports a step after its state has got beyond {@code done} epochs.
+     * Runs a training too long to end by itself and kills it as it reports a step after its state has got beyond
+     * {@code done} epochs.
      *
      * @param out what it would write in the end
      * @return the epochs that the state has
      */
-    static int run(List<String> commandLine, Path checkpoint, int done, Path out) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(commandLine).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+    static int run(List<String> commandLine, Path checkpoint, int done, Path out)
+            throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(commandLine)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
         StringBuilder err = new StringBuilder();
         try (InputStream stream = process.getErrorStream()) {
             for (int c = stream.read(); c >= 0; c = stream.read()) {

@@ -22,6 +22,7 @@ class LauncherTest {
 
     @TempDir
     private Path folder;
+
     private Path home;
 
     @BeforeEach
@@ -40,10 +41,17 @@ class LauncherTest {
 
     @Test
     void theJvmStartsAsAfterARelaunch() throws Exception {
-        List<String> expected = new ArrayList<>(List.of(home.toRealPath().resolve("runtime/bin/java").toString()));
+        List<String> expected = new ArrayList<>(
+                List.of(home.toRealPath().resolve("runtime/bin/java").toString()));
         expected.addAll(Relaunch.EARLY_KERNELS);
         expected.addAll(Relaunch.SMALL_HEAP);
-        expected.addAll(List.of("--add-modules=jdk.incubator.vector", "-Drlr.portable=true", "-jar", home.toRealPath().resolve("lib/rlr.jar").toString(), "detect", "a *.png"));
+        expected.addAll(List.of(
+                "--add-modules=jdk.incubator.vector",
+                "-Drlr.portable=true",
+                "-jar",
+                home.toRealPath().resolve("lib/rlr.jar").toString(),
+                "detect",
+                "a *.png"));
         assertEquals(expected, run(home.resolve("bin/rlr"), "", "detect", "a *.png"));
     }
 
@@ -59,28 +67,38 @@ class LauncherTest {
     void withoutALocaleItTakesOneThatHasAllLetters() throws Exception {
         copy("#!/bin/sh\necho $LC_ALL\n", home.resolve("runtime/bin/java"));
         for (String none : List.of("", "C", "POSIX")) {
-            assertEquals(List.of("C.UTF-8"), run(home.resolve("bin/rlr"), Map.of("LC_ALL", none, "LC_CTYPE", "", "LANG", ""), "devices"));
+            assertEquals(
+                    List.of("C.UTF-8"),
+                    run(home.resolve("bin/rlr"), Map.of("LC_ALL", none, "LC_CTYPE", "", "LANG", ""), "devices"));
         }
-        assertEquals(List.of("de_DE.ISO-8859-1"), run(home.resolve("bin/rlr"), Map.of("LC_ALL", "de_DE.ISO-8859-1"), "devices"));
+        assertEquals(
+                List.of("de_DE.ISO-8859-1"),
+                run(home.resolve("bin/rlr"), Map.of("LC_ALL", "de_DE.ISO-8859-1"), "devices"));
     }
 
     @Test
     void aLinkToItWillDo() throws Exception {
         Path link = Files.createSymbolicLink(folder.resolve("rlr"), home.resolve("bin/rlr"));
-        assertEquals(home.toRealPath().resolve("runtime/bin/java").toString(), run(link, "", "devices").get(0));
+        assertEquals(
+                home.toRealPath().resolve("runtime/bin/java").toString(),
+                run(link, "", "devices").get(0));
     }
 
-    private static List<String> run(Path launcher, String options, String... arguments) throws IOException, InterruptedException {
+    private static List<String> run(Path launcher, String options, String... arguments)
+            throws IOException, InterruptedException {
         return run(launcher, Map.of("RLR_JAVA_OPTS", options), arguments);
     }
 
-    private static List<String> run(Path launcher, Map<String, String> environment, String... arguments) throws IOException, InterruptedException {
+    private static List<String> run(Path launcher, Map<String, String> environment, String... arguments)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(launcher.toString()));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().putAll(environment);
         Process process = builder.start();
-        List<String> lines = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+        List<String> lines = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+                .lines()
+                .toList();
         assertEquals(0, process.waitFor(), lines.toString());
         return lines;
     }

@@ -12,12 +12,13 @@ import java.util.List;
  * A CSV file that a training wrote.
  *
  * @param columns names
- * @param rows    cells by row
+ * @param rows cells by row
  */
 record Metrics(List<String> columns, List<List<String>> rows) {
     static Metrics read(Path file) throws IOException {
         List<String> lines = Files.readAllLines(file);
-        List<List<String>> rows = lines.stream().map(line -> List.of(line.split(",", -1))).toList();
+        List<List<String>> rows =
+                lines.stream().map(line -> List.of(line.split(",", -1))).toList();
         rows.forEach(row -> assertEquals(rows.get(0).size(), row.size(), row.toString()));
         return new Metrics(rows.get(0), rows.subList(1, rows.size()));
     }
@@ -35,7 +36,9 @@ record Metrics(List<String> columns, List<List<String>> rows) {
     /** Without the speed, which is another every time. */
     Metrics timeless() {
         int speed = columns.indexOf("images_per_second");
-        return new Metrics(without(columns, speed), rows.stream().map(row -> without(row, speed)).toList());
+        return new Metrics(
+                without(columns, speed),
+                rows.stream().map(row -> without(row, speed)).toList());
     }
 
     private static List<String> without(List<String> row, int at) {

@@ -17,17 +17,23 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a command writes never takes the place of what it reads, and whether it can be written is known before anything is computed. */
+/**
+ * What a command writes never takes the place of what it reads, and whether it can be written is known before anything
+ * is computed.
+ */
 class OutputFilesTest {
     @TempDir
     Path folder;
+
     private Path model;
     private Path image;
 
     @BeforeEach
     void copies() throws IOException {
         model = Files.copy(TinyModel.model(), folder.resolve("model.safetensors"));
-        image = Files.copy(TinyModel.images().get(0), Files.createDirectory(folder.resolve("images")).resolve("a.png"));
+        image = Files.copy(
+                TinyModel.images().get(0),
+                Files.createDirectory(folder.resolve("images")).resolve("a.png"));
     }
 
     private void assertModelUntouched() throws IOException {
@@ -64,13 +70,19 @@ class OutputFilesTest {
     @Test
     void noCommandOverwritesAFileThatItReads() throws IOException {
         Path config = Files.writeString(folder.resolve("c.json"), "{\"training\": {\"epochs\": 1}}");
-        CommandRun.of(TinyModel.train(TinyModel.data(), model, "--backbone", "resnet18", "--weights", model)).assertFailure(model, "--weights", "another file");
-        CommandRun.of(TinyModel.train(TinyModel.data(), folder.resolve("m"), "--config", config, "--metrics", config)).assertFailure(config, "--config", "--metrics", "another file");
-        CommandRun.of("detect", "--model", model, "--json", model, image).assertFailure(model, "--model", "--json", "another file");
-        CommandRun.of("detect", "--model", model, "--json", image, image).assertFailure(image, "IMAGE|DIR", "--json", "another file");
-        CommandRun.of("evaluate", "--model", model, "--data", TinyModel.data(), "--report", model).assertFailure(model, "--report", "another file");
+        CommandRun.of(TinyModel.train(TinyModel.data(), model, "--backbone", "resnet18", "--weights", model))
+                .assertFailure(model, "--weights", "another file");
+        CommandRun.of(TinyModel.train(TinyModel.data(), folder.resolve("m"), "--config", config, "--metrics", config))
+                .assertFailure(config, "--config", "--metrics", "another file");
+        CommandRun.of("detect", "--model", model, "--json", model, image)
+                .assertFailure(model, "--model", "--json", "another file");
+        CommandRun.of("detect", "--model", model, "--json", image, image)
+                .assertFailure(image, "IMAGE|DIR", "--json", "another file");
+        CommandRun.of("evaluate", "--model", model, "--data", TinyModel.data(), "--report", model)
+                .assertFailure(model, "--report", "another file");
         CommandRun.of("export", model, "--out", model).assertFailure(model, "MODEL", "--out", "another file");
-        CommandRun.of("import", model, "--out", model, "--threshold", "1").assertFailure(model, "CHECKPOINT", "--out", "another file");
+        CommandRun.of("import", model, "--out", model, "--threshold", "1")
+                .assertFailure(model, "CHECKPOINT", "--out", "another file");
         assertModelUntouched();
         assertEquals(-1, Files.mismatch(TinyModel.images().get(0), image));
         assertTrue(Files.readString(config).startsWith("{"));
@@ -79,10 +91,20 @@ class OutputFilesTest {
     @Test
     void anotherNameOfTheSameFileIsTheSameFile() throws IOException {
         Path link = Files.createSymbolicLink(folder.resolve("link"), model);
-        CommandRun.of("export", link, "--out", folder.resolve("images/../model.safetensors")).assertFailure("MODEL", "another file");
+        CommandRun.of("export", link, "--out", folder.resolve("images/../model.safetensors"))
+                .assertFailure("MODEL", "another file");
         assertModelUntouched();
         Path json = folder.resolve("x.json");
-        CommandRun.of("evaluate", "--model", model, "--data", TinyModel.data(), "--json", json, "--report", folder.resolve("images/../x.json"))
+        CommandRun.of(
+                        "evaluate",
+                        "--model",
+                        model,
+                        "--data",
+                        TinyModel.data(),
+                        "--json",
+                        json,
+                        "--report",
+                        folder.resolve("images/../x.json"))
                 .assertFailure("x.json", "--json", "--report", "each");
         assertFalse(Files.exists(json));
     }
@@ -91,7 +113,20 @@ class OutputFilesTest {
     @Test
     void whatCannotBeWrittenIsKnownFirst() throws IOException {
         Path below = image.resolve("x.json");
-        CommandRun run = CommandRun.of("ablate", "--data", TinyModel.data(), "--json", below, "--image-size", "64", "--width", "16", "--layers", "1", "--epochs", "1");
+        CommandRun run = CommandRun.of(
+                "ablate",
+                "--data",
+                TinyModel.data(),
+                "--json",
+                below,
+                "--image-size",
+                "64",
+                "--width",
+                "16",
+                "--layers",
+                "1",
+                "--epochs",
+                "1");
         run.assertFailure(below, image, "--json");
         assertEquals("", run.out());
         for (String option : List.of("--json", "--report")) {
@@ -119,7 +154,8 @@ class OutputFilesTest {
         Files.createFile(lock); // left behind by a killed process: locks nothing
         CommandRun.succeeding(TinyModel.train(TinyModel.data(), model));
         assertFalse(Files.exists(lock));
-        try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE); FileLock held = channel.lock()) {
+        try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock held = channel.lock()) {
             assertTrue(held.isValid());
             CommandRun.of(TinyModel.train(TinyModel.data(), model)).assertFailure(model, "another training", "--out");
         }

@@ -31,20 +31,34 @@ class OutputLockTest {
         for (int round = 0; round < 2; round++) {
             try (OutputLock lock = OutputLock.of(out, "--out")) {
                 Path same = Files.createDirectories(folder.resolve("sub")).resolve("../model.safetensors");
-                assertTrue(assertThrows(RlrException.class, () -> OutputLock.of(same, "--out")).getMessage().contains("another training"));
+                assertTrue(assertThrows(RlrException.class, () -> OutputLock.of(same, "--out"))
+                        .getMessage()
+                        .contains("another training"));
                 OutputLock.of(folder.resolve("other"), "--out").close();
             }
         }
         assertEquals(List.of(folder.resolve("sub")), files());
     }
 
-    /** Each takes and gives back the lock again and again; a file that only one may make tells when two have it at once. */
+    /**
+     * Each takes and gives back the lock again and again; a file that only one may make tells when two have it at once.
+     */
     @Test
     void oneOfSeveralProcessesHasIt() throws IOException, InterruptedException {
         List<Process> processes = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
-            processes.add(new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-cp",
-                    System.getProperty("java.class.path"), Contender.class.getName(), folder.toString(), "2000").inheritIO().start());
+            processes.add(new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-XX:TieredStopAtLevel=1",
+                            "-XX:-UsePerfData",
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            Contender.class.getName(),
+                            folder.toString(),
+                            "2000")
+                    .inheritIO()
+                    .start());
         }
         int failed = 0;
         for (Process each : processes) {
@@ -56,14 +70,13 @@ class OutputLockTest {
 
     /** A process of its own that wants the lock. */
     static final class Contender {
-        private Contender() {
-        }
+        private Contender() {}
 
         /** Folder, and how often the lock is to be had. */
         public static void main(String[] args) throws IOException {
             Path folder = Path.of(args[0]);
             Path mine = folder.resolve("mine");
-            for (int had = 0; had < Integer.parseInt(args[1]);) {
+            for (int had = 0; had < Integer.parseInt(args[1]); ) {
                 try (OutputLock lock = OutputLock.of(folder.resolve("model"), "--out")) {
                     Files.createFile(mine);
                     Files.delete(mine);
@@ -77,11 +90,16 @@ class OutputLockTest {
         }
     }
 
-    /** The mark says that the file has been removed: who finds it afterwards must not believe to hold what others would find. */
+    /**
+     * The mark says that the file has been removed: who finds it afterwards must not believe to hold what others would
+     * find.
+     */
     @Test
     void aMarkedFileIsNotTaken() throws IOException {
         Path file = Files.write(folder.resolve(".model.lock"), new byte[1]);
-        assertTrue(assertThrows(RlrException.class, () -> OutputLock.of(folder.resolve("model"), "--out")).getMessage().contains(file + " was left behind"));
+        assertTrue(assertThrows(RlrException.class, () -> OutputLock.of(folder.resolve("model"), "--out"))
+                .getMessage()
+                .contains(file + " was left behind"));
         Files.delete(file);
         OutputLock.of(folder.resolve("model"), "--out").close();
         assertEquals(List.of(), files());

@@ -27,8 +27,10 @@ import org.rlr.tensor.io.SafeTensorsFile;
 /** Recipes, and what they are made of: standardised features, warm-up, schedule. */
 class RecipeTest {
     private static final String BACKBONE = "tf_efficientnet_lite0";
+
     @TempDir
     Path folder;
+
     private Path model;
     private Path weights;
 
@@ -47,16 +49,44 @@ class RecipeTest {
     void fastIsItsPartsAndTheModelSaysSoAndReproducesItself() throws IOException {
         CommandRun.succeeding(train(model, "--recipe", "fast"));
         String info = CommandRun.succeeding("info", "--model", model);
-        assertTrue(info.contains("[2, 3], standardised") && info.contains("lr 5.0E-4") && info.contains("20 warm-up steps, schedule cosine"), info);
+        assertTrue(
+                info.contains("[2, 3], standardised")
+                        && info.contains("lr 5.0E-4")
+                        && info.contains("20 warm-up steps, schedule cosine"),
+                info);
         Path parts = folder.resolve("parts.safetensors");
-        CommandRun.succeeding(train(parts, "--standardize", "--batch-size", "4", "--lr", "5e-4", "--warmup", "20", "--schedule", "cosine"));
+        CommandRun.succeeding(train(
+                parts, "--standardize", "--batch-size", "4", "--lr", "5e-4", "--warmup", "20", "--schedule", "cosine"));
         assertEquals(-1, Files.mismatch(model, parts));
         Path json = folder.resolve("config.json");
         Files.writeString(json, CommandRun.succeeding("info", "--json", "--model", model));
         Path again = folder.resolve("again.safetensors");
-        CommandRun.succeeding("train", "--config", json, "--data", TinyModel.data(), "--out", again, "--weights", weights, "--threads", "2");
+        CommandRun.succeeding(
+                "train",
+                "--config",
+                json,
+                "--data",
+                TinyModel.data(),
+                "--out",
+                again,
+                "--weights",
+                weights,
+                "--threads",
+                "2");
         assertEquals(-1, Files.mismatch(model, again));
-        CommandRun.of("train", "--config", json, "--recipe", "fast", "--data", TinyModel.data(), "--out", again, "--weights", weights).assertFailure("--recipe fast", "--config", "leave one away");
+        CommandRun.of(
+                        "train",
+                        "--config",
+                        json,
+                        "--recipe",
+                        "fast",
+                        "--data",
+                        TinyModel.data(),
+                        "--out",
+                        again,
+                        "--weights",
+                        weights)
+                .assertFailure("--recipe fast", "--config", "leave one away");
         CommandRun.of(train(again, "--recipe", "slow")).assertFailure("'slow'", "published or fast");
     }
 
@@ -75,18 +105,26 @@ class RecipeTest {
     @Test
     void standardisedFeaturesHaveMeanZeroAndDeviationOne() {
         CommandRun.succeeding(train(model, "--standardize", "--no-avg-pool"));
-        try (Backend backend = Backends.open("cpu", 1); RlrModel loaded = ModelFile.load(model, backend)) {
-            FeatureExtractor extractor = new FeatureExtractor(loaded.backbone(), loaded.info().config(), loaded.statistics());
-            Preprocessor preprocessor = new Preprocessor(64, 64, loaded.backbone().normalization());
+        try (Backend backend = Backends.open("cpu", 1);
+                RlrModel loaded = ModelFile.load(model, backend)) {
+            FeatureExtractor extractor =
+                    new FeatureExtractor(loaded.backbone(), loaded.info().config(), loaded.statistics());
+            Preprocessor preprocessor =
+                    new Preprocessor(64, 64, loaded.backbone().normalization());
             int channels = loaded.backbone().channels(3);
             double[] sum = new double[channels];
             double[] squares = new double[channels];
             int count = 0;
-            for (Path image : DataLayouts.read(TinyModel.data()).train().stream().map(s -> s.image()).toList()) {
+            for (Path image : DataLayouts.read(TinyModel.data()).train().stream()
+                    .map(s -> s.image())
+                    .toList()) {
                 float[] pixels = new float[preprocessor.length()];
                 preprocessor.apply(Images.read(image), pixels, 0);
                 try (TensorScope scope = TensorScope.inference(backend)) {
-                    float[] tokens = extractor.tokens(Tensor.of(pixels, 1, 64, 64, 3)).get(1).toArray();
+                    float[] tokens = extractor
+                            .tokens(Tensor.of(pixels, 1, 64, 64, 3))
+                            .get(1)
+                            .toArray();
                     for (int i = 0; i < tokens.length; i++) {
                         sum[i % channels] += tokens[i];
                         squares[i % channels] += (double) tokens[i] * tokens[i];
@@ -102,7 +140,9 @@ class RecipeTest {
                 assertTrue(deviation < 1.001, "channel " + c + ": " + deviation);
                 full += deviation > 0.999 ? 1 : 0;
             }
-            assertTrue(full > channels / 2, full + " of " + channels + "; the rest varies so little that its deviation has the floor");
+            assertTrue(
+                    full > channels / 2,
+                    full + " of " + channels + "; the rest varies so little that its deviation has the floor");
         }
     }
 
@@ -111,7 +151,8 @@ class RecipeTest {
         Object[] more = {"--schedule", "cosine"};
         Path state = folder.resolve("state");
         CommandRun.succeeding(epochs(train(model, more), 2, "--checkpoint-every", "1", "--checkpoint", state));
-        CommandRun.of(epochs(train(model, more), 3, "--resume", state)).assertFailure(state, "another training", "the settings");
+        CommandRun.of(epochs(train(model, more), 3, "--resume", state))
+                .assertFailure(state, "another training", "the settings");
         Path resumed = folder.resolve("resumed.safetensors");
         CommandRun.succeeding(epochs(train(resumed, more), 2, "--resume", state));
         assertEquals(-1, Files.mismatch(model, resumed));

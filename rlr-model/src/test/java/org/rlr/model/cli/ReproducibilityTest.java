@@ -49,7 +49,8 @@ class ReproducibilityTest {
 
     @Test
     void aCopiedModelGivesTheSameScoresBitForBit() throws IOException {
-        Path copy = Files.createDirectories(folder.resolve("elsewhere/ünïcode name")).resolve("m.bin");
+        Path copy = Files.createDirectories(folder.resolve("elsewhere/ünïcode name"))
+                .resolve("m.bin");
         Files.copy(TinyModel.model(), copy);
         Path image = TinyModel.images().get(0);
         assertEquals(scores(TinyModel.model(), image), scores(copy, image, "--threads", "3"));
@@ -63,7 +64,9 @@ class ReproducibilityTest {
         Map<String, String> together = scores(TinyModel.model(), backwards.toArray());
         assertEquals(images.size(), together.size());
         for (Path image : images) {
-            assertEquals(together.get(image.toString()), scores(TinyModel.model(), image).get(image.toString()));
+            assertEquals(
+                    together.get(image.toString()),
+                    scores(TinyModel.model(), image).get(image.toString()));
         }
     }
 
@@ -92,7 +95,8 @@ class ReproducibilityTest {
             for (int i = 0; i < rounds * images.size(); i++) {
                 Path image = images.get(i % images.size());
                 boolean decoded = i % 2 == 0;
-                together.add(threads.submit(() -> decoded ? detector.detect(Images.read(image).toBufferedImage()) : detector.detect(image)));
+                together.add(threads.submit(() ->
+                        decoded ? detector.detect(Images.read(image).toBufferedImage()) : detector.detect(image)));
             }
             for (int i = 0; i < together.size(); i++) {
                 Detection expected = alone.get(i % images.size());

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ResumeTest {
     @TempDir
     Path folder;
+
     private Path model;
     private Path checkpoint;
 
@@ -28,7 +29,8 @@ class ResumeTest {
     }
 
     private static Object[] training(Path out, int epochs, Object... more) {
-        List<Object> args = new ArrayList<>(Arrays.asList(TinyModel.train(TinyModel.data(), out, "--batch-size", "3", "--optimizer", "zero-steps")));
+        List<Object> args = new ArrayList<>(Arrays.asList(
+                TinyModel.train(TinyModel.data(), out, "--batch-size", "3", "--optimizer", "zero-steps")));
         args.set(args.indexOf("--epochs") + 1, epochs);
         args.addAll(List.of(more));
         return args.toArray();
@@ -41,7 +43,8 @@ class ResumeTest {
         CommandRun.succeeding(training(model, 3, "--checkpoint-every", "2"));
         assertEquals(3, KilledTraining.epochs(checkpoint));
         Path second = folder.resolve("second.state");
-        CommandRun.succeeding(training(model, 4, "--resume", checkpoint, "--checkpoint-every", "1", "--checkpoint", second));
+        CommandRun.succeeding(
+                training(model, 4, "--resume", checkpoint, "--checkpoint-every", "1", "--checkpoint", second));
         assertNotEquals(-1, Files.mismatch(alone, model));
         CommandRun.succeeding(training(model, 5, "--resume", second));
         assertEquals(-1, Files.mismatch(alone, model));
@@ -51,19 +54,27 @@ class ResumeTest {
         assertEquals(-1, Files.mismatch(alone, model));
     }
 
-    /** Killed hard, twice, in the middle of a training too long to end by itself; then gone on with for two epochs more. */
+    /**
+     * Killed hard, twice, in the middle of a training too long to end by itself; then gone on with for two epochs more.
+     */
     @Test
     void killedAndResumedIsAsLeftAlone() throws IOException, InterruptedException {
         int endless = 1_000_000;
         int done = 0;
         List<Object> resume = List.of();
         for (int kill = 1; kill <= 2; kill++) {
-            done = KilledTraining.run(CommandRun.commandLine(List.of(), training(model, endless, concat(List.of("--checkpoint-every", "1"), resume))), checkpoint, done, model);
+            done = KilledTraining.run(
+                    CommandRun.commandLine(
+                            List.of(), training(model, endless, concat(List.of("--checkpoint-every", "1"), resume))),
+                    checkpoint,
+                    done,
+                    model);
             resume = List.of("--resume", checkpoint);
         }
         Path alone = folder.resolve("alone.safetensors");
         Path logs = Files.createDirectory(folder.resolve("logs"));
-        CommandRun last = CommandRun.process(logs, CommandRun.commandLine(List.of(), training(model, done + 2, resume.toArray())));
+        CommandRun last = CommandRun.process(
+                logs, CommandRun.commandLine(List.of(), training(model, done + 2, resume.toArray())));
         assertEquals(0, last.code(), last.err());
         CommandRun whole = CommandRun.process(logs, CommandRun.commandLine(List.of(), training(alone, done + 2)));
         assertEquals(0, whole.code(), whole.err());
@@ -81,20 +92,29 @@ class ResumeTest {
         CommandRun.succeeding(training(model, 2, "--checkpoint-every", "1"));
         byte[] before = Files.readAllBytes(model);
         CommandRun.of(training(model, 1, "--resume", checkpoint)).assertFailure(checkpoint, "2 epochs", "--epochs 1");
-        CommandRun.of(training(model, 3, "--resume", checkpoint, "--lr", "1e-3")).assertFailure(checkpoint, "another training",
-                "differs: the settings (learningRate 1.0E-4 then, 0.001 now); give", "without --resume");
-        CommandRun.of(training(model, 3, "--resume", checkpoint, "--gate", "net", "--validation", "0.5")).assertFailure(checkpoint, "another training",
-                "the model (gate none then, net now), the settings (validation none then, ");
+        CommandRun.of(training(model, 3, "--resume", checkpoint, "--lr", "1e-3"))
+                .assertFailure(
+                        checkpoint,
+                        "another training",
+                        "differs: the settings (learningRate 1.0E-4 then, 0.001 now); give",
+                        "without --resume");
+        CommandRun.of(training(model, 3, "--resume", checkpoint, "--gate", "net", "--validation", "0.5"))
+                .assertFailure(
+                        checkpoint,
+                        "another training",
+                        "the model (gate none then, net now), the settings (validation none then, ");
         Object[] other = training(model, 3, "--resume", checkpoint);
         other[Arrays.asList(other).indexOf("--data") + 1] = TinyModel.data().resolve("fabric");
         CommandRun.of(other).assertFailure(checkpoint, "another training", "the training images");
-        CommandRun.of(training(model, 3, "--resume", folder.resolve("missing"))).assertFailure("missing", "does not exist");
+        CommandRun.of(training(model, 3, "--resume", folder.resolve("missing")))
+                .assertFailure("missing", "does not exist");
         Path copy = Files.copy(model, folder.resolve("copy.safetensors"));
         CommandRun.of(training(model, 3, "--resume", copy)).assertFailure(copy, "not the state of a training");
         CommandRun.of(training(model, 3, "--checkpoint-every", "0")).assertFailure("--checkpoint-every is 0");
         CommandRun.of(training(model, 3, "--checkpoint", checkpoint)).assertFailure("--checkpoint-every N");
         Files.write(checkpoint, Arrays.copyOf(Files.readAllBytes(checkpoint), 3000));
-        CommandRun.of(training(model, 3, "--resume", checkpoint)).assertFailure(checkpoint, "not a usable SafeTensors file");
+        CommandRun.of(training(model, 3, "--resume", checkpoint))
+                .assertFailure(checkpoint, "not a usable SafeTensors file");
         assertArrayEquals(before, Files.readAllBytes(model));
     }
 }

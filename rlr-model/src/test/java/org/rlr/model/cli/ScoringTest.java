@@ -36,6 +36,7 @@ class ScoringTest {
 
     @TempDir
     Path folder;
+
     private Path model;
     private Path json;
 
@@ -46,7 +47,8 @@ class ScoringTest {
     }
 
     private JsonObject evaluated(Path of, Object... more) throws IOException {
-        List<Object> args = new ArrayList<>(List.of("evaluate", "--model", of, "--data", TinyModel.data(), "--json", json));
+        List<Object> args =
+                new ArrayList<>(List.of("evaluate", "--model", of, "--data", TinyModel.data(), "--json", json));
         args.addAll(List.of(more));
         CommandRun.succeeding(args.toArray());
         return JsonParser.parseString(Files.readString(json)).getAsJsonObject();
@@ -54,9 +56,24 @@ class ScoringTest {
 
     @Test
     void oneThatIsComparedHasTheMetricsThatItHasAlone() throws IOException {
-        String out = CommandRun.succeeding("evaluate", "--model", model, "--data", TinyModel.data(), "--json", json, "--score-levels", "2,3", "--score-levels", "3",
-                "--score-levels", "3=0.25,2=1", "--smoothing", "4,0,1.5");
-        JsonArray rows = JsonParser.parseString(Files.readString(json)).getAsJsonObject().getAsJsonArray("scorings");
+        String out = CommandRun.succeeding(
+                "evaluate",
+                "--model",
+                model,
+                "--data",
+                TinyModel.data(),
+                "--json",
+                json,
+                "--score-levels",
+                "2,3",
+                "--score-levels",
+                "3",
+                "--score-levels",
+                "3=0.25,2=1",
+                "--smoothing",
+                "4,0,1.5");
+        JsonArray rows =
+                JsonParser.parseString(Files.readString(json)).getAsJsonObject().getAsJsonArray("scorings");
         List<String> levels = List.of("2,3", "3", "2=1,3=0.25");
         List<String> smoothings = List.of("4", "0", "1.5");
         assertEquals(9, rows.size());
@@ -64,13 +81,26 @@ class ScoringTest {
         assertEquals(10, lines.size(), out);
         for (int i = 0; i < 9; i++) {
             JsonObject row = rows.get(i).getAsJsonObject();
-            JsonObject alone = evaluated(model, "--score-levels", levels.get(i / 3), "--smoothing", smoothings.get(i % 3));
+            JsonObject alone =
+                    evaluated(model, "--score-levels", levels.get(i / 3), "--smoothing", smoothings.get(i % 3));
             assertEquals(alone.get("classes"), row.get("classes"), lines.get(i + 1));
             assertEquals(alone.get("mean"), row.get("mean"), lines.get(i + 1));
             assertTrue(lines.get(i + 1).matches(levels.get(i / 3) + " +" + smoothings.get(i % 3) + " .*"), out);
-            assertTrue(lines.get(i + 1).endsWith(String.format(java.util.Locale.ROOT, "%.1f", 100 * row.getAsJsonObject("mean").get("aupro").getAsDouble())), out);
+            assertTrue(
+                    lines.get(i + 1)
+                            .endsWith(String.format(
+                                    java.util.Locale.ROOT,
+                                    "%.1f",
+                                    100
+                                            * row.getAsJsonObject("mean")
+                                                    .get("aupro")
+                                                    .getAsDouble())),
+                    out);
         }
-        assertEquals(evaluated(model).get("classes"), rows.get(0).getAsJsonObject().get("classes"), "the first is the model's own");
+        assertEquals(
+                evaluated(model).get("classes"),
+                rows.get(0).getAsJsonObject().get("classes"),
+                "the first is the model's own");
         assertEquals("[2,3]", rows.get(8).getAsJsonObject().get("levels").toString());
         assertEquals("[1.0,0.25]", rows.get(8).getAsJsonObject().get("weights").toString());
         assertEquals(1.5, rows.get(8).getAsJsonObject().get("smoothing").getAsDouble());
@@ -79,42 +109,80 @@ class ScoringTest {
         for (String pixels : List.of("pixel_auroc", "pixel_ap", "pixel_f1max", "aupro")) {
             assertEquals(mean(rows, 0, pixels), mean(rows, 1, pixels));
         }
-        assertTrue(List.of(mean(rows, 1, "image_auroc"), mean(rows, 2, "image_auroc"), mean(rows, 4, "image_auroc")).stream().anyMatch(each -> each != mean(rows, 0, "image_auroc")));
+        assertTrue(
+                List.of(mean(rows, 1, "image_auroc"), mean(rows, 2, "image_auroc"), mean(rows, 4, "image_auroc"))
+                        .stream()
+                        .anyMatch(each -> each != mean(rows, 0, "image_auroc")));
     }
 
     private static double mean(JsonArray rows, int row, String metric) {
-        return rows.get(row).getAsJsonObject().getAsJsonObject("mean").get(metric).getAsDouble();
+        return rows.get(row)
+                .getAsJsonObject()
+                .getAsJsonObject("mean")
+                .get(metric)
+                .getAsDouble();
     }
 
     @Test
     void aThresholdKeepsTheScoringThatItBelongsToAndDetectAppliesIt() throws IOException {
         Path image = TinyModel.images().get(0);
         AnomalyMap expected;
-        try (Backend backend = Backends.open("cpu", 2); RlrModel loaded = ModelFile.load(model, backend)) {
+        try (Backend backend = Backends.open("cpu", 2);
+                RlrModel loaded = ModelFile.load(model, backend)) {
             expected = new AnomalyScorer(loaded).with(OTHER).score(Images.read(image));
-            assertNotEquals(expected.imageScore(), new AnomalyScorer(loaded).score(Images.read(image)).imageScore());
+            assertNotEquals(
+                    expected.imageScore(),
+                    new AnomalyScorer(loaded).score(Images.read(image)).imageScore());
         }
-        String text = CommandRun.succeeding("threshold", "--model", model, "--data", TinyModel.data(), "--f1-max", "--score-levels", "2=1,3=0.25", "--smoothing", "1.5");
+        String text = CommandRun.succeeding(
+                "threshold",
+                "--model",
+                model,
+                "--data",
+                TinyModel.data(),
+                "--f1-max",
+                "--score-levels",
+                "2=1,3=0.25",
+                "--smoothing",
+                "1.5");
         assertTrue(text.contains("and the scoring that they belong to"), text);
         ModelInfo info = ModelFile.info(model);
         assertEquals(OTHER, info.scoring());
         assertEquals(0, info.scores().images(), "the training images were not scored so");
-        assertTrue(info.scores().mapMax() > info.scores().mapMin() && info.scores().mapMin() > 0);
+        assertTrue(
+                info.scores().mapMax() > info.scores().mapMin() && info.scores().mapMin() > 0);
         try (AnomalyDetector detector = AnomalyDetector.load(model)) {
             assertEquals(expected.imageScore(), detector.detect(image).score());
-            assertEquals(info.thresholds().common().value(), detector.detect(image).threshold());
+            assertEquals(
+                    info.thresholds().common().value(), detector.detect(image).threshold());
             assertEquals(expected.values()[17], detector.detect(image).map()[17]);
-            assertEquals(expected.imageScore(), detector.scorer().examine(Images.read(image)).map().imageScore(), 1e-6 * expected.imageScore());
+            assertEquals(
+                    expected.imageScore(),
+                    detector.scorer().examine(Images.read(image)).map().imageScore(),
+                    1e-6 * expected.imageScore());
         }
-        assertEquals(evaluated(TinyModel.model(), "--score-levels", "2=1,3=0.25", "--smoothing", "1.5"), evaluated(model));
+        assertEquals(
+                evaluated(TinyModel.model(), "--score-levels", "2=1,3=0.25", "--smoothing", "1.5"), evaluated(model));
         String described = CommandRun.succeeding("info", "--model", model);
-        assertTrue(described.contains("levels 2=1,3=0.25, smoothing 1.5 pixels") && !described.contains("training scores"), described);
+        assertTrue(
+                described.contains("levels 2=1,3=0.25, smoothing 1.5 pixels") && !described.contains("training scores"),
+                described);
         assertFalse(CommandRun.succeeding("info", "--model", TinyModel.model()).contains("smoothing"));
         // a report is of the model's own scoring
         Path report = folder.resolve("report.html");
-        CommandRun.succeeding("evaluate", "--model", model, "--data", TinyModel.data(), "--report", report, "--out", folder.resolve("pictures"));
+        CommandRun.succeeding(
+                "evaluate",
+                "--model",
+                model,
+                "--data",
+                TinyModel.data(),
+                "--report",
+                report,
+                "--out",
+                folder.resolve("pictures"));
         assertTrue(Files.readString(report).contains("scoring: smoothing"));
-        CommandRun.of("evaluate", "--model", model, "--data", TinyModel.data(), "--report", report, "--smoothing", "4").assertFailure("--report", "smoothing 1.5", "rlr threshold");
+        CommandRun.of("evaluate", "--model", model, "--data", TinyModel.data(), "--report", report, "--smoothing", "4")
+                .assertFailure("--report", "smoothing 1.5", "rlr threshold");
         // without the options the scoring stays
         CommandRun.succeeding("threshold", "--model", model, "--data", TinyModel.data(), "--recall", "1");
         assertEquals(OTHER, ModelFile.info(model).scoring());
@@ -124,7 +192,8 @@ class ScoringTest {
     @Test
     void trainedWithItAModelHasItsStatisticsAndItsDescriptionGivesItsBytes() throws IOException {
         Path scored = folder.resolve("scored.safetensors");
-        CommandRun.succeeding(TinyModel.train(TinyModel.data(), scored, "--score-levels", "2=1,3=0.25", "--smoothing", "1.5"));
+        CommandRun.succeeding(
+                TinyModel.train(TinyModel.data(), scored, "--score-levels", "2=1,3=0.25", "--smoothing", "1.5"));
         ModelInfo info = ModelFile.info(scored);
         assertEquals(OTHER, info.scoring());
         ScoreStatistics usual = ModelFile.info(model).scores();
@@ -138,12 +207,25 @@ class ScoringTest {
         Files.writeString(config, CommandRun.succeeding("info", "--json", "--model", scored));
         CommandRun.succeeding("train", "--config", config, "--data", TinyModel.data(), "--out", again);
         assertEquals(-1, Files.mismatch(scored, again));
-        CommandRun.succeeding("train", "--config", config, "--data", TinyModel.data(), "--out", again, "--score-levels", "2,3", "--smoothing", "4");
+        CommandRun.succeeding(
+                "train",
+                "--config",
+                config,
+                "--data",
+                TinyModel.data(),
+                "--out",
+                again,
+                "--score-levels",
+                "2,3",
+                "--smoothing",
+                "4");
         assertEquals(-1, Files.mismatch(model, again));
-        CommandRun.of("train", "--config", config, "--data", TinyModel.data(), "--out", again, "--levels", "3").assertFailure("no level 2", "--score-levels");
+        CommandRun.of("train", "--config", config, "--data", TinyModel.data(), "--out", again, "--levels", "3")
+                .assertFailure("no level 2", "--score-levels");
         Files.writeString(config, CommandRun.succeeding("info", "--json", "--model", model));
         CommandRun.succeeding("train", "--config", config, "--data", TinyModel.data(), "--out", again, "--levels", "3");
-        assertEquals(List.of(3), ModelFile.info(again).scoring().levels(), "the published scoring goes with any levels");
+        assertEquals(
+                List.of(3), ModelFile.info(again).scoring().levels(), "the published scoring goes with any levels");
     }
 
     @Test
@@ -151,7 +233,9 @@ class ScoringTest {
         Path state = folder.resolve("state");
         Object[] args = TinyModel.train(TinyModel.data(), model, "--checkpoint-every", "1", "--checkpoint", state);
         CommandRun.succeeding(args);
-        assertFalse(new String(Files.readAllBytes(state), StandardCharsets.ISO_8859_1).contains("scoring"), "as states from before there were scorings");
+        assertFalse(
+                new String(Files.readAllBytes(state), StandardCharsets.ISO_8859_1).contains("scoring"),
+                "as states from before there were scorings");
         Object[] more = TinyModel.train(TinyModel.data(), model, "--resume", state, "--smoothing", "2");
         CommandRun.of(more).assertFailure(state, "the scoring (as published then");
         more = TinyModel.train(TinyModel.data(), model, "--resume", state, "--smoothing", "4");
@@ -165,39 +249,62 @@ class ScoringTest {
         String text = Files.readString(model, StandardCharsets.ISO_8859_1);
         assertTrue(text.contains("\\\"scoring\\\""));
         Files.writeString(model, text.replace("\\\"scoring\\\"", "\\\"sc0ring\\\""), StandardCharsets.ISO_8859_1);
-        assertEquals(new Scoring(List.of(2, 3), List.of(1.0, 1.0), 4), ModelFile.info(model).scoring());
+        assertEquals(
+                new Scoring(List.of(2, 3), List.of(1.0, 1.0), 4),
+                ModelFile.info(model).scoring());
         assertEquals(ModelFile.info(TinyModel.model()), ModelFile.info(model));
     }
 
     @Test
     void ablationsScoreAsToldTo() throws IOException {
         Path data = TinyModel.data().resolve("fabric");
-        List<Object> args = new ArrayList<>(List.of("ablate", "--data", data, "--blocks", "mca", "--seeds", "1", "--score-levels", "3", "--json", json));
+        List<Object> args = new ArrayList<>(List.of(
+                "ablate", "--data", data, "--blocks", "mca", "--seeds", "1", "--score-levels", "3", "--json", json));
         args.addAll(TinyModel.OPTIONS);
         CommandRun.succeeding(args.toArray());
-        double ablated = JsonParser.parseString(Files.readString(json)).getAsJsonObject().getAsJsonArray("sets").get(0).getAsJsonObject().getAsJsonObject("mean").get("pixel_auroc").getAsDouble();
+        double ablated = JsonParser.parseString(Files.readString(json))
+                .getAsJsonObject()
+                .getAsJsonArray("sets")
+                .get(0)
+                .getAsJsonObject()
+                .getAsJsonObject("mean")
+                .get("pixel_auroc")
+                .getAsDouble();
         Path alone = folder.resolve("alone.safetensors");
         CommandRun.succeeding(TinyModel.train(data, alone, "--blocks", "mca"));
         CommandRun.succeeding("evaluate", "--model", alone, "--data", data, "--json", json, "--score-levels", "3");
-        assertEquals(JsonParser.parseString(Files.readString(json)).getAsJsonObject().getAsJsonObject("mean").get("pixel_auroc").getAsDouble(), ablated);
+        assertEquals(
+                JsonParser.parseString(Files.readString(json))
+                        .getAsJsonObject()
+                        .getAsJsonObject("mean")
+                        .get("pixel_auroc")
+                        .getAsDouble(),
+                ablated);
     }
 
     @Test
     void whatCannotBeIsRefusedByValue() throws IOException {
         Object[] evaluate = {"evaluate", "--model", model, "--data", TinyModel.data()};
-        record Wrong(List<String> options, List<String> mentions) {
-        }
-        for (Wrong wrong : List.of(new Wrong(List.of("--score-levels", "4"), List.of("no level 4", "[2, 3]")), new Wrong(List.of("--score-levels", "2,x"), List.of("'x'", "2=1,3=0.5")),
-                new Wrong(List.of("--score-levels", "2=0"), List.of("weight 0.0", "above 0")), new Wrong(List.of("--score-levels", "2=-1"), List.of("'2=-1'")),
-                new Wrong(List.of("--score-levels", "2,2"), List.of("[2, 2]", "each once")), new Wrong(List.of("--smoothing", "-1"), List.of("--smoothing is -1.0")),
-                new Wrong(List.of("--smoothing", "NaN"), List.of("--smoothing is NaN")), new Wrong(List.of("--smoothing", "2,2"), List.of("given twice")),
-                new Wrong(List.of("--smoothing", "2,4", "--out", "pictures"), List.of("--out", "2")), new Wrong(List.of("--smoothing", "2,4", "--report", "r.html"), List.of("--report")))) {
+        record Wrong(List<String> options, List<String> mentions) {}
+        for (Wrong wrong : List.of(
+                new Wrong(List.of("--score-levels", "4"), List.of("no level 4", "[2, 3]")),
+                new Wrong(List.of("--score-levels", "2,x"), List.of("'x'", "2=1,3=0.5")),
+                new Wrong(List.of("--score-levels", "2=0"), List.of("weight 0.0", "above 0")),
+                new Wrong(List.of("--score-levels", "2=-1"), List.of("'2=-1'")),
+                new Wrong(List.of("--score-levels", "2,2"), List.of("[2, 2]", "each once")),
+                new Wrong(List.of("--smoothing", "-1"), List.of("--smoothing is -1.0")),
+                new Wrong(List.of("--smoothing", "NaN"), List.of("--smoothing is NaN")),
+                new Wrong(List.of("--smoothing", "2,2"), List.of("given twice")),
+                new Wrong(List.of("--smoothing", "2,4", "--out", "pictures"), List.of("--out", "2")),
+                new Wrong(List.of("--smoothing", "2,4", "--report", "r.html"), List.of("--report")))) {
             List<Object> args = new ArrayList<>(Arrays.asList(evaluate));
             args.addAll(wrong.options);
             CommandRun.of(args.toArray()).assertFailure(wrong.mentions.toArray());
         }
-        CommandRun.of("threshold", "--model", model, "--data", TinyModel.data(), "--f1-max", "--smoothing", "2,4").assertFailure("[2.0, 4.0]", "rlr evaluate");
-        CommandRun.of(TinyModel.train(TinyModel.data(), model, "--score-levels", "2", "--score-levels", "3")).assertFailure("2 and 3", "rlr evaluate");
+        CommandRun.of("threshold", "--model", model, "--data", TinyModel.data(), "--f1-max", "--smoothing", "2,4")
+                .assertFailure("[2.0, 4.0]", "rlr evaluate");
+        CommandRun.of(TinyModel.train(TinyModel.data(), model, "--score-levels", "2", "--score-levels", "3"))
+                .assertFailure("2 and 3", "rlr evaluate");
         assertEquals(-1, Files.mismatch(TinyModel.model(), model));
     }
 }

@@ -23,14 +23,28 @@ class SeedsTest {
     private double metric(Path model, String name) throws IOException {
         Path json = folder.resolve("evaluated.json");
         CommandRun.succeeding("evaluate", "--model", model, "--data", TinyModel.data(), "--json", json);
-        return JsonParser.parseString(Files.readString(json)).getAsJsonObject().getAsJsonObject("mean").get(name).getAsDouble();
+        return JsonParser.parseString(Files.readString(json))
+                .getAsJsonObject()
+                .getAsJsonObject("mean")
+                .get(name)
+                .getAsDouble();
     }
 
     @Test
     void eachSeedGivesTheModelThatItGivesAloneAndTheSpreadIsOfTheirMetrics() throws IOException {
         Path out = folder.resolve("model.safetensors");
         Path summary = folder.resolve("summary.json");
-        String text = CommandRun.succeeding(TinyModel.train(TinyModel.data(), out, "--seeds", "5,3407", "--metrics", folder.resolve("m.csv"), "--summary", summary, "--checkpoint-every", "1"));
+        String text = CommandRun.succeeding(TinyModel.train(
+                TinyModel.data(),
+                out,
+                "--seeds",
+                "5,3407",
+                "--metrics",
+                folder.resolve("m.csv"),
+                "--summary",
+                summary,
+                "--checkpoint-every",
+                "1"));
         Path five = folder.resolve("model-seed5.safetensors");
         Path usual = folder.resolve("model-seed3407.safetensors");
         assertTrue(Files.notExists(out));
@@ -45,16 +59,30 @@ class SeedsTest {
         for (String name : List.of("image_auroc", "pixel_ap", "aupro")) {
             double one = metric(five, name);
             double two = metric(usual, name);
-            assertEquals(two, runs.get(1).getAsJsonObject().getAsJsonObject("metrics").getAsJsonObject("mean").get(name).getAsDouble());
+            assertEquals(
+                    two,
+                    runs.get(1)
+                            .getAsJsonObject()
+                            .getAsJsonObject("metrics")
+                            .getAsJsonObject("mean")
+                            .get(name)
+                            .getAsDouble());
             assertEquals((one + two) / 2, root.getAsJsonObject("mean").get(name).getAsDouble(), 1e-12);
-            assertEquals(Math.abs(one - two) / Math.sqrt(2), root.getAsJsonObject("std").get(name).getAsDouble(), 1e-12);
+            assertEquals(
+                    Math.abs(one - two) / Math.sqrt(2),
+                    root.getAsJsonObject("std").get(name).getAsDouble(),
+                    1e-12);
         }
-        assertTrue(text.contains("2 seeds, mean ± sample standard deviation") && text.lines().anyMatch(line -> line.startsWith("mean ") && line.contains(" ± ")), text);
+        assertTrue(
+                text.contains("2 seeds, mean ± sample standard deviation")
+                        && text.lines().anyMatch(line -> line.startsWith("mean ") && line.contains(" ± ")),
+                text);
     }
 
     @Test
     void eachSeedHoldsOutItsOwnImages() throws IOException {
-        CommandRun.succeeding(TinyModel.train(TinyModel.data(), folder.resolve("model.safetensors"), "--seeds", "5,6", "--validation", "0.5"));
+        CommandRun.succeeding(TinyModel.train(
+                TinyModel.data(), folder.resolve("model.safetensors"), "--seeds", "5,6", "--validation", "0.5"));
         Path alone = folder.resolve("alone.safetensors");
         for (int seed : new int[] {5, 6}) {
             CommandRun.succeeding(TinyModel.train(TinyModel.data(), alone, "--seed", seed, "--validation", "0.5"));
@@ -65,7 +93,8 @@ class SeedsTest {
     @Test
     void withoutTestImagesThereAreTheLossesAlone() {
         Path plain = TinyModel.data().resolve("fabric").resolve("train").resolve("good");
-        String text = CommandRun.succeeding(TinyModel.train(plain, folder.resolve("model.safetensors"), "--seeds", "1,2"));
+        String text =
+                CommandRun.succeeding(TinyModel.train(plain, folder.resolve("model.safetensors"), "--seeds", "1,2"));
         assertTrue(text.contains("loss") && text.contains("no test images"), text);
     }
 
@@ -73,10 +102,14 @@ class SeedsTest {
     void wrongSeedsAreRefused() {
         Path out = folder.resolve("model.safetensors");
         CommandRun.of(TinyModel.train(TinyModel.data(), out, "--seeds", "1")).assertFailure("--seeds [1]", "--seed");
-        CommandRun.of(TinyModel.train(TinyModel.data(), out, "--seeds", "1,2,1")).assertFailure("different seeds");
-        CommandRun.of(TinyModel.train(TinyModel.data(), out, "--seeds", "1,2", "--seed", "3")).assertFailure("--seed and --seeds");
-        CommandRun.of(TinyModel.train(TinyModel.data(), out, "--seeds", "1,2", "--resume", out)).assertFailure("--resume", "each by itself");
-        CommandRun.of(TinyModel.train(TinyModel.data(), out, "--summary", folder.resolve("summary.json"))).assertFailure("--summary", "--seeds");
+        CommandRun.of(TinyModel.train(TinyModel.data(), out, "--seeds", "1,2,1"))
+                .assertFailure("different seeds");
+        CommandRun.of(TinyModel.train(TinyModel.data(), out, "--seeds", "1,2", "--seed", "3"))
+                .assertFailure("--seed and --seeds");
+        CommandRun.of(TinyModel.train(TinyModel.data(), out, "--seeds", "1,2", "--resume", out))
+                .assertFailure("--resume", "each by itself");
+        CommandRun.of(TinyModel.train(TinyModel.data(), out, "--summary", folder.resolve("summary.json")))
+                .assertFailure("--summary", "--seeds");
         CommandRun.of(TinyModel.train(TinyModel.data(), out, "--seeds", "1,x")).assertWrongUsage("--seeds", "x");
     }
 }

@@ -39,11 +39,31 @@ class SizesTest {
 
     /** Small sizes, to be quick: square ones and others, two levels and three. */
     @ParameterizedTest
-    @CsvSource(delimiter = ' ', value = {"scattering 64x96 2,3", "scattering 96x64 1,2,3", "tf_efficientnet_lite0 64x128 2,3", "tf_efficientnet_b6 64x96 2,3",
-        "wide_resnet50_2 64x80 1,2,3", "resnet18 160 2,4"})
+    @CsvSource(
+            delimiter = ' ',
+            value = {
+                "scattering 64x96 2,3",
+                "scattering 96x64 1,2,3",
+                "tf_efficientnet_lite0 64x128 2,3",
+                "tf_efficientnet_b6 64x96 2,3",
+                "wide_resnet50_2 64x80 1,2,3",
+                "resnet18 160 2,4"
+            })
     void everyCommand(String backbone, String size, String levels) throws IOException {
         Path weights = folder.resolve("weights.safetensors");
-        List<Object> settings = new ArrayList<>(List.of("--data", TinyModel.data(), "--backbone", backbone, "--image-size", size, "--levels", levels, "--width", "16", "--layers", "1"));
+        List<Object> settings = new ArrayList<>(List.of(
+                "--data",
+                TinyModel.data(),
+                "--backbone",
+                backbone,
+                "--image-size",
+                size,
+                "--levels",
+                levels,
+                "--width",
+                "16",
+                "--layers",
+                "1"));
         if (!backbone.equals(Backbones.WEIGHT_FREE)) {
             BackboneFile.write(backbone, Integer.parseInt(levels.substring(levels.length() - 1)), weights);
             settings.addAll(List.of("--weights", weights));
@@ -53,16 +73,26 @@ class SizesTest {
         Path model = folder.resolve("model.safetensors");
         Path resumed = folder.resolve("resumed.safetensors");
         CommandRun.succeeding(arguments(train, "--out", model, "--epochs", "1", "--checkpoint-every", "1"));
-        CommandRun.succeeding(arguments(train, "--out", resumed, "--epochs", "1", "--resume", folder.resolve("model.safetensors.checkpoint")));
+        CommandRun.succeeding(arguments(
+                train, "--out", resumed, "--epochs", "1", "--resume", folder.resolve("model.safetensors.checkpoint")));
         assertEquals(-1, Files.mismatch(model, resumed));
         RlrConfig config = ModelFile.info(model).config();
-        assertEquals(size, config.imageHeight() == config.imageWidth() ? "" + config.imageHeight() : config.imageHeight() + "x" + config.imageWidth());
+        assertEquals(
+                size,
+                config.imageHeight() == config.imageWidth()
+                        ? "" + config.imageHeight()
+                        : config.imageHeight() + "x" + config.imageWidth());
         String info = CommandRun.succeeding("info", "--model", model);
-        assertTrue(info.contains(config.imageHeight() + "x" + config.imageWidth()) && info.contains("[" + levels.replace(",", ", ") + "]"), info);
+        assertTrue(
+                info.contains(config.imageHeight() + "x" + config.imageWidth())
+                        && info.contains("[" + levels.replace(",", ", ") + "]"),
+                info);
 
-        Path json = Files.writeString(folder.resolve("config.json"), CommandRun.succeeding("info", "--json", "--model", model));
+        Path json = Files.writeString(
+                folder.resolve("config.json"), CommandRun.succeeding("info", "--json", "--model", model));
         Path again = folder.resolve("again.safetensors");
-        List<Object> configured = new ArrayList<>(List.of("train", "--data", TinyModel.data(), "--out", again, "--config", json));
+        List<Object> configured =
+                new ArrayList<>(List.of("train", "--data", TinyModel.data(), "--out", again, "--config", json));
         if (Files.exists(weights)) {
             configured.addAll(List.of("--weights", weights));
         }
@@ -71,9 +101,33 @@ class SizesTest {
         Files.delete(again);
         Files.delete(resumed);
 
-        CommandRun.succeeding("threshold", "--model", model, "--normal", TinyModel.data().resolve("fabric/test/good"), "--false-alarm-rate", "0.4");
-        CommandRun.succeeding("evaluate", "--model", model, "--data", TinyModel.data(), "--json", folder.resolve("m.json"), "--report", folder.resolve("r.html"), "--out", folder.resolve("p"));
-        CommandRun.succeeding("detect", "--model", model, "--out", folder.resolve("d"), TinyModel.images().get(0));
+        CommandRun.succeeding(
+                "threshold",
+                "--model",
+                model,
+                "--normal",
+                TinyModel.data().resolve("fabric/test/good"),
+                "--false-alarm-rate",
+                "0.4");
+        CommandRun.succeeding(
+                "evaluate",
+                "--model",
+                model,
+                "--data",
+                TinyModel.data(),
+                "--json",
+                folder.resolve("m.json"),
+                "--report",
+                folder.resolve("r.html"),
+                "--out",
+                folder.resolve("p"));
+        CommandRun.succeeding(
+                "detect",
+                "--model",
+                model,
+                "--out",
+                folder.resolve("d"),
+                TinyModel.images().get(0));
         try (AnomalyDetector detector = AnomalyDetector.load(model)) {
             Detection d = detector.detect(TinyModel.images().get(0));
             assertEquals(config.imageHeight(), d.mapHeight());
@@ -88,25 +142,74 @@ class SizesTest {
         Path checkpoint = folder.resolve("c.pth");
         Path imported = folder.resolve("imported.safetensors");
         CommandRun.succeeding("export", model, "--out", checkpoint);
-        CommandRun.succeeding("import", checkpoint, "--out", imported, "--backbone", backbone, "--weights", weights, "--image-size", size, "--threshold", "1");
+        CommandRun.succeeding(
+                "import",
+                checkpoint,
+                "--out",
+                imported,
+                "--backbone",
+                backbone,
+                "--weights",
+                weights,
+                "--image-size",
+                size,
+                "--threshold",
+                "1");
         try (AnomalyDetector detector = AnomalyDetector.load(imported)) {
-            assertArrayEquals(expected.map(), detector.detect(TinyModel.images().get(0)).map());
+            assertArrayEquals(
+                    expected.map(), detector.detect(TinyModel.images().get(0)).map());
         }
-        CommandRun.of("import", checkpoint, "--out", folder.resolve("no"), "--backbone", backbone, "--weights", weights, "--image-size", "512x64", "--threshold", "1")
+        CommandRun.of(
+                        "import",
+                        checkpoint,
+                        "--out",
+                        folder.resolve("no"),
+                        "--backbone",
+                        backbone,
+                        "--weights",
+                        weights,
+                        "--image-size",
+                        "512x64",
+                        "--threshold",
+                        "1")
                 .assertFailure("c.pth", "512x64", "do not fit");
     }
 
-    /** The plan of three levels (RLR §12), on grids higher than wide; pictures keep the proportions of the image as it was read. */
+    /**
+     * The plan of three levels (RLR §12), on grids higher than wide; pictures keep the proportions of the image as it
+     * was read.
+     */
     @Test
     void aDecoderDrawsThem() throws IOException {
         Path fabric = TinyModel.data().resolve("fabric");
         Path model = folder.resolve("model.safetensors");
         Path decoder = folder.resolve("decoder.safetensors");
-        CommandRun.succeeding("train", "--data", fabric, "--out", model, "--image-size", "96x64", "--levels", "1,2,3", "--width", "16", "--layers", "1", "--epochs", "1", "--ref-len", "2");
-        CommandRun.succeeding("decoder", "train", "--model", model, "--data", fabric, "--out", decoder, "--epochs", "1");
-        try (Backend backend = Backends.open("cpu", 2); FeatureDecoder loaded = DecoderFile.load(decoder, backend)) {
+        CommandRun.succeeding(
+                "train",
+                "--data",
+                fabric,
+                "--out",
+                model,
+                "--image-size",
+                "96x64",
+                "--levels",
+                "1,2,3",
+                "--width",
+                "16",
+                "--layers",
+                "1",
+                "--epochs",
+                "1",
+                "--ref-len",
+                "2");
+        CommandRun.succeeding(
+                "decoder", "train", "--model", model, "--data", fabric, "--out", decoder, "--epochs", "1");
+        try (Backend backend = Backends.open("cpu", 2);
+                FeatureDecoder loaded = DecoderFile.load(decoder, backend)) {
             assertEquals(List.of(1, 2, 3), loaded.info().levels());
-            assertEquals(List.of(96, 64), List.of(loaded.info().imageHeight(), loaded.info().imageWidth()));
+            assertEquals(
+                    List.of(96, 64),
+                    List.of(loaded.info().imageHeight(), loaded.info().imageWidth()));
         }
         Path image = fabric.resolve("test/good/000.png");
         Path out = folder.resolve("out");
@@ -124,8 +227,24 @@ class SizesTest {
 
     @Test
     void ablateTakesThem() {
-        String out = CommandRun.succeeding("ablate", "--data", TinyModel.data(), "--image-size", "64x80", "--levels", "1,2,3", "--width", "16", "--layers", "1", "--epochs", "1", "--seeds", "1",
-                "--blocks", "mca");
+        String out = CommandRun.succeeding(
+                "ablate",
+                "--data",
+                TinyModel.data(),
+                "--image-size",
+                "64x80",
+                "--levels",
+                "1,2,3",
+                "--width",
+                "16",
+                "--layers",
+                "1",
+                "--epochs",
+                "1",
+                "--seeds",
+                "1",
+                "--blocks",
+                "mca");
         assertTrue(out.contains("mca"), out);
     }
 
@@ -137,15 +256,27 @@ class SizesTest {
             {"--image-size", "48", "image size 48", "at least 64"},
             {"--tile-overlap", "129", "--tile-overlap 129", "256x256", "lower it"},
             {"--tile-overlap", "-1", "--tile-overlap is -1"},
-            {"--tile-scale", "0.5", "--tile-scale 0.5", "--tile-overlap N"}};
+            {"--tile-scale", "0.5", "--tile-scale 0.5", "--tile-overlap N"}
+        };
         for (Object[] each : wrong) {
-            CommandRun.of("train", "--data", TinyModel.data(), "--out", out, each[0], each[1]).assertFailure(java.util.Arrays.copyOfRange(each, 2, each.length));
+            CommandRun.of("train", "--data", TinyModel.data(), "--out", out, each[0], each[1])
+                    .assertFailure(java.util.Arrays.copyOfRange(each, 2, each.length));
         }
-        CommandRun.of("train", "--data", TinyModel.data(), "--out", out, "--tile-overlap", "8", "--tile-scale", "0").assertFailure("--tile-scale is 0.0", "above 0");
-        CommandRun.of("train", "--data", TinyModel.data(), "--out", out, "--tile-overlap", "8", "--no-tiles").assertFailure("--no-tiles", "leave one away");
-        CommandRun.of("train", "--data", TinyModel.data(), "--out", out, "--image-size", "256*384").assertWrongUsage("--image-size", "256*384", "256x384");
-        Path config = Files.writeString(folder.resolve("c.json"), "{\"config\": {\"tiling\": {\"overlap\": 8, \"zoom\": 2}}}");
-        CommandRun.of("train", "--data", TinyModel.data(), "--out", out, "--config", config).assertFailure("c.json", "config.tiling.zoom");
-        assertEquals(new Tiling(8, 1), org.rlr.model.train.ConfigFile.read(Files.writeString(config, "{\"config\": {\"tiling\": {\"overlap\": 8}}}")).config().tiling());
+        CommandRun.of("train", "--data", TinyModel.data(), "--out", out, "--tile-overlap", "8", "--tile-scale", "0")
+                .assertFailure("--tile-scale is 0.0", "above 0");
+        CommandRun.of("train", "--data", TinyModel.data(), "--out", out, "--tile-overlap", "8", "--no-tiles")
+                .assertFailure("--no-tiles", "leave one away");
+        CommandRun.of("train", "--data", TinyModel.data(), "--out", out, "--image-size", "256*384")
+                .assertWrongUsage("--image-size", "256*384", "256x384");
+        Path config = Files.writeString(
+                folder.resolve("c.json"), "{\"config\": {\"tiling\": {\"overlap\": 8, \"zoom\": 2}}}");
+        CommandRun.of("train", "--data", TinyModel.data(), "--out", out, "--config", config)
+                .assertFailure("c.json", "config.tiling.zoom");
+        assertEquals(
+                new Tiling(8, 1),
+                org.rlr.model.train.ConfigFile.read(
+                                Files.writeString(config, "{\"config\": {\"tiling\": {\"overlap\": 8}}}"))
+                        .config()
+                        .tiling());
     }
 }

@@ -33,14 +33,39 @@ class ThreeLevelsTest {
         Path checkpoint = folder.resolve("checkpoint.pth");
         Path maps = folder.resolve("maps.bin");
         Python.run(program, "weights", "wide_resnet50_2", weights);
-        CommandRun.succeeding("train", "--data", TinyModel.data(), "--out", model, "--backbone", "wide_resnet50_2", "--weights", weights, "--levels", "1,2,3", "--image-size", SIZE,
-                "--width", "16", "--layers", "2", "--epochs", "2", "--batch-size", "4", "--lr", "1e-3");
+        CommandRun.succeeding(
+                "train",
+                "--data",
+                TinyModel.data(),
+                "--out",
+                model,
+                "--backbone",
+                "wide_resnet50_2",
+                "--weights",
+                weights,
+                "--levels",
+                "1,2,3",
+                "--image-size",
+                SIZE,
+                "--width",
+                "16",
+                "--layers",
+                "2",
+                "--epochs",
+                "2",
+                "--batch-size",
+                "4",
+                "--lr",
+                "1e-3");
         CommandRun.succeeding("export", model, "--out", checkpoint);
         List<Path> images = TinyModel.images();
-        List<Object> args = new ArrayList<>(List.of("maps", PEERS, "wide_resnet50_2", weights, checkpoint, "1,2,3", SIZE, maps));
+        List<Object> args =
+                new ArrayList<>(List.of("maps", PEERS, "wide_resnet50_2", weights, checkpoint, "1,2,3", SIZE, maps));
         args.addAll(images);
         Python.run(program, args.toArray());
-        FloatBuffer expected = ByteBuffer.wrap(Files.readAllBytes(maps)).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+        FloatBuffer expected = ByteBuffer.wrap(Files.readAllBytes(maps))
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .asFloatBuffer();
         assertEquals(images.size() * SIZE * SIZE, expected.remaining());
         double least = Double.POSITIVE_INFINITY;
         double most = 0;

@@ -29,6 +29,7 @@ import org.rlr.tensor.io.SafeTensorsFile;
 class ThresholdCommandTest {
     @TempDir
     Path folder;
+
     private Path model;
 
     @BeforeEach
@@ -56,14 +57,19 @@ class ThresholdCommandTest {
         System.arraycopy(new Object[] {"detect", "--model", model, "--json", json}, 0, all, 0, 5);
         System.arraycopy(args, 0, all, 5, args.length);
         assertEquals(0, CommandRun.of(all).code());
-        return JsonParser.parseString(Files.readString(json)).getAsJsonArray().asList().stream().map(each -> each.getAsJsonObject()).toList();
+        return JsonParser.parseString(Files.readString(json)).getAsJsonArray().asList().stream()
+                .map(each -> each.getAsJsonObject())
+                .toList();
     }
 
     @Test
     void aQuantileOfHeldOutNormalImagesIsKeptAndApplied() throws IOException {
         Path heldOut = folder.resolve("held out");
         Files.createDirectories(heldOut);
-        List<Path> normal = DataLayouts.read(TinyModel.data()).test().stream().filter(sample -> !sample.anomalous()).map(Sample::image).toList();
+        List<Path> normal = DataLayouts.read(TinyModel.data()).test().stream()
+                .filter(sample -> !sample.anomalous())
+                .map(Sample::image)
+                .toList();
         for (int i = 0; i < normal.size(); i++) {
             Files.copy(normal.get(i), heldOut.resolve(i + ".png"));
         }
@@ -74,14 +80,20 @@ class ThresholdCommandTest {
         assertEquals(8, t.normal());
         assertEquals(2.0 / 9, t.falseAlarmRate().estimate(), 1e-12);
         List<JsonObject> found = detect(heldOut);
-        assertEquals(1, found.stream().filter(entry -> entry.get("anomalous").getAsBoolean()).count(), "one of eight lies above");
+        assertEquals(
+                1,
+                found.stream()
+                        .filter(entry -> entry.get("anomalous").getAsBoolean())
+                        .count(),
+                "one of eight lies above");
         for (JsonObject entry : found) {
             double score = entry.get("score").getAsDouble();
             assertEquals(t.value(), entry.get("threshold").getAsDouble());
             assertEquals(t.normalized(score), entry.get("normalized_score").getAsDouble(), 1e-15);
             assertEquals(score > t.value(), entry.get("normalized_score").getAsDouble() > 0.5);
         }
-        assertTrue(CommandRun.succeeding("info", "--model", model).contains("false-alarm rate of at most 0.25, from 8 normal images"));
+        assertTrue(CommandRun.succeeding("info", "--model", model)
+                .contains("false-alarm rate of at most 0.25, from 8 normal images"));
     }
 
     @Test
@@ -91,37 +103,62 @@ class ThresholdCommandTest {
         assertEquals(-1, Files.mismatch(TinyModel.model(), model), "with --out the model itself stays");
         model = other;
         ModelInfo info = ModelFile.info(model);
-        assertEquals(info.classes().stream().sorted().toList(), List.copyOf(info.thresholds().perClass().keySet()));
-        assertTrue(out.lines().anyMatch(line -> line.startsWith("common")) && out.lines().anyMatch(line -> line.startsWith("fabric")), out);
+        assertEquals(
+                info.classes().stream().sorted().toList(),
+                List.copyOf(info.thresholds().perClass().keySet()));
+        assertTrue(
+                out.lines().anyMatch(line -> line.startsWith("common"))
+                        && out.lines().anyMatch(line -> line.startsWith("fabric")),
+                out);
         for (String name : info.classes()) {
             Threshold own = info.thresholds().ownOf(name);
             assertEquals(1, own.recall().estimate());
-            for (JsonObject entry : detect(TinyModel.data().resolve(name).resolve("test").resolve(firstDefect(name)), "--class", name)) {
+            for (JsonObject entry : detect(
+                    TinyModel.data().resolve(name).resolve("test").resolve(firstDefect(name)), "--class", name)) {
                 assertTrue(entry.get("anomalous").getAsBoolean());
                 assertEquals(own.value(), entry.get("threshold").getAsDouble());
             }
         }
-        CommandRun plain = CommandRun.of("detect", "--model", model, TinyModel.images().get(0));
+        CommandRun plain =
+                CommandRun.of("detect", "--model", model, TinyModel.images().get(0));
         assertTrue(plain.err().contains("note: the model has thresholds for capsules"), plain.err());
-        CommandRun.of("detect", "--model", model, TinyModel.images().get(0), "--class", "bolt").assertFailure("'bolt'", "fabric");
-        CommandRun.of("detect", "--model", TinyModel.model(), TinyModel.images().get(0), "--class", "fabric").assertFailure("'fabric'", "--per-class");
+        CommandRun.of("detect", "--model", model, TinyModel.images().get(0), "--class", "bolt")
+                .assertFailure("'bolt'", "fabric");
+        CommandRun.of("detect", "--model", TinyModel.model(), TinyModel.images().get(0), "--class", "fabric")
+                .assertFailure("'fabric'", "--per-class");
     }
 
     /** Validation images, where a data set has them, leave the test images untouched. */
     @Test
     void validationImagesComeFirst() throws IOException {
         Path data = folder.resolve("loco");
-        new Miniature(data).images("a/train/good/0.png", "a/validation/good/0.png", "a/validation/good/1.png", "a/validation/good/2.png", "a/test/good/0.png",
-                "a/test/logical_anomalies/0.png");
+        new Miniature(data)
+                .images(
+                        "a/train/good/0.png",
+                        "a/validation/good/0.png",
+                        "a/validation/good/1.png",
+                        "a/validation/good/2.png",
+                        "a/test/good/0.png",
+                        "a/test/logical_anomalies/0.png");
         CommandRun run = CommandRun.of("threshold", "--model", model, "--data", data, "--false-alarm-rate", "0.25");
-        assertTrue(run.out().contains("3 normal validation images of 1 class") && !run.err().contains("optimistic"), run.out() + run.err());
+        assertTrue(
+                run.out().contains("3 normal validation images of 1 class")
+                        && !run.err().contains("optimistic"),
+                run.out() + run.err());
         assertEquals(3, common().normal());
         CommandRun labelled = CommandRun.of("threshold", "--model", model, "--data", data, "--f1-max");
-        assertTrue(labelled.out().contains("2 test images of 1 class") && labelled.err().contains("optimistic"), labelled.out() + labelled.err());
+        assertTrue(
+                labelled.out().contains("2 test images of 1 class")
+                        && labelled.err().contains("optimistic"),
+                labelled.out() + labelled.err());
     }
 
     private static String firstDefect(String className) {
-        return DataLayouts.read(TinyModel.data().resolve(className)).test().stream().filter(Sample::anomalous).findFirst().orElseThrow().defect();
+        return DataLayouts.read(TinyModel.data().resolve(className)).test().stream()
+                .filter(Sample::anomalous)
+                .findFirst()
+                .orElseThrow()
+                .defect();
     }
 
     @Test
@@ -145,7 +182,8 @@ class ThresholdCommandTest {
     @Test
     void nothingElseOfTheModelChanges() {
         threshold("--data", TinyModel.data(), "--f1-max");
-        try (SafeTensorsFile before = SafeTensorsFile.open(TinyModel.model()); SafeTensorsFile after = SafeTensorsFile.open(model)) {
+        try (SafeTensorsFile before = SafeTensorsFile.open(TinyModel.model());
+                SafeTensorsFile after = SafeTensorsFile.open(model)) {
             assertEquals(before.names(), after.names());
             for (String name : before.names()) {
                 assertEquals(before.bytes(name), after.bytes(name), name);
@@ -165,46 +203,87 @@ class ThresholdCommandTest {
         ModelInfo info = ModelFile.info(model);
         assertEquals(Rule.TRAINING_DEVIATIONS, info.thresholds().common().rule());
         assertEquals(info.scores().threshold(), info.thresholds().common().value());
-        assertEquals(info.scores().mean() + 3 * info.scores().std(), detect(TinyModel.images().get(0)).get(0).get("threshold").getAsDouble(), 1e-12);
+        assertEquals(
+                info.scores().mean() + 3 * info.scores().std(),
+                detect(TinyModel.images().get(0)).get(0).get("threshold").getAsDouble(),
+                1e-12);
     }
 
-    /** Scoring takes long: what the numbers of images tell is said before, here before an image turns out to be none. */
+    /**
+     * Scoring takes long: what the numbers of images tell is said before, here before an image turns out to be none.
+     */
     @Test
     void tooFewImagesAreRefusedBeforeTheyAreScored() throws IOException {
         Path data = folder.resolve("data");
-        new Miniature(data).images("a/train/good/0.png", "a/test/good/1.png", "a/test/dent/2.png", "b/train/good/0.png", "b/test/good/1.png", "b/test/good/2.png")
+        new Miniature(data)
+                .images(
+                        "a/train/good/0.png",
+                        "a/test/good/1.png",
+                        "a/test/dent/2.png",
+                        "b/train/good/0.png",
+                        "b/test/good/1.png",
+                        "b/test/good/2.png")
                 .text("a/test/good/1.png", "no image");
         Path good = data.resolve("a/test/good");
         CommandRun.of("threshold", "--model", model, "--normal", good).assertFailure("1 normal images", "at least 99");
         CommandRun.of("threshold", "--model", model, "--data", data).assertFailure("3 normal images", "at least 99");
-        CommandRun.of("threshold", "--model", model, "--data", data, "--per-class", "--false-alarm-rate", "0.4").assertFailure("class a", "1 normal images", "at least 2");
-        CommandRun.of("threshold", "--model", model, "--data", data, "--per-class", "--f1-max").assertFailure("class b", "not 2 and 0");
-        CommandRun.of("threshold", "--model", model, "--data", data.resolve("b"), "--recall", "1").assertFailure("not 2 and 0", "--false-alarm-rate");
+        CommandRun.of("threshold", "--model", model, "--data", data, "--per-class", "--false-alarm-rate", "0.4")
+                .assertFailure("class a", "1 normal images", "at least 2");
+        CommandRun.of("threshold", "--model", model, "--data", data, "--per-class", "--f1-max")
+                .assertFailure("class b", "not 2 and 0");
+        CommandRun.of("threshold", "--model", model, "--data", data.resolve("b"), "--recall", "1")
+                .assertFailure("not 2 and 0", "--false-alarm-rate");
         // and where they are enough, the image is looked at
-        CommandRun.of("threshold", "--model", model, "--normal", good, "--false-alarm-rate", "0.5").assertFailure(good.resolve("1.png"), "is not a PNG");
+        CommandRun.of("threshold", "--model", model, "--normal", good, "--false-alarm-rate", "0.5")
+                .assertFailure(good.resolve("1.png"), "is not a PNG");
         assertEquals(-1, Files.mismatch(TinyModel.model(), model));
     }
 
     @Test
     void whatCannotBeFoundIsRefusedAndTheModelStays() throws IOException {
         Path heldOut = TinyModel.images().get(0).getParent();
-        CommandRun.of("threshold", "--model", model, "--data", TinyModel.data()).assertFailure("8 normal images", "0.01", "at least 99");
-        CommandRun.of("threshold", "--model", model, "--data", TinyModel.data(), "--false-alarm-rate", "0.2", "--per-class").assertFailure("class capsules", "at least 4");
-        CommandRun.of("threshold", "--model", model, "--normal", heldOut, "--f1-max").assertFailure("--f1-max", "labels", "--data");
-        CommandRun.of("threshold", "--model", model, "--normal", heldOut, "--per-class").assertFailure("--per-class", "classes", "--data");
-        CommandRun.of("threshold", "--model", model, "--data", TinyModel.data().resolve("fabric/train/good")).assertFailure("no validation and no test images", "--normal");
-        CommandRun.of("threshold", "--model", model, "--data", TinyModel.data(), "--recall", "2").assertFailure("--recall is 2.0");
+        CommandRun.of("threshold", "--model", model, "--data", TinyModel.data())
+                .assertFailure("8 normal images", "0.01", "at least 99");
+        CommandRun.of(
+                        "threshold",
+                        "--model",
+                        model,
+                        "--data",
+                        TinyModel.data(),
+                        "--false-alarm-rate",
+                        "0.2",
+                        "--per-class")
+                .assertFailure("class capsules", "at least 4");
+        CommandRun.of("threshold", "--model", model, "--normal", heldOut, "--f1-max")
+                .assertFailure("--f1-max", "labels", "--data");
+        CommandRun.of("threshold", "--model", model, "--normal", heldOut, "--per-class")
+                .assertFailure("--per-class", "classes", "--data");
+        CommandRun.of("threshold", "--model", model, "--data", TinyModel.data().resolve("fabric/train/good"))
+                .assertFailure("no validation and no test images", "--normal");
+        CommandRun.of("threshold", "--model", model, "--data", TinyModel.data(), "--recall", "2")
+                .assertFailure("--recall is 2.0");
         for (String rule : List.of("--recall", "--false-alarm-rate")) {
             CommandRun early = CommandRun.of("threshold", "--model", model, "--data", TinyModel.data(), rule, "NaN");
             early.assertFailure(rule + " is NaN", "between 0 and 1");
             assertEquals("", early.out()); // before images are scored
         }
-        CommandRun.of("threshold", "--model", model, "--normal", heldOut, heldOut.resolve("000.png"), "--false-alarm-rate", "0.4")
+        CommandRun.of(
+                        "threshold",
+                        "--model",
+                        model,
+                        "--normal",
+                        heldOut,
+                        heldOut.resolve("000.png"),
+                        "--false-alarm-rate",
+                        "0.4")
                 .assertFailure(heldOut.resolve("000.png"), "twice");
-        CommandRun.of("threshold", "--model", model, "--normal", heldOut, "--layout", "mvtec").assertFailure("--layout mvtec", "--data");
-        CommandRun.of("threshold", "--model", model, "--data", TinyModel.data(), "--confidence", "1").assertFailure("--confidence is 1.0");
+        CommandRun.of("threshold", "--model", model, "--normal", heldOut, "--layout", "mvtec")
+                .assertFailure("--layout mvtec", "--data");
+        CommandRun.of("threshold", "--model", model, "--data", TinyModel.data(), "--confidence", "1")
+                .assertFailure("--confidence is 1.0");
         CommandRun.of("threshold", "--model", model).assertWrongUsage("--data", "--normal");
-        CommandRun.of("threshold", "--model", model, "--data", TinyModel.data(), "--recall", "0.5", "--f1-max").assertWrongUsage("exclusive");
+        CommandRun.of("threshold", "--model", model, "--data", TinyModel.data(), "--recall", "0.5", "--f1-max")
+                .assertWrongUsage("exclusive");
         assertEquals(-1, Files.mismatch(TinyModel.model(), model));
     }
 }

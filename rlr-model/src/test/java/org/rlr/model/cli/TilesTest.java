@@ -39,6 +39,7 @@ class TilesTest {
     private static final int TILE = 64;
     /** Of one class, wide; and of them one good image larger than the others. */
     private static Path data;
+
     private static Path model;
 
     @TempDir
@@ -56,7 +57,10 @@ class TilesTest {
             }
         }
         for (int i = 0; i < 3; i++) {
-            wide(TinyModel.data().resolve("fabric/train/good/00" + i % 2 + ".png"), data.resolve("fabric/train/good/00" + i + ".png"), 150 + 10 * i);
+            wide(
+                    TinyModel.data().resolve("fabric/train/good/00" + i % 2 + ".png"),
+                    data.resolve("fabric/train/good/00" + i + ".png"),
+                    150 + 10 * i);
         }
         wide(TinyModel.data().resolve("fabric/train/good/000.png"), data.resolve("fabric/test/good/large.png"), 260);
         model = home.resolve("model.safetensors");
@@ -86,15 +90,32 @@ class TilesTest {
     }
 
     private static Object[] training(Path out, int size, Object... more) {
-        List<Object> args = new ArrayList<>(List.of("train", "--data", data, "--out", out, "--image-size", size, "--width", "16", "--layers", "1", "--threads", "2"));
+        List<Object> args = new ArrayList<>(List.of(
+                "train",
+                "--data",
+                data,
+                "--out",
+                out,
+                "--image-size",
+                size,
+                "--width",
+                "16",
+                "--layers",
+                "1",
+                "--threads",
+                "2"));
         args.addAll(List.of(more));
         return args.toArray();
     }
 
-    /** Against the same model's maps of single tiles, blended by the definition: of each pixel the mean by squared sines. */
+    /**
+     * Against the same model's maps of single tiles, blended by the definition: of each pixel the mean by squared
+     * sines.
+     */
     @Test
     void aMapIsThatOfItsTilesBlended() throws IOException {
-        BufferedImage image = ImageIO.read(data.resolve("fabric/test/good/large.png").toFile());
+        BufferedImage image =
+                ImageIO.read(data.resolve("fabric/test/good/large.png").toFile());
         int height = image.getHeight();
         int width = image.getWidth();
         try (AnomalyDetector detector = AnomalyDetector.load(model)) {
@@ -106,7 +127,8 @@ class TilesTest {
             double[] weight = new double[height * width];
             for (int top : tops) {
                 for (int left : starts(width)) {
-                    float[] map = detector.detect(image.getSubimage(left, top, TILE, TILE)).map();
+                    float[] map = detector.detect(image.getSubimage(left, top, TILE, TILE))
+                            .map();
                     for (int y = 0; y < TILE; y++) {
                         for (int x = 0; x < TILE; x++) {
                             double w = fade(tops, top, y) * fade(starts(width), left, x);
@@ -151,8 +173,12 @@ class TilesTest {
         for (Object[] tiles : new Object[][] {{}, {"--tile-overlap", "0"}}) {
             Path out = folder.resolve("m" + tiles.length);
             CommandRun.succeeding(TinyModel.train(TinyModel.data(), out, tiles));
-            try (SafeTensorsFile file = SafeTensorsFile.open(out); AnomalyDetector detector = AnomalyDetector.load(out)) {
-                results.add(List.of(file.readFloats("level2.ref_mca"), file.readFloats("statistics3.mean"), detector.detect(TinyModel.images().get(3)).map()));
+            try (SafeTensorsFile file = SafeTensorsFile.open(out);
+                    AnomalyDetector detector = AnomalyDetector.load(out)) {
+                results.add(List.of(
+                        file.readFloats("level2.ref_mca"),
+                        file.readFloats("statistics3.mean"),
+                        detector.detect(TinyModel.images().get(3)).map()));
                 assertEquals(tiles.length > 0, detector.info().config().tiling() != null);
             }
         }
@@ -164,7 +190,22 @@ class TilesTest {
     @Test
     void trainingLearnsFromEveryTile() {
         // images of 150, 160 and 170 columns: 3, 3 and 4 tiles by 2
-        RlrConfig config = new RlrConfig("scattering", TILE, TILE, List.of(2, 3), 16, 8, 1, List.of("mca"), GateMode.NONE, 1, false, true, false, new Tiling(16, 1), null);
+        RlrConfig config = new RlrConfig(
+                "scattering",
+                TILE,
+                TILE,
+                List.of(2, 3),
+                16,
+                8,
+                1,
+                List.of("mca"),
+                GateMode.NONE,
+                1,
+                false,
+                true,
+                false,
+                new Tiling(16, 1),
+                null);
         List<Integer> seen = new ArrayList<>();
         TrainingListener listener = new TrainingListener() {
             @Override
@@ -173,8 +214,12 @@ class TilesTest {
             }
         };
         try (Backend backend = Backends.open("cpu", 2);
-                RlrModel trained = new Trainer(backend, config, new TrainingSettings(1, 8, 1e-3f, 1, 0, 0, false), listener)
-                        .train(Backbones.open("scattering", null, config.levels(), backend), Images.list(data.resolve("fabric/train/good")), List.of("fabric"))) {
+                RlrModel trained = new Trainer(
+                                backend, config, new TrainingSettings(1, 8, 1e-3f, 1, 0, 0, false), listener)
+                        .train(
+                                Backbones.open("scattering", null, config.levels(), backend),
+                                Images.list(data.resolve("fabric/train/good")),
+                                List.of("fabric"))) {
             assertEquals(List.of(8, 8, 4), seen);
             assertEquals(3, trained.info().images());
             assertEquals(3, trained.info().scores().images());
@@ -184,30 +229,79 @@ class TilesTest {
     @Test
     void everyCommandKnowsTheTiles() throws IOException {
         Path own = Files.copy(model, folder.resolve("own.safetensors"));
-        assertTrue(CommandRun.succeeding("info", "--model", own).contains("64x64, overlapping by 16 pixels, at the image's own resolution"));
+        assertTrue(CommandRun.succeeding("info", "--model", own)
+                .contains("64x64, overlapping by 16 pixels, at the image's own resolution"));
         assertEquals(new Tiling(16, 1), ModelFile.info(own).config().tiling());
         Path json = folder.resolve("d.json");
-        CommandRun.succeeding("threshold", "--model", own, "--normal", data.resolve("fabric/test/good"), "--false-alarm-rate", "0.3");
-        String table = CommandRun.succeeding("evaluate", "--model", own, "--data", data, "--report", folder.resolve("r.html"), "--out", folder.resolve("p"));
+        CommandRun.succeeding(
+                "threshold", "--model", own, "--normal", data.resolve("fabric/test/good"), "--false-alarm-rate", "0.3");
+        String table = CommandRun.succeeding(
+                "evaluate",
+                "--model",
+                own,
+                "--data",
+                data,
+                "--report",
+                folder.resolve("r.html"),
+                "--out",
+                folder.resolve("p"));
         assertTrue(table.contains("fabric"), table);
         assertTrue(Files.readString(folder.resolve("r.html")).contains("overlap"));
-        assertEquals(3 * 260 + 2 * 4, ImageIO.read(folder.resolve("p/fabric/good/large.png").toFile()).getWidth());
-        CommandRun.succeeding("detect", "--model", own, "--json", json, "--out", folder.resolve("o"), data.resolve("fabric/test/good"));
+        assertEquals(
+                3 * 260 + 2 * 4,
+                ImageIO.read(folder.resolve("p/fabric/good/large.png").toFile()).getWidth());
+        CommandRun.succeeding(
+                "detect",
+                "--model",
+                own,
+                "--json",
+                json,
+                "--out",
+                folder.resolve("o"),
+                data.resolve("fabric/test/good"));
         try (AnomalyDetector detector = AnomalyDetector.load(own)) {
-            for (JsonElement each : JsonParser.parseString(Files.readString(json)).getAsJsonArray()) {
-                assertEquals(detector.detect(Path.of(each.getAsJsonObject().get("path").getAsString())).score(), each.getAsJsonObject().get("score").getAsDouble());
+            for (JsonElement each :
+                    JsonParser.parseString(Files.readString(json)).getAsJsonArray()) {
+                assertEquals(
+                        detector.detect(Path.of(
+                                        each.getAsJsonObject().get("path").getAsString()))
+                                .score(),
+                        each.getAsJsonObject().get("score").getAsDouble());
             }
         }
 
-        Path config = Files.writeString(folder.resolve("c.json"), CommandRun.succeeding("info", "--json", "--model", model));
+        Path config =
+                Files.writeString(folder.resolve("c.json"), CommandRun.succeeding("info", "--json", "--model", model));
         assertEquals(new Tiling(16, 1), ConfigFile.read(config).config().tiling());
         Path again = folder.resolve("again.safetensors");
         CommandRun.succeeding("train", "--data", data, "--out", again, "--config", config);
         assertEquals(-1, Files.mismatch(model, again));
-        CommandRun.succeeding("train", "--data", data, "--out", again, "--config", config, "--no-tiles", "--validation", "0");
+        CommandRun.succeeding(
+                "train", "--data", data, "--out", again, "--config", config, "--no-tiles", "--validation", "0");
         assertNull(ModelFile.info(again).config().tiling());
-        CommandRun.succeeding("train", "--data", data, "--out", again, "--config", config, "--tile-scale", "0.7", "--checkpoint-every", "1");
+        CommandRun.succeeding(
+                "train",
+                "--data",
+                data,
+                "--out",
+                again,
+                "--config",
+                config,
+                "--tile-scale",
+                "0.7",
+                "--checkpoint-every",
+                "1");
         assertEquals(new Tiling(16, 0.7), ModelFile.info(again).config().tiling());
-        CommandRun.of("train", "--data", data, "--out", again, "--config", config, "--resume", folder.resolve("again.safetensors.checkpoint")).assertFailure("the model", "0.7");
+        CommandRun.of(
+                        "train",
+                        "--data",
+                        data,
+                        "--out",
+                        again,
+                        "--config",
+                        config,
+                        "--resume",
+                        folder.resolve("again.safetensors.checkpoint"))
+                .assertFailure("the model", "0.7");
     }
 }

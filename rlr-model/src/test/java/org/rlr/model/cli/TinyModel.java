@@ -15,12 +15,23 @@ import org.rlr.model.demo.DemoDataSet;
 /** A small data set and a model trained on it by the command line, once for all tests. */
 final class TinyModel {
     /** What makes a training short. */
-    static final List<String> OPTIONS = List.of("--image-size", "64", "--levels", "2,3", "--width", "16", "--layers", "1", "--epochs", "1", "--threads", "2");
+    static final List<String> OPTIONS = List.of(
+            "--image-size",
+            "64",
+            "--levels",
+            "2,3",
+            "--width",
+            "16",
+            "--layers",
+            "1",
+            "--epochs",
+            "1",
+            "--threads",
+            "2");
 
     private static final Path HOME = home();
 
-    private TinyModel() {
-    }
+    private TinyModel() {}
 
     /** The data set: four classes, two normal images each to learn from. */
     static Path data() {

@@ -10,7 +10,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class TrainingProgressTest {
-    /** Of a thousand million steps four tenths were done before: one step, however short, leaves 600 million such, and all before it would leave next to none. */
+    /**
+     * Of a thousand million steps four tenths were done before: one step, however short, leaves 600 million such, and
+     * all before it would leave next to none.
+     */
     @Test
     void theTimeLeftOfAResumedTrainingIsReckonedByItsOwnSteps() {
         PrintStream usual = System.err;
@@ -22,7 +25,10 @@ class TrainingProgressTest {
         } finally {
             System.setErr(usual);
         }
-        List<String> lines = shown.toString(StandardCharsets.UTF_8).lines().filter(line -> !line.isBlank()).toList();
+        List<String> lines = shown.toString(StandardCharsets.UTF_8)
+                .lines()
+                .filter(line -> !line.isBlank())
+                .toList();
         String text = lines.get(lines.size() - 1);
         assertTrue(text.contains("400000001/1000000000 steps") && text.contains("epoch 400001/1000000"), text);
         assertFalse(text.contains("/ 0:00:00)"), text);

@@ -23,8 +23,10 @@ import org.rlr.model.data.TestImages;
 class TroubleWhileRunningTest {
     @TempDir
     Path folder;
+
     @TempDir
     Path logs;
+
     private Path model;
 
     @BeforeEach
@@ -46,13 +48,24 @@ class TroubleWhileRunningTest {
         assumeTrue(Files.isExecutable(shell), "there is no /bin/sh here");
         List<String> command = new ArrayList<>(List.of(shell.toString(), "-c", "ulimit -f 200 && exec \"$@\"", "sh"));
         command.addAll(CommandRun.commandLine(List.of(), TinyModel.train(TinyModel.data(), model, "--seed", "5")));
-        CommandRun.process(logs, command).assertFailure(model, "File too large", "free some space", "unchanged", "it is lost, as ");
+        CommandRun.process(logs, command)
+                .assertFailure(model, "File too large", "free some space", "unchanged", "it is lost, as ");
         assertUntouched();
     }
 
     @Test
     void tooLittleMemoryToTrain() throws IOException, InterruptedException {
-        CommandRun.process(logs, CommandRun.commandLine(List.of("-Xmx40m"), "train", "--data", TinyModel.data(), "--out", model, "--image-size", "512"))
+        CommandRun.process(
+                        logs,
+                        CommandRun.commandLine(
+                                List.of("-Xmx40m"),
+                                "train",
+                                "--data",
+                                TinyModel.data(),
+                                "--out",
+                                model,
+                                "--image-size",
+                                "512"))
                 .assertFailure("out of memory", "--batch-size", "--image-size", "-Xmx");
         assertUntouched();
     }
@@ -60,7 +73,8 @@ class TroubleWhileRunningTest {
     @Test
     void tooLittleMemoryForAnImage() throws IOException, InterruptedException {
         Path large = TestImages.writeFlat(logs.resolve("large.png"), 6000, 6000, 0x808080);
-        CommandRun.process(logs, CommandRun.commandLine(List.of("-Xmx40m"), "detect", "--model", model, large)).assertFailure("out of memory", "images", "-Xmx");
+        CommandRun.process(logs, CommandRun.commandLine(List.of("-Xmx40m"), "detect", "--model", model, large))
+                .assertFailure("out of memory", "images", "-Xmx");
     }
 
     @Test
@@ -73,7 +87,8 @@ class TroubleWhileRunningTest {
             }
         }
         Process process = new ProcessBuilder(CommandRun.commandLine(List.of("-Djava.io.tmpdir=" + temporary), args))
-                .redirectOutput(logs.resolve("out.txt").toFile()).start();
+                .redirectOutput(logs.resolve("out.txt").toFile())
+                .start();
         StringBuilder err = new StringBuilder();
         try (InputStream stream = process.getErrorStream()) {
             for (int c = stream.read(); c >= 0; c = stream.read()) {
@@ -86,9 +101,15 @@ class TroubleWhileRunningTest {
             }
         }
         assertNotEquals(0, process.waitFor());
-        List<String> lines = err.toString().lines().filter(line -> line.startsWith("interrupted: ")).toList();
+        List<String> lines = err.toString()
+                .lines()
+                .filter(line -> line.startsWith("interrupted: "))
+                .toList();
         assertEquals(1, lines.size(), err.toString());
-        assertTrue(lines.get(0).contains(model + " is as it was before") && lines.get(0).contains("again"), lines.get(0));
+        assertTrue(
+                lines.get(0).contains(model + " is as it was before")
+                        && lines.get(0).contains("again"),
+                lines.get(0));
         assertFalse(err.toString().contains("\tat ") || err.toString().contains("error: "), err.toString());
         assertUntouched();
         try (Stream<Path> files = Files.list(temporary)) {

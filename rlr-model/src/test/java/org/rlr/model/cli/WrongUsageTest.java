@@ -37,28 +37,63 @@ class WrongUsageTest {
     void wrongUsageIsNotBuriedInTheHelp() {
         CommandRun run = CommandRun.of("train", "--data", folder, "--out", folder.resolve("m"), "--epoch", "3");
         run.assertWrongUsage("error: Unknown option");
-        assertTrue(run.err().lines().count() <= 3 && run.err().contains("--epochs") && run.err().contains("'rlr train --help'"), run.err());
-        CommandRun.of("train", "--data", folder, "--out", folder.resolve("m"), "--epochs", "1.5").assertWrongUsage("error: ", "'1.5' is not a usable whole number");
-        CommandRun.of("train", "--data", folder, "--out", folder.resolve("m"), "--seeds", "").assertWrongUsage("error: ", "--seeds", "'' is not a usable whole number");
+        assertTrue(
+                run.err().lines().count() <= 3
+                        && run.err().contains("--epochs")
+                        && run.err().contains("'rlr train --help'"),
+                run.err());
+        CommandRun.of("train", "--data", folder, "--out", folder.resolve("m"), "--epochs", "1.5")
+                .assertWrongUsage("error: ", "'1.5' is not a usable whole number");
+        CommandRun.of("train", "--data", folder, "--out", folder.resolve("m"), "--seeds", "")
+                .assertWrongUsage("error: ", "--seeds", "'' is not a usable whole number");
         // without a command there is nothing to say but which there are
         assertTrue(CommandRun.of().err().contains("detect"), CommandRun.of().err());
     }
 
     @ParameterizedTest
-    @CsvSource({"--epochs,many", "--epochs,1.5", "--lr,fast", "--image-size,64px", "--levels,'2,x'", "--threads,two", "--seed,99999999999999999999", "--width,''"})
+    @CsvSource({
+        "--epochs,many",
+        "--epochs,1.5",
+        "--lr,fast",
+        "--image-size,64px",
+        "--levels,'2,x'",
+        "--threads,two",
+        "--seed,99999999999999999999",
+        "--width,''"
+    })
     void whatIsNoNumberIsWrongUsage(String option, String value) {
-        CommandRun.of(TinyModel.train(folder, folder.resolve("m"), option + "=" + value)).assertWrongUsage(option, value.substring(value.indexOf(',') + 1));
+        CommandRun.of(TinyModel.train(folder, folder.resolve("m"), option + "=" + value))
+                .assertWrongUsage(option, value.substring(value.indexOf(',') + 1));
     }
 
     /** Each option with a value that cannot be used, and what the message has to say beside both. */
     @ParameterizedTest
-    @CsvSource({"--lr,NaN,positive", "--lr,-0.001,positive", "--lr,0.0,positive", "--lr,Infinity,positive",
-        "--batch-size,0,at least 1", "--batch-size,-4,at least 1",
-        "--feature-jitter,-1,zero or a positive", "--feature-jitter,NaN,zero or a positive",
-        "--noise-prob,1.5,between 0 and 1", "--noise-prob,-0.1,between 0 and 1", "--noise-prob,NaN,between 0 and 1",
-        "--heads,0,at least 1", "--heads,-8,at least 1", "--heads,3,--width", "--ref-len,0,between 1", "--ref-len,-1,between 1",
-        "--backend,tpu,cpu", "--backend,cpu:x,number", "--precision,bf16,--backend cuda", "--gate,maybe,net", "--blocks,'mca,xyz',nsa", "--backbone,scatering,scattering",
-        "--backbone,tf_efficientnet_b9,tf_efficientnet_b0", "--backbone,resnet18,--weights"})
+    @CsvSource({
+        "--lr,NaN,positive",
+        "--lr,-0.001,positive",
+        "--lr,0.0,positive",
+        "--lr,Infinity,positive",
+        "--batch-size,0,at least 1",
+        "--batch-size,-4,at least 1",
+        "--feature-jitter,-1,zero or a positive",
+        "--feature-jitter,NaN,zero or a positive",
+        "--noise-prob,1.5,between 0 and 1",
+        "--noise-prob,-0.1,between 0 and 1",
+        "--noise-prob,NaN,between 0 and 1",
+        "--heads,0,at least 1",
+        "--heads,-8,at least 1",
+        "--heads,3,--width",
+        "--ref-len,0,between 1",
+        "--ref-len,-1,between 1",
+        "--backend,tpu,cpu",
+        "--backend,cpu:x,number",
+        "--precision,bf16,--backend cuda",
+        "--gate,maybe,net",
+        "--blocks,'mca,xyz',nsa",
+        "--backbone,scatering,scattering",
+        "--backbone,tf_efficientnet_b9,tf_efficientnet_b0",
+        "--backbone,resnet18,--weights"
+    })
     void whatCannotBeUsedIsNamedWithTheRemedy(String option, String value, String remedy) throws IOException {
         Path model = Files.writeString(folder.resolve("m"), "old");
         String named = value.substring(value.indexOf(',') + 1);
@@ -69,10 +104,25 @@ class WrongUsageTest {
 
     /** Options that the short training gives already. */
     @ParameterizedTest
-    @CsvSource({"--epochs,0,at least 1", "--epochs,-3,at least 1", "--threads,-1,between", "--threads,100000,1024",
-        "--image-size,0,multiple of 16", "--image-size,-64,multiple of 16", "--image-size,32,at least 64", "--image-size,100,multiple of 16",
-        "--image-size,1000000,8192", "--levels,'2,9',0 to 4", "--levels,-1,0 to 4", "--levels,5,level",
-        "--width,0,multiple of 4", "--width,6,multiple of 4", "--width,-16,multiple of 4", "--width,1000000,16384", "--layers,0,between 1"})
+    @CsvSource({
+        "--epochs,0,at least 1",
+        "--epochs,-3,at least 1",
+        "--threads,-1,between",
+        "--threads,100000,1024",
+        "--image-size,0,multiple of 16",
+        "--image-size,-64,multiple of 16",
+        "--image-size,32,at least 64",
+        "--image-size,100,multiple of 16",
+        "--image-size,1000000,8192",
+        "--levels,'2,9',0 to 4",
+        "--levels,-1,0 to 4",
+        "--levels,5,level",
+        "--width,0,multiple of 4",
+        "--width,6,multiple of 4",
+        "--width,-16,multiple of 4",
+        "--width,1000000,16384",
+        "--layers,0,between 1"
+    })
     void valuesOutOfRangeAreNamedWithTheRange(String option, String value, String remedy) throws IOException {
         Path model = Files.writeString(folder.resolve("m"), "old");
         Object[] args = TinyModel.train(TinyModel.data(), model);
@@ -88,14 +138,21 @@ class WrongUsageTest {
 
     @Test
     void weightsForABackboneThatHasNoneAreRefused() {
-        CommandRun.of(TinyModel.train(TinyModel.data(), folder.resolve("m"), "--backbone", "scattering", "--weights", TinyModel.model()))
+        CommandRun.of(TinyModel.train(
+                        TinyModel.data(),
+                        folder.resolve("m"),
+                        "--backbone",
+                        "scattering",
+                        "--weights",
+                        TinyModel.model()))
                 .assertFailure("scattering", TinyModel.model(), "--backbone");
     }
 
     @Test
     void aModelIsNotWrittenWhereItCannotBe() throws IOException {
         Path missing = folder.resolve("missing");
-        CommandRun.of(TinyModel.train(TinyModel.data(), missing.resolve("m"))).assertFailure(missing.resolve("m"), "no folder", "make it first");
+        CommandRun.of(TinyModel.train(TinyModel.data(), missing.resolve("m")))
+                .assertFailure(missing.resolve("m"), "no folder", "make it first");
         assertFalse(Files.exists(missing));
         CommandRun.of(TinyModel.train(TinyModel.data(), folder)).assertFailure(folder, "is a folder", "--out");
         Path file = Files.writeString(folder.resolve("file"), "");

@@ -16,11 +16,18 @@ import org.junit.jupiter.api.io.TempDir;
 class DataCheckTest {
     @TempDir
     Path root;
+
     private Miniature mini;
 
     @BeforeEach
     void aSoundDataSet() throws IOException {
-        mini = new Miniature(root).images("bolt/train/good/0.png", "bolt/train/good/1.png", "bolt/test/good/2.png", "bolt/test/bent/3.png", "bolt/test/bent/4.png")
+        mini = new Miniature(root)
+                .images(
+                        "bolt/train/good/0.png",
+                        "bolt/train/good/1.png",
+                        "bolt/test/good/2.png",
+                        "bolt/test/bent/3.png",
+                        "bolt/test/bent/4.png")
                 .masks("bolt/ground_truth/bent/3_mask.png", "bolt/ground_truth/bent/4_mask.png");
     }
 
@@ -41,13 +48,16 @@ class DataCheckTest {
 
     private static void assertMentions(List<String> sentences, Object... parts) {
         for (Object part : parts) {
-            assertTrue(sentences.stream().anyMatch(sentence -> sentence.contains(part.toString())), sentences + " do not mention " + part);
+            assertTrue(
+                    sentences.stream().anyMatch(sentence -> sentence.contains(part.toString())),
+                    sentences + " do not mention " + part);
         }
     }
 
     @Test
     void nothingIsWrongWithASoundOne() {
-        assertEquals(new DataCheck.Result(Map.of("bolt", Map.of(new ImageSize(8, 6), 5)), List.of(), List.of()), check());
+        assertEquals(
+                new DataCheck.Result(Map.of("bolt", Map.of(new ImageSize(8, 6), 5)), List.of(), List.of()), check());
     }
 
     @Test
@@ -86,17 +96,34 @@ class DataCheckTest {
         Files.copy(root.resolve("bolt/test/good/2.png"), root.resolve("bolt/test/good/2b.png"));
         DataCheck.Result result = check();
         assertEquals(List.of(), result.problems());
-        assertMentions(result.notes(), "two training images are identical", "two images that are not trained on are identical", "1b.png", "2b.png");
+        assertMentions(
+                result.notes(),
+                "two training images are identical",
+                "two images that are not trained on are identical",
+                "1b.png",
+                "2b.png");
     }
 
     @Test
     void whatCannotBeMeasuredAndWhatIsIgnoredIsNoted() throws IOException {
-        mini.images("nut/train/good/0.png", "nut/test/good/1.png", "pin/train/good/0.png", "pin/test/bent/1.png", "rod/train/good/0.png")
-                .masks("bolt/ground_truth/bent/9_mask.png", "bolt/ground_truth/good/2_mask.png").litter("bolt/test/bent/Thumbs.db");
+        mini.images(
+                        "nut/train/good/0.png",
+                        "nut/test/good/1.png",
+                        "pin/train/good/0.png",
+                        "pin/test/bent/1.png",
+                        "rod/train/good/0.png")
+                .masks("bolt/ground_truth/bent/9_mask.png", "bolt/ground_truth/good/2_mask.png")
+                .litter("bolt/test/bent/Thumbs.db");
         DataCheck.Result result = check();
         assertEquals(List.of(), result.problems());
-        assertMentions(result.notes(), "nut has no defective test images", "pin has no good test images", "pin has no masks", "rod has no test images",
-                "1 image file is ignored, first " + root.resolve("bolt/ground_truth/bent/9_mask.png"), "1 other file is ignored, first " + root.resolve("bolt/test/bent/Thumbs.db"),
+        assertMentions(
+                result.notes(),
+                "nut has no defective test images",
+                "pin has no good test images",
+                "pin has no masks",
+                "rod has no test images",
+                "1 image file is ignored, first " + root.resolve("bolt/ground_truth/bent/9_mask.png"),
+                "1 other file is ignored, first " + root.resolve("bolt/test/bent/Thumbs.db"),
                 Path.of("test", "good", "2.png") + " lies among normal images, but its mask has pixels set");
     }
 

@@ -31,7 +31,9 @@ class DataLayoutsTest {
         }
     }
 
-    /** Two classes with what occurs in the wild: other suffixes, upper case, spaces, {@code ok} for good, stray files. */
+    /**
+     * Two classes with what occurs in the wild: other suffixes, upper case, spaces, {@code ok} for good, stray files.
+     */
     private Path mixed() throws IOException {
         image("set/bottle/train/good/001.png");
         image("set/bottle/train/good/000.PNG");
@@ -58,24 +60,49 @@ class DataLayoutsTest {
         Path root = mixed();
         DataSet set = DataLayouts.read(root);
         assertEquals("mvtec", set.layout());
-        assertEquals(List.of("01", "bottle"), set.classes().stream().map(ClassSamples::name).toList());
-        assertEquals(List.of("01/train/ok/a.bmp", "bottle/train/good/000.PNG", "bottle/train/good/001.png"),
-                set.train().stream().map(sample -> root.relativize(sample.image()).toString().replace('\\', '/')).toList());
+        assertEquals(
+                List.of("01", "bottle"),
+                set.classes().stream().map(ClassSamples::name).toList());
+        assertEquals(
+                List.of("01/train/ok/a.bmp", "bottle/train/good/000.PNG", "bottle/train/good/001.png"),
+                set.train().stream()
+                        .map(sample ->
+                                root.relativize(sample.image()).toString().replace('\\', '/'))
+                        .toList());
         Path truth = root.resolve("bottle/ground_truth/broken large");
         Path test = root.resolve("bottle/test");
-        assertEquals(List.of(
-                new Sample(root.resolve("01/test/ko/c 1.jpg"), List.of(root.resolve("01/ground_truth/ko/c 1.png")), "01", "ko", true),
-                new Sample(root.resolve("01/test/ok/b.bmp"), List.of(), "01", "good", false),
-                new Sample(test.resolve("broken large/000.bmp"), List.of(truth.resolve("000_mask.png")), "bottle", "broken large", true),
-                new Sample(test.resolve("broken large/001.png"), List.of(truth.resolve("001_MASK.PNG")), "bottle", "broken large", true),
-                new Sample(test.resolve("good/000.png"), List.of(), "bottle", "good", false)), set.test());
+        assertEquals(
+                List.of(
+                        new Sample(
+                                root.resolve("01/test/ko/c 1.jpg"),
+                                List.of(root.resolve("01/ground_truth/ko/c 1.png")),
+                                "01",
+                                "ko",
+                                true),
+                        new Sample(root.resolve("01/test/ok/b.bmp"), List.of(), "01", "good", false),
+                        new Sample(
+                                test.resolve("broken large/000.bmp"),
+                                List.of(truth.resolve("000_mask.png")),
+                                "bottle",
+                                "broken large",
+                                true),
+                        new Sample(
+                                test.resolve("broken large/001.png"),
+                                List.of(truth.resolve("001_MASK.PNG")),
+                                "bottle",
+                                "broken large",
+                                true),
+                        new Sample(test.resolve("good/000.png"), List.of(), "bottle", "good", false)),
+                set.test());
         assertEquals(set, set.requireTraining().requireEvaluation());
     }
 
     @Test
     void aClassFolderIsADataSetOfOneClass() throws IOException {
         DataSet set = DataLayouts.read(mixed().resolve("bottle"));
-        assertEquals(List.of("bottle"), set.classes().stream().map(ClassSamples::name).toList());
+        assertEquals(
+                List.of("bottle"),
+                set.classes().stream().map(ClassSamples::name).toList());
         assertEquals(2, set.train().size());
     }
 
@@ -85,8 +112,16 @@ class DataLayoutsTest {
         image("parts/a.png");
         DataSet set = DataLayouts.read(temp.resolve("parts")).requireTraining();
         assertEquals("folder", set.layout());
-        assertEquals(List.of(Sample.good(temp.resolve("parts/a.png"), "parts"), Sample.good(temp.resolve("parts/b.png"), "parts")), set.train());
-        assertError(set::requireEvaluation, "class parts has no test images", temp.resolve("parts/normal_test"), temp.resolve("parts/abnormal"));
+        assertEquals(
+                List.of(
+                        Sample.good(temp.resolve("parts/a.png"), "parts"),
+                        Sample.good(temp.resolve("parts/b.png"), "parts")),
+                set.train());
+        assertError(
+                set::requireEvaluation,
+                "class parts has no test images",
+                temp.resolve("parts/normal_test"),
+                temp.resolve("parts/abnormal"));
     }
 
     @Test
@@ -111,7 +146,11 @@ class DataLayoutsTest {
     @Test
     void aClassWithoutImagesOrWithoutNormalFolderIsNamed() throws IOException {
         Files.createDirectories(temp.resolve("set/bolt/train/good"));
-        assertError(() -> DataLayouts.read(temp.resolve("set")), "class bolt", "has no images", Path.of("bolt", "train", "good"));
+        assertError(
+                () -> DataLayouts.read(temp.resolve("set")),
+                "class bolt",
+                "has no images",
+                Path.of("bolt", "train", "good"));
         Files.delete(temp.resolve("set/bolt/train/good"));
         assertError(() -> DataLayouts.read(temp.resolve("set")), "has no folder 'good'", Path.of("bolt", "train"));
     }
@@ -129,7 +168,9 @@ class DataLayoutsTest {
         image("bolt/test/bent/1.png");
         image("bolt/ground_truth/bent/1_mask.png");
         DataSet set = DataLayouts.read(temp.resolve("bolt")).requireEvaluation();
-        assertEquals(List.of(0, 1), set.test().stream().map(sample -> sample.masks().size()).toList());
+        assertEquals(
+                List.of(0, 1),
+                set.test().stream().map(sample -> sample.masks().size()).toList());
     }
 
     @Test
@@ -144,16 +185,31 @@ class DataLayoutsTest {
 
     @Test
     void masksArePairedByTheLongestFittingName() {
-        List<Path> images = List.of(Path.of("1.jpg"), Path.of("10.jpg"), Path.of("a.png"), Path.of("a b.png"), Path.of("c.png"));
-        var pairs = MaskPairing.pair(images, List.of(Path.of("10_mask.png"), Path.of("a b.bmp"), Path.of("a b_mask.png"), Path.of("aDefect.png"),
-                Path.of("100.png"), Path.of("z.png"), Path.of("gt_c_000.png")));
+        List<Path> images =
+                List.of(Path.of("1.jpg"), Path.of("10.jpg"), Path.of("a.png"), Path.of("a b.png"), Path.of("c.png"));
+        var pairs = MaskPairing.pair(
+                images,
+                List.of(
+                        Path.of("10_mask.png"),
+                        Path.of("a b.bmp"),
+                        Path.of("a b_mask.png"),
+                        Path.of("aDefect.png"),
+                        Path.of("100.png"),
+                        Path.of("z.png"),
+                        Path.of("gt_c_000.png")));
         assertNull(pairs.get(images.get(0)), "1 must not take 10's");
         assertEquals(List.of(Path.of("10_mask.png")), pairs.get(images.get(1)));
         assertEquals(List.of(Path.of("aDefect.png")), pairs.get(images.get(2)));
         assertEquals(List.of(Path.of("a b.bmp")), pairs.get(images.get(3)), "the very same name first");
-        assertEquals(List.of(Path.of("gt_c_000.png")), pairs.get(images.get(4)), "contained, where it begins with none");
-        assertFalse(MaskPairing.pair(List.of(Path.of("12.png")), List.of(Path.of("mask_123.png"), Path.of("mask_312.png"))).containsKey(Path.of("12.png")));
-        assertError(() -> MaskPairing.pair(List.of(Path.of("1.png")), List.of(Path.of("1_x.png"), Path.of("1_y.png"))), "1_x.png", "1_y.png");
+        assertEquals(
+                List.of(Path.of("gt_c_000.png")), pairs.get(images.get(4)), "contained, where it begins with none");
+        assertFalse(
+                MaskPairing.pair(List.of(Path.of("12.png")), List.of(Path.of("mask_123.png"), Path.of("mask_312.png")))
+                        .containsKey(Path.of("12.png")));
+        assertError(
+                () -> MaskPairing.pair(List.of(Path.of("1.png")), List.of(Path.of("1_x.png"), Path.of("1_y.png"))),
+                "1_x.png",
+                "1_y.png");
     }
 
     @Test

@@ -48,7 +48,11 @@ class ImagesTest {
     @ParameterizedTest
     @ValueSource(strings = {"a.png", "a.bmp", "a.tif", "with space.PNG", "Größe 孔.Bmp"})
     void losslessFormatsKeepEverySample(String name) throws IOException {
-        assumeTrue(Charset.forName(System.getProperty("sun.jnu.encoding")).newEncoder().canEncode(name), "file names are ASCII in this locale");
+        assumeTrue(
+                Charset.forName(System.getProperty("sun.jnu.encoding"))
+                        .newEncoder()
+                        .canEncode(name),
+                "file names are ASCII in this locale");
         Path file = TestImages.write(folder.resolve(name), SMOOTH.toBufferedImage());
         assertEquals(SMOOTH, Images.read(file));
         assertEquals(SMOOTH.size(), Images.size(file));
@@ -57,7 +61,10 @@ class ImagesTest {
 
     @Test
     void jpegIsNearTheOriginal() throws IOException {
-        assertPixels(Images.read(TestImages.write(folder.resolve("a.jpg"), SMOOTH.toBufferedImage())), ImagesTest::smooth, 24);
+        assertPixels(
+                Images.read(TestImages.write(folder.resolve("a.jpg"), SMOOTH.toBufferedImage())),
+                ImagesTest::smooth,
+                24);
     }
 
     @Test
@@ -85,7 +92,8 @@ class ImagesTest {
         BufferedImage image = TestImages.withAlpha(SMOOTH);
         assertEquals(SMOOTH, Images.read(TestImages.write(folder.resolve("alpha.png"), image)));
         assertEquals(SMOOTH, RgbImage.of(image));
-        RgbImage grey = read(TestImages.png(WIDTH, HEIGHT, TestImages.GREY_ALPHA, 8, (pixel, channel) -> channel == 0 ? smooth(pixel, 1) : 9));
+        RgbImage grey = read(TestImages.png(
+                WIDTH, HEIGHT, TestImages.GREY_ALPHA, 8, (pixel, channel) -> channel == 0 ? smooth(pixel, 1) : 9));
         assertPixels(grey, (pixel, channel) -> smooth(pixel, 1), 0);
     }
 
@@ -94,7 +102,10 @@ class ImagesTest {
         IntBinaryOperator sample = (pixel, channel) -> smooth(pixel, channel % 3) << 8 | 0xfe;
         assertPixels(read(TestImages.png(WIDTH, HEIGHT, TestImages.RGB, 16, sample)), ImagesTest::smooth, 0);
         assertPixels(read(TestImages.png(WIDTH, HEIGHT, TestImages.RGB_ALPHA, 16, sample)), ImagesTest::smooth, 0);
-        assertPixels(read(TestImages.png(WIDTH, HEIGHT, TestImages.GREY, 16, sample)), (pixel, channel) -> smooth(pixel, 0), 0);
+        assertPixels(
+                read(TestImages.png(WIDTH, HEIGHT, TestImages.GREY, 16, sample)),
+                (pixel, channel) -> smooth(pixel, 0),
+                0);
         BufferedImage grey = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_USHORT_GRAY);
         grey.getRaster().setSample(1, 2, 0, 0xabcd);
         RgbImage tiff = Images.read(TestImages.write(folder.resolve("grey.tif"), grey));
@@ -105,7 +116,8 @@ class ImagesTest {
     @ValueSource(ints = {1, 2, 4})
     void greyOfFewBitsFillsTheRange(int bits) throws IOException {
         int top = (1 << bits) - 1;
-        RgbImage image = read(TestImages.png(WIDTH, HEIGHT, TestImages.GREY, bits, (pixel, channel) -> pixel % (top + 1)));
+        RgbImage image =
+                read(TestImages.png(WIDTH, HEIGHT, TestImages.GREY, bits, (pixel, channel) -> pixel % (top + 1)));
         assertPixels(image, (pixel, channel) -> pixel % (top + 1) * 255 / top, 0);
     }
 
@@ -116,8 +128,16 @@ class ImagesTest {
         for (int i = 0; i < palette.length; i++) {
             palette[i] = (byte) (i * 83 + 5);
         }
-        RgbImage image = read(TestImages.png(WIDTH, HEIGHT, TestImages.PALETTE, bits, (pixel, channel) -> pixel % (1 << bits),
-                "PLTE", palette, "tRNS", new byte[] {0, (byte) 128}));
+        RgbImage image = read(TestImages.png(
+                WIDTH,
+                HEIGHT,
+                TestImages.PALETTE,
+                bits,
+                (pixel, channel) -> pixel % (1 << bits),
+                "PLTE",
+                palette,
+                "tRNS",
+                new byte[] {0, (byte) 128}));
         assertPixels(image, (pixel, channel) -> palette[pixel % (1 << bits) * 3 + channel] & 0xff, 0);
     }
 
@@ -131,9 +151,11 @@ class ImagesTest {
     @Test
     void cmykJpegIsMultipliedOut() throws IOException {
         // no black ink: what is stored inverted is the colour itself
-        byte[] bright = TestImages.adobeJpeg(WIDTH, HEIGHT, 4, 0, (pixel, channel) -> channel == 3 ? 255 : smooth(pixel, channel));
+        byte[] bright = TestImages.adobeJpeg(
+                WIDTH, HEIGHT, 4, 0, (pixel, channel) -> channel == 3 ? 255 : smooth(pixel, channel));
         assertPixels(read(bright), ImagesTest::smooth, 3);
-        byte[] half = TestImages.adobeJpeg(WIDTH, HEIGHT, 4, 0, (pixel, channel) -> channel == 3 ? 128 : smooth(pixel, channel));
+        byte[] half = TestImages.adobeJpeg(
+                WIDTH, HEIGHT, 4, 0, (pixel, channel) -> channel == 3 ? 128 : smooth(pixel, channel));
         assertPixels(read(half), (pixel, channel) -> Math.round(smooth(pixel, channel) * 128 / 255f), 3);
     }
 
@@ -143,12 +165,13 @@ class ImagesTest {
             double cyan = 255 - smooth(pixel, 0);
             double magenta = 255 - smooth(pixel, 1);
             double yellow = 255 - smooth(pixel, 2);
-            return (int) Math.round(switch (channel) {
-                case 0 -> 0.299 * cyan + 0.587 * magenta + 0.114 * yellow;
-                case 1 -> 128 - 0.168736 * cyan - 0.331264 * magenta + 0.5 * yellow;
-                case 2 -> 128 + 0.5 * cyan - 0.418688 * magenta - 0.081312 * yellow;
-                default -> 255;
-            });
+            return (int) Math.round(
+                    switch (channel) {
+                        case 0 -> 0.299 * cyan + 0.587 * magenta + 0.114 * yellow;
+                        case 1 -> 128 - 0.168736 * cyan - 0.331264 * magenta + 0.5 * yellow;
+                        case 2 -> 128 + 0.5 * cyan - 0.418688 * magenta - 0.081312 * yellow;
+                        default -> 255;
+                    });
         });
         assertPixels(read(file), ImagesTest::smooth, 5);
     }
@@ -161,14 +184,16 @@ class ImagesTest {
     @ParameterizedTest
     @ValueSource(strings = {"png", "jpg", "bmp", "tif", "gif"})
     void everyTruncationIsAnErrorThatNamesTheFile(String format) throws IOException {
-        byte[] whole = Files.readAllBytes(TestImages.write(folder.resolve("whole." + format), SMOOTH.toBufferedImage()));
+        byte[] whole =
+                Files.readAllBytes(TestImages.write(folder.resolve("whole." + format), SMOOTH.toBufferedImage()));
         RgbImage picture = read(whole);
         Path cut = folder.resolve("cut." + format);
         int refused = 0;
         for (int length = 1; length < whole.length; length += Math.max(1, whole.length / 200)) {
             Files.write(cut, Arrays.copyOf(whole, length));
             try {
-                assertEquals(picture, Images.read(cut), "half a picture from " + length + " of " + whole.length + " bytes");
+                assertEquals(
+                        picture, Images.read(cut), "half a picture from " + length + " of " + whole.length + " bytes");
             } catch (RlrException e) {
                 refused++;
                 assertTrue(e.getMessage().contains(cut.toString()), e.getMessage());
@@ -181,7 +206,8 @@ class ImagesTest {
     void damageWithinAPngIsFoundByItsChecksum() throws IOException {
         byte[] bytes = TestImages.png(WIDTH, HEIGHT, TestImages.RGB, 8, ImagesTest::smooth);
         bytes[bytes.length / 2] ^= 4;
-        assertTrue(assertThrows(RlrException.class, () -> read(bytes)).getMessage().contains("checksum"));
+        assertTrue(
+                assertThrows(RlrException.class, () -> read(bytes)).getMessage().contains("checksum"));
     }
 
     @ParameterizedTest
@@ -189,7 +215,9 @@ class ImagesTest {
     void whatIsNoImageIsSaidSo(int length, String message) throws IOException {
         Path file = Files.write(folder.resolve("no image.png"), new byte[length]);
         for (RlrException e : new RlrException[] {
-            assertThrows(RlrException.class, () -> Images.read(file)), assertThrows(RlrException.class, () -> Images.size(file))}) {
+            assertThrows(RlrException.class, () -> Images.read(file)),
+            assertThrows(RlrException.class, () -> Images.size(file))
+        }) {
             assertTrue(e.getMessage().contains(message) && e.getMessage().contains("no image.png"), e.getMessage());
         }
     }
@@ -197,10 +225,18 @@ class ImagesTest {
     @Test
     void missingFilesAndFoldersAreSaidSo() {
         Path missing = folder.resolve("missing.png");
-        assertTrue(assertThrows(RlrException.class, () -> Images.read(missing)).getMessage().contains("does not exist"));
-        assertTrue(assertThrows(RlrException.class, () -> Images.size(missing)).getMessage().contains("does not exist"));
-        assertTrue(assertThrows(RlrException.class, () -> Images.read(folder)).getMessage().contains("is a folder"));
-        assertTrue(assertThrows(RlrException.class, () -> Images.list(missing)).getMessage().contains("does not exist"));
+        assertTrue(assertThrows(RlrException.class, () -> Images.read(missing))
+                .getMessage()
+                .contains("does not exist"));
+        assertTrue(assertThrows(RlrException.class, () -> Images.size(missing))
+                .getMessage()
+                .contains("does not exist"));
+        assertTrue(assertThrows(RlrException.class, () -> Images.read(folder))
+                .getMessage()
+                .contains("is a folder"));
+        assertTrue(assertThrows(RlrException.class, () -> Images.list(missing))
+                .getMessage()
+                .contains("does not exist"));
     }
 
     @Test
@@ -208,25 +244,34 @@ class ImagesTest {
         byte[] bytes = TestImages.png(8, 8, TestImages.GREY, 8, (pixel, channel) -> 0);
         bytes[16] = bytes[20] = 0x00;
         bytes[17] = bytes[21] = 0x01; // 65,544 × 65,544
-        assertTrue(assertThrows(RlrException.class, () -> read(bytes)).getMessage().contains("65544×65544"));
+        assertTrue(
+                assertThrows(RlrException.class, () -> read(bytes)).getMessage().contains("65544×65544"));
     }
 
     @Test
     void floatingPointTiffIsUnsupported() throws IOException {
         var type = javax.imageio.ImageTypeSpecifier.createInterleaved(
-                java.awt.color.ColorSpace.getInstance(java.awt.color.ColorSpace.CS_GRAY), new int[] {0}, java.awt.image.DataBuffer.TYPE_FLOAT,
-                false, false);
+                java.awt.color.ColorSpace.getInstance(java.awt.color.ColorSpace.CS_GRAY),
+                new int[] {0},
+                java.awt.image.DataBuffer.TYPE_FLOAT,
+                false,
+                false);
         Path file = TestImages.write(folder.resolve("float.tif"), type.createBufferedImage(WIDTH, HEIGHT));
-        assertTrue(assertThrows(RlrException.class, () -> Images.read(file)).getMessage().contains("unsupported kind"));
+        assertTrue(assertThrows(RlrException.class, () -> Images.read(file))
+                .getMessage()
+                .contains("unsupported kind"));
     }
 
     @Test
     void imagesAreToldByNameAndListedInOrder() throws IOException {
-        for (String name : new String[] {"b.PNG", "a.jpeg", "10.tif", ".hidden.png", "Thumbs.db", "._a.png", "notes.txt", "png"}) {
+        for (String name :
+                new String[] {"b.PNG", "a.jpeg", "10.tif", ".hidden.png", "Thumbs.db", "._a.png", "notes.txt", "png"}) {
             Files.createFile(folder.resolve(name));
         }
         Files.createDirectory(folder.resolve("folder.png"));
-        assertEquals("[10.tif, a.jpeg, b.PNG]", Images.list(folder).stream().map(Path::getFileName).toList().toString());
+        assertEquals(
+                "[10.tif, a.jpeg, b.PNG]",
+                Images.list(folder).stream().map(Path::getFileName).toList().toString());
         assertFalse(Images.hasImageName(Path.of(".png")));
     }
 

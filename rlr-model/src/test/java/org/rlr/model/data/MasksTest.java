@@ -50,10 +50,21 @@ class MasksTest {
 
     @Test
     void coloursAndPalettesCountByTheirColourAndAlphaDoesNot() throws IOException {
-        byte[] blue = TestImages.png(WIDTH, HEIGHT, TestImages.RGB_ALPHA, 8, (pixel, channel) -> channel == 3 || channel == 2 && set(pixel) ? 1 : 0);
+        byte[] blue = TestImages.png(
+                WIDTH,
+                HEIGHT,
+                TestImages.RGB_ALPHA,
+                8,
+                (pixel, channel) -> channel == 3 || channel == 2 && set(pixel) ? 1 : 0);
         assertSet(read(Files.write(folder.resolve("blue.png"), blue)));
-        byte[] palette = TestImages.png(WIDTH, HEIGHT, TestImages.PALETTE, 8, (pixel, channel) -> set(pixel) ? 2 : pixel % 2 * 3,
-                "PLTE", new byte[] {0, 0, 0, 9, 9, 9, 0, 1, 0, 0, 0, 0});
+        byte[] palette = TestImages.png(
+                WIDTH,
+                HEIGHT,
+                TestImages.PALETTE,
+                8,
+                (pixel, channel) -> set(pixel) ? 2 : pixel % 2 * 3,
+                "PLTE",
+                new byte[] {0, 0, 0, 9, 9, 9, 0, 1, 0, 0, 0, 0});
         assertSet(read(Files.write(folder.resolve("palette.png"), palette)));
         BufferedImage bits = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_BYTE_BINARY);
         for (int i = 0; i < WIDTH * HEIGHT; i++) {
@@ -65,7 +76,8 @@ class MasksTest {
     @Test
     void masksAreReadWithTheImagesOwnErrors() throws IOException {
         Path empty = Files.createFile(folder.resolve("empty.png"));
-        assertTrue(assertThrows(RlrException.class, () -> read(empty)).getMessage().contains("empty.png"));
+        assertTrue(
+                assertThrows(RlrException.class, () -> read(empty)).getMessage().contains("empty.png"));
     }
 
     @Test

@@ -11,7 +11,10 @@ import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.function.Executable;
 import org.rlr.tensor.RlrException;
 
-/** Writes a small data set: pictures of 8×6 pixels that differ from one another, masks, and the litter that is found beside them. */
+/**
+ * Writes a small data set: pictures of 8×6 pixels that differ from one another, masks, and the litter that is found
+ * beside them.
+ */
 public final class Miniature {
     static final int WIDTH = 8;
     static final int HEIGHT = 6;
@@ -47,7 +50,10 @@ public final class Miniature {
         Path file = root.resolve(path);
         Files.createDirectories(file.getParent());
         if (path.toLowerCase(java.util.Locale.ROOT).endsWith(".png")) {
-            Files.write(file, TestImages.png(WIDTH, HEIGHT, TestImages.GREY, 8, (pixel, channel) -> pixel / WIDTH == row ? value : 0));
+            Files.write(
+                    file,
+                    TestImages.png(
+                            WIDTH, HEIGHT, TestImages.GREY, 8, (pixel, channel) -> pixel / WIDTH == row ? value : 0));
         } else {
             boolean[] set = new boolean[WIDTH * HEIGHT];
             java.util.Arrays.fill(set, row * WIDTH, (row + 1) * WIDTH, value > 0);
@@ -72,7 +78,10 @@ public final class Miniature {
         return this;
     }
 
-    /** A line per image, in the order of the data set: {@code train|validation|test class defect[!] image <- masks}, paths relative to the root. */
+    /**
+     * A line per image, in the order of the data set: {@code train|validation|test class defect[!] image <- masks},
+     * paths relative to the root.
+     */
     List<String> lines(DataSet set) {
         List<String> lines = new ArrayList<>();
         for (ClassSamples each : set.classes()) {
@@ -84,12 +93,21 @@ public final class Miniature {
     }
 
     private String line(Sample sample) {
-        String line = sample.className() + " " + sample.defect() + (sample.anomalous() ? "! " : " ") + relative(sample.image());
-        return sample.masks().isEmpty() ? line : line + " <- " + String.join(" + ", sample.masks().stream().map(this::relative).toList());
+        String line = sample.className() + " " + sample.defect() + (sample.anomalous() ? "! " : " ")
+                + relative(sample.image());
+        return sample.masks().isEmpty()
+                ? line
+                : line + " <- "
+                        + String.join(
+                                " + ",
+                                sample.masks().stream().map(this::relative).toList());
     }
 
     private String relative(Path file) {
-        return root.toAbsolutePath().relativize(file.toAbsolutePath().normalize()).toString().replace('\\', '/');
+        return root.toAbsolutePath()
+                .relativize(file.toAbsolutePath().normalize())
+                .toString()
+                .replace('\\', '/');
     }
 
     /** Checks for an error that mentions all of these. */

@@ -20,20 +20,28 @@ class RealIadLayoutTest {
              "test": [{"category": "toy", "anomaly_class": "HS", "image_path": "NG/HS/S0002/toy_0002_NG_HS_C1.jpg", "mask_path": "NG/HS/S0002/toy_0002_NG_HS_C1.png"},
                       {"category": "toy", "anomaly_class": "OK", "image_path": "OK/S0003/toy_0003_OK_C2.jpg", "mask_path": ""}]}
             """;
-    private static final List<String> LINES = List.of("train toy good realiad_256/toy/OK/S0001/toy_0001_OK_C1.jpg",
+    private static final List<String> LINES = List.of(
+            "train toy good realiad_256/toy/OK/S0001/toy_0001_OK_C1.jpg",
             "test toy HS! realiad_256/toy/NG/HS/S0002/toy_0002_NG_HS_C1.jpg <- realiad_256/toy/NG/HS/S0002/toy_0002_NG_HS_C1.png",
             "test toy good realiad_256/toy/OK/S0003/toy_0003_OK_C2.jpg");
 
     @TempDir
     Path root;
+
     private Miniature mini;
 
     @BeforeEach
     void oneClassOfTwo() throws IOException {
-        mini = new Miniature(root).images("realiad_256/toy/OK/S0001/toy_0001_OK_C1.jpg", "realiad_256/toy/NG/HS/S0002/toy_0002_NG_HS_C1.jpg",
-                "realiad_256/toy/OK/S0003/toy_0003_OK_C2.jpg").masks("realiad_256/toy/NG/HS/S0002/toy_0002_NG_HS_C1.png")
-                .text("realiad_jsons/realiad_jsons/toy.json", LIST).text("realiad_jsons/realiad_jsons/usb.json", LIST)
-                .text("realiad_jsons/realiad_jsons_sv/toy.json", "{}").litter("realiad_256/toy/OK/S0001/Thumbs.db");
+        mini = new Miniature(root)
+                .images(
+                        "realiad_256/toy/OK/S0001/toy_0001_OK_C1.jpg",
+                        "realiad_256/toy/NG/HS/S0002/toy_0002_NG_HS_C1.jpg",
+                        "realiad_256/toy/OK/S0003/toy_0003_OK_C2.jpg")
+                .masks("realiad_256/toy/NG/HS/S0002/toy_0002_NG_HS_C1.png")
+                .text("realiad_jsons/realiad_jsons/toy.json", LIST)
+                .text("realiad_jsons/realiad_jsons/usb.json", LIST)
+                .text("realiad_jsons/realiad_jsons_sv/toy.json", "{}")
+                .litter("realiad_256/toy/OK/S0001/Thumbs.db");
     }
 
     @Test
@@ -50,7 +58,11 @@ class RealIadLayoutTest {
         assertEquals(LINES, mini.lines(DataLayouts.read(root.resolve("realiad_256/toy"))));
         mini.images("realiad_1024/toy/OK/S0001/toy_0001_OK_C1.jpg");
         assertEquals(LINES, mini.lines(DataLayouts.read(root.resolve("realiad_256"))));
-        Miniature.assertError(() -> DataLayouts.read(root), "several resolutions", "realiad_1024, realiad_256", "give the folder of one");
+        Miniature.assertError(
+                () -> DataLayouts.read(root),
+                "several resolutions",
+                "realiad_1024, realiad_256",
+                "give the folder of one");
     }
 
     @Test
@@ -63,10 +75,17 @@ class RealIadLayoutTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = ';', value = {"[1];JSON object", "{\"train\": [];JSON object", "{\"train\": []};no array 'test'", "{\"train\": [3], \"test\": []};train[0] is no object",
-        "{\"train\": [{\"anomaly_class\": \"OK\"}], \"test\": []};train[0] has no anomaly_class or no image_path",
-        "{\"train\": [{\"anomaly_class\": \"HS\", \"image_path\": \"a.jpg\"}], \"test\": []};1 defective images in 'train'",
-        "{\"train\": [], \"test\": [{\"anomaly_class\": \"OK\", \"image_path\": \"../../../a.jpg\"}]};test[0] names '../../../a.jpg'"})
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "[1];JSON object",
+                "{\"train\": [];JSON object",
+                "{\"train\": []};no array 'test'",
+                "{\"train\": [3], \"test\": []};train[0] is no object",
+                "{\"train\": [{\"anomaly_class\": \"OK\"}], \"test\": []};train[0] has no anomaly_class or no image_path",
+                "{\"train\": [{\"anomaly_class\": \"HS\", \"image_path\": \"a.jpg\"}], \"test\": []};1 defective images in 'train'",
+                "{\"train\": [], \"test\": [{\"anomaly_class\": \"OK\", \"image_path\": \"../../../a.jpg\"}]};test[0] names '../../../a.jpg'"
+            })
     void aWrongListIsNamed(String json, String why) throws IOException {
         mini.text("realiad_jsons/realiad_jsons/toy.json", json);
         Miniature.assertError(() -> DataLayouts.read(root), "toy.json", why);

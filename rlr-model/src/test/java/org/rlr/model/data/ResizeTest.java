@@ -18,7 +18,8 @@ class ResizeTest {
     void lanczosGivesPillowsBytes(String name) {
         try (SafeTensorsFile golden = GoldenFiles.open("resize")) {
             long[] shape = golden.entry(name).shape();
-            RgbImage resized = Resize.lanczos(Images.read(GoldenFiles.path("resize-input.png")), (int) shape[1], (int) shape[0]);
+            RgbImage resized =
+                    Resize.lanczos(Images.read(GoldenFiles.path("resize-input.png")), (int) shape[1], (int) shape[0]);
             ByteBuffer expected = golden.bytes(name);
             assertEquals(expected.remaining(), resized.rgb().length);
             int differing = 0;
@@ -85,7 +86,9 @@ class ResizeTest {
     @Test
     void normalizationsAreValues() {
         Normalization.IMAGENET.mean()[0] = 7;
-        assertEquals(new Normalization(new float[] {0.485f, 0.456f, 0.406f}, new float[] {0.229f, 0.224f, 0.225f}), Normalization.IMAGENET);
+        assertEquals(
+                new Normalization(new float[] {0.485f, 0.456f, 0.406f}, new float[] {0.229f, 0.224f, 0.225f}),
+                Normalization.IMAGENET);
         assertThrows(IllegalArgumentException.class, () -> new Normalization(new float[3], new float[3]));
         assertThrows(IllegalArgumentException.class, () -> new Normalization(new float[1], new float[1]));
     }

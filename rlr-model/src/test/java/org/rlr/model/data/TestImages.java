@@ -26,13 +26,13 @@ import javax.imageio.stream.ImageOutputStream;
 public final class TestImages {
     /** Types of a PNG's header. */
     public static final int GREY = 0;
+
     public static final int RGB = 2;
     public static final int PALETTE = 3;
     public static final int GREY_ALPHA = 4;
     public static final int RGB_ALPHA = 6;
 
-    private TestImages() {
-    }
+    private TestImages() {}
 
     /** A smooth picture of three different channels. */
     public static RgbImage smooth(int width, int height) {
@@ -71,7 +71,8 @@ public final class TestImages {
      *
      * @param extra chunks before the picture's data, each as type and content
      */
-    public static byte[] png(int width, int height, int type, int bits, IntBinaryOperator sample, Object... extra) throws IOException {
+    public static byte[] png(int width, int height, int type, int bits, IntBinaryOperator sample, Object... extra)
+            throws IOException {
         int channels = switch (type) {
             case RGB -> 3;
             case GREY_ALPHA -> 2;
@@ -101,7 +102,15 @@ public final class TestImages {
         }
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         out.write(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'});
-        chunk(out, "IHDR", ByteBuffer.allocate(13).putInt(width).putInt(height).put((byte) bits).put((byte) type).array());
+        chunk(
+                out,
+                "IHDR",
+                ByteBuffer.allocate(13)
+                        .putInt(width)
+                        .putInt(height)
+                        .put((byte) bits)
+                        .put((byte) type)
+                        .array());
         for (int i = 0; i < extra.length; i += 2) {
             chunk(out, (String) extra[i], (byte[]) extra[i + 1]);
         }
@@ -111,7 +120,10 @@ public final class TestImages {
     }
 
     private static void chunk(ByteArrayOutputStream out, String type, byte[] content) throws IOException {
-        byte[] body = ByteBuffer.allocate(4 + content.length).put(type.getBytes(StandardCharsets.US_ASCII)).put(content).array();
+        byte[] body = ByteBuffer.allocate(4 + content.length)
+                .put(type.getBytes(StandardCharsets.US_ASCII))
+                .put(content)
+                .array();
         CRC32 crc = new CRC32();
         crc.update(body);
         out.write(ByteBuffer.allocate(4).putInt(content.length).array());
@@ -122,10 +134,11 @@ public final class TestImages {
     /**
      * A JPEG of raw components with an Adobe marker, at the best quality.
      *
-     * @param samples   {@code (pixel, component) → 0…255}
+     * @param samples {@code (pixel, component) → 0…255}
      * @param transform the Adobe marker's: 0 for RGB and CMYK, 1 for YCbCr, 2 for YCCK
      */
-    public static byte[] adobeJpeg(int width, int height, int components, int transform, IntBinaryOperator samples) throws IOException {
+    public static byte[] adobeJpeg(int width, int height, int components, int transform, IntBinaryOperator samples)
+            throws IOException {
         WritableRaster raster = Raster.createInterleavedRaster(DataBuffer.TYPE_BYTE, width, height, components, null);
         for (int i = 0; i < width * height; i++) {
             for (int c = 0; c < components; c++) {
@@ -144,8 +157,13 @@ public final class TestImages {
             writer.dispose();
         }
         byte[] plain = out.toByteArray();
-        byte[] marker = {(byte) 0xff, (byte) 0xee, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, (byte) transform};
-        return ByteBuffer.allocate(plain.length + marker.length).put(plain, 0, 2).put(marker).put(plain, 2, plain.length - 2).array();
+        byte[] marker = {(byte) 0xff, (byte) 0xee, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, (byte) transform
+        };
+        return ByteBuffer.allocate(plain.length + marker.length)
+                .put(plain, 0, 2)
+                .put(marker)
+                .put(plain, 2, plain.length - 2)
+                .array();
     }
 
     /** The picture with an alpha channel that runs from 0 to 255 and back. */

@@ -32,7 +32,9 @@ class TileGridTest {
                     assertEquals(0, starts[0]);
                     assertEquals(length, starts[starts.length - 1] + tile);
                     for (int i = 1; i < starts.length; i++) {
-                        assertTrue(starts[i] > starts[i - 1] && starts[i] + overlap <= starts[i - 1] + tile, length + " by " + tile + "-" + overlap + ": " + Arrays.toString(starts));
+                        assertTrue(
+                                starts[i] > starts[i - 1] && starts[i] + overlap <= starts[i - 1] + tile,
+                                length + " by " + tile + "-" + overlap + ": " + Arrays.toString(starts));
                     }
                     // one tile fewer would not do
                     assertTrue(starts.length == 1 || tile + (starts.length - 2) * (tile - overlap) < length);
@@ -89,10 +91,14 @@ class TileGridTest {
             blended[i] = (float) sum[i];
         }
         assertArrayEquals(picture, blended);
-        List<RgbImage> cuts = IntStream.range(0, grid.count()).mapToObj(tile -> grid.cut(image, tile)).toList();
+        List<RgbImage> cuts = IntStream.range(0, grid.count())
+                .mapToObj(tile -> grid.cut(image, tile))
+                .toList();
         assertEquals(image, grid.blend(cuts));
         assertThrows(IllegalArgumentException.class, () -> grid.blend(cuts.subList(1, cuts.size())));
-        assertThrows(IllegalArgumentException.class, () -> grid.blend(Collections.nCopies(grid.count(), new RgbImage(1, 1, new byte[3]))));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> grid.blend(Collections.nCopies(grid.count(), new RgbImage(1, 1, new byte[3]))));
     }
 
     @Test
@@ -116,11 +122,17 @@ class TileGridTest {
 
     @Test
     void imagesAreResizedByTheScaleAndUpToATile() {
-        assertEquals(new ImageSize(300, 200), TileGrid.of(new ImageSize(600, 400), 64, 64, new Tiling(8, 0.5)).image());
-        assertEquals(new ImageSize(80, 64), TileGrid.of(new ImageSize(50, 40), 64, 64, new Tiling(8, 1)).image());
+        assertEquals(
+                new ImageSize(300, 200),
+                TileGrid.of(new ImageSize(600, 400), 64, 64, new Tiling(8, 0.5)).image());
+        assertEquals(
+                new ImageSize(80, 64),
+                TileGrid.of(new ImageSize(50, 40), 64, 64, new Tiling(8, 1)).image());
         assertEquals(1, grid(64, 64, 64, 64, 32).count());
         assertEquals(4, grid(65, 65, 64, 64, 32).count());
-        String message = assertThrows(RlrException.class, () -> TileGrid.of(new ImageSize(60000, 1), 64, 64, new Tiling(8, 1))).getMessage();
+        String message = assertThrows(
+                        RlrException.class, () -> TileGrid.of(new ImageSize(60000, 1), 64, 64, new Tiling(8, 1)))
+                .getMessage();
         assertTrue(message.contains("60000×1") && message.contains("--tile-scale"), message);
     }
 }

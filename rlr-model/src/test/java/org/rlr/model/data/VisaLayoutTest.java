@@ -18,27 +18,41 @@ class VisaLayoutTest {
 
     @TempDir
     Path root;
+
     private Miniature mini;
 
     @BeforeEach
     void aSplitWithAByteOrderMarkAndQuotes() throws IOException {
-        mini = new Miniature(root).images("candle/Data/Images/Normal/0000.JPG", "candle/Data/Images/Normal/0001.JPG", "candle/Data/Images/Anomaly/000.JPG",
-                "pipe fryum/Data/Images/Normal/a,b.JPG", "pipe fryum/Data/Images/Normal/0002.JPG")
-                .masks("candle/Data/Masks/Anomaly/000.png").litter("candle/Data/Images/Normal/Thumbs.db", "candle/image_anno.csv")
-                .text("split_csv/1cls.csv", "\ufeff" + HEAD + "pipe fryum,train,normal,\"pipe fryum/Data/Images/Normal/a,b.JPG\",\r\n"
-                        + "candle,train,normal,candle/Data/Images/Normal/0000.JPG,\r\n"
-                        + "candle,test,anomaly,candle/Data/Images/Anomaly/000.JPG,candle/Data/Masks/Anomaly/000.png\r\n\r\n"
-                        + "candle,test,normal,candle/Data/Images/Normal/0001.JPG,\r\n"
-                        + "pipe fryum,test,normal,pipe fryum/Data/Images/Normal/0002.JPG,");
+        mini = new Miniature(root)
+                .images(
+                        "candle/Data/Images/Normal/0000.JPG",
+                        "candle/Data/Images/Normal/0001.JPG",
+                        "candle/Data/Images/Anomaly/000.JPG",
+                        "pipe fryum/Data/Images/Normal/a,b.JPG",
+                        "pipe fryum/Data/Images/Normal/0002.JPG")
+                .masks("candle/Data/Masks/Anomaly/000.png")
+                .litter("candle/Data/Images/Normal/Thumbs.db", "candle/image_anno.csv")
+                .text(
+                        "split_csv/1cls.csv",
+                        "\ufeff" + HEAD + "pipe fryum,train,normal,\"pipe fryum/Data/Images/Normal/a,b.JPG\",\r\n"
+                                + "candle,train,normal,candle/Data/Images/Normal/0000.JPG,\r\n"
+                                + "candle,test,anomaly,candle/Data/Images/Anomaly/000.JPG,candle/Data/Masks/Anomaly/000.png\r\n\r\n"
+                                + "candle,test,normal,candle/Data/Images/Normal/0001.JPG,\r\n"
+                                + "pipe fryum,test,normal,pipe fryum/Data/Images/Normal/0002.JPG,");
     }
 
     @Test
     void theSplitDecides() {
         DataSet set = DataLayouts.read(root).requireTraining().requireEvaluation();
         assertEquals("visa", set.layout());
-        assertEquals(List.of("train candle good candle/Data/Images/Normal/0000.JPG",
-                "test candle anomaly! candle/Data/Images/Anomaly/000.JPG <- candle/Data/Masks/Anomaly/000.png", "test candle good candle/Data/Images/Normal/0001.JPG",
-                "train pipe fryum good pipe fryum/Data/Images/Normal/a,b.JPG", "test pipe fryum good pipe fryum/Data/Images/Normal/0002.JPG"), mini.lines(set));
+        assertEquals(
+                List.of(
+                        "train candle good candle/Data/Images/Normal/0000.JPG",
+                        "test candle anomaly! candle/Data/Images/Anomaly/000.JPG <- candle/Data/Masks/Anomaly/000.png",
+                        "test candle good candle/Data/Images/Normal/0001.JPG",
+                        "train pipe fryum good pipe fryum/Data/Images/Normal/a,b.JPG",
+                        "test pipe fryum good pipe fryum/Data/Images/Normal/0002.JPG"),
+                mini.lines(set));
         Mask mask = Masks.read(set.test().get(0), new ImageSize(Miniature.WIDTH, Miniature.HEIGHT));
         assertEquals(true, mask.any(), "the class index 1 is anomalous");
     }
@@ -48,13 +62,16 @@ class VisaLayoutTest {
         DataSet set = DataLayouts.read(root.resolve("candle"));
         assertEquals("visa", set.layout());
         assertEquals(3, mini.lines(set).size());
-        assertEquals(List.of("candle"), set.classes().stream().map(ClassSamples::name).toList());
+        assertEquals(
+                List.of("candle"),
+                set.classes().stream().map(ClassSamples::name).toList());
     }
 
     @Test
     void aMissingSplitSaysWhereItBelongs() throws IOException {
         Files.delete(root.resolve("split_csv/1cls.csv"));
-        Miniature.assertError(() -> DataLayouts.read(root), root.resolve("split_csv").resolve("1cls.csv"), "copy split_csv");
+        Miniature.assertError(
+                () -> DataLayouts.read(root), root.resolve("split_csv").resolve("1cls.csv"), "copy split_csv");
     }
 
     @Test
@@ -70,25 +87,46 @@ class VisaLayoutTest {
     @Test
     void aListWithoutTrainingOrTestImagesIsTheRemedy() throws IOException {
         mini.text("split_csv/1cls.csv", HEAD + "candle,test,normal,candle/Data/Images/Normal/0001.JPG,\n");
-        Miniature.assertError(DataLayouts.read(root)::requireTraining, "class candle has no training images", "the list of the data set's images");
+        Miniature.assertError(
+                DataLayouts.read(root)::requireTraining,
+                "class candle has no training images",
+                "the list of the data set's images");
         mini.text("split_csv/1cls.csv", HEAD + "candle,train,normal,candle/Data/Images/Normal/0001.JPG,\n");
-        Miniature.assertError(DataLayouts.read(root)::requireEvaluation, "class candle has no test images", "the list of the data set's images");
+        Miniature.assertError(
+                DataLayouts.read(root)::requireEvaluation,
+                "class candle has no test images",
+                "the list of the data set's images");
     }
 
     /** The many images of a class that was not copied do not hide that its folder is missing. */
     @Test
     void aClassOfTheSplitWithoutAFolderIsTheFirstProblem() throws IOException {
-        Files.writeString(root.resolve("split_csv/1cls.csv"), "\npcb1,train,normal,pcb1/Data/Images/Normal/0.JPG,\n", StandardOpenOption.APPEND);
-        List<String> problems = DataCheck.run(DataLayouts.read(root), () -> { }).problems();
-        assertEquals("class pcb1 has no folder: " + root.resolve("pcb1") + " does not exist; copy the data set again, whole", problems.get(0));
+        Files.writeString(
+                root.resolve("split_csv/1cls.csv"),
+                "\npcb1,train,normal,pcb1/Data/Images/Normal/0.JPG,\n",
+                StandardOpenOption.APPEND);
+        List<String> problems = DataCheck.run(DataLayouts.read(root), () -> {}).problems();
+        assertEquals(
+                "class pcb1 has no folder: " + root.resolve("pcb1") + " does not exist; copy the data set again, whole",
+                problems.get(0));
         assertEquals(2, problems.size(), problems.toString());
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = ';', value = {"candle,tset,normal,a.JPG,;split is 'tset'", "candle,test,bad,a.JPG,;label is 'bad'", "candle,train,anomaly,a.JPG,;must be normal",
-        "candle,test,normal,../../a.JPG,;below", "candle,test,normal,/a.JPG,;below", "candle,test,normal,,;image is ''", "candle,test,normal;3 values"})
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "candle,tset,normal,a.JPG,;split is 'tset'",
+                "candle,test,bad,a.JPG,;label is 'bad'",
+                "candle,train,anomaly,a.JPG,;must be normal",
+                "candle,test,normal,../../a.JPG,;below",
+                "candle,test,normal,/a.JPG,;below",
+                "candle,test,normal,,;image is ''",
+                "candle,test,normal;3 values"
+            })
     void aWrongLineIsNamed(String line, String why) throws IOException {
-        mini.text("split_csv/1cls.csv", HEAD + "candle,train,normal,candle/Data/Images/Normal/0000.JPG,\n" + line + "\n");
+        mini.text(
+                "split_csv/1cls.csv", HEAD + "candle,train,normal,candle/Data/Images/Normal/0000.JPG,\n" + line + "\n");
         Miniature.assertError(() -> DataLayouts.read(root), "1cls.csv, line 3", why);
     }
 

@@ -24,10 +24,16 @@ import org.rlr.tensor.golden.HashedTensors;
 import org.rlr.tensor.io.SafeTensorsFile;
 import org.rlr.tensor.nn.Parameter;
 
-/** The decoder of PyTorch in double, with hashed weights and features: pictures, and the norms of the gradients of a training step. */
+/**
+ * The decoder of PyTorch in double, with hashed weights and features: pictures, and the norms of the gradients of a
+ * training step.
+ */
 class DecoderGoldenTest {
     private static final double TOLERANCE = 1e-5;
-    /** Of one gradient's norm: in float32 a value near 0 may fall on the other side of a ReLU than in double, and a channel has few values (1.2e-3 at worst, scalar kernels). */
+    /**
+     * Of one gradient's norm: in float32 a value near 0 may fall on the other side of a ReLU than in double, and a
+     * channel has few values (1.2e-3 at worst, scalar kernels).
+     */
     private static final double NORM_TOLERANCE = 3e-3;
     /** Of the norm of all gradients together (1.2e-4 at worst, scalar kernels). */
     private static final double TOTAL_TOLERANCE = 3e-4;
@@ -35,22 +41,33 @@ class DecoderGoldenTest {
     @ParameterizedTest(name = "{0} kernels")
     @FieldSource("org.rlr.model.KernelSets#NAMES")
     void pictures(String kernels) {
-        try (SafeTensorsFile golden = GoldenFiles.open("decoder"); Backend backend = KernelSets.open(kernels)) {
+        try (SafeTensorsFile golden = GoldenFiles.open("decoder");
+                Backend backend = KernelSets.open(kernels)) {
             float[] f1 = hashed("f1", golden, 1, 200, 4, 4);
             check(golden, backend, "two_levels", List.of(72, 200), List.of(hashed("f0", golden, 1, 72, 8, 8), f1));
-            check(golden, backend, "three_levels", List.of(40, 72, 200), List.of(hashed("f0", golden, 1, 40, 16, 16), hashed("f1", golden, 1, 72, 8, 8), f1));
+            check(
+                    golden,
+                    backend,
+                    "three_levels",
+                    List.of(40, 72, 200),
+                    List.of(hashed("f0", golden, 1, 40, 16, 16), hashed("f1", golden, 1, 72, 8, 8), f1));
             assertEquals(0, backend.liveBytes());
         }
     }
 
-    private static void check(SafeTensorsFile golden, Backend backend, String name, List<Integer> channels, List<float[]> features) {
-        try (DecoderNetwork network = network(golden, backend, channels, false); TensorScope scope = TensorScope.inference(backend)) {
+    private static void check(
+            SafeTensorsFile golden, Backend backend, String name, List<Integer> channels, List<float[]> features) {
+        try (DecoderNetwork network = network(golden, backend, channels, false);
+                TensorScope scope = TensorScope.inference(backend)) {
             List<Tensor> maps = new ArrayList<>();
             for (int i = 0; i < features.size(); i++) {
                 int side = (int) Math.sqrt(features.get(i).length / channels.get(i));
-                maps.add(Tensor.of(features.get(i), 1, channels.get(i), side, side).permute(0, 2, 3, 1));
+                maps.add(Tensor.of(features.get(i), 1, channels.get(i), side, side)
+                        .permute(0, 2, 3, 1));
             }
-            double error = GoldenFiles.error(golden.readFloats(name), network.forward(maps, false).permute(0, 3, 1, 2).toArray());
+            double error = GoldenFiles.error(
+                    golden.readFloats(name),
+                    network.forward(maps, false).permute(0, 3, 1, 2).toArray());
             assertTrue(error <= TOLERANCE, name + ": " + error + " of the largest value");
         }
     }
@@ -58,14 +75,22 @@ class DecoderGoldenTest {
     @ParameterizedTest(name = "{0} kernels")
     @FieldSource("org.rlr.model.KernelSets#NAMES")
     void trainingStep(String kernels) {
-        try (SafeTensorsFile golden = GoldenFiles.open("decoder"); Backend backend = KernelSets.open(kernels);
+        try (SafeTensorsFile golden = GoldenFiles.open("decoder");
+                Backend backend = KernelSets.open(kernels);
                 DecoderNetwork network = network(golden, backend, List.of(72, 200), true)) {
-            double largest = golden.names().stream().filter(n -> n.startsWith("train.grad_norm.")).mapToDouble(n -> golden.readFloats(n)[0]).max().orElseThrow();
+            double largest = golden.names().stream()
+                    .filter(n -> n.startsWith("train.grad_norm."))
+                    .mapToDouble(n -> golden.readFloats(n)[0])
+                    .max()
+                    .orElseThrow();
             try (TensorScope scope = TensorScope.open(backend)) {
                 Tensor f0 = pair(hashed("f0", golden, 1, 72, 8, 8), -1, 72, 8);
                 Tensor f1 = pair(hashed("f1", golden, 1, 200, 4, 4), 0.5f, 200, 4);
                 Tensor target = pair(hashed("target", golden, 1, 3, 64, 64), 1, 3, 64);
-                Tensor loss = network.forward(List.of(f0, f1), true).sub(target).apply(UnaryOp.SQUARE).mean();
+                Tensor loss = network.forward(List.of(f0, f1), true)
+                        .sub(target)
+                        .apply(UnaryOp.SQUARE)
+                        .mean();
                 double expected = golden.readFloats("train.loss")[0];
                 assertEquals(expected, loss.item(), TOLERANCE * expected);
                 loss.backward();
@@ -74,7 +99,11 @@ class DecoderGoldenTest {
             double total = 0;
             double expectedTotal = 0;
             Collection<Parameter> all = network.parameters().all();
-            assertEquals(golden.names().stream().filter(n -> n.startsWith("train.grad_norm.")).count(), all.size());
+            assertEquals(
+                    golden.names().stream()
+                            .filter(n -> n.startsWith("train.grad_norm."))
+                            .count(),
+                    all.size());
             for (Parameter p : all) {
                 double expected = golden.readFloats("train.grad_norm." + p.name())[0];
                 double sum = 0;
@@ -106,11 +135,13 @@ class DecoderGoldenTest {
         return HashedTensors.uniform(name, Long.parseLong(golden.metadata().get("seed")), shape);
     }
 
-    private static DecoderNetwork network(SafeTensorsFile golden, Backend backend, List<Integer> channels, boolean training) {
+    private static DecoderNetwork network(
+            SafeTensorsFile golden, Backend backend, List<Integer> channels, boolean training) {
         long seed = Long.parseLong(golden.metadata().get("seed"));
         DecoderNetwork network = new DecoderNetwork(channels, backend, training);
         Map<String, Backbone.Weight> weights = new LinkedHashMap<>();
-        for (Parameter p : Stream.concat(network.parameters().all().stream(), network.buffers().all().stream()).toList()) {
+        for (Parameter p : Stream.concat(network.parameters().all().stream(), network.buffers().all().stream())
+                .toList()) {
             long[] shape = ChannelsFirst.fileShape(p.shape().toArray());
             int[] extents = Arrays.stream(shape).mapToInt(Math::toIntExact).toArray();
             weights.put(p.name(), new Backbone.Weight(extents, HashedTensors.parameter(p.name(), seed, shape)));

@@ -38,17 +38,22 @@ class DecoderTrainerTest {
                         losses.add(loss);
                     }
                 };
-                try (FeatureDecoder decoder = new DecoderTrainer(new DecoderSettings(12, 4, 1e-3f, 1), listener).train(model, images)) {
+                try (FeatureDecoder decoder =
+                        new DecoderTrainer(new DecoderSettings(12, 4, 1e-3f, 1), listener).train(model, images)) {
                     assertEquals(12, losses.size());
                     assertTrue(losses.get(11) < 0.5 * losses.get(0), losses.toString());
                     assertEquals(losses.get(11), decoder.info().loss(), 1e-12);
                     Examination e = new AnomalyScorer(model).examine(Images.read(images.get(0)));
-                    RgbImage picture = decoder.decode(e.levels().stream().map(Examination.Level::features).toList());
+                    RgbImage picture = decoder.decode(
+                            e.levels().stream().map(Examination.Level::features).toList());
                     assertEquals(64, picture.width());
                     assertEquals(64, picture.height());
                     assertThrows(IllegalArgumentException.class, () -> decoder.decode(List.of(new float[1])));
                 }
-                assertThrows(RlrException.class, () -> new DecoderTrainer(DecoderSettings.PUBLISHED, TrainingListener.SILENT).train(model, List.of()));
+                assertThrows(
+                        RlrException.class,
+                        () -> new DecoderTrainer(DecoderSettings.PUBLISHED, TrainingListener.SILENT)
+                                .train(model, List.of()));
             }
             assertEquals(0, backend.liveBytes());
         }

@@ -34,6 +34,7 @@ class DemoDataSetTest {
 
     @TempDir
     static Path folder;
+
     private static DataSet set;
 
     @BeforeAll
@@ -46,15 +47,26 @@ class DemoDataSetTest {
     void itIsAWholeDataSetOfFourClassesWithThreeDefectsOrMore() {
         set.requireTraining().requireEvaluation();
         assertEquals("mvtec", set.layout());
-        assertEquals(DemoDataSet.classes().stream().sorted().toList(), set.classes().stream().map(ClassSamples::name).toList());
+        assertEquals(
+                DemoDataSet.classes().stream().sorted().toList(),
+                set.classes().stream().map(ClassSamples::name).toList());
         assertTrue(set.classes().size() >= 4);
         for (ClassSamples each : set.classes()) {
             assertEquals(3, each.train().size());
-            assertEquals(2, each.test().stream().filter(sample -> !sample.anomalous()).count());
-            List<String> defects = each.test().stream().filter(Sample::anomalous).map(Sample::defect).distinct().toList();
+            assertEquals(
+                    2,
+                    each.test().stream().filter(sample -> !sample.anomalous()).count());
+            List<String> defects = each.test().stream()
+                    .filter(Sample::anomalous)
+                    .map(Sample::defect)
+                    .distinct()
+                    .toList();
             assertTrue(defects.size() >= 3, defects.toString());
-            assertEquals(4L * defects.size(), each.test().stream().filter(Sample::anomalous).count());
-            assertEquals(new ImageSize(SIZE, SIZE), Images.size(each.train().get(0).image()));
+            assertEquals(
+                    4L * defects.size(),
+                    each.test().stream().filter(Sample::anomalous).count());
+            assertEquals(
+                    new ImageSize(SIZE, SIZE), Images.size(each.train().get(0).image()));
         }
     }
 
@@ -67,7 +79,9 @@ class DemoDataSetTest {
                 for (boolean pixel : mask.anomalous()) {
                     pixels += pixel ? 1 : 0;
                 }
-                assertTrue(pixels > SIZE * SIZE / 500 && pixels < SIZE * SIZE / 8, pixels + " pixels in " + sample.masks());
+                assertTrue(
+                        pixels > SIZE * SIZE / 500 && pixels < SIZE * SIZE / 8,
+                        pixels + " pixels in " + sample.masks());
             }
         }
     }
@@ -81,7 +95,9 @@ class DemoDataSetTest {
             assertTrue(within > 2, each.name() + " varies by " + within);
             for (ClassSamples other : set.classes()) {
                 if (other != each) {
-                    assertTrue(difference(one, Images.read(other.train().get(0).image())) > within, each.name() + " and " + other.name());
+                    assertTrue(
+                            difference(one, Images.read(other.train().get(0).image())) > within,
+                            each.name() + " and " + other.name());
                 }
             }
         }
@@ -126,7 +142,9 @@ class DemoDataSetTest {
 
     @Test
     void picturesTooSmallToShowAnythingAreRefused() {
-        String message = assertThrows(RlrException.class, () -> DemoDataSet.generate(folder.resolve("small"), 16, 1, 1, 1, 1)).getMessage();
+        String message = assertThrows(
+                        RlrException.class, () -> DemoDataSet.generate(folder.resolve("small"), 16, 1, 1, 1, 1))
+                .getMessage();
         assertTrue(message.contains("16") && message.contains("32"), message);
     }
 }

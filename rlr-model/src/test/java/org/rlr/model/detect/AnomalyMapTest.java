@@ -42,13 +42,18 @@ class AnomalyMapTest {
             for (int image = 0; image < images; image++) {
                 List<AnomalyMap.Level> levels = new ArrayList<>();
                 for (int level = 0; golden.contains("level" + level + ".input"); level++) {
-                    long[] tokensShape = golden.entry("level" + level + ".input").shape();
+                    long[] tokensShape =
+                            golden.entry("level" + level + ".input").shape();
                     int tokens = (int) tokensShape[1];
                     int channels = (int) tokensShape[2];
                     int side = (int) Math.sqrt(tokens);
                     assertEquals(tokens, side * side);
-                    float[] scores = AnomalyMap.tokenScores(golden.readFloats("level" + level + ".input"),
-                            golden.readFloats("level" + level + ".reconstruction"), image * tokens * channels, tokens, channels);
+                    float[] scores = AnomalyMap.tokenScores(
+                            golden.readFloats("level" + level + ".input"),
+                            golden.readFloats("level" + level + ".reconstruction"),
+                            image * tokens * channels,
+                            tokens,
+                            channels);
                     float[] expected = golden.readFloats("level" + level + ".token_score");
                     assertNear(Arrays.copyOfRange(expected, image * tokens, (image + 1) * tokens), scores, 1e-6);
                     levels.add(new AnomalyMap.Level(scores, side, side));
@@ -65,7 +70,8 @@ class AnomalyMapTest {
 
     @Test
     void tokensOfZerosScoreOnePlusTheirSquares() {
-        float[] scores = AnomalyMap.tokenScores(new float[] {0, 0, 3, 4, 1, 1}, new float[] {0, 0, 0, 0, 1, 1}, 0, 3, 2);
+        float[] scores =
+                AnomalyMap.tokenScores(new float[] {0, 0, 3, 4, 1, 1}, new float[] {0, 0, 0, 0, 1, 1}, 0, 3, 2);
         assertArrayEquals(new float[] {1, 12.5f + 1, 0}, scores, 1e-6f);
     }
 
@@ -79,16 +85,23 @@ class AnomalyMapTest {
 
     @Test
     void levelsAreAveragedWhateverTheirGrids() {
-        AnomalyMap map = AnomalyMap.of(List.of(new AnomalyMap.Level(new float[] {3}, 1, 1),
-                new AnomalyMap.Level(new float[] {1, 5}, 1, 2)), 1, 3);
+        AnomalyMap map = AnomalyMap.of(
+                List.of(new AnomalyMap.Level(new float[] {3}, 1, 1), new AnomalyMap.Level(new float[] {1, 5}, 1, 2)),
+                1,
+                3);
         assertArrayEquals(new float[] {2, 3, 4}, map.values(), 1e-6f);
-        assertArrayEquals(new float[] {2}, AnomalyMap.of(List.of(new AnomalyMap.Level(new float[] {2, 5, 7, 9}, 2, 2)), 1, 1).values());
+        assertArrayEquals(
+                new float[] {2},
+                AnomalyMap.of(List.of(new AnomalyMap.Level(new float[] {2, 5, 7, 9}, 2, 2)), 1, 1)
+                        .values());
         assertThrows(IllegalArgumentException.class, () -> AnomalyMap.of(List.of(), 3, 3));
     }
 
     @Test
     void nanIsPassedOnToTheImageScore() {
-        assertTrue(Float.isNaN(AnomalyMap.of(List.of(new AnomalyMap.Level(new float[] {1, Float.NaN, 1, 1}, 2, 2)), 9, 9).imageScore()));
+        assertTrue(Float.isNaN(AnomalyMap.of(
+                        List.of(new AnomalyMap.Level(new float[] {1, Float.NaN, 1, 1}, 2, 2)), 9, 9)
+                .imageScore()));
     }
 
     /** The definition: every pair of offsets, the mirror image walked step by step. */
@@ -135,8 +148,11 @@ class AnomalyMapTest {
                 image[i] = random.nextFloat();
             }
             for (double sigma : new double[] {0.7, 4}) {
-                assertArrayEquals(filteredNaively(image, size[0], size[1], sigma),
-                        new GaussianFilter(sigma).apply(image, size[0], size[1]), 1e-6f, Arrays.toString(size) + " sigma " + sigma);
+                assertArrayEquals(
+                        filteredNaively(image, size[0], size[1], sigma),
+                        new GaussianFilter(sigma).apply(image, size[0], size[1]),
+                        1e-6f,
+                        Arrays.toString(size) + " sigma " + sigma);
             }
         }
     }
@@ -150,6 +166,7 @@ class AnomalyMapTest {
 
     /** Levels of one token and of two by two, whose maps are known exactly. */
     private static final AnomalyMap.Level COARSE = new AnomalyMap.Level(new float[] {3}, 1, 1);
+
     private static final AnomalyMap.Level FINE = new AnomalyMap.Level(new float[] {0, 4, 8, 12}, 2, 2);
 
     @Test
@@ -157,15 +174,24 @@ class AnomalyMapTest {
         AnomalyMap map = AnomalyMap.of(List.of(FINE, COARSE), new double[] {1, 0.5}, 0, 2, 2);
         assertArrayEquals(new float[] {1, 1.5f / 1.5f + 4 / 1.5f, 1 + 8 / 1.5f, 1 + 12 / 1.5f}, map.values(), 1e-6f);
         assertEquals(9, map.imageScore(), "the maximum, unsmoothed");
-        assertArrayEquals(AnomalyMap.of(List.of(FINE, COARSE), 3, 5).values(), AnomalyMap.of(List.of(FINE, COARSE), new double[] {2, 2}, 4, 3, 5).values());
-        assertThrows(IllegalArgumentException.class, () -> AnomalyMap.of(List.of(FINE, COARSE), new double[] {1}, 0, 2, 2));
+        assertArrayEquals(
+                AnomalyMap.of(List.of(FINE, COARSE), 3, 5).values(),
+                AnomalyMap.of(List.of(FINE, COARSE), new double[] {2, 2}, 4, 3, 5)
+                        .values());
+        assertThrows(
+                IllegalArgumentException.class, () -> AnomalyMap.of(List.of(FINE, COARSE), new double[] {1}, 0, 2, 2));
     }
 
     @Test
     void aScoringChoosesLevelsWeightsAndSmoothing() {
         LevelScores scores = new LevelScores(List.of(2, 3), List.of(List.of(FINE, COARSE)), null, 2, 2);
-        assertArrayEquals(FINE.scores(), scores.map(new Scoring(List.of(2), List.of(7.0), 0)).values());
-        assertArrayEquals(new float[] {3, 3, 3, 3}, scores.map(new Scoring(List.of(3), List.of(0.1), 4)).values(), 1e-6f);
+        assertArrayEquals(
+                FINE.scores(),
+                scores.map(new Scoring(List.of(2), List.of(7.0), 0)).values());
+        assertArrayEquals(
+                new float[] {3, 3, 3, 3},
+                scores.map(new Scoring(List.of(3), List.of(0.1), 4)).values(),
+                1e-6f);
         AnomalyMap map = scores.map(new Scoring(List.of(3, 2), List.of(3.0, 1.0), 1));
         assertArrayEquals(new float[] {9 / 4f, 13 / 4f, 17 / 4f, 21 / 4f}, map.values());
         float greatest = 0;
@@ -183,11 +209,18 @@ class AnomalyMapTest {
     void tilesAreBlendedOfWeighedMaps() {
         TileGrid grid = TileGrid.of(new ImageSize(24, 16), 16, 16, new Tiling(8, 1));
         List<List<AnomalyMap.Level>> tiles = List.of(List.of(FINE, COARSE), List.of(COARSE, FINE));
-        AnomalyMap map = new LevelScores(List.of(2, 3), tiles, grid, 16, 16).map(new Scoring(List.of(2, 3), List.of(1.0, 0.5), 0));
+        AnomalyMap map = new LevelScores(List.of(2, 3), tiles, grid, 16, 16)
+                .map(new Scoring(List.of(2, 3), List.of(1.0, 0.5), 0));
         double[] sum = new double[24 * 16];
         for (int tile = 0; tile < 2; tile++) {
-            float[] own = AnomalyMap.of(tiles.get(tile), new double[] {1, 0.5}, 0, 16, 16).values();
-            grid.add(tile, java.util.stream.IntStream.range(0, own.length).mapToDouble(i -> own[i]).toArray(), sum);
+            float[] own = AnomalyMap.of(tiles.get(tile), new double[] {1, 0.5}, 0, 16, 16)
+                    .values();
+            grid.add(
+                    tile,
+                    java.util.stream.IntStream.range(0, own.length)
+                            .mapToDouble(i -> own[i])
+                            .toArray(),
+                    sum);
         }
         for (int i = 0; i < sum.length; i++) {
             assertEquals(sum[i], map.values()[i], 1e-5);

@@ -15,7 +15,8 @@ class AblationTest {
     private static Ablation.Run run(long seed, double... aurocs) {
         List<ClassMetrics> classes = new java.util.ArrayList<>();
         for (double auroc : aurocs) {
-            classes.add(new ClassMetrics("c" + classes.size(), Map.of(Metric.IMAGE_AUROC, auroc), OptionalDouble.empty(), "no masks"));
+            classes.add(new ClassMetrics(
+                    "c" + classes.size(), Map.of(Metric.IMAGE_AUROC, auroc), OptionalDouble.empty(), "no masks"));
         }
         return new Ablation.Run(seed, 0.5, new EvaluationResult(classes));
     }
@@ -37,11 +38,27 @@ class AblationTest {
         Ablation.BlockSet set = new Ablation.BlockSet(List.of("mca"), List.of(run(1, 0.5, 1), run(2, 0.25, 0.25)));
         assertEquals(0.5, set.over(Metric.IMAGE_AUROC).mean().orElseThrow(), 1e-12);
         assertEquals(Math.sqrt(0.125), set.over(Metric.IMAGE_AUROC).deviation().orElseThrow(), 1e-12);
-        JsonObject json = JsonParser.parseString(new Ablation(List.of(set)).toJson()).getAsJsonObject().getAsJsonArray("sets").get(0).getAsJsonObject();
+        JsonObject json = JsonParser.parseString(new Ablation(List.of(set)).toJson())
+                .getAsJsonObject()
+                .getAsJsonArray("sets")
+                .get(0)
+                .getAsJsonObject();
         assertEquals(0.5, json.getAsJsonObject("mean").get("image_auroc").getAsDouble(), 1e-12);
-        assertEquals(Math.sqrt(0.125), json.getAsJsonObject("standard_deviation").get("image_auroc").getAsDouble(), 1e-12);
-        assertEquals(0.75, json.getAsJsonArray("runs").get(0).getAsJsonObject().get("image_auroc").getAsDouble(), 1e-12);
-        assertEquals(2, json.getAsJsonArray("runs").get(1).getAsJsonObject().get("seed").getAsLong());
+        assertEquals(
+                Math.sqrt(0.125),
+                json.getAsJsonObject("standard_deviation").get("image_auroc").getAsDouble(),
+                1e-12);
+        assertEquals(
+                0.75,
+                json.getAsJsonArray("runs")
+                        .get(0)
+                        .getAsJsonObject()
+                        .get("image_auroc")
+                        .getAsDouble(),
+                1e-12);
+        assertEquals(
+                2,
+                json.getAsJsonArray("runs").get(1).getAsJsonObject().get("seed").getAsLong());
         assertTrue(json.getAsJsonObject("mean").get("aupro").isJsonNull(), json.toString());
     }
 }

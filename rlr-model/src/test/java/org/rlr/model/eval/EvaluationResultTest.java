@@ -20,13 +20,20 @@ import org.rlr.tensor.RlrException;
 
 class EvaluationResultTest {
     private static ClassMetrics all(String name, double value) {
-        return new ClassMetrics(name, Stream.of(Metric.values()).collect(Collectors.toMap(m -> m, m -> value)),
-                OptionalDouble.of(0.5), "");
+        return new ClassMetrics(
+                name,
+                Stream.of(Metric.values()).collect(Collectors.toMap(m -> m, m -> value)),
+                OptionalDouble.of(0.5),
+                "");
     }
 
-    private static final EvaluationResult RESULT = new EvaluationResult(List.of(all("tile", 1),
-            new ClassMetrics("long-named class", Map.of(Metric.IMAGE_AUROC, 0.5004, Metric.IMAGE_AP, 0.25, Metric.IMAGE_F1MAX, 0.125),
-                    OptionalDouble.of(2), "3 defective test images have no mask")));
+    private static final EvaluationResult RESULT = new EvaluationResult(List.of(
+            all("tile", 1),
+            new ClassMetrics(
+                    "long-named class",
+                    Map.of(Metric.IMAGE_AUROC, 0.5004, Metric.IMAGE_AP, 0.25, Metric.IMAGE_F1MAX, 0.125),
+                    OptionalDouble.of(2),
+                    "3 defective test images have no mask")));
 
     @Test
     void meanIsOverTheClassesThatDefineTheMetric() {
@@ -44,13 +51,23 @@ class EvaluationResultTest {
         JsonObject root = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
         assertEquals(List.of("classes", "mean"), List.copyOf(root.keySet()));
         JsonObject row = root.getAsJsonArray("classes").get(1).getAsJsonObject();
-        assertEquals(List.of("name", "image_auroc", "image_ap", "image_f1max", "pixel_auroc", "pixel_ap", "pixel_f1max", "aupro"),
+        assertEquals(
+                List.of(
+                        "name",
+                        "image_auroc",
+                        "image_ap",
+                        "image_f1max",
+                        "pixel_auroc",
+                        "pixel_ap",
+                        "pixel_f1max",
+                        "aupro"),
                 List.copyOf(row.keySet()));
         assertEquals("long-named class", row.get("name").getAsString());
         assertEquals(0.5004, row.get("image_auroc").getAsDouble());
         assertTrue(row.get("pixel_auroc").isJsonNull() && row.get("aupro").isJsonNull());
         JsonObject mean = root.getAsJsonObject("mean");
-        assertEquals(List.of("image_auroc", "image_ap", "image_f1max", "pixel_auroc", "pixel_ap", "pixel_f1max", "aupro"),
+        assertEquals(
+                List.of("image_auroc", "image_ap", "image_f1max", "pixel_auroc", "pixel_ap", "pixel_f1max", "aupro"),
                 List.copyOf(mean.keySet()));
         assertEquals(0.7502, mean.get("image_auroc").getAsDouble(), 1e-12);
         assertEquals(1, mean.get("aupro").getAsDouble());

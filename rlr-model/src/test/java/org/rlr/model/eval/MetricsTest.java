@@ -17,7 +17,10 @@ import org.rlr.tensor.golden.GoldenFiles;
 import org.rlr.tensor.io.SafeTensorsFile;
 
 class MetricsTest {
-    /** The curve that is drawn passes through the points of the whole one, begins and ends with it, and misses no step that can be seen. */
+    /**
+     * The curve that is drawn passes through the points of the whole one, begins and ends with it, and misses no step
+     * that can be seen.
+     */
     @Test
     void theCurveForDrawingIsThinnedButNotMoved() {
         java.util.SplittableRandom random = new java.util.SplittableRandom(3);
@@ -32,7 +35,8 @@ class MetricsTest {
         assertEquals(5000, whole.size());
         assertTrue(thinned.size() < 1000 && whole.containsAll(thinned), thinned.size() + " points");
         assertEquals(whole.get(0), thinned.get(0));
-        assertEquals(new ScoreRanking.CurvePoint(1, 1, ranking.anomalousCount() / 5000.0), thinned.get(thinned.size() - 1));
+        assertEquals(
+                new ScoreRanking.CurvePoint(1, 1, ranking.anomalousCount() / 5000.0), thinned.get(thinned.size() - 1));
         double area = 0;
         double rate = 0;
         double recall = 0;
@@ -42,7 +46,8 @@ class MetricsTest {
             recall = point.recall();
         }
         assertEquals(ranking.auroc().getAsDouble(), area, 1e-3);
-        assertTrue(ScoreRanking.of(new double[] {1, 2}, new boolean[2]).curve(0.1).isEmpty());
+        assertTrue(
+                ScoreRanking.of(new double[] {1, 2}, new boolean[2]).curve(0.1).isEmpty());
     }
 
     private static final double GOLDEN_TOLERANCE = 1e-9;
@@ -68,21 +73,28 @@ class MetricsTest {
                     imageLabels[image] |= mask[i];
                     map[i] = (float) maps[image * mask.length + i];
                 }
-                doubles.add(Arrays.copyOfRange(maps, image * mask.length, (image + 1) * mask.length), mask, height, width);
+                doubles.add(
+                        Arrays.copyOfRange(maps, image * mask.length, (image + 1) * mask.length), mask, height, width);
                 floats.add(map, mask, height, width);
             }
             for (PixelScores pixels : List.of(doubles, floats)) {
                 assertGolden(golden, "pixel_auroc", pixels.ranking().auroc().getAsDouble());
-                assertGolden(golden, "pixel_ap", pixels.ranking().averagePrecision().getAsDouble());
-                assertGolden(golden, "pixel_f1max", pixels.ranking().bestF1().orElseThrow().value());
+                assertGolden(
+                        golden, "pixel_ap", pixels.ranking().averagePrecision().getAsDouble());
+                assertGolden(
+                        golden,
+                        "pixel_f1max",
+                        pixels.ranking().bestF1().orElseThrow().value());
                 assertGolden(golden, "aupro_30", pixels.aupro(0.3).getAsDouble());
                 assertGolden(golden, "aupro_05", pixels.aupro(0.05).getAsDouble());
             }
-            for (ScoreRanking images : List.of(ScoreRanking.of(golden.readDoubles("image_scores"), imageLabels),
+            for (ScoreRanking images : List.of(
+                    ScoreRanking.of(golden.readDoubles("image_scores"), imageLabels),
                     ScoreRanking.of(golden.readFloats("image_scores"), imageLabels))) {
                 assertGolden(golden, "image_auroc", images.auroc().getAsDouble());
                 assertGolden(golden, "image_ap", images.averagePrecision().getAsDouble());
-                assertGolden(golden, "image_f1max", images.bestF1().orElseThrow().value());
+                assertGolden(
+                        golden, "image_f1max", images.bestF1().orElseThrow().value());
             }
         }
     }
@@ -118,14 +130,20 @@ class MetricsTest {
             ScoreRanking ranking = ScoreRanking.of(scores, labels);
             if (anomalous == 0 || anomalous == n) {
                 assertFalse(ranking.isDefined());
-                assertTrue(ranking.auroc().isEmpty() && ranking.averagePrecision().isEmpty() && ranking.bestF1().isEmpty());
+                assertTrue(ranking.auroc().isEmpty()
+                        && ranking.averagePrecision().isEmpty()
+                        && ranking.bestF1().isEmpty());
                 continue;
             }
             defined++;
             String where = "seed " + seed + ", round " + round;
-            assertEquals(NaiveMetrics.auroc(positiveZeros, labels), ranking.auroc().getAsDouble(), ORACLE_TOLERANCE, where);
-            assertEquals(NaiveMetrics.averagePrecision(positiveZeros, labels), ranking.averagePrecision().getAsDouble(),
-                    ORACLE_TOLERANCE, where);
+            assertEquals(
+                    NaiveMetrics.auroc(positiveZeros, labels), ranking.auroc().getAsDouble(), ORACLE_TOLERANCE, where);
+            assertEquals(
+                    NaiveMetrics.averagePrecision(positiveZeros, labels),
+                    ranking.averagePrecision().getAsDouble(),
+                    ORACLE_TOLERANCE,
+                    where);
             double[] best = NaiveMetrics.bestF1(positiveZeros, labels);
             assertEquals(best[0], ranking.bestF1().orElseThrow().value(), ORACLE_TOLERANCE, where);
             assertEquals(best[1], ranking.bestF1().orElseThrow().threshold(), where);
@@ -172,7 +190,8 @@ class MetricsTest {
                     continue;
                 }
                 defined++;
-                assertEquals(NaiveMetrics.aupro(pool, labels, regions, limit), exact.getAsDouble(), ORACLE_TOLERANCE, where);
+                assertEquals(
+                        NaiveMetrics.aupro(pool, labels, regions, limit), exact.getAsDouble(), ORACLE_TOLERANCE, where);
                 double expected = NaiveMetrics.auproSampled(pool, labels, regions, limit, 20);
                 assertEquals(Double.isNaN(expected), evenly.isEmpty(), where);
                 if (evenly.isPresent()) {
@@ -190,7 +209,8 @@ class MetricsTest {
             true, false, false, true,
             false, true, true, false,
             false, false, false, false,
-            true, true, false, true};
+            true, true, false, true
+        };
         Regions regions = Regions.of(mask, 4, 4);
         assertEquals(3, regions.areas().length);
         assertEquals(List.of(4, 2, 1), Arrays.stream(regions.areas()).boxed().toList());
@@ -206,18 +226,21 @@ class MetricsTest {
         assertEquals(1, perfect.auroc().getAsDouble());
         assertEquals(1, perfect.averagePrecision().getAsDouble());
         assertEquals(new ScoreRanking.BestF1(1, 3), perfect.bestF1().orElseThrow());
-        assertEquals(0, ScoreRanking.of(new double[] {4, 3, 2, 1}, labels).auroc().getAsDouble());
+        assertEquals(
+                0, ScoreRanking.of(new double[] {4, 3, 2, 1}, labels).auroc().getAsDouble());
     }
 
     @ParameterizedTest
     @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
     void aScoreThatIsNotFiniteIsAnErrorAndLeavesThePoolAsItWas(double bad) {
-        String message = assertThrows(RlrException.class,
-                () -> ScoreRanking.of(new double[] {1, bad}, new boolean[] {true, false})).getMessage();
+        String message = assertThrows(
+                        RlrException.class, () -> ScoreRanking.of(new double[] {1, bad}, new boolean[] {true, false}))
+                .getMessage();
         assertTrue(message.contains("score 1 is " + bad), message);
         PixelScores pixels = new PixelScores();
         pixels.add(new float[] {0, 1}, new boolean[] {false, true}, 1, 2);
-        assertThrows(RlrException.class, () -> pixels.add(new float[] {0, (float) bad}, new boolean[] {true, true}, 1, 2));
+        assertThrows(
+                RlrException.class, () -> pixels.add(new float[] {0, (float) bad}, new boolean[] {true, true}, 1, 2));
         assertEquals(1, pixels.regionCount());
         assertEquals(1, pixels.ranking().normalCount());
         assertEquals(1, pixels.aupro(0.3).getAsDouble());

@@ -6,8 +6,7 @@ import java.util.TreeSet;
 
 /** The metrics by their definitions, every threshold and every pair, as slow as they come. */
 final class NaiveMetrics {
-    private NaiveMetrics() {
-    }
+    private NaiveMetrics() {}
 
     static double auroc(double[] scores, boolean[] labels) {
         double wins = 0;
@@ -127,7 +126,8 @@ final class NaiveMetrics {
         return area / limit;
     }
 
-    static double auproSampled(double[] pool, boolean[] labels, List<List<Integer>> regions, double limit, int thresholds) {
+    static double auproSampled(
+            double[] pool, boolean[] labels, List<List<Integer>> regions, double limit, int thresholds) {
         double least = Double.POSITIVE_INFINITY;
         double greatest = Double.NEGATIVE_INFINITY;
         for (double score : pool) {
@@ -156,7 +156,8 @@ final class NaiveMetrics {
     }
 
     /** False-positive rate and mean overlap. */
-    private static double[] point(double[] pool, boolean[] labels, List<List<Integer>> regions, double threshold, boolean orEqual) {
+    private static double[] point(
+            double[] pool, boolean[] labels, List<List<Integer>> regions, double threshold, boolean orEqual) {
         double falsePositives = 0;
         double normal = 0;
         for (int i = 0; i < pool.length; i++) {

@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Test;
 
 class RunSummaryTest {
     private static EvaluationResult run(double nut, double bolt) {
-        return new EvaluationResult(List.of(new ClassMetrics("nut", Map.of(Metric.IMAGE_AUROC, nut, Metric.AUPRO, 0.5), OptionalDouble.empty(), ""),
+        return new EvaluationResult(List.of(
+                new ClassMetrics("nut", Map.of(Metric.IMAGE_AUROC, nut, Metric.AUPRO, 0.5), OptionalDouble.empty(), ""),
                 new ClassMetrics("a longer name", Map.of(Metric.IMAGE_AUROC, bolt), OptionalDouble.empty(), "")));
     }
 
@@ -25,8 +26,16 @@ class RunSummaryTest {
         assertEquals(MeanAndDeviation.of(), summary.mean(Metric.PIXEL_AP));
         List<String> lines = summary.toTable().lines().toList();
         assertEquals(4, lines.size());
-        assertTrue(lines.get(1).startsWith("nut ") && lines.get(1).contains(" 90.0 ± 10.0 ") && lines.get(1).endsWith("50.0 ± 0.0"), lines.get(1));
-        assertTrue(lines.get(3).startsWith("mean ") && lines.get(3).contains(" 90.0 ± 5.0 ") && lines.get(3).contains(" - "), lines.get(3));
+        assertTrue(
+                lines.get(1).startsWith("nut ")
+                        && lines.get(1).contains(" 90.0 ± 10.0 ")
+                        && lines.get(1).endsWith("50.0 ± 0.0"),
+                lines.get(1));
+        assertTrue(
+                lines.get(3).startsWith("mean ")
+                        && lines.get(3).contains(" 90.0 ± 5.0 ")
+                        && lines.get(3).contains(" - "),
+                lines.get(3));
         assertTrue(lines.stream().allMatch(line -> line.length() == lines.get(0).length()), summary.toTable());
     }
 

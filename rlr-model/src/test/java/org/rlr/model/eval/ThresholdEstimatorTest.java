@@ -33,7 +33,9 @@ class ThresholdEstimatorTest {
         assertEquals(0.501262, Binomial.cdf(50_000, 100_000, 0.5), 1e-6);
         for (double probability : new double[] {0.001, 0.025, 0.5, 0.975}) {
             int k = Binomial.quantile(probability, 300, 0.9);
-            assertTrue(Binomial.cdf(k, 300, 0.9) >= probability && Binomial.cdf(k - 1, 300, 0.9) < probability, probability + " at " + k);
+            assertTrue(
+                    Binomial.cdf(k, 300, 0.9) >= probability && Binomial.cdf(k - 1, 300, 0.9) < probability,
+                    probability + " at " + k);
         }
         assertEquals(0, Binomial.quantile(0.5, 3, 0.1));
         assertEquals(3, Binomial.quantile(1, 3, 0.9));
@@ -48,21 +50,37 @@ class ThresholdEstimatorTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"99,0.01,99", "199,0.01,198", "200,0.01,199", "298,0.01,297", "19,0.05,19", "9,0.1,9", "9,0.3,7", "1,0.5,1"})
+    @CsvSource({
+        "99,0.01,99",
+        "199,0.01,198",
+        "200,0.01,199",
+        "298,0.01,297",
+        "19,0.05,19",
+        "9,0.1,9",
+        "9,0.3,7",
+        "1,0.5,1"
+    })
     void theQuantileIsTheOrderStatisticThatKeepsTheRate(int n, double rate, double expected) {
         Threshold t = estimator.falseAlarmRate(upTo(n), rate);
         assertEquals(expected, t.value());
         int above = n - (int) expected;
         assertEquals((above + 1.0) / (n + 1), t.falseAlarmRate().estimate(), 1e-12);
-        assertTrue(t.falseAlarmRate().estimate() <= rate + 1e-12 && t.falseAlarmRate().low() < rate && t.falseAlarmRate().high() > t.falseAlarmRate().estimate());
+        assertTrue(t.falseAlarmRate().estimate() <= rate + 1e-12
+                && t.falseAlarmRate().low() < rate
+                && t.falseAlarmRate().high() > t.falseAlarmRate().estimate());
         assertEquals(n, t.normal());
         assertNull(t.recall());
     }
 
     @Test
     void tooFewImagesForARateAreRefusedWithTheNumberNeeded() {
-        String message = assertThrows(RlrException.class, () -> estimator.falseAlarmRate(upTo(98), 0.01)).getMessage();
-        assertTrue(message.contains("98 normal images") && message.contains("at least 99") && message.contains("0.0102 or more"), message);
+        String message = assertThrows(RlrException.class, () -> estimator.falseAlarmRate(upTo(98), 0.01))
+                .getMessage();
+        assertTrue(
+                message.contains("98 normal images")
+                        && message.contains("at least 99")
+                        && message.contains("0.0102 or more"),
+                message);
         assertEquals(98, estimator.falseAlarmRate(upTo(98), 0.0102).value());
         for (double rate : new double[] {0, 1, -1, Double.NaN}) {
             assertThrows(RlrException.class, () -> estimator.falseAlarmRate(upTo(98), rate));
@@ -71,7 +89,10 @@ class ThresholdEstimatorTest {
         assertThrows(RlrException.class, () -> estimator.falseAlarmRate(new double[] {1, Double.NaN, 2}, 0.5));
     }
 
-    /** What the intervals promise, on scores whose distribution is known: uniform on 0…1, where the rate at a threshold t is 1 - t. */
+    /**
+     * What the intervals promise, on scores whose distribution is known: uniform on 0…1, where the rate at a threshold
+     * t is 1 - t.
+     */
     @Test
     void theIntervalsHoldAsOftenAsTheySay() {
         SplittableRandom random = new SplittableRandom(5);
@@ -84,8 +105,12 @@ class ThresholdEstimatorTest {
             Threshold t = estimator.falseAlarmRate(scores, 0.1);
             double rate = 1 - t.value();
             sum += rate;
-            rateCovered += t.falseAlarmRate().low() <= rate && rate <= t.falseAlarmRate().high() ? 1 : 0;
-            quantileCovered += t.valueInterval().low() <= 0.9 && 0.9 <= t.valueInterval().high() ? 1 : 0;
+            rateCovered += t.falseAlarmRate().low() <= rate
+                            && rate <= t.falseAlarmRate().high()
+                    ? 1
+                    : 0;
+            quantileCovered +=
+                    t.valueInterval().low() <= 0.9 && 0.9 <= t.valueInterval().high() ? 1 : 0;
         }
         assertEquals(0.95, rateCovered / (double) runs, 0.015);
         assertTrue(quantileCovered / (double) runs > 0.945 && quantileCovered < runs, quantileCovered + " of " + runs);
@@ -126,7 +151,9 @@ class ThresholdEstimatorTest {
         Threshold t = estimator.recall(normal, anomalous, recall);
         assertEquals(expected, t.value());
         assertTrue(t.recall().estimate() >= recall);
-        assertEquals(Arrays.stream(normal).filter(s -> s > expected).count() / 3.0, t.falseAlarmRate().estimate());
+        assertEquals(
+                Arrays.stream(normal).filter(s -> s > expected).count() / 3.0,
+                t.falseAlarmRate().estimate());
     }
 
     @Test
@@ -137,7 +164,8 @@ class ThresholdEstimatorTest {
         Threshold tied = estimator.recall(new double[] {3, 3}, new double[] {3, 3}, 1);
         assertEquals(Math.nextDown(3.0), tied.value());
         double next = Math.nextUp(1.0);
-        assertEquals(1.0, estimator.recall(new double[] {1}, new double[] {next}, 1).value(), "nothing lies between");
+        assertEquals(
+                1.0, estimator.recall(new double[] {1}, new double[] {next}, 1).value(), "nothing lies between");
     }
 
     @Test
@@ -147,7 +175,9 @@ class ThresholdEstimatorTest {
         double last = 0;
         for (double score = -100; score < 300; score += 1) {
             double normalized = t.normalized(score);
-            assertTrue(normalized > last && normalized < 1 && normalized > 0.5 == t.exceededBy(score), score + " becomes " + normalized);
+            assertTrue(
+                    normalized > last && normalized < 1 && normalized > 0.5 == t.exceededBy(score),
+                    score + " becomes " + normalized);
             last = normalized;
         }
         assertEquals(1 / (1 + Math.exp(-1)), t.normalized(t.value() + t.std()), 1e-12);

@@ -37,11 +37,14 @@ class EvaluationReportTest {
 
     @TempDir
     Path folder;
+
     private final EvaluationRecord record = new EvaluationRecord(100);
     private final List<ClassMetrics> classes = new ArrayList<>();
     private int images;
 
-    /** A class of images: {@code good:1.5} or a kind of defect and its score; defects have a mask where {@code masks}. */
+    /**
+     * A class of images: {@code good:1.5} or a kind of defect and its score; defects have a mask where {@code masks}.
+     */
     private void evaluated(String name, boolean masks, String... kindsAndScores) throws IOException {
         ClassEvaluator evaluator = new ClassEvaluator(name);
         for (String each : kindsAndScores) {
@@ -49,12 +52,18 @@ class EvaluationReportTest {
             float score = Float.parseFloat(each.split(":")[1]);
             boolean defective = !kind.equals("good");
             Path image = TestImages.writeFlat(folder.resolve(images++ + ".png"), 20, 10, 0x406080 + images);
-            Path mask = defective && masks ? TestImages.writeFlat(folder.resolve(images + "_mask.png"), 20, 10, -1) : null;
-            AnomalyMap map = AnomalyMap.of(List.of(new AnomalyMap.Level(new float[] {0, 0, 0, score}, 2, 2)), SIDE, SIDE);
+            Path mask =
+                    defective && masks ? TestImages.writeFlat(folder.resolve(images + "_mask.png"), 20, 10, -1) : null;
+            AnomalyMap map =
+                    AnomalyMap.of(List.of(new AnomalyMap.Level(new float[] {0, 0, 0, score}, 2, 2)), SIDE, SIDE);
             boolean[] set = new boolean[SIDE * SIDE];
             set[SIDE * SIDE - 1] = true;
             evaluator.add(score, defective, map.values(), mask == null ? null : set, SIDE, SIDE);
-            record.scored(new Sample(image, mask == null ? List.of() : List.of(mask), name, kind, defective), score, defective, map);
+            record.scored(
+                    new Sample(image, mask == null ? List.of() : List.of(mask), name, kind, defective),
+                    score,
+                    defective,
+                    map);
         }
         classes.add(evaluator.metrics());
         record.finished(evaluator);
@@ -62,21 +71,33 @@ class EvaluationReportTest {
 
     private String page() {
         RlrConfig config = RlrConfig.published("scattering");
-        ModelInfo info = new ModelInfo(config, TrainingSettings.PUBLISHED, List.of("nut & bolt", "plain"), 7, 1.25, new ScoreStatistics(7, 1, 0.5, 2, 2.5, 0, 3));
-        return new EvaluationReport(new EvaluationResult(classes), record, info, record.scale(3)).html("parts <1>", Map.of("program", "rlr test"));
+        ModelInfo info = new ModelInfo(
+                config,
+                TrainingSettings.PUBLISHED,
+                List.of("nut & bolt", "plain"),
+                7,
+                1.25,
+                new ScoreStatistics(7, 1, 0.5, 2, 2.5, 0, 3));
+        return new EvaluationReport(new EvaluationResult(classes), record, info, record.scale(3))
+                .html("parts <1>", Map.of("program", "rlr test"));
     }
 
     @BeforeEach
     void twoClasses() throws IOException {
-        evaluated("nut & bolt", true, "good:1", "good:1.2", "good:2.7", "dent:2.4", "dent:4", "<crack>:2.6", "<crack>:5");
+        evaluated(
+                "nut & bolt", true, "good:1", "good:1.2", "good:2.7", "dent:2.4", "dent:4", "<crack>:2.6", "<crack>:5");
         evaluated("plain", false, "good:1", "good:1.1");
     }
 
     /** The body parsed as XML, which this page's HTML is but for its style and head. */
     private static Element body(String page) {
-        String body = page.substring(page.indexOf("<main>"), page.indexOf("</main>") + 7).replaceAll("(<img [^>]*)>", "$1/>");
+        String body = page.substring(page.indexOf("<main>"), page.indexOf("</main>") + 7)
+                .replaceAll("(<img [^>]*)>", "$1/>");
         try {
-            return DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(new InputSource(new StringReader(body))).getDocumentElement();
+            return DocumentBuilderFactory.newInstance()
+                    .newDocumentBuilder()
+                    .parse(new InputSource(new StringReader(body)))
+                    .getDocumentElement();
         } catch (Exception e) {
             throw new AssertionError("the page is not well formed", e);
         }
@@ -105,16 +126,27 @@ class EvaluationReportTest {
     @Test
     void thePageNeedsNothingElse() {
         String page = page();
-        assertTrue(page.startsWith("<!DOCTYPE html>") && page.contains("charset='utf-8'") && page.contains("width=device-width") && page.contains("prefers-color-scheme: dark"));
-        assertFalse(page.contains("<script") || page.contains("<link") || page.contains("@import") || page.contains("url("), "nothing from outside");
+        assertTrue(page.startsWith("<!DOCTYPE html>")
+                && page.contains("charset='utf-8'")
+                && page.contains("width=device-width")
+                && page.contains("prefers-color-scheme: dark"));
+        assertFalse(
+                page.contains("<script") || page.contains("<link") || page.contains("@import") || page.contains("url("),
+                "nothing from outside");
         Matcher address = Pattern.compile("(?:src|href)='([^']*)'").matcher(page);
         while (address.find()) {
-            assertTrue(address.group(1).startsWith("data:image/jpeg;base64,") || address.group(1).startsWith("#class-"), address.group(1));
+            assertTrue(
+                    address.group(1).startsWith("data:image/jpeg;base64,")
+                            || address.group(1).startsWith("#class-"),
+                    address.group(1));
         }
         assertFalse(page.contains(folder.toString()), "no paths of the machine");
         Element body = body(page);
         for (Element link : elements(body, "a", "")) {
-            assertTrue(elements(body, "h3", "").stream().anyMatch(h -> ("#" + h.getAttribute("id")).equals(link.getAttribute("href"))), link.getTextContent());
+            assertTrue(
+                    elements(body, "h3", "").stream()
+                            .anyMatch(h -> ("#" + h.getAttribute("id")).equals(link.getAttribute("href"))),
+                    link.getTextContent());
         }
     }
 
@@ -122,8 +154,22 @@ class EvaluationReportTest {
     void everyNumberOfTheTableIsThere() {
         Element body = body(page());
         Element table = elements(body, "table", "").get(0);
-        List<List<String>> rows = elements(table, "tr", "").stream().map(EvaluationReportTest::texts).toList();
-        assertEquals(List.of("class", "image AUROC", "image AP", "image F1-max", "pixel AUROC", "pixel AP", "pixel F1-max", "AUPRO", "good", "defective"), rows.get(0));
+        List<List<String>> rows = elements(table, "tr", "").stream()
+                .map(EvaluationReportTest::texts)
+                .toList();
+        assertEquals(
+                List.of(
+                        "class",
+                        "image AUROC",
+                        "image AP",
+                        "image F1-max",
+                        "pixel AUROC",
+                        "pixel AP",
+                        "pixel F1-max",
+                        "AUPRO",
+                        "good",
+                        "defective"),
+                rows.get(0));
         assertEquals(List.of("nut & bolt", "83.3", "88.8"), rows.get(1).subList(0, 3));
         assertEquals(List.of("3", "4"), rows.get(1).subList(8, 10));
         assertEquals(List.of("plain", "–", "–", "–", "–", "–", "–", "–", "2", "0"), rows.get(2));
@@ -134,8 +180,15 @@ class EvaluationReportTest {
 
     @Test
     void recallByKindOfDefectAtTheThreshold() {
-        List<List<String>> rows = elements(elements(body(page()), "table", "recall").get(0), "tr", "").stream().map(EvaluationReportTest::texts).toList();
-        assertEquals(List.of("dent", "", "1/2", "2/2"), rows.get(1), "2.4 lies below the threshold of 2.5, and is needed for the best F1");
+        List<List<String>> rows = elements(
+                        elements(body(page()), "table", "recall").get(0), "tr", "")
+                .stream()
+                .map(EvaluationReportTest::texts)
+                .toList();
+        assertEquals(
+                List.of("dent", "", "1/2", "2/2"),
+                rows.get(1),
+                "2.4 lies below the threshold of 2.5, and is needed for the best F1");
         assertEquals(List.of("<crack>", "", "2/2", "2/2"), rows.get(2));
         assertEquals(List.of("good (false alarms)", "", "1/3", "1/3"), rows.get(3));
     }
@@ -151,15 +204,19 @@ class EvaluationReportTest {
         assertEquals(0, elements(charts.get(3), "path", "curve").size(), "no curve without defects");
         Map<String, Double> heights = new TreeMap<>();
         for (String kind : List.of("good", "defective")) {
-            elements(charts.get(2), "rect", kind).forEach(bar -> heights.merge(kind, Double.parseDouble(bar.getAttribute("height")), Double::sum));
+            elements(charts.get(2), "rect", kind)
+                    .forEach(bar -> heights.merge(kind, Double.parseDouble(bar.getAttribute("height")), Double::sum));
         }
-        assertEquals(heights.get("good") / 3, heights.get("defective") / 4, 0.11, "heights are in proportion to the counts");
+        assertEquals(
+                heights.get("good") / 3, heights.get("defective") / 4, 0.11, "heights are in proportion to the counts");
         assertEquals(1, elements(charts.get(2), "path", "threshold").size());
     }
 
     @Test
     void theWorstComeFirst() {
-        List<String> captions = elements(body(page()), "figure", "thumb").stream().map(Element::getTextContent).toList();
+        List<String> captions = elements(body(page()), "figure", "thumb").stream()
+                .map(Element::getTextContent)
+                .toList();
         assertEquals(4 + 5, captions.size());
         assertTrue(captions.get(0).startsWith("missed nut & bolt / dent / 3.png, score 2.4"), captions.get(0));
         assertTrue(captions.get(1).startsWith("found nut & bolt / <crack> / 5.png, score 2.6"), captions.get(1));
@@ -171,15 +228,32 @@ class EvaluationReportTest {
     @Test
     void aDefectWithoutAMaskIsCalledSo() throws IOException {
         evaluated("bare", false, "good:1", "hole:2.4");
-        List<String> captions = elements(body(page()), "figure", "thumb").stream().map(Element::getTextContent).toList();
-        assertEquals(1, captions.stream().filter(caption -> caption.contains("without a mask")).count());
-        assertTrue(captions.stream().anyMatch(caption -> caption.contains("bare / hole") && caption.endsWith("without a mask, so no true defect is shown")), captions.toString());
+        List<String> captions = elements(body(page()), "figure", "thumb").stream()
+                .map(Element::getTextContent)
+                .toList();
+        assertEquals(
+                1,
+                captions.stream()
+                        .filter(caption -> caption.contains("without a mask"))
+                        .count());
+        assertTrue(
+                captions.stream()
+                        .anyMatch(caption -> caption.contains("bare / hole")
+                                && caption.endsWith("without a mask, so no true defect is shown")),
+                captions.toString());
     }
 
     @Test
     void settingsAreAllThatTheModelSays() {
         String text = body(page()).getTextContent();
-        for (String expected : List.of("programrlr test", "model: blocksmca, nsa", "model: image height256", "training: learning rate", "training: seed3407", "trained on7 images", "final loss1.2500")) {
+        for (String expected : List.of(
+                "programrlr test",
+                "model: blocksmca, nsa",
+                "model: image height256",
+                "training: learning rate",
+                "training: seed3407",
+                "trained on7 images",
+                "final loss1.2500")) {
             assertTrue(text.contains(expected), expected);
         }
     }
@@ -187,17 +261,26 @@ class EvaluationReportTest {
     /** As of a model that another program trained: no settings of the training, and a threshold that nobody found. */
     @Test
     void aModelThatSaysLess() {
-        ModelInfo info = new ModelInfo(RlrConfig.published("scattering"), null, List.of(), 0, 0, new ScoreStatistics(0, 0, 0, 0, 2.5, 0, 2.5));
-        String text = body(new EvaluationReport(new EvaluationResult(classes), record, info, record.scale(3)).html("parts", Map.of())).getTextContent();
+        ModelInfo info = new ModelInfo(
+                RlrConfig.published("scattering"), null, List.of(), 0, 0, new ScoreStatistics(0, 0, 0, 0, 2.5, 0, 2.5));
+        String text = body(new EvaluationReport(new EvaluationResult(classes), record, info, record.scale(3))
+                        .html("parts", Map.of()))
+                .getTextContent();
         assertTrue(text.contains("Threshold: 2.5000 (as given)") && text.contains("model: layers4"), text);
         assertFalse(text.contains("training:") || text.contains("trained on"), text);
     }
 
     @Test
     void mapsAreNotKeptButMadeAgainTheSame() {
-        AnomalyMap map = AnomalyMap.of(List.of(new AnomalyMap.Level(new float[] {1, 2, 3, 7}, 2, 2), new AnomalyMap.Level(new float[] {4}, 1, 1)), 5, 6);
+        AnomalyMap map = AnomalyMap.of(
+                List.of(
+                        new AnomalyMap.Level(new float[] {1, 2, 3, 7}, 2, 2),
+                        new AnomalyMap.Level(new float[] {4}, 1, 1)),
+                5,
+                6);
         ScoredImage kept = ScoredImage.of(Sample.good(folder, "x"), 1, false, map);
-        org.junit.jupiter.api.Assertions.assertArrayEquals(map.values(), kept.map().get().values());
+        org.junit.jupiter.api.Assertions.assertArrayEquals(
+                map.values(), kept.map().get().values());
         MapScale.Sampler sampler = new MapScale.Sampler(map.values().length);
         sampler.add(map.values());
         assertEquals(MapScale.of(List.of(map.values()), 0), sampler.scale(0));

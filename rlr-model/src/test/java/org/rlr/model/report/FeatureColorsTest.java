@@ -13,7 +13,10 @@ import org.rlr.tensor.RlrException;
 class FeatureColorsTest {
     private static final int TOKENS = 400;
 
-    /** Three independent directions (1,1,0,0,0)/√2, e₂, −e₃ of deviations 5, 3 and 1 around 7, and channels that do not vary. */
+    /**
+     * Three independent directions (1,1,0,0,0)/√2, e₂, −e₃ of deviations 5, 3 and 1 around 7, and channels that do not
+     * vary.
+     */
     private static float[] tokens(double[][] factors) {
         float[] tokens = new float[TOKENS * 5];
         for (int t = 0; t < TOKENS; t++) {

@@ -56,11 +56,12 @@ class OverlaysTest {
         for (int i = 0; i < map.length; i++) {
             map[i] = i / 1000f;
         }
-        map[map.length - 1] = 1000;   // one extreme score changes nothing
+        map[map.length - 1] = 1000; // one extreme score changes nothing
         assertEquals(new MapScale(0.5f, 0.995f), MapScale.of(List.of(map), 0.1f));
         assertEquals(new MapScale(0.5f, 7), MapScale.of(List.of(map), 7));
         assertEquals(MapScale.of(List.of(map, map), 0), MapScale.of(List.of(map), 0));
-        MapScale.Sampler surprised = new MapScale.Sampler(500);   // more scores than announced: every so many-th of them all
+        MapScale.Sampler surprised =
+                new MapScale.Sampler(500); // more scores than announced: every so many-th of them all
         for (int i = 0; i < 3; i++) {
             surprised.add(map);
         }
@@ -78,9 +79,14 @@ class OverlaysTest {
         MapScale scale = new MapScale(2, 3);
         float[] low = {-1, -1, -1, -1};
         float[] high = {9, 9, 9, 9};
-        assertEquals(Overlays.overlay(image, new float[] {2, 2, 2, 2}, 2, 2, scale), Overlays.overlay(image, low, 2, 2, scale));
-        assertEquals(Overlays.overlay(image, new float[] {3, 3, 3, 3}, 2, 2, scale), Overlays.overlay(image, high, 2, 2, scale));
-        assertEquals(Overlays.overlay(image, low, 2, 2, scale), Overlays.overlay(image, high, 2, 2, new MapScale(9, 9)));
+        assertEquals(
+                Overlays.overlay(image, new float[] {2, 2, 2, 2}, 2, 2, scale),
+                Overlays.overlay(image, low, 2, 2, scale));
+        assertEquals(
+                Overlays.overlay(image, new float[] {3, 3, 3, 3}, 2, 2, scale),
+                Overlays.overlay(image, high, 2, 2, scale));
+        assertEquals(
+                Overlays.overlay(image, low, 2, 2, scale), Overlays.overlay(image, high, 2, 2, new MapScale(9, 9)));
     }
 
     @Test
@@ -97,7 +103,9 @@ class OverlaysTest {
         RgbImage image = flat(4, 4, 0);
         MapScale scale = new MapScale(0, 1);
         assertThrows(IllegalArgumentException.class, () -> Overlays.overlay(image, new float[3], 2, 2, scale));
-        assertThrows(IllegalArgumentException.class, () -> Overlays.overlay(image, new float[] {0, Float.NaN, 0, 0}, 2, 2, scale));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> Overlays.overlay(image, new float[] {0, Float.NaN, 0, 0}, 2, 2, scale));
         assertThrows(IllegalArgumentException.class, () -> Overlays.contactSheet(List.of(), 1));
     }
 
@@ -129,8 +137,13 @@ class OverlaysTest {
         RgbImage panel = Overlays.panel(image, null, map, 200, 400, scale);
         assertEquals(new ImageSize(2 * 400 + 4, 200), panel.size());
         assertArrayEquals(new int[] {150, 150, 150}, pixel(panel, 404 + 299, 100));
-        assertFalse(Arrays.equals(new int[] {150, 150, 150}, pixel(panel, 404 + 300, 100)), "a pixel of the map is one of the picture");
-        assertEquals(new ImageSize(2 * 2048 + 4, 1024), Overlays.panel(image, null, new float[3000], 1, 3000, scale).size(), "not beyond what is sensible");
+        assertFalse(
+                Arrays.equals(new int[] {150, 150, 150}, pixel(panel, 404 + 300, 100)),
+                "a pixel of the map is one of the picture");
+        assertEquals(
+                new ImageSize(2 * 2048 + 4, 1024),
+                Overlays.panel(image, null, new float[3000], 1, 3000, scale).size(),
+                "not beyond what is sensible");
     }
 
     @Test

@@ -41,21 +41,28 @@ class SyntheticDefectTest {
                 for (int i = 0; i < WIDTH * HEIGHT; i++) {
                     int change = 0;
                     for (int c = 0; c < 3; c++) {
-                        change = Math.max(change, Math.abs((pasted.image().rgb()[3 * i + c] & 0xff) - (image.rgb()[3 * i + c] & 0xff)));
+                        change = Math.max(
+                                change,
+                                Math.abs((pasted.image().rgb()[3 * i + c] & 0xff) - (image.rgb()[3 * i + c] & 0xff)));
                     }
                     assertTrue(change == 0 || pasted.mask().anomalous()[i], kind + ", seed " + seed + ", pixel " + i);
                     visible += change > 10 ? 1 : 0;
                 }
                 double share = (double) area(pasted.mask()) / (WIDTH * HEIGHT);
                 // rims of half a pixel make a patch a little larger or smaller
-                assertTrue(kind == SyntheticDefect.PATCH ? share > 0.017 && share < 0.17 : share > 0 && share < 0.02, kind + " covers " + share);
+                assertTrue(
+                        kind == SyntheticDefect.PATCH ? share > 0.017 && share < 0.17 : share > 0 && share < 0.02,
+                        kind + " covers " + share);
                 assertTrue(2 * visible >= area(pasted.mask()));
             }
         }
         assertEquals(before, image);
     }
 
-    /** What is pasted is a part of the image, but for brightness and contrast: over a column ramp, rows stay alike and columns keep their order. */
+    /**
+     * What is pasted is a part of the image, but for brightness and contrast: over a column ramp, rows stay alike and
+     * columns keep their order.
+     */
     @Test
     void aPatchIsCutOutOfTheImage() {
         byte[] rgb = new byte[WIDTH * HEIGHT * 3];
@@ -69,7 +76,8 @@ class SyntheticDefectTest {
                 for (int x = 1; x < WIDTH; x++) {
                     int at = y * WIDTH + x;
                     if (pasted.mask().anomalous()[at] && pasted.mask().anomalous()[at - 1]) {
-                        int step = (pasted.image().rgb()[3 * at] & 0xff) - (pasted.image().rgb()[3 * at - 3] & 0xff);
+                        int step = (pasted.image().rgb()[3 * at] & 0xff)
+                                - (pasted.image().rgb()[3 * at - 3] & 0xff);
                         assertTrue(step >= 0 && step <= 4, "seed " + seed + ", step " + step);
                     }
                 }
@@ -80,8 +88,12 @@ class SyntheticDefectTest {
     @Test
     void theSeedDecides() {
         for (SyntheticDefect kind : SyntheticDefect.values()) {
-            assertEquals(kind.paste(noise(), new SplittableRandom(3)).image(), kind.paste(noise(), new SplittableRandom(3)).image());
-            assertNotEquals(kind.paste(noise(), new SplittableRandom(3)).image(), kind.paste(noise(), new SplittableRandom(4)).image());
+            assertEquals(
+                    kind.paste(noise(), new SplittableRandom(3)).image(),
+                    kind.paste(noise(), new SplittableRandom(3)).image());
+            assertNotEquals(
+                    kind.paste(noise(), new SplittableRandom(3)).image(),
+                    kind.paste(noise(), new SplittableRandom(4)).image());
         }
     }
 
@@ -90,7 +102,10 @@ class SyntheticDefectTest {
         byte[] grey = new byte[WIDTH * HEIGHT * 3];
         java.util.Arrays.fill(grey, (byte) 20);
         for (SyntheticDefect kind : SyntheticDefect.values()) {
-            String message = assertThrows(RlrException.class, () -> kind.paste(new RgbImage(WIDTH, HEIGHT, grey), new SplittableRandom(1))).getMessage();
+            String message = assertThrows(
+                            RlrException.class,
+                            () -> kind.paste(new RgbImage(WIDTH, HEIGHT, grey), new SplittableRandom(1)))
+                    .getMessage();
             assertTrue(message.contains("uniform") && message.contains("leave it out"), message);
         }
     }

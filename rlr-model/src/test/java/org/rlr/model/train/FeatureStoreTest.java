@@ -24,7 +24,8 @@ class FeatureStoreTest {
 
     @Test
     void memoryAndDiskGiveTheSameBits() {
-        try (FeatureStore memory = new FeatureStore(IMAGES, SIZES, BYTES); FeatureStore disk = new FeatureStore(IMAGES, SIZES, BYTES - 1)) {
+        try (FeatureStore memory = new FeatureStore(IMAGES, SIZES, BYTES);
+                FeatureStore disk = new FeatureStore(IMAGES, SIZES, BYTES - 1)) {
             assertFalse(memory.onDisk());
             assertTrue(disk.onDisk());
             float[][][] expected = new float[IMAGES][SIZES.length][];
@@ -50,7 +51,9 @@ class FeatureStoreTest {
                         Arrays.fill(read, 7);
                         store.get(image, level, read, 2);
                         assertArrayEquals(expected[image][level], Arrays.copyOfRange(read, 2, 2 + SIZES[level]));
-                        assertArrayEquals(new float[] {7, 7, 7, 7}, new float[] {read[0], read[1], read[SIZES[level] + 2], read[SIZES[level] + 3]});
+                        assertArrayEquals(
+                                new float[] {7, 7, 7, 7},
+                                new float[] {read[0], read[1], read[SIZES[level] + 2], read[SIZES[level] + 3]});
                     }
                 }
             }
@@ -70,7 +73,8 @@ class FeatureStoreTest {
 
     private static Set<Path> temporaryFiles() throws IOException {
         try (Stream<Path> files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-            return files.filter(file -> file.getFileName().toString().startsWith("rlr-features")).collect(Collectors.toSet());
+            return files.filter(file -> file.getFileName().toString().startsWith("rlr-features"))
+                    .collect(Collectors.toSet());
         }
     }
 
@@ -79,10 +83,13 @@ class FeatureStoreTest {
         String folder = System.getProperty("java.io.tmpdir");
         try (FeatureStore disk = new FeatureStore(IMAGES, SIZES, 0)) {
             String message = assertThrows(RlrException.class, () -> {
-                disk.close();
-                disk.put(0, 0, new float[33], 0);
-            }).getMessage();
-            assertTrue(message.contains(folder) && message.contains("-Djava.io.tmpdir") && message.contains("-Xmx"), message);
+                        disk.close();
+                        disk.put(0, 0, new float[33], 0);
+                    })
+                    .getMessage();
+            assertTrue(
+                    message.contains(folder) && message.contains("-Djava.io.tmpdir") && message.contains("-Xmx"),
+                    message);
         }
     }
 }

@@ -2,8 +2,8 @@ package org.rlr.model.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -43,7 +43,9 @@ class PerturbationTest {
             Tensor input = Tensor.of(x, x.length / tokens / CHANNELS, tokens, CHANNELS);
             Perturbation perturbation = new Perturbation(settings);
             float[] chosen = perturbation.chosen(input.dim(0), tokens, step, level);
-            float[] y = perturbation.apply(input, chosen == null ? null : Tensor.of(chosen, input.dim(0), tokens), step, level).toArray();
+            float[] y = perturbation
+                    .apply(input, chosen == null ? null : Tensor.of(chosen, input.dim(0), tokens), step, level)
+                    .toArray();
             assertArrayEquals(x, input.toArray(), "the loss still needs the input as it was");
             return y;
         }
@@ -63,7 +65,8 @@ class PerturbationTest {
     private static boolean[][] untouched(float[] x, float[] y, int tokens) {
         boolean[][] same = new boolean[IMAGES][tokens];
         for (int i = 0; i < IMAGES * tokens; i++) {
-            same[i / tokens][i % tokens] = Arrays.equals(x, i * CHANNELS, (i + 1) * CHANNELS, y, i * CHANNELS, (i + 1) * CHANNELS);
+            same[i / tokens][i % tokens] =
+                    Arrays.equals(x, i * CHANNELS, (i + 1) * CHANNELS, y, i * CHANNELS, (i + 1) * CHANNELS);
         }
         return same;
     }
@@ -77,7 +80,17 @@ class PerturbationTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"64,0.5,32", "64,0.3,19", "10,0.7,7", "10,0.3,3", "10,0.29,2", "49,0.999,48", "49,1,49", "49,0,0", "1000,0.001,1"})
+    @CsvSource({
+        "64,0.5,32",
+        "64,0.3,19",
+        "10,0.7,7",
+        "10,0.3,3",
+        "10,0.29,2",
+        "49,0.999,48",
+        "49,1,49",
+        "49,0,0",
+        "1000,0.001,1"
+    })
     void maskingZeroesThatShareOfEveryImagesTokensRoundedDown(int tokens, float p, int masked) {
         float[] x = tokens(tokens);
         float[] y = apply(settings(1, 4, p, true), x, tokens, 0, 0);
@@ -114,8 +127,14 @@ class PerturbationTest {
         float[] y = apply(settings, x, tokens, 7, 1);
         assertArrayEquals(y, apply(settings, x, tokens, 7, 1));
         boolean[][] choice = untouched(x, y, tokens);
-        assertFalse(Arrays.equals(choice[0], choice[1]) || Arrays.equals(choice[1], choice[2]) || Arrays.equals(choice[0], choice[2]));
-        for (float[] other : new float[][] {apply(settings, x, tokens, 8, 1), apply(settings, x, tokens, 7, 0), apply(settings(2, 4, 0.5f, mask), x, tokens, 7, 1)}) {
+        assertFalse(Arrays.equals(choice[0], choice[1])
+                || Arrays.equals(choice[1], choice[2])
+                || Arrays.equals(choice[0], choice[2]));
+        for (float[] other : new float[][] {
+            apply(settings, x, tokens, 8, 1),
+            apply(settings, x, tokens, 7, 0),
+            apply(settings(2, 4, 0.5f, mask), x, tokens, 7, 1)
+        }) {
             assertFalse(Arrays.deepEquals(choice, untouched(x, other, tokens)));
         }
     }
@@ -159,7 +178,8 @@ class PerturbationTest {
                 squares += (double) x[token * CHANNELS + c] * x[token * CHANNELS + c];
             }
             for (int c = 0; c < CHANNELS; c++) {
-                double z = (y[token * CHANNELS + c] - x[token * CHANNELS + c]) / (scale * Math.sqrt(squares) / CHANNELS);
+                double z =
+                        (y[token * CHANNELS + c] - x[token * CHANNELS + c]) / (scale * Math.sqrt(squares) / CHANNELS);
                 for (int m = 1; m < moments.length; m++) {
                     moments[m] += Math.pow(z, m) / x.length;
                 }

@@ -21,12 +21,16 @@ import org.rlr.tensor.backend.AdamSettings;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.Backends;
 
-/** Training steps that are recorded and run again, by the CUDA backend on the stand-in for a driver, against the same steps submitted one by one. */
+/**
+ * Training steps that are recorded and run again, by the CUDA backend on the stand-in for a driver, against the same
+ * steps submitted one by one.
+ */
 @Tag(StandIn.TAG)
 class RecordedStepsTest {
     private static final int CHANNELS = 6;
     /** The last batch of an epoch is smaller. */
     private static final int[] IMAGES = {2, 2, 1};
+
     private static final int EPOCHS = 3;
     private static final int REFERENCES = 2;
 
@@ -46,13 +50,16 @@ class RecordedStepsTest {
         }
         List<Float> results = new ArrayList<>();
         SplittableRandom random = new SplittableRandom(3);
-        try (LevelOptimizers optimizers = new LevelOptimizers(levels.stream().map(RlrTransformer::parameters).toList(),
-                AdamSettings.DEFAULT.withLearningRate(settings.learningRate()), settings.optimizer());
+        try (LevelOptimizers optimizers = new LevelOptimizers(
+                        levels.stream().map(RlrTransformer::parameters).toList(),
+                        AdamSettings.DEFAULT.withLearningRate(settings.learningRate()),
+                        settings.optimizer());
                 TrainingSteps steps = new TrainingSteps(backend, levels, optimizers, settings)) {
             for (int step = 0; step < EPOCHS * IMAGES.length; step++) {
                 int images = IMAGES[step % IMAGES.length];
                 for (int level = 0; level < levels.size(); level++) {
-                    float[] batch = new float[images * levels.get(level).config().tokens() * CHANNELS];
+                    float[] batch =
+                            new float[images * levels.get(level).config().tokens() * CHANNELS];
                     for (int i = 0; i < batch.length; i++) {
                         batch[i] = (float) random.nextDouble(-1, 1);
                     }
@@ -77,23 +84,31 @@ class RecordedStepsTest {
 
     /** The backend with another answer to being asked to record: nothing, or its own, which is counted. */
     private static Backend asking(Backend backend, boolean records, int[] made) {
-        return (Backend) Proxy.newProxyInstance(Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {
-            if (method.getName().equals("record") && !records) {
-                return Optional.empty();
-            }
-            try {
-                Object result = method.invoke(backend, arguments);
-                made[0] += result instanceof Optional<?> recording && recording.isPresent() ? 1 : 0;
-                return result;
-            } catch (InvocationTargetException e) {
-                throw e.getCause();
-            }
-        });
+        return (Backend) Proxy.newProxyInstance(
+                Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("record") && !records) {
+                        return Optional.empty();
+                    }
+                    try {
+                        Object result = method.invoke(backend, arguments);
+                        made[0] += result instanceof Optional<?> recording && recording.isPresent() ? 1 : 0;
+                        return result;
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
     }
 
     @ParameterizedTest
-    @CsvSource({"4, 1, false, mca nsa, NONE", "4, 0.4, false, mca nsa, GATE", "0, 1, false, mca nsa, NONE", "0, 0.5, true, mca nsa, NONE", "4, 1, false, ca mca msa nsa, NET"})
-    void areTheStepsSubmittedOneByOneBitForBit(float jitter, float probability, boolean mask, String blocks, GateMode gate) {
+    @CsvSource({
+        "4, 1, false, mca nsa, NONE",
+        "4, 0.4, false, mca nsa, GATE",
+        "0, 1, false, mca nsa, NONE",
+        "0, 0.5, true, mca nsa, NONE",
+        "4, 1, false, ca mca msa nsa, NET"
+    })
+    void areTheStepsSubmittedOneByOneBitForBit(
+            float jitter, float probability, boolean mask, String blocks, GateMode gate) {
         List<String> names = List.of(blocks.split(" "));
         TrainingSettings settings = new TrainingSettings(EPOCHS, 2, 1e-2f, 11, jitter, probability, mask);
         try (Backend backend = Backends.open("cuda", 0)) {

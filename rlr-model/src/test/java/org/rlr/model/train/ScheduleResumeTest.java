@@ -14,8 +14,8 @@ import org.rlr.model.ModelFile;
 import org.rlr.model.RlrConfig;
 import org.rlr.model.RlrModel;
 import org.rlr.model.backbone.Backbones;
-import org.rlr.model.data.DataSet;
 import org.rlr.model.data.DataLayouts;
+import org.rlr.model.data.DataSet;
 import org.rlr.model.demo.DemoDataSet;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.Backends;
@@ -24,7 +24,9 @@ import org.rlr.tensor.backend.Backends;
 class ScheduleResumeTest {
     private static final int EPOCHS = 4;
     private static final int BROKEN_IN = 3;
-    private static final TrainingSettings SETTINGS = new TrainingSettings(EPOCHS, 3, 1e-3f, 5, 4, 1, false, OptimizerMode.ADAM, null, 3, Schedule.COSINE);
+    private static final TrainingSettings SETTINGS =
+            new TrainingSettings(EPOCHS, 3, 1e-3f, 5, 4, 1, false, OptimizerMode.ADAM, null, 3, Schedule.COSINE);
+
     @TempDir
     Path folder;
 
@@ -33,11 +35,29 @@ class ScheduleResumeTest {
     }
 
     private void train(DataSet data, String out, TrainingCheckpoints checkpoints, TrainingListener listener) {
-        RlrConfig config = new RlrConfig(Backbones.WEIGHT_FREE, 64, 64, List.of(3), 16, 4, 1, List.of("mca", "nsa"), GateMode.NONE, 1, false, true);
+        RlrConfig config = new RlrConfig(
+                Backbones.WEIGHT_FREE,
+                64,
+                64,
+                List.of(3),
+                16,
+                4,
+                1,
+                List.of("mca", "nsa"),
+                GateMode.NONE,
+                1,
+                false,
+                true);
         try (Backend backend = Backends.open("cpu", 2)) {
-            TrainingImages images = new TrainingImages(data.train().stream().map(s -> s.image()).toList(), List.of(), List.of("all"));
+            TrainingImages images =
+                    new TrainingImages(data.train().stream().map(s -> s.image()).toList(), List.of(), List.of("all"));
             try (RlrModel model = new Trainer(backend, config, SETTINGS, listener)
-                    .train(Backbones.create(config.backbone(), backend, config.levels(), null, null), images, checkpoints, null).model()) {
+                    .train(
+                            Backbones.create(config.backbone(), backend, config.levels(), null, null),
+                            images,
+                            checkpoints,
+                            null)
+                    .model()) {
                 ModelFile.save(model, folder.resolve(out));
             }
         }
@@ -48,14 +68,16 @@ class ScheduleResumeTest {
         DemoDataSet.generate(folder.resolve("data"), 64, 2, 1, 1, 11);
         DataSet data = DataLayouts.read(folder.resolve("data"));
         Path state = folder.resolve("state");
-        assertThrows(BrokenOff.class, () -> train(data, "broken", new TrainingCheckpoints(state, 1, null), new TrainingListener() {
-            @Override
-            public void step(int epoch, int epochs, int step, int steps, double loss, int images) {
-                if (epoch == BROKEN_IN) {
-                    throw new BrokenOff();
-                }
-            }
-        }));
+        assertThrows(
+                BrokenOff.class,
+                () -> train(data, "broken", new TrainingCheckpoints(state, 1, null), new TrainingListener() {
+                    @Override
+                    public void step(int epoch, int epochs, int step, int steps, double loss, int images) {
+                        if (epoch == BROKEN_IN) {
+                            throw new BrokenOff();
+                        }
+                    }
+                }));
         train(data, "resumed", new TrainingCheckpoints(null, 1, state), TrainingListener.SILENT);
         train(data, "alone", TrainingCheckpoints.NONE, TrainingListener.SILENT);
         assertEquals(-1, Files.mismatch(folder.resolve("alone"), folder.resolve("resumed")));

@@ -36,6 +36,7 @@ import org.rlr.tensor.backend.Backend;
 class SharedFeaturesTest {
     @TempDir
     Path folder;
+
     private DataSet data;
 
     @BeforeEach
@@ -45,7 +46,22 @@ class SharedFeaturesTest {
     }
 
     private static RlrConfig config(String backbone, Tiling tiling) {
-        return new RlrConfig(backbone, 64, 64, List.of(1, 2, 3), 16, 4, 1, List.of("mca", "nsa"), GateMode.NONE, 1, false, true, false, tiling, null);
+        return new RlrConfig(
+                backbone,
+                64,
+                64,
+                List.of(1, 2, 3),
+                16,
+                4,
+                1,
+                List.of("mca", "nsa"),
+                GateMode.NONE,
+                1,
+                false,
+                true,
+                false,
+                tiling,
+                null);
     }
 
     private Backbone open(RlrConfig config, Backend backend) {
@@ -60,7 +76,8 @@ class SharedFeaturesTest {
     }
 
     private List<Path> images() {
-        List<Path> images = new ArrayList<>(data.train().stream().map(Sample::image).toList());
+        List<Path> images =
+                new ArrayList<>(data.train().stream().map(Sample::image).toList());
         images.addAll(data.test().stream().map(Sample::image).toList());
         return images;
     }
@@ -100,12 +117,16 @@ class SharedFeaturesTest {
     @Test
     void singlyAndInBatchesTheyAreTheBitsOfTheBackbone() {
         for (String kernels : KernelSets.NAMES) {
-            for (String name : List.of(Backbones.WEIGHT_FREE, "tf_efficientnet_lite0", "efficientnet_b0", "resnet18", "resnet50")) {
-                for (Tiling tiling : name.equals("resnet18") ? new Tiling[] {null, new Tiling(16, 1.5)} : new Tiling[] {null}) {
+            for (String name : List.of(
+                    Backbones.WEIGHT_FREE, "tf_efficientnet_lite0", "efficientnet_b0", "resnet18", "resnet50")) {
+                for (Tiling tiling :
+                        name.equals("resnet18") ? new Tiling[] {null, new Tiling(16, 1.5)} : new Tiling[] {null}) {
                     RlrConfig config = config(name, tiling);
                     String what = name + " on " + kernels + ", " + tiling;
-                    try (Backend backend = KernelSets.open(kernels); Backbone backbone = open(config, backend);
-                            SharedFeatures shared = new SharedFeatures(backend, backbone, config, images(), TrainingListener.SILENT)) {
+                    try (Backend backend = KernelSets.open(kernels);
+                            Backbone backbone = open(config, backend);
+                            SharedFeatures shared =
+                                    new SharedFeatures(backend, backbone, config, images(), TrainingListener.SILENT)) {
                         ComputedFeatureMaps computed = new ComputedFeatureMaps(backbone, config);
                         // in an order and a number that are not those of the computing
                         List<Path> some = new ArrayList<>(images().subList(1, 12));
@@ -123,14 +144,18 @@ class SharedFeaturesTest {
     @Test
     void aTrainingOnThemGivesTheSameModel() throws IOException {
         RlrConfig config = config("resnet18", null).withStandardize(true);
-        TrainingSettings settings = new TrainingSettings(2, 3, 1e-3f, 5, 4, 1, false, OptimizerMode.ADAM, new Validation(0.5, true));
+        TrainingSettings settings =
+                new TrainingSettings(2, 3, 1e-3f, 5, 4, 1, false, OptimizerMode.ADAM, new Validation(0.5, true));
         TestEvaluation test = new TestEvaluation(data, 1, true);
         TrainingImages images = ValidationSplit.of(data, settings.validation(), settings.seed());
-        try (Backend backend = KernelSets.open("vector"); Backbone backbone = open(config, backend);
-                SharedFeatures shared = new SharedFeatures(backend, backbone, config, images(), TrainingListener.SILENT)) {
+        try (Backend backend = KernelSets.open("vector");
+                Backbone backbone = open(config, backend);
+                SharedFeatures shared =
+                        new SharedFeatures(backend, backbone, config, images(), TrainingListener.SILENT)) {
             for (SharedFeatures each : new SharedFeatures[] {null, shared}) {
                 String name = each == null ? "alone" : "shared";
-                try (Trained trained = new Trainer(backend, config, settings, TrainingListener.SILENT, null, each).train(open(config, backend), images, TrainingCheckpoints.NONE, test)) {
+                try (Trained trained = new Trainer(backend, config, settings, TrainingListener.SILENT, null, each)
+                        .train(open(config, backend), images, TrainingCheckpoints.NONE, test)) {
                     ModelFile.save(trained.model(), folder.resolve(name));
                     ModelFile.save(trained.bestOnTest(), folder.resolve(name + "-best"));
                 }
@@ -143,7 +168,8 @@ class SharedFeaturesTest {
     @Test
     void theirMemoryIsStatedAndOtherImagesAreRefused() {
         RlrConfig config = config(Backbones.WEIGHT_FREE, null);
-        try (Backend backend = KernelSets.open("vector"); Backbone backbone = open(config, backend)) {
+        try (Backend backend = KernelSets.open("vector");
+                Backbone backbone = open(config, backend)) {
             List<Path> images = images();
             long bytes = 0;
             for (int level : config.levels()) {
@@ -151,10 +177,17 @@ class SharedFeaturesTest {
             }
             List<Path> twice = new ArrayList<>(images.subList(0, 2));
             twice.addAll(images.subList(0, 2));
-            try (SharedFeatures shared = new SharedFeatures(backend, backbone, config, twice, TrainingListener.SILENT)) {
-                assertEquals(String.format(java.util.Locale.ROOT, "features of 2 images: %.1f MiB in memory", 2 * bytes / 1048576.0), shared.description());
+            try (SharedFeatures shared =
+                    new SharedFeatures(backend, backbone, config, twice, TrainingListener.SILENT)) {
+                assertEquals(
+                        String.format(
+                                java.util.Locale.ROOT,
+                                "features of 2 images: %.1f MiB in memory",
+                                2 * bytes / 1048576.0),
+                        shared.description());
                 assertNull(grid(shared, images.get(0)));
-                String message = assertThrows(IllegalArgumentException.class, () -> shared.count(images.subList(2, 3))).getMessage();
+                String message = assertThrows(IllegalArgumentException.class, () -> shared.count(images.subList(2, 3)))
+                        .getMessage();
                 assertTrue(message.contains(images.get(2).toString()), message);
             }
         }

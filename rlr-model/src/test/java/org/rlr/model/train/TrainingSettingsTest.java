@@ -35,7 +35,8 @@ class TrainingSettingsTest {
         TrainingSettings s = settings(10, Schedule.COSINE);
         assertEquals(RATE, s.learningRate(10, 110));
         assertEquals(RATE / 2, s.learningRate(60, 110), 1e-7);
-        assertTrue(s.learningRate(109, 110) > 0 && s.learningRate(109, 110) < 1e-3 * RATE, "the last step still learns");
+        assertTrue(
+                s.learningRate(109, 110) > 0 && s.learningRate(109, 110) < 1e-3 * RATE, "the last step still learns");
         for (long step = 11; step < 110; step++) {
             assertTrue(s.learningRate(step, 110) < s.learningRate(step - 1, 110));
         }
@@ -50,8 +51,12 @@ class TrainingSettingsTest {
 
     @Test
     void whatMakesNoSenseIsRefused() {
-        assertEquals("--warmup is -1; it must be zero or a positive number of steps", assertThrows(RlrException.class, () -> settings(-1, null)).getMessage());
+        assertEquals(
+                "--warmup is -1; it must be zero or a positive number of steps",
+                assertThrows(RlrException.class, () -> settings(-1, null)).getMessage());
         assertEquals(Schedule.CONSTANT, settings(0, null).schedule(), "models of earlier versions do not say");
-        assertTrue(assertThrows(RlrException.class, () -> Schedule.of("linear")).getMessage().contains("constant or cosine"));
+        assertTrue(assertThrows(RlrException.class, () -> Schedule.of("linear"))
+                .getMessage()
+                .contains("constant or cosine"));
     }
 }

@@ -19,7 +19,13 @@ class ValidationSplitTest {
     private static final Path ROOT = Path.of("data");
 
     private static ClassSamples product(String name, int images) {
-        return new ClassSamples(name, ROOT.resolve(name), IntStream.range(0, images).mapToObj(i -> Sample.good(ROOT.resolve(name).resolve(i + ".png"), name)).toList(), List.of());
+        return new ClassSamples(
+                name,
+                ROOT.resolve(name),
+                IntStream.range(0, images)
+                        .mapToObj(i -> Sample.good(ROOT.resolve(name).resolve(i + ".png"), name))
+                        .toList(),
+                List.of());
     }
 
     private static DataSet data(ClassSamples... classes) {
@@ -27,7 +33,9 @@ class ValidationSplitTest {
     }
 
     private static List<Path> of(String name, List<Path> images) {
-        return images.stream().filter(image -> image.getParent().equals(ROOT.resolve(name))).toList();
+        return images.stream()
+                .filter(image -> image.getParent().equals(ROOT.resolve(name)))
+                .toList();
     }
 
     @Test
@@ -39,20 +47,33 @@ class ValidationSplitTest {
         assertEquals(3, of("b", split.validation()).size());
         assertEquals(1, of("c", split.validation()).size());
         List<Path> all = data.train().stream().map(Sample::image).toList();
-        assertEquals(all.stream().sorted().toList(), Stream.concat(split.training().stream(), split.validation().stream()).sorted().toList());
+        assertEquals(
+                all.stream().sorted().toList(),
+                Stream.concat(split.training().stream(), split.validation().stream())
+                        .sorted()
+                        .toList());
         // the order in which images are learned from stays that of the data set
         assertEquals(all.stream().filter(split.training()::contains).toList(), split.training());
-        assertEquals(1, ValidationSplit.of(data(product("a", 2)), new Validation(0.99, false), 7).training().size());
+        assertEquals(
+                1,
+                ValidationSplit.of(data(product("a", 2)), new Validation(0.99, false), 7)
+                        .training()
+                        .size());
     }
 
     @Test
     void theSeedAndTheClassDecideAndNothingElse() {
         Validation third = new Validation(1 / 3., false);
         TrainingImages split = ValidationSplit.of(data(product("a", 30), product("b", 30)), third, 7);
-        assertEquals(split, ValidationSplit.of(data(product("a", 30), product("b", 30)), new Validation(1 / 3., true), 7));
-        assertEquals(of("b", split.validation()), ValidationSplit.of(data(product("b", 30)), third, 7).validation());
+        assertEquals(
+                split, ValidationSplit.of(data(product("a", 30), product("b", 30)), new Validation(1 / 3., true), 7));
+        assertEquals(
+                of("b", split.validation()),
+                ValidationSplit.of(data(product("b", 30)), third, 7).validation());
         assertNotEquals(split, ValidationSplit.of(data(product("a", 30), product("b", 30)), third, 8));
-        assertNotEquals(of("a", split.validation()).stream().map(Path::getFileName).toList(), of("b", split.validation()).stream().map(Path::getFileName).toList());
+        assertNotEquals(
+                of("a", split.validation()).stream().map(Path::getFileName).toList(),
+                of("b", split.validation()).stream().map(Path::getFileName).toList());
     }
 
     @Test
@@ -64,8 +85,12 @@ class ValidationSplitTest {
 
     @Test
     void oneImageCannotBeSplitAndAShareIsAFraction() {
-        RlrException single = assertThrows(RlrException.class, () -> ValidationSplit.of(data(product("a", 5), product("lonely", 1)), new Validation(0.2, false), 7));
-        assertTrue(single.getMessage().contains("lonely") && single.getMessage().contains("--validation 0.2"), single.getMessage());
+        RlrException single = assertThrows(
+                RlrException.class,
+                () -> ValidationSplit.of(data(product("a", 5), product("lonely", 1)), new Validation(0.2, false), 7));
+        assertTrue(
+                single.getMessage().contains("lonely") && single.getMessage().contains("--validation 0.2"),
+                single.getMessage());
         for (double fraction : new double[] {0, 1, -0.1, Double.NaN}) {
             RlrException e = assertThrows(RlrException.class, () -> new Validation(fraction, false));
             assertTrue(e.getMessage().contains("--validation is " + fraction), e.getMessage());

@@ -25,7 +25,10 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.golden.GoldenFiles;
 import org.rlr.tensor.io.SafeTensorsFile;
 
-/** Two levels in one Adam that is stepped once per level, with PyTorch's gradients of zero (RLR §8), against PyTorch's numbers. */
+/**
+ * Two levels in one Adam that is stepped once per level, with PyTorch's gradients of zero (RLR §8), against PyTorch's
+ * numbers.
+ */
 class ZeroStepsGoldenTest {
     private static final double TOLERANCE = 1e-5;
 
@@ -41,25 +44,38 @@ class ZeroStepsGoldenTest {
     }
 
     /** Losses before each step, {@code [batch][level]}, and each level's output after all, in a mode. */
-    @SuppressWarnings("try")   // scopes only have to be open
+    @SuppressWarnings("try") // scopes only have to be open
     private static void train(String kernels, OptimizerMode mode, double[][] losses, List<float[]> outputs) {
-        try (SafeTensorsFile golden = GoldenFiles.open("rlr-zero-steps"); Backend backend = KernelSets.open(kernels)) {
+        try (SafeTensorsFile golden = GoldenFiles.open("rlr-zero-steps");
+                Backend backend = KernelSets.open(kernels)) {
             Map<String, String> m = golden.metadata();
             List<RlrTransformer> levels = new ArrayList<>();
             List<Tensor> inputs = new ArrayList<>();
             try (TensorScope outer = TensorScope.open(backend)) {
                 for (int i = 0; i < 2; i++) {
                     int grid = ints(m.get("grids"))[i];
-                    LevelConfig config = new LevelConfig(ints(m.get("c"))[i], grid, grid, ints(m.get("d"))[i], ints(m.get("heads"))[i], Integer.parseInt(m.get("layers")),
-                            List.of("mca", "nsa"), GateMode.NONE, 1, LevelConfig.defaultSide(grid, grid), false);
+                    LevelConfig config = new LevelConfig(
+                            ints(m.get("c"))[i],
+                            grid,
+                            grid,
+                            ints(m.get("d"))[i],
+                            ints(m.get("heads"))[i],
+                            Integer.parseInt(m.get("layers")),
+                            List.of("mca", "nsa"),
+                            GateMode.NONE,
+                            1,
+                            LevelConfig.defaultSide(grid, grid),
+                            false);
                     RlrTransformer level = new RlrTransformer(config, backend, true);
                     levels.add(level);
                     level.parameters().load(StateDict.of(golden, "level" + i + ".weight."), "golden");
                     int images = (int) golden.entry("level" + i + ".x").shape()[0];
-                    inputs.add(Tensor.of(golden.readFloats("level" + i + ".x"), images, grid * grid, config.channels()));
+                    inputs.add(
+                            Tensor.of(golden.readFloats("level" + i + ".x"), images, grid * grid, config.channels()));
                 }
                 AdamSettings adam = AdamSettings.DEFAULT.withLearningRate(Float.parseFloat(m.get("lr")));
-                try (LevelOptimizers optimizers = new LevelOptimizers(levels.stream().map(RlrTransformer::parameters).toList(), adam, mode)) {
+                try (LevelOptimizers optimizers = new LevelOptimizers(
+                        levels.stream().map(RlrTransformer::parameters).toList(), adam, mode)) {
                     for (double[] batch : losses) {
                         for (int i = 0; i < 2; i++) {
                             optimizers.zeroGradients(i);
@@ -73,8 +89,12 @@ class ZeroStepsGoldenTest {
                     }
                     int batches = losses.length;
                     // the second level begins after the first's first step
-                    assertEquals(mode == OptimizerMode.ADAM ? batches : 2L * batches, optimizers.of(0).steps());
-                    assertEquals(mode == OptimizerMode.ADAM ? batches : 2L * batches - 1, optimizers.of(1).steps());
+                    assertEquals(
+                            mode == OptimizerMode.ADAM ? batches : 2L * batches,
+                            optimizers.of(0).steps());
+                    assertEquals(
+                            mode == OptimizerMode.ADAM ? batches : 2L * batches - 1,
+                            optimizers.of(1).steps());
                 }
                 for (int i = 0; i < 2; i++) {
                     outputs.add(levels.get(i).forward(inputs.get(i)).toArray());
@@ -122,8 +142,13 @@ class ZeroStepsGoldenTest {
     void modesHaveNames() {
         assertEquals(OptimizerMode.ZERO_STEPS, OptimizerMode.of("zero-steps"));
         assertEquals("zero-steps", OptimizerMode.ZERO_STEPS.toString());
-        assertTrue(assertThrows(RlrException.class, () -> OptimizerMode.of("sgd")).getMessage().contains("zero-steps"));
-        TrainingSettings old = new Gson().fromJson("{\"epochs\":1,\"batchSize\":1,\"learningRate\":1,\"seed\":1,\"featureJitter\":0,\"noiseProb\":1,\"maskTokens\":false}", TrainingSettings.class);
+        assertTrue(assertThrows(RlrException.class, () -> OptimizerMode.of("sgd"))
+                .getMessage()
+                .contains("zero-steps"));
+        TrainingSettings old = new Gson()
+                .fromJson(
+                        "{\"epochs\":1,\"batchSize\":1,\"learningRate\":1,\"seed\":1,\"featureJitter\":0,\"noiseProb\":1,\"maskTokens\":false}",
+                        TrainingSettings.class);
         assertEquals(OptimizerMode.ADAM, old.optimizer());
     }
 }

@@ -31,6 +31,7 @@ class DownloadTest {
 
     @TempDir
     Path folder;
+
     private final List<Integer> pauses = new ArrayList<>();
 
     private static byte[] content() {
@@ -52,11 +53,13 @@ class DownloadTest {
     }
 
     private Download download(Duration stall) {
-        return new Download(new Proxies(null, name -> name.equals("no_proxy") ? "*" : null), new Download.Settings(3, pauses::add, stall));
+        return new Download(
+                new Proxies(null, name -> name.equals("no_proxy") ? "*" : null),
+                new Download.Settings(3, pauses::add, stall));
     }
 
     private String fetch(URI address, String sha256) {
-        return download(Duration.ofMinutes(10)).fetch(address, target(), sha256, part -> { }, (done, total) -> { });
+        return download(Duration.ofMinutes(10)).fetch(address, target(), sha256, part -> {}, (done, total) -> {});
     }
 
     private void assertComplete() throws IOException {
@@ -71,7 +74,8 @@ class DownloadTest {
     }
 
     private void refused(LocalHub hub, String sha256, Object... mentions) {
-        String message = assertThrows(RlrException.class, () -> fetch(hub.file(), sha256)).getMessage();
+        String message = assertThrows(RlrException.class, () -> fetch(hub.file(), sha256))
+                .getMessage();
         for (Object mention : mentions) {
             assertTrue(message.contains(mention.toString()), "'" + mention + "' is not in: " + message);
         }
@@ -81,10 +85,16 @@ class DownloadTest {
     void aFileAndItsProgress() throws IOException {
         List<Long> done = new ArrayList<>();
         try (LocalHub hub = new LocalHub(LocalHub.content(CONTENT, TAG))) {
-            String hash = download(Duration.ofMinutes(10)).fetch(hub.file(), target(), sha256(CONTENT).toUpperCase(java.util.Locale.ROOT), part -> { }, (n, total) -> {
-                assertEquals(CONTENT.length, total);
-                done.add(n);
-            });
+            String hash = download(Duration.ofMinutes(10))
+                    .fetch(
+                            hub.file(),
+                            target(),
+                            sha256(CONTENT).toUpperCase(java.util.Locale.ROOT),
+                            part -> {},
+                            (n, total) -> {
+                                assertEquals(CONTENT.length, total);
+                                done.add(n);
+                            });
             assertEquals(sha256(CONTENT), hash);
             assertNull(hub.requests().get(0).range());
         }
@@ -107,7 +117,10 @@ class DownloadTest {
 
     @Test
     void whatBreaksOffIsGoneOnWith() throws IOException {
-        try (LocalHub hub = new LocalHub(LocalHub.upTo(100_000, CONTENT, TAG), LocalHub.upTo(250_000, CONTENT, TAG), LocalHub.content(CONTENT, TAG))) {
+        try (LocalHub hub = new LocalHub(
+                LocalHub.upTo(100_000, CONTENT, TAG),
+                LocalHub.upTo(250_000, CONTENT, TAG),
+                LocalHub.content(CONTENT, TAG))) {
             fetch(hub.file(), sha256(CONTENT));
             assertEquals(3, hub.requests().size());
             // what is still on its way when a connection breaks may be lost
@@ -129,7 +142,9 @@ class DownloadTest {
         try (LocalHub hub = new LocalHub(LocalHub.content(CONTENT, TAG))) {
             fetch(hub.file(), sha256(CONTENT));
             assertEquals(1, hub.requests().size());
-            assertTrue(hub.requests().get(0).range().matches("bytes=[1-9]\\d+-"), hub.requests().get(0).range());
+            assertTrue(
+                    hub.requests().get(0).range().matches("bytes=[1-9]\\d+-"),
+                    hub.requests().get(0).range());
         }
         assertComplete();
     }
@@ -157,10 +172,13 @@ class DownloadTest {
 
     @Test
     void aServerThatAnswersWithAnotherPart() throws IOException {
-        try (LocalHub hub = new LocalHub(LocalHub.upTo(100_000, CONTENT, TAG), exchange -> {
-            exchange.getResponseHeaders().set("Content-Range", "bytes 7-299999/300000");
-            exchange.sendResponseHeaders(206, -1);
-        }, LocalHub.content(CONTENT, TAG))) {
+        try (LocalHub hub = new LocalHub(
+                LocalHub.upTo(100_000, CONTENT, TAG),
+                exchange -> {
+                    exchange.getResponseHeaders().set("Content-Range", "bytes 7-299999/300000");
+                    exchange.sendResponseHeaders(206, -1);
+                },
+                LocalHub.content(CONTENT, TAG))) {
             fetch(hub.file(), null);
             assertNull(hub.requests().get(2).range());
         }
@@ -169,7 +187,8 @@ class DownloadTest {
 
     @Test
     void aServerThatRefusesTheRange() throws IOException {
-        try (LocalHub hub = new LocalHub(LocalHub.upTo(100_000, CONTENT, TAG), LocalHub.status(416), LocalHub.content(CONTENT, TAG))) {
+        try (LocalHub hub = new LocalHub(
+                LocalHub.upTo(100_000, CONTENT, TAG), LocalHub.status(416), LocalHub.content(CONTENT, TAG))) {
             fetch(hub.file(), sha256(CONTENT));
             assertNull(hub.requests().get(2).range());
         }
@@ -179,18 +198,20 @@ class DownloadTest {
     @Test
     void aServerThatStallsIsAskedAgain() throws IOException {
         CountDownLatch end = new CountDownLatch(1);
-        try (LocalHub hub = new LocalHub(exchange -> {
-            exchange.getResponseHeaders().set("ETag", TAG);
-            exchange.sendResponseHeaders(200, CONTENT.length);
-            exchange.getResponseBody().write(CONTENT, 0, 1000);
-            exchange.getResponseBody().flush();
-            try {
-                end.await();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }, LocalHub.content(CONTENT, TAG))) {
-            download(Duration.ofMillis(300)).fetch(hub.file(), target(), null, part -> { }, (done, total) -> { });
+        try (LocalHub hub = new LocalHub(
+                exchange -> {
+                    exchange.getResponseHeaders().set("ETag", TAG);
+                    exchange.sendResponseHeaders(200, CONTENT.length);
+                    exchange.getResponseBody().write(CONTENT, 0, 1000);
+                    exchange.getResponseBody().flush();
+                    try {
+                        end.await();
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                },
+                LocalHub.content(CONTENT, TAG))) {
+            download(Duration.ofMillis(300)).fetch(hub.file(), target(), null, part -> {}, (done, total) -> {});
             end.countDown();
             assertEquals(2, hub.requests().size());
         }
@@ -206,7 +227,9 @@ class DownloadTest {
             refused(hub, wrong, sha256(CONTENT), "should have " + wrong, "thrown away", "--mirror");
         }
         // as the hub states it
-        try (LocalHub hub = new LocalHub(LocalHub.redirect("/elsewhere", "X-Linked-ETag", "\"" + wrong + "\""), LocalHub.content(CONTENT, TAG))) {
+        try (LocalHub hub = new LocalHub(
+                LocalHub.redirect("/elsewhere", "X-Linked-ETag", "\"" + wrong + "\""),
+                LocalHub.content(CONTENT, TAG))) {
             refused(hub, null, sha256(CONTENT), "should have " + wrong);
         }
         assertEquals(List.of(target()), files());
@@ -215,7 +238,10 @@ class DownloadTest {
 
     @Test
     void theHubsOwnHashIsAccepted() throws IOException {
-        try (LocalHub hub = new LocalHub(LocalHub.redirect("/elsewhere", "X-Linked-ETag", "\"" + sha256(CONTENT) + "\"", "X-Linked-Size", "300000"), LocalHub.content(CONTENT, TAG))) {
+        try (LocalHub hub = new LocalHub(
+                LocalHub.redirect(
+                        "/elsewhere", "X-Linked-ETag", "\"" + sha256(CONTENT) + "\"", "X-Linked-Size", "300000"),
+                LocalHub.content(CONTENT, TAG))) {
             assertEquals(sha256(CONTENT), fetch(hub.file(), null));
         }
         assertComplete();
@@ -223,7 +249,8 @@ class DownloadTest {
 
     @Test
     void wrongSizes() throws IOException {
-        try (LocalHub hub = new LocalHub(LocalHub.redirect("/elsewhere", "X-Linked-Size", "299999"), LocalHub.content(CONTENT, TAG))) {
+        try (LocalHub hub = new LocalHub(
+                LocalHub.redirect("/elsewhere", "X-Linked-Size", "299999"), LocalHub.content(CONTENT, TAG))) {
             refused(hub, null, "300000 bytes long, but should be 299999");
         }
         assertEquals(List.of(), files());
@@ -236,9 +263,14 @@ class DownloadTest {
     @Test
     void redirectsAreFollowedButNotForEverNorAnywhere() throws IOException {
         try (LocalHub other = new LocalHub(LocalHub.content(CONTENT, TAG));
-                LocalHub hub = new LocalHub(LocalHub.redirect("/a?b=c"), LocalHub.redirect("d"), LocalHub.redirect(other.address() + "/e"))) {
+                LocalHub hub = new LocalHub(
+                        LocalHub.redirect("/a?b=c"),
+                        LocalHub.redirect("d"),
+                        LocalHub.redirect(other.address() + "/e"))) {
             fetch(hub.file(), sha256(CONTENT));
-            assertEquals(List.of("/file", "/a?b=c", "/d"), hub.requests().stream().map(LocalHub.Request::address).toList());
+            assertEquals(
+                    List.of("/file", "/a?b=c", "/d"),
+                    hub.requests().stream().map(LocalHub.Request::address).toList());
             assertEquals("/e", other.requests().get(0).address());
         }
         assertComplete();
@@ -274,17 +306,30 @@ class DownloadTest {
         try (LocalHub hub = new LocalHub(LocalHub.status(200))) {
             closed = hub.file();
         }
-        assertTrue(assertThrows(RlrException.class, () -> fetch(closed, null)).getMessage().contains("no connection to 127.0.0.1"));
+        assertTrue(assertThrows(RlrException.class, () -> fetch(closed, null))
+                .getMessage()
+                .contains("no connection to 127.0.0.1"));
     }
 
     @Test
     void aPageInsteadOfAFileIsThrownAway() throws IOException {
         byte[] page = "<html>please log in</html>".getBytes(StandardCharsets.UTF_8);
         try (LocalHub hub = new LocalHub(LocalHub.content(page, TAG))) {
-            RlrException e = assertThrows(RlrException.class, () -> download(Duration.ofMinutes(10)).fetch(hub.file(), target(), null, part -> {
-                throw new RlrException("this is a page");
-            }, (done, total) -> { }));
-            assertTrue(e.getMessage().contains(hub.file() + " gives is not usable") && e.getMessage().contains("this is a page"), e.getMessage());
+            RlrException e = assertThrows(
+                    RlrException.class,
+                    () -> download(Duration.ofMinutes(10))
+                            .fetch(
+                                    hub.file(),
+                                    target(),
+                                    null,
+                                    part -> {
+                                        throw new RlrException("this is a page");
+                                    },
+                                    (done, total) -> {}));
+            assertTrue(
+                    e.getMessage().contains(hub.file() + " gives is not usable")
+                            && e.getMessage().contains("this is a page"),
+                    e.getMessage());
         }
         assertEquals(List.of(), files());
     }
@@ -305,10 +350,13 @@ class DownloadTest {
     void aProxyIsAskedForTheWholeAddress() throws IOException {
         try (LocalHub proxy = new LocalHub(LocalHub.content(CONTENT, TAG))) {
             Download.Settings settings = new Download.Settings(1, pauses::add, Duration.ofMinutes(10));
-            new Download(new Proxies(proxy.address(), name -> null), settings).fetch(URI.create("http://hub.invalid/x"), target(), null, part -> { }, (done, total) -> { });
+            new Download(new Proxies(proxy.address(), name -> null), settings)
+                    .fetch(URI.create("http://hub.invalid/x"), target(), null, part -> {}, (done, total) -> {});
             new Download(new Proxies(null, name -> name.equals("HTTP_PROXY") ? proxy.address() : null), settings)
-                    .fetch(URI.create("http://hub.invalid/y"), target(), null, part -> { }, (done, total) -> { });
-            assertEquals(List.of("http://hub.invalid/x", "http://hub.invalid/y"), proxy.requests().stream().map(LocalHub.Request::address).toList());
+                    .fetch(URI.create("http://hub.invalid/y"), target(), null, part -> {}, (done, total) -> {});
+            assertEquals(
+                    List.of("http://hub.invalid/x", "http://hub.invalid/y"),
+                    proxy.requests().stream().map(LocalHub.Request::address).toList());
         }
         assertComplete();
     }

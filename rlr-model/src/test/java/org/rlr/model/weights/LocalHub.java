@@ -15,7 +15,10 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** An HTTP server on this machine that answers request after request as it was told to, the last way for ever, and remembers what it was asked. */
+/**
+ * An HTTP server on this machine that answers request after request as it was told to, the last way for ever, and
+ * remembers what it was asked.
+ */
 final class LocalHub implements AutoCloseable {
     private final HttpServer server;
     private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -29,8 +32,7 @@ final class LocalHub implements AutoCloseable {
     }
 
     /** What was asked: the address as the request gave it, and two headers, null where absent. */
-    record Request(String address, String range, String ifRange) {
-    }
+    record Request(String address, String range, String ifRange) {}
 
     LocalHub(Answer... inOrder) {
         try {
@@ -45,7 +47,10 @@ final class LocalHub implements AutoCloseable {
     }
 
     private void handle(HttpExchange exchange) throws IOException {
-        requests.add(new Request(exchange.getRequestURI().toString(), exchange.getRequestHeaders().getFirst("Range"), exchange.getRequestHeaders().getFirst("If-Range")));
+        requests.add(new Request(
+                exchange.getRequestURI().toString(),
+                exchange.getRequestHeaders().getFirst("Range"),
+                exchange.getRequestHeaders().getFirst("If-Range")));
         Answer answer;
         synchronized (answers) {
             answer = answers.size() > 1 ? answers.removeFirst() : answers.getFirst();
@@ -83,9 +88,12 @@ final class LocalHub implements AutoCloseable {
         if (tag != null) {
             exchange.getResponseHeaders().set("ETag", tag);
         }
-        if (range != null && tag != null && tag.equals(exchange.getRequestHeaders().getFirst("If-Range"))) {
+        if (range != null
+                && tag != null
+                && tag.equals(exchange.getRequestHeaders().getFirst("If-Range"))) {
             from = Integer.parseInt(range.replaceAll("\\D", ""));
-            exchange.getResponseHeaders().set("Content-Range", "bytes " + from + "-" + (content.length - 1) + "/" + content.length);
+            exchange.getResponseHeaders()
+                    .set("Content-Range", "bytes " + from + "-" + (content.length - 1) + "/" + content.length);
         }
         exchange.sendResponseHeaders(from > 0 ? 206 : 200, content.length - from);
         exchange.getResponseBody().write(content, from, Math.max(0, end - from));

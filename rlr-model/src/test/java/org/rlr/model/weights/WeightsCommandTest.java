@@ -27,6 +27,7 @@ class WeightsCommandTest {
 
     @TempDir
     Path folder;
+
     private Path cache;
 
     @BeforeEach
@@ -38,7 +39,13 @@ class WeightsCommandTest {
     private String run(int code, Object... args) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
-        assertEquals(code, CommandLines.run(new PrintWriter(out), new PrintWriter(err), Arrays.stream(args).map(Object::toString).toArray(String[]::new)), err.toString());
+        assertEquals(
+                code,
+                CommandLines.run(
+                        new PrintWriter(out),
+                        new PrintWriter(err),
+                        Arrays.stream(args).map(Object::toString).toArray(String[]::new)),
+                err.toString());
         return code == 0 ? out.toString() : err.toString();
     }
 
@@ -68,12 +75,42 @@ class WeightsCommandTest {
         BackboneFile.write(BACKBONE, file);
         byte[] content = Files.readAllBytes(file);
         try (LocalHub hub = new LocalHub(LocalHub.content(content, "\"x\""))) {
-            assertMentions(run(1, "weights", "get", BACKBONE, "--mirror", hub.address(), "--weights-cache", cache, "--offline"), cache, "--offline",
-                    hub.address() + "/timm/" + BACKBONE + ".in1k/resolve/main/model.safetensors", "rlr weights add FILE --name " + BACKBONE);
+            assertMentions(
+                    run(
+                            1,
+                            "weights",
+                            "get",
+                            BACKBONE,
+                            "--mirror",
+                            hub.address(),
+                            "--weights-cache",
+                            cache,
+                            "--offline"),
+                    cache,
+                    "--offline",
+                    hub.address() + "/timm/" + BACKBONE + ".in1k/resolve/main/model.safetensors",
+                    "rlr weights add FILE --name " + BACKBONE);
             assertEquals(0, hub.requests().size());
-            assertMentions(run(1, "weights", "get", BACKBONE, "--mirror", hub.address(), "--weights-cache", cache, "--sha256", "abc"), "64 hexadecimal");
+            assertMentions(
+                    run(
+                            1,
+                            "weights",
+                            "get",
+                            BACKBONE,
+                            "--mirror",
+                            hub.address(),
+                            "--weights-cache",
+                            cache,
+                            "--sha256",
+                            "abc"),
+                    "64 hexadecimal");
             // it is not what the name promises
-            assertMentions(run(1, "weights", "get", "resnet18", "--mirror", hub.address(), "--weights-cache", cache), "not usable", "'resnet18'", "it fits the backbone", BACKBONE);
+            assertMentions(
+                    run(1, "weights", "get", "resnet18", "--mirror", hub.address(), "--weights-cache", cache),
+                    "not usable",
+                    "'resnet18'",
+                    "it fits the backbone",
+                    BACKBONE);
             assertEquals(List.of(), cached());
 
             String out = run(0, "weights", "get", BACKBONE, "--mirror", hub.address(), "--weights-cache", cache);
@@ -81,19 +118,48 @@ class WeightsCommandTest {
             assertEquals(List.of(BACKBONE + ".safetensors"), cached());
             assertEquals(-1, Files.mismatch(file, cache.resolve(BACKBONE + ".safetensors")));
             int requests = hub.requests().size();
-            assertMentions(run(0, "weights", "get", BACKBONE, "--mirror", hub.address(), "--weights-cache", cache, "--offline"), "there already");
+            assertMentions(
+                    run(
+                            0,
+                            "weights",
+                            "get",
+                            BACKBONE,
+                            "--mirror",
+                            hub.address(),
+                            "--weights-cache",
+                            cache,
+                            "--offline"),
+                    "there already");
             assertEquals(requests, hub.requests().size());
             Path kept = cache.resolve(BACKBONE + ".safetensors");
             String hash = HexFormat.of().formatHex(sha256(content));
-            assertMentions(run(0, "weights", "get", BACKBONE, "--weights-cache", cache, "--sha256", hash.toUpperCase(Locale.ROOT)), "there already");
-            assertMentions(run(1, "weights", "get", BACKBONE, "--weights-cache", cache, "--sha256", "0".repeat(64)), kept, hash, "0".repeat(64), "--force");
-            assertMentions(run(1, "weights", "get", BACKBONE, "--weights-cache", cache, "--sha256", "abc"), "64 hexadecimal");
+            assertMentions(
+                    run(
+                            0,
+                            "weights",
+                            "get",
+                            BACKBONE,
+                            "--weights-cache",
+                            cache,
+                            "--sha256",
+                            hash.toUpperCase(Locale.ROOT)),
+                    "there already");
+            assertMentions(
+                    run(1, "weights", "get", BACKBONE, "--weights-cache", cache, "--sha256", "0".repeat(64)),
+                    kept,
+                    hash,
+                    "0".repeat(64),
+                    "--force");
+            assertMentions(
+                    run(1, "weights", "get", BACKBONE, "--weights-cache", cache, "--sha256", "abc"), "64 hexadecimal");
             assertEquals(-1, Files.mismatch(file, kept));
         }
         String list = run(0, "weights", "list", "--weights-cache", cache);
         assertMentions(list, "timm/tf_efficientnet_b6.aa_in1k", BACKBONE + ".safetensors, ");
         Path model = folder.resolve("model.safetensors");
-        assertMentions(run(0, CommandLines.shortTraining(model, "--backbone", BACKBONE, "--weights-cache", cache)), "backbone " + BACKBONE);
+        assertMentions(
+                run(0, CommandLines.shortTraining(model, "--backbone", BACKBONE, "--weights-cache", cache)),
+                "backbone " + BACKBONE);
         assertTrue(Files.isRegularFile(model));
     }
 
@@ -101,25 +167,44 @@ class WeightsCommandTest {
     void addRecognizesWhatItIsGiven() throws IOException {
         Path torch = folder.resolve("any.pth");
         BackboneFile.write(BACKBONE, torch);
-        assertMentions(run(1, "weights", "add", torch, "--weights-cache", cache), "fit efficientnet_lite0 and " + BACKBONE + " alike", "--name");
-        assertMentions(run(1, "weights", "add", torch, "--weights-cache", cache, "--name", "resnet18"), torch, "'resnet18'", "another architecture");
-        assertMentions(run(1, "weights", "add", torch, "--weights-cache", cache, "--name", "scattering"), "takes no weights");
+        assertMentions(
+                run(1, "weights", "add", torch, "--weights-cache", cache),
+                "fit efficientnet_lite0 and " + BACKBONE + " alike",
+                "--name");
+        assertMentions(
+                run(1, "weights", "add", torch, "--weights-cache", cache, "--name", "resnet18"),
+                torch,
+                "'resnet18'",
+                "another architecture");
+        assertMentions(
+                run(1, "weights", "add", torch, "--weights-cache", cache, "--name", "scattering"), "takes no weights");
         assertTrue(Files.notExists(cache));
-        assertMentions(run(0, "weights", "add", torch, "--weights-cache", cache, "--name", BACKBONE), cache.resolve(BACKBONE + ".pth"));
+        assertMentions(
+                run(0, "weights", "add", torch, "--weights-cache", cache, "--name", BACKBONE),
+                cache.resolve(BACKBONE + ".pth"));
         // a file named as timm names them; another format takes the place of the first
         Path named = folder.resolve(BACKBONE + "-0aa007d2.safetensors");
         BackboneFile.write(BACKBONE, named);
         assertMentions(run(0, "weights", "add", named, "--weights-cache", cache), "weights of " + BACKBONE);
         assertEquals(List.of(BACKBONE + ".safetensors"), cached());
-        assertMentions(run(1, "weights", "add", CommandLines.anyModel(), "--weights-cache", cache), "does not hold the weights of any backbone");
+        assertMentions(
+                run(1, "weights", "add", CommandLines.anyModel(), "--weights-cache", cache),
+                "does not hold the weights of any backbone");
         assertMentions(run(1, "weights", "add", folder.resolve("missing"), "--weights-cache", cache), "does not exist");
         assertEquals(List.of(BACKBONE + ".safetensors"), cached());
     }
 
     @Test
     void trainingWithoutWeightsSaysWhatToDo() {
-        assertMentions(run(1, CommandLines.shortTraining(folder.resolve("m"), "--backbone", "tf_efficientnet_b6", "--weights-cache", cache)), "tf_efficientnet_b6",
-                "rlr weights get tf_efficientnet_b6", "--weights", "--backbone scattering");
+        assertMentions(
+                run(
+                        1,
+                        CommandLines.shortTraining(
+                                folder.resolve("m"), "--backbone", "tf_efficientnet_b6", "--weights-cache", cache)),
+                "tf_efficientnet_b6",
+                "rlr weights get tf_efficientnet_b6",
+                "--weights",
+                "--backbone scattering");
         assertTrue(Files.notExists(folder.resolve("m")));
     }
 }

@@ -34,22 +34,38 @@ class WeightsSettingsTest {
     @Test
     void theFolderIsWhereTheSystemKeepsSuchThings() {
         assertEquals(HOME.resolve(".cache/rlr/weights"), WeightsCache.folder(environment(), "Linux", HOME));
-        assertEquals(Path.of("/xdg/rlr/weights"), WeightsCache.folder(environment("XDG_CACHE_HOME", "/xdg"), "Linux", HOME));
-        assertEquals(HOME.resolve(".cache/rlr/weights"), WeightsCache.folder(environment("XDG_CACHE_HOME", "relative"), "Linux", HOME));
+        assertEquals(
+                Path.of("/xdg/rlr/weights"), WeightsCache.folder(environment("XDG_CACHE_HOME", "/xdg"), "Linux", HOME));
+        assertEquals(
+                HOME.resolve(".cache/rlr/weights"),
+                WeightsCache.folder(environment("XDG_CACHE_HOME", "relative"), "Linux", HOME));
         assertEquals(HOME.resolve("Library/Caches/rlr/weights"), WeightsCache.folder(environment(), "Mac OS X", HOME));
-        assertEquals(Path.of("/local/rlr/weights"), WeightsCache.folder(environment("LOCALAPPDATA", "/local"), "Windows 11", HOME));
+        assertEquals(
+                Path.of("/local/rlr/weights"),
+                WeightsCache.folder(environment("LOCALAPPDATA", "/local"), "Windows 11", HOME));
         assertEquals(HOME.resolve("AppData/Local/rlr/weights"), WeightsCache.folder(environment(), "Windows 11", HOME));
-        assertEquals(Path.of("/mine"), WeightsCache.folder(environment("RLR_WEIGHTS_CACHE", "/mine", "XDG_CACHE_HOME", "/xdg"), "Linux", HOME));
+        assertEquals(
+                Path.of("/mine"),
+                WeightsCache.folder(
+                        environment("RLR_WEIGHTS_CACHE", "/mine", "XDG_CACHE_HOME", "/xdg"), "Linux", HOME));
     }
 
     @Test
     void addressesFollowTheHubsNaming() {
-        assertEquals(URI.create("https://huggingface.co/timm/tf_efficientnet_b6.aa_in1k/resolve/main/model.safetensors"),
+        assertEquals(
+                URI.create("https://huggingface.co/timm/tf_efficientnet_b6.aa_in1k/resolve/main/model.safetensors"),
                 PublishedWeights.of("tf_efficientnet_b6").address(PublishedWeights.HUB));
-        assertEquals(URI.create("http://mirror:8080/hub/timm/wide_resnet50_2.racm_in1k/resolve/main/model.safetensors"),
+        assertEquals(
+                URI.create("http://mirror:8080/hub/timm/wide_resnet50_2.racm_in1k/resolve/main/model.safetensors"),
                 PublishedWeights.of("wide_resnet50_2").address("http://mirror:8080/hub/"));
         for (String wrong : new String[] {"ftp://x", "mirror", "file:///x", "http://a b", ""}) {
-            assertTrue(assertThrows(RlrException.class, () -> PublishedWeights.of("resnet18").address(wrong)).getMessage().contains("--mirror"), wrong);
+            assertTrue(
+                    assertThrows(
+                                    RlrException.class,
+                                    () -> PublishedWeights.of("resnet18").address(wrong))
+                            .getMessage()
+                            .contains("--mirror"),
+                    wrong);
         }
     }
 
@@ -59,9 +75,15 @@ class WeightsSettingsTest {
             assertTrue(Backbones.info(each.backbone()).needsWeights());
             assertEquals("timm/" + each.backbone() + "." + each.tag(), each.repository());
         }
-        assertTrue(assertThrows(RlrException.class, () -> PublishedWeights.of("efficientnet_b7")).getMessage().contains("rlr weights add"));
-        assertTrue(assertThrows(RlrException.class, () -> PublishedWeights.of("scattering")).getMessage().contains("needs no weights"));
-        assertTrue(assertThrows(RlrException.class, () -> PublishedWeights.of("tf_efficientnet_b9")).getMessage().contains("did you mean"));
+        assertTrue(assertThrows(RlrException.class, () -> PublishedWeights.of("efficientnet_b7"))
+                .getMessage()
+                .contains("rlr weights add"));
+        assertTrue(assertThrows(RlrException.class, () -> PublishedWeights.of("scattering"))
+                .getMessage()
+                .contains("needs no weights"));
+        assertTrue(assertThrows(RlrException.class, () -> PublishedWeights.of("tf_efficientnet_b9"))
+                .getMessage()
+                .contains("did you mean"));
     }
 
     private static Proxy select(String asked, UnaryOperator<String> environment, String address) {
@@ -75,7 +97,8 @@ class WeightsSettingsTest {
     @Test
     void theProxyIsTheOneAskedForOrTheEnvironments() {
         String hub = "https://huggingface.co/x";
-        Map<String, String> variables = Map.of("https_proxy", "http://p:3128", "HTTP_PROXY", "q", "no_proxy", "localhost, .example.com,127.0.0.1");
+        Map<String, String> variables = Map.of(
+                "https_proxy", "http://p:3128", "HTTP_PROXY", "q", "no_proxy", "localhost, .example.com,127.0.0.1");
         assertEquals(at("asked", 99), select("asked:99", variables::get, hub));
         assertEquals(at("p", 3128), select(null, variables::get, hub));
         assertEquals(at("q", 8080), select(null, variables::get, "http://huggingface.co/x"));
@@ -88,6 +111,8 @@ class WeightsSettingsTest {
     @ParameterizedTest
     @ValueSource(strings = {"socks5://p:1", "http://user:secret@p:1", "http://", "a b"})
     void otherProxiesAreRefused(String asked) {
-        assertTrue(assertThrows(RlrException.class, () -> new Proxies(asked, name -> null)).getMessage().contains("http://HOST:PORT"));
+        assertTrue(assertThrows(RlrException.class, () -> new Proxies(asked, name -> null))
+                .getMessage()
+                .contains("http://HOST:PORT"));
     }
 }

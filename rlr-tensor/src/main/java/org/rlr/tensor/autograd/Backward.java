@@ -12,22 +12,23 @@ import org.rlr.tensor.Tensor;
 
 /** Reverse-mode differentiation: walks the recorded operations backwards, without recursion. */
 public final class Backward {
-    private Backward() {
-    }
+    private Backward() {}
 
     /**
-     * Adds the gradient of a scalar to every leaf that requires it. Gradients of intermediate results are closed as soon as
-     * they have been used; those of leaves without one before are made in the innermost scope.
+     * Adds the gradient of a scalar to every leaf that requires it. Gradients of intermediate results are closed as
+     * soon as they have been used; those of leaves without one before are made in the innermost scope.
      *
      * @param loss a recorded tensor of one element
      * @throws IllegalStateException if the tensor is not a scalar or nothing was recorded for it
      */
     public static void run(Tensor loss) {
         if (loss.shape().elements() != 1) {
-            throw new IllegalStateException("backward() of a tensor of shape " + loss.shape() + "; only a scalar has a gradient");
+            throw new IllegalStateException(
+                    "backward() of a tensor of shape " + loss.shape() + "; only a scalar has a gradient");
         }
         if (loss.node() == null) {
-            throw new IllegalStateException("backward() of a tensor for which nothing was recorded: no input requires gradients, or the scope is an inference scope");
+            throw new IllegalStateException(
+                    "backward() of a tensor for which nothing was recorded: no input requires gradients, or the scope is an inference scope");
         }
         Gradients gradients = new Gradients();
         gradients.seed(loss);

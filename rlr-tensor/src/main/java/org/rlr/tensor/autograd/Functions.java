@@ -11,19 +11,18 @@ import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.backend.View;
 
 /**
- * The elementary operations, each forward beside its vector-Jacobian product. The fused ones are in {@link FusedFunctions}.
- * Shapes are checked here; {@link IllegalArgumentException} names both.
+ * The elementary operations, each forward beside its vector-Jacobian product. The fused ones are in
+ * {@link FusedFunctions}. Shapes are checked here; {@link IllegalArgumentException} names both.
  */
 public final class Functions {
-    private Functions() {
-    }
+    private Functions() {}
 
     /**
      * Elementwise {@code op(a, b)} with broadcasting; a gradient is summed over the axes that were broadcast.
      *
      * @param op the function
-     * @param a  first operand
-     * @param b  second operand, of a shape that broadcasts with a's
+     * @param a first operand
+     * @param b second operand, of a shape that broadcasts with a's
      * @return of the broadcast shape
      * @throws IllegalArgumentException if the shapes do not fit
      */
@@ -31,33 +30,37 @@ public final class Functions {
         Backend k = a.backend();
         Tensor y = Tensor.empty(k, Shape.broadcast(a.shape(), b.shape()));
         k.binary(op, a.view(), b.view(), y.view(), false);
-        return record(y, (g, grads) -> {
-            switch (op) {
-                case ADD -> {
-                    addReduced(k, grads, 0, a, g, 1);
-                    addReduced(k, grads, 1, b, g, 1);
-                }
-                case SUB -> {
-                    addReduced(k, grads, 0, a, g, 1);
-                    addReduced(k, grads, 1, b, g, -1);
-                }
-                case MUL -> {
-                    addProduct(k, grads, 0, a, BinaryOp.MUL, g, b, 1);
-                    addProduct(k, grads, 1, b, BinaryOp.MUL, g, a, 1);
-                }
-                case DIV -> {
-                    addProduct(k, grads, 0, a, BinaryOp.DIV, g, b, 1);
-                    if (grads.needs(1)) {
-                        // d(a/b)/db = -(a/b)/b
-                        try (Tensor quotient = Tensor.empty(k, y.shape())) {
-                            k.binary(BinaryOp.DIV, y.view(), b.view(), quotient.view(), false);
-                            addProduct(k, grads, 1, b, BinaryOp.MUL, g, quotient, -1);
+        return record(
+                y,
+                (g, grads) -> {
+                    switch (op) {
+                        case ADD -> {
+                            addReduced(k, grads, 0, a, g, 1);
+                            addReduced(k, grads, 1, b, g, 1);
                         }
+                        case SUB -> {
+                            addReduced(k, grads, 0, a, g, 1);
+                            addReduced(k, grads, 1, b, g, -1);
+                        }
+                        case MUL -> {
+                            addProduct(k, grads, 0, a, BinaryOp.MUL, g, b, 1);
+                            addProduct(k, grads, 1, b, BinaryOp.MUL, g, a, 1);
+                        }
+                        case DIV -> {
+                            addProduct(k, grads, 0, a, BinaryOp.DIV, g, b, 1);
+                            if (grads.needs(1)) {
+                                // d(a/b)/db = -(a/b)/b
+                                try (Tensor quotient = Tensor.empty(k, y.shape())) {
+                                    k.binary(BinaryOp.DIV, y.view(), b.view(), quotient.view(), false);
+                                    addProduct(k, grads, 1, b, BinaryOp.MUL, g, quotient, -1);
+                                }
+                            }
+                        }
+                        default -> throw new IllegalStateException(op.name());
                     }
-                }
-                default -> throw new IllegalStateException(op.name());
-            }
-        }, a, b);
+                },
+                a,
+                b);
     }
 
     private static void addReduced(Backend k, Gradients grads, int input, Tensor to, Tensor g, float sign) {
@@ -76,7 +79,8 @@ public final class Functions {
         }
     }
 
-    private static void addProduct(Backend k, Gradients grads, int input, Tensor to, BinaryOp op, Tensor g, Tensor other, float sign) {
+    private static void addProduct(
+            Backend k, Gradients grads, int input, Tensor to, BinaryOp op, Tensor g, Tensor other, float sign) {
         if (!grads.needs(input)) {
             return;
         }
@@ -94,21 +98,23 @@ public final class Functions {
      * An elementwise function.
      *
      * @param op the function
-     * @param x  any shape
+     * @param x any shape
      * @return of x's shape
      */
     public static Tensor unary(UnaryOp op, Tensor x) {
         Backend k = x.backend();
         Tensor y = Tensor.empty(k, x.shape());
         k.unary(op, x.view(), y.view());
-        return record(y, (g, grads) ->
-                grads.add(0, (dx, acc) -> k.unaryBackward(op, x.view(), y.view(), g.view(), dx, acc)), x);
+        return record(
+                y,
+                (g, grads) -> grads.add(0, (dx, acc) -> k.unaryBackward(op, x.view(), y.view(), g.view(), dx, acc)),
+                x);
     }
 
     /**
      * {@code scale·x + shift}.
      *
-     * @param x     any shape
+     * @param x any shape
      * @param scale factor of every element
      * @param shift added to every element
      * @return of x's shape
@@ -117,14 +123,13 @@ public final class Functions {
         Backend k = x.backend();
         Tensor y = Tensor.empty(k, x.shape());
         k.affine(x.view(), scale, shift, y.view(), false);
-        return record(y, (g, grads) ->
-                grads.add(0, (dx, acc) -> k.affine(g.view(), scale, 0, dx, acc)), x);
+        return record(y, (g, grads) -> grads.add(0, (dx, acc) -> k.affine(g.view(), scale, 0, dx, acc)), x);
     }
 
     /**
      * {@code Σᵢ wᵢ·xᵢ} with constant weights, all of one shape.
      *
-     * @param xs      at least one
+     * @param xs at least one
      * @param weights one for each
      * @return of their shape
      * @throws IllegalArgumentException if the shapes differ
@@ -137,37 +142,45 @@ public final class Functions {
         }
         Tensor y = Tensor.empty(k, shape);
         k.weightedSum(xs.stream().map(Tensor::view).toList(), weights, y.view());
-        return record(y, (g, grads) -> {
-            for (int i = 0; i < weights.length; i++) {
-                float w = weights[i];
-                grads.add(i, (dx, acc) -> k.affine(g.view(), w, 0, dx, acc));
-            }
-        }, xs.toArray(Tensor[]::new));
+        return record(
+                y,
+                (g, grads) -> {
+                    for (int i = 0; i < weights.length; i++) {
+                        float w = weights[i];
+                        grads.add(i, (dx, acc) -> k.affine(g.view(), w, 0, dx, acc));
+                    }
+                },
+                xs.toArray(Tensor[]::new));
     }
 
     /**
      * The sum over every axis that broadcasting {@code shape} to x's shape would repeat.
      *
-     * @param x     any shape
+     * @param x any shape
      * @param shape one that broadcasts to x's shape
      * @return of the given shape
      * @throws IllegalArgumentException if it does not broadcast so
      */
     public static Tensor sumTo(Tensor x, Shape shape) {
-        require(Shape.broadcast(x.shape(), shape).equals(x.shape()), () -> "cannot sum shape " + x.shape() + " to " + shape);
+        require(
+                Shape.broadcast(x.shape(), shape).equals(x.shape()),
+                () -> "cannot sum shape " + x.shape() + " to " + shape);
         Backend k = x.backend();
         Tensor y = Tensor.empty(k, shape);
         k.sumTo(x.view(), y.view(), false);
-        return record(y, (g, grads) -> grads.write(0, dx -> {
-            k.fill(dx, 0);
-            k.binary(BinaryOp.ADD, dx, g.view(), dx, false);
-        }), x);
+        return record(
+                y,
+                (g, grads) -> grads.write(0, dx -> {
+                    k.fill(dx, 0);
+                    k.binary(BinaryOp.ADD, dx, g.view(), dx, false);
+                }),
+                x);
     }
 
     /**
      * Maximum along an axis, which keeps extent 1.
      *
-     * @param x    any shape
+     * @param x any shape
      * @param axis {@code −rank … rank−1}
      * @return of x's rank; the gradient goes to the first place of the maximum
      * @throws IllegalArgumentException if there is no such axis
@@ -177,8 +190,8 @@ public final class Functions {
         int a = x.shape().axis(axis);
         Tensor y = Tensor.empty(k, x.shape().with(a, 1));
         k.max(x.view(), a, y.view());
-        return record(y, (g, grads) ->
-                grads.add(0, (dx, acc) -> k.maxBackward(x.view(), y.view(), g.view(), a, dx, acc)), x);
+        return record(
+                y, (g, grads) -> grads.add(0, (dx, acc) -> k.maxBackward(x.view(), y.view(), g.view(), a, dx, acc)), x);
     }
 
     /**
@@ -191,14 +204,13 @@ public final class Functions {
         Backend k = x.backend();
         Tensor y = Tensor.empty(k, x.shape());
         k.softmax(x.view(), y.view());
-        return record(y, (g, grads) ->
-                grads.add(0, (dx, acc) -> k.softmaxBackward(y.view(), g.view(), dx, acc)), x);
+        return record(y, (g, grads) -> grads.add(0, (dx, acc) -> k.softmaxBackward(y.view(), g.view(), dx, acc)), x);
     }
 
     /**
      * The same elements under another shape; shares the memory.
      *
-     * @param x     any shape
+     * @param x any shape
      * @param shape of as many elements
      * @return a tensor on x's memory
      * @throws IllegalArgumentException if the numbers of elements differ
@@ -210,15 +222,17 @@ public final class Functions {
     /**
      * Rows {@code start … start+length} of the first axis; shares the memory.
      *
-     * @param x      at least one axis
-     * @param start  first row, from 0
+     * @param x at least one axis
+     * @param start first row, from 0
      * @param length number of rows
      * @return {@code [length, ...]} on x's memory
      * @throws IllegalArgumentException if the rows exceed x
      */
     public static Tensor narrow(Tensor x, int start, int length) {
         Shape shape = x.shape();
-        require(shape.rank() > 0 && start >= 0 && length >= 0 && start + length <= shape.dim(0), () -> "rows " + start + " to " + (start + length) + " of shape " + shape);
+        require(
+                shape.rank() > 0 && start >= 0 && length >= 0 && start + length <= shape.dim(0),
+                () -> "rows " + start + " to " + (start + length) + " of shape " + shape);
         int row = shape.span(1, shape.rank());
         return alias(x, new View(x.view().storage(), x.view().offset() + start * row, shape.with(0, length)));
     }
@@ -228,22 +242,25 @@ public final class Functions {
         int from = window.offset() - x.view().offset();
         window.storage().retain();
         Tensor y = Tensor.wrap(k, window);
-        return record(y, (g, grads) -> {
-            if (window.elements() == x.shape().elements()) {
-                grads.add(0, (dx, acc) -> k.affine(g.view().reshape(x.shape()), 1, 0, dx, acc));
-            } else {
-                View dx = grads.zeroed(0);
-                if (dx != null) {
-                    k.affine(g.view(), 1, 0, new View(dx.storage(), dx.offset() + from, window.shape()), true);
-                }
-            }
-        }, x);
+        return record(
+                y,
+                (g, grads) -> {
+                    if (window.elements() == x.shape().elements()) {
+                        grads.add(0, (dx, acc) -> k.affine(g.view().reshape(x.shape()), 1, 0, dx, acc));
+                    } else {
+                        View dx = grads.zeroed(0);
+                        if (dx != null) {
+                            k.affine(g.view(), 1, 0, new View(dx.storage(), dx.offset() + from, window.shape()), true);
+                        }
+                    }
+                },
+                x);
     }
 
     /**
      * Axes reordered: axis {@code a} of the result is axis {@code axes[a]} of x.
      *
-     * @param x    any shape
+     * @param x any shape
      * @param axes every axis of x once
      * @return a copy
      * @throws IllegalArgumentException if an axis is missing, unknown or named twice
@@ -271,31 +288,37 @@ public final class Functions {
     /**
      * {@code x[…, start : start+length, …]} along an axis, copied.
      *
-     * @param x      any shape
-     * @param axis   {@code −rank … rank−1}
-     * @param start  first position, from 0
+     * @param x any shape
+     * @param axis {@code −rank … rank−1}
+     * @param start first position, from 0
      * @param length number of positions
      * @return of extent {@code length} along the axis
      * @throws IllegalArgumentException if there is no such axis or the positions exceed it
      */
     public static Tensor slice(Tensor x, int axis, int start, int length) {
         int a = x.shape().axis(axis);
-        require(start >= 0 && length >= 0 && start + length <= x.dim(a), () -> "positions " + start + " to " + (start + length) + " along axis " + axis + " of shape " + x.shape());
+        require(
+                start >= 0 && length >= 0 && start + length <= x.dim(a),
+                () -> "positions " + start + " to " + (start + length) + " along axis " + axis + " of shape "
+                        + x.shape());
         Backend k = x.backend();
         Tensor y = Tensor.empty(k, x.shape().with(a, length));
         k.slice(x.view(), a, start, y.view(), false);
-        return record(y, (g, grads) -> {
-            View dx = grads.zeroed(0);
-            if (dx != null) {
-                k.place(g.view(), a, start, dx, true);
-            }
-        }, x);
+        return record(
+                y,
+                (g, grads) -> {
+                    View dx = grads.zeroed(0);
+                    if (dx != null) {
+                        k.place(g.view(), a, start, dx, true);
+                    }
+                },
+                x);
     }
 
     /**
      * Tensors one after the other along an axis.
      *
-     * @param xs   at least one, of equal shapes but for the axis
+     * @param xs at least one, of equal shapes but for the axis
      * @param axis {@code −rank … rank−1}
      * @return of the summed extent along the axis
      * @throws IllegalArgumentException if there is no such axis or the shapes do not fit
@@ -305,7 +328,9 @@ public final class Functions {
         int a = first.axis(axis);
         int total = 0;
         for (Tensor x : xs) {
-            require(x.shape().rank() == first.rank() && x.shape().with(a, 1).equals(first.with(a, 1)), () -> "cannot join shapes " + first + " and " + x.shape() + " along axis " + axis);
+            require(
+                    x.shape().rank() == first.rank() && x.shape().with(a, 1).equals(first.with(a, 1)),
+                    () -> "cannot join shapes " + first + " and " + x.shape() + " along axis " + axis);
             total += x.dim(a);
         }
         Backend k = xs.get(0).backend();
@@ -315,26 +340,30 @@ public final class Functions {
             k.place(x.view(), a, at, y.view(), false);
             at += x.dim(a);
         }
-        return record(y, (g, grads) -> {
-            int start = 0;
-            for (int i = 0; i < xs.size(); i++) {
-                int from = start;
-                grads.add(i, (dx, acc) -> k.slice(g.view(), a, from, dx, acc));
-                start += xs.get(i).dim(a);
-            }
-        }, xs.toArray(Tensor[]::new));
+        return record(
+                y,
+                (g, grads) -> {
+                    int start = 0;
+                    for (int i = 0; i < xs.size(); i++) {
+                        int from = start;
+                        grads.add(i, (dx, acc) -> k.slice(g.view(), a, from, dx, acc));
+                        start += xs.get(i).dim(a);
+                    }
+                },
+                xs.toArray(Tensor[]::new));
     }
 
     /**
-     * Matrix product over the last two axes, op transposing where asked; leading axes are batches and equal, or b has two axes
-     * only and is shared.
+     * Matrix product over the last two axes, op transposing where asked; leading axes are batches and equal, or b has
+     * two axes only and is shared.
      *
-     * @param a      {@code [..., m, k]}, or {@code [..., k, m]} where transposed
+     * @param a {@code [..., m, k]}, or {@code [..., k, m]} where transposed
      * @param transA whether a is transposed
-     * @param b      {@code [..., k, n]} or {@code [k, n]}, or with k and n exchanged where transposed
+     * @param b {@code [..., k, n]} or {@code [k, n]}, or with k and n exchanged where transposed
      * @param transB whether b is transposed
      * @return {@code [..., m, n]}
-     * @throws IllegalArgumentException if the shapes do not fit; in the backward pass if a transposed batch meets a shared matrix
+     * @throws IllegalArgumentException if the shapes do not fit; in the backward pass if a transposed batch meets a
+     *     shared matrix
      */
     public static Tensor matmul(Tensor a, boolean transA, Tensor b, boolean transB) {
         Shape sa = a.shape();
@@ -345,27 +374,33 @@ public final class Functions {
         int m = sa.dim(transA ? ra - 1 : ra - 2);
         int inner = sa.dim(transA ? ra - 2 : ra - 1);
         int n = sb.dim(transB ? rb - 2 : rb - 1);
-        require(inner == sb.dim(transB ? rb - 1 : rb - 2), () -> "matrix product of shapes " + sa + (transA ? "ᵀ" : "") + " and " + sb + (transB ? "ᵀ" : ""));
+        require(
+                inner == sb.dim(transB ? rb - 1 : rb - 2),
+                () -> "matrix product of shapes " + sa + (transA ? "ᵀ" : "") + " and " + sb + (transB ? "ᵀ" : ""));
         for (int i = 0; rb > 2 && i < ra - 2; i++) {
             require(sa.dim(i) == sb.dim(i), () -> "batches of shapes " + sa + " and " + sb + " differ");
         }
         Backend k = a.backend();
         Tensor y = Tensor.empty(k, sa.with(ra - 2, m).with(ra - 1, n));
         k.matmul(a.view(), transA, b.view(), transB, 1, y.view(), false);
-        return record(y, (g, grads) -> {
-            // Y = op(A)·op(B): dOp(A) = G·op(B)ᵀ, dOp(B) = op(A)ᵀ·G; transposed back where op transposes
-            if (transA) {
-                require(rb == ra, () -> "no gradient for a transposed batch against a shared matrix");
-                grads.add(0, (dx, acc) -> k.matmul(b.view(), transB, g.view(), true, 1, dx, acc));
-            } else {
-                grads.add(0, (dx, acc) -> k.matmul(g.view(), false, b.view(), !transB, 1, dx, acc));
-            }
-            if (transB) {
-                grads.add(1, (dx, acc) -> k.matmul(g.view(), true, a.view(), transA, 1, dx, acc));
-            } else {
-                grads.add(1, (dx, acc) -> k.matmul(a.view(), !transA, g.view(), false, 1, dx, acc));
-            }
-        }, a, b);
+        return record(
+                y,
+                (g, grads) -> {
+                    // Y = op(A)·op(B): dOp(A) = G·op(B)ᵀ, dOp(B) = op(A)ᵀ·G; transposed back where op transposes
+                    if (transA) {
+                        require(rb == ra, () -> "no gradient for a transposed batch against a shared matrix");
+                        grads.add(0, (dx, acc) -> k.matmul(b.view(), transB, g.view(), true, 1, dx, acc));
+                    } else {
+                        grads.add(0, (dx, acc) -> k.matmul(g.view(), false, b.view(), !transB, 1, dx, acc));
+                    }
+                    if (transB) {
+                        grads.add(1, (dx, acc) -> k.matmul(g.view(), true, a.view(), transA, 1, dx, acc));
+                    } else {
+                        grads.add(1, (dx, acc) -> k.matmul(a.view(), !transA, g.view(), false, 1, dx, acc));
+                    }
+                },
+                a,
+                b);
     }
 
     /** Gives a result its node where something is to be recorded. */

@@ -18,48 +18,64 @@ import org.rlr.tensor.backend.View;
 
 /** Operations that backends offer in one piece, each forward beside its vector-Jacobian product. */
 public final class FusedFunctions {
-    private FusedFunctions() {
-    }
+    private FusedFunctions() {}
 
     /**
      * {@code activation(x·wᵀ + bias)} over the last axis.
      *
-     * @param x          {@code [..., in]}
-     * @param w          {@code [out, in]}
-     * @param bias       {@code [out]}, or null
+     * @param x {@code [..., in]}
+     * @param w {@code [out, in]}
+     * @param bias {@code [out]}, or null
      * @param activation applied to the result
      * @return {@code [..., out]}
      * @throws IllegalArgumentException if the shapes do not fit
      */
     public static Tensor linear(Tensor x, Tensor w, Tensor bias, Activation activation) {
         Shape sw = w.shape();
-        require(sw.rank() == 2 && x.shape().rank() > 0 && x.shape().last() == sw.dim(1), () -> "linear map of shape " + sw + " on shape " + x.shape());
-        require(bias == null || bias.shape().equals(Shape.of(sw.dim(0))), () -> "bias of another size than weights " + sw);
+        require(
+                sw.rank() == 2 && x.shape().rank() > 0 && x.shape().last() == sw.dim(1),
+                () -> "linear map of shape " + sw + " on shape " + x.shape());
+        require(
+                bias == null || bias.shape().equals(Shape.of(sw.dim(0))),
+                () -> "bias of another size than weights " + sw);
         Backend k = x.backend();
         Tensor y = Tensor.empty(k, x.shape().with(-1, sw.dim(0)));
         boolean recorded = TensorScope.current().recording()
                 && (x.requiresGrad() || w.requiresGrad() || bias != null && bias.requiresGrad());
         Tensor pre = recorded && activation != Activation.NONE ? Tensor.empty(k, y.shape()) : null;
-        k.linear(x.view(), w.view(), bias == null ? null : bias.view(), activation, pre == null ? null : pre.view(), y.view());
-        return record(y, (g, grads) -> {
-            if (pre != null) {
-                k.unaryBackward(activation.op(), pre.view(), y.view(), g.view(), g.view(), false);
-            }
-            View rows = g.view().reshape(Shape.of(y.shape().rows(), sw.dim(0)));
-            View inputs = x.view().reshape(Shape.of(x.shape().rows(), sw.dim(1)));
-            grads.add(0, (dx, acc) -> k.matmul(rows, false, w.view(), false, 1, dx.reshape(inputs.shape()), acc));
-            grads.add(1, (dw, acc) -> k.matmul(rows, true, inputs, false, 1, dw, acc));
-            grads.add(2, (db, acc) -> k.sumTo(rows, db, acc));
-        }, x, w, bias);
+        k.linear(
+                x.view(),
+                w.view(),
+                bias == null ? null : bias.view(),
+                activation,
+                pre == null ? null : pre.view(),
+                y.view());
+        return record(
+                y,
+                (g, grads) -> {
+                    if (pre != null) {
+                        k.unaryBackward(activation.op(), pre.view(), y.view(), g.view(), g.view(), false);
+                    }
+                    View rows = g.view().reshape(Shape.of(y.shape().rows(), sw.dim(0)));
+                    View inputs = x.view().reshape(Shape.of(x.shape().rows(), sw.dim(1)));
+                    grads.add(
+                            0, (dx, acc) -> k.matmul(rows, false, w.view(), false, 1, dx.reshape(inputs.shape()), acc));
+                    grads.add(1, (dw, acc) -> k.matmul(rows, true, inputs, false, 1, dw, acc));
+                    grads.add(2, (db, acc) -> k.sumTo(rows, db, acc));
+                },
+                x,
+                w,
+                bias);
     }
 
     /**
-     * Normalisation over the last axis: {@code (x−mean)/√(var+eps)·gamma + beta}, biased variance; gamma, beta {@code [last]}.
+     * Normalisation over the last axis: {@code (x−mean)/√(var+eps)·gamma + beta}, biased variance; gamma, beta
+     * {@code [last]}.
      *
-     * @param x     {@code [..., last]}
+     * @param x {@code [..., last]}
      * @param gamma {@code [last]}
-     * @param beta  {@code [last]}
-     * @param eps   added to the variance
+     * @param beta {@code [last]}
+     * @param eps added to the variance
      * @return of x's shape
      * @throws IllegalArgumentException if gamma or beta has another shape
      */
@@ -68,17 +84,19 @@ public final class FusedFunctions {
         Backend k = x.backend();
         Normalized to = Normalized.empty(x);
         k.layerNorm(x.view(), gamma.view(), beta.view(), eps, to.y.view(), to.mean.view(), to.rstd.view());
-        return record(to.y, (g, grads) -> normalizationBackward(x, new float[] {1}, gamma, to, g, grads), x, gamma, beta);
+        return record(
+                to.y, (g, grads) -> normalizationBackward(x, new float[] {1}, gamma, to, g, grads), x, gamma, beta);
     }
 
     /**
-     * Normalisation over the last axis of {@code Σᵢ wᵢ·xᵢ} with constant weights, which is not kept where nothing is recorded.
+     * Normalisation over the last axis of {@code Σᵢ wᵢ·xᵢ} with constant weights, which is not kept where nothing is
+     * recorded.
      *
-     * @param xs      at least one, all of one shape
+     * @param xs at least one, all of one shape
      * @param weights one for each of xs
-     * @param gamma   {@code [last]}
-     * @param beta    {@code [last]}
-     * @param eps     added to the variance
+     * @param gamma {@code [last]}
+     * @param beta {@code [last]}
+     * @param eps added to the variance
      * @return of their shape
      * @throws IllegalArgumentException if shapes or numbers do not fit
      */
@@ -87,24 +105,37 @@ public final class FusedFunctions {
         requireRow(first, gamma, beta);
         require(xs.size() == weights.length, () -> xs.size() + " terms with " + weights.length + " weights");
         for (Tensor x : xs) {
-            require(x.shape().equals(first.shape()), () -> "layer norm of the sum of shapes " + first.shape() + " and " + x.shape());
+            require(
+                    x.shape().equals(first.shape()),
+                    () -> "layer norm of the sum of shapes " + first.shape() + " and " + x.shape());
         }
         Tensor[] inputs = new Tensor[xs.size() + 2];
         xs.toArray(inputs);
         inputs[xs.size()] = gamma;
         inputs[xs.size() + 1] = beta;
         Backend k = first.backend();
-        boolean recorded = TensorScope.current().recording() && Arrays.stream(inputs).anyMatch(Tensor::requiresGrad);
+        boolean recorded =
+                TensorScope.current().recording() && Arrays.stream(inputs).anyMatch(Tensor::requiresGrad);
         Tensor sum = recorded ? Tensor.empty(k, first.shape()) : null;
         Normalized to = Normalized.empty(first);
-        k.layerNormOfSum(xs.stream().map(Tensor::view).toList(), weights, gamma.view(), beta.view(), eps, sum == null ? null : sum.view(), to.y.view(),
-                to.mean.view(), to.rstd.view());
+        k.layerNormOfSum(
+                xs.stream().map(Tensor::view).toList(),
+                weights,
+                gamma.view(),
+                beta.view(),
+                eps,
+                sum == null ? null : sum.view(),
+                to.y.view(),
+                to.mean.view(),
+                to.rstd.view());
         return record(to.y, (g, grads) -> normalizationBackward(sum, weights, gamma, to, g, grads), inputs);
     }
 
     private static void requireRow(Tensor x, Tensor gamma, Tensor beta) {
         Shape row = Shape.of(x.shape().last());
-        require(gamma.shape().equals(row) && beta.shape().equals(row), () -> "layer norm of shape " + x.shape() + " with parameters of shape " + gamma.shape());
+        require(
+                gamma.shape().equals(row) && beta.shape().equals(row),
+                () -> "layer norm of shape " + x.shape() + " with parameters of shape " + gamma.shape());
     }
 
     /** A normalised tensor and, one for each of its rows, what it was normalised by. */
@@ -117,7 +148,8 @@ public final class FusedFunctions {
     }
 
     /** Inputs are the terms of the sum, gamma and beta. */
-    private static void normalizationBackward(Tensor sum, float[] weights, Tensor gamma, Normalized to, Tensor g, Gradients grads) {
+    private static void normalizationBackward(
+            Tensor sum, float[] weights, Tensor gamma, Normalized to, Tensor g, Gradients grads) {
         Backend k = sum.backend();
         int terms = weights.length;
         try (Tensor scratch = Tensor.empty(k, Shape.of(2, gamma.shape().elements()))) {
@@ -132,18 +164,31 @@ public final class FusedFunctions {
                 dxs[i] = target == null ? null : target.view();
                 accumulate[i] = target != null && target.accumulate();
             }
-            k.layerNormOfSumBackward(sum.view(), weights, gamma.view(), to.mean.view(), to.rstd.view(), g.view(), Arrays.asList(dxs), accumulate,
+            k.layerNormOfSumBackward(
+                    sum.view(),
+                    weights,
+                    gamma.view(),
+                    to.mean.view(),
+                    to.rstd.view(),
+                    g.view(),
+                    Arrays.asList(dxs),
+                    accumulate,
                     dgamma == null ? new View(unwanted.storage(), unwanted.offset(), gamma.shape()) : dgamma,
-                    dbeta == null ? new View(unwanted.storage(), unwanted.offset() + gamma.shape().elements(), gamma.shape()) : dbeta);
+                    dbeta == null
+                            ? new View(
+                                    unwanted.storage(),
+                                    unwanted.offset() + gamma.shape().elements(),
+                                    gamma.shape())
+                            : dbeta);
         }
     }
 
     /**
      * Multi-head attention where locality is an argument, not a mask (RLR §6).
      *
-     * @param q       {@code [N, L, d]}, L the positions of the pattern's grid
-     * @param k       {@code [N or 1, M, d]}; batch 1 is shared by all images
-     * @param v       {@code [N or 1, M, d]}; batch 1 is shared by all images
+     * @param q {@code [N, L, d]}, L the positions of the pattern's grid
+     * @param k {@code [N or 1, M, d]}; batch 1 is shared by all images
+     * @param v {@code [N or 1, M, d]}; batch 1 is shared by all images
      * @param pattern heads, grid, window, and whether keys inside, outside or all are allowed
      * @return {@code [N, L, d]}; zero for a query that may attend to nothing
      * @throws IllegalArgumentException if the shapes do not fit each other or the grid
@@ -152,57 +197,93 @@ public final class FusedFunctions {
         Shape sq = q.shape();
         Shape sk = k.shape();
         Shape sv = v.shape();
-        require(sq.rank() == 3 && sk.rank() == 3 && sv.rank() == 3, () -> "attention on shapes " + sq + ", " + sk + ", " + sv);
-        require(sq.dim(1) == pattern.tokens(), () -> sq.dim(1) + " queries on a grid of " + pattern.height() + "x" + pattern.width());
+        require(
+                sq.rank() == 3 && sk.rank() == 3 && sv.rank() == 3,
+                () -> "attention on shapes " + sq + ", " + sk + ", " + sv);
+        require(
+                sq.dim(1) == pattern.tokens(),
+                () -> sq.dim(1) + " queries on a grid of " + pattern.height() + "x" + pattern.width());
         require(sk.dim(1) == sv.dim(1), () -> "keys " + sk + " and values " + sv + " differ in length");
-        require(pattern.locality() == Locality.ALL || sk.dim(1) == pattern.tokens(), () -> "window attention needs as many keys as queries, keys " + sk);
-        require(sq.dim(2) == sk.dim(2) && sq.dim(2) == sv.dim(2) && sq.dim(2) % pattern.heads() == 0, () -> "widths of " + sq + ", " + sk + ", " + sv + " and " + pattern.heads() + " heads");
-        require((sk.dim(0) == 1 || sk.dim(0) == sq.dim(0)) && (sv.dim(0) == 1 || sv.dim(0) == sq.dim(0)), () -> "batches of " + sq + ", " + sk + ", " + sv);
+        require(
+                pattern.locality() == Locality.ALL || sk.dim(1) == pattern.tokens(),
+                () -> "window attention needs as many keys as queries, keys " + sk);
+        require(
+                sq.dim(2) == sk.dim(2) && sq.dim(2) == sv.dim(2) && sq.dim(2) % pattern.heads() == 0,
+                () -> "widths of " + sq + ", " + sk + ", " + sv + " and " + pattern.heads() + " heads");
+        require(
+                (sk.dim(0) == 1 || sk.dim(0) == sq.dim(0)) && (sv.dim(0) == 1 || sv.dim(0) == sq.dim(0)),
+                () -> "batches of " + sq + ", " + sk + ", " + sv);
         Backend b = q.backend();
         Tensor out = Tensor.empty(b, sq);
         Tensor lse = Tensor.empty(b, Shape.of(sq.dim(0), pattern.heads(), sq.dim(1)));
         b.attention(q.view(), k.view(), v.view(), pattern, out.view(), lse.view());
-        return record(out, (g, grads) -> {
-            try (Tensor dq = Tensor.empty(b, sq); Tensor dk = Tensor.empty(b, sk); Tensor dv = Tensor.empty(b, sv)) {
-                b.attentionBackward(q.view(), k.view(), v.view(), out.view(), lse.view(), g.view(), pattern, dq.view(), dk.view(), dv.view());
-                Tensor[] parts = {dq, dk, dv};
-                for (int i = 0; i < 3; i++) {
-                    View part = parts[i].view();
-                    grads.add(i, (dx, acc) -> b.affine(part, 1, 0, dx, acc));
-                }
-            }
-        }, q, k, v);
+        return record(
+                out,
+                (g, grads) -> {
+                    try (Tensor dq = Tensor.empty(b, sq);
+                            Tensor dk = Tensor.empty(b, sk);
+                            Tensor dv = Tensor.empty(b, sv)) {
+                        b.attentionBackward(
+                                q.view(),
+                                k.view(),
+                                v.view(),
+                                out.view(),
+                                lse.view(),
+                                g.view(),
+                                pattern,
+                                dq.view(),
+                                dk.view(),
+                                dv.view());
+                        Tensor[] parts = {dq, dk, dv};
+                        for (int i = 0; i < 3; i++) {
+                            View part = parts[i].view();
+                            grads.add(i, (dx, acc) -> b.affine(part, 1, 0, dx, acc));
+                        }
+                    }
+                },
+                q,
+                k,
+                v);
     }
 
     /**
      * {@code mean((x̂−x)²) + mean over tokens (1 − cos(x̂, x))}, a scalar (RLR §8); no gradient flows to the target.
      *
      * @param reconstruction {@code [..., C]}
-     * @param target         of the same shape, without gradient
+     * @param target of the same shape, without gradient
      * @return a scalar
      * @throws IllegalArgumentException if the shapes differ or the target requires gradients
      */
     public static Tensor reconstructionLoss(Tensor reconstruction, Tensor target) {
-        require(reconstruction.shape().equals(target.shape()), () -> "reconstruction " + reconstruction.shape() + " of target " + target.shape());
+        require(
+                reconstruction.shape().equals(target.shape()),
+                () -> "reconstruction " + reconstruction.shape() + " of target " + target.shape());
         require(!target.requiresGrad(), () -> "the target of the reconstruction loss carries no gradient");
         Backend k = target.backend();
         Tensor loss = Tensor.empty(k, Shape.of());
         k.reconstructionLoss(reconstruction.view(), target.view(), loss.view());
-        return record(loss, (g, grads) ->
-                grads.add(0, (dx, acc) -> k.reconstructionLossBackward(reconstruction.view(), target.view(), g.view(), dx, acc)), reconstruction);
+        return record(
+                loss,
+                (g, grads) -> grads.add(
+                        0,
+                        (dx, acc) ->
+                                k.reconstructionLossBackward(reconstruction.view(), target.view(), g.view(), dx, acc)),
+                reconstruction);
     }
 
     /**
      * Per token {@code mean_c (x−x̂)² + 1 − cos(x, x̂)} (RLR §9), shape without the last axis; not differentiable.
      *
      * @param reconstruction {@code [..., C]}
-     * @param target         of the same shape
+     * @param target of the same shape
      * @return {@code [...]}
      * @throws IllegalArgumentException if the shapes differ or are those of scalars
      */
     public static Tensor tokenScores(Tensor reconstruction, Tensor target) {
         Shape s = target.shape();
-        require(reconstruction.shape().equals(s) && s.rank() > 0, () -> "reconstruction " + reconstruction.shape() + " of target " + s);
+        require(
+                reconstruction.shape().equals(s) && s.rank() > 0,
+                () -> "reconstruction " + reconstruction.shape() + " of target " + s);
         int[] extents = new int[s.rank() - 1];
         System.arraycopy(s.toArray(), 0, extents, 0, extents.length);
         Tensor scores = Tensor.empty(target.backend(), Shape.of(extents));
@@ -213,10 +294,10 @@ public final class FusedFunctions {
     /**
      * {@code activation(conv(x, w) + bias)}, channels last.
      *
-     * @param x          {@code [N, H, W, C]}
-     * @param w          {@code [O, k, k, C/groups]}
-     * @param bias       {@code [O]}, or null
-     * @param geometry   kernel, stride, padding, groups
+     * @param x {@code [N, H, W, C]}
+     * @param w {@code [O, k, k, C/groups]}
+     * @param bias {@code [O]}, or null
+     * @param geometry kernel, stride, padding, groups
      * @param activation applied to the result
      * @return {@code [N, H', W', O]}
      * @throws IllegalArgumentException if the shapes do not fit or nothing is left of the input
@@ -224,8 +305,14 @@ public final class FusedFunctions {
     public static Tensor conv2d(Tensor x, Tensor w, Tensor bias, ConvGeometry geometry, Activation activation) {
         Shape sx = x.shape();
         Shape sw = w.shape();
-        require(sx.rank() == 4 && sw.rank() == 4 && sw.dim(1) == geometry.kernel() && sw.dim(2) == geometry.kernel()
-                && sx.dim(3) == sw.dim(3) * geometry.groups() && sw.dim(0) % geometry.groups() == 0, () -> "convolution " + geometry + " of shape " + sx + " with weights " + sw);
+        require(
+                sx.rank() == 4
+                        && sw.rank() == 4
+                        && sw.dim(1) == geometry.kernel()
+                        && sw.dim(2) == geometry.kernel()
+                        && sx.dim(3) == sw.dim(3) * geometry.groups()
+                        && sw.dim(0) % geometry.groups() == 0,
+                () -> "convolution " + geometry + " of shape " + sx + " with weights " + sw);
         int h = geometry.out(sx.dim(1));
         int width = geometry.out(sx.dim(2));
         require(h > 0 && width > 0, () -> "convolution " + geometry + " leaves nothing of shape " + sx);
@@ -240,23 +327,30 @@ public final class FusedFunctions {
             return Functions.unary(op, conv2d(x, w, bias, geometry, Activation.NONE));
         }
         k.conv2d(x.view(), w.view(), bias == null ? null : bias.view(), geometry, activation, y.view());
-        return record(y, (g, grads) -> {
-            grads.add(0, (dx, acc) -> k.conv2dBackwardInput(g.view(), w.view(), geometry, dx, acc));
-            grads.add(1, (dw, acc) -> k.conv2dBackwardWeights(x.view(), g.view(), geometry, dw, acc));
-            grads.add(2, (db, acc) -> k.sumTo(g.view(), db, acc));
-        }, x, w, bias);
+        return record(
+                y,
+                (g, grads) -> {
+                    grads.add(0, (dx, acc) -> k.conv2dBackwardInput(g.view(), w.view(), geometry, dx, acc));
+                    grads.add(1, (dw, acc) -> k.conv2dBackwardWeights(x.view(), g.view(), geometry, dw, acc));
+                    grads.add(2, (db, acc) -> k.sumTo(g.view(), db, acc));
+                },
+                x,
+                w,
+                bias);
     }
 
     /**
      * Average over {@code side×side} positions, stride 1, zero padding counted; x {@code [N, H, W, C]}, side odd.
      *
-     * @param x    {@code [N, H, W, C]}
+     * @param x {@code [N, H, W, C]}
      * @param side odd
      * @return of x's shape
      * @throws IllegalArgumentException if x has not four axes or the side is even
      */
     public static Tensor averagePool(Tensor x, int side) {
-        require(x.shape().rank() == 4 && side % 2 == 1, () -> "average pool of side " + side + " on shape " + x.shape());
+        require(
+                x.shape().rank() == 4 && side % 2 == 1,
+                () -> "average pool of side " + side + " on shape " + x.shape());
         Backend k = x.backend();
         Tensor y = Tensor.empty(k, x.shape());
         k.averagePool(x.view(), side, y.view(), false);
@@ -266,7 +360,7 @@ public final class FusedFunctions {
     /**
      * Maximum over windows; for frozen networks.
      *
-     * @param x        {@code [N, H, W, C]}, without gradient
+     * @param x {@code [N, H, W, C]}, without gradient
      * @param geometry kernel, stride, padding
      * @return {@code [N, H', W', C]}
      * @throws IllegalArgumentException if x has not four axes or requires gradients
@@ -275,7 +369,8 @@ public final class FusedFunctions {
         Shape s = x.shape();
         require(s.rank() == 4, () -> "max pool on shape " + s);
         require(!x.requiresGrad(), () -> "max pooling has no gradient here; it serves frozen networks");
-        Tensor y = Tensor.empty(x.backend(), Shape.of(s.dim(0), geometry.out(s.dim(1)), geometry.out(s.dim(2)), s.dim(3)));
+        Tensor y =
+                Tensor.empty(x.backend(), Shape.of(s.dim(0), geometry.out(s.dim(1)), geometry.out(s.dim(2)), s.dim(3)));
         x.backend().maxPool(x.view(), geometry, y.view());
         return y;
     }

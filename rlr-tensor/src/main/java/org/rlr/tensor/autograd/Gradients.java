@@ -6,13 +6,14 @@ import org.rlr.tensor.Shape;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.backend.View;
 
-/** Where the gradients of one backward pass gather; handed to each operation's vector-Jacobian product for its inputs. */
+/**
+ * Where the gradients of one backward pass gather; handed to each operation's vector-Jacobian product for its inputs.
+ */
 public final class Gradients {
     private final Map<Tensor, Tensor> slots = new IdentityHashMap<>();
     private Node current;
 
-    Gradients() {
-    }
+    Gradients() {}
 
     /** A primitive that writes, or adds, to a gradient. */
     @FunctionalInterface
@@ -20,7 +21,7 @@ public final class Gradients {
         /**
          * Computes a gradient.
          *
-         * @param target     of the input's shape
+         * @param target of the input's shape
          * @param accumulate whether to add to what is there instead of overwriting it
          */
         void into(View target, boolean accumulate);
@@ -40,11 +41,10 @@ public final class Gradients {
     /**
      * Where the gradient of an input is to go.
      *
-     * @param view       as large as the input
+     * @param view as large as the input
      * @param accumulate whether to add to what is there
      */
-    record Target(View view, boolean accumulate) {
-    }
+    record Target(View view, boolean accumulate) {}
 
     /**
      * Whether an input of the current operation wants a gradient.
@@ -59,7 +59,7 @@ public final class Gradients {
     /**
      * Adds to the gradient of an input by a primitive that can accumulate; nothing happens where none is wanted.
      *
-     * @param input     index among the operation's inputs
+     * @param input index among the operation's inputs
      * @param primitive called at most once, now
      */
     public void add(int input, Accumulator primitive) {
@@ -69,7 +69,10 @@ public final class Gradients {
         }
     }
 
-    /** Where a primitive that writes several gradients at once has to put this one; null where none is wanted. Inputs that are one tensor share their target. */
+    /**
+     * Where a primitive that writes several gradients at once has to put this one; null where none is wanted. Inputs
+     * that are one tensor share their target.
+     */
     Target target(int input) {
         if (!needs(input)) {
             return null;
@@ -82,7 +85,7 @@ public final class Gradients {
     /**
      * Adds to the gradient of an input by a primitive that overwrites; nothing happens where none is wanted.
      *
-     * @param input     index among the operation's inputs
+     * @param input index among the operation's inputs
      * @param primitive called at most once, now
      */
     public void write(int input, Writer primitive) {

@@ -13,33 +13,33 @@ import org.rlr.tensor.backend.View;
 
 /** Operations on feature maps, channels last, made of every backend's primitives. */
 public final class ImageFunctions {
-    private ImageFunctions() {
-    }
+    private ImageFunctions() {}
 
     /**
      * What a batch gives.
      *
-     * @param output   shape of the input
-     * @param mean     per channel {@code [C]}, without gradient
+     * @param output shape of the input
+     * @param mean per channel {@code [C]}, without gradient
      * @param variance per channel {@code [C]}, biased, without gradient
      */
-    public record BatchNormalized(Tensor output, Tensor mean, Tensor variance) {
-    }
+    public record BatchNormalized(Tensor output, Tensor mean, Tensor variance) {}
 
     /**
-     * Batch normalisation by the statistics of the batch (Ioffe and Szegedy 2015): {@code (x−mean)/√(var+eps)·gamma + beta} per channel,
-     * mean and biased variance over all other axes.
+     * Batch normalisation by the statistics of the batch (Ioffe and Szegedy 2015): {@code (x−mean)/√(var+eps)·gamma +
+     * beta} per channel, mean and biased variance over all other axes.
      *
-     * @param x     {@code [..., C]}
+     * @param x {@code [..., C]}
      * @param gamma {@code [C]}
-     * @param beta  {@code [C]}
-     * @param eps   added to the variance
+     * @param beta {@code [C]}
+     * @param eps added to the variance
      * @return output and statistics, in the innermost scope
      * @throws IllegalArgumentException if gamma or beta has another shape
      */
     public static BatchNormalized batchNorm(Tensor x, Tensor gamma, Tensor beta, float eps) {
         Shape row = Shape.of(x.shape().last());
-        require(gamma.shape().equals(row) && beta.shape().equals(row), () -> "batch norm of shape " + x.shape() + " with parameters of shape " + gamma.shape());
+        require(
+                gamma.shape().equals(row) && beta.shape().equals(row),
+                () -> "batch norm of shape " + x.shape() + " with parameters of shape " + gamma.shape());
         Backend k = x.backend();
         float share = 1f / x.shape().rows();
         Tensor mean = Tensor.empty(k, row);
@@ -58,16 +58,24 @@ public final class ImageFunctions {
         k.binary(BinaryOp.MUL, y.view(), rstd.view(), y.view(), false);
         k.binary(BinaryOp.MUL, y.view(), gamma.view(), y.view(), false);
         k.binary(BinaryOp.ADD, y.view(), beta.view(), y.view(), false);
-        Tensor output = record(y, (g, grads) -> batchNormBackward(k, x, mean, rstd, gamma, g.view(), grads), x, gamma, beta);
+        Tensor output =
+                record(y, (g, grads) -> batchNormBackward(k, x, mean, rstd, gamma, g.view(), grads), x, gamma, beta);
         return new BatchNormalized(output, mean, variance);
     }
 
-    /** With x̂ the normalised input and M rows: {@code dbeta = Σdy}, {@code dgamma = Σdy·x̂}, {@code dx = gamma·rstd·(dy − dbeta/M − x̂·dgamma/M)}. */
-    private static void batchNormBackward(Backend k, Tensor x, Tensor mean, Tensor rstd, Tensor gamma, View dy, Gradients grads) {
+    /**
+     * With x̂ the normalised input and M rows: {@code dbeta = Σdy}, {@code dgamma = Σdy·x̂}, {@code dx = gamma·rstd·(dy
+     * − dbeta/M − x̂·dgamma/M)}.
+     */
+    private static void batchNormBackward(
+            Backend k, Tensor x, Tensor mean, Tensor rstd, Tensor gamma, View dy, Gradients grads) {
         Shape row = gamma.shape();
         float share = 1f / x.shape().rows();
-        try (Tensor dgamma = Tensor.empty(k, row); Tensor dbeta = Tensor.empty(k, row); Tensor scale = Tensor.empty(k, row);
-                Tensor normal = Tensor.empty(k, x.shape()); Tensor product = Tensor.empty(k, x.shape())) {
+        try (Tensor dgamma = Tensor.empty(k, row);
+                Tensor dbeta = Tensor.empty(k, row);
+                Tensor scale = Tensor.empty(k, row);
+                Tensor normal = Tensor.empty(k, x.shape());
+                Tensor product = Tensor.empty(k, x.shape())) {
             View n = normal.view();
             k.binary(BinaryOp.SUB, x.view(), mean.view(), n, false);
             k.binary(BinaryOp.MUL, n, rstd.view(), n, false);
@@ -94,7 +102,8 @@ public final class ImageFunctions {
     }
 
     /**
-     * Bilinear interpolation to twice the height and width: half-pixel centres (corners not aligned), clamped at the edges.
+     * Bilinear interpolation to twice the height and width: half-pixel centres (corners not aligned), clamped at the
+     * edges.
      *
      * @param x {@code [N, H, W, C]}
      * @return {@code [N, 2H, 2W, C]}
@@ -111,12 +120,19 @@ public final class ImageFunctions {
         return doubled(taller.reshape(n * 2 * h, w, c)).reshape(n, 2 * h, 2 * w, c);
     }
 
-    /** {@code [outer, n, inner]} to {@code [outer, n, 2·inner]}: at each position i the values at i − ¼ and i + ¼, which lie one after the other as 2n positions do. */
+    /**
+     * {@code [outer, n, inner]} to {@code [outer, n, 2·inner]}: at each position i the values at i − ¼ and i + ¼, which
+     * lie one after the other as 2n positions do.
+     */
     private static Tensor doubled(Tensor x) {
         int n = x.dim(1);
         Tensor before = n == 1 ? x : Functions.concat(List.of(x.slice(1, 0, 1), x.slice(1, 0, n - 1)), 1);
         Tensor after = n == 1 ? x : Functions.concat(List.of(x.slice(1, 1, n - 1), x.slice(1, n - 1, 1)), 1);
         float[] weights = {0.25f, 0.75f};
-        return Functions.concat(List.of(Functions.weightedSum(List.of(before, x), weights), Functions.weightedSum(List.of(after, x), weights)), 2);
+        return Functions.concat(
+                List.of(
+                        Functions.weightedSum(List.of(before, x), weights),
+                        Functions.weightedSum(List.of(after, x), weights)),
+                2);
     }
 }

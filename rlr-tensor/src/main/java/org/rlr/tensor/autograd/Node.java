@@ -9,6 +9,7 @@ public final class Node {
 
     /** Numbers grow as operations are recorded, so that descending order is a reverse topological one. */
     final long id = IDS.getAndIncrement();
+
     final Tensor[] inputs;
     final VectorJacobian backward;
 
@@ -23,7 +24,7 @@ public final class Node {
         /**
          * Adds what {@code grad}, the gradient of the output, means for each input; {@code grad} may be overwritten.
          *
-         * @param grad      of the output's shape
+         * @param grad of the output's shape
          * @param gradients where those of the inputs gather
          */
         void apply(Tensor grad, Gradients gradients);

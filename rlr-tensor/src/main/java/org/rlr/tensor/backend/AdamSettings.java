@@ -4,9 +4,9 @@ package org.rlr.tensor.backend;
  * Adam (Kingma and Ba 2015, algorithm 1), bias-corrected; update {@code lr·m̂/(√v̂ + eps)}, no weight decay.
  *
  * @param learningRate step size
- * @param beta1        decay of the first moment
- * @param beta2        decay of the second moment
- * @param epsilon      added to the root, after bias correction
+ * @param beta1 decay of the first moment
+ * @param beta2 decay of the second moment
+ * @param epsilon added to the root, after bias correction
  */
 public record AdamSettings(float learningRate, float beta1, float beta2, float epsilon) {
     /** The settings of the method: lr 1e-4, betas 0.9 and 0.999, eps 1e-8. */

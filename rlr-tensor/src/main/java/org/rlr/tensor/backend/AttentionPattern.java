@@ -1,26 +1,27 @@
 package org.rlr.tensor.backend;
 
 /**
- * Multi-head attention over tokens of an {@code h×w} grid; token {@code i·w + j} is position {@code (i, j)}. The window of a
- * position is every position whose row and column differ by at most {@code side/2} (integer division), clipped at the border.
+ * Multi-head attention over tokens of an {@code h×w} grid; token {@code i·w + j} is position {@code (i, j)}. The window
+ * of a position is every position whose row and column differ by at most {@code side/2} (integer division), clipped at
+ * the border.
  *
- * @param heads    the number of heads; the model width is a multiple of it
- * @param height   rows of the grid
- * @param width    columns of the grid
- * @param side     side of the window; of no meaning for {@link Locality#ALL}
- * @param locality which keys a query may attend to; with {@link Locality#ALL} there may be any number of keys, otherwise
- *                 exactly {@code height·width}
+ * @param heads the number of heads; the model width is a multiple of it
+ * @param height rows of the grid
+ * @param width columns of the grid
+ * @param side side of the window; of no meaning for {@link Locality#ALL}
+ * @param locality which keys a query may attend to; with {@link Locality#ALL} there may be any number of keys,
+ *     otherwise exactly {@code height·width}
  */
 public record AttentionPattern(int heads, int height, int width, int side, Locality locality) {
     /**
      * Checks the ranges.
      *
-     * @param heads    the number of heads; the model width is a multiple of it
-     * @param height   rows of the grid
-     * @param width    columns of the grid
-     * @param side     side of the window; of no meaning for {@link Locality#ALL}
-     * @param locality which keys a query may attend to; with {@link Locality#ALL} there may be any number of keys, otherwise
-     *                 exactly {@code height·width}
+     * @param heads the number of heads; the model width is a multiple of it
+     * @param height rows of the grid
+     * @param width columns of the grid
+     * @param side side of the window; of no meaning for {@link Locality#ALL}
+     * @param locality which keys a query may attend to; with {@link Locality#ALL} there may be any number of keys,
+     *     otherwise exactly {@code height·width}
      * @throws IllegalArgumentException if heads or grid are not positive, or the window is not where it counts
      */
     public AttentionPattern {

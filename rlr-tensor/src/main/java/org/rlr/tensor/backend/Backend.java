@@ -5,8 +5,8 @@ import java.util.Optional;
 import org.rlr.tensor.Device;
 
 /**
- * The primitives a device offers. Callers (the autograd functions) have checked shapes and allocated the results; results
- * hold garbage before the call and never overlap an argument unless a method allows it. Where a method takes
+ * The primitives a device offers. Callers (the autograd functions) have checked shapes and allocated the results;
+ * results hold garbage before the call and never overlap an argument unless a method allows it. Where a method takes
  * {@code accumulate}, it adds to the result instead of overwriting it. Convolutions and pools are channels-last.
  *
  * <p>All methods may be called from several threads at once, on different results.
@@ -39,17 +39,17 @@ public interface Backend extends AutoCloseable {
     /**
      * Copies {@code dst.elements()} values from the host.
      *
-     * @param src       host array
+     * @param src host array
      * @param srcOffset index of the first value in it
-     * @param dst       target
+     * @param dst target
      */
     void upload(float[] src, int srcOffset, View dst);
 
     /**
      * Copies {@code src.elements()} values to the host, after everything before has been computed.
      *
-     * @param src       source
-     * @param dst       host array
+     * @param src source
+     * @param dst host array
      * @param dstOffset index of the first value in it
      */
     void download(View src, float[] dst, int dstOffset);
@@ -65,7 +65,7 @@ public interface Backend extends AutoCloseable {
     /**
      * {@code dst = value}.
      *
-     * @param dst   target
+     * @param dst target
      * @param value of every element
      */
     void fill(View dst, float value);
@@ -79,30 +79,31 @@ public interface Backend extends AutoCloseable {
      * {@code y = op(x)}; y may be x.
      *
      * @param op the function
-     * @param x  argument
-     * @param y  result, of x's shape
+     * @param x argument
+     * @param y result, of x's shape
      */
     void unary(UnaryOp op, View x, View y);
 
     /**
      * {@code dx (+)= dy·op'(x)}, where {@code y = op(x)}; dx may be dy where it does not accumulate.
      *
-     * @param op         the function
-     * @param x          its argument
-     * @param y          its result
-     * @param dy         gradient of the result
-     * @param dx         gradient of the argument; all of one shape
+     * @param op the function
+     * @param x its argument
+     * @param y its result
+     * @param dy gradient of the result
+     * @param dx gradient of the argument; all of one shape
      * @param accumulate whether to add to dx
      */
     void unaryBackward(UnaryOp op, View x, View y, View dy, View dx, boolean accumulate);
 
     /**
-     * {@code out (+)= op(a, b)}, a and b broadcast to the shape of out (aligned at the last axis); out may be a or b of its shape.
+     * {@code out (+)= op(a, b)}, a and b broadcast to the shape of out (aligned at the last axis); out may be a or b of
+     * its shape.
      *
-     * @param op         the function
-     * @param a          first operand
-     * @param b          second operand
-     * @param out        result, of the broadcast shape
+     * @param op the function
+     * @param a first operand
+     * @param b second operand
+     * @param out result, of the broadcast shape
      * @param accumulate whether to add to out
      */
     void binary(BinaryOp op, View a, View b, View out, boolean accumulate);
@@ -110,19 +111,20 @@ public interface Backend extends AutoCloseable {
     /**
      * {@code y (+)= scale·x + shift}; y may be x where it does not accumulate.
      *
-     * @param x          argument
-     * @param scale      factor
-     * @param shift      summand
-     * @param y          result, of x's shape
+     * @param x argument
+     * @param scale factor
+     * @param shift summand
+     * @param y result, of x's shape
      * @param accumulate whether to add to y
      */
     void affine(View x, float scale, float shift, View y, boolean accumulate);
 
     /**
-     * {@code y (+)= Σ x} over every axis that broadcasting y to the shape of x would repeat (the reverse of broadcasting).
+     * {@code y (+)= Σ x} over every axis that broadcasting y to the shape of x would repeat (the reverse of
+     * broadcasting).
      *
-     * @param x          what is summed
-     * @param y          result, of a shape that broadcasts to x's
+     * @param x what is summed
+     * @param y result, of a shape that broadcasts to x's
      * @param accumulate whether to add to y
      */
     void sumTo(View x, View y, boolean accumulate);
@@ -130,29 +132,29 @@ public interface Backend extends AutoCloseable {
     /**
      * {@code y = Σᵢ wᵢ·xᵢ}, all of one shape.
      *
-     * @param xs      at least one
+     * @param xs at least one
      * @param weights one for each
-     * @param y       result
+     * @param y result
      */
     void weightedSum(List<View> xs, float[] weights, View y);
 
     /**
      * {@code y = max x} along an axis; y has the shape of x with that extent 1.
      *
-     * @param x    argument
+     * @param x argument
      * @param axis from 0
-     * @param y    result
+     * @param y result
      */
     void max(View x, int axis, View y);
 
     /**
      * {@code dx (+)= dy} at the first place of the maximum along the axis, 0 elsewhere.
      *
-     * @param x          argument of {@link #max}
-     * @param y          its result
-     * @param dy         gradient of the result
-     * @param axis       from 0
-     * @param dx         gradient of the argument
+     * @param x argument of {@link #max}
+     * @param y its result
+     * @param dy gradient of the result
+     * @param axis from 0
+     * @param dx gradient of the argument
      * @param accumulate whether to add to dx
      */
     void maxBackward(View x, View y, View dy, int axis, View dx, boolean accumulate);
@@ -168,9 +170,9 @@ public interface Backend extends AutoCloseable {
     /**
      * {@code dx (+)= y·(dy − Σ y·dy)} along the last axis.
      *
-     * @param y          result of {@link #softmax}
-     * @param dy         gradient of the result
-     * @param dx         gradient of the argument; all of one shape
+     * @param y result of {@link #softmax}
+     * @param dy gradient of the result
+     * @param dx gradient of the argument; all of one shape
      * @param accumulate whether to add to dx
      */
     void softmaxBackward(View y, View dy, View dx, boolean accumulate);
@@ -178,19 +180,19 @@ public interface Backend extends AutoCloseable {
     /**
      * {@code y[i₀…] = x[permuted]}: axis {@code a} of y is axis {@code axes[a]} of x.
      *
-     * @param x    argument
+     * @param x argument
      * @param axes every axis of x once, from 0
-     * @param y    result
+     * @param y result
      */
     void permute(View x, int[] axes, View y);
 
     /**
      * {@code y (+)= x[…, start : start+length, …]} along an axis, length being y's extent there.
      *
-     * @param x          source
-     * @param axis       from 0
-     * @param start      first position
-     * @param y          result
+     * @param x source
+     * @param axis from 0
+     * @param start first position
+     * @param y result
      * @param accumulate whether to add to y
      */
     void slice(View x, int axis, int start, View y, boolean accumulate);
@@ -198,10 +200,10 @@ public interface Backend extends AutoCloseable {
     /**
      * {@code y[…, start : start+length, …] (+)= x} along an axis, length being x's extent there; the rest of y stays.
      *
-     * @param x          source
-     * @param axis       from 0
-     * @param start      first position in y
-     * @param y          result
+     * @param x source
+     * @param axis from 0
+     * @param start first position in y
+     * @param y result
      * @param accumulate whether to add to y
      */
     void place(View x, int axis, int start, View y, boolean accumulate);
@@ -209,38 +211,40 @@ public interface Backend extends AutoCloseable {
     // ---- matrices ----
 
     /**
-     * {@code c (+)= alpha·op(a)·op(b)} over the last two axes, op transposing where asked. Leading axes are batches: equal in a, b
-     * and c; or b has two axes only and is shared by all batches of a; or c has two axes only, and the products of all
-     * batches are summed into it (which needs {@code transA}, or no batch).
+     * {@code c (+)= alpha·op(a)·op(b)} over the last two axes, op transposing where asked. Leading axes are batches:
+     * equal in a, b and c; or b has two axes only and is shared by all batches of a; or c has two axes only, and the
+     * products of all batches are summed into it (which needs {@code transA}, or no batch).
      *
-     * @param a          {@code [..., m, k]}, or {@code [..., k, m]} where transposed
-     * @param transA     whether a is transposed
-     * @param b          {@code [..., k, n]}, or {@code [..., n, k]} where transposed
-     * @param transB     whether b is transposed
-     * @param alpha      factor
-     * @param c          {@code [..., m, n]}
+     * @param a {@code [..., m, k]}, or {@code [..., k, m]} where transposed
+     * @param transA whether a is transposed
+     * @param b {@code [..., k, n]}, or {@code [..., n, k]} where transposed
+     * @param transB whether b is transposed
+     * @param alpha factor
+     * @param c {@code [..., m, n]}
      * @param accumulate whether to add to c
      */
     void matmul(View a, boolean transA, View b, boolean transB, float alpha, View c, boolean accumulate);
 
     /**
-     * {@code y = activation(x·wᵀ + bias)} over the last axis; x {@code [..., in]}, w {@code [out, in]}, bias {@code [out]} or null,
-     * y {@code [..., out]}. Where {@code pre} (shape of y) is not null it receives the value before the activation.
+     * {@code y = activation(x·wᵀ + bias)} over the last axis; x {@code [..., in]}, w {@code [out, in]}, bias
+     * {@code [out]} or null, y {@code [..., out]}. Where {@code pre} (shape of y) is not null it receives the value
+     * before the activation.
      *
-     * @param x          input
-     * @param w          weights, perhaps of {@link #packWeights}
-     * @param bias       one value per output, or null
+     * @param x input
+     * @param w weights, perhaps of {@link #packWeights}
+     * @param bias one value per output, or null
      * @param activation applied last
-     * @param pre        receives the value before the activation, or null
-     * @param y          result
+     * @param pre receives the value before the activation, or null
+     * @param y result
      */
     void linear(View x, View w, View bias, Activation activation, View pre, View y);
 
     /**
-     * A copy of weights that never change, for inference: it may lie in whatever order suits {@link #linear}, or {@link #conv2d} without groups. Of the result, views of one part can be
-     * the {@code w} of such a call, and whole parts can be read by {@link #download}; nothing else.
+     * A copy of weights that never change, for inference: it may lie in whatever order suits {@link #linear}, or
+     * {@link #conv2d} without groups. Of the result, views of one part can be the {@code w} of such a call, and whole
+     * parts can be read by {@link #download}; nothing else.
      *
-     * @param w     {@code [parts·out, in]} or {@code [parts·out, k, k, C]}
+     * @param w {@code [parts·out, in]} or {@code [parts·out, k, k, C]}
      * @param parts how many layers' weights are stacked in w
      * @return a storage of as many elements as w; the caller releases it
      */
@@ -253,153 +257,168 @@ public interface Backend extends AutoCloseable {
     // ---- normalisation, attention, loss ----
 
     /**
-     * {@code y = (x−mean)·rstd·gamma + beta} over the last axis, biased variance, {@code rstd = 1/√(var+eps)};
-     * mean and rstd have one value per row. y may be x.
+     * {@code y = (x−mean)·rstd·gamma + beta} over the last axis, biased variance, {@code rstd = 1/√(var+eps)}; mean and
+     * rstd have one value per row. y may be x.
      *
-     * @param x     {@code [..., n]}
+     * @param x {@code [..., n]}
      * @param gamma {@code [n]}
-     * @param beta  {@code [n]}
-     * @param eps   added to the variance
-     * @param y     result, of x's shape
-     * @param mean  receives the means
-     * @param rstd  receives {@code 1/√(var+eps)}
+     * @param beta {@code [n]}
+     * @param eps added to the variance
+     * @param y result, of x's shape
+     * @param mean receives the means
+     * @param rstd receives {@code 1/√(var+eps)}
      */
     void layerNorm(View x, View gamma, View beta, float eps, View y, View mean, View rstd);
 
     /**
      * Gradients of {@link #layerNorm}: {@code dx (+)=}, and {@code dgamma +=}, {@code dbeta +=} always.
      *
-     * @param x          the input of {@link #layerNorm}
-     * @param gamma      {@code [n]}
-     * @param mean       of the forward pass
-     * @param rstd       of the forward pass
-     * @param dy         gradient of the result
-     * @param dx         gradient of x
+     * @param x the input of {@link #layerNorm}
+     * @param gamma {@code [n]}
+     * @param mean of the forward pass
+     * @param rstd of the forward pass
+     * @param dy gradient of the result
+     * @param dx gradient of x
      * @param accumulate whether to add to dx
-     * @param dgamma     {@code [n]}, added to
-     * @param dbeta      {@code [n]}, added to
+     * @param dgamma {@code [n]}, added to
+     * @param dbeta {@code [n]}, added to
      */
-    default void layerNormBackward(View x, View gamma, View mean, View rstd, View dy, View dx, boolean accumulate, View dgamma, View dbeta) {
-        layerNormOfSumBackward(x, new float[] {1}, gamma, mean, rstd, dy, List.of(dx), new boolean[] {accumulate}, dgamma, dbeta);
+    default void layerNormBackward(
+            View x, View gamma, View mean, View rstd, View dy, View dx, boolean accumulate, View dgamma, View dbeta) {
+        layerNormOfSumBackward(
+                x, new float[] {1}, gamma, mean, rstd, dy, List.of(dx), new boolean[] {accumulate}, dgamma, dbeta);
     }
 
     /**
      * {@link #layerNorm} of {@code Σᵢ wᵢ·xᵢ}, at least one, all of y's shape; y is none of them.
      *
-     * @param xs      terms, {@code [..., n]}
+     * @param xs terms, {@code [..., n]}
      * @param weights one for each
-     * @param gamma   {@code [n]}
-     * @param beta    {@code [n]}
-     * @param eps     added to the variance
-     * @param sum     receives the sum, which the gradient needs; null where it is not wanted
-     * @param y       result
-     * @param mean    receives the means, one per row
-     * @param rstd    receives {@code 1/√(var+eps)}, one per row
+     * @param gamma {@code [n]}
+     * @param beta {@code [n]}
+     * @param eps added to the variance
+     * @param sum receives the sum, which the gradient needs; null where it is not wanted
+     * @param y result
+     * @param mean receives the means, one per row
+     * @param rstd receives {@code 1/√(var+eps)}, one per row
      */
-    void layerNormOfSum(List<View> xs, float[] weights, View gamma, View beta, float eps, View sum, View y, View mean, View rstd);
+    void layerNormOfSum(
+            List<View> xs, float[] weights, View gamma, View beta, float eps, View sum, View y, View mean, View rstd);
 
     /**
      * Gradients of {@link #layerNormOfSum}: {@code dxᵢ (+)= wᵢ·∂sum}, and {@code dgamma +=}, {@code dbeta +=} always.
      *
-     * @param sum        of the forward pass
-     * @param weights    of the forward pass
-     * @param gamma      {@code [n]}
-     * @param mean       of the forward pass
-     * @param rstd       of the forward pass
-     * @param dy         gradient of the result
-     * @param dxs        null in place of one that is not wanted; where two are the same view, the later one accumulates
+     * @param sum of the forward pass
+     * @param weights of the forward pass
+     * @param gamma {@code [n]}
+     * @param mean of the forward pass
+     * @param rstd of the forward pass
+     * @param dy gradient of the result
+     * @param dxs null in place of one that is not wanted; where two are the same view, the later one accumulates
      * @param accumulate for each of dxs whether to add to it
-     * @param dgamma     {@code [n]}, added to
-     * @param dbeta      {@code [n]}, added to
+     * @param dgamma {@code [n]}, added to
+     * @param dbeta {@code [n]}, added to
      */
-    void layerNormOfSumBackward(View sum, float[] weights, View gamma, View mean, View rstd, View dy, List<View> dxs, boolean[] accumulate, View dgamma,
+    void layerNormOfSumBackward(
+            View sum,
+            float[] weights,
+            View gamma,
+            View mean,
+            View rstd,
+            View dy,
+            List<View> dxs,
+            boolean[] accumulate,
+            View dgamma,
             View dbeta);
 
     /**
-     * Multi-head attention, {@code softmax(q·kᵀ/√(d/heads))·v} per head over the keys that the pattern allows.
-     * q and out {@code [N, L, d]}; k, v {@code [N or 1, M, d]} each, batch 1 being shared by all images; head h occupies channels
-     * {@code h·d/heads …}; lse {@code [N, heads, L]} receives the log-sum-exp of the scaled logits (−∞ where a query may
-     * attend to nothing; its output is 0). A token that is not finite (NaN or infinite) reaches those that attend to it and no others, here
-     * and in the gradients. Never materialises an {@code L×M} matrix.
+     * Multi-head attention, {@code softmax(q·kᵀ/√(d/heads))·v} per head over the keys that the pattern allows. q and
+     * out {@code [N, L, d]}; k, v {@code [N or 1, M, d]} each, batch 1 being shared by all images; head h occupies
+     * channels {@code h·d/heads …}; lse {@code [N, heads, L]} receives the log-sum-exp of the scaled logits (−∞ where a
+     * query may attend to nothing; its output is 0). A token that is not finite (NaN or infinite) reaches those that
+     * attend to it and no others, here and in the gradients. Never materialises an {@code L×M} matrix.
      *
-     * @param q       queries
-     * @param k       keys
-     * @param v       values
+     * @param q queries
+     * @param k keys
+     * @param v values
      * @param pattern heads, grid, window and locality
-     * @param out     result
-     * @param lse     receives the log-sum-exp
+     * @param out result
+     * @param lse receives the log-sum-exp
      */
     void attention(View q, View k, View v, AttentionPattern pattern, View out, View lse);
 
     /**
-     * Gradients of {@link #attention}, overwritten: dq of q's shape, dk and dv of k's and v's (summed over the images where
-     * their batch is 1). A query that may attend to nothing gives none. Deterministic: no atomics, a fixed order of sums.
+     * Gradients of {@link #attention}, overwritten: dq of q's shape, dk and dv of k's and v's (summed over the images
+     * where their batch is 1). A query that may attend to nothing gives none. Deterministic: no atomics, a fixed order
+     * of sums.
      *
-     * @param q       queries
-     * @param k       keys
-     * @param v       values
-     * @param out     result of the forward pass
-     * @param lse     log-sum-exp of the forward pass
-     * @param dout    gradient of the result
+     * @param q queries
+     * @param k keys
+     * @param v values
+     * @param out result of the forward pass
+     * @param lse log-sum-exp of the forward pass
+     * @param dout gradient of the result
      * @param pattern of the forward pass
-     * @param dq      gradient of q
-     * @param dk      gradient of k
-     * @param dv      gradient of v
+     * @param dq gradient of q
+     * @param dk gradient of k
+     * @param dv gradient of v
      */
-    void attentionBackward(View q, View k, View v, View out, View lse, View dout, AttentionPattern pattern, View dq, View dk, View dv);
+    void attentionBackward(
+            View q, View k, View v, View out, View lse, View dout, AttentionPattern pattern, View dq, View dk, View dv);
 
     /**
      * {@code loss = mean((x̂−x)²) + mean over tokens (1 − cos(x̂, x))}, cosine over the last axis with
      * {@code max(‖x̂‖·‖x‖, 1e-8)} below; loss is a scalar. Sums in double.
      *
      * @param reconstruction x̂, {@code [..., C]}
-     * @param target         x, of the same shape
-     * @param loss           result
+     * @param target x, of the same shape
+     * @param loss result
      */
     void reconstructionLoss(View reconstruction, View target, View loss);
 
     /**
      * {@code dx̂ (+)= dloss·∂loss/∂x̂}; dloss a scalar.
      *
-     * @param reconstruction  x̂, {@code [..., C]}
-     * @param target          x, of the same shape
-     * @param dloss           gradient of the loss
+     * @param reconstruction x̂, {@code [..., C]}
+     * @param target x, of the same shape
+     * @param dloss gradient of the loss
      * @param dreconstruction gradient of x̂
-     * @param accumulate      whether to add to it
+     * @param accumulate whether to add to it
      */
-    void reconstructionLossBackward(View reconstruction, View target, View dloss, View dreconstruction, boolean accumulate);
+    void reconstructionLossBackward(
+            View reconstruction, View target, View dloss, View dreconstruction, boolean accumulate);
 
     /**
      * Per token {@code mean_c (x−x̂)² + 1 − cos(x, x̂)}; scores has one value per row.
      *
      * @param reconstruction x̂, {@code [..., C]}
-     * @param target         x, of the same shape
-     * @param scores         result
+     * @param target x, of the same shape
+     * @param scores result
      */
     void tokenScores(View reconstruction, View target, View scores);
 
     // ---- convolution, pooling (channels last) ----
 
     /**
-     * {@code y = activation(conv(x, w) + bias)}: x {@code [N, H, W, C]}, w {@code [O, k, k, C/groups]}, bias {@code [O]} or null,
-     * y {@code [N, out(H), out(W), O]}; cross-correlation as usual.
+     * {@code y = activation(conv(x, w) + bias)}: x {@code [N, H, W, C]}, w {@code [O, k, k, C/groups]}, bias
+     * {@code [O]} or null, y {@code [N, out(H), out(W), O]}; cross-correlation as usual.
      *
-     * @param x          input
-     * @param w          weights, perhaps of {@link #packWeights}
-     * @param bias       one value per output channel, or null
-     * @param geometry   kernel, stride, padding, groups
+     * @param x input
+     * @param w weights, perhaps of {@link #packWeights}
+     * @param bias one value per output channel, or null
+     * @param geometry kernel, stride, padding, groups
      * @param activation applied last
-     * @param y          result
+     * @param y result
      */
     void conv2d(View x, View w, View bias, ConvGeometry geometry, Activation activation, View y);
 
     /**
      * {@code dx (+)=} gradient of {@link #conv2d} (without activation) with respect to its input.
      *
-     * @param dy         gradient of the result
-     * @param w          weights, not packed
-     * @param geometry   of the forward pass
-     * @param dx         gradient of the input
+     * @param dy gradient of the result
+     * @param w weights, not packed
+     * @param geometry of the forward pass
+     * @param dx gradient of the input
      * @param accumulate whether to add to dx
      */
     void conv2dBackwardInput(View dy, View w, ConvGeometry geometry, View dx, boolean accumulate);
@@ -407,20 +426,21 @@ public interface Backend extends AutoCloseable {
     /**
      * {@code dw (+)=} gradient of {@link #conv2d} (without activation) with respect to its weights.
      *
-     * @param x          input
-     * @param dy         gradient of the result
-     * @param geometry   of the forward pass
-     * @param dw         gradient of the weights
+     * @param x input
+     * @param dy gradient of the result
+     * @param geometry of the forward pass
+     * @param dw gradient of the weights
      * @param accumulate whether to add to dw
      */
     void conv2dBackwardWeights(View x, View dy, ConvGeometry geometry, View dw, boolean accumulate);
 
     /**
-     * Average over {@code side×side} positions, stride 1, zero padding {@code side/2} counted in the average; side odd. Its own adjoint.
+     * Average over {@code side×side} positions, stride 1, zero padding {@code side/2} counted in the average; side odd.
+     * Its own adjoint.
      *
-     * @param x          {@code [N, H, W, C]}
-     * @param side       odd
-     * @param y          result, of x's shape
+     * @param x {@code [N, H, W, C]}
+     * @param side odd
+     * @param y result, of x's shape
      * @param accumulate whether to add to y
      */
     void averagePool(View x, int side, View y, boolean accumulate);
@@ -428,9 +448,9 @@ public interface Backend extends AutoCloseable {
     /**
      * Maximum over {@code kernel×kernel} positions; the padding never wins. Geometry's groups are of no meaning.
      *
-     * @param x        {@code [N, H, W, C]}
+     * @param x {@code [N, H, W, C]}
      * @param geometry kernel, stride, padding
-     * @param y        {@code [N, out(H), out(W), C]}
+     * @param y {@code [N, out(H), out(W), C]}
      */
     void maxPool(View x, ConvGeometry geometry, View y);
 
@@ -439,47 +459,49 @@ public interface Backend extends AutoCloseable {
     /**
      * One step of Adam, the {@code step}-th counted from 1, on p with gradient g and moments m, v.
      *
-     * @param p        parameters
-     * @param g        gradient
-     * @param m        first moments
-     * @param v        second moments, all of one shape; p, m and v are changed
+     * @param p parameters
+     * @param g gradient
+     * @param m first moments
+     * @param v second moments, all of one shape; p, m and v are changed
      * @param settings learning rate, decay rates and the like
-     * @param step     number of the step, from 1
+     * @param step number of the step, from 1
      */
     void adam(View p, View g, View m, View v, AdamSettings settings, long step);
 
     /**
-     * {@code y[i] =} the i-th normal number N(0,1) of the counter-based stream {@code (seed, stream)}; see {@link Philox}.
+     * {@code y[i] =} the i-th normal number N(0,1) of the counter-based stream {@code (seed, stream)}; see
+     * {@link Philox}.
      *
-     * @param y      result
-     * @param seed   of the model
+     * @param y result
+     * @param seed of the model
      * @param stream number of the stream
      */
     void normal(View y, long seed, long stream);
 
     /**
-     * Feature jitter (RLR §3): {@code y = x + ε·scale·s_token·‖x_token‖₂/C}, ε as {@link #normal} gives it, C the last extent; s_token is
-     * {@code tokenScale} (one value per row) or 1 where that is null. y may be x.
+     * Feature jitter (RLR §3): {@code y = x + ε·scale·s_token·‖x_token‖₂/C}, ε as {@link #normal} gives it, C the last
+     * extent; s_token is {@code tokenScale} (one value per row) or 1 where that is null. y may be x.
      *
-     * @param x          tokens, {@code [..., C]}
-     * @param scale      of the jitter
+     * @param x tokens, {@code [..., C]}
+     * @param scale of the jitter
      * @param tokenScale one value per row, or null
-     * @param seed       of the random numbers
-     * @param stream     number of the stream
-     * @param y          result, of x's shape
+     * @param seed of the random numbers
+     * @param stream number of the stream
+     * @param y result, of x's shape
      */
     void featureJitter(View x, float scale, View tokenScale, long seed, long stream, View y);
 
     // ---- the same work many times ----
 
     /**
-     * Records the primitives that the body submits, without running them. The body allocates, computes and releases: what it allocates it releases, storages that come from
-     * before or hold results must live as long as the recording, and it neither copies from or to the host nor waits. Every primitive in it must have run before, on the same
+     * Records the primitives that the body submits, without running them. The body allocates, computes and releases:
+     * what it allocates it releases, storages that come from before or hold results must live as long as the recording,
+     * and it neither copies from or to the host nor waits. Every primitive in it must have run before, on the same
      * shapes; meanwhile no other thread uses the backend.
      *
-     * @param step           the number of the step that is recorded, see {@link Recording#run}
+     * @param step the number of the step that is recorded, see {@link Recording#run}
      * @param streamsPerStep by how much the streams of random numbers move on from one step to the next
-     * @param body           submits the primitives
+     * @param body submits the primitives
      * @return empty, and nothing was submitted, where the backend does not record or cannot record this
      */
     default Optional<Recording> record(long step, int streamsPerStep, Runnable body) {

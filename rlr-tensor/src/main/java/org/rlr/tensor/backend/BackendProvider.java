@@ -2,7 +2,10 @@ package org.rlr.tensor.backend;
 
 import java.util.Optional;
 
-/** Makes backends of one type; found by {@link java.util.ServiceLoader}. Constructing a provider must not load native code. */
+/**
+ * Makes backends of one type; found by {@link java.util.ServiceLoader}. Constructing a provider must not load native
+ * code.
+ */
 public interface BackendProvider {
 
     /** {@return the name of the type, as {@code "cpu"} or {@code "cuda"}} */
@@ -22,7 +25,7 @@ public interface BackendProvider {
     /**
      * Starts a backend.
      *
-     * @param index   the device's ordinal
+     * @param index the device's ordinal
      * @param threads worker threads, for a CPU; 0 for as many as there are cores
      * @return the backend; the caller closes it
      * @throws org.rlr.tensor.RlrException with the sentence of {@link #unavailable()} if it cannot start

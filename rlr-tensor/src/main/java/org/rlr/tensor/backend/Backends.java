@@ -11,13 +11,13 @@ import org.rlr.tensor.RlrException;
 public final class Backends {
     private static final System.Logger LOG = System.getLogger(Backends.class.getName());
 
-    private Backends() {
-    }
+    private Backends() {}
 
     /** {@return all providers, the preferred one first} */
     public static List<BackendProvider> providers() {
         List<BackendProvider> found = new ArrayList<>();
-        ServiceLoader.load(BackendProvider.class, Backends.class.getClassLoader()).forEach(found::add);
+        ServiceLoader.load(BackendProvider.class, Backends.class.getClassLoader())
+                .forEach(found::add);
         found.sort(Comparator.comparingInt(BackendProvider::priority).reversed().thenComparing(BackendProvider::type));
         return found;
     }
@@ -25,8 +25,8 @@ public final class Backends {
     /**
      * Starts a backend.
      *
-     * @param name    {@code "cpu"}, {@code "cuda"}, {@code "cuda:1"}, or {@code "auto"} (also null) for the preferred one that can start;
-     *                why the others cannot is logged in one line
+     * @param name {@code "cpu"}, {@code "cuda"}, {@code "cuda:1"}, or {@code "auto"} (also null) for the preferred one
+     *     that can start; why the others cannot is logged in one line
      * @param threads worker threads of a CPU backend, 0 for as many as there are cores
      * @return the backend; the caller closes it
      * @throws RlrException if the named backend does not exist or cannot start, saying why

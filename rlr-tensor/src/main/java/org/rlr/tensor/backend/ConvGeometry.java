@@ -3,25 +3,25 @@ package org.rlr.tensor.backend;
 /**
  * How a two-dimensional convolution walks over its input. Height and width share kernel, stride and padding rule.
  *
- * @param kernel    side of the kernel
- * @param stride    step between outputs
+ * @param kernel side of the kernel
+ * @param stride step between outputs
  * @param padBefore zeros above and to the left
- * @param padAfter  zeros below and to the right
- * @param groups    number of channel groups; equal to the channels for a depthwise convolution
- * @param same      TensorFlow's SAME rule: padding follows from the input so that the output has {@code ceil(in/stride)}
- *                  positions, the odd zero below and to the right; the explicit paddings are then ignored
+ * @param padAfter zeros below and to the right
+ * @param groups number of channel groups; equal to the channels for a depthwise convolution
+ * @param same TensorFlow's SAME rule: padding follows from the input so that the output has {@code ceil(in/stride)}
+ *     positions, the odd zero below and to the right; the explicit paddings are then ignored
  */
 public record ConvGeometry(int kernel, int stride, int padBefore, int padAfter, int groups, boolean same) {
     /**
      * Checks the ranges.
      *
-     * @param kernel    side of the kernel
-     * @param stride    step between outputs
+     * @param kernel side of the kernel
+     * @param stride step between outputs
      * @param padBefore zeros above and to the left
-     * @param padAfter  zeros below and to the right
-     * @param groups    number of channel groups; equal to the channels for a depthwise convolution
-     * @param same      TensorFlow's SAME rule: padding follows from the input so that the output has {@code ceil(in/stride)}
-     *                  positions, the odd zero below and to the right; the explicit paddings are then ignored
+     * @param padAfter zeros below and to the right
+     * @param groups number of channel groups; equal to the channels for a depthwise convolution
+     * @param same TensorFlow's SAME rule: padding follows from the input so that the output has {@code ceil(in/stride)}
+     *     positions, the odd zero below and to the right; the explicit paddings are then ignored
      * @throws IllegalArgumentException if kernel, stride or groups are below 1, or a padding below 0
      */
     public ConvGeometry {
@@ -34,10 +34,10 @@ public record ConvGeometry(int kernel, int stride, int padBefore, int padAfter, 
     /**
      * Explicit symmetric padding.
      *
-     * @param kernel  side of the kernel
-     * @param stride  step between outputs
+     * @param kernel side of the kernel
+     * @param stride step between outputs
      * @param padding zeros on each side
-     * @param groups  number of channel groups
+     * @param groups number of channel groups
      * @return the geometry
      * @throws IllegalArgumentException if one is out of range
      */

@@ -1,13 +1,14 @@
 package org.rlr.tensor.backend;
 
 /**
- * Philox-4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): random numbers as a pure function of
- * seed, stream and index, so that they do not depend on threads, and CPU and GPU draw the same ones.
+ * Philox-4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): random numbers as a pure function
+ * of seed, stream and index, so that they do not depend on threads, and CPU and GPU draw the same ones.
  *
- * <p>Block {@code b} of stream {@code s} is the cipher of the counter {@code (b low, b high, s low, s high)} under the key
- * {@code (seed low, seed high)}: four words. Number {@code i} of a stream comes from block {@code i/4}, word {@code i%4}.
- * A uniform number is {@code ((word >>> 9) + ½)·2⁻²³}, in the open interval (0, 1). Normal numbers come in pairs by Box and Muller from the uniform
- * numbers {@code (u₀, u₁)} of words 0, 1 and of words 2, 3: {@code √(−2 ln u₀)·cos 2πu₁} and {@code …·sin 2πu₁}.
+ * <p>Block {@code b} of stream {@code s} is the cipher of the counter {@code (b low, b high, s low, s high)} under the
+ * key {@code (seed low, seed high)}: four words. Number {@code i} of a stream comes from block {@code i/4}, word
+ * {@code i%4}. A uniform number is {@code ((word >>> 9) + ½)·2⁻²³}, in the open interval (0, 1). Normal numbers come in
+ * pairs by Box and Muller from the uniform numbers {@code (u₀, u₁)} of words 0, 1 and of words 2, 3: {@code √(−2 ln
+ * u₀)·cos 2πu₁} and {@code …·sin 2πu₁}.
  */
 public final class Philox {
     private static final int M0 = 0xD2511F53;
@@ -15,16 +16,15 @@ public final class Philox {
     private static final int W0 = 0x9E3779B9;
     private static final int W1 = 0xBB67AE85;
 
-    private Philox() {
-    }
+    private Philox() {}
 
     /**
      * Writes the four words of a block to {@code out[0…3]}.
      *
-     * @param seed   the key
+     * @param seed the key
      * @param stream number of the stream
-     * @param block  number of the block, from 0
-     * @param out    at least four words
+     * @param block number of the block, from 0
+     * @param out at least four words
      */
     public static void block(long seed, long stream, long block, int[] out) {
         int c0 = (int) block;
@@ -62,11 +62,11 @@ public final class Philox {
     /**
      * The four normal numbers of a block, to {@code out[0…3]}; {@code words} is scratch for four words.
      *
-     * @param seed   the key
+     * @param seed the key
      * @param stream number of the stream
-     * @param block  number of the block, from 0
-     * @param words  at least four words
-     * @param out    at least four numbers
+     * @param block number of the block, from 0
+     * @param words at least four words
+     * @param out at least four numbers
      */
     public static void normalBlock(long seed, long stream, long block, int[] words, float[] out) {
         block(seed, stream, block, words);
@@ -81,9 +81,9 @@ public final class Philox {
     /**
      * {@code count} uniform numbers of a stream from its beginning.
      *
-     * @param seed   the key
+     * @param seed the key
      * @param stream number of the stream
-     * @param count  at least 0
+     * @param count at least 0
      * @return the numbers
      */
     public static float[] uniforms(long seed, long stream, int count) {

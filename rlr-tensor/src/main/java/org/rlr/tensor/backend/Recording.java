@@ -4,11 +4,11 @@ package org.rlr.tensor.backend;
 public interface Recording extends AutoCloseable {
 
     /**
-     * Runs what was recorded, in its order, on the storages it was recorded with. Numbers that change from step to step are moved on from those recorded:
-     * the step of {@link Backend#adam} by {@code step − recorded step}, the stream of {@link Backend#normal} and {@link Backend#featureJitter} by that times the
-     * streams of a step.
+     * Runs what was recorded, in its order, on the storages it was recorded with. Numbers that change from step to step
+     * are moved on from those recorded: the step of {@link Backend#adam} by {@code step − recorded step}, the stream of
+     * {@link Backend#normal} and {@link Backend#featureJitter} by that times the streams of a step.
      *
-     * @param step         what is now in place of the step that was recorded
+     * @param step what is now in place of the step that was recorded
      * @param learningRate that of every {@link Backend#adam} in it, in place of the one recorded
      */
     void run(long step, float learningRate);

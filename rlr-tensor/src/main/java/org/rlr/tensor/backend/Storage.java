@@ -3,8 +3,8 @@ package org.rlr.tensor.backend;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A block of device memory holding {@code elements} float32 values, counted by reference because views share it.
- * It starts with one reference; the last {@link #release()} gives the memory back to its backend.
+ * A block of device memory holding {@code elements} float32 values, counted by reference because views share it. It
+ * starts with one reference; the last {@link #release()} gives the memory back to its backend.
  */
 public abstract class Storage {
     private final int elements;

@@ -6,22 +6,22 @@ import org.rlr.tensor.Shape;
  * What a primitive works on: a contiguous row-major window of a storage.
  *
  * @param storage the memory
- * @param offset  index of the first element in it
- * @param shape   the extents; {@code offset + shape.elements()} does not exceed {@code storage.elements()}
+ * @param offset index of the first element in it
+ * @param shape the extents; {@code offset + shape.elements()} does not exceed {@code storage.elements()}
  */
 public record View(Storage storage, int offset, Shape shape) {
     /**
      * Checks that the window lies in the storage.
      *
      * @param storage the memory
-     * @param offset  index of the first element in it
-     * @param shape   the extents; {@code offset + shape.elements()} does not exceed {@code storage.elements()}
+     * @param offset index of the first element in it
+     * @param shape the extents; {@code offset + shape.elements()} does not exceed {@code storage.elements()}
      * @throws IllegalArgumentException if it does not
      */
     public View {
         if (offset < 0 || (long) offset + shape.elements() > storage.elements()) {
-            throw new IllegalArgumentException(
-                    "view of shape " + shape + " at " + offset + " exceeds a storage of " + storage.elements() + " elements");
+            throw new IllegalArgumentException("view of shape " + shape + " at " + offset + " exceeds a storage of "
+                    + storage.elements() + " elements");
         }
     }
 

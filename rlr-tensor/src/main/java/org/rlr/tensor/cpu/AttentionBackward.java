@@ -4,7 +4,8 @@ import org.rlr.tensor.backend.View;
 
 /**
  * Gradients of attention, with the probabilities P computed again from the log-sum-exp. With {@code dP = dO·Vᵀ} and
- * {@code D = rowsum(dO∘O)}: {@code dV = Pᵀ·dO}, {@code dS = P∘(dP − D)}, {@code dQ = dS·K·scale}, {@code dK = dSᵀ·Q·scale}.
+ * {@code D = rowsum(dO∘O)}: {@code dV = Pᵀ·dO}, {@code dS = P∘(dP − D)}, {@code dQ = dS·K·scale}, {@code dK =
+ * dSᵀ·Q·scale}.
  */
 final class AttentionBackward extends AttentionTask {
     private final AttentionProblem.Tokens out;
@@ -17,13 +18,26 @@ final class AttentionBackward extends AttentionTask {
     private final Sink keySink;
     private final Sink valueSink;
 
-    /** Receives the task's sum for one image, or for all its images where they share the tensor: {@code keyCount} rows from {@code firstKey}. */
+    /**
+     * Receives the task's sum for one image, or for all its images where they share the tensor: {@code keyCount} rows
+     * from {@code firstKey}.
+     */
     interface Sink {
         void accept(int image, float[] sums, int rowStride, int firstKey, int keyCount);
     }
 
-    AttentionBackward(AttentionKernels kernels, AttentionProblem problem, int head, int beginQuery, int endQuery,
-            View out, View lse, View dout, View dq, Sink keySink, Sink valueSink) {
+    AttentionBackward(
+            AttentionKernels kernels,
+            AttentionProblem problem,
+            int head,
+            int beginQuery,
+            int endQuery,
+            View out,
+            View lse,
+            View dout,
+            View dq,
+            Sink keySink,
+            Sink valueSink) {
         super(kernels, problem, head, beginQuery, endQuery);
         this.head = head;
         this.out = new AttentionProblem.Tokens(out);
@@ -91,8 +105,16 @@ final class AttentionBackward extends AttentionTask {
                 if (!keys.windowed) {
                     keys.forbid(work.tile, at, s * strip, Float.NEGATIVE_INFINITY);
                 }
-                kernels.exponentials(work.tile, at, keys.width(), keys.allowed, keys.allowedStride, work.shift, s * strip,
-                        work.sums, s * strip * lanes);
+                kernels.exponentials(
+                        work.tile,
+                        at,
+                        keys.width(),
+                        keys.allowed,
+                        keys.allowedStride,
+                        work.shift,
+                        s * strip,
+                        work.sums,
+                        s * strip * lanes);
                 if (!finite) {
                     // a row whose log-sum-exp is NaN is NaN in all its entries
                     keys.forbid(work.tile, at, s * strip, 0f);
@@ -115,8 +137,8 @@ final class AttentionBackward extends AttentionTask {
     }
 
     /**
-     * Per row of the block: the log-sum-exp (0 where nothing is allowed: all entries are forbidden), and D. False where one of them is not finite: as one of them is
-     * where a query or an output's gradient is not.
+     * Per row of the block: the log-sum-exp (0 where nothing is allowed: all entries are forbidden), and D. False where
+     * one of them is not finite: as one of them is where a query or an output's gradient is not.
      */
     private boolean prepareRows(int image, int query, int count, int rows) {
         work.shift = AttentionWorkspace.zeroed(work.shift, rows);
@@ -126,7 +148,12 @@ final class AttentionBackward extends AttentionTask {
         for (int i = 0; i < count; i++) {
             float logSum = lse[lseOffset + (image * problem.heads + head) * problem.queries + query + i];
             work.shift[i] = logSum == Float.NEGATIVE_INFINITY ? 0f : logSum;
-            work.delta[i] = dot(dout.data, dout.at(image, query + i, channel), out.data, out.at(image, query + i, channel), headDim);
+            work.delta[i] = dot(
+                    dout.data,
+                    dout.at(image, query + i, channel),
+                    out.data,
+                    out.at(image, query + i, channel),
+                    headDim);
             finite &= Float.isFinite(logSum) && Float.isFinite(work.delta[i]);
         }
         return finite;
@@ -137,8 +164,19 @@ final class AttentionBackward extends AttentionTask {
         for (int s = 0; s < keys.segments; s++) {
             int key = keys.key[s] - firstKey;
             for (int i = 0; i < keys.length; i += AttentionKernels.STRIP) {
-                kernels.addTransposed(Math.min(AttentionKernels.STRIP, keys.length - i), count, tile, s * keys.columns + i,
-                        rows, 0, padded, lanes, panels, gradients, (key + i) * padded, padded);
+                kernels.addTransposed(
+                        Math.min(AttentionKernels.STRIP, keys.length - i),
+                        count,
+                        tile,
+                        s * keys.columns + i,
+                        rows,
+                        0,
+                        padded,
+                        lanes,
+                        panels,
+                        gradients,
+                        (key + i) * padded,
+                        padded);
             }
         }
     }

@@ -3,9 +3,9 @@ package org.rlr.tensor.cpu;
 import java.util.Arrays;
 
 /**
- * Softmax of the logits, times the values, tile by tile. Softmax does not change when a row's logits are shifted, and floats are as
- * precise at e²⁸ as at 1; so where ‖q‖·max‖k‖ bounds the logits well within the exponent's range, the shift is 0. Where it does not, the shift is
- * the row's maximum, and finding that costs computing the logits twice.
+ * Softmax of the logits, times the values, tile by tile. Softmax does not change when a row's logits are shifted, and
+ * floats are as precise at e²⁸ as at 1; so where ‖q‖·max‖k‖ bounds the logits well within the exponent's range, the
+ * shift is 0. Where it does not, the shift is the row's maximum, and finding that costs computing the logits twice.
  */
 final class AttentionForward extends AttentionTask {
     /** The largest magnitude of logits that needs no shift. */
@@ -18,8 +18,16 @@ final class AttentionForward extends AttentionTask {
     private final int head;
     private float keyNorm;
 
-    AttentionForward(AttentionKernels kernels, AttentionProblem problem, int head, int beginQuery, int endQuery,
-            float[] out, int outOffset, float[] lse, int lseOffset) {
+    AttentionForward(
+            AttentionKernels kernels,
+            AttentionProblem problem,
+            int head,
+            int beginQuery,
+            int endQuery,
+            float[] out,
+            int outOffset,
+            float[] lse,
+            int lseOffset) {
         super(kernels, problem, head, beginQuery, endQuery);
         this.head = head;
         this.out = out;
@@ -68,8 +76,16 @@ final class AttentionForward extends AttentionTask {
                 if (bounded && !keys.windowed) {
                     kernels.exponentialsBounded(tile, 0, keys.width(), work.sums, s * strip * lanes);
                 } else {
-                    kernels.exponentials(tile, 0, keys.width(), keys.allowed, keys.allowedStride, work.shift, s * strip,
-                            work.sums, s * strip * lanes);
+                    kernels.exponentials(
+                            tile,
+                            0,
+                            keys.width(),
+                            keys.allowed,
+                            keys.allowedStride,
+                            work.shift,
+                            s * strip,
+                            work.sums,
+                            s * strip * lanes);
                 }
                 addStrip(tile, 0, work.valueRows, work.result, s);
                 work.oddValues.addKeys(keys, firstKey, tile, 0, s * strip, work.result);
@@ -119,15 +135,17 @@ final class AttentionForward extends AttentionTask {
         for (int c = 0; c < headDim; c++) {
             out[to + c] = work.result[from + c] * factor;
         }
-        lse[lseOffset + (image * problem.heads + head) * problem.queries + query] = nothing ? Float.NEGATIVE_INFINITY
-                : (float) (work.shift[row] + Math.log(sum));
+        lse[lseOffset + (image * problem.heads + head) * problem.queries + query] =
+                nothing ? Float.NEGATIVE_INFINITY : (float) (work.shift[row] + Math.log(sum));
     }
 
     /** The largest Euclidean norm of the head's channels of a run of tokens; NaN if there is a NaN. */
     private float largestNorm(AttentionProblem.Tokens tokens, int image, int first, int count) {
         float largest = 0f;
         for (int i = first; i < first + count; i++) {
-            largest = Math.max(largest, dot(tokens.data, tokens.at(image, i, channel), tokens.data, tokens.at(image, i, channel), headDim));
+            largest = Math.max(
+                    largest,
+                    dot(tokens.data, tokens.at(image, i, channel), tokens.data, tokens.at(image, i, channel), headDim));
         }
         return (float) Math.sqrt(largest);
     }

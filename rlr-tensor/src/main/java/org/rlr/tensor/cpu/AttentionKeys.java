@@ -5,12 +5,13 @@ import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.backend.Locality;
 
 /**
- * Which keys a block of neighbouring queries is multiplied with, tile by tile, and which entries of a tile are forbidden. A tile
- * consists of segments: runs of neighbouring keys, each in as many columns as fill whole panels.
+ * Which keys a block of neighbouring queries is multiplied with, tile by tile, and which entries of a tile are
+ * forbidden. A tile consists of segments: runs of neighbouring keys, each in as many columns as fill whole panels.
  *
- * <p>Outside a window, and where all keys are allowed, a block is any run of queries, a tile is one segment, and the few forbidden
- * entries are overwritten. Inside a window a block is a run of queries in one row of the grid, the segments are the parts of the rows around
- * it that any of them sees, and a pattern of bits, the same in all segments, says which query sees which column.
+ * <p>Outside a window, and where all keys are allowed, a block is any run of queries, a tile is one segment, and the
+ * few forbidden entries are overwritten. Inside a window a block is a run of queries in one row of the grid, the
+ * segments are the parts of the rows around it that any of them sees, and a pattern of bits, the same in all segments,
+ * says which query sees which column.
  */
 final class AttentionKeys {
     /** Keys of a tile where it is one segment. */
@@ -25,14 +26,20 @@ final class AttentionKeys {
     final boolean windowed;
     /** The block: its first query and how many there are. */
     int firstQuery;
+
     int queries;
     /** The tile: how many segments, the first key and the number of keys of each, and the columns each occupies. */
     int segments;
+
     final int[] key;
     int length;
     int columns;
-    /** Bits of the allowed entries of a tile, for each query of a strip, {@link #allowedStride} ints apart. What else is forbidden says {@link #forbid}. */
+    /**
+     * Bits of the allowed entries of a tile, for each query of a strip, {@link #allowedStride} ints apart. What else is
+     * forbidden says {@link #forbid}.
+     */
     final int[] allowed;
+
     final int allowedStride;
 
     private final AttentionPattern pattern;
@@ -97,7 +104,10 @@ final class AttentionKeys {
         return true;
     }
 
-    /** One piece of the columns at a time (there is only one unless the window is very wide), all rows of it before the next piece. */
+    /**
+     * One piece of the columns at a time (there is only one unless the window is very wide), all rows of it before the
+     * next piece.
+     */
     private boolean nextWindowed() {
         int r = pattern.radius();
         int row = firstQuery / pattern.width();
@@ -121,7 +131,10 @@ final class AttentionKeys {
 
     private void makePattern() {
         int queryColumn = firstQuery % pattern.width();
-        if (queryColumn == patternQueryColumn && nextKey == patternKeyColumn && length == patternLength && queries == patternQueries) {
+        if (queryColumn == patternQueryColumn
+                && nextKey == patternKeyColumn
+                && length == patternLength
+                && queries == patternQueries) {
             return;
         }
         patternQueryColumn = queryColumn;
@@ -133,7 +146,9 @@ final class AttentionKeys {
         for (int i = 0; i < queries; i++) {
             int from = (int) Math.max(0, queryColumn + i - r - nextKey);
             int to = (int) Math.min(length, queryColumn + i + r + 1 - nextKey);
-            for (int start = i * allowedStride; from < to && start + columns <= (i + 1) * allowedStride; start += columns) {
+            for (int start = i * allowedStride;
+                    from < to && start + columns <= (i + 1) * allowedStride;
+                    start += columns) {
                 Arrays.fill(allowed, start + from, start + to, -1);
             }
         }
@@ -143,7 +158,7 @@ final class AttentionKeys {
      * Overwrites the forbidden entries of a strip of the tile.
      *
      * @param offset where its first row is in the array
-     * @param first  that row's query, counted from the block's first; rows after the block's last query are left
+     * @param first that row's query, counted from the block's first; rows after the block's last query are left
      */
     void forbid(float[] tile, int offset, int first, float value) {
         int rows = Math.min(AttentionKernels.STRIP, queries - first);
@@ -197,7 +212,8 @@ final class AttentionKeys {
     /** Whether the pattern lets a query attend to a key. */
     boolean allows(int query, int at) {
         int w = pattern.width();
-        boolean near = Math.abs(query / w - at / w) <= pattern.radius() && Math.abs(query % w - at % w) <= pattern.radius();
+        boolean near =
+                Math.abs(query / w - at / w) <= pattern.radius() && Math.abs(query % w - at % w) <= pattern.radius();
         return pattern.locality() == Locality.ALL || near == windowed;
     }
 

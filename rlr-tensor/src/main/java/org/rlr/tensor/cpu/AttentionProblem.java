@@ -15,6 +15,7 @@ final class AttentionProblem {
     final int keys;
     /** Whether all images have the same keys, the same values. */
     final boolean sharedKeys;
+
     final boolean sharedValues;
     final Tokens q;
     final Tokens k;
@@ -40,12 +41,17 @@ final class AttentionProblem {
     }
 
     private void check(View q, View k, View v) {
-        boolean extents = width % heads == 0 && k.shape().dim(2) == width && v.shape().dim(2) == width && v.shape().dim(1) == keys
-                && queries == pattern.tokens() && (pattern.locality() == Locality.ALL || keys == queries)
-                && (sharedKeys || k.shape().dim(0) == images) && (sharedValues || v.shape().dim(0) == images);
+        boolean extents = width % heads == 0
+                && k.shape().dim(2) == width
+                && v.shape().dim(2) == width
+                && v.shape().dim(1) == keys
+                && queries == pattern.tokens()
+                && (pattern.locality() == Locality.ALL || keys == queries)
+                && (sharedKeys || k.shape().dim(0) == images)
+                && (sharedValues || v.shape().dim(0) == images);
         if (!extents) {
-            throw new IllegalArgumentException("attention: queries " + q.shape() + ", keys " + k.shape() + ", values " + v.shape()
-                    + " do not go together with " + pattern);
+            throw new IllegalArgumentException("attention: queries " + q.shape() + ", keys " + k.shape() + ", values "
+                    + v.shape() + " do not go together with " + pattern);
         }
     }
 

@@ -3,8 +3,9 @@ package org.rlr.tensor.cpu;
 import java.util.Arrays;
 
 /**
- * Attention of one head for a run of images and of queries, on one thread: what forward and backward have in common. Keys and values
- * are packed as the kernels want them, once where all images share them; then blocks of queries go over tiles of keys.
+ * Attention of one head for a run of images and of queries, on one thread: what forward and backward have in common.
+ * Keys and values are packed as the kernels want them, once where all images share them; then blocks of queries go over
+ * tiles of keys.
  */
 abstract class AttentionTask {
     /** Queries of a block where it need not lie in one row of the grid. */
@@ -23,14 +24,17 @@ abstract class AttentionTask {
     final int channel;
     /** The head's width in whole panels, and how many these are. */
     final int padded;
+
     final int panels;
     private final int beginQuery;
     private final int endQuery;
     /** The keys that any of the task's queries may see. */
     final int firstKey;
+
     final int keyCount;
     /** Strides of {@link AttentionWorkspace#keysT} and valuesT. */
     final int rowStride;
+
     final int panelStride;
 
     /** @param endQuery exclusive; inside a window both ends are starts of rows of the grid */
@@ -50,7 +54,8 @@ abstract class AttentionTask {
             long reach = (long) problem.pattern.radius() * problem.pattern.width();
             firstKey = (int) Math.max(0, beginQuery - reach);
             keyCount = (int) Math.min(problem.keys, endQuery + reach) - firstKey;
-            // Rows of keys, so that a segment may start anywhere; an odd number of cache lines apart, lest they compete for one set.
+            // Rows of keys, so that a segment may start anywhere; an odd number of cache lines apart, lest they compete
+            // for one set.
             rowStride = AttentionKeys.roundUp(keyCount + lanes, 32) + 16;
             panelStride = lanes;
         } else {
@@ -91,7 +96,14 @@ abstract class AttentionTask {
         int end = keys.windowed ? rowStride : AttentionKeys.roundUp(keyCount, lanes);
         int i = 0;
         for (; i + GROUP <= keyCount; i += GROUP) {
-            transposeGroup(tokens.data, tokens.at(image, firstKey + i, channel), tokens.width, headDim, to, column(i), rowStride);
+            transposeGroup(
+                    tokens.data,
+                    tokens.at(image, firstKey + i, channel),
+                    tokens.width,
+                    headDim,
+                    to,
+                    column(i),
+                    rowStride);
         }
         for (; i < keyCount; i++) {
             transpose(tokens.data, tokens.at(image, firstKey + i, channel), headDim, to, column(i), rowStride);
@@ -134,22 +146,32 @@ abstract class AttentionTask {
     }
 
     /**
-     * Packs the head's channels of a block's tokens in strips with the rows side by side, times a factor. A strip that is not full
-     * repeats the last token.
+     * Packs the head's channels of a block's tokens in strips with the rows side by side, times a factor. A strip that
+     * is not full repeats the last token.
      */
-    final float[] packStrips(AttentionProblem.Tokens tokens, int image, int first, int count, float factor, float[] array) {
+    final float[] packStrips(
+            AttentionProblem.Tokens tokens, int image, int first, int count, float factor, float[] array) {
         int strip = AttentionKernels.STRIP;
         float[] to = AttentionWorkspace.atLeast(array, AttentionKeys.roundUp(count, strip) * headDim);
         for (int i = 0; i < count; i += strip) {
             int last = count - 1;
-            packStrip(tokens.data, tokens.at(image, first + i, channel), tokens.at(image, first + Math.min(i + 1, last), channel),
-                    tokens.at(image, first + Math.min(i + 2, last), channel), tokens.at(image, first + Math.min(i + 3, last), channel),
-                    tokens.at(image, first + Math.min(i + 4, last), channel), headDim, factor, to, i * headDim);
+            packStrip(
+                    tokens.data,
+                    tokens.at(image, first + i, channel),
+                    tokens.at(image, first + Math.min(i + 1, last), channel),
+                    tokens.at(image, first + Math.min(i + 2, last), channel),
+                    tokens.at(image, first + Math.min(i + 3, last), channel),
+                    tokens.at(image, first + Math.min(i + 4, last), channel),
+                    headDim,
+                    factor,
+                    to,
+                    i * headDim);
         }
         return to;
     }
 
-    private static void packStrip(float[] from, int o0, int o1, int o2, int o3, int o4, int n, float factor, float[] to, int start) {
+    private static void packStrip(
+            float[] from, int o0, int o1, int o2, int o3, int o4, int n, float factor, float[] to, int start) {
         for (int c = 0; c < n; c++) {
             int j = start + c * AttentionKernels.STRIP;
             to[j] = from[o0 + c] * factor;
@@ -163,22 +185,51 @@ abstract class AttentionTask {
     /** Products of a strip of a block with the keys (or values) of the current tile, into a strip of a tile. */
     final void multiplyStrip(float[] strips, int strip, float[] transposed, float[] tile, int tileOffset) {
         if (keys.windowed && keys.columns == lanes) {
-            // segments of one panel each, a row of the grid apart: two at a time keep twice as many sums in registers as one
-            kernels.multiply(headDim, strips, strip * AttentionKernels.STRIP * headDim, transposed, transposedOffset(keys.key[0]),
-                    rowStride, problem.pattern.width(), keys.segments, tile, tileOffset);
+            // segments of one panel each, a row of the grid apart: two at a time keep twice as many sums in registers
+            // as one
+            kernels.multiply(
+                    headDim,
+                    strips,
+                    strip * AttentionKernels.STRIP * headDim,
+                    transposed,
+                    transposedOffset(keys.key[0]),
+                    rowStride,
+                    problem.pattern.width(),
+                    keys.segments,
+                    tile,
+                    tileOffset);
             return;
         }
         for (int s = 0; s < keys.segments; s++) {
-            kernels.multiply(headDim, strips, strip * AttentionKernels.STRIP * headDim, transposed, transposedOffset(keys.key[s]),
-                    rowStride, panelStride, keys.columns / lanes, tile, tileOffset + s * keys.columns);
+            kernels.multiply(
+                    headDim,
+                    strips,
+                    strip * AttentionKernels.STRIP * headDim,
+                    transposed,
+                    transposedOffset(keys.key[s]),
+                    rowStride,
+                    panelStride,
+                    keys.columns / lanes,
+                    tile,
+                    tileOffset + s * keys.columns);
         }
     }
 
     /** Adds a strip of the current tile times the rows of its keys to a strip of the block's result. */
     final void addStrip(float[] tile, int tileOffset, float[] rows, float[] result, int strip) {
         for (int s = 0; s < keys.segments; s++) {
-            kernels.add(keys.length, tile, tileOffset + s * keys.columns, rows, (keys.key[s] - firstKey) * padded, padded, lanes,
-                    panels, result, strip * AttentionKernels.STRIP * padded, padded);
+            kernels.add(
+                    keys.length,
+                    tile,
+                    tileOffset + s * keys.columns,
+                    rows,
+                    (keys.key[s] - firstKey) * padded,
+                    padded,
+                    lanes,
+                    panels,
+                    result,
+                    strip * AttentionKernels.STRIP * padded,
+                    padded);
         }
     }
 

@@ -7,43 +7,57 @@ final class AttentionWorkspace {
     private static final ThreadLocal<AttentionWorkspace> OF_THREAD = ThreadLocal.withInitial(AttentionWorkspace::new);
     private static final float[] EMPTY = {};
 
-    /** Kᵀ and Vᵀ of one head in panels of keys; K and V by rows, padded to whole panels; gradients of K and V likewise. */
+    /**
+     * Kᵀ and Vᵀ of one head in panels of keys; K and V by rows, padded to whole panels; gradients of K and V likewise.
+     */
     float[] keysT = EMPTY;
+
     float[] valuesT = EMPTY;
     float[] keyRows = EMPTY;
     float[] valueRows = EMPTY;
     float[] keyGradients = EMPTY;
     float[] valueGradients = EMPTY;
-    /** A block of queries and of output gradients: in strips with the rows side by side, and by rows padded to whole panels. */
+    /**
+     * A block of queries and of output gradients: in strips with the rows side by side, and by rows padded to whole
+     * panels.
+     */
     float[] queriesT = EMPTY;
+
     float[] gradientsT = EMPTY;
     float[] queryRows = EMPTY;
     float[] gradientRows = EMPTY;
     /** The block's result by rows, and per row: partial sums, the shift of logits, Σ dout·out. */
     float[] result = EMPTY;
+
     float[] sums = EMPTY;
     float[] shift = EMPTY;
     float[] delta = EMPTY;
     /** Logits, then probabilities; their gradients. */
     float[] tile = EMPTY;
+
     float[] tileGradients = EMPTY;
     /** What is not finite, taken out of the rows above. */
     final NonFiniteRows oddKeys = new NonFiniteRows();
+
     final NonFiniteRows oddValues = new NonFiniteRows();
     final NonFiniteRows oddQueries = new NonFiniteRows();
     final NonFiniteRows oddGradients = new NonFiniteRows();
     /** Keys of a tile's segments, and its pattern of allowed entries; see {@link AttentionKeys}. */
     final int[] segments = new int[AttentionKernels.TILE];
+
     final int[] allowed = new int[AttentionKernels.STRIP * AttentionKernels.TILE];
     /** Sums that several tasks contribute to, one slot each; used by the calling thread. */
     float[] keySlots = EMPTY;
+
     float[] valueSlots = EMPTY;
 
     static AttentionWorkspace ofThread() {
         return OF_THREAD.get();
     }
 
-    /** The array, or a longer one if it is too short; contents are undefined, but nothing is NaN that was not put there. */
+    /**
+     * The array, or a longer one if it is too short; contents are undefined, but nothing is NaN that was not put there.
+     */
     static float[] atLeast(float[] array, int elements) {
         return array.length >= elements ? array : new float[elements];
     }

@@ -3,8 +3,9 @@ package org.rlr.tensor.cpu;
 import org.rlr.tensor.Shape;
 
 /**
- * How two operands are walked when broadcast to a result: axes of extent 1 dropped and neighbours merged where both operands allow it, so that
- * the common cases have one or two axes. The last axis is the inner run, where a step is 0 (repeated) or 1.
+ * How two operands are walked when broadcast to a result: axes of extent 1 dropped and neighbours merged where both
+ * operands allow it, so that the common cases have one or two axes. The last axis is the inner run, where a step is 0
+ * (repeated) or 1.
  */
 final class Broadcast {
     private final int[] extents;

@@ -3,18 +3,48 @@ package org.rlr.tensor.cpu;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.backend.ConvGeometry;
 
-/** All extents of one convolution: input {@code [images, height, width, channels]}, output {@code [images, outHeight, outWidth, outChannels]}. */
-record ConvShape(int images, int height, int width, int channels, int outHeight, int outWidth, int outChannels,
-        int kernel, int stride, int top, int left, int groups) {
+/**
+ * All extents of one convolution: input {@code [images, height, width, channels]}, output {@code [images, outHeight,
+ * outWidth, outChannels]}.
+ */
+record ConvShape(
+        int images,
+        int height,
+        int width,
+        int channels,
+        int outHeight,
+        int outWidth,
+        int outChannels,
+        int kernel,
+        int stride,
+        int top,
+        int left,
+        int groups) {
 
     /** @throws IllegalArgumentException if input, output and geometry do not fit together */
     static ConvShape of(Shape x, Shape y, ConvGeometry g, int groups) {
-        if (x.rank() != 4 || y.rank() != 4 || x.dim(0) != y.dim(0) || y.dim(1) != g.out(x.dim(1)) || y.dim(2) != g.out(x.dim(2))
-                || x.dim(3) % groups != 0 || y.dim(3) % groups != 0) {
+        if (x.rank() != 4
+                || y.rank() != 4
+                || x.dim(0) != y.dim(0)
+                || y.dim(1) != g.out(x.dim(1))
+                || y.dim(2) != g.out(x.dim(2))
+                || x.dim(3) % groups != 0
+                || y.dim(3) % groups != 0) {
             throw new IllegalArgumentException("convolution of " + x + " to " + y + " does not fit " + g);
         }
-        return new ConvShape(x.dim(0), x.dim(1), x.dim(2), x.dim(3), y.dim(1), y.dim(2), y.dim(3),
-                g.kernel(), g.stride(), g.before(x.dim(1)), g.before(x.dim(2)), groups);
+        return new ConvShape(
+                x.dim(0),
+                x.dim(1),
+                x.dim(2),
+                x.dim(3),
+                y.dim(1),
+                y.dim(2),
+                y.dim(3),
+                g.kernel(),
+                g.stride(),
+                g.before(x.dim(1)),
+                g.before(x.dim(2)),
+                groups);
     }
 
     /** One filter per channel, one output channel each. */
@@ -62,7 +92,9 @@ record ConvShape(int images, int height, int width, int channels, int outHeight,
         return Math.min(outWidth, (left + stride - 1) / stride);
     }
 
-    /** One past the last output column whose kernel lies wholly inside the input; not before {@link #firstInnerColumn}. */
+    /**
+     * One past the last output column whose kernel lies wholly inside the input; not before {@link #firstInnerColumn}.
+     */
     int endInnerColumn() {
         return Math.max(firstInnerColumn(), Math.min(outWidth, Math.floorDiv(width + left - kernel, stride) + 1));
     }

@@ -6,8 +6,8 @@ import org.rlr.tensor.backend.ConvGeometry;
 import org.rlr.tensor.backend.View;
 
 /**
- * Gradients of convolutions. Every value of a result is summed by one task, in an order that follows from the shapes alone, so
- * the same bits come out whatever the number of threads.
+ * Gradients of convolutions. Every value of a result is summed by one task, in an order that follows from the shapes
+ * alone, so the same bits come out whatever the number of threads.
  */
 final class ConvolutionGradients {
     /** Floats of columns that one task works on. */
@@ -38,9 +38,24 @@ final class ConvolutionGradients {
         int outputs = s.outChannels() / s.groups();
         if (s.pointwise()) {
             for (int g = 0; g < s.groups(); g++) {
-                gemm.gemm(parallel, false, false, s.outRows() * s.outWidth(), s.taps(), outputs, 1f,
-                        dys, dy.offset() + g * outputs, s.outChannels(), ws, w.offset() + g * outputs * s.taps(), s.taps(),
-                        accumulate, dxs, dx.offset() + g * s.taps(), s.channels());
+                gemm.gemm(
+                        parallel,
+                        false,
+                        false,
+                        s.outRows() * s.outWidth(),
+                        s.taps(),
+                        outputs,
+                        1f,
+                        dys,
+                        dy.offset() + g * outputs,
+                        s.outChannels(),
+                        ws,
+                        w.offset() + g * outputs * s.taps(),
+                        s.taps(),
+                        accumulate,
+                        dxs,
+                        dx.offset() + g * s.taps(),
+                        s.channels());
             }
             return;
         }
@@ -60,15 +75,39 @@ final class ConvolutionGradients {
                 depthwiseInput(s, image, from, to, dys, dy.offset(), taps, dxs, dx.offset());
             } else {
                 for (int g = 0; g < s.groups(); g++) {
-                    denseInput(s, image, from, to, g, dys, dy.offset(), ws, w.offset() + g * outputs * s.taps(), dxs, dx.offset());
+                    denseInput(
+                            s,
+                            image,
+                            from,
+                            to,
+                            g,
+                            dys,
+                            dy.offset(),
+                            ws,
+                            w.offset() + g * outputs * s.taps(),
+                            dxs,
+                            dx.offset());
                 }
             }
         });
     }
 
-    /** Adds one group's gradient of the input rows {@code from … to−1} of an image: columns by a matrix product, then scattered. */
-    private void denseInput(ConvShape s, int image, int from, int to, int group, float[] dy, int dyOffset,
-            float[] w, int wOffset, float[] dx, int dxOffset) {
+    /**
+     * Adds one group's gradient of the input rows {@code from … to−1} of an image: columns by a matrix product, then
+     * scattered.
+     */
+    private void denseInput(
+            ConvShape s,
+            int image,
+            int from,
+            int to,
+            int group,
+            float[] dy,
+            int dyOffset,
+            float[] w,
+            int wOffset,
+            float[] dx,
+            int dxOffset) {
         int line = s.kernel() * (s.channels() / s.groups());
         int outputs = s.outChannels() / s.groups();
         int most = Math.max(1, TASK_COLUMNS / Math.max(1, s.outWidth() * s.taps()));
@@ -78,26 +117,53 @@ final class ConvolutionGradients {
             int ky = firstKernelRow(s, outY, from);
             int endKy = endKernelRow(s, outY, to);
             int count = 1;
-            while (outY + count < end && count < most
-                    && firstKernelRow(s, outY + count, from) == ky && endKernelRow(s, outY + count, to) == endKy) {
+            while (outY + count < end
+                    && count < most
+                    && firstKernelRow(s, outY + count, from) == ky
+                    && endKernelRow(s, outY + count, to) == endKy) {
                 count++;
             }
             if (endKy > ky) {
                 int width = (endKy - ky) * line;
                 int outRow = image * s.outHeight() + outY;
                 float[] cols = Scratch.get(Scratch.COLUMNS, count * s.outWidth() * width);
-                gemm.gemm(Parallel.SERIAL, false, false, count * s.outWidth(), width, outputs, 1f,
-                        dy, dyOffset + outRow * s.outWidth() * s.outChannels() + group * outputs, s.outChannels(),
-                        w, wOffset + ky * line, s.taps(), false, cols, 0, width);
+                gemm.gemm(
+                        Parallel.SERIAL,
+                        false,
+                        false,
+                        count * s.outWidth(),
+                        width,
+                        outputs,
+                        1f,
+                        dy,
+                        dyOffset + outRow * s.outWidth() * s.outChannels() + group * outputs,
+                        s.outChannels(),
+                        w,
+                        wOffset + ky * line,
+                        s.taps(),
+                        false,
+                        cols,
+                        0,
+                        width);
                 for (int r = 0; r < count; r++) {
-                    ImageColumns.scatter(s, elementwise, cols, r * s.outWidth() * width, group, outRow + r, ky, endKy, dx, dxOffset);
+                    ImageColumns.scatter(
+                            s, elementwise, cols, r * s.outWidth() * width, group, outRow + r, ky, endKy, dx, dxOffset);
                 }
             }
             outY += count;
         }
     }
 
-    private void depthwiseInput(ConvShape s, int image, int from, int to, float[] dy, int dyOffset, float[] taps, float[] dx, int dxOffset) {
+    private void depthwiseInput(
+            ConvShape s,
+            int image,
+            int from,
+            int to,
+            float[] dy,
+            int dyOffset,
+            float[] taps,
+            float[] dx,
+            int dxOffset) {
         int channels = s.channels();
         for (int outY = firstOutRow(s, from); outY <= lastOutRow(s, to); outY++) {
             int out = dyOffset + (image * s.outHeight() + outY) * s.outWidth() * channels;
@@ -106,8 +172,16 @@ final class ConvolutionGradients {
                 for (int ox = 0; ox < s.outWidth(); ox++) {
                     int endColumn = s.endKernelColumn(ox);
                     for (int kx = s.firstKernelColumn(ox); kx < endColumn; kx++) {
-                        elementwise.binary(BinaryOp.MUL, dy, out + ox * channels, taps, (ky * s.kernel() + kx) * channels,
-                                dx, in + (ox * s.stride() - s.left() + kx) * channels, channels, true);
+                        elementwise.binary(
+                                BinaryOp.MUL,
+                                dy,
+                                out + ox * channels,
+                                taps,
+                                (ky * s.kernel() + kx) * channels,
+                                dx,
+                                in + (ox * s.stride() - s.left() + kx) * channels,
+                                channels,
+                                true);
                     }
                 }
             }
@@ -148,16 +222,39 @@ final class ConvolutionGradients {
         for (int g = 0; g < s.groups(); g++) {
             int filter = dw.offset() + g * outputs * s.taps();
             if (s.pointwise()) {
-                gemm.gemm(parallel, true, false, outputs, s.taps(), s.outRows() * s.outWidth(), 1f,
-                        dys, dy.offset() + g * outputs, s.outChannels(), xs, x.offset() + g * s.taps(), s.channels(),
-                        accumulate, dws, filter, s.taps());
+                gemm.gemm(
+                        parallel,
+                        true,
+                        false,
+                        outputs,
+                        s.taps(),
+                        s.outRows() * s.outWidth(),
+                        1f,
+                        dys,
+                        dy.offset() + g * outputs,
+                        s.outChannels(),
+                        xs,
+                        x.offset() + g * s.taps(),
+                        s.channels(),
+                        accumulate,
+                        dws,
+                        filter,
+                        s.taps());
             } else {
                 denseWeights(s, g, xs, x.offset(), dys, dy.offset() + g * outputs, dws, filter, accumulate);
             }
         }
     }
 
-    private void denseWeights(ConvShape s, int group, float[] x, int xOffset, float[] dy, int dyOffset, float[] dw, int dwOffset,
+    private void denseWeights(
+            ConvShape s,
+            int group,
+            float[] x,
+            int xOffset,
+            float[] dy,
+            int dyOffset,
+            float[] dw,
+            int dwOffset,
             boolean accumulate) {
         int outputs = s.outChannels() / s.groups();
         int row = s.outWidth() * s.taps();
@@ -174,14 +271,39 @@ final class ConvolutionGradients {
                     ImageColumns.gather(s, x, xOffset, group, start + r, cols, r * row);
                 }
             });
-            gemm.gemm(parallel, true, false, outputs, s.taps(), count * s.outWidth(), 1f,
-                    dy, dyOffset + from * s.outWidth() * s.outChannels(), s.outChannels(), cols, 0, s.taps(),
-                    accumulate || from > 0, dw, dwOffset, s.taps());
+            gemm.gemm(
+                    parallel,
+                    true,
+                    false,
+                    outputs,
+                    s.taps(),
+                    count * s.outWidth(),
+                    1f,
+                    dy,
+                    dyOffset + from * s.outWidth() * s.outChannels(),
+                    s.outChannels(),
+                    cols,
+                    0,
+                    s.taps(),
+                    accumulate || from > 0,
+                    dw,
+                    dwOffset,
+                    s.taps());
         }
     }
 
-    /** One task per kernel row and block of channels; every output row is summed by itself first, which keeps rounding small. */
-    private void depthwiseWeights(ConvShape s, float[] x, int xOffset, float[] dy, int dyOffset, float[] dw, int dwOffset,
+    /**
+     * One task per kernel row and block of channels; every output row is summed by itself first, which keeps rounding
+     * small.
+     */
+    private void depthwiseWeights(
+            ConvShape s,
+            float[] x,
+            int xOffset,
+            float[] dy,
+            int dyOffset,
+            float[] dw,
+            int dwOffset,
             boolean accumulate) {
         int channelBlocks = (s.channels() + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK;
         int k = s.kernel();
@@ -203,8 +325,16 @@ final class ConvolutionGradients {
                 for (int ox = 0; ox < s.outWidth(); ox++) {
                     int endColumn = s.endKernelColumn(ox);
                     for (int kx = s.firstKernelColumn(ox); kx < endColumn; kx++) {
-                        elementwise.binary(BinaryOp.MUL, dy, out + ox * s.channels(),
-                                x, in + (ox * s.stride() - s.left() + kx) * s.channels(), rowSum, kx * n, n, true);
+                        elementwise.binary(
+                                BinaryOp.MUL,
+                                dy,
+                                out + ox * s.channels(),
+                                x,
+                                in + (ox * s.stride() - s.left() + kx) * s.channels(),
+                                rowSum,
+                                kx * n,
+                                n,
+                                true);
                     }
                 }
                 elementwise.copy(rowSum, 0, total, 0, k * n, true);

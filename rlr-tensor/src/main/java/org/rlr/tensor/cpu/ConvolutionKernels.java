@@ -5,16 +5,17 @@ interface ConvolutionKernels {
     /**
      * One output row of a depthwise convolution: {@code y[ox, c] = clamp(bias[c] + Σ x[iy, ix, c]·tap[ky, kx, c])}.
      *
-     * @param shape  extents; C is {@link ConvShape#channels()}, groups are of no meaning
-     * @param x      input
+     * @param shape extents; C is {@link ConvShape#channels()}, groups are of no meaning
+     * @param x input
      * @param xImage index of the image's first value in x
-     * @param outY   the row
-     * @param taps   {@code [k·k, C]} filter values, then {@code [C]} biases
-     * @param low    results below become this; −∞ for no bound
-     * @param high   results above become this; +∞ for no bound
-     * @param y      output; its row of {@code outWidth·C} values begins at {@code yRow} and is overwritten
+     * @param outY the row
+     * @param taps {@code [k·k, C]} filter values, then {@code [C]} biases
+     * @param low results below become this; −∞ for no bound
+     * @param high results above become this; +∞ for no bound
+     * @param y output; its row of {@code outWidth·C} values begins at {@code yRow} and is overwritten
      */
-    void depthwiseRow(ConvShape shape, float[] x, int xImage, int outY, float[] taps, float low, float high, float[] y, int yRow);
+    void depthwiseRow(
+            ConvShape shape, float[] x, int xImage, int outY, float[] taps, float low, float high, float[] y, int yRow);
 
     /** {@code y = max(x, y)} on {@code n} values, NaN winning. */
     void maximum(float[] x, int xOffset, float[] y, int yOffset, int n);

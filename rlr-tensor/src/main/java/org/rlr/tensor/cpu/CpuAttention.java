@@ -6,9 +6,9 @@ import org.rlr.tensor.backend.Locality;
 import org.rlr.tensor.backend.View;
 
 /**
- * Local attention on the CPU: cuts the work into tasks of one head, a run of images and a run of queries, and runs them with
- * {@link AttentionForward} and {@link AttentionBackward}. The cut of the backward pass, and with it the order of its sums, does not
- * depend on the number of threads; the forward pass gives the same bits however it is cut.
+ * Local attention on the CPU: cuts the work into tasks of one head, a run of images and a run of queries, and runs them
+ * with {@link AttentionForward} and {@link AttentionBackward}. The cut of the backward pass, and with it the order of
+ * its sums, does not depend on the number of threads; the forward pass gives the same bits however it is cut.
  */
 final class CpuAttention {
     /** Tasks that the backward pass aims at; more of them share the work better, and sum more partial results. */
@@ -28,12 +28,33 @@ final class CpuAttention {
         float[] outArray = CpuStorage.array(out);
         float[] lseArray = CpuStorage.array(lse);
         Cut cut = new Cut(problem, parallel.threads() == 1 ? 1 : 4 * parallel.threads());
-        parallel.forEach(cut.tasks(), task -> new AttentionForward(kernels, problem, cut.head(task), cut.beginQuery(task), cut.endQuery(task),
-                outArray, out.offset(), lseArray, lse.offset()).run(cut.beginImage(task), cut.endImage(task)));
+        parallel.forEach(
+                cut.tasks(),
+                task -> new AttentionForward(
+                                kernels,
+                                problem,
+                                cut.head(task),
+                                cut.beginQuery(task),
+                                cut.endQuery(task),
+                                outArray,
+                                out.offset(),
+                                lseArray,
+                                lse.offset())
+                        .run(cut.beginImage(task), cut.endImage(task)));
     }
 
     /** See {@link org.rlr.tensor.backend.Backend#attentionBackward}. */
-    void backward(View q, View k, View v, View out, View lse, View dout, AttentionPattern pattern, View dq, View dk, View dv) {
+    void backward(
+            View q,
+            View k,
+            View v,
+            View out,
+            View lse,
+            View dout,
+            AttentionPattern pattern,
+            View dq,
+            View dk,
+            View dv) {
         AttentionProblem problem = new AttentionProblem(q, k, v, pattern);
         Cut cut = new Cut(problem, BACKWARD_TASKS);
         AttentionWorkspace work = AttentionWorkspace.ofThread();
@@ -41,8 +62,21 @@ final class CpuAttention {
         Sums valueSums = new Sums(dv, problem, cut, problem.sharedValues, work.valueSlots);
         work.keySlots = keySums.slots;
         work.valueSlots = valueSums.slots;
-        parallel.forEach(cut.tasks(), task -> new AttentionBackward(kernels, problem, cut.head(task), cut.beginQuery(task), cut.endQuery(task),
-                out, lse, dout, dq, keySums.sink(task), valueSums.sink(task)).run(cut.beginImage(task), cut.endImage(task)));
+        parallel.forEach(
+                cut.tasks(),
+                task -> new AttentionBackward(
+                                kernels,
+                                problem,
+                                cut.head(task),
+                                cut.beginQuery(task),
+                                cut.endQuery(task),
+                                out,
+                                lse,
+                                dout,
+                                dq,
+                                keySums.sink(task),
+                                valueSums.sink(task))
+                        .run(cut.beginImage(task), cut.endImage(task)));
         keySums.reduce(parallel);
         valueSums.reduce(parallel);
     }
@@ -55,14 +89,18 @@ final class CpuAttention {
         private final int chunks;
         private final int queriesPerChunk;
 
-        /** Images that share keys or values stay together, so that these are packed once, as far as there are enough tasks. */
+        /**
+         * Images that share keys or values stay together, so that these are packed once, as far as there are enough
+         * tasks.
+         */
         Cut(AttentionProblem problem, int wanted) {
             this.problem = problem;
             boolean shared = problem.sharedKeys || problem.sharedValues;
             int images = Math.max(1, problem.images);
             imagesPerGroup = shared ? ceil(images, Math.min(images, ceil(wanted, problem.heads))) : 1;
             groups = ceil(problem.images, imagesPerGroup);
-            int unit = problem.pattern.locality() == Locality.INSIDE ? problem.pattern.width() : AttentionTask.DENSE_BLOCK;
+            int unit =
+                    problem.pattern.locality() == Locality.INSIDE ? problem.pattern.width() : AttentionTask.DENSE_BLOCK;
             int units = ceil(problem.queries, unit);
             int pieces = Math.min(units, ceil(wanted, problem.heads * Math.max(1, groups)));
             queriesPerChunk = ceil(units, pieces) * unit;
@@ -106,7 +144,10 @@ final class CpuAttention {
         }
     }
 
-    /** Collects the gradients of keys or values: at once where one task has all of a sum, through a slot per contribution otherwise. */
+    /**
+     * Collects the gradients of keys or values: at once where one task has all of a sum, through a slot per
+     * contribution otherwise.
+     */
     private static final class Sums {
         private final float[] result;
         private final int offset;
@@ -125,7 +166,9 @@ final class CpuAttention {
             offset = gradient.offset();
             elements = gradient.elements();
             contributions = shared ? cut.groups * cut.chunks : cut.chunks;
-            slots = contributions > 1 ? AttentionWorkspace.atLeast(buffer, Math.multiplyExact(contributions, elements)) : buffer;
+            slots = contributions > 1
+                    ? AttentionWorkspace.atLeast(buffer, Math.multiplyExact(contributions, elements))
+                    : buffer;
         }
 
         AttentionBackward.Sink sink(int task) {

@@ -12,7 +12,10 @@ import org.rlr.tensor.backend.Storage;
 import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.backend.View;
 
-/** The host's processor: hands every primitive to the class of its family, which cuts it into tasks and calls a set of kernels. */
+/**
+ * The host's processor: hands every primitive to the class of its family, which cuts it into tasks and calls a set of
+ * kernels.
+ */
 final class CpuBackend implements Backend {
     private final CpuKernels kernels;
     private final Parallel parallel;
@@ -49,7 +52,8 @@ final class CpuBackend implements Backend {
 
     @Override
     public String description() {
-        return "cpu (" + kernels.description() + " kernels, " + parallel.threads() + (parallel.threads() == 1 ? " thread)" : " threads)");
+        return "cpu (" + kernels.description() + " kernels, " + parallel.threads()
+                + (parallel.threads() == 1 ? " thread)" : " threads)");
     }
 
     @Override
@@ -93,8 +97,7 @@ final class CpuBackend implements Backend {
 
     /** Does nothing: every primitive has computed its result when it returns. */
     @Override
-    public void synchronize() {
-    }
+    public void synchronize() {}
 
     @Override
     public void unary(UnaryOp op, View x, View y) {
@@ -171,11 +174,14 @@ final class CpuBackend implements Backend {
         if (w.shape().dim(0) % parts != 0) {
             throw new IllegalArgumentException("weights of shape " + w.shape() + " are no " + parts + " parts");
         }
-        int size = kernels.gemm().packedSize(w.shape().dim(0) / parts, w.shape().span(1, w.shape().rank()));
+        int size = kernels.gemm()
+                .packedSize(
+                        w.shape().dim(0) / parts, w.shape().span(1, w.shape().rank()));
         if (size == 0) {
             return Backend.super.packWeights(w, parts);
         }
-        return new PackedWeights(kernels.gemm(), (CpuStorage) memory.allocate(Math.multiplyExact(parts, size)), w, parts);
+        return new PackedWeights(
+                kernels.gemm(), (CpuStorage) memory.allocate(Math.multiplyExact(parts, size)), w, parts);
     }
 
     @Override
@@ -189,12 +195,22 @@ final class CpuBackend implements Backend {
     }
 
     @Override
-    public void layerNormOfSum(List<View> xs, float[] weights, View gamma, View beta, float eps, View sum, View y, View mean, View rstd) {
+    public void layerNormOfSum(
+            List<View> xs, float[] weights, View gamma, View beta, float eps, View sum, View y, View mean, View rstd) {
         normalization.forwardOfSum(xs, weights, gamma, beta, eps, sum, y, mean, rstd);
     }
 
     @Override
-    public void layerNormOfSumBackward(View sum, float[] weights, View gamma, View mean, View rstd, View dy, List<View> dxs, boolean[] accumulate, View dgamma,
+    public void layerNormOfSumBackward(
+            View sum,
+            float[] weights,
+            View gamma,
+            View mean,
+            View rstd,
+            View dy,
+            List<View> dxs,
+            boolean[] accumulate,
+            View dgamma,
             View dbeta) {
         normalization.backwardOfSum(sum, weights, gamma, mean, rstd, dy, dxs, accumulate, dgamma, dbeta);
     }
@@ -205,8 +221,17 @@ final class CpuBackend implements Backend {
     }
 
     @Override
-    public void attentionBackward(View q, View k, View v, View out, View lse, View dout, AttentionPattern pattern,
-            View dq, View dk, View dv) {
+    public void attentionBackward(
+            View q,
+            View k,
+            View v,
+            View out,
+            View lse,
+            View dout,
+            AttentionPattern pattern,
+            View dq,
+            View dk,
+            View dv) {
         attention.backward(q, k, v, out, lse, dout, pattern, dq, dk, dv);
     }
 
@@ -216,7 +241,8 @@ final class CpuBackend implements Backend {
     }
 
     @Override
-    public void reconstructionLossBackward(View reconstruction, View target, View dloss, View dreconstruction, boolean accumulate) {
+    public void reconstructionLossBackward(
+            View reconstruction, View target, View dloss, View dreconstruction, boolean accumulate) {
         loss.backward(reconstruction, target, dloss, dreconstruction, accumulate);
     }
 

@@ -7,8 +7,7 @@ import org.rlr.tensor.backend.BackendProvider;
 /** Makes CPU backends; there is always a CPU. */
 public final class CpuBackendProvider implements BackendProvider {
     /** For {@link java.util.ServiceLoader}. */
-    public CpuBackendProvider() {
-    }
+    public CpuBackendProvider() {}
 
     @Override
     public String type() {

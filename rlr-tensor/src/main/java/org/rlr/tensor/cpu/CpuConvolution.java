@@ -5,8 +5,9 @@ import org.rlr.tensor.backend.ConvGeometry;
 import org.rlr.tensor.backend.View;
 
 /**
- * Convolutions and pools on the CPU, channels last: 1×1 as one matrix product, depthwise directly, everything else as a matrix
- * product on values gathered from the image: by the product itself where it can, otherwise block by block, so that the gathered columns stay in a cache.
+ * Convolutions and pools on the CPU, channels last: 1×1 as one matrix product, depthwise directly, everything else as a
+ * matrix product on values gathered from the image: by the product itself where it can, otherwise block by block, so
+ * that the gathered columns stay in a cache.
  */
 final class CpuConvolution {
     /** Floats of columns that one task gathers: with its result it stays in a core's second-level cache. */
@@ -36,7 +37,8 @@ final class CpuConvolution {
         ConvShape s = ConvShape.of(x.shape(), y.shape(), geometry, geometry.groups());
         boolean packed = w.storage() instanceof PackedWeights;
         if (packed && s.groups() > 1) {
-            throw new IllegalArgumentException("packed weights serve convolutions without groups alone, not " + geometry);
+            throw new IllegalArgumentException(
+                    "packed weights serve convolutions without groups alone, not " + geometry);
         }
         float[] xs = CpuStorage.array(x);
         float[] ws = packed ? PackedWeights.array(w) : CpuStorage.array(w);
@@ -49,8 +51,24 @@ final class CpuConvolution {
             return;
         }
         if (s.pointwise() && packed) {
-            gemm.gemmPacked(parallel, s.outRows() * s.outWidth(), s.outChannels(), s.taps(), xs, x.offset(), s.channels(), ws, wOffset,
-                    ys, y.offset(), s.outChannels(), bs, biasOffset, activation, null, 0);
+            gemm.gemmPacked(
+                    parallel,
+                    s.outRows() * s.outWidth(),
+                    s.outChannels(),
+                    s.taps(),
+                    xs,
+                    x.offset(),
+                    s.channels(),
+                    ws,
+                    wOffset,
+                    ys,
+                    y.offset(),
+                    s.outChannels(),
+                    bs,
+                    biasOffset,
+                    activation,
+                    null,
+                    0);
             return;
         }
         if (!s.pointwise() && s.groups() == 1 && gemm.convolves()) {
@@ -62,17 +80,42 @@ final class CpuConvolution {
             int outputs = y.offset() + g * (s.outChannels() / s.groups());
             int groupBias = biasOffset + g * (s.outChannels() / s.groups());
             if (s.pointwise()) {
-                product(parallel, s, s.outRows(), xs, x.offset() + g * s.taps(), s.channels(),
-                        ws, filter, bs, groupBias, activation, ys, outputs);
+                product(
+                        parallel,
+                        s,
+                        s.outRows(),
+                        xs,
+                        x.offset() + g * s.taps(),
+                        s.channels(),
+                        ws,
+                        filter,
+                        bs,
+                        groupBias,
+                        activation,
+                        ys,
+                        outputs);
             } else {
                 dense(s, g, xs, x.offset(), ws, filter, bs, groupBias, activation, ys, outputs);
             }
         }
     }
 
-    /** One group of a convolution by blocks of output rows: many small blocks at once, or large ones by all threads together. */
-    private void dense(ConvShape s, int group, float[] x, int xOffset, float[] w, int wOffset, float[] bias, int biasOffset,
-            Activation activation, float[] y, int yOffset) {
+    /**
+     * One group of a convolution by blocks of output rows: many small blocks at once, or large ones by all threads
+     * together.
+     */
+    private void dense(
+            ConvShape s,
+            int group,
+            float[] x,
+            int xOffset,
+            float[] w,
+            int wOffset,
+            float[] bias,
+            int biasOffset,
+            Activation activation,
+            float[] y,
+            int yOffset) {
         int row = s.outWidth() * s.taps();
         boolean tasks = s.taps() * (s.outChannels() / s.groups()) <= TASK_FILTER;
         int block = Math.max(1, (tasks ? TASK_COLUMNS : SHARED_COLUMNS) / Math.max(1, row));
@@ -87,20 +130,65 @@ final class CpuConvolution {
             int count = Math.min(rows, s.outRows() - from);
             float[] cols = Scratch.get(Scratch.COLUMNS, count * row);
             inner.forEach(count, r -> ImageColumns.gather(s, x, xOffset, group, from + r, cols, r * row));
-            product(inner, s, count, cols, 0, s.taps(), w, wOffset, bias, biasOffset, activation,
-                    y, yOffset + from * s.outWidth() * s.outChannels());
+            product(
+                    inner,
+                    s,
+                    count,
+                    cols,
+                    0,
+                    s.taps(),
+                    w,
+                    wOffset,
+                    bias,
+                    biasOffset,
+                    activation,
+                    y,
+                    yOffset + from * s.outWidth() * s.outChannels());
         });
     }
 
     /** Output rows as a product of rows of input values with the filters of one group. */
-    private void product(Parallel over, ConvShape s, int rows, float[] a, int aOffset, int lda, float[] w, int wOffset,
-            float[] bias, int biasOffset, Activation activation, float[] y, int yOffset) {
-        gemm.gemm(over, false, true, rows * s.outWidth(), s.outChannels() / s.groups(), s.taps(), 1f,
-                a, aOffset, lda, w, wOffset, s.taps(), false, y, yOffset, s.outChannels(),
-                bias, biasOffset, activation, null, 0);
+    private void product(
+            Parallel over,
+            ConvShape s,
+            int rows,
+            float[] a,
+            int aOffset,
+            int lda,
+            float[] w,
+            int wOffset,
+            float[] bias,
+            int biasOffset,
+            Activation activation,
+            float[] y,
+            int yOffset) {
+        gemm.gemm(
+                over,
+                false,
+                true,
+                rows * s.outWidth(),
+                s.outChannels() / s.groups(),
+                s.taps(),
+                1f,
+                a,
+                aOffset,
+                lda,
+                w,
+                wOffset,
+                s.taps(),
+                false,
+                y,
+                yOffset,
+                s.outChannels(),
+                bias,
+                biasOffset,
+                activation,
+                null,
+                0);
     }
 
-    private void depthwise(ConvShape s, float[] x, int xOffset, float[] taps, Activation activation, float[] y, int yOffset) {
+    private void depthwise(
+            ConvShape s, float[] x, int xOffset, float[] taps, Activation activation, float[] y, int yOffset) {
         boolean clamped = activation == Activation.RELU || activation == Activation.RELU6;
         float low = clamped ? 0 : Float.NEGATIVE_INFINITY;
         float high = activation == Activation.RELU6 ? 6 : Float.POSITIVE_INFINITY;
@@ -109,7 +197,8 @@ final class CpuConvolution {
         parallel.forRange(s.outRows(), 1, (from, to) -> {
             for (int r = from; r < to; r++) {
                 int out = yOffset + r * row;
-                kernels.depthwiseRow(s, x, xOffset + r / s.outHeight() * image, r % s.outHeight(), taps, low, high, y, out);
+                kernels.depthwiseRow(
+                        s, x, xOffset + r / s.outHeight() * image, r % s.outHeight(), taps, low, high, y, out);
                 if (activation.op() != null && !clamped) {
                     elementwise.unary(activation.op(), y, out, y, out, row);
                 }

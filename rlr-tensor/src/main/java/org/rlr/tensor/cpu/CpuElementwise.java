@@ -26,7 +26,8 @@ final class CpuElementwise {
     }
 
     void copy(float[] src, int srcOffset, float[] dst, int dstOffset, int n) {
-        parallel.forRange(n, 4 * GRAIN, (from, to) -> System.arraycopy(src, srcOffset + from, dst, dstOffset + from, to - from));
+        parallel.forRange(
+                n, 4 * GRAIN, (from, to) -> System.arraycopy(src, srcOffset + from, dst, dstOffset + from, to - from));
     }
 
     void fill(View dst, float value) {
@@ -38,7 +39,9 @@ final class CpuElementwise {
     void unary(UnaryOp op, View x, View y) {
         float[] xs = CpuStorage.array(x);
         float[] ys = CpuStorage.array(y);
-        parallel.forRange(y.elements(), HEAVY_GRAIN,
+        parallel.forRange(
+                y.elements(),
+                HEAVY_GRAIN,
                 (from, to) -> kernels.unary(op, xs, x.offset() + from, ys, y.offset() + from, to - from));
     }
 
@@ -47,8 +50,21 @@ final class CpuElementwise {
         float[] ys = CpuStorage.array(y);
         float[] dys = CpuStorage.array(dy);
         float[] dxs = CpuStorage.array(dx);
-        parallel.forRange(dx.elements(), HEAVY_GRAIN, (from, to) -> kernels.unaryBackward(op, xs, x.offset() + from, ys, y.offset() + from,
-                dys, dy.offset() + from, dxs, dx.offset() + from, to - from, accumulate));
+        parallel.forRange(
+                dx.elements(),
+                HEAVY_GRAIN,
+                (from, to) -> kernels.unaryBackward(
+                        op,
+                        xs,
+                        x.offset() + from,
+                        ys,
+                        y.offset() + from,
+                        dys,
+                        dy.offset() + from,
+                        dxs,
+                        dx.offset() + from,
+                        to - from,
+                        accumulate));
     }
 
     void binary(BinaryOp op, View a, View b, View out, boolean accumulate) {
@@ -62,19 +78,53 @@ final class CpuElementwise {
         int inner = plan.inner();
         int outer = plan.outer();
         if (outer == 1) {
-            parallel.forRange(inner, GRAIN, (from, to) -> run(op, as, a.offset() + from * plan.aStep(), plan.aStep(),
-                    bs, b.offset() + from * plan.bStep(), plan.bStep(), os, out.offset() + from, to - from, accumulate));
+            parallel.forRange(
+                    inner,
+                    GRAIN,
+                    (from, to) -> run(
+                            op,
+                            as,
+                            a.offset() + from * plan.aStep(),
+                            plan.aStep(),
+                            bs,
+                            b.offset() + from * plan.bStep(),
+                            plan.bStep(),
+                            os,
+                            out.offset() + from,
+                            to - from,
+                            accumulate));
             return;
         }
         parallel.forRange(outer, Math.max(1, GRAIN / inner), (from, to) -> {
             for (int i = from; i < to; i++) {
-                run(op, as, a.offset() + plan.aOffset(i), plan.aStep(), bs, b.offset() + plan.bOffset(i), plan.bStep(),
-                        os, out.offset() + i * inner, inner, accumulate);
+                run(
+                        op,
+                        as,
+                        a.offset() + plan.aOffset(i),
+                        plan.aStep(),
+                        bs,
+                        b.offset() + plan.bOffset(i),
+                        plan.bStep(),
+                        os,
+                        out.offset() + i * inner,
+                        inner,
+                        accumulate);
             }
         });
     }
 
-    private void run(BinaryOp op, float[] a, int ao, int aStep, float[] b, int bo, int bStep, float[] out, int oo, int n, boolean accumulate) {
+    private void run(
+            BinaryOp op,
+            float[] a,
+            int ao,
+            int aStep,
+            float[] b,
+            int bo,
+            int bStep,
+            float[] out,
+            int oo,
+            int n,
+            boolean accumulate) {
         if (aStep == 0 && bStep == 0) {
             float value = ScalarElementwise.apply(op, a[ao], b[bo]);
             if (accumulate) {
@@ -94,8 +144,11 @@ final class CpuElementwise {
     void affine(View x, float scale, float shift, View y, boolean accumulate) {
         float[] xs = CpuStorage.array(x);
         float[] ys = CpuStorage.array(y);
-        parallel.forRange(y.elements(), GRAIN,
-                (from, to) -> kernels.affine(xs, x.offset() + from, scale, shift, ys, y.offset() + from, to - from, accumulate));
+        parallel.forRange(
+                y.elements(),
+                GRAIN,
+                (from, to) -> kernels.affine(
+                        xs, x.offset() + from, scale, shift, ys, y.offset() + from, to - from, accumulate));
     }
 
     void weightedSum(List<View> xs, float[] weights, View y) {
@@ -109,7 +162,8 @@ final class CpuElementwise {
             for (int start = from; start < to; start += BLOCK) {
                 int n = Math.min(to - start, BLOCK);
                 for (int i = 0; i < arrays.length; i++) {
-                    kernels.affine(arrays[i], xs.get(i).offset() + start, weights[i], 0, ys, y.offset() + start, n, i > 0);
+                    kernels.affine(
+                            arrays[i], xs.get(i).offset() + start, weights[i], 0, ys, y.offset() + start, n, i > 0);
                 }
             }
         });
@@ -119,15 +173,31 @@ final class CpuElementwise {
         // The decimals that were meant: 0.999f is 0.99900001287…, which would shift 1 − beta2 by 1e-5 of itself.
         double beta1 = decimal(settings.beta1());
         double beta2 = decimal(settings.beta2());
-        AdamStep constants = new AdamStep((float) (1 - beta1), (float) beta2, (float) (1 - beta2),
+        AdamStep constants = new AdamStep(
+                (float) (1 - beta1),
+                (float) beta2,
+                (float) (1 - beta2),
                 (float) (decimal(settings.learningRate()) / (1 - Math.pow(beta1, step))),
-                (float) Math.sqrt(1 - Math.pow(beta2, step)), settings.epsilon());
+                (float) Math.sqrt(1 - Math.pow(beta2, step)),
+                settings.epsilon());
         float[] ps = CpuStorage.array(p);
         float[] gs = CpuStorage.array(g);
         float[] ms = CpuStorage.array(m);
         float[] vs = CpuStorage.array(v);
-        parallel.forRange(p.elements(), HEAVY_GRAIN, (from, to) -> kernels.adam(ps, p.offset() + from, gs, g.offset() + from,
-                ms, m.offset() + from, vs, v.offset() + from, to - from, constants));
+        parallel.forRange(
+                p.elements(),
+                HEAVY_GRAIN,
+                (from, to) -> kernels.adam(
+                        ps,
+                        p.offset() + from,
+                        gs,
+                        g.offset() + from,
+                        ms,
+                        m.offset() + from,
+                        vs,
+                        v.offset() + from,
+                        to - from,
+                        constants));
     }
 
     private static double decimal(float value) {

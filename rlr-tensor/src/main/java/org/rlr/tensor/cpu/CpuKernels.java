@@ -1,6 +1,9 @@
 package org.rlr.tensor.cpu;
 
-/** A set of kernels: {@link ScalarKernels}, or the one on the Vector API, which is loaded by reflection where that module is present. */
+/**
+ * A set of kernels: {@link ScalarKernels}, or the one on the Vector API, which is loaded by reflection where that
+ * module is present.
+ */
 interface CpuKernels {
     /** {@code "scalar"} or {@code "vector"}. */
     String name();

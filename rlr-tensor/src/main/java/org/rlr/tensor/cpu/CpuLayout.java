@@ -26,12 +26,22 @@ final class CpuLayout {
         copyRuns(x, axis, 0, length, y, start, y.shape().dim(axis), length, accumulate);
     }
 
-    private void copyRuns(View x, int axis, int xStart, int xExtent, View y, int yStart, int yExtent, int length, boolean accumulate) {
+    private void copyRuns(
+            View x,
+            int axis,
+            int xStart,
+            int xExtent,
+            View y,
+            int yStart,
+            int yExtent,
+            int length,
+            boolean accumulate) {
         Shape shape = x.shape();
         int a = shape.axis(axis);
         if (xStart < 0 || xStart + length > xExtent || yStart < 0 || yStart + length > yExtent) {
-            throw new IllegalArgumentException("no elements " + Math.max(xStart, yStart) + " to " + (Math.max(xStart, yStart) + length)
-                    + " along axis " + axis + ", shapes " + x.shape() + " and " + y.shape());
+            throw new IllegalArgumentException(
+                    "no elements " + Math.max(xStart, yStart) + " to " + (Math.max(xStart, yStart) + length)
+                            + " along axis " + axis + ", shapes " + x.shape() + " and " + y.shape());
         }
         int outer = shape.span(0, a);
         int inner = shape.span(a + 1, shape.rank());
@@ -44,7 +54,9 @@ final class CpuLayout {
         int xo = x.offset() + xStart * inner;
         int yo = y.offset() + yStart * inner;
         if (outer == 1) {
-            parallel.forRange(run, CpuElementwise.GRAIN,
+            parallel.forRange(
+                    run,
+                    CpuElementwise.GRAIN,
                     (from, to) -> kernels.copy(xs, xo + from, ys, yo + from, to - from, accumulate));
             return;
         }
@@ -103,7 +115,8 @@ final class CpuLayout {
         int run = extents[n - 1];
         parallel.forRange(y.elements() / run, Math.max(1, CpuElementwise.GRAIN / run), (from, to) -> {
             for (int i = from; i < to; i++) {
-                System.arraycopy(xs, x.offset() + source(i, extents, strides, n - 1, -1), ys, y.offset() + i * run, run);
+                System.arraycopy(
+                        xs, x.offset() + source(i, extents, strides, n - 1, -1), ys, y.offset() + i * run, run);
             }
         });
     }

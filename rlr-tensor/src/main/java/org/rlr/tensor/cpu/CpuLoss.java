@@ -6,6 +6,7 @@ import org.rlr.tensor.backend.View;
 final class CpuLoss {
     /** What the product of the norms is raised to, below the cosine. */
     private static final double SMALLEST_PRODUCT = 1e-8;
+
     private static final int CHUNK_ROWS = 64;
 
     private final Parallel parallel;

@@ -41,14 +41,57 @@ final class CpuMatrix {
             product(a, 0, true, b, 0, false, alpha, c, 0, accumulate, m, n, batches * k, parallel);
         } else if (summedC) {
             for (int i = 0; i < batches; i++) {
-                product(a, i * m * k, transA, b, sharedB ? 0 : i * k * n, transB, alpha, c, 0, accumulate || i > 0, m, n, k, parallel);
+                product(
+                        a,
+                        i * m * k,
+                        transA,
+                        b,
+                        sharedB ? 0 : i * k * n,
+                        transB,
+                        alpha,
+                        c,
+                        0,
+                        accumulate || i > 0,
+                        m,
+                        n,
+                        k,
+                        parallel);
             }
         } else if (batches > 1 && (long) m * n * k < SMALL) {
-            parallel.forEach(batches, i -> product(a, i * m * k, transA, b, sharedB ? 0 : i * k * n, transB, alpha,
-                    c, i * m * n, accumulate, m, n, k, Parallel.SERIAL));
+            parallel.forEach(
+                    batches,
+                    i -> product(
+                            a,
+                            i * m * k,
+                            transA,
+                            b,
+                            sharedB ? 0 : i * k * n,
+                            transB,
+                            alpha,
+                            c,
+                            i * m * n,
+                            accumulate,
+                            m,
+                            n,
+                            k,
+                            Parallel.SERIAL));
         } else {
             for (int i = 0; i < batches; i++) {
-                product(a, i * m * k, transA, b, sharedB ? 0 : i * k * n, transB, alpha, c, i * m * n, accumulate, m, n, k, parallel);
+                product(
+                        a,
+                        i * m * k,
+                        transA,
+                        b,
+                        sharedB ? 0 : i * k * n,
+                        transB,
+                        alpha,
+                        c,
+                        i * m * n,
+                        accumulate,
+                        m,
+                        n,
+                        k,
+                        parallel);
             }
         }
     }
@@ -62,21 +105,52 @@ final class CpuMatrix {
         boolean result = c.dim(-2) == m && c.last() == n;
         boolean leading = (b.rank() == 2 || batches(b) == batches) && (c.rank() == 2 || batches(c) == batches);
         if (!inner || !result || !leading) {
-            throw new IllegalArgumentException("no product of shapes " + a + " and " + b + " (transposed where asked) in shape " + c);
+            throw new IllegalArgumentException(
+                    "no product of shapes " + a + " and " + b + " (transposed where asked) in shape " + c);
         }
     }
 
-    private void product(View a, int aFrom, boolean transA, View b, int bFrom, boolean transB, float alpha,
-            View c, int cFrom, boolean accumulate, int m, int n, int k, Parallel over) {
-        gemm.gemm(over, transA, transB, m, n, k, alpha, CpuStorage.array(a), a.offset() + aFrom, transA ? m : k,
-                CpuStorage.array(b), b.offset() + bFrom, transB ? k : n, accumulate, CpuStorage.array(c), c.offset() + cFrom, n);
+    private void product(
+            View a,
+            int aFrom,
+            boolean transA,
+            View b,
+            int bFrom,
+            boolean transB,
+            float alpha,
+            View c,
+            int cFrom,
+            boolean accumulate,
+            int m,
+            int n,
+            int k,
+            Parallel over) {
+        gemm.gemm(
+                over,
+                transA,
+                transB,
+                m,
+                n,
+                k,
+                alpha,
+                CpuStorage.array(a),
+                a.offset() + aFrom,
+                transA ? m : k,
+                CpuStorage.array(b),
+                b.offset() + bFrom,
+                transB ? k : n,
+                accumulate,
+                CpuStorage.array(c),
+                c.offset() + cFrom,
+                n);
     }
 
     void linear(View x, View w, View bias, Activation activation, View pre, View y) {
         int out = w.shape().dim(0);
         int in = w.shape().last();
         if (x.shape().last() != in || y.shape().last() != out) {
-            throw new IllegalArgumentException("no linear layer from shape " + x.shape() + " to " + y.shape() + " with weights " + w.shape());
+            throw new IllegalArgumentException(
+                    "no linear layer from shape " + x.shape() + " to " + y.shape() + " with weights " + w.shape());
         }
         int rows = out == 0 ? 0 : y.elements() / out;
         float[] biases = bias == null ? null : CpuStorage.array(bias);
@@ -84,11 +158,48 @@ final class CpuMatrix {
         float[] pres = pre == null ? null : CpuStorage.array(pre);
         int preOffset = pre == null ? 0 : pre.offset();
         if (w.storage() instanceof PackedWeights) {
-            gemm.gemmPacked(parallel, rows, out, in, CpuStorage.array(x), x.offset(), in, PackedWeights.array(w), PackedWeights.offset(w),
-                    CpuStorage.array(y), y.offset(), out, biases, biasOffset, activation, pres, preOffset);
+            gemm.gemmPacked(
+                    parallel,
+                    rows,
+                    out,
+                    in,
+                    CpuStorage.array(x),
+                    x.offset(),
+                    in,
+                    PackedWeights.array(w),
+                    PackedWeights.offset(w),
+                    CpuStorage.array(y),
+                    y.offset(),
+                    out,
+                    biases,
+                    biasOffset,
+                    activation,
+                    pres,
+                    preOffset);
         } else {
-            gemm.gemm(parallel, false, true, rows, out, in, 1, CpuStorage.array(x), x.offset(), in, CpuStorage.array(w), w.offset(), in,
-                    false, CpuStorage.array(y), y.offset(), out, biases, biasOffset, activation, pres, preOffset);
+            gemm.gemm(
+                    parallel,
+                    false,
+                    true,
+                    rows,
+                    out,
+                    in,
+                    1,
+                    CpuStorage.array(x),
+                    x.offset(),
+                    in,
+                    CpuStorage.array(w),
+                    w.offset(),
+                    in,
+                    false,
+                    CpuStorage.array(y),
+                    y.offset(),
+                    out,
+                    biases,
+                    biasOffset,
+                    activation,
+                    pres,
+                    preOffset);
         }
     }
 }

@@ -8,8 +8,8 @@ import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Storage;
 
 /**
- * Arrays by size class, kept for reuse: a training step or a detection allocates the same sizes again and again, and Java
- * zeroes every new array. A size class is an eighth of a power of two, so at most an eighth is wasted.
+ * Arrays by size class, kept for reuse: a training step or a detection allocates the same sizes again and again, and
+ * Java zeroes every new array. A size class is an eighth of a power of two, so at most an eighth is wasted.
  */
 final class CpuMemory {
     private static final int SMALLEST = 1 << 6;
@@ -30,11 +30,12 @@ final class CpuMemory {
     }
 
     /**
-     * An array kept for reuse, the shortest that is long enough and at most twice as long: of the levels of a model each works with sizes of its own, one after the other.
-     * Null if there is none.
+     * An array kept for reuse, the shortest that is long enough and at most twice as long: of the levels of a model
+     * each works with sizes of its own, one after the other. Null if there is none.
      */
     private float[] kept(int size) {
-        for (ArrayDeque<float[]> list : free.subMap(size, true, (int) Math.min(2L * size, Integer.MAX_VALUE), true).values()) {
+        for (ArrayDeque<float[]> list : free.subMap(size, true, (int) Math.min(2L * size, Integer.MAX_VALUE), true)
+                .values()) {
             synchronized (list) {
                 if (!list.isEmpty()) {
                     return list.pollLast();
@@ -52,9 +53,12 @@ final class CpuMemory {
             try {
                 return new float[size];
             } catch (OutOfMemoryError second) {
-                throw new RlrException("out of memory: " + live.get() / (1 << 20) + " MiB are in use, " + 4L * size / (1 << 20)
-                        + " MiB more were wanted, the Java heap may grow to " + Runtime.getRuntime().maxMemory() / (1 << 20)
-                        + " MiB; lower --batch-size or --image-size, or raise the heap with java -Xmx", second);
+                throw new RlrException(
+                        "out of memory: " + live.get() / (1 << 20) + " MiB are in use, " + 4L * size / (1 << 20)
+                                + " MiB more were wanted, the Java heap may grow to "
+                                + Runtime.getRuntime().maxMemory() / (1 << 20)
+                                + " MiB; lower --batch-size or --image-size, or raise the heap with java -Xmx",
+                        second);
             }
         }
     }

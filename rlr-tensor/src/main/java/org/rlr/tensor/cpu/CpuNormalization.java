@@ -31,13 +31,27 @@ final class CpuNormalization {
         float[] rstds = CpuStorage.array(rstd);
         parallel.forRange(x.shape().rows(), Math.max(1, CpuElementwise.HEAVY_GRAIN / Math.max(1, n)), (from, to) -> {
             for (int i = from; i < to; i++) {
-                rows.layerNorm(xs, x.offset() + i * n, gammas, gamma.offset(), betas, beta.offset(), eps, ys, y.offset() + i * n,
-                        means, mean.offset() + i, rstds, rstd.offset() + i, n);
+                rows.layerNorm(
+                        xs,
+                        x.offset() + i * n,
+                        gammas,
+                        gamma.offset(),
+                        betas,
+                        beta.offset(),
+                        eps,
+                        ys,
+                        y.offset() + i * n,
+                        means,
+                        mean.offset() + i,
+                        rstds,
+                        rstd.offset() + i,
+                        n);
             }
         });
     }
 
-    void forwardOfSum(List<View> xs, float[] weights, View gamma, View beta, float eps, View sum, View y, View mean, View rstd) {
+    void forwardOfSum(
+            List<View> xs, float[] weights, View gamma, View beta, float eps, View sum, View y, View mean, View rstd) {
         int n = y.shape().last();
         float[][] inputs = xs.stream().map(CpuStorage::array).toArray(float[][]::new);
         // where nobody wants the sum, its row lies for a moment where the result is going to be
@@ -54,13 +68,36 @@ final class CpuNormalization {
                 for (int j = 0; j < inputs.length; j++) {
                     elementwise.affine(inputs[j], xs.get(j).offset() + i * n, weights[j], 0, sums, at, n, j > 0);
                 }
-                rows.layerNorm(sums, at, gammas, gamma.offset(), betas, beta.offset(), eps, ys, y.offset() + i * n,
-                        means, mean.offset() + i, rstds, rstd.offset() + i, n);
+                rows.layerNorm(
+                        sums,
+                        at,
+                        gammas,
+                        gamma.offset(),
+                        betas,
+                        beta.offset(),
+                        eps,
+                        ys,
+                        y.offset() + i * n,
+                        means,
+                        mean.offset() + i,
+                        rstds,
+                        rstd.offset() + i,
+                        n);
             }
         });
     }
 
-    void backwardOfSum(View sum, float[] weights, View gamma, View mean, View rstd, View dy, List<View> dxs, boolean[] accumulate, View dgamma, View dbeta) {
+    void backwardOfSum(
+            View sum,
+            float[] weights,
+            View gamma,
+            View mean,
+            View rstd,
+            View dy,
+            List<View> dxs,
+            boolean[] accumulate,
+            View dgamma,
+            View dbeta) {
         int n = sum.shape().last();
         int height = sum.shape().rows();
         if (height == 0) {
@@ -71,7 +108,8 @@ final class CpuNormalization {
         float[] means = CpuStorage.array(mean);
         float[] rstds = CpuStorage.array(rstd);
         float[] dys = CpuStorage.array(dy);
-        float[][] gradients = dxs.stream().map(dx -> dx == null ? null : CpuStorage.array(dx)).toArray(float[][]::new);
+        float[][] gradients =
+                dxs.stream().map(dx -> dx == null ? null : CpuStorage.array(dx)).toArray(float[][]::new);
         boolean alone = gradients.length == 1 && gradients[0] != null && weights[0] == 1;
         // cut by size alone and added in order, so that the gradients do not depend on threads
         int chunks = Math.max(1, Math.min(CHUNKS, height / CHUNK_ROWS));
@@ -82,11 +120,27 @@ final class CpuNormalization {
             int sums = c * 2 * n;
             float[] row = alone ? gradients[0] : Scratch.get(Scratch.ROW_GRADIENT, n);
             for (int i = c * size; i < Math.min(height, (c + 1) * size); i++) {
-                rows.layerNormBackward(xs, sum.offset() + i * n, gammas, gamma.offset(), means[mean.offset() + i], rstds[rstd.offset() + i],
-                        dys, dy.offset() + i * n, row, alone ? dxs.get(0).offset() + i * n : 0, n, alone && accumulate[0], partial, sums, partial, sums + n);
+                rows.layerNormBackward(
+                        xs,
+                        sum.offset() + i * n,
+                        gammas,
+                        gamma.offset(),
+                        means[mean.offset() + i],
+                        rstds[rstd.offset() + i],
+                        dys,
+                        dy.offset() + i * n,
+                        row,
+                        alone ? dxs.get(0).offset() + i * n : 0,
+                        n,
+                        alone && accumulate[0],
+                        partial,
+                        sums,
+                        partial,
+                        sums + n);
                 for (int j = 0; !alone && j < gradients.length; j++) {
                     if (gradients[j] != null) {
-                        elementwise.affine(row, 0, weights[j], 0, gradients[j], dxs.get(j).offset() + i * n, n, accumulate[j]);
+                        elementwise.affine(
+                                row, 0, weights[j], 0, gradients[j], dxs.get(j).offset() + i * n, n, accumulate[j]);
                     }
                 }
             }

@@ -15,7 +15,11 @@ final class CpuRandom {
 
     void normal(View y, long seed, long stream) {
         float[] ys = CpuStorage.array(y);
-        forBlocks(y.elements(), seed, stream, (first, count, numbers) -> System.arraycopy(numbers, 0, ys, y.offset() + first, count));
+        forBlocks(
+                y.elements(),
+                seed,
+                stream,
+                (first, count, numbers) -> System.arraycopy(numbers, 0, ys, y.offset() + first, count));
     }
 
     void featureJitter(View x, float scale, View tokenScale, long seed, long stream, View y) {

@@ -175,13 +175,17 @@ final class CpuReduction {
         int n = y.shape().last();
         forRows(y, (from, to) -> {
             for (int i = from; i < to; i++) {
-                rows.softmaxBackward(ys, y.offset() + i * n, dys, dy.offset() + i * n, dxs, dx.offset() + i * n, n, accumulate);
+                rows.softmaxBackward(
+                        ys, y.offset() + i * n, dys, dy.offset() + i * n, dxs, dx.offset() + i * n, n, accumulate);
             }
         });
     }
 
     private void forRows(View x, Parallel.RangeBody body) {
-        parallel.forRange(x.shape().rows(), Math.max(1, CpuElementwise.HEAVY_GRAIN / Math.max(1, x.shape().last())), body);
+        parallel.forRange(
+                x.shape().rows(),
+                Math.max(1, CpuElementwise.HEAVY_GRAIN / Math.max(1, x.shape().last())),
+                body);
     }
 
     /** The axes of x merged into runs of kept and of summed ones, outermost first; axes of extent 1 dropped. */

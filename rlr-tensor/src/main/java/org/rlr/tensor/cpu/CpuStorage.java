@@ -17,7 +17,8 @@ final class CpuStorage extends Storage {
     /** The array behind a view. @throws IllegalStateException if it was released, or holds packed weights */
     static float[] array(View view) {
         if (view.storage() instanceof PackedWeights) {
-            throw new IllegalStateException("packed weights of shape " + view.shape() + " serve linear layers and convolutions alone");
+            throw new IllegalStateException(
+                    "packed weights of shape " + view.shape() + " serve linear layers and convolutions alone");
         }
         float[] a = ((CpuStorage) view.storage()).array;
         if (a == null) {

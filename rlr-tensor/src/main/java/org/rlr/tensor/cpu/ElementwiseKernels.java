@@ -10,8 +10,18 @@ interface ElementwiseKernels {
     void unary(UnaryOp op, float[] x, int xo, float[] y, int yo, int n);
 
     /** {@code dx (+)= dy·op'(x)} where {@code y = op(x)}; dx may be dy where it does not accumulate. */
-    void unaryBackward(UnaryOp op, float[] x, int xo, float[] y, int yo, float[] dy, int dyo,
-            float[] dx, int dxo, int n, boolean accumulate);
+    void unaryBackward(
+            UnaryOp op,
+            float[] x,
+            int xo,
+            float[] y,
+            int yo,
+            float[] dy,
+            int dyo,
+            float[] dx,
+            int dxo,
+            int n,
+            boolean accumulate);
 
     /** {@code out (+)= op(a, b)}. */
     void binary(BinaryOp op, float[] a, int ao, float[] b, int bo, float[] out, int oo, int n, boolean accumulate);
@@ -41,12 +51,12 @@ interface ElementwiseKernels {
      * What Adam multiplies with in one step.
      *
      * @param oneMinusBeta1 weight of the gradient in the first moment
-     * @param beta2         decay of the second moment
+     * @param beta2 decay of the second moment
      * @param oneMinusBeta2 weight of the squared gradient in the second moment
-     * @param size          learning rate over the first moment's bias correction
+     * @param size learning rate over the first moment's bias correction
      * @param rootCorrection root of the second moment's bias correction
-     * @param epsilon       added to the root
+     * @param epsilon added to the root
      */
-    record AdamStep(float oneMinusBeta1, float beta2, float oneMinusBeta2, float size, float rootCorrection, float epsilon) {
-    }
+    record AdamStep(
+            float oneMinusBeta1, float beta2, float oneMinusBeta2, float size, float rootCorrection, float epsilon) {}
 }

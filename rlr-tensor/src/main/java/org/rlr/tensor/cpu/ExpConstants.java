@@ -1,8 +1,9 @@
 package org.rlr.tensor.cpu;
 
 /**
- * Of the exponential, which kernels write out where they need it: {@code x = n·ln 2 + r} with {@code |r| ≤ ½ ln 2}, {@code eʳ = 1 + r + r²·P(r)} with a minimax
- * polynomial {@code P = P0 + P1·r + … + P4·r⁴}, times 2ⁿ; to two units in the last place.
+ * Of the exponential, which kernels write out where they need it: {@code x = n·ln 2 + r} with {@code |r| ≤ ½ ln 2},
+ * {@code eʳ = 1 + r + r²·P(r)} with a minimax polynomial {@code P = P0 + P1·r + … + P4·r⁴}, times 2ⁿ; to two units in
+ * the last place.
  */
 final class ExpConstants {
     /** 1/ln 2. */
@@ -11,8 +12,8 @@ final class ExpConstants {
     static final float MINUS_LN2 = (float) -Math.log(2);
 
     /**
-     * Adding it to a float of magnitude below 2²² rounds that to an integer n, and the lowest bits of the sum are n + 127: shifted
-     * to where a float has its exponent they are 2ⁿ, or 0 for n = −127.
+     * Adding it to a float of magnitude below 2²² rounds that to an integer n, and the lowest bits of the sum are n +
+     * 127: shifted to where a float has its exponent they are 2ⁿ, or 0 for n = −127.
      */
     static final float ROUND = 0x1.8p23f + 127;
 
@@ -22,6 +23,5 @@ final class ExpConstants {
     static final float P3 = 0.0083687175065279f;
     static final float P4 = 0.001381459878757596f;
 
-    private ExpConstants() {
-    }
+    private ExpConstants() {}
 }

@@ -7,28 +7,87 @@ interface Gemm {
     /**
      * {@code C (+)= alpha·op(A)·op(B)}, then {@code C = activation(C + bias)} where those are given.
      *
-     * @param parallel   over which threads; {@link Parallel#SERIAL} inside a task
-     * @param transA     whether op(A) is the transpose; A is {@code m×k}, or {@code k×m} where transposed
-     * @param transB     whether op(B) is the transpose; B is {@code k×n}, or {@code n×k} where transposed
-     * @param lda        elements between rows of A as stored; likewise ldb, ldc
+     * @param parallel over which threads; {@link Parallel#SERIAL} inside a task
+     * @param transA whether op(A) is the transpose; A is {@code m×k}, or {@code k×m} where transposed
+     * @param transB whether op(B) is the transpose; B is {@code k×n}, or {@code n×k} where transposed
+     * @param lda elements between rows of A as stored; likewise ldb, ldc
      * @param accumulate whether to add to C; must be false with a bias or an activation
-     * @param bias       one value per column of C, from {@code biasOffset}; or null
-     * @param pre        receives C + bias before the activation, laid out as C from {@code preOffset} with row stride ldc; or null
+     * @param bias one value per column of C, from {@code biasOffset}; or null
+     * @param pre receives C + bias before the activation, laid out as C from {@code preOffset} with row stride ldc; or
+     *     null
      */
-    void gemm(Parallel parallel, boolean transA, boolean transB, int m, int n, int k, float alpha,
-            float[] a, int aOffset, int lda, float[] b, int bOffset, int ldb,
-            boolean accumulate, float[] c, int cOffset, int ldc,
-            float[] bias, int biasOffset, Activation activation, float[] pre, int preOffset);
+    void gemm(
+            Parallel parallel,
+            boolean transA,
+            boolean transB,
+            int m,
+            int n,
+            int k,
+            float alpha,
+            float[] a,
+            int aOffset,
+            int lda,
+            float[] b,
+            int bOffset,
+            int ldb,
+            boolean accumulate,
+            float[] c,
+            int cOffset,
+            int ldc,
+            float[] bias,
+            int biasOffset,
+            Activation activation,
+            float[] pre,
+            int preOffset);
 
     /** The product alone: no bias, no activation. */
-    default void gemm(Parallel parallel, boolean transA, boolean transB, int m, int n, int k, float alpha,
-            float[] a, int aOffset, int lda, float[] b, int bOffset, int ldb,
-            boolean accumulate, float[] c, int cOffset, int ldc) {
-        gemm(parallel, transA, transB, m, n, k, alpha, a, aOffset, lda, b, bOffset, ldb, accumulate, c, cOffset, ldc,
-                null, 0, Activation.NONE, null, 0);
+    default void gemm(
+            Parallel parallel,
+            boolean transA,
+            boolean transB,
+            int m,
+            int n,
+            int k,
+            float alpha,
+            float[] a,
+            int aOffset,
+            int lda,
+            float[] b,
+            int bOffset,
+            int ldb,
+            boolean accumulate,
+            float[] c,
+            int cOffset,
+            int ldc) {
+        gemm(
+                parallel,
+                transA,
+                transB,
+                m,
+                n,
+                k,
+                alpha,
+                a,
+                aOffset,
+                lda,
+                b,
+                bOffset,
+                ldb,
+                accumulate,
+                c,
+                cOffset,
+                ldc,
+                null,
+                0,
+                Activation.NONE,
+                null,
+                0);
     }
 
-    /** Elements that a right-hand matrix {@code k×n} takes when packed beforehand; 0 where these kernels read it as it is. */
+    /**
+     * Elements that a right-hand matrix {@code k×n} takes when packed beforehand; 0 where these kernels read it as it
+     * is.
+     */
     default int packedSize(int n, int k) {
         return 0;
     }
@@ -44,8 +103,24 @@ interface Gemm {
     }
 
     /** {@code C = activation(A·B + bias)} with B packed by {@link #pack}; the same bits as {@link #gemm} gives. */
-    default void gemmPacked(Parallel parallel, int m, int n, int k, float[] a, int aOffset, int lda, float[] packed, int packedOffset,
-            float[] c, int cOffset, int ldc, float[] bias, int biasOffset, Activation activation, float[] pre, int preOffset) {
+    default void gemmPacked(
+            Parallel parallel,
+            int m,
+            int n,
+            int k,
+            float[] a,
+            int aOffset,
+            int lda,
+            float[] packed,
+            int packedOffset,
+            float[] c,
+            int cOffset,
+            int ldc,
+            float[] bias,
+            int biasOffset,
+            Activation activation,
+            float[] pre,
+            int preOffset) {
         throw new UnsupportedOperationException();
     }
 
@@ -55,12 +130,24 @@ interface Gemm {
     }
 
     /**
-     * A convolution without groups, {@code y = activation(conv(x, w) + bias)}, as a product whose left rows are gathered from the image while they are packed.
+     * A convolution without groups, {@code y = activation(conv(x, w) + bias)}, as a product whose left rows are
+     * gathered from the image while they are packed.
      *
      * @param packed whether w was packed by {@link #pack} as {@code n = outChannels}, {@code k = taps}
      */
-    default void convolve(Parallel parallel, ConvShape s, float[] x, int xOffset, float[] w, int wOffset, boolean packed,
-            float[] bias, int biasOffset, Activation activation, float[] y, int yOffset) {
+    default void convolve(
+            Parallel parallel,
+            ConvShape s,
+            float[] x,
+            int xOffset,
+            float[] w,
+            int wOffset,
+            boolean packed,
+            float[] bias,
+            int biasOffset,
+            Activation activation,
+            float[] y,
+            int yOffset) {
         throw new UnsupportedOperationException();
     }
 }

@@ -5,15 +5,24 @@ import org.rlr.tensor.backend.BinaryOp;
 
 /** What a product does to a finished block of its result, while that is in the cache. */
 final class GemmEpilogue {
-    private GemmEpilogue() {
-    }
+    private GemmEpilogue() {}
 
     /**
-     * {@code C = activation(C + bias)} on a block of {@code rows×columns}, its first element at {@code co}, {@code bo}, {@code po};
-     * C and pre have row stride ldc.
+     * {@code C = activation(C + bias)} on a block of {@code rows×columns}, its first element at {@code co}, {@code bo},
+     * {@code po}; C and pre have row stride ldc.
      */
-    static void apply(ElementwiseKernels kernels, float[] c, int co, int ldc, int rows, int columns,
-            float[] bias, int bo, Activation activation, float[] pre, int po) {
+    static void apply(
+            ElementwiseKernels kernels,
+            float[] c,
+            int co,
+            int ldc,
+            int rows,
+            int columns,
+            float[] bias,
+            int bo,
+            Activation activation,
+            float[] pre,
+            int po) {
         if (bias == null && activation == Activation.NONE && pre == null) {
             return;
         }

@@ -2,16 +2,17 @@ package org.rlr.tensor.cpu;
 
 import java.util.Arrays;
 
-/** Copies between images and matrices that have one row per output position and one column per filter value ("im2col"). */
+/**
+ * Copies between images and matrices that have one row per output position and one column per filter value ("im2col").
+ */
 final class ImageColumns {
-    private ImageColumns() {
-    }
+    private ImageColumns() {}
 
     /**
-     * Gathers, for one output row and one group, the values every output position sees: {@code columns[ox, (ky, kx, c)]},
-     * zero where the kernel lies over the padding.
+     * Gathers, for one output row and one group, the values every output position sees: {@code columns[ox, (ky, kx,
+     * c)]}, zero where the kernel lies over the padding.
      *
-     * @param outRow  row of the output, counted over all images
+     * @param outRow row of the output, counted over all images
      * @param columns receives {@code outWidth·taps} values from {@code offset}
      */
     static void gather(ConvShape s, float[] x, int xOffset, int group, int outRow, float[] columns, int offset) {
@@ -48,13 +49,22 @@ final class ImageColumns {
     }
 
     /**
-     * Adds the gradients of one output row's columns to the input rows that they were gathered from, for the kernel rows
-     * {@code firstRow … endRow−1} only (all of which must lie inside the image).
+     * Adds the gradients of one output row's columns to the input rows that they were gathered from, for the kernel
+     * rows {@code firstRow … endRow−1} only (all of which must lie inside the image).
      *
      * @param columns {@code outWidth} rows of {@code (endRow−firstRow)·k·C/groups} values from {@code offset}
      */
-    static void scatter(ConvShape s, ElementwiseKernels elementwise, float[] columns, int offset, int group, int outRow, int firstRow, int endRow,
-            float[] dx, int dxOffset) {
+    static void scatter(
+            ConvShape s,
+            ElementwiseKernels elementwise,
+            float[] columns,
+            int offset,
+            int group,
+            int outRow,
+            int firstRow,
+            int endRow,
+            float[] dx,
+            int dxOffset) {
         int perGroup = s.channels() / s.groups();
         int outY = outRow % s.outHeight();
         int image = dxOffset + outRow / s.outHeight() * s.height() * s.width() * s.channels() + group * perGroup;
@@ -67,7 +77,13 @@ final class ImageColumns {
                 int iy = outY * s.stride() - s.top() + ky;
                 for (int kx = firstColumn; kx < endColumn; kx++) {
                     int ix = ox * s.stride() - s.left() + kx;
-                    elementwise.copy(columns, at + kx * perGroup, dx, image + (iy * s.width() + ix) * s.channels(), perGroup, true);
+                    elementwise.copy(
+                            columns,
+                            at + kx * perGroup,
+                            dx,
+                            image + (iy * s.width() + ix) * s.channels(),
+                            perGroup,
+                            true);
                 }
             }
         }

@@ -8,8 +8,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.rlr.tensor.RlrException;
 
 /**
- * Chooses the set of kernels: the one on the Vector API where that is worth it, as Apache Lucene decides it, else the scalar one. The system property
- * {@value #PROPERTY} forces {@code scalar} or {@code vector}; {@code auto} is the default.
+ * Chooses the set of kernels: the one on the Vector API where that is worth it, as Apache Lucene decides it, else the
+ * scalar one. The system property {@value #PROPERTY} forces {@code scalar} or {@code vector}; {@code auto} is the
+ * default.
  */
 final class KernelChoice {
     static final String PROPERTY = "rlr.cpu.kernels";
@@ -17,10 +18,12 @@ final class KernelChoice {
     private static final System.Logger LOG = System.getLogger(KernelChoice.class.getName());
     private static final AtomicBoolean SAID = new AtomicBoolean();
 
-    private KernelChoice() {
-    }
+    private KernelChoice() {}
 
-    /** The kernels for this process. @throws RlrException if the property asks for kernels that cannot run here or do not exist */
+    /**
+     * The kernels for this process. @throws RlrException if the property asks for kernels that cannot run here or do
+     * not exist
+     */
     static CpuKernels choose() {
         String wish = System.getProperty(PROPERTY, "auto");
         switch (wish) {
@@ -31,13 +34,16 @@ final class KernelChoice {
             case "auto":
                 break;
             default:
-                throw new RlrException("system property " + PROPERTY + " is '" + wish + "'; it may be scalar, vector or auto");
+                throw new RlrException(
+                        "system property " + PROPERTY + " is '" + wish + "'; it may be scalar, vector or auto");
         }
         try {
             return vector();
         } catch (RlrException e) {
             if (!SAID.getAndSet(true)) {
-                LOG.log(modulePresent() ? System.Logger.Level.INFO : System.Logger.Level.WARNING, e.getMessage() + "; the scalar kernels run, many times slower");
+                LOG.log(
+                        modulePresent() ? System.Logger.Level.INFO : System.Logger.Level.WARNING,
+                        e.getMessage() + "; the scalar kernels run, many times slower");
             }
             return new ScalarKernels();
         }
@@ -50,9 +56,12 @@ final class KernelChoice {
             throw new RlrException("the vector kernels cannot run: " + reason.get());
         }
         try {
-            return (CpuKernels) Class.forName("org.rlr.tensor.cpu.VectorKernels").getDeclaredConstructor().newInstance();
+            return (CpuKernels) Class.forName("org.rlr.tensor.cpu.VectorKernels")
+                    .getDeclaredConstructor()
+                    .newInstance();
         } catch (InvocationTargetException e) {
-            throw new RlrException("the vector kernels cannot run: " + e.getCause().getMessage(), e.getCause());
+            throw new RlrException(
+                    "the vector kernels cannot run: " + e.getCause().getMessage(), e.getCause());
         } catch (ReflectiveOperationException | LinkageError e) {
             throw new RlrException("the vector kernels cannot run: " + e, e);
         }
@@ -62,7 +71,10 @@ final class KernelChoice {
         return ModuleLayer.boot().findModule(MODULE).isPresent();
     }
 
-    /** Why vectors would not be compiled to vector instructions; without the optimising compiler they are far slower than plain loops. */
+    /**
+     * Why vectors would not be compiled to vector instructions; without the optimising compiler they are far slower
+     * than plain loops.
+     */
     private static Optional<String> obstacle() {
         if (!modulePresent()) {
             return Optional.of("module " + MODULE + " is not there; start java with --add-modules " + MODULE);
@@ -83,7 +95,10 @@ final class KernelChoice {
         return Optional.empty();
     }
 
-    /** An option of the Java machine; null where it cannot be asked (module jdk.management missing, not HotSpot) or has no such option. */
+    /**
+     * An option of the Java machine; null where it cannot be asked (module jdk.management missing, not HotSpot) or has
+     * no such option.
+     */
     private static String option(String name) {
         try {
             HotSpotDiagnosticMXBean bean = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);

@@ -3,8 +3,9 @@ package org.rlr.tensor.cpu;
 import java.util.Arrays;
 
 /**
- * The rows of a packed matrix that hold a NaN or an infinity, taken out of it. A product of tiles multiplies the entries that the pattern forbids, which are 0, as well, and
- * {@code 0·NaN} is NaN: a token that is not finite would reach those that do not attend to it. So such rows are 0 in the matrix, and their products are added for allowed
+ * The rows of a packed matrix that hold a NaN or an infinity, taken out of it. A product of tiles multiplies the
+ * entries that the pattern forbids, which are 0, as well, and {@code 0·NaN} is NaN: a token that is not finite would
+ * reach those that do not attend to it. So such rows are 0 in the matrix, and their products are added for allowed
  * entries alone. Where all is finite, this costs one pass over the rows.
  */
 final class NonFiniteRows {
@@ -51,7 +52,7 @@ final class NonFiniteRows {
      * Where rows are keys from {@code firstKey}: {@code result += tile·rows} for a strip of the tile.
      *
      * @param offset where the strip's first row is in the tile
-     * @param first  that row's query, counted from the block's first, and its row in the result
+     * @param first that row's query, counted from the block's first, and its row in the result
      */
     void addKeys(AttentionKeys keys, int firstKey, float[] tile, int offset, int first, float[] result) {
         int end = Math.min(first + AttentionKernels.STRIP, keys.queries);
@@ -66,14 +67,21 @@ final class NonFiniteRows {
         }
     }
 
-    /** Where rows are the block's queries: {@code gradients += tileᵀ·rows}, rows of gradients being keys from {@code firstKey}. */
+    /**
+     * Where rows are the block's queries: {@code gradients += tileᵀ·rows}, rows of gradients being keys from
+     * {@code firstKey}.
+     */
     void addQueries(AttentionKeys keys, int firstKey, float[] tile, float[] gradients) {
         for (int n = 0; n < count; n++) {
             for (int s = 0; s < keys.segments; s++) {
                 for (int j = 0; j < keys.length; j++) {
                     int key = keys.key[s] + j;
                     if (keys.allows(keys.firstQuery + rows[n], key)) {
-                        add(n, tile[rows[n] * AttentionKernels.TILE + s * keys.columns + j], gradients, (key - firstKey) * length);
+                        add(
+                                n,
+                                tile[rows[n] * AttentionKernels.TILE + s * keys.columns + j],
+                                gradients,
+                                (key - firstKey) * length);
                     }
                 }
             }

@@ -5,8 +5,8 @@ import org.rlr.tensor.backend.Storage;
 import org.rlr.tensor.backend.View;
 
 /**
- * Weights {@code [parts·rows, columns]} in the order in which a matrix product reads them, each part by itself. To views it looks like the matrix as it was; a
- * view of it is one part, or all of it for reading back.
+ * Weights {@code [parts·rows, columns]} in the order in which a matrix product reads them, each part by itself. To
+ * views it looks like the matrix as it was; a view of it is one part, or all of it for reading back.
  */
 final class PackedWeights extends Storage {
     private final Gemm gemm;
@@ -23,7 +23,14 @@ final class PackedWeights extends Storage {
         this.columns = w.shape().span(1, w.shape().rank());
         float[] from = CpuStorage.array(w);
         for (int part = 0; part < parts; part++) {
-            gemm.pack(rows, columns, from, w.offset() + part * rows * columns, columns, array(), part * gemm.packedSize(rows, columns));
+            gemm.pack(
+                    rows,
+                    columns,
+                    from,
+                    w.offset() + part * rows * columns,
+                    columns,
+                    array(),
+                    part * gemm.packedSize(rows, columns));
         }
     }
 
@@ -41,7 +48,8 @@ final class PackedWeights extends Storage {
         PackedWeights p = (PackedWeights) w.storage();
         int size = p.rows * p.columns;
         if (w.elements() != size || w.offset() % size != 0 || w.shape().dim(0) != p.rows) {
-            throw new IllegalArgumentException("weights packed in parts of [" + p.rows + ", " + p.columns + "] have no part of shape " + w.shape() + " at " + w.offset());
+            throw new IllegalArgumentException("weights packed in parts of [" + p.rows + ", " + p.columns
+                    + "] have no part of shape " + w.shape() + " at " + w.offset());
         }
         return w.offset() / size * p.gemm.packedSize(p.rows, p.columns);
     }
@@ -54,10 +62,12 @@ final class PackedWeights extends Storage {
             return;
         }
         if (w.offset() % size != 0 || w.elements() % size != 0) {
-            throw new IllegalArgumentException("only whole parts of packed weights can be read, not shape " + w.shape() + " at " + w.offset());
+            throw new IllegalArgumentException(
+                    "only whole parts of packed weights can be read, not shape " + w.shape() + " at " + w.offset());
         }
         for (int part = w.offset() / size; part < (w.offset() + w.elements()) / size; part++) {
-            p.gemm.unpack(p.rows, p.columns, p.array(), part * p.gemm.packedSize(p.rows, p.columns), to, offset, p.columns);
+            p.gemm.unpack(
+                    p.rows, p.columns, p.array(), part * p.gemm.packedSize(p.rows, p.columns), to, offset, p.columns);
             offset += size;
         }
     }

@@ -6,8 +6,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntConsumer;
 
 /**
- * Shares numbered tasks over a fixed number of daemon threads and the caller. Which thread runs a task is left open; tasks must
- * write to separate places, so that results do not depend on it. Several callers may use one instance at once.
+ * Shares numbered tasks over a fixed number of daemon threads and the caller. Which thread runs a task is left open;
+ * tasks must write to separate places, so that results do not depend on it. Several callers may use one instance at
+ * once.
  */
 final class Parallel implements AutoCloseable {
     /** Runs every task on the calling thread; for use inside a task. */
@@ -31,7 +32,9 @@ final class Parallel implements AutoCloseable {
         return threads;
     }
 
-    /** Runs {@code body} for 0 … tasks−1 and returns when all are done. The first exception of a task is thrown here. */
+    /**
+     * Runs {@code body} for 0 … tasks−1 and returns when all are done. The first exception of a task is thrown here.
+     */
     void forEach(int tasks, IntConsumer body) {
         if (tasks <= 1 || workers.length == 0) {
             for (int i = 0; i < tasks; i++) {
@@ -48,7 +51,10 @@ final class Parallel implements AutoCloseable {
         job.await();
     }
 
-    /** Cuts {@code 0 … n} into ranges of at least {@code grain} (the last may be shorter), a few per thread, the same for every call. */
+    /**
+     * Cuts {@code 0 … n} into ranges of at least {@code grain} (the last may be shorter), a few per thread, the same
+     * for every call.
+     */
     void forRange(int n, int grain, RangeBody body) {
         int pieces = (int) Math.min(threads * 4L, Math.max(1, n / Math.max(1, grain)));
         if (threads == 1 || pieces <= 1) {

@@ -16,7 +16,10 @@ final class Pooling {
         this.parallel = parallel;
     }
 
-    /** See {@link org.rlr.tensor.backend.Backend#averagePool}: first the sum of rows, then the sum along it by shifting it. */
+    /**
+     * See {@link org.rlr.tensor.backend.Backend#averagePool}: first the sum of rows, then the sum along it by shifting
+     * it.
+     */
     void average(View x, int side, View y, boolean accumulate) {
         int height = x.shape().dim(1);
         int channels = x.shape().dim(3);
@@ -52,8 +55,13 @@ final class Pooling {
         int row = s.outWidth() * s.channels();
         parallel.forRange(s.outRows(), 1, (from, to) -> {
             for (int r = from; r < to; r++) {
-                maxRow(s, xs, x.offset() + r / s.outHeight() * s.height() * s.width() * s.channels(), r % s.outHeight(),
-                        ys, y.offset() + r * row);
+                maxRow(
+                        s,
+                        xs,
+                        x.offset() + r / s.outHeight() * s.height() * s.width() * s.channels(),
+                        r % s.outHeight(),
+                        ys,
+                        y.offset() + r * row);
             }
         });
     }
@@ -66,7 +74,12 @@ final class Pooling {
             for (int ox = 0; ox < s.outWidth(); ox++) {
                 int endColumn = s.endKernelColumn(ox);
                 for (int kx = s.firstKernelColumn(ox); kx < endColumn; kx++) {
-                    kernels.maximum(x, in + (ox * s.stride() - s.left() + kx) * s.channels(), y, yRow + ox * s.channels(), s.channels());
+                    kernels.maximum(
+                            x,
+                            in + (ox * s.stride() - s.left() + kx) * s.channels(),
+                            y,
+                            yRow + ox * s.channels(),
+                            s.channels());
                 }
             }
         }

@@ -14,6 +14,7 @@ final class ScalarAttention implements AttentionKernels {
     private static final int HALF = (STRIP + 1) / 2;
     /** ln 2 in two parts, the first with so few bits that its product with n is exact. */
     private static final float LN2_HIGH = 0.693359375f;
+
     private static final float LN2_LOW = (float) (Math.log(2) - LN2_HIGH);
 
     @Override
@@ -22,40 +23,119 @@ final class ScalarAttention implements AttentionKernels {
     }
 
     @Override
-    public void multiply(int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, int bPanel, int panels, float[] c, int cOffset) {
+    public void multiply(
+            int inner,
+            float[] a,
+            int aOffset,
+            float[] b,
+            int bOffset,
+            int ldb,
+            int bPanel,
+            int panels,
+            float[] c,
+            int cOffset) {
         for (int panel = 0; panel < panels; panel++) {
             for (int half = 0; half < STRIP; half += HALF) {
-                multiply(Math.min(HALF, STRIP - half), inner, a, aOffset + half, 1, STRIP, b, bOffset + panel * bPanel, ldb,
-                        c, cOffset + panel * LANES + half * TILE, TILE, false);
+                multiply(
+                        Math.min(HALF, STRIP - half),
+                        inner,
+                        a,
+                        aOffset + half,
+                        1,
+                        STRIP,
+                        b,
+                        bOffset + panel * bPanel,
+                        ldb,
+                        c,
+                        cOffset + panel * LANES + half * TILE,
+                        TILE,
+                        false);
             }
         }
     }
 
     @Override
-    public void add(int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, int bPanel, int panels,
-            float[] c, int cOffset, int ldc) {
+    public void add(
+            int inner,
+            float[] a,
+            int aOffset,
+            float[] b,
+            int bOffset,
+            int ldb,
+            int bPanel,
+            int panels,
+            float[] c,
+            int cOffset,
+            int ldc) {
         for (int panel = 0; panel < panels; panel++) {
             for (int half = 0; half < STRIP; half += HALF) {
-                multiply(Math.min(HALF, STRIP - half), inner, a, aOffset + half * TILE, TILE, 1, b, bOffset + panel * bPanel, ldb,
-                        c, cOffset + panel * LANES + half * ldc, ldc, true);
+                multiply(
+                        Math.min(HALF, STRIP - half),
+                        inner,
+                        a,
+                        aOffset + half * TILE,
+                        TILE,
+                        1,
+                        b,
+                        bOffset + panel * bPanel,
+                        ldb,
+                        c,
+                        cOffset + panel * LANES + half * ldc,
+                        ldc,
+                        true);
             }
         }
     }
 
     @Override
-    public void addTransposed(int rows, int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, int bPanel, int panels,
-            float[] c, int cOffset, int ldc) {
+    public void addTransposed(
+            int rows,
+            int inner,
+            float[] a,
+            int aOffset,
+            float[] b,
+            int bOffset,
+            int ldb,
+            int bPanel,
+            int panels,
+            float[] c,
+            int cOffset,
+            int ldc) {
         for (int panel = 0; panel < panels; panel++) {
             for (int half = 0; half < rows; half += HALF) {
-                multiply(Math.min(HALF, rows - half), inner, a, aOffset + half, 1, TILE, b, bOffset + panel * bPanel, ldb,
-                        c, cOffset + panel * LANES + half * ldc, ldc, true);
+                multiply(
+                        Math.min(HALF, rows - half),
+                        inner,
+                        a,
+                        aOffset + half,
+                        1,
+                        TILE,
+                        b,
+                        bOffset + panel * bPanel,
+                        ldb,
+                        c,
+                        cOffset + panel * LANES + half * ldc,
+                        ldc,
+                        true);
             }
         }
     }
 
     /** Half a strip times a panel: {@code A(i, k) = a[aOffset + i·aRow + k·aInner]}. */
-    private static void multiply(int rows, int inner, float[] a, int aOffset, int aRow, int aInner, float[] b, int bOffset, int ldb,
-            float[] c, int cOffset, int ldc, boolean accumulate) {
+    private static void multiply(
+            int rows,
+            int inner,
+            float[] a,
+            int aOffset,
+            int aRow,
+            int aInner,
+            float[] b,
+            int bOffset,
+            int ldb,
+            float[] c,
+            int cOffset,
+            int ldc,
+            boolean accumulate) {
         float c00 = 0f;
         float c01 = 0f;
         float c02 = 0f;
@@ -117,8 +197,16 @@ final class ScalarAttention implements AttentionKernels {
     }
 
     @Override
-    public void exponentials(float[] tile, int offset, int width, int[] allowed, int allowedStride, float[] shift, int shiftOffset,
-            float[] sums, int sumsOffset) {
+    public void exponentials(
+            float[] tile,
+            int offset,
+            int width,
+            int[] allowed,
+            int allowedStride,
+            float[] shift,
+            int shiftOffset,
+            float[] sums,
+            int sumsOffset) {
         for (int row = 0; row < STRIP; row++) {
             float by = shift[shiftOffset + row];
             for (int j = 0; j < width; j++) {
@@ -166,7 +254,10 @@ final class ScalarAttention implements AttentionKernels {
         return s0 + s1 + (s2 + s3) == 0f;
     }
 
-    /** The exponential as {@link AttentionKernels} explains it; without fused multiply-add, to four units in the last place. */
+    /**
+     * The exponential as {@link AttentionKernels} explains it; without fused multiply-add, to four units in the last
+     * place.
+     */
     private static float exp(float x) {
         float t = x * LOG2_E + ROUND;
         float n = t - ROUND;

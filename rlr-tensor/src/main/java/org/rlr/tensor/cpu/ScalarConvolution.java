@@ -3,7 +3,16 @@ package org.rlr.tensor.cpu;
 /** Plain loops over the channels of one position. */
 final class ScalarConvolution implements ConvolutionKernels {
     @Override
-    public void depthwiseRow(ConvShape shape, float[] x, int xImage, int outY, float[] taps, float low, float high, float[] y, int yRow) {
+    public void depthwiseRow(
+            ConvShape shape,
+            float[] x,
+            int xImage,
+            int outY,
+            float[] taps,
+            float low,
+            float high,
+            float[] y,
+            int yRow) {
         int channels = shape.channels();
         int bias = shape.kernel() * shape.kernel() * channels;
         int firstRow = shape.firstKernelRow(outY);
@@ -16,8 +25,14 @@ final class ScalarConvolution implements ConvolutionKernels {
                 int iy = outY * shape.stride() - shape.top() + ky;
                 for (int kx = shape.firstKernelColumn(ox); kx < endColumn; kx++) {
                     int ix = ox * shape.stride() - shape.left() + kx;
-                    multiplyAdd(x, xImage + (iy * shape.width() + ix) * channels,
-                            taps, (ky * shape.kernel() + kx) * channels, y, out, channels);
+                    multiplyAdd(
+                            x,
+                            xImage + (iy * shape.width() + ix) * channels,
+                            taps,
+                            (ky * shape.kernel() + kx) * channels,
+                            y,
+                            out,
+                            channels);
                 }
             }
         }

@@ -31,8 +31,18 @@ class ScalarElementwise implements ElementwiseKernels {
     }
 
     @Override
-    public void unaryBackward(UnaryOp op, float[] x, int xo, float[] y, int yo, float[] dy, int dyo,
-            float[] dx, int dxo, int n, boolean accumulate) {
+    public void unaryBackward(
+            UnaryOp op,
+            float[] x,
+            int xo,
+            float[] y,
+            int yo,
+            float[] dy,
+            int dyo,
+            float[] dx,
+            int dxo,
+            int n,
+            boolean accumulate) {
         for (int i = 0; i < n; i++) {
             float d = backward(op, x[xo + i], y[yo + i], dy[dyo + i]);
             dx[dxo + i] = accumulate ? dx[dxo + i] + d : d;
@@ -67,7 +77,8 @@ class ScalarElementwise implements ElementwiseKernels {
     }
 
     @Override
-    public void binary(BinaryOp op, float[] a, int ao, float[] b, int bo, float[] out, int oo, int n, boolean accumulate) {
+    public void binary(
+            BinaryOp op, float[] a, int ao, float[] b, int bo, float[] out, int oo, int n, boolean accumulate) {
         for (int i = 0; i < n; i++) {
             float r = apply(op, a[ao + i], b[bo + i]);
             out[oo + i] = accumulate ? out[oo + i] + r : r;
@@ -75,7 +86,8 @@ class ScalarElementwise implements ElementwiseKernels {
     }
 
     @Override
-    public void binaryRightScalar(BinaryOp op, float[] a, int ao, float b, float[] out, int oo, int n, boolean accumulate) {
+    public void binaryRightScalar(
+            BinaryOp op, float[] a, int ao, float b, float[] out, int oo, int n, boolean accumulate) {
         for (int i = 0; i < n; i++) {
             float r = apply(op, a[ao + i], b);
             out[oo + i] = accumulate ? out[oo + i] + r : r;
@@ -83,7 +95,8 @@ class ScalarElementwise implements ElementwiseKernels {
     }
 
     @Override
-    public void binaryLeftScalar(BinaryOp op, float a, float[] b, int bo, float[] out, int oo, int n, boolean accumulate) {
+    public void binaryLeftScalar(
+            BinaryOp op, float a, float[] b, int bo, float[] out, int oo, int n, boolean accumulate) {
         for (int i = 0; i < n; i++) {
             float r = apply(op, a, b[bo + i]);
             out[oo + i] = accumulate ? out[oo + i] + r : r;

@@ -6,7 +6,8 @@ import org.ejml.dense.row.CommonOps_FDRM;
 import org.rlr.tensor.backend.Activation;
 
 /**
- * EJML's matrix product on blocks of rows. EJML wants matrices that begin at the start of an array and have no gap between rows, hence the copies.
+ * EJML's matrix product on blocks of rows. EJML wants matrices that begin at the start of an array and have no gap
+ * between rows, hence the copies.
  */
 final class ScalarGemm implements Gemm {
     private static final int ROWS = 64;
@@ -18,10 +19,29 @@ final class ScalarGemm implements Gemm {
     }
 
     @Override
-    public void gemm(Parallel parallel, boolean transA, boolean transB, int m, int n, int k, float alpha,
-            float[] a, int aOffset, int lda, float[] b, int bOffset, int ldb,
-            boolean accumulate, float[] c, int cOffset, int ldc,
-            float[] bias, int biasOffset, Activation activation, float[] pre, int preOffset) {
+    public void gemm(
+            Parallel parallel,
+            boolean transA,
+            boolean transB,
+            int m,
+            int n,
+            int k,
+            float alpha,
+            float[] a,
+            int aOffset,
+            int lda,
+            float[] b,
+            int bOffset,
+            int ldb,
+            boolean accumulate,
+            float[] c,
+            int cOffset,
+            int ldc,
+            float[] bias,
+            int biasOffset,
+            Activation activation,
+            float[] pre,
+            int preOffset) {
         if (m == 0 || n == 0) {
             return;
         }
@@ -47,8 +67,18 @@ final class ScalarGemm implements Gemm {
             for (int i = 0; i < rows; i++) {
                 elementwise.copy(product, i * n, c, cOffset + (from + i) * ldc, n, accumulate);
             }
-            GemmEpilogue.apply(elementwise, c, cOffset + from * ldc, ldc, rows, n, bias, biasOffset, activation,
-                    pre, preOffset + from * ldc);
+            GemmEpilogue.apply(
+                    elementwise,
+                    c,
+                    cOffset + from * ldc,
+                    ldc,
+                    rows,
+                    n,
+                    bias,
+                    biasOffset,
+                    activation,
+                    pre,
+                    preOffset + from * ldc);
         });
     }
 

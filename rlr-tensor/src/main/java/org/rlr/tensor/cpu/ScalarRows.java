@@ -31,7 +31,8 @@ final class ScalarRows implements RowKernels {
     }
 
     @Override
-    public void softmaxBackward(float[] y, int yo, float[] dy, int dyo, float[] dx, int dxo, int n, boolean accumulate) {
+    public void softmaxBackward(
+            float[] y, int yo, float[] dy, int dyo, float[] dx, int dxo, int n, boolean accumulate) {
         double dot = 0;
         for (int i = 0; i < n; i++) {
             dot += (double) y[yo + i] * dy[dyo + i];
@@ -44,8 +45,21 @@ final class ScalarRows implements RowKernels {
     }
 
     @Override
-    public void layerNorm(float[] x, int xo, float[] gamma, int go, float[] beta, int bo, float eps, float[] y, int yo,
-            float[] mean, int mo, float[] rstd, int ro, int n) {
+    public void layerNorm(
+            float[] x,
+            int xo,
+            float[] gamma,
+            int go,
+            float[] beta,
+            int bo,
+            float eps,
+            float[] y,
+            int yo,
+            float[] mean,
+            int mo,
+            float[] rstd,
+            int ro,
+            int n) {
         double sum = 0;
         for (int i = 0; i < n; i++) {
             sum += x[xo + i];
@@ -65,8 +79,23 @@ final class ScalarRows implements RowKernels {
     }
 
     @Override
-    public void layerNormBackward(float[] x, int xo, float[] gamma, int go, float mean, float rstd, float[] dy, int dyo,
-            float[] dx, int dxo, int n, boolean accumulate, float[] dgamma, int dgo, float[] dbeta, int dbo) {
+    public void layerNormBackward(
+            float[] x,
+            int xo,
+            float[] gamma,
+            int go,
+            float mean,
+            float rstd,
+            float[] dy,
+            int dyo,
+            float[] dx,
+            int dxo,
+            int n,
+            boolean accumulate,
+            float[] dgamma,
+            int dgo,
+            float[] dbeta,
+            int dbo) {
         double sumG = 0;
         double sumGx = 0;
         for (int i = 0; i < n; i++) {

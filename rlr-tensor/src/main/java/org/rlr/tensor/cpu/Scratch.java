@@ -26,14 +26,17 @@ final class Scratch {
     static final int GEMM_SHARED_A = 10;
     /** A row of the gradient of a sum, before it goes to each of those added. */
     static final int ROW_GRADIENT = 11;
+
     private static final int SLOTS = 12;
 
     private static final ThreadLocal<float[][]> ARRAYS = ThreadLocal.withInitial(() -> new float[SLOTS][0]);
 
-    private Scratch() {
-    }
+    private Scratch() {}
 
-    /** An array of at least {@code size} elements with unknown contents; a later call with the same slot on this thread may return it again. */
+    /**
+     * An array of at least {@code size} elements with unknown contents; a later call with the same slot on this thread
+     * may return it again.
+     */
     static float[] get(int slot, int size) {
         float[][] arrays = ARRAYS.get();
         if (arrays[slot].length < size) {

@@ -15,10 +15,10 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Attention's inner loops on the Vector API: a strip by two vectors in registers (by one where a
- * panel is left over). The exponential is written out where it is needed, as
- * no method here takes or gives a vector: whether C2 (the JVM's optimising compiler) inlines such a method depends on how large the whole
- * compilation has become and on how often the first compiler's code counted the call, and where it does not, every vector is boxed.
+ * Attention's inner loops on the Vector API: a strip by two vectors in registers (by one where a panel is left over).
+ * The exponential is written out where it is needed, as no method here takes or gives a vector: whether C2 (the JVM's
+ * optimising compiler) inlines such a method depends on how large the whole compilation has become and on how often the
+ * first compiler's code counted the call, and where it does not, every vector is boxed.
  */
 final class VectorAttention implements AttentionKernels {
     private static final VectorSpecies<Float> FLOATS = VectorMath.FLOATS;
@@ -31,7 +31,17 @@ final class VectorAttention implements AttentionKernels {
     }
 
     @Override
-    public void multiply(int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, int bPanel, int panels, float[] c, int cOffset) {
+    public void multiply(
+            int inner,
+            float[] a,
+            int aOffset,
+            float[] b,
+            int bOffset,
+            int ldb,
+            int bPanel,
+            int panels,
+            float[] c,
+            int cOffset) {
         int panel = 0;
         for (; panel + 1 < panels; panel += 2) {
             multiplyTwo(inner, a, aOffset, b, bOffset + panel * bPanel, ldb, bPanel, c, cOffset + panel * V);
@@ -41,7 +51,8 @@ final class VectorAttention implements AttentionKernels {
         }
     }
 
-    private static void multiplyTwo(int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, int bPanel, float[] c, int cOffset) {
+    private static void multiplyTwo(
+            int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, int bPanel, float[] c, int cOffset) {
         FloatVector zero = FloatVector.zero(FLOATS);
         FloatVector c00 = zero;
         FloatVector c01 = zero;
@@ -87,7 +98,8 @@ final class VectorAttention implements AttentionKernels {
         c41.intoArray(c, cOffset + 4 * TILE + V);
     }
 
-    private static void multiplyOne(int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, float[] c, int cOffset) {
+    private static void multiplyOne(
+            int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, float[] c, int cOffset) {
         FloatVector zero = FloatVector.zero(FLOATS);
         FloatVector c0 = zero;
         FloatVector c1 = zero;
@@ -118,8 +130,18 @@ final class VectorAttention implements AttentionKernels {
     }
 
     @Override
-    public void add(int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, int bPanel, int panels,
-            float[] c, int cOffset, int ldc) {
+    public void add(
+            int inner,
+            float[] a,
+            int aOffset,
+            float[] b,
+            int bOffset,
+            int ldb,
+            int bPanel,
+            int panels,
+            float[] c,
+            int cOffset,
+            int ldc) {
         int panel = 0;
         for (; panel + 1 < panels; panel += 2) {
             addTwo(inner, a, aOffset, b, bOffset + panel * bPanel, ldb, bPanel, c, cOffset + panel * V, ldc);
@@ -129,7 +151,17 @@ final class VectorAttention implements AttentionKernels {
         }
     }
 
-    private static void addTwo(int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, int bPanel, float[] c, int cOffset, int ldc) {
+    private static void addTwo(
+            int inner,
+            float[] a,
+            int aOffset,
+            float[] b,
+            int bOffset,
+            int ldb,
+            int bPanel,
+            float[] c,
+            int cOffset,
+            int ldc) {
         FloatVector c00 = FloatVector.fromArray(FLOATS, c, cOffset);
         FloatVector c01 = FloatVector.fromArray(FLOATS, c, cOffset + V);
         FloatVector c10 = FloatVector.fromArray(FLOATS, c, cOffset + ldc);
@@ -174,7 +206,8 @@ final class VectorAttention implements AttentionKernels {
         c41.intoArray(c, cOffset + 4 * ldc + V);
     }
 
-    private static void addOne(int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, float[] c, int cOffset, int ldc) {
+    private static void addOne(
+            int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, float[] c, int cOffset, int ldc) {
         FloatVector c0 = FloatVector.fromArray(FLOATS, c, cOffset);
         FloatVector c1 = FloatVector.fromArray(FLOATS, c, cOffset + ldc);
         FloatVector c2 = FloatVector.fromArray(FLOATS, c, cOffset + 2 * ldc);
@@ -204,19 +237,41 @@ final class VectorAttention implements AttentionKernels {
     }
 
     @Override
-    public void addTransposed(int rows, int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, int bPanel, int panels,
-            float[] c, int cOffset, int ldc) {
+    public void addTransposed(
+            int rows,
+            int inner,
+            float[] a,
+            int aOffset,
+            float[] b,
+            int bOffset,
+            int ldb,
+            int bPanel,
+            int panels,
+            float[] c,
+            int cOffset,
+            int ldc) {
         int panel = 0;
         for (; panel + 1 < panels; panel += 2) {
-            addTransposedTwo(rows, inner, a, aOffset, b, bOffset + panel * bPanel, ldb, bPanel, c, cOffset + panel * V, ldc);
+            addTransposedTwo(
+                    rows, inner, a, aOffset, b, bOffset + panel * bPanel, ldb, bPanel, c, cOffset + panel * V, ldc);
         }
         if (panel < panels) {
             addTransposedOne(rows, inner, a, aOffset, b, bOffset + panel * bPanel, ldb, c, cOffset + panel * V, ldc);
         }
     }
 
-    private static void addTransposedTwo(int rows, int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb, int bPanel,
-            float[] c, int cOffset, int ldc) {
+    private static void addTransposedTwo(
+            int rows,
+            int inner,
+            float[] a,
+            int aOffset,
+            float[] b,
+            int bOffset,
+            int ldb,
+            int bPanel,
+            float[] c,
+            int cOffset,
+            int ldc) {
         FloatVector c00 = FloatVector.fromArray(FLOATS, c, cOffset);
         FloatVector c01 = FloatVector.fromArray(FLOATS, c, cOffset + V);
         FloatVector c10 = FloatVector.fromArray(FLOATS, c, cOffset + ldc);
@@ -269,8 +324,17 @@ final class VectorAttention implements AttentionKernels {
         }
     }
 
-    private static void addTransposedOne(int rows, int inner, float[] a, int aOffset, float[] b, int bOffset, int ldb,
-            float[] c, int cOffset, int ldc) {
+    private static void addTransposedOne(
+            int rows,
+            int inner,
+            float[] a,
+            int aOffset,
+            float[] b,
+            int bOffset,
+            int ldb,
+            float[] c,
+            int cOffset,
+            int ldc) {
         FloatVector c0 = FloatVector.fromArray(FLOATS, c, cOffset);
         FloatVector c1 = FloatVector.fromArray(FLOATS, c, cOffset + ldc);
         FloatVector c2 = FloatVector.fromArray(FLOATS, c, cOffset + 2 * ldc);
@@ -309,8 +373,16 @@ final class VectorAttention implements AttentionKernels {
 
     /** One method, too long to become part of another: see {@link VectorFunctions#gelu}. */
     @Override
-    public void exponentials(float[] tile, int offset, int width, int[] allowed, int allowedStride, float[] shift, int shiftOffset,
-            float[] sums, int sumsOffset) {
+    public void exponentials(
+            float[] tile,
+            int offset,
+            int width,
+            int[] allowed,
+            int allowedStride,
+            float[] shift,
+            int shiftOffset,
+            float[] sums,
+            int sumsOffset) {
         FloatVector log2e = FloatVector.broadcast(FLOATS, LOG2_E);
         FloatVector round = FloatVector.broadcast(FLOATS, ROUND);
         FloatVector minusLn2 = FloatVector.broadcast(FLOATS, MINUS_LN2);
@@ -332,8 +404,11 @@ final class VectorAttention implements AttentionKernels {
                 y = y.fma(r, FloatVector.broadcast(FLOATS, P0));
                 y = y.fma(r, one);
                 y = y.fma(r, one);
-                y = y.mul(t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
-                y = y.reinterpretAsInts().and(IntVector.fromArray(INTS, allowed, a + j)).reinterpretAsFloats();
+                y = y.mul(
+                        t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
+                y = y.reinterpretAsInts()
+                        .and(IntVector.fromArray(INTS, allowed, a + j))
+                        .reinterpretAsFloats();
                 y.intoArray(tile, from + j);
                 sum = sum.add(y);
             }
@@ -360,7 +435,8 @@ final class VectorAttention implements AttentionKernels {
                 y = y.fma(r, FloatVector.broadcast(FLOATS, P0));
                 y = y.fma(r, one);
                 y = y.fma(r, one);
-                y = y.mul(t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
+                y = y.mul(
+                        t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
                 y.intoArray(tile, j);
                 sum = sum.add(y);
             }

@@ -5,9 +5,10 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Depthwise convolution with lanes over the channels. For kernels of 3 and 5 columns a loop goes along the row with the filter values of one
- * vector of channels in registers; what that leaves out, and other kernels, goes output by output. Where the channels do not fill the last
- * vector, it is laid over the last channels and computes some of them a second time.
+ * Depthwise convolution with lanes over the channels. For kernels of 3 and 5 columns a loop goes along the row with the
+ * filter values of one vector of channels in registers; what that leaves out, and other kernels, goes output by output.
+ * Where the channels do not fill the last vector, it is laid over the last channels and computes some of them a second
+ * time.
  */
 final class VectorConvolution implements ConvolutionKernels {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
@@ -16,7 +17,8 @@ final class VectorConvolution implements ConvolutionKernels {
     private final ScalarConvolution narrow = new ScalarConvolution();
 
     @Override
-    public void depthwiseRow(ConvShape s, float[] x, int xImage, int outY, float[] taps, float low, float high, float[] y, int yRow) {
+    public void depthwiseRow(
+            ConvShape s, float[] x, int xImage, int outY, float[] taps, float low, float high, float[] y, int yRow) {
         int channels = s.channels();
         if (channels < LANES) {
             narrow.depthwiseRow(s, x, xImage, outY, taps, low, high, y, yRow);
@@ -46,9 +48,33 @@ final class VectorConvolution implements ConvolutionKernels {
                     int fromOffset = ky == 0 ? bias + c : out;
                     int fromStep = ky == 0 ? 0 : channels;
                     if (k == 3) {
-                        three(x, in + ky * line, step, taps, tap + ky * k * channels, channels, from, fromOffset, fromStep, y, out, inner);
+                        three(
+                                x,
+                                in + ky * line,
+                                step,
+                                taps,
+                                tap + ky * k * channels,
+                                channels,
+                                from,
+                                fromOffset,
+                                fromStep,
+                                y,
+                                out,
+                                inner);
                     } else {
-                        five(x, in + ky * line, step, taps, tap + ky * k * channels, channels, from, fromOffset, fromStep, y, out, inner);
+                        five(
+                                x,
+                                in + ky * line,
+                                step,
+                                taps,
+                                tap + ky * k * channels,
+                                channels,
+                                from,
+                                fromOffset,
+                                fromStep,
+                                y,
+                                out,
+                                inner);
                     }
                 }
             }
@@ -62,8 +88,19 @@ final class VectorConvolution implements ConvolutionKernels {
             }
             int firstColumn = s.firstKernelColumn(ox);
             int columns = Math.max(0, s.endKernelColumn(ox) - firstColumn);
-            one(x, xRow + ox * step + firstColumn * channels, line, taps, (firstRow * k + firstColumn) * channels, rows, columns, k,
-                    bias, channels, y, yRow + ox * channels);
+            one(
+                    x,
+                    xRow + ox * step + firstColumn * channels,
+                    line,
+                    taps,
+                    (firstRow * k + firstColumn) * channels,
+                    rows,
+                    columns,
+                    k,
+                    bias,
+                    channels,
+                    y,
+                    yRow + ox * channels);
         }
         if (low > Float.NEGATIVE_INFINITY || high < Float.POSITIVE_INFINITY) {
             clamp(y, yRow, s.outWidth() * channels, low, high);
@@ -71,7 +108,17 @@ final class VectorConvolution implements ConvolutionKernels {
     }
 
     /** One vector of channels of {@code outputs} neighbouring outputs, a 3×3 kernel inside the image. */
-    private static void nine(float[] x, int xOffset, int xRow, int xStep, float[] taps, int tap, int channels, float[] y, int yOffset, int outputs) {
+    private static void nine(
+            float[] x,
+            int xOffset,
+            int xRow,
+            int xStep,
+            float[] taps,
+            int tap,
+            int channels,
+            float[] y,
+            int yOffset,
+            int outputs) {
         FloatVector w0 = FloatVector.fromArray(SPECIES, taps, tap);
         FloatVector w1 = FloatVector.fromArray(SPECIES, taps, tap + channels);
         FloatVector w2 = FloatVector.fromArray(SPECIES, taps, tap + 2 * channels);
@@ -99,15 +146,30 @@ final class VectorConvolution implements ConvolutionKernels {
         }
     }
 
-    /** Adds one row of a kernel of three columns to {@code from} (the bias, or what the rows above gave) and puts the sum into y. */
-    private static void three(float[] x, int xOffset, int xStep, float[] taps, int tap, int channels,
-            float[] from, int fromOffset, int fromStep, float[] y, int yOffset, int outputs) {
+    /**
+     * Adds one row of a kernel of three columns to {@code from} (the bias, or what the rows above gave) and puts the
+     * sum into y.
+     */
+    private static void three(
+            float[] x,
+            int xOffset,
+            int xStep,
+            float[] taps,
+            int tap,
+            int channels,
+            float[] from,
+            int fromOffset,
+            int fromStep,
+            float[] y,
+            int yOffset,
+            int outputs) {
         FloatVector w0 = FloatVector.fromArray(SPECIES, taps, tap);
         FloatVector w1 = FloatVector.fromArray(SPECIES, taps, tap + channels);
         FloatVector w2 = FloatVector.fromArray(SPECIES, taps, tap + 2 * channels);
         for (int i = 0; i < outputs; i++) {
             int p = xOffset + i * xStep;
-            FloatVector a = FloatVector.fromArray(SPECIES, x, p).fma(w0, FloatVector.fromArray(SPECIES, from, fromOffset + i * fromStep));
+            FloatVector a = FloatVector.fromArray(SPECIES, x, p)
+                    .fma(w0, FloatVector.fromArray(SPECIES, from, fromOffset + i * fromStep));
             a = FloatVector.fromArray(SPECIES, x, p + channels).fma(w1, a);
             a = FloatVector.fromArray(SPECIES, x, p + 2 * channels).fma(w2, a);
             a.intoArray(y, yOffset + i * channels);
@@ -115,8 +177,19 @@ final class VectorConvolution implements ConvolutionKernels {
     }
 
     /** As {@link #three} for five columns. */
-    private static void five(float[] x, int xOffset, int xStep, float[] taps, int tap, int channels,
-            float[] from, int fromOffset, int fromStep, float[] y, int yOffset, int outputs) {
+    private static void five(
+            float[] x,
+            int xOffset,
+            int xStep,
+            float[] taps,
+            int tap,
+            int channels,
+            float[] from,
+            int fromOffset,
+            int fromStep,
+            float[] y,
+            int yOffset,
+            int outputs) {
         FloatVector w0 = FloatVector.fromArray(SPECIES, taps, tap);
         FloatVector w1 = FloatVector.fromArray(SPECIES, taps, tap + channels);
         FloatVector w2 = FloatVector.fromArray(SPECIES, taps, tap + 2 * channels);
@@ -124,7 +197,8 @@ final class VectorConvolution implements ConvolutionKernels {
         FloatVector w4 = FloatVector.fromArray(SPECIES, taps, tap + 4 * channels);
         for (int i = 0; i < outputs; i++) {
             int p = xOffset + i * xStep;
-            FloatVector a = FloatVector.fromArray(SPECIES, x, p).fma(w0, FloatVector.fromArray(SPECIES, from, fromOffset + i * fromStep));
+            FloatVector a = FloatVector.fromArray(SPECIES, x, p)
+                    .fma(w0, FloatVector.fromArray(SPECIES, from, fromOffset + i * fromStep));
             a = FloatVector.fromArray(SPECIES, x, p + channels).fma(w1, a);
             a = FloatVector.fromArray(SPECIES, x, p + 2 * channels).fma(w2, a);
             a = FloatVector.fromArray(SPECIES, x, p + 3 * channels).fma(w3, a);
@@ -134,11 +208,22 @@ final class VectorConvolution implements ConvolutionKernels {
     }
 
     /**
-     * All channels of one output, over the part of its kernel that lies inside the image. Rows and columns are one loop: Java 17 puts sums
-     * that two nested loops carry into objects.
+     * All channels of one output, over the part of its kernel that lies inside the image. Rows and columns are one
+     * loop: Java 17 puts sums that two nested loops carry into objects.
      */
-    private static void one(float[] x, int xOffset, int xRow, float[] taps, int firstTap, int rows, int columns, int kernel, int bias,
-            int channels, float[] y, int yOffset) {
+    private static void one(
+            float[] x,
+            int xOffset,
+            int xRow,
+            float[] taps,
+            int firstTap,
+            int rows,
+            int columns,
+            int kernel,
+            int bias,
+            int channels,
+            float[] y,
+            int yOffset) {
         for (int begin = 0; begin < channels; begin += 2 * LANES) {
             int c = Math.min(begin, channels - LANES);
             int d = Math.min(c + LANES, channels - LANES);
@@ -164,8 +249,8 @@ final class VectorConvolution implements ConvolutionKernels {
     }
 
     /**
-     * As {@link Math#max} and min, NaN staying NaN, in two instructions each. A pass of its own: within the loops above it would be more
-     * than the compiler takes into one method, and what it leaves out puts every sum into an object.
+     * As {@link Math#max} and min, NaN staying NaN, in two instructions each. A pass of its own: within the loops above
+     * it would be more than the compiler takes into one method, and what it leaves out puts every sum into an object.
      */
     private static void clamp(float[] y, int offset, int n, float low, float high) {
         int bound = SPECIES.loopBound(n);
@@ -183,7 +268,9 @@ final class VectorConvolution implements ConvolutionKernels {
     public void maximum(float[] x, int xOffset, float[] y, int yOffset, int n) {
         int bound = SPECIES.loopBound(n);
         for (int i = 0; i < bound; i += LANES) {
-            FloatVector.fromArray(SPECIES, y, yOffset + i).max(FloatVector.fromArray(SPECIES, x, xOffset + i)).intoArray(y, yOffset + i);
+            FloatVector.fromArray(SPECIES, y, yOffset + i)
+                    .max(FloatVector.fromArray(SPECIES, x, xOffset + i))
+                    .intoArray(y, yOffset + i);
         }
         narrow.maximum(x, xOffset + bound, y, yOffset + bound, n - bound);
     }

@@ -8,8 +8,9 @@ import org.rlr.tensor.backend.BinaryOp;
 import org.rlr.tensor.backend.UnaryOp;
 
 /**
- * Elementwise loops on the Vector API. What an element becomes does not depend on where in a run it stands, so that runs may be cut anywhere: the last few elements
- * of arithmetic loops take the same operations one by one, those of functions go through a vector of their own.
+ * Elementwise loops on the Vector API. What an element becomes does not depend on where in a run it stands, so that
+ * runs may be cut anywhere: the last few elements of arithmetic loops take the same operations one by one, those of
+ * functions go through a vector of their own.
  */
 final class VectorElementwise extends ScalarElementwise {
     private static final VectorSpecies<Float> FLOATS = VectorMath.FLOATS;
@@ -76,8 +77,18 @@ final class VectorElementwise extends ScalarElementwise {
     }
 
     @Override
-    public void unaryBackward(UnaryOp op, float[] x, int xo, float[] y, int yo, float[] dy, int dyo,
-            float[] dx, int dxo, int n, boolean accumulate) {
+    public void unaryBackward(
+            UnaryOp op,
+            float[] x,
+            int xo,
+            float[] y,
+            int yo,
+            float[] dy,
+            int dyo,
+            float[] dx,
+            int dxo,
+            int n,
+            boolean accumulate) {
         if (!accumulate) {
             backward(op, x, xo, y, yo, dy, dyo, dx, dxo, n);
             return;
@@ -90,7 +101,8 @@ final class VectorElementwise extends ScalarElementwise {
         }
     }
 
-    private void backward(UnaryOp op, float[] x, int xo, float[] y, int yo, float[] dy, int dyo, float[] dx, int dxo, int n) {
+    private void backward(
+            UnaryOp op, float[] x, int xo, float[] y, int yo, float[] dy, int dyo, float[] dx, int dxo, int n) {
         switch (op) {
             case SILU, GELU -> {
                 int whole = n / LANES * LANES;
@@ -162,7 +174,8 @@ final class VectorElementwise extends ScalarElementwise {
     // ---- functions of two arguments ----
 
     @Override
-    public void binary(BinaryOp op, float[] a, int ao, float[] b, int bo, float[] out, int oo, int n, boolean accumulate) {
+    public void binary(
+            BinaryOp op, float[] a, int ao, float[] b, int bo, float[] out, int oo, int n, boolean accumulate) {
         if (accumulate) {
             multiplyAddOrBlocks(op, a, ao, b, bo, out, oo, n);
             return;
@@ -171,22 +184,30 @@ final class VectorElementwise extends ScalarElementwise {
         switch (op) {
             case ADD -> {
                 for (; i <= n - LANES; i += LANES) {
-                    FloatVector.fromArray(FLOATS, a, ao + i).add(FloatVector.fromArray(FLOATS, b, bo + i)).intoArray(out, oo + i);
+                    FloatVector.fromArray(FLOATS, a, ao + i)
+                            .add(FloatVector.fromArray(FLOATS, b, bo + i))
+                            .intoArray(out, oo + i);
                 }
             }
             case SUB -> {
                 for (; i <= n - LANES; i += LANES) {
-                    FloatVector.fromArray(FLOATS, a, ao + i).sub(FloatVector.fromArray(FLOATS, b, bo + i)).intoArray(out, oo + i);
+                    FloatVector.fromArray(FLOATS, a, ao + i)
+                            .sub(FloatVector.fromArray(FLOATS, b, bo + i))
+                            .intoArray(out, oo + i);
                 }
             }
             case MUL -> {
                 for (; i <= n - LANES; i += LANES) {
-                    FloatVector.fromArray(FLOATS, a, ao + i).mul(FloatVector.fromArray(FLOATS, b, bo + i)).intoArray(out, oo + i);
+                    FloatVector.fromArray(FLOATS, a, ao + i)
+                            .mul(FloatVector.fromArray(FLOATS, b, bo + i))
+                            .intoArray(out, oo + i);
                 }
             }
             case DIV -> {
                 for (; i <= n - LANES; i += LANES) {
-                    FloatVector.fromArray(FLOATS, a, ao + i).div(FloatVector.fromArray(FLOATS, b, bo + i)).intoArray(out, oo + i);
+                    FloatVector.fromArray(FLOATS, a, ao + i)
+                            .div(FloatVector.fromArray(FLOATS, b, bo + i))
+                            .intoArray(out, oo + i);
                 }
             }
         }
@@ -197,7 +218,8 @@ final class VectorElementwise extends ScalarElementwise {
         if (op == BinaryOp.MUL) {
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
-                FloatVector product = FloatVector.fromArray(FLOATS, a, ao + i).mul(FloatVector.fromArray(FLOATS, b, bo + i));
+                FloatVector product =
+                        FloatVector.fromArray(FLOATS, a, ao + i).mul(FloatVector.fromArray(FLOATS, b, bo + i));
                 FloatVector.fromArray(FLOATS, out, oo + i).add(product).intoArray(out, oo + i);
             }
             super.binary(op, a, ao + i, b, bo + i, out, oo + i, n - i, true);
@@ -212,7 +234,8 @@ final class VectorElementwise extends ScalarElementwise {
     }
 
     @Override
-    public void binaryRightScalar(BinaryOp op, float[] a, int ao, float b, float[] out, int oo, int n, boolean accumulate) {
+    public void binaryRightScalar(
+            BinaryOp op, float[] a, int ao, float b, float[] out, int oo, int n, boolean accumulate) {
         switch (op) {
             case ADD -> affine(a, ao, 1, b, out, oo, n, accumulate);
             case SUB -> affine(a, ao, 1, -b, out, oo, n, accumulate);
@@ -230,7 +253,8 @@ final class VectorElementwise extends ScalarElementwise {
     }
 
     @Override
-    public void binaryLeftScalar(BinaryOp op, float a, float[] b, int bo, float[] out, int oo, int n, boolean accumulate) {
+    public void binaryLeftScalar(
+            BinaryOp op, float a, float[] b, int bo, float[] out, int oo, int n, boolean accumulate) {
         switch (op) {
             case ADD -> affine(b, bo, 1, a, out, oo, n, accumulate);
             case SUB -> affine(b, bo, -1, a, out, oo, n, accumulate);
@@ -253,7 +277,9 @@ final class VectorElementwise extends ScalarElementwise {
         int i = 0;
         if (accumulate) {
             for (; i <= n - LANES; i += LANES) {
-                FloatVector.fromArray(FLOATS, y, yo + i).add(FloatVector.fromArray(FLOATS, x, xo + i).mul(scale).add(shift)).intoArray(y, yo + i);
+                FloatVector.fromArray(FLOATS, y, yo + i)
+                        .add(FloatVector.fromArray(FLOATS, x, xo + i).mul(scale).add(shift))
+                        .intoArray(y, yo + i);
             }
         } else {
             for (; i <= n - LANES; i += LANES) {
@@ -271,11 +297,15 @@ final class VectorElementwise extends ScalarElementwise {
             FloatVector gradient = FloatVector.fromArray(FLOATS, g, go + i);
             FloatVector first = FloatVector.fromArray(FLOATS, m, mo + i);
             first = first.add(gradient.sub(first).mul(step.oneMinusBeta1()));
-            FloatVector second = FloatVector.fromArray(FLOATS, v, vo + i).mul(step.beta2()).add(gradient.mul(step.oneMinusBeta2()).mul(gradient));
+            FloatVector second = FloatVector.fromArray(FLOATS, v, vo + i)
+                    .mul(step.beta2())
+                    .add(gradient.mul(step.oneMinusBeta2()).mul(gradient));
             first.intoArray(m, mo + i);
             second.intoArray(v, vo + i);
             FloatVector root = second.sqrt().div(step.rootCorrection()).add(epsilon);
-            FloatVector.fromArray(FLOATS, p, po + i).sub(first.mul(step.size()).div(root)).intoArray(p, po + i);
+            FloatVector.fromArray(FLOATS, p, po + i)
+                    .sub(first.mul(step.size()).div(root))
+                    .intoArray(p, po + i);
         }
         super.adam(p, po + i, g, go + i, m, mo + i, v, vo + i, n - i, step);
     }

@@ -14,8 +14,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Functions made of exponentials, and their derivatives, over whole vectors: {@code n} is a multiple of the lanes. Every loop stands by itself and calls little,
- * so that C2 inlines all of it and boxes no vector.
+ * Functions made of exponentials, and their derivatives, over whole vectors: {@code n} is a multiple of the lanes.
+ * Every loop stands by itself and calls little, so that C2 inlines all of it and boxes no vector.
  */
 final class VectorFunctions {
     private static final VectorSpecies<Float> FLOATS = VectorMath.FLOATS;
@@ -27,8 +27,7 @@ final class VectorFunctions {
     /** Elements whose intermediate results stay in the first cache. */
     private static final int BLOCK = 1024;
 
-    private VectorFunctions() {
-    }
+    private VectorFunctions() {}
 
     static void exp(float[] x, int xo, float[] y, int yo, int n) {
         for (int i = 0; i < n; i += LANES) {
@@ -73,7 +72,9 @@ final class VectorFunctions {
             large = large.blend(large.neg(), v.compare(VectorOperators.LT, 0f));
             // minimax polynomial of (tanh(x)/x − 1)/x² in x²
             FloatVector s = v.mul(v);
-            FloatVector p = s.fma(FloatVector.broadcast(FLOATS, -0.0057170365603411944f), FloatVector.broadcast(FLOATS, 0.020650579002880576f));
+            FloatVector p = s.fma(
+                    FloatVector.broadcast(FLOATS, -0.0057170365603411944f),
+                    FloatVector.broadcast(FLOATS, 0.020650579002880576f));
             p = p.fma(s, FloatVector.broadcast(FLOATS, -0.05374349526114124f));
             p = p.fma(s, FloatVector.broadcast(FLOATS, 0.13331491248512115f));
             p = p.fma(s, FloatVector.broadcast(FLOATS, -0.3333328392359066f));
@@ -89,7 +90,9 @@ final class VectorFunctions {
             int size = Math.min(BLOCK, n - from);
             normal(x, xo + from, normal, size);
             for (int i = 0; i < size; i += LANES) {
-                FloatVector.fromArray(FLOATS, x, xo + from + i).mul(FloatVector.fromArray(FLOATS, normal, i)).intoArray(y, yo + from + i);
+                FloatVector.fromArray(FLOATS, x, xo + from + i)
+                        .mul(FloatVector.fromArray(FLOATS, normal, i))
+                        .intoArray(y, yo + from + i);
             }
         }
     }
@@ -101,16 +104,20 @@ final class VectorFunctions {
             int size = Math.min(BLOCK, n - from);
             normal(x, xo + from, normal, size);
             for (int i = 0; i < size; i += LANES) {
-                FloatVector slope = FloatVector.fromArray(FLOATS, x, xo + from + i).mul(FloatVector.fromArray(FLOATS, normal, BLOCK + i))
-                        .fma(FloatVector.broadcast(FLOATS, NormalTail.INV_ROOT_TWO_PI), FloatVector.fromArray(FLOATS, normal, i));
+                FloatVector slope = FloatVector.fromArray(FLOATS, x, xo + from + i)
+                        .mul(FloatVector.fromArray(FLOATS, normal, BLOCK + i))
+                        .fma(
+                                FloatVector.broadcast(FLOATS, NormalTail.INV_ROOT_TWO_PI),
+                                FloatVector.fromArray(FLOATS, normal, i));
                 slope.mul(FloatVector.fromArray(FLOATS, dy, dyo + from + i)).intoArray(dx, dxo + from + i);
             }
         }
     }
 
     /**
-     * Φ(x) into the first half of {@code out} and {@code exp(−x²/2)} into the second; see {@link NormalTail} and {@link VectorMath#exp}. Written out, so
-     * that it is too long to become part of another method: what C2 puts together it may stop inlining half-way, and box the vectors that cross the border.
+     * Φ(x) into the first half of {@code out} and {@code exp(−x²/2)} into the second; see {@link NormalTail} and
+     * {@link VectorMath#exp}. Written out, so that it is too long to become part of another method: what C2 puts
+     * together it may stop inlining half-way, and box the vectors that cross the border.
      */
     private static void normal(float[] x, int xo, float[] out, int n) {
         FloatVector one = FloatVector.broadcast(FLOATS, 1);
@@ -122,7 +129,8 @@ final class VectorFunctions {
             FloatVector e = v.mul(v).mul(FloatVector.broadcast(FLOATS, -0.5f));
             e = e.blend(least, e.compare(VectorOperators.LT, least));
             FloatVector t = e.fma(FloatVector.broadcast(FLOATS, LOG2_E), FloatVector.broadcast(FLOATS, ROUND));
-            FloatVector r = t.sub(FloatVector.broadcast(FLOATS, ROUND)).fma(FloatVector.broadcast(FLOATS, MINUS_LN2), e);
+            FloatVector r =
+                    t.sub(FloatVector.broadcast(FLOATS, ROUND)).fma(FloatVector.broadcast(FLOATS, MINUS_LN2), e);
             FloatVector g = r.fma(FloatVector.broadcast(FLOATS, P4), FloatVector.broadcast(FLOATS, P3));
             g = g.fma(r, FloatVector.broadcast(FLOATS, P2));
             g = g.fma(r, FloatVector.broadcast(FLOATS, P1));
@@ -134,7 +142,8 @@ final class VectorFunctions {
             a = a.blend(end, a.compare(VectorOperators.GT, end));
             FloatVector d = one.div(a.add(k));
             FloatVector q = a.sub(k).mul(d);
-            FloatVector p = q.fma(FloatVector.broadcast(FLOATS, NormalTail.C9), FloatVector.broadcast(FLOATS, NormalTail.C8));
+            FloatVector p =
+                    q.fma(FloatVector.broadcast(FLOATS, NormalTail.C9), FloatVector.broadcast(FLOATS, NormalTail.C8));
             p = p.fma(q, FloatVector.broadcast(FLOATS, NormalTail.C7));
             p = p.fma(q, FloatVector.broadcast(FLOATS, NormalTail.C6));
             p = p.fma(q, FloatVector.broadcast(FLOATS, NormalTail.C5));
@@ -144,7 +153,8 @@ final class VectorFunctions {
             p = p.fma(q, FloatVector.broadcast(FLOATS, NormalTail.C1));
             p = p.fma(q, FloatVector.broadcast(FLOATS, NormalTail.C0));
             FloatVector tail = g.mul(p).mul(d);
-            tail.blend(one.sub(tail), v.compare(VectorOperators.GT, FloatVector.broadcast(FLOATS, 0f))).intoArray(out, i);
+            tail.blend(one.sub(tail), v.compare(VectorOperators.GT, FloatVector.broadcast(FLOATS, 0f)))
+                    .intoArray(out, i);
             g.intoArray(out, BLOCK + i);
         }
     }

@@ -3,15 +3,18 @@ package org.rlr.tensor.cpu;
 import org.rlr.tensor.backend.Activation;
 
 /**
- * Matrix product after Goto and van de Geijn ("Anatomy of high-performance matrix multiplication", 2008) and BLIS. A and B are packed in panels one tile high and
- * wide, in blocks of k that keep a panel of B in the first cache and a block of rows of A in the second. A task is a block of rows by a run of columns of C; it goes
- * over its columns in pieces so narrow that a piece of C, too, stays in the second cache while the blocks of k are added to it.
- * An element of C is summed in the same order whatever the tasks: the result does not depend on threads.
+ * Matrix product after Goto and van de Geijn ("Anatomy of high-performance matrix multiplication", 2008) and BLIS. A
+ * and B are packed in panels one tile high and wide, in blocks of k that keep a panel of B in the first cache and a
+ * block of rows of A in the second. A task is a block of rows by a run of columns of C; it goes over its columns in
+ * pieces so narrow that a piece of C, too, stays in the second cache while the blocks of k are added to it. An element
+ * of C is summed in the same order whatever the tasks: the result does not depend on threads.
  */
 final class VectorGemm implements Gemm {
     private static final int ROWS = VectorTile.ROWS;
     private static final int COLUMNS = VectorTile.COLUMNS;
-    /** Depth of a block at most: a panel of B and one of A fit the first cache (20 KiB + 5 KiB with 256-bit vectors). */
+    /**
+     * Depth of a block at most: a panel of B and one of A fit the first cache (20 KiB + 5 KiB with 256-bit vectors).
+     */
     private static final int DEPTH = Math.max(128, 320 * 16 / COLUMNS);
     /** Rows of a task at most: its block of A takes about a third of a small second cache. */
     private static final int HEIGHT = (128 + ROWS - 1) / ROWS * ROWS;
@@ -33,18 +36,67 @@ final class VectorGemm implements Gemm {
     }
 
     @Override
-    public void gemm(Parallel parallel, boolean transA, boolean transB, int m, int n, int k, float alpha,
-            float[] a, int aOffset, int lda, float[] b, int bOffset, int ldb,
-            boolean accumulate, float[] c, int cOffset, int ldc,
-            float[] bias, int biasOffset, Activation activation, float[] pre, int preOffset) {
-        run(parallel, new VectorGemmRows.Matrix(transA, alpha, a, aOffset, lda), m, n, k, new Right(transB, b, bOffset, ldb), accumulate,
+    public void gemm(
+            Parallel parallel,
+            boolean transA,
+            boolean transB,
+            int m,
+            int n,
+            int k,
+            float alpha,
+            float[] a,
+            int aOffset,
+            int lda,
+            float[] b,
+            int bOffset,
+            int ldb,
+            boolean accumulate,
+            float[] c,
+            int cOffset,
+            int ldc,
+            float[] bias,
+            int biasOffset,
+            Activation activation,
+            float[] pre,
+            int preOffset) {
+        run(
+                parallel,
+                new VectorGemmRows.Matrix(transA, alpha, a, aOffset, lda),
+                m,
+                n,
+                k,
+                new Right(transB, b, bOffset, ldb),
+                accumulate,
                 new Result(c, cOffset, ldc, bias, biasOffset, activation, pre, preOffset));
     }
 
     @Override
-    public void gemmPacked(Parallel parallel, int m, int n, int k, float[] a, int aOffset, int lda, float[] packed, int packedOffset,
-            float[] c, int cOffset, int ldc, float[] bias, int biasOffset, Activation activation, float[] pre, int preOffset) {
-        runPacked(parallel, new VectorGemmRows.Matrix(false, 1, a, aOffset, lda), m, n, k, packed, packedOffset,
+    public void gemmPacked(
+            Parallel parallel,
+            int m,
+            int n,
+            int k,
+            float[] a,
+            int aOffset,
+            int lda,
+            float[] packed,
+            int packedOffset,
+            float[] c,
+            int cOffset,
+            int ldc,
+            float[] bias,
+            int biasOffset,
+            Activation activation,
+            float[] pre,
+            int preOffset) {
+        runPacked(
+                parallel,
+                new VectorGemmRows.Matrix(false, 1, a, aOffset, lda),
+                m,
+                n,
+                k,
+                packed,
+                packedOffset,
                 new Result(c, cOffset, ldc, bias, biasOffset, activation, pre, preOffset));
     }
 
@@ -54,19 +106,46 @@ final class VectorGemm implements Gemm {
     }
 
     @Override
-    public void convolve(Parallel parallel, ConvShape s, float[] x, int xOffset, float[] w, int wOffset, boolean packed,
-            float[] bias, int biasOffset, Activation activation, float[] y, int yOffset) {
+    public void convolve(
+            Parallel parallel,
+            ConvShape s,
+            float[] x,
+            int xOffset,
+            float[] w,
+            int wOffset,
+            boolean packed,
+            float[] bias,
+            int biasOffset,
+            Activation activation,
+            float[] y,
+            int yOffset) {
         VectorGemmRows patches = new VectorGemmRows.Patches(s, x, xOffset);
         Result result = new Result(y, yOffset, s.outChannels(), bias, biasOffset, activation, null, 0);
         int positions = s.outRows() * s.outWidth();
         if (packed) {
             runPacked(parallel, patches, positions, s.outChannels(), s.taps(), w, wOffset, result);
         } else {
-            run(parallel, patches, positions, s.outChannels(), s.taps(), new Right(true, w, wOffset, s.taps()), false, result);
+            run(
+                    parallel,
+                    patches,
+                    positions,
+                    s.outChannels(),
+                    s.taps(),
+                    new Right(true, w, wOffset, s.taps()),
+                    false,
+                    result);
         }
     }
 
-    private void run(Parallel parallel, VectorGemmRows left, int m, int n, int k, Right right, boolean accumulate, Result result) {
+    private void run(
+            Parallel parallel,
+            VectorGemmRows left,
+            int m,
+            int n,
+            int k,
+            Right right,
+            boolean accumulate,
+            Result result) {
         if (m == 0 || n == 0) {
             return;
         }
@@ -79,13 +158,33 @@ final class VectorGemm implements Gemm {
             int from = 0;
             do {
                 int to = Math.min(k, from + step);
-                multiply(over, left, right, result, m, column, columns, from, to, depth, accumulate || from > 0, to == k);
+                multiply(
+                        over,
+                        left,
+                        right,
+                        result,
+                        m,
+                        column,
+                        columns,
+                        from,
+                        to,
+                        depth,
+                        accumulate || from > 0,
+                        to == k);
                 from = to;
             } while (from < k);
         }
     }
 
-    private void runPacked(Parallel parallel, VectorGemmRows left, int m, int n, int k, float[] packed, int packedOffset, Result result) {
+    private void runPacked(
+            Parallel parallel,
+            VectorGemmRows left,
+            int m,
+            int n,
+            int k,
+            float[] packed,
+            int packedOffset,
+            Result result) {
         if (m == 0 || n == 0) {
             return;
         }
@@ -95,8 +194,21 @@ final class VectorGemm implements Gemm {
         int from = 0;
         do {
             int to = Math.min(k, from + step);
-            multiply(over, left, result, new Cut(over.threads(), m, panels(n), to - from), packed, packedOffset + from * panels(n) * COLUMNS,
-                    m, 0, n, from, to, depth, from > 0, to == k);
+            multiply(
+                    over,
+                    left,
+                    result,
+                    new Cut(over.threads(), m, panels(n), to - from),
+                    packed,
+                    packedOffset + from * panels(n) * COLUMNS,
+                    m,
+                    0,
+                    n,
+                    from,
+                    to,
+                    depth,
+                    from > 0,
+                    to == k);
             from = to;
         } while (from < k);
     }
@@ -124,7 +236,10 @@ final class VectorGemm implements Gemm {
         return Math.multiplyExact(panels(n) * COLUMNS, k);
     }
 
-    /** Block of k by block of k, in each the panels one after the other, as {@link #multiply} packs what is not packed beforehand. */
+    /**
+     * Block of k by block of k, in each the panels one after the other, as {@link #multiply} packs what is not packed
+     * beforehand.
+     */
     @Override
     public void pack(int n, int k, float[] b, int bOffset, int ldb, float[] packed, int packedOffset) {
         Right right = new Right(true, b, bOffset, ldb);
@@ -132,7 +247,13 @@ final class VectorGemm implements Gemm {
         for (int start = 0; start < k; start += depth) {
             int rows = Math.min(depth, k - start);
             for (int panel = 0; panel < panels(n); panel++) {
-                right.pack(panel * COLUMNS, n - panel * COLUMNS, start, rows, packed, packedOffset + (start * panels(n) + panel * rows) * COLUMNS);
+                right.pack(
+                        panel * COLUMNS,
+                        n - panel * COLUMNS,
+                        start,
+                        rows,
+                        packed,
+                        packedOffset + (start * panels(n) + panel * rows) * COLUMNS);
             }
         }
     }
@@ -157,8 +278,19 @@ final class VectorGemm implements Gemm {
     }
 
     /** Packs a part of B and multiplies with it. */
-    private void multiply(Parallel over, VectorGemmRows left, Right right, Result result, int m, int column, int columns,
-            int from, int to, int depth, boolean accumulate, boolean last) {
+    private void multiply(
+            Parallel over,
+            VectorGemmRows left,
+            Right right,
+            Result result,
+            int m,
+            int column,
+            int columns,
+            int from,
+            int to,
+            int depth,
+            boolean accumulate,
+            boolean last) {
         int panels = panels(columns);
         int blocks = Math.max(1, (to - from + depth - 1) / depth);
         float[] packed = Scratch.get(Scratch.GEMM_B, panels * COLUMNS * (to - from));
@@ -169,20 +301,57 @@ final class VectorGemm implements Gemm {
             int base = (start - from) * panels * COLUMNS;
             int end = Math.min(panels, (task / blocks + 1) * together);
             for (int panel = task / blocks * together; panel < end; panel++) {
-                right.pack(column + panel * COLUMNS, columns - panel * COLUMNS, start, k, packed, base + panel * COLUMNS * k);
+                right.pack(
+                        column + panel * COLUMNS,
+                        columns - panel * COLUMNS,
+                        start,
+                        k,
+                        packed,
+                        base + panel * COLUMNS * k);
             }
         });
-        multiply(over, left, result, new Cut(over.threads(), m, panels, to - from), packed, 0, m, column, columns, from, to, depth, accumulate, last);
+        multiply(
+                over,
+                left,
+                result,
+                new Cut(over.threads(), m, panels, to - from),
+                packed,
+                0,
+                m,
+                column,
+                columns,
+                from,
+                to,
+                depth,
+                accumulate,
+                last);
     }
 
     /** Multiplies with a packed part of B, its rows {@code from … to} at {@code packedOffset}. */
-    private void multiply(Parallel over, VectorGemmRows left, Result result, Cut cut, float[] packed, int packedOffset, int m, int column, int columns,
-            int from, int to, int depth, boolean accumulate, boolean last) {
+    private void multiply(
+            Parallel over,
+            VectorGemmRows left,
+            Result result,
+            Cut cut,
+            float[] packed,
+            int packedOffset,
+            int m,
+            int column,
+            int columns,
+            int from,
+            int to,
+            int depth,
+            boolean accumulate,
+            boolean last) {
         int panels = panels(columns);
         boolean shared = cut.columnTasks > 1;
-        float[] packedLeft = shared ? Scratch.get(Scratch.GEMM_SHARED_A, cut.rowTasks * cut.height * (to - from)) : null;
+        float[] packedLeft =
+                shared ? Scratch.get(Scratch.GEMM_SHARED_A, cut.rowTasks * cut.height * (to - from)) : null;
         if (shared) {
-            over.forEach(cut.rowTasks, rowTask -> cut.packLeft(left, rowTask, from, to, depth, packedLeft, rowTask * cut.height * (to - from)));
+            over.forEach(
+                    cut.rowTasks,
+                    rowTask -> cut.packLeft(
+                            left, rowTask, from, to, depth, packedLeft, rowTask * cut.height * (to - from)));
         }
         over.forEach(cut.tasks(), task -> {
             int rowTask = task % cut.rowTasks;
@@ -205,20 +374,38 @@ final class VectorGemm implements Gemm {
                     int base = packedOffset + (start - from) * panels * COLUMNS;
                     for (int panel = p; panel < endPiece; panel++) {
                         int width = Math.min(COLUMNS, columns - panel * COLUMNS);
-                        result.panel(k, block, blockOffset + (start - from) * cut.height, rows, packed, base + panel * COLUMNS * k, width,
-                                row, column + panel * COLUMNS, accumulate || start > from, tile);
+                        result.panel(
+                                k,
+                                block,
+                                blockOffset + (start - from) * cut.height,
+                                rows,
+                                packed,
+                                base + panel * COLUMNS * k,
+                                width,
+                                row,
+                                column + panel * COLUMNS,
+                                accumulate || start > from,
+                                tile);
                     }
                     start += depth;
                 } while (start < to);
                 if (last) {
                     int first = column + p * COLUMNS;
-                    result.finish(elementwise, row, rows, first, Math.min(column + columns, column + endPiece * COLUMNS) - first);
+                    result.finish(
+                            elementwise,
+                            row,
+                            rows,
+                            first,
+                            Math.min(column + columns, column + endPiece * COLUMNS) - first);
                 }
             }
         });
     }
 
-    /** How a part of C is cut into tasks: by rows as long as a panel of B serves enough of them, then by columns, whose tasks share the packed rows of A. */
+    /**
+     * How a part of C is cut into tasks: by rows as long as a panel of B serves enough of them, then by columns, whose
+     * tasks share the packed rows of A.
+     */
     private static final class Cut {
         private final int m;
         private final int height;
@@ -230,7 +417,8 @@ final class VectorGemm implements Gemm {
             this.m = m;
             long work = (long) m * panels * COLUMNS * k;
             int wanted = threads == 1 ? 1 : (int) Math.max(1, Math.min(4L * threads, work / TASK_WORK));
-            int parts = Math.max((m + HEIGHT - 1) / HEIGHT, Math.min(wanted / Math.max(1, panels), (m + ROWS - 1) / ROWS));
+            int parts =
+                    Math.max((m + HEIGHT - 1) / HEIGHT, Math.min(wanted / Math.max(1, panels), (m + ROWS - 1) / ROWS));
             height = ((m + parts - 1) / parts + ROWS - 1) / ROWS * ROWS;
             rowTasks = (m + height - 1) / height;
             int across = Math.min(panels, (wanted + rowTasks - 1) / rowTasks);
@@ -245,7 +433,13 @@ final class VectorGemm implements Gemm {
         /** Packs the columns {@code from … to} of a task's rows, block by block. */
         void packLeft(VectorGemmRows left, int rowTask, int from, int to, int depth, float[] out, int offset) {
             for (int start = from; start < to; start += depth) {
-                left.pack(rowTask * height, Math.min(height, m - rowTask * height), start, Math.min(depth, to - start), out, offset + (start - from) * height);
+                left.pack(
+                        rowTask * height,
+                        Math.min(height, m - rowTask * height),
+                        start,
+                        Math.min(depth, to - start),
+                        out,
+                        offset + (start - from) * height);
             }
         }
     }
@@ -260,16 +454,34 @@ final class VectorGemm implements Gemm {
         }
     }
 
-    private record Result(float[] c, int offset, int stride, float[] bias, int biasOffset, Activation activation,
-            float[] pre, int preOffset) {
+    private record Result(
+            float[] c,
+            int offset,
+            int stride,
+            float[] bias,
+            int biasOffset,
+            Activation activation,
+            float[] pre,
+            int preOffset) {
 
         /** A block of A times one panel of B. */
-        void panel(int k, float[] block, int blockOffset, int rows, float[] packed, int at, int width, int row, int column,
-                boolean accumulate, float[] tile) {
+        void panel(
+                int k,
+                float[] block,
+                int blockOffset,
+                int rows,
+                float[] packed,
+                int at,
+                int width,
+                int row,
+                int column,
+                boolean accumulate,
+                float[] tile) {
             int start = offset + row * stride + column;
             int full = width == COLUMNS ? rows / ROWS * ROWS : 0;
             for (int i = 0; i < full; i += ROWS) {
-                VectorTile.multiply(k, block, blockOffset + i * k, packed, at, c, start + i * stride, stride, accumulate);
+                VectorTile.multiply(
+                        k, block, blockOffset + i * k, packed, at, c, start + i * stride, stride, accumulate);
             }
             for (int i = full; i < rows; i += ROWS) {
                 VectorTile.multiply(k, block, blockOffset + i * k, packed, at, tile, 0, COLUMNS, false);
@@ -284,8 +496,18 @@ final class VectorGemm implements Gemm {
         }
 
         void finish(ElementwiseKernels elementwise, int row, int rows, int column, int columns) {
-            GemmEpilogue.apply(elementwise, c, offset + row * stride + column, stride, rows, columns, bias, biasOffset + column,
-                    activation, pre, preOffset + row * stride + column);
+            GemmEpilogue.apply(
+                    elementwise,
+                    c,
+                    offset + row * stride + column,
+                    stride,
+                    rows,
+                    columns,
+                    bias,
+                    biasOffset + column,
+                    activation,
+                    pre,
+                    preOffset + row * stride + column);
         }
     }
 }

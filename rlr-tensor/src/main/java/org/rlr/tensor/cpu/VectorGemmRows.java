@@ -5,7 +5,8 @@ import java.util.Arrays;
 /** Where the rows of a product's left matrix come from when they are packed for the tiles. */
 interface VectorGemmRows {
     /**
-     * Packs columns {@code from … from+k} of a run of rows: panels of {@link VectorTile#ROWS} rows, in each {@code k} columns, filled up with zeros.
+     * Packs columns {@code from … from+k} of a run of rows: panels of {@link VectorTile#ROWS} rows, in each {@code k}
+     * columns, filled up with zeros.
      *
      * @param out receives them from {@code target}
      */
@@ -24,8 +25,9 @@ interface VectorGemmRows {
     }
 
     /**
-     * A row per output position of a convolution without groups, the image's values that it sees: {@code (ky, kx, c)}, zero over the padding. They go from
-     * the image to the panels at once; the matrix of all of them, kernel² times the image, is never in memory.
+     * A row per output position of a convolution without groups, the image's values that it sees: {@code (ky, kx, c)},
+     * zero over the padding. They go from the image to the panels at once; the matrix of all of them, kernel² times the
+     * image, is never in memory.
      */
     record Patches(ConvShape s, float[] x, int offset) implements VectorGemmRows {
         @Override

@@ -3,7 +3,9 @@ package org.rlr.tensor.cpu;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Kernels on the Vector API. Loaded by reflection only: where the module is missing, this class must not be touched. */
+/**
+ * Kernels on the Vector API. Loaded by reflection only: where the module is missing, this class must not be touched.
+ */
 final class VectorKernels implements CpuKernels {
     private static final int LEAST_LANES = 4;
 
@@ -15,7 +17,8 @@ final class VectorKernels implements CpuKernels {
     VectorKernels() {
         VectorSpecies<Float> species = FloatVector.SPECIES_PREFERRED;
         if (species.length() < LEAST_LANES) {
-            throw new UnsupportedOperationException("the processor's vectors hold only " + species.length() + " floats");
+            throw new UnsupportedOperationException(
+                    "the processor's vectors hold only " + species.length() + " floats");
         }
         VectorProfiles.mix();
     }

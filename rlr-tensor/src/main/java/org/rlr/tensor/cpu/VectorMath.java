@@ -14,11 +14,15 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Elementary functions on vectors of floats. For short loops: in a long method C2 may stop inlining, and box what they return. */
+/**
+ * Elementary functions on vectors of floats. For short loops: in a long method C2 may stop inlining, and box what they
+ * return.
+ */
 final class VectorMath {
     /** The machine's widest, up to 512 bits. */
     static final VectorSpecies<Float> FLOATS =
             FloatVector.SPECIES_PREFERRED.length() > 16 ? FloatVector.SPECIES_512 : FloatVector.SPECIES_PREFERRED;
+
     static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
 
     private static final VectorShuffle<Float> ROTATE_8 = rotation(8);
@@ -26,17 +30,18 @@ final class VectorMath {
     private static final VectorShuffle<Float> ROTATE_2 = rotation(2);
     private static final VectorShuffle<Float> ROTATE_1 = rotation(1);
 
-    private VectorMath() {
-    }
+    private VectorMath() {}
 
     /**
-     * {@code eˣ} for −88 ≤ x ≤ 88, to two units in the last place where |x| ≤ 20 and to 3·10⁻⁹·|x| more beyond; 0 where it would be
-     * subnormal. NaN gives NaN. {@code x = n·ln 2 + r}, {@code eʳ = 1 + r + r²·P(r)} with a minimax polynomial P, times 2ⁿ.
+     * {@code eˣ} for −88 ≤ x ≤ 88, to two units in the last place where |x| ≤ 20 and to 3·10⁻⁹·|x| more beyond; 0 where
+     * it would be subnormal. NaN gives NaN. {@code x = n·ln 2 + r}, {@code eʳ = 1 + r + r²·P(r)} with a minimax
+     * polynomial P, times 2ⁿ.
      */
     static FloatVector exp(FloatVector x) {
         FloatVector t = x.fma(FloatVector.broadcast(FLOATS, LOG2_E), FloatVector.broadcast(FLOATS, ROUND));
         FloatVector r = t.sub(ROUND).fma(FloatVector.broadcast(FLOATS, MINUS_LN2), x);
-        return expSmall(r).mul(t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
+        return expSmall(r)
+                .mul(t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
     }
 
     private static VectorShuffle<Float> rotation(int by) {
@@ -68,11 +73,15 @@ final class VectorMath {
         // by 2ⁿ⁻¹ and 2, since 2ⁿ may be no float where the result is one
         FloatVector t = bounded.fma(FloatVector.broadcast(FLOATS, LOG2_E), FloatVector.broadcast(FLOATS, ROUND));
         FloatVector r = t.sub(ROUND).fma(FloatVector.broadcast(FLOATS, MINUS_LN2), bounded);
-        FloatVector power = t.sub(1f).reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+        FloatVector power =
+                t.sub(1f).reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
         return expSmall(r).mul(power).mul(2f);
     }
 
-    /** The sum of the lanes by halves, always in the same order; {@code reduceLanes} leaves the order open, and with it the result. */
+    /**
+     * The sum of the lanes by halves, always in the same order; {@code reduceLanes} leaves the order open, and with it
+     * the result.
+     */
     static float sum(FloatVector v) {
         FloatVector s = v;
         if (FLOATS.length() >= 16) {

@@ -5,8 +5,9 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Brings blocks of matrices into the order in which the tiles read them, filled up with zeros. Only the one species is used, here as in all kernels: a second one
- * anywhere in the process spoils the type profiles of the Vector API's own methods, and JDK 17 then boxes vectors.
+ * Brings blocks of matrices into the order in which the tiles read them, filled up with zeros. Only the one species is
+ * used, here as in all kernels: a second one anywhere in the process spoils the type profiles of the Vector API's own
+ * methods, and JDK 17 then boxes vectors.
  */
 final class VectorPack {
     private static final int ROWS = VectorTile.ROWS;
@@ -14,10 +15,12 @@ final class VectorPack {
     private static final int LANES = VectorTile.LANES;
     private static final VectorSpecies<Float> SPECIES = VectorTile.SPECIES;
 
-    private VectorPack() {
-    }
+    private VectorPack() {}
 
-    /** Rows of {@code alpha·A}, A as stored {@code m×k} from {@code ao}: panels of {@link VectorTile#ROWS} rows, in each {@code k} columns. */
+    /**
+     * Rows of {@code alpha·A}, A as stored {@code m×k} from {@code ao}: panels of {@link VectorTile#ROWS} rows, in each
+     * {@code k} columns.
+     */
     static void left(float[] a, int ao, int lda, int m, int k, float alpha, float[] out, int oo) {
         int full = m / ROWS * ROWS;
         if (ROWS == 5) {
@@ -40,7 +43,10 @@ final class VectorPack {
         }
     }
 
-    /** Four columns at a time, as is the next: read and written in runs, and no load waits for a store that might be to the same place. */
+    /**
+     * Four columns at a time, as is the next: read and written in runs, and no load waits for a store that might be to
+     * the same place.
+     */
     private static void fiveRows(float[] a, int ao, int lda, int k, float alpha, float[] out, int oo) {
         int a1 = ao + lda;
         int a2 = a1 + lda;
@@ -184,8 +190,8 @@ final class VectorPack {
     }
 
     /**
-     * Stores whole vectors even where a panel's row is shorter: what is too much lies where the next row goes. The last row goes element by element, so
-     * that nothing is read or written beyond.
+     * Stores whole vectors even where a panel's row is shorter: what is too much lies where the next row goes. The last
+     * row goes element by element, so that nothing is read or written beyond.
      */
     private static void fourPanels(float[] a, int ao, int lda, int k, float alpha, float[] out, int oo) {
         int o1 = oo + ROWS * k;
@@ -194,9 +200,15 @@ final class VectorPack {
         for (int p = 0; p < k - 1; p++) {
             for (int j = 0; j < ROWS; j += LANES) {
                 FloatVector.fromArray(SPECIES, a, ao + p * lda + j).mul(alpha).intoArray(out, oo + p * ROWS + j);
-                FloatVector.fromArray(SPECIES, a, ao + p * lda + ROWS + j).mul(alpha).intoArray(out, o1 + p * ROWS + j);
-                FloatVector.fromArray(SPECIES, a, ao + p * lda + 2 * ROWS + j).mul(alpha).intoArray(out, o2 + p * ROWS + j);
-                FloatVector.fromArray(SPECIES, a, ao + p * lda + 3 * ROWS + j).mul(alpha).intoArray(out, o3 + p * ROWS + j);
+                FloatVector.fromArray(SPECIES, a, ao + p * lda + ROWS + j)
+                        .mul(alpha)
+                        .intoArray(out, o1 + p * ROWS + j);
+                FloatVector.fromArray(SPECIES, a, ao + p * lda + 2 * ROWS + j)
+                        .mul(alpha)
+                        .intoArray(out, o2 + p * ROWS + j);
+                FloatVector.fromArray(SPECIES, a, ao + p * lda + 3 * ROWS + j)
+                        .mul(alpha)
+                        .intoArray(out, o3 + p * ROWS + j);
             }
         }
         for (int panel = 0; panel < 4; panel++) {
@@ -219,7 +231,10 @@ final class VectorPack {
         }
     }
 
-    /** One panel of B, as stored {@code k×n} from {@code bo}: {@code k} rows of {@link VectorTile#COLUMNS}, of which {@code n} are there. */
+    /**
+     * One panel of B, as stored {@code k×n} from {@code bo}: {@code k} rows of {@link VectorTile#COLUMNS}, of which
+     * {@code n} are there.
+     */
     static void right(float[] b, int bo, int ldb, int n, int k, float[] out, int oo) {
         if (n >= COLUMNS) {
             wholeRows(b, bo, ldb, k, out, oo);

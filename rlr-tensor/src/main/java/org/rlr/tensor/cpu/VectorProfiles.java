@@ -8,20 +8,24 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Shows the JVM all kinds of vector operations, mixed, before a kernel uses many of one kind. The Vector API's operations share a few methods, which C2 may compile for
- * the first kind that it sees often; every other kind then falls out of that code. HotSpot counts how often, adds the counts up over all operations
- * inlined into a method, and from a hundred on (PerMethodTrapLimit) no longer relies on the types it has seen there: a kernel of twenty operations that is compiled afterwards boxes every
- * vector. Whether that happened was a matter of timing: two of three processes lost 10 to 25 % of their speed on JDK 17.
+ * Shows the JVM all kinds of vector operations, mixed, before a kernel uses many of one kind. The Vector API's
+ * operations share a few methods, which C2 may compile for the first kind that it sees often; every other kind then
+ * falls out of that code. HotSpot counts how often, adds the counts up over all operations inlined into a method, and
+ * from a hundred on (PerMethodTrapLimit) no longer relies on the types it has seen there: a kernel of twenty operations
+ * that is compiled afterwards boxes every vector. Whether that happened was a matter of timing: two of three processes
+ * lost 10 to 25 % of their speed on JDK 17.
  */
 final class VectorProfiles {
     private static final int ROUNDS = 600;
     private static final VectorSpecies<Float> FLOATS = VectorMath.FLOATS;
     private static final VectorSpecies<Integer> INTS = VectorMath.INTS;
 
-    private VectorProfiles() {
-    }
+    private VectorProfiles() {}
 
-    /** Some hundred rounds of every operation: less than a tenth of a second, once per process. Returns what it computed, so that it is not left out. */
+    /**
+     * Some hundred rounds of every operation: less than a tenth of a second, once per process. Returns what it
+     * computed, so that it is not left out.
+     */
     static float mix() {
         float[] values = new float[3 * FLOATS.length()];
         int[] bits = new int[FLOATS.length()];
@@ -39,7 +43,12 @@ final class VectorProfiles {
         FloatVector b = FloatVector.broadcast(FLOATS, values[FLOATS.length()]);
         FloatVector zero = FloatVector.zero(FLOATS);
         FloatVector c = a.add(b).mul(b).sub(a).fma(b, a).max(zero).min(b);
-        c = c.div(b.add(1f)).neg().lanewise(VectorOperators.ABS).sqrt().mul(0.5f).sub(0.25f);
+        c = c.div(b.add(1f))
+                .neg()
+                .lanewise(VectorOperators.ABS)
+                .sqrt()
+                .mul(0.5f)
+                .sub(0.25f);
         c.intoArray(values, FLOATS.length());
         c.fma(a, b).intoArray(values, 2 * FLOATS.length());
     }
@@ -47,7 +56,9 @@ final class VectorProfiles {
     private static void bits(float[] values, int[] bits, VectorShuffle<Float> turn) {
         FloatVector a = FloatVector.fromArray(FLOATS, values, FLOATS.length());
         VectorMask<Float> small = a.compare(VectorOperators.LT, 0f);
-        FloatVector b = a.blend(FloatVector.broadcast(FLOATS, 1f), small).blend(0f, a.compare(VectorOperators.GT, a)).blend(a, a.compare(VectorOperators.EQ, 0f));
+        FloatVector b = a.blend(FloatVector.broadcast(FLOATS, 1f), small)
+                .blend(0f, a.compare(VectorOperators.GT, a))
+                .blend(a, a.compare(VectorOperators.EQ, 0f));
         IntVector n = b.reinterpretAsInts().lanewise(VectorOperators.LSHL, 1).and(IntVector.fromArray(INTS, bits, 0));
         n.reinterpretAsFloats().add(b.rearrange(turn)).intoArray(values, 0);
     }

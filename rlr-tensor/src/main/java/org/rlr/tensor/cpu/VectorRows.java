@@ -51,7 +51,8 @@ final class VectorRows implements RowKernels {
         FloatVector sums = FloatVector.zero(FLOATS);
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
-            FloatVector e = VectorMath.exp(VectorMath.atLeast(FloatVector.fromArray(FLOATS, x, xo + i).sub(max), -88f));
+            FloatVector e = VectorMath.exp(
+                    VectorMath.atLeast(FloatVector.fromArray(FLOATS, x, xo + i).sub(max), -88f));
             e.intoArray(y, yo + i);
             sums = sums.add(e);
         }
@@ -70,7 +71,8 @@ final class VectorRows implements RowKernels {
     }
 
     @Override
-    public void softmaxBackward(float[] y, int yo, float[] dy, int dyo, float[] dx, int dxo, int n, boolean accumulate) {
+    public void softmaxBackward(
+            float[] y, int yo, float[] dy, int dyo, float[] dx, int dxo, int n, boolean accumulate) {
         FloatVector sums = FloatVector.zero(FLOATS);
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
@@ -83,12 +85,15 @@ final class VectorRows implements RowKernels {
         i = 0;
         if (accumulate) {
             for (; i <= n - LANES; i += LANES) {
-                FloatVector d = FloatVector.fromArray(FLOATS, y, yo + i).mul(FloatVector.fromArray(FLOATS, dy, dyo + i).sub(sum));
+                FloatVector d = FloatVector.fromArray(FLOATS, y, yo + i)
+                        .mul(FloatVector.fromArray(FLOATS, dy, dyo + i).sub(sum));
                 d.add(FloatVector.fromArray(FLOATS, dx, dxo + i)).intoArray(dx, dxo + i);
             }
         } else {
             for (; i <= n - LANES; i += LANES) {
-                FloatVector.fromArray(FLOATS, y, yo + i).mul(FloatVector.fromArray(FLOATS, dy, dyo + i).sub(sum)).intoArray(dx, dxo + i);
+                FloatVector.fromArray(FLOATS, y, yo + i)
+                        .mul(FloatVector.fromArray(FLOATS, dy, dyo + i).sub(sum))
+                        .intoArray(dx, dxo + i);
             }
         }
         for (; i < n; i++) {
@@ -98,8 +103,21 @@ final class VectorRows implements RowKernels {
     }
 
     @Override
-    public void layerNorm(float[] x, int xo, float[] gamma, int go, float[] beta, int bo, float eps, float[] y, int yo,
-            float[] mean, int mo, float[] rstd, int ro, int n) {
+    public void layerNorm(
+            float[] x,
+            int xo,
+            float[] gamma,
+            int go,
+            float[] beta,
+            int bo,
+            float eps,
+            float[] y,
+            int yo,
+            float[] mean,
+            int mo,
+            float[] rstd,
+            int ro,
+            int n) {
         float mu = sum(x, xo, n) / n;
         float r = (float) (1 / Math.sqrt(squaredDeviations(x, xo, mu, n) / n + eps));
         mean[mo] = mu;
@@ -108,8 +126,10 @@ final class VectorRows implements RowKernels {
         FloatVector scale = FloatVector.broadcast(FLOATS, r);
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
-            FloatVector normal = FloatVector.fromArray(FLOATS, x, xo + i).sub(shift).mul(scale);
-            normal.fma(FloatVector.fromArray(FLOATS, gamma, go + i), FloatVector.fromArray(FLOATS, beta, bo + i)).intoArray(y, yo + i);
+            FloatVector normal =
+                    FloatVector.fromArray(FLOATS, x, xo + i).sub(shift).mul(scale);
+            normal.fma(FloatVector.fromArray(FLOATS, gamma, go + i), FloatVector.fromArray(FLOATS, beta, bo + i))
+                    .intoArray(y, yo + i);
         }
         for (; i < n; i++) {
             y[yo + i] = (x[xo + i] - mu) * r * gamma[go + i] + beta[bo + i];
@@ -135,14 +155,30 @@ final class VectorRows implements RowKernels {
     }
 
     @Override
-    public void layerNormBackward(float[] x, int xo, float[] gamma, int go, float mean, float rstd, float[] dy, int dyo,
-            float[] dx, int dxo, int n, boolean accumulate, float[] dgamma, int dgo, float[] dbeta, int dbo) {
+    public void layerNormBackward(
+            float[] x,
+            int xo,
+            float[] gamma,
+            int go,
+            float mean,
+            float rstd,
+            float[] dy,
+            int dyo,
+            float[] dx,
+            int dxo,
+            int n,
+            boolean accumulate,
+            float[] dgamma,
+            int dgo,
+            float[] dbeta,
+            int dbo) {
         FloatVector sums = FloatVector.zero(FLOATS);
         FloatVector dots = FloatVector.zero(FLOATS);
         int whole = n / LANES * LANES;
         for (int i = 0; i < whole; i += LANES) {
             FloatVector d = FloatVector.fromArray(FLOATS, dy, dyo + i);
-            FloatVector normal = FloatVector.fromArray(FLOATS, x, xo + i).sub(mean).mul(rstd);
+            FloatVector normal =
+                    FloatVector.fromArray(FLOATS, x, xo + i).sub(mean).mul(rstd);
             d.fma(normal, FloatVector.fromArray(FLOATS, dgamma, dgo + i)).intoArray(dgamma, dgo + i);
             d.add(FloatVector.fromArray(FLOATS, dbeta, dbo + i)).intoArray(dbeta, dbo + i);
             FloatVector g = d.mul(FloatVector.fromArray(FLOATS, gamma, go + i));
@@ -164,8 +200,13 @@ final class VectorRows implements RowKernels {
         // rstd·(g − mean(g) − x̂·mean(g·x̂)) with x̂ = (x − mean)·rstd
         float slope = -rstd * meanGx;
         for (int i = 0; i < whole; i += LANES) {
-            FloatVector g = FloatVector.fromArray(FLOATS, dy, dyo + i).mul(FloatVector.fromArray(FLOATS, gamma, go + i)).sub(meanG);
-            FloatVector d = FloatVector.fromArray(FLOATS, x, xo + i).sub(mean).fma(FloatVector.broadcast(FLOATS, slope), g).mul(rstd);
+            FloatVector g = FloatVector.fromArray(FLOATS, dy, dyo + i)
+                    .mul(FloatVector.fromArray(FLOATS, gamma, go + i))
+                    .sub(meanG);
+            FloatVector d = FloatVector.fromArray(FLOATS, x, xo + i)
+                    .sub(mean)
+                    .fma(FloatVector.broadcast(FLOATS, slope), g)
+                    .mul(rstd);
             (accumulate ? d.add(FloatVector.fromArray(FLOATS, dx, dxo + i)) : d).intoArray(dx, dxo + i);
         }
         for (int i = whole; i < n; i++) {

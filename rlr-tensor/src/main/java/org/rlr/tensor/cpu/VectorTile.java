@@ -4,12 +4,15 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The innermost loop of the matrix product: a tile of C in registers, the sum over k of columns of A times rows of B. The tile is two vectors wide; it has
- * five rows with 16 vector registers, eight with 32. A multiply-add takes four cycles and two start in each, so that fewer than eight accumulators cannot keep the
- * units busy, and exactly eight leave no room for a late load; but C2 moves the loads of an iteration before the arithmetic, so that many broadcast
- * elements of A need registers beside the accumulators, and a taller tile spills (12 accumulators run at full speed on JDK 17, at less than half of it on JDK 25).
- * With 32 registers twelve rows would be 3 % faster in the end, but take C2 so much longer that a short process is slower by a tenth. The loops count in steps of the
- * packed columns of A: counting k instead lets C2 drop the bounds checks and then move loads far from where they are needed, which costs more.
+ * The innermost loop of the matrix product: a tile of C in registers, the sum over k of columns of A times rows of B.
+ * The tile is two vectors wide; it has five rows with 16 vector registers, eight with 32. A multiply-add takes four
+ * cycles and two start in each, so that fewer than eight accumulators cannot keep the units busy, and exactly eight
+ * leave no room for a late load; but C2 moves the loads of an iteration before the arithmetic, so that many broadcast
+ * elements of A need registers beside the accumulators, and a taller tile spills (12 accumulators run at full speed on
+ * JDK 17, at less than half of it on JDK 25). With 32 registers twelve rows would be 3 % faster in the end, but take C2
+ * so much longer that a short process is slower by a tenth. The loops count in steps of the packed columns of A:
+ * counting k instead lets C2 drop the bounds checks and then move loads far from where they are needed, which costs
+ * more.
  */
 final class VectorTile {
     static final VectorSpecies<Float> SPECIES = VectorMath.FLOATS;
@@ -19,8 +22,7 @@ final class VectorTile {
     /** Rows of a tile. AVX-512 and AArch64 have 32 vector registers. */
     static final int ROWS = LANES >= 16 || System.getProperty("os.arch").equals("aarch64") ? 8 : 5;
 
-    private VectorTile() {
-    }
+    private VectorTile() {}
 
     /**
      * C (+)= A·B for one tile: A packed as {@code k} columns of {@link #ROWS}, B as {@code k} rows of {@link #COLUMNS}.
@@ -34,7 +36,8 @@ final class VectorTile {
     }
 
     /** The tile of 5 rows. */
-    private static void tile5(int k, float[] a, int ao, float[] b, int bo, float[] c, int co, int ldc, boolean accumulate) {
+    private static void tile5(
+            int k, float[] a, int ao, float[] b, int bo, float[] c, int co, int ldc, boolean accumulate) {
         FloatVector c00 = FloatVector.zero(SPECIES);
         FloatVector c01 = FloatVector.zero(SPECIES);
         FloatVector c10 = FloatVector.zero(SPECIES);
@@ -93,7 +96,8 @@ final class VectorTile {
     }
 
     /** The tile of 8 rows. */
-    private static void tile8(int k, float[] a, int ao, float[] b, int bo, float[] c, int co, int ldc, boolean accumulate) {
+    private static void tile8(
+            int k, float[] a, int ao, float[] b, int bo, float[] c, int co, int ldc, boolean accumulate) {
         FloatVector c00 = FloatVector.zero(SPECIES);
         FloatVector c01 = FloatVector.zero(SPECIES);
         FloatVector c10 = FloatVector.zero(SPECIES);

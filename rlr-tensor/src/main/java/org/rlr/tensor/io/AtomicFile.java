@@ -17,15 +17,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.rlr.tensor.RlrException;
 
 /**
- * Replaces a file whole or not at all: the content is written to a temporary file beside the target, forced to the disk,
- * and renamed over it. Whatever goes wrong (disk full, no permission, an exception while the content is made, the process
- * ended), the old file stays as it was, and no temporary file is left unless the process was killed or the machine stopped.
+ * Replaces a file whole or not at all: the content is written to a temporary file beside the target, forced to the
+ * disk, and renamed over it. Whatever goes wrong (disk full, no permission, an exception while the content is made, the
+ * process ended), the old file stays as it was, and no temporary file is left unless the process was killed or the
+ * machine stopped.
  */
 public final class AtomicFile {
     private static final int BUFFER = 1 << 16;
 
-    private AtomicFile() {
-    }
+    private AtomicFile() {}
 
     /** Makes a file's content. */
     @FunctionalInterface
@@ -43,7 +43,7 @@ public final class AtomicFile {
      * Writes a file, making the folders above it where they are missing. A symbolic link is followed; something that is
      * not a regular file, as {@code /dev/stdout}, is written to directly.
      *
-     * @param target  the file
+     * @param target the file
      * @param content makes what is to be in it; called once
      * @throws RlrException where it cannot be written; the message names the file, the reason and the remedy
      */
@@ -52,10 +52,11 @@ public final class AtomicFile {
     }
 
     /**
-     * As {@link #write(Path, Content)}, but does not wait until the content has reached the disk: for many files that can be made again, each of
-     * which would otherwise cost as much as drawing it. Only where the machine itself stops may such a file be lost.
+     * As {@link #write(Path, Content)}, but does not wait until the content has reached the disk: for many files that
+     * can be made again, each of which would otherwise cost as much as drawing it. Only where the machine itself stops
+     * may such a file be lost.
      *
-     * @param target  the file
+     * @param target the file
      * @param content makes what is to be in it; called once
      * @throws RlrException as {@link #write(Path, Content)}
      */
@@ -76,8 +77,10 @@ public final class AtomicFile {
                 replace(Files.exists(target) ? target.toRealPath() : target.toAbsolutePath(), content, force);
             }
         } catch (IOException e) {
-            throw new RlrException("cannot write " + target + ": " + IoReason.of(e) + "; free some space there or name another place"
-                    + (Files.isRegularFile(target) ? " (the file that was there is unchanged)" : ""), e);
+            throw new RlrException(
+                    "cannot write " + target + ": " + IoReason.of(e) + "; free some space there or name another place"
+                            + (Files.isRegularFile(target) ? " (the file that was there is unchanged)" : ""),
+                    e);
         }
     }
 
@@ -85,7 +88,7 @@ public final class AtomicFile {
      * Writes a text in UTF-8; otherwise as {@link #write(Path, Content)}.
      *
      * @param target the file
-     * @param text   what is to be in it
+     * @param text what is to be in it
      * @throws RlrException as {@link #write(Path, Content)}
      */
     public static void writeString(Path target, String text) {
@@ -99,7 +102,8 @@ public final class AtomicFile {
         Path temporary = folder.resolve(".rlr-" + UUID.randomUUID() + ".tmp");
         UnfinishedFiles.ALL.add(temporary);
         try {
-            try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+            try (FileChannel channel =
+                            FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
                     OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER)) {
                 content.writeTo(out);
                 out.flush();
@@ -131,7 +135,8 @@ public final class AtomicFile {
                 Runtime.getRuntime().addShutdownHook(remover);
             } catch (IllegalStateException e) {
                 // the process is ending already: what is written now is written without that safeguard
-                System.getLogger(AtomicFile.class.getName()).log(System.Logger.Level.DEBUG, "first write at shutdown", e);
+                System.getLogger(AtomicFile.class.getName())
+                        .log(System.Logger.Level.DEBUG, "first write at shutdown", e);
             }
         }
     }

@@ -9,26 +9,26 @@ public final class CloseNames {
     /** Longer names are compared by their ends, where tensor names differ. */
     private static final int COMPARED = 200;
 
-    private CloseNames() {
-    }
+    private CloseNames() {}
 
     /**
      * The names nearest to {@code wanted} by edit distance, at most {@code limit}, nearest first; only those that
      * differ in less than half of the longer name, or end as it does.
      *
      * @param wanted the unknown name
-     * @param names  those there are
-     * @param limit  how many at most
+     * @param names those there are
+     * @param limit how many at most
      * @return none where nothing is near
      */
     public static List<String> of(String wanted, Collection<String> names, int limit) {
-        record Candidate(String name, int distance) {
-        }
+        record Candidate(String name, int distance) {}
         String target = end(wanted);
         return names.stream()
                 .map(name -> new Candidate(name, distance(target, end(name))))
-                .filter(c -> c.distance * 2 < Math.max(target.length(), end(c.name).length())
-                        || c.name.endsWith("." + wanted) || wanted.endsWith("." + c.name))
+                .filter(c ->
+                        c.distance * 2 < Math.max(target.length(), end(c.name).length())
+                                || c.name.endsWith("." + wanted)
+                                || wanted.endsWith("." + c.name))
                 .sorted(Comparator.comparingInt(Candidate::distance).thenComparing(Candidate::name))
                 .limit(limit)
                 .map(Candidate::name)

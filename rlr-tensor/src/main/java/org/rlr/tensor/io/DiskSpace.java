@@ -14,19 +14,18 @@ import org.rlr.tensor.RlrException;
 
 /** Finds out whether there is room for files before hours are spent on what goes into them. */
 public final class DiskSpace {
-    private DiskSpace() {
-    }
+    private DiskSpace() {}
 
     /**
-     * A file that will be written whole, as {@link AtomicFile} does: one that is there goes when the new one is complete.
+     * A file that will be written whole, as {@link AtomicFile} does: one that is there goes when the new one is
+     * complete.
      *
      * @param option by which the user names it
-     * @param file   its path; a device, as {@code /dev/stdout}, needs no room
-     * @param bytes  its size
-     * @param again  whether it is written more than once, so that two of them stand beside each other
+     * @param file its path; a device, as {@code /dev/stdout}, needs no room
+     * @param bytes its size
+     * @param again whether it is written more than once, so that two of them stand beside each other
      */
-    public record Planned(String option, Path file, long bytes, boolean again) {
-    }
+    public record Planned(String option, Path file, long bytes, boolean again) {}
 
     /** Tells a disk by a folder. */
     interface Disks {
@@ -51,7 +50,8 @@ public final class DiskSpace {
     };
 
     /**
-     * Checks that files fit, each disk for all that go to it. Where a system does not tell how much is free, nothing is checked.
+     * Checks that files fit, each disk for all that go to it. Where a system does not tell how much is free, nothing is
+     * checked.
      *
      * @param files in the order in which they are written
      * @throws RlrException naming files, sizes, what is free and the remedy
@@ -89,7 +89,8 @@ public final class DiskSpace {
     }
 
     private static void untold(Path folder, IOException e) {
-        System.getLogger(DiskSpace.class.getName()).log(System.Logger.Level.DEBUG, "cannot find out how much room there is in " + folder, e);
+        System.getLogger(DiskSpace.class.getName())
+                .log(System.Logger.Level.DEBUG, "cannot find out how much room there is in " + folder, e);
     }
 
     private static void require(List<Planned> files, Path folder, long free) throws IOException {
@@ -104,8 +105,12 @@ public final class DiskSpace {
             }
         }
         if (free >= 0 && most > free) {
-            throw new RlrException("no room for " + files.stream().map(each -> each.option + " " + each.file + " (" + megabytes(each.bytes) + ")").collect(Collectors.joining(" and "))
-                    + ": writing takes " + megabytes(most) + ", and " + folder + " is on a disk that has " + megabytes(free) + " free; free some space there or name another place");
+            throw new RlrException("no room for "
+                    + files.stream()
+                            .map(each -> each.option + " " + each.file + " (" + megabytes(each.bytes) + ")")
+                            .collect(Collectors.joining(" and "))
+                    + ": writing takes " + megabytes(most) + ", and " + folder + " is on a disk that has "
+                    + megabytes(free) + " free; free some space there or name another place");
         }
     }
 

@@ -1,13 +1,12 @@
 package org.rlr.tensor.io;
 
 /**
- * Conversion between binary32 and the two 16-bit formats, IEEE binary16 and bfloat16. Widening is exact;
- * narrowing rounds to nearest, ties to even, overflows to infinity, keeps subnormals, and keeps a NaN a NaN
- * (quiet, with the upper bits of its payload).
+ * Conversion between binary32 and the two 16-bit formats, IEEE binary16 and bfloat16. Widening is exact; narrowing
+ * rounds to nearest, ties to even, overflows to infinity, keeps subnormals, and keeps a NaN a NaN (quiet, with the
+ * upper bits of its payload).
  */
 public final class HalfPrecision {
-    private HalfPrecision() {
-    }
+    private HalfPrecision() {}
 
     /**
      * The value of a binary16.

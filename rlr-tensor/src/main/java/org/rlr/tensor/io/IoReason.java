@@ -11,13 +11,15 @@ import java.nio.file.FileSystemLoopException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 
-/** Why reading or writing a file failed, in words that fit into a message: Java says it by the class of the exception. */
+/**
+ * Why reading or writing a file failed, in words that fit into a message: Java says it by the class of the exception.
+ */
 public final class IoReason {
-    private IoReason() {
-    }
+    private IoReason() {}
 
     /**
-     * The reason, without the class's name; a file is named where the exception is about one, which may be a folder above the one asked for.
+     * The reason, without the class's name; a file is named where the exception is about one, which may be a folder
+     * above the one asked for.
      *
      * @param e what was thrown
      * @return part of a sentence
@@ -27,7 +29,9 @@ public final class IoReason {
             return "it is not text in UTF-8";
         }
         if (!(e instanceof FileSystemException failed)) {
-            return e.getMessage() == null || e.getMessage().isBlank() ? e.getClass().getSimpleName() : e.getMessage();
+            return e.getMessage() == null || e.getMessage().isBlank()
+                    ? e.getClass().getSimpleName()
+                    : e.getMessage();
         }
         String file = failed.getFile() == null ? "it" : failed.getFile();
         if (e instanceof NoSuchFileException) {

@@ -7,7 +7,10 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import org.rlr.tensor.RlrException;
 
-/** The bytes of a pickle, read once from the front; counts them and refuses more than {@link #MOST_BYTES}, before it allocates for them. */
+/**
+ * The bytes of a pickle, read once from the front; counts them and refuses more than {@link #MOST_BYTES}, before it
+ * allocates for them.
+ */
 final class PickleInput {
     /** A description of tensors, not their data: a checkpoint of a thousand tensors takes some hundred kilobytes. */
     static final long MOST_BYTES = 64 << 20;
@@ -21,7 +24,7 @@ final class PickleInput {
     private long position;
 
     /**
-     * @param in     buffered
+     * @param in buffered
      * @param origin the file, for messages
      */
     PickleInput(InputStream in, String origin) {
@@ -79,11 +82,17 @@ final class PickleInput {
     /** A string of a length already read. */
     String string(long length) {
         if (length > MOST_STRING_BYTES) {
-            throw TorchCheckpoint.refused(origin, "its pickle declares a string of " + length + " bytes, more than the " + MOST_STRING_BYTES + " that are read");
+            throw TorchCheckpoint.refused(
+                    origin,
+                    "its pickle declares a string of " + length + " bytes, more than the " + MOST_STRING_BYTES
+                            + " that are read");
         }
         byte[] bytes = bytes((int) length);
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(java.nio.ByteBuffer.wrap(bytes)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(java.nio.ByteBuffer.wrap(bytes))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw TorchCheckpoint.damaged(origin, "a string of its pickle is not UTF-8");
         }
@@ -94,7 +103,8 @@ final class PickleInput {
         StringBuilder line = new StringBuilder();
         for (int c = next(); c != '\n'; c = next()) {
             if (line.length() == MOST_NAME_BYTES) {
-                throw TorchCheckpoint.refused(origin, "its pickle names something longer than " + MOST_NAME_BYTES + " bytes");
+                throw TorchCheckpoint.refused(
+                        origin, "its pickle names something longer than " + MOST_NAME_BYTES + " bytes");
             }
             line.append((char) c);
         }
@@ -104,7 +114,8 @@ final class PickleInput {
     private void count(int bytes) {
         position += bytes;
         if (position > MOST_BYTES) {
-            throw TorchCheckpoint.refused(origin, "its pickle is longer than the " + (MOST_BYTES >> 20) + " MiB that are read");
+            throw TorchCheckpoint.refused(
+                    origin, "its pickle is longer than the " + (MOST_BYTES >> 20) + " MiB that are read");
         }
     }
 

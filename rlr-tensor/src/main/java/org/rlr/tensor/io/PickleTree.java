@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a pickle holds as a tree of immutable maps, lists and values. A pickle can share parts, which a tree repeats, and contain
- * itself: depth and size are bounded, so that neither costs more than {@link #MOST_NODES} steps.
+ * What a pickle holds as a tree of immutable maps, lists and values. A pickle can share parts, which a tree repeats,
+ * and contain itself: depth and size are bounded, so that neither costs more than {@link #MOST_NODES} steps.
  */
 final class PickleTree {
     static final int MOST_NODES = 1_000_000;
@@ -21,7 +21,10 @@ final class PickleTree {
         this.origin = origin;
     }
 
-    /** The tree of a value: {@code Map} (keys String or Long), {@code List} (of lists and tuples), String, Long, Double, Boolean, null, {@link TorchTensor}. */
+    /**
+     * The tree of a value: {@code Map} (keys String or Long), {@code List} (of lists and tuples), String, Long, Double,
+     * Boolean, null, {@link TorchTensor}.
+     */
     static Object of(Object value, String origin) {
         return new PickleTree(origin).copy(value, 0);
     }
@@ -31,14 +34,16 @@ final class PickleTree {
             throw TorchCheckpoint.refused(origin, "written out, its pickle has more than " + MOST_NODES + " values");
         }
         if (level > MOST_LEVELS) {
-            throw TorchCheckpoint.refused(origin, "its pickle is nested more than " + MOST_LEVELS + " levels deep, or contains itself");
+            throw TorchCheckpoint.refused(
+                    origin, "its pickle is nested more than " + MOST_LEVELS + " levels deep, or contains itself");
         }
         if (value instanceof Map<?, ?> map) {
             Map<Object, Object> copy = new LinkedHashMap<>();
             map.forEach((key, v) -> copy.put(key, copy(v, level + 1)));
             return Collections.unmodifiableMap(copy);
         }
-        List<?> items = value instanceof Unpickler.Tuple tuple ? tuple.items() : value instanceof List<?> list ? list : null;
+        List<?> items =
+                value instanceof Unpickler.Tuple tuple ? tuple.items() : value instanceof List<?> list ? list : null;
         if (items != null) {
             List<Object> copy = new ArrayList<>();
             for (Object item : items) {
@@ -46,7 +51,11 @@ final class PickleTree {
             }
             return Collections.unmodifiableList(copy);
         }
-        if (value == null || value instanceof String || value instanceof Number || value instanceof Boolean || value instanceof TorchTensor) {
+        if (value == null
+                || value instanceof String
+                || value instanceof Number
+                || value instanceof Boolean
+                || value instanceof TorchTensor) {
             return value;
         }
         throw TorchCheckpoint.refused(origin, "it holds a " + value.getClass().getSimpleName() + " as a value");

@@ -8,7 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Writes the pickle of a file that torch.load reads (protocol 2): no memo, every tensor with a storage of its own, numbered in order. */
+/**
+ * Writes the pickle of a file that torch.load reads (protocol 2): no memo, every tensor with a storage of its own,
+ * numbered in order.
+ */
 final class Pickler {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final List<TorchWriter.Floats> tensors = new ArrayList<>();
@@ -34,7 +37,8 @@ final class Pickler {
         } else if (value instanceof Integer || value instanceof Long) {
             integer(((Number) value).longValue());
         } else if (value instanceof Double number) {
-            op('G').writeBytes(ByteBuffer.allocate(Double.BYTES).putDouble(number).array());
+            op('G').writeBytes(
+                            ByteBuffer.allocate(Double.BYTES).putDouble(number).array());
         } else if (value instanceof String text) {
             string(text);
         } else if (value instanceof List<?> list) {
@@ -110,12 +114,18 @@ final class Pickler {
             op('J').writeBytes(littleEndian((int) value));
         } else {
             op(0x8a).write(Long.BYTES);
-            out.writeBytes(ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array());
+            out.writeBytes(ByteBuffer.allocate(Long.BYTES)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putLong(value)
+                    .array());
         }
     }
 
     private static byte[] littleEndian(int value) {
-        return ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN).putInt(value).array();
+        return ByteBuffer.allocate(Integer.BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(value)
+                .array();
     }
 
     private ByteArrayOutputStream op(int opcode) {

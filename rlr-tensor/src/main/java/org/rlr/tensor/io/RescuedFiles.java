@@ -13,16 +13,23 @@ import java.util.stream.Stream;
 import org.rlr.tensor.RlrException;
 
 /**
- * Writes what took hours to compute so that a place which no longer takes it, as a disk that has become full meanwhile, does not lose it: it then goes, under
- * its own name, into a new folder {@code rlr-kept-…} of another place, which the error names. All files are tried before {@link #requireInPlace} says so.
+ * Writes what took hours to compute so that a place which no longer takes it, as a disk that has become full meanwhile,
+ * does not lose it: it then goes, under its own name, into a new folder {@code rlr-kept-…} of another place, which the
+ * error names. All files are tried before {@link #requireInPlace} says so.
  */
 public final class RescuedFiles {
     private final List<Path> places;
     private final List<RlrException> failures = new ArrayList<>();
 
-    /** Files that go into the folder of temporary files, the user's home or the working folder, whichever takes them first, where their own place does not. */
+    /**
+     * Files that go into the folder of temporary files, the user's home or the working folder, whichever takes them
+     * first, where their own place does not.
+     */
     public RescuedFiles() {
-        this(Stream.of("java.io.tmpdir", "user.home", "user.dir").map(System::getProperty).map(Path::of).toList());
+        this(Stream.of("java.io.tmpdir", "user.home", "user.dir")
+                .map(System::getProperty)
+                .map(Path::of)
+                .toList());
     }
 
     RescuedFiles(List<Path> places) {
@@ -33,7 +40,8 @@ public final class RescuedFiles {
      * Writes a file, or keeps it elsewhere.
      *
      * @param target where it belongs
-     * @param writer writes the whole file to the path it is given, as {@link AtomicFile} does, or throws an RlrException and leaves nothing there
+     * @param writer writes the whole file to the path it is given, as {@link AtomicFile} does, or throws an
+     *     RlrException and leaves nothing there
      * @return whether it is in its place
      */
     public boolean write(Path target, Consumer<Path> writer) {
@@ -41,7 +49,8 @@ public final class RescuedFiles {
             writer.accept(target);
             return true;
         } catch (RlrException e) {
-            failures.add(new RlrException(e.getMessage() + "; " + kept(target, writer, "move it to where it belongs once there is room"), e));
+            failures.add(new RlrException(
+                    e.getMessage() + "; " + kept(target, writer, "move it to where it belongs once there is room"), e));
             return false;
         }
     }
@@ -63,7 +72,8 @@ public final class RescuedFiles {
                 return "it is kept as " + file + ": " + remedy;
             }
         }
-        return "it is lost, as " + tried.stream().map(Path::toString).collect(Collectors.joining(", ")) + " did not take it either";
+        return "it is lost, as " + tried.stream().map(Path::toString).collect(Collectors.joining(", "))
+                + " did not take it either";
     }
 
     private static Path in(Path place, Path name, Consumer<Path> writer) {
@@ -73,7 +83,8 @@ public final class RescuedFiles {
             writer.accept(folder.resolve(name));
             return folder.resolve(name);
         } catch (IOException | RlrException e) {
-            System.getLogger(RescuedFiles.class.getName()).log(System.Logger.Level.DEBUG, "cannot keep " + name + " in " + place, e);
+            System.getLogger(RescuedFiles.class.getName())
+                    .log(System.Logger.Level.DEBUG, "cannot keep " + name + " in " + place, e);
             if (folder != null) {
                 folder.toFile().delete();
             }
@@ -88,7 +99,8 @@ public final class RescuedFiles {
      */
     public void requireInPlace() {
         if (!failures.isEmpty()) {
-            RlrException all = new RlrException(failures.stream().map(RlrException::getMessage).collect(Collectors.joining("; ")), failures.get(0));
+            RlrException all = new RlrException(
+                    failures.stream().map(RlrException::getMessage).collect(Collectors.joining("; ")), failures.get(0));
             failures.stream().skip(1).forEach(all::addSuppressed);
             throw all;
         }

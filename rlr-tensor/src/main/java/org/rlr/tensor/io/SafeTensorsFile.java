@@ -13,16 +13,19 @@ import java.util.Map;
 import org.rlr.tensor.RlrException;
 
 /**
- * A SafeTensors file, opened for reading. Opening a large file costs little and only what is asked for is read, through a small
- * buffer: a mapped file would count as this process's memory until the collector comes by. A file may be larger than 2 GiB, and so
- * may a tensor, as long as it is read into an array that can hold it. May be used by several threads.
+ * A SafeTensors file, opened for reading. Opening a large file costs little and only what is asked for is read, through
+ * a small buffer: a mapped file would count as this process's memory until the collector comes by. A file may be larger
+ * than 2 GiB, and so may a tensor, as long as it is read into an array that can hold it. May be used by several
+ * threads.
  */
 public final class SafeTensorsFile implements AutoCloseable {
     /** As in the format's reference implementation. */
     static final int MAX_HEADER_BYTES = 100_000_000;
+
     private static final int LENGTH_BYTES = 8;
     /** Bytes read at once; a multiple of every element size. */
     private static final int PIECE = 1 << 18;
+
     private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
 
     private final Path path;
@@ -35,17 +38,22 @@ public final class SafeTensorsFile implements AutoCloseable {
         this.channel = channel;
         long size = channel.size();
         if (size < LENGTH_BYTES) {
-            throw SafeTensorsHeader.malformed(path.toString(), size == 0 ? "it is empty" : "it is only " + size + " bytes long");
+            throw SafeTensorsHeader.malformed(
+                    path.toString(), size == 0 ? "it is empty" : "it is only " + size + " bytes long");
         }
         ByteBuffer length = readFully(0, LENGTH_BYTES);
         long headerBytes = length.getLong(0);
         if (headerBytes < 0 || headerBytes > size - LENGTH_BYTES) {
-            throw SafeTensorsHeader.malformed(path.toString(), "its header should be " + Long.toUnsignedString(headerBytes)
-                    + " bytes long, but the file has only " + size + " (cut short, or another format)");
+            throw SafeTensorsHeader.malformed(
+                    path.toString(),
+                    "its header should be " + Long.toUnsignedString(headerBytes) + " bytes long, but the file has only "
+                            + size + " (cut short, or another format)");
         }
         if (headerBytes > MAX_HEADER_BYTES) {
-            throw SafeTensorsHeader.malformed(path.toString(), "its header of " + headerBytes + " bytes is longer than the "
-                    + MAX_HEADER_BYTES + " that the format allows");
+            throw SafeTensorsHeader.malformed(
+                    path.toString(),
+                    "its header of " + headerBytes + " bytes is longer than the " + MAX_HEADER_BYTES
+                            + " that the format allows");
         }
         this.dataStart = LENGTH_BYTES + headerBytes;
         byte[] json = readFully(LENGTH_BYTES, (int) headerBytes).array();
@@ -118,16 +126,22 @@ public final class SafeTensorsFile implements AutoCloseable {
         TensorEntry entry = header.entries().get(name);
         if (entry == null) {
             List<String> close = CloseNames.of(name, header.entries().keySet(), 3);
-            throw new RlrException(path + " has no tensor " + SafeTensorsHeader.quoted(name) + (close.isEmpty()
-                    ? "; it holds " + header.entries().size() + " tensors of other names"
-                    : "; did you mean " + String.join(" or ", close.stream().map(SafeTensorsHeader::quoted).toList()) + "?"));
+            throw new RlrException(path + " has no tensor " + SafeTensorsHeader.quoted(name)
+                    + (close.isEmpty()
+                            ? "; it holds " + header.entries().size() + " tensors of other names"
+                            : "; did you mean "
+                                    + String.join(
+                                            " or ",
+                                            close.stream()
+                                                    .map(SafeTensorsHeader::quoted)
+                                                    .toList()) + "?"));
         }
         return entry;
     }
 
     /**
-     * A tensor as floats, converted from whatever type it has: doubles and integers are rounded to the nearest float,
-     * a boolean gives 0 or 1.
+     * A tensor as floats, converted from whatever type it has: doubles and integers are rounded to the nearest float, a
+     * boolean gives 0 or 1.
      *
      * @param name of the tensor
      * @return its elements, row-major
@@ -197,15 +211,16 @@ public final class SafeTensorsFile implements AutoCloseable {
      *
      * @param name of the tensor
      * @return its elements, row-major
-     * @throws RlrException where there is no such tensor, it is of a floating-point type, or it has more elements
-     *                      than an array
+     * @throws RlrException where there is no such tensor, it is of a floating-point type, or it has more elements than
+     *     an array
      * @throws IllegalStateException where the file was closed
      */
     public long[] readLongs(String name) {
         TensorEntry entry = entry(name);
         if (entry.dtype().isFloating()) {
-            throw new RlrException(path + ": tensor " + SafeTensorsHeader.quoted(name) + " should hold integers, but its type is "
-                    + entry.dtype() + "; use a file that was made for this");
+            throw new RlrException(
+                    path + ": tensor " + SafeTensorsHeader.quoted(name) + " should hold integers, but its type is "
+                            + entry.dtype() + "; use a file that was made for this");
         }
         long[] values = new long[arrayLength(entry)];
         readPieces(entry, (from, piece) -> {
@@ -218,9 +233,9 @@ public final class SafeTensorsFile implements AutoCloseable {
     }
 
     /**
-     * A tensor's bytes as they are in the file, a read-only little-endian view, mapped, that needs no copy and stays valid after
-     * the file is closed. The file must not be cut short by others while the view is used (the writers of this package replace files
-     * whole, which is harmless).
+     * A tensor's bytes as they are in the file, a read-only little-endian view, mapped, that needs no copy and stays
+     * valid after the file is closed. The file must not be cut short by others while the view is used (the writers of
+     * this package replace files whole, which is harmless).
      *
      * @param name of the tensor
      * @return its bytes
@@ -234,7 +249,8 @@ public final class SafeTensorsFile implements AutoCloseable {
         }
         try {
             requireOpen();
-            return channel.map(FileChannel.MapMode.READ_ONLY, dataStart + entry.offset(), entry.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+            return channel.map(FileChannel.MapMode.READ_ONLY, dataStart + entry.offset(), entry.bytes())
+                    .order(ByteOrder.LITTLE_ENDIAN);
         } catch (IOException e) {
             throw unreadable(path, e);
         }
@@ -254,7 +270,8 @@ public final class SafeTensorsFile implements AutoCloseable {
     private void readPieces(TensorEntry entry, PieceReader reader) {
         requireOpen();
         // direct: a heap buffer would be copied through one
-        ByteBuffer piece = ByteBuffer.allocateDirect((int) Math.min(PIECE, entry.bytes())).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer piece =
+                ByteBuffer.allocateDirect((int) Math.min(PIECE, entry.bytes())).order(ByteOrder.LITTLE_ENDIAN);
         try {
             for (long done = 0; done < entry.bytes(); done += piece.limit()) {
                 piece.clear().limit((int) Math.min(piece.capacity(), entry.bytes() - done));
@@ -309,7 +326,8 @@ public final class SafeTensorsFile implements AutoCloseable {
     }
 
     private static RlrException unreadable(Path path, IOException e) {
-        return new RlrException("cannot read " + path + ": " + IoReason.of(e) + "; check that the file is there and may be read", e);
+        return new RlrException(
+                "cannot read " + path + ": " + IoReason.of(e) + "; check that the file is there and may be read", e);
     }
 
     private static void closeQuietly(FileChannel channel) {
@@ -317,7 +335,8 @@ public final class SafeTensorsFile implements AutoCloseable {
             channel.close();
         } catch (IOException e) {
             // nothing was written: there is nothing to lose
-            System.getLogger(SafeTensorsFile.class.getName()).log(System.Logger.Level.DEBUG, "closing a file failed", e);
+            System.getLogger(SafeTensorsFile.class.getName())
+                    .log(System.Logger.Level.DEBUG, "closing a file failed", e);
         }
     }
 }

@@ -37,8 +37,8 @@ final class SafeTensorsHeader {
     }
 
     /**
-     * @param file      name of the file, for messages
-     * @param json      the header's bytes
+     * @param file name of the file, for messages
+     * @param json the header's bytes
      * @param dataBytes length of the data section after it
      * @throws RlrException where the header is not one that a correct writer makes
      */
@@ -49,7 +49,10 @@ final class SafeTensorsHeader {
         }
         String text;
         try {
-            text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(json)).toString();
+            text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(json))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw header.malformed("its header is not UTF-8 text");
         }
@@ -107,8 +110,7 @@ final class SafeTensorsHeader {
         reader.endObject();
     }
 
-    private record Located(TensorEntry entry, long begin, long end) {
-    }
+    private record Located(TensorEntry entry, long begin, long end) {}
 
     private Located readTensor(JsonReader reader, String name) throws IOException {
         String tensor = "tensor " + quoted(name);
@@ -137,7 +139,8 @@ final class SafeTensorsHeader {
         }
         reader.endObject();
         if (dtype == null || shape == null || offsets == null) {
-            throw malformed(tensor + " lacks its " + (dtype == null ? "dtype" : shape == null ? "shape" : "data_offsets"));
+            throw malformed(
+                    tensor + " lacks its " + (dtype == null ? "dtype" : shape == null ? "shape" : "data_offsets"));
         }
         return locate(name, tensor, dtype, shape, offsets);
     }
@@ -152,7 +155,8 @@ final class SafeTensorsHeader {
             throw malformed(tensor + ": its data begin at " + begin + ", after their end " + end);
         }
         if (end > dataBytes) {
-            throw malformed(tensor + ": its data end at byte " + end + ", but the file holds " + dataBytes + " bytes of data");
+            throw malformed(
+                    tensor + ": its data end at byte " + end + ", but the file holds " + dataBytes + " bytes of data");
         }
         long elements = 1;
         long bytes;
@@ -177,7 +181,9 @@ final class SafeTensorsHeader {
         for (Located tensor : tensors) {
             if (tensor.begin != position) {
                 throw malformed("the data of tensor " + quoted(tensor.entry.name()) + " begin at byte " + tensor.begin
-                        + (tensor.begin < position ? ", inside those of another tensor" : " and leave a gap after byte " + position));
+                        + (tensor.begin < position
+                                ? ", inside those of another tensor"
+                                : " and leave a gap after byte " + position));
             }
             position = tensor.end;
             entries.put(tensor.entry.name(), tensor.entry);
@@ -241,8 +247,8 @@ final class SafeTensorsHeader {
 
     /** The error for a file that is not what a correct writer makes. */
     static RlrException malformed(String file, String what) {
-        return new RlrException(file + " is not a usable SafeTensors file: " + what
-                + ". Copy or download it again, or save it anew.");
+        return new RlrException(
+                file + " is not a usable SafeTensors file: " + what + ". Copy or download it again, or save it anew.");
     }
 
     private static String shown(long[] shape) {

@@ -21,8 +21,8 @@ import org.rlr.tensor.RlrException;
 
 /**
  * Builds a SafeTensors file and writes it. The same calls give the same bytes: metadata are sorted by key, tensors with
- * larger elements come first (which keeps all data aligned), in the order they were added. Arrays are not copied and must
- * not change before {@link #write}.
+ * larger elements come first (which keeps all data aligned), in the order they were added. Arrays are not copied and
+ * must not change before {@link #write}.
  */
 public final class SafeTensorsWriter {
     private static final int PIECE_BYTES = 1 << 16;
@@ -35,13 +35,12 @@ public final class SafeTensorsWriter {
         void put(ByteBuffer piece, int from, int count);
     }
 
-    private record Pending(String name, DType dtype, long[] shape, int elements, Encoder encoder) {
-    }
+    private record Pending(String name, DType dtype, long[] shape, int elements, Encoder encoder) {}
 
     /**
      * Sets a metadata value, replacing an earlier one of that key.
      *
-     * @param key   any text
+     * @param key any text
      * @param value any text
      * @return this writer
      * @throws IllegalArgumentException where a text holds half a surrogate pair
@@ -56,8 +55,8 @@ public final class SafeTensorsWriter {
     /**
      * Adds a tensor of type F32.
      *
-     * @param name   of the tensor
-     * @param shape  its lengths, empty for a scalar
+     * @param name of the tensor
+     * @param shape its lengths, empty for a scalar
      * @param values row-major
      * @return this writer
      * @throws IllegalArgumentException where the name is taken or reserved, or shape and values do not fit
@@ -69,77 +68,98 @@ public final class SafeTensorsWriter {
     /**
      * Adds a tensor of type F32, F16 or BF16; the 16-bit types are rounded to nearest, ties to even.
      *
-     * @param name   of the tensor
-     * @param dtype  F32, F16 or BF16
-     * @param shape  its lengths, empty for a scalar
+     * @param name of the tensor
+     * @param dtype F32, F16 or BF16
+     * @param shape its lengths, empty for a scalar
      * @param values row-major
      * @return this writer
-     * @throws IllegalArgumentException where the name is taken or reserved, shape and values do not fit, or it is another type
+     * @throws IllegalArgumentException where the name is taken or reserved, shape and values do not fit, or it is
+     *     another type
      */
     public SafeTensorsWriter add(String name, DType dtype, long[] shape, float[] values) {
-        return add(name, dtype, shape, values.length, switch (dtype) {
-            case F32 -> (piece, from, count) -> piece.asFloatBuffer().put(values, from, count);
-            case F16 -> (piece, from, count) -> {
-                for (int i = 0; i < count; i++) {
-                    piece.putShort(2 * i, HalfPrecision.floatToF16(values[from + i]));
-                }
-            };
-            case BF16 -> (piece, from, count) -> {
-                for (int i = 0; i < count; i++) {
-                    piece.putShort(2 * i, HalfPrecision.floatToBf16(values[from + i]));
-                }
-            };
-            case F64, I64, I32, U8, BOOL -> throw new IllegalArgumentException(name + ": floats cannot be written as " + dtype);
-        });
+        return add(
+                name,
+                dtype,
+                shape,
+                values.length,
+                switch (dtype) {
+                    case F32 -> (piece, from, count) -> piece.asFloatBuffer().put(values, from, count);
+                    case F16 ->
+                        (piece, from, count) -> {
+                            for (int i = 0; i < count; i++) {
+                                piece.putShort(2 * i, HalfPrecision.floatToF16(values[from + i]));
+                            }
+                        };
+                    case BF16 ->
+                        (piece, from, count) -> {
+                            for (int i = 0; i < count; i++) {
+                                piece.putShort(2 * i, HalfPrecision.floatToBf16(values[from + i]));
+                            }
+                        };
+                    case F64, I64, I32, U8, BOOL ->
+                        throw new IllegalArgumentException(name + ": floats cannot be written as " + dtype);
+                });
     }
 
     /**
      * Adds a tensor of type F64.
      *
-     * @param name   of the tensor
-     * @param shape  its lengths, empty for a scalar
+     * @param name of the tensor
+     * @param shape its lengths, empty for a scalar
      * @param values row-major
      * @return this writer
      * @throws IllegalArgumentException where the name is taken or reserved, or shape and values do not fit
      */
     public SafeTensorsWriter add(String name, long[] shape, double[] values) {
-        return add(name, DType.F64, shape, values.length,
+        return add(
+                name,
+                DType.F64,
+                shape,
+                values.length,
                 (piece, from, count) -> piece.asDoubleBuffer().put(values, from, count));
     }
 
     /**
      * Adds a tensor of type I64.
      *
-     * @param name   of the tensor
-     * @param shape  its lengths, empty for a scalar
+     * @param name of the tensor
+     * @param shape its lengths, empty for a scalar
      * @param values row-major
      * @return this writer
      * @throws IllegalArgumentException where the name is taken or reserved, or shape and values do not fit
      */
     public SafeTensorsWriter add(String name, long[] shape, long[] values) {
-        return add(name, DType.I64, shape, values.length,
+        return add(
+                name,
+                DType.I64,
+                shape,
+                values.length,
                 (piece, from, count) -> piece.asLongBuffer().put(values, from, count));
     }
 
     /**
      * Adds a tensor of type I32.
      *
-     * @param name   of the tensor
-     * @param shape  its lengths, empty for a scalar
+     * @param name of the tensor
+     * @param shape its lengths, empty for a scalar
      * @param values row-major
      * @return this writer
      * @throws IllegalArgumentException where the name is taken or reserved, or shape and values do not fit
      */
     public SafeTensorsWriter add(String name, long[] shape, int[] values) {
-        return add(name, DType.I32, shape, values.length,
+        return add(
+                name,
+                DType.I32,
+                shape,
+                values.length,
                 (piece, from, count) -> piece.asIntBuffer().put(values, from, count));
     }
 
     /**
      * Adds a tensor of type U8.
      *
-     * @param name   of the tensor
-     * @param shape  its lengths, empty for a scalar
+     * @param name of the tensor
+     * @param shape its lengths, empty for a scalar
      * @param values row-major
      * @return this writer
      * @throws IllegalArgumentException where the name is taken or reserved, or shape and values do not fit
@@ -151,8 +171,8 @@ public final class SafeTensorsWriter {
     /**
      * Adds a tensor of type BOOL.
      *
-     * @param name   of the tensor
-     * @param shape  its lengths, empty for a scalar
+     * @param name of the tensor
+     * @param shape its lengths, empty for a scalar
      * @param values row-major
      * @return this writer
      * @throws IllegalArgumentException where the name is taken or reserved, or shape and values do not fit
@@ -168,7 +188,7 @@ public final class SafeTensorsWriter {
     /**
      * Adds a tensor of any type from its little-endian bytes, as {@link SafeTensorsFile#bytes} gives them.
      *
-     * @param name  of the tensor
+     * @param name of the tensor
      * @param dtype its element type
      * @param shape its lengths, empty for a scalar
      * @param bytes what remains of the buffer, row-major
@@ -178,10 +198,15 @@ public final class SafeTensorsWriter {
     public SafeTensorsWriter addBytes(String name, DType dtype, long[] shape, ByteBuffer bytes) {
         ByteBuffer source = bytes.slice();
         if (source.limit() % dtype.bytes() != 0) {
-            throw new IllegalArgumentException(name + ": " + source.limit() + " bytes are not whole elements of " + dtype);
+            throw new IllegalArgumentException(
+                    name + ": " + source.limit() + " bytes are not whole elements of " + dtype);
         }
         int width = dtype.bytes();
-        return add(name, dtype, shape, source.limit() / width,
+        return add(
+                name,
+                dtype,
+                shape,
+                source.limit() / width,
                 (piece, from, count) -> piece.put(0, source, from * width, count * width));
     }
 
@@ -196,7 +221,10 @@ public final class SafeTensorsWriter {
         ordered.sort(Comparator.comparingInt((Pending tensor) -> -tensor.dtype.bytes()));
         byte[] header = header(ordered);
         AtomicFile.write(path, out -> {
-            out.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).array());
+            out.write(ByteBuffer.allocate(8)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putLong(header.length)
+                    .array());
             out.write(header);
             for (Pending tensor : ordered) {
                 writeData(tensor, out);
@@ -217,7 +245,8 @@ public final class SafeTensorsWriter {
             product = Math.multiplyExact(product, length);
         }
         if (product != elements) {
-            throw new IllegalArgumentException(name + ": the shape has " + product + " elements, the values " + elements);
+            throw new IllegalArgumentException(
+                    name + ": the shape has " + product + " elements, the values " + elements);
         }
         if (tensors.putIfAbsent(name, new Pending(name, dtype, shape.clone(), elements, encoder)) != null) {
             throw new IllegalArgumentException("the tensor " + name + " was added twice");
@@ -238,12 +267,23 @@ public final class SafeTensorsWriter {
             }
             long position = 0;
             for (Pending tensor : ordered) {
-                json.name(tensor.name).beginObject().name("dtype").value(tensor.dtype.name()).name("shape").beginArray();
+                json.name(tensor.name)
+                        .beginObject()
+                        .name("dtype")
+                        .value(tensor.dtype.name())
+                        .name("shape")
+                        .beginArray();
                 for (long length : tensor.shape) {
                     json.value(length);
                 }
                 long end = position + (long) tensor.elements * tensor.dtype.bytes();
-                json.endArray().name("data_offsets").beginArray().value(position).value(end).endArray().endObject();
+                json.endArray()
+                        .name("data_offsets")
+                        .beginArray()
+                        .value(position)
+                        .value(end)
+                        .endArray()
+                        .endObject();
                 position = end;
             }
             json.endObject();

@@ -5,21 +5,21 @@ import java.util.Arrays;
 /**
  * What a SafeTensors file says of one tensor.
  *
- * @param name     its name in the file
- * @param dtype    its element type
- * @param shape    its lengths, row-major; empty for a scalar
+ * @param name its name in the file
+ * @param dtype its element type
+ * @param shape its lengths, row-major; empty for a scalar
  * @param elements the product of the shape
- * @param offset   where its bytes begin, counted from the end of the header
+ * @param offset where its bytes begin, counted from the end of the header
  */
 public record TensorEntry(String name, DType dtype, long[] shape, long elements, long offset) {
     /**
      * Takes a copy of the shape.
      *
-     * @param name     its name in the file
-     * @param dtype    its element type
-     * @param shape    its lengths, row-major; empty for a scalar
+     * @param name its name in the file
+     * @param dtype its element type
+     * @param shape its lengths, row-major; empty for a scalar
      * @param elements the product of the shape
-     * @param offset   where its bytes begin, counted from the end of the header
+     * @param offset where its bytes begin, counted from the end of the header
      */
     public TensorEntry {
         shape = shape.clone();
@@ -38,8 +38,12 @@ public record TensorEntry(String name, DType dtype, long[] shape, long elements,
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof TensorEntry that && name.equals(that.name) && dtype == that.dtype
-                && Arrays.equals(shape, that.shape) && elements == that.elements && offset == that.offset;
+        return other instanceof TensorEntry that
+                && name.equals(that.name)
+                && dtype == that.dtype
+                && Arrays.equals(shape, that.shape)
+                && elements == that.elements
+                && offset == that.offset;
     }
 
     @Override

@@ -10,15 +10,18 @@ import java.util.Map;
 import org.rlr.tensor.RlrException;
 
 /**
- * A file of {@code torch.save}, opened for reading: the zip archive of PyTorch 1.6 and later, or the serialisation before. Reading it
- * runs nothing: only dicts, lists, tuples, numbers, strings and dense tensors are understood, everything else that a pickle can ask for is
- * refused by its name, and so is what would take more time or memory than the file's size warrants. Tensors are read when asked for. May be used by
- * several threads.
+ * A file of {@code torch.save}, opened for reading: the zip archive of PyTorch 1.6 and later, or the serialisation
+ * before. Reading it runs nothing: only dicts, lists, tuples, numbers, strings and dense tensors are understood,
+ * everything else that a pickle can ask for is refused by its name, and so is what would take more time or memory than
+ * the file's size warrants. Tensors are read when asked for. May be used by several threads.
  */
 public final class TorchCheckpoint implements AutoCloseable {
     private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
-    /** Tensors may share data, as tied weights do; all of them together may not be larger than so many times the file. */
+    /**
+     * Tensors may share data, as tied weights do; all of them together may not be larger than so many times the file.
+     */
     private static final int MOST_SHARED = 16;
+
     private static final int SLACK = 1 << 20;
     private static final byte[] ZIP = {'P', 'K', 3, 4};
     /** A pickle of protocol 2 that begins with a long number of ten bytes: the magic number. */
@@ -39,7 +42,8 @@ public final class TorchCheckpoint implements AutoCloseable {
      *
      * @param path a file of torch.save
      * @return the file; the caller closes it
-     * @throws RlrException where the file is missing or unreadable, is no file of torch.save, is damaged, or asks for what is refused
+     * @throws RlrException where the file is missing or unreadable, is no file of torch.save, is damaged, or asks for
+     *     what is refused
      */
     public static TorchCheckpoint open(Path path) {
         if (Files.notExists(path)) {
@@ -66,7 +70,8 @@ public final class TorchCheckpoint implements AutoCloseable {
                 data = legacy;
                 value = legacy.object();
             } else {
-                throw new RlrException(path + " is not a file of torch.save (.pth): it begins neither as a zip archive nor as the older serialisation;"
+                throw new RlrException(path
+                        + " is not a file of torch.save (.pth): it begins neither as a zip archive nor as the older serialisation;"
                         + " give another file, or save it again with torch.save");
             }
             TorchCheckpoint checkpoint = new TorchCheckpoint(path, data, PickleTree.of(value, path.toString()));
@@ -108,13 +113,20 @@ public final class TorchCheckpoint implements AutoCloseable {
             long expected = storage.elements() * storage.dtype().bytes();
             long actual = data.bytes(storage.key());
             if (actual != expected) {
-                throw damaged(path.toString(), actual < 0 ? "the data of its storage " + storage.key() + " are missing"
-                        : "its storage " + storage.key() + " should have " + expected + " bytes of " + storage.dtype() + ", but has " + actual);
+                throw damaged(
+                        path.toString(),
+                        actual < 0
+                                ? "the data of its storage " + storage.key() + " are missing"
+                                : "its storage " + storage.key() + " should have " + expected + " bytes of "
+                                        + storage.dtype() + ", but has " + actual);
             }
         }
         long most = MOST_SHARED * Files.size(path) + SLACK;
         if (bytes(root, most) > most) {
-            throw refused(path.toString(), "its tensors share storages so that together they are more than " + MOST_SHARED + " times as large as the file");
+            throw refused(
+                    path.toString(),
+                    "its tensors share storages so that together they are more than " + MOST_SHARED
+                            + " times as large as the file");
         }
     }
 
@@ -123,7 +135,8 @@ public final class TorchCheckpoint implements AutoCloseable {
         if (node instanceof TorchTensor tensor) {
             return tensor.elements() * tensor.dtype().bytes();
         }
-        Iterable<?> children = node instanceof Map<?, ?> map ? map.values() : node instanceof List<?> list ? list : List.of();
+        Iterable<?> children =
+                node instanceof Map<?, ?> map ? map.values() : node instanceof List<?> list ? list : List.of();
         long sum = 0;
         for (Object child : children) {
             sum += bytes(child, most);
@@ -140,9 +153,9 @@ public final class TorchCheckpoint implements AutoCloseable {
     }
 
     /**
-     * What was saved: a Map (keys String or Long), List (lists and tuples alike), String, Long, BigInteger, Double, Boolean, null or
-     * {@link TorchTensor}, maps and lists of these. Immutable; attributes of OrderedDicts are left out, a NumPy scalar is its number, a Parameter
-     * its tensor.
+     * What was saved: a Map (keys String or Long), List (lists and tuples alike), String, Long, BigInteger, Double,
+     * Boolean, null or {@link TorchTensor}, maps and lists of these. Immutable; attributes of OrderedDicts are left
+     * out, a NumPy scalar is its number, a Parameter its tensor.
      *
      * @return the top of the tree
      */
@@ -151,8 +164,8 @@ public final class TorchCheckpoint implements AutoCloseable {
     }
 
     /**
-     * A tensor's values, row-major, converted from whatever type it has: doubles and integers are rounded to the nearest float, a boolean gives 0
-     * or 1.
+     * A tensor's values, row-major, converted from whatever type it has: doubles and integers are rounded to the
+     * nearest float, a boolean gives 0 or 1.
      *
      * @param tensor one of this file
      * @return its elements
@@ -161,13 +174,15 @@ public final class TorchCheckpoint implements AutoCloseable {
     public float[] readFloats(TorchTensor tensor) {
         float[] values = new float[arrayLength(tensor)];
         TorchDType type = tensor.dtype();
-        read(tensor, (bytes, at, i) -> values[i] = switch (type) {
-            case FLOAT32 -> bytes.getFloat(at);
-            case FLOAT16 -> HalfPrecision.f16ToFloat(bytes.getShort(at));
-            case BFLOAT16 -> HalfPrecision.bf16ToFloat(bytes.getShort(at));
-            case FLOAT64 -> (float) bytes.getDouble(at);
-            default -> integer(type, bytes, at);
-        });
+        read(
+                tensor,
+                (bytes, at, i) -> values[i] = switch (type) {
+                    case FLOAT32 -> bytes.getFloat(at);
+                    case FLOAT16 -> HalfPrecision.f16ToFloat(bytes.getShort(at));
+                    case BFLOAT16 -> HalfPrecision.bf16ToFloat(bytes.getShort(at));
+                    case FLOAT64 -> (float) bytes.getDouble(at);
+                    default -> integer(type, bytes, at);
+                });
         return values;
     }
 
@@ -181,13 +196,15 @@ public final class TorchCheckpoint implements AutoCloseable {
     public double[] readDoubles(TorchTensor tensor) {
         double[] values = new double[arrayLength(tensor)];
         TorchDType type = tensor.dtype();
-        read(tensor, (bytes, at, i) -> values[i] = switch (type) {
-            case FLOAT64 -> bytes.getDouble(at);
-            case FLOAT32 -> bytes.getFloat(at);
-            case FLOAT16 -> HalfPrecision.f16ToFloat(bytes.getShort(at));
-            case BFLOAT16 -> HalfPrecision.bf16ToFloat(bytes.getShort(at));
-            default -> integer(type, bytes, at);
-        });
+        read(
+                tensor,
+                (bytes, at, i) -> values[i] = switch (type) {
+                    case FLOAT64 -> bytes.getDouble(at);
+                    case FLOAT32 -> bytes.getFloat(at);
+                    case FLOAT16 -> HalfPrecision.f16ToFloat(bytes.getShort(at));
+                    case BFLOAT16 -> HalfPrecision.bf16ToFloat(bytes.getShort(at));
+                    default -> integer(type, bytes, at);
+                });
         return values;
     }
 
@@ -200,7 +217,8 @@ public final class TorchCheckpoint implements AutoCloseable {
      */
     public long[] readLongs(TorchTensor tensor) {
         if (tensor.dtype().isFloating()) {
-            throw new RlrException(path + ": a tensor should hold integers, but its type is " + tensor.dtype() + "; use a file that was made for this");
+            throw new RlrException(path + ": a tensor should hold integers, but its type is " + tensor.dtype()
+                    + "; use a file that was made for this");
         }
         long[] values = new long[arrayLength(tensor)];
         read(tensor, (bytes, at, i) -> values[i] = integer(tensor.dtype(), bytes, at));
@@ -236,7 +254,8 @@ public final class TorchCheckpoint implements AutoCloseable {
         }
         ByteBuffer bytes;
         try {
-            bytes = ByteBuffer.wrap(data.read(tensor.storage(), tensor.offset() * width, (int) span)).order(data.order());
+            bytes = ByteBuffer.wrap(data.read(tensor.storage(), tensor.offset() * width, (int) span))
+                    .order(data.order());
         } catch (IOException e) {
             throw unreadable(path.toString(), e);
         }
@@ -285,7 +304,8 @@ public final class TorchCheckpoint implements AutoCloseable {
             data.close();
         } catch (IOException e) {
             // nothing was written: there is nothing to lose
-            System.getLogger(TorchCheckpoint.class.getName()).log(System.Logger.Level.DEBUG, "closing a file failed", e);
+            System.getLogger(TorchCheckpoint.class.getName())
+                    .log(System.Logger.Level.DEBUG, "closing a file failed", e);
         }
     }
 
@@ -294,10 +314,12 @@ public final class TorchCheckpoint implements AutoCloseable {
     }
 
     static RlrException refused(String origin, String why) {
-        return new RlrException(origin + " is refused, unread: " + why + "; save only tensors, as torch.save(model.state_dict(), FILE) does");
+        return new RlrException(origin + " is refused, unread: " + why
+                + "; save only tensors, as torch.save(model.state_dict(), FILE) does");
     }
 
     static RlrException unreadable(String origin, IOException e) {
-        return new RlrException("cannot read " + origin + ": " + IoReason.of(e) + "; check that the file is there and may be read", e);
+        return new RlrException(
+                "cannot read " + origin + ": " + IoReason.of(e) + "; check that the file is there and may be read", e);
     }
 }

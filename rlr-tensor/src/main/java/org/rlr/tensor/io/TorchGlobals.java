@@ -9,18 +9,25 @@ import java.util.Set;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.Unpickler.Tuple;
 
-/** The names that a PyTorch checkpoint may use, and what values they stand for. Nothing is looked up, loaded or called by a name. */
+/**
+ * The names that a PyTorch checkpoint may use, and what values they stand for. Nothing is looked up, loaded or called
+ * by a name.
+ */
 final class TorchGlobals {
     private static final String ORDERED_DICT = "collections.OrderedDict";
     private static final String TENSOR = "torch._utils._rebuild_tensor_v2";
     private static final String PARAMETER = "torch._utils._rebuild_parameter";
     private static final String NUMPY_DTYPE = "numpy.dtype";
     private static final String ENCODE = "_codecs.encode";
-    private static final Set<String> NUMPY_SCALAR = Set.of("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar");
+    private static final Set<String> NUMPY_SCALAR =
+            Set.of("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar");
     private static final Set<String> FUNCTIONS = Set.of(ORDERED_DICT, TENSOR, PARAMETER, NUMPY_DTYPE, ENCODE);
     private static final String STORAGES = "torch.";
     private static final int MOST_AXES = 64;
-    /** The longest string of bytes: it holds a NumPy scalar. A pickle may ask for the same one any number of times, and each is made anew. */
+    /**
+     * The longest string of bytes: it holds a NumPy scalar. A pickle may ask for the same one any number of times, and
+     * each is made anew.
+     */
     private static final int MOST_BYTES = 64;
     /** A tensor may have more elements than its storage, by strides of zero, up to so many. */
     private static final long MOST_REPEATED = 1 << 16;
@@ -30,20 +37,16 @@ final class TorchGlobals {
     private final Map<String, Storage> storages = new LinkedHashMap<>();
 
     /** A name that is allowed. */
-    private record Global(String name) {
-    }
+    private record Global(String name) {}
 
     /** A type of NumPy, as {@code f8}. */
-    private record NumpyType(String code) {
-    }
+    private record NumpyType(String code) {}
 
     /** What a string encoded in Latin-1 stands for in protocol 2, which has no bytes. */
-    private record Bytes(byte[] values) {
-    }
+    private record Bytes(byte[] values) {}
 
     /** What the pickle says of a storage. */
-    record Storage(String key, TorchDType dtype, long elements) {
-    }
+    record Storage(String key, TorchDType dtype, long elements) {}
 
     /**
      * @param origin the file, for messages
@@ -66,7 +69,9 @@ final class TorchGlobals {
         if (dtype != null || FUNCTIONS.contains(full) || NUMPY_SCALAR.contains(full)) {
             return new Global(full);
         }
-        throw TorchCheckpoint.refused(origin, "it asks for the Python object " + full + ", which is not one of those that a file of tensors needs");
+        throw TorchCheckpoint.refused(
+                origin,
+                "it asks for the Python object " + full + ", which is not one of those that a file of tensors needs");
     }
 
     /** What calling a name with arguments stands for. */
@@ -102,22 +107,39 @@ final class TorchGlobals {
         }
     }
 
-    /** Takes state for an object: an OrderedDict's attributes ({@code _metadata}) are not kept, a NumPy type's byte order is checked. */
+    /**
+     * Takes state for an object: an OrderedDict's attributes ({@code _metadata}) are not kept, a NumPy type's byte
+     * order is checked.
+     */
     void build(Object object, Object state) {
         if (object instanceof LinkedHashMap<?, ?>) {
             return;
         }
-        if (object instanceof NumpyType && state instanceof Tuple t && t.size() >= 2 && ("<".equals(t.get(1)) || "|".equals(t.get(1)))) {
+        if (object instanceof NumpyType
+                && state instanceof Tuple t
+                && t.size() >= 2
+                && ("<".equals(t.get(1)) || "|".equals(t.get(1)))) {
             return;
         }
-        throw TorchCheckpoint.refused(origin, "it sets attributes of " + (object instanceof NumpyType type ? "the NumPy type " + type.code
-                + " that are not those of a little-endian number" : "an object that has none"));
+        throw TorchCheckpoint.refused(
+                origin,
+                "it sets attributes of "
+                        + (object instanceof NumpyType type
+                                ? "the NumPy type " + type.code + " that are not those of a little-endian number"
+                                : "an object that has none"));
     }
 
-    /** The storage that a persistent id names: ("storage", class, key, device, elements), and in the legacy format None. */
+    /**
+     * The storage that a persistent id names: ("storage", class, key, device, elements), and in the legacy format None.
+     */
     Storage storage(Object id) {
-        if (!(id instanceof Tuple t) || t.size() != (legacy ? 6 : 5) || !"storage".equals(t.get(0)) || !(t.get(1) instanceof Global type)
-                || !type.name.startsWith(STORAGES) || !(t.get(2) instanceof String key) || !(t.get(4) instanceof Long elements)) {
+        if (!(id instanceof Tuple t)
+                || t.size() != (legacy ? 6 : 5)
+                || !"storage".equals(t.get(0))
+                || !(t.get(1) instanceof Global type)
+                || !type.name.startsWith(STORAGES)
+                || !(t.get(2) instanceof String key)
+                || !(t.get(4) instanceof Long elements)) {
             throw damaged("its pickle has a persistent id that is not a storage's");
         }
         TorchDType dtype = TorchDType.ofStorageClass(type.name.substring(STORAGES.length()));
@@ -133,15 +155,19 @@ final class TorchGlobals {
         Storage storage = new Storage(key, dtype, elements);
         Storage before = storages.putIfAbsent(key, storage);
         if (before != null && !before.equals(storage)) {
-            throw damaged("its storage " + key + " is declared as " + before.elements + " elements of " + before.dtype + " and as " + elements + " of " + dtype);
+            throw damaged("its storage " + key + " is declared as " + before.elements + " elements of " + before.dtype
+                    + " and as " + elements + " of " + dtype);
         }
         return storage;
     }
 
     private TorchTensor tensor(Tuple args) {
         // (storage, offset, shape, strides, requires_grad, backward hooks)
-        if (args.size() != 6 || !(args.get(0) instanceof Storage storage) || !(args.get(1) instanceof Long offset)
-                || !(args.get(2) instanceof Tuple shape) || !(args.get(3) instanceof Tuple strides)) {
+        if (args.size() != 6
+                || !(args.get(0) instanceof Storage storage)
+                || !(args.get(1) instanceof Long offset)
+                || !(args.get(2) instanceof Tuple shape)
+                || !(args.get(3) instanceof Tuple strides)) {
             throw unexpected(TENSOR, args);
         }
         if (shape.size() != strides.size() || shape.size() > MOST_AXES) {
@@ -175,7 +201,8 @@ final class TorchGlobals {
         long[] longs = new long[values.size()];
         for (int i = 0; i < longs.length; i++) {
             if (!(values.get(i) instanceof Long value) || value < 0) {
-                throw damaged("a tensor has the length or stride " + (values.get(i) instanceof Long value ? value : "of another type"));
+                throw damaged("a tensor has the length or stride "
+                        + (values.get(i) instanceof Long value ? value : "of another type"));
             }
             longs[i] = value;
         }
@@ -187,7 +214,8 @@ final class TorchGlobals {
             throw unexpected(ENCODE, args);
         }
         if (text.length() > MOST_BYTES) {
-            throw TorchCheckpoint.refused(origin, "it calls " + ENCODE + " for " + text.length() + " bytes, more than a number has");
+            throw TorchCheckpoint.refused(
+                    origin, "it calls " + ENCODE + " for " + text.length() + " bytes, more than a number has");
         }
         byte[] bytes = new byte[text.length()];
         for (int i = 0; i < bytes.length; i++) {
@@ -212,13 +240,20 @@ final class TorchGlobals {
             case "i8:8" -> value.getLong();
             case "i4:4" -> (long) value.getInt();
             case "b1:1" -> value.get() != 0;
-            default -> throw TorchCheckpoint.refused(origin, "it holds a NumPy scalar of type " + type.code + " and " + bytes.values.length + " bytes");
+            default ->
+                throw TorchCheckpoint.refused(
+                        origin,
+                        "it holds a NumPy scalar of type " + type.code + " and " + bytes.values.length + " bytes");
         };
     }
 
     private RlrException unexpected(String function, Tuple args) {
-        List<String> types = args.items().stream().limit(8).map(a -> a == null ? "None" : a.getClass().getSimpleName()).toList();
-        return TorchCheckpoint.refused(origin, "it calls " + function + " with arguments that are not expected: " + types);
+        List<String> types = args.items().stream()
+                .limit(8)
+                .map(a -> a == null ? "None" : a.getClass().getSimpleName())
+                .toList();
+        return TorchCheckpoint.refused(
+                origin, "it calls " + function + " with arguments that are not expected: " + types);
     }
 
     private RlrException damaged(String why) {

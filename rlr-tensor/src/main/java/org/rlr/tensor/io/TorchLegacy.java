@@ -14,15 +14,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The serialisation before PyTorch 1.6: five pickles (magic number, version, system, object, keys), then for each key, in their
- * order, a 64-bit count of elements and the data.
+ * The serialisation before PyTorch 1.6: five pickles (magic number, version, system, object, keys), then for each key,
+ * in their order, a 64-bit count of elements and the data.
  */
 final class TorchLegacy implements TorchData {
     private static final BigInteger MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
     private static final long VERSION = 1001;
 
-    private record Place(long position, long bytes) {
-    }
+    private record Place(long position, long bytes) {}
 
     private final Path path;
     private final FileChannel channel;
@@ -35,9 +34,11 @@ final class TorchLegacy implements TorchData {
         channel = FileChannel.open(path, StandardOpenOption.READ);
         boolean opened = false;
         try {
-            PickleInput in = new PickleInput(new BufferedInputStream(Channels.newInputStream(channel)), path.toString());
+            PickleInput in =
+                    new PickleInput(new BufferedInputStream(Channels.newInputStream(channel)), path.toString());
             if (!MAGIC.equals(load(in, globals))) {
-                throw TorchCheckpoint.damaged(path.toString(), "it begins with a pickle that is not torch.save's magic number");
+                throw TorchCheckpoint.damaged(
+                        path.toString(), "it begins with a pickle that is not torch.save's magic number");
             }
             if (!Long.valueOf(VERSION).equals(load(in, globals))) {
                 throw TorchCheckpoint.refused(path.toString(), "its version is not " + VERSION);
@@ -65,19 +66,23 @@ final class TorchLegacy implements TorchData {
     private void place(List<?> keys, long start, TorchGlobals globals) throws IOException {
         long position = start;
         for (Object key : keys) {
-            TorchGlobals.Storage storage = key instanceof String name ? globals.storages().get(name) : null;
+            TorchGlobals.Storage storage =
+                    key instanceof String name ? globals.storages().get(name) : null;
             if (storage == null) {
                 throw TorchCheckpoint.damaged(path.toString(), "it has data of a storage that no tensor uses");
             }
             ByteBuffer count = ByteBuffer.wrap(read(position, Long.BYTES)).order(ByteOrder.LITTLE_ENDIAN);
             if (count.getLong(0) != storage.elements()) {
-                throw TorchCheckpoint.damaged(path.toString(), "its storage " + key + " should have " + storage.elements() + " elements, but its data say "
-                        + count.getLong(0));
+                throw TorchCheckpoint.damaged(
+                        path.toString(),
+                        "its storage " + key + " should have " + storage.elements() + " elements, but its data say "
+                                + count.getLong(0));
             }
             long bytes = storage.elements() * storage.dtype().bytes();
             position += Long.BYTES;
             if (bytes > channel.size() - position) {
-                throw TorchCheckpoint.damaged(path.toString(), "its storage " + key + " of " + bytes + " bytes is cut short");
+                throw TorchCheckpoint.damaged(
+                        path.toString(), "its storage " + key + " of " + bytes + " bytes is cut short");
             }
             if (places.put(storage.key(), new Place(position, bytes)) != null) {
                 throw TorchCheckpoint.damaged(path.toString(), "it has data of storage " + key + " twice");

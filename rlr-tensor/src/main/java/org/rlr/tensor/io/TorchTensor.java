@@ -3,23 +3,23 @@ package org.rlr.tensor.io;
 import java.util.Arrays;
 
 /**
- * A tensor in a {@link TorchCheckpoint}: a view of a storage, which other tensors may view too. Its values are read by the checkpoint's
- * methods.
+ * A tensor in a {@link TorchCheckpoint}: a view of a storage, which other tensors may view too. Its values are read by
+ * the checkpoint's methods.
  *
- * @param dtype   its element type
- * @param shape   its lengths; empty for a scalar
+ * @param dtype its element type
+ * @param shape its lengths; empty for a scalar
  * @param strides elements of the storage between neighbours along each axis, not negative
- * @param offset  the storage's element that is the tensor's first
+ * @param offset the storage's element that is the tensor's first
  * @param storage the key of its storage in the file
  */
 public record TorchTensor(TorchDType dtype, long[] shape, long[] strides, long offset, String storage) {
     /**
      * Takes copies of the arrays.
      *
-     * @param dtype   its element type
-     * @param shape   its lengths; empty for a scalar
+     * @param dtype its element type
+     * @param shape its lengths; empty for a scalar
      * @param strides elements of the storage between neighbours along each axis, not negative
-     * @param offset  the storage's element that is the tensor's first
+     * @param offset the storage's element that is the tensor's first
      * @param storage the key of its storage in the file
      */
     public TorchTensor {
@@ -71,8 +71,12 @@ public record TorchTensor(TorchDType dtype, long[] shape, long[] strides, long o
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof TorchTensor that && dtype == that.dtype && Arrays.equals(shape, that.shape)
-                && Arrays.equals(strides, that.strides) && offset == that.offset && storage.equals(that.storage);
+        return other instanceof TorchTensor that
+                && dtype == that.dtype
+                && Arrays.equals(shape, that.shape)
+                && Arrays.equals(strides, that.strides)
+                && offset == that.offset
+                && storage.equals(that.storage);
     }
 
     @Override

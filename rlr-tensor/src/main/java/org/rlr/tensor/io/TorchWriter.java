@@ -14,34 +14,36 @@ import java.util.zip.ZipOutputStream;
 import org.rlr.tensor.RlrException;
 
 /**
- * Writes a file that {@code torch.load} reads, with {@code weights_only=True} too: the zip serialisation of PyTorch 1.6 and later, entries stored,
- * data aligned to {@value #ALIGNMENT} bytes so that PyTorch may map them. The same object gives the same bytes.
+ * Writes a file that {@code torch.load} reads, with {@code weights_only=True} too: the zip serialisation of PyTorch 1.6
+ * and later, entries stored, data aligned to {@value #ALIGNMENT} bytes so that PyTorch may map them. The same object
+ * gives the same bytes.
  */
 public final class TorchWriter {
     /** As torch.save aligns storages. */
     private static final int ALIGNMENT = 64;
+
     private static final String ROOT = "archive/";
     /** The version of PyTorch's file format. */
     private static final String VERSION = "3\n";
+
     private static final int LOCAL_HEADER = 30;
     private static final int EXTRA_HEADER = 4;
     private static final int PIECE = 1 << 16;
     private static final LocalDateTime EPOCH = LocalDateTime.of(1980, 1, 1, 0, 0);
 
-    private TorchWriter() {
-    }
+    private TorchWriter() {}
 
     /**
      * A tensor to write, of type float32.
      *
-     * @param shape  its lengths
+     * @param shape its lengths
      * @param values row-major; not copied
      */
     public record Floats(long[] shape, float[] values) {
         /**
          * Checks that they fit.
          *
-         * @param shape  its lengths
+         * @param shape its lengths
          * @param values row-major; not copied
          * @throws IllegalArgumentException if they do not
          */
@@ -51,7 +53,8 @@ public final class TorchWriter {
                 product = Math.multiplyExact(product, length);
             }
             if (product != values.length) {
-                throw new IllegalArgumentException("the shape has " + product + " elements, the values " + values.length);
+                throw new IllegalArgumentException(
+                        "the shape has " + product + " elements, the values " + values.length);
             }
         }
     }
@@ -60,9 +63,9 @@ public final class TorchWriter {
      * Writes an object as {@link AtomicFile} does: whole or not at all.
      *
      * @param path target; replaced if it is there
-     * @param root a Map with String keys (becomes an OrderedDict), List, String, Integer, Long, Double, Boolean, null or {@link Floats}, maps and lists of
-     *             these, nested but not containing themselves
-     * @throws RlrException             where it cannot be written; a file that was there is then unchanged
+     * @param root a Map with String keys (becomes an OrderedDict), List, String, Integer, Long, Double, Boolean, null
+     *     or {@link Floats}, maps and lists of these, nested but not containing themselves
+     * @throws RlrException where it cannot be written; a file that was there is then unchanged
      * @throws IllegalArgumentException if there is something else in it
      */
     public static void write(Path path, Object root) {
@@ -86,7 +89,8 @@ public final class TorchWriter {
         return ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
     }
 
-    private static void entry(ZipOutputStream zip, Counted counted, String name, ByteBuffer content) throws IOException {
+    private static void entry(ZipOutputStream zip, Counted counted, String name, ByteBuffer content)
+            throws IOException {
         CRC32 crc = new CRC32();
         crc.update(content.duplicate());
         open(zip, counted, name, content.remaining(), crc.getValue());
@@ -116,7 +120,8 @@ public final class TorchWriter {
         }
     }
 
-    private static void open(ZipOutputStream zip, Counted counted, String name, long size, long crc) throws IOException {
+    private static void open(ZipOutputStream zip, Counted counted, String name, long size, long crc)
+            throws IOException {
         zip.flush();
         ZipEntry entry = new ZipEntry(ROOT + name);
         entry.setMethod(ZipEntry.STORED);

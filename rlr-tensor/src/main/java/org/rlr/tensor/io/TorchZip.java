@@ -18,9 +18,9 @@ import java.util.zip.ZipFile;
 import org.rlr.tensor.RlrException;
 
 /**
- * The serialisation of PyTorch 1.6 and later: a zip archive of stored entries {@code <root>/data.pkl}, {@code <root>/data/<key>},
- * {@code <root>/byteorder}. Compressed entries, which torch.save does not write, are refused, and so are entries that together are
- * larger than the file: what is read is never larger than what is there.
+ * The serialisation of PyTorch 1.6 and later: a zip archive of stored entries {@code <root>/data.pkl},
+ * {@code <root>/data/<key>}, {@code <root>/byteorder}. Compressed entries, which torch.save does not write, are
+ * refused, and so are entries that together are larger than the file: what is read is never larger than what is there.
  */
 final class TorchZip implements TorchData {
     private static final String PICKLE = "/data.pkl";
@@ -37,7 +37,8 @@ final class TorchZip implements TorchData {
         try {
             zip = new ZipFile(path.toFile());
         } catch (ZipException e) {
-            throw TorchCheckpoint.damaged(path.toString(), "it begins as a zip archive, but is none (" + e.getMessage() + ")");
+            throw TorchCheckpoint.damaged(
+                    path.toString(), "it begins as a zip archive, but is none (" + e.getMessage() + ")");
         }
         boolean opened = false;
         try {
@@ -47,7 +48,8 @@ final class TorchZip implements TorchData {
             opened = true;
         } catch (IllegalArgumentException e) {
             // what java.util.zip throws where a name is not UTF-8
-            throw TorchCheckpoint.damaged(path.toString(), "the name of an entry cannot be read (" + e.getMessage() + ")");
+            throw TorchCheckpoint.damaged(
+                    path.toString(), "the name of an entry cannot be read (" + e.getMessage() + ")");
         } finally {
             if (!opened) {
                 zip.close();
@@ -59,21 +61,29 @@ final class TorchZip implements TorchData {
         long rest = Files.size(path);
         for (ZipEntry entry : Collections.list(zip.entries())) {
             if (entry.getMethod() != ZipEntry.STORED || entry.getSize() != entry.getCompressedSize()) {
-                throw TorchCheckpoint.refused(path.toString(), "its entry " + entry.getName() + " of " + entry.getSize()
-                        + " bytes is compressed, which torch.save does not do");
+                throw TorchCheckpoint.refused(
+                        path.toString(),
+                        "its entry " + entry.getName() + " of " + entry.getSize()
+                                + " bytes is compressed, which torch.save does not do");
             }
             rest -= entry.getSize();
             if (rest < 0) {
-                throw TorchCheckpoint.refused(path.toString(), "its entries overlap: together they are longer than the file");
+                throw TorchCheckpoint.refused(
+                        path.toString(), "its entries overlap: together they are longer than the file");
             }
         }
     }
 
     private String root() {
-        List<String> roots = zip.stream().map(ZipEntry::getName).filter(n -> n.endsWith(PICKLE) && n.indexOf('/') == n.length() - PICKLE.length())
-                .map(n -> n.substring(0, n.length() - PICKLE.length() + 1)).distinct().toList();
+        List<String> roots = zip.stream()
+                .map(ZipEntry::getName)
+                .filter(n -> n.endsWith(PICKLE) && n.indexOf('/') == n.length() - PICKLE.length())
+                .map(n -> n.substring(0, n.length() - PICKLE.length() + 1))
+                .distinct()
+                .toList();
         if (roots.size() != 1) {
-            throw TorchCheckpoint.damaged(path.toString(), "it is a zip archive with " + roots.size() + " entries data.pkl instead of one");
+            throw TorchCheckpoint.damaged(
+                    path.toString(), "it is a zip archive with " + roots.size() + " entries data.pkl instead of one");
         }
         return roots.get(0);
     }
@@ -98,8 +108,10 @@ final class TorchZip implements TorchData {
     InputStream pickle() throws IOException {
         ZipEntry entry = zip.getEntry(root + PICKLE.substring(1));
         if (entry.getSize() > PickleInput.MOST_BYTES) {
-            throw TorchCheckpoint.refused(path.toString(), "its pickle of " + entry.getSize() + " bytes is longer than the " + (PickleInput.MOST_BYTES >> 20)
-                    + " MiB that are read");
+            throw TorchCheckpoint.refused(
+                    path.toString(),
+                    "its pickle of " + entry.getSize() + " bytes is longer than the " + (PickleInput.MOST_BYTES >> 20)
+                            + " MiB that are read");
         }
         verify(entry);
         return new BufferedInputStream(zip.getInputStream(entry));
@@ -128,7 +140,8 @@ final class TorchZip implements TorchData {
             }
             return bytes;
         } catch (ZipException e) {
-            throw TorchCheckpoint.damaged(path.toString(), "its entry " + entry.getName() + " cannot be read (" + e.getMessage() + ")");
+            throw TorchCheckpoint.damaged(
+                    path.toString(), "its entry " + entry.getName() + " cannot be read (" + e.getMessage() + ")");
         }
     }
 
@@ -146,13 +159,15 @@ final class TorchZip implements TorchData {
                 total += n;
             }
         } catch (ZipException e) {
-            throw TorchCheckpoint.damaged(path.toString(), "its entry " + entry.getName() + " cannot be read (" + e.getMessage() + ")");
+            throw TorchCheckpoint.damaged(
+                    path.toString(), "its entry " + entry.getName() + " cannot be read (" + e.getMessage() + ")");
         }
         if (total != entry.getSize()) {
             throw cutShort(entry);
         }
         if (crc.getValue() != entry.getCrc()) {
-            throw TorchCheckpoint.damaged(path.toString(), "its entry " + entry.getName() + " does not have its checksum");
+            throw TorchCheckpoint.damaged(
+                    path.toString(), "its entry " + entry.getName() + " does not have its checksum");
         }
         verified.add(entry.getName());
     }

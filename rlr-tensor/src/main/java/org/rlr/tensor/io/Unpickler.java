@@ -12,13 +12,15 @@ import java.util.Map;
 import org.rlr.tensor.RlrException;
 
 /**
- * Reads a pickle of PyTorch without running anything: the opcodes of protocol 2 that {@code torch.save} writes, and the few
- * globals that {@link TorchGlobals} knows, each of which stands for a value and is never looked up or called. Everything else is refused by its name.
- * Work is bounded: one opcode costs constant time, and there may be {@link #MOST_OPCODES} of them.
+ * Reads a pickle of PyTorch without running anything: the opcodes of protocol 2 that {@code torch.save} writes, and the
+ * few globals that {@link TorchGlobals} knows, each of which stands for a value and is never looked up or called.
+ * Everything else is refused by its name. Work is bounded: one opcode costs constant time, and there may be
+ * {@link #MOST_OPCODES} of them.
  */
 final class Unpickler {
     /** Ten thousand tensors take a third. */
     static final int MOST_OPCODES = 1_000_000;
+
     private static final int PROTOCOL = 2;
 
     private final PickleInput in;
@@ -101,14 +103,19 @@ final class Unpickler {
                 globals.build(top(), state);
             }
             case 'Q' -> push(globals.storage(pop()));
-            default -> throw TorchCheckpoint.refused(in.origin(), "its pickle uses the opcode " + PickleOpcodes.name(opcode)
-                    + ", which torch.save does not write with its default protocol");
+            default ->
+                throw TorchCheckpoint.refused(
+                        in.origin(),
+                        "its pickle uses the opcode " + PickleOpcodes.name(opcode)
+                                + ", which torch.save does not write with its default protocol");
         }
     }
 
     private void protocol(int version) {
         if (version != PROTOCOL) {
-            throw TorchCheckpoint.refused(in.origin(), "its pickle is of protocol " + version + ", only torch.save's default " + PROTOCOL + " is read");
+            throw TorchCheckpoint.refused(
+                    in.origin(),
+                    "its pickle is of protocol " + version + ", only torch.save's default " + PROTOCOL + " is read");
         }
     }
 
@@ -165,7 +172,7 @@ final class Unpickler {
         return items;
     }
 
-    @SuppressWarnings("unchecked")   // only this class makes such lists
+    @SuppressWarnings("unchecked") // only this class makes such lists
     private List<Object> list() {
         if (top() instanceof ArrayList<?> list) {
             return (List<Object>) list;
@@ -173,14 +180,15 @@ final class Unpickler {
         throw damaged("its pickle appends to something that is no list");
     }
 
-    @SuppressWarnings("unchecked")   // only this class and TorchGlobals make such maps
+    @SuppressWarnings("unchecked") // only this class and TorchGlobals make such maps
     private void setItems(List<Object> items) {
         if (!(top() instanceof LinkedHashMap<?, ?> map) || items.size() % 2 != 0) {
             throw damaged("its pickle sets items of something that is no dict");
         }
         for (int i = 0; i < items.size(); i += 2) {
             if (!(items.get(i) instanceof String || items.get(i) instanceof Long)) {
-                throw TorchCheckpoint.refused(in.origin(), "a dict of its pickle has a key that is neither a string nor an integer");
+                throw TorchCheckpoint.refused(
+                        in.origin(), "a dict of its pickle has a key that is neither a string nor an integer");
             }
             ((Map<Object, Object>) map).put(items.get(i), items.get(i + 1));
         }

@@ -1,2 +1,5 @@
-/** Files: the SafeTensors format and PyTorch's, read piece by piece or mapped, without running anything, and written safely beside the target. */
+/**
+ * Files: the SafeTensors format and PyTorch's, read piece by piece or mapped, without running anything, and written
+ * safely beside the target.
+ */
 package org.rlr.tensor.io;

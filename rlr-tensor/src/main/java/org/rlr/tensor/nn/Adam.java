@@ -57,12 +57,11 @@ public final class Adam implements AutoCloseable {
     /**
      * What an optimiser has to remember to go on later as if it had never stopped.
      *
-     * @param first  first moments, in the order of {@link ParameterSet#toArray()}
+     * @param first first moments, in the order of {@link ParameterSet#toArray()}
      * @param second second moments
-     * @param step   steps made
+     * @param step steps made
      */
-    public record State(float[] first, float[] second, long step) {
-    }
+    public record State(float[] first, float[] second, long step) {}
 
     /** {@return a copy of what this optimiser remembers} */
     public State state() {
@@ -81,7 +80,8 @@ public final class Adam implements AutoCloseable {
      */
     public void restore(State state) {
         if (state.first.length != m.elements() || state.second.length != v.elements()) {
-            throw new IllegalArgumentException("moments of " + state.first.length + " parameters instead of " + m.elements());
+            throw new IllegalArgumentException(
+                    "moments of " + state.first.length + " parameters instead of " + m.elements());
         }
         backend.upload(state.first, 0, m);
         backend.upload(state.second, 0, v);

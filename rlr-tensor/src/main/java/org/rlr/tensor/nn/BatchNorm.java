@@ -9,8 +9,9 @@ import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.backend.View;
 
 /**
- * Batch normalisation per channel, the last axis (Ioffe and Szegedy 2015), eps 1e-5, {@code weight} ones and {@code bias} zeros at first. In training by the
- * statistics of the batch, which the running ones follow with momentum 0.1 (the variance unbiased, as in PyTorch); otherwise by the running ones.
+ * Batch normalisation per channel, the last axis (Ioffe and Szegedy 2015), eps 1e-5, {@code weight} ones and
+ * {@code bias} zeros at first. In training by the statistics of the batch, which the running ones follow with momentum
+ * 0.1 (the variance unbiased, as in PyTorch); otherwise by the running ones.
  */
 public final class BatchNorm {
     private static final float EPSILON = 1e-5f;
@@ -24,8 +25,8 @@ public final class BatchNorm {
     /**
      * Normalises {@code channels} channels.
      *
-     * @param names    of the learned values
-     * @param buffers  of {@code running_mean} and {@code running_var}, in a set that is allocated without gradients
+     * @param names of the learned values
+     * @param buffers of {@code running_mean} and {@code running_var}, in a set that is allocated without gradients
      * @param channels extent of the last axis
      */
     public BatchNorm(ParameterSet.Prefix names, ParameterSet.Prefix buffers, int channels) {
@@ -45,7 +46,8 @@ public final class BatchNorm {
     public Tensor train(Tensor x) {
         int rows = x.shape().rows();
         if (rows < 2) {
-            throw new IllegalArgumentException("batch norm in training needs more than one value per channel, shape " + x.shape());
+            throw new IllegalArgumentException(
+                    "batch norm in training needs more than one value per channel, shape " + x.shape());
         }
         ImageFunctions.BatchNormalized result = ImageFunctions.batchNorm(x, weight.tensor(), bias.tensor(), EPSILON);
         follow(mean.tensor().view(), result.mean(), 1);

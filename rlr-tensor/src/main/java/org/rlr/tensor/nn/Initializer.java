@@ -10,8 +10,8 @@ public interface Initializer {
     /**
      * Values for a shape, row-major, from stream {@code stream} of {@code seed}.
      *
-     * @param shape  of the parameter
-     * @param seed   of the model
+     * @param shape of the parameter
+     * @param seed of the model
      * @param stream number of the parameter, see {@link org.rlr.tensor.backend.Philox}
      * @return {@code shape.elements()} values
      */
@@ -81,7 +81,7 @@ public interface Initializer {
     /**
      * Xavier uniform (Glorot and Bengio 2010): bound {@code √(6/(fanIn+fanOut))}.
      *
-     * @param fanIn  inputs of an output
+     * @param fanIn inputs of an output
      * @param fanOut outputs
      * @return the initialiser
      */

@@ -4,7 +4,10 @@ import java.util.List;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.autograd.FusedFunctions;
 
-/** Layer normalisation over the last axis (Ba et al. 2016), eps 1e-5, {@code weight} ones and {@code bias} zeros at first. */
+/**
+ * Layer normalisation over the last axis (Ba et al. 2016), eps 1e-5, {@code weight} ones and {@code bias} zeros at
+ * first.
+ */
 public final class LayerNorm {
     private static final float EPSILON = 1e-5f;
 
@@ -36,7 +39,7 @@ public final class LayerNorm {
     /**
      * Of {@code Σᵢ wᵢ·xᵢ}, all {@code [..., width]}.
      *
-     * @param xs      at least one, all of one shape
+     * @param xs at least one, all of one shape
      * @param weights one for each, constant
      * @return of their shape
      * @throws IllegalArgumentException if shapes or numbers do not fit

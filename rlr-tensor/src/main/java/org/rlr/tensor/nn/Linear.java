@@ -13,8 +13,8 @@ public final class Linear {
      * Weights and bias uniform in {@code ±1/√in}, as PyTorch's default.
      *
      * @param names where {@code weight} and {@code bias} are declared
-     * @param in    inputs
-     * @param out   outputs
+     * @param in inputs
+     * @param out outputs
      */
     public Linear(ParameterSet.Prefix names, int in, int out) {
         this(names, in, out, Initializer.fanIn(in), Initializer.fanIn(in));
@@ -23,11 +23,11 @@ public final class Linear {
     /**
      * A layer with the given initialisers.
      *
-     * @param names   where {@code weight} and {@code bias} are declared
-     * @param in      inputs
-     * @param out     outputs
+     * @param names where {@code weight} and {@code bias} are declared
+     * @param in inputs
+     * @param out outputs
      * @param weights first values of {@code weight [out, in]}
-     * @param biases  first values of {@code bias [out]}
+     * @param biases first values of {@code bias [out]}
      */
     public Linear(ParameterSet.Prefix names, int in, int out, Initializer weights, Initializer biases) {
         weight = names.declareWeights(1, "weight", weights, out, in);
@@ -48,7 +48,7 @@ public final class Linear {
     /**
      * The same with an activation in one pass.
      *
-     * @param x          {@code [..., in]}
+     * @param x {@code [..., in]}
      * @param activation applied to the result
      * @return {@code [..., out]}
      * @throws IllegalArgumentException if the last extent is another

@@ -1,15 +1,15 @@
 package org.rlr.tensor.nn;
 
 import org.rlr.tensor.Tensor;
-import org.rlr.tensor.autograd.FusedFunctions;
 import org.rlr.tensor.autograd.Functions;
+import org.rlr.tensor.autograd.FusedFunctions;
 import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.AttentionPattern;
 
 /**
- * Multi-head attention with the projections of q, k and v stacked ({@code in_proj_weight [3d, d]}, {@code in_proj_bias [3d]}) and an
- * output projection ({@code out_proj.weight}, {@code out_proj.bias}), as PyTorch's module of that name keeps them. Projecting and
- * attending are apart, so that keys and values of a constant can be projected once.
+ * Multi-head attention with the projections of q, k and v stacked ({@code in_proj_weight [3d, d]}, {@code in_proj_bias
+ * [3d]}) and an output projection ({@code out_proj.weight}, {@code out_proj.bias}), as PyTorch's module of that name
+ * keeps them. Projecting and attending are apart, so that keys and values of a constant can be projected once.
  */
 public final class MultiHeadAttention {
     private final int width;
@@ -25,7 +25,8 @@ public final class MultiHeadAttention {
      */
     public MultiHeadAttention(ParameterSet.Prefix names, int width) {
         this.width = width;
-        inWeight = names.declareWeights(3, "in_proj_weight", Initializer.xavierUniform(width, 3 * width), 3 * width, width);
+        inWeight = names.declareWeights(
+                3, "in_proj_weight", Initializer.xavierUniform(width, 3 * width), 3 * width, width);
         inBias = names.declare("in_proj_bias", Initializer.constant(0), 3 * width);
         out = new Linear(names.sub("out_proj"), width, width, Initializer.fanIn(width), Initializer.constant(0));
     }
@@ -63,9 +64,9 @@ public final class MultiHeadAttention {
     /**
      * The output projection of the attention of q over k and v.
      *
-     * @param q       projected queries {@code [N, L, d]}
-     * @param k       projected keys {@code [N or 1, M, d]}
-     * @param v       projected values {@code [N or 1, M, d]}
+     * @param q projected queries {@code [N, L, d]}
+     * @param k projected keys {@code [N or 1, M, d]}
+     * @param v projected values {@code [N or 1, M, d]}
      * @param pattern heads, grid and locality
      * @return {@code [N, L, d]}
      * @throws IllegalArgumentException if the shapes do not fit each other or the grid

@@ -3,7 +3,10 @@ package org.rlr.tensor.nn;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.Tensor;
 
-/** A trainable tensor of a {@link ParameterSet}: its name in a state dict, its shape and, once the set is allocated, its values. */
+/**
+ * A trainable tensor of a {@link ParameterSet}: its name in a state dict, its shape and, once the set is allocated, its
+ * values.
+ */
 public final class Parameter {
     private final String name;
     private final Shape shape;

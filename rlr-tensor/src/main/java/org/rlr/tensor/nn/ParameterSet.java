@@ -14,8 +14,9 @@ import org.rlr.tensor.backend.Storage;
 import org.rlr.tensor.backend.View;
 
 /**
- * The parameters of a model in one flat arena, so that an optimiser step is one call. Layers declare what they need under a
- * {@linkplain Prefix name prefix}; then the set is allocated once and filled by the initialisers or from a state dict.
+ * The parameters of a model in one flat arena, so that an optimiser step is one call. Layers declare what they need
+ * under a {@linkplain Prefix name prefix}; then the set is allocated once and filled by the initialisers or from a
+ * state dict.
  */
 public final class ParameterSet implements AutoCloseable {
     /** Parameters start at multiples of 64 bytes. */
@@ -49,9 +50,9 @@ public final class ParameterSet implements AutoCloseable {
         /**
          * Declares a parameter.
          *
-         * @param name        within this prefix
+         * @param name within this prefix
          * @param initializer first values, see {@link ParameterSet#initialize}
-         * @param extents     the shape
+         * @param extents the shape
          * @return the parameter, without values until the set is allocated
          * @throws IllegalStateException if the name is taken or the set is allocated already
          */
@@ -60,12 +61,13 @@ public final class ParameterSet implements AutoCloseable {
         }
 
         /**
-         * Declares the weights {@code [layers·out, in]} of one or several stacked linear layers, which nothing but {@code linear} multiplies with: {@link #freeze} may reorder them.
+         * Declares the weights {@code [layers·out, in]} of one or several stacked linear layers, which nothing but
+         * {@code linear} multiplies with: {@link #freeze} may reorder them.
          *
-         * @param layers      how many layers are stacked, at least 1
-         * @param name        within this prefix
+         * @param layers how many layers are stacked, at least 1
+         * @param name within this prefix
          * @param initializer first values, see {@link ParameterSet#initialize}
-         * @param extents     the shape, {@code layers·out, in}
+         * @param extents the shape, {@code layers·out, in}
          * @return the parameter, without values until the set is allocated
          * @throws IllegalStateException if the name is taken or the set is allocated already
          */
@@ -75,7 +77,8 @@ public final class ParameterSet implements AutoCloseable {
 
         private Parameter declare(int layers, String name, Initializer initializer, int... extents) {
             if (backend != null) {
-                throw new IllegalStateException("parameter " + prefix + name + " is declared after the set was allocated");
+                throw new IllegalStateException(
+                        "parameter " + prefix + name + " is declared after the set was allocated");
             }
             Parameter p = new Parameter(prefix + name, Shape.of(extents), initializer, layers);
             if (parameters.putIfAbsent(p.name(), p) != null) {
@@ -93,8 +96,9 @@ public final class ParameterSet implements AutoCloseable {
     /**
      * Allocates the parameters, zeros at first.
      *
-     * @param device   where to allocate; stays the caller's
-     * @param training whether gradients are kept too, and both in one arena; otherwise each parameter stands by itself, and the set can be {@linkplain #freeze frozen}
+     * @param device where to allocate; stays the caller's
+     * @param training whether gradients are kept too, and both in one arena; otherwise each parameter stands by itself,
+     *     and the set can be {@linkplain #freeze frozen}
      * @throws IllegalStateException if the set is allocated already
      * @throws RlrException if memory is short
      */
@@ -126,11 +130,13 @@ public final class ParameterSet implements AutoCloseable {
         backend.fill(all(values), 0);
         gradients = backend.allocate(size);
         backend.fill(all(gradients), 0);
-        offsets.forEach((p, offset) -> p.allocate(window(values, offset, p.shape()).gradInto(window(gradients, offset, p.shape()))));
+        offsets.forEach((p, offset) ->
+                p.allocate(window(values, offset, p.shape()).gradInto(window(gradients, offset, p.shape()))));
     }
 
     /**
-     * Ends the time in which values change, and lets the backend keep the weights of linear layers in the order in which it reads them. Does nothing the second time.
+     * Ends the time in which values change, and lets the backend keep the weights of linear layers in the order in
+     * which it reads them. Does nothing the second time.
      *
      * @throws IllegalStateException if the parameters were allocated for training, or not at all
      */
@@ -145,7 +151,8 @@ public final class ParameterSet implements AutoCloseable {
         for (Parameter p : parameters.values()) {
             if (p.layers() > 0) {
                 Tensor plain = p.tensor();
-                p.allocate(Tensor.wrapUnscoped(backend, new View(backend.packWeights(plain.view(), p.layers()), 0, p.shape())));
+                p.allocate(Tensor.wrapUnscoped(
+                        backend, new View(backend.packWeights(plain.view(), p.layers()), 0, p.shape())));
                 plain.close();
             }
         }
@@ -176,7 +183,10 @@ public final class ParameterSet implements AutoCloseable {
         requireChangeable();
         long stream = 0;
         for (Parameter p : parameters.values()) {
-            backend.upload(p.initializer().values(p.shape(), seed, stream++), 0, p.tensor().view());
+            backend.upload(
+                    p.initializer().values(p.shape(), seed, stream++),
+                    0,
+                    p.tensor().view());
         }
     }
 
@@ -197,9 +207,7 @@ public final class ParameterSet implements AutoCloseable {
         return state;
     }
 
-    /**
-     * Where a state dict comes from.
-     */
+    /** Where a state dict comes from. */
     public interface Source {
         /**
          * The extents of a tensor; null if there is none of that name.
@@ -223,7 +231,8 @@ public final class ParameterSet implements AutoCloseable {
      *
      * @param source gives shapes and values
      * @param origin what the dict is, for the message: a file and where in it
-     * @throws RlrException naming the tensors that are missing or have another shape, or one whose values are not finite
+     * @throws RlrException naming the tensors that are missing or have another shape, or one whose values are not
+     *     finite
      * @throws IllegalStateException if the set is frozen
      */
     public void load(Source source, String origin) {
@@ -237,12 +246,16 @@ public final class ParameterSet implements AutoCloseable {
             }
         }
         if (!wrong.isEmpty()) {
-            throw new RlrException(origin + " does not fit the configured model: " + String.join(", ", wrong.subList(0, Math.min(8, wrong.size())))
+            throw new RlrException(origin + " does not fit the configured model: "
+                    + String.join(", ", wrong.subList(0, Math.min(8, wrong.size())))
                     + (wrong.size() > 8 ? " and " + (wrong.size() - 8) + " more" : ""));
         }
         requireChangeable();
         for (Parameter p : parameters.values()) {
-            backend.upload(requireFinite(source.values(p.name()), p.name(), origin), 0, p.tensor().view());
+            backend.upload(
+                    requireFinite(source.values(p.name()), p.name(), origin),
+                    0,
+                    p.tensor().view());
         }
     }
 
@@ -250,7 +263,8 @@ public final class ParameterSet implements AutoCloseable {
     private static float[] requireFinite(float[] values, String name, String origin) {
         for (float value : values) {
             if (!Float.isFinite(value)) {
-                throw new RlrException(origin + ": the tensor " + name + " holds " + value + ", as after a training that diverged, or because the file is damaged;"
+                throw new RlrException(origin + ": the tensor " + name + " holds " + value
+                        + ", as after a training that diverged, or because the file is damaged;"
                         + " take an earlier or another file, or train again with a lower learning rate");
             }
         }
@@ -271,12 +285,14 @@ public final class ParameterSet implements AutoCloseable {
             throw new IllegalArgumentException("the sets declare different parameters");
         }
         for (Parameter p : parameters.values()) {
-            backend.copy(other.parameters.get(p.name()).tensor().view(), p.tensor().view());
+            backend.copy(
+                    other.parameters.get(p.name()).tensor().view(), p.tensor().view());
         }
     }
 
     /**
-     * All values of a set allocated for training in one array, in the order of their declaration, with gaps of zeros between them.
+     * All values of a set allocated for training in one array, in the order of their declaration, with gaps of zeros
+     * between them.
      *
      * @return a copy
      */

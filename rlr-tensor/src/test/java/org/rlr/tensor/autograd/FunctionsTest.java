@@ -43,13 +43,24 @@ class FunctionsTest {
     @ParameterizedTest
     @EnumSource(BinaryOp.class)
     void binaryFunctionsSumTheirGradientOverBroadcastAxes(BinaryOp op) {
-        int[][][] pairs = {{{2, 3, 4}, {2, 3, 4}}, {{2, 3, 4}, {4}}, {{2, 1, 4}, {3, 1}}, {{3}, {2, 3}}, {{}, {2, 2}}, {{2, 3, 4}, {2, 1, 1}}};
+        int[][][] pairs = {
+            {{2, 3, 4}, {2, 3, 4}},
+            {{2, 3, 4}, {4}},
+            {{2, 1, 4}, {3, 1}},
+            {{3}, {2, 3}},
+            {{}, {2, 2}},
+            {{2, 3, 4}, {2, 1, 1}}
+        };
         for (int[][] pair : pairs) {
             Shape a = Shape.of(pair[0]);
             Shape b = Shape.of(pair[1]);
             Shape y = Shape.broadcast(a, b);
-            GradCheck.check(backend, List.of(pair[0], pair[1]), List.of(values(a.elements(), -1, 1), values(b.elements(), 0.6, 2)),
-                    in -> Functions.binary(op, in.get(0), in.get(1)), in -> {
+            GradCheck.check(
+                    backend,
+                    List.of(pair[0], pair[1]),
+                    List.of(values(a.elements(), -1, 1), values(b.elements(), 0.6, 2)),
+                    in -> Functions.binary(op, in.get(0), in.get(1)),
+                    in -> {
                         double[] out = new double[y.elements()];
                         for (int i = 0; i < out.length; i++) {
                             double p = in[0][source(i, y, a)];
@@ -102,7 +113,11 @@ class FunctionsTest {
         boolean positive = op == UnaryOp.LOG || op == UnaryOp.SQRT || op == UnaryOp.RECIPROCAL;
         float[] x = values(19, positive ? 0.3 : -3, 3);
         x[0] = positive ? 1 : 7;
-        GradCheck.check(backend, List.of(new int[] {19}), List.of(x), in -> in.get(0).apply(op),
+        GradCheck.check(
+                backend,
+                List.of(new int[] {19}),
+                List.of(x),
+                in -> in.get(0).apply(op),
                 in -> java.util.Arrays.stream(in[0]).map(f).toArray());
     }
 
@@ -144,15 +159,20 @@ class FunctionsTest {
             }
             return y;
         });
-        GradCheck.check(backend, shape, List.of(x), in -> in.get(0).slice(1, 1, 2).reshape(4, 4), in -> {
-            double[] y = new double[16];
-            for (int i = 0; i < 16; i++) {
-                y[i] = in[0][i / 8 * 12 + 4 + i % 8];
-            }
-            return y;
-        });
-        GradCheck.check(backend, shape, List.of(x), in -> Functions.narrow(in.get(0), 1, 1).affine(3, 1), in ->
-                java.util.Arrays.stream(in[0], 12, 24).map(v -> 3 * v + 1).toArray());
+        GradCheck.check(
+                backend, shape, List.of(x), in -> in.get(0).slice(1, 1, 2).reshape(4, 4), in -> {
+                    double[] y = new double[16];
+                    for (int i = 0; i < 16; i++) {
+                        y[i] = in[0][i / 8 * 12 + 4 + i % 8];
+                    }
+                    return y;
+                });
+        GradCheck.check(
+                backend,
+                shape,
+                List.of(x),
+                in -> Functions.narrow(in.get(0), 1, 1).affine(3, 1),
+                in -> java.util.Arrays.stream(in[0], 12, 24).map(v -> 3 * v + 1).toArray());
         GradCheck.check(backend, shape, List.of(x), in -> in.get(0).softmax(), in -> {
             double[] y = new double[24];
             for (int row = 0; row < 6; row++) {
@@ -170,8 +190,13 @@ class FunctionsTest {
 
     @Test
     void aTensorUsedSeveralTimesGathersEveryGradient() {
-        GradCheck.check(backend, List.of(new int[] {3}, new int[] {3}), List.of(values(3, -1, 1), values(3, -1, 1)),
-                in -> Functions.concat(List.of(in.get(0).mul(in.get(0)), in.get(1), in.get(0).add(in.get(1))), 0), in -> {
+        GradCheck.check(
+                backend,
+                List.of(new int[] {3}, new int[] {3}),
+                List.of(values(3, -1, 1), values(3, -1, 1)),
+                in -> Functions.concat(
+                        List.of(in.get(0).mul(in.get(0)), in.get(1), in.get(0).add(in.get(1))), 0),
+                in -> {
                     double[] y = new double[9];
                     for (int i = 0; i < 3; i++) {
                         y[i] = in[0][i] * in[0][i];
@@ -180,8 +205,12 @@ class FunctionsTest {
                     }
                     return y;
                 });
-        GradCheck.check(backend, List.of(new int[] {5}, new int[] {5}), List.of(values(5, -1, 1), values(5, -1, 1)),
-                in -> Functions.weightedSum(List.of(in.get(0), in.get(1), in.get(0)), new float[] {2, -1, 0.5f}), in -> {
+        GradCheck.check(
+                backend,
+                List.of(new int[] {5}, new int[] {5}),
+                List.of(values(5, -1, 1), values(5, -1, 1)),
+                in -> Functions.weightedSum(List.of(in.get(0), in.get(1), in.get(0)), new float[] {2, -1, 0.5f}),
+                in -> {
                     double[] y = new double[5];
                     for (int i = 0; i < 5; i++) {
                         y[i] = 2.5 * in[0][i] - in[1][i];
@@ -196,17 +225,26 @@ class FunctionsTest {
             for (boolean tb : new boolean[] {false, true}) {
                 int[] a = ta ? new int[] {2, 4, 3} : new int[] {2, 3, 4};
                 int[] b = tb ? new int[] {2, 5, 4} : new int[] {2, 4, 5};
-                GradCheck.check(backend, List.of(a, b), List.of(values(24, -1, 1), values(40, -1, 1)),
-                        in -> Functions.matmul(in.get(0), ta, in.get(1), tb), in -> product(in[0], ta, in[1], tb, 2, 3, 4, 5, true));
+                GradCheck.check(
+                        backend,
+                        List.of(a, b),
+                        List.of(values(24, -1, 1), values(40, -1, 1)),
+                        in -> Functions.matmul(in.get(0), ta, in.get(1), tb),
+                        in -> product(in[0], ta, in[1], tb, 2, 3, 4, 5, true));
             }
             boolean tb = ta;
             int[] b = tb ? new int[] {5, 4} : new int[] {4, 5};
-            GradCheck.check(backend, List.of(new int[] {2, 3, 4}, b), List.of(values(24, -1, 1), values(20, -1, 1)),
-                    in -> Functions.matmul(in.get(0), false, in.get(1), tb), in -> product(in[0], false, in[1], tb, 2, 3, 4, 5, false));
+            GradCheck.check(
+                    backend,
+                    List.of(new int[] {2, 3, 4}, b),
+                    List.of(values(24, -1, 1), values(20, -1, 1)),
+                    in -> Functions.matmul(in.get(0), false, in.get(1), tb),
+                    in -> product(in[0], false, in[1], tb, 2, 3, 4, 5, false));
         }
     }
 
-    private static double[] product(double[] a, boolean ta, double[] b, boolean tb, int batch, int m, int k, int n, boolean batchedB) {
+    private static double[] product(
+            double[] a, boolean ta, double[] b, boolean tb, int batch, int m, int k, int n, boolean batchedB) {
         double[] y = new double[batch * m * n];
         for (int s = 0; s < batch; s++) {
             for (int i = 0; i < m; i++) {
@@ -224,9 +262,12 @@ class FunctionsTest {
 
     @Test
     void linearWithGelu() {
-        GradCheck.check(backend, List.of(new int[] {2, 3, 4}, new int[] {5, 4}, new int[] {5}),
+        GradCheck.check(
+                backend,
+                List.of(new int[] {2, 3, 4}, new int[] {5, 4}, new int[] {5}),
                 List.of(values(24, -1, 1), values(20, -1, 1), values(5, -1, 1)),
-                in -> FusedFunctions.linear(in.get(0), in.get(1), in.get(2), Activation.GELU), in -> {
+                in -> FusedFunctions.linear(in.get(0), in.get(1), in.get(2), Activation.GELU),
+                in -> {
                     double[] y = product(in[0], false, in[1], true, 1, 6, 4, 5, false);
                     for (int i = 0; i < y.length; i++) {
                         double x = y[i] + in[2][i % 5];
@@ -238,19 +279,29 @@ class FunctionsTest {
 
     @Test
     void layerNorm() {
-        GradCheck.check(backend, List.of(new int[] {3, 7}, new int[] {7}, new int[] {7}),
+        GradCheck.check(
+                backend,
+                List.of(new int[] {3, 7}, new int[] {7}, new int[] {7}),
                 List.of(values(21, -2, 2), values(7, 0.5, 1.5), values(7, -1, 1)),
-                in -> FusedFunctions.layerNorm(in.get(0), in.get(1), in.get(2), 1e-5f), in -> normalized(in[0], in[1], in[2]));
+                in -> FusedFunctions.layerNorm(in.get(0), in.get(1), in.get(2), 1e-5f),
+                in -> normalized(in[0], in[1], in[2]));
     }
 
     /** The first term occurs twice; the last is a constant, which wants no gradient. */
     @Test
     void layerNormOfAWeightedSum() {
         float[] constant = values(21, -2, 2);
-        GradCheck.check(backend, List.of(new int[] {3, 7}, new int[] {3, 7}, new int[] {7}, new int[] {7}),
+        GradCheck.check(
+                backend,
+                List.of(new int[] {3, 7}, new int[] {3, 7}, new int[] {7}, new int[] {7}),
                 List.of(values(21, -2, 2), values(21, -2, 2), values(7, 0.5, 1.5), values(7, -1, 1)),
-                in -> FusedFunctions.layerNormOfSum(List.of(in.get(0), in.get(1), in.get(0), Tensor.of(constant, 3, 7)), new float[] {2, 1, -0.5f, 0.25f}, in.get(2),
-                        in.get(3), 1e-5f), in -> {
+                in -> FusedFunctions.layerNormOfSum(
+                        List.of(in.get(0), in.get(1), in.get(0), Tensor.of(constant, 3, 7)),
+                        new float[] {2, 1, -0.5f, 0.25f},
+                        in.get(2),
+                        in.get(3),
+                        1e-5f),
+                in -> {
                     double[] sum = new double[21];
                     for (int i = 0; i < 21; i++) {
                         sum[i] = 1.5 * in[0][i] + in[1][i] + 0.25 * constant[i];
@@ -263,10 +314,24 @@ class FunctionsTest {
     void layerNormOfASumNamesWhatDoesNotFit() {
         try (TensorScope scope = TensorScope.open(backend)) {
             Tensor row = Tensor.zeros(3);
-            assertEquals("layer norm of the sum of shapes [2, 3] and [1, 3]", assertThrows(IllegalArgumentException.class,
-                    () -> FusedFunctions.layerNormOfSum(List.of(Tensor.zeros(2, 3), Tensor.zeros(1, 3)), new float[] {1, 1}, row, row, 1e-5f)).getMessage());
-            assertEquals("1 terms with 2 weights", assertThrows(IllegalArgumentException.class,
-                    () -> FusedFunctions.layerNormOfSum(List.of(Tensor.zeros(2, 3)), new float[] {1, 1}, row, row, 1e-5f)).getMessage());
+            assertEquals(
+                    "layer norm of the sum of shapes [2, 3] and [1, 3]",
+                    assertThrows(
+                                    IllegalArgumentException.class,
+                                    () -> FusedFunctions.layerNormOfSum(
+                                            List.of(Tensor.zeros(2, 3), Tensor.zeros(1, 3)),
+                                            new float[] {1, 1},
+                                            row,
+                                            row,
+                                            1e-5f))
+                            .getMessage());
+            assertEquals(
+                    "1 terms with 2 weights",
+                    assertThrows(
+                                    IllegalArgumentException.class,
+                                    () -> FusedFunctions.layerNormOfSum(
+                                            List.of(Tensor.zeros(2, 3)), new float[] {1, 1}, row, row, 1e-5f))
+                            .getMessage());
         }
     }
 
@@ -292,8 +357,12 @@ class FunctionsTest {
     @Test
     void reconstructionLoss() {
         float[] target = values(12, -1, 1);
-        GradCheck.check(backend, List.of(new int[] {1, 3, 4}), List.of(values(12, -1, 1)),
-                in -> FusedFunctions.reconstructionLoss(in.get(0), Tensor.of(target, 1, 3, 4)), in -> {
+        GradCheck.check(
+                backend,
+                List.of(new int[] {1, 3, 4}),
+                List.of(values(12, -1, 1)),
+                in -> FusedFunctions.reconstructionLoss(in.get(0), Tensor.of(target, 1, 3, 4)),
+                in -> {
                     double squares = 0;
                     double cosines = 0;
                     for (int t = 0; t < 3; t++) {
@@ -359,7 +428,8 @@ class FunctionsTest {
         try (TensorScope scope = TensorScope.open(backend)) {
             Tensor a = Tensor.zeros(2, 3);
             Tensor b = Tensor.zeros(4, 5);
-            assertEquals("shapes [2, 3] and [4, 5] cannot be broadcast together",
+            assertEquals(
+                    "shapes [2, 3] and [4, 5] cannot be broadcast together",
                     assertThrows(IllegalArgumentException.class, () -> a.add(b)).getMessage());
             assertThrows(IllegalArgumentException.class, () -> a.matmul(b));
             assertThrows(IllegalArgumentException.class, () -> a.reshape(7));

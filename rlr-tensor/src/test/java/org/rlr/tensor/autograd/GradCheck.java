@@ -11,15 +11,15 @@ import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
 
 /**
- * Compares the gradients of a function of tensors with central differences of a double-precision oracle of the same function. The scalar
- * differentiated is {@code Σ w·y} with fixed random weights w, so that every element of the output counts.
+ * Compares the gradients of a function of tensors with central differences of a double-precision oracle of the same
+ * function. The scalar differentiated is {@code Σ w·y} with fixed random weights w, so that every element of the output
+ * counts.
  */
 public final class GradCheck {
     private static final double STEP = 1e-5;
     private static final double TOLERANCE = 2e-4;
 
-    private GradCheck() {
-    }
+    private GradCheck() {}
 
     /** The function in double precision: arrays in, array out, row-major. */
     public interface Oracle {
@@ -32,7 +32,12 @@ public final class GradCheck {
      * @param shapes extents of the inputs
      * @param values their values
      */
-    public static void check(Backend backend, List<int[]> shapes, List<float[]> values, Function<List<Tensor>, Tensor> function, Oracle oracle) {
+    public static void check(
+            Backend backend,
+            List<int[]> shapes,
+            List<float[]> values,
+            Function<List<Tensor>, Tensor> function,
+            Oracle oracle) {
         double[][] inputs = values.stream().map(GradCheck::doubles).toArray(double[][]::new);
         double[] expected = oracle.apply(inputs);
         double[] weights = new Random(11).doubles(expected.length, 0.5, 1.5).toArray();
@@ -61,7 +66,10 @@ public final class GradCheck {
                     inputs[i][j] = x;
                     numeric[j] = (up - down) / (2 * STEP);
                 }
-                assertClose(numeric, leaves.get(i).grad().toArray(), "gradient of input " + i + " of shape " + Shape.of(shapes.get(i)));
+                assertClose(
+                        numeric,
+                        leaves.get(i).grad().toArray(),
+                        "gradient of input " + i + " of shape " + Shape.of(shapes.get(i)));
             }
         }
     }
@@ -87,9 +95,13 @@ public final class GradCheck {
         for (double e : expected) {
             scale = Math.max(scale, Math.abs(e));
         }
-        assertTrue(expected.length == actual.length, what + ": " + actual.length + " values instead of " + expected.length);
+        assertTrue(
+                expected.length == actual.length,
+                what + ": " + actual.length + " values instead of " + expected.length);
         for (int i = 0; i < expected.length; i++) {
-            assertTrue(Math.abs(expected[i] - actual[i]) <= TOLERANCE * scale, what + " at " + i + ": " + actual[i] + " instead of " + expected[i]);
+            assertTrue(
+                    Math.abs(expected[i] - actual[i]) <= TOLERANCE * scale,
+                    what + " at " + i + ": " + actual[i] + " instead of " + expected[i]);
         }
     }
 }

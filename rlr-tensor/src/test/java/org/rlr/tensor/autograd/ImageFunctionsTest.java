@@ -38,8 +38,13 @@ class ImageFunctionsTest {
     void batchNormAndItsThreeGradients() {
         int rows = 2 * 3 * 2;
         int c = 5;
-        GradCheck.check(backend, List.of(new int[] {2, 3, 2, c}, new int[] {c}, new int[] {c}), List.of(values(rows * c), values(c), values(c)),
-                in -> ImageFunctions.batchNorm(in.get(0), in.get(1), in.get(2), 1e-2f).output(), in -> {
+        GradCheck.check(
+                backend,
+                List.of(new int[] {2, 3, 2, c}, new int[] {c}, new int[] {c}),
+                List.of(values(rows * c), values(c), values(c)),
+                in -> ImageFunctions.batchNorm(in.get(0), in.get(1), in.get(2), 1e-2f)
+                        .output(),
+                in -> {
                     double[] y = new double[rows * c];
                     for (int ch = 0; ch < c; ch++) {
                         double mean = 0;
@@ -51,7 +56,8 @@ class ImageFunctionsTest {
                             variance += Math.pow(in[0][r * c + ch] - mean, 2) / rows;
                         }
                         for (int r = 0; r < rows; r++) {
-                            y[r * c + ch] = (in[0][r * c + ch] - mean) / Math.sqrt(variance + 1e-2f) * in[1][ch] + in[2][ch];
+                            y[r * c + ch] =
+                                    (in[0][r * c + ch] - mean) / Math.sqrt(variance + 1e-2f) * in[1][ch] + in[2][ch];
                         }
                     }
                     return y;
@@ -61,7 +67,12 @@ class ImageFunctionsTest {
     @Test
     void interpolationAndItsGradientWithOneRowOrColumnToo() {
         for (int[] s : new int[][] {{2, 3, 4, 2}, {1, 1, 3, 2}, {1, 2, 1, 3}, {1, 1, 1, 1}}) {
-            GradCheck.check(backend, List.of(s), List.of(values(s[0] * s[1] * s[2] * s[3])), in -> ImageFunctions.upsample2(in.get(0)), in -> interpolated(in[0], s));
+            GradCheck.check(
+                    backend,
+                    List.of(s),
+                    List.of(values(s[0] * s[1] * s[2] * s[3])),
+                    in -> ImageFunctions.upsample2(in.get(0)),
+                    in -> interpolated(in[0], s));
         }
     }
 
@@ -82,7 +93,8 @@ class ImageFunctionsTest {
                 for (int dx = 0; dx < 2; dx++) {
                     int yy = Math.min((int) py + dy, h - 1);
                     int xx = Math.min((int) px + dx, w - 1);
-                    double weight = (dy == 0 ? 1 - py + (int) py : py - (int) py) * (dx == 0 ? 1 - px + (int) px : px - (int) px);
+                    double weight = (dy == 0 ? 1 - py + (int) py : py - (int) py)
+                            * (dx == 0 ? 1 - px + (int) px : px - (int) px);
                     y[i] += weight * x[((n * h + yy) * w + xx) * c + ch];
                 }
             }

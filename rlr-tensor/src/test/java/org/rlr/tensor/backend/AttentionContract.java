@@ -12,10 +12,10 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /**
- * What {@link Backend#attention} and {@link Backend#attentionBackward} must do, for any backend. An error may be twice (for gradients three
- * times) that of a naive implementation in float32, plus a few units in the last place of the largest value
- * (of the largest term where a result is a difference), plus what one rounding of
- * the largest logit makes of it.
+ * What {@link Backend#attention} and {@link Backend#attentionBackward} must do, for any backend. An error may be twice
+ * (for gradients three times) that of a naive implementation in float32, plus a few units in the last place of the
+ * largest value (of the largest term where a result is a difference), plus what one rounding of the largest logit makes
+ * of it.
  */
 public abstract class AttentionContract extends BackendContract {
     private static final int ULPS = 4;
@@ -33,7 +33,15 @@ public abstract class AttentionContract extends BackendContract {
         final float[] v;
         final float[] dout;
 
-        Case(AttentionPattern pattern, int images, int keys, int headDim, boolean sharedKeys, boolean sharedValues, float spread, long seed) {
+        Case(
+                AttentionPattern pattern,
+                int images,
+                int keys,
+                int headDim,
+                boolean sharedKeys,
+                boolean sharedValues,
+                float spread,
+                long seed) {
             this.pattern = pattern;
             this.images = images;
             this.keys = keys;
@@ -73,7 +81,8 @@ public abstract class AttentionContract extends BackendContract {
 
         ReferenceAttention reference(boolean single) {
             return new ReferenceAttention(pattern, images, keys, headDim, sharedKeys, sharedValues, single)
-                    .forward(doubles(q), doubles(k), doubles(v)).backward(doubles(q), doubles(k), doubles(v), doubles(dout));
+                    .forward(doubles(q), doubles(k), doubles(v))
+                    .backward(doubles(q), doubles(k), doubles(v), doubles(dout));
         }
 
         void check() {
@@ -88,7 +97,14 @@ public abstract class AttentionContract extends BackendContract {
             near("dv", results.get(4), exact.dv, naive.dv, 3, logit, 0);
         }
 
-        private void near(String name, float[] actual, double[] exact, double[] naive, int factor, double relative, double atLeast) {
+        private void near(
+                String name,
+                float[] actual,
+                double[] exact,
+                double[] naive,
+                int factor,
+                double relative,
+                double atLeast) {
             double scale = atLeast;
             double naiveError = 0;
             for (int i = 0; i < exact.length; i++) {
@@ -100,15 +116,16 @@ public abstract class AttentionContract extends BackendContract {
             double bound = factor * naiveError + ULPS * Math.ulp((float) scale) + relative * scale;
             for (int i = 0; i < exact.length; i++) {
                 if (!(Math.abs(actual[i] - exact[i]) <= bound) && actual[i] != exact[i]) {
-                    throw new AssertionError(name + "[" + i + "] is " + actual[i] + ", should be " + exact[i] + ", bound " + bound + ": " + this);
+                    throw new AssertionError(name + "[" + i + "] is " + actual[i] + ", should be " + exact[i]
+                            + ", bound " + bound + ": " + this);
                 }
             }
         }
 
         @Override
         public String toString() {
-            return pattern + ", images " + images + ", keys " + keys + ", head dim " + headDim + ", shared keys " + sharedKeys
-                    + ", shared values " + sharedValues;
+            return pattern + ", images " + images + ", keys " + keys + ", head dim " + headDim + ", shared keys "
+                    + sharedKeys + ", shared values " + sharedValues;
         }
     }
 
@@ -129,7 +146,15 @@ public abstract class AttentionContract extends BackendContract {
     }
 
     private Case grid(Locality locality, int heads, int h, int w, int side, int headDim, int images) {
-        return new Case(new AttentionPattern(heads, h, w, side, locality), images, h * w, headDim, locality != Locality.ALL, false, 1, 7);
+        return new Case(
+                new AttentionPattern(heads, h, w, side, locality),
+                images,
+                h * w,
+                headDim,
+                locality != Locality.ALL,
+                false,
+                1,
+                7);
     }
 
     @Test
@@ -165,8 +190,16 @@ public abstract class AttentionContract extends BackendContract {
             for (int heads : new int[] {1, 2, 8}) {
                 for (Locality locality : Locality.values()) {
                     for (int shared = 0; shared < 4; shared++) {
-                        new Case(new AttentionPattern(heads, 5, 4, 3, locality), images, 20, 4, (shared & 1) != 0, (shared & 2) != 0, 1,
-                                images + shared).check();
+                        new Case(
+                                        new AttentionPattern(heads, 5, 4, 3, locality),
+                                        images,
+                                        20,
+                                        4,
+                                        (shared & 1) != 0,
+                                        (shared & 2) != 0,
+                                        1,
+                                        images + shared)
+                                .check();
                     }
                 }
             }
@@ -198,9 +231,18 @@ public abstract class AttentionContract extends BackendContract {
             int h = 1 + random.nextInt(14);
             int w = 1 + random.nextInt(14);
             int keys = locality == Locality.ALL ? 1 + random.nextInt(150) : h * w;
-            AttentionPattern pattern = new AttentionPattern(1 + random.nextInt(3), h, w, 1 + random.nextInt(16), locality);
-            new Case(pattern, 1 + random.nextInt(4), keys, 1 + random.nextInt(40), random.nextBoolean(), random.nextBoolean(),
-                    random.nextInt(4) == 0 ? 4 : 1, random.nextLong()).check();
+            AttentionPattern pattern =
+                    new AttentionPattern(1 + random.nextInt(3), h, w, 1 + random.nextInt(16), locality);
+            new Case(
+                            pattern,
+                            1 + random.nextInt(4),
+                            keys,
+                            1 + random.nextInt(40),
+                            random.nextBoolean(),
+                            random.nextBoolean(),
+                            random.nextInt(4) == 0 ? 4 : 1,
+                            random.nextLong())
+                    .check();
         }
     }
 
@@ -228,7 +270,8 @@ public abstract class AttentionContract extends BackendContract {
 
     @Test
     void aQueryWithNothingToAttendToGivesZeroAndNoGradient() {
-        // Window 5 on 3×9: the middle columns see everything but the outermost ones, whose windows leave some keys outside too.
+        // Window 5 on 3×9: the middle columns see everything but the outermost ones, whose windows leave some keys
+        // outside too.
         Case all = new Case(new AttentionPattern(2, 3, 3, 5, Locality.OUTSIDE), 2, 9, 8, false, false, 1, 1);
         List<float[]> results = all.run();
         for (float x : results.get(1)) {
@@ -250,12 +293,23 @@ public abstract class AttentionContract extends BackendContract {
     void gradientsAreThoseOfTheForwardPass() {
         for (Locality locality : Locality.values()) {
             for (int shared = 0; shared < 4; shared++) {
-                Case c = new Case(new AttentionPattern(2, 3, 4, 3, locality), 2, 12, 3, (shared & 1) != 0, (shared & 2) != 0, 1, 11);
+                Case c = new Case(
+                        new AttentionPattern(2, 3, 4, 3, locality),
+                        2,
+                        12,
+                        3,
+                        (shared & 1) != 0,
+                        (shared & 2) != 0,
+                        1,
+                        11);
                 List<float[]> results = c.run();
                 double[][] inputs = {doubles(c.q), doubles(c.k), doubles(c.v)};
                 for (int which = 0; which < 3; which++) {
                     for (int i = 0; i < inputs[which].length; i++) {
-                        assertEquals(difference(c, inputs, which, i), results.get(2 + which)[i], 2e-5,
+                        assertEquals(
+                                difference(c, inputs, which, i),
+                                results.get(2 + which)[i],
+                                2e-5,
                                 "input " + which + "[" + i + "]: " + c);
                     }
                 }
@@ -270,7 +324,8 @@ public abstract class AttentionContract extends BackendContract {
         double[] loss = new double[2];
         for (int side = 0; side < 2; side++) {
             inputs[which][i] = at + (side == 0 ? -step : step);
-            ReferenceAttention r = new ReferenceAttention(c.pattern, c.images, c.keys, c.headDim, c.sharedKeys, c.sharedValues, false)
+            ReferenceAttention r = new ReferenceAttention(
+                            c.pattern, c.images, c.keys, c.headDim, c.sharedKeys, c.sharedValues, false)
                     .forward(inputs[0], inputs[1], inputs[2]);
             for (int j = 0; j < r.out.length; j++) {
                 loss[side] += r.out[j] * c.dout[j];
@@ -340,7 +395,10 @@ public abstract class AttentionContract extends BackendContract {
         }
     }
 
-    /** Inputs 0 and 3 are of a query, 1 and 2 of a key. An infinite logit may make a probability 0, a NaN may not be lost. */
+    /**
+     * Inputs 0 and 3 are of a query, 1 and 2 of a key. An infinite logit may make a probability 0, a NaN may not be
+     * lost.
+     */
     private void assertConfined(Case c, int token, int which, boolean nan) {
         List<float[]> results = c.run();
         boolean ofQuery = which == 0 || which == 3;
@@ -354,7 +412,8 @@ public abstract class AttentionContract extends BackendContract {
                 }
                 // a value must reach outputs, an output's gradient the values' gradients
                 boolean must = nan && attends && (which == 1 || which == 0 || result == (which == 2 ? 0 : 4));
-                String what = "result " + result + " of token " + other + ", input " + which + " of token " + token + ": " + c;
+                String what = "result " + result + " of token " + other + ", input " + which + " of token " + token
+                        + ": " + c;
                 assertTrue(!must || reached, "not finite in, but finite is " + what);
                 assertTrue(attends || !reached, "not finite is " + what);
             }

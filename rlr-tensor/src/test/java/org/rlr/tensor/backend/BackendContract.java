@@ -11,8 +11,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.rlr.tensor.Shape;
 
 /**
- * What every contract of a family of primitives rests on. Arguments lie somewhere inside larger storages, all of it NaN around them and in results before the call;
- * after the test the surroundings must still be NaN, the inputs unchanged and, once released, no bytes live.
+ * What every contract of a family of primitives rests on. Arguments lie somewhere inside larger storages, all of it NaN
+ * around them and in results before the call; after the test the surroundings must still be NaN, the inputs unchanged
+ * and, once released, no bytes live.
  */
 public abstract class BackendContract {
     private static final int MARGIN = 19;
@@ -21,13 +22,13 @@ public abstract class BackendContract {
     protected Backend backend;
     /** Where sizes and values come from. */
     protected ShapeFuzz fuzz;
+
     private final List<Held> held = new ArrayList<>();
 
     /** Starts a backend; the contract closes it. */
     protected abstract Backend backend();
 
-    private record Held(View whole, View view, float[] unchanged) {
-    }
+    private record Held(View whole, View view, float[] unchanged) {}
 
     @BeforeEach
     void open() {
@@ -109,9 +110,14 @@ public abstract class BackendContract {
             int to = from + h.view.elements();
             for (int i = 0; i < all.length; i++) {
                 if (i < from || i >= to) {
-                    assertTrue(Float.isNaN(all[i]), "a primitive wrote outside a view of shape " + h.view.shape() + "; " + fuzz);
+                    assertTrue(
+                            Float.isNaN(all[i]),
+                            "a primitive wrote outside a view of shape " + h.view.shape() + "; " + fuzz);
                 } else if (h.unchanged != null) {
-                    assertEquals(h.unchanged[i - from], all[i], "a primitive changed its input of shape " + h.view.shape() + "; " + fuzz);
+                    assertEquals(
+                            h.unchanged[i - from],
+                            all[i],
+                            "a primitive changed its input of shape " + h.view.shape() + "; " + fuzz);
                 }
             }
         }

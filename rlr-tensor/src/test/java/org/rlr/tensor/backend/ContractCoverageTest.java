@@ -10,8 +10,17 @@ import org.junit.jupiter.api.Test;
 
 /** A primitive that no contract calls must not go unnoticed. */
 class ContractCoverageTest {
-    private static final Class<?>[] CONTRACTS = {MemoryContract.class, ElementwiseContract.class, ReductionContract.class, LayoutContract.class,
-        MatrixContract.class, NormalizationContract.class, LossContract.class, RandomContract.class, BackendContract.class};
+    private static final Class<?>[] CONTRACTS = {
+        MemoryContract.class,
+        ElementwiseContract.class,
+        ReductionContract.class,
+        LayoutContract.class,
+        MatrixContract.class,
+        NormalizationContract.class,
+        LossContract.class,
+        RandomContract.class,
+        BackendContract.class
+    };
 
     @Test
     void everyPrimitiveIsCalledByAContract() throws IOException {
@@ -26,7 +35,8 @@ class ContractCoverageTest {
         for (Method method : Backend.class.getMethods()) {
             byte[] name = method.getName().getBytes(StandardCharsets.UTF_8);
             // as the constant pool writes it: tag 1, two bytes of length, the name
-            String constant = "\u0001" + (char) (name.length >> 8) + (char) name.length + new String(name, StandardCharsets.ISO_8859_1);
+            String constant = "\u0001" + (char) (name.length >> 8) + (char) name.length
+                    + new String(name, StandardCharsets.ISO_8859_1);
             if (code.indexOf(constant) < 0) {
                 missing.add(method.getName());
             }

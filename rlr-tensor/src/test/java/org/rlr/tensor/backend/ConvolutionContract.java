@@ -71,7 +71,8 @@ public abstract class ConvolutionContract {
         for (int channels : new int[] {1, 4, 7, 8, 9, 15, 16, 17, 24, 31, 33, 40, 65, 144}) {
             for (int kernel : new int[] {3, 5}) {
                 int stride = 1 + (channels + kernel) % 2;
-                cases.add(new ReferenceConvolution(ConvGeometry.same(kernel, stride, channels), 2, 11, 14, channels, channels));
+                cases.add(new ReferenceConvolution(
+                        ConvGeometry.same(kernel, stride, channels), 2, 11, 14, channels, channels));
             }
         }
         Random random = new Random(SEED);
@@ -89,7 +90,8 @@ public abstract class ConvolutionContract {
             }
             int height = 1 + random.nextInt(12);
             int width = 1 + random.nextInt(12);
-            ConvGeometry g = random.nextBoolean() ? ConvGeometry.same(kernel, stride, groups)
+            ConvGeometry g = random.nextBoolean()
+                    ? ConvGeometry.same(kernel, stride, groups)
                     : new ConvGeometry(kernel, stride, random.nextInt(kernel), random.nextInt(kernel), groups, false);
             if (g.out(height) > 0 && g.out(width) > 0) {
                 cases.add(new ReferenceConvolution(g, 1 + random.nextInt(3), height, width, channels, out));
@@ -174,22 +176,28 @@ public abstract class ConvolutionContract {
     /** The gradients of the reference itself, which the backends are compared with. */
     @Test
     void theReferencesGradientsAreThoseOfCentralDifferences() {
-        for (ConvGeometry g : List.of(ConvGeometry.same(3, 2, 2), ConvGeometry.padded(3, 1, 1, 4), ConvGeometry.padded(5, 2, 2, 1))) {
+        for (ConvGeometry g :
+                List.of(ConvGeometry.same(3, 2, 2), ConvGeometry.padded(3, 1, 1, 4), ConvGeometry.padded(5, 2, 2, 1))) {
             ReferenceConvolution c = new ReferenceConvolution(g, 2, 5, 6, 4, 4);
             Random random = new Random(SEED);
             double[] x = doubles(values(random, c.inputs()));
             double[] w = doubles(values(random, c.weights()));
             double[] dy = doubles(values(random, c.outputs()));
-            assertArrayEquals(differences(x, () -> dot(c.forward(x, w, null), dy)), c.inputGradient(dy, w), 1e-7, g.toString());
-            assertArrayEquals(differences(w, () -> dot(c.forward(x, w, null), dy)), c.weightGradient(x, dy), 1e-7, g.toString());
+            assertArrayEquals(
+                    differences(x, () -> dot(c.forward(x, w, null), dy)), c.inputGradient(dy, w), 1e-7, g.toString());
+            assertArrayEquals(
+                    differences(w, () -> dot(c.forward(x, w, null), dy)), c.weightGradient(x, dy), 1e-7, g.toString());
         }
     }
 
     @Test
     void averagePoolCountsItsPadding() {
         Random random = new Random(SEED);
-        for (int[] s : new int[][] {{1, 1, 1, 1, 3}, {2, 5, 7, 9, 3}, {3, 4, 1, 16, 5}, {1, 6, 2, 33, 1}, {1, 2, 3, 8, 7}, {1, 32, 32, 72, 3}}) {
-            ReferenceConvolution c = new ReferenceConvolution(ConvGeometry.padded(s[4], 1, s[4] / 2, 1), s[0], s[1], s[2], s[3], s[3]);
+        for (int[] s : new int[][] {
+            {1, 1, 1, 1, 3}, {2, 5, 7, 9, 3}, {3, 4, 1, 16, 5}, {1, 6, 2, 33, 1}, {1, 2, 3, 8, 7}, {1, 32, 32, 72, 3}
+        }) {
+            ReferenceConvolution c =
+                    new ReferenceConvolution(ConvGeometry.padded(s[4], 1, s[4] / 2, 1), s[0], s[1], s[2], s[3], s[3]);
             float[] x = values(random, c.inputs());
             double[] expected = c.average(doubles(x));
             double[] scale = c.average(magnitudes(x));
@@ -210,8 +218,11 @@ public abstract class ConvolutionContract {
     @Test
     void maxPoolNeverTakesThePadding() {
         Random random = new Random(SEED);
-        List<ConvGeometry> geometries = List.of(ConvGeometry.padded(3, 2, 1, 1), ConvGeometry.same(3, 2, 1),
-                ConvGeometry.padded(2, 2, 0, 1), ConvGeometry.same(5, 1, 1));
+        List<ConvGeometry> geometries = List.of(
+                ConvGeometry.padded(3, 2, 1, 1),
+                ConvGeometry.same(3, 2, 1),
+                ConvGeometry.padded(2, 2, 0, 1),
+                ConvGeometry.same(5, 1, 1));
         for (ConvGeometry g : geometries) {
             for (int channels : new int[] {1, 7, 8, 17, 64}) {
                 ReferenceConvolution c = new ReferenceConvolution(g, 2, 9, 8, channels, channels);
@@ -279,7 +290,8 @@ public abstract class ConvolutionContract {
                     View dyv = view(dy, outShape(c));
                     backend.conv2dBackwardWeights(xv, dyv, c.geometry, dw, false);
                     release(xv, dyv);
-                })};
+                })
+            };
             if (first == null) {
                 first = results;
             }

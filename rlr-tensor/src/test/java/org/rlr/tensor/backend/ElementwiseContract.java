@@ -14,6 +14,7 @@ import org.rlr.tensor.Shape;
 public abstract class ElementwiseContract extends BackendContract {
     /** Half a unit in the last place of 1. */
     private static final double UNIT = 0x1p-24;
+
     private static final double STEP = 1e-6;
 
     private double[] arguments(UnaryOp op, int n) {
@@ -37,7 +38,8 @@ public abstract class ElementwiseContract extends BackendContract {
             double[] bounds = new double[n];
             for (int i = 0; i < n; i++) {
                 exact[i] = ReferenceOps.unary(op, x[i]);
-                bounds[i] = bound(exact[i], ReferenceOps.unary(op, x[i] * (1 + STEP)), ReferenceOps.unary(op, x[i] * (1 - STEP)));
+                bounds[i] = bound(
+                        exact[i], ReferenceOps.unary(op, x[i] * (1 + STEP)), ReferenceOps.unary(op, x[i] * (1 - STEP)));
             }
             View y = output(n);
             backend.unary(op, input(x, n), y);
@@ -62,11 +64,14 @@ public abstract class ElementwiseContract extends BackendContract {
             for (int i = 0; i < n; i++) {
                 y[i] = (float) ReferenceOps.unary(op, x[i]);
                 double d = ReferenceOps.derivative(op, x[i]);
-                double condition = op == UnaryOp.RELU || op == UnaryOp.RELU6 ? 0
-                        : ReferenceOps.derivative(op, x[i] * (1 + STEP)) - ReferenceOps.derivative(op, x[i] * (1 - STEP));
+                double condition = op == UnaryOp.RELU || op == UnaryOp.RELU6
+                        ? 0
+                        : ReferenceOps.derivative(op, x[i] * (1 + STEP))
+                                - ReferenceOps.derivative(op, x[i] * (1 - STEP));
                 exact[i] = (accumulate ? before[i] : 0) + dy[i] * d;
                 // y comes rounded, so where the derivative is computed from it, its unit counts
-                bounds[i] = 2 * Math.abs(dy[i]) * (bound(d, condition, 0) + 4 * UNIT) + (accumulate ? 2 * UNIT * (Math.abs(before[i]) + 1) : 0);
+                bounds[i] = 2 * Math.abs(dy[i]) * (bound(d, condition, 0) + 4 * UNIT)
+                        + (accumulate ? 2 * UNIT * (Math.abs(before[i]) + 1) : 0);
             }
             View xs = input(x, n);
             View ys = input(y, n);
@@ -91,13 +96,19 @@ public abstract class ElementwiseContract extends BackendContract {
             float[] actual = read(y);
             for (int i = 0; i < x.length; i++) {
                 // x·0 at x = −∞ is NaN in every library; the limit 0 is as good
-                double exact = x[i] == -big && (op == UnaryOp.SILU || op == UnaryOp.GELU) ? 0 : ReferenceOps.unary(op, (float) x[i]);
+                double exact = x[i] == -big && (op == UnaryOp.SILU || op == UnaryOp.GELU)
+                        ? 0
+                        : ReferenceOps.unary(op, (float) x[i]);
                 if (x[i] == -big && (op == UnaryOp.SILU || op == UnaryOp.GELU)) {
                     assertTrue(Float.isNaN(actual[i]) || actual[i] == 0, op + " of -Infinity is " + actual[i]);
                 } else if (Double.isNaN(exact) || Float.isInfinite((float) exact)) {
                     assertEquals((float) exact, actual[i], op + " of " + x[i]);
                 } else {
-                    assertEquals(exact, actual[i], 1e-6 * Math.abs(exact) * Math.max(1, Math.min(Math.abs(x[i]), 100) / 8) + 2e-38, op + " of " + x[i]);
+                    assertEquals(
+                            exact,
+                            actual[i],
+                            1e-6 * Math.abs(exact) * Math.max(1, Math.min(Math.abs(x[i]), 100) / 8) + 2e-38,
+                            op + " of " + x[i]);
                 }
             }
         }

@@ -5,12 +5,11 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 /** How far a result in float32 may be from the exact one. */
 public final class ErrorBound {
-    private ErrorBound() {
-    }
+    private ErrorBound() {}
 
     /**
-     * The largest error may be {@code factor} times that of a naive computation in float32, plus {@code ulps} units in the last place of the largest
-     * exact value. Results of gradients take factor 3, others 2.
+     * The largest error may be {@code factor} times that of a naive computation in float32, plus {@code ulps} units in
+     * the last place of the largest exact value. Results of gradients take factor 3, others 2.
      */
     public static void check(String what, double[] exact, double[] naive, float[] actual, double factor, double ulps) {
         double scale = 0;
@@ -20,8 +19,12 @@ public final class ErrorBound {
         check(what, exact, naive, actual, factor, ulps, scale);
     }
 
-    /** The same with units in the last place of another scale: of the largest sum of magnitudes, say, where sums nearly cancel. */
-    public static void check(String what, double[] exact, double[] naive, float[] actual, double factor, double ulps, double scale) {
+    /**
+     * The same with units in the last place of another scale: of the largest sum of magnitudes, say, where sums nearly
+     * cancel.
+     */
+    public static void check(
+            String what, double[] exact, double[] naive, float[] actual, double factor, double ulps, double scale) {
         assertEquals(exact.length, actual.length, what);
         double naiveError = 0;
         for (int i = 0; i < exact.length; i++) {

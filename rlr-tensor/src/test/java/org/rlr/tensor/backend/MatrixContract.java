@@ -17,7 +17,16 @@ public abstract class MatrixContract extends BackendContract {
     }
 
     /** {@code batches < 0} is none; b and c may be without the batch axis. */
-    private void matmul(int batches, int m, int n, int k, boolean transA, boolean transB, boolean sharedB, boolean summedC, float alpha) {
+    private void matmul(
+            int batches,
+            int m,
+            int n,
+            int k,
+            boolean transA,
+            boolean transB,
+            boolean sharedB,
+            boolean summedC,
+            float alpha) {
         boolean accumulate = fuzz.flip();
         int count = Math.max(1, batches < 0 ? 1 : batches);
         int repeats = batches == 0 ? 0 : count;
@@ -39,18 +48,40 @@ public abstract class MatrixContract extends BackendContract {
             }
         }
         View c = result(accumulate, before, shape(summedC ? -1 : batches, m, n));
-        backend.matmul(input(a, transA ? shape(batches, k, m) : shape(batches, m, k)), transA,
-                input(b, transB ? shape(sharedB ? -1 : batches, n, k) : shape(sharedB ? -1 : batches, k, n)), transB, alpha, c, accumulate);
-        ErrorBound.check("matmul " + batches + " of " + m + "x" + n + "x" + k + (transA ? " A'" : "") + (transB ? " B'" : "")
-                + (sharedB ? " shared b" : "") + (summedC ? " summed c" : "") + (accumulate ? " accumulated " : " ") + fuzz,
-                plus(accumulate, before, exact), plus(accumulate, before, naive), read(c), 2, 2, 4 + 4 * alpha * Math.sqrt(k * count));
+        backend.matmul(
+                input(a, transA ? shape(batches, k, m) : shape(batches, m, k)),
+                transA,
+                input(b, transB ? shape(sharedB ? -1 : batches, n, k) : shape(sharedB ? -1 : batches, k, n)),
+                transB,
+                alpha,
+                c,
+                accumulate);
+        ErrorBound.check(
+                "matmul " + batches + " of " + m + "x" + n + "x" + k + (transA ? " A'" : "") + (transB ? " B'" : "")
+                        + (sharedB ? " shared b" : "") + (summedC ? " summed c" : "")
+                        + (accumulate ? " accumulated " : " ") + fuzz,
+                plus(accumulate, before, exact),
+                plus(accumulate, before, naive),
+                read(c),
+                2,
+                2,
+                4 + 4 * alpha * Math.sqrt(k * count));
     }
 
     @ParameterizedTest
     @CsvSource({"false,false", "true,false", "false,true", "true,true"})
     void matmulOfFuzzedShapes(boolean transA, boolean transB) {
         for (int repeat = 0; repeat < 60; repeat++) {
-            matmul(-1, fuzz.size(0, 65), fuzz.size(0, 65), fuzz.size(0, 65), transA, transB, false, false, fuzz.flip() ? 1 : 0.37f);
+            matmul(
+                    -1,
+                    fuzz.size(0, 65),
+                    fuzz.size(0, 65),
+                    fuzz.size(0, 65),
+                    transA,
+                    transB,
+                    false,
+                    false,
+                    fuzz.flip() ? 1 : 0.37f);
         }
     }
 
@@ -93,7 +124,12 @@ public abstract class MatrixContract extends BackendContract {
             int rows = fuzz.size();
             int in = fuzz.size();
             int out = fuzz.size();
-            linear(fuzz.flip() ? new int[] {rows, in} : new int[] {2, rows, in}, out, activation, fuzz.flip(), fuzz.flip());
+            linear(
+                    fuzz.flip() ? new int[] {rows, in} : new int[] {2, rows, in},
+                    out,
+                    activation,
+                    fuzz.flip(),
+                    fuzz.flip());
         }
         linear(new int[] {3, 150, 300}, 520, activation, true, true);
         linear(new int[] {in()}, 9, activation, true, false);
@@ -124,7 +160,8 @@ public abstract class MatrixContract extends BackendContract {
                 naive[i] = (float) (naive[i] + bias[i % out]);
             }
             exactY[i] = activation == Activation.NONE ? exact[i] : ReferenceOps.unary(activation.op(), exact[i]);
-            naiveY[i] = activation == Activation.NONE ? naive[i] : (float) ReferenceOps.unary(activation.op(), naive[i]);
+            naiveY[i] =
+                    activation == Activation.NONE ? naive[i] : (float) ReferenceOps.unary(activation.op(), naive[i]);
         }
         View pre = withPre ? output(y) : null;
         View result = output(y);
@@ -139,7 +176,9 @@ public abstract class MatrixContract extends BackendContract {
     @ParameterizedTest
     @CsvSource({"1", "3"})
     void packedWeightsGiveTheSameLayers(int parts) {
-        for (int[] size : new int[][] {{1, 1, 1}, {5, 16, 17}, {7, 33, 24}, {140, 48, 330}, {3, 15, 700}, {300, 256, 64}, {4, 0, 3}, {0, 8, 8}}) {
+        for (int[] size : new int[][] {
+            {1, 1, 1}, {5, 16, 17}, {7, 33, 24}, {140, 48, 330}, {3, 15, 700}, {300, 256, 64}, {4, 0, 3}, {0, 8, 8}
+        }) {
             int rows = size[0];
             int out = size[1];
             int in = size[2];
@@ -153,9 +192,18 @@ public abstract class MatrixContract extends BackendContract {
                 View result = output(rows, out);
                 View pre = output(rows, out);
                 Shape shape = Shape.of(out, in);
-                backend.linear(x, new View(w.storage(), w.offset() + part * out * in, shape), bias, Activation.GELU, null, plain);
+                backend.linear(
+                        x,
+                        new View(w.storage(), w.offset() + part * out * in, shape),
+                        bias,
+                        Activation.GELU,
+                        null,
+                        plain);
                 backend.linear(x, new View(packed, part * out * in, shape), bias, Activation.GELU, pre, result);
-                assertArrayEquals(read(plain), read(result), "part " + part + " of " + parts + ", " + rows + " rows, " + in + " to " + out);
+                assertArrayEquals(
+                        read(plain),
+                        read(result),
+                        "part " + part + " of " + parts + ", " + rows + " rows, " + in + " to " + out);
             }
             packed.release();
         }

@@ -82,17 +82,34 @@ public abstract class NormalizationContract extends BackendContract {
             View dbeta = state(betaBefore, n);
             backend.layerNormBackward(xs, g, m, r, d, dx, accumulate, dgamma, dbeta);
             String what = "layer norm backward " + rows + "x" + n + " " + fuzz;
-            ErrorBound.check(what + ", dx", plus(accumulate, before, exact[0]), plus(accumulate, before, naive[0]), read(dx), 3, 4);
-            ErrorBound.check(what + ", dgamma", plus(true, gammaBefore, exact[1]), plus(true, gammaBefore, naive[1]), read(dgamma), 3, 4);
-            ErrorBound.check(what + ", dbeta", plus(true, betaBefore, exact[2]), plus(true, betaBefore, naive[2]), read(dbeta), 3, 4);
+            ErrorBound.check(
+                    what + ", dx",
+                    plus(accumulate, before, exact[0]),
+                    plus(accumulate, before, naive[0]),
+                    read(dx),
+                    3,
+                    4);
+            ErrorBound.check(
+                    what + ", dgamma",
+                    plus(true, gammaBefore, exact[1]),
+                    plus(true, gammaBefore, naive[1]),
+                    read(dgamma),
+                    3,
+                    4);
+            ErrorBound.check(
+                    what + ", dbeta",
+                    plus(true, betaBefore, exact[2]),
+                    plus(true, betaBefore, naive[2]),
+                    read(dbeta),
+                    3,
+                    4);
             results[repeat] = read(dgamma);
         }
         assertArrayEquals(results[0], results[1], "the same gradient twice");
     }
 
     /** Terms of a sum, their weights and the parameters of its normalisation. */
-    private record Terms(List<double[]> xs, float[] weights, double[] gamma, double[] beta) {
-    }
+    private record Terms(List<double[]> xs, float[] weights, double[] gamma, double[] beta) {}
 
     private Terms terms(int terms, int rows, int n) {
         List<double[]> xs = new ArrayList<>();
@@ -119,8 +136,10 @@ public abstract class NormalizationContract extends BackendContract {
 
     private void forwardOfSum(int terms, int rows, int n) {
         Terms t = terms(terms, rows, n);
-        ReferenceOps.Normalized exact = ReferenceOps.EXACT.layerNorm(ReferenceOps.EXACT.weightedSum(t.xs, t.weights), t.gamma, t.beta, EPS);
-        ReferenceOps.Normalized naive = ReferenceOps.NAIVE.layerNorm(ReferenceOps.NAIVE.weightedSum(t.xs, t.weights), t.gamma, t.beta, EPS);
+        ReferenceOps.Normalized exact =
+                ReferenceOps.EXACT.layerNorm(ReferenceOps.EXACT.weightedSum(t.xs, t.weights), t.gamma, t.beta, EPS);
+        ReferenceOps.Normalized naive =
+                ReferenceOps.NAIVE.layerNorm(ReferenceOps.NAIVE.weightedSum(t.xs, t.weights), t.gamma, t.beta, EPS);
         List<View> inputs = t.xs.stream().map(x -> input(x, rows, n)).toList();
         View g = input(t.gamma, n);
         View b = input(t.beta, n);
@@ -133,7 +152,13 @@ public abstract class NormalizationContract extends BackendContract {
             View rstd = output(rows);
             backend.layerNormOfSum(inputs, t.weights, g, b, EPS, sum, y, mean, rstd);
             if (kept) {
-                ErrorBound.check(what + ", sum", ReferenceOps.EXACT.weightedSum(t.xs, t.weights), ReferenceOps.NAIVE.weightedSum(t.xs, t.weights), read(sum), 2, 4);
+                ErrorBound.check(
+                        what + ", sum",
+                        ReferenceOps.EXACT.weightedSum(t.xs, t.weights),
+                        ReferenceOps.NAIVE.weightedSum(t.xs, t.weights),
+                        read(sum),
+                        2,
+                        4);
             }
             ErrorBound.check(what + ", mean", exact.mean(), naive.mean(), read(mean), 2, 2, 4);
             // where a row of few elements nearly agrees, its deviation is what rounding left
@@ -176,17 +201,43 @@ public abstract class NormalizationContract extends BackendContract {
         double[] parametersBefore = fuzz.normals(n);
         View dgamma = state(parametersBefore, n);
         View dbeta = state(parametersBefore, n);
-        backend.layerNormOfSumBackward(input(x, rows, n), t.weights, input(t.gamma, n), input(mean, rows), input(rstd, rows), input(dy, rows, n),
-                Arrays.asList(dxs), accumulate, dgamma, dbeta);
+        backend.layerNormOfSumBackward(
+                input(x, rows, n),
+                t.weights,
+                input(t.gamma, n),
+                input(mean, rows),
+                input(rstd, rows),
+                input(dy, rows, n),
+                Arrays.asList(dxs),
+                accumulate,
+                dgamma,
+                dbeta);
         String what = "layer norm of " + terms + " terms backward " + rows + "x" + n + " " + fuzz;
         for (int i = 0; i < terms; i++) {
             if (dxs[i] != null) {
-                ErrorBound.check(what + ", dx " + i, plus(accumulate[i], before, scaled(t.weights[i], exact[0])), plus(accumulate[i], before, scaled(t.weights[i], naive[0])),
-                        read(dxs[i]), 3, 4);
+                ErrorBound.check(
+                        what + ", dx " + i,
+                        plus(accumulate[i], before, scaled(t.weights[i], exact[0])),
+                        plus(accumulate[i], before, scaled(t.weights[i], naive[0])),
+                        read(dxs[i]),
+                        3,
+                        4);
             }
         }
-        ErrorBound.check(what + ", dgamma", plus(true, parametersBefore, exact[1]), plus(true, parametersBefore, naive[1]), read(dgamma), 3, 4);
-        ErrorBound.check(what + ", dbeta", plus(true, parametersBefore, exact[2]), plus(true, parametersBefore, naive[2]), read(dbeta), 3, 4);
+        ErrorBound.check(
+                what + ", dgamma",
+                plus(true, parametersBefore, exact[1]),
+                plus(true, parametersBefore, naive[1]),
+                read(dgamma),
+                3,
+                4);
+        ErrorBound.check(
+                what + ", dbeta",
+                plus(true, parametersBefore, exact[2]),
+                plus(true, parametersBefore, naive[2]),
+                read(dbeta),
+                3,
+                4);
     }
 
     /** A term that occurs twice gathers both of its parts. */
@@ -205,7 +256,17 @@ public abstract class NormalizationContract extends BackendContract {
         View once = output(rows, n);
         backend.layerNormBackward(x, gamma, mean, rstd, dy, once, false, dgamma, dbeta);
         View twice = output(rows, n);
-        backend.layerNormOfSumBackward(x, new float[] {0.5f, 2}, gamma, mean, rstd, dy, List.of(twice, twice), new boolean[] {false, true}, dgamma, dbeta);
+        backend.layerNormOfSumBackward(
+                x,
+                new float[] {0.5f, 2},
+                gamma,
+                mean,
+                rstd,
+                dy,
+                List.of(twice, twice),
+                new boolean[] {false, true},
+                dgamma,
+                dbeta);
         double[] exact = new double[rows * n];
         float[] d = read(once);
         for (int i = 0; i < exact.length; i++) {

@@ -72,7 +72,8 @@ public abstract class RandomContract extends BackendContract {
                     squares += x[i * n + j] * x[i * n + j];
                 }
                 for (int j = 0; j < n; j++) {
-                    exact[i * n + j] = x[i * n + j] + noise[i * n + j] * 20 * (tokens == null ? 1 : tokens[i]) * Math.sqrt(squares) / n;
+                    exact[i * n + j] = x[i * n + j]
+                            + noise[i * n + j] * 20 * (tokens == null ? 1 : tokens[i]) * Math.sqrt(squares) / n;
                 }
             }
             View scale = tokens == null ? null : input(tokens, 1, rows, 1);

@@ -17,7 +17,8 @@ public abstract class ReductionContract extends BackendContract {
         View input = input(xs, x.toArray());
         View result = result(accumulate, before, y.toArray());
         backend.sumTo(input, result, accumulate);
-        ErrorBound.check("sum of " + x + " to " + y + " " + fuzz, exact, naive, read(result), 3, 2, magnitude(xs, x, y));
+        ErrorBound.check(
+                "sum of " + x + " to " + y + " " + fuzz, exact, naive, read(result), 3, 2, magnitude(xs, x, y));
         View again = result(accumulate, before, y.toArray());
         backend.sumTo(input, again, accumulate);
         assertArrayEquals(read(result), read(again), "the same sum twice");
@@ -157,9 +158,13 @@ public abstract class ReductionContract extends BackendContract {
             double[] before = fuzz.normals(rows * n);
             View dx = result(accumulate, before, rows, n);
             backend.softmaxBackward(input(y, rows, n), input(dy, rows, n), dx, accumulate);
-            ErrorBound.check("softmax backward " + rows + "x" + n + " " + fuzz,
+            ErrorBound.check(
+                    "softmax backward " + rows + "x" + n + " " + fuzz,
                     plus(accumulate, before, ReferenceOps.EXACT.softmaxBackward(y, dy, n)),
-                    plus(accumulate, before, ReferenceOps.NAIVE.softmaxBackward(y, dy, n)), read(dx), 3, 4);
+                    plus(accumulate, before, ReferenceOps.NAIVE.softmaxBackward(y, dy, n)),
+                    read(dx),
+                    3,
+                    4);
         }
     }
 }

@@ -4,8 +4,9 @@ import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Attention and its gradients by definition: the whole matrix of queries by keys with a mask, one head at a time. In double it is what
- * backends are measured against; with every operation rounded to float it shows what a naive implementation in float32 attains.
+ * Attention and its gradients by definition: the whole matrix of queries by keys with a mask, one head at a time. In
+ * double it is what backends are measured against; with every operation rounded to float it shows what a naive
+ * implementation in float32 attains.
  */
 public final class ReferenceAttention {
     private final AttentionPattern pattern;
@@ -19,20 +20,28 @@ public final class ReferenceAttention {
 
     /** Results. */
     public final double[] out;
+
     public final double[] lse;
     public final double[] dq;
     public final double[] dk;
     public final double[] dv;
     /**
-     * The largest term that the gradients of queries and keys are sums of, taken as absolute values throughout: those gradients are
-     * differences and may be 0 exactly (with a single key they are), so rounding is measured against this.
+     * The largest term that the gradients of queries and keys are sums of, taken as absolute values throughout: those
+     * gradients are differences and may be 0 exactly (with a single key they are), so rounding is measured against
+     * this.
      */
     public double largestTerm;
     /** The largest magnitude of a logit: what it loses by rounding is the relative error of a probability. */
     public double largestLogit;
 
     /** @param single whether to round every operation to float */
-    public ReferenceAttention(AttentionPattern pattern, int images, int keys, int headDim, boolean sharedKeys, boolean sharedValues,
+    public ReferenceAttention(
+            AttentionPattern pattern,
+            int images,
+            int keys,
+            int headDim,
+            boolean sharedKeys,
+            boolean sharedValues,
             boolean single) {
         this.pattern = pattern;
         this.images = images;
@@ -103,7 +112,8 @@ public final class ReferenceAttention {
         double scale = r(1 / Math.sqrt(headDim));
         double[] s = new double[keys];
         for (int key = 0; key < keys; key++) {
-            s[key] = allowed(pattern, query, key) ? r(dot(q, q(image, query, head), k, k(image, key, head)) * scale)
+            s[key] = allowed(pattern, query, key)
+                    ? r(dot(q, q(image, query, head), k, k(image, key, head)) * scale)
                     : Double.NEGATIVE_INFINITY;
             if (s[key] != Double.NEGATIVE_INFINITY) {
                 largestLogit = Math.max(largestLogit, Math.abs(s[key]));
@@ -168,8 +178,13 @@ public final class ReferenceAttention {
                             continue;
                         }
                         double p = r(Math.exp(r(s[key] - logSum)));
-                        largestTerm = Math.max(largestTerm, p * scale * 2 * magnitude(dout, at, v, v(image, key, head))
-                                * Math.max(largest(k, k(image, key, head)), largest(q, at)));
+                        largestTerm = Math.max(
+                                largestTerm,
+                                p
+                                        * scale
+                                        * 2
+                                        * magnitude(dout, at, v, v(image, key, head))
+                                        * Math.max(largest(k, k(image, key, head)), largest(q, at)));
                         double ds = r(r(p * r(dot(dout, at, v, v(image, key, head)) - delta)) * scale);
                         for (int c = 0; c < headDim; c++) {
                             int ki = k(image, key, head) + c;

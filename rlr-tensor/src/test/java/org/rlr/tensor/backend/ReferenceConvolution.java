@@ -89,7 +89,8 @@ final class ReferenceConvolution {
         positions((image, oy, ox, ky, kx, iy, ix) -> {
             for (int o = 0; o < outChannels; o++) {
                 for (int c = 0; c < inGroup; c++) {
-                    visitor.visit(((image * height + iy) * width + ix) * channels + o / outGroup * inGroup + c,
+                    visitor.visit(
+                            ((image * height + iy) * width + ix) * channels + o / outGroup * inGroup + c,
                             ((o * k + ky) * k + kx) * inGroup + c,
                             ((image * outHeight + oy) * outWidth + ox) * outChannels + o);
                 }
@@ -100,7 +101,8 @@ final class ReferenceConvolution {
     private void windows(Window visitor) {
         positions((image, oy, ox, ky, kx, iy, ix) -> {
             for (int c = 0; c < channels; c++) {
-                visitor.visit(((image * height + iy) * width + ix) * channels + c,
+                visitor.visit(
+                        ((image * height + iy) * width + ix) * channels + c,
                         ((image * outHeight + oy) * outWidth + ox) * channels + c);
             }
         });
@@ -130,6 +132,8 @@ final class ReferenceConvolution {
 
     /** TensorFlow's rule: the padding needed in all, the smaller half before. */
     private int before(int in, int out) {
-        return geometry.same() ? Math.max(0, (out - 1) * geometry.stride() + geometry.kernel() - in) / 2 : geometry.padBefore();
+        return geometry.same()
+                ? Math.max(0, (out - 1) * geometry.stride() + geometry.kernel() - in) / 2
+                : geometry.padBefore();
     }
 }

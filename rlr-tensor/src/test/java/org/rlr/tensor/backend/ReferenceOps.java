@@ -4,8 +4,9 @@ import java.util.List;
 import org.rlr.tensor.Shape;
 
 /**
- * The primitives by their definitions, as slow and plain as possible. One instance computes in double: the exact value. The other rounds after every
- * operation to float: what a naive computation in float32 gives, and how far that may stray.
+ * The primitives by their definitions, as slow and plain as possible. One instance computes in double: the exact value.
+ * The other rounds after every operation to float: what a naive computation in float32 gives, and how far that may
+ * stray.
  */
 public final class ReferenceOps {
     /** In double. */
@@ -63,8 +64,8 @@ public final class ReferenceOps {
     }
 
     /**
-     * Φ(x): {@code ½ + φ(x)·(x + x³/3 + x⁵/15 + …)}, in the tails the continued fraction of Mills' ratio
-     * (Abramowitz and Stegun 26.2.11, 26.2.14).
+     * Φ(x): {@code ½ + φ(x)·(x + x³/3 + x⁵/15 + …)}, in the tails the continued fraction of Mills' ratio (Abramowitz
+     * and Stegun 26.2.11, 26.2.14).
      */
     public static double normalCdf(double x) {
         double t = Math.abs(x);
@@ -91,12 +92,13 @@ public final class ReferenceOps {
         for (int i = 0; i < result.length; i++) {
             double x = a[broadcastIndex(i, out, aShape)];
             double y = b[broadcastIndex(i, out, bShape)];
-            result[i] = r(switch (op) {
-                case ADD -> x + y;
-                case SUB -> x - y;
-                case MUL -> x * y;
-                case DIV -> x / y;
-            });
+            result[i] = r(
+                    switch (op) {
+                        case ADD -> x + y;
+                        case SUB -> x - y;
+                        case MUL -> x * y;
+                        case DIV -> x / y;
+                    });
         }
         return result;
     }
@@ -166,8 +168,7 @@ public final class ReferenceOps {
     }
 
     /** What a layer normalisation gives: y, and mean and rstd of every row. */
-    public record Normalized(double[] y, double[] mean, double[] rstd) {
-    }
+    public record Normalized(double[] y, double[] mean, double[] rstd) {}
 
     /** {@code Σᵢ wᵢ·xᵢ}. */
     public double[] weightedSum(List<double[]> xs, float[] weights) {

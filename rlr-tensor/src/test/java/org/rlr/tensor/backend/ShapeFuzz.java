@@ -3,12 +3,14 @@ package org.rlr.tensor.backend;
 import java.util.Random;
 
 /**
- * Sizes and values for tests. The seed is fixed, so that a build that was green stays green; {@code -Drlr.test.seed=N} sets another,
- * {@code -Drlr.test.seed=random} a fresh one. Failure messages carry it.
+ * Sizes and values for tests. The seed is fixed, so that a build that was green stays green; {@code -Drlr.test.seed=N}
+ * sets another, {@code -Drlr.test.seed=random} a fresh one. Failure messages carry it.
  */
 public final class ShapeFuzz {
     /** The lane widths of the processors there are, one less, one more, nothing, one, and odd sizes between. */
-    public static final int[] EDGES = {0, 1, 2, 3, 4, 5, 7, 8, 9, 13, 15, 16, 17, 23, 31, 32, 33, 47, 63, 64, 65, 100, 127, 128, 129};
+    public static final int[] EDGES = {
+        0, 1, 2, 3, 4, 5, 7, 8, 9, 13, 15, 16, 17, 23, 31, 32, 33, 47, 63, 64, 65, 100, 127, 128, 129
+    };
 
     private final long seed;
     private final Random random;

@@ -86,8 +86,16 @@ class CpuAttentionTest {
             int[] all = new int[AttentionKernels.TILE];
             Arrays.fill(all, -1);
             AttentionKernels attention = kernels().attention();
-            attention.exponentials(tile, 0, AttentionKernels.TILE, all, 0, new float[AttentionKernels.STRIP], 0,
-                    new float[AttentionKernels.STRIP * attention.lanes()], 0);
+            attention.exponentials(
+                    tile,
+                    0,
+                    AttentionKernels.TILE,
+                    all,
+                    0,
+                    new float[AttentionKernels.STRIP],
+                    0,
+                    new float[AttentionKernels.STRIP * attention.lanes()],
+                    0);
         }
     }
 

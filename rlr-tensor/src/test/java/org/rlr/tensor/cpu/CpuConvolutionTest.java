@@ -45,13 +45,15 @@ class CpuConvolutionTest {
     void theNumberOfThreadsDoesNotChangeABit(String kernels) {
         float[][] expected = null;
         for (int threads : new int[] {1, 2, 5}) {
-            try (CpuBackend backend = new CpuBackend(kernels.equals("scalar") ? new ScalarKernels() : KernelChoice.vector(), threads)) {
+            try (CpuBackend backend =
+                    new CpuBackend(kernels.equals("scalar") ? new ScalarKernels() : KernelChoice.vector(), threads)) {
                 float[][] results = {
                     // a stem, a projection, a dense layer whose columns all threads share, a depthwise one
                     convolve(backend, 37, 3, 32, ConvGeometry.same(3, 2, 1)),
                     convolve(backend, 33, 40, 24, ConvGeometry.padded(1, 1, 0, 1)),
                     convolve(backend, 14, 256, 40, ConvGeometry.padded(3, 1, 1, 1)),
-                    convolve(backend, 19, 72, 72, ConvGeometry.same(5, 1, 72))};
+                    convolve(backend, 19, 72, 72, ConvGeometry.same(5, 1, 72))
+                };
                 if (expected == null) {
                     expected = results;
                 }

@@ -64,8 +64,7 @@ class KernelChoiceTest {
 
     /** What the other Java machine runs. */
     static final class Child {
-        private Child() {
-        }
+        private Child() {}
 
         public static void main(String[] args) {
             try {

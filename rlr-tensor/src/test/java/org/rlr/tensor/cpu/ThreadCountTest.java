@@ -71,10 +71,21 @@ class ThreadCountTest {
             results.add(read(backend, dx));
             results.add(read(backend, dgamma));
             results.add(read(backend, dbeta));
-            backend.layerNormOfSum(List.of(x, dx), new float[] {2, 0.5f}, gamma, gamma, 1e-5f, null, normal, mean, rstd);
+            backend.layerNormOfSum(
+                    List.of(x, dx), new float[] {2, 0.5f}, gamma, gamma, 1e-5f, null, normal, mean, rstd);
             results.add(read(backend, normal));
             View dz = filled(backend, random, views, rows, n);
-            backend.layerNormOfSumBackward(x, new float[] {2, 0.5f}, gamma, mean, rstd, normal, List.of(dx, dz), new boolean[] {false, true}, dgamma, dbeta);
+            backend.layerNormOfSumBackward(
+                    x,
+                    new float[] {2, 0.5f},
+                    gamma,
+                    mean,
+                    rstd,
+                    normal,
+                    List.of(dx, dz),
+                    new boolean[] {false, true},
+                    dgamma,
+                    dbeta);
             results.add(read(backend, dx));
             results.add(read(backend, dz));
             results.add(read(backend, dgamma));

@@ -15,15 +15,14 @@ import org.rlr.tensor.io.SafeTensorsFile;
 /**
  * The golden files that tests compare with. The system property {@value #PROPERTY} names their folder, so that the same
  * tests run against another set made in the same way; without it the copies among the test resources are taken
- * ({@code /golden/} on the class path). A relative folder is looked for in the working directory, then in the root of the
- * repository, which is where {@code mvn -Drlr.golden=DIR} is typed.
+ * ({@code /golden/} on the class path). A relative folder is looked for in the working directory, then in the root of
+ * the repository, which is where {@code mvn -Drlr.golden=DIR} is typed.
  */
 public final class GoldenFiles {
     /** The property that names another folder. */
     public static final String PROPERTY = "rlr.golden";
 
-    private GoldenFiles() {
-    }
+    private GoldenFiles() {}
 
     /** Opens {@code <caseName>.safetensors}. */
     public static SafeTensorsFile open(String caseName) {
@@ -36,9 +35,10 @@ public final class GoldenFiles {
      * @throws IllegalStateException where it is absent: a test that asks for it must fail, not pass unseen
      */
     public static Path path(String file) {
-        return find(file).orElseThrow(() -> new IllegalStateException(folder()
-                .map(folder -> "there is no golden file " + file + " in " + folder + " (-D" + PROPERTY + ")")
-                .orElse("there is no golden file /golden/" + file + " on the class path")));
+        return find(file)
+                .orElseThrow(() -> new IllegalStateException(folder().map(
+                                folder -> "there is no golden file " + file + " in " + folder + " (-D" + PROPERTY + ")")
+                        .orElse("there is no golden file /golden/" + file + " on the class path")));
     }
 
     /** The path of a golden file, or empty where this set has none of that name. */
@@ -50,7 +50,9 @@ public final class GoldenFiles {
     /** The folder that the property names, if it does. */
     static Optional<Path> folder() {
         String value = System.getProperty(PROPERTY, "");
-        return value.isBlank() ? Optional.empty() : Optional.of(resolve(value, Path.of("").toAbsolutePath()));
+        return value.isBlank()
+                ? Optional.empty()
+                : Optional.of(resolve(value, Path.of("").toAbsolutePath()));
     }
 
     static Path resolve(String value, Path workingDirectory) {
@@ -62,7 +64,8 @@ public final class GoldenFiles {
         if (Files.isDirectory(atRoot)) {
             return atRoot.normalize();
         }
-        throw new IllegalStateException("-D" + PROPERTY + "=" + value + " is not a folder (tried " + here + " and " + atRoot + ")");
+        throw new IllegalStateException(
+                "-D" + PROPERTY + "=" + value + " is not a folder (tried " + here + " and " + atRoot + ")");
     }
 
     /** The outermost of the unbroken chain of folders above (and with) the given one that have a pom.xml. */

@@ -27,13 +27,18 @@ class GoldenFilesTest {
 
     @Test
     void folderThatDoesNotExistIsAnErrorThatNamesThePropertyAndBothPlaces(@TempDir Path dir) {
-        String message = assertThrows(IllegalStateException.class, () -> GoldenFiles.resolve("absent", dir)).getMessage();
-        assertTrue(message.contains("-Drlr.golden=absent") && message.contains(dir.resolve("absent").toString()), message);
+        String message = assertThrows(IllegalStateException.class, () -> GoldenFiles.resolve("absent", dir))
+                .getMessage();
+        assertTrue(
+                message.contains("-Drlr.golden=absent")
+                        && message.contains(dir.resolve("absent").toString()),
+                message);
     }
 
     @Test
     void missingFileIsAnErrorAndNotASkip() {
-        String message = assertThrows(IllegalStateException.class, () -> GoldenFiles.open("no-such-case")).getMessage();
+        String message = assertThrows(IllegalStateException.class, () -> GoldenFiles.open("no-such-case"))
+                .getMessage();
         assertTrue(message.contains("no-such-case.safetensors"), message);
     }
 }

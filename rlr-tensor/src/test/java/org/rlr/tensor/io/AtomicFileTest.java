@@ -40,10 +40,12 @@ class AtomicFileTest {
     void failureWhileWritingKeepsTheOldFileAndLeavesNothingBehind() throws IOException {
         Path target = dir.resolve("model.bin");
         AtomicFile.writeString(target, "old");
-        RlrException failure = assertThrows(RlrException.class, () -> AtomicFile.write(target, out -> {
-            out.write(new byte[200_000]);
-            throw new IOException("No space left on device");
-        }));
+        RlrException failure = assertThrows(
+                RlrException.class,
+                () -> AtomicFile.write(target, out -> {
+                    out.write(new byte[200_000]);
+                    throw new IOException("No space left on device");
+                }));
         assertTrue(failure.getMessage().contains(target.toString()), failure.getMessage());
         assertTrue(failure.getMessage().contains("No space left on device"), failure.getMessage());
         assertTrue(failure.getMessage().contains("unchanged"), failure.getMessage());
@@ -55,10 +57,14 @@ class AtomicFileTest {
     void errorOfTheContentPassesThroughAndLeavesNothingBehind() throws IOException {
         Path target = dir.resolve("model.bin");
         OutOfMemoryError error = new OutOfMemoryError("made up");
-        assertSame(error, assertThrows(OutOfMemoryError.class, () -> AtomicFile.write(target, out -> {
-            out.write(1);
-            throw error;
-        })));
+        assertSame(
+                error,
+                assertThrows(
+                        OutOfMemoryError.class,
+                        () -> AtomicFile.write(target, out -> {
+                            out.write(1);
+                            throw error;
+                        })));
         assertEquals(List.of(), listing());
     }
 
@@ -85,10 +91,13 @@ class AtomicFileTest {
 
     @Test
     void aFolderOrAFileInTheWayIsNamed() throws IOException {
-        assertTrue(assertThrows(RlrException.class, () -> AtomicFile.writeString(dir, "x")).getMessage().contains("is a folder"));
+        assertTrue(assertThrows(RlrException.class, () -> AtomicFile.writeString(dir, "x"))
+                .getMessage()
+                .contains("is a folder"));
         Files.writeString(dir.resolve("file"), "");
         Path below = dir.resolve("file/below");
-        assertTrue(assertThrows(RlrException.class, () -> AtomicFile.writeString(below, "x")).getMessage()
+        assertTrue(assertThrows(RlrException.class, () -> AtomicFile.writeString(below, "x"))
+                .getMessage()
                 .contains(below.toString()));
     }
 
@@ -96,7 +105,8 @@ class AtomicFileTest {
     void aFullDeviceIsReportedByName() {
         Path full = Path.of("/dev/full");
         assumeTrue(Files.exists(full), "there is no /dev/full here");
-        String message = assertThrows(RlrException.class, () -> AtomicFile.writeString(full, "x")).getMessage();
+        String message = assertThrows(RlrException.class, () -> AtomicFile.writeString(full, "x"))
+                .getMessage();
         assertTrue(message.contains("/dev/full") && message.contains("No space left"), message);
         assertTrue(Files.exists(full));
     }

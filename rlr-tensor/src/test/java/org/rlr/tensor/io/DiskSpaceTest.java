@@ -41,13 +41,19 @@ class DiskSpaceTest {
     /** Checks that so many bytes are enough, and one less is not. */
     private static String least(long free, DiskSpace.Planned... files) {
         fits(free, files);
-        return assertThrows(RlrException.class, () -> DiskSpace.require(List.of(files), new Small(free - 1))).getMessage();
+        return assertThrows(RlrException.class, () -> DiskSpace.require(List.of(files), new Small(free - 1)))
+                .getMessage();
     }
 
     @Test
     void filesOfOneDiskAreAddedUp() throws IOException {
         String message = least(5_000_000, planned("a", 2_000_000, false), planned("b", 3_000_000, false));
-        for (String part : List.of("--a " + dir.resolve("a") + " (2.0 MB)", "--b " + dir.resolve("b") + " (3.0 MB)", "takes 5.0 MB", dir + " is on a disk", "free some space")) {
+        for (String part : List.of(
+                "--a " + dir.resolve("a") + " (2.0 MB)",
+                "--b " + dir.resolve("b") + " (3.0 MB)",
+                "takes 5.0 MB",
+                dir + " is on a disk",
+                "free some space")) {
             assertTrue(message.contains(part), message);
         }
         Files.createDirectory(dir.resolve("other"));

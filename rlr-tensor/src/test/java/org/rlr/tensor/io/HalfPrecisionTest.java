@@ -15,7 +15,9 @@ class HalfPrecisionTest {
         if (exponent == 31) {
             return fraction == 0 ? sign * Double.POSITIVE_INFINITY : Double.NaN;
         }
-        return exponent == 0 ? sign * fraction * Math.pow(2, -24) : sign * (1 + fraction / 1024.0) * Math.pow(2, exponent - 15);
+        return exponent == 0
+                ? sign * fraction * Math.pow(2, -24)
+                : sign * (1 + fraction / 1024.0) * Math.pow(2, exponent - 15);
     }
 
     @Test

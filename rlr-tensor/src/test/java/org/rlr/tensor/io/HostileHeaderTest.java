@@ -25,8 +25,11 @@ class HostileHeaderTest {
     Path dir;
 
     private static byte[] file(long headerLength, byte[] header, int dataBytes) {
-        return ByteBuffer.allocate(8 + header.length + dataBytes).order(ByteOrder.LITTLE_ENDIAN)
-                .putLong(headerLength).put(header).array();
+        return ByteBuffer.allocate(8 + header.length + dataBytes)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(headerLength)
+                .put(header)
+                .array();
     }
 
     private static byte[] file(String json, int dataBytes) {
@@ -36,7 +39,8 @@ class HostileHeaderTest {
 
     private void assertRefused(byte[] bytes, String because) throws IOException {
         Path path = Files.write(dir.resolve("hostile.safetensors"), bytes);
-        String message = assertThrows(RlrException.class, () -> SafeTensorsFile.open(path)).getMessage();
+        String message = assertThrows(RlrException.class, () -> SafeTensorsFile.open(path))
+                .getMessage();
         assertTrue(message.startsWith(path.toString()), message);
         assertTrue(message.contains(because), message);
         assertEquals(1, message.lines().count(), message);
@@ -108,7 +112,8 @@ class HostileHeaderTest {
         assertRefused(file(-1, json, 0), "18446744073709551615");
         assertRefused(file("{}", 1), "describes 0");
         assertRefused(file(4, new byte[] {'{', '"', (byte) 0xFF, '}'}, 0), "UTF-8");
-        assertRefused(file(5, new byte[] {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF, '{', '}'}, 0), "does not begin with '{'");
+        assertRefused(
+                file(5, new byte[] {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF, '{', '}'}, 0), "does not begin with '{'");
     }
 
     @Test
@@ -118,7 +123,8 @@ class HostileHeaderTest {
             file.setLength(200_000_000);
             file.writeLong(Long.reverseBytes(100_000_001));
         }
-        String message = assertThrows(RlrException.class, () -> SafeTensorsFile.open(path)).getMessage();
+        String message = assertThrows(RlrException.class, () -> SafeTensorsFile.open(path))
+                .getMessage();
         assertTrue(message.contains("100000001"), message);
     }
 
@@ -128,29 +134,37 @@ class HostileHeaderTest {
         assertRefused(file("{\"__metadata__\":" + "{\"a\":".repeat(100_000), 0), "not a string");
         assertRefused(file("{\"" + "n".repeat(100_000) + "\":1}", 0), "nnn…' is not an object");
         assertRefused(file("{\"\\n\\u0000\\u001b\":1}", 0), "'???' is not an object");
-        assertRefused(file("{\"a\":{\"dtype\":\"F32\",\"shape\":[" + "2,".repeat(100_000) + "2],\"data_offsets\":[0,0]}}", 0),
+        assertRefused(
+                file("{\"a\":{\"dtype\":\"F32\",\"shape\":[" + "2,".repeat(100_000) + "2],\"data_offsets\":[0,0]}}", 0),
                 "too large");
         // the parser takes so long a number for an unquoted string
-        assertRefused(file("{\"a\":{\"dtype\":\"F32\",\"shape\":[" + "9".repeat(100_000) + "],\"data_offsets\":[0,0]}}", 0),
+        assertRefused(
+                file("{\"a\":{\"dtype\":\"F32\",\"shape\":[" + "9".repeat(100_000) + "],\"data_offsets\":[0,0]}}", 0),
                 "not valid JSON at line 1 column 30 path $.a.shape[0]");
     }
 
     @Test
     void missingFileAndFolderAreNamed() {
         Path missing = dir.resolve("missing");
-        assertTrue(assertThrows(RlrException.class, () -> SafeTensorsFile.open(missing)).getMessage().contains(missing.toString()));
-        assertTrue(assertThrows(RlrException.class, () -> SafeTensorsFile.open(dir)).getMessage().contains("is a folder"));
+        assertTrue(assertThrows(RlrException.class, () -> SafeTensorsFile.open(missing))
+                .getMessage()
+                .contains(missing.toString()));
+        assertTrue(assertThrows(RlrException.class, () -> SafeTensorsFile.open(dir))
+                .getMessage()
+                .contains("is a folder"));
     }
 
     /** Whatever bytes change, the file is refused or every tensor it claims can be read. */
     @Test
     void mutatedFilesAreRefusedOrReadable() throws IOException {
         Path valid = dir.resolve("valid");
-        new SafeTensorsWriter().metadata("key", "välue")
+        new SafeTensorsWriter()
+                .metadata("key", "välue")
                 .add("one.weight", new long[] {2, 3}, new float[6])
                 .add("two.bias", DType.F16, new long[] {4}, new float[4])
                 .add("three", new long[] {2}, new long[2])
-                .add("four", new long[0], new boolean[1]).write(valid);
+                .add("four", new long[0], new boolean[1])
+                .write(valid);
         byte[] original = Files.readAllBytes(valid);
         long seed = 20240917;
         Random random = new Random(seed);

@@ -30,7 +30,8 @@ class HostilePickleTest {
     /** A file whose pickle has these bytes (characters to 255), with one storage "0" of 16 bytes. */
     private Path file(String pickle) throws IOException {
         Path file = folder.resolve("hostile.pth");
-        try (OutputStream out = Files.newOutputStream(file); ZipOutputStream zip = new ZipOutputStream(out)) {
+        try (OutputStream out = Files.newOutputStream(file);
+                ZipOutputStream zip = new ZipOutputStream(out)) {
             stored(zip, "r/data.pkl", pickle.getBytes(StandardCharsets.ISO_8859_1));
             stored(zip, "r/data/0", new byte[16]);
         }
@@ -54,7 +55,9 @@ class HostilePickleTest {
     }
 
     private static void assertMentions(Path file, String... mentions) {
-        String message = assertThrows(RlrException.class, () -> TorchCheckpoint.open(file).close()).getMessage();
+        String message = assertThrows(
+                        RlrException.class, () -> TorchCheckpoint.open(file).close())
+                .getMessage();
         assertTrue(message.startsWith(file.toString()), message);
         for (String mention : mentions) {
             assertTrue(message.contains(mention), "'" + mention + "' is not in: " + message);
@@ -66,11 +69,19 @@ class HostilePickleTest {
     }
 
     private static String int32(int value) {
-        return new String(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(value).array(), StandardCharsets.ISO_8859_1);
+        return new String(
+                ByteBuffer.allocate(4)
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .putInt(value)
+                        .array(),
+                StandardCharsets.ISO_8859_1);
     }
 
     private static String number(long value) {
-        byte[] bytes = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array();
+        byte[] bytes = ByteBuffer.allocate(8)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(value)
+                .array();
         return "\u008a\u0008" + new String(bytes, StandardCharsets.ISO_8859_1);
     }
 
@@ -79,7 +90,8 @@ class HostilePickleTest {
     }
 
     private static String tensor(String storage, long offset, String shape, String strides) {
-        return "ctorch._utils\n_rebuild_tensor_v2\n(" + storage + number(offset) + shape + strides + "\u0089ccollections\nOrderedDict\n)RtR";
+        return "ctorch._utils\n_rebuild_tensor_v2\n(" + storage + number(offset) + shape + strides
+                + "\u0089ccollections\nOrderedDict\n)RtR";
     }
 
     private static String tuple(long... values) {
@@ -94,17 +106,36 @@ class HostilePickleTest {
 
     @Test
     void theHelpersMakeAFileThatIsRead() throws IOException {
-        try (TorchCheckpoint checkpoint = TorchCheckpoint.open(file(START + tensor(FOUR, 0, tuple(2, 2), tuple(2, 1)) + "."))) {
+        try (TorchCheckpoint checkpoint =
+                TorchCheckpoint.open(file(START + tensor(FOUR, 0, tuple(2, 2), tuple(2, 1)) + "."))) {
             assertTrue(checkpoint.root() instanceof TorchTensor t && checkpoint.readFloats(t).length == 4);
         }
     }
 
     @ParameterizedTest
-    @CsvSource({"os,system", "posix,system", "builtins,eval", "builtins,getattr", "subprocess,Popen", "torch,load", "torch.hub,load", "torch.serialization,load",
-        "numpy,load", "runpy,run_path", "collections,defaultdict", "torch._utils,_rebuild_sparse_tensor", "torch,Tensor", "torch,FloatStorage.__class__",
-        "argparse,Namespace", "__builtin__,exec"})
+    @CsvSource({
+        "os,system",
+        "posix,system",
+        "builtins,eval",
+        "builtins,getattr",
+        "subprocess,Popen",
+        "torch,load",
+        "torch.hub,load",
+        "torch.serialization,load",
+        "numpy,load",
+        "runpy,run_path",
+        "collections,defaultdict",
+        "torch._utils,_rebuild_sparse_tensor",
+        "torch,Tensor",
+        "torch,FloatStorage.__class__",
+        "argparse,Namespace",
+        "__builtin__,exec"
+    })
     void otherGlobalsAreRefusedByName(String module, String name) throws IOException {
-        refused(START + "c" + module + "\n" + name + "\n(" + text("touch /tmp/hacked") + "tR.", module + "." + name, "torch.save");
+        refused(
+                START + "c" + module + "\n" + name + "\n(" + text("touch /tmp/hacked") + "tR.",
+                module + "." + name,
+                "torch.save");
     }
 
     @Test
@@ -162,7 +193,10 @@ class HostilePickleTest {
     void sharingThatGrowsWithoutBound() throws IOException {
         StringBuilder pickle = new StringBuilder(START + "]q\u0000");
         for (int level = 1; level <= 12; level++) {
-            pickle.append("](").append(("h" + (char) (level - 1)).repeat(10)).append("eq").append((char) level);
+            pickle.append("](")
+                    .append(("h" + (char) (level - 1)).repeat(10))
+                    .append("eq")
+                    .append((char) level);
         }
         // the lists below the last stay on the stack: wrap all in a tuple
         refused(START + "(" + pickle.substring(2) + "t.", "more than 1000000 values");
@@ -171,7 +205,8 @@ class HostilePickleTest {
     /** A million characters, written once and asked for as bytes a hundred thousand times: 100 GB in 2 MB. */
     @Test
     void bytesThatAreMadeAgainAndAgain() throws IOException {
-        String encode = START + "c_codecs\nencode\nq\u0000" + text("x".repeat(1 << 20)) + text("latin1") + "\u0086q\u0001R";
+        String encode =
+                START + "c_codecs\nencode\nq\u0000" + text("x".repeat(1 << 20)) + text("latin1") + "\u0086q\u0001R";
         refused(encode + "h\u0000h\u0001R".repeat(100_000) + ".", "_codecs.encode for 1048576 bytes");
     }
 
@@ -211,13 +246,21 @@ class HostilePickleTest {
 
     @Test
     void storagesThatAreNotWhatTheySay() throws IOException {
-        refused(START + tensor(storage("FloatStorage", "0", 5), 0, tuple(5), tuple(1)) + ".", "should have 20 bytes", "has 16");
+        refused(
+                START + tensor(storage("FloatStorage", "0", 5), 0, tuple(5), tuple(1)) + ".",
+                "should have 20 bytes",
+                "has 16");
         refused(START + tensor(storage("FloatStorage", "0", 1L << 40), 0, tuple(1L << 40), tuple(1)) + ".", "has 16");
         refused(START + tensor(storage("DoubleStorage", "0", Long.MAX_VALUE), 0, tuple(1), tuple(1)) + ".", "elements");
         refused(START + tensor(storage("FloatStorage", "0", -4), 0, tuple(1), tuple(1)) + ".", "-4 elements");
         refused(START + tensor(storage("FloatStorage", "7", 4), 0, tuple(4), tuple(1)) + ".", "storage 7 are missing");
-        refused(START + tensor(storage("FloatStorage", "../data.pkl", 4), 0, tuple(4), tuple(1)) + ".", "storage ../data.pkl");
-        refused(START + "(" + tensor(FOUR, 0, tuple(4), tuple(1)) + tensor(storage("IntStorage", "0", 4), 0, tuple(4), tuple(1)) + "t.", "declared as");
+        refused(
+                START + tensor(storage("FloatStorage", "../data.pkl", 4), 0, tuple(4), tuple(1)) + ".",
+                "storage ../data.pkl");
+        refused(
+                START + "(" + tensor(FOUR, 0, tuple(4), tuple(1))
+                        + tensor(storage("IntStorage", "0", 4), 0, tuple(4), tuple(1)) + "t.",
+                "declared as");
         refused(START + "(" + text("storage") + "tQ.", "persistent id");
     }
 
@@ -231,7 +274,8 @@ class HostilePickleTest {
     @Test
     void compressedEntriesAreRefusedWhateverTheirRatio() throws IOException {
         Path file = folder.resolve("compressed.pth");
-        try (OutputStream out = Files.newOutputStream(file); ZipOutputStream zip = new ZipOutputStream(out)) {
+        try (OutputStream out = Files.newOutputStream(file);
+                ZipOutputStream zip = new ZipOutputStream(out)) {
             zip.putNextEntry(new ZipEntry("r/data.pkl"));
             zip.write((START + "N.").getBytes(StandardCharsets.ISO_8859_1));
             zip.putNextEntry(new ZipEntry("r/data/0"));
@@ -253,7 +297,7 @@ class HostilePickleTest {
         int directory = archive.getInt(archive.limit() - 22 + 16);
         int second = directory + 46 + "r/data.pkl".length();
         int third = second + 46 + "r/data/0".length();
-        for (int field : new int[] {16, 20, 24, 42}) {   // checksum, sizes, position
+        for (int field : new int[] {16, 20, 24, 42}) { // checksum, sizes, position
             archive.putInt(third + field, archive.getInt(second + field));
         }
         Path file = Files.write(folder.resolve("overlapping.pth"), archive.array());
@@ -263,11 +307,13 @@ class HostilePickleTest {
     @Test
     void archivesOfOtherThings() throws IOException {
         Path file = folder.resolve("other.zip");
-        try (OutputStream out = Files.newOutputStream(file); ZipOutputStream zip = new ZipOutputStream(out)) {
+        try (OutputStream out = Files.newOutputStream(file);
+                ZipOutputStream zip = new ZipOutputStream(out)) {
             stored(zip, "readme.txt", new byte[] {1});
         }
         assertMentions(file, "0 entries data.pkl");
-        try (OutputStream out = Files.newOutputStream(file); ZipOutputStream zip = new ZipOutputStream(out)) {
+        try (OutputStream out = Files.newOutputStream(file);
+                ZipOutputStream zip = new ZipOutputStream(out)) {
             stored(zip, "a/data.pkl", (START + "N.").getBytes(StandardCharsets.ISO_8859_1));
             stored(zip, "b/data.pkl", (START + "N.").getBytes(StandardCharsets.ISO_8859_1));
         }
@@ -282,7 +328,8 @@ class HostilePickleTest {
         String four = "(" + text("storage") + "ctorch\nFloatStorage\n" + text("7") + text("cpu") + number(4) + "NtQ";
         String object = START + tensor(four, 0, tuple(4), tuple(1)) + ".";
         String keys = START + "](" + text("7") + "e.";
-        String count = new String(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(4).array(), StandardCharsets.ISO_8859_1);
+        String count = new String(
+                ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(4).array(), StandardCharsets.ISO_8859_1);
         String good = magic + version + system + object + keys + count + "\0".repeat(16);
         Path file = folder.resolve("legacy.pth");
         write(file, good);
@@ -291,7 +338,9 @@ class HostilePickleTest {
         legacy(good.replace("\u0088s.", "\u0089s."), "little-endian");
         legacy(good.replace(keys, START + "](" + text("8") + "e."), "no tensor uses");
         legacy(good.replace(keys, START + "]."), "storage 7 are missing");
-        legacy(good.replace(keys, START + "](" + text("7") + text("7") + "e.") + count + "\0".repeat(16), "storage 7 twice");
+        legacy(
+                good.replace(keys, START + "](" + text("7") + text("7") + "e.") + count + "\0".repeat(16),
+                "storage 7 twice");
         legacy(good.replace(keys + count, keys + "\u00ff".repeat(7) + "\u007f"), "should have 4 elements");
         legacy(good.substring(0, good.length() - 1), "cut short");
         legacy(good.replace("NtQ", ")tQ"), "before 0.4");

@@ -30,14 +30,17 @@ class IoReasonTest {
         assertEquals(file + " is no folder", reason(() -> Files.newDirectoryStream(file)));
         assertEquals("the folder " + folder + " is not empty", reason(() -> Files.delete(folder)));
         assertEquals("no permission for /x", IoReason.of(new AccessDeniedException("/x")));
-        assertEquals("No space left on device", IoReason.of(new FileSystemException("/x", null, "No space left on device")));
+        assertEquals(
+                "No space left on device", IoReason.of(new FileSystemException("/x", null, "No space left on device")));
         assertEquals("Input/output error", IoReason.of(new IOException("Input/output error")));
     }
 
     @Test
     void jsonSaysWhereAndNothingToProgrammers() {
-        JsonParseException e = assertThrows(JsonParseException.class, () -> JsonParser.parseString("{\"a\": 1,\n  b c}"));
-        assertTrue(IoReason.ofJson(e).matches("it is not valid JSON at line 2 column \\d+ path \\S+"), IoReason.ofJson(e));
+        JsonParseException e =
+                assertThrows(JsonParseException.class, () -> JsonParser.parseString("{\"a\": 1,\n  b c}"));
+        assertTrue(
+                IoReason.ofJson(e).matches("it is not valid JSON at line 2 column \\d+ path \\S+"), IoReason.ofJson(e));
         assertFalse(IoReason.ofJson(e).contains("http"), IoReason.ofJson(e));
     }
 

@@ -11,15 +11,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A Python with PyTorch, for tests that compare with it. The system property {@value #PROPERTY} names the interpreter; without it
- * {@code python3} is tried. Tests skip, saying so, where it has no PyTorch.
+ * A Python with PyTorch, for tests that compare with it. The system property {@value #PROPERTY} names the interpreter;
+ * without it {@code python3} is tried. Tests skip, saying so, where it has no PyTorch.
  */
 public final class Python {
     /** The property that names the interpreter. */
     public static final String PROPERTY = "rlr.python";
 
-    private Python() {
-    }
+    private Python() {}
 
     private static String interpreter() {
         String named = System.getProperty(PROPERTY, "");
@@ -31,7 +30,11 @@ public final class Python {
         String imports = "import " + String.join(", ", modules);
         int code;
         try {
-            code = new ProcessBuilder(interpreter(), "-c", imports).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor();
+            code = new ProcessBuilder(interpreter(), "-c", imports)
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start()
+                    .waitFor();
         } catch (IOException e) {
             code = -1;
         } catch (InterruptedException e) {
@@ -52,7 +55,9 @@ public final class Python {
         try {
             Path errors = Files.createTempFile("python", ".txt");
             try {
-                Process process = new ProcessBuilder(command).redirectError(errors.toFile()).start();
+                Process process = new ProcessBuilder(command)
+                        .redirectError(errors.toFile())
+                        .start();
                 String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
                 assertEquals(0, process.waitFor(), () -> read(errors));
                 return out;

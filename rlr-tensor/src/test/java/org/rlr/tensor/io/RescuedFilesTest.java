@@ -20,6 +20,7 @@ import org.rlr.tensor.RlrException;
 class RescuedFilesTest {
     @TempDir
     Path dir;
+
     private Path full;
     private Path spare;
     private Path noFolder;
@@ -57,7 +58,9 @@ class RescuedFilesTest {
         assertEquals(List.of(), files(spare));
     }
 
-    /** The places that do not take a file are passed over; after the first failure the other files are still written. */
+    /**
+     * The places that do not take a file are passed over; after the first failure the other files are still written.
+     */
     @Test
     void whatHasNoRoomIsKeptInAnotherPlaceThatIsNamed() throws IOException {
         RescuedFiles rescued = new RescuedFiles(List.of(noFolder, full, spare));
@@ -67,9 +70,12 @@ class RescuedFilesTest {
         assertFalse(rescued.write(first, writer("A")));
         assertFalse(rescued.write(second, writer("B")));
         assertTrue(rescued.write(third, writer("C")));
-        String message = assertThrows(RlrException.class, rescued::requireInPlace).getMessage();
+        String message =
+                assertThrows(RlrException.class, rescued::requireInPlace).getMessage();
         List<Path> kept = files(spare);
-        assertEquals(List.of("A", "B"), kept.stream().map(RescuedFilesTest::text).sorted().toList());
+        assertEquals(
+                List.of("A", "B"),
+                kept.stream().map(RescuedFilesTest::text).sorted().toList());
         for (Path file : kept) {
             assertTrue(message.contains("kept as " + file + ": move it"), message);
         }
@@ -91,8 +97,13 @@ class RescuedFilesTest {
     void whatNoPlaceTakesIsSaidToBeLost() throws IOException {
         RescuedFiles rescued = new RescuedFiles(List.of(noFolder, full));
         assertFalse(rescued.write(full.resolve("a.bin"), writer("A")));
-        String message = assertThrows(RlrException.class, rescued::requireInPlace).getMessage();
-        assertTrue(message.contains("lost") && message.contains(noFolder.toString()) && message.contains(", " + full + " "), message);
+        String message =
+                assertThrows(RlrException.class, rescued::requireInPlace).getMessage();
+        assertTrue(
+                message.contains("lost")
+                        && message.contains(noFolder.toString())
+                        && message.contains(", " + full + " "),
+                message);
         try (Stream<Path> left = Files.list(full)) {
             assertEquals(List.of(), left.toList());
         }

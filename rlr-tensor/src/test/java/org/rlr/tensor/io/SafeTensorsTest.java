@@ -48,8 +48,12 @@ class SafeTensorsTest {
         everyType().write(path);
         try (SafeTensorsFile file = SafeTensorsFile.open(path)) {
             assertEquals(Map.of("kind", "tëst \"quoted\" </html>", "a", "first"), file.metadata());
-            assertEquals(List.of("f64", "i64", "i32", "f32", "scalar", "empty", "f16", "bf16", "bool", "u8"),
-                    file.names().stream().sorted((a, b) -> Long.compare(file.entry(a).offset(), file.entry(b).offset())).toList());
+            assertEquals(
+                    List.of("f64", "i64", "i32", "f32", "scalar", "empty", "f16", "bf16", "bool", "u8"),
+                    file.names().stream()
+                            .sorted((a, b) -> Long.compare(
+                                    file.entry(a).offset(), file.entry(b).offset()))
+                            .toList());
             assertEquals(file.names().size(), 10);
             assertArrayEquals(new long[] {1, 0, 1}, file.readLongs("bool"));
             assertArrayEquals(new long[] {0, 1, 255, 128}, file.readLongs("u8"));
@@ -69,7 +73,14 @@ class SafeTensorsTest {
             assertArrayEquals(new long[0], file.entry("scalar").shape());
             assertEquals(0, file.readFloats("empty").length);
             assertArrayEquals(new long[] {0, 5}, file.entry("empty").shape());
-            assertEquals(new TensorEntry("u8", DType.U8, new long[] {2, 2}, 4, file.entry("u8").offset()), file.entry("u8"));
+            assertEquals(
+                    new TensorEntry(
+                            "u8",
+                            DType.U8,
+                            new long[] {2, 2},
+                            4,
+                            file.entry("u8").offset()),
+                    file.entry("u8"));
         }
     }
 
@@ -85,7 +96,8 @@ class SafeTensorsTest {
         assertEquals(0, header % 8);
         try (SafeTensorsFile file = SafeTensorsFile.open(one)) {
             for (String name : file.names()) {
-                assertEquals(0, file.entry(name).offset() % file.entry(name).dtype().bytes(), name);
+                assertEquals(
+                        0, file.entry(name).offset() % file.entry(name).dtype().bytes(), name);
             }
         }
     }
@@ -102,7 +114,10 @@ class SafeTensorsTest {
             doubles[i] = random.nextDouble();
         }
         Path path = dir.resolve("long");
-        new SafeTensorsWriter().add("f", new long[] {floats.length}, floats).add("d", new long[] {doubles.length}, doubles).write(path);
+        new SafeTensorsWriter()
+                .add("f", new long[] {floats.length}, floats)
+                .add("d", new long[] {doubles.length}, doubles)
+                .write(path);
         try (SafeTensorsFile file = SafeTensorsFile.open(path)) {
             assertArrayEquals(floats, file.readFloats("f"));
             assertArrayEquals(doubles, file.readDoubles("d"));
@@ -127,17 +142,22 @@ class SafeTensorsTest {
         String json = "{\"many\":{\"dtype\":\"U8\",\"shape\":[" + many + "],\"data_offsets\":[0," + many + "]},"
                 + "\"last\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[" + many + "," + (many + 8) + "]}}";
         byte[] header = json.getBytes(StandardCharsets.UTF_8);
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.SPARSE,
-                StandardOpenOption.WRITE)) {
+        try (FileChannel channel = FileChannel.open(
+                path, StandardOpenOption.CREATE_NEW, StandardOpenOption.SPARSE, StandardOpenOption.WRITE)) {
             channel.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, header.length));
             channel.write(ByteBuffer.wrap(header));
-            channel.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putFloat(0, 1.5f).putFloat(4, -2f),
+            channel.write(
+                    ByteBuffer.allocate(8)
+                            .order(ByteOrder.LITTLE_ENDIAN)
+                            .putFloat(0, 1.5f)
+                            .putFloat(4, -2f),
                     8 + header.length + many);
         }
         try (SafeTensorsFile file = SafeTensorsFile.open(path)) {
             assertArrayEquals(new float[] {1.5f, -2}, file.readFloats("last"));
             assertEquals(many, file.entry("many").elements());
-            String message = assertThrows(RlrException.class, () -> file.readFloats("many")).getMessage();
+            String message = assertThrows(RlrException.class, () -> file.readFloats("many"))
+                    .getMessage();
             assertTrue(message.contains("'many'") && message.contains("too large"), message);
             assertThrows(RlrException.class, () -> file.bytes("many"));
         }
@@ -146,15 +166,20 @@ class SafeTensorsTest {
     @Test
     void missingTensorIsNamedWithTheFileAndNamesCloseToIt() {
         Path path = dir.resolve("named");
-        new SafeTensorsWriter().add("encoder.norm.weight", new long[] {1}, new float[1])
+        new SafeTensorsWriter()
+                .add("encoder.norm.weight", new long[] {1}, new float[1])
                 .add("encoder.norm.bias", new long[] {1}, new float[1])
-                .add("projection", new long[] {1}, new float[1]).write(path);
+                .add("projection", new long[] {1}, new float[1])
+                .write(path);
         try (SafeTensorsFile file = SafeTensorsFile.open(path)) {
-            String message = assertThrows(RlrException.class, () -> file.readFloats("encoder.norm.weigth")).getMessage();
+            String message = assertThrows(RlrException.class, () -> file.readFloats("encoder.norm.weigth"))
+                    .getMessage();
             assertTrue(message.contains(path.toString()) && message.contains("'encoder.norm.weigth'"), message);
             assertTrue(message.contains("did you mean 'encoder.norm.weight'"), message);
             assertFalse(message.contains("projection"), message);
-            assertTrue(assertThrows(RlrException.class, () -> file.entry("zzz")).getMessage().contains("3 tensors"));
+            assertTrue(assertThrows(RlrException.class, () -> file.entry("zzz"))
+                    .getMessage()
+                    .contains("3 tensors"));
             assertFalse(file.contains("zzz"));
         }
     }
@@ -164,7 +189,9 @@ class SafeTensorsTest {
         Path path = dir.resolve("f");
         new SafeTensorsWriter().add("x", new long[] {1}, new float[1]).write(path);
         try (SafeTensorsFile file = SafeTensorsFile.open(path)) {
-            assertTrue(assertThrows(RlrException.class, () -> file.readLongs("x")).getMessage().contains("F32"));
+            assertTrue(assertThrows(RlrException.class, () -> file.readLongs("x"))
+                    .getMessage()
+                    .contains("F32"));
         }
     }
 
@@ -210,7 +237,9 @@ class SafeTensorsTest {
             try (RandomAccessFile other = new RandomAccessFile(path.toFile(), "rw")) {
                 other.setLength(100);
             }
-            assertTrue(assertThrows(RlrException.class, () -> file.readDoubles("x")).getMessage().contains(path.toString()));
+            assertTrue(assertThrows(RlrException.class, () -> file.readDoubles("x"))
+                    .getMessage()
+                    .contains(path.toString()));
         }
     }
 }

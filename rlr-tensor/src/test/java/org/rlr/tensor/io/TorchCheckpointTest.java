@@ -24,7 +24,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.golden.GoldenFiles;
 
-/** Files that PyTorch wrote, in both serialisations, give what PyTorch read from them; files of ours are read back, and by PyTorch where there is one. */
+/**
+ * Files that PyTorch wrote, in both serialisations, give what PyTorch read from them; files of ours are read back, and
+ * by PyTorch where there is one.
+ */
 class TorchCheckpointTest {
     @TempDir
     Path folder;
@@ -32,15 +35,18 @@ class TorchCheckpointTest {
     private static void assertHolds(TorchCheckpoint actual, Object tensor, SafeTensorsFile expected, String name) {
         TorchTensor t = (TorchTensor) tensor;
         assertArrayEquals(expected.entry(name).shape(), t.shape(), name);
-        assertEquals(expected.entry(name).dtype().name(), switch (t.dtype()) {
-            case FLOAT32 -> "F32";
-            case FLOAT64 -> "F64";
-            case FLOAT16 -> "F16";
-            case BFLOAT16 -> "BF16";
-            case INT64 -> "I64";
-            case BOOL -> "BOOL";
-            default -> "none in the golden files";
-        }, name);
+        assertEquals(
+                expected.entry(name).dtype().name(),
+                switch (t.dtype()) {
+                    case FLOAT32 -> "F32";
+                    case FLOAT64 -> "F64";
+                    case FLOAT16 -> "F16";
+                    case BFLOAT16 -> "BF16";
+                    case INT64 -> "I64";
+                    case BOOL -> "BOOL";
+                    default -> "none in the golden files";
+                },
+                name);
         assertArrayEquals(expected.readFloats(name), actual.readFloats(t), name);
         assertArrayEquals(expected.readDoubles(name), actual.readDoubles(t), name);
     }
@@ -48,20 +54,28 @@ class TorchCheckpointTest {
     @ParameterizedTest
     @ValueSource(strings = {"checkpoint-zip.pth", "checkpoint-legacy.pth"})
     void aCheckpointOfTheMethod(String file) {
-        try (TorchCheckpoint checkpoint = TorchCheckpoint.open(GoldenFiles.path(file)); SafeTensorsFile expected = GoldenFiles.open("checkpoint")) {
+        try (TorchCheckpoint checkpoint = TorchCheckpoint.open(GoldenFiles.path(file));
+                SafeTensorsFile expected = GoldenFiles.open("checkpoint")) {
             Map<?, ?> root = (Map<?, ?>) checkpoint.root();
-            assertEquals(List.of("state_dict", "epoch", "best_img_auc", "best_pix_auc", "best_img_aucs", "best_pix_aucs"), List.copyOf(root.keySet()));
+            assertEquals(
+                    List.of("state_dict", "epoch", "best_img_auc", "best_pix_auc", "best_img_aucs", "best_pix_aucs"),
+                    List.copyOf(root.keySet()));
             assertTrue(root.get("epoch") instanceof Long epoch && epoch >= 0, root.get("epoch") + "");
             // one of them is a number of Python's, another of NumPy's
             List<Object> scores = new ArrayList<>(List.of(root.get("best_img_auc"), root.get("best_pix_auc")));
             scores.addAll((List<?>) root.get("best_img_aucs"));
             scores.addAll((List<?>) root.get("best_pix_aucs"));
-            assertTrue(scores.stream().allMatch(s -> s instanceof Double score && score >= 0.5 && score <= 1), scores.toString());
+            assertTrue(
+                    scores.stream().allMatch(s -> s instanceof Double score && score >= 0.5 && score <= 1),
+                    scores.toString());
             List<?> levels = (List<?>) root.get("state_dict");
             assertEquals(2, levels.size());
             for (int i = 0; i < levels.size(); i++) {
                 String prefix = "level" + i + ".";
-                Set<String> names = expected.names().stream().filter(n -> n.startsWith(prefix)).map(n -> n.substring(prefix.length())).collect(Collectors.toSet());
+                Set<String> names = expected.names().stream()
+                        .filter(n -> n.startsWith(prefix))
+                        .map(n -> n.substring(prefix.length()))
+                        .collect(Collectors.toSet());
                 Map<?, ?> level = (Map<?, ?>) levels.get(i);
                 assertEquals(names, level.keySet());
                 level.forEach((name, tensor) -> assertHolds(checkpoint, tensor, expected, prefix + name));
@@ -71,7 +85,8 @@ class TorchCheckpointTest {
 
     @Test
     void bothSerialisationsSayTheSame() {
-        try (TorchCheckpoint zip = TorchCheckpoint.open(GoldenFiles.path("checkpoint-zip.pth")); TorchCheckpoint legacy = TorchCheckpoint.open(GoldenFiles.path("checkpoint-legacy.pth"))) {
+        try (TorchCheckpoint zip = TorchCheckpoint.open(GoldenFiles.path("checkpoint-zip.pth"));
+                TorchCheckpoint legacy = TorchCheckpoint.open(GoldenFiles.path("checkpoint-legacy.pth"))) {
             Map<?, ?> a = new LinkedHashMap<>((Map<?, ?>) zip.root());
             Map<?, ?> b = new LinkedHashMap<>((Map<?, ?>) legacy.root());
             // compared tensor by tensor above: storages have other names
@@ -84,9 +99,13 @@ class TorchCheckpointTest {
     @ParameterizedTest
     @ValueSource(strings = {"tensors-zip.pth", "tensors-legacy.pth"})
     void awkwardTensors(String file) {
-        try (TorchCheckpoint checkpoint = TorchCheckpoint.open(GoldenFiles.path(file)); SafeTensorsFile expected = GoldenFiles.open("checkpoint")) {
+        try (TorchCheckpoint checkpoint = TorchCheckpoint.open(GoldenFiles.path(file));
+                SafeTensorsFile expected = GoldenFiles.open("checkpoint")) {
             Map<?, ?> root = (Map<?, ?>) checkpoint.root();
-            Set<String> names = expected.names().stream().filter(n -> n.startsWith("odd.")).map(n -> n.substring(4)).collect(Collectors.toSet());
+            Set<String> names = expected.names().stream()
+                    .filter(n -> n.startsWith("odd."))
+                    .map(n -> n.substring(4))
+                    .collect(Collectors.toSet());
             assertEquals(names, root.keySet());
             root.forEach((name, tensor) -> assertHolds(checkpoint, tensor, expected, "odd." + name));
             assertArrayEquals(expected.readLongs("odd.i64"), checkpoint.readLongs((TorchTensor) root.get("i64")));
@@ -97,8 +116,15 @@ class TorchCheckpointTest {
 
     private static Map<String, Object> object() {
         Map<String, Object> root = new LinkedHashMap<>();
-        root.put("state", List.of(Map.of("weight", new TorchWriter.Floats(new long[] {2, 3}, new float[] {1, 2, 3, 4, 5, -0.5f})),
-                Map.of("ünïcode", new TorchWriter.Floats(new long[0], new float[] {7}), "empty", new TorchWriter.Floats(new long[] {0, 4}, new float[0]))));
+        root.put(
+                "state",
+                List.of(
+                        Map.of("weight", new TorchWriter.Floats(new long[] {2, 3}, new float[] {1, 2, 3, 4, 5, -0.5f})),
+                        Map.of(
+                                "ünïcode",
+                                new TorchWriter.Floats(new long[0], new float[] {7}),
+                                "empty",
+                                new TorchWriter.Floats(new long[] {0, 4}, new float[0]))));
         root.put("epoch", 12);
         root.put("large", 1L << 40);
         root.put("negative", -3L);
@@ -151,7 +177,9 @@ class TorchCheckpointTest {
         assertEquals("OrderedDict", Python.run(program, file).strip());
     }
 
-    /** Types, views and sizes that the golden files lack, written by the PyTorch that is there, in both serialisations. */
+    /**
+     * Types, views and sizes that the golden files lack, written by the PyTorch that is there, in both serialisations.
+     */
     @ParameterizedTest
     @ValueSource(strings = {"True", "False"})
     void whatPyTorchWritesIsRead(String zip) {
@@ -175,7 +203,9 @@ class TorchCheckpointTest {
             assertEquals(expected.size(), tensors.size());
             for (int i = 0; i < tensors.size(); i++) {
                 TorchTensor t = (TorchTensor) tensors.get(i);
-                String values = t.dtype().isFloating() ? Arrays.toString(checkpoint.readDoubles(t)) : Arrays.toString(checkpoint.readLongs(t));
+                String values = t.dtype().isFloating()
+                        ? Arrays.toString(checkpoint.readDoubles(t))
+                        : Arrays.toString(checkpoint.readLongs(t));
                 assertEquals(expected.get(i), Arrays.toString(t.shape()) + " " + values);
             }
             assertEquals(Arrays.asList(1L, "two", null), root.get(3L));
@@ -186,14 +216,22 @@ class TorchCheckpointTest {
     @Test
     void filesThatAreSomethingElse() throws IOException {
         Path missing = folder.resolve("missing.pth");
-        assertTrue(assertThrows(RlrException.class, () -> TorchCheckpoint.open(missing)).getMessage().contains("does not exist"));
-        assertTrue(assertThrows(RlrException.class, () -> TorchCheckpoint.open(folder)).getMessage().contains("is a folder"));
+        assertTrue(assertThrows(RlrException.class, () -> TorchCheckpoint.open(missing))
+                .getMessage()
+                .contains("does not exist"));
+        assertTrue(assertThrows(RlrException.class, () -> TorchCheckpoint.open(folder))
+                .getMessage()
+                .contains("is a folder"));
         Path text = Files.writeString(folder.resolve("text.pth"), "hello");
-        assertTrue(assertThrows(RlrException.class, () -> TorchCheckpoint.open(text)).getMessage().contains("neither"));
+        assertTrue(assertThrows(RlrException.class, () -> TorchCheckpoint.open(text))
+                .getMessage()
+                .contains("neither"));
         assertFalse(TorchCheckpoint.isTorch(text));
         assertTrue(TorchCheckpoint.isTorch(GoldenFiles.path("tensors-zip.pth")));
         assertTrue(TorchCheckpoint.isTorch(GoldenFiles.path("tensors-legacy.pth")));
-        assertThrows(IllegalArgumentException.class, () -> TorchWriter.write(folder.resolve("x"), Map.of("o", new Object())));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> TorchWriter.write(folder.resolve("x"), Map.of("o", new Object())));
         assertFalse(Files.exists(folder.resolve("x")));
     }
 

@@ -3,14 +3,16 @@ package org.rlr.model.backbone.scattering;
 /**
  * Mean and standard deviation per channel over the tokens of all training images, in one pass, in double precision.
  *
- * <p>Each call of {@link #add} takes mean and squared deviation of its tokens in two passes over them and merges those with what there is (Chan,
- * Golub and LeVeque 1979), so that the result depends on the order and the grouping of the calls, and on nothing else. Not safe for use by several
- * threads: add images in a fixed order from one, or {@link #merge} in a fixed order.
+ * <p>Each call of {@link #add} takes mean and squared deviation of its tokens in two passes over them and merges those
+ * with what there is (Chan, Golub and LeVeque 1979), so that the result depends on the order and the grouping of the
+ * calls, and on nothing else. Not safe for use by several threads: add images in a fixed order from one, or
+ * {@link #merge} in a fixed order.
  */
 public final class ChannelStatistics {
     private final double[] mean;
     /** Sums of squared deviations from the mean. */
     private final double[] deviation;
+
     private long count;
 
     /**
@@ -41,12 +43,14 @@ public final class ChannelStatistics {
      * Takes in the tokens of one image.
      *
      * @param tokens {@code [tokens][channels]}
-     * @throws IllegalArgumentException if the length is not a multiple of the channels, or a value is not finite; nothing is taken in then
+     * @throws IllegalArgumentException if the length is not a multiple of the channels, or a value is not finite;
+     *     nothing is taken in then
      */
     public void add(float[] tokens) {
         int channels = mean.length;
         if (tokens.length % channels != 0) {
-            throw new IllegalArgumentException(tokens.length + " values are no whole number of tokens of " + channels + " channels");
+            throw new IllegalArgumentException(
+                    tokens.length + " values are no whole number of tokens of " + channels + " channels");
         }
         int n = tokens.length / channels;
         if (n == 0) {
@@ -82,7 +86,8 @@ public final class ChannelStatistics {
      */
     public void merge(ChannelStatistics other) {
         if (other.mean.length != mean.length) {
-            throw new IllegalArgumentException("cannot merge statistics of " + other.mean.length + " channels into those of " + mean.length);
+            throw new IllegalArgumentException(
+                    "cannot merge statistics of " + other.mean.length + " channels into those of " + mean.length);
         }
         if (other.count == 0) {
             return;
@@ -116,7 +121,8 @@ public final class ChannelStatistics {
     /**
      * The standard deviations (divided by the count, not by the count less one), {@code [channels]}.
      *
-     * @param floor the least value given, so that a channel that is constant in training, such as the colour of grey images, is not blown up
+     * @param floor the least value given, so that a channel that is constant in training, such as the colour of grey
+     *     images, is not blown up
      * @return a new array
      * @throws IllegalStateException if there were no tokens
      */
@@ -138,16 +144,16 @@ public final class ChannelStatistics {
     /**
      * Replaces every value x by {@code (x - mean) / standardDeviation} of its channel.
      *
-     * @param tokens            {@code [tokens][channels]}
-     * @param mean              {@code [channels]}
+     * @param tokens {@code [tokens][channels]}
+     * @param mean {@code [channels]}
      * @param standardDeviation {@code [channels]}, above 0
      * @throws IllegalArgumentException if the lengths do not fit
      */
     public static void standardise(float[] tokens, float[] mean, float[] standardDeviation) {
         int channels = mean.length;
         if (standardDeviation.length != channels || tokens.length % channels != 0) {
-            throw new IllegalArgumentException(tokens.length + " values, " + channels + " means and " + standardDeviation.length
-                    + " standard deviations do not fit together");
+            throw new IllegalArgumentException(tokens.length + " values, " + channels + " means and "
+                    + standardDeviation.length + " standard deviations do not fit together");
         }
         for (int from = 0; from < tokens.length; from += channels) {
             for (int c = 0; c < channels; c++) {

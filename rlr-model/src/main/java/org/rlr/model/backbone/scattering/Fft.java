@@ -3,13 +3,13 @@ package org.rlr.model.backbone.scattering;
 import java.util.Arrays;
 
 /**
- * A plan for discrete Fourier transforms of one length along the first axis of a {@code [length][columns]} matrix, all columns at once:
- * {@code X[k] = sum_n x[n] exp(-2 pi i k n / length)}, not normalised. The inverse, likewise not normalised, is the same transform with real
- * and imaginary parts exchanged.
+ * A plan for discrete Fourier transforms of one length along the first axis of a {@code [length][columns]} matrix, all
+ * columns at once: {@code X[k] = sum_n x[n] exp(-2 pi i k n / length)}, not normalised. The inverse, likewise not
+ * normalised, is the same transform with real and imaginary parts exchanged.
  *
- * <p>Stockham's self-sorting algorithm with radices 5, 3, 4 and 2. Butterflies work on whole rows, in loops of one output and a few operations
- * each: the compiler turns those into SIMD code, where it leaves loops with many outputs (it cannot tell that they do not overlap) or long
- * bodies scalar. Immutable and safe for use by several threads.
+ * <p>Stockham's self-sorting algorithm with radices 5, 3, 4 and 2. Butterflies work on whole rows, in loops of one
+ * output and a few operations each: the compiler turns those into SIMD code, where it leaves loops with many outputs
+ * (it cannot tell that they do not overlap) or long bodies scalar. Immutable and safe for use by several threads.
  */
 final class Fft {
     /** Rows of room that {@link #forward} needs for its butterflies. */
@@ -19,6 +19,7 @@ final class Fft {
     private final int[] radices;
     /** {@code exp(-2 pi i k / length)} for {@code k = 0 .. length - 1}. */
     private final float[] rootRe;
+
     private final float[] rootIm;
 
     /**
@@ -75,9 +76,9 @@ final class Fft {
     /**
      * Transforms the first {@code columns} columns; all arguments are overwritten.
      *
-     * @param data    the input, at least {@code [length][columns]}
+     * @param data the input, at least {@code [length][columns]}
      * @param scratch room of the same size
-     * @param rows    room for at least {@code [BUTTERFLY_ROWS][columns]}
+     * @param rows room for at least {@code [BUTTERFLY_ROWS][columns]}
      * @return {@code data} or {@code scratch}, whichever holds the result
      */
     Planes forward(Planes data, Planes scratch, Planes rows, int columns) {
@@ -89,7 +90,17 @@ final class Fft {
             int m = n / radix;
             for (int p = 0; p < m; p++) {
                 for (int q = 0; q < stride; q++) {
-                    butterfly(radix, x, stride * p + q, stride * m, y, stride * radix * p + q, stride, p * (length / n), rows, columns);
+                    butterfly(
+                            radix,
+                            x,
+                            stride * p + q,
+                            stride * m,
+                            y,
+                            stride * radix * p + q,
+                            stride,
+                            p * (length / n),
+                            rows,
+                            columns);
                 }
             }
             n = m;
@@ -101,8 +112,21 @@ final class Fft {
         return x;
     }
 
-    /** Rows {@code in + k inStep} of x to rows {@code out + k outStep} of y, {@code 0 <= k < radix}, the latter times root {@code k turn}. */
-    private void butterfly(int radix, Planes x, int in, int inStep, Planes y, int out, int outStep, int turn, Planes rows, int columns) {
+    /**
+     * Rows {@code in + k inStep} of x to rows {@code out + k outStep} of y, {@code 0 <= k < radix}, the latter times
+     * root {@code k turn}.
+     */
+    private void butterfly(
+            int radix,
+            Planes x,
+            int in,
+            int inStep,
+            Planes y,
+            int out,
+            int outStep,
+            int turn,
+            Planes rows,
+            int columns) {
         switch (radix) {
             case 2 -> radix2(x, in, inStep, y, out, outStep, turn, rows, columns);
             case 3 -> radix3(x, in, inStep, y, out, outStep, turn, rows, columns);
@@ -111,13 +135,15 @@ final class Fft {
         }
     }
 
-    private void radix2(Planes x, int in, int inStep, Planes y, int out, int outStep, int turn, Planes rows, int columns) {
+    private void radix2(
+            Planes x, int in, int inStep, Planes y, int out, int outStep, int turn, Planes rows, int columns) {
         add(x, in, x, in + inStep, y, out, columns);
         subtract(x, in, x, in + inStep, rows, 0, columns);
         multiply(rows, 0, y, out + outStep, turn, columns);
     }
 
-    private void radix3(Planes x, int in, int inStep, Planes y, int out, int outStep, int turn, Planes rows, int columns) {
+    private void radix3(
+            Planes x, int in, int inStep, Planes y, int out, int outStep, int turn, Planes rows, int columns) {
         float cos = rootRe[length / 3];
         float sin = -rootIm[length / 3];
         add(x, in + inStep, x, in + 2 * inStep, rows, 0, columns);
@@ -129,7 +155,8 @@ final class Fft {
         multiplyPlusI(rows, 2, 3, y, out + 2 * outStep, 2 * turn, columns);
     }
 
-    private void radix4(Planes x, int in, int inStep, Planes y, int out, int outStep, int turn, Planes rows, int columns) {
+    private void radix4(
+            Planes x, int in, int inStep, Planes y, int out, int outStep, int turn, Planes rows, int columns) {
         add(x, in, x, in + 2 * inStep, rows, 0, columns);
         subtract(x, in, x, in + 2 * inStep, rows, 1, columns);
         add(x, in + inStep, x, in + 3 * inStep, rows, 2, columns);
@@ -141,7 +168,8 @@ final class Fft {
         multiplyPlusI(rows, 1, 3, y, out + 3 * outStep, 3 * turn, columns);
     }
 
-    private void radix5(Planes x, int in, int inStep, Planes y, int out, int outStep, int turn, Planes rows, int columns) {
+    private void radix5(
+            Planes x, int in, int inStep, Planes y, int out, int outStep, int turn, Planes rows, int columns) {
         add(x, in + inStep, x, in + 4 * inStep, rows, 0, columns);
         subtract(x, in + inStep, x, in + 4 * inStep, rows, 1, columns);
         add(x, in + 2 * inStep, x, in + 3 * inStep, rows, 2, columns);
@@ -207,7 +235,10 @@ final class Fft {
         }
     }
 
-    /** Row {@code y[out] = a[i] w}, w a root; an imaginary part is the real part with {@code (wi, -wr)} for {@code (wr, wi)}, here and below. */
+    /**
+     * Row {@code y[out] = a[i] w}, w a root; an imaginary part is the real part with {@code (wi, -wr)} for {@code (wr,
+     * wi)}, here and below.
+     */
     private void multiply(Planes a, int i, Planes y, int out, int root, int columns) {
         multiply(a.re()[i], a.im()[i], y.re()[out], rootRe[root], rootIm[root], columns);
         multiply(a.re()[i], a.im()[i], y.im()[out], rootIm[root], -rootRe[root], columns);
@@ -225,7 +256,8 @@ final class Fft {
         multiplyMinusI(a.re()[i], a.im()[i], a.re()[j], a.im()[j], y.im()[out], rootIm[root], -rootRe[root], columns);
     }
 
-    private static void multiplyMinusI(float[] ar, float[] ai, float[] br, float[] bi, float[] y, float wr, float wi, int columns) {
+    private static void multiplyMinusI(
+            float[] ar, float[] ai, float[] br, float[] bi, float[] y, float wr, float wi, int columns) {
         for (int c = 0; c < columns; c++) {
             y[c] = (ar[c] + bi[c]) * wr - (ai[c] - br[c]) * wi;
         }
@@ -237,7 +269,8 @@ final class Fft {
         multiplyPlusI(a.re()[i], a.im()[i], a.re()[j], a.im()[j], y.im()[out], rootIm[root], -rootRe[root], columns);
     }
 
-    private static void multiplyPlusI(float[] ar, float[] ai, float[] br, float[] bi, float[] y, float wr, float wi, int columns) {
+    private static void multiplyPlusI(
+            float[] ar, float[] ai, float[] br, float[] bi, float[] y, float wr, float wi, int columns) {
         for (int c = 0; c < columns; c++) {
             y[c] = (ar[c] - bi[c]) * wr - (ai[c] + br[c]) * wi;
         }

@@ -1,9 +1,9 @@
 package org.rlr.model.backbone.scattering;
 
 /**
- * Two-dimensional discrete Fourier transforms of a batch of equally large images, not normalised. Images lie side by side,
- * {@code [height][batch][width]}; spectra are kept transposed, {@code [width][batch][height]}, which saves one transposition each way.
- * Immutable and safe for use by several threads.
+ * Two-dimensional discrete Fourier transforms of a batch of equally large images, not normalised. Images lie side by
+ * side, {@code [height][batch][width]}; spectra are kept transposed, {@code [width][batch][height]}, which saves one
+ * transposition each way. Immutable and safe for use by several threads.
  */
 final class Fft2 {
     private static final int TILE = 16;
@@ -34,14 +34,21 @@ final class Fft2 {
         return height() * width();
     }
 
-    /** Images {@code [height][batch][width]} to spectra {@code [width][batch][height]}; overwrites both arguments and returns the one with the result. */
+    /**
+     * Images {@code [height][batch][width]} to spectra {@code [width][batch][height]}; overwrites both arguments and
+     * returns the one with the result.
+     */
     Planes forward(Planes data, Planes scratch, Planes rows, int batch) {
         return transform(alongHeight, alongWidth, data, scratch, rows, batch);
     }
 
-    /** Spectra {@code [width][batch][height]} to images {@code [height][batch][width]}, times the size; otherwise as {@link #forward}. */
+    /**
+     * Spectra {@code [width][batch][height]} to images {@code [height][batch][width]}, times the size; otherwise as
+     * {@link #forward}.
+     */
     Planes inverse(Planes data, Planes scratch, Planes rows, int batch) {
-        return transform(alongWidth, alongHeight, data.exchanged(), scratch.exchanged(), rows, batch).exchanged();
+        return transform(alongWidth, alongHeight, data.exchanged(), scratch.exchanged(), rows, batch)
+                .exchanged();
     }
 
     private static Planes transform(Fft first, Fft second, Planes data, Planes scratch, Planes rows, int batch) {

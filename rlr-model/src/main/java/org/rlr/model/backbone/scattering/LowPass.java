@@ -3,9 +3,10 @@ package org.rlr.model.backbone.scattering;
 import java.util.Arrays;
 
 /**
- * The low-pass filter at the end of every scattering path: a Gaussian, sigma = 0.8 * 2^(J - 1) pixels, evaluated at the centres of
- * {@code 2^J x 2^J} cells of the image. The Gaussian is separable and few of its values are needed, so that plain sums cost much less than a
- * Fourier transform, may be centred between samples, and do not wrap around. Immutable.
+ * The low-pass filter at the end of every scattering path: a Gaussian, sigma = 0.8 * 2^(J - 1) pixels, evaluated at the
+ * centres of {@code 2^J x 2^J} cells of the image. The Gaussian is separable and few of its values are needed, so that
+ * plain sums cost much less than a Fourier transform, may be centred between samples, and do not wrap around.
+ * Immutable.
  */
 final class LowPass {
     /** Extent in standard deviations; beyond it is 6e-5 of the Gaussian. */
@@ -14,10 +15,10 @@ final class LowPass {
     /** The weights of one axis: output o is the sum of {@code weights[o][k] * x[first[o] + k]}. */
     private record Axis(int[] first, float[][] weights) {
         /**
-         * @param outputs    cells
-         * @param cell       pixels per cell
-         * @param padding    pixels before the first cell
-         * @param length     samples of the padded axis
+         * @param outputs cells
+         * @param cell pixels per cell
+         * @param padding pixels before the first cell
+         * @param length samples of the padded axis
          * @param samplePitch pixels per sample
          */
         static Axis gaussian(int outputs, int cell, int padding, int length, int samplePitch) {
@@ -52,9 +53,9 @@ final class LowPass {
     /**
      * Plans the filter for images of one resolution.
      *
-     * @param grid       the padded image
+     * @param grid the padded image
      * @param resolution samples are {@code 2^resolution} pixels apart
-     * @param scales     J
+     * @param scales J
      */
     LowPass(PaddedGrid grid, int resolution, int scales) {
         int cell = 1 << scales;
@@ -67,10 +68,10 @@ final class LowPass {
     /**
      * Filters one image into one channel of the output.
      *
-     * @param rows    rows of the image
-     * @param offset  where in each row it begins
-     * @param room    scratch for a row
-     * @param out     {@code [outputHeight][outputWidth][channels]}
+     * @param rows rows of the image
+     * @param offset where in each row it begins
+     * @param room scratch for a row
+     * @param out {@code [outputHeight][outputWidth][channels]}
      * @param channel the channel to write
      */
     void apply(float[][] rows, int offset, float[] room, float[] out, int channels, int channel) {

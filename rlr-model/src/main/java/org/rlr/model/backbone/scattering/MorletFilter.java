@@ -5,13 +5,16 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * One oriented Morlet wavelet on a periodic grid, as its Fourier transform (which is real), with the conventions of Kymatio: the spatial filter
- * <pre>psi(u) = slant / (2 pi sigma^2) exp(-(a^2 + slant^2 b^2) / (2 sigma^2)) (exp(i xi a) - beta)</pre>
- * where a and b are the components of u along the wave vector and across it, sigma = 0.8 * 2^scale, xi = 3 pi / 4 / 2^scale, and beta makes the
- * mean vanish (Bruna and Mallat, "Invariant Scattering Convolution Networks", 2013).
+ * One oriented Morlet wavelet on a periodic grid, as its Fourier transform (which is real), with the conventions of
+ * Kymatio: the spatial filter
  *
- * <p>Filtering is followed by subsampling in space, which is folding in frequency; {@link #apply} does both at once, and only where the filter
- * is not negligible, which for coarse wavelets is a small part of the plane. Immutable.
+ * <pre>psi(u) = slant / (2 pi sigma^2) exp(-(a^2 + slant^2 b^2) / (2 sigma^2)) (exp(i xi a) - beta)</pre>
+ *
+ * where a and b are the components of u along the wave vector and across it, sigma = 0.8 * 2^scale, xi = 3 pi / 4 /
+ * 2^scale, and beta makes the mean vanish (Bruna and Mallat, "Invariant Scattering Convolution Networks", 2013).
+ *
+ * <p>Filtering is followed by subsampling in space, which is folding in frequency; {@link #apply} does both at once,
+ * and only where the filter is not negligible, which for coarse wavelets is a small part of the plane. Immutable.
  */
 final class MorletFilter {
     static final double SIGMA = 0.8;
@@ -23,8 +26,7 @@ final class MorletFilter {
     private static final double LEAST_EXPONENT = -40;
 
     /** A run of values in a row of the spectrum, {@code [width][height]}, and where it goes in the folded one. */
-    private record Run(int row, int start, int toRow, int toStart, float[] values) {
-    }
+    private record Run(int row, int start, int toRow, int toStart, float[] values) {}
 
     private final Run[] runs;
     private final int foldedHeight;
@@ -39,11 +41,11 @@ final class MorletFilter {
     /**
      * The filter for one grid.
      *
-     * @param height      rows of the grid
-     * @param width       columns of the grid
-     * @param scale       0 for the finest wavelet of this grid
-     * @param angle       direction of the wave vector: 0 along a row, pi / 2 down a column
-     * @param slant       ratio of the envelope's extent along the wave vector to that across it
+     * @param height rows of the grid
+     * @param width columns of the grid
+     * @param scale 0 for the finest wavelet of this grid
+     * @param angle direction of the wave vector: 0 along a row, pi / 2 down a column
+     * @param slant ratio of the envelope's extent along the wave vector to that across it
      * @param subsampling the step at which the result is sampled; divides height and width
      */
     static MorletFilter create(int height, int width, int scale, double angle, double slant, int subsampling) {
@@ -89,7 +91,8 @@ final class MorletFilter {
             double x = frequency(kx, width);
             for (int ky = 0; ky < height; ky++) {
                 double y = frequency(ky, height);
-                response[kx][ky] = envelope(x - xi * cos, y - xi * sin, cos, sin, along, across) - beta * envelope(x, y, cos, sin, along, across);
+                response[kx][ky] = envelope(x - xi * cos, y - xi * sin, cos, sin, along, across)
+                        - beta * envelope(x, y, cos, sin, along, across);
             }
         }
         return response;
@@ -121,9 +124,9 @@ final class MorletFilter {
      * Filters and folds.
      *
      * @param spectrum {@code [width][height]}
-     * @param folded   overwritten in one place of its batch, {@code [width / subsampling][batch][height / subsampling]}; an inverse transform makes
-     *                 it the filtered and subsampled image, scale included
-     * @param place    the place in the batch
+     * @param folded overwritten in one place of its batch, {@code [width / subsampling][batch][height / subsampling]};
+     *     an inverse transform makes it the filtered and subsampled image, scale included
+     * @param place the place in the batch
      */
     void apply(Planes spectrum, Planes folded, int place) {
         int offset = place * foldedHeight;

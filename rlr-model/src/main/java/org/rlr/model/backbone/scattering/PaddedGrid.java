@@ -1,16 +1,19 @@
 package org.rlr.model.backbone.scattering;
 
 /**
- * An image with a border that mirrors it (without repeating the edge pixel), wide enough that circular convolution brings little from one side to
- * the other, and of a size that the Fourier transform takes at each resolution.
+ * An image with a border that mirrors it (without repeating the edge pixel), wide enough that circular convolution
+ * brings little from one side to the other, and of a size that the Fourier transform takes at each resolution.
  *
- * @param height       rows of the image
- * @param width        columns of the image
+ * @param height rows of the image
+ * @param width columns of the image
  * @param paddedHeight rows with the border
- * @param paddedWidth  columns with the border
+ * @param paddedWidth columns with the border
  */
 record PaddedGrid(int height, int width, int paddedHeight, int paddedWidth) {
-    /** The grid for an image whose sides are multiples of {@code 2^scales}; the border is at least that wide on each side. */
+    /**
+     * The grid for an image whose sides are multiples of {@code 2^scales}; the border is at least that wide on each
+     * side.
+     */
     static PaddedGrid of(int height, int width, int scales) {
         return new PaddedGrid(height, width, padded(height, 1 << scales), padded(width, 1 << scales));
     }

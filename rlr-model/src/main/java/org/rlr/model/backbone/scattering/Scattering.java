@@ -4,29 +4,36 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * A wavelet scattering network: image features that need no training (Bruna and Mallat, "Invariant Scattering Convolution Networks", 2013), at
- * several strides in one go.
+ * A wavelet scattering network: image features that need no training (Bruna and Mallat, "Invariant Scattering
+ * Convolution Networks", 2013), at several strides in one go.
  *
- * <p>With wavelets psi of J scales and L orientations ({@link MorletFilter}) and a Gaussian phi of 2^J pixels ({@link LowPass}), an image x gives
- * {@code x * phi} (order 0), {@code |x * psi1| * phi} (order 1) and {@code ||x * psi1| * psi2| * phi} (order 2, second scale coarser than the first),
- * sampled at the centres of cells of {@code 2^J x 2^J} pixels.
+ * <p>With wavelets psi of J scales and L orientations ({@link MorletFilter}) and a Gaussian phi of 2^J pixels
+ * ({@link LowPass}), an image x gives {@code x * phi} (order 0), {@code |x * psi1| * phi} (order 1) and {@code ||x *
+ * psi1| * psi2| * phi} (order 2, second scale coarser than the first), sampled at the centres of cells of {@code 2^J x
+ * 2^J} pixels.
  *
- * <p>All paths of all colours are some 1250 channels at J = 4, mostly redundant. Kept are those that carry most ({@link ScatteringChannels}), 131 at
- * J = 3 and 227 at J = 4 with L = 8: orders 0 and 1 of luminance {@code (R + G + B) / 3} and of the colour differences {@code (R - B) / 2} and
- * {@code (R + B) / 4 - G / 2}, the latter without the finest scale, as people and cameras hardly resolve it; order 2 of luminance only, averaged
- * over the second orientation within bins of its angle to the first. Orders 1 and 2 are given as {@code log(c + FLOOR)}, which turns contrast into an
- * offset.
+ * <p>All paths of all colours are some 1250 channels at J = 4, mostly redundant. Kept are those that carry most
+ * ({@link ScatteringChannels}), 131 at J = 3 and 227 at J = 4 with L = 8: orders 0 and 1 of luminance {@code (R + G +
+ * B) / 3} and of the colour differences {@code (R - B) / 2} and {@code (R + B) / 4 - G / 2}, the latter without the
+ * finest scale, as people and cameras hardly resolve it; order 2 of luminance only, averaged over the second
+ * orientation within bins of its angle to the first. Orders 1 and 2 are given as {@code log(c + FLOOR)}, which turns
+ * contrast into an offset.
  *
- * <p>Immutable and safe for use by several threads; the result does not depend on how many there are, and not on the platform either.
+ * <p>Immutable and safe for use by several threads; the result does not depend on how many there are, and not on the
+ * platform either.
  */
 public final class Scattering {
     /**
-     * What is added to a modulus before its logarithm, in units of a pixel range of 0 to 1. It is about the modulus that the rounding of 8-bit pixels
-     * leaves in a flat area at the coarser scales: structure below it is not information.
+     * What is added to a modulus before its logarithm, in units of a pixel range of 0 to 1. It is about the modulus
+     * that the rounding of 8-bit pixels leaves in a flat area at the coarser scales: structure below it is not
+     * information.
      */
     public static final float FLOOR = 3e-5f;
 
-    /** A sensible floor for the standard deviation of these features, in {@link ChannelStatistics#standardDeviation}: 1 % of contrast, 2.5 grey levels. */
+    /**
+     * A sensible floor for the standard deviation of these features, in {@link ChannelStatistics#standardDeviation}: 1
+     * % of contrast, 2.5 grey levels.
+     */
     public static final float DEVIATION_FLOOR = 0.01f;
 
     private final PaddedGrid grid;
@@ -36,7 +43,10 @@ public final class Scattering {
     private final ScatteringChannels[] levels;
     /** One plan per resolution. */
     private final Fft2[] transforms;
-    /** {@code [scale][resolution of the input][orientation]}; there for resolution 0, and for order 2 for all below the scale. */
+    /**
+     * {@code [scale][resolution of the input][orientation]}; there for resolution 0, and for order 2 for all below the
+     * scale.
+     */
     private final MorletFilter[][][] filters;
     /** {@code [level][resolution]}. */
     private final LowPass[][] lowPasses;
@@ -46,11 +56,11 @@ public final class Scattering {
     /**
      * The network with one output; see {@link #Scattering(int, int, int[], int, int)}.
      *
-     * @param height       rows of the images, a multiple of {@code 2^scales}
-     * @param width        columns of the images, likewise
-     * @param scales       J, 1 to 8
+     * @param height rows of the images, a multiple of {@code 2^scales}
+     * @param width columns of the images, likewise
+     * @param scales J, 1 to 8
      * @param orientations L, even and at least 4
-     * @param maxOrder     0, 1 or 2
+     * @param maxOrder 0, 1 or 2
      * @throws IllegalArgumentException if one of these does not hold
      */
     public Scattering(int height, int width, int scales, int orientations, int maxOrder) {
@@ -60,11 +70,11 @@ public final class Scattering {
     /**
      * A network with one output per entry of {@code scales}, which share the wavelet transforms.
      *
-     * @param height       rows of the images, a multiple of {@code 2^J} for the greatest J
-     * @param width        columns of the images, likewise
-     * @param scales       J of each output; its stride is {@code 2^J}
+     * @param height rows of the images, a multiple of {@code 2^J} for the greatest J
+     * @param width columns of the images, likewise
+     * @param scales J of each output; its stride is {@code 2^J}
      * @param orientations L, even and at least 4; 8 is usual
-     * @param maxOrder     0, 1 or 2
+     * @param maxOrder 0, 1 or 2
      * @throws IllegalArgumentException if one of these does not hold
      */
     public Scattering(int height, int width, int[] scales, int orientations, int maxOrder) {
@@ -73,7 +83,8 @@ public final class Scattering {
         this.maxScales = checkedMaximum(scales);
         int cell = 1 << maxScales;
         if (height < cell || width < cell || height % cell != 0 || width % cell != 0) {
-            throw new IllegalArgumentException("height and width must be multiples of " + cell + " for " + maxScales + " scales, not " + height + " x " + width);
+            throw new IllegalArgumentException("height and width must be multiples of " + cell + " for " + maxScales
+                    + " scales, not " + height + " x " + width);
         }
         if (orientations < 4 || orientations % 2 != 0) {
             throw new IllegalArgumentException("orientations must be even and at least 4, not " + orientations);
@@ -121,8 +132,8 @@ public final class Scattering {
                 Fft2 from = transforms[resolution];
                 for (int o = 0; o < orientations; o++) {
                     double angle = Math.PI * o / orientations;
-                    bank[scale][resolution][o] =
-                            MorletFilter.create(from.height(), from.width(), scale - resolution, angle, slant, 1 << (scale - resolution));
+                    bank[scale][resolution][o] = MorletFilter.create(
+                            from.height(), from.width(), scale - resolution, angle, slant, 1 << (scale - resolution));
                 }
             }
         }
@@ -147,9 +158,9 @@ public final class Scattering {
     /**
      * Channels that an output will have, without making the network.
      *
-     * @param scales       J
+     * @param scales J
      * @param orientations L
-     * @param maxOrder     0, 1 or 2
+     * @param maxOrder 0, 1 or 2
      * @return their number
      */
     public static int channels(int scales, int orientations, int maxOrder) {
@@ -179,13 +190,14 @@ public final class Scattering {
     /**
      * The features of one image.
      *
-     * @param rgb  {@code [height][width][3]}, values from 0 to 1
+     * @param rgb {@code [height][width][3]}, values from 0 to 1
      * @param outs for each output {@code [outputHeight][outputWidth][channels]}, overwritten
      * @throws IllegalArgumentException if an array has another length
      */
     public void transform(float[] rgb, float[]... outs) {
         if (rgb.length != grid.height() * grid.width() * 3) {
-            throw new IllegalArgumentException("the image must have " + grid.height() + " x " + grid.width() + " x 3 values, not " + rgb.length);
+            throw new IllegalArgumentException(
+                    "the image must have " + grid.height() + " x " + grid.width() + " x 3 values, not " + rgb.length);
         }
         if (outs.length != levels.length) {
             throw new IllegalArgumentException("there are " + levels.length + " outputs, not " + outs.length);
@@ -193,7 +205,8 @@ public final class Scattering {
         for (int i = 0; i < outs.length; i++) {
             int size = outputHeight(i) * outputWidth(i) * channels(i);
             if (outs[i].length != size) {
-                throw new IllegalArgumentException("output " + i + " must have " + size + " values, not " + outs[i].length);
+                throw new IllegalArgumentException(
+                        "output " + i + " must have " + size + " values, not " + outs[i].length);
             }
         }
         ScatteringPass pass = idle.poll();

@@ -2,17 +2,19 @@ package org.rlr.model.backbone.scattering;
 
 /**
  * Where each scattering coefficient lies in a token:
+ *
  * <ol>
- * <li>order 0: luminance, then the two colour differences;</li>
- * <li>order 1 of luminance: scale by scale, each {@code orientations} wide;</li>
- * <li>order 1 of each colour difference likewise, from scale 1 on: colour is taken at half resolution;</li>
- * <li>order 2 of luminance: pair by pair {@code (j1, j2)}, {@code j1 < j2}, in the order (0,1), (0,2), (1,2), (0,3) ...; in each by the first
- * orientation, and by three bins of the angle between first and second orientation: along, oblique, across.</li>
+ *   <li>order 0: luminance, then the two colour differences;
+ *   <li>order 1 of luminance: scale by scale, each {@code orientations} wide;
+ *   <li>order 1 of each colour difference likewise, from scale 1 on: colour is taken at half resolution;
+ *   <li>order 2 of luminance: pair by pair {@code (j1, j2)}, {@code j1 < j2}, in the order (0,1), (0,2), (1,2), (0,3)
+ *       ...; in each by the first orientation, and by three bins of the angle between first and second orientation:
+ *       along, oblique, across.
  * </ol>
  *
- * @param scales       J
+ * @param scales J
  * @param orientations L
- * @param maxOrder     the highest order present, 0 to 2
+ * @param maxOrder the highest order present, 0 to 2
  */
 record ScatteringChannels(int scales, int orientations, int maxOrder) {
     /** Luminance and two colour differences. */
@@ -46,8 +48,8 @@ record ScatteringChannels(int scales, int orientations, int maxOrder) {
     }
 
     /**
-     * The weight of a second orientation in each angle bin, {@code [difference modulo L][bin]}: linear interpolation between bins centred at 0, 45
-     * and 90 degrees, normalised so that each bin is a mean.
+     * The weight of a second orientation in each angle bin, {@code [difference modulo L][bin]}: linear interpolation
+     * between bins centred at 0, 45 and 90 degrees, normalised so that each bin is a mean.
      */
     float[][] angleWeights() {
         double spacing = orientations / 4.0;

@@ -3,11 +3,11 @@ package org.rlr.model.backbone.scattering;
 import java.util.Arrays;
 
 /**
- * The computation of scattering coefficients, not yet compressed, with the memory it works in. One thread at a time; every value is written
- * before it is read, so that nothing of an earlier image can enter a later one.
+ * The computation of scattering coefficients, not yet compressed, with the memory it works in. One thread at a time;
+ * every value is written before it is read, so that nothing of an earlier image can enter a later one.
  *
- * <p>All orientations of one scale and resolution go through the transforms as one batch, side by side; at full resolution two at a time, which
- * stay in the cache.
+ * <p>All orientations of one scale and resolution go through the transforms as one batch, side by side; at full
+ * resolution two at a time, which stay in the cache.
  */
 final class ScatteringPass {
     private final PaddedGrid grid;
@@ -20,16 +20,23 @@ final class ScatteringPass {
 
     /** Two per resolution, each with room for a batch of images and of spectra. */
     private final Planes[] data;
+
     private final Planes[] scratch;
     private final Planes rows;
     /** Spectra of the image: luminance, colour differences. */
     private final Planes[] image;
     /** Spectra of the moduli of two neighbouring orientations, {@code [resolution][2]}. */
     private final Planes[][] moduli;
+
     private final float[][][] bins;
     private final float[] room;
 
-    ScatteringPass(PaddedGrid grid, ScatteringChannels[] levels, Fft2[] transforms, MorletFilter[][][] filters, LowPass[][] lowPasses) {
+    ScatteringPass(
+            PaddedGrid grid,
+            ScatteringChannels[] levels,
+            Fft2[] transforms,
+            MorletFilter[][][] filters,
+            LowPass[][] lowPasses) {
         this.grid = grid;
         this.levels = levels;
         this.transforms = transforms;
@@ -71,7 +78,7 @@ final class ScatteringPass {
     /**
      * Writes all coefficients.
      *
-     * @param rgb  {@code [height][width][3]}
+     * @param rgb {@code [height][width][3]}
      * @param outs per level {@code [outputHeight][outputWidth][channels]}
      */
     void run(float[] rgb, float[][] outs) {
@@ -135,7 +142,10 @@ final class ScatteringPass {
         }
     }
 
-    /** First-order coefficients of a batch of orientations; returns their moduli as real parts, {@code [height][batch][width]}. */
+    /**
+     * First-order coefficients of a batch of orientations; returns their moduli as real parts,
+     * {@code [height][batch][width]}.
+     */
     private Planes order1(int colour, int scale, int from, float[][] outs) {
         Planes filtered = filter(image[colour], scale, 0, from);
         Fft2 transform = transforms[scale];
@@ -146,14 +156,23 @@ final class ScatteringPass {
             if (scale < levels[level].scales()) {
                 int channel = levels[level].order1(colour, scale) + from;
                 for (int k = 0; k < batch(scale); k++) {
-                    lowPasses[level][scale].apply(filtered.re(), k * transform.width(), room, outs[level], levels[level].count(), channel + k);
+                    lowPasses[level][scale].apply(
+                            filtered.re(),
+                            k * transform.width(),
+                            room,
+                            outs[level],
+                            levels[level].count(),
+                            channel + k);
                 }
             }
         }
         return filtered;
     }
 
-    /** The image behind a spectrum at some resolution, filtered at a scale and subsampled by it, for a batch of orientations. */
+    /**
+     * The image behind a spectrum at some resolution, filtered at a scale and subsampled by it, for a batch of
+     * orientations.
+     */
     private Planes filter(Planes spectrum, int scale, int resolution, int from) {
         Planes folded = data[scale];
         for (int k = 0; k < batch(scale); k++) {
@@ -171,7 +190,8 @@ final class ScatteringPass {
     /** All second-order coefficients of a batch of first-order moduli. */
     private void order2(Planes filtered, int first, int from, float[][] outs) {
         Fft2 transform = transforms[first];
-        // Two real images are transformed as one complex image. The moduli lie in one of the two memories, the pairs go into the other.
+        // Two real images are transformed as one complex image. The moduli lie in one of the two memories, the pairs go
+        // into the other.
         Planes pairs = filtered.re() == data[first].re() ? scratch[first] : data[first];
         int half = batch(first) / 2;
         int width = transform.width();
@@ -203,7 +223,8 @@ final class ScatteringPass {
                 if (second < levels[level].scales()) {
                     int channel = levels[level].order2(first, orientation, second);
                     for (int bin = 0; bin < bins.length; bin++) {
-                        lowPasses[level][second].apply(bins[bin], 0, room, outs[level], levels[level].count(), channel + bin);
+                        lowPasses[level][second].apply(
+                                bins[bin], 0, room, outs[level], levels[level].count(), channel + bin);
                     }
                 }
             }

@@ -66,7 +66,9 @@ class ChannelStatisticsTest {
         assertThrows(IllegalArgumentException.class, () -> statistics.add(new float[4]));
         assertThrows(IllegalArgumentException.class, () -> statistics.add(new float[] {1, Float.NaN, 2}));
         assertThrows(IllegalArgumentException.class, () -> statistics.merge(new ChannelStatistics(2)));
-        assertThrows(IllegalArgumentException.class, () -> ChannelStatistics.standardise(new float[4], new float[3], new float[3]));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> ChannelStatistics.standardise(new float[4], new float[3], new float[3]));
         assertEquals(0, statistics.count());
     }
 }

@@ -11,17 +11,27 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class FftTest {
     @ParameterizedTest
-    @ValueSource(ints = {1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 15, 16, 18, 20, 24, 25, 27, 30, 32, 36, 45, 60, 72, 75, 100, 125, 144, 288})
+    @ValueSource(
+            ints = {
+                1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 15, 16, 18, 20, 24, 25, 27, 30, 32, 36, 45, 60, 72, 75, 100, 125, 144,
+                288
+            })
     void equalsTheNaiveTransformInDoublePrecision(int length) {
         for (int columns : new int[] {1, 3, 8, 17}) {
             Planes x = random(length, columns, 100 * length + columns);
             double[][][] expected = naive(x, columns);
-            Planes result = new Fft(length).forward(copy(x), poisoned(length, columns), poisoned(Fft.BUTTERFLY_ROWS, columns), columns);
+            Planes result = new Fft(length)
+                    .forward(copy(x), poisoned(length, columns), poisoned(Fft.BUTTERFLY_ROWS, columns), columns);
             double tolerance = 3e-7 * Math.sqrt(length) * (1 + Math.log(length));
             for (int k = 0; k < length; k++) {
                 for (int c = 0; c < columns; c++) {
-                    assertEquals(expected[0][k][c], result.re()[k][c], tolerance, "real part, k = " + k + ", column " + c);
-                    assertEquals(expected[1][k][c], result.im()[k][c], tolerance, "imaginary part, k = " + k + ", column " + c);
+                    assertEquals(
+                            expected[0][k][c], result.re()[k][c], tolerance, "real part, k = " + k + ", column " + c);
+                    assertEquals(
+                            expected[1][k][c],
+                            result.im()[k][c],
+                            tolerance,
+                            "imaginary part, k = " + k + ", column " + c);
                 }
             }
         }
@@ -45,7 +55,8 @@ class FftTest {
             System.arraycopy(source.re()[r], 0, x.re()[r], 0, batch * width);
             System.arraycopy(source.im()[r], 0, x.im()[r], 0, batch * width);
         }
-        Planes result = new Fft2(height, width).forward(x, poisoned(width, batch * width), poisoned(Fft.BUTTERFLY_ROWS, batch * width), batch);
+        Planes result = new Fft2(height, width)
+                .forward(x, poisoned(width, batch * width), poisoned(Fft.BUTTERFLY_ROWS, batch * width), batch);
         for (int b = 0; b < batch; b++) {
             for (int kx = 0; kx < width; kx++) {
                 for (int ky = 0; ky < height; ky++) {

@@ -1,8 +1,9 @@
 package org.rlr.model.backbone.scattering;
 
 /**
- * Scattering by its definition, in double precision: circular convolution as a sum over all pixels of the padded image, with filters evaluated in
- * space. Shares with the product only the choice of the padded size, the order of the channels and the constants.
+ * Scattering by its definition, in double precision: circular convolution as a sum over all pixels of the padded image,
+ * with filters evaluated in space. Shares with the product only the choice of the padded size, the order of the
+ * channels and the constants.
  */
 final class NaiveScattering {
     private final PaddedGrid grid;
@@ -28,7 +29,9 @@ final class NaiveScattering {
                         double uy = y + py * height;
                         double a = ux * Math.cos(angle) + uy * Math.sin(angle);
                         double b = uy * Math.cos(angle) - ux * Math.sin(angle);
-                        double g = slant / (2 * Math.PI * sigma * sigma) * Math.exp(-(a * a + slant * slant * b * b) / (2 * sigma * sigma));
+                        double g = slant
+                                / (2 * Math.PI * sigma * sigma)
+                                * Math.exp(-(a * a + slant * slant * b * b) / (2 * sigma * sigma));
                         envelope[y][x] += g;
                         wave[0][y][x] += g * Math.cos(xi * a);
                         wave[1][y][x] += g * Math.sin(xi * a);
@@ -75,7 +78,8 @@ final class NaiveScattering {
     }
 
     /** Gaussian mean around the centre of each cell, over what lies within four standard deviations on both axes. */
-    private void lowPass(double[][] x, int resolution, ScatteringChannels channels, int channel, double factor, double[] out) {
+    private void lowPass(
+            double[][] x, int resolution, ScatteringChannels channels, int channel, double factor, double[] out) {
         int cell = 1 << channels.scales();
         double sigma = 0.8 * cell / 2;
         int cellsAcross = grid.width() / cell;
@@ -125,7 +129,10 @@ final class NaiveScattering {
         return out;
     }
 
-    /** The share of an orientation in the mean that a bin around 0, 45 or 90 degrees is: a triangle 45 degrees wide on each side. */
+    /**
+     * The share of an orientation in the mean that a bin around 0, 45 or 90 degrees is: a triangle 45 degrees wide on
+     * each side.
+     */
     private double weight(int difference, int bin) {
         double sum = 0;
         double result = 0;
@@ -144,7 +151,9 @@ final class NaiveScattering {
         double[][] x = new double[grid.paddedHeight()][grid.paddedWidth()];
         for (int r = 0; r < x.length; r++) {
             for (int c = 0; c < x[0].length; c++) {
-                int at = 3 * (reflect(r - grid.top(), grid.height()) * grid.width() + reflect(c - grid.left(), grid.width()));
+                int at = 3
+                        * (reflect(r - grid.top(), grid.height()) * grid.width()
+                                + reflect(c - grid.left(), grid.width()));
                 double red = rgb[at];
                 double green = rgb[at + 1];
                 double blue = rgb[at + 2];

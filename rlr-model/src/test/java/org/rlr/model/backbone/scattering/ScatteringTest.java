@@ -35,23 +35,36 @@ class ScatteringTest {
                     assertEquals(expected[i], outs[level][i], 1e-6, where);
                 } else {
                     // a relative error of the coefficient, and an absolute one
-                    assertEquals(Math.log(expected[i] + 3e-5), outs[level][i], 2e-6 + 1e-6 / (expected[i] + 3e-5), where);
+                    assertEquals(
+                            Math.log(expected[i] + 3e-5), outs[level][i], 2e-6 + 1e-6 / (expected[i] + 3e-5), where);
                 }
             }
         }
     }
 
     /**
-     * The values are Kymatio's (0.3.0, NumPy): {@code scattering2d} with the filters of {@code Scattering2D(3, (64, 104), 8)}, the low-pass filter times
-     * {@code exp(3.5 i (wx + wy))} as ours is centred in cells; reduced to our channels. Kymatio cuts off the part of each wavelet that subsampling
-     * folds back, which makes up to 1.5 % of a coefficient.
+     * The values are Kymatio's (0.3.0, NumPy): {@code scattering2d} with the filters of {@code Scattering2D(3, (64,
+     * 104), 8)}, the low-pass filter times {@code exp(3.5 i (wx + wy))} as ours is centred in cells; reduced to our
+     * channels. Kymatio cuts off the part of each wavelet that subsampling folds back, which makes up to 1.5 % of a
+     * coefficient.
      */
     @Test
     void agreesWithKymatio() {
         double[][] expected = {
-            {0, 0, 0, 0.431179}, {3, 5, 1, -0.006157}, {7, 11, 2, 0.009555}, {0, 0, 5, -3.249971}, {3, 5, 12, -4.567784}, {7, 11, 22, -5.476466},
-            {2, 9, 27, -3.730872}, {5, 0, 44, -4.272521}, {4, 4, 58, -5.539239}, {0, 11, 59, -5.147956}, {3, 5, 80, -5.379210}, {4, 7, 100, -6.370363},
-            {7, 0, 130, -6.600159}};
+            {0, 0, 0, 0.431179},
+            {3, 5, 1, -0.006157},
+            {7, 11, 2, 0.009555},
+            {0, 0, 5, -3.249971},
+            {3, 5, 12, -4.567784},
+            {7, 11, 22, -5.476466},
+            {2, 9, 27, -3.730872},
+            {5, 0, 44, -4.272521},
+            {4, 4, 58, -5.539239},
+            {0, 11, 59, -5.147956},
+            {3, 5, 80, -5.379210},
+            {4, 7, 100, -6.370363},
+            {7, 0, 130, -6.600159}
+        };
         int height = 64;
         int width = 104;
         float[] rgb = new float[height * width * 3];
@@ -86,7 +99,11 @@ class ScatteringTest {
         float[] order0 = {1.7f / 3, 0.3f, 0.05f};
         for (int i = 0; i < out.length; i++) {
             int channel = i % 131;
-            assertEquals(channel < 3 ? order0[channel] : Math.log(3e-5), out[i], channel < 3 ? 1e-6 : 0.02, "channel " + channel);
+            assertEquals(
+                    channel < 3 ? order0[channel] : Math.log(3e-5),
+                    out[i],
+                    channel < 3 ? 1e-6 : 0.02,
+                    "channel " + channel);
         }
     }
 
@@ -113,7 +130,8 @@ class ScatteringTest {
 
     @Test
     void stripesAnswerAtTheirScaleAndOrientation() {
-        // vertical stripes of the second scale's frequency, 3 pi / 8: the wave vector lies along the rows, orientation 0
+        // vertical stripes of the second scale's frequency, 3 pi / 8: the wave vector lies along the rows, orientation
+        // 0
         float[] rgb = new float[64 * 64 * 3];
         for (int i = 0; i < rgb.length; i++) {
             rgb[i] = (float) (0.5 + 0.3 * Math.cos(3 * Math.PI / 8 * (i / 3 % 64)));
@@ -125,7 +143,8 @@ class ScatteringTest {
         for (int channel = 3; channel < 27; channel++) {
             assertTrue(channel == 3 + 8 || out[token + channel] < out[token + 3 + 8], "channel " + channel);
         }
-        assertEquals(Math.log(0.3 / 2 * 0.9725), out[token + 3 + 8], 0.02, "half the amplitude times the filter's peak");
+        assertEquals(
+                Math.log(0.3 / 2 * 0.9725), out[token + 3 + 8], 0.02, "half the amplitude times the filter's peak");
     }
 
     @Test
@@ -146,21 +165,25 @@ class ScatteringTest {
         int channels = scattering.channels(0);
         double features = relativeDistance(inner(outA, 10, channels), inner(outB, 10, channels), channels);
         double pixels = relativeDistance(a, b, 3);
-        assertTrue(features < 0.25 * pixels, "features moved by " + features + ", pixels by " + pixels + " of their deviation");
+        assertTrue(
+                features < 0.25 * pixels,
+                "features moved by " + features + ", pixels by " + pixels + " of their deviation");
     }
 
     /** The tokens that are not at the border, where the shift brings in something new. */
     private static float[] inner(float[] tokens, int side, int channels) {
         float[] result = new float[(side - 2) * (side - 2) * channels];
         for (int y = 0; y < side - 2; y++) {
-            System.arraycopy(tokens, ((y + 1) * side + 1) * channels, result, y * (side - 2) * channels, (side - 2) * channels);
+            System.arraycopy(
+                    tokens, ((y + 1) * side + 1) * channels, result, y * (side - 2) * channels, (side - 2) * channels);
         }
         return result;
     }
 
     @Test
     void bordersAreLikeTheInterior() {
-        // white noise has the same statistics everywhere; tokens at the border must have about those of the others, not those of a frame
+        // white noise has the same statistics everywhere; tokens at the border must have about those of the others, not
+        // those of a frame
         int runs = 12;
         Scattering scattering = new Scattering(64, 64, 3, 8, 2);
         int channels = scattering.channels(0);
