@@ -1,7 +1,7 @@
 package org.example;
 
-import org.rlr.model.*;
 import org.rlr.model.attention.*;
+import org.rlr.model.config.LevelConfig;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.nn.*;
 
@@ -31,8 +31,8 @@ public final class RingAttention implements AttentionBlockProvider {
         @Override
         public Tensor forward(Tensor tokens, Reference reference) {
             int last = reference.length() - 1;
-            Tensor k = reference.once(this, "k", () -> projections.key(reference.chunk(last)));
-            Tensor v = reference.once(this, "v", () -> projections.value(reference.chunk(last)));
+            Tensor k = reference.cached(this, "k", () -> projections.key(reference.chunk(last)));
+            Tensor v = reference.cached(this, "v", () -> projections.value(reference.chunk(last)));
             return projections.output(attention.attend(projections.query(tokens), k, v));
         }
     }

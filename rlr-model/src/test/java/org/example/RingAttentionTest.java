@@ -1,7 +1,7 @@
 package org.example;
 
-import org.rlr.model.LevelConfig;
 import org.rlr.model.attention.*;
+import org.rlr.model.config.LevelConfig;
 
 class RingAttentionTest extends AttentionBlockContract {
     @Override

@@ -10,14 +10,14 @@ import java.util.List;
 import java.util.SplittableRandom;
 import javax.imageio.ImageIO;
 import org.rlr.model.ModelFile;
-import org.rlr.model.ModelInfo;
-import org.rlr.model.RlrConfig;
 import org.rlr.model.RlrModel;
-import org.rlr.model.RlrTransformer;
-import org.rlr.model.ScoreStatistics;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.Backbones;
-import org.rlr.model.train.TrainingSettings;
+import org.rlr.model.config.ModelInfo;
+import org.rlr.model.config.RlrConfig;
+import org.rlr.model.config.ScoreStatistics;
+import org.rlr.model.config.TrainingSettings;
+import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.Backends;
 
@@ -58,12 +58,18 @@ final class DetectFiles implements AutoCloseable {
                 "random");
         List<RlrTransformer> levels = new ArrayList<>();
         for (int level : config.levels()) {
-            RlrTransformer transformer = new RlrTransformer(config.level(level, backbone), backend, false);
+            RlrTransformer transformer =
+                    new RlrTransformer(config.level(level, backbone.channels(level)), backend, false);
             transformer.parameters().initialize(level);
             levels.add(transformer);
         }
-        ModelInfo info = new ModelInfo(
-                config, TrainingSettings.PUBLISHED, List.of("texture"), 1, 1, new ScoreStatistics(1, 1, 0, 1, 1, 0, 1));
+        ModelInfo info = ModelInfo.builder(config)
+                .training(TrainingSettings.PUBLISHED)
+                .classes(List.of("texture"))
+                .images(1)
+                .loss(1)
+                .scores(new ScoreStatistics(1, 1, 0, 1, 1, 0, 1))
+                .build();
         return new RlrModel(backend, info, backbone, null, levels);
     }
 

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.rlr.bench.GpuShapes.Grid;
-import org.rlr.model.RlrTransformer;
+import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.AdamSettings;

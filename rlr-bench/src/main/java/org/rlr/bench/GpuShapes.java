@@ -1,8 +1,7 @@
 package org.rlr.bench;
 
 import java.util.List;
-import org.rlr.model.GateMode;
-import org.rlr.model.LevelConfig;
+import org.rlr.model.config.LevelConfig;
 import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.backend.ConvGeometry;
 import org.rlr.tensor.backend.Locality;
@@ -109,17 +108,10 @@ record GpuShapes(
 
     /** A level with the published blocks, without gates. */
     LevelConfig level(Grid grid) {
-        return new LevelConfig(
-                grid.channels(),
-                grid.side(),
-                grid.side(),
-                grid.width(),
-                heads,
-                layers,
-                List.of("mca", "nsa"),
-                GateMode.NONE,
-                1,
-                grid.window(),
-                false);
+        return LevelConfig.builder(grid.channels(), grid.side(), grid.side(), grid.width())
+                .heads(heads)
+                .layers(layers)
+                .side(grid.window())
+                .build();
     }
 }

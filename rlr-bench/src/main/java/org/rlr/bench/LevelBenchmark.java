@@ -1,7 +1,6 @@
 package org.rlr.bench;
 
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -19,8 +18,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.rlr.bench.TorchPeer.Operand;
-import org.rlr.model.GateMode;
-import org.rlr.model.LevelConfig;
+import org.rlr.model.config.LevelConfig;
 
 /** One level of the published model (EfficientNet-b6 at 256²), inference and a training step, for a whole batch. */
 @State(Scope.Benchmark)
@@ -56,18 +54,10 @@ public class LevelBenchmark {
         String[] p = level.split("/");
         int side = Integer.parseInt(p[0]);
         int channels = Integer.parseInt(p[1]);
-        LevelConfig config = new LevelConfig(
-                channels,
-                side,
-                side,
-                Integer.parseInt(p[2]),
-                HEADS,
-                4,
-                List.of("mca", "nsa"),
-                GateMode.NONE,
-                1,
-                LevelConfig.defaultSide(side, side),
-                false);
+        LevelConfig config = LevelConfig.builder(channels, side, side, Integer.parseInt(p[2]))
+                .heads(HEADS)
+                .side(LevelConfig.defaultSide(side, side))
+                .build();
         Operand features = Operands.random(1, images, side * side, channels);
         OurLevel ours = new OurLevel(config, features, step, threads);
         contender = ours;

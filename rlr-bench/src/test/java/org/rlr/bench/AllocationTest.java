@@ -4,13 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
-import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.rlr.bench.TorchPeer.Operand;
-import org.rlr.model.GateMode;
-import org.rlr.model.LevelConfig;
+import org.rlr.model.config.LevelConfig;
 import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.backend.Backend;
@@ -80,8 +78,11 @@ class AllocationTest {
     @CsvSource({"false", "true"})
     void level(boolean training) {
         int channels = 64;
-        LevelConfig config = new LevelConfig(
-                channels, SIDE, SIDE, WIDTH, HEADS, 2, List.of("mca", "nsa"), GateMode.NONE, 1, 5, false);
+        LevelConfig config = LevelConfig.builder(channels, SIDE, SIDE, WIDTH)
+                .heads(HEADS)
+                .layers(2)
+                .side(5)
+                .build();
         Operand features = Operands.random(1, IMAGES, TOKENS, channels);
         try (OurLevel level = new OurLevel(config, features, training, 2)) {
             long result = 4L * IMAGES * TOKENS * channels;

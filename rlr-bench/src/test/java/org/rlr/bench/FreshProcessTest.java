@@ -8,10 +8,8 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.RepeatedTest;
-import org.rlr.model.GateMode;
-import org.rlr.model.LevelConfig;
+import org.rlr.model.config.LevelConfig;
 
 /**
  * What C2 makes of a kernel depends on what ran before and on timing, so that a process may box vectors in a kernel for
@@ -48,7 +46,7 @@ class FreshProcessTest {
 
         public static void main(String[] args) {
             LevelConfig config =
-                    new LevelConfig(CHANNELS, SIDE, SIDE, 256, 8, 4, List.of("mca", "nsa"), GateMode.NONE, 1, 7, false);
+                    LevelConfig.builder(CHANNELS, SIDE, SIDE, 256).side(7).build();
             long bytes = Long.MAX_VALUE;
             try (OurLevel level = new OurLevel(config, Operands.random(1, 1, SIDE * SIDE, CHANNELS), false, 2)) {
                 for (int call = 0; call < CALLS && bytes > LIMIT; call++) {

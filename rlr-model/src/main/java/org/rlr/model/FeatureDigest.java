@@ -6,6 +6,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import org.rlr.model.backbone.Backbone;
+import org.rlr.model.features.FeatureStatistics;
 
 /** SHA-256 of what features depend on, to tell whether two things are made of the same. */
 public final class FeatureDigest {

@@ -5,10 +5,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.rlr.model.attention.MissingBlockException;
+import org.rlr.model.attention.AttentionBlocks;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.backbone.StateDict;
+import org.rlr.model.config.ModelInfo;
+import org.rlr.model.config.RlrConfig;
+import org.rlr.model.features.FeatureExtractor;
+import org.rlr.model.features.FeatureStatistics;
+import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.io.SafeTensorsFile;
@@ -74,7 +79,7 @@ public final class ModelFile {
         long weights = backbone.weights().values().stream()
                 .mapToLong(w -> w.values().length)
                 .sum();
-        long statistics = config.standardized(backbone)
+        long statistics = FeatureExtractor.standardized(config, backbone)
                 ? config.levels().stream()
                         .mapToLong(level -> 2L * backbone.channels(level))
                         .sum()
@@ -120,11 +125,11 @@ public final class ModelFile {
                 throw new RlrException(
                         file.path() + " is damaged: its description is incomplete; copy or train it again");
             }
+            AttentionBlocks.requireFor(info.config().blocks(), file.path());
             return info;
         } catch (RlrException e) {
             throw e;
         } catch (RuntimeException e) {
-            MissingBlockException.rethrow(e, file.path());
             // What a record's constructor throws reaches us inside an exception of the parser.
             Throwable why = e.getCause() instanceof RuntimeException cause ? cause : e;
             throw new RlrException(
@@ -150,12 +155,14 @@ public final class ModelFile {
             Backbone backbone = Backbones.create(
                     config.backbone(), backend, config.levels(), StateDict.of(file, "backbone."), path.toString());
             try {
-                List<FeatureStatistics> statistics = config.standardized(backbone) ? new ArrayList<>() : null;
+                List<FeatureStatistics> statistics =
+                        FeatureExtractor.standardized(config, backbone) ? new ArrayList<>() : null;
                 for (int level : config.levels()) {
                     if (statistics != null) {
                         statistics.add(statistics(file, level, backbone.channels(level)));
                     }
-                    RlrTransformer transformer = new RlrTransformer(config.level(level, backbone), backend, false);
+                    RlrTransformer transformer =
+                            new RlrTransformer(config.level(level, backbone.channels(level)), backend, false);
                     levels.add(transformer);
                     transformer.parameters().load(StateDict.of(file, "level" + level + "."), path.toString());
                 }

@@ -9,6 +9,9 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.rlr.model.config.GateMode;
+import org.rlr.model.config.LevelConfig;
+import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.AdamSettings;
@@ -57,18 +60,16 @@ class RlrGoldenTest {
             @SuppressWarnings("unchecked")
             List<String> blocks = new Gson().fromJson(m.get("blocks"), List.class);
             int grid = Integer.parseInt(m.get("grid"));
-            LevelConfig config = new LevelConfig(
-                    Integer.parseInt(m.get("c")),
-                    grid,
-                    grid,
-                    Integer.parseInt(m.get("d")),
-                    Integer.parseInt(m.get("heads")),
-                    Integer.parseInt(m.get("layers")),
-                    blocks,
-                    GateMode.of(m.get("gate")),
-                    Integer.parseInt(m.get("ref_len")),
-                    LevelConfig.defaultSide(grid, grid),
-                    Boolean.parseBoolean(m.getOrDefault("ref_loss", "false")));
+            LevelConfig config = LevelConfig.builder(
+                            Integer.parseInt(m.get("c")), grid, grid, Integer.parseInt(m.get("d")))
+                    .heads(Integer.parseInt(m.get("heads")))
+                    .layers(Integer.parseInt(m.get("layers")))
+                    .blocks(blocks)
+                    .gate(GateMode.of(m.get("gate")))
+                    .refLen(Integer.parseInt(m.get("ref_len")))
+                    .side(LevelConfig.defaultSide(grid, grid))
+                    .referenceLoss(Boolean.parseBoolean(m.getOrDefault("ref_loss", "false")))
+                    .build();
             int[] shape = {Integer.parseInt(m.get("batch")), grid * grid, config.channels()};
             float[] x = golden.readFloats("x");
             float[] perturbed = golden.readFloats("x_perturbed");

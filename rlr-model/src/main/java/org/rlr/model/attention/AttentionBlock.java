@@ -1,6 +1,5 @@
 package org.rlr.model.attention;
 
-import org.rlr.model.Reference;
 import org.rlr.tensor.Tensor;
 
 /**

@@ -10,7 +10,7 @@ import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
-import org.rlr.model.LevelConfig;
+import org.rlr.model.config.LevelConfig;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.nn.ParameterSet;
 
@@ -96,18 +96,37 @@ public final class AttentionBlocks {
     }
 
     /**
-     * What makes the blocks of a name.
+     * The provider of a block.
      *
-     * @param name as in {@code --blocks}
+     * @param name one of {@link #names}
      * @return the provider
-     * @throws MissingBlockException if there is none, with the names that there are
+     * @throws RlrException if there is none, with the names that there are
      */
     public static AttentionBlockProvider provider(String name) {
         AttentionBlockProvider provider = providers().get(name);
         if (provider == null) {
-            throw new MissingBlockException(name, names());
+            throw new RlrException("attention block '" + name + "' does not exist; choose from "
+                    + String.join(", ", names())
+                    + " with --blocks, or put the jar with its AttentionBlockProvider on the class path");
         }
         return provider;
+    }
+
+    /**
+     * Checks that the blocks named in a file are on the class path.
+     *
+     * @param names as the file has them
+     * @param file the file, for the message
+     * @throws RlrException naming the file, the block and those that there are
+     */
+    public static void requireFor(List<String> names, Object file) {
+        for (String name : names) {
+            if (!providers().containsKey(name)) {
+                throw new RlrException(file + " has the attention block '" + name
+                        + "', which is not among those on the class path (" + String.join(", ", names())
+                        + "); put the jar with its AttentionBlockProvider there");
+            }
+        }
     }
 
     /**
@@ -131,7 +150,7 @@ public final class AttentionBlocks {
     /**
      * The weight of a block where no gate is learned.
      *
-     * @param name as in {@code --blocks}
+     * @param name one of {@link #names}
      * @return a finite factor
      * @throws RlrException if there is none of that name
      */
@@ -142,7 +161,7 @@ public final class AttentionBlocks {
     /**
      * Whether a block attends to the reference; a model in which none does has no reference.
      *
-     * @param name as in {@code --blocks}
+     * @param name one of {@link #names}
      * @return true for {@code mca}, {@code ca} and whatever provider says so
      * @throws RlrException if there is none of that name
      */
@@ -153,7 +172,7 @@ public final class AttentionBlocks {
     /**
      * A block under a name prefix.
      *
-     * @param name as in {@code --blocks}
+     * @param name one of {@link #names}
      * @param names where the block declares its parameters
      * @param level width, heads, grid, window and reference length
      * @return a new block

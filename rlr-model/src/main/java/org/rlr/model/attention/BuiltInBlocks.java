@@ -1,6 +1,6 @@
 package org.rlr.model.attention;
 
-import org.rlr.model.LevelConfig;
+import org.rlr.model.config.LevelConfig;
 import org.rlr.tensor.backend.Locality;
 import org.rlr.tensor.nn.ParameterSet;
 

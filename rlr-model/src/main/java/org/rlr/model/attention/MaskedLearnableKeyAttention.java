@@ -1,6 +1,5 @@
 package org.rlr.model.attention;
 
-import org.rlr.model.Reference;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.nn.MultiHeadAttention;
@@ -22,7 +21,7 @@ final class MaskedLearnableKeyAttention implements AttentionBlock {
 
     @Override
     public Tensor forward(Tensor tokens, Reference reference) {
-        Tensor k = reference.once(this, "k", () -> attention.key(reference.chunk(reference.length() - 1)));
+        Tensor k = reference.cached(this, "k", () -> attention.key(reference.chunk(reference.length() - 1)));
         return attention.attend(attention.query(tokens), k, attention.value(tokens), pattern);
     }
 }

@@ -1,6 +1,6 @@
 package org.rlr.model.attention;
 
-import org.rlr.model.LevelConfig;
+import org.rlr.model.config.LevelConfig;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.autograd.Functions;

@@ -1,6 +1,5 @@
 package org.rlr.model.attention;
 
-import org.rlr.model.Reference;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.nn.MultiHeadAttention;
@@ -36,8 +35,8 @@ final class ReferenceAttention implements AttentionBlock {
         Tensor sum = null;
         for (int i = part == Part.EACH_CHUNK ? 0 : last; i <= last; i++) {
             int chunk = i;
-            Tensor k = reference.once(this, "k" + i, () -> attention.key(source(reference, chunk)));
-            Tensor v = reference.once(this, "v" + i, () -> attention.value(source(reference, chunk)));
+            Tensor k = reference.cached(this, "k" + i, () -> attention.key(source(reference, chunk)));
+            Tensor v = reference.cached(this, "v" + i, () -> attention.value(source(reference, chunk)));
             Tensor y = attention.attend(q, k, v, pattern);
             sum = sum == null ? y : sum.add(y);
         }

@@ -6,15 +6,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import org.rlr.model.LevelConfig;
-import org.rlr.model.RlrConfig;
-import org.rlr.model.RlrTransformer;
-import org.rlr.model.Tiling;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.BackboneInfo;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.backbone.StateDict;
+import org.rlr.model.config.LevelConfig;
+import org.rlr.model.config.RlrConfig;
+import org.rlr.model.config.Tiling;
 import org.rlr.model.data.ImageSize;
+import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.nn.Parameter;
@@ -115,22 +115,19 @@ public final class CheckpointImport {
             refLen = grid.refLen();
         }
         int width = width(shapes, levels, checkpoint.origin());
-        RlrConfig config = new RlrConfig(
-                backbone.name(),
-                size.height(),
-                size.width(),
-                levels,
-                width,
-                options.heads,
-                first.layers(),
-                first.blocks(),
-                first.gate(),
-                refLen,
-                false,
-                options.averagePool,
-                false,
-                options.tiling,
-                options.windows);
+        RlrConfig config = RlrConfig.builder(backbone.name())
+                .imageSize(size.height(), size.width())
+                .levels(levels)
+                .width(width)
+                .heads(options.heads)
+                .layers(first.layers())
+                .blocks(first.blocks())
+                .gate(first.gate())
+                .refLen(refLen)
+                .averagePool(options.averagePool)
+                .tiling(options.tiling)
+                .windows(options.windows)
+                .build();
         Map<Integer, StateDict> states = new TreeMap<>();
         for (int i = 0; i < levels.size(); i++) {
             states.put(levels.get(i), checkpoint.levels().get(i));
@@ -239,8 +236,8 @@ public final class CheckpointImport {
     public List<RlrTransformer> transformers(Backbone features, Backend backend) {
         List<RlrTransformer> transformers = new ArrayList<>();
         try {
-            states.forEach((level, state) -> transformers.add(
-                    load(config.level(level, features), state, backend, origin + " (level " + level + ")")));
+            states.forEach((level, state) -> transformers.add(load(
+                    config.level(level, features.channels(level)), state, backend, origin + " (level " + level + ")")));
             return transformers;
         } catch (Throwable t) {
             transformers.forEach(RlrTransformer::close);

@@ -5,9 +5,9 @@ import java.util.Collection;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.rlr.model.GateMode;
 import org.rlr.model.attention.AttentionBlocks;
 import org.rlr.model.backbone.StateDict;
+import org.rlr.model.config.GateMode;
 import org.rlr.tensor.RlrException;
 
 /**

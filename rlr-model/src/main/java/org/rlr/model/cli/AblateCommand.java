@@ -8,10 +8,11 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
-import org.rlr.model.RlrConfig;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.backbone.BorrowedBackbone;
+import org.rlr.model.config.RlrConfig;
+import org.rlr.model.config.TrainingSettings;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.model.eval.Ablation;
@@ -25,7 +26,6 @@ import org.rlr.model.train.Trained;
 import org.rlr.model.train.Trainer;
 import org.rlr.model.train.TrainingCheckpoints;
 import org.rlr.model.train.TrainingImages;
-import org.rlr.model.train.TrainingSettings;
 import org.rlr.model.train.ValidationSplit;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
 /** {@code rlr ablate}. */
 @Command(
         name = "ablate",
+        defaultValueProvider = PublishedDefaults.Training.class,
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
@@ -124,8 +125,13 @@ final class AblateCommand implements Callable<Integer> {
                 for (RlrConfig config : configs) {
                     List<Ablation.Run> runs = new ArrayList<>();
                     for (int i = 0; i < seeds; i++) {
-                        Ablation.Run run =
-                                run(device, opened, config, settings.withSeed(settings.seed() + i), set, features);
+                        Ablation.Run run = run(
+                                device,
+                                opened,
+                                config,
+                                settings.toBuilder().seed(settings.seed() + i).build(),
+                                set,
+                                features);
                         runs.add(run);
                         text.printf(
                                 Locale.ROOT,

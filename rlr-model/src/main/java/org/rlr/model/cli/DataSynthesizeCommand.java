@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
 import org.rlr.model.ModelFile;
-import org.rlr.model.ModelInfo;
+import org.rlr.model.config.ModelInfo;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.Sample;
 import org.rlr.model.report.Counts;

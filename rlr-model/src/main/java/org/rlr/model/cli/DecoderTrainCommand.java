@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
 /** {@code rlr decoder train}. */
 @Command(
         name = "train",
+        defaultValueProvider = PublishedDefaults.Decoder.class,
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
@@ -70,28 +71,18 @@ final class DecoderTrainCommand implements Callable<Integer> {
     @Option(
             names = "--epochs",
             paramLabel = "N",
-            defaultValue = "100",
             description = "Passes over the training images (default: ${DEFAULT-VALUE}).")
     private int epochs;
 
-    @Option(
-            names = "--batch-size",
-            paramLabel = "N",
-            defaultValue = "16",
-            description = "Images per step (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--batch-size", paramLabel = "N", description = "Images per step (default: ${DEFAULT-VALUE}).")
     private int batchSize;
 
-    @Option(
-            names = "--lr",
-            paramLabel = "X",
-            defaultValue = "1e-4",
-            description = "Learning rate of Adam (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--lr", paramLabel = "X", description = "Learning rate of Adam (default: ${DEFAULT-VALUE}).")
     private float learningRate;
 
     @Option(
             names = "--seed",
             paramLabel = "N",
-            defaultValue = "3407",
             description =
                     "Seed of everything random; the same seed gives the same decoder, bit for bit (default: ${DEFAULT-VALUE}).")
     private long seed;

@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import org.rlr.model.GateMode;
 import org.rlr.model.ModelFile;
-import org.rlr.model.RlrConfig;
 import org.rlr.model.RlrModel;
 import org.rlr.model.backbone.Backbones;
+import org.rlr.model.config.RlrConfig;
+import org.rlr.model.config.TrainingSettings;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataLayouts;
 import org.rlr.model.data.DataSet;
@@ -25,7 +25,6 @@ import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.model.eval.EvaluationResult;
 import org.rlr.model.report.Overlays;
 import org.rlr.model.train.Trainer;
-import org.rlr.model.train.TrainingSettings;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.io.RescuedFiles;
 import picocli.CommandLine.Command;
@@ -48,7 +47,8 @@ final class DemoCommand implements Callable<Integer> {
     private static final int TRAIN = 40;
     private static final int TEST_GOOD = 12;
     private static final int TEST_PER_DEFECT = 6;
-    private static final TrainingSettings TRAINING = new TrainingSettings(25, 8, 2e-3f, 3407, 4, 1, false);
+    private static final TrainingSettings TRAINING =
+            TrainingSettings.builder().epochs(25).learningRate(2e-3f).build();
 
     private static final int DEFECTS_SHOWN = 2;
 
@@ -68,19 +68,11 @@ final class DemoCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter text = spec.commandLine().getOut();
-        RlrConfig config = new RlrConfig(
-                Backbones.WEIGHT_FREE,
-                IMAGE_SIZE,
-                IMAGE_SIZE,
-                List.of(2, 3),
-                32,
-                8,
-                2,
-                List.of("mca", "nsa"),
-                GateMode.NONE,
-                1,
-                false,
-                true);
+        RlrConfig config = RlrConfig.builder(Backbones.WEIGHT_FREE)
+                .imageSize(IMAGE_SIZE, IMAGE_SIZE)
+                .width(32)
+                .layers(2)
+                .build();
         Path data = out.resolve("data");
         Path model = out.resolve("model.safetensors");
         Path pictures = out.resolve("pictures");

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.rlr.model.Thresholds;
+import org.rlr.model.config.Thresholds;
 import org.rlr.model.data.Images;
 import org.rlr.model.data.RgbImage;
 import org.rlr.model.decoder.FeatureDecoder;

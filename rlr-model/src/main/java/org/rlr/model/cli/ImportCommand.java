@@ -7,22 +7,22 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.rlr.model.ModelFile;
-import org.rlr.model.ModelInfo;
-import org.rlr.model.RlrConfig;
 import org.rlr.model.RlrModel;
-import org.rlr.model.RlrTransformer;
-import org.rlr.model.ScoreStatistics;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.checkpoint.Checkpoint;
 import org.rlr.model.checkpoint.CheckpointImport;
 import org.rlr.model.checkpoint.ReferenceGrid;
+import org.rlr.model.config.ModelInfo;
+import org.rlr.model.config.RlrConfig;
+import org.rlr.model.config.ScoreStatistics;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.ImageSize;
 import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.model.train.Trainer;
+import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import picocli.CommandLine.ArgGroup;
@@ -36,6 +36,7 @@ import picocli.CommandLine.Spec;
 /** {@code rlr import}. */
 @Command(
         name = "import",
+        defaultValueProvider = PublishedDefaults.Import.class,
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
@@ -112,7 +113,6 @@ final class ImportCommand implements Callable<Integer> {
     @Option(
             names = "--heads",
             paramLabel = "N",
-            defaultValue = "8",
             description = "Its attention heads, which no tensor tells (default: ${DEFAULT-VALUE}).")
     private int heads;
 
@@ -186,8 +186,12 @@ final class ImportCommand implements Callable<Integer> {
                 ModelFile.save(
                         new RlrModel(
                                 device,
-                                new ModelInfo(
-                                        config, null, info.classes(), files.size(), 0, scores, info.origin(), null),
+                                ModelInfo.builder(config)
+                                        .classes(info.classes())
+                                        .images(files.size())
+                                        .scores(scores)
+                                        .origin(info.origin())
+                                        .build(),
                                 unscored.backbone(),
                                 null,
                                 unscored.levels()),
@@ -238,7 +242,11 @@ final class ImportCommand implements Callable<Integer> {
             List<RlrTransformer> transformers = model.transformers(features, device);
             return new RlrModel(
                     device,
-                    new ModelInfo(config, null, names, 0, 0, ScoreStatistics.given(0), origin, null),
+                    ModelInfo.builder(config)
+                            .classes(names)
+                            .scores(ScoreStatistics.given(0))
+                            .origin(origin)
+                            .build(),
                     features,
                     null,
                     transformers);

@@ -5,17 +5,17 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.rlr.model.GateMode;
-import org.rlr.model.RlrConfig;
-import org.rlr.model.Tiling;
 import org.rlr.model.attention.AttentionBlocks;
+import org.rlr.model.config.GateMode;
+import org.rlr.model.config.OptimizerMode;
+import org.rlr.model.config.RlrConfig;
+import org.rlr.model.config.Schedule;
+import org.rlr.model.config.Tiling;
+import org.rlr.model.config.TrainingSettings;
+import org.rlr.model.config.Validation;
 import org.rlr.model.data.ImageSize;
 import org.rlr.model.train.ConfigFile;
-import org.rlr.model.train.OptimizerMode;
 import org.rlr.model.train.Recipe;
-import org.rlr.model.train.Schedule;
-import org.rlr.model.train.TrainingSettings;
-import org.rlr.model.train.Validation;
 import org.rlr.tensor.RlrException;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,7 +30,6 @@ final class ModelOptions {
     @Option(
             names = "--recipe",
             paramLabel = "NAME",
-            defaultValue = "published",
             description =
                     "Defaults of the options below: published, or fast, which is 20 epochs of --standardize --batch-size 4 --lr 5e-4 --warmup 20 --schedule cosine (default: ${DEFAULT-VALUE}).")
     private String recipe;
@@ -38,35 +37,24 @@ final class ModelOptions {
     @Option(
             names = "--epochs",
             paramLabel = "N",
-            defaultValue = "200",
             description = "Passes over the training images (default: ${DEFAULT-VALUE}).")
     private int epochs;
 
-    @Option(
-            names = "--batch-size",
-            paramLabel = "N",
-            defaultValue = "8",
-            description = "Images per step (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--batch-size", paramLabel = "N", description = "Images per step (default: ${DEFAULT-VALUE}).")
     private int batchSize;
 
-    @Option(
-            names = "--lr",
-            paramLabel = "X",
-            defaultValue = "1e-4",
-            description = "Learning rate of Adam (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--lr", paramLabel = "X", description = "Learning rate of Adam (default: ${DEFAULT-VALUE}).")
     private float learningRate;
 
     @Option(
             names = "--warmup",
             paramLabel = "N",
-            defaultValue = "0",
             description = "Steps in which the learning rate rises to its value (default: ${DEFAULT-VALUE}).")
     private int warmup;
 
     @Option(
             names = "--schedule",
             paramLabel = "NAME",
-            defaultValue = "constant",
             description =
                     "The learning rate after that: constant, or cosine, which falls to zero at the last step (default: ${DEFAULT-VALUE}).")
     private String schedule;
@@ -74,7 +62,6 @@ final class ModelOptions {
     @Option(
             names = "--seed",
             paramLabel = "N",
-            defaultValue = "3407",
             description =
                     "Seed of everything random; the same seed gives the same model, bit for bit (default: ${DEFAULT-VALUE}).")
     private long seed;
@@ -82,7 +69,6 @@ final class ModelOptions {
     @Option(
             names = "--image-size",
             paramLabel = "S|HxW",
-            defaultValue = "256",
             converter = ImageSizeConverter.class,
             description =
                     "Side that images are resized to, in pixels, or height and width, as 256x384 (default: ${DEFAULT-VALUE}).")
@@ -98,36 +84,25 @@ final class ModelOptions {
             names = "--levels",
             paramLabel = "LEVEL",
             split = ",",
-            defaultValue = "2,3",
             description = "Feature levels; level i has stride 2^(i+1) (default: ${DEFAULT-VALUE}).")
     private List<Integer> levels;
 
     @Option(
             names = "--width",
             paramLabel = "N",
-            defaultValue = "128",
             description = "Model width at stride 4, doubled per level (default: ${DEFAULT-VALUE}).")
     private int width;
 
-    @Option(
-            names = "--heads",
-            paramLabel = "N",
-            defaultValue = "8",
-            description = "Attention heads (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--heads", paramLabel = "N", description = "Attention heads (default: ${DEFAULT-VALUE}).")
     private int heads;
 
-    @Option(
-            names = "--layers",
-            paramLabel = "N",
-            defaultValue = "4",
-            description = "Encoder layers (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--layers", paramLabel = "N", description = "Encoder layers (default: ${DEFAULT-VALUE}).")
     private int layers;
 
     @Option(
             names = "--blocks",
             paramLabel = "BLOCK",
             split = ",",
-            defaultValue = "mca,nsa",
             completionCandidates = BlockNames.class,
             description = "Attention blocks of each layer, among ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private List<String> blocks;
@@ -143,14 +118,12 @@ final class ModelOptions {
     @Option(
             names = "--gate",
             paramLabel = "MODE",
-            defaultValue = "none",
             description = "Weights of the blocks: none, gate or net (default: ${DEFAULT-VALUE}).")
     private String gate;
 
     @Option(
             names = "--ref-len",
             paramLabel = "N",
-            defaultValue = "1",
             description = "Chunks of the learnable reference (default: ${DEFAULT-VALUE}).")
     private int refLen;
 
@@ -163,14 +136,12 @@ final class ModelOptions {
     @Option(
             names = "--feature-jitter",
             paramLabel = "X",
-            defaultValue = "4",
             description = "Scale of the noise on features while training, 0 for none (default: ${DEFAULT-VALUE}).")
     private float featureJitter;
 
     @Option(
             names = "--noise-prob",
             paramLabel = "X",
-            defaultValue = "1",
             description = "Share of tokens that noise falls on, or that are masked (default: ${DEFAULT-VALUE}).")
     private float noiseProb;
 
@@ -180,7 +151,6 @@ final class ModelOptions {
     @Option(
             names = "--optimizer",
             paramLabel = "MODE",
-            defaultValue = "adam",
             description =
                     "adam, or zero-steps: one Adam of all levels, stepped once per level, as the PyTorch implementation does (default: ${DEFAULT-VALUE}).")
     private String optimizer;
@@ -215,22 +185,23 @@ final class ModelOptions {
 
     /** The same with other blocks. */
     RlrConfig config(String backbone, RlrConfig base, List<String> blocks) {
-        return new RlrConfig(
-                backbone,
-                of("--image-size", imageSize.height(), base.imageHeight()),
-                of("--image-size", imageSize.width(), base.imageWidth()),
-                of("--levels", levels, base.levels()),
-                of("--width", width, base.width()),
-                of("--heads", heads, base.heads()),
-                of("--layers", layers, base.layers()),
-                blocks,
-                given("--gate") ? GateMode.of(gate) : base.gate(),
-                of("--ref-len", refLen, base.refLen()),
-                of("--ref-loss", refLoss, base.referenceLoss()),
-                of("--no-avg-pool", !noAveragePool, base.averagePool()),
-                of("--standardize", standardize, base.standardize()),
-                tiling(base.tiling()),
-                windows(base.windows()));
+        return RlrConfig.builder(backbone)
+                .imageSize(
+                        of("--image-size", imageSize.height(), base.imageHeight()),
+                        of("--image-size", imageSize.width(), base.imageWidth()))
+                .levels(of("--levels", levels, base.levels()))
+                .width(of("--width", width, base.width()))
+                .heads(of("--heads", heads, base.heads()))
+                .layers(of("--layers", layers, base.layers()))
+                .blocks(AttentionBlocks.inOrder(blocks))
+                .gate(given("--gate") ? GateMode.of(gate) : base.gate())
+                .refLen(of("--ref-len", refLen, base.refLen()))
+                .referenceLoss(of("--ref-loss", refLoss, base.referenceLoss()))
+                .averagePool(of("--no-avg-pool", !noAveragePool, base.averagePool()))
+                .standardize(of("--standardize", standardize, base.standardize()))
+                .tiling(tiling(base.tiling()))
+                .windows(windows(base.windows()))
+                .build();
     }
 
     /** Those given, else those of the base whose levels are left. */
@@ -259,18 +230,19 @@ final class ModelOptions {
 
     /** The training: of the base, but for the options that were given. */
     TrainingSettings training(TrainingSettings base) {
-        return new TrainingSettings(
-                of("--epochs", epochs, base.epochs()),
-                of("--batch-size", batchSize, base.batchSize()),
-                of("--lr", learningRate, base.learningRate()),
-                of("--seed", seed, base.seed()),
-                of("--feature-jitter", featureJitter, base.featureJitter()),
-                of("--noise-prob", noiseProb, base.noiseProb()),
-                of("--mask-tokens", maskTokens, base.maskTokens()),
-                given("--optimizer") ? OptimizerMode.of(optimizer) : base.optimizer(),
-                validation(base.validation()),
-                of("--warmup", warmup, base.warmupSteps()),
-                given("--schedule") ? Schedule.of(schedule) : base.schedule());
+        return TrainingSettings.builder()
+                .epochs(of("--epochs", epochs, base.epochs()))
+                .batchSize(of("--batch-size", batchSize, base.batchSize()))
+                .learningRate(of("--lr", learningRate, base.learningRate()))
+                .seed(of("--seed", seed, base.seed()))
+                .featureJitter(of("--feature-jitter", featureJitter, base.featureJitter()))
+                .noiseProb(of("--noise-prob", noiseProb, base.noiseProb()))
+                .maskTokens(of("--mask-tokens", maskTokens, base.maskTokens()))
+                .optimizer(given("--optimizer") ? OptimizerMode.of(optimizer) : base.optimizer())
+                .validation(validation(base.validation()))
+                .warmupSteps(of("--warmup", warmup, base.warmupSteps()))
+                .schedule(given("--schedule") ? Schedule.of(schedule) : base.schedule())
+                .build();
     }
 
     private Validation validation(Validation base) {

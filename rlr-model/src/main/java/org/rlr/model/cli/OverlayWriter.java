@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.rlr.model.ScoreStatistics;
+import org.rlr.model.config.ScoreStatistics;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.Images;
 import org.rlr.model.data.PngFile;

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.rlr.model.RlrConfig;
-import org.rlr.model.Scoring;
+import org.rlr.model.config.RlrConfig;
+import org.rlr.model.config.Scoring;
 import org.rlr.tensor.RlrException;
 import picocli.CommandLine.Option;
 

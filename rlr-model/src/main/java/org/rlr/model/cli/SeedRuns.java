@@ -15,9 +15,9 @@ import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.rlr.model.ModelFile;
-import org.rlr.model.RlrConfig;
 import org.rlr.model.RlrModel;
 import org.rlr.model.backbone.Backbone;
+import org.rlr.model.config.RlrConfig;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyScorer;
@@ -68,7 +68,7 @@ final class SeedRuns {
         TrainingCheckpoints c = like.checkpoints();
         return new TrainingRun(
                 like.config(),
-                like.settings().withSeed(seed),
+                like.settings().toBuilder().seed(seed).build(),
                 like.scoring(),
                 like.weights(),
                 named(like.out(), seed),

@@ -1,8 +1,8 @@
 package org.rlr.model.cli;
 
 import java.util.Locale;
-import org.rlr.model.ModelInfo;
-import org.rlr.model.Selection;
+import org.rlr.model.config.ModelInfo;
+import org.rlr.model.config.Selection;
 
 /** How a model's epoch was chosen, in words. */
 final class SelectionText {

@@ -1,6 +1,6 @@
 package org.rlr.model.cli;
 
-import org.rlr.model.Tiling;
+import org.rlr.model.config.Tiling;
 import org.rlr.tensor.RlrException;
 import picocli.CommandLine.Option;
 

@@ -4,9 +4,9 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.rlr.model.RlrConfig;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.Backbones;
+import org.rlr.model.config.RlrConfig;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.report.Counts;
 import org.rlr.model.train.ConfigFile;
@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
 /** {@code rlr train}. */
 @Command(
         name = "train",
+        defaultValueProvider = PublishedDefaults.Training.class,
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {

@@ -12,12 +12,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.rlr.model.ModelFile;
-import org.rlr.model.ModelInfo;
-import org.rlr.model.RlrConfig;
-import org.rlr.model.RlrTransformer;
-import org.rlr.model.Scoring;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.BorrowedBackbone;
+import org.rlr.model.config.ModelInfo;
+import org.rlr.model.config.RlrConfig;
+import org.rlr.model.config.Scoring;
+import org.rlr.model.config.TrainingSettings;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.train.MetricsFile;
 import org.rlr.model.train.SharedFeatures;
@@ -26,8 +26,8 @@ import org.rlr.model.train.Trained;
 import org.rlr.model.train.Trainer;
 import org.rlr.model.train.TrainingCheckpoints;
 import org.rlr.model.train.TrainingImages;
-import org.rlr.model.train.TrainingSettings;
 import org.rlr.model.train.ValidationSplit;
+import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.io.DiskSpace;
@@ -120,7 +120,8 @@ record TrainingRun(
         RlrConfig config = runs.get(0).config;
         long parameters = 0;
         for (int level : config.levels()) {
-            try (RlrTransformer transformer = new RlrTransformer(config.level(level, backbone), device, false)) {
+            try (RlrTransformer transformer =
+                    new RlrTransformer(config.level(level, backbone.channels(level)), device, false)) {
                 parameters += transformer.parameters().count();
             }
         }

@@ -9,8 +9,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.rlr.model.RlrConfig;
-import org.rlr.model.Tiling;
+import org.rlr.model.config.RlrConfig;
+import org.rlr.model.config.Tiling;
 import org.rlr.tensor.RlrException;
 
 /**

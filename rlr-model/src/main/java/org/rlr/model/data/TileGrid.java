@@ -1,7 +1,7 @@
 package org.rlr.model.data;
 
 import java.util.List;
-import org.rlr.model.Tiling;
+import org.rlr.model.config.Tiling;
 import org.rlr.tensor.RlrException;
 
 /**

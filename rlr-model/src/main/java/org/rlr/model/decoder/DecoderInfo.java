@@ -3,9 +3,9 @@ package org.rlr.model.decoder;
 import java.util.ArrayList;
 import java.util.List;
 import org.rlr.model.FeatureDigest;
-import org.rlr.model.RlrConfig;
 import org.rlr.model.RlrModel;
-import org.rlr.model.Tiling;
+import org.rlr.model.config.RlrConfig;
+import org.rlr.model.config.Tiling;
 import org.rlr.tensor.RlrException;
 
 /**

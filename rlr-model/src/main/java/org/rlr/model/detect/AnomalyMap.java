@@ -3,7 +3,7 @@ package org.rlr.model.detect;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
-import org.rlr.model.Scoring;
+import org.rlr.model.config.Scoring;
 import org.rlr.model.data.TileGrid;
 
 /**

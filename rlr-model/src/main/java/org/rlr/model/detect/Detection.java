@@ -4,7 +4,7 @@ package org.rlr.model.detect;
  * What was found in one image.
  *
  * @param score image score: the maximum of the smoothed anomaly map (RLR §9); higher is more anomalous
- * @param normalizedScore the score as 0…1, 0.5 at the threshold ({@link org.rlr.model.Threshold#normalized})
+ * @param normalizedScore the score as 0…1, 0.5 at the threshold ({@link org.rlr.model.config.Threshold#normalized})
  * @param anomalous whether the score exceeds the threshold
  * @param threshold the threshold used
  * @param mapHeight rows of the map

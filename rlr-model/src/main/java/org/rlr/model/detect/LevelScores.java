@@ -2,7 +2,7 @@ package org.rlr.model.detect;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.rlr.model.Scoring;
+import org.rlr.model.config.Scoring;
 import org.rlr.model.data.TileGrid;
 
 /**

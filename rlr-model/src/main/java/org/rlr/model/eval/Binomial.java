@@ -1,6 +1,6 @@
 package org.rlr.model.eval;
 
-import org.rlr.model.Threshold.Interval;
+import org.rlr.model.config.Threshold.Interval;
 
 /** Exact statements about shares, from the binomial distribution alone. */
 final class Binomial {

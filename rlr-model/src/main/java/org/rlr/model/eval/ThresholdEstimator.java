@@ -1,9 +1,9 @@
 package org.rlr.model.eval;
 
 import java.util.Arrays;
-import org.rlr.model.Threshold;
-import org.rlr.model.Threshold.Interval;
-import org.rlr.model.Threshold.Rule;
+import org.rlr.model.config.Threshold;
+import org.rlr.model.config.Threshold.Interval;
+import org.rlr.model.config.Threshold.Rule;
 import org.rlr.tensor.RlrException;
 
 /**

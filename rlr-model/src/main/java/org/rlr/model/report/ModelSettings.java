@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
-import org.rlr.model.ModelInfo;
+import org.rlr.model.config.ModelInfo;
 
 /** A model's shape and training as names and values: all that its file says, whatever that may be one day. */
 final class ModelSettings {

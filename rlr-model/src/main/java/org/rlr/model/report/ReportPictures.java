@@ -2,8 +2,8 @@ package org.rlr.model.report;
 
 import java.util.Comparator;
 import java.util.List;
-import org.rlr.model.Threshold;
-import org.rlr.model.Thresholds;
+import org.rlr.model.config.Threshold;
+import org.rlr.model.config.Thresholds;
 import org.rlr.model.data.Images;
 import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.Sample;

@@ -1,8 +1,8 @@
 package org.rlr.model.report;
 
 import java.util.Locale;
-import org.rlr.model.Threshold;
-import org.rlr.model.Threshold.Interval;
+import org.rlr.model.config.Threshold;
+import org.rlr.model.config.Threshold.Interval;
 
 /** A threshold in words. */
 public final class ThresholdText {

@@ -11,12 +11,17 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
-import org.rlr.model.GateMode;
-import org.rlr.model.ModelInfo;
-import org.rlr.model.RlrConfig;
-import org.rlr.model.Scoring;
-import org.rlr.model.Tiling;
+import org.rlr.model.attention.AttentionBlocks;
 import org.rlr.model.backbone.Backbones;
+import org.rlr.model.config.GateMode;
+import org.rlr.model.config.ModelInfo;
+import org.rlr.model.config.OptimizerMode;
+import org.rlr.model.config.RlrConfig;
+import org.rlr.model.config.Schedule;
+import org.rlr.model.config.Scoring;
+import org.rlr.model.config.Tiling;
+import org.rlr.model.config.TrainingSettings;
+import org.rlr.model.config.Validation;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.IoReason;
 
@@ -107,7 +112,11 @@ public record ConfigFile(RlrConfig config, TrainingSettings training, Scoring sc
             constant(merged, "optimizer", word -> OptimizerMode.of(word).toString());
             constant(merged, "schedule", word -> Schedule.of(word).toString());
             // from text, where 1.5 is no whole number; from a tree it would be cut to 1
-            return GSON.fromJson(merged.toString(), type);
+            T read = GSON.fromJson(merged.toString(), type);
+            if (read instanceof RlrConfig config) {
+                AttentionBlocks.inOrder(config.blocks());
+            }
+            return read;
         } catch (RuntimeException e) {
             // what a record's constructor throws reaches us inside an exception of the parser
             Throwable why = e;

@@ -4,9 +4,10 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
-import org.rlr.model.RlrTransformer;
-import org.rlr.model.Selection;
+import org.rlr.model.config.Selection;
+import org.rlr.model.config.Validation;
 import org.rlr.model.eval.EvaluationResult;
+import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.RlrException;
 
 /** Keeps the parameters of the best epochs, by whatever is asked for; of equals the first. */

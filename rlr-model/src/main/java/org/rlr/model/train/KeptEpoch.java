@@ -2,7 +2,7 @@ package org.rlr.model.train;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.rlr.model.RlrTransformer;
+import org.rlr.model.transformer.RlrTransformer;
 
 /**
  * An epoch that is the best so far.

@@ -2,6 +2,7 @@ package org.rlr.model.train;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.rlr.model.config.OptimizerMode;
 import org.rlr.tensor.backend.AdamSettings;
 import org.rlr.tensor.nn.Adam;
 import org.rlr.tensor.nn.ParameterSet;

@@ -1,6 +1,7 @@
 package org.rlr.model.train;
 
 import java.math.BigDecimal;
+import org.rlr.model.config.TrainingSettings;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.backend.Philox;
 

@@ -1,14 +1,13 @@
 package org.rlr.model.train;
 
-import org.rlr.model.RlrConfig;
+import org.rlr.model.config.Schedule;
+import org.rlr.model.config.TrainingSettings;
 import org.rlr.tensor.RlrException;
 
 /** Settings that go together, by name. */
 public final class Recipe {
-    private static final int FAST_EPOCHS = 20;
-    private static final int FAST_BATCH = 4;
-    private static final float FAST_LEARNING_RATE = 5e-4f;
-    private static final int FAST_WARMUP = 20;
+    /** The name of the recipe of the paper. */
+    public static final String PUBLISHED = "published";
 
     private Recipe() {}
 
@@ -23,7 +22,7 @@ public final class Recipe {
      */
     public static ConfigFile of(String name) {
         return switch (name) {
-            case "published" -> ConfigFile.PUBLISHED;
+            case PUBLISHED -> ConfigFile.PUBLISHED;
             case "fast" -> fast();
             default ->
                 throw new RlrException("recipe '" + name + "' does not exist; choose published or fast with --recipe");
@@ -31,22 +30,15 @@ public final class Recipe {
     }
 
     private static ConfigFile fast() {
-        RlrConfig config = ConfigFile.PUBLISHED.config().withStandardize(true);
-        TrainingSettings p = TrainingSettings.PUBLISHED;
         return new ConfigFile(
-                config,
-                new TrainingSettings(
-                        FAST_EPOCHS,
-                        FAST_BATCH,
-                        FAST_LEARNING_RATE,
-                        p.seed(),
-                        p.featureJitter(),
-                        p.noiseProb(),
-                        p.maskTokens(),
-                        p.optimizer(),
-                        null,
-                        FAST_WARMUP,
-                        Schedule.COSINE),
+                ConfigFile.PUBLISHED.config().toBuilder().standardize(true).build(),
+                TrainingSettings.builder()
+                        .epochs(20)
+                        .batchSize(4)
+                        .learningRate(5e-4f)
+                        .warmupSteps(20)
+                        .schedule(Schedule.COSINE)
+                        .build(),
                 null,
                 true);
     }

@@ -9,12 +9,12 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.rlr.model.ComputedFeatureMaps;
-import org.rlr.model.FeatureMaps;
-import org.rlr.model.LevelConfig;
-import org.rlr.model.RlrConfig;
 import org.rlr.model.backbone.Backbone;
+import org.rlr.model.config.LevelConfig;
+import org.rlr.model.config.RlrConfig;
 import org.rlr.model.data.TileGrid;
+import org.rlr.model.features.ComputedFeatureMaps;
+import org.rlr.model.features.FeatureMaps;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
@@ -62,7 +62,7 @@ public final class SharedFeatures implements FeatureMaps, AutoCloseable {
         }
         inputs = total;
         levels = config.levels().stream()
-                .map(level -> config.level(level, backbone))
+                .map(level -> config.level(level, backbone.channels(level)))
                 .toList();
         store = new FeatureStore(
                 inputs,

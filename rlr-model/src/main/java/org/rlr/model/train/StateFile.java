@@ -4,7 +4,6 @@ import com.google.gson.Gson;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Function;
-import org.rlr.model.attention.MissingBlockException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.SafeTensorsFile;
 import org.rlr.tensor.io.SafeTensorsWriter;
@@ -37,6 +36,9 @@ enum StateFile {
     interface Identity<I> {
         /** Whether nothing is missing, as in a damaged file. */
         boolean complete();
+
+        /** Checks that what it names is on the class path. @throws RlrException naming the file and what is missing */
+        default void requireUsable(Path file) {}
 
         /** What differs from an earlier training, in words. */
         List<String> differences(I earlier);
@@ -78,6 +80,7 @@ enum StateFile {
                 throw new RlrException(
                         path + " is damaged: its description is incomplete; take an earlier state or train anew");
             }
+            earlier.requireUsable(path);
             List<String> differences = identity.differences(earlier);
             if (!differences.isEmpty()) {
                 throw new RlrException(
@@ -92,7 +95,6 @@ enum StateFile {
         } catch (RlrException e) {
             throw e;
         } catch (RuntimeException e) {
-            MissingBlockException.rethrow(e, path);
             // a record's constructor, the parser, or a number that is missing
             throw new RlrException(
                     path + " is damaged: its description cannot be read (" + e.getMessage()

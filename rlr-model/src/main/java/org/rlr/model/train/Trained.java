@@ -1,7 +1,7 @@
 package org.rlr.model.train;
 
 import org.rlr.model.RlrModel;
-import org.rlr.model.RlrTransformer;
+import org.rlr.model.transformer.RlrTransformer;
 
 /**
  * What a training gives; closing it closes both models, which share a backbone.

@@ -4,21 +4,22 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import org.rlr.model.ComputedFeatureMaps;
-import org.rlr.model.FeatureMaps;
-import org.rlr.model.FeatureStatistics;
-import org.rlr.model.LevelConfig;
-import org.rlr.model.ModelInfo;
-import org.rlr.model.RlrConfig;
 import org.rlr.model.RlrModel;
-import org.rlr.model.RlrTransformer;
-import org.rlr.model.ScoreStatistics;
-import org.rlr.model.Scoring;
-import org.rlr.model.Selection;
 import org.rlr.model.backbone.Backbone;
+import org.rlr.model.config.LevelConfig;
+import org.rlr.model.config.ModelInfo;
+import org.rlr.model.config.RlrConfig;
+import org.rlr.model.config.ScoreStatistics;
+import org.rlr.model.config.Scoring;
+import org.rlr.model.config.Selection;
+import org.rlr.model.config.TrainingSettings;
 import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.model.eval.EvaluationResult;
 import org.rlr.model.eval.Evaluator;
+import org.rlr.model.features.ComputedFeatureMaps;
+import org.rlr.model.features.FeatureMaps;
+import org.rlr.model.features.FeatureStatistics;
+import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 
@@ -122,8 +123,9 @@ public final class Trainer {
                 keeper.restore(resumed);
             }
             requireEvaluation(test, keeper, resumed == null ? 0 : resumed.epochs());
-            List<LevelConfig> shapes =
-                    config.levels().stream().map(i -> config.level(i, backbone)).toList();
+            List<LevelConfig> shapes = config.levels().stream()
+                    .map(i -> config.level(i, backbone.channels(i)))
+                    .toList();
             List<FeatureStatistics> statistics;
             double loss;
             FeatureMaps maps = shared != null ? shared : new ComputedFeatureMaps(backbone, config);
@@ -271,7 +273,10 @@ public final class Trainer {
             }
             return new RlrModel(
                     backend,
-                    new ModelInfo(config, settings, List.of(), 0, 0, null, null, null, null, scoring),
+                    ModelInfo.builder(config)
+                            .training(settings)
+                            .scoring(scoring)
+                            .build(),
                     backbone,
                     statistics,
                     copies);
@@ -285,17 +290,15 @@ public final class Trainer {
     private RlrModel scored(RlrModel model, TrainingImages images, double loss, Selection selection) {
         try {
             ScoreStatistics scores = scores(scorer(model), images.training(), listener);
-            ModelInfo info = new ModelInfo(
-                    config,
-                    settings,
-                    images.classes(),
-                    images.training().size(),
-                    loss,
-                    scores,
-                    null,
-                    null,
-                    selection,
-                    scoring);
+            ModelInfo info = ModelInfo.builder(config)
+                    .training(settings)
+                    .classes(images.classes())
+                    .images(images.training().size())
+                    .loss(loss)
+                    .scores(scores)
+                    .selection(selection)
+                    .scoring(scoring)
+                    .build();
             return model.with(info);
         } catch (Throwable t) {
             closeLevels(model);

@@ -2,15 +2,15 @@ package org.rlr.model.train;
 
 import java.nio.file.Path;
 import java.util.List;
-import org.rlr.model.ComputedFeatureMaps;
-import org.rlr.model.FeatureExtractor;
-import org.rlr.model.FeatureMaps;
-import org.rlr.model.FeatureStatistics;
-import org.rlr.model.LevelConfig;
-import org.rlr.model.RlrConfig;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.scattering.ChannelStatistics;
 import org.rlr.model.backbone.scattering.Scattering;
+import org.rlr.model.config.LevelConfig;
+import org.rlr.model.config.RlrConfig;
+import org.rlr.model.features.ComputedFeatureMaps;
+import org.rlr.model.features.FeatureExtractor;
+import org.rlr.model.features.FeatureMaps;
+import org.rlr.model.features.FeatureStatistics;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
@@ -63,7 +63,7 @@ final class TrainingFeatures implements AutoCloseable {
                 sizes(config, shapes, Math.min(Math.max(ComputedFeatureMaps.BATCH, batch), inputs)),
                 memoryLimit);
         try {
-            boolean standardized = config.standardized(backbone);
+            boolean standardized = FeatureExtractor.standardized(config, backbone);
             int first = standardized ? training : 0;
             statistics = standardized ? statistics(images.training(), shapes, first + inputs) : null;
             extract(new FeatureExtractor(backbone, config, statistics), all, first);

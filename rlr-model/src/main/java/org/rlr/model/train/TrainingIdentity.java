@@ -13,9 +13,12 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import org.rlr.model.FeatureDigest;
-import org.rlr.model.RlrConfig;
-import org.rlr.model.Scoring;
+import org.rlr.model.attention.AttentionBlocks;
 import org.rlr.model.backbone.Backbone;
+import org.rlr.model.config.RlrConfig;
+import org.rlr.model.config.Schedule;
+import org.rlr.model.config.Scoring;
+import org.rlr.model.config.TrainingSettings;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.IoReason;
 
@@ -37,7 +40,9 @@ record TrainingIdentity(RlrConfig config, TrainingSettings settings, Scoring sco
             RlrConfig config, TrainingSettings settings, Scoring scoring, TrainingImages images, Backbone backbone) {
         return new TrainingIdentity(
                 config,
-                settings.schedule() == Schedule.CONSTANT ? settings.withEpochs(1) : settings,
+                settings.schedule() == Schedule.CONSTANT
+                        ? settings.toBuilder().epochs(1).build()
+                        : settings,
                 scoring.equals(Scoring.published(config)) ? null : scoring,
                 images(images.all()),
                 FeatureDigest.weights(backbone));
@@ -46,6 +51,11 @@ record TrainingIdentity(RlrConfig config, TrainingSettings settings, Scoring sco
     @Override
     public boolean complete() {
         return images != null && weights != null;
+    }
+
+    @Override
+    public void requireUsable(Path file) {
+        AttentionBlocks.requireFor(config.blocks(), file);
     }
 
     @Override

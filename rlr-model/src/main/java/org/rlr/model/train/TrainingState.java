@@ -7,8 +7,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.rlr.model.RlrTransformer;
-import org.rlr.model.Selection;
+import org.rlr.model.config.Selection;
+import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.io.SafeTensorsFile;
 import org.rlr.tensor.io.SafeTensorsWriter;
 

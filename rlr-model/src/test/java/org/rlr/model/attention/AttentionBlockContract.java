@@ -10,9 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.rlr.model.GateMode;
-import org.rlr.model.LevelConfig;
-import org.rlr.model.RlrTransformer;
+import org.rlr.model.config.LevelConfig;
+import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
@@ -49,7 +48,13 @@ public abstract class AttentionBlockContract {
     private LevelConfig level(int height, int width, int side, int refLen) {
         List<String> blocks = new ArrayList<>(beside());
         blocks.add(provider().name());
-        return new LevelConfig(6, height, width, 8, 2, 2, blocks, GateMode.NONE, refLen, side, false);
+        return LevelConfig.builder(6, height, width, 8)
+                .heads(2)
+                .layers(2)
+                .blocks(blocks)
+                .refLen(refLen)
+                .side(side)
+                .build();
     }
 
     /**

@@ -6,8 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Random;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
-import org.rlr.model.LevelConfig;
-import org.rlr.model.Reference;
+import org.rlr.model.config.LevelConfig;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.nn.MultiHeadAttention;
 import org.rlr.tensor.nn.ParameterSet;
@@ -153,7 +152,7 @@ class AttentionBlockContractTest {
     @Test
     void keysThatLayersShareAreFound() {
         Forward forward = (p, a, x, r) ->
-                p.output(a.attend(p.query(x), r.once("common", "k", () -> p.key(r.chunk(0))), p.value(x)));
+                p.output(a.attend(p.query(x), r.cached("common", "k", () -> p.key(r.chunk(0))), p.value(x)));
         Contract contract = new Contract(new Made("ca", true, GridPattern.axial(), forward), GridPattern.axial());
         String message = assertThrows(
                         AssertionError.class, contract::blocksOfTwoLayersDoNotShareWhatTheyDeriveFromTheReference)

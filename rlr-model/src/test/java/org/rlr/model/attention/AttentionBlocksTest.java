@@ -12,9 +12,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.rlr.model.GateMode;
-import org.rlr.model.LevelConfig;
-import org.rlr.model.RlrTransformer;
+import org.rlr.model.config.GateMode;
+import org.rlr.model.config.LevelConfig;
+import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.backend.Backend;
@@ -104,7 +104,13 @@ class AttentionBlocksTest {
 
     @Test
     void parametersStandUnderTheBlocksNameAndTheGateHasItsColumn() {
-        LevelConfig level = new LevelConfig(6, 4, 4, 8, 2, 2, List.of("ring", "mca"), GateMode.GATE, 1, 3, false);
+        LevelConfig level = LevelConfig.builder(6, 4, 4, 8)
+                .heads(2)
+                .layers(2)
+                .blocks(List.of("ring", "mca"))
+                .gate(GateMode.GATE)
+                .side(3)
+                .build();
         try (Backend backend = Backends.open("cpu", 1);
                 RlrTransformer model = new RlrTransformer(level, backend, false)) {
             List<String> names =
@@ -123,5 +129,22 @@ class AttentionBlocksTest {
             assertEquals(Shape.of(2, 2), gate.shape());
         }
         assertFalse(AttentionBlocks.usesReference("sa"));
+    }
+
+    /** Settings take any name in any order; where a transformer is built they are checked and sorted. */
+    @Test
+    void blocksAreCheckedWhereAModelIsBuilt() {
+        try (Backend backend = Backends.open("cpu", 1)) {
+            LevelConfig.Builder level = LevelConfig.builder(6, 4, 4, 8).heads(2);
+            LevelConfig unsorted = level.blocks(List.of("nsa", "mca", "nsa")).build();
+            assertEquals(List.of("nsa", "mca"), unsorted.blocks());
+            try (RlrTransformer transformer = new RlrTransformer(unsorted, backend, false)) {
+                assertEquals(List.of("mca", "nsa"), transformer.config().blocks());
+            }
+            LevelConfig unknown = level.blocks(List.of("mca", "xca")).build();
+            String message = assertThrows(RlrException.class, () -> new RlrTransformer(unknown, backend, false))
+                    .getMessage();
+            assertTrue(message.contains("'xca'") && message.contains("mca, ca, msa, nsa, sa"), message);
+        }
     }
 }

@@ -2,7 +2,7 @@ package org.rlr.model.attention;
 
 import java.util.List;
 import org.junit.jupiter.api.Nested;
-import org.rlr.model.LevelConfig;
+import org.rlr.model.config.LevelConfig;
 
 /** The five blocks of RLR §6 by the contract of any block. */
 class BuiltInBlocksTest {

@@ -11,9 +11,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.FieldSource;
-import org.rlr.model.GateMode;
 import org.rlr.model.KernelSets;
-import org.rlr.model.LevelConfig;
+import org.rlr.model.config.LevelConfig;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
@@ -94,8 +93,12 @@ class PatternAttentionTest {
             for (GridPattern pattern : patterns) {
                 PatternAttention attention = new PatternAttention(
                         pattern,
-                        new LevelConfig(
-                                4, height, width, 4 * HEADS, HEADS, 1, List.of("sa"), GateMode.NONE, 1, 3, false));
+                        LevelConfig.builder(4, height, width, 4 * HEADS)
+                                .heads(HEADS)
+                                .layers(1)
+                                .blocks(List.of("sa"))
+                                .side(3)
+                                .build());
                 try (TensorScope scope = TensorScope.inference(backend)) {
                     float[] y = attention
                             .attend(

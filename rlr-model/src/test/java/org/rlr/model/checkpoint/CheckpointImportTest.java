@@ -16,13 +16,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.rlr.model.GateMode;
 import org.rlr.model.KernelSets;
-import org.rlr.model.LevelConfig;
-import org.rlr.model.RlrConfig;
-import org.rlr.model.RlrTransformer;
 import org.rlr.model.attention.AttentionBlocks;
 import org.rlr.model.backbone.StateDict;
+import org.rlr.model.config.GateMode;
+import org.rlr.model.config.LevelConfig;
+import org.rlr.model.config.RlrConfig;
+import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
@@ -73,18 +73,14 @@ class CheckpointImportTest {
     }
 
     private static LevelConfig config(LevelShape s, int side, int heads, int refLen) {
-        return new LevelConfig(
-                s.channels(),
-                side,
-                side,
-                s.modelWidth(),
-                heads,
-                s.layers(),
-                s.blocks(),
-                s.gate(),
-                refLen,
-                LevelConfig.defaultSide(side, side),
-                false);
+        return LevelConfig.builder(s.channels(), side, side, s.modelWidth())
+                .heads(heads)
+                .layers(s.layers())
+                .blocks(s.blocks())
+                .gate(s.gate())
+                .refLen(refLen)
+                .side(LevelConfig.defaultSide(side, side))
+                .build();
     }
 
     /**
@@ -222,7 +218,7 @@ class CheckpointImportTest {
 
     private static Map<String, Object> level(int channels, int side, int d, Consumer<Map<String, Object>> change) {
         LevelConfig c =
-                new LevelConfig(channels, side, side, d, 8, 1, List.of("mca", "nsa"), GateMode.NONE, 1, 3, false);
+                LevelConfig.builder(channels, side, side, d).layers(1).side(3).build();
         Map<String, Object> state = new LinkedHashMap<>();
         try (Backend backend = KernelSets.open("scalar");
                 RlrTransformer transformer = new RlrTransformer(c, backend, false)) {
@@ -257,38 +253,20 @@ class CheckpointImportTest {
                         checkpoint(List.of(level(72, 32, 256), level(200, 16, 512))), CheckpointImport.Options.USUAL)
                 .config();
         assertEquals(
-                new RlrConfig(
-                        "tf_efficientnet_b6",
-                        256,
-                        256,
-                        List.of(2, 3),
-                        128,
-                        8,
-                        1,
-                        List.of("mca", "nsa"),
-                        GateMode.NONE,
-                        1,
-                        false,
-                        true),
-                b6);
+                RlrConfig.builder("tf_efficientnet_b6").width(128).layers(1).build(), b6);
         RlrConfig wide = read(
                         checkpoint(List.of(level(256, 32, 16), level(512, 16, 32), level(1024, 8, 64))),
                         new CheckpointImport.Options(null, null, null, 4, false))
                 .config();
         assertEquals(
-                new RlrConfig(
-                        "wide_resnet50_2",
-                        128,
-                        128,
-                        List.of(1, 2, 3),
-                        16,
-                        4,
-                        1,
-                        List.of("mca", "nsa"),
-                        GateMode.NONE,
-                        1,
-                        false,
-                        false),
+                RlrConfig.builder("wide_resnet50_2")
+                        .imageSize(128, 128)
+                        .levels(List.of(1, 2, 3))
+                        .width(16)
+                        .heads(4)
+                        .layers(1)
+                        .averagePool(false)
+                        .build(),
                 wide);
         // both levels 0 and 1 of a ResNet-18 have 64 channels
         Path ambiguous = checkpoint(List.of(level(64, 32, 16)));

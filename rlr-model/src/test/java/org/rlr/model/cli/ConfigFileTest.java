@@ -18,11 +18,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlr.model.ModelFile;
-import org.rlr.model.ModelInfo;
-import org.rlr.model.RlrConfig;
+import org.rlr.model.config.ModelInfo;
+import org.rlr.model.config.RlrConfig;
+import org.rlr.model.config.TrainingSettings;
+import org.rlr.model.config.Validation;
 import org.rlr.model.train.ConfigFile;
-import org.rlr.model.train.TrainingSettings;
-import org.rlr.model.train.Validation;
 import org.rlr.tensor.io.SafeTensorsFile;
 
 /** A model's own description trains it again. */
@@ -125,34 +125,26 @@ class ConfigFileTest {
         ModelInfo info = ModelFile.info(again);
         RlrConfig c = ModelFile.info(model).config();
         assertEquals(
-                new RlrConfig(
-                        c.backbone(),
-                        64,
-                        64,
-                        c.levels(),
-                        16,
-                        4,
-                        1,
-                        c.blocks(),
-                        org.rlr.model.GateMode.NONE,
-                        1,
-                        false,
-                        true,
-                        false,
-                        null,
-                        Map.of(2, 5)),
+                RlrConfig.builder(c.backbone())
+                        .imageSize(64, 64)
+                        .levels(c.levels())
+                        .width(16)
+                        .heads(4)
+                        .layers(1)
+                        .blocks(c.blocks())
+                        .windows(Map.of(2, 5))
+                        .build(),
                 info.config());
         assertEquals(
-                new TrainingSettings(
-                        1,
-                        3,
-                        3e-4f,
-                        4,
-                        3,
-                        0.3f,
-                        false,
-                        org.rlr.model.train.OptimizerMode.ADAM,
-                        new Validation(0.5, false)),
+                TrainingSettings.builder()
+                        .epochs(1)
+                        .batchSize(3)
+                        .learningRate(3e-4f)
+                        .seed(4)
+                        .featureJitter(3)
+                        .noiseProb(0.3f)
+                        .validation(new Validation(0.5, false))
+                        .build(),
                 info.training());
         CommandRun.succeeding(
                 "train",
@@ -215,7 +207,7 @@ class ConfigFileTest {
         Files.writeString(
                 config, "{\"training\": {\"epochs\": 3}, \"config\": {\"imageHeight\": 64, \"imageWidth\": 64}}");
         ConfigFile read = ConfigFile.read(config);
-        assertEquals(TrainingSettings.PUBLISHED.withEpochs(3), read.training());
+        assertEquals(TrainingSettings.PUBLISHED.toBuilder().epochs(3).build(), read.training());
         assertEquals(64, read.config().imageHeight());
         assertEquals(RlrConfig.published("scattering").width(), read.config().width());
         assertTrue(read.saysTraining());
@@ -274,6 +266,7 @@ class ConfigFileTest {
         assertEquals(0, run.code(), run.err());
         assertTrue(run.err().contains("note: " + config + " says nothing of the training"), run.err());
         assertEquals(
-                TrainingSettings.PUBLISHED.withEpochs(1), ModelFile.info(again).training());
+                TrainingSettings.PUBLISHED.toBuilder().epochs(1).build(),
+                ModelFile.info(again).training());
     }
 }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlr.model.config.Validation;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataLayouts;
 import org.rlr.model.data.DataSet;
@@ -18,7 +19,6 @@ import org.rlr.model.data.Images;
 import org.rlr.model.data.Miniature;
 import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.Sample;
-import org.rlr.model.train.Validation;
 import org.rlr.model.train.ValidationSplit;
 
 /** {@code rlr data synthesize}: from images that a model did not learn from to an evaluation. */

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlr.model.RlrModel;
-import org.rlr.model.Tiling;
+import org.rlr.model.config.Tiling;
 import org.rlr.model.data.Images;
 import org.rlr.model.data.Preprocessor;
 import org.rlr.model.data.Resize;

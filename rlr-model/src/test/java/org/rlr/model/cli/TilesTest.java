@@ -17,19 +17,18 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlr.model.GateMode;
 import org.rlr.model.ModelFile;
-import org.rlr.model.RlrConfig;
 import org.rlr.model.RlrModel;
-import org.rlr.model.Tiling;
 import org.rlr.model.backbone.Backbones;
+import org.rlr.model.config.RlrConfig;
+import org.rlr.model.config.Tiling;
+import org.rlr.model.config.TrainingSettings;
 import org.rlr.model.data.Images;
 import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.model.detect.Detection;
 import org.rlr.model.train.ConfigFile;
 import org.rlr.model.train.Trainer;
 import org.rlr.model.train.TrainingListener;
-import org.rlr.model.train.TrainingSettings;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.io.SafeTensorsFile;
@@ -190,22 +189,13 @@ class TilesTest {
     @Test
     void trainingLearnsFromEveryTile() {
         // images of 150, 160 and 170 columns: 3, 3 and 4 tiles by 2
-        RlrConfig config = new RlrConfig(
-                "scattering",
-                TILE,
-                TILE,
-                List.of(2, 3),
-                16,
-                8,
-                1,
-                List.of("mca"),
-                GateMode.NONE,
-                1,
-                false,
-                true,
-                false,
-                new Tiling(16, 1),
-                null);
+        RlrConfig config = RlrConfig.builder("scattering")
+                .imageSize(TILE, TILE)
+                .width(16)
+                .layers(1)
+                .blocks(List.of("mca"))
+                .tiling(new Tiling(16, 1))
+                .build();
         List<Integer> seen = new ArrayList<>();
         TrainingListener listener = new TrainingListener() {
             @Override
@@ -215,7 +205,16 @@ class TilesTest {
         };
         try (Backend backend = Backends.open("cpu", 2);
                 RlrModel trained = new Trainer(
-                                backend, config, new TrainingSettings(1, 8, 1e-3f, 1, 0, 0, false), listener)
+                                backend,
+                                config,
+                                TrainingSettings.builder()
+                                        .epochs(1)
+                                        .learningRate(1e-3f)
+                                        .seed(1)
+                                        .featureJitter(0)
+                                        .noiseProb(0)
+                                        .build(),
+                                listener)
                         .train(
                                 Backbones.open("scattering", null, config.levels(), backend),
                                 Images.list(data.resolve("fabric/train/good")),

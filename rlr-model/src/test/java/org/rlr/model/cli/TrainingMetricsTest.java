@@ -20,11 +20,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlr.model.ModelFile;
-import org.rlr.model.ModelInfo;
-import org.rlr.model.Selection;
+import org.rlr.model.config.ModelInfo;
+import org.rlr.model.config.Selection;
+import org.rlr.model.config.Validation;
 import org.rlr.model.data.DataLayouts;
 import org.rlr.model.data.Sample;
-import org.rlr.model.train.Validation;
 import org.rlr.model.train.ValidationSplit;
 import org.rlr.tensor.io.SafeTensorsFile;
 

@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.rlr.model.Tiling;
+import org.rlr.model.config.Tiling;
 import org.rlr.model.detect.AnomalyMap;
 import org.rlr.tensor.RlrException;
 

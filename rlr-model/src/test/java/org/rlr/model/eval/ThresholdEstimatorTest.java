@@ -11,7 +11,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.rlr.model.Threshold;
+import org.rlr.model.config.Threshold;
 import org.rlr.tensor.RlrException;
 
 class ThresholdEstimatorTest {

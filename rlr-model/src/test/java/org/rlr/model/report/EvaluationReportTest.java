@@ -17,16 +17,16 @@ import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlr.model.ModelInfo;
-import org.rlr.model.RlrConfig;
-import org.rlr.model.ScoreStatistics;
+import org.rlr.model.config.ModelInfo;
+import org.rlr.model.config.RlrConfig;
+import org.rlr.model.config.ScoreStatistics;
+import org.rlr.model.config.TrainingSettings;
 import org.rlr.model.data.Sample;
 import org.rlr.model.data.TestImages;
 import org.rlr.model.detect.AnomalyMap;
 import org.rlr.model.eval.ClassEvaluator;
 import org.rlr.model.eval.ClassMetrics;
 import org.rlr.model.eval.EvaluationResult;
-import org.rlr.model.train.TrainingSettings;
 import org.w3c.dom.Element;
 import org.w3c.dom.Node;
 import org.w3c.dom.NodeList;
@@ -71,13 +71,13 @@ class EvaluationReportTest {
 
     private String page() {
         RlrConfig config = RlrConfig.published("scattering");
-        ModelInfo info = new ModelInfo(
-                config,
-                TrainingSettings.PUBLISHED,
-                List.of("nut & bolt", "plain"),
-                7,
-                1.25,
-                new ScoreStatistics(7, 1, 0.5, 2, 2.5, 0, 3));
+        ModelInfo info = ModelInfo.builder(config)
+                .training(TrainingSettings.PUBLISHED)
+                .classes(List.of("nut & bolt", "plain"))
+                .images(7)
+                .loss(1.25)
+                .scores(new ScoreStatistics(7, 1, 0.5, 2, 2.5, 0, 3))
+                .build();
         return new EvaluationReport(new EvaluationResult(classes), record, info, record.scale(3))
                 .html("parts <1>", Map.of("program", "rlr test"));
     }
@@ -261,8 +261,9 @@ class EvaluationReportTest {
     /** As of a model that another program trained: no settings of the training, and a threshold that nobody found. */
     @Test
     void aModelThatSaysLess() {
-        ModelInfo info = new ModelInfo(
-                RlrConfig.published("scattering"), null, List.of(), 0, 0, new ScoreStatistics(0, 0, 0, 0, 2.5, 0, 2.5));
+        ModelInfo info = ModelInfo.builder(RlrConfig.published("scattering"))
+                .scores(new ScoreStatistics(0, 0, 0, 0, 2.5, 0, 2.5))
+                .build();
         String text = body(new EvaluationReport(new EvaluationResult(classes), record, info, record.scale(3))
                         .html("parts", Map.of()))
                 .getTextContent();

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.rlr.model.config.TrainingSettings;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
@@ -35,7 +36,14 @@ class PerturbationTest {
     }
 
     private static TrainingSettings settings(long seed, float jitter, float probability, boolean mask) {
-        return new TrainingSettings(1, 1, 1e-4f, seed, jitter, probability, mask);
+        return TrainingSettings.builder()
+                .epochs(1)
+                .batchSize(1)
+                .seed(seed)
+                .featureJitter(jitter)
+                .noiseProb(probability)
+                .maskTokens(mask)
+                .build();
     }
 
     private float[] apply(TrainingSettings settings, float[] x, int tokens, long step, int level) {

@@ -14,9 +14,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.rlr.cuda.standin.StandIn;
-import org.rlr.model.GateMode;
-import org.rlr.model.LevelConfig;
-import org.rlr.model.RlrTransformer;
+import org.rlr.model.config.GateMode;
+import org.rlr.model.config.LevelConfig;
+import org.rlr.model.config.TrainingSettings;
+import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.backend.AdamSettings;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.Backends;
@@ -43,7 +44,15 @@ class RecordedStepsTest {
     private static float[] train(Backend backend, TrainingSettings settings, List<String> blocks, GateMode gate) {
         List<RlrTransformer> levels = new ArrayList<>();
         for (int side = 2; side <= 3; side++) {
-            LevelConfig config = new LevelConfig(CHANNELS, side, side, 8, 2, 2, blocks, gate, REFERENCES, 1, true);
+            LevelConfig config = LevelConfig.builder(CHANNELS, side, side, 8)
+                    .heads(2)
+                    .layers(2)
+                    .blocks(blocks)
+                    .gate(gate)
+                    .refLen(REFERENCES)
+                    .side(1)
+                    .referenceLoss(true)
+                    .build();
             RlrTransformer level = new RlrTransformer(config, backend, true);
             level.parameters().initialize(side);
             levels.add(level);
@@ -110,7 +119,15 @@ class RecordedStepsTest {
     void areTheStepsSubmittedOneByOneBitForBit(
             float jitter, float probability, boolean mask, String blocks, GateMode gate) {
         List<String> names = List.of(blocks.split(" "));
-        TrainingSettings settings = new TrainingSettings(EPOCHS, 2, 1e-2f, 11, jitter, probability, mask);
+        TrainingSettings settings = TrainingSettings.builder()
+                .epochs(EPOCHS)
+                .batchSize(2)
+                .learningRate(1e-2f)
+                .seed(11)
+                .featureJitter(jitter)
+                .noiseProb(probability)
+                .maskTokens(mask)
+                .build();
         try (Backend backend = Backends.open("cuda", 0)) {
             int[] made = new int[1];
             float[] recorded = train(asking(backend, true, made), settings, names, gate);

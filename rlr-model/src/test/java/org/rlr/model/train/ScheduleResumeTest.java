@@ -9,11 +9,12 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlr.model.GateMode;
 import org.rlr.model.ModelFile;
-import org.rlr.model.RlrConfig;
 import org.rlr.model.RlrModel;
 import org.rlr.model.backbone.Backbones;
+import org.rlr.model.config.RlrConfig;
+import org.rlr.model.config.Schedule;
+import org.rlr.model.config.TrainingSettings;
 import org.rlr.model.data.DataLayouts;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.demo.DemoDataSet;
@@ -24,8 +25,14 @@ import org.rlr.tensor.backend.Backends;
 class ScheduleResumeTest {
     private static final int EPOCHS = 4;
     private static final int BROKEN_IN = 3;
-    private static final TrainingSettings SETTINGS =
-            new TrainingSettings(EPOCHS, 3, 1e-3f, 5, 4, 1, false, OptimizerMode.ADAM, null, 3, Schedule.COSINE);
+    private static final TrainingSettings SETTINGS = TrainingSettings.builder()
+            .epochs(EPOCHS)
+            .batchSize(3)
+            .learningRate(1e-3f)
+            .seed(5)
+            .warmupSteps(3)
+            .schedule(Schedule.COSINE)
+            .build();
 
     @TempDir
     Path folder;
@@ -35,19 +42,13 @@ class ScheduleResumeTest {
     }
 
     private void train(DataSet data, String out, TrainingCheckpoints checkpoints, TrainingListener listener) {
-        RlrConfig config = new RlrConfig(
-                Backbones.WEIGHT_FREE,
-                64,
-                64,
-                List.of(3),
-                16,
-                4,
-                1,
-                List.of("mca", "nsa"),
-                GateMode.NONE,
-                1,
-                false,
-                true);
+        RlrConfig config = RlrConfig.builder(Backbones.WEIGHT_FREE)
+                .imageSize(64, 64)
+                .levels(List.of(3))
+                .width(16)
+                .heads(4)
+                .layers(1)
+                .build();
         try (Backend backend = Backends.open("cpu", 2)) {
             TrainingImages images =
                     new TrainingImages(data.train().stream().map(s -> s.image()).toList(), List.of(), List.of("all"));

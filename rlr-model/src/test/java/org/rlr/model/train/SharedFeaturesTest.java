@@ -14,20 +14,21 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlr.model.ComputedFeatureMaps;
-import org.rlr.model.FeatureMaps;
-import org.rlr.model.GateMode;
 import org.rlr.model.KernelSets;
 import org.rlr.model.ModelFile;
-import org.rlr.model.RlrConfig;
-import org.rlr.model.Tiling;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.cli.BackboneFile;
+import org.rlr.model.config.RlrConfig;
+import org.rlr.model.config.Tiling;
+import org.rlr.model.config.TrainingSettings;
+import org.rlr.model.config.Validation;
 import org.rlr.model.data.DataLayouts;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.Sample;
 import org.rlr.model.demo.DemoDataSet;
+import org.rlr.model.features.ComputedFeatureMaps;
+import org.rlr.model.features.FeatureMaps;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
@@ -46,22 +47,14 @@ class SharedFeaturesTest {
     }
 
     private static RlrConfig config(String backbone, Tiling tiling) {
-        return new RlrConfig(
-                backbone,
-                64,
-                64,
-                List.of(1, 2, 3),
-                16,
-                4,
-                1,
-                List.of("mca", "nsa"),
-                GateMode.NONE,
-                1,
-                false,
-                true,
-                false,
-                tiling,
-                null);
+        return RlrConfig.builder(backbone)
+                .imageSize(64, 64)
+                .levels(List.of(1, 2, 3))
+                .width(16)
+                .heads(4)
+                .layers(1)
+                .tiling(tiling)
+                .build();
     }
 
     private Backbone open(RlrConfig config, Backend backend) {
@@ -143,9 +136,15 @@ class SharedFeaturesTest {
 
     @Test
     void aTrainingOnThemGivesTheSameModel() throws IOException {
-        RlrConfig config = config("resnet18", null).withStandardize(true);
-        TrainingSettings settings =
-                new TrainingSettings(2, 3, 1e-3f, 5, 4, 1, false, OptimizerMode.ADAM, new Validation(0.5, true));
+        RlrConfig config =
+                config("resnet18", null).toBuilder().standardize(true).build();
+        TrainingSettings settings = TrainingSettings.builder()
+                .epochs(2)
+                .batchSize(3)
+                .learningRate(1e-3f)
+                .seed(5)
+                .validation(new Validation(0.5, true))
+                .build();
         TestEvaluation test = new TestEvaluation(data, 1, true);
         TrainingImages images = ValidationSplit.of(data, settings.validation(), settings.seed());
         try (Backend backend = KernelSets.open("vector");
@@ -173,7 +172,7 @@ class SharedFeaturesTest {
             List<Path> images = images();
             long bytes = 0;
             for (int level : config.levels()) {
-                bytes += 4L * config.level(level, backbone).tokens() * backbone.channels(level);
+                bytes += 4L * config.level(level, backbone.channels(level)).tokens() * backbone.channels(level);
             }
             List<Path> twice = new ArrayList<>(images.subList(0, 2));
             twice.addAll(images.subList(0, 2));

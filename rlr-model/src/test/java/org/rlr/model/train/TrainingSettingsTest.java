@@ -5,13 +5,21 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
+import org.rlr.model.config.Schedule;
+import org.rlr.model.config.TrainingSettings;
 import org.rlr.tensor.RlrException;
 
 class TrainingSettingsTest {
     private static final float RATE = 0.5f;
 
     private static TrainingSettings settings(int warmup, Schedule schedule) {
-        return new TrainingSettings(1, 8, RATE, 1, 4, 1, false, OptimizerMode.ADAM, null, warmup, schedule);
+        return TrainingSettings.builder()
+                .epochs(1)
+                .learningRate(RATE)
+                .seed(1)
+                .warmupSteps(warmup)
+                .schedule(schedule)
+                .build();
     }
 
     @Test

@@ -12,11 +12,12 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.rlr.model.GateMode;
 import org.rlr.model.KernelSets;
-import org.rlr.model.LevelConfig;
-import org.rlr.model.RlrTransformer;
 import org.rlr.model.backbone.StateDict;
+import org.rlr.model.config.LevelConfig;
+import org.rlr.model.config.OptimizerMode;
+import org.rlr.model.config.TrainingSettings;
+import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
@@ -54,18 +55,11 @@ class ZeroStepsGoldenTest {
             try (TensorScope outer = TensorScope.open(backend)) {
                 for (int i = 0; i < 2; i++) {
                     int grid = ints(m.get("grids"))[i];
-                    LevelConfig config = new LevelConfig(
-                            ints(m.get("c"))[i],
-                            grid,
-                            grid,
-                            ints(m.get("d"))[i],
-                            ints(m.get("heads"))[i],
-                            Integer.parseInt(m.get("layers")),
-                            List.of("mca", "nsa"),
-                            GateMode.NONE,
-                            1,
-                            LevelConfig.defaultSide(grid, grid),
-                            false);
+                    LevelConfig config = LevelConfig.builder(ints(m.get("c"))[i], grid, grid, ints(m.get("d"))[i])
+                            .heads(ints(m.get("heads"))[i])
+                            .layers(Integer.parseInt(m.get("layers")))
+                            .side(LevelConfig.defaultSide(grid, grid))
+                            .build();
                     RlrTransformer level = new RlrTransformer(config, backend, true);
                     levels.add(level);
                     level.parameters().load(StateDict.of(golden, "level" + i + ".weight."), "golden");

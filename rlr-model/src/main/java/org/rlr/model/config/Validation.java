@@ -1,4 +1,4 @@
-package org.rlr.model.train;
+package org.rlr.model.config;
 
 import org.rlr.tensor.RlrException;
 

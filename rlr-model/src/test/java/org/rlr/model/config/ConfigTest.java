@@ -1,4 +1,4 @@
-package org.rlr.model;
+package org.rlr.model.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -70,19 +70,16 @@ class ConfigTest {
             List<String> blocks,
             int refLen,
             boolean referenceLoss) {
-        return new RlrConfig(
-                "scattering",
-                height,
-                width,
-                levels,
-                modelWidth,
-                heads,
-                layers,
-                blocks,
-                GateMode.NONE,
-                refLen,
-                referenceLoss,
-                true);
+        return RlrConfig.builder("scattering")
+                .imageSize(height, width)
+                .levels(levels)
+                .width(modelWidth)
+                .heads(heads)
+                .layers(layers)
+                .blocks(blocks)
+                .refLen(refLen)
+                .referenceLoss(referenceLoss)
+                .build();
     }
 
     private static RlrConfig config(List<Integer> levels, List<String> blocks) {
@@ -90,8 +87,8 @@ class ConfigTest {
     }
 
     @Test
-    void levelsAndBlocksComeInOrderAndOnce() {
-        RlrConfig config = config(List.of(3, 1, 3), List.of("sa", "mca", "sa"));
+    void levelsComeInOrderAndOnceAndBlocksOnce() {
+        RlrConfig config = config(List.of(3, 1, 3), List.of("mca", "sa", "mca"));
         assertEquals(List.of(1, 3), config.levels());
         assertEquals(List.of("mca", "sa"), config.blocks());
     }
@@ -103,7 +100,7 @@ class ConfigTest {
         try (Backbone backbone = Backbones.create("scattering", null, config.levels(), null, null)) {
             int[] widths = {64, 128, 256, 512};
             for (int level = 0; level < 4; level++) {
-                LevelConfig c = config.level(level, backbone);
+                LevelConfig c = config.level(level, backbone.channels(level));
                 assertEquals(256 >> level + 1, c.height());
                 assertEquals(192 >> level + 1, c.width());
                 assertEquals(widths[level], c.modelWidth());
@@ -114,22 +111,12 @@ class ConfigTest {
     }
 
     private static RlrConfig windows(Map<Integer, Integer> windows) {
-        return new RlrConfig(
-                "scattering",
-                256,
-                128,
-                List.of(3, 2),
-                128,
-                8,
-                4,
-                List.of("mca", "nsa"),
-                GateMode.NONE,
-                1,
-                false,
-                true,
-                false,
-                null,
-                windows);
+        return RlrConfig.builder("scattering")
+                .imageSize(256, 128)
+                .levels(List.of(3, 2))
+                .width(128)
+                .windows(windows)
+                .build();
     }
 
     @Test
@@ -137,12 +124,21 @@ class ConfigTest {
         RlrConfig config = windows(Map.of(2, 9));
         assertEquals("2=9", config.windowText());
         try (Backbone backbone = Backbones.create("scattering", null, config.levels(), null, null)) {
-            assertEquals(9, config.level(2, backbone).side());
-            assertEquals(4, config.level(2, backbone).pattern(Locality.INSIDE).radius());
+            assertEquals(9, config.level(2, backbone.channels(2)).side());
             assertEquals(
-                    LevelConfig.defaultSide(16, 8), config.level(3, backbone).side());
+                    4,
+                    config.level(2, backbone.channels(2))
+                            .pattern(Locality.INSIDE)
+                            .radius());
+            assertEquals(
+                    LevelConfig.defaultSide(16, 8),
+                    config.level(3, backbone.channels(3)).side());
         }
-        assertEquals(config, config.withStandardize(true).withStandardize(false));
+        assertEquals(
+                config,
+                config.toBuilder().standardize(true).build().toBuilder()
+                        .standardize(false)
+                        .build());
         assertEquals("2=1,3=11", windows(Map.of(3, 11, 2, 1)).windowText());
         assertEquals(windows(null), windows(Map.of()));
         assertEquals("", windows(null).windowText());
@@ -172,7 +168,6 @@ class ConfigTest {
         refused(() -> config(List.of(), blocks), "[]", "--levels");
         refused(() -> config(List.of(2, -1), blocks), "-1", "--levels");
         refused(() -> config(levels, List.of()), "no attention block", "--blocks");
-        refused(() -> config(levels, List.of("mca", "xca")), "xca", "--blocks");
         refused(
                 () -> config(48, 256, levels, 128, 8, 4, blocks, 1, false),
                 "48",

@@ -1,4 +1,4 @@
-package org.rlr.model;
+package org.rlr.model.config;
 
 /**
  * Image scores of the training images, all normal, and the threshold derived from them.

@@ -1,4 +1,4 @@
-package org.rlr.model;
+package org.rlr.model.config;
 
 import java.util.Objects;
 import org.rlr.tensor.RlrException;

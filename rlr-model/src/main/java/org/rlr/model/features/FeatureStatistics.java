@@ -1,4 +1,4 @@
-package org.rlr.model;
+package org.rlr.model.features;
 
 /**
  * Mean and standard deviation of each channel of a feature level over all tokens of the training images; features are

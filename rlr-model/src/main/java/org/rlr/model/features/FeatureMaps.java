@@ -1,4 +1,4 @@
-package org.rlr.model;
+package org.rlr.model.features;
 
 import java.nio.file.Path;
 import java.util.List;

@@ -1,4 +1,4 @@
-package org.rlr.model;
+package org.rlr.model.config;
 
 import com.google.gson.annotations.SerializedName;
 import java.util.Locale;

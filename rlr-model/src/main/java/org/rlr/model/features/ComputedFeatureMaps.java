@@ -1,8 +1,9 @@
-package org.rlr.model;
+package org.rlr.model.features;
 
 import java.nio.file.Path;
 import java.util.List;
 import org.rlr.model.backbone.Backbone;
+import org.rlr.model.config.RlrConfig;
 import org.rlr.model.data.ImageBatches;
 import org.rlr.model.data.ImageInputs;
 import org.rlr.model.data.ImageReader;

@@ -1,10 +1,12 @@
-package org.rlr.model;
+package org.rlr.model.transformer;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.rlr.model.attention.AttentionBlocks;
+import org.rlr.model.attention.Reference;
+import org.rlr.model.config.LevelConfig;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.autograd.Functions;
 import org.rlr.tensor.autograd.FusedFunctions;
@@ -44,13 +46,15 @@ public final class RlrTransformer implements AutoCloseable {
     /**
      * A transformer whose parameters are zero until {@link ParameterSet#initialize} or {@link ParameterSet#load}.
      *
-     * @param config width, layers, blocks, grid
+     * @param settings width, layers, blocks in any order, grid
      * @param backend holds the parameters; stays the caller's
      * @param training whether gradients are kept; {@link #reconstruct} then follows every change of the parameters
      * @throws org.rlr.tensor.RlrException if a block does not exist or memory is short
      */
-    public RlrTransformer(LevelConfig config, Backend backend, boolean training) {
-        this.config = config;
+    public RlrTransformer(LevelConfig settings, Backend backend, boolean training) {
+        config = settings.toBuilder()
+                .blocks(AttentionBlocks.inOrder(settings.blocks()))
+                .build();
         this.backend = backend;
         this.training = training;
         int d = config.modelWidth();

@@ -1,8 +1,9 @@
-package org.rlr.model;
+package org.rlr.model.features;
 
 import java.util.ArrayList;
 import java.util.List;
 import org.rlr.model.backbone.Backbone;
+import org.rlr.model.config.RlrConfig;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.autograd.FusedFunctions;
 
@@ -20,18 +21,30 @@ public final class FeatureExtractor {
      *
      * @param backbone gives the feature maps; stays the caller's
      * @param config levels, standardisation and smoothing
-     * @param statistics per level of the configuration; null where features are not {@linkplain RlrConfig#standardized
-     *     standardised}
+     * @param statistics per level of the configuration; null where features are not
+     *     {@linkplain #standardized(RlrConfig, Backbone) standardised}
      * @throws IllegalArgumentException if statistics are there where features are not standardised, or missing where
      *     they are
      */
     public FeatureExtractor(Backbone backbone, RlrConfig config, List<FeatureStatistics> statistics) {
-        if (config.standardized(backbone) != (statistics != null)) {
+        if (standardized(config, backbone) != (statistics != null)) {
             throw new IllegalArgumentException("statistics go with standardised features, and only with them");
         }
         this.backbone = backbone;
         this.config = config;
         this.statistics = statistics;
+    }
+
+    /**
+     * Whether features of a backbone are standardised by statistics of the training images: because the configuration
+     * or the backbone wants it.
+     *
+     * @param config the configuration
+     * @param backbone the backbone it is used with
+     * @return whether {@link FeatureStatistics} are needed
+     */
+    public static boolean standardized(RlrConfig config, Backbone backbone) {
+        return config.standardize() || backbone.standardized();
     }
 
     /** {@return whether features are standardised by statistics of the training images} */

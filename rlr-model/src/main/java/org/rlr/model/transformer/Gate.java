@@ -1,8 +1,10 @@
-package org.rlr.model;
+package org.rlr.model.transformer;
 
 import java.util.ArrayList;
 import java.util.List;
 import org.rlr.model.attention.AttentionBlocks;
+import org.rlr.model.config.GateMode;
+import org.rlr.model.config.LevelConfig;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.autograd.Functions;
 import org.rlr.tensor.backend.Activation;

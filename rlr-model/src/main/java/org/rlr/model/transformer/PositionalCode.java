@@ -1,4 +1,4 @@
-package org.rlr.model;
+package org.rlr.model.transformer;
 
 /** The fixed two-dimensional sine/cosine code of token positions (RLR §4). */
 final class PositionalCode {

@@ -1,4 +1,4 @@
-package org.rlr.model;
+package org.rlr.model.attention;
 
 import java.util.HashMap;
 import java.util.List;
@@ -12,7 +12,7 @@ import org.rlr.tensor.backend.Backend;
 /**
  * The embedded reference {@code E_R [1, r·L, d]} (RLR §5) as the attention blocks see it. It is the same for every
  * image, so what a block derives from it (keys, values) is computed once per training step and once per model in
- * inference: ask through {@link #once}.
+ * inference: ask through {@link #cached}.
  */
 public final class Reference implements AutoCloseable {
     private final Tensor embedded;
@@ -67,7 +67,7 @@ public final class Reference implements AutoCloseable {
      * @param computation makes it; runs once
      * @return the tensor, which the reference keeps; not to be closed
      */
-    public Tensor once(Object block, String name, Supplier<Tensor> computation) {
+    public Tensor cached(Object block, String name, Supplier<Tensor> computation) {
         synchronized (derived) {
             return derived.computeIfAbsent(
                     List.of(block, name),
@@ -75,9 +75,15 @@ public final class Reference implements AutoCloseable {
         }
     }
 
-    /** Runs a computation whose result outlives every scope. */
+    /**
+     * Runs a computation whose result outlives every scope.
+     *
+     * @param backend where it runs
+     * @param computation makes the tensor, in a scope of its own
+     * @return a copy of its result, of no scope; the caller closes it
+     */
     @SuppressWarnings("try") // the scope only has to be open
-    static Tensor unscoped(Backend backend, Supplier<Tensor> computation) {
+    public static Tensor unscoped(Backend backend, Supplier<Tensor> computation) {
         try (TensorScope scope = TensorScope.inference(backend)) {
             Tensor result = computation.get();
             Tensor copy = Tensor.wrapUnscoped(

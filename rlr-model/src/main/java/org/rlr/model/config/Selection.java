@@ -1,4 +1,4 @@
-package org.rlr.model;
+package org.rlr.model.config;
 
 /**
  * How the epoch was chosen that a model is of, where it is not the last.

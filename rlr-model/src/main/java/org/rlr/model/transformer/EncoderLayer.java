@@ -1,9 +1,11 @@
-package org.rlr.model;
+package org.rlr.model.transformer;
 
 import java.util.ArrayList;
 import java.util.List;
 import org.rlr.model.attention.AttentionBlock;
 import org.rlr.model.attention.AttentionBlocks;
+import org.rlr.model.attention.Reference;
+import org.rlr.model.config.LevelConfig;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.backend.Activation;

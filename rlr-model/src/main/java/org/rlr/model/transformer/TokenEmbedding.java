@@ -1,4 +1,4 @@
-package org.rlr.model;
+package org.rlr.model.transformer;
 
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.autograd.FusedFunctions;

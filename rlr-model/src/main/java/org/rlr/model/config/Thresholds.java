@@ -1,4 +1,4 @@
-package org.rlr.model;
+package org.rlr.model.config;
 
 import java.util.Collections;
 import java.util.Map;
