@@ -115,7 +115,7 @@ final class DetectCommand implements Callable<Integer> {
                     AnomalyMap map = drawn == null ? detector.scorer().score(image) : examined.map();
                     d = detection(detector, map, file);
                 } catch (RlrException e) {
-                    Main.error(err, e.getMessage());
+                    Main.error(err, OptionNames.explain(e));
                     failures++;
                     continue;
                 }

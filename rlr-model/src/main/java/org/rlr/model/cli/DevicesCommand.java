@@ -34,7 +34,7 @@ final class DevicesCommand implements Callable<Integer> {
                     out.printf("%-6s %s%n", provider.type(), backend.description());
                 } catch (RlrException e) {
                     // a second card may be too old where the first is not
-                    out.printf("%-6s %d cannot start: %s%n", provider.type(), i, e.getMessage());
+                    out.printf("%-6s %d cannot start: %s%n", provider.type(), i, OptionNames.explain(e));
                 }
             }
         }

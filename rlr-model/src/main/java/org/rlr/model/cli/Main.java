@@ -38,7 +38,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
 public final class Main {
     static final int FAILURE = 1;
 
-    private Main() {}
+    Main() {}
 
     /**
      * Runs a command in this JVM, or in a new one with the Vector API where this one lacks it.
@@ -136,8 +136,8 @@ public final class Main {
                     return FAILURE;
                 }
             }
-            if (exception instanceof RlrException) {
-                error(err, exception.getMessage());
+            if (exception instanceof RlrException known) {
+                error(err, OptionNames.explain(known));
             } else {
                 err.println("error: unexpected " + exception + "; please report it with what follows");
                 exception.printStackTrace(err);

@@ -1,0 +1,42 @@
+package org.rlr.model.data;
+
+import org.rlr.tensor.RlrException;
+
+/** An image cannot be read. */
+public final class ImageException extends RlrException {
+    private static final long serialVersionUID = 1L;
+
+    /** The kind of fault. */
+    public enum Reason {
+        /** There are no bytes. */
+        EMPTY,
+        /** The bytes are of no image format. */
+        NOT_AN_IMAGE,
+        /** The image is cut off or its data contradict each other. */
+        DAMAGED,
+        /** The image has more pixels than can be held. */
+        TOO_LARGE,
+        /** The format, or this variant of it, is not read. */
+        UNSUPPORTED
+    }
+
+    private final Reason reason;
+
+    /**
+     * An image that cannot be read.
+     *
+     * @param reason the kind of fault
+     * @param message the image and its fault
+     * @param remedy what to do
+     * @param cause the exception behind it, or null
+     */
+    public ImageException(Reason reason, String message, String remedy, Throwable cause) {
+        super(message, remedy, cause);
+        this.reason = reason;
+    }
+
+    /** {@return the kind of fault} */
+    public Reason reason() {
+        return reason;
+    }
+}

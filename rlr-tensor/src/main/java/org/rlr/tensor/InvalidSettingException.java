@@ -1,0 +1,67 @@
+package org.rlr.tensor;
+
+/** A setting has a value that is not allowed. */
+public final class InvalidSettingException extends RlrException {
+    private static final long serialVersionUID = 1L;
+
+    private final String name;
+    private final String value;
+    private final String allowed;
+
+    /**
+     * A value that is out of range: {@code `epochs` is 0; it must be at least 1}.
+     *
+     * @param name the setting, as its record or builder calls it
+     * @param value its value
+     * @param allowed the allowed values, as the end of "it must be": {@code at least 1}
+     */
+    public InvalidSettingException(String name, Object value, String allowed) {
+        this(name, value, allowed, "`" + name + "` is " + value, "it must be " + allowed);
+    }
+
+    /**
+     * A value that is wrong for a reason that a range does not tell.
+     *
+     * @param name the setting, as its record or builder calls it
+     * @param value its value
+     * @param allowed the allowed values in a few words
+     * @param message what is wrong, with the value
+     * @param remedy what to do
+     */
+    public InvalidSettingException(String name, Object value, String allowed, String message, String remedy) {
+        super(message, remedy);
+        this.name = name;
+        this.value = String.valueOf(value);
+        this.allowed = allowed;
+    }
+
+    /**
+     * Checks a range.
+     *
+     * @param condition whether the value is allowed
+     * @param name the setting, as its record or builder calls it
+     * @param value its value
+     * @param allowed the allowed values, as the end of "it must be"
+     * @throws InvalidSettingException if it is not
+     */
+    public static void require(boolean condition, String name, Object value, String allowed) {
+        if (!condition) {
+            throw new InvalidSettingException(name, value, allowed);
+        }
+    }
+
+    /** {@return the setting, as its record or builder calls it} */
+    public String name() {
+        return name;
+    }
+
+    /** {@return its value as text} */
+    public String value() {
+        return value;
+    }
+
+    /** {@return the allowed values in a few words} */
+    public String allowed() {
+        return allowed;
+    }
+}

@@ -1,0 +1,34 @@
+package org.rlr.tensor;
+
+/** The machine lacks something that would be there on a larger one or at another time. */
+public final class ResourceException extends RlrException {
+    private static final long serialVersionUID = 1L;
+
+    /** The kind of thing that is short. */
+    public enum Resource {
+        /** Memory of the heap or of a device. */
+        MEMORY,
+        /** Space on a disk, or a file or folder that cannot be written. */
+        DISK
+    }
+
+    private final Resource resource;
+
+    /**
+     * A shortage.
+     *
+     * @param resource the kind of thing that is short
+     * @param message how much was asked for and how much there is
+     * @param remedy what to do
+     * @param cause the exception behind it, or null
+     */
+    public ResourceException(Resource resource, String message, String remedy, Throwable cause) {
+        super(message, remedy, cause);
+        this.resource = resource;
+    }
+
+    /** {@return the kind of thing that is short} */
+    public Resource resource() {
+        return resource;
+    }
+}
