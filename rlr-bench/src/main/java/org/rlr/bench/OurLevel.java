@@ -44,7 +44,7 @@ final class OurLevel implements Contender {
         repeated = training ? new RepeatedStep(backend, true, 1, step -> submit(), adam::stepped) : null;
     }
 
-    /** What a recorded step finds again in its place. */
+    /** What a captured step finds again in its place. */
     private Tensor held(Shape shape) {
         return Tensor.wrapUnscoped(backend, new View(backend.allocate(shape.elements()), 0, shape));
     }

@@ -11,8 +11,8 @@ import org.rlr.tensor.backend.AdamSettings;
 import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BinaryOp;
+import org.rlr.tensor.backend.Capture;
 import org.rlr.tensor.backend.ConvGeometry;
-import org.rlr.tensor.backend.Recording;
 import org.rlr.tensor.backend.Storage;
 import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.backend.View;
@@ -268,8 +268,8 @@ final class CudaBackend implements Backend {
     }
 
     @Override
-    public void averagePool(View x, int side, View y, boolean accumulate) {
-        convolution.averagePool(x, side, y, accumulate);
+    public void averagePool(View x, int kernel, View y, boolean accumulate) {
+        convolution.averagePool(x, kernel, y, accumulate);
     }
 
     @Override
@@ -297,12 +297,12 @@ final class CudaBackend implements Backend {
      * turns to the host.
      */
     @Override
-    public Optional<Recording> record(long step, int streamsPerStep, Runnable body) {
+    public Optional<Capture> capture(long step, int streamsPerStep, Runnable body) {
         if (engine.stream.debug()) {
             return Optional.empty();
         }
         try {
-            return Optional.of(CudaRecording.of(engine, step, streamsPerStep, body));
+            return Optional.of(CudaCapture.of(engine, step, streamsPerStep, body));
         } catch (NotCapturableException e) {
             LOG.log(System.Logger.Level.INFO, "kernels are submitted one by one, not as a graph: " + e.getMessage());
             return Optional.empty();

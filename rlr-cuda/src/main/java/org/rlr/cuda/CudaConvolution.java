@@ -139,7 +139,7 @@ final class CudaConvolution {
         }
     }
 
-    void averagePool(View x, int side, View y, boolean accumulate) {
+    void averagePool(View x, int kernel, View y, boolean accumulate) {
         Shape s = x.shape();
         engine.kernel(FILE, "averagePool")
                 .launch()
@@ -149,7 +149,7 @@ final class CudaConvolution {
                 .put(s.dim(1))
                 .put(s.dim(2))
                 .put(s.dim(3))
-                .put(side)
+                .put(kernel)
                 .put(accumulate)
                 .run(y.elements());
     }

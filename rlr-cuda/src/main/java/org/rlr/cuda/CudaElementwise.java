@@ -91,10 +91,10 @@ final class CudaElementwise {
         // The decimals that were meant: 0.999f is 0.99900001287…, which would shift 1 − beta2 by 1e-5 of itself.
         double beta1 = decimal(settings.beta1());
         double beta2 = decimal(settings.beta2());
-        CudaRecording recording = engine.recording();
-        long moving = recording == null
+        CudaCapture capture = engine.capture();
+        long moving = capture == null
                 ? 0
-                : recording.place(
+                : capture.place(
                         (ahead, rate) -> Float.floatToRawIntBits(size(rate, beta1, step + ahead)),
                         (ahead, rate) -> Float.floatToRawIntBits(rootCorrection(beta2, step + ahead)));
         engine.kernel(FILE, "adam")

@@ -40,10 +40,10 @@ final class CudaEngine implements AutoCloseable {
     private final KernelCompiler compiler;
     private final Precision precision;
     private final Map<String, KernelFile> files = new ConcurrentHashMap<>();
-    /** How many recordings live. */
-    int recordings;
+    /** How many captures live. */
+    int captures;
 
-    private CudaRecording recording;
+    private CudaCapture capture;
     private String convolutions;
     final Stream stream;
     final DeviceAllocator allocator;
@@ -106,15 +106,15 @@ final class CudaEngine implements AutoCloseable {
     }
 
     /**
-     * The recording that is being made, which has to hear of numbers that change from run to run; null where work runs
-     * at once.
+     * The capture that is being made, which has to hear of numbers that change from run to run; null where work runs at
+     * once.
      */
-    CudaRecording recording() {
-        return recording;
+    CudaCapture capture() {
+        return capture;
     }
 
-    void recording(CudaRecording begun) {
-        recording = begun;
+    void capture(CudaCapture begun) {
+        capture = begun;
     }
 
     /** A kernel of {@code kernels/<file>.cu}; compiling the file is put off until then. */

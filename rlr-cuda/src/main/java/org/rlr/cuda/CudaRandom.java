@@ -53,13 +53,13 @@ final class CudaRandom {
         });
     }
 
-    /** Where a recorded kernel finds its stream, the lower half first; 0 where it is the one given. */
+    /** Where a captured kernel finds its stream, the lower half first; 0 where it is the one given. */
     private long moving(long stream) {
-        CudaRecording recording = engine.recording();
-        return recording == null
+        CudaCapture capture = engine.capture();
+        return capture == null
                 ? 0
-                : recording.place((ahead, rate) -> (int) (stream + ahead * recording.streamsPerStep()), (ahead, rate) ->
-                        (int) (stream + ahead * recording.streamsPerStep() >> 32));
+                : capture.place((ahead, rate) -> (int) (stream + ahead * capture.streamsPerStep()), (ahead, rate) ->
+                        (int) (stream + ahead * capture.streamsPerStep() >> 32));
     }
 
     private static long blocks(View view) {

@@ -17,8 +17,8 @@ import org.rlr.tensor.Shape;
 import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.Backends;
+import org.rlr.tensor.backend.Capture;
 import org.rlr.tensor.backend.ConvGeometry;
-import org.rlr.tensor.backend.Recording;
 import org.rlr.tensor.backend.View;
 
 /** Convolutions by cuDNN and by our own kernels beside each other, and as part of a graph, on the stand-in. */
@@ -151,27 +151,27 @@ class CudaDnnTest {
 
     @ParameterizedTest
     @MethodSource("geometries")
-    void aRecordedConvolutionGivesTheSameBits(ConvGeometry geometry) {
+    void aCapturedConvolutionGivesTheSameBits(ConvGeometry geometry) {
         try (Backend backend = Backends.open("cuda", 0);
                 Convolution plain = new Convolution(backend, geometry, 8);
-                Convolution recorded = new Convolution(backend, geometry, 8)) {
+                Convolution captured = new Convolution(backend, geometry, 8)) {
             plain.submit();
-            recorded.submit();
-            try (Recording recording = backend.record(0, 1, recorded::submit).orElseThrow()) {
-                recording.run(0, 0);
+            captured.submit();
+            try (Capture capture = backend.capture(0, 1, captured::submit).orElseThrow()) {
+                capture.run(0, 0);
                 plain.submit();
-                assertArrayEquals(plain.results(), recorded.results());
+                assertArrayEquals(plain.results(), captured.results());
             }
         }
     }
 
     @Test
-    void aConvolutionThatIsNewIsNotRecorded() {
+    void aConvolutionThatIsNewIsNotCaptured() {
         try (Backend backend = Backends.open("cuda", 0);
                 Convolution c = new Convolution(backend, ConvGeometry.padded(3, 1, 1, 1), 8)) {
-            assertEquals(Optional.empty(), backend.record(0, 1, c::submit));
+            assertEquals(Optional.empty(), backend.capture(0, 1, c::submit));
             c.submit();
-            backend.record(0, 1, c::submit).orElseThrow().close();
+            backend.capture(0, 1, c::submit).orElseThrow().close();
         }
     }
 }

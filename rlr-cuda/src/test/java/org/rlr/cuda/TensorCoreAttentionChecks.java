@@ -115,7 +115,8 @@ abstract class TensorCoreAttentionChecks {
                 double bound = precision == Precision.TF32 ? 2e-3 : i < 2 ? 1e-2 : 2e-2;
                 // with a single key, gradients of queries and keys are differences that are 0 exactly: their terms are
                 // what is rounded
-                boolean nothing = pattern.locality() == Locality.INSIDE && pattern.side() == 1 && (i == 2 || i == 3);
+                boolean nothing =
+                        pattern.locality() == Locality.INSIDE && pattern.windowSize() == 1 && (i == 2 || i == 3);
                 double error = error(actual.get(i), expected.get(i), nothing ? exact.largestTerm : 0, NAMES.get(i));
                 assertTrue(
                         error <= bound,
@@ -189,14 +190,14 @@ abstract class TensorCoreAttentionChecks {
             int heads,
             int h,
             int w,
-            int side,
+            int windowSize,
             int headDim,
             int images,
             boolean sharedKeys,
             boolean sharedValues) {
         return Call.of(
                 precision,
-                new AttentionPattern(heads, h, w, side, locality),
+                new AttentionPattern(heads, h, w, windowSize, locality),
                 images,
                 h * w,
                 headDim,
@@ -223,10 +224,11 @@ abstract class TensorCoreAttentionChecks {
     @ParameterizedTest
     @EnumSource(names = {"TF32", "BF16"})
     void gridsOfManyChunksAndWindowsOfAnySide(Precision precision) {
-        for (int side : new int[] {1, 4, 11, Integer.MAX_VALUE}) {
-            grid(precision, Locality.INSIDE, 1, 12, 13, side, 16, 2, false, false)
+        for (int windowSize : new int[] {1, 4, 11, Integer.MAX_VALUE}) {
+            grid(precision, Locality.INSIDE, 1, 12, 13, windowSize, 16, 2, false, false)
                     .check();
-            grid(precision, Locality.INSIDE, 1, 5, 7, side, 16, 8, true, true).check();
+            grid(precision, Locality.INSIDE, 1, 5, 7, windowSize, 16, 8, true, true)
+                    .check();
         }
         grid(precision, Locality.OUTSIDE, 1, 12, 13, 7, 16, 2, true, false).check();
         // chunks that are part of one row of the grid
@@ -345,12 +347,12 @@ abstract class TensorCoreAttentionChecks {
     }
 
     private static int[] tile(
-            TensorCoreAttention attention, Locality locality, int side, int window, int headDim, int images) {
+            TensorCoreAttention attention, Locality locality, int side, int windowSize, int headDim, int images) {
         try (Backend cpu = Backends.open("cpu", 1)) {
             View q = poisoned(cpu, Shape.of(images, side * side, headDim));
             View k = poisoned(cpu, Shape.of(1, side * side, headDim));
             int[] tile = attention.tile(
-                    new AttentionProblem(q, k, k, new AttentionPattern(1, side, side, window, locality)));
+                    new AttentionProblem(q, k, k, new AttentionPattern(1, side, side, windowSize, locality)));
             q.storage().release();
             k.storage().release();
             return tile;

@@ -12,8 +12,8 @@ import org.rlr.tensor.backend.View;
 
 /**
  * A float32 array of any rank on a device, row-major and contiguous. New tensors belong to the innermost open
- * {@link TensorScope}; a closed one throws on use. Operations return new tensors and record themselves for
- * {@link #backward()} where an argument requires gradients and the scope records.
+ * {@link TensorScope}; a closed one throws on use. Operations return new tensors, and are put on the tape for
+ * {@link #backward()} where an argument requires gradients and the scope has a tape.
  *
  * <p>Window attention and the other fused operations are in {@link Functions}; see also {@link Locality}.
  */
@@ -209,9 +209,9 @@ public final class Tensor implements AutoCloseable {
      * Makes this leaf receive gradients.
      *
      * @return this tensor
-     * @throws IllegalStateException if it is the result of a recorded operation
+     * @throws IllegalStateException if it is the result of an operation on the tape
      */
-    public Tensor requireGrad() {
+    public Tensor setRequiresGrad() {
         if (node != null) {
             throw new IllegalStateException("only a leaf can be asked to require gradients");
         }
@@ -246,11 +246,11 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * Records the operation that made this tensor. For the functions' use.
+     * Puts the operation that made this tensor on the tape. For the functions' use.
      *
      * @param operation inputs and vector-Jacobian product
      */
-    public void record(Node operation) {
+    public void setNode(Node operation) {
         node = operation;
         requiresGrad = true;
     }
@@ -258,7 +258,7 @@ public final class Tensor implements AutoCloseable {
     /**
      * Adds to the gradient of every leaf this scalar depends on.
      *
-     * @throws IllegalStateException if it is not a recorded scalar
+     * @throws IllegalStateException if it is not a scalar on the tape
      */
     public void backward() {
         Backward.run(this);

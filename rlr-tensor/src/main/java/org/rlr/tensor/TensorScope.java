@@ -23,20 +23,20 @@ public final class TensorScope implements AutoCloseable {
 
     private final Backend backend;
     private final TensorScope parent;
-    private final boolean recording;
+    private final boolean hasTape;
     private final Thread thread = Thread.currentThread();
     private final List<Tensor> owned = new ArrayList<>();
     private boolean closed;
 
-    private TensorScope(Backend backend, boolean recording) {
+    private TensorScope(Backend backend, boolean hasTape) {
         this.backend = backend;
         this.parent = CURRENT.get();
-        this.recording = recording;
+        this.hasTape = hasTape;
         CURRENT.set(this);
     }
 
     /**
-     * Opens a scope in which operations on tensors that require gradients are recorded.
+     * Opens a scope with a tape, on which operations on tensors that require gradients are put.
      *
      * @param backend on which factories without an input allocate; stays the caller's
      * @return the scope, now the innermost of this thread
@@ -46,7 +46,7 @@ public final class TensorScope implements AutoCloseable {
     }
 
     /**
-     * Opens a scope in which nothing is recorded.
+     * Opens a scope without a tape.
      *
      * @param backend on which factories without an input allocate; stays the caller's
      * @return the scope, now the innermost of this thread
@@ -75,9 +75,9 @@ public final class TensorScope implements AutoCloseable {
         return backend;
     }
 
-    /** {@return whether operations are recorded for differentiation} */
-    public boolean recording() {
-        return recording;
+    /** {@return whether the scope has a tape, from which gradients are computed} */
+    public boolean hasTape() {
+        return hasTape;
     }
 
     /**

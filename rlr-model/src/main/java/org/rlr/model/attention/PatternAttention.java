@@ -15,7 +15,7 @@ import org.rlr.tensor.backend.AttentionPattern;
  * <p>Patterns of {@link GridPattern#all}, {@link GridPattern#inside} and {@link GridPattern#outside} run on the
  * backend's own kernels, whose memory grows with the number L of tokens. Any other is composed of tensor operations: it
  * keeps an L×L matrix, 4·L² bytes in the Java heap, sends it to the device at each call, and makes three of N·heads·L²
- * values there, which a recording scope keeps until it is closed; a whole row of scores is computed however few keys
+ * values there, which a scope with a tape keeps until it is closed; a whole row of scores is computed however few keys
  * are allowed. At 16×16 tokens a matrix has 0.3 MB, at 32×32 4 MB, at 64×64 67 MB. May be used by several threads at
  * once.
  */

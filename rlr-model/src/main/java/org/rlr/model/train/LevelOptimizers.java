@@ -41,7 +41,7 @@ final class LevelOptimizers implements AutoCloseable {
         }
     }
 
-    /** Counts a step of a level that a recording of an earlier one makes. */
+    /** Counts a step of a level that a capture of an earlier one makes. */
     void stepped(int level) {
         optimizers.get(level).stepped();
     }

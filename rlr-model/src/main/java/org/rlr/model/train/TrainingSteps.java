@@ -15,8 +15,8 @@ import org.rlr.tensor.backend.View;
 import org.rlr.tensor.nn.RepeatedStep;
 
 /**
- * The steps of a training (RLR §8): perturbation, forward, loss, gradients, optimiser. On a backend that records, a
- * step is recorded when a level sees a number of images for the second time, and is from then on run as a whole; the
+ * The steps of a training (RLR §8): perturbation, forward, loss, gradients, optimiser. On a backend that captures, a
+ * step is captured when a level sees a number of images for the second time, and is from then on run as a whole; the
  * numbers are the same bits either way.
  */
 final class TrainingSteps implements AutoCloseable {
@@ -47,7 +47,7 @@ final class TrainingSteps implements AutoCloseable {
                 .run(batch, step);
     }
 
-    /** Ends recordings and gives memory back. */
+    /** Ends captures and gives memory back. */
     @Override
     public void close() {
         steps.values().forEach(Step::close);
@@ -55,8 +55,8 @@ final class TrainingSteps implements AutoCloseable {
     }
 
     /**
-     * Steps of one level with one number of images. What goes in and out stays where it is, so that a recording finds
-     * it again.
+     * Steps of one level with one number of images. What goes in and out stays where it is, so that a capture finds it
+     * again.
      */
     private final class Step {
         private final int level;

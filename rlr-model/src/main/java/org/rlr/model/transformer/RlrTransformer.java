@@ -112,7 +112,7 @@ public final class RlrTransformer implements AutoCloseable {
     }
 
     /**
-     * Reconstructs tokens {@code [N, L, C]}; in a recording scope with gradients.
+     * Reconstructs tokens {@code [N, L, C]}; in a scope with a tape, with gradients.
      *
      * @param x perturbed tokens {@code [N, L, C]}, L and C those of the configuration
      * @return {@code [N, L, C]}, in the innermost scope

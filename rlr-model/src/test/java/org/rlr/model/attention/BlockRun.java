@@ -116,10 +116,10 @@ final class BlockRun implements AutoCloseable {
     List<float[]> gradients(float[] weights) {
         parameters.zeroGradients();
         try (TensorScope scope = TensorScope.open(backend)) {
-            Tensor x = tokens().requireGrad();
+            Tensor x = tokens().setRequiresGrad();
             Tensor e = reference();
             if (e != null) {
-                e.requireGrad();
+                e.setRequiresGrad();
             }
             Tensor y = block.forward(x, wrapped(e));
             y.mul(Tensor.of(weights, y.shape().toArray())).sum().backward();

@@ -34,9 +34,9 @@ class PatternAttentionTest {
         float[] v = BlockRun.normal(random, valueImages * tokens * D);
         float[] w = BlockRun.normal(random, q.length);
         try (TensorScope scope = TensorScope.open(backend)) {
-            Tensor tq = Tensor.of(q, IMAGES, tokens, D).requireGrad();
-            Tensor tk = Tensor.of(k, keyImages, tokens, D).requireGrad();
-            Tensor tv = Tensor.of(v, valueImages, tokens, D).requireGrad();
+            Tensor tq = Tensor.of(q, IMAGES, tokens, D).setRequiresGrad();
+            Tensor tk = Tensor.of(k, keyImages, tokens, D).setRequiresGrad();
+            Tensor tv = Tensor.of(v, valueImages, tokens, D).setRequiresGrad();
             Tensor y = attention.attend(tq, tk, tv);
             y.mul(Tensor.of(w, IMAGES, tokens, D)).sum().backward();
             return List.of(

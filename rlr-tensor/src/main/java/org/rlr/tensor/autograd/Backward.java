@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Set;
 import org.rlr.tensor.Tensor;
 
-/** Reverse-mode differentiation: walks the recorded operations backwards, without recursion. */
+/** Reverse-mode differentiation: walks the tape backwards, without recursion. */
 public final class Backward {
     private Backward() {}
 
@@ -18,8 +18,8 @@ public final class Backward {
      * Adds the gradient of a scalar to every leaf that requires it. Gradients of intermediate results are closed as
      * soon as they have been used; those of leaves without one before are made in the innermost scope.
      *
-     * @param loss a recorded tensor of one element
-     * @throws IllegalStateException if the tensor is not a scalar or nothing was recorded for it
+     * @param loss a tensor of one element on the tape
+     * @throws IllegalStateException if the tensor is not a scalar or it is not on the tape
      */
     public static void run(Tensor loss) {
         if (loss.shape().elements() != 1) {
@@ -28,7 +28,7 @@ public final class Backward {
         }
         if (loss.node() == null) {
             throw new IllegalStateException(
-                    "backward() of a tensor for which nothing was recorded: no input requires gradients, or the scope is an inference scope");
+                    "backward() of a tensor that is not on the tape: no input requires gradients, or the scope is an inference scope");
         }
         Gradients gradients = new Gradients();
         gradients.seed(loss);
@@ -42,7 +42,7 @@ public final class Backward {
         }
     }
 
-    /** Every recorded result that the loss depends on, each before the results it was made from. */
+    /** Every result on the tape that the loss depends on, each before the results it was made from. */
     private static List<Tensor> reverseTopological(Tensor loss) {
         Set<Tensor> seen = Collections.newSetFromMap(new IdentityHashMap<>());
         List<Tensor> order = new ArrayList<>();

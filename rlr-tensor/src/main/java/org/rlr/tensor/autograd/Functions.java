@@ -30,7 +30,7 @@ public final class Functions {
         Backend k = a.backend();
         Tensor y = Tensor.empty(k, Shape.broadcast(a.shape(), b.shape()));
         k.binary(op, a.view(), b.view(), y.view(), false);
-        return record(
+        return onTape(
                 y,
                 (g, grads) -> {
                     switch (op) {
@@ -105,7 +105,7 @@ public final class Functions {
         Backend k = x.backend();
         Tensor y = Tensor.empty(k, x.shape());
         k.unary(op, x.view(), y.view());
-        return record(
+        return onTape(
                 y,
                 (g, grads) -> grads.add(0, (dx, acc) -> k.unaryBackward(op, x.view(), y.view(), g.view(), dx, acc)),
                 x);
@@ -123,7 +123,7 @@ public final class Functions {
         Backend k = x.backend();
         Tensor y = Tensor.empty(k, x.shape());
         k.affine(x.view(), scale, shift, y.view(), false);
-        return record(y, (g, grads) -> grads.add(0, (dx, acc) -> k.affine(g.view(), scale, 0, dx, acc)), x);
+        return onTape(y, (g, grads) -> grads.add(0, (dx, acc) -> k.affine(g.view(), scale, 0, dx, acc)), x);
     }
 
     /**
@@ -142,7 +142,7 @@ public final class Functions {
         }
         Tensor y = Tensor.empty(k, shape);
         k.weightedSum(xs.stream().map(Tensor::view).toList(), weights, y.view());
-        return record(
+        return onTape(
                 y,
                 (g, grads) -> {
                     for (int i = 0; i < weights.length; i++) {
@@ -168,7 +168,7 @@ public final class Functions {
         Backend k = x.backend();
         Tensor y = Tensor.empty(k, shape);
         k.sumTo(x.view(), y.view(), false);
-        return record(
+        return onTape(
                 y,
                 (g, grads) -> grads.write(0, dx -> {
                     k.fill(dx, 0);
@@ -190,7 +190,7 @@ public final class Functions {
         int a = x.shape().axis(axis);
         Tensor y = Tensor.empty(k, x.shape().with(a, 1));
         k.max(x.view(), a, y.view());
-        return record(
+        return onTape(
                 y, (g, grads) -> grads.add(0, (dx, acc) -> k.maxBackward(x.view(), y.view(), g.view(), a, dx, acc)), x);
     }
 
@@ -204,7 +204,7 @@ public final class Functions {
         Backend k = x.backend();
         Tensor y = Tensor.empty(k, x.shape());
         k.softmax(x.view(), y.view());
-        return record(y, (g, grads) -> grads.add(0, (dx, acc) -> k.softmaxBackward(y.view(), g.view(), dx, acc)), x);
+        return onTape(y, (g, grads) -> grads.add(0, (dx, acc) -> k.softmaxBackward(y.view(), g.view(), dx, acc)), x);
     }
 
     /**
@@ -242,7 +242,7 @@ public final class Functions {
         int from = window.offset() - x.view().offset();
         window.storage().retain();
         Tensor y = Tensor.wrap(k, window);
-        return record(
+        return onTape(
                 y,
                 (g, grads) -> {
                     if (window.elements() == x.shape().elements()) {
@@ -282,7 +282,7 @@ public final class Functions {
         }
         Tensor y = Tensor.empty(k, Shape.of(extents));
         k.permute(x.view(), order, y.view());
-        return record(y, (g, grads) -> grads.write(0, dx -> k.permute(g.view(), inverse, dx)), x);
+        return onTape(y, (g, grads) -> grads.write(0, dx -> k.permute(g.view(), inverse, dx)), x);
     }
 
     /**
@@ -304,7 +304,7 @@ public final class Functions {
         Backend k = x.backend();
         Tensor y = Tensor.empty(k, x.shape().with(a, length));
         k.slice(x.view(), a, start, y.view(), false);
-        return record(
+        return onTape(
                 y,
                 (g, grads) -> {
                     View dx = grads.zeroed(0);
@@ -340,7 +340,7 @@ public final class Functions {
             k.place(x.view(), a, at, y.view(), false);
             at += x.dim(a);
         }
-        return record(
+        return onTape(
                 y,
                 (g, grads) -> {
                     int start = 0;
@@ -383,7 +383,7 @@ public final class Functions {
         Backend k = a.backend();
         Tensor y = Tensor.empty(k, sa.with(ra - 2, m).with(ra - 1, n));
         k.matmul(a.view(), transA, b.view(), transB, 1, y.view(), false);
-        return record(
+        return onTape(
                 y,
                 (g, grads) -> {
                     // Y = op(A)·op(B): dOp(A) = G·op(B)ᵀ, dOp(B) = op(A)ᵀ·G; transposed back where op transposes
@@ -403,12 +403,12 @@ public final class Functions {
                 b);
     }
 
-    /** Gives a result its node where something is to be recorded. */
-    static Tensor record(Tensor y, Node.VectorJacobian backward, Tensor... inputs) {
-        if (TensorScope.current().recording()) {
+    /** Puts the operation that made a result on the tape, where the scope has one and an input requires gradients. */
+    static Tensor onTape(Tensor y, Node.VectorJacobian backward, Tensor... inputs) {
+        if (TensorScope.current().hasTape()) {
             for (Tensor x : inputs) {
                 if (x != null && x.requiresGrad()) {
-                    y.record(new Node(backward, inputs));
+                    y.setNode(new Node(backward, inputs));
                     break;
                 }
             }

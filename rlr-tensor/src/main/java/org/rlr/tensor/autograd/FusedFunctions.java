@@ -1,6 +1,6 @@
 package org.rlr.tensor.autograd;
 
-import static org.rlr.tensor.autograd.Functions.record;
+import static org.rlr.tensor.autograd.Functions.onTape;
 import static org.rlr.tensor.autograd.Functions.require;
 
 import java.util.Arrays;
@@ -40,9 +40,9 @@ public final class FusedFunctions {
                 () -> "bias of another size than weights " + sw);
         Backend k = x.backend();
         Tensor y = Tensor.empty(k, x.shape().with(-1, sw.dim(0)));
-        boolean recorded = TensorScope.current().recording()
+        boolean onTape = TensorScope.current().hasTape()
                 && (x.requiresGrad() || w.requiresGrad() || bias != null && bias.requiresGrad());
-        Tensor pre = recorded && activation != Activation.NONE ? Tensor.empty(k, y.shape()) : null;
+        Tensor pre = onTape && activation != Activation.NONE ? Tensor.empty(k, y.shape()) : null;
         k.linear(
                 x.view(),
                 w.view(),
@@ -50,7 +50,7 @@ public final class FusedFunctions {
                 activation,
                 pre == null ? null : pre.view(),
                 y.view());
-        return record(
+        return onTape(
                 y,
                 (g, grads) -> {
                     if (pre != null) {
@@ -84,13 +84,13 @@ public final class FusedFunctions {
         Backend k = x.backend();
         Normalized to = Normalized.empty(x);
         k.layerNorm(x.view(), gamma.view(), beta.view(), eps, to.y.view(), to.mean.view(), to.rstd.view());
-        return record(
+        return onTape(
                 to.y, (g, grads) -> normalizationBackward(x, new float[] {1}, gamma, to, g, grads), x, gamma, beta);
     }
 
     /**
-     * Normalisation over the last axis of {@code Σᵢ wᵢ·xᵢ} with constant weights, which is not kept where nothing is
-     * recorded.
+     * Normalisation over the last axis of {@code Σᵢ wᵢ·xᵢ} with constant weights, which is not kept where nothing is on
+     * the tape.
      *
      * @param xs at least one, all of one shape
      * @param weights one for each of xs
@@ -114,9 +114,9 @@ public final class FusedFunctions {
         inputs[xs.size()] = gamma;
         inputs[xs.size() + 1] = beta;
         Backend k = first.backend();
-        boolean recorded =
-                TensorScope.current().recording() && Arrays.stream(inputs).anyMatch(Tensor::requiresGrad);
-        Tensor sum = recorded ? Tensor.empty(k, first.shape()) : null;
+        boolean onTape =
+                TensorScope.current().hasTape() && Arrays.stream(inputs).anyMatch(Tensor::requiresGrad);
+        Tensor sum = onTape ? Tensor.empty(k, first.shape()) : null;
         Normalized to = Normalized.empty(first);
         k.layerNormOfSum(
                 xs.stream().map(Tensor::view).toList(),
@@ -128,7 +128,7 @@ public final class FusedFunctions {
                 to.y.view(),
                 to.mean.view(),
                 to.rstd.view());
-        return record(to.y, (g, grads) -> normalizationBackward(sum, weights, gamma, to, g, grads), inputs);
+        return onTape(to.y, (g, grads) -> normalizationBackward(sum, weights, gamma, to, g, grads), inputs);
     }
 
     private static void requireRow(Tensor x, Tensor gamma, Tensor beta) {
@@ -217,7 +217,7 @@ public final class FusedFunctions {
         Tensor out = Tensor.empty(b, sq);
         Tensor lse = Tensor.empty(b, Shape.of(sq.dim(0), pattern.heads(), sq.dim(1)));
         b.attention(q.view(), k.view(), v.view(), pattern, out.view(), lse.view());
-        return record(
+        return onTape(
                 out,
                 (g, grads) -> {
                     try (Tensor dq = Tensor.empty(b, sq);
@@ -262,7 +262,7 @@ public final class FusedFunctions {
         Backend k = target.backend();
         Tensor loss = Tensor.empty(k, Shape.of());
         k.reconstructionLoss(reconstruction.view(), target.view(), loss.view());
-        return record(
+        return onTape(
                 loss,
                 (g, grads) -> grads.add(
                         0,
@@ -318,16 +318,16 @@ public final class FusedFunctions {
         require(h > 0 && width > 0, () -> "convolution " + geometry + " leaves nothing of shape " + sx);
         Backend k = x.backend();
         Tensor y = Tensor.empty(k, Shape.of(sx.dim(0), h, width, sw.dim(0)));
-        boolean recorded = TensorScope.current().recording()
+        boolean onTape = TensorScope.current().hasTape()
                 && (x.requiresGrad() || w.requiresGrad() || bias != null && bias.requiresGrad());
-        if (recorded && activation != Activation.NONE) {
+        if (onTape && activation != Activation.NONE) {
             // The fused activation would lose the value that its derivative needs.
             UnaryOp op = activation.op();
             y.close();
             return Functions.unary(op, conv2d(x, w, bias, geometry, Activation.NONE));
         }
         k.conv2d(x.view(), w.view(), bias == null ? null : bias.view(), geometry, activation, y.view());
-        return record(
+        return onTape(
                 y,
                 (g, grads) -> {
                     grads.add(0, (dx, acc) -> k.conv2dBackwardInput(g.view(), w.view(), geometry, dx, acc));
@@ -340,21 +340,21 @@ public final class FusedFunctions {
     }
 
     /**
-     * Average over {@code side×side} positions, stride 1, zero padding counted; x {@code [N, H, W, C]}, side odd.
+     * Average over {@code kernel×kernel} positions, stride 1, zero padding counted; x {@code [N, H, W, C]}, kernel odd.
      *
      * @param x {@code [N, H, W, C]}
-     * @param side odd
+     * @param kernel odd
      * @return of x's shape
-     * @throws IllegalArgumentException if x has not four axes or the side is even
+     * @throws IllegalArgumentException if x has not four axes or the kernel is even
      */
-    public static Tensor averagePool(Tensor x, int side) {
+    public static Tensor averagePool(Tensor x, int kernel) {
         require(
-                x.shape().rank() == 4 && side % 2 == 1,
-                () -> "average pool of side " + side + " on shape " + x.shape());
+                x.shape().rank() == 4 && kernel % 2 == 1,
+                () -> "average pool of kernel " + kernel + " on shape " + x.shape());
         Backend k = x.backend();
         Tensor y = Tensor.empty(k, x.shape());
-        k.averagePool(x.view(), side, y.view(), false);
-        return record(y, (g, grads) -> grads.add(0, (dx, acc) -> k.averagePool(g.view(), side, dx, acc)), x);
+        k.averagePool(x.view(), kernel, y.view(), false);
+        return onTape(y, (g, grads) -> grads.add(0, (dx, acc) -> k.averagePool(g.view(), kernel, dx, acc)), x);
     }
 
     /**

@@ -1,6 +1,6 @@
 package org.rlr.tensor.autograd;
 
-import static org.rlr.tensor.autograd.Functions.record;
+import static org.rlr.tensor.autograd.Functions.onTape;
 import static org.rlr.tensor.autograd.Functions.require;
 
 import java.util.List;
@@ -59,7 +59,7 @@ public final class ImageFunctions {
         k.binary(BinaryOp.MUL, y.view(), gamma.view(), y.view(), false);
         k.binary(BinaryOp.ADD, y.view(), beta.view(), y.view(), false);
         Tensor output =
-                record(y, (g, grads) -> batchNormBackward(k, x, mean, rstd, gamma, g.view(), grads), x, gamma, beta);
+                onTape(y, (g, grads) -> batchNormBackward(k, x, mean, rstd, gamma, g.view(), grads), x, gamma, beta);
         return new BatchNormalized(output, mean, variance);
     }
 

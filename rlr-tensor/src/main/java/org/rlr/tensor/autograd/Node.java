@@ -3,11 +3,11 @@ package org.rlr.tensor.autograd;
 import java.util.concurrent.atomic.AtomicLong;
 import org.rlr.tensor.Tensor;
 
-/** A recorded operation: its inputs and how to carry a gradient of its output back to them. */
+/** An operation on the tape: its inputs and how to carry a gradient of its output back to them. */
 public final class Node {
     private static final AtomicLong IDS = new AtomicLong();
 
-    /** Numbers grow as operations are recorded, so that descending order is a reverse topological one. */
+    /** Numbers grow along the tape, so that descending order is a reverse topological one. */
     final long id = IDS.getAndIncrement();
 
     final Tensor[] inputs;

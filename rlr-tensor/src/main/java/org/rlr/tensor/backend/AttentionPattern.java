@@ -2,32 +2,32 @@ package org.rlr.tensor.backend;
 
 /**
  * Multi-head attention over tokens of an {@code h×w} grid; token {@code i·w + j} is position {@code (i, j)}. The window
- * of a position is every position whose row and column differ by at most {@code side/2} (integer division), clipped at
- * the border.
+ * of a position is every position whose row and column differ by at most {@code windowSize/2} (integer division),
+ * clipped at the border.
  *
  * @param heads the number of heads; the model width is a multiple of it
  * @param height rows of the grid
  * @param width columns of the grid
- * @param side side of the window; of no meaning for {@link Locality#ALL}
+ * @param windowSize rows and columns of the window; of no meaning for {@link Locality#ALL}
  * @param locality which keys a query may attend to; with {@link Locality#ALL} there may be any number of keys,
  *     otherwise exactly {@code height·width}
  */
-public record AttentionPattern(int heads, int height, int width, int side, Locality locality) {
+public record AttentionPattern(int heads, int height, int width, int windowSize, Locality locality) {
     /**
      * Checks the ranges.
      *
      * @param heads the number of heads; the model width is a multiple of it
      * @param height rows of the grid
      * @param width columns of the grid
-     * @param side side of the window; of no meaning for {@link Locality#ALL}
+     * @param windowSize rows and columns of the window; of no meaning for {@link Locality#ALL}
      * @param locality which keys a query may attend to; with {@link Locality#ALL} there may be any number of keys,
      *     otherwise exactly {@code height·width}
      * @throws IllegalArgumentException if heads or grid are not positive, or the window is not where it counts
      */
     public AttentionPattern {
-        if (heads < 1 || height < 1 || width < 1 || (side < 1 && locality != Locality.ALL)) {
-            throw new IllegalArgumentException("attention needs positive heads, grid and window side: heads " + heads
-                    + ", grid " + height + "x" + width + ", side " + side);
+        if (heads < 1 || height < 1 || width < 1 || (windowSize < 1 && locality != Locality.ALL)) {
+            throw new IllegalArgumentException("attention needs positive heads, grid and window size: heads " + heads
+                    + ", grid " + height + "x" + width + ", window size " + windowSize);
         }
     }
 
@@ -36,8 +36,8 @@ public record AttentionPattern(int heads, int height, int width, int side, Local
         return height * width;
     }
 
-    /** {@return how far the window reaches from its centre: {@code side/2}} */
+    /** {@return how far the window reaches from its centre: {@code windowSize/2}} */
     public int radius() {
-        return side / 2;
+        return windowSize / 2;
     }
 }

@@ -435,15 +435,15 @@ public interface Backend extends AutoCloseable {
     void conv2dBackwardWeights(View x, View dy, ConvGeometry geometry, View dw, boolean accumulate);
 
     /**
-     * Average over {@code side×side} positions, stride 1, zero padding {@code side/2} counted in the average; side odd.
-     * Its own adjoint.
+     * Average over {@code kernel×kernel} positions, stride 1, zero padding {@code kernel/2} counted in the average;
+     * kernel odd. Its own adjoint.
      *
      * @param x {@code [N, H, W, C]}
-     * @param side odd
+     * @param kernel odd
      * @param y result, of x's shape
      * @param accumulate whether to add to y
      */
-    void averagePool(View x, int side, View y, boolean accumulate);
+    void averagePool(View x, int kernel, View y, boolean accumulate);
 
     /**
      * Maximum over {@code kernel×kernel} positions; the padding never wins. Geometry's groups are of no meaning.
@@ -494,17 +494,17 @@ public interface Backend extends AutoCloseable {
     // ---- the same work many times ----
 
     /**
-     * Records the primitives that the body submits, without running them. The body allocates, computes and releases:
-     * what it allocates it releases, storages that come from before or hold results must live as long as the recording,
+     * Captures the primitives that the body submits, without running them. The body allocates, computes and releases:
+     * what it allocates it releases, storages that come from before or hold results must live as long as the capture,
      * and it neither copies from or to the host nor waits. Every primitive in it must have run before, on the same
      * shapes; meanwhile no other thread uses the backend.
      *
-     * @param step the number of the step that is recorded, see {@link Recording#run}
+     * @param step the number of the step that is captured, see {@link Capture#run}
      * @param streamsPerStep by how much the streams of random numbers move on from one step to the next
      * @param body submits the primitives
-     * @return empty, and nothing was submitted, where the backend does not record or cannot record this
+     * @return empty, and nothing was submitted, where the backend does not capture or cannot capture this
      */
-    default Optional<Recording> record(long step, int streamsPerStep, Runnable body) {
+    default Optional<Capture> capture(long step, int streamsPerStep, Runnable body) {
         return Optional.empty();
     }
 

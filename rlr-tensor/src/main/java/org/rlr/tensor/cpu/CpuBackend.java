@@ -267,8 +267,8 @@ final class CpuBackend implements Backend {
     }
 
     @Override
-    public void averagePool(View x, int side, View y, boolean accumulate) {
-        convolution.averagePool(x, side, y, accumulate);
+    public void averagePool(View x, int kernel, View y, boolean accumulate) {
+        convolution.averagePool(x, kernel, y, accumulate);
     }
 
     @Override

@@ -229,8 +229,8 @@ final class CpuConvolution {
         gradients.weights(x, dy, geometry, dw, accumulate);
     }
 
-    void averagePool(View x, int side, View y, boolean accumulate) {
-        pooling.average(x, side, y, accumulate);
+    void averagePool(View x, int kernel, View y, boolean accumulate) {
+        pooling.average(x, kernel, y, accumulate);
     }
 
     void maxPool(View x, ConvGeometry geometry, View y) {

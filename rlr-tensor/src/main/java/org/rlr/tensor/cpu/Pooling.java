@@ -20,11 +20,11 @@ final class Pooling {
      * See {@link org.rlr.tensor.backend.Backend#averagePool}: first the sum of rows, then the sum along it by shifting
      * it.
      */
-    void average(View x, int side, View y, boolean accumulate) {
+    void average(View x, int kernel, View y, boolean accumulate) {
         int height = x.shape().dim(1);
         int channels = x.shape().dim(3);
         int row = x.shape().dim(2) * channels;
-        int half = side / 2;
+        int half = kernel / 2;
         float[] xs = CpuStorage.array(x);
         float[] ys = CpuStorage.array(y);
         parallel.forRange(x.shape().dim(0) * height, 1, (from, to) -> {
@@ -42,7 +42,7 @@ final class Pooling {
                     elementwise.copy(vertical, 0, window, shift, row - shift, true);
                     elementwise.copy(vertical, shift, window, 0, row - shift, true);
                 }
-                elementwise.affine(window, 0, 1f / (side * side), 0f, ys, y.offset() + r * row, row, accumulate);
+                elementwise.affine(window, 0, 1f / (kernel * kernel), 0f, ys, y.offset() + r * row, row, accumulate);
             }
         });
     }

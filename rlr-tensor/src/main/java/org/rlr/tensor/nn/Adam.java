@@ -44,7 +44,7 @@ public final class Adam implements AutoCloseable {
         backend.adam(parameters.valueArena(), parameters.gradientArena(), m, v, settings, step);
     }
 
-    /** Counts a step that a recording of an earlier one has made. */
+    /** Counts a step that a capture of an earlier one has made. */
     public void stepped() {
         step++;
     }

@@ -399,7 +399,7 @@ class FunctionsTest {
     @Test
     void nothingIsRecordedInAnInferenceScopeOrWithoutALeafThatWantsIt() {
         try (TensorScope outer = TensorScope.open(backend)) {
-            Tensor w = Tensor.of(new float[] {1, 2}, 2).requireGrad();
+            Tensor w = Tensor.of(new float[] {1, 2}, 2).setRequiresGrad();
             assertNull(Tensor.zeros(2).add(Tensor.zeros(2)).node());
             try (TensorScope inner = TensorScope.inference(backend)) {
                 Tensor y = w.add(w).sum();
@@ -413,7 +413,7 @@ class FunctionsTest {
     @Test
     void aLongChainNeedsNoDeepStack() {
         try (TensorScope scope = TensorScope.open(backend)) {
-            Tensor x = Tensor.scalar(1).requireGrad();
+            Tensor x = Tensor.scalar(1).setRequiresGrad();
             Tensor y = x;
             for (int i = 0; i < 20_000; i++) {
                 y = y.affine(1, 0.5f);

@@ -44,7 +44,7 @@ public final class GradCheck {
         try (TensorScope scope = TensorScope.open(backend)) {
             List<Tensor> leaves = new java.util.ArrayList<>();
             for (int i = 0; i < shapes.size(); i++) {
-                leaves.add(Tensor.of(values.get(i), shapes.get(i)).requireGrad());
+                leaves.add(Tensor.of(values.get(i), shapes.get(i)).setRequiresGrad());
             }
             Tensor y = function.apply(leaves);
             assertClose(expected, y.toArray(), "value");

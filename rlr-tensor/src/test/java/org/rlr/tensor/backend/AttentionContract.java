@@ -145,9 +145,9 @@ public abstract class AttentionContract extends BackendContract {
         return y;
     }
 
-    private Case grid(Locality locality, int heads, int h, int w, int side, int headDim, int images) {
+    private Case grid(Locality locality, int heads, int h, int w, int windowSize, int headDim, int images) {
         return new Case(
-                new AttentionPattern(heads, h, w, side, locality),
+                new AttentionPattern(heads, h, w, windowSize, locality),
                 images,
                 h * w,
                 headDim,
@@ -170,9 +170,9 @@ public abstract class AttentionContract extends BackendContract {
     void gridsOfAnyShapeAndWindowsOfAnySide() {
         int[][] grids = {{1, 1}, {1, 2}, {1, 17}, {19, 1}, {2, 6}, {6, 7}, {7, 5}, {12, 13}, {3, 40}};
         for (int[] g : grids) {
-            for (int side : new int[] {1, 2, 3, 4, 5, 7, 11, 99, Integer.MAX_VALUE}) {
-                grid(Locality.INSIDE, 1, g[0], g[1], side, 8, 1).check();
-                grid(Locality.OUTSIDE, 1, g[0], g[1], side, 8, 1).check();
+            for (int windowSize : new int[] {1, 2, 3, 4, 5, 7, 11, 99, Integer.MAX_VALUE}) {
+                grid(Locality.INSIDE, 1, g[0], g[1], windowSize, 8, 1).check();
+                grid(Locality.OUTSIDE, 1, g[0], g[1], windowSize, 8, 1).check();
             }
         }
     }

@@ -126,27 +126,27 @@ public abstract class RandomContract extends BackendContract {
         }
     }
 
-    /** What is recorded runs with the numbers of each step; where nothing is, the body has not been called. */
+    /** What is captured runs with the numbers of each step; where nothing is, the body has not been called. */
     @Test
-    void aRecordingMovesItsNumbersOnFromStepToStep() throws Exception {
+    void aCaptureMovesItsNumbersOnFromStepToStep() throws Exception {
         Walk plain = new Walk();
-        Walk recorded = new Walk();
+        Walk captured = new Walk();
         boolean[] called = new boolean[1];
         plain.step(0, 0.1f);
-        recorded.step(0, 0.1f);
-        Optional<Recording> recording = backend.record(1, STREAMS_PER_STEP, () -> {
+        captured.step(0, 0.1f);
+        Optional<Capture> capture = backend.capture(1, STREAMS_PER_STEP, () -> {
             called[0] = true;
-            recorded.step(1, 0.1f);
+            captured.step(1, 0.1f);
         });
-        assertEquals(recording.isPresent(), called[0]);
-        assertArrayEquals(read(plain.p), read(recorded.p), "recording computes nothing");
-        if (recording.isPresent()) {
+        assertEquals(capture.isPresent(), called[0]);
+        assertArrayEquals(read(plain.p), read(captured.p), "capturing computes nothing");
+        if (capture.isPresent()) {
             for (long step = 1; step < 5; step++) {
                 plain.step(step, 0.1f / step);
-                recording.get().run(step, 0.1f / step);
-                assertArrayEquals(read(plain.p), read(recorded.p), "step " + step);
+                capture.get().run(step, 0.1f / step);
+                assertArrayEquals(read(plain.p), read(captured.p), "step " + step);
             }
-            recording.get().close();
+            capture.get().close();
         }
     }
 }

@@ -63,8 +63,8 @@ public final class ReferenceAttention {
         if (p.locality() == Locality.ALL) {
             return true;
         }
-        boolean inside = Math.abs(query / p.width() - key / p.width()) <= p.side() / 2
-                && Math.abs(query % p.width() - key % p.width()) <= p.side() / 2;
+        boolean inside = Math.abs(query / p.width() - key / p.width()) <= p.windowSize() / 2
+                && Math.abs(query % p.width() - key % p.width()) <= p.windowSize() / 2;
         return inside == (p.locality() == Locality.INSIDE);
     }
 

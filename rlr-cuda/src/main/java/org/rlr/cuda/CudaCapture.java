@@ -4,17 +4,17 @@ import java.util.ArrayList;
 import java.util.List;
 import org.rlr.cuda.driver.DeviceBuffer;
 import org.rlr.cuda.driver.Graph;
-import org.rlr.tensor.backend.Recording;
+import org.rlr.tensor.backend.Capture;
 
 /**
  * A captured graph, and the few numbers in it that differ from run to run: kernels read those from a block of device
  * memory, which is set before each launch.
  */
-final class CudaRecording implements Recording {
+final class CudaCapture implements Capture {
     /** A training step has one jitter (two words) and an optimiser's step or a few (two words each). */
     private static final int WORDS = 64;
 
-    /** Bits of a number that moves, for the run {@code ahead} steps after the one recorded. */
+    /** Bits of a number that moves, for the run {@code ahead} steps after the one captured. */
     @FunctionalInterface
     interface Moving {
         int bits(long ahead, float learningRate);
@@ -27,7 +27,7 @@ final class CudaRecording implements Recording {
     private final List<Moving> moving = new ArrayList<>();
     private Graph graph;
 
-    private CudaRecording(CudaEngine engine, long step, int streamsPerStep) {
+    private CudaCapture(CudaEngine engine, long step, int streamsPerStep) {
         this.engine = engine;
         this.step = step;
         this.streamsPerStep = streamsPerStep;
@@ -35,25 +35,25 @@ final class CudaRecording implements Recording {
     }
 
     /** Captures the body. @throws IllegalStateException if it keeps what it allocated */
-    static CudaRecording of(CudaEngine engine, long step, int streamsPerStep, Runnable body) {
-        CudaRecording recording = new CudaRecording(engine, step, streamsPerStep);
+    static CudaCapture of(CudaEngine engine, long step, int streamsPerStep, Runnable body) {
+        CudaCapture capture = new CudaCapture(engine, step, streamsPerStep);
         try {
             engine.allocator.reserving(true);
-            engine.recording(recording);
-            recording.graph = Graph.capture(engine.stream, body);
+            engine.capture(capture);
+            capture.graph = Graph.capture(engine.stream, body);
         } catch (RuntimeException | Error e) {
-            recording.giveBack();
+            capture.giveBack();
             throw e;
         } finally {
-            engine.recording(null);
+            engine.capture(null);
             engine.allocator.reserving(false);
         }
-        engine.recordings++;
+        engine.captures++;
         if (engine.allocator.reservedInUse()) {
-            recording.close();
-            throw new IllegalStateException("a recorded body must give back all that it allocates");
+            capture.close();
+            throw new IllegalStateException("a captured body must give back all that it allocates");
         }
-        return recording;
+        return capture;
     }
 
     int streamsPerStep() {
@@ -63,7 +63,7 @@ final class CudaRecording implements Recording {
     /** The device address of words that hold these numbers whenever the graph runs. */
     long place(Moving... numbers) {
         if (moving.size() + numbers.length > WORDS) {
-            throw new IllegalStateException("more than " + WORDS + " words change from run to run of a recording");
+            throw new IllegalStateException("more than " + WORDS + " words change from run to run of a capture");
         }
         long address = words.address() + 4L * moving.size();
         moving.addAll(List.of(numbers));
@@ -73,7 +73,7 @@ final class CudaRecording implements Recording {
     @Override
     public void run(long now, float learningRate) {
         if (graph == null) {
-            throw new IllegalStateException("use of a recording after it was closed");
+            throw new IllegalStateException("use of a capture after it was closed");
         }
         for (int i = 0; i < moving.size(); i++) {
             engine.transfers.set(words, 4L * i, moving.get(i).bits(now - step, learningRate));
@@ -86,14 +86,14 @@ final class CudaRecording implements Recording {
         if (graph != null) {
             graph.close();
             graph = null;
-            engine.recordings--;
+            engine.captures--;
             giveBack();
         }
     }
 
     private void giveBack() {
         engine.allocator.release(words);
-        if (engine.recordings == 0) {
+        if (engine.captures == 0) {
             engine.allocator.unreserve();
         }
     }

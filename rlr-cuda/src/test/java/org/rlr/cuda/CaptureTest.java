@@ -18,7 +18,7 @@ import org.rlr.tensor.Shape;
 import org.rlr.tensor.backend.AdamSettings;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.Backends;
-import org.rlr.tensor.backend.Recording;
+import org.rlr.tensor.backend.Capture;
 import org.rlr.tensor.backend.Storage;
 import org.rlr.tensor.backend.View;
 
@@ -27,7 +27,7 @@ import org.rlr.tensor.backend.View;
  * launch as the driver does.
  */
 @Tag(StandIn.TAG)
-class RecordingTest {
+class CaptureTest {
     private static final int N = 12;
     /** Beyond 32 bits: both halves of a stream's number move on. */
     private static final int STREAMS = 1 << 30;
@@ -96,22 +96,22 @@ class RecordingTest {
         }
     }
 
-    private Recording record(Step steps, long step) {
-        return backend.record(step, STREAMS, () -> steps.submit(step)).orElseThrow();
+    private Capture capture(Step steps, long step) {
+        return backend.capture(step, STREAMS, () -> steps.submit(step)).orElseThrow();
     }
 
     @Test
     void runsGiveTheBitsOfStepsSubmittedOneByOneWithTheirOwnNoiseAndCorrection() {
         try (Step plain = new Step();
-                Step recorded = new Step()) {
-            recorded.submit(0);
+                Step captured = new Step()) {
+            captured.submit(0);
             plain.submit(0);
-            try (Recording recording = record(recorded, 1)) {
-                assertArrayEquals(plain.state(), recorded.state(), "recording runs nothing");
+            try (Capture capture = capture(captured, 1)) {
+                assertArrayEquals(plain.state(), captured.state(), "capturing runs nothing");
                 for (long step = 1; step < 6; step++) {
                     plain.submit(step);
-                    recording.run(step, RATE);
-                    assertArrayEquals(plain.state(), recorded.state(), "step " + step);
+                    capture.run(step, RATE);
+                    assertArrayEquals(plain.state(), captured.state(), "step " + step);
                 }
             }
         }
@@ -120,11 +120,11 @@ class RecordingTest {
     @Test
     void theLearningRateIsThatOfTheRun() {
         try (Step plain = new Step();
-                Step recorded = new Step()) {
-            try (Recording recording = record(recorded, 0)) {
+                Step captured = new Step()) {
+            try (Capture capture = capture(captured, 0)) {
                 plain.submit(0, 0.25f);
-                recording.run(0, 0.25f);
-                assertArrayEquals(plain.state(), recorded.state());
+                capture.run(0, 0.25f);
+                assertArrayEquals(plain.state(), captured.state());
             }
         }
     }
@@ -133,10 +133,10 @@ class RecordingTest {
     @Test
     void memoryAllocatedAfterwardsIsNotOverwrittenByARun() {
         try (Step steps = new Step();
-                Recording recording = record(steps, 0)) {
+                Capture capture = capture(steps, 0)) {
             View other = new View(backend.allocate(N * N), 0, Shape.of(N, N));
             backend.fill(other, 5);
-            recording.run(0, RATE);
+            capture.run(0, RATE);
             float[] values = new float[N * N];
             backend.download(other, values, 0);
             float[] fives = new float[N * N];
@@ -147,16 +147,16 @@ class RecordingTest {
     }
 
     @Test
-    void aBodyThatTurnsToTheHostIsNotRecordedAndNothingIsLost() {
+    void aBodyThatTurnsToTheHostIsNotCapturedAndNothingIsLost() {
         try (Step steps = new Step()) {
-            assertTrue(backend.record(0, STREAMS, steps::state).isEmpty());
-            assertTrue(backend.record(0, STREAMS, () -> backend.upload(new float[N * N], 0, steps.x))
+            assertTrue(backend.capture(0, STREAMS, steps::state).isEmpty());
+            assertTrue(backend.capture(0, STREAMS, () -> backend.upload(new float[N * N], 0, steps.x))
                     .isEmpty());
-            assertTrue(backend.record(0, STREAMS, backend::synchronize).isEmpty());
+            assertTrue(backend.capture(0, STREAMS, backend::synchronize).isEmpty());
             float[] before = steps.state();
             steps.submit(0);
             assertFalse(Arrays.equals(before, steps.state()));
-            record(steps, 1).close();
+            capture(steps, 1).close();
         }
     }
 
@@ -165,7 +165,7 @@ class RecordingTest {
         try (Step steps = new Step()) {
             assertThrows(
                     ArithmeticException.class,
-                    () -> backend.record(0, STREAMS, () -> {
+                    () -> backend.capture(0, STREAMS, () -> {
                         steps.submit(0);
                         throw new ArithmeticException();
                     }));
@@ -179,20 +179,20 @@ class RecordingTest {
     void aBodyMustGiveBackWhatItAllocates() {
         Storage[] kept = new Storage[1];
         assertThrows(
-                IllegalStateException.class, () -> backend.record(0, STREAMS, () -> kept[0] = backend.allocate(N)));
+                IllegalStateException.class, () -> backend.capture(0, STREAMS, () -> kept[0] = backend.allocate(N)));
         kept[0].release();
         try (Step steps = new Step();
-                Recording recording = record(steps, 0)) {
-            recording.close();
-            assertThrows(IllegalStateException.class, () -> recording.run(0, RATE));
+                Capture capture = capture(steps, 0)) {
+            capture.close();
+            assertThrows(IllegalStateException.class, () -> capture.run(0, RATE));
         }
     }
 
     @Test
-    void forDebuggingNothingIsRecorded() {
+    void forDebuggingNothingIsCaptured() {
         System.setProperty(CudaEngine.DEBUG, "true");
         try (Backend debugging = Backends.open("cuda", 0)) {
-            assertEquals(Optional.empty(), debugging.record(0, 1, () -> {
+            assertEquals(Optional.empty(), debugging.capture(0, 1, () -> {
                 throw new AssertionError("the body must not be called");
             }));
         } finally {

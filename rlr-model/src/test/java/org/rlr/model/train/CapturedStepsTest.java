@@ -23,11 +23,11 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.Backends;
 
 /**
- * Training steps that are recorded and run again, by the CUDA backend on the stand-in for a driver, against the same
+ * Training steps that are captured and run again, by the CUDA backend on the stand-in for a driver, against the same
  * steps submitted one by one.
  */
 @Tag(StandIn.TAG)
-class RecordedStepsTest {
+class CapturedStepsTest {
     private static final int CHANNELS = 6;
     /** The last batch of an epoch is smaller. */
     private static final int[] IMAGES = {2, 2, 1};
@@ -91,16 +91,16 @@ class RecordedStepsTest {
         return values;
     }
 
-    /** The backend with another answer to being asked to record: nothing, or its own, which is counted. */
-    private static Backend asking(Backend backend, boolean records, int[] made) {
+    /** The backend with another answer to being asked to capture: nothing, or its own, which is counted. */
+    private static Backend asking(Backend backend, boolean captures, int[] made) {
         return (Backend) Proxy.newProxyInstance(
                 Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {
-                    if (method.getName().equals("record") && !records) {
+                    if (method.getName().equals("capture") && !captures) {
                         return Optional.empty();
                     }
                     try {
                         Object result = method.invoke(backend, arguments);
-                        made[0] += result instanceof Optional<?> recording && recording.isPresent() ? 1 : 0;
+                        made[0] += result instanceof Optional<?> capture && capture.isPresent() ? 1 : 0;
                         return result;
                     } catch (InvocationTargetException e) {
                         throw e.getCause();
@@ -130,9 +130,9 @@ class RecordedStepsTest {
                 .build();
         try (Backend backend = Backends.open("cuda", 0)) {
             int[] made = new int[1];
-            float[] recorded = train(asking(backend, true, made), settings, names, gate);
+            float[] captured = train(asking(backend, true, made), settings, names, gate);
             assertEquals(4, made[0], "one for each level and number of images");
-            assertArrayEquals(train(asking(backend, false, made), settings, names, gate), recorded);
+            assertArrayEquals(train(asking(backend, false, made), settings, names, gate), captured);
         }
     }
 }
