@@ -1,7 +1,6 @@
 package org.rlr.cuda;
 
 import org.rlr.tensor.backend.AttentionPattern;
-import org.rlr.tensor.backend.Locality;
 import org.rlr.tensor.backend.View;
 
 /** The extents of one call of attention. */
@@ -17,6 +16,7 @@ final class AttentionProblem {
     final float scale;
 
     AttentionProblem(View q, View k, View v, AttentionPattern pattern) {
+        pattern.requireFits(q.shape(), k.shape(), v.shape());
         this.pattern = pattern;
         images = q.shape().dim(0);
         int width = q.shape().dim(2);
@@ -27,18 +27,6 @@ final class AttentionProblem {
         kImage = sharedKeys ? 0 : (long) keys * width;
         vImage = sharedValues ? 0 : (long) keys * width;
         scale = (float) (1 / Math.sqrt(headDim));
-        boolean fits = width % pattern.heads() == 0
-                && k.shape().dim(2) == width
-                && v.shape().dim(2) == width
-                && v.shape().dim(1) == keys
-                && q.shape().dim(1) == pattern.tokens()
-                && (pattern.locality() == Locality.ALL || keys == pattern.tokens())
-                && (sharedKeys || k.shape().dim(0) == images)
-                && (sharedValues || v.shape().dim(0) == images);
-        if (!fits) {
-            throw new IllegalArgumentException("attention: queries " + q.shape() + ", keys " + k.shape() + ", values "
-                    + v.shape() + " do not go together with " + pattern);
-        }
     }
 
     /** Queries of all images and heads. */

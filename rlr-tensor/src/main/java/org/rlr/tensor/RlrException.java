@@ -9,7 +9,8 @@ package org.rlr.tensor;
 public class RlrException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    private final String remedy;
+    private String context = "";
+    private String remedy;
 
     /**
      * An error whose remedy follows from the message.
@@ -50,6 +51,34 @@ public class RlrException extends RuntimeException {
     public RlrException(String message, String remedy, Throwable cause) {
         super(message, cause);
         this.remedy = remedy;
+    }
+
+    /**
+     * Says where it happened, for a caller that does a thing several times.
+     *
+     * @param where a file, a class or another name, with which the message then begins: {@code class screw: …}
+     * @return this error
+     */
+    public final RlrException in(Object where) {
+        context = where + ": " + context;
+        return this;
+    }
+
+    /**
+     * Adds to the remedy, for a caller that knows more.
+     *
+     * @param more what else to do, as the end of a sentence
+     * @return this error
+     */
+    public final RlrException andRemedy(String more) {
+        remedy = remedy.isEmpty() ? more : remedy + "; " + more;
+        return this;
+    }
+
+    /** {@return the thing, its value and what is wrong with it} */
+    @Override
+    public final String getMessage() {
+        return context + super.getMessage();
     }
 
     /** {@return what to do, as the end of a sentence; empty if the message says it} */

@@ -11,8 +11,8 @@ import org.rlr.tensor.nn.ParameterSet;
 public interface AttentionBlockProvider {
 
     /**
-     * The name by which {@code --blocks} asks for the block, and under which its parameters stand in a state dict
-     * ({@code encoder.encode_layers.0.NAME.…}): a small letter, then small letters, digits and underscores.
+     * The name that stands for the block in {@link LevelConfig#blocks}, and under which its parameters stand in a state
+     * dict ({@code encoder.encode_layers.0.NAME.…}): a small letter, then small letters, digits and underscores.
      *
      * @return the name; always the same
      */

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.rlr.model.config.LevelConfig;
+import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.nn.ParameterSet;
 
@@ -52,8 +53,8 @@ public final class AttentionBlocks {
             } catch (ServiceConfigurationError e) {
                 throw new RlrException(
                         "an attention block on the class path cannot be used: " + e.getMessage()
-                                + (e.getCause() == null ? "" : " (" + e.getCause() + ")")
-                                + "; mend it or take its jar off the class path",
+                                + (e.getCause() == null ? "" : " (" + e.getCause() + ")"),
+                        "correct it or take its jar off the class path",
                         e);
             }
             found = inOrder(providers.iterator());
@@ -69,19 +70,22 @@ public final class AttentionBlocks {
             String name = provider.name();
             String type = provider.getClass().getName();
             if (name == null || !NAME.matcher(name).matches() || RESERVED.contains(name)) {
-                throw new RlrException("the attention block of " + type + " is called '" + name
-                        + "'; a name is a small letter, then small letters, digits and underscores, and not one of "
-                        + String.join(", ", RESERVED.stream().sorted().toList()));
+                throw new RlrException(
+                        "the attention block of " + type + " is called '" + name + "'",
+                        "a name is a small letter, then small letters, digits and underscores, and not one of "
+                                + String.join(", ", RESERVED.stream().sorted().toList()));
             }
             if (!Float.isFinite(provider.weight())) {
-                throw new RlrException("the attention block '" + name + "' of " + type + " has a weight of "
-                        + provider.weight() + "; it must be a finite number");
+                throw new RlrException(
+                        "the attention block '" + name + "' of " + type + " has a weight of " + provider.weight(),
+                        "it must be a finite number");
             }
             AttentionBlockProvider other = sorted.putIfAbsent(name, provider);
             if (other != null) {
-                throw new RlrException("two attention blocks are called '" + name + "', of "
-                        + other.getClass().getName() + " and " + type
-                        + "; rename one or take its jar off the class path");
+                throw new RlrException(
+                        "two attention blocks are called '" + name + "', of "
+                                + other.getClass().getName() + " and " + type,
+                        "rename one or take its jar off the class path");
             }
         }
         Map<String, AttentionBlockProvider> ordered = new LinkedHashMap<>();
@@ -105,11 +109,17 @@ public final class AttentionBlocks {
     public static AttentionBlockProvider provider(String name) {
         AttentionBlockProvider provider = providers().get(name);
         if (provider == null) {
-            throw new RlrException("attention block '" + name + "' does not exist; choose from "
-                    + String.join(", ", names())
-                    + " with --blocks, or put the jar with its AttentionBlockProvider on the class path");
+            throw unusable(
+                    name,
+                    "attention block '" + name + "' does not exist",
+                    "choose `blocks` from " + String.join(", ", names())
+                            + ", or put the jar with its AttentionBlockProvider on the class path");
         }
         return provider;
+    }
+
+    private static InvalidSettingException unusable(String value, String message, String remedy) {
+        return new InvalidSettingException("blocks", value, String.join(", ", names()), message, remedy);
     }
 
     /**
@@ -122,9 +132,11 @@ public final class AttentionBlocks {
     public static void requireFor(List<String> names, Object file) {
         for (String name : names) {
             if (!providers().containsKey(name)) {
-                throw new RlrException(file + " has the attention block '" + name
-                        + "', which is not among those on the class path (" + String.join(", ", names())
-                        + "); put the jar with its AttentionBlockProvider there");
+                throw unusable(
+                        name,
+                        file + " has the attention block '" + name + "', which is not among those on the class path ("
+                                + String.join(", ", names()) + ")",
+                        "put the jar with its AttentionBlockProvider there");
             }
         }
     }
@@ -139,8 +151,7 @@ public final class AttentionBlocks {
     public static List<String> inOrder(List<String> names) {
         names.forEach(AttentionBlocks::provider);
         if (names.isEmpty()) {
-            throw new RlrException(
-                    "no attention block given; choose from " + String.join(", ", names()) + " with --blocks");
+            throw unusable("[]", "no attention block given", "choose `blocks` from " + String.join(", ", names()));
         }
         List<String> ordered = new ArrayList<>(names());
         ordered.retainAll(names);
@@ -162,7 +173,7 @@ public final class AttentionBlocks {
      * Whether a block attends to the reference; a model in which none does has no reference.
      *
      * @param name one of {@link #names}
-     * @return true for {@code mca}, {@code ca} and whatever provider says so
+     * @return true for {@code mca}, {@code ca}, {@code nsa} and any other whose provider says so
      * @throws RlrException if there is none of that name
      */
     public static boolean usesReference(String name) {

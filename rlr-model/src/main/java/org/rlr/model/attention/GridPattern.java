@@ -4,8 +4,8 @@ import org.rlr.tensor.backend.Locality;
 
 /**
  * Which positions of a token grid a query may attend to: a predicate on two positions, so that any lambda is a pattern.
- * The window of a position is every position whose row and column differ by at most {@code side/2} (integer division),
- * clipped at the border (RLR §6). {@link PatternAttention} attends by it.
+ * The window of a position is every position whose row and column differ by at most {@code windowSize/2} (integer
+ * division), clipped at the border (RLR §6). {@link PatternAttention} attends by it.
  */
 @FunctionalInterface
 public interface GridPattern {
@@ -30,37 +30,37 @@ public interface GridPattern {
     /**
      * Only inside the window ({@code mca}).
      *
-     * @param side of the window in tokens, at least 1; an even one acts as the next odd one
+     * @param windowSize side of the window in tokens, at least 1; an even one acts as the next odd one
      * @return the pattern
-     * @throws IllegalArgumentException if the side is not positive
+     * @throws IllegalArgumentException if the window size is not positive
      */
-    static GridPattern inside(int side) {
-        return new WindowPattern(Locality.INSIDE, positive(side, "window side"));
+    static GridPattern inside(int windowSize) {
+        return new WindowPattern(Locality.INSIDE, positive(windowSize, "window size"));
     }
 
     /**
      * Only outside the window ({@code nsa}, {@code msa}).
      *
-     * @param side of the window in tokens, at least 1; an even one acts as the next odd one
+     * @param windowSize side of the window in tokens, at least 1; an even one acts as the next odd one
      * @return the pattern
-     * @throws IllegalArgumentException if the side is not positive
+     * @throws IllegalArgumentException if the window size is not positive
      */
-    static GridPattern outside(int side) {
-        return new WindowPattern(Locality.OUTSIDE, positive(side, "window side"));
+    static GridPattern outside(int windowSize) {
+        return new WindowPattern(Locality.OUTSIDE, positive(windowSize, "window size"));
     }
 
     /**
-     * A window of {@code side×side} positions that lie {@code step} apart: differences of rows and of columns are
-     * multiples of the step, at most {@code side/2} of them. Step 1 is {@link #inside}.
+     * A window of {@code windowSize×windowSize} positions that lie {@code step} apart: differences of rows and of
+     * columns are multiples of the step, at most {@code windowSize/2} of them. Step 1 is {@link #inside}.
      *
-     * @param side of the window in positions, at least 1
+     * @param windowSize side of the window in positions, at least 1
      * @param step tokens from one position to the next, at least 1
      * @return the pattern
-     * @throws IllegalArgumentException if side or step is not positive
+     * @throws IllegalArgumentException if window size or step is not positive
      */
-    static GridPattern dilated(int side, int step) {
+    static GridPattern dilated(int windowSize, int step) {
         positive(step, "step");
-        GridPattern reach = inside(2 * (positive(side, "window side") / 2) * step + 1);
+        GridPattern reach = inside(2 * (positive(windowSize, "window size") / 2) * step + 1);
         return reach.and(
                 (row, column, keyRow, keyColumn) -> (row - keyRow) % step == 0 && (column - keyColumn) % step == 0);
     }
@@ -68,15 +68,15 @@ public interface GridPattern {
     /**
      * Inside the window of {@code outer}, outside that of {@code inner}.
      *
-     * @param inner side of the window that is left out, in tokens, at least 1
-     * @param outer side of the window around it, in tokens
+     * @param inner size of the window that is left out, in tokens, at least 1
+     * @param outer size of the window around it, in tokens
      * @return the pattern
      * @throws IllegalArgumentException if nothing lies between them, or inner is not positive
      */
     static GridPattern ring(int inner, int outer) {
-        if (outer / 2 <= positive(inner, "inner side") / 2) {
-            throw new IllegalArgumentException("no position lies outside a window of side " + inner
-                    + " and inside one of side " + outer + "; give an outer side of at least " + (2 * (inner / 2) + 2));
+        if (outer / 2 <= positive(inner, "inner size") / 2) {
+            throw new IllegalArgumentException("no position lies outside a window of size " + inner
+                    + " and inside one of size " + outer + "; give an outer size of at least " + (2 * (inner / 2) + 2));
         }
         return outside(inner).and(inside(outer));
     }

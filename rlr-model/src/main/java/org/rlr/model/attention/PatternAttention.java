@@ -1,11 +1,12 @@
 package org.rlr.model.attention;
 
 import org.rlr.model.config.LevelConfig;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.autograd.Functions;
 import org.rlr.tensor.autograd.FusedFunctions;
 import org.rlr.tensor.backend.AttentionPattern;
+import org.rlr.tensor.backend.Locality;
 
 /**
  * Multi-head attention over a token grid by any {@link GridPattern}, {@code softmax(q·kᵀ/√(d/heads))·v} over the keys
@@ -29,9 +30,10 @@ public final class PatternAttention {
     private static final int MOST_VALUES = Integer.MAX_VALUE - 8;
 
     private final int heads;
-    private final int height;
-    private final int width;
-    private final AttentionPattern fused;
+    /** For the kernels where they know the pattern; else only the shapes are held to it. */
+    private final AttentionPattern grid;
+
+    private final boolean fused;
     private final float[] mask;
     private final float[] attending;
 
@@ -41,7 +43,7 @@ public final class PatternAttention {
      * @param pattern which keys a query may attend to; asked now for every pair of positions, unless the kernels know
      *     it
      * @param level heads and grid
-     * @throws RlrException if the level has so many tokens that L² values are more than an array holds
+     * @throws ResourceException if the level has so many tokens that L² values are more than an array holds
      */
     public PatternAttention(GridPattern pattern, LevelConfig level) {
         this(pattern, level.heads(), level.height(), level.width(), true);
@@ -50,21 +52,22 @@ public final class PatternAttention {
     /** @param kernels whether to take the backend's kernels where it has some for the pattern */
     PatternAttention(GridPattern pattern, int heads, int height, int width, boolean kernels) {
         this.heads = heads;
-        this.height = height;
-        this.width = width;
-        if (kernels && pattern instanceof WindowPattern window) {
-            fused = window.on(heads, height, width);
+        fused = kernels && pattern instanceof WindowPattern;
+        if (fused) {
+            grid = ((WindowPattern) pattern).on(heads, height, width);
             mask = null;
             attending = null;
             return;
         }
-        fused = null;
-        int tokens = height * width;
+        grid = new AttentionPattern(heads, height, width, 1, Locality.INSIDE);
+        int tokens = grid.tokens();
         if ((long) tokens * tokens > MOST_VALUES) {
-            throw new RlrException(
-                    "an attention pattern over a grid of " + height + "x" + width + " needs a matrix of "
-                            + (long) tokens * tokens
-                            + " values, more than an array holds; lower --image-size, leave the level out of --levels, or take a block of window attention");
+            throw new ResourceException(
+                    ResourceException.Resource.MEMORY,
+                    "an attention pattern over a grid of " + width + "×" + height + " tokens needs a matrix of "
+                            + (long) tokens * tokens + " values, more than an array holds",
+                    "lower `imageSize`, omit the level from `levels`, or take a block of window attention",
+                    null);
         }
         mask = new float[tokens * tokens];
         float[] any = new float[tokens];
@@ -90,22 +93,12 @@ public final class PatternAttention {
      * @throws IllegalArgumentException if the shapes do not fit each other or the grid
      */
     public Tensor attend(Tensor q, Tensor k, Tensor v) {
+        if (fused) {
+            return FusedFunctions.attention(q, k, v, grid);
+        }
+        grid.requireFits(q.shape(), k.shape(), v.shape());
         int n = q.dim(0);
-        int tokens = height * width;
-        for (Tensor t : new Tensor[] {q, k, v}) {
-            if (t.shape().rank() != 3
-                    || t.dim(1) != tokens
-                    || t.dim(2) != q.dim(2)
-                    || t.dim(2) % heads != 0
-                    || t.dim(0) != n && t.dim(0) != 1) {
-                throw new IllegalArgumentException("attention of queries " + q.shape() + " over keys " + k.shape()
-                        + " and values " + v.shape() + " on a grid of " + height + "x" + width + " with " + heads
-                        + " heads; each has one row per position, of a width that is a multiple of the heads");
-            }
-        }
-        if (fused != null) {
-            return FusedFunctions.attention(q, k, v, fused);
-        }
+        int tokens = q.dim(1);
         int d = q.dim(2);
         // Heads come first, so that keys or values that all images share are met by the queries of all images in one
         // product.

@@ -29,14 +29,14 @@ final class EncoderLayer {
     EncoderLayer(ParameterSet.Prefix prefix, LevelConfig c, int index) {
         this.index = index;
         this.names = c.blocks();
-        int d = c.modelWidth();
+        int modelWidth = c.modelWidth();
         for (String name : names) {
             blocks.add(AttentionBlocks.create(name, prefix.sub(name), c));
         }
-        norm1 = new LayerNorm(prefix.sub("norm1"), d);
-        norm2 = new LayerNorm(prefix.sub("norm2"), d);
-        fc1 = new Linear(prefix.sub("ffn").sub("fc1"), d, 4 * d);
-        fc2 = new Linear(prefix.sub("ffn").sub("fc2"), 4 * d, d);
+        norm1 = new LayerNorm(prefix.sub("norm1"), modelWidth);
+        norm2 = new LayerNorm(prefix.sub("norm2"), modelWidth);
+        fc1 = new Linear(prefix.sub("ffn").sub("fc1"), modelWidth, 4 * modelWidth);
+        fc2 = new Linear(prefix.sub("ffn").sub("fc2"), 4 * modelWidth, modelWidth);
     }
 
     Tensor forward(Tensor x, Reference reference, Gate gate) {
@@ -52,9 +52,11 @@ final class EncoderLayer {
     /** Anyone may write a block; what has another shape would be broadcast by a gate without a word. */
     private Tensor checked(String block, Tensor x, Tensor output) {
         if (output == null || !output.shape().equals(x.shape())) {
-            throw new RlrException("the attention block '" + block + "' of layer " + index + " made "
-                    + (output == null ? "null" : "a tensor of shape " + output.shape()) + " of tokens of shape "
-                    + x.shape() + "; its forward has to give a tensor of their shape");
+            throw new RlrException(
+                    "the attention block '" + block + "' of layer " + index + " made "
+                            + (output == null ? "null" : "a tensor of shape " + output.shape()) + " of tokens of shape "
+                            + x.shape(),
+                    "its forward has to give a tensor of their shape");
         }
         return output;
     }

@@ -49,13 +49,13 @@ final class Gate {
             return new Terms(outputs, constants);
         }
         int n = x.dim(0);
-        int d = x.dim(2);
+        int modelWidth = x.dim(2);
         Tensor weights;
         if (mode == GateMode.GATE) {
             weights = Functions.narrow(table.tensor(), layer, 1);
         } else {
-            Tensor summary =
-                    Functions.concat(List.of(x.mean(1).reshape(n, d), x.max(1).reshape(n, d)), 1);
+            Tensor summary = Functions.concat(
+                    List.of(x.mean(1).reshape(n, modelWidth), x.max(1).reshape(n, modelWidth)), 1);
             weights = logits.forward(hidden.forward(summary, Activation.GELU)).softmax();
         }
         List<Tensor> weighted = new ArrayList<>();

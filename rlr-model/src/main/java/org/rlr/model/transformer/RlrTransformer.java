@@ -57,31 +57,35 @@ public final class RlrTransformer implements AutoCloseable {
                 .build();
         this.backend = backend;
         this.training = training;
-        int d = config.modelWidth();
+        int modelWidth = config.modelWidth();
         int c = config.channels();
         ParameterSet.Prefix root = parameters.root();
         hasReference = config.blocks().stream().anyMatch(AttentionBlocks::usesReference);
         referenceTokens = hasReference
                 ? root.declare("ref_mca", Initializer.normal(1), 1, config.refLen() * config.tokens(), c)
                 : null;
-        embedding = new TokenEmbedding(root.sub("embedding"), c, d);
-        referenceEmbedding = hasReference ? new TokenEmbedding(root.sub("ref_mca_embedding"), c, d) : null;
+        embedding = new TokenEmbedding(root.sub("embedding"), c, modelWidth);
+        referenceEmbedding = hasReference ? new TokenEmbedding(root.sub("ref_mca_embedding"), c, modelWidth) : null;
         ParameterSet.Prefix encoder = root.sub("encoder");
         gate = new Gate(encoder, config);
         for (int l = 0; l < config.layers(); l++) {
             layers.add(new EncoderLayer(encoder.sub("encode_layers").sub(Integer.toString(l)), config, l));
         }
-        norm = new LayerNorm(encoder.sub("norm"), d);
-        projection = new Linear(root.sub("projection"), d, c);
+        norm = new LayerNorm(encoder.sub("norm"), modelWidth);
+        projection = new Linear(root.sub("projection"), modelWidth, c);
         parameters.allocate(backend, training);
         position = Reference.unscoped(
-                backend, () -> Tensor.of(PositionalCode.of(config.height(), config.width(), d, 1), config.tokens(), d));
+                backend,
+                () -> Tensor.of(
+                        PositionalCode.of(config.height(), config.width(), modelWidth, 1),
+                        config.tokens(),
+                        modelWidth));
         referencePosition = Reference.unscoped(
                 backend,
                 () -> Tensor.of(
-                        PositionalCode.of(config.height(), config.width(), d, config.refLen()),
+                        PositionalCode.of(config.height(), config.width(), modelWidth, config.refLen()),
                         config.refLen() * config.tokens(),
-                        d));
+                        modelWidth));
     }
 
     /** {@return the settings} */

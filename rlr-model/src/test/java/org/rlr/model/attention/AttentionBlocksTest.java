@@ -43,7 +43,7 @@ class AttentionBlocksTest {
 
     private static void refused(String[] mentions, AttentionBlockProvider... providers) {
         String message =
-                assertThrows(RlrException.class, () -> inOrder(providers)).getMessage();
+                assertThrows(RlrException.class, () -> inOrder(providers)).explanation();
         for (String mention : mentions) {
             assertTrue(message.contains(mention), "'" + mention + "' is not in: " + message);
         }
@@ -74,7 +74,7 @@ class AttentionBlocksTest {
     @Test
     void anUnknownNameIsAnErrorThatListsTheKnownOnes() {
         String message = assertThrows(RlrException.class, () -> AttentionBlocks.inOrder(List.of("mca", "rings")))
-                .getMessage();
+                .explanation();
         assertTrue(
                 message.contains("'rings'")
                         && message.contains("mca, ca, msa, nsa, sa, ring")
@@ -143,7 +143,7 @@ class AttentionBlocksTest {
             }
             LevelConfig unknown = level.blocks(List.of("mca", "xca")).build();
             String message = assertThrows(RlrException.class, () -> new RlrTransformer(unknown, backend, false))
-                    .getMessage();
+                    .explanation();
             assertTrue(message.contains("'xca'") && message.contains("mca, ca, msa, nsa, sa"), message);
         }
     }

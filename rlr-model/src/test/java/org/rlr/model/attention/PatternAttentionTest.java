@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.FieldSource;
 import org.rlr.model.KernelSets;
 import org.rlr.model.config.LevelConfig;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
@@ -182,10 +182,10 @@ class PatternAttentionTest {
         String ring = assertThrows(IllegalArgumentException.class, () -> GridPattern.ring(5, 5))
                 .getMessage();
         assertTrue(ring.contains("5") && ring.contains("at least 6"), ring);
-        String large = assertThrows(
-                        RlrException.class, () -> new PatternAttention(GridPattern.axial(), HEADS, 256, 256, true))
-                .getMessage();
-        assertTrue(large.contains("256x256") && large.contains("--image-size"), large);
+        ResourceException large = assertThrows(
+                ResourceException.class, () -> new PatternAttention(GridPattern.axial(), HEADS, 256, 512, true));
+        assertTrue(large.getMessage().contains("512×256"), large.getMessage());
+        assertTrue(large.remedy().contains("`imageSize`"), large.remedy());
     }
 
     @Test

@@ -12,7 +12,6 @@ import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.ConvGeometry;
-import org.rlr.tensor.backend.Locality;
 import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.backend.View;
 
@@ -197,22 +196,7 @@ public final class FusedFunctions {
         Shape sq = q.shape();
         Shape sk = k.shape();
         Shape sv = v.shape();
-        require(
-                sq.rank() == 3 && sk.rank() == 3 && sv.rank() == 3,
-                () -> "attention on shapes " + sq + ", " + sk + ", " + sv);
-        require(
-                sq.dim(1) == pattern.tokens(),
-                () -> sq.dim(1) + " queries on a grid of " + pattern.height() + "x" + pattern.width());
-        require(sk.dim(1) == sv.dim(1), () -> "keys " + sk + " and values " + sv + " differ in length");
-        require(
-                pattern.locality() == Locality.ALL || sk.dim(1) == pattern.tokens(),
-                () -> "window attention needs as many keys as queries, keys " + sk);
-        require(
-                sq.dim(2) == sk.dim(2) && sq.dim(2) == sv.dim(2) && sq.dim(2) % pattern.heads() == 0,
-                () -> "widths of " + sq + ", " + sk + ", " + sv + " and " + pattern.heads() + " heads");
-        require(
-                (sk.dim(0) == 1 || sk.dim(0) == sq.dim(0)) && (sv.dim(0) == 1 || sv.dim(0) == sq.dim(0)),
-                () -> "batches of " + sq + ", " + sk + ", " + sv);
+        pattern.requireFits(sq, sk, sv);
         Backend b = q.backend();
         Tensor out = Tensor.empty(b, sq);
         Tensor lse = Tensor.empty(b, Shape.of(sq.dim(0), pattern.heads(), sq.dim(1)));

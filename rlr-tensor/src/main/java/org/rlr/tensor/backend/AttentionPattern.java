@@ -1,5 +1,7 @@
 package org.rlr.tensor.backend;
 
+import org.rlr.tensor.Shape;
+
 /**
  * Multi-head attention over tokens of an {@code h×w} grid; token {@code i·w + j} is position {@code (i, j)}. The window
  * of a position is every position whose row and column differ by at most {@code windowSize/2} (integer division),
@@ -28,6 +30,33 @@ public record AttentionPattern(int heads, int height, int width, int windowSize,
         if (heads < 1 || height < 1 || width < 1 || (windowSize < 1 && locality != Locality.ALL)) {
             throw new IllegalArgumentException("attention needs positive heads, grid and window size: heads " + heads
                     + ", grid " + height + "x" + width + ", window size " + windowSize);
+        }
+    }
+
+    /**
+     * Checks the shapes of one call.
+     *
+     * @param q of the queries, {@code [N, height·width, d]}, d a multiple of the heads
+     * @param k of the keys, {@code [N or 1, M, d]}; M is {@code height·width} unless the locality is
+     *     {@link Locality#ALL}
+     * @param v of the values, {@code [N or 1, M, d]}
+     * @throws IllegalArgumentException if they do not fit each other or the grid
+     */
+    public void requireFits(Shape q, Shape k, Shape v) {
+        if (q.rank() != 3
+                || k.rank() != 3
+                || v.rank() != 3
+                || q.dim(1) != tokens()
+                || k.dim(1) != v.dim(1)
+                || locality != Locality.ALL && k.dim(1) != tokens()
+                || q.dim(2) % heads != 0
+                || k.dim(2) != q.dim(2)
+                || v.dim(2) != q.dim(2)
+                || k.dim(0) != 1 && k.dim(0) != q.dim(0)
+                || v.dim(0) != 1 && v.dim(0) != q.dim(0)) {
+            throw new IllegalArgumentException("queries " + q + ", keys " + k + " and values " + v + " do not fit "
+                    + this + "; they have to be [N, " + tokens() + ", d] and twice [N or 1, "
+                    + (locality == Locality.ALL ? "M" : tokens()) + ", d], d a multiple of the heads");
         }
     }
 

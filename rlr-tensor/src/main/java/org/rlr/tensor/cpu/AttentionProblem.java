@@ -1,7 +1,6 @@
 package org.rlr.tensor.cpu;
 
 import org.rlr.tensor.backend.AttentionPattern;
-import org.rlr.tensor.backend.Locality;
 import org.rlr.tensor.backend.View;
 
 /** The extents and inputs of one call of attention. */
@@ -24,6 +23,7 @@ final class AttentionProblem {
     final float scale;
 
     AttentionProblem(View q, View k, View v, AttentionPattern pattern) {
+        pattern.requireFits(q.shape(), k.shape(), v.shape());
         this.pattern = pattern;
         this.q = new Tokens(q);
         this.k = new Tokens(k);
@@ -37,22 +37,6 @@ final class AttentionProblem {
         sharedKeys = k.shape().dim(0) == 1;
         sharedValues = v.shape().dim(0) == 1;
         scale = (float) (1 / Math.sqrt(headDim));
-        check(q, k, v);
-    }
-
-    private void check(View q, View k, View v) {
-        boolean extents = width % heads == 0
-                && k.shape().dim(2) == width
-                && v.shape().dim(2) == width
-                && v.shape().dim(1) == keys
-                && queries == pattern.tokens()
-                && (pattern.locality() == Locality.ALL || keys == queries)
-                && (sharedKeys || k.shape().dim(0) == images)
-                && (sharedValues || v.shape().dim(0) == images);
-        if (!extents) {
-            throw new IllegalArgumentException("attention: queries " + q.shape() + ", keys " + k.shape() + ", values "
-                    + v.shape() + " do not go together with " + pattern);
-        }
     }
 
     /** {@code [batch, tokens, width]} in an array; batch 1 stands for every image. */
