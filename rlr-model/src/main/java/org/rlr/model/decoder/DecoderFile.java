@@ -2,6 +2,7 @@ package org.rlr.model.decoder;
 
 import com.google.gson.Gson;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.stream.Stream;
 import org.rlr.model.backbone.StateDict;
 import org.rlr.tensor.RlrException;
@@ -37,11 +38,7 @@ public final class DecoderFile {
         DecoderNetwork network = decoder.network();
         for (Parameter p : Stream.concat(network.parameters().all().stream(), network.buffers().all().stream())
                 .toList()) {
-            int[] shape = p.shape().toArray();
-            writer.add(
-                    p.name(),
-                    ChannelsFirst.fileShape(shape),
-                    ChannelsFirst.fileValues(shape, p.tensor().toArray()));
+            writer.add(p.name(), Arrays.stream(p.stateShape()).asLongStream().toArray(), p.stateValues());
         }
         writer.write(file);
     }

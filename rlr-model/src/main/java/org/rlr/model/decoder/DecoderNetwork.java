@@ -100,9 +100,8 @@ public final class DecoderNetwork implements AutoCloseable {
      * @throws org.rlr.tensor.RlrException naming {@code origin} and the tensors that do not fit
      */
     public void load(StateDict state, String origin) {
-        ChannelsFirst source = new ChannelsFirst(state);
-        parameters.load(source, origin);
-        buffers.load(source, origin);
+        parameters.load(state, origin);
+        buffers.load(state, origin);
     }
 
     /**

@@ -1,21 +1,18 @@
 package org.rlr.model.decoder;
 
 import org.rlr.tensor.Tensor;
-import org.rlr.tensor.autograd.FusedFunctions;
 import org.rlr.tensor.autograd.ImageFunctions;
-import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.ConvGeometry;
 import org.rlr.tensor.nn.BatchNorm;
+import org.rlr.tensor.nn.Conv2d;
 import org.rlr.tensor.nn.Initializer;
-import org.rlr.tensor.nn.Parameter;
 
 /**
- * A convolution without bias, zero padding k/2, stride 1; after it, where there is one, a batch normalisation. Weights
- * {@code [out, k, k, in]}, first drawn Kaiming normal.
+ * A convolution without bias, zero padding k/2, stride 1, its weights first drawn Kaiming normal; after it, where there
+ * is one, a batch normalisation.
  */
 final class NormalizedConvolution {
-    private final Parameter weight;
-    private final ConvGeometry geometry;
+    private final Conv2d convolution;
     private final BatchNorm norm;
 
     /**
@@ -24,24 +21,20 @@ final class NormalizedConvolution {
      * @param norm where its batch normalisation keeps what it keeps; null for none
      */
     NormalizedConvolution(LayerNames names, LayerNames norm, int in, int out, int kernel) {
-        weight = names.learned()
-                .declare("weight", Initializer.kaimingNormal(in * kernel * kernel), out, kernel, kernel, in);
-        geometry = ConvGeometry.padded(kernel, 1, kernel / 2, 1);
+        ConvGeometry geometry = ConvGeometry.padded(kernel, 1, kernel / 2, 1);
+        convolution =
+                new Conv2d(names.learned(), in, out, geometry, Initializer.kaimingNormal(in * kernel * kernel), null);
         this.norm = norm == null ? null : new BatchNorm(norm.learned(), norm.buffers(), out);
     }
 
     /** {@code [N, H, W, in] → [N, H, W, out]}. */
     Tensor forward(Tensor x, boolean training) {
-        return normalized(convolved(x), training);
+        return normalized(convolution.forward(x), training);
     }
 
     /** {@code [N, H, W, in] → [N, 2H, 2W, out]}, interpolated before the normalisation. */
     Tensor forwardUpsampled(Tensor x, boolean training) {
-        return normalized(ImageFunctions.upsample2(convolved(x)), training);
-    }
-
-    private Tensor convolved(Tensor x) {
-        return FusedFunctions.conv2d(x, weight.tensor(), null, geometry, Activation.NONE);
+        return normalized(ImageFunctions.upsample2(convolution.forward(x)), training);
     }
 
     private Tensor normalized(Tensor x, boolean training) {

@@ -142,8 +142,8 @@ class DecoderGoldenTest {
         Map<String, Backbone.Weight> weights = new LinkedHashMap<>();
         for (Parameter p : Stream.concat(network.parameters().all().stream(), network.buffers().all().stream())
                 .toList()) {
-            long[] shape = ChannelsFirst.fileShape(p.shape().toArray());
-            int[] extents = Arrays.stream(shape).mapToInt(Math::toIntExact).toArray();
+            int[] extents = p.stateShape();
+            long[] shape = Arrays.stream(extents).asLongStream().toArray();
             weights.put(p.name(), new Backbone.Weight(extents, HashedTensors.parameter(p.name(), seed, shape)));
         }
         network.load(StateDict.of(weights), "hashed");

@@ -4,22 +4,23 @@ import org.rlr.tensor.Shape;
 import org.rlr.tensor.Tensor;
 
 /**
- * A trainable tensor of a {@link ParameterSet}: its name in a state dict, its shape and, once the set is allocated, its
- * values.
+ * A tensor of a {@link ParameterSet}: its name in a state dict, its shape and, once the set is allocated, its values.
  */
 public final class Parameter {
     private final String name;
     private final Shape shape;
     private final Initializer initializer;
     private final int layers;
+    private final StateForm form;
     private Tensor value;
 
-    /** @param layers of how many linear layers these are the stacked weights; 0 for anything else */
-    Parameter(String name, Shape shape, Initializer initializer, int layers) {
+    /** @param layers of how many linear layers or convolutions these are the stacked weights; 0 for anything else */
+    Parameter(String name, Shape shape, Initializer initializer, int layers, StateForm form) {
         this.name = name;
         this.shape = shape;
         this.initializer = initializer;
         this.layers = layers;
+        this.form = form;
     }
 
     int layers() {
@@ -34,6 +35,41 @@ public final class Parameter {
     /** {@return the extents} */
     public Shape shape() {
         return shape;
+    }
+
+    StateForm form() {
+        return form;
+    }
+
+    /**
+     * The extents of its tensor in a state dict: {@link #shape} but for the filters of a {@link Conv2d}, which PyTorch
+     * keeps as {@code [out, in/groups, k, k]}.
+     *
+     * @return a new array
+     * @throws IllegalStateException if several tensors are folded into this one
+     */
+    public int[] stateShape() {
+        requireUnfolded();
+        return form.shapes().get(name).clone();
+    }
+
+    /**
+     * The values of its tensor in a state dict, row-major by {@link #stateShape}.
+     *
+     * @return a copy
+     * @throws IllegalStateException before {@link ParameterSet#allocate}, or if several tensors are folded into this
+     *     one
+     */
+    public float[] stateValues() {
+        requireUnfolded();
+        return form.write().apply(tensor().toArray());
+    }
+
+    private void requireUnfolded() {
+        if (form.write() == null) {
+            throw new IllegalStateException("parameter " + name + " is folded from "
+                    + form.shapes().keySet() + ", which it cannot be unfolded into");
+        }
     }
 
     Initializer initializer() {

@@ -1,11 +1,13 @@
 package org.rlr.tensor.nn;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.Tensor;
@@ -57,14 +59,14 @@ public final class ParameterSet implements AutoCloseable {
          * @throws IllegalStateException if the name is taken or the set is allocated already
          */
         public Parameter declare(String name, Initializer initializer, int... extents) {
-            return declare(0, name, initializer, extents);
+            return declareWeights(0, name, initializer, extents);
         }
 
         /**
          * Declares the weights {@code [layers·out, in]} of one or several stacked linear layers, which nothing but
          * {@code linear} multiplies with: {@link #freeze} may reorder them.
          *
-         * @param layers how many layers are stacked, at least 1
+         * @param layers how many layers are stacked; 0 for what {@code freeze} leaves as it is
          * @param name within this prefix
          * @param initializer first values, see {@link ParameterSet#initialize}
          * @param extents the shape, {@code layers·out, in}
@@ -72,15 +74,20 @@ public final class ParameterSet implements AutoCloseable {
          * @throws IllegalStateException if the name is taken or the set is allocated already
          */
         public Parameter declareWeights(int layers, String name, Initializer initializer, int... extents) {
-            return declare(layers, name, initializer, extents);
+            return declare(layers, name, StateForm.plain(prefix + name, extents), initializer, extents);
         }
 
-        private Parameter declare(int layers, String name, Initializer initializer, int... extents) {
+        /** The name in a state dict of something within this prefix. */
+        String name(String name) {
+            return prefix + name;
+        }
+
+        Parameter declare(int layers, String name, StateForm form, Initializer initializer, int... extents) {
             if (backend != null) {
                 throw new IllegalStateException(
                         "parameter " + prefix + name + " is declared after the set was allocated");
             }
-            Parameter p = new Parameter(prefix + name, Shape.of(extents), initializer, layers);
+            Parameter p = new Parameter(prefix + name, Shape.of(extents), initializer, layers, form);
             if (parameters.putIfAbsent(p.name(), p) != null) {
                 throw new IllegalStateException("two parameters are called " + p.name());
             }
@@ -135,8 +142,8 @@ public final class ParameterSet implements AutoCloseable {
     }
 
     /**
-     * Ends the time in which values change, and lets the backend keep the weights of linear layers in the order in
-     * which it reads them. Does nothing the second time.
+     * Ends the time in which values change, and lets the backend keep the weights of linear layers and convolutions in
+     * the order in which it reads them. Does nothing the second time.
      *
      * @throws IllegalStateException if the parameters were allocated for training, or not at all
      */
@@ -200,11 +207,28 @@ public final class ParameterSet implements AutoCloseable {
         return parameters.values().stream().mapToLong(p -> p.shape().elements()).sum();
     }
 
-    /** {@return copies of the values, row-major, by name, in the order of declaration} */
+    /**
+     * Copies of the values as a state dict holds them, row-major, by name, in the order of declaration.
+     *
+     * @return values by name, see {@link Parameter#stateValues}
+     * @throws IllegalStateException before {@link #allocate}, or if several tensors are folded into one parameter
+     */
     public Map<String, float[]> stateDict() {
         Map<String, float[]> state = new LinkedHashMap<>();
-        parameters.forEach((name, p) -> state.put(name, p.tensor().toArray()));
+        parameters.forEach((name, p) -> state.put(name, p.stateValues()));
         return state;
+    }
+
+    /**
+     * The tensors that {@link #load} reads from a state dict, in the order of declaration; for a folded convolution
+     * those of the convolution and of its batch normalisation. The set need not be allocated.
+     *
+     * @return extents by name, filters as {@code [out, in/groups, k, k]}; a new map
+     */
+    public Map<String, int[]> stateShapes() {
+        Map<String, int[]> shapes = new LinkedHashMap<>();
+        parameters.values().forEach(p -> shapes.putAll(p.form().shapes()));
+        return shapes;
     }
 
     /** Where a state dict comes from. */
@@ -237,14 +261,14 @@ public final class ParameterSet implements AutoCloseable {
      */
     public void load(Source source, String origin) {
         List<String> wrong = new ArrayList<>();
-        for (Parameter p : parameters.values()) {
-            int[] shape = source.shape(p.name());
+        stateShapes().forEach((name, expected) -> {
+            int[] shape = source.shape(name);
             if (shape == null) {
-                wrong.add(p.name() + " is missing");
-            } else if (!Shape.of(shape).equals(p.shape())) {
-                wrong.add(p.name() + " has shape " + Shape.of(shape) + " instead of " + p.shape());
+                wrong.add(name + " is missing");
+            } else if (!Arrays.equals(shape, expected)) {
+                wrong.add(name + " has shape " + Arrays.toString(shape) + " instead of " + Arrays.toString(expected));
             }
-        }
+        });
         if (!wrong.isEmpty()) {
             throw new RlrException(origin + " does not fit the configured model: "
                     + String.join(", ", wrong.subList(0, Math.min(8, wrong.size())))
@@ -252,19 +276,21 @@ public final class ParameterSet implements AutoCloseable {
         }
         requireChangeable();
         for (Parameter p : parameters.values()) {
-            backend.upload(
-                    requireFinite(source.values(p.name()), p.name(), origin),
-                    0,
-                    p.tensor().view());
+            float[] values = p.form().read().apply(source);
+            backend.upload(requireFinite(values, p, origin), 0, p.tensor().view());
         }
     }
 
     /** What is computed with one that is not finite is not a number, and compares with no threshold. */
-    private static float[] requireFinite(float[] values, String name, String origin) {
+    private static float[] requireFinite(float[] values, Parameter p, String origin) {
         for (float value : values) {
             if (!Float.isFinite(value)) {
-                throw new RlrException(origin + ": the tensor " + name + " holds " + value
-                        + ", as after a training that diverged, or because the file is damaged;"
+                Set<String> tensors = p.form().shapes().keySet();
+                throw new RlrException(origin + ": "
+                        + (tensors.size() == 1
+                                ? "the tensor " + p.name() + " holds "
+                                : "the tensors " + String.join(", ", tensors) + " give ")
+                        + value + ", as after a training that diverged, or because the file is damaged;"
                         + " take an earlier or another file, or train again with a lower learning rate");
             }
         }
