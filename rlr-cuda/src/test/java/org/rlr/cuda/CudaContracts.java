@@ -1,6 +1,7 @@
 package org.rlr.cuda;
 
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.rlr.cuda.driver.Card;
 import org.rlr.tensor.backend.AttentionContract;
 import org.rlr.tensor.backend.Backend;
@@ -11,10 +12,12 @@ import org.rlr.tensor.backend.LossContract;
 import org.rlr.tensor.backend.MatrixContract;
 import org.rlr.tensor.backend.MemoryContract;
 import org.rlr.tensor.backend.NormalizationContract;
+import org.rlr.tensor.backend.PrimitiveCoverage;
 import org.rlr.tensor.backend.RandomContract;
 import org.rlr.tensor.backend.ReductionContract;
 
 /** Every contract on a card, with no memory rounded up or reused. Subclasses see to it that there is a card. */
+@ExtendWith(PrimitiveCoverage.class)
 abstract class CudaContracts {
     private static Backend start() {
         System.setProperty(CudaEngine.DEBUG, "true");
@@ -101,7 +104,7 @@ abstract class CudaContracts {
     @Nested
     class Convolution extends ConvolutionContract {
         @Override
-        protected Backend open() {
+        protected Backend backend() {
             return start();
         }
     }
@@ -109,7 +112,7 @@ abstract class CudaContracts {
     @Nested
     class ConvolutionByOwnKernels extends ConvolutionContract {
         @Override
-        protected Backend open() {
+        protected Backend backend() {
             System.setProperty(CudaEngine.CUDNN, "false");
             try {
                 return start();

@@ -19,10 +19,21 @@ final class VectorTile {
     static final int LANES = SPECIES.length();
     /** Columns of a tile. */
     static final int COLUMNS = 2 * LANES;
+    /** The system property with which a test runs the other tile: 5 or 8 rows. */
+    static final String ROWS_PROPERTY = "rlr.test.tileRows";
     /** Rows of a tile. AVX-512 and AArch64 have 32 vector registers. */
-    static final int ROWS = LANES >= 16 || System.getProperty("os.arch").equals("aarch64") ? 8 : 5;
+    static final int ROWS = rows();
 
     private VectorTile() {}
+
+    private static int rows() {
+        int usual = LANES >= 16 || System.getProperty("os.arch").equals("aarch64") ? 8 : 5;
+        int rows = Integer.getInteger(ROWS_PROPERTY, usual);
+        if (rows != 5 && rows != 8) {
+            throw new IllegalArgumentException(ROWS_PROPERTY + " is " + rows + "; there are tiles of 5 and of 8 rows");
+        }
+        return rows;
+    }
 
     /**
      * C (+)= A·B for one tile: A packed as {@code k} columns of {@link #ROWS}, B as {@code k} rows of {@link #COLUMNS}.

@@ -23,6 +23,9 @@ public abstract class BackendContract {
     /** Where sizes and values come from. */
     protected ShapeFuzz fuzz;
 
+    /** Where calls of the backend are recorded, null if they are not. */
+    PrimitiveCoverage.Calls calls;
+
     private final List<Held> held = new ArrayList<>();
 
     /** Starts a backend; the contract closes it. */
@@ -32,7 +35,7 @@ public abstract class BackendContract {
 
     @BeforeEach
     void open() {
-        backend = backend();
+        backend = calls == null ? backend() : calls.on(backend());
         fuzz = ShapeFuzz.create();
     }
 

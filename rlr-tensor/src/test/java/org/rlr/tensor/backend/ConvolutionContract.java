@@ -11,33 +11,14 @@ import java.util.Random;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 import java.util.function.DoubleUnaryOperator;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
-import org.junit.jupiter.api.TestInstance;
 import org.rlr.tensor.Shape;
 
 /** What every backend's convolutions and pools hold: the definitions in double, within the rounding of float sums. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-public abstract class ConvolutionContract {
+public abstract class ConvolutionContract extends BackendContract {
     private static final long SEED = 20240707;
-    private Backend backend;
-
-    /** Opens the backend under test. */
-    protected abstract Backend open();
-
-    @BeforeAll
-    void start() {
-        backend = open();
-    }
-
-    @AfterAll
-    void stop() {
-        assertEquals(0, backend.liveBytes(), "bytes not given back");
-        backend.close();
-    }
 
     /** Convolution by convolution: the fixed ones cover each kind, the random ones what nobody thought of. */
     @TestFactory

@@ -74,7 +74,8 @@ public abstract class MemoryContract extends BackendContract {
 
     @Test
     void describesItselfInOneLine() {
-        assertFalse(backend.description().isBlank());
+        String start = backend.device() + " (";
+        assertTrue(backend.description().startsWith(start), backend.description());
         assertFalse(backend.description().contains("\n"));
         backend.synchronize();
     }

@@ -2,43 +2,16 @@ package org.rlr.tensor.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
-import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.backend.Activation;
-import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.ConvGeometry;
-import org.rlr.tensor.backend.ConvolutionContract;
 import org.rlr.tensor.backend.View;
 import org.rlr.tensor.golden.HashedTensors;
 
-/** Both kernel sets hold the contract of convolutions, on one thread and on several. */
+/** Convolutions on the CPU give the same bits for any number of threads. */
 class CpuConvolutionTest {
-    @Nested
-    class Scalar extends ConvolutionContract {
-        @Override
-        protected Backend open() {
-            return new CpuBackend(new ScalarKernels(), 2);
-        }
-    }
-
-    @Nested
-    class Vector extends ConvolutionContract {
-        @Override
-        protected Backend open() {
-            return new CpuBackend(KernelChoice.vector(), 2);
-        }
-    }
-
-    @Nested
-    class VectorOnOneThread extends ConvolutionContract {
-        @Override
-        protected Backend open() {
-            return new CpuBackend(KernelChoice.vector(), 1);
-        }
-    }
-
     /** A model scores an image alike on machines of any number of cores. */
     @ParameterizedTest
     @ValueSource(strings = {"scalar", "vector"})

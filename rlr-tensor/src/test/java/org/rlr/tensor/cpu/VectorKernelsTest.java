@@ -1,17 +1,21 @@
 package org.rlr.tensor.cpu;
 
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.ConvolutionContract;
 import org.rlr.tensor.backend.ElementwiseContract;
 import org.rlr.tensor.backend.LayoutContract;
 import org.rlr.tensor.backend.LossContract;
 import org.rlr.tensor.backend.MatrixContract;
 import org.rlr.tensor.backend.MemoryContract;
 import org.rlr.tensor.backend.NormalizationContract;
+import org.rlr.tensor.backend.PrimitiveCoverage;
 import org.rlr.tensor.backend.RandomContract;
 import org.rlr.tensor.backend.ReductionContract;
 
 /** The contracts on the vector kernels, with three threads. */
+@ExtendWith(PrimitiveCoverage.class)
 class VectorKernelsTest {
 
     private static Backend start() {
@@ -79,6 +83,30 @@ class VectorKernelsTest {
         @Override
         protected Backend backend() {
             return start();
+        }
+    }
+
+    @Nested
+    class Attention extends CpuAttentionContract {
+        @Override
+        CpuKernels kernels() {
+            return KernelChoice.vector();
+        }
+    }
+
+    @Nested
+    class Convolution extends ConvolutionContract {
+        @Override
+        protected Backend backend() {
+            return start();
+        }
+    }
+
+    @Nested
+    class ConvolutionOnOneThread extends ConvolutionContract {
+        @Override
+        protected Backend backend() {
+            return new CpuBackend(KernelChoice.vector(), 1);
         }
     }
 }
