@@ -19,7 +19,7 @@ import org.rlr.model.eval.Ablation;
 import org.rlr.model.eval.EvaluationResult;
 import org.rlr.model.eval.Evaluator;
 import org.rlr.model.eval.Metric;
-import org.rlr.model.report.Counts;
+import org.rlr.model.report.EvaluationReport;
 import org.rlr.model.train.ConfigFile;
 import org.rlr.model.train.SharedFeatures;
 import org.rlr.model.train.Trained;
@@ -112,7 +112,7 @@ final class AblateCommand implements Callable<Integer> {
                 seeds,
                 set.train().size(),
                 set.test().size(),
-                Counts.classes(set.classes().size()),
+                EvaluationReport.classes(set.classes().size()),
                 set.layout());
         List<Ablation.BlockSet> sets = new ArrayList<>();
         try (Backend device = backend.open()) {

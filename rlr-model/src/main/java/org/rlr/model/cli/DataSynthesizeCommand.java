@@ -11,7 +11,7 @@ import org.rlr.model.ModelFile;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.Sample;
-import org.rlr.model.report.Counts;
+import org.rlr.model.report.EvaluationReport;
 import org.rlr.model.synthetic.SyntheticDataSet;
 import org.rlr.model.train.ValidationSplit;
 import org.rlr.tensor.RlrException;
@@ -85,7 +85,7 @@ final class DataSynthesizeCommand implements Callable<Integer> {
         PrintWriter text = spec.commandLine().getOut();
         text.printf(
                 "%s: %d normal images of %s that were held out, and %d with synthetic defects%n",
-                out, images, Counts.classes(normal.size()), defects);
+                out, images, EvaluationReport.classes(normal.size()), defects);
         text.flush();
         return 0;
     }

@@ -21,7 +21,6 @@ import org.rlr.model.eval.EvaluationResult;
 import org.rlr.model.eval.Evaluator;
 import org.rlr.model.eval.Metric;
 import org.rlr.model.eval.ScoringComparison;
-import org.rlr.model.report.Counts;
 import org.rlr.model.report.EvaluationRecord;
 import org.rlr.model.report.EvaluationReport;
 import org.rlr.model.report.MapScale;
@@ -181,7 +180,7 @@ final class EvaluateCommand implements Callable<Integer> {
         settings.put(
                 "data set",
                 name(set.root()) + ", " + set.layout() + " layout, "
-                        + Counts.classes(set.classes().size()) + ", "
+                        + EvaluationReport.classes(set.classes().size()) + ", "
                         + set.train().size() + " training images, " + set.test().size() + " test images");
         settings.put("program", new Main.Version().getVersion()[0]);
         settings.put("computed on", device.description());

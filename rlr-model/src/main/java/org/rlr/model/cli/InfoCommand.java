@@ -13,7 +13,7 @@ import org.rlr.model.config.Schedule;
 import org.rlr.model.config.ScoreStatistics;
 import org.rlr.model.config.Scoring;
 import org.rlr.model.config.TrainingSettings;
-import org.rlr.model.report.Counts;
+import org.rlr.model.report.EvaluationReport;
 import org.rlr.model.report.ThresholdText;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -85,7 +85,8 @@ final class InfoCommand implements Callable<Integer> {
                     out,
                     "trained on",
                     info.images() + " images of "
-                            + Counts.classes(info.classes().size()) + ": " + String.join(", ", info.classes()));
+                            + EvaluationReport.classes(info.classes().size()) + ": "
+                            + String.join(", ", info.classes()));
         }
         if (t != null) {
             line(

@@ -29,7 +29,7 @@ import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyMap;
 import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.model.eval.ThresholdEstimator;
-import org.rlr.model.report.Counts;
+import org.rlr.model.report.EvaluationReport;
 import org.rlr.model.report.ThresholdText;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
@@ -241,7 +241,7 @@ final class ThresholdCommand implements Callable<Integer> {
                 count,
                 rule.labelled() ? "" : "normal ",
                 validation ? "validation" : "test",
-                Counts.classes(images.size()));
+                EvaluationReport.classes(images.size()));
         text.flush();
         if (!validation) {
             spec.commandLine()

@@ -8,7 +8,7 @@ import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.data.DataSet;
-import org.rlr.model.report.Counts;
+import org.rlr.model.report.EvaluationReport;
 import org.rlr.model.train.ConfigFile;
 import org.rlr.model.train.TestEvaluation;
 import org.rlr.tensor.RlrException;
@@ -123,7 +123,7 @@ final class TrainCommand implements Callable<Integer> {
         TestEvaluation test = research.evaluation(images);
         text.printf(
                 "%d normal images of %s (%s layout)%n",
-                images.train().size(), Counts.classes(images.classes().size()), images.layout());
+                images.train().size(), EvaluationReport.classes(images.classes().size()), images.layout());
         try (Backend device = backend.open()) {
             text.printf("backbone %s, %s%n", name, device.description());
             text.flush();

@@ -153,8 +153,8 @@ public final class AnomalyDetector implements AutoCloseable {
         if (!Double.isFinite(score)) {
             // not above any threshold, which would make it a normal image
             throw new RlrException(
-                    "the image score is " + score
-                            + ", which no threshold tells anything of: the model's numbers are beyond what can be computed with; train it again");
+                    "the image score is " + score + ": the model has diverged",
+                    "train it again with a lower `learningRate`");
         }
         return new Detection(
                 score,

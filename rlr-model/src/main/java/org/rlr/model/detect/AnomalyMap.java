@@ -11,16 +11,14 @@ import org.rlr.model.data.TileGrid;
  * tiles, as the image that is cut. The values depend on the model, and are comparable between images of one model only.
  */
 public final class AnomalyMap {
-    private static final double LEAST_NORM_PRODUCT = 1e-8;
-
     private final float[] values;
     private final int height;
     private final int width;
     private final double smoothing;
-    private final Supplier<AnomalyMap> again;
+    private final Supplier<AnomalyMap> recompute;
 
-    private AnomalyMap(float[] values, int height, int width, double smoothing, Supplier<AnomalyMap> again) {
-        this.again = again;
+    private AnomalyMap(float[] values, int height, int width, double smoothing, Supplier<AnomalyMap> recompute) {
+        this.recompute = recompute;
         this.values = values;
         this.height = height;
         this.width = width;
@@ -28,7 +26,7 @@ public final class AnomalyMap {
     }
 
     /**
-     * The scores of a level's tokens.
+     * The scores of a level's tokens: how far each is from its reconstruction (RLR §9).
      *
      * @param scores row-major, {@code height * width}
      * @param height rows of the level's grid
@@ -45,42 +43,9 @@ public final class AnomalyMap {
          */
         public Level {
             if (height < 1 || width < 1 || scores.length != height * width) {
-                throw new IllegalArgumentException(scores.length + " scores are not a grid of " + height + "×" + width);
+                throw new IllegalArgumentException(scores.length + " scores are not a grid of " + width + "×" + height);
             }
         }
-    }
-
-    /**
-     * How much tokens differ from their reconstruction: {@code mean_c (x - y)² + 1 - cos(x, y)}, with {@code cos(x, y)
-     * = x·y / max(‖x‖·‖y‖, 1e-8)}.
-     *
-     * @param features {@code [tokens, channels]}, row-major, from {@code offset} on
-     * @param reconstruction of the same shape and offset
-     * @param offset index of the first token's first channel, so that one image of a batch can be taken
-     * @param tokens how many
-     * @param channels values per token
-     * @return a score per token
-     */
-    public static float[] tokenScores(float[] features, float[] reconstruction, int offset, int tokens, int channels) {
-        float[] scores = new float[tokens];
-        for (int token = 0; token < tokens; token++) {
-            int begin = offset + token * channels;
-            double difference = 0;
-            double product = 0;
-            double squareX = 0;
-            double squareY = 0;
-            for (int i = begin; i < begin + channels; i++) {
-                double x = features[i];
-                double y = reconstruction[i];
-                difference += (x - y) * (x - y);
-                product += x * y;
-                squareX += x * x;
-                squareY += y * y;
-            }
-            double norms = Math.sqrt(squareX) * Math.sqrt(squareY);
-            scores[token] = (float) (difference / channels + 1 - product / Math.max(norms, LEAST_NORM_PRODUCT));
-        }
-        return scores;
     }
 
     /**
@@ -111,7 +76,7 @@ public final class AnomalyMap {
     public static AnomalyMap of(List<Level> levels, double[] weights, double smoothing, int height, int width) {
         if (levels.isEmpty() || weights.length != levels.size() || height < 1 || width < 1) {
             throw new IllegalArgumentException("no map of " + levels.size() + " levels and " + weights.length
-                    + " weights at " + height + "×" + width);
+                    + " weights at " + width + "×" + height);
         }
         List<Level> kept = List.copyOf(levels);
         return new AnomalyMap(
@@ -236,12 +201,12 @@ public final class AnomalyMap {
     }
 
     /**
-     * Makes the same map again, from the tokens' scores: all that is needed to do so, in a fiftieth of its memory.
+     * Recomputes the map from the tokens' scores, which take a fiftieth of its memory.
      *
-     * @return a supplier that gives equal maps
+     * @return a supplier of equal maps; it keeps the scores, not this map
      */
-    public Supplier<AnomalyMap> again() {
-        return again;
+    public Supplier<AnomalyMap> recompute() {
+        return recompute;
     }
 
     /**

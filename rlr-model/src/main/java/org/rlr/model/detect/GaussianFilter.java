@@ -48,7 +48,7 @@ public final class GaussianFilter {
     public float[] apply(float[] image, int height, int width) {
         if (height < 1 || width < 1 || image.length != height * width) {
             throw new IllegalArgumentException(
-                    "an image of " + image.length + " pixels is not " + height + "×" + width);
+                    "an image of " + image.length + " pixels is not " + width + "×" + height);
         }
         int radius = kernel.length / 2;
         double[] column = new double[width];

@@ -5,13 +5,32 @@ import java.util.ArrayList;
 import java.util.List;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
+import org.rlr.model.data.DataSetException;
+import org.rlr.model.data.Images;
+import org.rlr.model.data.Mask;
+import org.rlr.model.data.Masks;
 import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyMap;
 import org.rlr.model.detect.AnomalyScorer;
-import org.rlr.tensor.RlrException;
 
 /** Evaluates a model on the test images of a data set, class by class (RLR §10). */
 public final class Evaluator {
+    /**
+     * What is known of a test image.
+     *
+     * @param defective whether it is anomalous, by where it lies or by its masks
+     * @param mask where it is anomalous, at the size of its map, row-major; null where it has no mask
+     */
+    record GroundTruth(boolean defective, boolean[] mask) {
+        /** Of an image with a map of that size. @throws org.rlr.tensor.RlrException if a mask cannot be read */
+        static GroundTruth of(Sample sample, int height, int width) {
+            Mask full = sample.masks().isEmpty() ? null : Masks.read(sample, Images.size(sample.image()));
+            return new GroundTruth(
+                    sample.anomalous() || full != null && full.any(),
+                    full == null ? null : full.resized(width, height).anomalous());
+        }
+    }
+
     private final AnomalyScorer scorer;
 
     /**
@@ -48,13 +67,15 @@ public final class Evaluator {
      * @param data with test images
      * @param observer sees every image and class, on the calling thread
      * @return a row per class, in the order of the data set
-     * @throws RlrException if there are no test images, or an image or a mask cannot be read
+     * @throws DataSetException if there are no test images
+     * @throws org.rlr.tensor.RlrException if an image or a mask cannot be read
      */
     public EvaluationResult evaluate(DataSet data, Observer observer) {
         if (data.test().isEmpty()) {
-            throw new RlrException(
-                    data.root()
-                            + " holds no test images; evaluation needs test/good and test/<defect>, with masks in ground_truth/<defect> for the pixel metrics");
+            throw new DataSetException(
+                    data.root() + " holds no test images",
+                    "evaluation needs test/good and test/<defect>, with masks in ground_truth/<defect> for the pixel metrics",
+                    null);
         }
         List<ClassMetrics> classes = new ArrayList<>();
         for (ClassSamples each : data.classes()) {

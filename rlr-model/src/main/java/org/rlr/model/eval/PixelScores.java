@@ -2,7 +2,7 @@ package org.rlr.model.eval;
 
 import java.util.Arrays;
 import java.util.OptionalDouble;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.ResourceException;
 
 /**
  * The pixels of all test images of a class, good images included, pooled: their scores, and the regions of the ground
@@ -50,7 +50,7 @@ public final class PixelScores {
      * @param mask where it is anomalous, of the same size; null where nowhere
      * @param height rows
      * @param width columns
-     * @throws RlrException where a score is not finite; no pixel of the image is then counted
+     * @throws org.rlr.tensor.RlrException where a score is not finite; no pixel of the image is then counted
      */
     public void add(float[] map, boolean[] mask, int height, int width) {
         add(pixel -> map[pixel], map.length, mask, height, width);
@@ -64,7 +64,7 @@ public final class PixelScores {
      * @param height rows
      * @param width columns
      * @throws IllegalArgumentException where map or mask is of another size
-     * @throws RlrException where a score is not finite
+     * @throws org.rlr.tensor.RlrException where a score is not finite
      */
     public void add(double[] map, boolean[] mask, int height, int width) {
         add(pixel -> map[pixel], map.length, mask, height, width);
@@ -73,7 +73,7 @@ public final class PixelScores {
     private void add(Scores map, int pixels, boolean[] mask, int height, int width) {
         if (pixels != height * width || mask != null && mask.length != pixels) {
             throw new IllegalArgumentException("a map of " + pixels + " pixels and a mask of "
-                    + (mask == null ? pixels : mask.length) + " are not both " + height + "×" + width);
+                    + (mask == null ? pixels : mask.length) + " are not both " + width + "×" + height);
         }
         for (int pixel = 0; pixel < pixels; pixel++) {
             ScoreRanking.requireFinite(map.at(pixel), pixel);
@@ -222,7 +222,11 @@ public final class PixelScores {
             return values;
         }
         if (count == MOST) {
-            throw new RlrException("a class has more than " + count + " test pixels; use a smaller --image-size");
+            throw new ResourceException(
+                    ResourceException.Resource.MEMORY,
+                    "a class has more than " + count + " test pixels, which is more than an array holds",
+                    "lower `imageSize`",
+                    null);
         }
         return Arrays.copyOf(values, (int) Math.min(MOST, values.length * 3L / 2));
     }

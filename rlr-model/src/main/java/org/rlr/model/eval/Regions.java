@@ -12,7 +12,7 @@ record Regions(int[] labels, int[] areas) {
     /** Finds the regions of a row-major mask, numbered in the order in which rows meet them. */
     static Regions of(boolean[] mask, int height, int width) {
         if (mask.length != height * width) {
-            throw new IllegalArgumentException("a mask of " + mask.length + " pixels is not " + height + "×" + width);
+            throw new IllegalArgumentException("a mask of " + mask.length + " pixels is not " + width + "×" + height);
         }
         int[] labels = new int[mask.length];
         Arrays.fill(labels, -1);

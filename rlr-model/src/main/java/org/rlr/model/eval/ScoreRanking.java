@@ -71,8 +71,8 @@ public final class ScoreRanking {
     static double requireFinite(double score, int index) {
         if (!Double.isFinite(score)) {
             throw new RlrException(
-                    "anomaly score " + index + " is " + score + ", which cannot be ranked: the model has diverged;"
-                            + " train it again with a lower learning rate");
+                    "anomaly score " + index + " is " + score + ", which cannot be ranked: the model has diverged",
+                    "train it again with a lower `learningRate`");
         }
         return score + 0.0;
     }

@@ -51,10 +51,10 @@ public record ScoringComparison(List<Row> rows) {
         scorings.forEach(scoring -> found.put(scoring, new ArrayList<>()));
         for (ClassSamples each : data.classes()) {
             List<LevelScores> scores = new ArrayList<>();
-            List<GroundTruth> truths = new ArrayList<>();
+            List<Evaluator.GroundTruth> truths = new ArrayList<>();
             scorer.scoreLevels(each.test().stream().map(Sample::image).toList(), (index, levels) -> {
                 scores.add(levels);
-                truths.add(GroundTruth.of(each.test().get(index), levels.mapHeight(), levels.mapWidth()));
+                truths.add(Evaluator.GroundTruth.of(each.test().get(index), levels.mapHeight(), levels.mapWidth()));
                 progress.run();
             });
             for (List<Scoring> alike : byMaps) {
@@ -86,7 +86,7 @@ public record ScoringComparison(List<Row> rows) {
     }
 
     private static ClassEvaluator evaluator(
-            String name, List<Scoring> alike, List<LevelScores> scores, List<GroundTruth> truths) {
+            String name, List<Scoring> alike, List<LevelScores> scores, List<Evaluator.GroundTruth> truths) {
         ClassEvaluator evaluator = new ClassEvaluator(name, alike.size());
         for (int i = 0; i < scores.size(); i++) {
             AnomalyMap map = scores.get(i).map(alike.get(0));

@@ -4,7 +4,8 @@ import java.util.Arrays;
 import org.rlr.model.config.Threshold;
 import org.rlr.model.config.Threshold.Interval;
 import org.rlr.model.config.Threshold.Rule;
-import org.rlr.tensor.RlrException;
+import org.rlr.model.data.DataSetException;
+import org.rlr.tensor.InvalidSettingException;
 
 /**
  * Finds thresholds of image scores. All intervals hold for images like those given, independent of one another, and for
@@ -20,10 +21,10 @@ public final class ThresholdEstimator {
      * An estimator whose intervals have a confidence between 0 and 1, as 0.95.
      *
      * @param confidence of the intervals, above 0 and below 1
-     * @throws RlrException if it is not
+     * @throws InvalidSettingException if it is not
      */
     public ThresholdEstimator(double confidence) {
-        requireFraction("--confidence", confidence);
+        requireFraction("confidence", confidence);
         this.confidence = confidence;
     }
 
@@ -36,8 +37,8 @@ public final class ThresholdEstimator {
      * @param normal scores of normal images that the model was not trained on
      * @param rate between 0 and 1
      * @return the threshold, with its interval and that of the rate
-     * @throws RlrException if the rate is out of range, a score is not finite, or there are fewer than {@code 1/rate -
-     *     1} scores, which cannot show so low a rate
+     * @throws org.rlr.tensor.RlrException if the rate is out of range, a score is not finite, or there are fewer than
+     *     {@code 1/rate - 1} scores, which cannot show so low a rate
      */
     public Threshold falseAlarmRate(double[] normal, double rate) {
         requireEnough(normal.length, rate);
@@ -86,7 +87,7 @@ public final class ThresholdEstimator {
      * @param normal scores of normal images, at least one
      * @param anomalous scores of anomalous images, at least one
      * @return the threshold, with the false-alarm rate and the recall that it has on these images
-     * @throws RlrException if there are no normal or no anomalous scores, or one is not finite
+     * @throws org.rlr.tensor.RlrException if there are no normal or no anomalous scores, or one is not finite
      */
     public Threshold bestF1(double[] normal, double[] anomalous) {
         requireBoth(normal.length, anomalous.length);
@@ -102,8 +103,8 @@ public final class ThresholdEstimator {
      * @param anomalous scores of anomalous images, at least one
      * @param recall between 0 and 1; 1 is allowed
      * @return the threshold, with the false-alarm rate and the recall that it has on these images
-     * @throws RlrException if the recall is out of range, there are no normal or no anomalous scores, or one is not
-     *     finite
+     * @throws org.rlr.tensor.RlrException if the recall is out of range, there are no normal or no anomalous scores, or
+     *     one is not finite
      */
     public Threshold recall(double[] normal, double[] anomalous, double recall) {
         requireRecall(recall);
@@ -181,12 +182,15 @@ public final class ThresholdEstimator {
      *
      * @param normal how many are normal
      * @param anomalous how many are anomalous
-     * @throws RlrException if there are none of a kind
+     * @throws DataSetException if there are none of a kind
      */
     public static void requireBoth(int normal, int anomalous) {
         if (normal == 0 || anomalous == 0) {
-            throw new RlrException("a threshold from labelled images needs normal and anomalous ones, not " + normal
-                    + " and " + anomalous + "; add some, or use --false-alarm-rate, which needs normal ones only");
+            throw new DataSetException(
+                    "a threshold from labelled images needs normal and anomalous ones, not " + normal + " and "
+                            + anomalous,
+                    "add some, or use `falseAlarmRate`, which needs normal ones only",
+                    null);
         }
     }
 
@@ -195,15 +199,18 @@ public final class ThresholdEstimator {
      *
      * @param normal how many there are
      * @param rate above 0 and below 1
-     * @throws RlrException if the rate is not between 0 and 1, or there are fewer than {@code 1/rate - 1}, saying how
-     *     many it takes
+     * @throws InvalidSettingException if the rate is not between 0 and 1
+     * @throws DataSetException if there are fewer than {@code 1/rate - 1}, saying how many it takes
      */
     public static void requireEnough(int normal, double rate) {
         requireRate(rate);
         if (place(normal, rate) < 1) {
-            throw new RlrException(normal + " normal images held out of training cannot show a false-alarm rate of "
-                    + rate + ": at least " + (long) Math.ceil(1 / rate - 1 - ROUNDING) + " are needed; give more"
-                    + (normal == 0 ? "" : ", or a rate of " + Math.ceil(1e4 / (normal + 1)) / 1e4 + " or more"));
+            throw new DataSetException(
+                    normal + " normal images held out of training cannot show a false-alarm rate of " + rate
+                            + ": at least " + (long) Math.ceil(1 / rate - 1 - ROUNDING) + " are needed",
+                    "give more"
+                            + (normal == 0 ? "" : ", or a rate of " + Math.ceil(1e4 / (normal + 1)) / 1e4 + " or more"),
+                    null);
         }
     }
 
@@ -211,27 +218,25 @@ public final class ThresholdEstimator {
      * Checks a false-alarm rate.
      *
      * @param rate above 0 and below 1
-     * @throws RlrException if it is not between 0 and 1
+     * @throws InvalidSettingException if it is not between 0 and 1
      */
     public static void requireRate(double rate) {
-        requireFraction("--false-alarm-rate", rate);
+        requireFraction("falseAlarmRate", rate);
     }
 
     /**
      * Checks a recall.
      *
      * @param recall above 0 and at most 1
-     * @throws RlrException if it is not between 0 and 1, or 1
+     * @throws InvalidSettingException if it is not between 0 and 1, or 1
      */
     public static void requireRecall(double recall) {
         if (recall != 1) {
-            requireFraction("--recall", recall);
+            requireFraction("recall", recall);
         }
     }
 
-    private static void requireFraction(String option, double value) {
-        if (!(value > 0 && value < 1)) {
-            throw new RlrException(option + " is " + value + "; it must be between 0 and 1, as 0.05");
-        }
+    private static void requireFraction(String name, double value) {
+        InvalidSettingException.require(value > 0 && value < 1, name, value, "between 0 and 1, as 0.05");
     }
 }

@@ -78,6 +78,16 @@ public final class EvaluationReport {
         AtomicFile.writeString(file, html(title, settings));
     }
 
+    /**
+     * A number of classes in words.
+     *
+     * @param number of classes
+     * @return {@code 1 class}, {@code 2 classes}
+     */
+    public static String classes(int number) {
+        return number + (number == 1 ? " class" : " classes");
+    }
+
     /** The page. */
     String html(String title, Map<String, String> settings) {
         page.setLength(0);
@@ -89,7 +99,7 @@ public final class EvaluationReport {
         add(
                 "<h1>Evaluation: %s</h1><p class='faint'>%s, %d test images: %d good, %d defective. One RLR model for all classes, backbone %s.</p>",
                 title,
-                Counts.classes(result.classes().size()),
+                classes(result.classes().size()),
                 record.images().size(),
                 record.images().size() - defective,
                 defective,

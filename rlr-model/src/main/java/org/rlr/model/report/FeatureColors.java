@@ -68,8 +68,7 @@ public final class FeatureColors {
         FMatrixRMaj covariance = covariance(maps, count);
         EigenDecomposition_F32<FMatrixRMaj> eigen = DecompositionFactory_FDRM.eig(channels, true, true);
         if (!eigen.decompose(covariance)) {
-            throw new RlrException(
-                    "the features of an image have no principal components: they are not finite numbers; the model may be damaged, or trained with too high a --lr");
+            throw notFinite();
         }
         boolean[] taken = new boolean[channels];
         float largest = 0;
@@ -92,14 +91,19 @@ public final class FeatureColors {
             for (int b = 0; b <= a; b++) {
                 float value = (float) (sums[a * channels + b] / count);
                 if (!Float.isFinite(value)) {
-                    throw new RlrException(
-                            "the features of an image are not finite numbers; the model may be damaged, or trained with too high a --lr");
+                    throw notFinite();
                 }
                 covariance.set(a, b, value);
                 covariance.set(b, a, value);
             }
         }
         return covariance;
+    }
+
+    private static RlrException notFinite() {
+        return new RlrException(
+                "the features of an image are not finite numbers: the model has diverged or its file is damaged",
+                "train it again with a lower `learningRate`, or copy the file again");
     }
 
     /** Adds the products of all pairs of channels' deviations, the lower triangle, over a map's tokens. */
@@ -162,7 +166,7 @@ public final class FeatureColors {
     public RgbImage picture(float[] tokens, int height, int width) {
         if (tokens.length != height * width * channels) {
             throw new IllegalArgumentException(
-                    tokens.length + " values are not " + height + "×" + width + " tokens of " + channels + " channels");
+                    tokens.length + " values are not " + width + "×" + height + " tokens of " + channels + " channels");
         }
         byte[] rgb = new byte[height * width * RgbImage.CHANNELS];
         for (int i = 0; i < rgb.length; i++) {

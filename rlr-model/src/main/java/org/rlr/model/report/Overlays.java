@@ -194,7 +194,7 @@ public final class Overlays {
     private static float[] stretched(float[] map, int mapHeight, int mapWidth, ImageSize size) {
         if (mapHeight < 1 || mapWidth < 1 || map.length != mapHeight * mapWidth) {
             throw new IllegalArgumentException(
-                    "a map of " + mapHeight + "×" + mapWidth + " cannot have " + map.length + " scores");
+                    "a map of " + mapWidth + "×" + mapHeight + " cannot have " + map.length + " scores");
         }
         for (float score : map) {
             if (!Float.isFinite(score)) {

@@ -19,6 +19,19 @@ public final class ReconstructionPictures {
     /** Less than that of maps alone: there are many pictures, of tokens, not pixels. */
     private static final int LARGEST = 1024;
 
+    /**
+     * A picture and what it shows.
+     *
+     * @param caption a few words in lower case
+     * @param picture the picture, without the caption
+     */
+    public record Captioned(String caption, RgbImage picture) {
+        /** The picture below its caption. */
+        private RgbImage drawn() {
+            return Captions.above(picture, caption);
+        }
+    }
+
     private final FeatureDecoder decoder;
     /** The decoded reference does not depend on the image. */
     private List<RgbImage> reference;
@@ -69,24 +82,24 @@ public final class ReconstructionPictures {
         ImageSize size = Overlays.tileSize(
                 image.size(), Overlays.side(e.map().height(), e.map().width(), LARGEST));
         RgbImage resized = Resize.lanczos(image, size.width(), size.height());
-        CaptionedPicture input = new CaptionedPicture("input", resized);
-        CaptionedPicture map = new CaptionedPicture(
+        Captioned input = new Captioned("input", resized);
+        Captioned map = new Captioned(
                 "anomaly map",
                 Overlays.overlay(
                         resized, e.map().values(), e.map().height(), e.map().width(), scale));
-        List<List<CaptionedPicture>> lines = new ArrayList<>();
+        List<List<Captioned>> lines = new ArrayList<>();
         if (decoder == null) {
             lines.add(List.of(input, map));
             lines.addAll(lines(e, size));
         } else {
-            List<CaptionedPicture> line = new ArrayList<>(List.of(input));
+            List<Captioned> line = new ArrayList<>(List.of(input));
             lines(e, size).forEach(line::addAll);
             line.add(map);
             lines.add(line);
         }
         return Overlays.grid(
                 lines.stream()
-                        .map(line -> line.stream().map(CaptionedPicture::drawn).toList())
+                        .map(line -> line.stream().map(Captioned::drawn).toList())
                         .toList(),
                 Overlays.GAP);
     }
@@ -98,16 +111,16 @@ public final class ReconstructionPictures {
      * @param size of each picture
      * @return lines of pictures
      */
-    public List<List<CaptionedPicture>> lines(Examination e, ImageSize size) {
-        List<List<CaptionedPicture>> lines = new ArrayList<>();
+    public List<List<Captioned>> lines(Examination e, ImageSize size) {
+        List<List<Captioned>> lines = new ArrayList<>();
         if (decoder == null) {
             for (int level = 0; level < e.inputs().get(0).size(); level++) {
                 lines.add(falseColors(e, level, size));
             }
         } else {
-            List<CaptionedPicture> line = new ArrayList<>();
-            line.add(new CaptionedPicture("decoded features", decode(e, size, Examination.Level::features)));
-            line.add(new CaptionedPicture("reconstruction", decode(e, size, Examination.Level::reconstruction)));
+            List<Captioned> line = new ArrayList<>();
+            line.add(new Captioned("decoded features", decode(e, size, Examination.Level::features)));
+            line.add(new Captioned("reconstruction", decode(e, size, Examination.Level::reconstruction)));
             addReference(
                     line,
                     decodedReference(e).stream()
@@ -118,7 +131,7 @@ public final class ReconstructionPictures {
         return lines;
     }
 
-    private static List<CaptionedPicture> falseColors(Examination e, int index, ImageSize size) {
+    private static List<Captioned> falseColors(Examination e, int index, ImageSize size) {
         Examination.Level level = e.inputs().get(0).get(index);
         FeatureColors colors = new FeatureColors(
                 e.inputs().stream().map(input -> input.get(index).features()).toList(), level.channels());
@@ -129,10 +142,9 @@ public final class ReconstructionPictures {
                     return colors.picture(tokens.apply(each), each.height(), each.width());
                 },
                 size);
-        List<CaptionedPicture> line = new ArrayList<>();
-        line.add(new CaptionedPicture(
-                "stride " + level.stride() + ", features", picture.apply(Examination.Level::features)));
-        line.add(new CaptionedPicture("reconstruction", picture.apply(Examination.Level::reconstruction)));
+        List<Captioned> line = new ArrayList<>();
+        line.add(new Captioned("stride " + level.stride() + ", features", picture.apply(Examination.Level::features)));
+        line.add(new Captioned("reconstruction", picture.apply(Examination.Level::reconstruction)));
         List<RgbImage> chunks = new ArrayList<>();
         for (int i = 0; i < level.reference().size(); i++) {
             int chunk = i;
@@ -192,9 +204,9 @@ public final class ReconstructionPictures {
     }
 
     /** The pictures of the reference's chunks, numbered where there are several. */
-    private static void addReference(List<CaptionedPicture> line, List<RgbImage> chunks) {
+    private static void addReference(List<Captioned> line, List<RgbImage> chunks) {
         for (int i = 0; i < chunks.size(); i++) {
-            line.add(new CaptionedPicture(chunks.size() == 1 ? "reference" : "reference " + (i + 1), chunks.get(i)));
+            line.add(new Captioned(chunks.size() == 1 ? "reference" : "reference " + (i + 1), chunks.get(i)));
         }
     }
 }

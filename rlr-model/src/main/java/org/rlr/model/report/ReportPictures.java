@@ -129,9 +129,9 @@ final class ReportPictures {
         html.append("</div>");
     }
 
-    private void more(List<CaptionedPicture> line, String file) {
+    private void more(List<ReconstructionPictures.Captioned> line, String file) {
         html.append("<div class='more'>");
-        for (CaptionedPicture each : line) {
+        for (ReconstructionPictures.Captioned each : line) {
             add("<div><img alt='%s' src='", each.caption() + " of " + file);
             html.append(Html.dataUri(each.picture().toBufferedImage()));
             add("'><span>%s</span></div>", each.caption());

@@ -9,12 +9,12 @@ import org.rlr.model.detect.AnomalyMap;
 
 /**
  * A test image and what the model made of it, without its map, which would be too large to keep of thousands: it is
- * made again from the tokens' scores.
+ * recomputed from the tokens' scores.
  *
  * @param sample the image
  * @param score its image score
  * @param defective whether it is anomalous, by where it lies or by its mask
- * @param map makes its map again
+ * @param map recomputes its map
  */
 public record ScoredImage(Sample sample, double score, boolean defective, Supplier<AnomalyMap> map) {
     /**
@@ -23,11 +23,11 @@ public record ScoredImage(Sample sample, double score, boolean defective, Suppli
      * @param sample the image
      * @param score its image score
      * @param defective whether it is anomalous
-     * @param map its map; only {@link AnomalyMap#again} of it is kept
+     * @param map its map; only {@link AnomalyMap#recompute} of it is kept
      * @return the image without its map
      */
     public static ScoredImage of(Sample sample, double score, boolean defective, AnomalyMap map) {
-        return new ScoredImage(sample, score, defective, map.again());
+        return new ScoredImage(sample, score, defective, map.recompute());
     }
 
     /**

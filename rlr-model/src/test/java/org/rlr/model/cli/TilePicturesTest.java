@@ -26,7 +26,6 @@ import org.rlr.model.decoder.DecoderSettings;
 import org.rlr.model.decoder.FeatureDecoder;
 import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.model.detect.Examination;
-import org.rlr.model.report.CaptionedPicture;
 import org.rlr.model.report.FeatureColors;
 import org.rlr.model.report.ReconstructionPictures;
 import org.rlr.model.train.DecoderTrainer;
@@ -59,7 +58,7 @@ class TilePicturesTest {
     }
 
     /** By the definition: along each axis the first tile fades out as a squared sine while the second fades in. */
-    private static void assertBlended(List<RgbImage> tiles, CaptionedPicture actual) {
+    private static void assertBlended(List<RgbImage> tiles, ReconstructionPictures.Captioned actual) {
         assertEquals(4, tiles.size());
         assertEquals(IMAGE, actual.picture().width());
         assertEquals(IMAGE, actual.picture().height());
@@ -120,7 +119,7 @@ class TilePicturesTest {
     void falseColoursOfAllTilesAreThoseOfOneBasis() throws IOException {
         try (AnomalyDetector detector = AnomalyDetector.load(model)) {
             Examination e = detector.scorer().examine(Images.read(image()));
-            List<List<CaptionedPicture>> lines =
+            List<List<ReconstructionPictures.Captioned>> lines =
                     ReconstructionPictures.ofFeatures().lines(e, e.grid().image());
             assertEquals(2, lines.size());
             for (int i = 0; i < 2; i++) {
@@ -136,7 +135,9 @@ class TilePicturesTest {
                         level -> level.reference().get(0));
                 assertEquals(
                         List.of("stride " + (8 << i) + ", features", "reconstruction", "reference"),
-                        lines.get(i).stream().map(CaptionedPicture::caption).toList());
+                        lines.get(i).stream()
+                                .map(ReconstructionPictures.Captioned::caption)
+                                .toList());
                 for (int column = 0; column < 3; column++) {
                     Function<Examination.Level, float[]> tokens = shown.get(column);
                     assertBlended(
@@ -171,12 +172,14 @@ class TilePicturesTest {
                 assertEquals(1, decoder.info().images());
                 assertEquals(new Tiling(16, 1.5), decoder.info().tiling());
                 Examination e = detector.scorer().examine(Images.read(image()));
-                List<CaptionedPicture> line = ReconstructionPictures.decoded(decoder)
+                List<ReconstructionPictures.Captioned> line = ReconstructionPictures.decoded(decoder)
                         .lines(e, e.grid().image())
                         .get(0);
                 assertEquals(
                         List.of("decoded features", "reconstruction", "reference"),
-                        line.stream().map(CaptionedPicture::caption).toList());
+                        line.stream()
+                                .map(ReconstructionPictures.Captioned::caption)
+                                .toList());
                 List<Function<Examination.Level, float[]>> shown = List.of(
                         Examination.Level::features,
                         Examination.Level::reconstruction,

@@ -116,7 +116,7 @@ class TileGridTest {
         for (float value : map.values()) {
             assertEquals(0.3f, value);
         }
-        assertArrayEquals(map.values(), map.again().get().values());
+        assertArrayEquals(map.values(), map.recompute().get().values());
         assertThrows(IllegalArgumentException.class, () -> AnomalyMap.of(grid, tiles.subList(0, 2)));
     }
 

@@ -7,13 +7,22 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.rlr.model.KernelSets;
 import org.rlr.model.config.Scoring;
 import org.rlr.model.config.Tiling;
 import org.rlr.model.data.ImageSize;
 import org.rlr.model.data.TileGrid;
+import org.rlr.tensor.Tensor;
+import org.rlr.tensor.TensorScope;
+import org.rlr.tensor.autograd.FusedFunctions;
+import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.golden.GoldenFiles;
 import org.rlr.tensor.io.SafeTensorsFile;
 
@@ -29,50 +38,74 @@ class AnomalyMapTest {
         }
     }
 
-    @Test
-    void goldenTokenScoresMapSmoothedMapAndImageScoreHold() {
-        try (SafeTensorsFile golden = GoldenFiles.open("anomaly-map")) {
+    /** As production scores: on the backend, in batches. */
+    private static float[] tokenScores(Backend backend, float[] reconstruction, float[] features, int... shape) {
+        try (TensorScope scope = TensorScope.inference(backend)) {
+            return FusedFunctions.tokenScores(Tensor.of(reconstruction, shape), Tensor.of(features, shape))
+                    .toArray();
+        }
+    }
+
+    /** What one image of a batch has of an array. */
+    private static float[] part(float[] all, int image, int images) {
+        int count = all.length / images;
+        return Arrays.copyOfRange(all, image * count, (image + 1) * count);
+    }
+
+    static List<String> kernelSets() {
+        return KernelSets.NAMES;
+    }
+
+    @ParameterizedTest
+    @MethodSource("kernelSets")
+    void goldenTokenScoresMapSmoothedMapAndImageScoreHold(String kernels) {
+        try (Backend backend = KernelSets.open(kernels);
+                SafeTensorsFile golden = GoldenFiles.open("anomaly-map")) {
             long[] shape = golden.entry("map").shape();
             int images = (int) shape[0];
             int height = (int) shape[1];
             int width = (int) shape[2];
-            float[] map = golden.readFloats("map");
-            float[] smoothed = golden.readFloats("smoothed");
-            float[] imageScore = golden.readFloats("image_score");
+            List<float[]> scores = new ArrayList<>();
+            List<float[]> expected = new ArrayList<>();
+            for (int level = 0; golden.contains("level" + level + ".input"); level++) {
+                String name = "level" + level + ".";
+                int[] tokens = Arrays.stream(golden.entry(name + "input").shape())
+                        .mapToInt(Math::toIntExact)
+                        .toArray();
+                scores.add(tokenScores(
+                        backend,
+                        golden.readFloats(name + "reconstruction"),
+                        golden.readFloats(name + "input"),
+                        tokens));
+                expected.add(golden.readFloats(name + "token_score"));
+            }
+            List<Integer> levels = IntStream.range(0, scores.size()).boxed().toList();
+            Scoring published = new Scoring(levels, Collections.nCopies(levels.size(), 1.0), Scoring.SMOOTHING);
             for (int image = 0; image < images; image++) {
-                List<AnomalyMap.Level> levels = new ArrayList<>();
-                for (int level = 0; golden.contains("level" + level + ".input"); level++) {
-                    long[] tokensShape =
-                            golden.entry("level" + level + ".input").shape();
-                    int tokens = (int) tokensShape[1];
-                    int channels = (int) tokensShape[2];
-                    int side = (int) Math.sqrt(tokens);
-                    assertEquals(tokens, side * side);
-                    float[] scores = AnomalyMap.tokenScores(
-                            golden.readFloats("level" + level + ".input"),
-                            golden.readFloats("level" + level + ".reconstruction"),
-                            image * tokens * channels,
-                            tokens,
-                            channels);
-                    float[] expected = golden.readFloats("level" + level + ".token_score");
-                    assertNear(Arrays.copyOfRange(expected, image * tokens, (image + 1) * tokens), scores, 1e-6);
-                    levels.add(new AnomalyMap.Level(scores, side, side));
+                List<AnomalyMap.Level> tokens = new ArrayList<>();
+                for (int level : levels) {
+                    float[] own = part(scores.get(level), image, images);
+                    assertNear(part(expected.get(level), image, images), own, 1e-6);
+                    int side = (int) Math.sqrt(own.length);
+                    tokens.add(new AnomalyMap.Level(own, side, side));
                 }
-                AnomalyMap actual = AnomalyMap.of(levels, height, width);
-                int from = image * height * width;
-                int to = from + height * width;
-                assertNear(Arrays.copyOfRange(map, from, to), actual.values(), 1e-6);
-                assertNear(Arrays.copyOfRange(smoothed, from, to), actual.smoothed(), 1e-6);
-                assertEquals(imageScore[image], actual.imageScore(), 1e-6 * imageScore[image]);
+                AnomalyMap actual = new LevelScores(levels, List.of(tokens), null, height, width).map(published);
+                assertNear(part(golden.readFloats("map"), image, images), actual.values(), 1e-6);
+                assertNear(part(golden.readFloats("smoothed"), image, images), actual.smoothed(), 1e-6);
+                float score = golden.readFloats("image_score")[image];
+                assertEquals(score, actual.imageScore(), 1e-6 * score);
             }
         }
     }
 
-    @Test
-    void tokensOfZerosScoreOnePlusTheirSquares() {
-        float[] scores =
-                AnomalyMap.tokenScores(new float[] {0, 0, 3, 4, 1, 1}, new float[] {0, 0, 0, 0, 1, 1}, 0, 3, 2);
-        assertArrayEquals(new float[] {1, 12.5f + 1, 0}, scores, 1e-6f);
+    @ParameterizedTest
+    @MethodSource("kernelSets")
+    void tokensOfZerosScoreOnePlusTheirSquares(String kernels) {
+        try (Backend backend = KernelSets.open(kernels)) {
+            float[] scores =
+                    tokenScores(backend, new float[] {0, 0, 0, 0, 1, 1}, new float[] {0, 0, 3, 4, 1, 1}, 1, 3, 2);
+            assertArrayEquals(new float[] {1, 12.5f + 1, 0}, scores, 1e-6f);
+        }
     }
 
     @Test
@@ -200,8 +233,8 @@ class AnomalyMapTest {
         }
         assertEquals(greatest, map.imageScore());
         assertEquals(21 / 4f, map.imageScore(0));
-        assertArrayEquals(map.values(), map.again().get().values());
-        assertEquals(map.imageScore(), map.again().get().imageScore());
+        assertArrayEquals(map.values(), map.recompute().get().values());
+        assertEquals(map.imageScore(), map.recompute().get().imageScore());
         assertThrows(IllegalArgumentException.class, () -> scores.map(new Scoring(List.of(1), List.of(1.0), 4)));
     }
 

@@ -75,7 +75,7 @@ class ThresholdEstimatorTest {
     @Test
     void tooFewImagesForARateAreRefusedWithTheNumberNeeded() {
         String message = assertThrows(RlrException.class, () -> estimator.falseAlarmRate(upTo(98), 0.01))
-                .getMessage();
+                .explanation();
         assertTrue(
                 message.contains("98 normal images")
                         && message.contains("at least 99")
