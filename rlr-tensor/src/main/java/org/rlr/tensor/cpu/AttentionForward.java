@@ -16,11 +16,13 @@ final class AttentionForward extends AttentionTask {
     private final float[] lse;
     private final int lseOffset;
     private final int head;
-    private float keyNorm;
+    private final float[] keyNorms;
 
+    /** @param keyNorms the largest norm of each head's keys: all heads of an image, then those of the next */
     AttentionForward(
             AttentionKernels kernels,
             AttentionProblem problem,
+            float[] keyNorms,
             int head,
             int beginQuery,
             int endQuery,
@@ -29,6 +31,7 @@ final class AttentionForward extends AttentionTask {
             float[] lse,
             int lseOffset) {
         super(kernels, problem, head, beginQuery, endQuery);
+        this.keyNorms = keyNorms;
         this.head = head;
         this.out = out;
         this.outOffset = outOffset;
@@ -41,7 +44,6 @@ final class AttentionForward extends AttentionTask {
         for (int image = firstImage; image < endImage; image++) {
             if (image == firstImage || !problem.sharedKeys) {
                 work.keysT = packTransposed(problem.k, image, work.keysT);
-                keyNorm = largestNorm(problem.k, image, firstKey, keyCount);
             }
             if (image == firstImage || !problem.sharedValues) {
                 work.valueRows = packRows(problem.v, image, firstKey, keyCount, work.valueRows);
@@ -60,7 +62,8 @@ final class AttentionForward extends AttentionTask {
         work.sums = AttentionWorkspace.zeroed(work.sums, strips * strip * lanes);
         work.shift = AttentionWorkspace.zeroed(work.shift, strips * strip);
         work.tile = AttentionWorkspace.atLeast(work.tile, (DENSE_BLOCK + 1) * AttentionKernels.TILE);
-        float bound = largestNorm(problem.q, image, query, count) * problem.scale * keyNorm;
+        float keyNorm = keyNorms[(problem.sharedKeys ? 0 : image * problem.heads) + head];
+        float bound = problem.largestNorm(problem.q, head, image, query, count) * problem.scale * keyNorm;
         boolean bounded = bound <= UNSHIFTED;
         if (!bounded) {
             findMaxima(query, count, strips);
@@ -137,16 +140,5 @@ final class AttentionForward extends AttentionTask {
         }
         lse[lseOffset + (image * problem.heads + head) * problem.queries + query] =
                 nothing ? Float.NEGATIVE_INFINITY : (float) (work.shift[row] + Math.log(sum));
-    }
-
-    /** The largest Euclidean norm of the head's channels of a run of tokens; NaN if there is a NaN. */
-    private float largestNorm(AttentionProblem.Tokens tokens, int image, int first, int count) {
-        float largest = 0f;
-        for (int i = first; i < first + count; i++) {
-            largest = Math.max(
-                    largest,
-                    dot(tokens.data, tokens.at(image, i, channel), tokens.data, tokens.at(image, i, channel), headDim));
-        }
-        return (float) Math.sqrt(largest);
     }
 }

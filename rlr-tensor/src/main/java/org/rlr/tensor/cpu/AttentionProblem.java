@@ -39,6 +39,16 @@ final class AttentionProblem {
         scale = (float) (1 / Math.sqrt(headDim));
     }
 
+    /** The largest Euclidean norm of the head's channels of a run of tokens; NaN if there is a NaN. */
+    float largestNorm(Tokens tokens, int head, int image, int first, int count) {
+        float largest = 0f;
+        for (int i = first; i < first + count; i++) {
+            int at = tokens.at(image, i, head * headDim);
+            largest = Math.max(largest, AttentionTask.dot(tokens.data, at, tokens.data, at, headDim));
+        }
+        return (float) Math.sqrt(largest);
+    }
+
     /** {@code [batch, tokens, width]} in an array; batch 1 stands for every image. */
     static final class Tokens {
         final float[] data;

@@ -50,6 +50,8 @@ final class AttentionWorkspace {
     float[] keySlots = EMPTY;
 
     float[] valueSlots = EMPTY;
+    /** The largest norms of keys, likewise. */
+    float[] keyNorms = EMPTY;
 
     static AttentionWorkspace ofThread() {
         return OF_THREAD.get();

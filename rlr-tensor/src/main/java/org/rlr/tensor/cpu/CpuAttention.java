@@ -7,8 +7,9 @@ import org.rlr.tensor.backend.View;
 
 /**
  * Local attention on the CPU: cuts the work into tasks of one head, a run of images and a run of queries, and runs them
- * with {@link AttentionForward} and {@link AttentionBackward}. The cut of the backward pass, and with it the order of
- * its sums, does not depend on the number of threads; the forward pass gives the same bits however it is cut.
+ * with {@link AttentionForward} and {@link AttentionBackward}. The same bits for any number of threads: the cut of the
+ * backward pass, and with it the order of its sums, follows from the shapes alone; the forward pass computes a block of
+ * queries in the same way in whatever task it is.
  */
 final class CpuAttention {
     /** Tasks that the backward pass aims at; more of them share the work better, and sum more partial results. */
@@ -28,11 +29,13 @@ final class CpuAttention {
         float[] outArray = CpuStorage.array(out);
         float[] lseArray = CpuStorage.array(lse);
         Cut cut = new Cut(problem, parallel.threads() == 1 ? 1 : 4 * parallel.threads());
+        float[] keyNorms = keyNorms(problem);
         parallel.forEach(
                 cut.tasks(),
                 task -> new AttentionForward(
                                 kernels,
                                 problem,
+                                keyNorms,
                                 cut.head(task),
                                 cut.beginQuery(task),
                                 cut.endQuery(task),
@@ -41,6 +44,21 @@ final class CpuAttention {
                                 lseArray,
                                 lse.offset())
                         .run(cut.beginImage(task), cut.endImage(task)));
+    }
+
+    /**
+     * The largest norm of each head's keys, image by image, which decides how a block is computed: of all keys, not of
+     * those that a task can see, so that the decision does not depend on the cut.
+     */
+    private float[] keyNorms(AttentionProblem problem) {
+        int count = problem.heads * (problem.sharedKeys ? 1 : problem.images);
+        AttentionWorkspace work = AttentionWorkspace.ofThread();
+        float[] norms = AttentionWorkspace.atLeast(work.keyNorms, count);
+        work.keyNorms = norms;
+        parallel.forEach(
+                count,
+                i -> norms[i] = problem.largestNorm(problem.k, i % problem.heads, i / problem.heads, 0, problem.keys));
+        return norms;
     }
 
     /** See {@link org.rlr.tensor.backend.Backend#attentionBackward}. */

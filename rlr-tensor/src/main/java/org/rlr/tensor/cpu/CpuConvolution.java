@@ -120,7 +120,7 @@ final class CpuConvolution {
         boolean tasks = s.taps() * (s.outChannels() / s.groups()) <= TASK_FILTER;
         int block = Math.max(1, (tasks ? TASK_COLUMNS : SHARED_COLUMNS) / Math.max(1, row));
         if (tasks) {
-            block = Math.min(block, (s.outRows() + 4 * parallel.threads() - 1) / (4 * parallel.threads()));
+            block = Math.min(block, (s.outRows() + Parallel.RANGES - 1) / Parallel.RANGES);
         }
         int rows = Math.max(1, block);
         Parallel inner = tasks ? Parallel.SERIAL : parallel;

@@ -1,8 +1,7 @@
 package org.rlr.tensor.cpu;
 
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.function.IntConsumer;
 
 /**
@@ -13,6 +12,8 @@ import java.util.function.IntConsumer;
 final class Parallel implements AutoCloseable {
     /** Runs every task on the calling thread; for use inside a task. */
     static final Parallel SERIAL = new Parallel(1);
+    /** Ranges that work is cut into, at most: a few for each thread of a large machine. */
+    static final int RANGES = 64;
 
     private final int threads;
     private final LinkedBlockingQueue<Job> queue = new LinkedBlockingQueue<>();
@@ -52,19 +53,17 @@ final class Parallel implements AutoCloseable {
     }
 
     /**
-     * Cuts {@code 0 … n} into ranges of at least {@code grain} (the last may be shorter), a few per thread, the same
-     * for every call.
+     * Cuts {@code 0 … n} into ranges of at least {@code grain} (the last may be shorter), at most {@link #RANGES}: the
+     * same ranges for every call and any number of threads.
      */
     void forRange(int n, int grain, RangeBody body) {
-        int pieces = (int) Math.min(threads * 4L, Math.max(1, n / Math.max(1, grain)));
-        if (threads == 1 || pieces <= 1) {
-            if (n > 0) {
-                body.accept(0, n);
-            }
-            return;
+        int pieces = Math.min(RANGES, n / Math.max(1, grain));
+        if (pieces > 1) {
+            int size = (n + pieces - 1) / pieces;
+            forEach((n + size - 1) / size, i -> body.accept(i * size, Math.min(n, (i + 1) * size)));
+        } else if (n > 0) {
+            body.accept(0, n);
         }
-        int size = (n + pieces - 1) / pieces;
-        forEach((n + size - 1) / size, i -> body.accept(i * size, Math.min(n, (i + 1) * size)));
     }
 
     /** Work on elements {@code from} (inclusive) to {@code to} (exclusive). */
@@ -90,12 +89,18 @@ final class Parallel implements AutoCloseable {
         }
     }
 
+    /** One call of {@link #forEach}; a small object, as kernels of a few microseconds make one. */
     private static final class Job {
+        private static final AtomicIntegerFieldUpdater<Job> NEXT =
+                AtomicIntegerFieldUpdater.newUpdater(Job.class, "next");
+        private static final AtomicIntegerFieldUpdater<Job> DONE =
+                AtomicIntegerFieldUpdater.newUpdater(Job.class, "done");
+
         private final int tasks;
         private final IntConsumer body;
-        private final AtomicInteger next = new AtomicInteger();
-        private final AtomicInteger done = new AtomicInteger();
-        private final AtomicReference<Throwable> failure = new AtomicReference<>();
+        private volatile int next;
+        private volatile int done;
+        private volatile Throwable failure;
 
         Job(int tasks, IntConsumer body) {
             this.tasks = tasks;
@@ -103,15 +108,15 @@ final class Parallel implements AutoCloseable {
         }
 
         void run() {
-            for (int i = next.getAndIncrement(); i < tasks; i = next.getAndIncrement()) {
+            for (int i = NEXT.getAndIncrement(this); i < tasks; i = NEXT.getAndIncrement(this)) {
                 try {
-                    if (failure.get() == null) {
+                    if (failure == null) {
                         body.accept(i);
                     }
                 } catch (Throwable t) {
-                    failure.compareAndSet(null, t);
+                    fail(t);
                 } finally {
-                    if (done.incrementAndGet() == tasks) {
+                    if (DONE.incrementAndGet(this) == tasks) {
                         synchronized (this) {
                             notifyAll();
                         }
@@ -120,13 +125,17 @@ final class Parallel implements AutoCloseable {
             }
         }
 
+        private synchronized void fail(Throwable t) {
+            failure = failure == null ? t : failure;
+        }
+
         void await() {
-            for (int spin = 0; spin < 20_000 && done.get() < tasks; spin++) {
+            for (int spin = 0; spin < 20_000 && done < tasks; spin++) {
                 Thread.onSpinWait();
             }
             boolean interrupted = false;
             synchronized (this) {
-                while (done.get() < tasks) {
+                while (done < tasks) {
                     try {
                         wait();
                     } catch (InterruptedException e) {
@@ -137,7 +146,7 @@ final class Parallel implements AutoCloseable {
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
-            Throwable t = failure.get();
+            Throwable t = failure;
             if (t instanceof RuntimeException e) {
                 throw e;
             }

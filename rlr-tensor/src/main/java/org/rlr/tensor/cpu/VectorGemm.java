@@ -6,8 +6,12 @@ import org.rlr.tensor.backend.Activation;
  * Matrix product after Goto and van de Geijn ("Anatomy of high-performance matrix multiplication", 2008) and BLIS. A
  * and B are packed in panels one tile high and wide, in blocks of k that keep a panel of B in the first cache and a
  * block of rows of A in the second. A task is a block of rows by a run of columns of C; it goes over its columns in
- * pieces so narrow that a piece of C, too, stays in the second cache while the blocks of k are added to it. An element
- * of C is summed in the same order whatever the tasks: the result does not depend on threads.
+ * pieces so narrow that a piece of C, too, stays in the second cache while the blocks of k are added to it.
+ *
+ * <p>The number of threads decides how many tiles a task takes and how much of k is packed at a time, because few
+ * threads are faster with large tasks, whose packed rows stay in a core's cache. It does not decide what is computed: a
+ * task begins at whole tiles, a part of k at whole blocks, and the depth of a block follows from k alone. So every
+ * element of C is summed in the same order, and has the same bits, for any number of threads.
  */
 final class VectorGemm implements Gemm {
     private static final int ROWS = VectorTile.ROWS;

@@ -341,7 +341,7 @@ public abstract class AttentionContract extends BackendContract {
     }
 
     /** Results of some cases, the same for every call. */
-    protected final List<float[]> samples() {
+    private List<float[]> samples() {
         List<float[]> all = new ArrayList<>();
         for (Locality locality : Locality.values()) {
             all.addAll(grid(locality, 4, 16, 16, 5, 16, 5).run());
@@ -351,7 +351,7 @@ public abstract class AttentionContract extends BackendContract {
     }
 
     /** Fails unless the results are equal bit for bit. */
-    protected static void assertSameBits(List<float[]> a, List<float[]> b) {
+    private static void assertSameBits(List<float[]> a, List<float[]> b) {
         assertEquals(a.size(), b.size());
         for (int i = 0; i < a.size(); i++) {
             assertArrayEquals(a.get(i), b.get(i));

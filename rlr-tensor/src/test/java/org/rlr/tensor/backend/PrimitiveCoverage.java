@@ -34,17 +34,18 @@ public final class PrimitiveCoverage
             ExtensionContext.Namespace.create(PrimitiveCoverage.class);
 
     /** What the tests of one class, and of those nested in it, have called and which of them have run. */
-    static final class Calls {
+    public static final class Calls {
         private final Class<?> owner;
         private final Set<Method> called = ConcurrentHashMap.newKeySet();
         private final Set<String> run = ConcurrentHashMap.newKeySet();
 
-        Calls(Class<?> owner) {
+        /** @param owner the class whose tests call */
+        public Calls(Class<?> owner) {
             this.owner = owner;
         }
 
         /** The backend, every call of it recorded. */
-        Backend on(Backend backend) {
+        public Backend on(Backend backend) {
             return (Backend) Proxy.newProxyInstance(
                     Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {
                         called.add(method);
@@ -57,7 +58,7 @@ public final class PrimitiveCoverage
         }
 
         /** The names of the primitives that were never called. */
-        Set<String> missing() {
+        public Set<String> missing() {
             return Arrays.stream(Backend.class.getMethods())
                     .filter(m -> !called.contains(m))
                     .map(Method::getName)
