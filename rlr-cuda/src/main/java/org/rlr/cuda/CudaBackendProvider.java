@@ -4,6 +4,7 @@ import java.util.Optional;
 import org.rlr.cuda.driver.Card;
 import org.rlr.cuda.driver.KernelCompiler;
 import org.rlr.cuda.driver.Natives;
+import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendProvider;
@@ -35,7 +36,7 @@ public final class CudaBackendProvider implements BackendProvider {
             KernelCompiler.architecture(Card.of(0));
             return Optional.empty();
         } catch (RlrException e) {
-            return Optional.of(e.getMessage());
+            return Optional.of(e.explanation());
         }
     }
 
@@ -48,7 +49,8 @@ public final class CudaBackendProvider implements BackendProvider {
     public Backend create(int index, int threads) {
         Optional<String> obstacle = Natives.obstacle();
         if (obstacle.isPresent()) {
-            throw new RlrException("backend 'cuda' cannot start: " + obstacle.get());
+            throw new ResourceException(
+                    ResourceException.Resource.BACKEND, "backend 'cuda' cannot start: " + obstacle.get(), "", null);
         }
         return new CudaBackend(Card.of(index));
     }

@@ -19,7 +19,7 @@ import org.rlr.cuda.driver.Stream;
 import org.rlr.cuda.driver.Transfers;
 import org.rlr.cuda.lib.Blas;
 import org.rlr.cuda.lib.Dnn;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.backend.BinaryOp;
 import org.rlr.tensor.backend.UnaryOp;
 
@@ -83,8 +83,8 @@ final class CudaEngine implements AutoCloseable {
             try {
                 convolutions = "cuDNN " + Dnn.version();
                 return own(new Dnn(stream, precision != Precision.FP32));
-            } catch (RlrException e) {
-                why = e.getMessage();
+            } catch (ResourceException e) {
+                why = e.explanation();
             }
         }
         convolutions = "own kernels (" + why + ")";

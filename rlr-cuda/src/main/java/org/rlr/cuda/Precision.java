@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import org.rlr.cuda.driver.Card;
 import org.rlr.cuda.lib.Blas;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.InvalidSettingException;
 
 /**
  * How exactly the factors of matrix products and of attention are taken; what is kept in memory, sums and all else are
@@ -44,7 +44,7 @@ enum Precision {
     /**
      * What the property asks for; where it asks for nothing, TF32, or float32 on a card that has nothing else.
      *
-     * @throws RlrException if there is no such precision, or the card does not have it
+     * @throws InvalidSettingException if there is no such precision, or the card does not have it
      */
     static Precision chosen(Card card) {
         String wish = System.getProperty(PROPERTY);
@@ -54,15 +54,18 @@ enum Precision {
         for (Precision p : values()) {
             if (p.word().equals(wish)) {
                 if (!p.on(card)) {
-                    throw new RlrException(
-                            "precision '" + wish + "' needs compute capability " + TENSOR_CORES + ".0, the card "
-                                    + card.name() + " has " + card.major() + "." + card.minor() + "; use fp32");
+                    throw new InvalidSettingException(
+                            "precision",
+                            wish,
+                            "fp32",
+                            "`precision` " + wish + " needs compute capability " + TENSOR_CORES + ".0, the card "
+                                    + card.name() + " has " + card.major() + "." + card.minor(),
+                            "use fp32");
                 }
                 return p;
             }
         }
-        throw new RlrException(
-                "precision (system property " + PROPERTY + ") is '" + wish + "'; it may be fp32, tf32 or bf16");
+        throw new InvalidSettingException("precision", wish, "fp32, tf32 or bf16");
     }
 
     private boolean on(Card card) {

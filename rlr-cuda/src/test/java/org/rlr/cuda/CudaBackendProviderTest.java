@@ -8,7 +8,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.rlr.tensor.Device;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.InvalidSettingException;
+import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.Backends;
 
@@ -32,18 +33,18 @@ class CudaBackendProviderTest {
     void askingForItByNameTurnsTheReasonIntoTheMessage() {
         String reason = reason();
         for (String name : new String[] {"cuda", "cuda:1"}) {
-            RlrException e = assertThrows(RlrException.class, () -> Backends.open(name, 0));
+            ResourceException e = assertThrows(ResourceException.class, () -> Backends.open(name, 0));
             assertTrue(e.getMessage().contains(reason), e.getMessage());
         }
         assertEquals(
                 "backend 'cuda' cannot start: " + reason,
-                assertThrows(RlrException.class, () -> new CudaBackendProvider().create(0, 0))
+                assertThrows(ResourceException.class, () -> new CudaBackendProvider().create(0, 0))
                         .getMessage());
-        assertTrue(assertThrows(RlrException.class, () -> Backends.open("cuda:x", 0))
-                .getMessage()
+        assertTrue(assertThrows(InvalidSettingException.class, () -> Backends.open("cuda:x", 0))
+                .explanation()
                 .contains("cuda:0"));
-        assertTrue(assertThrows(RlrException.class, () -> Backends.open("tpu", 0))
-                .getMessage()
+        assertTrue(assertThrows(InvalidSettingException.class, () -> Backends.open("tpu", 0))
+                .explanation()
                 .contains("cpu"));
     }
 }

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.rlr.cuda.standin.StandIn;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.Backends;
@@ -86,7 +86,8 @@ class PrecisionTest {
         }
         System.setProperty(Precision.PROPERTY, "fp8");
         assertEquals(
-                "precision (system property rlr.cuda.precision) is 'fp8'; it may be fp32, tf32 or bf16",
-                assertThrows(RlrException.class, () -> Backends.open("cuda", 0)).getMessage());
+                "`precision` is fp8; it must be fp32, tf32 or bf16",
+                assertThrows(InvalidSettingException.class, () -> Backends.open("cuda", 0))
+                        .explanation());
     }
 }

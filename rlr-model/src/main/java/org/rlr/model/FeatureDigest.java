@@ -1,12 +1,9 @@
 package org.rlr.model;
 
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.features.FeatureStatistics;
+import org.rlr.tensor.io.Sha256;
 
 /** SHA-256 of what features depend on, to tell whether two things are made of the same. */
 public final class FeatureDigest {
@@ -19,9 +16,7 @@ public final class FeatureDigest {
      * @return 64 hexadecimal digits of names and values
      */
     public static String weights(Backbone backbone) {
-        MessageDigest digest = sha256();
-        add(digest, backbone);
-        return HexFormat.of().formatHex(digest.digest());
+        return digest(backbone).hex();
     }
 
     /**
@@ -32,36 +27,20 @@ public final class FeatureDigest {
      * @return 64 hexadecimal digits
      */
     public static String of(RlrModel model) {
-        MessageDigest digest = sha256();
-        add(digest, model.backbone());
+        Sha256 digest = digest(model.backbone());
         if (model.statistics() != null) {
             for (FeatureStatistics s : model.statistics()) {
-                add(digest, s.mean());
-                add(digest, s.std());
+                digest.add(s.mean()).add(s.std());
             }
         }
-        return HexFormat.of().formatHex(digest.digest());
+        return digest.hex();
     }
 
-    private static void add(MessageDigest digest, Backbone backbone) {
-        backbone.weights().forEach((name, weight) -> {
-            digest.update(name.getBytes(StandardCharsets.UTF_8));
-            add(digest, weight.values());
-        });
-    }
-
-    private static void add(MessageDigest digest, float[] values) {
-        ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES);
-        bytes.asFloatBuffer().put(values);
-        digest.update(bytes);
-    }
-
-    /** {@return a fresh digest} */
-    public static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+    private static Sha256 digest(Backbone backbone) {
+        Sha256 digest = new Sha256();
+        backbone.weights()
+                .forEach((name, weight) ->
+                        digest.add(name.getBytes(StandardCharsets.UTF_8)).add(weight.values()));
+        return digest;
     }
 }

@@ -9,7 +9,11 @@ public final class ResourceException extends RlrException {
         /** Memory of the heap or of a device. */
         MEMORY,
         /** Space on a disk, or a file or folder that cannot be written. */
-        DISK
+        DISK,
+        /** A file that a server should give. */
+        NETWORK,
+        /** A card, a driver, a library or a module of Java that a backend or its kernels need. */
+        BACKEND
     }
 
     private final Resource resource;

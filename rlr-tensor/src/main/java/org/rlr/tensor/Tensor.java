@@ -70,7 +70,7 @@ public final class Tensor implements AutoCloseable {
      * @param shape of the tensor
      * @return a tensor of that shape, of undefined values
      * @throws IllegalStateException if no scope is open
-     * @throws RlrException if memory is short
+     * @throws ResourceException if memory is short
      */
     public static Tensor empty(Backend backend, Shape shape) {
         Storage storage = backend.allocate(shape.elements());

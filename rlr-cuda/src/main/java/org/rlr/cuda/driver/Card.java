@@ -5,7 +5,8 @@ import jcuda.CudaException;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.JCudaDriver;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.InvalidSettingException;
+import org.rlr.tensor.ResourceException;
 
 /**
  * A graphics card.
@@ -28,12 +29,22 @@ public record Card(int ordinal, String name, long memory, int major, int minor, 
         return count[0];
     }
 
-    /** A card by its number. @throws RlrException if there is none of that number or it is too old */
+    /**
+     * A card by its number.
+     *
+     * @throws InvalidSettingException if there is none of that number
+     * @throws ResourceException if it is too old
+     */
     public static Card of(int ordinal) {
         int count = count();
         if (ordinal < 0 || ordinal >= count) {
-            throw new RlrException("there is no card " + ordinal + "; the driver finds " + count
-                    + (count == 1 ? ", cuda:0" : ", cuda:0 to cuda:" + (count - 1)));
+            String cards = count == 1 ? "cuda:0" : "cuda:0 to cuda:" + (count - 1);
+            throw new InvalidSettingException(
+                    "backend",
+                    "cuda:" + ordinal,
+                    cards,
+                    "there is no card " + ordinal,
+                    "the driver finds " + cards + ": choose that with `backend`");
         }
         try {
             CUdevice device = new CUdevice();
@@ -52,8 +63,12 @@ public record Card(int ordinal, String name, long memory, int major, int minor, 
                     attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR),
                     Natives.version(driver[0]));
             if (card.major < OLDEST) {
-                throw new RlrException("the card " + card.name + " is too old: its compute capability is " + card.major
-                        + "." + card.minor + " and " + OLDEST + ".0 is needed; use the cpu backend");
+                throw new ResourceException(
+                        ResourceException.Resource.BACKEND,
+                        "the card " + card.name + " is too old: its compute capability is " + card.major + "."
+                                + card.minor + " and " + OLDEST + ".0 is needed",
+                        "use the cpu backend",
+                        null);
             }
             return card;
         } catch (CudaException e) {

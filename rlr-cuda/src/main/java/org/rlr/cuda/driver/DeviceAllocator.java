@@ -9,12 +9,12 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import jcuda.CudaException;
 import jcuda.driver.JCudaDriver;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.ResourceException;
+import org.rlr.tensor.backend.SizeClass;
 
 /**
- * Device memory by size class, kept for reuse. All of it is used on one stream, so a block may be handed out again as
- * soon as the host has given it back: what still runs on it comes before what is submitted next. A size class is an
- * eighth of a power of two, so at most an eighth is wasted.
+ * Device memory by {@link SizeClass}, kept for reuse. All of it is used on one stream, so a block may be handed out
+ * again as soon as the host has given it back: what still runs on it comes before what is submitted next.
  *
  * <p>On a stream for debugging nothing is rounded up or kept, so that a memory checker sees each byte that is out of
  * bounds, and every block remembers who asked for it.
@@ -25,6 +25,7 @@ import org.rlr.tensor.RlrException;
  */
 public final class DeviceAllocator implements AutoCloseable {
     private static final long SMALLEST = 512;
+    private static final long STEP = 256;
     private static final int ROWS = 12;
 
     private final Stream stream;
@@ -41,11 +42,12 @@ public final class DeviceAllocator implements AutoCloseable {
     }
 
     /**
-     * A block of at least that many bytes, contents undefined. @throws RlrException if there is not enough memory, with
-     * a table of what is in use
+     * A block of at least that many bytes, contents undefined.
+     *
+     * @throws ResourceException if there is not enough memory, with a table of what is in use
      */
     public synchronized DeviceBuffer allocate(long bytes) {
-        long size = exact ? Math.max(4, bytes) : sizeClass(bytes);
+        long size = exact ? Math.max(4, bytes) : SizeClass.of(bytes, SMALLEST, STEP);
         ArrayDeque<DeviceBuffer> list = (reserving ? reserved : free).get(size);
         DeviceBuffer buffer = list == null ? null : list.pollLast();
         if (buffer == null) {
@@ -104,32 +106,31 @@ public final class DeviceAllocator implements AutoCloseable {
                 throw CudaFailure.of("allocating " + size + " bytes", first);
             }
             if (reserving) {
-                throw new RlrException(
-                        shortage(size),
-                        CudaFailure.of(
-                                "allocating " + size + " bytes",
-                                first)); // no waiting, which trimming takes, while capturing
+                throw shortage(size, first); // no waiting, which trimming takes, while capturing
             }
             trim();
             try {
                 JCudaDriver.cuMemAlloc(buffer.pointer(), size);
             } catch (CudaException second) {
-                throw new RlrException(shortage(size), CudaFailure.of("allocating " + size + " bytes", second));
+                throw shortage(size, second);
             }
         }
         return buffer;
     }
 
-    private String shortage(long size) {
+    private ResourceException shortage(long size, CudaException e) {
         long[] unused = new long[1];
         long[] total = new long[1];
         JCudaDriver.cuMemGetInfo(unused, total);
         long used = live.stream().mapToLong(DeviceBuffer::bytes).sum();
-        return "out of device memory: " + mebibytes(size) + " more were wanted, " + mebibytes(unused[0]) + " of "
-                + mebibytes(total[0])
-                + " are free and this backend uses " + mebibytes(used) + ":\n" + table()
-                + "Lower --batch-size or --image-size"
-                + (exact ? "." : "; -Drlr.cuda.debug=true names who asked for each block.");
+        return new ResourceException(
+                ResourceException.Resource.MEMORY,
+                "out of device memory: " + mebibytes(size) + " more were wanted, " + mebibytes(unused[0]) + " of "
+                        + mebibytes(total[0]) + " are free and this backend uses " + mebibytes(used),
+                "lower `batchSize` or `imageSize`"
+                        + (exact ? "" : " (-Drlr.cuda.debug=true names who asked for each block)")
+                        + (live.isEmpty() ? "" : "; this is in use:\n" + table()),
+                CudaFailure.of("allocating " + size + " bytes", e));
     }
 
     /** Live blocks by origin, or by size where no origins are kept; the largest sums first. */
@@ -142,8 +143,8 @@ public final class DeviceAllocator implements AutoCloseable {
                 .sorted(Map.Entry.<String, Long>comparingByValue(Comparator.reverseOrder())
                         .thenComparing(Map.Entry.comparingByKey()))
                 .limit(ROWS)
-                .map(e -> String.format("  %12s  %s%n", mebibytes(e.getValue()), e.getKey()))
-                .collect(Collectors.joining());
+                .map(e -> String.format("  %12s  %s", mebibytes(e.getValue()), e.getKey()))
+                .collect(Collectors.joining("\n"));
     }
 
     private static String mebibytes(long bytes) {
@@ -168,14 +169,6 @@ public final class DeviceAllocator implements AutoCloseable {
             list.forEach(b -> JCudaDriver.cuMemFree(b.pointer()));
         }
         free.clear();
-    }
-
-    private static long sizeClass(long bytes) {
-        if (bytes <= SMALLEST) {
-            return SMALLEST;
-        }
-        long step = Math.max(256, Long.highestOneBit(bytes - 1) >>> 3);
-        return (bytes + step - 1) / step * step;
     }
 
     /** Frees everything, blocks in use too. */

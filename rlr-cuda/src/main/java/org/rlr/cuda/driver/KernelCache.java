@@ -5,10 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Optional;
+import org.rlr.tensor.io.Sha256;
 
 /**
  * Compiled kernels on disk, in {@code ~/.cache/rlr/kernels} or the folder that the system property {@value #PROPERTY}
@@ -28,18 +26,13 @@ final class KernelCache {
 
     /** The name of what follows from these texts. */
     static String key(String... texts) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            for (String text : texts) {
-                byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-                // the length keeps "ab", "c" apart from "a", "bc"
-                digest.update((bytes.length + ":").getBytes(StandardCharsets.UTF_8));
-                digest.update(bytes);
-            }
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
+        Sha256 digest = new Sha256();
+        for (String text : texts) {
+            byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+            // the length keeps "ab", "c" apart from "a", "bc"
+            digest.add((bytes.length + ":").getBytes(StandardCharsets.UTF_8)).add(bytes);
         }
+        return digest.hex();
     }
 
     Optional<byte[]> read(String key) {

@@ -7,7 +7,7 @@ import jcuda.driver.CUmodule;
 import jcuda.driver.JCudaDriver;
 import jcuda.nvrtc.JNvrtc;
 import jcuda.nvrtc.nvrtcProgram;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.ResourceException;
 
 /** Compiles kernel files with NVRTC to machine code of the card, or takes that from the cache, and loads it. */
 public final class KernelCompiler {
@@ -16,7 +16,7 @@ public final class KernelCompiler {
     private final String nvrtc;
     private final String[] options;
 
-    /** @throws RlrException if NVRTC knows no code that the card runs */
+    /** @throws ResourceException if NVRTC knows no code that the card runs */
     public KernelCompiler(Context context) {
         this.context = context;
         nvrtc = version();
@@ -34,7 +34,7 @@ public final class KernelCompiler {
      * The architecture to compile for, as in 90 of sm_90. Machine code of a card runs on later ones of the same major
      * number; the newest of those that NVRTC knows is taken.
      *
-     * @throws RlrException if it knows none
+     * @throws ResourceException if it knows none
      */
     public static int architecture(Card card) {
         int[] count = new int[1];
@@ -44,9 +44,13 @@ public final class KernelCompiler {
         return Arrays.stream(known)
                 .filter(a -> a / 10 == card.major() && a % 10 <= card.minor())
                 .max()
-                .orElseThrow(() -> new RlrException("NVRTC " + version() + " makes no code for compute capability "
-                        + card.major() + "." + card.minor() + " of the card " + card.name() + ", only for "
-                        + Arrays.toString(known) + "; install the libraries of another CUDA 12"));
+                .orElseThrow(() -> new ResourceException(
+                        ResourceException.Resource.BACKEND,
+                        "NVRTC " + version() + " makes no code for compute capability " + card.major() + "."
+                                + card.minor() + " of the card " + card.name() + ", only for "
+                                + Arrays.toString(known),
+                        "install the libraries of another CUDA 12",
+                        null));
     }
 
     /** What the sources are compiled with. */
@@ -97,8 +101,11 @@ public final class KernelCompiler {
         } catch (CudaException e) {
             String[] log = new String[1];
             JNvrtc.nvrtcGetProgramLog(program, log);
-            throw new RlrException(
-                    "NVRTC " + nvrtc + " cannot compile kernels " + name + " (" + e.getMessage() + "):\n" + log[0], e);
+            throw new ResourceException(
+                    ResourceException.Resource.BACKEND,
+                    "NVRTC " + nvrtc + " cannot compile kernels " + name + " (" + e.getMessage() + "):\n" + log[0],
+                    "",
+                    e);
         } finally {
             JNvrtc.nvrtcDestroyProgram(program);
         }

@@ -10,7 +10,7 @@ import jcuda.jcublas.cublasHandle;
 import jcuda.jcublas.cublasOperation;
 import jcuda.runtime.cudaStream_t;
 import org.rlr.cuda.driver.Stream;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.ResourceException;
 
 /** Matrix products by cuBLAS. One handle on one stream, so that the same call gives the same bits. */
 public final class Blas implements AutoCloseable {
@@ -50,8 +50,10 @@ public final class Blas implements AutoCloseable {
             JCublas2.cublasCreate(handle);
             JCublas2.cublasSetStream(handle, new cudaStream_t(stream.handle()));
         } catch (CudaException e) {
-            throw new RlrException(
-                    "cuBLAS cannot start (" + e.getMessage() + "); see that the installed libraries belong together",
+            throw new ResourceException(
+                    ResourceException.Resource.BACKEND,
+                    "cuBLAS cannot start (" + e.getMessage() + ")",
+                    "see that the installed libraries belong together",
                     e);
         }
     }
@@ -134,8 +136,11 @@ public final class Blas implements AutoCloseable {
                         ALGORITHM);
             }
         } catch (CudaException e) {
-            throw new RlrException(
-                    "cuBLAS failed to multiply " + m + "x" + k + " by " + k + "x" + n + ": " + e.getMessage(), e);
+            throw new ResourceException(
+                    ResourceException.Resource.BACKEND,
+                    "cuBLAS failed to multiply " + m + "x" + k + " by " + k + "x" + n + ": " + e.getMessage(),
+                    "",
+                    e);
         }
     }
 

@@ -11,7 +11,7 @@ import jcuda.jcudnn.JCudnn;
 import jcuda.jcudnn.cudnnHandle;
 import jcuda.runtime.cudaStream_t;
 import org.rlr.cuda.driver.Stream;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.ResourceException;
 
 /**
  * Convolutions by cuDNN: without groups, channels last, float32. One handle on one stream; only algorithms whose sums
@@ -74,7 +74,7 @@ public final class Dnn implements AutoCloseable {
      *
      * @param tensorCores whether tensor cores may round the factors to TF32, ten bits after the point; sums stay in
      *     float32
-     * @throws RlrException if it does not start, as on a card that it does not know
+     * @throws ResourceException if it does not start, as on a card that it does not know
      */
     public Dnn(Stream stream, boolean tensorCores) {
         this.stream = stream;
@@ -84,9 +84,10 @@ public final class Dnn implements AutoCloseable {
             JCudnn.cudnnCreate(handle);
             JCudnn.cudnnSetStream(handle, new cudaStream_t(stream.handle()));
         } catch (CudaException e) {
-            throw new RlrException(
-                    "cuDNN " + version() + " cannot start (" + explanation(e)
-                            + "); see that it is made for this card and driver",
+            throw new ResourceException(
+                    ResourceException.Resource.BACKEND,
+                    "cuDNN " + version() + " cannot start (" + explanation(e) + ")",
+                    "see that it is made for this card and driver",
                     e);
         }
     }
@@ -144,10 +145,11 @@ public final class Dnn implements AutoCloseable {
         }
     }
 
-    private static RlrException failure(Problem problem, CudaException e) {
-        return new RlrException(
-                "cuDNN failed at the " + problem + ": " + explanation(e)
-                        + "; with -Drlr.cuda.cudnn=false own kernels compute it",
+    private static ResourceException failure(Problem problem, CudaException e) {
+        return new ResourceException(
+                ResourceException.Resource.BACKEND,
+                "cuDNN failed at the " + problem + ": " + explanation(e),
+                "with -Drlr.cuda.cudnn=false own kernels compute it",
                 e);
     }
 

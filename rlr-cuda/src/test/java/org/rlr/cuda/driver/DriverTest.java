@@ -23,6 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlr.cuda.CudaBackendProvider;
 import org.rlr.cuda.standin.StandIn;
+import org.rlr.tensor.InvalidSettingException;
+import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.RlrException;
 
 /** Memory, copies, the compiler's cache and what users are told, on the stand-in. */
@@ -83,8 +85,8 @@ class DriverTest {
             allocator.allocate(16 * MIB);
             allocator.allocate(16 * MIB);
             allocator.allocate(8 * MIB);
-            String message = assertThrows(RlrException.class, () -> allocator.allocate(80 * MIB))
-                    .getMessage();
+            String message = assertThrows(ResourceException.class, () -> allocator.allocate(80 * MIB))
+                    .explanation();
             assertTrue(
                     message.contains(
                             "80.0 MiB more were wanted, 60.0 MiB of 100.0 MiB are free and this backend uses 40.0 MiB"),
@@ -96,8 +98,8 @@ class DriverTest {
         try (Stream debug = new Stream(context, true);
                 DeviceAllocator allocator = new DeviceAllocator(debug)) {
             allocator.allocate(16 * MIB);
-            String message = assertThrows(RlrException.class, () -> allocator.allocate(90 * MIB))
-                    .getMessage();
+            String message = assertThrows(ResourceException.class, () -> allocator.allocate(90 * MIB))
+                    .explanation();
             assertTrue(message.contains("16.0 MiB  "), message);
         }
     }
@@ -199,8 +201,8 @@ class DriverTest {
         assertEquals("the NVIDIA driver finds no card; see what nvidia-smi says", Natives.driverObstacle());
         StandIn.devices(1);
         assertEquals(
-                "there is no card 1; the driver finds 1, cuda:0",
-                assertThrows(RlrException.class, () -> Card.of(1)).getMessage());
+                "there is no card 1; the driver finds cuda:0: choose that with `backend`",
+                assertThrows(InvalidSettingException.class, () -> Card.of(1)).explanation());
         StandIn.computeCapability(61);
         assertTrue(assertThrows(RlrException.class, () -> Card.of(0))
                 .getMessage()

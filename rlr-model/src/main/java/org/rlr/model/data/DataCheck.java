@@ -3,18 +3,16 @@ package org.rlr.model.data;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.rlr.tensor.RlrException;
+import org.rlr.tensor.io.Sha256;
 
 /**
  * Looks at every file of a data set: each image and mask is decoded, masks are compared with their images in size, and
@@ -114,14 +112,14 @@ public final class DataCheck {
         try {
             size = Images.read(sample.image()).size();
         } catch (RlrException e) {
-            problems.add(e.getMessage());
+            problems.add(e.explanation());
         }
         if (size != null) {
             for (Path mask : sample.masks()) {
                 try {
                     maskSet |= Masks.read(mask, sample.image(), size).any();
                 } catch (RlrException e) {
-                    problems.add(e.getMessage());
+                    problems.add(e.explanation());
                 }
             }
             if (sample.anomalous() && !sample.masks().isEmpty() && !maskSet && problems.isEmpty()) {
@@ -134,11 +132,9 @@ public final class DataCheck {
 
     private static String hash(Path file) {
         try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
+            return new Sha256().add(Files.readAllBytes(file)).hex();
         } catch (IOException e) {
             return null; // said already, by reading it as an image
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java runtime has SHA-256", e);
         }
     }
 

@@ -2,14 +2,10 @@ package org.rlr.model.train;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestOutputStream;
-import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import org.rlr.model.FeatureDigest;
@@ -21,6 +17,7 @@ import org.rlr.model.config.Scoring;
 import org.rlr.model.config.TrainingSettings;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.IoReason;
+import org.rlr.tensor.io.Sha256;
 
 /**
  * What the result of a training depends on, except the number of epochs where the learning rate does not: a state may
@@ -82,17 +79,19 @@ record TrainingIdentity(RlrConfig config, TrainingSettings settings, Scoring sco
 
     /** SHA-256 of the contents of images in their order. */
     static String images(List<Path> images) {
-        MessageDigest digest = FeatureDigest.sha256();
+        Sha256 digest = new Sha256();
         for (Path image : images) {
             try (InputStream in = Files.newInputStream(image)) {
                 // the length keeps two images apart from one that is both
-                digest.update(ByteBuffer.allocate(Long.BYTES).putLong(0, Files.size(image)));
-                in.transferTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
+                digest.add(ByteBuffer.allocate(Long.BYTES)
+                                .putLong(Files.size(image))
+                                .array())
+                        .add(in);
             } catch (IOException e) {
                 throw new RlrException(
                         "cannot read " + image + ": " + IoReason.of(e) + "; check that it is there and may be read", e);
             }
         }
-        return HexFormat.of().formatHex(digest.digest());
+        return digest.hex();
     }
 }

@@ -26,7 +26,7 @@ public interface Backend extends AutoCloseable {
      *
      * @param elements at least 0
      * @return one reference; the caller releases it
-     * @throws org.rlr.tensor.RlrException if there is not enough
+     * @throws org.rlr.tensor.ResourceException if there is not enough
      */
     Storage allocate(int elements);
 

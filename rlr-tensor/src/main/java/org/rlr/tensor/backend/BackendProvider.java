@@ -28,7 +28,7 @@ public interface BackendProvider {
      * @param index the device's ordinal
      * @param threads worker threads, for a CPU; 0 for as many as there are cores
      * @return the backend; the caller closes it
-     * @throws org.rlr.tensor.RlrException with the sentence of {@link #unavailable()} if it cannot start
+     * @throws org.rlr.tensor.ResourceException with the sentence of {@link #unavailable()} if it cannot start
      */
     Backend create(int index, int threads);
 }

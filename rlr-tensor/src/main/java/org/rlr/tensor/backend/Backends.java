@@ -5,7 +5,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.InvalidSettingException;
+import org.rlr.tensor.ResourceException;
 
 /** Chooses a backend among the providers that {@link ServiceLoader} finds. */
 public final class Backends {
@@ -29,7 +30,8 @@ public final class Backends {
      *     that can start; why the others cannot is logged in one line
      * @param threads worker threads of a CPU backend, 0 for as many as there are cores
      * @return the backend; the caller closes it
-     * @throws RlrException if the named backend does not exist or cannot start, saying why
+     * @throws InvalidSettingException if there is no such backend
+     * @throws ResourceException if the named backend, or with {@code "auto"} every backend, cannot start, saying why
      */
     public static Backend open(String name, int threads) {
         List<BackendProvider> providers = providers();
@@ -41,13 +43,23 @@ public final class Backends {
                 if (p.type().equals(type)) {
                     Optional<String> why = p.unavailable();
                     if (why.isPresent()) {
-                        throw new RlrException("backend '" + name + "' cannot start: " + why.get());
+                        throw new ResourceException(
+                                ResourceException.Resource.BACKEND,
+                                "backend '" + name + "' cannot start: " + why.get(),
+                                "",
+                                null);
                     }
                     return p.create(index, threads);
                 }
             }
-            throw new RlrException("there is no backend '" + name + "'; there are "
-                    + providers.stream().map(BackendProvider::type).toList() + " and 'auto'");
+            String types = String.join(
+                    ", ", providers.stream().map(BackendProvider::type).toList());
+            throw new InvalidSettingException(
+                    "backend",
+                    name,
+                    types + " or auto",
+                    "there is no backend '" + name + "'",
+                    "choose " + types + " or auto with `backend`");
         }
         StringBuilder reasons = new StringBuilder();
         for (BackendProvider p : providers) {
@@ -59,14 +71,19 @@ public final class Backends {
             }
             reasons.append("; not ").append(p.type()).append(": ").append(why.get());
         }
-        throw new RlrException("no backend can start" + reasons);
+        throw new ResourceException(ResourceException.Resource.BACKEND, "no backend can start" + reasons, "", null);
     }
 
     private static int ordinal(String name, String digits) {
         try {
             return Integer.parseUnsignedInt(digits);
         } catch (NumberFormatException e) {
-            throw new RlrException("backend '" + name + "': after the colon comes the device's number, as in cuda:0");
+            throw new InvalidSettingException(
+                    "backend",
+                    name,
+                    "a backend's name, or that and a device's number, as in cuda:0",
+                    "backend '" + name + "': '" + digits + "' is no number of a device",
+                    "write the device's number after the colon, as in cuda:0");
         }
     }
 }

@@ -4,12 +4,13 @@ import java.util.ArrayDeque;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.ResourceException;
+import org.rlr.tensor.backend.SizeClass;
 import org.rlr.tensor.backend.Storage;
 
 /**
- * Arrays by size class, kept for reuse: a training step or a detection allocates the same sizes again and again, and
- * Java zeroes every new array. A size class is an eighth of a power of two, so at most an eighth is wasted.
+ * Arrays by {@link SizeClass}, kept for reuse: a training step or a detection allocates the same sizes again and again,
+ * and Java zeroes every new array.
  */
 final class CpuMemory {
     private static final int SMALLEST = 1 << 6;
@@ -19,7 +20,7 @@ final class CpuMemory {
     private final AtomicLong peak = new AtomicLong();
 
     Storage allocate(int elements) {
-        int size = sizeClass(elements);
+        int size = (int) Math.min(SizeClass.of(elements, SMALLEST, 1), Integer.MAX_VALUE - 8);
         float[] array = kept(size);
         if (array == null) {
             array = fresh(size);
@@ -53,11 +54,13 @@ final class CpuMemory {
             try {
                 return new float[size];
             } catch (OutOfMemoryError second) {
-                throw new RlrException(
+                throw new ResourceException(
+                        ResourceException.Resource.MEMORY,
                         "out of memory: " + live.get() / (1 << 20) + " MiB are in use, " + 4L * size / (1 << 20)
                                 + " MiB more were wanted, the Java heap may grow to "
                                 + Runtime.getRuntime().maxMemory() / (1 << 20)
-                                + " MiB; lower --batch-size or --image-size, or raise the heap with java -Xmx",
+                                + " MiB",
+                        "lower `batchSize` or `imageSize`, or raise the heap with java -Xmx",
                         second);
             }
         }
@@ -82,14 +85,5 @@ final class CpuMemory {
 
     long peak() {
         return peak.get();
-    }
-
-    private static int sizeClass(int elements) {
-        if (elements <= SMALLEST) {
-            return SMALLEST;
-        }
-        int step = Integer.highestOneBit(elements - 1) >>> 3;
-        long rounded = (elements + (long) step - 1) / step * step;
-        return (int) Math.min(rounded, Integer.MAX_VALUE - 8);
     }
 }

@@ -5,7 +5,8 @@ import java.lang.management.ManagementFactory;
 import java.lang.reflect.InvocationTargetException;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.InvalidSettingException;
+import org.rlr.tensor.ResourceException;
 
 /**
  * Chooses the set of kernels: the one on the Vector API where that is worth it, as Apache Lucene decides it, else the
@@ -21,8 +22,10 @@ final class KernelChoice {
     private KernelChoice() {}
 
     /**
-     * The kernels for this process. @throws RlrException if the property asks for kernels that cannot run here or do
-     * not exist
+     * The kernels for this process.
+     *
+     * @throws InvalidSettingException if the property asks for kernels that do not exist
+     * @throws ResourceException if it asks for kernels that cannot run here
      */
     static CpuKernels choose() {
         String wish = System.getProperty(PROPERTY, "auto");
@@ -34,37 +37,48 @@ final class KernelChoice {
             case "auto":
                 break;
             default:
-                throw new RlrException(
-                        "system property " + PROPERTY + " is '" + wish + "'; it may be scalar, vector or auto");
+                throw new InvalidSettingException(
+                        PROPERTY,
+                        wish,
+                        "scalar, vector or auto",
+                        "system property " + PROPERTY + " is '" + wish + "'",
+                        "it must be scalar, vector or auto");
         }
         try {
             return vector();
-        } catch (RlrException e) {
+        } catch (ResourceException e) {
             if (!SAID.getAndSet(true)) {
                 LOG.log(
                         modulePresent() ? System.Logger.Level.INFO : System.Logger.Level.WARNING,
-                        e.getMessage() + "; the scalar kernels run, many times slower");
+                        e.explanation() + "; the scalar kernels run, many times slower");
             }
             return new ScalarKernels();
         }
     }
 
-    /** The kernels on the Vector API. @throws RlrException saying why they cannot run here */
+    /** The kernels on the Vector API. @throws ResourceException if they cannot run here */
     static CpuKernels vector() {
+        if (!modulePresent()) {
+            throw unable("module " + MODULE + " is not there", "start java with --add-modules " + MODULE, null);
+        }
         Optional<String> reason = obstacle();
         if (reason.isPresent()) {
-            throw new RlrException("the vector kernels cannot run: " + reason.get());
+            throw unable(reason.get(), "", null);
         }
         try {
             return (CpuKernels) Class.forName("org.rlr.tensor.cpu.VectorKernels")
                     .getDeclaredConstructor()
                     .newInstance();
         } catch (InvocationTargetException e) {
-            throw new RlrException(
-                    "the vector kernels cannot run: " + e.getCause().getMessage(), e.getCause());
+            throw unable(e.getCause().getMessage(), "", e.getCause());
         } catch (ReflectiveOperationException | LinkageError e) {
-            throw new RlrException("the vector kernels cannot run: " + e, e);
+            throw unable(e.toString(), "", e);
         }
+    }
+
+    private static ResourceException unable(String why, String remedy, Throwable cause) {
+        return new ResourceException(
+                ResourceException.Resource.BACKEND, "the vector kernels cannot run: " + why, remedy, cause);
     }
 
     private static boolean modulePresent() {
@@ -76,9 +90,6 @@ final class KernelChoice {
      * than plain loops.
      */
     private static Optional<String> obstacle() {
-        if (!modulePresent()) {
-            return Optional.of("module " + MODULE + " is not there; start java with --add-modules " + MODULE);
-        }
         if (System.getProperty("java.vm.info", "").contains("interpreted mode")) {
             return Optional.of("the Java machine only interprets (-Xint)");
         }

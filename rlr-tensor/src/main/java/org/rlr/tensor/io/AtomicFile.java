@@ -14,7 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.ResourceException;
 
 /**
  * Replaces a file whole or not at all: the content is written to a temporary file beside the target, forced to the
@@ -45,7 +45,7 @@ public final class AtomicFile {
      *
      * @param target the file
      * @param content makes what is to be in it; called once
-     * @throws RlrException where it cannot be written; the message names the file, the reason and the remedy
+     * @throws ResourceException if it cannot be written
      */
     public static void write(Path target, Content content) {
         write(target, content, true);
@@ -58,7 +58,7 @@ public final class AtomicFile {
      *
      * @param target the file
      * @param content makes what is to be in it; called once
-     * @throws RlrException as {@link #write(Path, Content)}
+     * @throws ResourceException as {@link #write(Path, Content)}
      */
     public static void writeUnforced(Path target, Content content) {
         write(target, content, false);
@@ -66,7 +66,11 @@ public final class AtomicFile {
 
     private static void write(Path target, Content content, boolean force) {
         if (Files.isDirectory(target)) {
-            throw new RlrException("cannot write " + target + ": it is a folder; name a file");
+            throw new ResourceException(
+                    ResourceException.Resource.DISK,
+                    "cannot write " + target + ": it is a folder",
+                    "name a file",
+                    null);
         }
         try {
             if (Files.exists(target) && !Files.isRegularFile(target)) {
@@ -77,9 +81,11 @@ public final class AtomicFile {
                 replace(Files.exists(target) ? target.toRealPath() : target.toAbsolutePath(), content, force);
             }
         } catch (IOException e) {
-            throw new RlrException(
-                    "cannot write " + target + ": " + IoReason.of(e) + "; free some space there or name another place"
-                            + (Files.isRegularFile(target) ? " (the file that was there is unchanged)" : ""),
+            throw new ResourceException(
+                    ResourceException.Resource.DISK,
+                    "cannot write " + target + ": " + IoReason.of(e)
+                            + (Files.isRegularFile(target) ? "; the file that was there is unchanged" : ""),
+                    "free some space there or name another place",
                     e);
         }
     }
@@ -89,7 +95,7 @@ public final class AtomicFile {
      *
      * @param target the file
      * @param text what is to be in it
-     * @throws RlrException as {@link #write(Path, Content)}
+     * @throws ResourceException as {@link #write(Path, Content)}
      */
     public static void writeString(Path target, String text) {
         write(target, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.ResourceException;
 
 /** Finds out whether there is room for files before hours are spent on what goes into them. */
 public final class DiskSpace {
@@ -20,12 +20,12 @@ public final class DiskSpace {
      * A file that will be written whole, as {@link AtomicFile} does: one that is there goes when the new one is
      * complete.
      *
-     * @param option by which the user names it
+     * @param name by which the user knows it: a setting in backticks, or an option
      * @param file its path; a device, as {@code /dev/stdout}, needs no room
      * @param bytes its size
      * @param again whether it is written more than once, so that two of them stand beside each other
      */
-    public record Planned(String option, Path file, long bytes, boolean again) {}
+    public record Planned(String name, Path file, long bytes, boolean again) {}
 
     /** Tells a disk by a folder. */
     interface Disks {
@@ -54,7 +54,7 @@ public final class DiskSpace {
      * checked.
      *
      * @param files in the order in which they are written
-     * @throws RlrException naming files, sizes, what is free and the remedy
+     * @throws ResourceException if they do not, naming files, sizes and what is free
      */
     public static void require(List<Planned> files) {
         require(files, REAL);
@@ -105,12 +105,16 @@ public final class DiskSpace {
             }
         }
         if (free >= 0 && most > free) {
-            throw new RlrException("no room for "
-                    + files.stream()
-                            .map(each -> each.option + " " + each.file + " (" + megabytes(each.bytes) + ")")
-                            .collect(Collectors.joining(" and "))
-                    + ": writing takes " + megabytes(most) + ", and " + folder + " is on a disk that has "
-                    + megabytes(free) + " free; free some space there or name another place");
+            throw new ResourceException(
+                    ResourceException.Resource.DISK,
+                    "no room for "
+                            + files.stream()
+                                    .map(each -> each.name + " " + each.file + " (" + megabytes(each.bytes) + ")")
+                                    .collect(Collectors.joining(" and "))
+                            + ": writing takes " + megabytes(most) + ", and " + folder + " is on a disk that has "
+                            + megabytes(free) + " free",
+                    "free some space there or name another place",
+                    null);
         }
     }
 

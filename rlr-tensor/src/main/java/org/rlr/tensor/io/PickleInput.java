@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import org.rlr.tensor.RlrException;
 
 /**
  * The bytes of a pickle, read once from the front; counts them and refuses more than {@link #MOST_BYTES}, before it
@@ -119,11 +118,11 @@ final class PickleInput {
         }
     }
 
-    private RlrException cutShort() {
+    private TensorFileException cutShort() {
         return TorchCheckpoint.damaged(origin, "its pickle is cut short after " + position + " bytes");
     }
 
-    private RlrException failed(IOException e) {
+    private TensorFileException failed(IOException e) {
         return e instanceof EOFException ? cutShort() : TorchCheckpoint.unreadable(origin, e);
     }
 }

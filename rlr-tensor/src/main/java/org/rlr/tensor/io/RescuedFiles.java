@@ -49,8 +49,7 @@ public final class RescuedFiles {
             writer.accept(target);
             return true;
         } catch (RlrException e) {
-            failures.add(new RlrException(
-                    e.getMessage() + "; " + kept(target, writer, "move it to where it belongs once there is room"), e));
+            failures.add(e.andRemedy(kept(target, writer, "move it to where it belongs once there is room")));
             return false;
         }
     }
@@ -61,7 +60,7 @@ public final class RescuedFiles {
      * @param target where it belongs
      * @param writer as for {@link #write}
      * @param remedy what to do with the file
-     * @return where it is kept and the remedy, or that no place takes it: to be appended to a message after a semicolon
+     * @return where it is kept and the remedy, or that no place takes it: for {@link RlrException#andRemedy}
      */
     public String kept(Path target, Consumer<Path> writer, String remedy) {
         Set<Path> tried = new LinkedHashSet<>();
@@ -95,14 +94,16 @@ public final class RescuedFiles {
     /**
      * Says what is not in its place.
      *
-     * @throws RlrException naming file, reason, where it is kept and what to do with it
+     * @throws RlrException the first failure, with where each file is kept and what to do with it
      */
     public void requireInPlace() {
         if (!failures.isEmpty()) {
-            RlrException all = new RlrException(
-                    failures.stream().map(RlrException::getMessage).collect(Collectors.joining("; ")), failures.get(0));
-            failures.stream().skip(1).forEach(all::addSuppressed);
-            throw all;
+            RlrException first = failures.get(0);
+            failures.stream().skip(1).forEach(other -> {
+                first.andRemedy(other.explanation());
+                first.addSuppressed(other);
+            });
+            throw first;
         }
     }
 

@@ -10,7 +10,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import org.rlr.tensor.RlrException;
 
 /**
  * A SafeTensors file, opened for reading. Opening a large file costs little and only what is asked for is read, through
@@ -39,18 +38,22 @@ public final class SafeTensorsFile implements AutoCloseable {
         long size = channel.size();
         if (size < LENGTH_BYTES) {
             throw SafeTensorsHeader.malformed(
-                    path.toString(), size == 0 ? "it is empty" : "it is only " + size + " bytes long");
+                    TensorFileException.Reason.OTHER_FORMAT,
+                    path.toString(),
+                    size == 0 ? "it is empty" : "it is only " + size + " bytes long");
         }
         ByteBuffer length = readFully(0, LENGTH_BYTES);
         long headerBytes = length.getLong(0);
         if (headerBytes < 0 || headerBytes > size - LENGTH_BYTES) {
             throw SafeTensorsHeader.malformed(
+                    headerBegins() ? TensorFileException.Reason.DAMAGED : TensorFileException.Reason.OTHER_FORMAT,
                     path.toString(),
                     "its header should be " + Long.toUnsignedString(headerBytes) + " bytes long, but the file has only "
                             + size + " (cut short, or another format)");
         }
         if (headerBytes > MAX_HEADER_BYTES) {
             throw SafeTensorsHeader.malformed(
+                    TensorFileException.Reason.OTHER_FORMAT,
                     path.toString(),
                     "its header of " + headerBytes + " bytes is longer than the " + MAX_HEADER_BYTES
                             + " that the format allows");
@@ -60,19 +63,27 @@ public final class SafeTensorsFile implements AutoCloseable {
         this.header = SafeTensorsHeader.parse(path.toString(), json, size - dataStart);
     }
 
+    /** Whether a header, which is a JSON object, begins where it should: other formats have something else there. */
+    private boolean headerBegins() throws IOException {
+        ByteBuffer first = ByteBuffer.allocate(1);
+        return channel.read(first, LENGTH_BYTES) == 1 && first.get(0) == '{';
+    }
+
     /**
      * Opens a file and checks its header.
      *
      * @param path a SafeTensors file
      * @return the file; the caller closes it
-     * @throws RlrException where the file is missing, unreadable, or not a correct SafeTensors file
+     * @throws TensorFileException where the file is missing, unreadable, or not a correct SafeTensors file
      */
     public static SafeTensorsFile open(Path path) {
         if (Files.notExists(path)) {
-            throw new RlrException(path + " does not exist; check the path");
+            throw new TensorFileException(
+                    TensorFileException.Reason.UNREADABLE, path + " does not exist", "check the path", null);
         }
         if (Files.isDirectory(path)) {
-            throw new RlrException(path + " is a folder; name a SafeTensors file");
+            throw new TensorFileException(
+                    TensorFileException.Reason.UNREADABLE, path + " is a folder", "name a SafeTensors file", null);
         }
         FileChannel channel = null;
         boolean opened = false;
@@ -120,21 +131,22 @@ public final class SafeTensorsFile implements AutoCloseable {
      *
      * @param name of the tensor
      * @return type, shape and place
-     * @throws RlrException where there is none of that name; the message lists names close to it
+     * @throws TensorFileException where there is none of that name; the message lists names close to it
      */
     public TensorEntry entry(String name) {
         TensorEntry entry = header.entries().get(name);
         if (entry == null) {
             List<String> close = CloseNames.of(name, header.entries().keySet(), 3);
-            throw new RlrException(path + " has no tensor " + SafeTensorsHeader.quoted(name)
-                    + (close.isEmpty()
-                            ? "; it holds " + header.entries().size() + " tensors of other names"
-                            : "; did you mean "
-                                    + String.join(
-                                            " or ",
-                                            close.stream()
-                                                    .map(SafeTensorsHeader::quoted)
-                                                    .toList()) + "?"));
+            String quoted = String.join(
+                    " or ", close.stream().map(SafeTensorsHeader::quoted).toList());
+            throw new TensorFileException(
+                    TensorFileException.Reason.OTHER_TENSORS,
+                    path + " has no tensor " + SafeTensorsHeader.quoted(name)
+                            + (close.isEmpty()
+                                    ? ", but " + header.entries().size() + " tensors of other names"
+                                    : "; did you mean " + quoted + "?"),
+                    "",
+                    null);
         }
         return entry;
     }
@@ -145,7 +157,7 @@ public final class SafeTensorsFile implements AutoCloseable {
      *
      * @param name of the tensor
      * @return its elements, row-major
-     * @throws RlrException where there is no such tensor, or it has more elements than an array
+     * @throws TensorFileException where there is no such tensor, or it has more elements than an array
      * @throws IllegalStateException where the file was closed
      */
     public float[] readFloats(String name) {
@@ -185,7 +197,7 @@ public final class SafeTensorsFile implements AutoCloseable {
      *
      * @param name of the tensor
      * @return its elements, row-major
-     * @throws RlrException where there is no such tensor, or it has more elements than an array
+     * @throws TensorFileException where there is no such tensor, or it has more elements than an array
      * @throws IllegalStateException where the file was closed
      */
     public double[] readDoubles(String name) {
@@ -211,16 +223,19 @@ public final class SafeTensorsFile implements AutoCloseable {
      *
      * @param name of the tensor
      * @return its elements, row-major
-     * @throws RlrException where there is no such tensor, it is of a floating-point type, or it has more elements than
-     *     an array
+     * @throws TensorFileException where there is no such tensor, it is of a floating-point type, or it has more
+     *     elements than an array
      * @throws IllegalStateException where the file was closed
      */
     public long[] readLongs(String name) {
         TensorEntry entry = entry(name);
         if (entry.dtype().isFloating()) {
-            throw new RlrException(
+            throw new TensorFileException(
+                    TensorFileException.Reason.OTHER_TENSORS,
                     path + ": tensor " + SafeTensorsHeader.quoted(name) + " should hold integers, but its type is "
-                            + entry.dtype() + "; use a file that was made for this");
+                            + entry.dtype(),
+                    "use a file that was made for this",
+                    null);
         }
         long[] values = new long[arrayLength(entry)];
         readPieces(entry, (from, piece) -> {
@@ -239,7 +254,7 @@ public final class SafeTensorsFile implements AutoCloseable {
      *
      * @param name of the tensor
      * @return its bytes
-     * @throws RlrException where there is no such tensor, or it is longer than a buffer can be (2 GiB)
+     * @throws TensorFileException where there is no such tensor, or it is longer than a buffer can be (2 GiB)
      * @throws IllegalStateException where the file was closed
      */
     public ByteBuffer bytes(String name) {
@@ -306,9 +321,13 @@ public final class SafeTensorsFile implements AutoCloseable {
         return (int) entry.elements();
     }
 
-    private RlrException tooLarge(TensorEntry entry) {
-        return new RlrException(path + ": tensor " + SafeTensorsHeader.quoted(entry.name()) + " of " + entry.elements()
-                + " elements is too large to be read in one piece; split it");
+    private TensorFileException tooLarge(TensorEntry entry) {
+        return new TensorFileException(
+                TensorFileException.Reason.UNSUPPORTED,
+                path + ": tensor " + SafeTensorsHeader.quoted(entry.name()) + " of " + entry.elements()
+                        + " elements is too large to be read in one piece",
+                "split it",
+                null);
     }
 
     private ByteBuffer readFully(long position, int length) throws IOException {
@@ -325,9 +344,12 @@ public final class SafeTensorsFile implements AutoCloseable {
         }
     }
 
-    private static RlrException unreadable(Path path, IOException e) {
-        return new RlrException(
-                "cannot read " + path + ": " + IoReason.of(e) + "; check that the file is there and may be read", e);
+    private static TensorFileException unreadable(Path path, IOException e) {
+        return new TensorFileException(
+                TensorFileException.Reason.UNREADABLE,
+                "cannot read " + path + ": " + IoReason.of(e),
+                "check that the file is there and may be read",
+                e);
     }
 
     private static void closeQuietly(FileChannel channel) {

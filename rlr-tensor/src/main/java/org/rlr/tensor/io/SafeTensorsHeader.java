@@ -16,7 +16,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.rlr.tensor.RlrException;
 
 /**
  * Parses and checks a header. The tensors must tile the data section exactly: no gap, no overlap, nothing after the
@@ -40,12 +39,12 @@ final class SafeTensorsHeader {
      * @param file name of the file, for messages
      * @param json the header's bytes
      * @param dataBytes length of the data section after it
-     * @throws RlrException where the header is not one that a correct writer makes
+     * @throws TensorFileException where the header is not one that a correct writer makes
      */
     static SafeTensorsHeader parse(String file, byte[] json, long dataBytes) {
         SafeTensorsHeader header = new SafeTensorsHeader(file, dataBytes);
         if (json.length == 0 || json[0] != '{') {
-            throw header.malformed("its header does not begin with '{'");
+            throw malformed(TensorFileException.Reason.OTHER_FORMAT, file, "its header does not begin with '{'");
         }
         String text;
         try {
@@ -198,8 +197,11 @@ final class SafeTensorsHeader {
         String value = reader.nextString();
         DType dtype = DType.named(value);
         if (dtype == null) {
-            throw new RlrException(file + ": " + tensor + " has the unsupported element type " + quoted(value)
-                    + "; convert it to one of " + Arrays.toString(DType.values()));
+            throw new TensorFileException(
+                    TensorFileException.Reason.UNSUPPORTED,
+                    file + ": " + tensor + " has the unsupported element type " + quoted(value),
+                    "convert it to one of " + Arrays.toString(DType.values()),
+                    null);
         }
         return dtype;
     }
@@ -241,14 +243,17 @@ final class SafeTensorsHeader {
         }
     }
 
-    private RlrException malformed(String what) {
-        return malformed(file, what);
+    private TensorFileException malformed(String what) {
+        return malformed(TensorFileException.Reason.DAMAGED, file, what);
     }
 
     /** The error for a file that is not what a correct writer makes. */
-    static RlrException malformed(String file, String what) {
-        return new RlrException(
-                file + " is not a usable SafeTensors file: " + what + ". Copy or download it again, or save it anew.");
+    static TensorFileException malformed(TensorFileException.Reason reason, String file, String what) {
+        return new TensorFileException(
+                reason,
+                file + " is not a usable SafeTensors file: " + what,
+                "copy or download it again, or save it anew",
+                null);
     }
 
     private static String shown(long[] shape) {

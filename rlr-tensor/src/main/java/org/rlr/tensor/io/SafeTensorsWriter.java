@@ -17,7 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.ResourceException;
 
 /**
  * Builds a SafeTensors file and writes it. The same calls give the same bytes: metadata are sorted by key, tensors with
@@ -214,7 +214,7 @@ public final class SafeTensorsWriter {
      * Writes the file as {@link AtomicFile} does: whole or not at all.
      *
      * @param path target; replaced if it is there
-     * @throws RlrException where it cannot be written; a file that was there is then unchanged
+     * @throws ResourceException where it cannot be written; a file that was there is then unchanged
      */
     public void write(Path path) {
         List<Pending> ordered = new ArrayList<>(tensors.values());

@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.rlr.tensor.RlrException;
 
 /**
  * A file of {@code torch.save}, opened for reading: the zip archive of PyTorch 1.6 and later, or the serialisation
@@ -42,15 +41,20 @@ public final class TorchCheckpoint implements AutoCloseable {
      *
      * @param path a file of torch.save
      * @return the file; the caller closes it
-     * @throws RlrException where the file is missing or unreadable, is no file of torch.save, is damaged, or asks for
-     *     what is refused
+     * @throws TensorFileException where the file is missing or unreadable, is no file of torch.save, is damaged, or
+     *     asks for what is refused
      */
     public static TorchCheckpoint open(Path path) {
         if (Files.notExists(path)) {
-            throw new RlrException(path + " does not exist; check the path");
+            throw new TensorFileException(
+                    TensorFileException.Reason.UNREADABLE, path + " does not exist", "check the path", null);
         }
         if (Files.isDirectory(path)) {
-            throw new RlrException(path + " is a folder; name a file of torch.save (.pth)");
+            throw new TensorFileException(
+                    TensorFileException.Reason.UNREADABLE,
+                    path + " is a folder",
+                    "name a file of torch.save (.pth)",
+                    null);
         }
         TorchData data = null;
         boolean opened = false;
@@ -70,9 +74,12 @@ public final class TorchCheckpoint implements AutoCloseable {
                 data = legacy;
                 value = legacy.object();
             } else {
-                throw new RlrException(path
-                        + " is not a file of torch.save (.pth): it begins neither as a zip archive nor as the older serialisation;"
-                        + " give another file, or save it again with torch.save");
+                throw new TensorFileException(
+                        TensorFileException.Reason.OTHER_FORMAT,
+                        path + " is not a file of torch.save (.pth): it begins neither as a zip archive nor as the"
+                                + " older serialisation",
+                        "give another file, or save it again with torch.save",
+                        null);
             }
             TorchCheckpoint checkpoint = new TorchCheckpoint(path, data, PickleTree.of(value, path.toString()));
             checkpoint.checkStorages(globals);
@@ -92,7 +99,7 @@ public final class TorchCheckpoint implements AutoCloseable {
      *
      * @param path an existing file
      * @return whether {@link #open} may be tried
-     * @throws RlrException if it cannot be read
+     * @throws TensorFileException if it cannot be read
      */
     public static boolean isTorch(Path path) {
         try {
@@ -169,7 +176,7 @@ public final class TorchCheckpoint implements AutoCloseable {
      *
      * @param tensor one of this file
      * @return its elements
-     * @throws RlrException where its data are damaged, or more than an array can hold
+     * @throws TensorFileException where its data are damaged, or more than an array can hold
      */
     public float[] readFloats(TorchTensor tensor) {
         float[] values = new float[arrayLength(tensor)];
@@ -191,7 +198,7 @@ public final class TorchCheckpoint implements AutoCloseable {
      *
      * @param tensor one of this file
      * @return its elements
-     * @throws RlrException as {@link #readFloats}
+     * @throws TensorFileException as {@link #readFloats}
      */
     public double[] readDoubles(TorchTensor tensor) {
         double[] values = new double[arrayLength(tensor)];
@@ -213,12 +220,15 @@ public final class TorchCheckpoint implements AutoCloseable {
      *
      * @param tensor one of this file
      * @return its elements
-     * @throws RlrException as {@link #readFloats}, or if it holds floating-point numbers
+     * @throws TensorFileException as {@link #readFloats}, or if it holds floating-point numbers
      */
     public long[] readLongs(TorchTensor tensor) {
         if (tensor.dtype().isFloating()) {
-            throw new RlrException(path + ": a tensor should hold integers, but its type is " + tensor.dtype()
-                    + "; use a file that was made for this");
+            throw new TensorFileException(
+                    TensorFileException.Reason.OTHER_TENSORS,
+                    path + ": a tensor should hold integers, but its type is " + tensor.dtype(),
+                    "use a file that was made for this",
+                    null);
         }
         long[] values = new long[arrayLength(tensor)];
         read(tensor, (bytes, at, i) -> values[i] = integer(tensor.dtype(), bytes, at));
@@ -289,8 +299,12 @@ public final class TorchCheckpoint implements AutoCloseable {
         return (int) tensor.elements();
     }
 
-    private RlrException tooLarge(TorchTensor tensor) {
-        return new RlrException(path + ": the tensor " + tensor + " is too large to be read in one piece; split it");
+    private TensorFileException tooLarge(TorchTensor tensor) {
+        return new TensorFileException(
+                TensorFileException.Reason.UNSUPPORTED,
+                path + ": the tensor " + tensor + " is too large to be read in one piece",
+                "split it",
+                null);
     }
 
     /** Closes the file; no tensor can be read from it afterwards. May be called again. */
@@ -309,17 +323,27 @@ public final class TorchCheckpoint implements AutoCloseable {
         }
     }
 
-    static RlrException damaged(String origin, String why) {
-        return new RlrException(origin + " is not a usable file of torch.save: " + why + "; copy or save it again");
+    static TensorFileException damaged(String origin, String why) {
+        return new TensorFileException(
+                TensorFileException.Reason.DAMAGED,
+                origin + " is not a usable file of torch.save: " + why,
+                "copy or save it again",
+                null);
     }
 
-    static RlrException refused(String origin, String why) {
-        return new RlrException(origin + " is refused, unread: " + why
-                + "; save only tensors, as torch.save(model.state_dict(), FILE) does");
+    static TensorFileException refused(String origin, String why) {
+        return new TensorFileException(
+                TensorFileException.Reason.UNSUPPORTED,
+                origin + " is refused, unread: " + why,
+                "save only tensors, as torch.save(model.state_dict(), FILE) does",
+                null);
     }
 
-    static RlrException unreadable(String origin, IOException e) {
-        return new RlrException(
-                "cannot read " + origin + ": " + IoReason.of(e) + "; check that the file is there and may be read", e);
+    static TensorFileException unreadable(String origin, IOException e) {
+        return new TensorFileException(
+                TensorFileException.Reason.UNREADABLE,
+                "cannot read " + origin + ": " + IoReason.of(e),
+                "check that the file is there and may be read",
+                e);
     }
 }

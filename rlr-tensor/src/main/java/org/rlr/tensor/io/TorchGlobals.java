@@ -6,7 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.Unpickler.Tuple;
 
 /**
@@ -247,7 +246,7 @@ final class TorchGlobals {
         };
     }
 
-    private RlrException unexpected(String function, Tuple args) {
+    private TensorFileException unexpected(String function, Tuple args) {
         List<String> types = args.items().stream()
                 .limit(8)
                 .map(a -> a == null ? "None" : a.getClass().getSimpleName())
@@ -256,7 +255,7 @@ final class TorchGlobals {
                 origin, "it calls " + function + " with arguments that are not expected: " + types);
     }
 
-    private RlrException damaged(String why) {
+    private TensorFileException damaged(String why) {
         return TorchCheckpoint.damaged(origin, why);
     }
 }

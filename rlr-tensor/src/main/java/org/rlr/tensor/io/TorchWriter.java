@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.ResourceException;
 
 /**
  * Writes a file that {@code torch.load} reads, with {@code weights_only=True} too: the zip serialisation of PyTorch 1.6
@@ -65,7 +65,7 @@ public final class TorchWriter {
      * @param path target; replaced if it is there
      * @param root a Map with String keys (becomes an OrderedDict), List, String, Integer, Long, Double, Boolean, null
      *     or {@link Floats}, maps and lists of these, nested but not containing themselves
-     * @throws RlrException where it cannot be written; a file that was there is then unchanged
+     * @throws ResourceException where it cannot be written; a file that was there is then unchanged
      * @throws IllegalArgumentException if there is something else in it
      */
     public static void write(Path path, Object root) {

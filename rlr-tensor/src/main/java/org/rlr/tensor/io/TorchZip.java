@@ -15,7 +15,6 @@ import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
-import org.rlr.tensor.RlrException;
 
 /**
  * The serialisation of PyTorch 1.6 and later: a zip archive of stored entries {@code <root>/data.pkl},
@@ -172,7 +171,7 @@ final class TorchZip implements TorchData {
         verified.add(entry.getName());
     }
 
-    private RlrException cutShort(ZipEntry entry) {
+    private TensorFileException cutShort(ZipEntry entry) {
         return TorchCheckpoint.damaged(path.toString(), "its entry " + entry.getName() + " is cut short");
     }
 

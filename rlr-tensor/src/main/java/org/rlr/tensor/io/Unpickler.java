@@ -9,7 +9,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.rlr.tensor.RlrException;
 
 /**
  * Reads a pickle of PyTorch without running anything: the opcodes of protocol 2 that {@code torch.save} writes, and the
@@ -201,7 +200,7 @@ final class Unpickler {
         return memo.get(index);
     }
 
-    private RlrException damaged(String why) {
+    private TensorFileException damaged(String why) {
         return TorchCheckpoint.damaged(in.origin(), why);
     }
 }

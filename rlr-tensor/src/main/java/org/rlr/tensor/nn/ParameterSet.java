@@ -8,12 +8,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.Storage;
 import org.rlr.tensor.backend.View;
+import org.rlr.tensor.io.TensorFileException;
 
 /**
  * The parameters of a model in one flat arena, so that an optimiser step is one call. Layers declare what they need
@@ -107,7 +108,7 @@ public final class ParameterSet implements AutoCloseable {
      * @param training whether gradients are kept too, and both in one arena; otherwise each parameter stands by itself,
      *     and the set can be {@linkplain #freeze frozen}
      * @throws IllegalStateException if the set is allocated already
-     * @throws RlrException if memory is short
+     * @throws ResourceException if memory is short
      */
     public void allocate(Backend device, boolean training) {
         if (backend != null) {
@@ -255,8 +256,8 @@ public final class ParameterSet implements AutoCloseable {
      *
      * @param source gives shapes and values
      * @param origin what the dict is, for the message: a file and where in it
-     * @throws RlrException naming the tensors that are missing or have another shape, or one whose values are not
-     *     finite
+     * @throws TensorFileException naming the tensors that are missing or have another shape, or one whose values are
+     *     not finite
      * @throws IllegalStateException if the set is frozen
      */
     public void load(Source source, String origin) {
@@ -270,9 +271,13 @@ public final class ParameterSet implements AutoCloseable {
             }
         });
         if (!wrong.isEmpty()) {
-            throw new RlrException(origin + " does not fit the configured model: "
-                    + String.join(", ", wrong.subList(0, Math.min(8, wrong.size())))
-                    + (wrong.size() > 8 ? " and " + (wrong.size() - 8) + " more" : ""));
+            throw new TensorFileException(
+                    TensorFileException.Reason.OTHER_TENSORS,
+                    origin + " does not fit the configured model: "
+                            + String.join(", ", wrong.subList(0, Math.min(8, wrong.size())))
+                            + (wrong.size() > 8 ? " and " + (wrong.size() - 8) + " more" : ""),
+                    "",
+                    null);
         }
         requireChangeable();
         for (Parameter p : parameters.values()) {
@@ -286,12 +291,15 @@ public final class ParameterSet implements AutoCloseable {
         for (float value : values) {
             if (!Float.isFinite(value)) {
                 Set<String> tensors = p.form().shapes().keySet();
-                throw new RlrException(origin + ": "
-                        + (tensors.size() == 1
-                                ? "the tensor " + p.name() + " holds "
-                                : "the tensors " + String.join(", ", tensors) + " give ")
-                        + value + ", as after a training that diverged, or because the file is damaged;"
-                        + " take an earlier or another file, or train again with a lower learning rate");
+                throw new TensorFileException(
+                        TensorFileException.Reason.DAMAGED,
+                        origin + ": "
+                                + (tensors.size() == 1
+                                        ? "the tensor " + p.name() + " holds "
+                                        : "the tensors " + String.join(", ", tensors) + " give ")
+                                + value + ", as after a training that diverged, or because the file is damaged",
+                        "take an earlier or another file, or train again with a lower `learningRate`",
+                        null);
             }
         }
         return values;

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.Backends;
@@ -38,7 +39,7 @@ class KernelChoiceTest {
     @Test
     void anUnknownSetIsRefusedByName() {
         System.setProperty(KernelChoice.PROPERTY, "sse");
-        RlrException e = assertThrows(RlrException.class, KernelChoice::choose);
+        InvalidSettingException e = assertThrows(InvalidSettingException.class, KernelChoice::choose);
         assertTrue(e.getMessage().contains("'sse'") && e.getMessage().contains(KernelChoice.PROPERTY), e.getMessage());
     }
 
@@ -71,7 +72,7 @@ class KernelChoiceTest {
                 System.out.println("kernels: " + KernelChoice.choose().name());
                 System.out.println("again: " + KernelChoice.choose().name());
             } catch (RlrException e) {
-                System.out.println("refused: " + e.getMessage());
+                System.out.println("refused: " + e.explanation());
             }
         }
     }

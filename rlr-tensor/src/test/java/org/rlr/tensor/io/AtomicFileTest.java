@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.ResourceException;
 
 class AtomicFileTest {
     @TempDir
@@ -40,8 +40,8 @@ class AtomicFileTest {
     void failureWhileWritingKeepsTheOldFileAndLeavesNothingBehind() throws IOException {
         Path target = dir.resolve("model.bin");
         AtomicFile.writeString(target, "old");
-        RlrException failure = assertThrows(
-                RlrException.class,
+        ResourceException failure = assertThrows(
+                ResourceException.class,
                 () -> AtomicFile.write(target, out -> {
                     out.write(new byte[200_000]);
                     throw new IOException("No space left on device");
@@ -91,12 +91,12 @@ class AtomicFileTest {
 
     @Test
     void aFolderOrAFileInTheWayIsNamed() throws IOException {
-        assertTrue(assertThrows(RlrException.class, () -> AtomicFile.writeString(dir, "x"))
+        assertTrue(assertThrows(ResourceException.class, () -> AtomicFile.writeString(dir, "x"))
                 .getMessage()
                 .contains("is a folder"));
         Files.writeString(dir.resolve("file"), "");
         Path below = dir.resolve("file/below");
-        assertTrue(assertThrows(RlrException.class, () -> AtomicFile.writeString(below, "x"))
+        assertTrue(assertThrows(ResourceException.class, () -> AtomicFile.writeString(below, "x"))
                 .getMessage()
                 .contains(below.toString()));
     }
@@ -105,7 +105,7 @@ class AtomicFileTest {
     void aFullDeviceIsReportedByName() {
         Path full = Path.of("/dev/full");
         assumeTrue(Files.exists(full), "there is no /dev/full here");
-        String message = assertThrows(RlrException.class, () -> AtomicFile.writeString(full, "x"))
+        String message = assertThrows(ResourceException.class, () -> AtomicFile.writeString(full, "x"))
                 .getMessage();
         assertTrue(message.contains("/dev/full") && message.contains("No space left"), message);
         assertTrue(Files.exists(full));

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.ResourceException;
 
 class DiskSpaceTest {
     @TempDir
@@ -41,8 +41,8 @@ class DiskSpaceTest {
     /** Checks that so many bytes are enough, and one less is not. */
     private static String least(long free, DiskSpace.Planned... files) {
         fits(free, files);
-        return assertThrows(RlrException.class, () -> DiskSpace.require(List.of(files), new Small(free - 1)))
-                .getMessage();
+        return assertThrows(ResourceException.class, () -> DiskSpace.require(List.of(files), new Small(free - 1)))
+                .explanation();
     }
 
     @Test
@@ -96,7 +96,8 @@ class DiskSpaceTest {
     @Test
     void theDiskHere() {
         DiskSpace.require(List.of(planned("a", 1, false)));
-        assertThrows(RlrException.class, () -> DiskSpace.require(List.of(planned("a", Long.MAX_VALUE / 2, false))));
+        assertThrows(
+                ResourceException.class, () -> DiskSpace.require(List.of(planned("a", Long.MAX_VALUE / 2, false))));
         Path device = Path.of("/dev/null");
         assumeTrue(Files.exists(device), "there is no /dev/null here");
         DiskSpace.require(List.of(new DiskSpace.Planned("--a", device, Long.MAX_VALUE / 2, false)));

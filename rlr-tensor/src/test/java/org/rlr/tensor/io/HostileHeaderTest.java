@@ -17,7 +17,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.rlr.tensor.RlrException;
 
 /** Files that no correct writer makes are refused with one line that names the file and what is wrong. */
 class HostileHeaderTest {
@@ -37,14 +36,15 @@ class HostileHeaderTest {
         return file(header.length, header, dataBytes);
     }
 
-    private void assertRefused(byte[] bytes, String because) throws IOException {
+    private TensorFileException.Reason assertRefused(byte[] bytes, String because) throws IOException {
         Path path = Files.write(dir.resolve("hostile.safetensors"), bytes);
-        String message = assertThrows(RlrException.class, () -> SafeTensorsFile.open(path))
-                .getMessage();
+        TensorFileException e = assertThrows(TensorFileException.class, () -> SafeTensorsFile.open(path));
+        String message = e.explanation();
         assertTrue(message.startsWith(path.toString()), message);
         assertTrue(message.contains(because), message);
         assertEquals(1, message.lines().count(), message);
         assertTrue(message.length() < 600, message);
+        return e.reason();
     }
 
     /** Single quotes stand for double ones; 8 bytes of data follow the header. */
@@ -117,13 +117,28 @@ class HostileHeaderTest {
     }
 
     @Test
+    void theReasonTellsOtherFormatsFromDamage() throws IOException {
+        assertEquals(TensorFileException.Reason.OTHER_FORMAT, assertRefused(new byte[7], "only 7 bytes"));
+        assertEquals(
+                TensorFileException.Reason.OTHER_FORMAT,
+                assertRefused("a text of some length".getBytes(StandardCharsets.UTF_8), "another format"));
+        assertEquals(TensorFileException.Reason.OTHER_FORMAT, assertRefused(file("[1]", 0), "begin with '{'"));
+        assertEquals(
+                TensorFileException.Reason.DAMAGED,
+                assertRefused(file(100, "{".getBytes(StandardCharsets.UTF_8), 0), "cut short"));
+        assertEquals(TensorFileException.Reason.DAMAGED, assertRefused(file("{}", 1), "describes 0"));
+        String unknown = "{\"a\":{\"dtype\":\"F31\",\"shape\":[0],\"data_offsets\":[0,0]}}";
+        assertEquals(TensorFileException.Reason.UNSUPPORTED, assertRefused(file(unknown, 0), "'F31'"));
+    }
+
+    @Test
     void headerBeyondTheFormatsLimitIsRefusedUnread() throws IOException {
         Path path = dir.resolve("large");
         try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
             file.setLength(200_000_000);
             file.writeLong(Long.reverseBytes(100_000_001));
         }
-        String message = assertThrows(RlrException.class, () -> SafeTensorsFile.open(path))
+        String message = assertThrows(TensorFileException.class, () -> SafeTensorsFile.open(path))
                 .getMessage();
         assertTrue(message.contains("100000001"), message);
     }
@@ -146,10 +161,10 @@ class HostileHeaderTest {
     @Test
     void missingFileAndFolderAreNamed() {
         Path missing = dir.resolve("missing");
-        assertTrue(assertThrows(RlrException.class, () -> SafeTensorsFile.open(missing))
+        assertTrue(assertThrows(TensorFileException.class, () -> SafeTensorsFile.open(missing))
                 .getMessage()
                 .contains(missing.toString()));
-        assertTrue(assertThrows(RlrException.class, () -> SafeTensorsFile.open(dir))
+        assertTrue(assertThrows(TensorFileException.class, () -> SafeTensorsFile.open(dir))
                 .getMessage()
                 .contains("is a folder"));
     }
@@ -182,7 +197,7 @@ class HostileHeaderTest {
                     assertEquals(file.entry(name).elements(), file.readDoubles(name).length);
                     assertEquals(file.entry(name).bytes(), file.bytes(name).remaining());
                 }
-            } catch (RlrException e) {
+            } catch (TensorFileException e) {
                 refused++;
             } catch (RuntimeException | Error e) {
                 throw new AssertionError("seed " + seed + ", round " + round + ": " + Arrays.toString(bytes), e);

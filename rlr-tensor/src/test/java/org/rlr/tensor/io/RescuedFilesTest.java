@@ -71,7 +71,7 @@ class RescuedFilesTest {
         assertFalse(rescued.write(second, writer("B")));
         assertTrue(rescued.write(third, writer("C")));
         String message =
-                assertThrows(RlrException.class, rescued::requireInPlace).getMessage();
+                assertThrows(RlrException.class, rescued::requireInPlace).explanation();
         List<Path> kept = files(spare);
         assertEquals(
                 List.of("A", "B"),
@@ -98,7 +98,7 @@ class RescuedFilesTest {
         RescuedFiles rescued = new RescuedFiles(List.of(noFolder, full));
         assertFalse(rescued.write(full.resolve("a.bin"), writer("A")));
         String message =
-                assertThrows(RlrException.class, rescued::requireInPlace).getMessage();
+                assertThrows(RlrException.class, rescued::requireInPlace).explanation();
         assertTrue(
                 message.contains("lost")
                         && message.contains(noFolder.toString())

@@ -21,7 +21,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.rlr.tensor.RlrException;
 import org.rlr.tensor.golden.GoldenFiles;
 
 /**
@@ -109,7 +108,7 @@ class TorchCheckpointTest {
             assertEquals(names, root.keySet());
             root.forEach((name, tensor) -> assertHolds(checkpoint, tensor, expected, "odd." + name));
             assertArrayEquals(expected.readLongs("odd.i64"), checkpoint.readLongs((TorchTensor) root.get("i64")));
-            assertThrows(RlrException.class, () -> checkpoint.readLongs((TorchTensor) root.get("half")));
+            assertThrows(TensorFileException.class, () -> checkpoint.readLongs((TorchTensor) root.get("half")));
             assertFalse(((TorchTensor) root.get("transposed")).isContiguous());
         }
     }
@@ -216,16 +215,16 @@ class TorchCheckpointTest {
     @Test
     void filesThatAreSomethingElse() throws IOException {
         Path missing = folder.resolve("missing.pth");
-        assertTrue(assertThrows(RlrException.class, () -> TorchCheckpoint.open(missing))
+        assertTrue(assertThrows(TensorFileException.class, () -> TorchCheckpoint.open(missing))
                 .getMessage()
                 .contains("does not exist"));
-        assertTrue(assertThrows(RlrException.class, () -> TorchCheckpoint.open(folder))
+        assertTrue(assertThrows(TensorFileException.class, () -> TorchCheckpoint.open(folder))
                 .getMessage()
                 .contains("is a folder"));
         Path text = Files.writeString(folder.resolve("text.pth"), "hello");
-        assertTrue(assertThrows(RlrException.class, () -> TorchCheckpoint.open(text))
-                .getMessage()
-                .contains("neither"));
+        TensorFileException e = assertThrows(TensorFileException.class, () -> TorchCheckpoint.open(text));
+        assertTrue(e.getMessage().contains("neither"), e.getMessage());
+        assertEquals(TensorFileException.Reason.OTHER_FORMAT, e.reason());
         assertFalse(TorchCheckpoint.isTorch(text));
         assertTrue(TorchCheckpoint.isTorch(GoldenFiles.path("tensors-zip.pth")));
         assertTrue(TorchCheckpoint.isTorch(GoldenFiles.path("tensors-legacy.pth")));
@@ -259,7 +258,7 @@ class TorchCheckpointTest {
         try (TorchCheckpoint checkpoint = TorchCheckpoint.open(file)) {
             readAll(checkpoint, checkpoint.root());
             return false;
-        } catch (RlrException e) {
+        } catch (TensorFileException e) {
             assertTrue(e.getMessage().contains(file.toString()), e.getMessage());
             return true;
         }
