@@ -15,7 +15,7 @@ import picocli.CommandLine;
  * but for those of {@link #OTHERS}.
  */
 final class OptionNames {
-    private static final Pattern QUOTED = Pattern.compile("`([\\w.]+)`");
+    private static final Pattern QUOTED = Pattern.compile("`([\\w.]+)(?:\\(([^`)]+)\\))?`");
 
     /** Names whose option or command is another word. */
     private static final Map<String, String> OTHERS = Map.ofEntries(
@@ -23,7 +23,13 @@ final class OptionNames {
             Map.entry("warmupSteps", "--warmup"),
             Map.entry("windows", "--window"),
             Map.entry("referenceLoss", "--ref-loss"),
-            Map.entry("averagePool", "--no-avg-pool"));
+            Map.entry("averagePool", "--no-avg-pool"),
+            Map.entry("Tiling.overlap", "--tile-overlap"),
+            Map.entry("Tiling.scale", "--tile-scale"),
+            Map.entry("Backbones.names", "'rlr backbones'"),
+            Map.entry("PublishedWeights.all", "'rlr weights list'"),
+            Map.entry("WeightsCache.add", "'rlr weights add'"),
+            Map.entry("WeightsDownloader.get", "'rlr weights get'"));
 
     private OptionNames() {}
 
@@ -34,12 +40,18 @@ final class OptionNames {
 
     static String translate(String text) {
         Matcher quoted = QUOTED.matcher(text);
-        return quoted.find() ? quoted.replaceAll(m -> Matcher.quoteReplacement(of(m.group(1)))) : text;
+        return quoted.find() ? quoted.replaceAll(m -> Matcher.quoteReplacement(of(m.group(1), m.group(2)))) : text;
     }
 
-    /** The option of a setting or the command of a method; the name itself where there is none. */
-    private static String of(String name) {
+    /**
+     * The option of a setting, or the command of a method with its argument, if any; the name itself where there is
+     * none.
+     */
+    private static String of(String name, String argument) {
         String other = OTHERS.get(name);
+        if (other != null && argument != null) {
+            return other.replaceFirst("'$", Matcher.quoteReplacement(" " + argument + "'"));
+        }
         if (other != null) {
             return other;
         }

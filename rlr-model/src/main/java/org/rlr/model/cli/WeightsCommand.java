@@ -14,6 +14,7 @@ import org.rlr.model.weights.WeightsCache;
 import org.rlr.model.weights.WeightsDownloader;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.IoReason;
+import org.rlr.tensor.io.TensorFileException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -87,7 +88,12 @@ final class WeightsCommand {
             PrintWriter out = spec.commandLine().getOut();
             PublishedWeights weights = PublishedWeights.of(name);
             WeightsDownloader downloader = new WeightsDownloader(cache.open(), mirror, proxy);
-            Optional<Path> present = force ? Optional.empty() : downloader.cached(weights, sha256);
+            Optional<Path> present;
+            try {
+                present = force ? Optional.empty() : downloader.cached(weights, sha256);
+            } catch (TensorFileException e) {
+                throw e.andRemedy("add --force for that");
+            }
             if (present.isPresent()) {
                 out.printf("%s is there already; --force downloads it again%n", present.get());
                 out.flush();

@@ -12,25 +12,25 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.Set;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.rlr.tensor.CancelledException;
+import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.IoReason;
 
 /**
  * Downloads a file whole or not at all. What breaks off is gone on with, at once and in a later run: by a range request
- * where the server's tag says that it is still the same file. Follows redirects, but never from HTTPS to HTTP. The
+ * where the server's tag says that it is still the same file. Redirects are followed, but never from HTTPS to HTTP. The
  * SHA-256 is compared with the one expected or, where none is known, the one that the hub states
  * ({@code X-Linked-ETag}).
  */
 final class Download {
-    private static final int MOST_REDIRECTS = 10;
     private static final int PIECE = 1 << 16;
     private static final Duration CONNECT = Duration.ofSeconds(30);
     private static final Duration RESPONSE = Duration.ofSeconds(60);
-    private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
     private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
     private static final Pattern RANGE = Pattern.compile("bytes (\\d{1,18})-\\d{1,18}/(\\d{1,18})");
     private static final int OK = 200;
@@ -63,7 +63,7 @@ final class Download {
         this.settings = settings;
         client = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
-                .followRedirects(HttpClient.Redirect.NEVER)
+                .followRedirects(HttpClient.Redirect.NORMAL)
                 .connectTimeout(CONNECT)
                 .proxy(proxy)
                 .build();
@@ -84,29 +84,35 @@ final class Download {
             if (statedSize >= 0 && part.length() != statedSize) {
                 long length = part.length();
                 part.discard();
-                throw new RlrException(address + " is " + length + " bytes long, but should be " + statedSize
-                        + "; the server or mirror gives another file: try again or another --mirror");
+                throw notGiven(
+                        address + " is " + length + " bytes long, but should be " + statedSize
+                                + ": the server or mirror gives another file",
+                        "try again or another `mirror`",
+                        null);
             }
             String expected = sha256 != null ? sha256.toLowerCase(Locale.ROOT) : statedHash;
             String actual = part.sha256();
             if (expected != null && !expected.equals(actual)) {
                 part.discard();
-                throw new RlrException(address + " has the SHA-256 " + actual + ", but should have " + expected
-                        + "; what was downloaded is thrown away: try again or another --mirror");
+                throw notGiven(
+                        address + " has the SHA-256 " + actual + ", but should have " + expected
+                                + "; what was downloaded is thrown away",
+                        "try again or another `mirror`",
+                        null);
             }
             try {
                 accepted.accept(part.path());
             } catch (RlrException e) {
                 part.discard();
-                throw new RlrException(
-                        "what " + address + " gives is not usable and is thrown away: " + e.getMessage(), e);
+                throw e.in("what " + address + " gives is not usable and is thrown away");
             }
             part.complete();
             return actual;
         } catch (IOException e) {
-            throw new RlrException(
-                    "cannot write " + target + ": " + IoReason.of(e)
-                            + "; free some space there or choose another folder with --weights-cache",
+            throw new ResourceException(
+                    ResourceException.Resource.DISK,
+                    "cannot write " + target + ": " + IoReason.of(e),
+                    "free some space there or choose another folder with `weightsCache`",
                     e);
         }
     }
@@ -118,11 +124,13 @@ final class Download {
                 return;
             } catch (Interrupted e) {
                 if (attempt == settings.attempts) {
-                    throw new RlrException(
-                            "cannot download " + address + ": " + e.getMessage() + ", after " + attempt + " attempts; "
-                                    + (part.length() > 0 && part.tag() != null
-                                            ? part.length() + " bytes are kept: the same command goes on from there"
-                                            : "check the connection, or name a --proxy or --mirror"),
+                    boolean kept = part.length() > 0 && part.tag() != null;
+                    throw notGiven(
+                            "cannot download " + address + ": " + e.getMessage() + ", after " + attempt + " attempts"
+                                    + (kept ? "; " + part.length() + " bytes are kept" : ""),
+                            kept
+                                    ? "do the same again to continue from there"
+                                    : "check the connection, or name a `proxy` or `mirror`",
                             e);
                 }
                 settings.pause.accept(attempt + 1);
@@ -163,7 +171,7 @@ final class Download {
                 if (response.statusCode() == UNSATISFIABLE) {
                     part.restart(null);
                 }
-                throw refused(address, response.statusCode());
+                throw refused(address, response);
             }
             if (total - part.length() > Files.getFileStore(part.path()).getUsableSpace()) {
                 throw new IOException("it takes " + (total - part.length()) + " bytes more, and there are "
@@ -173,13 +181,28 @@ final class Download {
         }
     }
 
-    private static Interrupted refused(URI address, int status) {
+    private static Interrupted refused(URI address, HttpResponse<?> response) {
+        int status = response.statusCode();
         if (status == UNSATISFIABLE || status == TOO_MANY || status >= SERVER_ERROR) {
             return new Interrupted("the server answers with status " + status, null);
         }
-        throw new RlrException(address + " cannot be had: the server answers with status " + status
-                + (status == 404 ? ", there is no such file" : "")
-                + "; try another --mirror, or get the file in another way and give it to 'rlr weights add FILE'");
+        Optional<String> redirect = response.headers().firstValue("Location");
+        if (status / 100 == 3 && redirect.isPresent()) {
+            throw notGiven(
+                    response.uri() + " redirects to " + redirect.get() + ", which is not followed: it is less safe, or"
+                            + " the last of too many redirects",
+                    "try another `mirror`",
+                    null);
+        }
+        throw notGiven(
+                address + " cannot be had: the server answers with status " + status
+                        + (status == 404 ? ", there is no such file" : ""),
+                "try another `mirror`, or get the file in another way and give it to `WeightsCache.add`",
+                null);
+    }
+
+    private static ResourceException notGiven(String message, String remedy, Exception cause) {
+        return new ResourceException(ResourceException.Resource.NETWORK, message, remedy, cause);
     }
 
     private void receive(InputStream body, PartialFile part, long total, Progress progress)
@@ -216,61 +239,38 @@ final class Download {
     }
 
     private HttpResponse<InputStream> request(URI address, long from, String tag) throws Interrupted {
-        URI at = address;
+        HttpRequest.Builder request = HttpRequest.newBuilder(address)
+                .timeout(RESPONSE)
+                .header("User-Agent", "rlr")
+                .header("Accept-Encoding", "identity");
+        if (from > 0) {
+            request.header("Range", "bytes=" + from + "-").header("If-Range", tag);
+        }
+        HttpResponse<InputStream> last;
+        try {
+            last = client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+        } catch (IOException e) {
+            throw new Interrupted("no connection to " + address.getHost() + " (" + e + ")", e);
+        } catch (IllegalArgumentException e) {
+            throw notGiven(
+                    address + " redirects to something that is no address (" + e.getMessage() + ")",
+                    "try another `mirror`",
+                    e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CancelledException("the download of " + address + " was interrupted", "", e);
+        }
         statedHash = null;
         statedSize = -1;
-        for (int redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
-            HttpRequest.Builder request = HttpRequest.newBuilder(at)
-                    .timeout(RESPONSE)
-                    .header("User-Agent", "rlr")
-                    .header("Accept-Encoding", "identity");
-            if (from > 0) {
-                request.header("Range", "bytes=" + from + "-").header("If-Range", tag);
-            }
-            HttpResponse<InputStream> response;
-            try {
-                response = client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
-            } catch (IOException e) {
-                throw new Interrupted("no connection to " + at.getHost() + " (" + e + ")", e);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new RlrException("the download of " + address + " was interrupted", e);
-            }
-            noteStated(response.headers());
-            if (!REDIRECTS.contains(response.statusCode())) {
-                return response;
-            }
-            at = next(at, response);
+        // what the hub itself states, before it redirects to where the file is, counts most
+        for (HttpResponse<?> each = last;
+                each != null;
+                each = each.previousResponse().orElse(null)) {
+            String linked =
+                    each.headers().firstValue("X-Linked-ETag").orElse("").replace("\"", "");
+            statedHash = SHA256.matcher(linked).matches() ? linked : statedHash;
+            statedSize = each.headers().firstValueAsLong("X-Linked-Size").orElse(statedSize);
         }
-        throw new RlrException(address + " redirects more than " + MOST_REDIRECTS + " times; try another --mirror");
-    }
-
-    private void noteStated(HttpHeaders headers) {
-        String linked = headers.firstValue("X-Linked-ETag").orElse("").replace("\"", "");
-        if (statedHash == null && SHA256.matcher(linked).matches()) {
-            statedHash = linked;
-        }
-        if (statedSize < 0) {
-            statedSize = headers.firstValueAsLong("X-Linked-Size").orElse(-1);
-        }
-    }
-
-    private static URI next(URI at, HttpResponse<InputStream> response) {
-        try {
-            response.body().close();
-            URI next = at.resolve(response.headers()
-                    .firstValue("Location")
-                    .orElseThrow(() -> new RlrException(at + " redirects to nowhere; try another --mirror")));
-            if (!"https".equals(next.getScheme())
-                    && !("http".equals(next.getScheme()) && "http".equals(at.getScheme()))) {
-                throw new RlrException(at + " redirects to " + next
-                        + ", which is not as safe; it is not followed: try another --mirror");
-            }
-            return next;
-        } catch (IllegalArgumentException | IOException e) {
-            throw new RlrException(
-                    at + " redirects to something that is no address (" + e.getMessage() + "); try another --mirror",
-                    e);
-        }
+        return last;
     }
 }

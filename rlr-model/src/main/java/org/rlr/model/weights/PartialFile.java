@@ -2,6 +2,7 @@ package org.rlr.model.weights;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -9,19 +10,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.io.IoReason;
+import org.rlr.tensor.io.Sha256;
 
 /**
  * A download that is not complete, {@code <target>.part}, and the server's tag of what it is a part of; locked against
  * other processes.
  */
 final class PartialFile implements AutoCloseable {
-    private static final int PIECE = 1 << 16;
-
     private final Path target;
     private final Path part;
     private final Path tagFile;
@@ -37,8 +34,9 @@ final class PartialFile implements AutoCloseable {
     }
 
     /**
-     * Takes up what an earlier run left. @throws RlrException if another process is at it, or the folder cannot be
-     * written to
+     * Takes up what an earlier run left.
+     *
+     * @throws ResourceException if another process is at it, or the folder cannot be written to
      */
     static PartialFile open(Path target) {
         Path part = target.resolveSibling(target.getFileName() + ".part");
@@ -58,13 +56,20 @@ final class PartialFile implements AutoCloseable {
                 }
             }
             if (lock == null) {
-                throw new RlrException("another download of " + target + " is running; wait for it, or end it");
+                throw new ResourceException(
+                        ResourceException.Resource.DISK,
+                        "another download of " + target + " is running",
+                        "wait for it, or end it",
+                        null);
             }
             return new PartialFile(
                     target, part, target.resolveSibling(target.getFileName() + ".part.tag"), channel, lock);
         } catch (IOException e) {
-            throw new RlrException(
-                    "cannot write " + part + ": " + IoReason.of(e) + "; choose another folder with --weights-cache", e);
+            throw new ResourceException(
+                    ResourceException.Resource.DISK,
+                    "cannot write " + part + ": " + IoReason.of(e),
+                    "choose another folder with `weightsCache`",
+                    e);
         }
     }
 
@@ -99,22 +104,8 @@ final class PartialFile implements AutoCloseable {
 
     /** The SHA-256 of what is there, lower-case hexadecimal. */
     String sha256() throws IOException {
-        return sha256(channel);
-    }
-
-    /** The SHA-256 of a file, lower-case hexadecimal. */
-    static String sha256(FileChannel channel) throws IOException {
-        MessageDigest digest;
-        try {
-            digest = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
-        ByteBuffer piece = ByteBuffer.allocate(PIECE);
-        for (long position = 0; channel.read(piece, position) > 0; position += piece.limit(), piece.clear()) {
-            digest.update(piece.flip());
-        }
-        return HexFormat.of().formatHex(digest.digest());
+        // by the channel that holds the lock: some systems refuse to read a locked file by another
+        return new Sha256().add(Channels.newInputStream(channel.position(0))).hex();
     }
 
     /** Where the bytes are, to be looked at. */

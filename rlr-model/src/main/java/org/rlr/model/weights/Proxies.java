@@ -9,7 +9,7 @@ import java.net.URI;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.UnaryOperator;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.InvalidSettingException;
 
 /**
  * Which proxy to go through: the one asked for; or that of the environment ({@code https_proxy}, {@code http_proxy},
@@ -18,6 +18,8 @@ import org.rlr.tensor.RlrException;
  */
 final class Proxies extends ProxySelector {
     private static final int USUAL_PORT = 8080;
+    private static final String ASKED = "proxy";
+    private static final String FORM = "http://HOST:PORT";
 
     private final String asked;
     private final UnaryOperator<String> environment;
@@ -27,14 +29,14 @@ final class Proxies extends ProxySelector {
         this.asked = asked;
         this.environment = environment;
         if (asked != null) {
-            proxy(asked, "--proxy");
+            proxy(asked, ASKED);
         }
     }
 
     @Override
     public List<Proxy> select(URI uri) {
         if (asked != null) {
-            return List.of(proxy(asked, "--proxy"));
+            return List.of(proxy(asked, ASKED));
         }
         if (excepted(uri.getHost().toLowerCase(Locale.ROOT))) {
             return List.of(Proxy.NO_PROXY);
@@ -83,12 +85,18 @@ final class Proxies extends ProxySelector {
                                 uri.getHost(), uri.getPort() < 0 ? USUAL_PORT : uri.getPort()));
             }
         } catch (IllegalArgumentException e) {
-            throw new RlrException(
-                    "the proxy of " + origin + " is not an address (" + e.getMessage() + "); give http://HOST:PORT", e);
+            throw refused(origin, " is not an address (" + e.getMessage() + ")", "give " + FORM);
         }
-        throw new RlrException("the proxy of " + origin
-                + " is not of the form http://HOST:PORT, without a password; other proxies are not supported:"
-                + " get the file in another way and give it to 'rlr weights add FILE'");
+        throw refused(
+                origin,
+                " is not of the form " + FORM + ", without a password; other proxies are not supported",
+                "get the file in another way and give it to `WeightsCache.add`");
+    }
+
+    /** The value, which may contain a password, is not told. */
+    private static InvalidSettingException refused(String origin, String why, String remedy) {
+        String setting = origin.equals(ASKED) ? "`" + ASKED + "`" : origin + " in the environment";
+        return new InvalidSettingException(origin, "(not shown)", FORM, setting + why, remedy);
     }
 
     @Override

@@ -6,7 +6,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.rlr.model.backbone.Backbones;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.InvalidSettingException;
 
 /**
  * Weights of a backbone that timm publishes. Tags and licences are those of timm 1.0; of several sets of weights the
@@ -66,17 +66,26 @@ public record PublishedWeights(String backbone, String tag, String licence, Stri
      *
      * @param backbone the backbone's name
      * @return its weights
-     * @throws RlrException if there is no such backbone, or none are published for it
+     * @throws InvalidSettingException if there is no such backbone, or none are published for it
      */
     public static PublishedWeights of(String backbone) {
         PublishedWeights weights = TABLE.get(backbone);
         if (weights == null) {
             if (!Backbones.info(backbone).needsWeights()) {
-                throw new RlrException("backbone '" + backbone + "' needs no weights; just train with it");
+                throw new InvalidSettingException(
+                        "backbone",
+                        backbone,
+                        "a backbone that needs weights",
+                        "backbone '" + backbone + "' needs no weights",
+                        "train with it as it is");
             }
-            throw new RlrException("timm publishes no weights for '" + backbone
-                    + "'; take another backbone ('rlr weights list' names them), or give your own file with"
-                    + " 'rlr weights add FILE --name " + backbone + "'");
+            throw new InvalidSettingException(
+                    "backbone",
+                    backbone,
+                    "one of " + String.join(", ", TABLE.keySet()),
+                    "timm publishes no weights for '" + backbone + "'",
+                    "take another backbone (`PublishedWeights.all` names them), or give a file of your own to"
+                            + " `WeightsCache.add`");
         }
         return weights;
     }
@@ -91,7 +100,7 @@ public record PublishedWeights(String backbone, String tag, String licence, Stri
      *
      * @param hub the hub's address or a mirror's
      * @return of the file
-     * @throws RlrException if that is no address of HTTP
+     * @throws InvalidSettingException if that is no address of HTTP
      */
     public URI address(String hub) {
         String text = hub.replaceAll("/+$", "") + "/" + repository() + "/resolve/main/" + FILE;
@@ -102,11 +111,13 @@ public record PublishedWeights(String backbone, String tag, String licence, Stri
                 return address;
             }
         } catch (IllegalArgumentException e) {
-            throw new RlrException(
-                    "the mirror " + hub + " is not an address (" + e.getMessage() + "); give one such as --mirror "
-                            + HUB,
-                    e);
+            throw unusable(hub, "an address (" + e.getMessage() + ")");
         }
-        throw new RlrException("the mirror " + hub + " is not an address of HTTP; give one such as --mirror " + HUB);
+        throw unusable(hub, "an address of HTTP");
+    }
+
+    private static InvalidSettingException unusable(String hub, String what) {
+        return new InvalidSettingException(
+                "mirror", hub, "an address of HTTP", "`mirror` " + hub + " is not " + what, "give one such as " + HUB);
     }
 }

@@ -1,7 +1,6 @@
 package org.rlr.model.weights;
 
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -12,9 +11,10 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.backbone.WeightsFile;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.io.AtomicFile;
 import org.rlr.tensor.io.IoReason;
+import org.rlr.tensor.io.TensorFileException;
 import org.rlr.tensor.io.TorchCheckpoint;
 
 /** The folder that keeps weights of backbones: {@code <backbone>.safetensors} or {@code <backbone>.pth}. */
@@ -103,40 +103,41 @@ public final class WeightsCache {
      * Copies a file of weights into the cache.
      *
      * @param file SafeTensors or .pth
-     * @param backbone whose weights they are; null to find out from names and shapes, and the file's name where several
-     *     fit
+     * @param name backbone whose weights they are; null to find out from names and shapes, and the file's name where
+     *     several fit
      * @return the backbone
-     * @throws RlrException if the file cannot be read or does not hold weights of that backbone, or of several and does
-     *     not say which
+     * @throws TensorFileException if the file cannot be read or does not hold weights of that backbone, or of several
+     *     and does not say which
+     * @throws ResourceException if the cache cannot be written to
      */
-    public String add(Path file, String backbone) {
-        String name;
+    public String add(Path file, String name) {
+        String backbone;
         try (WeightsFile weights = WeightsFile.open(file)) {
-            name = backbone != null ? backbone : recognize(file, Backbones.fitting(weights.weights()));
-            Backbones.requireFit(name, weights.weights(), file.toString());
+            backbone = name != null ? name : recognize(file, Backbones.fitting(weights.weights()));
+            Backbones.requireFit(backbone, weights.weights(), file.toString());
         }
         boolean torch = TorchCheckpoint.isTorch(file);
-        AtomicFile.write(folder.resolve(name + ENDINGS.get(torch ? 1 : 0)), out -> copy(file, out));
+        AtomicFile.write(folder.resolve(backbone + ENDINGS.get(torch ? 1 : 0)), out -> Files.copy(file, out));
+        Path older = folder.resolve(backbone + ENDINGS.get(torch ? 0 : 1));
         try {
-            Files.deleteIfExists(folder.resolve(name + ENDINGS.get(torch ? 0 : 1)));
+            Files.deleteIfExists(older);
         } catch (IOException e) {
-            throw new RlrException(
-                    "cannot remove the older weights " + folder.resolve(name + ENDINGS.get(torch ? 0 : 1)) + ": "
-                            + IoReason.of(e) + "; remove them yourself",
+            throw new ResourceException(
+                    ResourceException.Resource.DISK,
+                    "cannot remove the older weights " + older + ": " + IoReason.of(e),
+                    "remove them yourself",
                     e);
         }
-        return name;
-    }
-
-    private static void copy(Path file, OutputStream out) throws IOException {
-        Files.copy(file, out);
+        return backbone;
     }
 
     private static String recognize(Path file, List<String> fitting) {
         if (fitting.isEmpty()) {
-            throw new RlrException(file
-                    + " does not hold the weights of any backbone that there is; 'rlr backbones' lists them, and 'rlr weights add --name NAME' says what"
-                    + " is missing for one");
+            throw new TensorFileException(
+                    TensorFileException.Reason.OTHER_TENSORS,
+                    file + " does not hold the weights of any backbone that there is",
+                    "`Backbones.names` lists them; give one with `name` to learn what is missing",
+                    null);
         }
         if (fitting.size() == 1) {
             return fitting.get(0);
@@ -147,7 +148,10 @@ public final class WeightsCache {
         if (named.size() == 1) {
             return named.get(0);
         }
-        throw new RlrException(
-                file + " holds weights that fit " + String.join(" and ", fitting) + " alike; say which with --name");
+        throw new TensorFileException(
+                TensorFileException.Reason.OTHER_TENSORS,
+                file + " holds weights that fit " + String.join(" and ", fitting) + " alike",
+                "say which with `name`",
+                null);
     }
 }

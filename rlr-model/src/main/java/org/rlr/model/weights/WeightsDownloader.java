@@ -1,10 +1,10 @@
 package org.rlr.model.weights;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
-import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -12,8 +12,12 @@ import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.backbone.WeightsFile;
+import org.rlr.tensor.CancelledException;
+import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.IoReason;
+import org.rlr.tensor.io.Sha256;
+import org.rlr.tensor.io.TensorFileException;
 
 /** Gets published weights into a {@link WeightsCache}. */
 public final class WeightsDownloader {
@@ -39,7 +43,7 @@ public final class WeightsDownloader {
      * @param mirror the hub's address or a mirror's; null for what the environment says ({@value #MIRROR},
      *     {@code HF_ENDPOINT}), or the hub
      * @param proxy {@code http://HOST:PORT}; null for what the environment or Java's properties say
-     * @throws RlrException if the proxy is no address
+     * @throws InvalidSettingException if the proxy is no address
      */
     public WeightsDownloader(WeightsCache cache, String mirror, String proxy) {
         this(
@@ -71,7 +75,7 @@ public final class WeightsDownloader {
             TimeUnit.SECONDS.sleep(1L << attempt - 2);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new RlrException("the download was interrupted", e);
+            throw new CancelledException("the download was interrupted", "call again to continue it", e);
         }
     }
 
@@ -88,7 +92,7 @@ public final class WeightsDownloader {
      *
      * @param weights which
      * @return of the file
-     * @throws RlrException if the mirror is no address
+     * @throws InvalidSettingException if the mirror is no address
      */
     public URI address(PublishedWeights weights) {
         return weights.address(mirror);
@@ -135,30 +139,37 @@ public final class WeightsDownloader {
      * @param weights which
      * @param sha256 the hash expected; null for any
      * @return the file, or empty
-     * @throws RlrException if the file has another hash, or cannot be read, or {@code sha256} is no hash
+     * @throws TensorFileException if the file has another hash, or cannot be read
+     * @throws InvalidSettingException if {@code sha256} is no hash
      */
     public Optional<Path> cached(PublishedWeights weights, String sha256) {
         requireHash(sha256);
         Optional<Path> file = cached(weights);
         String actual = sha256 == null || file.isEmpty() ? null : hash(file.get());
         if (actual != null && !actual.equalsIgnoreCase(sha256)) {
-            throw new RlrException(file.get() + " has the SHA-256 " + actual + ", but --sha256 is " + sha256
-                    + "; --force downloads the file again");
+            throw new TensorFileException(
+                    TensorFileException.Reason.OTHER_TENSORS,
+                    file.get() + " has the SHA-256 " + actual + ", but `sha256` is " + sha256,
+                    "download the file again with `WeightsDownloader.get`",
+                    null);
         }
         return file;
     }
 
     private static void requireHash(String sha256) {
-        if (sha256 != null && !SHA256.matcher(sha256).matches()) {
-            throw new RlrException("--sha256 is " + sha256 + "; it must be 64 hexadecimal digits");
-        }
+        InvalidSettingException.require(
+                sha256 == null || SHA256.matcher(sha256).matches(), "sha256", sha256, "64 hexadecimal digits");
     }
 
     private static String hash(Path file) {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            return PartialFile.sha256(channel);
+        try (InputStream in = Files.newInputStream(file)) {
+            return new Sha256().add(in).hex();
         } catch (IOException e) {
-            throw new RlrException("cannot read " + file + ": " + IoReason.of(e) + "; check its permissions", e);
+            throw new TensorFileException(
+                    TensorFileException.Reason.UNREADABLE,
+                    "cannot read " + file + ": " + IoReason.of(e),
+                    "check its permissions",
+                    e);
         }
     }
 }

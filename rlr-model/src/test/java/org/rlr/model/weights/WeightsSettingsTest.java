@@ -63,8 +63,8 @@ class WeightsSettingsTest {
                     assertThrows(
                                     RlrException.class,
                                     () -> PublishedWeights.of("resnet18").address(wrong))
-                            .getMessage()
-                            .contains("--mirror"),
+                            .explanation()
+                            .contains("`mirror`"),
                     wrong);
         }
     }
@@ -76,13 +76,13 @@ class WeightsSettingsTest {
             assertEquals("timm/" + each.backbone() + "." + each.tag(), each.repository());
         }
         assertTrue(assertThrows(RlrException.class, () -> PublishedWeights.of("efficientnet_b7"))
-                .getMessage()
-                .contains("rlr weights add"));
+                .explanation()
+                .contains("`WeightsCache.add`"));
         assertTrue(assertThrows(RlrException.class, () -> PublishedWeights.of("scattering"))
-                .getMessage()
+                .explanation()
                 .contains("needs no weights"));
         assertTrue(assertThrows(RlrException.class, () -> PublishedWeights.of("tf_efficientnet_b9"))
-                .getMessage()
+                .explanation()
                 .contains("did you mean"));
     }
 
@@ -112,7 +112,7 @@ class WeightsSettingsTest {
     @ValueSource(strings = {"socks5://p:1", "http://user:secret@p:1", "http://", "a b"})
     void otherProxiesAreRefused(String asked) {
         assertTrue(assertThrows(RlrException.class, () -> new Proxies(asked, name -> null))
-                .getMessage()
+                .explanation()
                 .contains("http://HOST:PORT"));
     }
 }
