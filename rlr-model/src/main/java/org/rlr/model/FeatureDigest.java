@@ -6,6 +6,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import org.rlr.model.backbone.Backbone;
+import org.rlr.model.backbone.StateDict;
 import org.rlr.model.features.FeatureStatistics;
 
 /** SHA-256 of what features depend on, to tell whether two things are made of the same. */
@@ -44,9 +45,10 @@ public final class FeatureDigest {
     }
 
     private static void add(MessageDigest digest, Backbone backbone) {
-        backbone.weights().forEach((name, weight) -> {
+        StateDict weights = backbone.weights();
+        weights.names().forEach(name -> {
             digest.update(name.getBytes(StandardCharsets.UTF_8));
-            add(digest, weight.values());
+            add(digest, weights.values(name));
         });
     }
 
