@@ -64,7 +64,7 @@ public class BackboneBenchmark {
         for (String level : backbone.substring(name.length() + 1).split(",")) {
             levels.add(Integer.parseInt(level));
         }
-        Map<String, Operand> given = RandomWeights.of(name, levels.get(levels.size() - 1));
+        Map<String, Operand> given = RandomWeights.of(name, levels);
         Operand x = Operands.random(1, images, SIDE, SIDE, 3);
         contender = new Ours(name, levels, given, x, threads);
         if (!impl.equals("rlr")) {

@@ -13,6 +13,7 @@ import org.rlr.model.ModelFile;
 import org.rlr.model.RlrModel;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.Backbones;
+import org.rlr.model.config.LevelConfig;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.ScoreStatistics;
@@ -49,18 +50,16 @@ final class DetectFiles implements AutoCloseable {
     }
 
     private static RlrModel model(RlrConfig config, Backend backend) {
-        int deepest = config.levels().get(config.levels().size() - 1);
         Backbone backbone = Backbones.create(
                 BACKBONE,
                 backend,
                 config.levels(),
-                RandomWeights.stateDict(RandomWeights.of(BACKBONE, deepest)),
+                RandomWeights.stateDict(RandomWeights.of(BACKBONE, config.levels())),
                 "random");
         List<RlrTransformer> levels = new ArrayList<>();
-        for (int level : config.levels()) {
-            RlrTransformer transformer =
-                    new RlrTransformer(config.level(level, backbone.channels(level)), backend, false);
-            transformer.parameters().initialize(level);
+        for (LevelConfig shape : config.shapes(backbone.info().levels())) {
+            RlrTransformer transformer = new RlrTransformer(shape, backend, false);
+            transformer.parameters().initialize(levels.size());
             levels.add(transformer);
         }
         ModelInfo info = ModelInfo.builder(config)

@@ -2,10 +2,10 @@ package org.rlr.bench;
 
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.rlr.bench.TorchPeer.Operand;
-import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.backbone.StateDict;
 
@@ -14,12 +14,13 @@ final class RandomWeights {
     private RandomWeights() {}
 
     /**
-     * By timm's names, down to a feature level; they keep the features' size through the layers. The same in every run.
+     * By timm's names, as feature levels need them; they keep the features' size through the layers. The same in every
+     * run.
      */
-    static Map<String, Operand> of(String backbone, int level) {
+    static Map<String, Operand> of(String backbone, List<Integer> levels) {
         Map<String, Operand> weights = new HashMap<>();
         SplittableRandom random = new SplittableRandom(2);
-        Backbones.weightShapes(backbone, level).forEach((key, shape) -> {
+        Backbones.weightShapes(backbone, levels).forEach((key, shape) -> {
             int elements = Arrays.stream(shape).reduce(1, Math::multiplyExact);
             double largest = shape.length > 1 ? Math.sqrt(6.0 * shape[0] / elements) : 0.2;
             double mean = key.endsWith("running_var") || shape.length == 1 && key.endsWith("weight") ? 1 : 0;
@@ -34,8 +35,8 @@ final class RandomWeights {
 
     /** As a backbone of ours takes them. */
     static StateDict stateDict(Map<String, Operand> weights) {
-        Map<String, Backbone.Weight> state = new HashMap<>();
-        weights.forEach((key, w) -> state.put(key, new Backbone.Weight(w.shape(), w.values())));
+        Map<String, StateDict.Weight> state = new HashMap<>();
+        weights.forEach((key, w) -> state.put(key, new StateDict.Weight(w.shape(), w.values())));
         return StateDict.of(state);
     }
 }

@@ -59,7 +59,7 @@ final class TrainingProcess {
     private static List<float[]> features(RlrModel model, Path image) {
         int size = model.info().config().imageHeight();
         Preprocessor preprocessor =
-                new Preprocessor(size, size, model.backbone().normalization());
+                new Preprocessor(size, size, model.backbone().info().normalization());
         float[] pixels = new float[BATCH * preprocessor.length()];
         for (int i = 0; i < BATCH; i++) {
             preprocessor.apply(Images.read(image), pixels, i * preprocessor.length());

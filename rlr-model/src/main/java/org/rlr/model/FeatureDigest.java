@@ -2,6 +2,7 @@ package org.rlr.model;
 
 import java.nio.charset.StandardCharsets;
 import org.rlr.model.backbone.Backbone;
+import org.rlr.model.backbone.StateDict;
 import org.rlr.model.features.FeatureStatistics;
 import org.rlr.tensor.io.Sha256;
 
@@ -38,9 +39,10 @@ public final class FeatureDigest {
 
     private static Sha256 digest(Backbone backbone) {
         Sha256 digest = new Sha256();
-        backbone.weights()
-                .forEach((name, weight) ->
-                        digest.add(name.getBytes(StandardCharsets.UTF_8)).add(weight.values()));
+        StateDict weights = backbone.weights();
+        weights.names()
+                .forEach(name ->
+                        digest.add(name.getBytes(StandardCharsets.UTF_8)).add(weights.values(name)));
         return digest;
     }
 }

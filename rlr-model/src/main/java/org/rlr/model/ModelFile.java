@@ -9,11 +9,13 @@ import org.rlr.model.attention.AttentionBlocks;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.backbone.StateDict;
+import org.rlr.model.config.LevelConfig;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.features.FeatureExtractor;
 import org.rlr.model.features.FeatureStatistics;
 import org.rlr.model.transformer.RlrTransformer;
+import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.io.SafeTensorsFile;
@@ -48,7 +50,9 @@ public final class ModelFile {
                 .metadata("format", FORMAT)
                 .metadata("version", VERSION)
                 .metadata("model", GSON.toJson(model.info()));
-        model.backbone().weights().forEach((name, w) -> writer.add("backbone." + name, longs(w.shape()), w.values()));
+        StateDict weights = model.backbone().weights();
+        weights.names()
+                .forEach(name -> writer.add("backbone." + name, longs(weights.shape(name)), weights.values(name)));
         List<Integer> levels = model.info().config().levels();
         for (int i = 0; i < levels.size(); i++) {
             int level = levels.get(i);
@@ -76,12 +80,13 @@ public final class ModelFile {
      * @return bytes of its tensors; its header is a few thousand more
      */
     public static long bytes(RlrConfig config, Backbone backbone, long parameters) {
-        long weights = backbone.weights().values().stream()
-                .mapToLong(w -> w.values().length)
+        StateDict dict = backbone.weights();
+        long weights = dict.names().stream()
+                .mapToLong(name -> dict.values(name).length)
                 .sum();
         long statistics = FeatureExtractor.standardized(config, backbone)
                 ? config.levels().stream()
-                        .mapToLong(level -> 2L * backbone.channels(level))
+                        .mapToLong(level -> 2L * backbone.info().level(level).channels())
                         .sum()
                 : 0;
         return Float.BYTES * (weights + statistics + parameters);
@@ -126,17 +131,24 @@ public final class ModelFile {
                         file.path() + " is damaged: its description is incomplete; copy or train it again");
             }
             AttentionBlocks.requireFor(info.config().blocks(), file.path());
+            Backbones.requireFor(info.config().backbone(), file.path());
+            info.config().requireFits(Backbones.info(info.config().backbone()).levels());
             return info;
+        } catch (InvalidSettingException e) {
+            throw damaged(file, e, e);
         } catch (RlrException e) {
             throw e;
         } catch (RuntimeException e) {
             // What a record's constructor throws reaches us inside an exception of the parser.
-            Throwable why = e.getCause() instanceof RuntimeException cause ? cause : e;
-            throw new RlrException(
-                    file.path() + " is damaged: its description cannot be read (" + why.getMessage()
-                            + "); copy or train it again",
-                    e);
+            throw damaged(file, e.getCause() instanceof RuntimeException cause ? cause : e, e);
         }
+    }
+
+    private static RlrException damaged(SafeTensorsFile file, Throwable why, RuntimeException e) {
+        return new RlrException(
+                file.path() + " is damaged: its description cannot be read (" + why.getMessage()
+                        + "); copy or train it again",
+                e);
     }
 
     /**
@@ -157,12 +169,12 @@ public final class ModelFile {
             try {
                 List<FeatureStatistics> statistics =
                         FeatureExtractor.standardized(config, backbone) ? new ArrayList<>() : null;
-                for (int level : config.levels()) {
+                for (LevelConfig shape : config.shapes(backbone.info().levels())) {
+                    int level = config.levels().get(levels.size());
                     if (statistics != null) {
-                        statistics.add(statistics(file, level, backbone.channels(level)));
+                        statistics.add(statistics(file, level, shape.channels()));
                     }
-                    RlrTransformer transformer =
-                            new RlrTransformer(config.level(level, backbone.channels(level)), backend, false);
+                    RlrTransformer transformer = new RlrTransformer(shape, backend, false);
                     levels.add(transformer);
                     transformer.parameters().load(StateDict.of(file, "level" + level + "."), path.toString());
                 }

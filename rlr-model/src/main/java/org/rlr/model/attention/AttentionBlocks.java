@@ -5,14 +5,13 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.ServiceConfigurationError;
-import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.rlr.model.config.LevelConfig;
 import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.RlrException;
+import org.rlr.tensor.Services;
 import org.rlr.tensor.nn.ParameterSet;
 
 /**
@@ -44,20 +43,8 @@ public final class AttentionBlocks {
 
     private static synchronized Map<String, AttentionBlockProvider> providers() {
         if (found == null) {
-            List<AttentionBlockProvider> providers = new ArrayList<>();
-            Iterator<AttentionBlockProvider> services = ServiceLoader.load(
-                            AttentionBlockProvider.class, AttentionBlocks.class.getClassLoader())
-                    .iterator();
-            try {
-                services.forEachRemaining(providers::add);
-            } catch (ServiceConfigurationError e) {
-                throw new RlrException(
-                        "an attention block on the class path cannot be used: " + e.getMessage()
-                                + (e.getCause() == null ? "" : " (" + e.getCause() + ")"),
-                        "correct it or take its jar off the class path",
-                        e);
-            }
-            found = inOrder(providers.iterator());
+            found = inOrder(Services.load(AttentionBlockProvider.class, "attention blocks")
+                    .iterator());
         }
         return found;
     }

@@ -1,35 +1,176 @@
 package org.rlr.model.backbone;
 
-import java.util.Collections;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.rlr.model.config.FeatureLevel;
+import org.rlr.model.config.RlrConfig;
 import org.rlr.model.data.Normalization;
 
 /**
- * A backbone that can be chosen.
+ * A backbone that can be chosen, described without its weights.
  *
  * @param name the name to choose it by
  * @param normalization how it wants pixels
- * @param channels channels by level, ascending; level i has stride {@code 2^(i+1)}
- * @param parameters learned weights of the feature layers, without the classifier
- * @param needsWeights whether it needs a file of weights
+ * @param levels its feature levels, ascending
+ * @param parameters learned weights of the feature layers, without the classifier; 0 for a backbone that needs no
+ *     weights
+ * @param deviationFloor least standard deviation of a channel where its features are always standardised per channel by
+ *     their statistics over the training images; 0 where they are not
+ * @param beside names of tensors that published files hold beside the feature layers, such as the classifier's
+ * @param settings the published settings with the backbone's own levels and image size: the defaults of a training
  */
 public record BackboneInfo(
         String name,
         Normalization normalization,
-        Map<Integer, Integer> channels,
+        List<FeatureLevel> levels,
         long parameters,
-        boolean needsWeights) {
+        float deviationFloor,
+        Pattern beside,
+        RlrConfig settings) {
+
     /**
-     * Takes a copy of the channels.
+     * Checks that the default settings fit the levels.
      *
      * @param name the name to choose it by
      * @param normalization how it wants pixels
-     * @param channels channels by level, ascending; level i has stride {@code 2^(i+1)}
-     * @param parameters learned weights of the feature layers, without the classifier
-     * @param needsWeights whether it needs a file of weights
+     * @param levels its feature levels, ascending
+     * @param parameters learned weights of the feature layers; 0 for a backbone that needs no weights
+     * @param deviationFloor least standard deviation of a channel; 0 where features are not always standardised
+     * @param beside names of tensors that published files hold beside the feature layers
+     * @param settings the defaults of a training
+     * @throws org.rlr.tensor.RlrException if they do not fit
+     * @throws IllegalArgumentException if the levels are not ascending, or a number is below 0
      */
     public BackboneInfo {
-        channels = Collections.unmodifiableMap(new TreeMap<>(channels));
+        levels = List.copyOf(levels);
+        for (int i = 1; i < levels.size(); i++) {
+            if (levels.get(i).level() <= levels.get(i - 1).level()) {
+                throw new IllegalArgumentException("the levels " + levels + " are not ascending");
+            }
+        }
+        if (parameters < 0 || !(deviationFloor >= 0)) {
+            throw new IllegalArgumentException(
+                    parameters + " parameters or a deviation of " + deviationFloor + " are below 0");
+        }
+        settings.requireFits(levels);
+    }
+
+    /** {@return whether it needs a file of weights} */
+    public boolean needsWeights() {
+        return parameters > 0;
+    }
+
+    /** {@return whether features are always standardised per channel by their statistics over the training images} */
+    public boolean standardized() {
+        return deviationFloor > 0;
+    }
+
+    /**
+     * One of its levels.
+     *
+     * @param level the number of a feature level
+     * @return channels and stride
+     * @throws org.rlr.tensor.InvalidSettingException if it has no such level, naming those it has
+     */
+    public FeatureLevel level(int level) {
+        return FeatureLevel.of(name, levels, level);
+    }
+
+    /**
+     * A builder of a description whose pixels are normalised by ImageNet's statistics, without weights, whose features
+     * are standardised only on request, and whose defaults are the published levels and image size.
+     *
+     * @param name the name to choose it by
+     * @param levels its feature levels, ascending
+     * @return a new builder
+     */
+    public static Builder builder(String name, List<FeatureLevel> levels) {
+        return new Builder(name, levels);
+    }
+
+    /** Collects the parts of a {@link BackboneInfo}. */
+    public static final class Builder {
+        private final String name;
+        private final List<FeatureLevel> levels;
+        private Normalization normalization = Normalization.IMAGENET;
+        private long parameters;
+        private float deviationFloor;
+        private Pattern beside = Pattern.compile("(?!)");
+        private RlrConfig settings;
+
+        private Builder(String name, List<FeatureLevel> levels) {
+            this.name = name;
+            this.levels = levels;
+            settings = RlrConfig.published(name);
+        }
+
+        /**
+         * Sets how the backbone wants pixels.
+         *
+         * @param value mean and deviation per channel
+         * @return this builder
+         */
+        public Builder normalization(Normalization value) {
+            normalization = value;
+            return this;
+        }
+
+        /**
+         * Sets the learned weights of the feature layers, by which the backbone needs a file of weights.
+         *
+         * @param value their number, without the classifier
+         * @return this builder
+         */
+        public Builder parameters(long value) {
+            parameters = value;
+            return this;
+        }
+
+        /**
+         * Has features always standardised per channel by their statistics over the training images.
+         *
+         * @param floor least standard deviation of a channel, above 0
+         * @return this builder
+         */
+        public Builder standardized(float floor) {
+            deviationFloor = floor;
+            return this;
+        }
+
+        /**
+         * Sets the names of tensors that published files hold beside the feature layers.
+         *
+         * @param names matches whole names
+         * @return this builder
+         */
+        public Builder beside(Pattern names) {
+            beside = names;
+            return this;
+        }
+
+        /**
+         * Sets the defaults of a training, where they are not the published levels 2 and 3 and 256 pixels.
+         *
+         * @param defaultLevels some of the levels
+         * @param imageSize height and width of the input in pixels
+         * @return this builder
+         */
+        public Builder defaults(List<Integer> defaultLevels, int imageSize) {
+            settings = settings.toBuilder()
+                    .levels(defaultLevels)
+                    .imageSize(imageSize, imageSize)
+                    .build();
+            return this;
+        }
+
+        /**
+         * Checks the parts and makes the description.
+         *
+         * @return the description
+         * @throws org.rlr.tensor.RlrException if the defaults do not fit the levels
+         */
+        public BackboneInfo build() {
+            return new BackboneInfo(name, normalization, levels, parameters, deviationFloor, beside, settings);
+        }
     }
 }

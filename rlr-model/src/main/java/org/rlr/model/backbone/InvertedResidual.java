@@ -1,9 +1,9 @@
 package org.rlr.model.backbone;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.rlr.tensor.Tensor;
+import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.BinaryOp;
+import org.rlr.tensor.nn.Conv2d;
 
 /**
  * EfficientNet's block: expansion by a 1×1 convolution (absent in the first blocks), depthwise convolution,
@@ -13,34 +13,15 @@ import org.rlr.tensor.backend.BinaryOp;
  * @param expand null where there is no expansion
  * @param excite null where there is no squeeze-and-excitation
  * @param skip whether the input is added
+ * @param activation of expansion and depthwise convolution
  */
 record InvertedResidual(
-        Convolution expand, Convolution depthwise, SqueezeExcitation excite, Convolution project, boolean skip)
+        Conv2d expand, Conv2d depthwise, SqueezeExcitation excite, Conv2d project, boolean skip, Activation activation)
         implements Block {
     @Override
-    public List<Convolution> convolutions() {
-        List<Convolution> all = new ArrayList<>();
-        if (expand != null) {
-            all.add(expand);
-        }
-        all.add(depthwise);
-        if (excite != null) {
-            all.add(excite.reduce());
-            all.add(excite.expand());
-        }
-        all.add(project);
-        return all;
-    }
-
-    @Override
-    public int outChannels() {
-        return project.outChannels();
-    }
-
-    @Override
     public Tensor forward(Tensor x) {
-        Tensor wide = expand == null ? x : expand.forward(x);
-        Tensor filtered = depthwise.forward(wide);
+        Tensor wide = expand == null ? x : expand.forward(x, activation);
+        Tensor filtered = depthwise.forward(wide, activation);
         if (wide != x) {
             wide.close();
         }

@@ -1,70 +1,78 @@
 package org.rlr.model.backbone;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
-import org.rlr.model.data.Normalization;
+import org.rlr.model.config.FeatureLevel;
+import org.rlr.tensor.Tensor;
+import org.rlr.tensor.TensorScope;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.nn.ParameterSet;
 
-/**
- * The architecture of a convolutional backbone, without weights.
- *
- * @param stages blocks one after the other
- */
-record Network(String name, Normalization normalization, List<Stage> stages) {
+/** A convolutional network: blocks one after the other, some of whose outputs are feature levels. */
+final class Network {
+    private final ParameterSet parameters = new ParameterSet();
+    private final List<Stage> stages = new ArrayList<>();
 
-    /**
-     * A block and the feature level that its output is.
-     *
-     * @param level the level, or {@link #INSIDE} for a block whose output is none
-     */
-    record Stage(Block block, int level) {
-        static final int INSIDE = -1;
+    /** A block, and the feature level that its output is; null for none. */
+    private record Stage(Block block, FeatureLevel level) {}
+
+    /** What its blocks declare. */
+    ParameterSet parameters() {
+        return parameters;
     }
 
-    /** Channels by level, ascending. */
-    Map<Integer, Integer> channels() {
-        Map<Integer, Integer> channels = new TreeMap<>();
-        for (Stage s : stages) {
-            if (s.level != Stage.INSIDE) {
-                channels.put(s.level, s.block.outChannels());
+    /** Adds a block whose output is no feature level. */
+    void add(Block block) {
+        stages.add(new Stage(block, null));
+    }
+
+    /** Adds a block whose output is a feature level. */
+    void add(Block block, FeatureLevel level) {
+        stages.add(new Stage(block, level));
+    }
+
+    /** The feature levels, ascending. */
+    List<FeatureLevel> levels() {
+        return stages.stream()
+                .filter(stage -> stage.level != null)
+                .map(Stage::level)
+                .toList();
+    }
+
+    /** As {@link Backbone#features}. */
+    List<Tensor> features(Backend backend, Tensor images, List<Integer> levels) {
+        requireLevels(levels);
+        int last = levels.get(levels.size() - 1);
+        try (TensorScope scope = TensorScope.inference(backend)) {
+            List<Tensor> maps = new ArrayList<>();
+            Tensor x = images;
+            for (Stage stage : stages) {
+                Tensor y = stage.block.forward(x);
+                if (x != images && !maps.contains(x)) {
+                    x.close();
+                }
+                x = y;
+                if (stage.level != null && levels.contains(stage.level.level())) {
+                    maps.add(y);
+                    if (stage.level.level() == last) {
+                        break;
+                    }
+                }
             }
+            maps.forEach(scope::keep);
+            return maps;
         }
-        return channels;
     }
 
-    /** The deepest level. */
-    int deepest() {
-        return stages.stream().mapToInt(Stage::level).max().orElseThrow();
-    }
-
-    /** The convolutions needed for a level. */
-    List<Convolution> convolutions(int level) {
-        List<Convolution> all = new ArrayList<>();
-        for (Stage s : stages) {
-            all.addAll(s.block.convolutions());
-            if (s.level == level) {
-                break;
-            }
+    private void requireLevels(List<Integer> levels) {
+        List<Integer> there = levels().stream().map(FeatureLevel::level).toList();
+        boolean ascending = !levels.isEmpty() && there.containsAll(levels);
+        for (int i = 1; i < levels.size(); i++) {
+            ascending &= levels.get(i) > levels.get(i - 1);
         }
-        return all;
-    }
-
-    /** The tensors of a state dict needed for a level, with their shapes. */
-    Map<String, int[]> tensors(int level) {
-        Map<String, int[]> tensors = new LinkedHashMap<>();
-        for (Convolution c : convolutions(level)) {
-            tensors.putAll(c.tensors());
+        if (!ascending) {
+            throw new IllegalArgumentException(
+                    "levels " + levels + " are not ascending ones of those that weights were loaded for, " + there);
         }
-        return tensors;
-    }
-
-    /** What a user sees of it. */
-    BackboneInfo info() {
-        long parameters = convolutions(deepest()).stream()
-                .mapToLong(Convolution::parameters)
-                .sum();
-        return new BackboneInfo(name, normalization, channels(), parameters, true);
     }
 }

@@ -1,10 +1,13 @@
 package org.rlr.model.backbone;
 
-import java.util.ArrayList;
 import java.util.List;
+import org.rlr.model.config.FeatureLevel;
 import org.rlr.model.data.Normalization;
+import org.rlr.tensor.autograd.FusedFunctions;
 import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.ConvGeometry;
+import org.rlr.tensor.nn.Conv2d;
+import org.rlr.tensor.nn.ParameterSet;
 
 /**
  * The ResNet family (He et al., CVPR 2016; wide: Zagoruyko and Komodakis, BMVC 2016) with timm's names, the stride of a
@@ -18,63 +21,82 @@ final class ResNet {
 
     private ResNet() {}
 
-    /**
-     * An architecture.
-     *
-     * @param blocks blocks of each of the four layers
-     * @param bottleneck blocks of 1×1, 3×3, 1×1 convolutions instead of two 3×3
-     * @param wide factor of a bottleneck's inner width
-     */
-    static Network network(String name, int[] blocks, boolean bottleneck, int wide) {
-        List<Network.Stage> stages = new ArrayList<>();
-        stages.add(
-                new Network.Stage(new Stem(convolution("conv1", "bn1", 3, STEM_CHANNELS, 7, 2, Activation.RELU)), 0));
-        stages.add(
-                new Network.Stage(new MaxPool(ConvGeometry.padded(3, 2, 1, 1), STEM_CHANNELS), Network.Stage.INSIDE));
+    /** The family. */
+    public static final class Provider extends ConvolutionalProvider {
+        public Provider() {
+            add("resnet18", new int[] {2, 2, 2, 2}, false, 1);
+            add("resnet34", new int[] {3, 4, 6, 3}, false, 1);
+            add("resnet50", new int[] {3, 4, 6, 3}, true, 1);
+            add("resnet101", new int[] {3, 4, 23, 3}, true, 1);
+            add("wide_resnet50_2", new int[] {3, 4, 6, 3}, true, 2);
+        }
+
+        /**
+         * Adds an architecture.
+         *
+         * @param blocks blocks of each of the four layers
+         * @param bottleneck blocks of 1×1, 3×3, 1×1 convolutions instead of two 3×3
+         * @param wide factor of a bottleneck's inner width
+         */
+        private void add(String name, int[] blocks, boolean bottleneck, int wide) {
+            add(name, Normalization.IMAGENET, deepest -> network(blocks, bottleneck, wide, deepest));
+        }
+    }
+
+    private static Network network(int[] blocks, boolean bottleneck, int wide, int deepest) {
+        Network network = new Network();
+        ParameterSet.Prefix names = network.parameters().root();
+        Conv2d stem = convolution(names, "conv1", "bn1", 3, STEM_CHANNELS, 7, 2);
+        network.add(x -> stem.forward(x, Activation.RELU), new FeatureLevel(0, STEM_CHANNELS, 2));
+        if (deepest == 0) {
+            return network;
+        }
+        ConvGeometry pool = ConvGeometry.padded(3, 2, 1, 1);
+        network.add(x -> FusedFunctions.maxPool(x, pool));
         int channels = STEM_CHANNELS;
         for (int i = 0; i < blocks.length; i++) {
             int base = STEM_CHANNELS << i;
             int out = bottleneck ? base * EXPANSION : base;
             for (int j = 0; j < blocks[i]; j++) {
                 int stride = i > 0 && j == 0 ? 2 : 1;
-                String prefix = "layer" + (i + 1) + "." + j + ".";
+                ParameterSet.Prefix prefix = names.sub("layer" + (i + 1)).sub("" + j);
                 Block block = new ResidualBlock(
                         bottleneck
                                 ? bottleneck(prefix, channels, base * wide, out, stride)
                                 : basic(prefix, channels, out, stride),
                         stride == 1 && channels == out
                                 ? null
-                                : convolution(
-                                        prefix + "downsample.0",
-                                        prefix + "downsample.1",
-                                        channels,
-                                        out,
-                                        1,
-                                        stride,
-                                        Activation.NONE));
-                stages.add(new Network.Stage(block, j == blocks[i] - 1 ? i + 1 : Network.Stage.INSIDE));
+                                : convolution(prefix.sub("downsample"), "0", "1", channels, out, 1, stride));
                 channels = out;
+                if (j < blocks[i] - 1) {
+                    network.add(block);
+                } else {
+                    network.add(block, new FeatureLevel(i + 1, out, 4 << i));
+                }
+            }
+            if (i + 1 == deepest) {
+                return network;
             }
         }
-        return new Network(name, Normalization.IMAGENET, stages);
+        return network;
     }
 
-    private static List<Convolution> basic(String prefix, int in, int out, int stride) {
+    private static List<Conv2d> basic(ParameterSet.Prefix prefix, int in, int out, int stride) {
         return List.of(
-                convolution(prefix + "conv1", prefix + "bn1", in, out, 3, stride, Activation.RELU),
-                convolution(prefix + "conv2", prefix + "bn2", out, out, 3, 1, Activation.NONE));
+                convolution(prefix, "conv1", "bn1", in, out, 3, stride),
+                convolution(prefix, "conv2", "bn2", out, out, 3, 1));
     }
 
-    private static List<Convolution> bottleneck(String prefix, int in, int inner, int out, int stride) {
+    private static List<Conv2d> bottleneck(ParameterSet.Prefix prefix, int in, int inner, int out, int stride) {
         return List.of(
-                convolution(prefix + "conv1", prefix + "bn1", in, inner, 1, 1, Activation.RELU),
-                convolution(prefix + "conv2", prefix + "bn2", inner, inner, 3, stride, Activation.RELU),
-                convolution(prefix + "conv3", prefix + "bn3", inner, out, 1, 1, Activation.NONE));
+                convolution(prefix, "conv1", "bn1", in, inner, 1, 1),
+                convolution(prefix, "conv2", "bn2", inner, inner, 3, stride),
+                convolution(prefix, "conv3", "bn3", inner, out, 1, 1));
     }
 
-    private static Convolution convolution(
-            String name, String norm, int in, int out, int kernel, int stride, Activation activation) {
-        return Convolution.normalized(
-                name, norm, EPS, in, out, ConvGeometry.padded(kernel, stride, kernel / 2, 1), activation);
+    private static Conv2d convolution(
+            ParameterSet.Prefix prefix, String name, String norm, int in, int out, int kernel, int stride) {
+        ConvGeometry geometry = ConvGeometry.padded(kernel, stride, kernel / 2, 1);
+        return Conv2d.folded(prefix.sub(name), prefix.sub(norm), EPS, in, out, geometry);
     }
 }

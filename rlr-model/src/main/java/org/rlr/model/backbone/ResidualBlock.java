@@ -1,38 +1,25 @@
 package org.rlr.model.backbone;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.rlr.tensor.Tensor;
+import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BinaryOp;
 import org.rlr.tensor.backend.UnaryOp;
+import org.rlr.tensor.nn.Conv2d;
 
 /**
  * ResNet's block: {@code relu(body(x) + shortcut(x))}.
  *
- * @param body convolutions one after the other, the last without activation
+ * @param body convolutions one after the other, all but the last with ReLU
  * @param shortcut null for the input itself
  */
-record ResidualBlock(List<Convolution> body, Convolution shortcut) implements Block {
-    @Override
-    public List<Convolution> convolutions() {
-        List<Convolution> all = new ArrayList<>(body);
-        if (shortcut != null) {
-            all.add(shortcut);
-        }
-        return all;
-    }
-
-    @Override
-    public int outChannels() {
-        return body.get(body.size() - 1).outChannels();
-    }
-
+record ResidualBlock(List<Conv2d> body, Conv2d shortcut) implements Block {
     @Override
     public Tensor forward(Tensor x) {
         Tensor y = x;
-        for (Convolution c : body) {
-            Tensor next = c.forward(y);
+        for (int i = 0; i < body.size(); i++) {
+            Tensor next = body.get(i).forward(y, i < body.size() - 1 ? Activation.RELU : Activation.NONE);
             if (y != x) {
                 y.close();
             }

@@ -4,12 +4,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.rlr.model.backbone.scattering.Scattering;
+import org.rlr.model.config.FeatureLevel;
 import org.rlr.model.data.Normalization;
-import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Tensor;
+import org.rlr.tensor.backend.Backend;
 
 /**
  * {@code scattering}: a fixed wavelet scattering network, which needs no weights. Computes on the host, one image per
@@ -19,45 +19,47 @@ final class ScatteringBackbone implements Backbone {
     static final String NAME = "scattering";
     private static final int ORIENTATIONS = 8;
     private static final int MAX_ORDER = 2;
-    private static final List<Integer> LEVELS = List.of(0, 1, 2, 3, 4);
+    private static final int LEVELS = 5;
 
-    private static final Normalization UNIT = new Normalization(new float[3], new float[] {1, 1, 1});
-    static final BackboneInfo INFO = new BackboneInfo(
-            NAME, UNIT, LEVELS.stream().collect(Collectors.toMap(level -> level, ScatteringBackbone::count)), 0, false);
+    private static final BackboneInfo INFO = BackboneInfo.builder(
+                    NAME,
+                    IntStream.range(0, LEVELS)
+                            .mapToObj(level -> new FeatureLevel(
+                                    level, Scattering.channels(level + 1, ORIENTATIONS, MAX_ORDER), 2 << level))
+                            .toList())
+            .normalization(new Normalization(new float[3], new float[] {1, 1, 1}))
+            .standardized(Scattering.DEVIATION_FLOOR)
+            .build();
 
     /** One network per image size and levels asked for. */
     private final Map<List<Object>, Scattering> networks = new ConcurrentHashMap<>();
 
-    @Override
-    public String name() {
-        return NAME;
-    }
-
-    @Override
-    public Normalization normalization() {
-        return UNIT;
-    }
-
-    @Override
-    public List<Integer> levels() {
-        return LEVELS;
-    }
-
-    @Override
-    public int channels(int level) {
-        if (!LEVELS.contains(level)) {
-            throw new RlrException("backbone 'scattering' has no level " + level + "; it has " + LEVELS);
+    /** Of this one backbone. */
+    public static final class Provider implements BackboneProvider {
+        @Override
+        public List<String> names() {
+            return List.of(NAME);
         }
-        return count(level);
-    }
 
-    private static int count(int level) {
-        return Scattering.channels(level + 1, ORIENTATIONS, MAX_ORDER);
+        @Override
+        public BackboneInfo info(String name) {
+            return INFO;
+        }
+
+        @Override
+        public Map<String, int[]> weightShapes(String name, List<Integer> levels) {
+            return Map.of();
+        }
+
+        @Override
+        public Backbone create(String name, Backend backend, List<Integer> levels, StateDict weights, String origin) {
+            return new ScatteringBackbone();
+        }
     }
 
     @Override
-    public boolean standardized() {
-        return true;
+    public BackboneInfo info() {
+        return INFO;
     }
 
     @Override
@@ -95,8 +97,8 @@ final class ScatteringBackbone implements Backbone {
     }
 
     @Override
-    public Map<String, Weight> weights() {
-        return Map.of();
+    public StateDict weights() {
+        return StateDict.NONE;
     }
 
     @Override

@@ -2,6 +2,7 @@ package org.rlr.model.backbone;
 
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.rlr.tensor.RlrException;
@@ -12,6 +13,16 @@ import org.rlr.tensor.nn.ParameterSet;
 
 /** Named tensors, as a file of weights holds them; knows its names, so that what does not belong can be told. */
 public interface StateDict extends ParameterSet.Source {
+    /** The dict without tensors. */
+    StateDict NONE = of(Map.of());
+
+    /**
+     * One tensor of a state dict.
+     *
+     * @param shape extents, convolutions as {@code [out, in/groups, k, k]}
+     * @param values row-major
+     */
+    record Weight(int[] shape, float[] values) {}
 
     /** {@return the names of all tensors} */
     Collection<String> names();
@@ -126,7 +137,7 @@ public interface StateDict extends ParameterSet.Source {
      * @param weights by name; not copied
      * @return the dict
      */
-    static StateDict of(Map<String, Backbone.Weight> weights) {
+    static StateDict of(Map<String, Weight> weights) {
         return new StateDict() {
             @Override
             public Collection<String> names() {
@@ -135,7 +146,7 @@ public interface StateDict extends ParameterSet.Source {
 
             @Override
             public int[] shape(String name) {
-                Backbone.Weight weight = weights.get(name);
+                Weight weight = weights.get(name);
                 return weight == null ? null : weight.shape().clone();
             }
 
@@ -144,5 +155,17 @@ public interface StateDict extends ParameterSet.Source {
                 return weights.get(name).values();
             }
         };
+    }
+
+    /**
+     * Some tensors of this dict, read into memory.
+     *
+     * @param names those to read, each of {@link #names}
+     * @return a dict of them, in that order
+     */
+    default StateDict inMemory(Collection<String> names) {
+        Map<String, Weight> weights = new LinkedHashMap<>();
+        names.forEach(name -> weights.put(name, new Weight(shape(name), values(name))));
+        return of(Collections.unmodifiableMap(weights));
     }
 }

@@ -10,6 +10,7 @@ import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.BackboneInfo;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.backbone.StateDict;
+import org.rlr.model.config.FeatureLevel;
 import org.rlr.model.config.LevelConfig;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.Tiling;
@@ -102,7 +103,7 @@ public final class CheckpointImport {
         BackboneInfo backbone =
                 options.backbone != null ? Backbones.info(options.backbone) : fitting(shapes, checkpoint.origin());
         List<Integer> levels = levels(shapes, backbone, options.levels, checkpoint.origin());
-        int[] strides = levels.stream().mapToInt(level -> 2 << level).toArray();
+        int[] strides = strides(backbone, levels);
         int[] tokens = shapes.stream().mapToInt(LevelShape::referenceTokens).toArray();
         ImageSize size = options.imageSize;
         int refLen;
@@ -110,11 +111,15 @@ public final class CheckpointImport {
             refLen = ReferenceGrid.refLen(strides, tokens, size, checkpoint.origin());
         } else {
             ReferenceGrid grid = ReferenceGrid.choose(
-                    strides, tokens, size == null ? null : (Integer) size.height(), checkpoint.origin());
+                    strides,
+                    tokens,
+                    size == null ? null : (Integer) size.height(),
+                    backbone.settings().imageHeight(),
+                    checkpoint.origin());
             size = new ImageSize(grid.imageSize(), grid.imageSize());
             refLen = grid.refLen();
         }
-        int width = width(shapes, levels, checkpoint.origin());
+        int width = width(shapes, levels, backbone, checkpoint.origin());
         RlrConfig config = RlrConfig.builder(backbone.name())
                 .imageSize(size.height(), size.width())
                 .levels(levels)
@@ -128,6 +133,7 @@ public final class CheckpointImport {
                 .tiling(options.tiling)
                 .windows(options.windows)
                 .build();
+        config.requireFits(backbone.levels());
         Map<Integer, StateDict> states = new TreeMap<>();
         for (int i = 0; i < levels.size(); i++) {
             states.put(levels.get(i), checkpoint.levels().get(i));
@@ -135,20 +141,26 @@ public final class CheckpointImport {
         return new CheckpointImport(config, states, checkpoint.origin());
     }
 
-    private static List<Integer> channels(List<LevelShape> shapes) {
-        return shapes.stream().map(LevelShape::channels).toList();
+    private static int[] strides(BackboneInfo backbone, List<Integer> levels) {
+        return levels.stream().mapToInt(level -> backbone.level(level).stride()).toArray();
+    }
+
+    private static boolean has(String backbone, List<Integer> channels) {
+        return Backbones.info(backbone).levels().stream()
+                .map(FeatureLevel::channels)
+                .toList()
+                .containsAll(channels);
     }
 
     private static BackboneInfo fitting(List<LevelShape> shapes, String origin) {
-        List<Integer> channels = channels(shapes);
+        List<Integer> channels = shapes.stream().map(LevelShape::channels).toList();
         for (String name : BACKBONES) {
-            if (Backbones.info(name).channels().values().containsAll(channels)) {
+            if (has(name, channels)) {
                 return Backbones.info(name);
             }
         }
-        List<String> fitting = Backbones.names().stream()
-                .filter(name -> Backbones.info(name).channels().values().containsAll(channels))
-                .toList();
+        List<String> fitting =
+                Backbones.names().stream().filter(name -> has(name, channels)).toList();
         throw new RlrException(origin + " was trained on feature maps of " + channels + " channels, which neither "
                 + String.join(" nor ", BACKBONES) + " has; "
                 + (fitting.isEmpty()
@@ -165,16 +177,20 @@ public final class CheckpointImport {
         List<Integer> levels = new ArrayList<>();
         for (int i = 0; i < shapes.size(); i++) {
             int channels = shapes.get(i).channels();
-            List<Integer> having = backbone.channels().entrySet().stream()
-                    .filter(e -> e.getValue() == channels)
-                    .map(Map.Entry::getKey)
+            List<Integer> having = backbone.levels().stream()
+                    .filter(level -> level.channels() == channels)
+                    .map(FeatureLevel::level)
                     .toList();
             if (given != null) {
                 having = having.contains(given.get(i)) ? List.of(given.get(i)) : List.of();
             }
             if (having.size() != 1) {
                 throw new RlrException(origin + " (state dict " + i + ") was trained on feature maps of " + channels
-                        + " channels; the levels of " + backbone.name() + " have " + backbone.channels() + ": name "
+                        + " channels; the levels of " + backbone.name() + " have "
+                        + backbone.levels().stream()
+                                .map(level -> level.level() + ": " + level.channels())
+                                .toList()
+                        + "; name "
                         + (having.isEmpty()
                                 ? "the right --backbone" + (given == null ? "" : " or --levels")
                                 : "--levels"));
@@ -187,18 +203,18 @@ public final class CheckpointImport {
         return levels;
     }
 
-    /** The width of level 1, which doubles per level (RLR §4). */
-    private static int width(List<LevelShape> shapes, List<Integer> levels, String origin) {
+    /** The width at stride 4, which doubles where the stride does (RLR §4). */
+    private static int width(List<LevelShape> shapes, List<Integer> levels, BackboneInfo backbone, String origin) {
         Set<Integer> widths = new HashSet<>();
         for (int i = 0; i < levels.size(); i++) {
             int d = shapes.get(i).modelWidth();
-            int level = levels.get(i);
-            widths.add(level == 0 ? 2 * d : d % (1 << level - 1) == 0 ? d >> level - 1 : -1);
+            int doublings = backbone.level(levels.get(i)).widthDoublings();
+            widths.add(doublings < 0 ? d << -doublings : d % (1 << doublings) == 0 ? d >> doublings : -1);
         }
         if (widths.size() != 1 || widths.contains(-1)) {
             throw new RlrException(origin + " has model widths "
                     + shapes.stream().map(LevelShape::modelWidth).toList() + " at levels " + levels
-                    + "; they should double from level to level: name the right --levels");
+                    + "; they should double where the stride does: name the right --levels");
         }
         return widths.iterator().next();
     }
@@ -214,7 +230,7 @@ public final class CheckpointImport {
      * @return none where no block uses the reference
      */
     public List<ReferenceGrid> alternatives() {
-        int[] strides = config.levels().stream().mapToInt(level -> 2 << level).toArray();
+        int[] strides = strides(Backbones.info(config.backbone()), config.levels());
         int[] tokens = states.values().stream()
                 .mapToInt(s -> LevelShape.of(s, origin).referenceTokens())
                 .toArray();
@@ -237,7 +253,7 @@ public final class CheckpointImport {
         List<RlrTransformer> transformers = new ArrayList<>();
         try {
             states.forEach((level, state) -> transformers.add(load(
-                    config.level(level, features.channels(level)), state, backend, origin + " (level " + level + ")")));
+                    config.level(features.info().level(level)), state, backend, origin + " (level " + level + ")")));
             return transformers;
         } catch (Throwable t) {
             transformers.forEach(RlrTransformer::close);

@@ -13,9 +13,6 @@ import org.rlr.tensor.RlrException;
  * @param refLen r
  */
 public record ReferenceGrid(int imageSize, int refLen) {
-    /** The size that the PyTorch implementation takes unless told otherwise. */
-    static final int USUAL_SIZE = 256;
-
     private static final int MOST_CHUNKS = 1000;
     /** Levels have at least 4×4 tokens. */
     private static final int LEAST_SIDE = 4;
@@ -44,20 +41,21 @@ public record ReferenceGrid(int imageSize, int refLen) {
     }
 
     /**
-     * The pair to take: that of the size asked for; otherwise that of the usual 256 pixels, where it fits, or else the
-     * one with the shortest reference.
+     * The pair to take: that of the size asked for; otherwise that of the usual size, where it fits, or else the one
+     * with the shortest reference.
      *
      * @param strides pixels per token of each level
      * @param tokens tokens of each level's reference; 0 where it has none
      * @param imageSize the size asked for, or null
+     * @param usual the size that is taken with the backbone unless told otherwise
      * @throws RlrException if no size fits, or not the one asked for
      */
-    static ReferenceGrid choose(int[] strides, int[] tokens, Integer imageSize, String origin) {
+    static ReferenceGrid choose(int[] strides, int[] tokens, Integer imageSize, int usual, String origin) {
+        int wanted = imageSize == null ? usual : imageSize;
         if (tokens[0] == 0) {
-            return new ReferenceGrid(imageSize == null ? USUAL_SIZE : imageSize, 1);
+            return new ReferenceGrid(wanted, 1);
         }
         List<ReferenceGrid> fitting = fitting(strides, tokens);
-        int wanted = imageSize == null ? USUAL_SIZE : imageSize;
         for (ReferenceGrid grid : fitting) {
             if (grid.imageSize == wanted) {
                 return grid;

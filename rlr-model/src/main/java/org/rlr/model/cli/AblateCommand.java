@@ -98,9 +98,8 @@ final class AblateCommand implements Callable<Integer> {
             throw new RlrException(
                     "--seeds is " + seeds + "; it must be at least 1, and at least 2 for a standard deviation");
         }
-        String name =
-                backbone != null ? backbone : weights.file() == null ? Backbones.WEIGHT_FREE : Backbones.PUBLISHED;
-        ConfigFile base = model.base(null);
+        String name = weights.backbone(backbone);
+        ConfigFile base = model.base(null, name);
         List<RlrConfig> configs = configs(name, base.config());
         TrainingSettings settings = model.training(base.training());
         scoring.one(base.scoring(), configs.get(0)); // fails before anything is computed

@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "backbones",
         mixinStandardHelpOptions = true,
-        description = "List the feature extractors with the channels of their levels.")
+        description = "List the feature extractors with channels and stride of their levels.")
 final class BackbonesCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -22,9 +22,7 @@ final class BackbonesCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
-        out.printf(
-                "%-26s %-8s %-11s %s%n",
-                "name", "weights", "parameters", "channels by level (level i has stride 2^(i+1))");
+        out.printf("%-26s %-8s %-11s %s%n", "name", "weights", "parameters", "channels/stride by level");
         for (String name : Backbones.names()) {
             BackboneInfo info = Backbones.info(name);
             out.printf(
@@ -33,8 +31,8 @@ final class BackbonesCommand implements Callable<Integer> {
                     name,
                     info.needsWeights() ? "needed" : "none",
                     info.parameters() / 1e6,
-                    info.channels().entrySet().stream()
-                            .map(e -> e.getKey() + ": " + e.getValue())
+                    info.levels().stream()
+                            .map(level -> level.level() + ": " + level.channels() + "/" + level.stride())
                             .collect(Collectors.joining(", ")));
         }
         out.flush();

@@ -235,7 +235,7 @@ final class ImportCommand implements Callable<Integer> {
                         : "");
         Backbone features = Backbones.open(config.backbone(), weights.of(config.backbone()), config.levels(), device);
         try {
-            if (features.standardized()) {
+            if (features.info().standardized()) {
                 throw new RlrException("features of '" + config.backbone()
                         + "' are standardised by statistics that a checkpoint does not hold; it cannot be imported");
             }

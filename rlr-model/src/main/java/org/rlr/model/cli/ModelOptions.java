@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.rlr.model.attention.AttentionBlocks;
+import org.rlr.model.backbone.Backbones;
 import org.rlr.model.config.GateMode;
 import org.rlr.model.config.OptimizerMode;
 import org.rlr.model.config.RlrConfig;
@@ -71,7 +72,7 @@ final class ModelOptions {
             paramLabel = "S|HxW",
             converter = ImageSizeConverter.class,
             description =
-                    "Side that images are resized to, in pixels, or height and width, as 256x384 (default: ${DEFAULT-VALUE}).")
+                    "Side that images are resized to, in pixels, or height and width, as 256x384 (default: ${DEFAULT-VALUE}, or the backbone's own).")
     private ImageSize imageSize;
 
     @Mixin
@@ -84,13 +85,14 @@ final class ModelOptions {
             names = "--levels",
             paramLabel = "LEVEL",
             split = ",",
-            description = "Feature levels; level i has stride 2^(i+1) (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Feature levels of the backbone; 'rlr backbones' lists them with their strides (default: ${DEFAULT-VALUE}, or the backbone's own).")
     private List<Integer> levels;
 
     @Option(
             names = "--width",
             paramLabel = "N",
-            description = "Model width at stride 4, doubled per level (default: ${DEFAULT-VALUE}).")
+            description = "Model width at stride 4, doubled where the stride is (default: ${DEFAULT-VALUE}).")
     private int width;
 
     @Option(names = "--heads", paramLabel = "N", description = "Attention heads (default: ${DEFAULT-VALUE}).")
@@ -185,7 +187,7 @@ final class ModelOptions {
 
     /** The same with other blocks. */
     RlrConfig config(String backbone, RlrConfig base, List<String> blocks) {
-        return RlrConfig.builder(backbone)
+        RlrConfig config = RlrConfig.builder(backbone)
                 .imageSize(
                         of("--image-size", imageSize.height(), base.imageHeight()),
                         of("--image-size", imageSize.width(), base.imageWidth()))
@@ -202,6 +204,8 @@ final class ModelOptions {
                 .tiling(tiling(base.tiling()))
                 .windows(windows(base.windows()))
                 .build();
+        config.requireFits(Backbones.info(backbone).levels());
+        return config;
     }
 
     /** Those given, else those of the base whose levels are left. */
@@ -259,11 +263,12 @@ final class ModelOptions {
      * What the options are given over: a file, or the recipe that was asked for.
      *
      * @param file null for none
+     * @param backbone whose own levels and image size a recipe takes
      * @throws RlrException if both are given, or there is no such recipe
      */
-    ConfigFile base(Path file) {
+    ConfigFile base(Path file, String backbone) {
         if (file == null) {
-            return Recipe.of(recipe);
+            return Recipe.of(recipe, backbone);
         }
         if (given("--recipe")) {
             throw new RlrException(

@@ -92,7 +92,7 @@ final class TrainCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter text = spec.commandLine().getOut();
         research.check();
-        ConfigFile base = model.base(config);
+        ConfigFile base = model.base(config, weights.backbone(backbone));
         if (!base.saysTraining()) {
             spec.commandLine()
                     .getErr()
@@ -100,11 +100,7 @@ final class TrainCommand implements Callable<Integer> {
                             + " says nothing of the training; where no option does, the published settings are taken");
             spec.commandLine().getErr().flush();
         }
-        String name = backbone != null
-                ? backbone
-                : config != null
-                        ? base.config().backbone()
-                        : weights.file() == null ? Backbones.WEIGHT_FREE : Backbones.PUBLISHED;
+        String name = backbone != null ? backbone : base.config().backbone();
         RlrConfig shape = model.config(name, base.config());
         TrainingRun run = new TrainingRun(
                 shape,

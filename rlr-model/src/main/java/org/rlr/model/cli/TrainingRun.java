@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.rlr.model.ModelFile;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.BorrowedBackbone;
+import org.rlr.model.config.LevelConfig;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.Scoring;
@@ -119,9 +120,8 @@ record TrainingRun(
     static void requireRoom(List<TrainingRun> runs, Backbone backbone, Backend device) {
         RlrConfig config = runs.get(0).config;
         long parameters = 0;
-        for (int level : config.levels()) {
-            try (RlrTransformer transformer =
-                    new RlrTransformer(config.level(level, backbone.channels(level)), device, false)) {
+        for (LevelConfig shape : config.shapes(backbone.info().levels())) {
+            try (RlrTransformer transformer = new RlrTransformer(shape, device, false)) {
                 parameters += transformer.parameters().count();
             }
         }

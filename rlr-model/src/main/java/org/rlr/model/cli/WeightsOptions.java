@@ -37,6 +37,11 @@ final class WeightsOptions {
         return file;
     }
 
+    /** The backbone given; where none is, the published one with a file of weights, else the one that needs none. */
+    String backbone(String given) {
+        return given != null ? given : file == null ? Backbones.WEIGHT_FREE : Backbones.PUBLISHED;
+    }
+
     /**
      * The weights of a backbone: the file asked for, or those in the cache; null where there are none, or none are
      * needed.

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.RlrException;
 
 /**
@@ -13,8 +14,8 @@ import org.rlr.tensor.RlrException;
  * @param backbone name of the feature extractor
  * @param imageHeight rows that images, or their tiles, have as input
  * @param imageWidth columns of the same
- * @param levels feature levels, ascending; level i has stride {@code 2^(i+1)}; one transformer each
- * @param width model width d of level 1 (stride 4); doubled per level
+ * @param levels feature levels of the backbone, ascending; one transformer each
+ * @param width model width d at stride 4; doubled where the stride is
  * @param heads attention heads
  * @param layers encoder layers
  * @param blocks attention blocks of each layer
@@ -48,40 +49,36 @@ public record RlrConfig(
     /** Beyond this a feature map of a batch can have more values than an array. */
     private static final int LARGEST_SIZE = 8192;
 
+    private static final int LARGEST_WIDTH = 1 << 14;
+    /** Tokens that a grid has at least along both axes. */
+    private static final int LEAST_TOKENS = 4;
+
     public RlrConfig {
-        if (levels.isEmpty() || levels.stream().anyMatch(i -> i < 0 || i > 7)) {
-            throw new RlrException(
-                    "feature levels " + levels + " are not usable; give one or more of 0 to 4, such as --levels 2,3");
+        if (levels.isEmpty() || levels.stream().anyMatch(level -> level < 0)) {
+            throw new InvalidSettingException(
+                    "levels",
+                    levels,
+                    "one or more levels of the backbone",
+                    "feature levels " + levels + " are not usable",
+                    "name one or more of the backbone in `levels`");
         }
         levels = levels.stream().sorted().distinct().toList();
         blocks = blocks.stream().distinct().toList();
         if (blocks.isEmpty()) {
             throw new RlrException("no attention block given; name one or more with --blocks");
         }
-        int stride = 2 << levels.get(levels.size() - 1);
         for (int size : new int[] {imageHeight, imageWidth}) {
-            if (size < 4 * stride || size % stride != 0) {
-                String which =
-                        imageHeight == imageWidth ? "" : " (of height x width " + imageHeight + "x" + imageWidth + ")";
-                throw new RlrException("image size " + size + which + " does not suit level "
-                        + levels.get(levels.size() - 1) + ", whose stride is " + stride + ": choose a multiple of "
-                        + stride + ", at least " + 4 * stride + ", with --image-size");
-            }
-            if (size > LARGEST_SIZE) {
-                throw new RlrException("image size " + size + " is more than the " + LARGEST_SIZE
-                        + " pixels that are computed; lower --image-size");
-            }
+            InvalidSettingException.require(
+                    size >= 1 && size <= LARGEST_SIZE, "imageSize", size, "between 1 and " + LARGEST_SIZE + " pixels");
         }
         require(heads >= 1, "--heads", heads, "at least 1");
         require(layers >= 1 && layers <= 1000, "--layers", layers, "between 1 and 1000");
         require(refLen >= 1 && refLen <= 1000, "--ref-len", refLen, "between 1 and 1000");
-        int narrowest = levels.get(0) == 0 ? width / 2 : width;
-        require(
-                width >= 4 && width <= 1 << 14 && narrowest % 4 == 0 && narrowest % heads == 0,
-                "--width",
+        InvalidSettingException.require(
+                width >= 1 && width <= LARGEST_WIDTH,
+                "width",
                 width,
-                "a multiple of " + (levels.get(0) == 0 ? "8 and of twice --heads" : "4 and of --heads") + " (" + heads
-                        + "), at most " + (1 << 14));
+                "a multiple of 4 and of `heads` (" + heads + "), at most " + LARGEST_WIDTH);
         if (refLen > 1 && blocks.contains("nsa") && !blocks.contains("mca")) {
             throw new RlrException("block nsa with --ref-len " + refLen
                     + " needs mca beside it: keys and values would differ in length; add mca to --blocks or "
@@ -142,21 +139,112 @@ public record RlrConfig(
     }
 
     /**
+     * Checks that a backbone has the levels, that the image size is a multiple of their strides and at least
+     * {@value #LEAST_TOKENS} times the largest, and that the width at the finest of them can be divided among the
+     * heads.
+     *
+     * @param available all levels of the backbone
+     * @throws InvalidSettingException naming the setting, its value, and the nearest sizes that are allowed
+     */
+    public void requireFits(List<FeatureLevel> available) {
+        chosen(available);
+    }
+
+    /**
+     * The transformers of all levels.
+     *
+     * @param available all levels of the backbone
+     * @return one for each of {@link #levels}
+     * @throws InvalidSettingException as {@link #requireFits}
+     */
+    public List<LevelConfig> shapes(List<FeatureLevel> available) {
+        return chosen(available).stream().map(this::shape).toList();
+    }
+
+    /**
      * The transformer of one level.
      *
-     * @param level feature level, one of {@link #levels}
-     * @param channels channels of the level's feature map
-     * @return channels, grid {@code imageHeight/2^(level+1) × imageWidth/2^(level+1)}, width {@code width·2^(level−1)}
-     *     and the window, of {@link #windows} or {@link LevelConfig#defaultSide}
-     * @throws RlrException if they do not fit together
+     * @param level one of {@link #levels}, as the backbone describes it
+     * @return its channels, grid {@code imageHeight/stride × imageWidth/stride}, model width {@code width·2^(round(log2
+     *     stride) − 2)} and the window, of {@link #windows} or {@link LevelConfig#defaultSide}
+     * @throws InvalidSettingException if they do not fit together
      */
-    public LevelConfig level(int level, int channels) {
-        int stride = 2 << level;
-        int h = imageHeight / stride;
-        int w = imageWidth / stride;
-        int d = level == 0 ? width / 2 : width << (level - 1);
-        int side = windows != null && windows.containsKey(level) ? windows.get(level) : LevelConfig.defaultSide(h, w);
-        return LevelConfig.builder(channels, h, w, d)
+    public LevelConfig level(FeatureLevel level) {
+        requireFit(List.of(level));
+        return shape(level);
+    }
+
+    private List<FeatureLevel> chosen(List<FeatureLevel> available) {
+        List<FeatureLevel> chosen = levels.stream()
+                .map(level -> FeatureLevel.of(backbone, available, level))
+                .toList();
+        requireFit(chosen);
+        return chosen;
+    }
+
+    private void requireFit(List<FeatureLevel> chosen) {
+        requireMultiple(imageHeight == imageWidth ? "size" : "height", imageHeight, chosen);
+        requireMultiple("width", imageWidth, chosen);
+        int halved = chosen.stream()
+                .mapToInt(level -> Math.max(0, -level.widthDoublings()))
+                .max()
+                .orElseThrow();
+        InvalidSettingException.require(
+                width % (4L << halved) == 0 && width % ((long) heads << halved) == 0,
+                "width",
+                width,
+                "a multiple of " + (4L << halved) + " and of "
+                        + (halved == 0 ? "`heads`" : (1 << halved) + " times `heads`") + " (" + heads + "), at most "
+                        + LARGEST_WIDTH);
+    }
+
+    private static void requireMultiple(String side, int size, List<FeatureLevel> chosen) {
+        int largest = 1;
+        long step = 1;
+        for (FeatureLevel level : chosen) {
+            largest = Math.max(largest, level.stride());
+            long multiple = step;
+            while (multiple % level.stride() != 0) {
+                multiple += step;
+            }
+            step = multiple;
+        }
+        long least = (LEAST_TOKENS * (long) largest + step - 1) / step * step;
+        if (size >= least && size % step == 0) {
+            return;
+        }
+        String fault = size % step == 0
+                ? "less than " + LEAST_TOKENS + " times the stride " + largest
+                : step == largest
+                        ? "not a multiple of the stride " + step
+                        : "not a multiple of " + step + ", as the strides "
+                                + chosen.stream()
+                                        .map(level -> Integer.toString(level.stride()))
+                                        .collect(Collectors.joining(", "))
+                                + " need";
+        long below = size / step * step;
+        String nearest = least > LARGEST_SIZE
+                ? "choose other `levels`"
+                : below < least
+                        ? "use " + least + " or more, in steps of " + step
+                        : below + step > LARGEST_SIZE ? "use " + below : "use " + below + " or " + (below + step);
+        throw new InvalidSettingException(
+                "imageSize",
+                size,
+                "a multiple of " + step + " from " + least + " to " + LARGEST_SIZE,
+                "image " + side + " " + size + " is " + fault,
+                nearest);
+    }
+
+    private LevelConfig shape(FeatureLevel level) {
+        int h = imageHeight / level.stride();
+        int w = imageWidth / level.stride();
+        int doublings = level.widthDoublings();
+        int d = doublings < 0 ? width >> -doublings : width << doublings;
+        int side = windows != null && windows.containsKey(level.level())
+                ? windows.get(level.level())
+                : LevelConfig.defaultSide(h, w);
+        return LevelConfig.builder(level.channels(), h, w, d)
                 .heads(heads)
                 .layers(layers)
                 .blocks(blocks)
@@ -244,7 +332,7 @@ public record RlrConfig(
         /**
          * Sets {@link RlrConfig#levels}.
          *
-         * @param value feature levels, ascending; level i has stride {@code 2^(i+1)}; one transformer each
+         * @param value feature levels of the backbone, ascending; one transformer each
          * @return this builder
          */
         public Builder levels(List<Integer> value) {
@@ -255,7 +343,7 @@ public record RlrConfig(
         /**
          * Sets {@link RlrConfig#width}.
          *
-         * @param value model width d of level 1 (stride 4); doubled per level
+         * @param value model width d at stride 4; doubled where the stride is
          * @return this builder
          */
         public Builder width(int value) {

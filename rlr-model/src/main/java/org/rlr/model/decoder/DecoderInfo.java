@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.rlr.model.FeatureDigest;
 import org.rlr.model.RlrModel;
+import org.rlr.model.backbone.BackboneInfo;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.Tiling;
 import org.rlr.tensor.RlrException;
@@ -12,7 +13,7 @@ import org.rlr.tensor.RlrException;
  * What a decoder's file says about itself: which features it reads, and how it was trained.
  *
  * @param backbone name of the feature extractor
- * @param levels feature levels, the finest first: 2 and 3, or 1, 2 and 3
+ * @param levels feature levels, the finest first: two of strides 8 and 16, or three of strides 4, 8 and 16
  * @param channels channels of each
  * @param imageHeight rows of the pictures
  * @param imageWidth columns of the pictures
@@ -35,7 +36,8 @@ public record DecoderInfo(
         DecoderSettings training,
         int images,
         double loss) {
-    private static final List<List<Integer>> LEVELS = List.of(List.of(2, 3), List.of(1, 2, 3));
+    /** Of the grids that the networks of two and of three levels read. */
+    private static final List<List<Integer>> STRIDES = List.of(List.of(8, 16), List.of(4, 8, 16));
 
     /**
      * Of a decoder for a model's features that is not trained yet.
@@ -48,13 +50,16 @@ public record DecoderInfo(
      */
     public static DecoderInfo of(RlrModel model, DecoderSettings training, int images) {
         RlrConfig c = model.info().config();
-        if (!LEVELS.contains(c.levels())) {
-            throw new RlrException("the model has the feature levels " + c.levels()
-                    + "; a feature decoder is for [2, 3] or [1, 2, 3]: train a model with --levels 2,3, or look at "
-                    + "'rlr detect --pictures features', which needs no decoder");
+        List<Integer> strides = strides(model);
+        if (!STRIDES.contains(strides)) {
+            throw new RlrException("the model's feature levels " + c.levels() + " have strides " + strides
+                    + "; a feature decoder is for strides [8, 16] or [4, 8, 16]: train a model with such --levels, or "
+                    + "look at 'rlr detect --pictures features', which needs no decoder");
         }
-        List<Integer> channels =
-                c.levels().stream().map(model.backbone()::channels).toList();
+        BackboneInfo backbone = model.backbone().info();
+        List<Integer> channels = c.levels().stream()
+                .map(level -> backbone.level(level).channels())
+                .toList();
         return new DecoderInfo(
                 c.backbone(),
                 c.levels(),
@@ -92,12 +97,28 @@ public record DecoderInfo(
                 otherLoss);
     }
 
+    private static List<Integer> strides(RlrModel model) {
+        BackboneInfo backbone = model.backbone().info();
+        return model.info().config().levels().stream()
+                .map(level -> backbone.level(level).stride())
+                .toList();
+    }
+
+    /** {@return pixels per position of each level's grid} */
+    public List<Integer> strides() {
+        return STRIDES.stream()
+                .filter(strides -> strides.size() == levels.size())
+                .findFirst()
+                .orElseThrow();
+    }
+
     /** {@return whether there is a network for what a file says} */
     public boolean usable() {
         return backbone != null
                 && features != null
                 && training != null
-                && LEVELS.contains(levels)
+                && levels != null
+                && STRIDES.stream().anyMatch(strides -> strides.size() == levels.size())
                 && channels != null
                 && channels.size() == levels.size()
                 && channels.stream().allMatch(c -> c != null && c > 0)
@@ -117,6 +138,7 @@ public record DecoderInfo(
         List<String> differences = new ArrayList<>();
         compare(differences, "backbone", backbone, c.backbone());
         compare(differences, "levels", levels, c.levels());
+        compare(differences, "strides", strides(), strides(model));
         compare(
                 differences,
                 "image size (height x width)",

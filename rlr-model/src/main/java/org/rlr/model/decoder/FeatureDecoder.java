@@ -76,7 +76,7 @@ public final class FeatureDecoder implements AutoCloseable {
         try (TensorScope scope = TensorScope.inference(backend)) {
             List<Tensor> maps = new ArrayList<>();
             for (int i = 0; i < features.size(); i++) {
-                int stride = 2 << info.levels().get(i);
+                int stride = info.strides().get(i);
                 maps.add(Tensor.of(
                         features.get(i),
                         1,

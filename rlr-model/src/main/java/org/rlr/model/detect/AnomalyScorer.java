@@ -195,8 +195,9 @@ public final class AnomalyScorer {
         List<Examination.Level> levels = new ArrayList<>();
         for (int i = 0; i < reconstructions.size(); i++) {
             LevelConfig c = model.levels().get(i).config();
+            int level = model.info().config().levels().get(i);
             levels.add(new Examination.Level(
-                    2 << model.info().config().levels().get(i),
+                    model.backbone().info().level(level).stride(),
                     c.height(),
                     c.width(),
                     c.channels(),

@@ -34,7 +34,7 @@ public final class ComputedFeatureMaps implements FeatureMaps {
     public ComputedFeatureMaps(Backbone backbone, RlrConfig config) {
         this.backbone = backbone;
         this.config = config;
-        this.reader = new ImageReader(config, backbone.normalization());
+        this.reader = new ImageReader(config, backbone.info().normalization());
     }
 
     @Override

@@ -44,7 +44,7 @@ public final class FeatureExtractor {
      * @return whether {@link FeatureStatistics} are needed
      */
     public static boolean standardized(RlrConfig config, Backbone backbone) {
-        return config.standardize() || backbone.standardized();
+        return config.standardize() || backbone.info().standardized();
     }
 
     /** {@return whether features are standardised by statistics of the training images} */

@@ -4,6 +4,7 @@ import com.google.gson.Gson;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
@@ -70,7 +71,7 @@ public record ConfigFile(RlrConfig config, TrainingSettings training, Scoring sc
         if (!root.has("config") && !root.has("training")) {
             throw failure(file, "it has neither \"config\" nor \"training\"", null);
         }
-        RlrConfig config = part(file, root, "config", PUBLISHED.config, RlrConfig.class);
+        RlrConfig config = part(file, root, "config", defaults(root), RlrConfig.class);
         Scoring published = Scoring.published(config);
         Scoring scoring = part(file, root, "scoring", published, Scoring.class);
         return new ConfigFile(
@@ -78,6 +79,15 @@ public record ConfigFile(RlrConfig config, TrainingSettings training, Scoring sc
                 part(file, root, "training", PUBLISHED.training, TrainingSettings.class),
                 scoring.equals(published) ? null : scoring,
                 root.has("training"));
+    }
+
+    /** Those of the file's backbone. */
+    private static RlrConfig defaults(JsonObject root) {
+        return root.get("config") instanceof JsonObject config
+                        && config.get("backbone") instanceof JsonPrimitive name
+                        && Backbones.names().contains(name.getAsString())
+                ? Backbones.info(name.getAsString()).settings()
+                : PUBLISHED.config;
     }
 
     /** An object of the file over the defaults. */
@@ -115,6 +125,10 @@ public record ConfigFile(RlrConfig config, TrainingSettings training, Scoring sc
             T read = GSON.fromJson(merged.toString(), type);
             if (read instanceof RlrConfig config) {
                 AttentionBlocks.inOrder(config.blocks());
+                // one that there is not may be replaced by an option
+                if (Backbones.names().contains(config.backbone())) {
+                    config.requireFits(Backbones.info(config.backbone()).levels());
+                }
             }
             return read;
         } catch (RuntimeException e) {
@@ -129,7 +143,8 @@ public record ConfigFile(RlrConfig config, TrainingSettings training, Scoring sc
                     "\"" + name + "\": "
                             + (why instanceof NullPointerException
                                     ? "a value in it is null"
-                                    : why.getMessage().replaceAll("\\s+See https?:\\S+", "")),
+                                    : (why instanceof RlrException error ? error.explanation() : why.getMessage())
+                                            .replaceAll("\\s+See https?:\\S+", "")),
                     e);
         }
     }

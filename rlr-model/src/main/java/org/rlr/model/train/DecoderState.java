@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.StateDict;
 import org.rlr.model.decoder.DecoderNetwork;
 import org.rlr.tensor.io.SafeTensorsWriter;
@@ -19,31 +18,36 @@ import org.rlr.tensor.nn.Parameter;
  * @param network parameters and optimiser
  * @param statistics running statistics of the batch normalisations, by name
  */
-record DecoderState(int epochs, double meanLoss, LearnedState network, Map<String, Backbone.Weight> statistics) {
+record DecoderState(int epochs, double meanLoss, LearnedState network, StateDict statistics) {
     private static final String STATISTICS = "statistics.";
 
     static DecoderState of(int epochs, double meanLoss, DecoderNetwork network, Adam optimizer) {
-        Map<String, Backbone.Weight> statistics = new LinkedHashMap<>();
+        Map<String, StateDict.Weight> statistics = new LinkedHashMap<>();
         for (Parameter p : network.buffers().all()) {
             statistics.put(
                     p.name(),
-                    new Backbone.Weight(p.shape().toArray(), p.tensor().toArray()));
+                    new StateDict.Weight(p.shape().toArray(), p.tensor().toArray()));
         }
-        return new DecoderState(epochs, meanLoss, LearnedState.of(network.parameters(), optimizer), statistics);
+        return new DecoderState(
+                epochs, meanLoss, LearnedState.of(network.parameters(), optimizer), StateDict.of(statistics));
     }
 
     /** Gives a network and its optimiser back what they were. @throws RlrException if they are of another one */
     void restore(DecoderNetwork decoder, Adam optimizer) {
         network.restore(decoder.parameters(), optimizer);
-        decoder.buffers().load(StateDict.of(statistics), "the training's state");
+        decoder.buffers().load(statistics, "the training's state");
     }
 
     /** Writes it in the place of an earlier one, whole or not at all. */
     void save(Path file, DecoderIdentity identity) {
         SafeTensorsWriter writer = StateFile.DECODER.writer(identity, epochs, meanLoss);
         network.write(writer, "");
-        statistics.forEach((name, each) -> writer.add(
-                STATISTICS + name, Arrays.stream(each.shape()).asLongStream().toArray(), each.values()));
+        statistics
+                .names()
+                .forEach(name -> writer.add(
+                        STATISTICS + name,
+                        Arrays.stream(statistics.shape(name)).asLongStream().toArray(),
+                        statistics.values(name)));
         writer.write(file);
     }
 
@@ -51,11 +55,11 @@ record DecoderState(int epochs, double meanLoss, LearnedState network, Map<Strin
     static DecoderState load(Path path, DecoderIdentity identity, int most) {
         return StateFile.DECODER.load(path, identity, most, file -> {
             StateDict kept = StateDict.of(file, STATISTICS);
-            Map<String, Backbone.Weight> statistics = new LinkedHashMap<>();
-            kept.names()
-                    .forEach(name -> statistics.put(name, new Backbone.Weight(kept.shape(name), kept.values(name))));
             return new DecoderState(
-                    StateFile.epochs(file), StateFile.meanLoss(file), LearnedState.read(file, ""), statistics);
+                    StateFile.epochs(file),
+                    StateFile.meanLoss(file),
+                    LearnedState.read(file, ""),
+                    kept.inMemory(kept.names()));
         });
     }
 }

@@ -76,7 +76,7 @@ public final class DecoderTrainer {
                 ? null
                 : DecoderState.load(checkpoints.resume(), identity, settings.epochs());
         ImageReader reader =
-                new ImageReader(model.info().config(), model.backbone().normalization());
+                new ImageReader(model.info().config(), model.backbone().info().normalization());
         // the pictures stand behind the levels
         int[] sizes = IntStream.concat(
                         model.levels().stream()
@@ -199,15 +199,12 @@ public final class DecoderTrainer {
             Backend backend, DecoderInfo info, DecoderNetwork network, FeatureStore store, int[] batch) {
         try (TensorScope scope = TensorScope.open(backend)) {
             List<Tensor> features = IntStream.range(0, info.levels().size())
-                    .mapToObj(i -> {
-                        int stride = 2 << info.levels().get(i);
-                        return Tensor.of(
-                                store.batch(i, batch),
-                                batch.length,
-                                info.imageHeight() / stride,
-                                info.imageWidth() / stride,
-                                info.channels().get(i));
-                    })
+                    .mapToObj(i -> Tensor.of(
+                            store.batch(i, batch),
+                            batch.length,
+                            info.imageHeight() / info.strides().get(i),
+                            info.imageWidth() / info.strides().get(i),
+                            info.channels().get(i)))
                     .toList();
             Tensor pictures = Tensor.of(
                     store.batch(info.levels().size(), batch),

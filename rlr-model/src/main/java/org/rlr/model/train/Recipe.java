@@ -1,5 +1,7 @@
 package org.rlr.model.train;
 
+import org.rlr.model.backbone.Backbones;
+import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.Schedule;
 import org.rlr.model.config.TrainingSettings;
 import org.rlr.tensor.RlrException;
@@ -17,21 +19,23 @@ public final class Recipe {
      * cosine.
      *
      * @param name {@code published} or {@code fast}
+     * @param backbone name of the feature extractor, whose own levels and image size are taken
      * @return model and training
-     * @throws RlrException if there is none
+     * @throws RlrException if there is no such recipe or backbone
      */
-    public static ConfigFile of(String name) {
+    public static ConfigFile of(String name, String backbone) {
+        RlrConfig config = Backbones.info(backbone).settings();
         return switch (name) {
-            case PUBLISHED -> ConfigFile.PUBLISHED;
-            case "fast" -> fast();
+            case PUBLISHED -> new ConfigFile(config, TrainingSettings.PUBLISHED, null, true);
+            case "fast" -> fast(config);
             default ->
                 throw new RlrException("recipe '" + name + "' does not exist; choose published or fast with --recipe");
         };
     }
 
-    private static ConfigFile fast() {
+    private static ConfigFile fast(RlrConfig config) {
         return new ConfigFile(
-                ConfigFile.PUBLISHED.config().toBuilder().standardize(true).build(),
+                config.toBuilder().standardize(true).build(),
                 TrainingSettings.builder()
                         .epochs(20)
                         .batchSize(4)

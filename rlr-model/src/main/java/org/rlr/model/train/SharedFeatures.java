@@ -61,9 +61,7 @@ public final class SharedFeatures implements FeatureMaps, AutoCloseable {
             total = Math.addExact(total, count);
         }
         inputs = total;
-        levels = config.levels().stream()
-                .map(level -> config.level(level, backbone.channels(level)))
-                .toList();
+        levels = config.shapes(backbone.info().levels());
         store = new FeatureStore(
                 inputs,
                 TrainingFeatures.sizes(config, levels, Math.min(ComputedFeatureMaps.BATCH, inputs)),

@@ -123,9 +123,7 @@ public final class Trainer {
                 keeper.restore(resumed);
             }
             requireEvaluation(test, keeper, resumed == null ? 0 : resumed.epochs());
-            List<LevelConfig> shapes = config.levels().stream()
-                    .map(i -> config.level(i, backbone.channels(i)))
-                    .toList();
+            List<LevelConfig> shapes = config.shapes(backbone.info().levels());
             List<FeatureStatistics> statistics;
             double loss;
             FeatureMaps maps = shared != null ? shared : new ComputedFeatureMaps(backbone, config);

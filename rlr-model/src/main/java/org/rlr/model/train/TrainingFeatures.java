@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.util.List;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.scattering.ChannelStatistics;
-import org.rlr.model.backbone.scattering.Scattering;
 import org.rlr.model.config.LevelConfig;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.features.ComputedFeatureMaps;
@@ -126,8 +125,8 @@ final class TrainingFeatures implements AutoCloseable {
 
     /** Below this a channel's deviation counts for nothing: it would blow up what the channel does on a new image. */
     private float floor(ChannelStatistics s) {
-        if (backbone.standardized()) {
-            return Scattering.DEVIATION_FLOOR;
+        if (backbone.info().standardized()) {
+            return backbone.info().deviationFloor();
         }
         double mean = 0;
         float[] deviations = s.standardDeviation(Float.MIN_NORMAL);

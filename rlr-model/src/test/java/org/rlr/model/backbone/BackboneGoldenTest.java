@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.rlr.model.KernelSets;
+import org.rlr.model.config.FeatureLevel;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
@@ -60,11 +61,10 @@ class BackboneGoldenTest {
                     .forEach(n -> expected.put(Integer.parseInt(n.substring("level".length())), golden.readFloats(n)));
             assertFalse(expected.isEmpty());
             List<Integer> levels = List.copyOf(expected.keySet());
-            Network network = Backbones.network(name);
-            Map<String, Backbone.Weight> weights = new LinkedHashMap<>();
-            network.tensors(levels.get(levels.size() - 1))
-                    .forEach((n, shape) ->
-                            weights.put(n, new Backbone.Weight(shape, HashedTensors.parameter(n, seed, longs(shape)))));
+            Map<String, StateDict.Weight> weights = new LinkedHashMap<>();
+            Backbones.weightShapes(name, levels)
+                    .forEach((n, shape) -> weights.put(
+                            n, new StateDict.Weight(shape, HashedTensors.parameter(n, seed, longs(shape)))));
             try (Backbone backbone = Backbones.create(name, backend, levels, StateDict.of(weights), "hashed")) {
                 float[] input = HashedTensors.uniform("input", seed, 1, 3, size, size);
                 compare(backbone, backend, input, size, expected);
@@ -105,9 +105,10 @@ class BackboneGoldenTest {
             for (int i = 0; i < levels.size(); i++) {
                 Tensor map = maps.get(i);
                 int level = levels.get(i);
-                int side = size >> level + 1;
+                FeatureLevel described = backbone.info().level(level);
+                int side = size / described.stride();
                 assertEquals(
-                        List.of(1, side, side, backbone.channels(level)),
+                        List.of(1, side, side, described.channels()),
                         List.of(map.dim(0), map.dim(1), map.dim(2), map.dim(3)));
                 double error = GoldenFiles.error(channelsLast(expected.get(level), map.dim(3)), map.toArray());
                 assertTrue(error <= TOLERANCE, "level " + level + ": " + error + " of the largest value");

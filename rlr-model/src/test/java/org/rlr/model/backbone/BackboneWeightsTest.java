@@ -41,16 +41,17 @@ class BackboneWeightsTest {
 
     @Test
     void aFileMayEndAtTheLevelAskedForAndHoldWhatIsNotOfTheFeatures() {
-        Map<String, Backbone.Weight> weights = weights("resnet18", 1);
+        Map<String, StateDict.Weight> weights = weights("resnet18", 1);
         weights.put("bn1.num_batches_tracked", weight("n", 1));
         weights.put("fc.weight", weight("fc", 1000, 512));
         weights.put("layer4.1.bn2.bias", weight("b", 512));
         try (Backbone b = create("resnet18", weights, 1)) {
-            assertEquals(weights("resnet18", 1).keySet(), b.weights().keySet());
-            assertArrayEquals(
-                    new int[] {64, 3, 7, 7}, b.weights().get("conv1.weight").shape());
+            assertEquals(
+                    List.copyOf(weights("resnet18", 1).keySet()),
+                    List.copyOf(b.weights().names()));
+            assertArrayEquals(new int[] {64, 3, 7, 7}, b.weights().shape("conv1.weight"));
         }
-        Map<String, Backbone.Weight> efficient = weights("tf_efficientnet_lite0", 0);
+        Map<String, StateDict.Weight> efficient = weights("tf_efficientnet_lite0", 0);
         efficient.put("conv_head.weight", weight("h", 1280, 320, 1, 1));
         efficient.put("bn2.running_var", weight("h", 1280));
         efficient.put("classifier.bias", weight("h", 1000));
@@ -64,11 +65,12 @@ class BackboneWeightsTest {
         try (Backbone b = create("tf_efficientnet_b0", weights("tf_efficientnet_b0", 1), 1)) {
             before = features(b);
             SafeTensorsWriter writer = new SafeTensorsWriter();
-            b.weights()
-                    .forEach((name, w) -> writer.add(
+            StateDict kept = b.weights();
+            kept.names()
+                    .forEach(name -> writer.add(
                             "backbone." + name,
-                            Arrays.stream(w.shape()).asLongStream().toArray(),
-                            w.values()));
+                            Arrays.stream(kept.shape(name)).asLongStream().toArray(),
+                            kept.values(name)));
             writer.add("level1.weight", new long[] {1}, new float[] {1});
             writer.write(file);
         }
@@ -81,7 +83,7 @@ class BackboneWeightsTest {
 
     @Test
     void anotherArchitectureIsRefusedAndNamed() {
-        Map<String, Backbone.Weight> weights = weights("tf_efficientnet_b0", 4);
+        Map<String, StateDict.Weight> weights = weights("tf_efficientnet_b0", 4);
         String message = refusal("tf_efficientnet_lite0", weights, 3);
         assertTrue(
                 message.startsWith("file.safetensors does not hold the weights of 'tf_efficientnet_lite0'"), message);
@@ -105,17 +107,21 @@ class BackboneWeightsTest {
 
     @Test
     void weightsThatAreNotNumbersAreRefused() {
-        Map<String, Backbone.Weight> weights = weights("resnet18", 0);
+        Map<String, StateDict.Weight> weights = weights("resnet18", 0);
         weights.get("bn1.running_var").values()[3] = -1;
         RlrException e = assertThrows(RlrException.class, () -> create("resnet18", weights, 0));
-        assertTrue(e.getMessage().contains("conv1 and bn1 are not finite"), e.getMessage());
+        assertTrue(
+                e.getMessage()
+                        .contains("conv1.weight, bn1.weight, bn1.bias, bn1.running_mean, bn1.running_var give NaN"),
+                e.getMessage());
     }
 
     @Test
     void aLevelThatIsNotThereIsRefused() {
         RlrException e = assertThrows(RlrException.class, () -> create("resnet18", weights("resnet18", 4), 5));
         assertTrue(
-                e.getMessage().contains("'resnet18' has no level 5; its levels are [0, 1, 2, 3, 4]"), e.getMessage());
+                e.explanation().contains("'resnet18' has no level 5; choose `levels` among 0, 1, 2, 3, 4"),
+                e.explanation());
         try (Backbone b = create("resnet18", weights("resnet18", 0), 0);
                 TensorScope scope = TensorScope.inference(backend)) {
             Tensor image = Tensor.zeros(1, 8, 8, 3);
@@ -151,24 +157,24 @@ class BackboneWeightsTest {
         }
     }
 
-    private String refusal(String name, Map<String, Backbone.Weight> weights, int level) {
+    private String refusal(String name, Map<String, StateDict.Weight> weights, int level) {
         return assertThrows(RlrException.class, () -> create(name, weights, level))
-                .getMessage();
+                .explanation();
     }
 
-    private Backbone create(String name, Map<String, Backbone.Weight> weights, int level) {
+    private Backbone create(String name, Map<String, StateDict.Weight> weights, int level) {
         return Backbones.create(
                 name, backend, new ArrayList<>(List.of(level)), StateDict.of(weights), "file.safetensors");
     }
 
-    private static Map<String, Backbone.Weight> weights(String name, int level) {
-        Map<String, Backbone.Weight> weights = new LinkedHashMap<>();
-        Backbones.network(name).tensors(level).forEach((n, shape) -> weights.put(n, weight(n, shape)));
+    private static Map<String, StateDict.Weight> weights(String name, int level) {
+        Map<String, StateDict.Weight> weights = new LinkedHashMap<>();
+        Backbones.weightShapes(name, List.of(level)).forEach((n, shape) -> weights.put(n, weight(n, shape)));
         return weights;
     }
 
-    private static Backbone.Weight weight(String name, int... shape) {
-        return new Backbone.Weight(
+    private static StateDict.Weight weight(String name, int... shape) {
+        return new StateDict.Weight(
                 shape,
                 HashedTensors.parameter(
                         name, 0, Arrays.stream(shape).asLongStream().toArray()));

@@ -34,7 +34,7 @@ class BackbonesTest {
     })
     void anEfficientNetHasItsPublishedSize(String name, double millions, int head) {
         BackboneInfo info = Backbones.info(name);
-        long all = info.parameters() + (long) info.channels().get(4) * head + 2L * head + (long) (head + 1) * CLASSES;
+        long all = info.parameters() + (long) info.level(4).channels() * head + 2L * head + (long) (head + 1) * CLASSES;
         assertEquals(millions, all / 1e6, 0.00501);
     }
 
@@ -49,7 +49,7 @@ class BackbonesTest {
     void aResNetHasItsPublishedSize(String name, long parameters, int last) {
         BackboneInfo info = Backbones.info(name);
         assertEquals(parameters, info.parameters() + (long) (last + 1) * CLASSES);
-        assertEquals(last, info.channels().get(4));
+        assertEquals(last, info.level(4).channels());
     }
 
     @ParameterizedTest
@@ -63,8 +63,8 @@ class BackbonesTest {
     void channelsOfTheLevels(String name, String channels) {
         assertEquals(
                 List.of(channels.split(" ")),
-                Backbones.info(name).channels().values().stream()
-                        .map(String::valueOf)
+                Backbones.info(name).levels().stream()
+                        .map(level -> "" + level.channels())
                         .toList());
     }
 
@@ -104,7 +104,7 @@ class BackbonesTest {
                 assertThrows(RlrException.class, () -> Backbones.create("resnet18", null, List.of(1), null, null));
         assertTrue(
                 e.getMessage().contains("'resnet18' needs weights")
-                        && e.getMessage().contains("--weights"),
-                e.getMessage());
+                        && e.remedy().contains("`weights`"),
+                e.explanation());
     }
 }

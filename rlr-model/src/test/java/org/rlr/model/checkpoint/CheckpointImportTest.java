@@ -133,7 +133,7 @@ class CheckpointImportTest {
                         shape);
                 // as a level of stride 8, whose image size is asked for as the grid does not follow from r·L alone
                 ReferenceGrid found =
-                        ReferenceGrid.choose(new int[] {8}, new int[] {shape.referenceTokens()}, grid * 8, name);
+                        ReferenceGrid.choose(new int[] {8}, new int[] {shape.referenceTokens()}, grid * 8, 256, name);
                 assertEquals(
                         new ReferenceGrid(grid * 8, refLen),
                         reference ? found : new ReferenceGrid(found.imageSize(), refLen));
@@ -174,7 +174,7 @@ class CheckpointImportTest {
     void imageSizeAndReferenceLengthFollowFromTheReferences(int stride8, int stride16, int size, int refLen) {
         assertEquals(
                 new ReferenceGrid(size, refLen),
-                ReferenceGrid.choose(new int[] {8, 16}, new int[] {stride8, stride16}, null, "x"));
+                ReferenceGrid.choose(new int[] {8, 16}, new int[] {stride8, stride16}, null, 256, "x"));
     }
 
     @Test
@@ -188,22 +188,22 @@ class CheckpointImportTest {
                         new ReferenceGrid(128, 16),
                         new ReferenceGrid(64, 64)),
                 ReferenceGrid.fitting(strides, tokens));
-        assertEquals(new ReferenceGrid(512, 1), ReferenceGrid.choose(strides, tokens, 512, "x"));
+        assertEquals(new ReferenceGrid(512, 1), ReferenceGrid.choose(strides, tokens, 512, 256, "x"));
         refused(
-                () -> ReferenceGrid.choose(strides, tokens, 384, "f.pth"),
+                () -> ReferenceGrid.choose(strides, tokens, 384, 256, "f.pth"),
                 "f.pth",
                 "--image-size 384",
                 "512 (reference length 1), 256 (reference length 4)");
         refused(
-                () -> ReferenceGrid.choose(strides, new int[] {1024, 1024}, null, "f.pth"),
+                () -> ReferenceGrid.choose(strides, new int[] {1024, 1024}, null, 256, "f.pth"),
                 "no square image size",
                 "--levels");
-        assertEquals(new ReferenceGrid(256, 1), ReferenceGrid.choose(strides, new int[] {0, 0}, null, "x"));
-        assertEquals(new ReferenceGrid(320, 1), ReferenceGrid.choose(strides, new int[] {0, 0}, 320, "x"));
+        assertEquals(new ReferenceGrid(256, 1), ReferenceGrid.choose(strides, new int[] {0, 0}, null, 256, "x"));
+        assertEquals(new ReferenceGrid(320, 1), ReferenceGrid.choose(strides, new int[] {0, 0}, 320, 256, "x"));
     }
 
     private static void refused(Runnable action, String... mentions) {
-        String message = assertThrows(RlrException.class, action::run).getMessage();
+        String message = assertThrows(RlrException.class, action::run).explanation();
         for (String mention : mentions) {
             assertTrue(message.contains(mention), "'" + mention + "' is not in: " + message);
         }
@@ -300,7 +300,7 @@ class CheckpointImportTest {
                 "names 1");
         refused(
                 () -> read(file, new CheckpointImport.Options("tf_efficientnet_lite0", null, null, 5, true)),
-                "--heads");
+                "`heads`");
         refused(
                 () -> read(
                         checkpoint(List.of(level(40, 8, 16), level(112, 4, 16))),

@@ -3,6 +3,7 @@ package org.rlr.model.cli;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.tensor.golden.HashedTensors;
@@ -24,7 +25,7 @@ public final class BackboneFile {
     static void write(String backbone, int deepest, Path file) {
         SafeTensorsWriter writer = new SafeTensorsWriter();
         Map<String, Object> torch = new LinkedHashMap<>();
-        Backbones.weightShapes(backbone, deepest).forEach((name, shape) -> {
+        Backbones.weightShapes(backbone, List.of(deepest)).forEach((name, shape) -> {
             long[] lengths = Arrays.stream(shape).asLongStream().toArray();
             float[] values = HashedTensors.parameter(name, 0, lengths);
             writer.add(name, lengths, values);

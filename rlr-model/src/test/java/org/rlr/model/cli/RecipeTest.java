@@ -110,8 +110,8 @@ class RecipeTest {
             FeatureExtractor extractor =
                     new FeatureExtractor(loaded.backbone(), loaded.info().config(), loaded.statistics());
             Preprocessor preprocessor =
-                    new Preprocessor(64, 64, loaded.backbone().normalization());
-            int channels = loaded.backbone().channels(3);
+                    new Preprocessor(64, 64, loaded.backbone().info().normalization());
+            int channels = loaded.backbone().info().level(3).channels();
             double[] sum = new double[channels];
             double[] squares = new double[channels];
             int count = 0;

@@ -252,8 +252,8 @@ class SizesTest {
     void whatDoesNotFitSaysSo() throws IOException {
         Path out = folder.resolve("m");
         Object[][] wrong = {
-            {"--image-size", "256x250", "image size 250", "256x250", "multiple of 16", "--image-size"},
-            {"--image-size", "48", "image size 48", "at least 64"},
+            {"--image-size", "256x250", "image width 250", "multiple of the stride 16", "use 240 or 256"},
+            {"--image-size", "48", "image size 48", "use 64"},
             {"--tile-overlap", "129", "--tile-overlap 129", "256x256", "lower it"},
             {"--tile-overlap", "-1", "--tile-overlap is -1"},
             {"--tile-scale", "0.5", "--tile-scale 0.5", "--tile-overlap N"}

@@ -101,7 +101,8 @@ class TilePicturesTest {
             RlrModel m = detector.model();
             RgbImage resized = Resize.lanczos(Images.read(image()), IMAGE, IMAGE);
             for (int tile = 0; tile < 4; tile++) {
-                float[] pixels = new Preprocessor(TILE, TILE, m.backbone().normalization())
+                float[] pixels = new Preprocessor(
+                                TILE, TILE, m.backbone().info().normalization())
                         .apply(e.grid().cut(resized, tile));
                 try (TensorScope scope = TensorScope.inference(m.backend())) {
                     List<Tensor> tokens = m.tokens(Tensor.of(pixels, 1, TILE, TILE, 3));

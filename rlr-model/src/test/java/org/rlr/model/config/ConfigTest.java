@@ -6,11 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.rlr.model.backbone.Backbone;
-import org.rlr.model.backbone.Backbones;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Locality;
 
@@ -60,6 +59,11 @@ class ConfigTest {
         }
     }
 
+    /** Levels of strides 2 to 32. */
+    private static final List<FeatureLevel> PYRAMID = IntStream.range(0, 5)
+            .mapToObj(level -> new FeatureLevel(level, 10 + level, 2 << level))
+            .toList();
+
     private static RlrConfig config(
             int height,
             int width,
@@ -97,16 +101,16 @@ class ConfigTest {
     @Test
     void everyLevelHasItsGridAndWidth() {
         RlrConfig config = config(256, 192, List.of(0, 1, 2, 3), 128, 8, 4, List.of("mca", "nsa"), 1, false);
-        try (Backbone backbone = Backbones.create("scattering", null, config.levels(), null, null)) {
-            int[] widths = {64, 128, 256, 512};
-            for (int level = 0; level < 4; level++) {
-                LevelConfig c = config.level(level, backbone.channels(level));
-                assertEquals(256 >> level + 1, c.height());
-                assertEquals(192 >> level + 1, c.width());
-                assertEquals(widths[level], c.modelWidth());
-                assertEquals(backbone.channels(level), c.channels());
-                assertEquals(LevelConfig.defaultSide(c.height(), c.width()), c.side());
-            }
+        List<LevelConfig> shapes = config.shapes(PYRAMID);
+        int[] widths = {64, 128, 256, 512};
+        for (int level = 0; level < 4; level++) {
+            LevelConfig c = shapes.get(level);
+            assertEquals(c, config.level(PYRAMID.get(level)));
+            assertEquals(256 >> level + 1, c.height());
+            assertEquals(192 >> level + 1, c.width());
+            assertEquals(widths[level], c.modelWidth());
+            assertEquals(10 + level, c.channels());
+            assertEquals(LevelConfig.defaultSide(c.height(), c.width()), c.side());
         }
     }
 
@@ -123,17 +127,10 @@ class ConfigTest {
     void aWindowIsAsConfiguredElseByTheGrid() {
         RlrConfig config = windows(Map.of(2, 9));
         assertEquals("2=9", config.windowText());
-        try (Backbone backbone = Backbones.create("scattering", null, config.levels(), null, null)) {
-            assertEquals(9, config.level(2, backbone.channels(2)).side());
-            assertEquals(
-                    4,
-                    config.level(2, backbone.channels(2))
-                            .pattern(Locality.INSIDE)
-                            .radius());
-            assertEquals(
-                    LevelConfig.defaultSide(16, 8),
-                    config.level(3, backbone.channels(3)).side());
-        }
+        List<LevelConfig> shapes = config.shapes(PYRAMID);
+        assertEquals(9, shapes.get(0).side());
+        assertEquals(4, shapes.get(0).pattern(Locality.INSIDE).radius());
+        assertEquals(LevelConfig.defaultSide(16, 8), shapes.get(1).side());
         assertEquals(
                 config,
                 config.toBuilder().standardize(true).build().toBuilder()
@@ -154,31 +151,78 @@ class ConfigTest {
         assertEquals(128, config.width());
     }
 
+    /** The model width of stride 4 is doubled {@code round(log2 stride) − 2} times. */
+    @ParameterizedTest
+    @CsvSource({"1,-2", "2,-1", "3,0", "4,0", "5,0", "6,1", "7,1", "8,1", "11,1", "12,2", "14,2", "16,2", "32,3"})
+    void theWidthFollowsTheStride(int stride, int doublings) {
+        assertEquals(doublings, new FeatureLevel(0, 1, stride).widthDoublings());
+        LevelConfig c = RlrConfig.builder("vit")
+                .levels(List.of(0))
+                .imageSize(4 * stride, 12 * stride)
+                .build()
+                .level(new FeatureLevel(0, 384, stride));
+        assertEquals(128 * Math.pow(2, doublings), c.modelWidth());
+        assertEquals(List.of(4, 12), List.of(c.height(), c.width()));
+    }
+
+    private static void refused(int height, int width, List<FeatureLevel> levels, String... mentions) {
+        RlrConfig config = RlrConfig.builder("vit")
+                .imageSize(height, width)
+                .levels(levels.stream().map(FeatureLevel::level).toList())
+                .build();
+        refused(() -> config.requireFits(levels), mentions);
+        refused(() -> config.shapes(levels), mentions);
+    }
+
+    @Test
+    void anImageSizeThatNoGridFitsIsAnsweredWithTheNearest() {
+        refused(250, 250, PYRAMID.subList(2, 4), "image size 250 is not a multiple of the stride 16; use 240 or 256");
+        refused(256, 250, PYRAMID.subList(2, 4), "image width 250 is not a multiple of the stride 16; use 240 or 256");
+        refused(250, 256, PYRAMID.subList(2, 4), "image height 250 is not a multiple of the stride 16");
+        refused(
+                48,
+                48,
+                PYRAMID.subList(2, 4),
+                "size 48 is less than 4 times the stride 16; use 64 or more, in steps of 16");
+        refused(
+                50,
+                50,
+                PYRAMID.subList(2, 4),
+                "size 50 is not a multiple of the stride 16; use 64 or more, in steps of 16");
+        refused(8191, 8191, PYRAMID, "size 8191 is not a multiple of the stride 32; use 8160 or 8192");
+        List<FeatureLevel> patches = List.of(new FeatureLevel(5, 384, 14));
+        refused(256, 256, patches, "image size 256 is not a multiple of the stride 14; use 252 or 266");
+        refused(8192, 8192, patches, "use 8190");
+        List<FeatureLevel> mixed = List.of(new FeatureLevel(5, 384, 14), new FeatureLevel(6, 384, 16));
+        refused(256, 256, mixed, "not a multiple of 112, as the strides 14, 16 need; use 224 or 336");
+        refused(256, 256, List.of(new FeatureLevel(0, 1, 4096)), "choose other `levels`");
+    }
+
     private static void refused(Runnable make, String... mentions) {
-        String message = assertThrows(RlrException.class, make::run).getMessage();
+        String message = assertThrows(RlrException.class, make::run).explanation();
         for (String mention : mentions) {
             assertTrue(message.contains(mention), "'" + mention + "' is not in: " + message);
         }
+    }
+
+    private static void fitting(List<Integer> levels, int width, int heads) {
+        config(256, 256, levels, width, heads, 4, List.of("mca"), 1, false).requireFits(PYRAMID);
     }
 
     @Test
     void whatDoesNotFitIsNamedWithTheRemedy() {
         List<String> blocks = List.of("mca", "nsa");
         List<Integer> levels = List.of(2, 3);
-        refused(() -> config(List.of(), blocks), "[]", "--levels");
-        refused(() -> config(List.of(2, -1), blocks), "-1", "--levels");
+        refused(() -> config(List.of(), blocks), "[]", "`levels`");
+        refused(() -> config(List.of(2, -1), blocks), "-1", "`levels`");
+        refused(() -> config(List.of(2, 9), blocks).requireFits(PYRAMID), "no level 9", "0, 1, 2, 3, 4");
         refused(() -> config(levels, List.of()), "no attention block", "--blocks");
-        refused(
-                () -> config(48, 256, levels, 128, 8, 4, blocks, 1, false),
-                "48",
-                "level 3",
-                "at least 64",
-                "--image-size");
-        refused(() -> config(256, 250, levels, 128, 8, 4, blocks, 1, false), "250", "multiple of 16", "--image-size");
-        refused(() -> config(256, 16384, levels, 128, 8, 4, blocks, 1, false), "16384", "8192", "--image-size");
-        refused(() -> config(256, 256, levels, 130, 8, 4, blocks, 1, false), "--width is 130", "multiple of 4");
-        refused(() -> config(256, 256, levels, 132, 8, 4, blocks, 1, false), "--width is 132", "--heads (8)");
-        refused(() -> config(256, 256, List.of(0), 12, 2, 4, blocks, 1, false), "--width is 12", "multiple of 8");
+        refused(() -> config(256, 16384, levels, 128, 8, 4, blocks, 1, false), "`imageSize` is 16384", "8192");
+        refused(() -> config(0, 256, levels, 128, 8, 4, blocks, 1, false), "`imageSize` is 0", "8192");
+        refused(() -> config(256, 256, levels, 1 << 15, 8, 4, blocks, 1, false), "`width` is 32768", "16384");
+        refused(() -> fitting(levels, 130, 8), "`width` is 130", "multiple of 4");
+        refused(() -> fitting(levels, 132, 8), "`width` is 132", "`heads` (8)");
+        refused(() -> fitting(List.of(0), 12, 2), "`width` is 12", "multiple of 8", "2 times `heads` (2)");
         refused(() -> config(256, 256, levels, 128, 0, 4, blocks, 1, false), "--heads is 0");
         refused(() -> config(256, 256, levels, 128, 8, 0, blocks, 1, false), "--layers is 0");
         refused(() -> config(256, 256, levels, 128, 8, 4, blocks, 0, false), "--ref-len is 0");

@@ -13,7 +13,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 import org.rlr.model.KernelSets;
-import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.StateDict;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
@@ -139,12 +138,12 @@ class DecoderGoldenTest {
             SafeTensorsFile golden, Backend backend, List<Integer> channels, boolean training) {
         long seed = Long.parseLong(golden.metadata().get("seed"));
         DecoderNetwork network = new DecoderNetwork(channels, backend, training);
-        Map<String, Backbone.Weight> weights = new LinkedHashMap<>();
+        Map<String, StateDict.Weight> weights = new LinkedHashMap<>();
         for (Parameter p : Stream.concat(network.parameters().all().stream(), network.buffers().all().stream())
                 .toList()) {
             int[] extents = p.stateShape();
             long[] shape = Arrays.stream(extents).asLongStream().toArray();
-            weights.put(p.name(), new Backbone.Weight(extents, HashedTensors.parameter(p.name(), seed, shape)));
+            weights.put(p.name(), new StateDict.Weight(extents, HashedTensors.parameter(p.name(), seed, shape)));
         }
         network.load(StateDict.of(weights), "hashed");
         return network;

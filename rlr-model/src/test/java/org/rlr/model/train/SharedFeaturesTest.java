@@ -172,7 +172,9 @@ class SharedFeaturesTest {
             List<Path> images = images();
             long bytes = 0;
             for (int level : config.levels()) {
-                bytes += 4L * config.level(level, backbone.channels(level)).tokens() * backbone.channels(level);
+                bytes += 4L
+                        * config.level(backbone.info().level(level)).tokens()
+                        * backbone.info().level(level).channels();
             }
             List<Path> twice = new ArrayList<>(images.subList(0, 2));
             twice.addAll(images.subList(0, 2));

@@ -1,14 +1,13 @@
 package org.rlr.tensor.backend;
 
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.ServiceLoader;
 import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.ResourceException;
+import org.rlr.tensor.Services;
 
-/** Chooses a backend among the providers that {@link ServiceLoader} finds. */
+/** Chooses a backend among the providers that {@link Services} finds. */
 public final class Backends {
     private static final System.Logger LOG = System.getLogger(Backends.class.getName());
 
@@ -16,9 +15,7 @@ public final class Backends {
 
     /** {@return all providers, the preferred one first} */
     public static List<BackendProvider> providers() {
-        List<BackendProvider> found = new ArrayList<>();
-        ServiceLoader.load(BackendProvider.class, Backends.class.getClassLoader())
-                .forEach(found::add);
+        List<BackendProvider> found = Services.load(BackendProvider.class, "backends");
         found.sort(Comparator.comparingInt(BackendProvider::priority).reversed().thenComparing(BackendProvider::type));
         return found;
     }

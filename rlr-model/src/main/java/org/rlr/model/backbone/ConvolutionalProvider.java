@@ -1,0 +1,60 @@
+package org.rlr.model.backbone;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntFunction;
+import java.util.regex.Pattern;
+import org.rlr.model.data.Normalization;
+import org.rlr.tensor.backend.Backend;
+
+/** The convolutional networks of a family, with timm's names. */
+abstract class ConvolutionalProvider implements BackboneProvider {
+    /** Counters of training, the classifier and the convolution before it. */
+    private static final Pattern BESIDE =
+            Pattern.compile(".*\\.num_batches_tracked|(classifier|fc|conv_head|bn2)\\..*");
+
+    private final Map<String, Architecture> architectures = new LinkedHashMap<>();
+
+    /** Makes a network down to a level. */
+    private record Architecture(Normalization normalization, IntFunction<Network> network) {}
+
+    /** Adds a network, made down to a feature level; all of it for {@link Integer#MAX_VALUE}. */
+    final void add(String name, Normalization normalization, IntFunction<Network> network) {
+        architectures.put(name, new Architecture(normalization, network));
+    }
+
+    @Override
+    public final List<String> names() {
+        return List.copyOf(architectures.keySet());
+    }
+
+    @Override
+    public final BackboneInfo info(String name) {
+        Network network = network(name, List.of(Integer.MAX_VALUE));
+        long parameters = network.parameters().stateShapes().entrySet().stream()
+                .filter(each -> !each.getKey().matches(".*\\.running_(mean|var)"))
+                .mapToLong(each -> Arrays.stream(each.getValue()).asLongStream().reduce(1, Math::multiplyExact))
+                .sum();
+        return BackboneInfo.builder(name, network.levels())
+                .normalization(architectures.get(name).normalization)
+                .parameters(parameters)
+                .beside(BESIDE)
+                .build();
+    }
+
+    private Network network(String name, List<Integer> levels) {
+        return architectures.get(name).network.apply(levels.get(levels.size() - 1));
+    }
+
+    @Override
+    public final Map<String, int[]> weightShapes(String name, List<Integer> levels) {
+        return network(name, levels).parameters().stateShapes();
+    }
+
+    @Override
+    public final Backbone create(String name, Backend backend, List<Integer> levels, StateDict weights, String origin) {
+        return new ConvolutionalBackbone(info(name), network(name, levels), backend, weights, origin);
+    }
+}
