@@ -27,6 +27,7 @@ import org.rlr.model.train.Trainer;
 import org.rlr.model.train.TrainingCheckpoints;
 import org.rlr.model.train.TrainingImages;
 import org.rlr.model.train.ValidationSplit;
+import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.io.AtomicFile;
@@ -94,10 +95,8 @@ final class AblateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (seeds < 1) {
-            throw new RlrException(
-                    "--seeds is " + seeds + "; it must be at least 1, and at least 2 for a standard deviation");
-        }
+        InvalidSettingException.require(
+                seeds >= 1, "seeds", seeds, "at least 1, and at least 2 for a standard deviation");
         String name = weights.backbone(backbone);
         ConfigFile base = model.base(null, name);
         List<RlrConfig> configs = configs(name, base.config());
@@ -173,8 +172,9 @@ final class AblateCommand implements Callable<Integer> {
                             .filter(block -> !block.isEmpty())
                             .toList());
             if (configs.contains(config)) {
-                throw new RlrException("--blocks " + String.join(",", config.blocks())
-                        + " is given twice; give each set once, and more --seeds for more runs of it");
+                throw new RlrException(
+                        "--blocks " + String.join(",", config.blocks()) + " is given twice",
+                        "give each set once, and more --seeds for more runs of it");
             }
             configs.add(config);
         }
@@ -189,7 +189,7 @@ final class AblateCommand implements Callable<Integer> {
             DataSet set,
             SharedFeatures features) {
         TrainingImages images = ValidationSplit.of(set, settings.validation(), settings.seed());
-        try (TrainingProgress progress = new TrainingProgress(null);
+        try (TrainingProgress progress = new TrainingProgress();
                 Trained trained = new Trainer(device, config, settings, progress, scoring.one(null, config), features)
                         .train(new BorrowedBackbone(opened), images, TrainingCheckpoints.NONE, null)) {
             progress.end();

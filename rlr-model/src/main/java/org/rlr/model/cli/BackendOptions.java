@@ -1,6 +1,7 @@
 package org.rlr.model.cli;
 
 import org.rlr.tensor.Device;
+import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.Backends;
@@ -37,10 +38,11 @@ final class BackendOptions {
     private String precision;
 
     Backend open() {
-        if (threads < 0 || threads > MOST_THREADS) {
-            throw new RlrException("--threads is " + threads + "; it must be between 1 and " + MOST_THREADS
-                    + ", or 0 for as many as there are cores");
-        }
+        InvalidSettingException.require(
+                threads >= 0 && threads <= MOST_THREADS,
+                "threads",
+                threads,
+                "between 1 and " + MOST_THREADS + ", or 0 for as many as there are cores");
         return precision == null ? Backends.open(name, threads) : openPrecisely();
     }
 
@@ -60,8 +62,9 @@ final class BackendOptions {
         }
         if (backend.device().equals(Device.CPU) && !precision.equals("fp32")) {
             backend.close();
-            throw new RlrException("--precision is '" + precision
-                    + "', but the backend is the CPU's, which has fp32 only; choose a card with --backend cuda");
+            throw new RlrException(
+                    "--precision is '" + precision + "', but the backend is the CPU's, which has fp32 only",
+                    "choose a card with --backend cuda");
         }
         return backend;
     }

@@ -29,8 +29,9 @@ final class CheckpointOptions {
     /** For a training whose result goes to a file. @throws RlrException if an option is missing */
     TrainingCheckpoints of(Path out) {
         if (file != null && every == null) {
-            throw new RlrException("--checkpoint " + file
-                    + " says where to keep the training's state, but not when: give --checkpoint-every N too");
+            throw new RlrException(
+                    "--checkpoint " + file + " says where to keep the training's state, but not when",
+                    "give --checkpoint-every N too");
         }
         if (every == null) {
             return new TrainingCheckpoints(null, 1, resume);

@@ -14,9 +14,9 @@ import org.rlr.model.data.DataCheck;
 import org.rlr.model.data.DataLayout;
 import org.rlr.model.data.DataLayouts;
 import org.rlr.model.data.DataSet;
+import org.rlr.model.data.DataSetException;
 import org.rlr.model.data.ImageSize;
 import org.rlr.model.data.Sample;
-import org.rlr.tensor.RlrException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -71,8 +71,11 @@ final class DataCheckCommand implements Callable<Integer> {
         out.flush();
         if (!result.problems().isEmpty()) {
             int count = result.problems().size();
-            throw new RlrException(count + (count == 1 ? " problem" : " problems") + " in " + data
-                    + ", listed above; first: " + result.problems().get(0));
+            throw new DataSetException(
+                    count + (count == 1 ? " problem" : " problems") + " in " + data + ", listed above; first: "
+                            + result.problems().get(0),
+                    "",
+                    null);
         }
         out.println("no problems");
         out.flush();
@@ -84,7 +87,9 @@ final class DataCheckCommand implements Callable<Integer> {
             return;
         }
         out.println(title);
-        sentences.stream().limit(all ? sentences.size() : SHOWN).forEach(sentence -> out.println("- " + sentence));
+        sentences.stream()
+                .limit(all ? sentences.size() : SHOWN)
+                .forEach(sentence -> out.println("- " + OptionNames.translate(sentence)));
         if (!all && sentences.size() > SHOWN) {
             out.println("- and " + (sentences.size() - SHOWN) + " more, which --all prints");
         }

@@ -7,14 +7,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
+import org.rlr.model.ModelException;
 import org.rlr.model.ModelFile;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.data.DataSet;
+import org.rlr.model.data.DataSetException;
 import org.rlr.model.data.Sample;
 import org.rlr.model.report.EvaluationReport;
 import org.rlr.model.synthetic.SyntheticDataSet;
 import org.rlr.model.train.ValidationSplit;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.InvalidSettingException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -71,9 +73,7 @@ final class DataSynthesizeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (perImage < 1) {
-            throw new RlrException("--per-image is " + perImage + "; it must be at least 1");
-        }
+        InvalidSettingException.require(perImage >= 1, "perImage", perImage, "at least 1");
         DataSet set = layout.read(data, spec);
         Map<String, List<Path>> normal =
                 model == null ? validation(set) : heldOut(set.requireTraining(), ModelFile.info(model));
@@ -92,9 +92,10 @@ final class DataSynthesizeCommand implements Callable<Integer> {
 
     private Map<String, List<Path>> validation(DataSet set) {
         if (set.validation().isEmpty()) {
-            throw new RlrException(data + " has no validation images of its own (layout " + set.layout()
-                    + "); name a model whose training held some out, with --model, or train one with "
-                    + "--validation 0.1");
+            throw new DataSetException(
+                    data + " has no validation images of its own (layout " + set.layout() + ")",
+                    "name a model whose training held some out, with --model, or train one with --validation 0.1",
+                    null);
         }
         Map<String, List<Path>> normal = new LinkedHashMap<>();
         set.classes()
@@ -106,19 +107,24 @@ final class DataSynthesizeCommand implements Callable<Integer> {
 
     private Map<String, List<Path>> heldOut(DataSet set, ModelInfo info) {
         if (info.training() == null || info.training().validation() == null) {
-            throw new RlrException(
-                    model
-                            + " was trained on all its images, none was held out; train with --validation 0.1, or leave --model away for a data set with validation images");
+            throw new ModelException(
+                    ModelException.Reason.DOES_NOT_FIT,
+                    model + " was trained on all its images, none was held out",
+                    "train with --validation 0.1, or omit --model for a data set with validation images",
+                    null);
         }
         Map<String, List<Path>> normal = ValidationSplit.heldOut(
                 set, info.training().validation(), info.training().seed());
         int learned = set.train().size()
                 - normal.values().stream().mapToInt(List::size).sum();
         if (learned != info.images() || !info.classes().equals(List.copyOf(normal.keySet()))) {
-            throw new RlrException(
+            throw new ModelException(
+                    ModelException.Reason.DOES_NOT_FIT,
                     model + " was trained on " + info.images() + " images of " + String.join(", ", info.classes())
                             + ", but of " + data + " its training would have taken " + learned + " of "
-                            + String.join(", ", normal.keySet()) + "; give the data set that it was trained on");
+                            + String.join(", ", normal.keySet()),
+                    "give the data set that it was trained on",
+                    null);
         }
         return normal;
     }

@@ -104,7 +104,7 @@ final class DecoderTrainCommand implements Callable<Integer> {
         long started = System.nanoTime();
         try (Backend device = backend.open();
                 RlrModel loaded = ModelFile.load(model, device);
-                TrainingProgress progress = new TrainingProgress(null)) {
+                TrainingProgress progress = new TrainingProgress()) {
             text.printf("%d normal images (%s layout), %s%n", files.size(), images.layout(), device.description());
             text.flush();
             requireRoom(DecoderInfo.of(loaded, settings, files.size()), device, states);
@@ -145,11 +145,11 @@ final class DecoderTrainCommand implements Callable<Integer> {
                 && state.toAbsolutePath()
                         .normalize()
                         .equals(model.toAbsolutePath().normalize())) {
-            throw new RlrException("--checkpoint " + state + " would overwrite the model; name another file");
+            throw new RlrException("--checkpoint " + state + " would overwrite the model", "name another file");
         }
         Map<String, Path> files = new LinkedHashMap<>();
         files.put("--out", out);
         files.put("--checkpoint", state);
-        TrainingRun.requireWritable(files);
+        OutputFiles.requireWritable(files);
     }
 }

@@ -101,7 +101,7 @@ final class DemoCommand implements Callable<Integer> {
         text.flush();
         long started = System.nanoTime();
         try (Backend device = backend.open()) {
-            try (TrainingProgress progress = new TrainingProgress(null);
+            try (TrainingProgress progress = new TrainingProgress();
                     RlrModel trained = new Trainer(device, config, TRAINING, progress)
                             .train(
                                     Backbones.open(config.backbone(), null, config.levels(), device),

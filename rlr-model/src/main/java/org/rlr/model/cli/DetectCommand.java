@@ -156,7 +156,7 @@ final class DetectCommand implements Callable<Integer> {
         try {
             return className == null ? detector.detection(map) : detector.detection(map, className);
         } catch (RlrException e) {
-            throw new RlrException(file + ": " + e.getMessage(), e);
+            throw e.in(file);
         }
     }
 

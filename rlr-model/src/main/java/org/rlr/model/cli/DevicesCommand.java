@@ -26,7 +26,7 @@ final class DevicesCommand implements Callable<Integer> {
         for (BackendProvider provider : Backends.providers()) {
             Optional<String> why = provider.unavailable();
             if (why.isPresent()) {
-                out.printf("%-6s cannot start: %s%n", provider.type(), why.get());
+                out.printf("%-6s cannot start: %s%n", provider.type(), OptionNames.translate(why.get()));
                 continue;
             }
             for (int i = 0; i < provider.devices(); i++) {

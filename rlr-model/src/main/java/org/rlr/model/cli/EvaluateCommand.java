@@ -129,14 +129,15 @@ final class EvaluateCommand implements Callable<Integer> {
     /** Pictures are of one scoring, a report of the one that the thresholds belong to. */
     private void requireOneFor(List<Scoring> scorings, Scoring own) {
         if (scorings.size() > 1 && out != null) {
-            throw new RlrException("--out draws the maps of one scoring, not of " + scorings.size()
-                    + "; leave it away, or choose one");
+            throw new RlrException(
+                    "--out draws the maps of one scoring, not of " + scorings.size(), "omit it, or choose one");
         }
         if (report != null && !scorings.equals(List.of(own))) {
             throw new RlrException(
                     "--report shows the model's thresholds, which belong to its own scoring (levels " + own.levelText()
                             + ", smoothing " + Scoring.number(own.smoothing())
-                            + "); make another the model's by 'rlr threshold --score-levels … --smoothing …' first, or leave --report away");
+                            + ")",
+                    "make another the model's by 'rlr threshold --score-levels … --smoothing …' first, or omit --report");
         }
     }
 

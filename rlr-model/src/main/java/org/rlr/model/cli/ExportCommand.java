@@ -41,10 +41,10 @@ final class ExportCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter text = spec.commandLine().getOut();
         if (out == null && folder == null) {
-            throw new RlrException("nothing to write: give --out FILE.pth, or --safetensors DIR, or both");
+            throw new RlrException("nothing to write", "give --out FILE.pth, or --safetensors DIR, or both");
         }
         if (out != null) {
-            TrainingRun.writable(out, "--out");
+            OutputFiles.requireWritable(out, "--out");
             CheckpointExport.writeTorch(model, out);
             text.printf(
                     "%s: state dicts of the levels %s%n",
@@ -55,7 +55,7 @@ final class ExportCommand implements Callable<Integer> {
         }
         text.flush();
         PrintWriter err = spec.commandLine().getErr();
-        CheckpointExport.notes(model).forEach(note -> err.println("note: " + note));
+        CheckpointExport.notes(model).forEach(note -> err.println("note: " + OptionNames.translate(note)));
         err.flush();
         return 0;
     }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.rlr.model.ModelException;
 import org.rlr.model.ModelFile;
 import org.rlr.model.RlrModel;
 import org.rlr.model.backbone.Backbone;
@@ -23,7 +24,7 @@ import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.model.train.Trainer;
 import org.rlr.model.transformer.RlrTransformer;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.backend.Backend;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -133,10 +134,9 @@ final class ImportCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter text = spec.commandLine().getOut();
-        TrainingRun.writable(out, "--out");
-        if (threshold.data == null && !Double.isFinite(threshold.value)) {
-            throw new RlrException("--threshold is " + threshold.value + "; it must be a number");
-        }
+        OutputFiles.requireWritable(out, "--out");
+        InvalidSettingException.require(
+                threshold.data != null || Double.isFinite(threshold.value), "threshold", threshold.value, "a number");
         layout.requireData(threshold.data);
         DataSet images = threshold.data == null
                 ? null
@@ -172,7 +172,7 @@ final class ImportCommand implements Callable<Integer> {
             }
             text.flush();
             try (Backend device = backend.open();
-                    TrainingProgress progress = new TrainingProgress(null);
+                    TrainingProgress progress = new TrainingProgress();
                     RlrModel unscored = load(model, checkpoint, device, images)) {
                 List<Path> files = images == null
                         ? List.of()
@@ -209,7 +209,7 @@ final class ImportCommand implements Callable<Integer> {
     }
 
     private static String pixels(RlrConfig config) {
-        String size = config.imageHeight() + "x" + config.imageWidth() + " pixels";
+        String size = new ImageSize(config.imageWidth(), config.imageHeight()) + " pixels";
         return config.tiling() == null ? size : "tiles of " + size + " " + config.tiling();
     }
 
@@ -236,8 +236,12 @@ final class ImportCommand implements Callable<Integer> {
         Backbone features = Backbones.open(config.backbone(), weights.of(config.backbone()), config.levels(), device);
         try {
             if (features.info().standardized()) {
-                throw new RlrException("features of '" + config.backbone()
-                        + "' are standardised by statistics that a checkpoint does not hold; it cannot be imported");
+                throw new ModelException(
+                        ModelException.Reason.DOES_NOT_FIT,
+                        "features of '" + config.backbone()
+                                + "' are standardised by statistics that a checkpoint does not hold",
+                        "it cannot be imported",
+                        null);
             }
             List<RlrTransformer> transformers = model.transformers(features, device);
             return new RlrModel(

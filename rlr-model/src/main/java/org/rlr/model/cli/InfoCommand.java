@@ -1,6 +1,5 @@
 package org.rlr.model.cli;
 
-import com.google.gson.GsonBuilder;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -13,6 +12,7 @@ import org.rlr.model.config.Schedule;
 import org.rlr.model.config.ScoreStatistics;
 import org.rlr.model.config.Scoring;
 import org.rlr.model.config.TrainingSettings;
+import org.rlr.model.data.ImageSize;
 import org.rlr.model.report.EvaluationReport;
 import org.rlr.model.report.ThresholdText;
 import picocli.CommandLine.Command;
@@ -46,11 +46,7 @@ final class InfoCommand implements Callable<Integer> {
         ScoreStatistics s = info.scores();
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
-            out.println(new GsonBuilder()
-                    .disableHtmlEscaping()
-                    .setPrettyPrinting()
-                    .create()
-                    .toJson(info));
+            out.println(info.toJson());
             out.flush();
             return 0;
         }
@@ -59,14 +55,13 @@ final class InfoCommand implements Callable<Integer> {
         line(
                 out,
                 c.tiling() == null ? "image size" : "tile size",
-                c.imageHeight() + "x" + c.imageWidth() + (c.imageHeight() == c.imageWidth() ? "" : " (height x width)")
-                        + (c.tiling() == null ? "" : ", " + c.tiling()));
+                new ImageSize(c.imageWidth(), c.imageHeight()) + (c.tiling() == null ? "" : ", " + c.tiling()));
         line(
                 out,
                 "feature levels",
                 c.levels()
                         + (c.standardize() ? ", standardised" : "")
-                        + (c.averagePool() ? ", smoothed by a 3x3 average" : ""));
+                        + (c.averagePool() ? ", smoothed by a 3×3 average" : ""));
         line(
                 out,
                 "transformers",

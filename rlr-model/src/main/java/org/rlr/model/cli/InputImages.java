@@ -4,8 +4,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.rlr.model.data.DataSetException;
 import org.rlr.model.data.Images;
-import org.rlr.tensor.RlrException;
 
 /** Images given as files and folders. */
 final class InputImages {
@@ -18,8 +18,10 @@ final class InputImages {
             if (Files.isDirectory(input)) {
                 List<Path> found = Images.list(input);
                 if (found.isEmpty()) {
-                    throw new RlrException(input + " holds no images" + Images.insteadOfImages(input)
-                            + "; give image files or a folder that holds some");
+                    throw new DataSetException(
+                            input + " holds no images" + Images.insteadOfImages(input),
+                            "give image files or a folder that holds some",
+                            null);
                 }
                 files.addAll(found);
             } else {

@@ -24,7 +24,7 @@ final class LayoutOption {
     DataSet read(Path root, CommandSpec spec) {
         DataSet set = name == null ? DataLayouts.read(root) : DataLayouts.read(root, name);
         PrintWriter err = spec.commandLine().getErr();
-        set.notes().forEach(note -> err.println("note: " + note));
+        set.notes().forEach(note -> err.println("note: " + OptionNames.translate(note)));
         err.flush();
         return set;
     }
@@ -32,8 +32,9 @@ final class LayoutOption {
     /** Where a command can do without a data set. @throws RlrException if there is none, and a layout all the same */
     void requireData(Path root) {
         if (name != null && root == null) {
-            throw new RlrException("--layout " + name
-                    + " says how a data set is laid out, but none is given; give --data DIR too, or leave it away");
+            throw new RlrException(
+                    "--layout " + name + " says how a data set is laid out, but none is given",
+                    "give --data DIR too, or omit it");
         }
     }
 

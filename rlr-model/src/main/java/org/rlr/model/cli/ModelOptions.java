@@ -225,7 +225,8 @@ final class ModelOptions {
         if (noTiles) {
             if (tiles.given()) {
                 throw new RlrException(
-                        "--no-tiles resizes whole images, while --tile-overlap and --tile-scale cut them into tiles; leave one away");
+                        "--no-tiles resizes whole images, while --tile-overlap and --tile-scale cut them into tiles",
+                        "leave one away");
             }
             return null;
         }
@@ -253,7 +254,7 @@ final class ModelOptions {
         boolean best = of("--keep-best", keepBest, base != null && base.keepBest());
         Double fraction = of("--validation", validation, base == null ? null : (Double) base.fraction());
         if (best && fraction == null) {
-            throw new RlrException("--keep-best needs images held out to choose by: give --validation FRACTION too");
+            throw new RlrException("--keep-best needs images held out to choose by", "give --validation FRACTION too");
         }
         // 0 holds nothing out, which a configuration may have to be told
         return fraction == null || fraction == 0 && !best ? null : new Validation(fraction, best);
@@ -272,7 +273,8 @@ final class ModelOptions {
         }
         if (given("--recipe")) {
             throw new RlrException(
-                    "--recipe " + recipe + " and --config " + file + " both say what the defaults are; leave one away");
+                    "--recipe " + recipe + " and --config " + file + " both say what the defaults are",
+                    "leave one away");
         }
         return ConfigFile.read(file);
     }

@@ -3,9 +3,10 @@ package org.rlr.model.cli;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.rlr.tensor.RlrException;
 import picocli.CommandLine;
 
@@ -21,6 +22,7 @@ final class OptionNames {
     private static final Map<String, String> OTHERS = Map.ofEntries(
             Map.entry("learningRate", "--lr"),
             Map.entry("warmupSteps", "--warmup"),
+            Map.entry("Validation.fraction", "--validation"),
             Map.entry("windows", "--window"),
             Map.entry("referenceLoss", "--ref-loss"),
             Map.entry("averagePool", "--no-avg-pool"),
@@ -29,7 +31,22 @@ final class OptionNames {
             Map.entry("Backbones.names", "'rlr backbones'"),
             Map.entry("PublishedWeights.all", "'rlr weights list'"),
             Map.entry("WeightsCache.add", "'rlr weights add'"),
-            Map.entry("WeightsDownloader.get", "'rlr weights get'"));
+            Map.entry("WeightsDownloader.get", "'rlr weights get'"),
+            Map.entry("className", "--class"),
+            Map.entry("Scoring.levels", "--score-levels"),
+            Map.entry("Scoring.weights", "--score-levels"),
+            Map.entry("TestEvaluation.every", "--evaluate-every"),
+            Map.entry("TestEvaluation.keepBest", "--best-on-test"),
+            Map.entry("TrainingCheckpoints.every", "--checkpoint-every"),
+            Map.entry("TrainingCheckpoints.file", "--checkpoint"),
+            Map.entry("Trainer.train", "'rlr train --checkpoint-every'"),
+            Map.entry("DecoderTrainer.train", "'rlr decoder train --checkpoint-every'"),
+            Map.entry("ModelInfo.toJson", "'rlr info --json --model MODEL'"),
+            Map.entry("ThresholdEstimator", "'rlr threshold'"),
+            Map.entry("Thresholds.perClass", "'rlr threshold --per-class'"));
+
+    /** Of all commands. */
+    static final Set<String> OPTIONS = options(new CommandLine(new Main())).collect(Collectors.toUnmodifiableSet());
 
     private OptionNames() {}
 
@@ -56,18 +73,12 @@ final class OptionNames {
             return other;
         }
         String option = "--" + name.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
-        return options().contains(option) ? option : "`" + name + "`";
+        return OPTIONS.contains(option) ? option : "`" + name + "`";
     }
 
-    /** The options of all commands. */
-    static Set<String> options() {
-        Set<String> options = new TreeSet<>();
-        collect(new CommandLine(new Main()), options);
-        return options;
-    }
-
-    private static void collect(CommandLine command, Set<String> options) {
-        options.addAll(command.getCommandSpec().optionsMap().keySet());
-        command.getSubcommands().values().forEach(each -> collect(each, options));
+    private static Stream<String> options(CommandLine command) {
+        return Stream.concat(
+                command.getCommandSpec().optionsMap().keySet().stream(),
+                command.getSubcommands().values().stream().flatMap(OptionNames::options));
     }
 }

@@ -5,8 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.IoReason;
 import picocli.CommandLine.Model.ArgSpec;
@@ -85,17 +88,17 @@ final class OutputFiles {
      * @param isFolder whether a folder is to be written, or a file
      * @throws RlrException naming the path, the option and the remedy
      */
-    static void requireWritable(Path path, String option, boolean isFolder) {
-        String remedy = "; choose another " + option;
+    private static void requireWritable(Path path, String option, boolean isFolder) {
+        String remedy = "choose another " + option;
         if (isFolder && Files.exists(path) && !Files.isDirectory(path)) {
-            throw new RlrException(path + " is a file, and " + option + " names a folder" + remedy);
+            throw unwritable(path + " is a file, and " + option + " names a folder", remedy, null);
         }
         if (!isFolder && Files.isDirectory(path)) {
-            throw new RlrException(
-                    path + " is a folder, and " + option + " names the file to write; give a name in it");
+            throw unwritable(
+                    path + " is a folder, and " + option + " names the file to write", "give a name in it", null);
         }
         if (Files.exists(path) && !Files.isWritable(path)) {
-            throw new RlrException("cannot write " + path + ": it is write-protected" + remedy);
+            throw unwritable("cannot write " + path + ": it is write-protected", remedy, null);
         }
         if (special(path)) {
             return; // written to directly, whoever may write to its folder
@@ -107,15 +110,51 @@ final class OutputFiles {
             folder = folder.getParent();
         }
         if (folder != null && !Files.isDirectory(folder)) {
-            throw new RlrException("cannot write " + path + ": " + folder + " is no folder, but a file" + remedy);
+            throw unwritable("cannot write " + path + ": " + folder + " is no folder, but a file", remedy, null);
         }
         if (folder != null && !Files.isWritable(folder)) {
-            throw new RlrException("cannot write " + path + ": no permission to write to " + folder + remedy);
+            throw unwritable("cannot write " + path + ": no permission to write to " + folder, remedy, null);
         }
     }
 
+    private static ResourceException unwritable(String message, String remedy, IOException cause) {
+        return new ResourceException(ResourceException.Resource.DISK, message, remedy, cause);
+    }
+
+    /**
+     * Checks that a file can be written whose folder is not made. @throws RlrException naming the path, the option and
+     * the remedy
+     */
+    static void requireWritable(Path file, String option) {
+        requireWritable(file, option, false);
+        Path folder = file.toAbsolutePath().getParent();
+        if (!special(file) && (folder == null || !Files.isDirectory(folder))) {
+            throw unwritable("cannot write " + file + ": there is no folder " + folder, "make it first", null);
+        }
+    }
+
+    /**
+     * Checks files by the options that name them, null for those that are not asked for. @throws RlrException as
+     * {@link #requireWritable(Path, String)}, or if two are the same
+     */
+    static void requireWritable(Map<String, Path> files) {
+        Set<Path> seen = new HashSet<>();
+        files.forEach((option, file) -> {
+            if (file != null && !seen.add(file.toAbsolutePath().normalize())) {
+                throw new RlrException(
+                        file + " is named for two different files",
+                        "give each of " + String.join(", ", files.keySet()) + " one of its own");
+            }
+        });
+        files.forEach((option, file) -> {
+            if (file != null) {
+                requireWritable(file, option);
+            }
+        });
+    }
+
     /** Whether it is neither a file nor a folder, as /dev/stdout. */
-    static boolean special(Path path) {
+    private static boolean special(Path path) {
         return Files.exists(path) && !Files.isRegularFile(path) && !Files.isDirectory(path);
     }
 
@@ -126,14 +165,17 @@ final class OutputFiles {
         Path target = real(output.path);
         for (Named other : earlier) {
             if (real(other.path).equals(target)) {
-                throw new RlrException(output.path + " is named for two different files, by " + other.name + " and "
-                        + output.name + "; give each a file of its own");
+                throw new RlrException(
+                        output.path + " is named for two different files, by " + other.name + " and " + output.name,
+                        "give each a file of its own");
             }
         }
         for (Named input : inputs) {
             if (Files.isRegularFile(input.path) && real(input.path).equals(target) && !meant(input, output, command)) {
-                throw new RlrException(output.name + " " + output.path + " would overwrite the file that " + input.name
-                        + " names to be read; name another file to write");
+                throw new RlrException(
+                        output.name + " " + output.path + " would overwrite the file that " + input.name
+                                + " names to be read",
+                        "name another file to write");
             }
         }
     }
@@ -145,7 +187,7 @@ final class OutputFiles {
     }
 
     /** The file that a path leads to, or would be made as. */
-    private static Path real(Path path) {
+    static Path real(Path path) {
         try {
             Path whole = path.toAbsolutePath().normalize();
             Path folder = whole.getParent();
@@ -155,9 +197,9 @@ final class OutputFiles {
                             ? folder.toRealPath().resolve(whole.getFileName())
                             : whole;
         } catch (IOException e) {
-            throw new RlrException(
-                    "cannot find out where " + path + " leads: " + IoReason.of(e)
-                            + "; check the permissions of its folders",
+            throw unwritable(
+                    "cannot find out where " + path + " leads: " + IoReason.of(e),
+                    "check the permissions of its folders",
                     e);
         }
     }

@@ -17,6 +17,7 @@ import org.rlr.model.detect.Detection;
 import org.rlr.model.report.MapScale;
 import org.rlr.model.report.Overlays;
 import org.rlr.model.report.ScoredImage;
+import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.IoReason;
 
@@ -37,8 +38,10 @@ final class OverlayWriter {
         try {
             Files.createDirectories(folder);
         } catch (java.io.IOException e) {
-            throw new RlrException(
-                    "cannot make the folder " + folder + " for pictures (" + IoReason.of(e) + "); choose another --out",
+            throw new ResourceException(
+                    ResourceException.Resource.DISK,
+                    "cannot make the folder " + folder + " for pictures: " + IoReason.of(e),
+                    "choose another --out",
                     e);
         }
     }
@@ -80,23 +83,13 @@ final class OverlayWriter {
 
     private static void requireApart(Path folder, List<Path> images, List<Path> pictures) {
         Set<Path> read =
-                images.stream().filter(Files::exists).map(OverlayWriter::real).collect(Collectors.toSet());
+                images.stream().filter(Files::exists).map(OutputFiles::real).collect(Collectors.toSet());
         for (Path picture : pictures) {
-            if (Files.exists(picture) && read.contains(real(picture))) {
-                throw new RlrException("--out " + folder + " is where the images are: a picture would replace "
-                        + picture + "; name another folder");
+            if (Files.exists(picture) && read.contains(OutputFiles.real(picture))) {
+                throw new RlrException(
+                        "--out " + folder + " is where the images are: a picture would replace " + picture,
+                        "name another folder");
             }
-        }
-    }
-
-    private static Path real(Path file) {
-        try {
-            return file.toRealPath();
-        } catch (java.io.IOException e) {
-            throw new RlrException(
-                    "cannot find out where " + file + " leads (" + IoReason.of(e)
-                            + "); check the permissions of its folders",
-                    e);
         }
     }
 

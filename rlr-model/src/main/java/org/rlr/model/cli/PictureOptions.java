@@ -25,6 +25,11 @@ final class PictureOptions {
                 case DECODER -> ReconstructionPictures.decoded(decoder);
             };
         }
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     @Option(
@@ -52,18 +57,20 @@ final class PictureOptions {
      */
     Kind kind(Path target, String option) {
         if (target == null && (kind != null || decoder != null)) {
-            throw new RlrException((kind == null
-                            ? "--decoder " + decoder
-                            : "--pictures " + kind.name().toLowerCase(Locale.ROOT))
-                    + " says what pictures show, but not where to write them: give " + option + " too");
+            throw new RlrException(
+                    (kind == null ? "--decoder " + decoder : "--pictures " + kind)
+                            + " says what pictures show, but not where to write them",
+                    "give " + option + " too");
         }
         if (kind == Kind.DECODER && decoder == null) {
             throw new RlrException(
-                    "--pictures decoder needs a --decoder: train one with 'rlr decoder train', or take --pictures features, which needs none");
+                    "--pictures decoder needs a --decoder",
+                    "train one with 'rlr decoder train', or take --pictures features, which needs none");
         }
         if (decoder != null && kind != null && kind != Kind.DECODER) {
-            throw new RlrException("--decoder " + decoder + " has no effect on --pictures "
-                    + kind.name().toLowerCase(Locale.ROOT) + "; leave it away or give --pictures decoder");
+            throw new RlrException(
+                    "--decoder " + decoder + " has no effect on --pictures " + kind,
+                    "omit it or give --pictures decoder");
         }
         return kind != null ? kind : decoder != null ? Kind.DECODER : Kind.MAP;
     }
@@ -85,7 +92,7 @@ final class PictureOptions {
 
     /** These options as a command line has them, the decoder by its name only. */
     String arguments() {
-        return (kind == null ? "" : " --pictures " + kind.name().toLowerCase(Locale.ROOT))
+        return (kind == null ? "" : " --pictures " + kind)
                 + (decoder == null
                         ? ""
                         : " --decoder " + FileNames.quoted(decoder.getFileName().toString()));

@@ -42,11 +42,11 @@ final class ResearchOptions {
     void check() {
         if (evaluateEvery == null && bestOnTest != null) {
             throw new RlrException(
-                    "--best-on-test " + bestOnTest + " needs evaluations to choose by: give --evaluate-every N too");
+                    "--best-on-test " + bestOnTest + " needs evaluations to choose by", "give --evaluate-every N too");
         }
         if (evaluateEvery != null && metrics == null && bestOnTest == null) {
             throw new RlrException(
-                    "--evaluate-every " + evaluateEvery + " has nowhere to put the metrics: give --metrics FILE too");
+                    "--evaluate-every " + evaluateEvery + " has nowhere to put the metrics", "give --metrics FILE too");
         }
     }
 

@@ -41,7 +41,8 @@ final class ScoringOptions {
         if (levels.size() > 1 || smoothing.size() > 1) {
             throw new RlrException(
                     (levels.size() > 1 ? "--score-levels " + String.join(" and ", levels) : "--smoothing " + smoothing)
-                            + " are several scorings, and a model has one; compare them with 'rlr evaluate' and choose one");
+                            + " are several scorings, and a model has one",
+                    "compare them with 'rlr evaluate' and choose one");
         }
         return all(base, config).get(0);
     }
@@ -62,8 +63,10 @@ final class ScoringOptions {
             for (double sigma : smoothing.isEmpty() ? List.of(other.smoothing()) : smoothing) {
                 Scoring scoring = new Scoring(choice.levels(), choice.weights(), sigma).requireLevelsOf(config);
                 if (!all.add(scoring)) {
-                    throw new RlrException("--score-levels " + scoring.levelText() + " with --smoothing "
-                            + Scoring.number(sigma) + " is given twice; give each once");
+                    throw new RlrException(
+                            "--score-levels " + scoring.levelText() + " with --smoothing " + Scoring.number(sigma)
+                                    + " is given twice",
+                            "give each once");
                 }
             }
         }
@@ -76,8 +79,9 @@ final class ScoringOptions {
         for (String part : text.split(",", -1)) {
             Matcher level = LEVEL.matcher(part.trim());
             if (!level.matches()) {
-                throw new RlrException("--score-levels '" + text + "': '" + part
-                        + "' is neither a level nor a level and its weight; give them as in 2,3 or 2=1,3=0.5");
+                throw new RlrException(
+                        "--score-levels '" + text + "': '" + part + "' is neither a level nor a level and its weight",
+                        "give them as in 2,3 or 2=1,3=0.5");
             }
             numbers.add(Integer.valueOf(level.group(1)));
             weights.add(level.group(2) == null ? 1.0 : Double.parseDouble(level.group(2)));

@@ -28,6 +28,8 @@ import org.rlr.model.eval.RunSummary;
 import org.rlr.model.train.SharedFeatures;
 import org.rlr.model.train.TestEvaluation;
 import org.rlr.model.train.TrainingCheckpoints;
+import org.rlr.model.train.TrainingRun;
+import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.io.AtomicFile;
@@ -47,20 +49,24 @@ final class SeedRuns {
      */
     SeedRuns(List<Long> seeds, TrainingRun like, Path summary) {
         if (seeds.size() < 2 || new HashSet<>(seeds).size() < seeds.size()) {
-            throw new RlrException(
-                    "--seeds " + seeds
-                            + " should be two or more different seeds, such as --seeds 1,2,3; for a single run there is --seed");
+            throw new InvalidSettingException(
+                    "seeds",
+                    seeds,
+                    "two or more different seeds",
+                    "--seeds " + seeds + " are not two or more different seeds",
+                    "give some such as --seeds 1,2,3, or --seed for a single run");
         }
         if (like.checkpoints().resume() != null) {
             throw new RlrException(
-                    "--resume goes on with one run, not with those of --seeds; resume each by itself, with --seed, its own --out and its own --resume");
+                    "--resume takes one run, not those of --seeds",
+                    "resume each by itself, with --seed, its own --out and its own --resume");
         }
         this.seeds = seeds;
         this.summary = summary;
         runs = seeds.stream().map(seed -> ofSeed(like, seed)).toList();
-        runs.forEach(TrainingRun::requireWritable);
+        runs.forEach(TrainCommand::requireWritable);
         if (summary != null) {
-            TrainingRun.writable(summary, "--summary");
+            OutputFiles.requireWritable(summary, "--summary");
         }
     }
 
@@ -70,7 +76,6 @@ final class SeedRuns {
                 like.config(),
                 like.settings().toBuilder().seed(seed).build(),
                 like.scoring(),
-                like.weights(),
                 named(like.out(), seed),
                 new TrainingCheckpoints(named(c.file(), seed), c.every(), null),
                 named(like.metrics(), seed),
@@ -107,8 +112,8 @@ final class SeedRuns {
                 TrainingRun run = runs.get(i);
                 text.printf("seed %d (%d of %d)%n", seeds.get(i), i + 1, runs.size());
                 text.flush();
-                losses[i] =
-                        run.train(device, backbone, data, test, features, text).loss();
+                losses[i] = TrainCommand.train(run, device, backbone, data, test, features, text)
+                        .loss();
                 if (evaluated) {
                     try (RlrModel model = ModelFile.load(run.out(), device)) {
                         results.add(EvaluateCommand.evaluate(
@@ -142,7 +147,7 @@ final class SeedRuns {
                 .map(Sample::image)
                 .toList();
         SharedFeatures features;
-        try (TrainingProgress progress = new TrainingProgress(null)) {
+        try (TrainingProgress progress = new TrainingProgress()) {
             features = new SharedFeatures(device, backbone, config, images, progress);
         }
         text.println(features.description() + ", shared by all runs");

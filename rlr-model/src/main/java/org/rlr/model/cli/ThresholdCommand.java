@@ -23,6 +23,7 @@ import org.rlr.model.config.Threshold;
 import org.rlr.model.config.Thresholds;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
+import org.rlr.model.data.DataSetException;
 import org.rlr.model.data.Images;
 import org.rlr.model.data.Masks;
 import org.rlr.model.data.Sample;
@@ -174,7 +175,7 @@ final class ThresholdCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Path target = out == null ? model : out;
-        TrainingRun.writable(target, "--out");
+        OutputFiles.requireWritable(target, "--out");
         rule.check();
         ThresholdEstimator estimator = new ThresholdEstimator(confidence);
         PrintWriter text = spec.commandLine().getOut();
@@ -208,9 +209,10 @@ final class ThresholdCommand implements Callable<Integer> {
     private Map<String, Labelled> images(PrintWriter text) {
         if (source.normal != null) {
             if (rule.labelled() || perClass) {
-                throw new RlrException((perClass ? "--per-class" : rule.bestF1 ? "--f1-max" : "--recall")
-                        + " needs images with " + (perClass ? "classes" : "labels")
-                        + "; give a data set with --data instead of --normal");
+                throw new RlrException(
+                        (perClass ? "--per-class" : rule.bestF1 ? "--f1-max" : "--recall") + " needs images with "
+                                + (perClass ? "classes" : "labels"),
+                        "give a data set with --data instead of --normal");
             }
             layout.requireData(null);
             List<Path> files = InputImages.of(source.normal);
@@ -225,9 +227,10 @@ final class ThresholdCommand implements Callable<Integer> {
                 && set.classes().stream().noneMatch(each -> each.validation().isEmpty());
         if (!validation) {
             if (set.test().isEmpty()) {
-                throw new RlrException(
-                        source.data
-                                + " holds no validation and no test images; give normal images that the model was not trained on with --normal DIR");
+                throw new DataSetException(
+                        source.data + " holds no validation and no test images",
+                        "give normal images that the model was not trained on with --normal DIR",
+                        null);
             }
             set.requireEvaluation();
         }
@@ -260,8 +263,7 @@ final class ThresholdCommand implements Callable<Integer> {
         Set<Path> seen = new HashSet<>();
         for (Path file : files) {
             if (!seen.add(file.toAbsolutePath().normalize())) {
-                throw new RlrException(
-                        "--normal names " + file + " twice; an image counts once: name it or its folder, not both");
+                throw new RlrException("--normal names " + file + " twice", "name either it or its folder");
             }
         }
     }
@@ -291,7 +293,7 @@ final class ThresholdCommand implements Callable<Integer> {
         try {
             return action.get();
         } catch (RlrException e) {
-            throw new RlrException("class " + name + ": " + e.getMessage(), e);
+            throw e.in("class " + name);
         }
     }
 

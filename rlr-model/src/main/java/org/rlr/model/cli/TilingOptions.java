@@ -32,8 +32,8 @@ final class TilingOptions {
         if (overlap == null && base == null) {
             if (scale != null) {
                 throw new RlrException(
-                        "--tile-scale " + scale
-                                + " says how images are resized before they are cut into tiles; give --tile-overlap N too, which cuts them");
+                        "--tile-scale " + scale + " says how images are resized before they are cut into tiles",
+                        "give --tile-overlap N too, which cuts them");
             }
             return null;
         }

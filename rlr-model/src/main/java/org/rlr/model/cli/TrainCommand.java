@@ -1,16 +1,26 @@
 package org.rlr.model.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.Backbones;
+import org.rlr.model.config.ModelInfo;
 import org.rlr.model.config.RlrConfig;
+import org.rlr.model.config.TrainingSettings;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.report.EvaluationReport;
 import org.rlr.model.train.ConfigFile;
+import org.rlr.model.train.SharedFeatures;
 import org.rlr.model.train.TestEvaluation;
+import org.rlr.model.train.TrainingImages;
+import org.rlr.model.train.TrainingRun;
+import org.rlr.model.train.ValidationSplit;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import picocli.CommandLine.Command;
@@ -106,14 +116,13 @@ final class TrainCommand implements Callable<Integer> {
                 shape,
                 model.training(base.training()),
                 scoring.one(base.scoring(), shape),
-                weights.of(name),
                 out,
                 checkpoints.of(out),
                 research.metrics(),
                 research.bestOnTest());
         SeedRuns runs = seedRuns(run);
         if (runs == null) {
-            run.requireWritable();
+            requireWritable(run);
         }
         DataSet images = layout.read(data, spec).requireTraining();
         TestEvaluation test = research.evaluation(images);
@@ -123,10 +132,10 @@ final class TrainCommand implements Callable<Integer> {
         try (Backend device = backend.open()) {
             text.printf("backbone %s, %s%n", name, device.description());
             text.flush();
-            try (Backbone opened = Backbones.open(name, run.weights(), shape.levels(), device)) {
+            try (Backbone opened = Backbones.open(name, weights.of(name), shape.levels(), device)) {
                 TrainingRun.requireRoom(runs == null ? List.of(run) : runs.runs(), opened, device);
                 if (runs == null) {
-                    run.train(device, opened, images, test, null, text);
+                    train(run, device, opened, images, test, null, text);
                 } else {
                     runs.train(device, opened, images, test, text);
                 }
@@ -140,13 +149,91 @@ final class TrainCommand implements Callable<Integer> {
         if (seeds == null) {
             if (summary != null) {
                 throw new RlrException(
-                        "--summary " + summary + " is for several runs; give --seeds A,B,… too, or take --metrics");
+                        "--summary " + summary + " is for several runs", "give --seeds A,B,… too, or take --metrics");
             }
             return null;
         }
         if (spec.commandLine().getParseResult().hasMatchedOption("--seed")) {
-            throw new RlrException("--seed and --seeds exclude each other; leave one away");
+            throw new RlrException("--seed and --seeds exclude each other", "omit one");
         }
         return new SeedRuns(seeds, run, summary);
+    }
+
+    /** Checks before hours of training that the files of a run can be written and are different. */
+    static void requireWritable(TrainingRun run) {
+        Map<String, Path> files = new LinkedHashMap<>();
+        files.put("--out", run.out());
+        files.put("--checkpoint", run.checkpoints().file());
+        files.put("--metrics", run.metrics());
+        files.put("--best-on-test", run.bestOnTest());
+        OutputFiles.requireWritable(files);
+    }
+
+    /**
+     * Trains, writes everything and says so.
+     *
+     * @param backbone the configuration's; it stays the caller's
+     * @param features feature maps of all images, computed before; null to compute them
+     * @throws RlrException also where a file cannot be written; a model is then kept elsewhere
+     */
+    static ModelInfo train(
+            TrainingRun run,
+            Backend device,
+            Backbone backbone,
+            DataSet data,
+            TestEvaluation test,
+            SharedFeatures features,
+            PrintWriter text) {
+        long started = System.nanoTime();
+        TrainingSettings settings = run.settings();
+        TrainingImages images = ValidationSplit.of(data, settings.validation(), settings.seed());
+        if (settings.validation() != null) {
+            text.printf(
+                    "%d of them learned from, %d held out%n",
+                    images.training().size(), images.validation().size());
+            text.flush();
+        }
+        Thread interrupted = new Thread(() -> interrupted(run));
+        Runtime.getRuntime().addShutdownHook(interrupted);
+        try (TrainingProgress progress = new TrainingProgress((file, info) -> {
+            if (file.equals(run.out())) {
+                forget(interrupted);
+                text.printf(
+                        Locale.ROOT,
+                        "%s: %.1f MB, loss %.4f after %d epochs, threshold %.4f, %.0f s%n",
+                        file,
+                        file.toFile().length() / 1e6,
+                        info.loss(),
+                        info.selection() == null
+                                ? settings.epochs()
+                                : info.selection().epoch(),
+                        info.scores().threshold(),
+                        (System.nanoTime() - started) / 1e9);
+                text.print(info.selection() == null ? "" : String.format("  %s%n", SelectionText.of(info)));
+            } else {
+                text.println(file + ": " + SelectionText.of(info));
+            }
+            text.flush();
+        })) {
+            return run.train(device, backbone, images, test, features, progress);
+        } finally {
+            forget(interrupted);
+        }
+    }
+
+    private static void interrupted(TrainingRun run) {
+        Path state = run.checkpoints().file();
+        System.err.printf(
+                "%ninterrupted: %s; run the same command again to train anew%s%n",
+                Files.exists(run.out()) ? run.out() + " is as it was before" : run.out() + " was not written",
+                state != null && Files.exists(state) ? ", with --resume " + state + " to resume from its state" : "");
+    }
+
+    private static void forget(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException shuttingDown) {
+            // the hook is what runs now
+        }
     }
 }

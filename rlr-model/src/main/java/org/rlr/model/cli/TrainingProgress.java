@@ -1,18 +1,19 @@
 package org.rlr.model.cli;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.function.BiConsumer;
 import me.tongfei.progressbar.ProgressBar;
-import org.rlr.model.train.EpochReport;
-import org.rlr.model.train.MetricsFile;
+import org.rlr.model.config.ModelInfo;
 import org.rlr.model.train.TrainingListener;
 
 /**
  * Shows a training as progress bars on standard error: features, epochs with loss, images per second and time left,
- * scores; and writes its epochs down.
+ * scores.
  */
 final class TrainingProgress implements TrainingListener, AutoCloseable {
-    private final MetricsFile metrics;
+    private final BiConsumer<Path, ModelInfo> saved;
     private ProgressBar bar;
     private String task;
     private int images;
@@ -21,9 +22,13 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
 
     private long began;
 
-    /** Writes epochs to a file, which the caller closes; null for none. */
-    TrainingProgress(MetricsFile metrics) {
-        this.metrics = metrics;
+    TrainingProgress() {
+        this((file, info) -> {});
+    }
+
+    /** @param saved hears of each model that is written, when no bar is shown */
+    TrainingProgress(BiConsumer<Path, ModelInfo> saved) {
+        this.saved = saved;
     }
 
     private ProgressBar bar(String name, String unit, long total) {
@@ -63,9 +68,6 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
         images = 0;
         resumed = done;
         began = System.nanoTime();
-        if (metrics != null) {
-            metrics.begin(done, meanLoss);
-        }
     }
 
     @Override
@@ -74,15 +76,14 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
     }
 
     @Override
-    public void epoch(EpochReport report) {
-        if (metrics != null) {
-            metrics.add(report);
-        }
+    public void scores(int done, int total) {
+        bar("threshold", " images", total).stepTo(done);
     }
 
     @Override
-    public void scores(int done, int total) {
-        bar("threshold", " images", total).stepTo(done);
+    public void saved(Path model, ModelInfo info) {
+        end();
+        saved.accept(model, info);
     }
 
     /** Ends the bar that is shown, so that text may follow it. */

@@ -1,8 +1,6 @@
 package org.rlr.model.cli;
 
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -13,7 +11,6 @@ import org.rlr.model.weights.PublishedWeights;
 import org.rlr.model.weights.WeightsCache;
 import org.rlr.model.weights.WeightsDownloader;
 import org.rlr.tensor.RlrException;
-import org.rlr.tensor.io.IoReason;
 import org.rlr.tensor.io.TensorFileException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -100,9 +97,11 @@ final class WeightsCommand {
                 return 0;
             }
             if (offline) {
-                throw new RlrException("the weights of " + name + " are not in "
-                        + cache.open().folder() + ", and --offline forbids to download them; on another machine get "
-                        + downloader.address(weights) + ", then run 'rlr weights add FILE --name " + name + "' here");
+                throw new RlrException(
+                        "the weights of " + name + " are not in " + cache.open().folder()
+                                + ", and --offline forbids to download them",
+                        "on another machine get " + downloader.address(weights)
+                                + ", then run 'rlr weights add FILE --name " + name + "' here");
             }
             out.printf("%s, licence %s%n", downloader.address(weights), weights.licence());
             out.flush();
@@ -196,10 +195,6 @@ final class WeightsCommand {
     }
 
     private static double megabytes(Path file) {
-        try {
-            return Files.size(file) / 1e6;
-        } catch (IOException e) {
-            throw new RlrException("cannot read " + file + ": " + IoReason.of(e), e);
-        }
+        return file.toFile().length() / 1e6;
     }
 }

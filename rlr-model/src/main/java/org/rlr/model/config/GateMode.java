@@ -1,8 +1,6 @@
 package org.rlr.model.config;
 
 import com.google.gson.annotations.SerializedName;
-import java.util.Locale;
-import org.rlr.tensor.RlrException;
 
 /** How the blocks of a layer are weighted (RLR §7). */
 public enum GateMode {
@@ -21,19 +19,14 @@ public enum GateMode {
      *
      * @param name {@code none}, {@code gate} or {@code net}
      * @return the mode
-     * @throws RlrException naming the modes there are
+     * @throws org.rlr.tensor.InvalidSettingException naming the modes there are
      */
     public static GateMode of(String name) {
-        for (GateMode mode : values()) {
-            if (mode.toString().equals(name)) {
-                return mode;
-            }
-        }
-        throw new RlrException("gate '" + name + "' does not exist; choose none, gate or net with --gate");
+        return Constants.of(values(), "gate", name);
     }
 
     @Override
     public String toString() {
-        return name().toLowerCase(Locale.ROOT);
+        return Constants.name(this);
     }
 }

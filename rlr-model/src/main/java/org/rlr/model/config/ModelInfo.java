@@ -1,5 +1,6 @@
 package org.rlr.model.config;
 
+import com.google.gson.GsonBuilder;
 import java.util.List;
 
 /**
@@ -58,6 +59,19 @@ public record ModelInfo(
      */
     public ModelInfo with(Scoring other, ScoreStatistics range, Thresholds others) {
         return toBuilder().scoring(other).scores(range).thresholds(others).build();
+    }
+
+    /**
+     * Everything that a model file says of the model, as JSON; {@code ConfigFile} reads how it was trained from it.
+     *
+     * @return the text, without a line break at its end
+     */
+    public String toJson() {
+        return new GsonBuilder()
+                .disableHtmlEscaping()
+                .setPrettyPrinting()
+                .create()
+                .toJson(this);
     }
 
     /**

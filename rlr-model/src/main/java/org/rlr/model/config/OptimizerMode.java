@@ -1,8 +1,6 @@
 package org.rlr.model.config;
 
 import com.google.gson.annotations.SerializedName;
-import java.util.Locale;
-import org.rlr.tensor.RlrException;
 
 /** How the levels' parameters are stepped (RLR §8). */
 public enum OptimizerMode {
@@ -21,19 +19,14 @@ public enum OptimizerMode {
      *
      * @param name {@code adam} or {@code zero-steps}
      * @return the mode
-     * @throws RlrException naming the modes there are
+     * @throws org.rlr.tensor.InvalidSettingException naming the modes there are
      */
     public static OptimizerMode of(String name) {
-        for (OptimizerMode mode : values()) {
-            if (mode.toString().equals(name)) {
-                return mode;
-            }
-        }
-        throw new RlrException("optimizer '" + name + "' does not exist; choose adam or zero-steps with --optimizer");
+        return Constants.of(values(), "optimizer", name);
     }
 
     @Override
     public String toString() {
-        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        return Constants.name(this);
     }
 }

@@ -1,8 +1,6 @@
 package org.rlr.model.config;
 
 import com.google.gson.annotations.SerializedName;
-import java.util.Locale;
-import org.rlr.tensor.RlrException;
 
 /** How the learning rate goes on after the warm-up. */
 public enum Schedule {
@@ -18,19 +16,14 @@ public enum Schedule {
      *
      * @param name {@code constant} or {@code cosine}
      * @return the schedule
-     * @throws RlrException naming those there are
+     * @throws org.rlr.tensor.InvalidSettingException naming those there are
      */
     public static Schedule of(String name) {
-        for (Schedule schedule : values()) {
-            if (schedule.toString().equals(name)) {
-                return schedule;
-            }
-        }
-        throw new RlrException("schedule '" + name + "' does not exist; choose constant or cosine with --schedule");
+        return Constants.of(values(), "schedule", name);
     }
 
     @Override
     public String toString() {
-        return name().toLowerCase(Locale.ROOT);
+        return Constants.name(this);
     }
 }

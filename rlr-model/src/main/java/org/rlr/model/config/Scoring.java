@@ -6,7 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.InvalidSettingException;
 
 /**
  * How the scores of tokens become a map and a score of the image (RLR §9). All of it may be varied without training;
@@ -31,7 +31,7 @@ public record Scoring(List<Integer> levels, List<Double> weights, double smoothi
      * @param weights of each of them, above 0: the map is the weighted mean of the levels' maps
      * @param smoothing standard deviation, in pixels of the map, of the Gaussian filter before the image score is
      *     taken, the maximum of the map; 0 for none
-     * @throws RlrException naming the option, the value and the remedy
+     * @throws InvalidSettingException if one is out of range
      */
     public Scoring {
         if (levels == null
@@ -39,20 +39,28 @@ public record Scoring(List<Integer> levels, List<Double> weights, double smoothi
                 || levels.isEmpty()
                 || levels.size() != weights.size()
                 || levels.stream().distinct().count() < levels.size()) {
-            throw new RlrException("levels " + levels + " with weights " + weights
-                    + " give no map; name one level or more, each once, such as --score-levels 2,3 or "
-                    + "--score-levels 2=1,3=0.5");
+            throw new InvalidSettingException(
+                    "Scoring.levels",
+                    levels,
+                    "at least one level, each once, with a weight",
+                    "levels " + levels + " with weights " + weights + " give no map",
+                    "name one level or more, each once, as `Scoring.levels` 2,3 or 2=1,3=0.5");
         }
         for (double weight : weights) {
             if (!(weight > 0 && weight < Double.POSITIVE_INFINITY)) {
-                throw new RlrException("--score-levels has the weight " + weight
-                        + "; weights must be above 0, and a level that shall not count is left away");
+                throw new InvalidSettingException(
+                        "Scoring.weights",
+                        weight,
+                        "above 0",
+                        "`Scoring.levels` has the weight " + weight,
+                        "weights must be above 0; omit a level to exclude it");
             }
         }
-        if (!(smoothing >= 0 && smoothing <= MOST_SMOOTHING)) {
-            throw new RlrException("--smoothing is " + smoothing + "; it must be between 0, for none, and "
-                    + (int) MOST_SMOOTHING + " pixels");
-        }
+        InvalidSettingException.require(
+                smoothing >= 0 && smoothing <= MOST_SMOOTHING,
+                "smoothing",
+                smoothing,
+                "between 0, for none, and " + (int) MOST_SMOOTHING + " pixels");
         List<Integer> givenLevels = levels;
         List<Double> givenWeights = weights;
         int[] order = IntStream.range(0, levels.size())
@@ -100,22 +108,23 @@ public record Scoring(List<Integer> levels, List<Double> weights, double smoothi
      *
      * @param config of the model
      * @return this scoring
-     * @throws RlrException naming those that it lacks
+     * @throws InvalidSettingException naming the first that it lacks
      */
     public Scoring requireLevelsOf(RlrConfig config) {
         List<Integer> missing = new ArrayList<>(levels);
         missing.removeAll(config.levels());
         if (!missing.isEmpty()) {
-            throw new RlrException("the model has no level " + missing.get(0) + " to score by, it has "
-                    + config.levels() + "; name some of those with --score-levels");
+            throw new InvalidSettingException(
+                    "Scoring.levels",
+                    levels,
+                    "among " + config.levels(),
+                    "the model has no level " + missing.get(0) + " to score by, it has " + config.levels(),
+                    "name some of those with `Scoring.levels`");
         }
         return this;
     }
 
-    /**
-     * {@return the levels as {@code --score-levels} takes them: {@code 2,3}, or {@code 2=1,3=0.5} where their weights
-     * differ}
-     */
+    /** {@return levels and weights in short: {@code 2,3}, or {@code 2=1,3=0.5} where the weights differ} */
     public String levelText() {
         boolean alike = weights.stream().distinct().count() == 1;
         return IntStream.range(0, levels.size())

@@ -76,8 +76,9 @@ public record Threshold(
     public Threshold {
         Objects.requireNonNull(rule, "the rule of a threshold is missing or unknown");
         if (!Double.isFinite(value) || !Double.isFinite(mean) || !(std >= 0)) {
-            throw new RlrException("a threshold of " + value + " (normal scores " + mean + " ± " + std
-                    + ") is not usable; find it again with 'rlr threshold'");
+            throw new RlrException(
+                    "a threshold of " + value + " (normal scores " + mean + " ± " + std + ") is not usable",
+                    "find it again with `ThresholdEstimator`");
         }
     }
 

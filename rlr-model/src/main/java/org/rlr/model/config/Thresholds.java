@@ -4,7 +4,7 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.InvalidSettingException;
 
 /**
  * A model's thresholds.
@@ -40,15 +40,19 @@ public record Thresholds(Threshold common, Map<String, Threshold> perClass) {
      *
      * @param className a product class
      * @return its own threshold
-     * @throws RlrException if it has none, naming those that have
+     * @throws InvalidSettingException if it has none, naming those that have
      */
     public Threshold ownOf(String className) {
         Threshold own = perClass.get(className);
         if (own == null) {
-            throw new RlrException("the model has no threshold of its own for class '" + className + "'; "
-                    + (perClass.isEmpty()
-                            ? "it has a common one only, 'rlr threshold --per-class' adds others"
-                            : "it has them for " + String.join(", ", perClass.keySet())));
+            throw new InvalidSettingException(
+                    "className",
+                    className,
+                    "one of " + perClass.keySet(),
+                    "the model has no threshold of its own for class '" + className + "'",
+                    perClass.isEmpty()
+                            ? "it has a common one only, `Thresholds.perClass` adds others"
+                            : "it has them for " + String.join(", ", perClass.keySet()));
         }
         return own;
     }

@@ -1,6 +1,6 @@
 package org.rlr.model.config;
 
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.InvalidSettingException;
 
 /**
  * How images are cut into overlapping tiles of the model's input size, in training as in detection, so that what is
@@ -17,26 +17,30 @@ public record Tiling(int overlap, double scale) {
      *
      * @param overlap pixels that neighbouring tiles share at least, along both axes
      * @param scale factor by which an image is resized before it is cut; 1 for its own resolution
-     * @throws RlrException naming the value and the remedy
+     * @throws InvalidSettingException if one is out of range
      */
     public Tiling {
-        if (overlap < 0) {
-            throw new RlrException("--tile-overlap is " + overlap + "; it must be 0 or more pixels");
-        }
-        if (!(scale > 0 && scale <= LARGEST_SCALE)) {
-            throw new RlrException(
-                    "--tile-scale is " + scale + "; it must be above 0 and at most " + (int) LARGEST_SCALE);
-        }
+        InvalidSettingException.require(overlap >= 0, "Tiling.overlap", overlap, "0 or more pixels");
+        InvalidSettingException.require(
+                scale > 0 && scale <= LARGEST_SCALE,
+                "Tiling.scale",
+                scale,
+                "above 0 and at most " + (int) LARGEST_SCALE);
     }
 
     /**
-     * For tiles of that size. @throws RlrException if they would share more than half of a side, which costs much and
-     * brings nothing
+     * For tiles of that size. @throws InvalidSettingException if they would share more than half of a side, which costs
+     * much and brings nothing
      */
     void checkFits(int tileHeight, int tileWidth) {
         if (2 * overlap > Math.min(tileHeight, tileWidth)) {
-            throw new RlrException("--tile-overlap " + overlap + " is more than half of the tile's " + tileHeight + "x"
-                    + tileWidth + " pixels (height x width); lower it, or raise " + "--image-size");
+            throw new InvalidSettingException(
+                    "Tiling.overlap",
+                    overlap,
+                    "at most " + Math.min(tileHeight, tileWidth) / 2,
+                    "`Tiling.overlap` " + overlap + " is more than half of the tile's " + tileWidth + "×" + tileHeight
+                            + " pixels",
+                    "lower it, or raise `imageSize`");
         }
     }
 

@@ -1,6 +1,6 @@
 package org.rlr.model.config;
 
-import org.rlr.tensor.RlrException;
+import static org.rlr.tensor.InvalidSettingException.require;
 
 /**
  * How a model is trained.
@@ -35,16 +35,20 @@ public record TrainingSettings(
     public static final TrainingSettings PUBLISHED = builder().build();
 
     public TrainingSettings {
-        require(epochs >= 1, "--epochs", epochs, "at least 1");
-        require(batchSize >= 1, "--batch-size", batchSize, "at least 1");
-        require(learningRate > 0 && learningRate < Float.POSITIVE_INFINITY, "--lr", learningRate, "a positive number");
+        require(epochs >= 1, "epochs", epochs, "at least 1");
+        require(batchSize >= 1, "batchSize", batchSize, "at least 1");
+        require(
+                learningRate > 0 && learningRate < Float.POSITIVE_INFINITY,
+                "learningRate",
+                learningRate,
+                "a positive number");
         require(
                 featureJitter >= 0 && featureJitter < Float.POSITIVE_INFINITY,
-                "--feature-jitter",
+                "featureJitter",
                 featureJitter,
                 "zero or a positive number");
-        require(noiseProb >= 0 && noiseProb <= 1, "--noise-prob", noiseProb, "between 0 and 1");
-        require(warmupSteps >= 0, "--warmup", warmupSteps, "zero or a positive number of steps");
+        require(noiseProb >= 0 && noiseProb <= 1, "noiseProb", noiseProb, "between 0 and 1");
+        require(warmupSteps >= 0, "warmupSteps", warmupSteps, "zero or a positive number of steps");
         // models of earlier versions do not say
         optimizer = optimizer == null ? OptimizerMode.ADAM : optimizer;
         schedule = schedule == null ? Schedule.CONSTANT : schedule;
@@ -67,12 +71,6 @@ public record TrainingSettings(
                 : (float) (learningRate
                         * 0.5
                         * (1 + Math.cos(Math.PI * (step - warmupSteps) / Math.max(1, steps - warmupSteps))));
-    }
-
-    private static void require(boolean condition, String option, Object value, String range) {
-        if (!condition) {
-            throw new RlrException(option + " is " + value + "; it must be " + range);
-        }
     }
 
     /** {@return a builder that holds the published settings} */
@@ -239,7 +237,7 @@ public record TrainingSettings(
          * Checks the settings and makes the record.
          *
          * @return the settings
-         * @throws RlrException naming the setting, its value and the allowed values
+         * @throws org.rlr.tensor.InvalidSettingException naming the setting, its value and the allowed values
          */
         public TrainingSettings build() {
             return new TrainingSettings(

@@ -27,7 +27,7 @@ import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.IoReason;
 
 /**
- * What to train and how, from a JSON file as {@code rlr info --json} prints it: its objects {@code config}
+ * What to train and how, from a JSON file as {@link ModelInfo#toJson} makes it: its objects {@code config}
  * ({@link RlrConfig}), {@code training} ({@link TrainingSettings}) and {@code scoring} ({@link Scoring}) count, the
  * rest of a model's description is passed over. What they leave out has the published value.
  *
@@ -38,6 +38,7 @@ import org.rlr.tensor.io.IoReason;
  */
 public record ConfigFile(RlrConfig config, TrainingSettings training, Scoring scoring, boolean saysTraining) {
     private static final Gson GSON = new Gson();
+    private static final String REMEDY = "take one that `ModelInfo.toJson` made";
 
     /** The published settings, of a backbone that needs no weights. */
     public static final ConfigFile PUBLISHED =
@@ -60,10 +61,7 @@ public record ConfigFile(RlrConfig config, TrainingSettings training, Scoring sc
             }
             root = parsed.getAsJsonObject();
         } catch (IOException e) {
-            throw new RlrException(
-                    "cannot read " + file + ": " + IoReason.of(e)
-                            + "; --config takes a file that 'rlr info --json --model MODEL' printed",
-                    e);
+            throw new RlrException("cannot read the configuration " + file + ": " + IoReason.of(e), REMEDY, e);
         } catch (com.google.gson.JsonParseException e) {
             throw failure(file, IoReason.ofJson(e), e);
         }
@@ -112,7 +110,7 @@ public record ConfigFile(RlrConfig config, TrainingSettings training, Scoring sc
         JsonObject merged = GSON.toJsonTree(defaults).getAsJsonObject();
         given.getAsJsonObject().asMap().forEach((key, value) -> {
             if (value.isJsonNull()) {
-                throw failure(file, "\"" + name + "." + key + "\" is null; leave it away for its default", null);
+                throw failure(file, "\"" + name + "." + key + "\" is null; omit it for its default", null);
             }
             merged.add(key, value);
         });
@@ -136,6 +134,9 @@ public record ConfigFile(RlrConfig config, TrainingSettings training, Scoring sc
             Throwable why = e;
             while (why.getCause() instanceof RuntimeException cause) {
                 why = cause;
+            }
+            if (why instanceof RlrException known) {
+                throw known.in("\"" + name + "\"").in(unusable(file)).andRemedy("correct it, or " + REMEDY);
             }
             // the parser's messages end in a link for programmers
             throw failure(
@@ -177,10 +178,11 @@ public record ConfigFile(RlrConfig config, TrainingSettings training, Scoring sc
         }
     }
 
+    private static String unusable(Path file) {
+        return file + " is not a usable configuration";
+    }
+
     private static RlrException failure(Path file, String why, Throwable cause) {
-        return new RlrException(
-                file + " is not a usable configuration: " + why
-                        + "; correct it, or take one that 'rlr info --json --model MODEL' printed",
-                cause);
+        return new RlrException(unusable(file) + ": " + why, "correct it, or " + REMEDY, cause);
     }
 }

@@ -14,6 +14,7 @@ import org.rlr.model.decoder.DecoderInfo;
 import org.rlr.model.decoder.DecoderNetwork;
 import org.rlr.model.decoder.DecoderSettings;
 import org.rlr.model.decoder.FeatureDecoder;
+import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
@@ -56,18 +57,18 @@ public final class DecoderTrainer {
     }
 
     /**
-     * As {@link #train(RlrModel, List)}, leaving the training's state behind now and then, or going on from one: a
-     * training that was ended at any moment and is gone on with gives the same decoder, bit for bit, as one left alone.
+     * As {@link #train(RlrModel, List)}, with the training's state written now and then, or resumed from one. A resumed
+     * training gives the same decoder, bit for bit, as an uninterrupted one.
      *
      * @param model whose features are to be decoded; stays the caller's
      * @param images normal images, at least one
-     * @param checkpoints where to leave states, and which to go on from
+     * @param checkpoints where to write states, and which to resume from
      * @return the decoder, the caller's to close
      * @throws RlrException as that, or if a state cannot be read or written, or is another training's
      */
     public FeatureDecoder train(RlrModel model, List<Path> images, TrainingCheckpoints checkpoints) {
         if (images.isEmpty()) {
-            throw new RlrException("there are no training images");
+            throw TrainingImages.none();
         }
         DecoderInfo info = DecoderInfo.of(model, settings, images.size());
         DecoderIdentity identity =
@@ -107,8 +108,11 @@ public final class DecoderTrainer {
     private static void requireArrays(int[] sizes, int batch) {
         for (int size : sizes) {
             if ((long) batch * size > Integer.MAX_VALUE - 8) {
-                throw new RlrException(
-                        "batches of " + batch + " images are larger than an array can be; lower --batch-size");
+                throw new ResourceException(
+                        ResourceException.Resource.MEMORY,
+                        "batches of " + batch + " images are larger than an array can be",
+                        "lower `batchSize`",
+                        null);
             }
         }
     }
@@ -185,8 +189,9 @@ public final class DecoderTrainer {
             network.parameters().zeroGradients();
             double loss = gradients(backend, info, network, store, batch);
             if (!Double.isFinite(loss)) {
-                throw new RlrException("the loss became " + loss + " in epoch " + epoch + ", step " + step
-                        + "; lower --lr (now " + settings.learningRate() + ")");
+                throw new RlrException(
+                        "the loss became " + loss + " in epoch " + epoch + ", step " + step,
+                        "lower `learningRate` (now " + settings.learningRate() + ")");
             }
             optimizer.step(adam);
             sum += loss * batch.length;

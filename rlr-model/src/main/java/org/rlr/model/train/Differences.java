@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
-/** What differs between two trainings, by the names that {@code rlr info --json} has for it. */
+/** What differs between two trainings, by the names of the records' components. */
 final class Differences {
     private Differences() {}
 

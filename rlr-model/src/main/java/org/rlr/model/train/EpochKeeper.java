@@ -1,35 +1,59 @@
 package org.rlr.model.train;
 
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import org.rlr.model.config.Selection;
 import org.rlr.model.config.Validation;
+import org.rlr.model.data.DataSetException;
 import org.rlr.model.eval.EvaluationResult;
 import org.rlr.model.transformer.RlrTransformer;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.InvalidSettingException;
 
 /** Keeps the parameters of the best epochs, by whatever is asked for; of equals the first. */
 final class EpochKeeper {
+    /**
+     * An epoch that is the best so far.
+     *
+     * @param epoch its number, from 1
+     * @param loss its mean training loss
+     * @param value what it was chosen by
+     * @param parameters of the levels after it
+     */
+    record Best(int epoch, double loss, double value, List<float[]> parameters) {
+
+        static Best of(int epoch, double loss, double value, List<RlrTransformer> levels) {
+            List<float[]> parameters = new ArrayList<>();
+            levels.forEach(level -> parameters.add(level.parameters().toArray()));
+            return new Best(epoch, loss, value, parameters);
+        }
+    }
+
     private final boolean byLoss;
     private final boolean byTest;
-    private final Map<Selection.By, KeptEpoch> kept = new EnumMap<>(Selection.By.class);
+    private final Map<Selection.By, Best> kept = new EnumMap<>(Selection.By.class);
 
     EpochKeeper(Validation validation, TestEvaluation test) {
         byLoss = validation != null && validation.keepBest();
         byTest = test != null && test.keepBest();
     }
 
-    /** Takes over what an earlier run kept. @throws RlrException if it did not keep what is asked for now */
+    /**
+     * Takes over what an earlier run kept. @throws org.rlr.tensor.RlrException if it did not keep what is asked for now
+     */
     void restore(TrainingState state) {
         if (byTest && !state.keepsTest()) {
-            throw new RlrException(
-                    "the training that --resume goes on with did not look for the best of its epochs on the test images; leave --best-on-test away, or train anew with it");
+            throw new InvalidSettingException(
+                    "TestEvaluation.keepBest",
+                    true,
+                    "false",
+                    "the training that `resume` continues did not look for the best of its epochs on the test images",
+                    "omit `TestEvaluation.keepBest`, or train anew with it");
         }
         if (byLoss && !state.kept().containsKey(Selection.By.VALIDATION_LOSS)) {
-            throw new RlrException(
-                    "the training's state is damaged (the best of its epochs is missing); take an earlier one or train anew");
+            throw StateFile.damaged("the best of its epochs is missing", null);
         }
         kept.putAll(state.kept());
         if (!byTest) {
@@ -46,17 +70,19 @@ final class EpochKeeper {
         if (byLoss
                 && (of(Selection.By.VALIDATION_LOSS) == null
                         || validation.total() < of(Selection.By.VALIDATION_LOSS).value())) {
-            kept.put(Selection.By.VALIDATION_LOSS, KeptEpoch.of(epoch, loss, validation.total(), levels));
+            kept.put(Selection.By.VALIDATION_LOSS, Best.of(epoch, loss, validation.total(), levels));
         }
         if (byTest && metrics != null) {
             OptionalDouble value = metrics.mean(TestEvaluation.CHOICE);
             if (value.isEmpty()) {
-                throw new RlrException(
-                        "no class has both normal and defective test images, by which --best-on-test chooses; add them or leave --best-on-test away");
+                throw new DataSetException(
+                        "no class has both normal and defective test images, by which `TestEvaluation.keepBest` chooses",
+                        "add them or omit `TestEvaluation.keepBest`",
+                        null);
             }
-            KeptEpoch best = of(Selection.By.TEST_IMAGE_AUROC);
+            Best best = of(Selection.By.TEST_IMAGE_AUROC);
             if (best == null || value.getAsDouble() > best.value()) {
-                kept.put(Selection.By.TEST_IMAGE_AUROC, KeptEpoch.of(epoch, loss, value.getAsDouble(), levels));
+                kept.put(Selection.By.TEST_IMAGE_AUROC, Best.of(epoch, loss, value.getAsDouble(), levels));
             }
         }
     }
@@ -67,11 +93,11 @@ final class EpochKeeper {
     }
 
     /** The best so far; null where there is none. */
-    KeptEpoch of(Selection.By by) {
+    Best of(Selection.By by) {
         return kept.get(by);
     }
 
-    Map<Selection.By, KeptEpoch> all() {
+    Map<Selection.By, Best> all() {
         return kept;
     }
 }

@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.io.IoReason;
 
@@ -137,11 +137,12 @@ final class FeatureStore implements AutoCloseable {
         return image * perImage + values * Float.BYTES;
     }
 
-    private RlrException failure(int count, IOException e) {
-        return new RlrException(
+    private ResourceException failure(int count, IOException e) {
+        return new ResourceException(
+                ResourceException.Resource.DISK,
                 "cannot keep the features of the images (" + (perImage * count >> 20) + " MiB so far) in "
-                        + System.getProperty("java.io.tmpdir") + ": " + IoReason.of(e)
-                        + "; make room there, choose another folder with java -Djava.io.tmpdir=DIR, or raise the heap with java -Xmx",
+                        + System.getProperty("java.io.tmpdir") + ": " + IoReason.of(e),
+                "make room there, choose another folder with java -Djava.io.tmpdir=DIR, or raise the heap with java -Xmx",
                 e);
     }
 
@@ -151,7 +152,11 @@ final class FeatureStore implements AutoCloseable {
             try {
                 file.close();
             } catch (IOException e) {
-                throw new RlrException("cannot remove the temporary file of features: " + IoReason.of(e), e);
+                throw new ResourceException(
+                        ResourceException.Resource.DISK,
+                        "cannot remove the temporary file of features: " + IoReason.of(e),
+                        "remove rlr-features*.bin in " + System.getProperty("java.io.tmpdir") + " yourself",
+                        e);
             }
         }
     }

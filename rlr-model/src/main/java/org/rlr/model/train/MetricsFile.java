@@ -9,24 +9,27 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
+import org.rlr.model.config.ModelInfo;
 import org.rlr.model.eval.Metric;
+import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.AtomicFile;
 import org.rlr.tensor.io.IoReason;
 import org.rlr.tensor.io.RescuedFiles;
 
 /**
- * A CSV file with a line per epoch, each written as its epoch ends: {@code epoch}, {@code loss} and its parts
- * {@code loss_level<i>}, {@code learning_rate} (of the epoch's last step), {@code images_per_second},
- * {@code validation_loss} and its parts, and the test images' metrics (fractions, means over the classes). What was not
- * computed is empty. Columns do not depend on what is computed.
+ * A CSV file with a line per epoch of a training that it listens to, each written as its epoch ends: {@code epoch},
+ * {@code loss} and its parts {@code loss_level<i>}, {@code learning_rate} (of the epoch's last step),
+ * {@code images_per_second}, {@code validation_loss} and its parts, and the test images' metrics (fractions, means over
+ * the classes). What was not computed is empty. Columns do not depend on what is computed.
  */
-public final class MetricsFile implements AutoCloseable {
+public final class MetricsFile implements TrainingListener, AutoCloseable {
     private static final String LEARNING_RATE = "learning_rate";
 
     private final Path file;
     private final boolean resumed;
     private final List<Integer> levels;
+    private final TrainingListener next;
     /** All lines, to be kept elsewhere where the file takes no more. */
     private final StringBuilder text = new StringBuilder();
 
@@ -37,13 +40,15 @@ public final class MetricsFile implements AutoCloseable {
      *
      * @param file the CSV file
      * @param levels feature levels of the model
-     * @param resumed whether lines of an earlier run are gone on with; else a file that is there is replaced when the
+     * @param resumed whether lines of an earlier run are continued; else a file that is there is replaced when the
      *     epochs begin
+     * @param next hears everything, too, of an epoch once its line is written
      */
-    public MetricsFile(Path file, List<Integer> levels, boolean resumed) {
+    public MetricsFile(Path file, List<Integer> levels, boolean resumed, TrainingListener next) {
         this.file = file;
         this.resumed = resumed;
         this.levels = List.copyOf(levels);
+        this.next = next;
     }
 
     /** The first line. */
@@ -61,14 +66,15 @@ public final class MetricsFile implements AutoCloseable {
     }
 
     /**
-     * Opens it. Of a training that is gone on with it keeps the lines of the epochs done; those of later ones, which
-     * are made again, go.
+     * Opens it. Of a training that is resumed it keeps the lines of the epochs done; those of later ones, which are
+     * made again, go.
      *
      * @param done epochs done
      * @param meanLoss mean training loss of the last of them
      * @throws RlrException if it cannot be read or written, or is another training's: it is then as it was
      */
-    public void begin(int done, double meanLoss) {
+    @Override
+    public void started(int done, double meanLoss) {
         text.append(header()).append('\n');
         if (resumed && done > 0 && Files.isRegularFile(file)) {
             earlier(done, meanLoss).forEach(line -> text.append(line).append('\n'));
@@ -79,6 +85,7 @@ public final class MetricsFile implements AutoCloseable {
         } catch (IOException e) {
             throw failure("write", e);
         }
+        next.started(done, meanLoss);
     }
 
     private List<String> earlier(int done, double meanLoss) {
@@ -88,14 +95,11 @@ public final class MetricsFile implements AutoCloseable {
         } catch (IOException e) {
             throw failure("read", e);
         }
-        String remedy = "; name another file with --metrics, or move this one away";
         if (!lines.isEmpty() && lines.get(0).equals(header().replace(LEARNING_RATE + ",", ""))) {
-            throw new RlrException(file + " was begun by an earlier version of this program, which wrote no column "
-                    + LEARNING_RATE + ", so that its lines cannot be gone on with" + remedy);
+            throw notOurs("was begun by an earlier version of this program, which wrote no column " + LEARNING_RATE);
         }
         if (lines.isEmpty() || !lines.get(0).equals(header())) {
-            throw new RlrException(
-                    file + " is not the metrics of this training, whose first line would be " + header() + remedy);
+            throw notOurs("is not the metrics of this training, whose first line would be " + header());
         }
         List<String> kept = new ArrayList<>();
         int last = 0;
@@ -107,33 +111,38 @@ public final class MetricsFile implements AutoCloseable {
             try {
                 epoch = Integer.parseInt(line.split(",", 2)[0]);
             } catch (NumberFormatException e) {
-                throw new RlrException(file + " is damaged: '" + line + "' does not begin with an epoch" + remedy, e);
+                throw notOurs("is damaged: '" + line + "' does not begin with an epoch");
             }
             if (epoch > done) {
                 break;
             }
             if (epoch <= last) {
-                throw new RlrException(file + " is damaged: epoch " + epoch + " comes after epoch " + last + remedy);
+                throw notOurs("is damaged: epoch " + epoch + " comes after epoch " + last);
             }
             last = epoch;
             kept.add(line);
         }
         // the loss in full tells whether it is this training's line
         if (last != done || !kept.get(kept.size() - 1).startsWith(done + "," + meanLoss + ",")) {
-            throw new RlrException(file + " is not the metrics of the training gone on with, which has a line of epoch "
-                    + done + " with the loss " + meanLoss + remedy);
+            throw notOurs("is not the metrics of the training gone on with, which has a line of epoch " + done
+                    + " with the loss " + meanLoss);
         }
         return kept;
+    }
+
+    private RlrException notOurs(String why) {
+        return new RlrException(file + " " + why, "name another file with `metrics`, or move this one away");
     }
 
     /**
      * Adds an epoch's line, which can be read from then on.
      *
      * @param report of the epoch that ended
-     * @throws RlrException if it cannot be written, as where the disk has become full; all lines are then kept
-     *     elsewhere, and the message says where
+     * @throws ResourceException if it cannot be written, as where the disk has become full; all lines are then kept
+     *     elsewhere, and the remedy says where
      */
-    public void add(EpochReport report) {
+    @Override
+    public void epoch(EpochReport report) {
         List<String> cells = new ArrayList<>();
         cells.add(Integer.toString(report.epoch()));
         losses(cells, report.training());
@@ -152,15 +161,40 @@ public final class MetricsFile implements AutoCloseable {
             writer.write(line);
             writer.flush();
         } catch (IOException e) {
-            throw new RlrException(
-                    failure("write", e).getMessage() + "; with the line of epoch " + report.epoch() + " "
+            throw failure("write", e)
+                    .andRemedy("with the line of epoch " + report.epoch() + " "
                             + new RescuedFiles()
                                     .kept(
                                             file,
                                             place -> AtomicFile.writeString(place, text.toString()),
-                                            "move it to where it belongs once there is room"),
-                    e);
+                                            "move it to where it belongs once there is room"));
         }
+        next.epoch(report);
+    }
+
+    @Override
+    public void features(int done, int total) {
+        next.features(done, total);
+    }
+
+    @Override
+    public void step(int epoch, int epochs, int step, int steps, double loss, int images) {
+        next.step(epoch, epochs, step, steps, loss, images);
+    }
+
+    @Override
+    public void evaluated(int epoch, int done, int total) {
+        next.evaluated(epoch, done, total);
+    }
+
+    @Override
+    public void scores(int done, int total) {
+        next.scores(done, total);
+    }
+
+    @Override
+    public void saved(Path model, ModelInfo info) {
+        next.saved(model, info);
     }
 
     private void losses(List<String> cells, EpochReport.Losses losses) {
@@ -170,10 +204,11 @@ public final class MetricsFile implements AutoCloseable {
         }
     }
 
-    private RlrException failure(String what, IOException e) {
-        return new RlrException(
-                "cannot " + what + " " + file + ": " + IoReason.of(e)
-                        + "; free some space there or name another file with --metrics",
+    private ResourceException failure(String what, IOException e) {
+        return new ResourceException(
+                ResourceException.Resource.DISK,
+                "cannot " + what + " " + file + ": " + IoReason.of(e),
+                "free some space there or name another file with `metrics`",
                 e);
     }
 

@@ -4,7 +4,7 @@ import org.rlr.model.backbone.Backbones;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.Schedule;
 import org.rlr.model.config.TrainingSettings;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.InvalidSettingException;
 
 /** Settings that go together, by name. */
 public final class Recipe {
@@ -21,7 +21,7 @@ public final class Recipe {
      * @param name {@code published} or {@code fast}
      * @param backbone name of the feature extractor, whose own levels and image size are taken
      * @return model and training
-     * @throws RlrException if there is no such recipe or backbone
+     * @throws InvalidSettingException if there is no such recipe or backbone
      */
     public static ConfigFile of(String name, String backbone) {
         RlrConfig config = Backbones.info(backbone).settings();
@@ -29,7 +29,12 @@ public final class Recipe {
             case PUBLISHED -> new ConfigFile(config, TrainingSettings.PUBLISHED, null, true);
             case "fast" -> fast(config);
             default ->
-                throw new RlrException("recipe '" + name + "' does not exist; choose published or fast with --recipe");
+                throw new InvalidSettingException(
+                        "recipe",
+                        name,
+                        "published or fast",
+                        "recipe '" + name + "' does not exist",
+                        "choose published or fast with `recipe`");
         };
     }
 

@@ -4,6 +4,8 @@ import com.google.gson.Gson;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Function;
+import org.rlr.model.ModelException;
+import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.SafeTensorsFile;
 import org.rlr.tensor.io.SafeTensorsWriter;
@@ -15,21 +17,21 @@ import org.rlr.tensor.io.SafeTensorsWriter;
  */
 enum StateFile {
     /** Of transformers. */
-    MODEL("rlr-training", "a training", "rlr train"),
+    MODEL("rlr-training", "a training", "`Trainer.train`"),
     /** Of a feature decoder. */
-    DECODER("rlr-decoder-training", "a decoder's training", "rlr decoder train");
+    DECODER("rlr-decoder-training", "a decoder's training", "`DecoderTrainer.train`");
 
     private static final String VERSION = "1";
     private static final Gson GSON = new Gson();
 
     private final String format;
     private final String what;
-    private final String command;
+    private final String writer;
 
-    StateFile(String format, String what, String command) {
+    StateFile(String format, String what, String writer) {
         this.format = format;
         this.what = what;
-        this.command = command;
+        this.writer = writer;
     }
 
     /** What the result of a training depends on but for the number of its epochs; as JSON in the file. */
@@ -66,41 +68,57 @@ enum StateFile {
     <I extends Identity<I>, S> S load(Path path, I identity, int most, Function<SafeTensorsFile, S> reader) {
         try (SafeTensorsFile file = SafeTensorsFile.open(path)) {
             if (!format.equals(file.metadata().get("format"))) {
-                throw new RlrException(path + " is not the state of " + what + "; --resume takes a file that '"
-                        + command + " --checkpoint-every' wrote");
+                throw new ModelException(
+                        ModelException.Reason.NOT_A_MODEL,
+                        path + " is not the state of " + what,
+                        "`resume` takes a file that " + writer + " wrote",
+                        null);
             }
             if (!VERSION.equals(file.metadata().get("version"))) {
-                throw new RlrException(path + " is the state of " + what + " of format version "
-                        + file.metadata().get("version") + ", this program reads version " + VERSION
-                        + "; go on with the program that wrote it");
+                throw new ModelException(
+                        ModelException.Reason.OTHER_VERSION,
+                        path + " is the state of " + what + " of format version "
+                                + file.metadata().get("version") + ", this program reads version " + VERSION,
+                        "resume it with the program that wrote it",
+                        null);
             }
             @SuppressWarnings("unchecked")
             I earlier = (I) GSON.fromJson(file.metadata().get("training"), identity.getClass());
             if (earlier == null || !earlier.complete()) {
-                throw new RlrException(
-                        path + " is damaged: its description is incomplete; take an earlier state or train anew");
+                throw damaged(path, "is incomplete", null);
             }
             earlier.requireUsable(path);
             List<String> differences = identity.differences(earlier);
             if (!differences.isEmpty()) {
-                throw new RlrException(
-                        path + " is the state of another training; this differs: " + String.join(", ", differences)
-                                + "; give the same options and images, or train anew without --resume");
+                throw new ModelException(
+                        ModelException.Reason.DOES_NOT_FIT,
+                        path + " is the state of another training; this differs: " + String.join(", ", differences),
+                        "give the same settings and images, or train anew without `resume`",
+                        null);
             }
             if (epochs(file) > most) {
-                throw new RlrException(path + " has " + epochs(file) + " epochs behind it, more than --epochs " + most
-                        + "; raise --epochs");
+                throw new InvalidSettingException(
+                        "epochs",
+                        most,
+                        "at least " + epochs(file),
+                        path + " has " + epochs(file) + " epochs behind it, more than `epochs` " + most,
+                        "raise `epochs`");
             }
             return reader.apply(file);
         } catch (RlrException e) {
             throw e;
         } catch (RuntimeException e) {
             // a record's constructor, the parser, or a number that is missing
-            throw new RlrException(
-                    path + " is damaged: its description cannot be read (" + e.getMessage()
-                            + "); take an earlier state or train anew",
-                    e);
+            throw damaged(path, "cannot be read (" + e.getMessage() + ")", e);
         }
+    }
+
+    private static ModelException damaged(Path path, String how, Throwable cause) {
+        return new ModelException(
+                ModelException.Reason.DAMAGED,
+                path + " is damaged: its description " + how,
+                "take an earlier state or train anew",
+                cause);
     }
 
     /** Epochs done. */
@@ -113,10 +131,12 @@ enum StateFile {
         return Double.parseDouble(file.metadata().get("loss"));
     }
 
-    /** What is said where values do not fit, although the description does. */
-    static RlrException damaged(RuntimeException cause) {
-        return new RlrException(
-                "the training's state is damaged (" + cause.getMessage() + "); take an earlier one or train anew",
+    /** The error of a state whose values do not fit, although its description does. */
+    static ModelException damaged(String why, Throwable cause) {
+        return new ModelException(
+                ModelException.Reason.DAMAGED,
+                "the training's state is damaged (" + why + ")",
+                "take an earlier one or train anew",
                 cause);
     }
 }

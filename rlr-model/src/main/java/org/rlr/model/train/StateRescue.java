@@ -20,21 +20,16 @@ final class StateRescue {
      * @param epoch the epoch, counted from 1
      * @param checkpoints what was asked for, whose file's name the state gets where there is one
      * @param state writes the state to the path it is given
-     * @throws RlrException what {@code writing} throws, with the place where the state is kept and how to go on from it
+     * @throws RlrException what {@code writing} throws, with the place where the state is kept and how to resume it
      */
     static void around(int epoch, TrainingCheckpoints checkpoints, Runnable writing, Consumer<Path> state) {
         try {
             writing.run();
         } catch (RlrException e) {
             Path name = checkpoints.file() == null ? UNNAMED : checkpoints.file();
-            throw new RlrException(
-                    e.getMessage() + "; the training's state after epoch " + epoch + ": "
-                            + new RescuedFiles()
-                                    .kept(
-                                            name,
-                                            state,
-                                            "once there is room, run the same command with --resume and this file"),
-                    e);
+            throw e.andRemedy("the training's state after epoch " + epoch + ": "
+                    + new RescuedFiles()
+                            .kept(name, state, "once there is room, train again with `resume` and this file"));
         }
     }
 }

@@ -2,7 +2,7 @@ package org.rlr.model.train;
 
 import org.rlr.model.data.DataSet;
 import org.rlr.model.eval.Metric;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.InvalidSettingException;
 
 /**
  * Test images that are evaluated while a model is trained. They change nothing of the training.
@@ -23,17 +23,15 @@ public record TestEvaluation(DataSet data, int every, boolean keepBest) {
      * @param every after how many epochs
      * @param keepBest whether to keep the model of the epoch of greatest {@link #CHOICE}; what is measured on these
      *     images with it is optimistic
-     * @throws RlrException naming the option and its range
+     * @throws InvalidSettingException if {@code every} is below 1
      */
     public TestEvaluation {
-        if (every < 1) {
-            throw new RlrException("--evaluate-every is " + every + "; it must be at least 1");
-        }
+        InvalidSettingException.require(every >= 1, "TestEvaluation.every", every, "at least 1");
     }
 
     /**
-     * Whether to evaluate after an epoch, counted from 1. How many epochs there are has no say, so that a training gone
-     * on with chooses as one left alone.
+     * Whether to evaluate after an epoch, counted from 1. It does not depend on the number of epochs, so that a resumed
+     * training chooses as an uninterrupted one.
      */
     boolean due(int epoch) {
         return epoch % every == 0;

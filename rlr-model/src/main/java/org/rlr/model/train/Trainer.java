@@ -13,6 +13,7 @@ import org.rlr.model.config.ScoreStatistics;
 import org.rlr.model.config.Scoring;
 import org.rlr.model.config.Selection;
 import org.rlr.model.config.TrainingSettings;
+import org.rlr.model.data.DataSetException;
 import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.model.eval.EvaluationResult;
 import org.rlr.model.eval.Evaluator;
@@ -20,6 +21,7 @@ import org.rlr.model.features.ComputedFeatureMaps;
 import org.rlr.model.features.FeatureMaps;
 import org.rlr.model.features.FeatureStatistics;
 import org.rlr.model.transformer.RlrTransformer;
+import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 
@@ -90,217 +92,222 @@ public final class Trainer {
     }
 
     /**
-     * As {@link #train(Backbone, List, List)}, with images held out and test images looked at where there are some,
-     * leaving the training's state behind now and then, or going on from one: a training that was ended at any moment
-     * and is gone on with gives the same models, bit for bit, as one left alone.
+     * As {@link #train(Backbone, List, List)}, with images held out and test images looked at where there are some, and
+     * with the training's state written now and then, or resumed from one. A resumed training gives the same models,
+     * bit for bit, as an uninterrupted one.
      *
      * @param backbone the feature extractor that the configuration names; the model takes it over, it is closed if
      *     training fails
      * @param images those learned from, at least one, and those held out
-     * @param checkpoints where to leave states, and which to go on from
+     * @param checkpoints where to write states, and which to resume from
      * @param test the test images to evaluate after epochs; null for none
      * @return the model, and that of the epoch that was best on the test images where it was asked for
      * @throws RlrException as that, or if a state cannot be read or written, or is another training's
      */
     public Trained train(
             Backbone backbone, TrainingImages images, TrainingCheckpoints checkpoints, TestEvaluation test) {
-        List<RlrTransformer> levels = new ArrayList<>();
+        Run run = new Run(backbone, images, checkpoints, test);
         try {
+            run.prepare();
+            double loss = run.run();
+            return run.choose(loss);
+        } catch (Throwable t) {
+            run.levels.forEach(RlrTransformer::close);
+            backbone.close();
+            throw t;
+        }
+    }
+
+    /** One training: prepared, run, and its models chosen. */
+    private final class Run {
+        private final Backbone backbone;
+        private final TrainingImages images;
+        private final TrainingCheckpoints checkpoints;
+        private final TestEvaluation test;
+        private final EpochKeeper keeper;
+        private final List<RlrTransformer> levels = new ArrayList<>();
+        private TrainingIdentity identity;
+        private TrainingState resumed;
+        private List<FeatureStatistics> statistics;
+
+        Run(Backbone backbone, TrainingImages images, TrainingCheckpoints checkpoints, TestEvaluation test) {
+            this.backbone = backbone;
+            this.images = images;
+            this.checkpoints = checkpoints;
+            this.test = test;
+            keeper = new EpochKeeper(settings.validation(), test);
+        }
+
+        /** Checks everything that can be checked before training, and reads the state to resume from. */
+        void prepare() {
             if (images.training().isEmpty()) {
-                throw new RlrException("there are no training images");
+                throw TrainingImages.none();
             }
             if (settings.validation() != null && images.validation().isEmpty()) {
-                throw new RlrException("--validation is given, but no image is held out");
+                throw new DataSetException(
+                        "`validation` is set, but no image is held out",
+                        "hold some out with ValidationSplit, or omit `validation`",
+                        null);
             }
-            TrainingIdentity identity = checkpoints.equals(TrainingCheckpoints.NONE)
-                    ? null
-                    : TrainingIdentity.of(config, settings, scoring, images, backbone);
-            TrainingState resumed = checkpoints.resume() == null
-                    ? null
-                    : TrainingState.load(checkpoints.resume(), identity, settings.epochs());
-            EpochKeeper keeper = new EpochKeeper(settings.validation(), test);
-            if (resumed != null) {
+            if (!checkpoints.equals(TrainingCheckpoints.NONE)) {
+                identity();
+            }
+            if (checkpoints.resume() != null) {
+                resumed = TrainingState.load(checkpoints.resume(), identity(), settings.epochs());
                 keeper.restore(resumed);
             }
-            requireEvaluation(test, keeper, resumed == null ? 0 : resumed.epochs());
+            int done = resumed == null ? 0 : resumed.epochs();
+            if (test != null
+                    && test.keepBest()
+                    && keeper.of(Selection.By.TEST_IMAGE_AUROC) == null
+                    && settings.epochs() / test.every() * test.every() <= done) {
+                throw new InvalidSettingException(
+                        "TestEvaluation.every",
+                        test.every(),
+                        "at most the number of epochs",
+                        "`TestEvaluation.keepBest` has nothing to choose from: `TestEvaluation.every` " + test.every()
+                                + " evaluates none of the epochs up to " + settings.epochs(),
+                        "lower it");
+            }
+        }
+
+        /** Computed once, as every image is read for it. */
+        private TrainingIdentity identity() {
+            if (identity == null) {
+                identity = TrainingIdentity.of(config, settings, scoring, images, backbone);
+            }
+            return identity;
+        }
+
+        /** Computes features and makes the epochs; returns the mean loss of the last. */
+        double run() {
             List<LevelConfig> shapes = config.shapes(backbone.info().levels());
-            List<FeatureStatistics> statistics;
-            double loss;
             FeatureMaps maps = shared != null ? shared : new ComputedFeatureMaps(backbone, config);
             long memory = shared != null ? FeatureStore.MEMORY_LIMIT / 2 : FeatureStore.MEMORY_LIMIT;
             try (TrainingFeatures features = new TrainingFeatures(
                     backend, config, listener, backbone, maps, images, shapes, settings.batchSize(), memory)) {
                 statistics = features.statistics();
-                for (LevelConfig shape : shapes) {
-                    levels.add(new RlrTransformer(shape, backend, true));
-                }
+                shapes.forEach(shape -> levels.add(new RlrTransformer(shape, backend, true)));
                 int count = features.training();
                 ValidationLoss validation = images.validation().isEmpty()
                         ? null
                         : new ValidationLoss(
                                 backend, features.store(), count, features.validation(), settings.batchSize());
-                loss = new TrainingLoop(backend, settings, listener, levels, features.store(), count)
+                return new TrainingLoop(backend, settings, listener, levels, features.store(), count)
                         .run(resumed, (epoch, losses, speed, optimizers) -> {
                             EpochReport.Losses held = validation == null ? null : validation.of(levels, epoch);
-                            EvaluationResult metrics = test == null || !test.due(epoch)
-                                    ? null
-                                    : evaluate(epoch, test, model(backbone, statistics, levels));
+                            EvaluationResult metrics = test == null || !test.due(epoch) ? null : evaluate(epoch);
                             keeper.consider(epoch, losses.total(), held, metrics, levels);
-                            Consumer<Path> state = file -> TrainingState.of(
-                                            epoch, losses.total(), levels, optimizers, keeper)
-                                    .save(
-                                            file,
-                                            identity != null
-                                                    ? identity
-                                                    : TrainingIdentity.of(config, settings, scoring, images, backbone));
-                            StateRescue.around(
-                                    epoch,
-                                    checkpoints,
-                                    () -> {
-                                        listener.epoch(new EpochReport(
-                                                epoch, losses, optimizers.learningRate(), speed, held, metrics));
-                                        if (checkpoints.due(epoch, settings.epochs())) {
-                                            state.accept(checkpoints.file());
-                                        }
-                                    },
-                                    state);
+                            write(
+                                    new EpochReport(epoch, losses, optimizers.learningRate(), speed, held, metrics),
+                                    optimizers);
                         });
             }
+        }
+
+        private void write(EpochReport report, LevelOptimizers optimizers) {
+            Consumer<Path> state =
+                    file -> TrainingState.of(report.epoch(), report.training().total(), levels, optimizers, keeper)
+                            .save(file, identity());
+            Runnable writing = () -> {
+                listener.epoch(report);
+                if (checkpoints.due(report.epoch(), settings.epochs())) {
+                    state.accept(checkpoints.file());
+                }
+            };
+            StateRescue.around(report.epoch(), checkpoints, writing, state);
+        }
+
+        private EvaluationResult evaluate(int epoch) {
+            RlrModel model = model();
+            try {
+                int total = test.data().test().size();
+                int[] done = {0};
+                return new Evaluator(scorer(model))
+                        .evaluate(
+                                test.data(),
+                                (sample, score, defective, map) -> listener.evaluated(epoch, ++done[0], total));
+            } finally {
+                closeLevels(model);
+            }
+        }
+
+        /** The models of the last epoch, or of the best ones. */
+        Trained choose(double loss) {
             // first, as a kept epoch takes the place of the last one's parameters
-            RlrModel model =
-                    settings.validation() != null && settings.validation().keepBest()
-                            ? chosen(
-                                    keeper,
-                                    Selection.By.VALIDATION_LOSS,
-                                    backbone,
-                                    statistics,
-                                    levels,
-                                    images,
-                                    images.validation().size())
-                            : scored(model(backbone, statistics, levels), images, loss, null);
+            RlrModel model = settings.validation() != null
+                            && settings.validation().keepBest()
+                    ? best(Selection.By.VALIDATION_LOSS, images.validation().size())
+                    : scored(loss, null);
             try {
                 RlrModel best = test == null || !test.keepBest()
                         ? null
-                        : chosen(
-                                keeper,
-                                Selection.By.TEST_IMAGE_AUROC,
-                                backbone,
-                                statistics,
-                                levels,
-                                images,
-                                test.data().test().size());
+                        : best(Selection.By.TEST_IMAGE_AUROC, test.data().test().size());
                 levels.forEach(RlrTransformer::close);
                 return new Trained(model, best);
             } catch (Throwable t) {
                 closeLevels(model);
                 throw t;
             }
-        } catch (Throwable t) {
-            levels.forEach(RlrTransformer::close);
-            backbone.close();
-            throw t;
         }
-    }
 
-    /** Closes the model's levels, not the backbone. */
-    private EvaluationResult evaluate(int epoch, TestEvaluation test, RlrModel model) {
-        try {
-            int total = test.data().test().size();
-            int[] done = {0};
-            return new Evaluator(scorer(model))
-                    .evaluate(
-                            test.data(),
-                            (sample, score, defective, map) -> listener.evaluated(epoch, ++done[0], total));
-        } finally {
-            closeLevels(model);
-        }
-    }
-
-    /** Finds out before training whether there will be anything to choose from. */
-    private void requireEvaluation(TestEvaluation test, EpochKeeper keeper, int done) {
-        if (test != null
-                && test.keepBest()
-                && keeper.of(Selection.By.TEST_IMAGE_AUROC) == null
-                && settings.epochs() / test.every() * test.every() <= done) {
-            throw new RlrException("--best-on-test has nothing to choose from: --evaluate-every " + test.every()
-                    + " evaluates none of the epochs up to " + settings.epochs() + "; lower it");
-        }
-    }
-
-    /**
-     * The model of the epoch that was best by something, which so many images chose; the levels take over its
-     * parameters.
-     */
-    private RlrModel chosen(
-            EpochKeeper keeper,
-            Selection.By by,
-            Backbone backbone,
-            List<FeatureStatistics> statistics,
-            List<RlrTransformer> levels,
-            TrainingImages images,
-            int choosing) {
-        KeptEpoch best = keeper.of(by);
-        try {
-            for (int i = 0; i < levels.size(); i++) {
-                levels.get(i).parameters().fromArray(best.parameters().get(i));
+        /** The model of the epoch that so many images chose; the levels take over its parameters. */
+        private RlrModel best(Selection.By by, int choosing) {
+            EpochKeeper.Best best = keeper.of(by);
+            try {
+                for (int i = 0; i < levels.size(); i++) {
+                    levels.get(i).parameters().fromArray(best.parameters().get(i));
+                }
+            } catch (IllegalArgumentException e) {
+                throw StateFile.damaged(e.getMessage(), e);
             }
-        } catch (IllegalArgumentException e) {
-            throw StateFile.damaged(e);
+            return scored(best.loss(), new Selection(by, best.epoch(), best.value(), choosing));
         }
-        return scored(
-                model(backbone, statistics, levels),
-                images,
-                best.loss(),
-                new Selection(by, best.epoch(), best.value(), choosing));
-    }
 
-    private static void closeLevels(RlrModel model) {
-        if (model != null) {
+        /** A model of copies of the levels' parameters, without gradients; shares the backbone. */
+        private RlrModel model() {
+            List<RlrTransformer> copies = new ArrayList<>();
+            try {
+                for (RlrTransformer level : levels) {
+                    RlrTransformer copy = new RlrTransformer(level.config(), backend, false);
+                    copies.add(copy);
+                    copy.parameters().copyFrom(level.parameters());
+                }
+                return new RlrModel(
+                        backend,
+                        ModelInfo.builder(config)
+                                .training(settings)
+                                .scoring(scoring)
+                                .build(),
+                        backbone,
+                        statistics,
+                        copies);
+            } catch (Throwable t) {
+                copies.forEach(RlrTransformer::close);
+                throw t;
+            }
+        }
+
+        /** The same with its description, by the scores of the training images. */
+        private RlrModel scored(double loss, Selection selection) {
+            RlrModel model = model();
+            try {
+                return model.with(model.info().toBuilder()
+                        .classes(images.classes())
+                        .images(images.training().size())
+                        .loss(loss)
+                        .scores(scores(scorer(model), images.training(), listener))
+                        .selection(selection)
+                        .build());
+            } catch (Throwable t) {
+                closeLevels(model);
+                throw t;
+            }
+        }
+
+        /** Not the backbone, which the models share. */
+        private static void closeLevels(RlrModel model) {
             model.levels().forEach(RlrTransformer::close);
-        }
-    }
-
-    /** A model of copies of the levels' parameters, without gradients. */
-    private RlrModel model(Backbone backbone, List<FeatureStatistics> statistics, List<RlrTransformer> levels) {
-        List<RlrTransformer> copies = new ArrayList<>();
-        try {
-            for (RlrTransformer level : levels) {
-                RlrTransformer copy = new RlrTransformer(level.config(), backend, false);
-                copies.add(copy);
-                copy.parameters().copyFrom(level.parameters());
-            }
-            return new RlrModel(
-                    backend,
-                    ModelInfo.builder(config)
-                            .training(settings)
-                            .scoring(scoring)
-                            .build(),
-                    backbone,
-                    statistics,
-                    copies);
-        } catch (Throwable t) {
-            copies.forEach(RlrTransformer::close);
-            throw t;
-        }
-    }
-
-    /** The model with its description, by the scores of the training images; closes its levels if that fails. */
-    private RlrModel scored(RlrModel model, TrainingImages images, double loss, Selection selection) {
-        try {
-            ScoreStatistics scores = scores(scorer(model), images.training(), listener);
-            ModelInfo info = ModelInfo.builder(config)
-                    .training(settings)
-                    .classes(images.classes())
-                    .images(images.training().size())
-                    .loss(loss)
-                    .scores(scores)
-                    .selection(selection)
-                    .scoring(scoring)
-                    .build();
-            return model.with(info);
-        } catch (Throwable t) {
-            closeLevels(model);
-            throw t;
         }
     }
 

@@ -1,14 +1,14 @@
 package org.rlr.model.train;
 
 import java.nio.file.Path;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.InvalidSettingException;
 
 /**
- * What a training leaves behind to be gone on with, and what it goes on from.
+ * Where a training writes its state, and the state that it resumes from.
  *
  * @param file where to write the state of the training; null for nowhere
  * @param every after how many epochs, and after the last
- * @param resume the state to go on from; null to begin
+ * @param resume the state to resume from; null to begin
  */
 public record TrainingCheckpoints(Path file, int every, Path resume) {
     /** A training from the beginning that leaves nothing behind. */
@@ -19,24 +19,11 @@ public record TrainingCheckpoints(Path file, int every, Path resume) {
      *
      * @param file where to write the state of the training; null for nowhere
      * @param every after how many epochs, and after the last
-     * @param resume the state to go on from; null to begin
-     * @throws RlrException naming the option and its range
+     * @param resume the state to resume from; null to begin
+     * @throws InvalidSettingException if {@code every} is below 1
      */
     public TrainingCheckpoints {
-        if (every < 1) {
-            throw new RlrException("--checkpoint-every is " + every + "; it must be at least 1");
-        }
-    }
-
-    /**
-     * How large a state's file is.
-     *
-     * @param parameters numbers that all transformers learn
-     * @param kept epochs whose parameters are kept beside the last one's
-     * @return bytes of its tensors; its header is a few thousand more
-     */
-    public static long bytes(long parameters, int kept) {
-        return TrainingState.bytes(parameters, kept);
+        InvalidSettingException.require(every >= 1, "TrainingCheckpoints.every", every, "at least 1");
     }
 
     /** Whether the state is to be written after an epoch, counted from 1. */

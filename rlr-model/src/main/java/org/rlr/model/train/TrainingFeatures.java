@@ -10,7 +10,7 @@ import org.rlr.model.features.ComputedFeatureMaps;
 import org.rlr.model.features.FeatureExtractor;
 import org.rlr.model.features.FeatureMaps;
 import org.rlr.model.features.FeatureStatistics;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
@@ -38,7 +38,7 @@ final class TrainingFeatures implements AutoCloseable {
      * @param maps where those come from
      * @param batch images per step
      * @param memoryLimit bytes; more are kept on disk
-     * @throws RlrException if an image cannot be read, or a batch is more than an array holds
+     * @throws org.rlr.tensor.RlrException if an image cannot be read, or a batch is more than an array holds
      */
     TrainingFeatures(
             Backend backend,
@@ -92,14 +92,20 @@ final class TrainingFeatures implements AutoCloseable {
         return statistics;
     }
 
-    /** Values per image of each level. @throws RlrException if those of a batch are more than an array holds */
+    /**
+     * Values per image of each level. @throws org.rlr.tensor.RlrException if those of a batch are more than an array
+     * holds
+     */
     static int[] sizes(RlrConfig config, List<LevelConfig> shapes, int batch) {
         for (LevelConfig c : shapes) {
             if ((long) batch * c.tokens() * c.channels() > MOST_VALUES
                     || batch * 3L * config.imageHeight() * config.imageWidth() > MOST_VALUES) {
-                throw new RlrException(
-                        "batches of " + batch + " images of " + config.imageHeight() + "x" + config.imageWidth()
-                                + " pixels (height x width) are larger than an array can be; lower --image-size or --batch-size");
+                throw new ResourceException(
+                        ResourceException.Resource.MEMORY,
+                        "batches of " + batch + " images of " + config.imageWidth() + "×" + config.imageHeight()
+                                + " pixels are larger than an array can be",
+                        "lower `imageSize` or `batchSize`",
+                        null);
             }
         }
         return shapes.stream().mapToInt(c -> c.tokens() * c.channels()).toArray();

@@ -15,13 +15,13 @@ import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.Schedule;
 import org.rlr.model.config.Scoring;
 import org.rlr.model.config.TrainingSettings;
-import org.rlr.tensor.RlrException;
+import org.rlr.model.data.DataSetException;
 import org.rlr.tensor.io.IoReason;
 import org.rlr.tensor.io.Sha256;
 
 /**
- * What the result of a training depends on, except the number of epochs where the learning rate does not: a state may
- * only be gone on from with the same.
+ * What the result of a training depends on, except the number of epochs where the learning rate does not: a training
+ * resumes from a state of the same only.
  *
  * @param config the model's shape
  * @param settings how it is trained, with one epoch where their number does not matter
@@ -88,8 +88,8 @@ record TrainingIdentity(RlrConfig config, TrainingSettings settings, Scoring sco
                                 .array())
                         .add(in);
             } catch (IOException e) {
-                throw new RlrException(
-                        "cannot read " + image + ": " + IoReason.of(e) + "; check that it is there and may be read", e);
+                throw new DataSetException(
+                        "cannot read " + image + ": " + IoReason.of(e), "check that it is there and may be read", e);
             }
         }
         return digest.hex();

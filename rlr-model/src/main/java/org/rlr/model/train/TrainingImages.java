@@ -3,6 +3,7 @@ package org.rlr.model.train;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.rlr.model.data.DataSetException;
 
 /**
  * The images of a training, all normal.
@@ -23,6 +24,11 @@ public record TrainingImages(List<Path> training, List<Path> validation, List<St
         training = List.copyOf(training);
         validation = List.copyOf(validation);
         classes = List.copyOf(classes);
+    }
+
+    /** The error of a training without images. */
+    static DataSetException none() {
+        return new DataSetException("there are no training images", "give at least one normal image", null);
     }
 
     /** Those learned from, then those held out. */

@@ -1,5 +1,8 @@
 package org.rlr.model.train;
 
+import java.nio.file.Path;
+import org.rlr.model.config.ModelInfo;
+
 /** Hears how a training goes on; all methods are called on the training thread. */
 public interface TrainingListener {
     /** Hears nothing. */
@@ -57,4 +60,12 @@ public interface TrainingListener {
      * @param total images in all
      */
     default void scores(int done, int total) {}
+
+    /**
+     * A model was written to its file.
+     *
+     * @param model its file
+     * @param info its description
+     */
+    default void saved(Path model, ModelInfo info) {}
 }

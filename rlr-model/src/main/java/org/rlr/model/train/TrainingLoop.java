@@ -11,8 +11,7 @@ import org.rlr.tensor.backend.Backend;
 
 /**
  * The epochs of a training (RLR §3, §8). Everything random follows from the seed and the number of the step, so that a
- * training is gone on with from the parameters and the optimisers' memory at the end of an epoch as if it had never
- * stopped.
+ * training resumes from the parameters and the optimisers' memory at the end of an epoch as if it had never stopped.
  */
 final class TrainingLoop {
     private final Backend backend;
@@ -99,9 +98,10 @@ final class TrainingLoop {
                 loss += own;
             }
             if (!Double.isFinite(loss)) {
-                throw new RlrException("the loss became " + loss + " in epoch " + (epoch + 1) + ", step " + (step + 1)
-                        + "; lower --lr (now " + settings.learningRate() + ") or --feature-jitter (now "
-                        + settings.featureJitter() + ")");
+                throw new RlrException(
+                        "the loss became " + loss + " in epoch " + (epoch + 1) + ", step " + (step + 1),
+                        "lower `learningRate` (now " + settings.learningRate() + ") or `featureJitter` (now "
+                                + settings.featureJitter() + ")");
             }
             sum += loss;
             listener.step(epoch + 1, settings.epochs(), step + 1, steps, loss, count);

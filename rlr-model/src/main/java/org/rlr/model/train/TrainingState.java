@@ -23,7 +23,11 @@ import org.rlr.tensor.io.SafeTensorsWriter;
  * @param kept the best of its epochs, by what they were chosen by
  */
 record TrainingState(
-        int epochs, double meanLoss, List<LearnedState> levels, boolean keepsTest, Map<Selection.By, KeptEpoch> kept) {
+        int epochs,
+        double meanLoss,
+        List<LearnedState> levels,
+        boolean keepsTest,
+        Map<Selection.By, EpochKeeper.Best> kept) {
     private static final Gson GSON = new Gson();
 
     /** A kept epoch but for its parameters. */
@@ -81,8 +85,8 @@ record TrainingState(
         });
     }
 
-    private static Map<Selection.By, KeptEpoch> kept(SafeTensorsFile file, int levels) {
-        Map<Selection.By, KeptEpoch> kept = new EnumMap<>(Selection.By.class);
+    private static Map<Selection.By, EpochKeeper.Best> kept(SafeTensorsFile file, int levels) {
+        Map<Selection.By, EpochKeeper.Best> kept = new EnumMap<>(Selection.By.class);
         for (Selection.By by : Selection.By.values()) {
             Kept best = GSON.fromJson(file.metadata().get("kept." + by), Kept.class);
             if (best != null) {
@@ -90,7 +94,7 @@ record TrainingState(
                 for (int i = 0; i < levels; i++) {
                     parameters.add(file.readFloats("kept." + by + "." + i));
                 }
-                kept.put(by, new KeptEpoch(best.epoch, best.loss, best.value, parameters));
+                kept.put(by, new EpochKeeper.Best(best.epoch, best.loss, best.value, parameters));
             }
         }
         return kept;

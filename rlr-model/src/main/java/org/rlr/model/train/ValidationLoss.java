@@ -45,7 +45,8 @@ final class ValidationLoss {
         }
         if (!Double.isFinite(total)) {
             throw new RlrException(
-                    "the loss of the images held out became " + total + " after epoch " + epoch + "; lower --lr");
+                    "the loss of the images held out became " + total + " after epoch " + epoch,
+                    "lower `learningRate`");
         }
         return new EpochReport.Losses(total, losses);
     }

@@ -11,8 +11,8 @@ import java.util.stream.IntStream;
 import org.rlr.model.config.Validation;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
+import org.rlr.model.data.DataSetException;
 import org.rlr.model.data.Sample;
-import org.rlr.tensor.RlrException;
 
 /**
  * Holds images out of training: of each class the same share, chosen by the seed and the class's name, whatever other
@@ -29,7 +29,7 @@ public final class ValidationSplit {
      * @param seed the training's
      * @return training images of all classes, and those held out: of each class the share asked for, rounded, but at
      *     least one and not all
-     * @throws RlrException if a class has a single training image and some are to be held out
+     * @throws DataSetException if a class has a single training image and some are to be held out
      */
     public static TrainingImages of(DataSet data, Validation validation, long seed) {
         List<Path> training = new ArrayList<>();
@@ -51,7 +51,7 @@ public final class ValidationSplit {
      * @param validation what to hold out, not null
      * @param seed the training's
      * @return files by class, in the order of the data set
-     * @throws RlrException if a class has a single training image
+     * @throws DataSetException if a class has a single training image
      */
     public static Map<String, List<Path>> heldOut(DataSet data, Validation validation, long seed) {
         Map<String, List<Path>> held = new LinkedHashMap<>();
@@ -70,9 +70,12 @@ public final class ValidationSplit {
     private static boolean[] heldOut(ClassSamples each, Validation validation, long seed) {
         int images = each.train().size();
         if (images < 2) {
-            throw new RlrException("class " + each.name() + " has a single training image, of which --validation "
-                    + validation.fraction() + " cannot hold one out; put more normal images into "
-                    + each.folder().resolve("train").resolve(Sample.GOOD) + ", or train without --validation");
+            throw new DataSetException(
+                    "class " + each.name() + " has a single training image, of which `validation` "
+                            + validation.fraction() + " cannot hold one out",
+                    "put more normal images into "
+                            + each.folder().resolve("train").resolve(Sample.GOOD) + ", or train without `validation`",
+                    null);
         }
         int count = (int) Math.min(images - 1, Math.max(1, Math.round(validation.fraction() * images)));
         int[] order = new int[images];

@@ -87,7 +87,7 @@ class ImportExportTest {
                 TinyModel.data());
         assertTrue(
                 out.contains(
-                        "levels [2, 3], 64x64 pixels, width 16, 1 layers, blocks mca nsa, gate none, reference length 1; assumed: 8 heads"),
+                        "levels [2, 3], 64×64 pixels, width 16, 1 layers, blocks mca nsa, gate none, reference length 1; assumed: 8 heads"),
                 out);
         assertTrue(out.contains("from 8 normal images"), out);
         List<Path> images = TinyModel.images();
@@ -195,14 +195,14 @@ class ImportExportTest {
         List<Path> images = TinyModel.images().subList(0, 4);
         assertNotEquals(scores(model, images), scores(imported, images), "whole images are others");
         String out = CommandRun.succeeding(with(args, "--tile-overlap", "16", "--tile-scale", "1.5"));
-        assertTrue(out.contains("tiles of 64x64 pixels overlapping by 16 pixels, of the image resized by 1.5"), out);
+        assertTrue(out.contains("tiles of 64×64 pixels overlapping by 16 pixels, of the image resized by 1.5"), out);
         assertEquals(scores(model, images), scores(imported, images));
         assertEquals(ModelFile.info(model).config(), ModelFile.info(imported).config());
         assertEquals(ModelFile.info(model).scores(), ModelFile.info(imported).scores());
 
         byte[] before = Files.readAllBytes(imported);
         CommandRun.of(with(args, "--tile-scale", "2")).assertFailure("--tile-scale 2.0", "--tile-overlap N");
-        CommandRun.of(with(args, "--tile-overlap", "33")).assertFailure("--tile-overlap 33", "64x64", "lower it");
+        CommandRun.of(with(args, "--tile-overlap", "33")).assertFailure("--tile-overlap 33", "64×64", "lower it");
         assertArrayEquals(before, Files.readAllBytes(imported));
     }
 

@@ -84,7 +84,7 @@ class SizesTest {
                         : config.imageHeight() + "x" + config.imageWidth());
         String info = CommandRun.succeeding("info", "--model", model);
         assertTrue(
-                info.contains(config.imageHeight() + "x" + config.imageWidth())
+                info.contains(config.imageWidth() + "×" + config.imageHeight())
                         && info.contains("[" + levels.replace(",", ", ") + "]"),
                 info);
 
@@ -254,7 +254,7 @@ class SizesTest {
         Object[][] wrong = {
             {"--image-size", "256x250", "image width 250", "multiple of the stride 16", "use 240 or 256"},
             {"--image-size", "48", "image size 48", "use 64"},
-            {"--tile-overlap", "129", "--tile-overlap 129", "256x256", "lower it"},
+            {"--tile-overlap", "129", "--tile-overlap 129", "256×256", "lower it"},
             {"--tile-overlap", "-1", "--tile-overlap is -1"},
             {"--tile-scale", "0.5", "--tile-scale 0.5", "--tile-overlap N"}
         };

@@ -229,7 +229,7 @@ class TilesTest {
     void everyCommandKnowsTheTiles() throws IOException {
         Path own = Files.copy(model, folder.resolve("own.safetensors"));
         assertTrue(CommandRun.succeeding("info", "--model", own)
-                .contains("64x64, overlapping by 16 pixels, at the image's own resolution"));
+                .contains("64×64, overlapping by 16 pixels, at the image's own resolution"));
         assertEquals(new Tiling(16, 1), ModelFile.info(own).config().tiling());
         Path json = folder.resolve("d.json");
         CommandRun.succeeding(

@@ -28,19 +28,19 @@ class MetricsFileTest {
     @Test
     void aLineThatWasBeingWrittenIsMadeAgain() throws IOException {
         Path csv = folder.resolve("metrics.csv");
-        try (MetricsFile first = new MetricsFile(csv, List.of(2), false)) {
-            first.begin(0, 0);
+        try (MetricsFile first = new MetricsFile(csv, List.of(2), false, TrainingListener.SILENT)) {
+            first.started(0, 0);
             for (int epoch = 1; epoch <= 9; epoch++) {
-                first.add(report(epoch));
+                first.epoch(report(epoch));
             }
         }
         String whole = Files.readString(csv);
         for (String unfinished : List.of("1", "10", "10,0.", "\uFFFD")) {
             Files.writeString(csv, whole + unfinished);
-            try (MetricsFile second = new MetricsFile(csv, List.of(2), true)) {
-                second.begin(9, LOSS);
+            try (MetricsFile second = new MetricsFile(csv, List.of(2), true, TrainingListener.SILENT)) {
+                second.started(9, LOSS);
                 assertEquals(whole, Files.readString(csv));
-                second.add(report(10));
+                second.epoch(report(10));
             }
             List<String> lines = Files.readAllLines(csv);
             assertEquals(11, lines.size());
@@ -52,14 +52,14 @@ class MetricsFileTest {
     @Test
     void aMissingLineIsNot() throws IOException {
         Path csv = folder.resolve("metrics.csv");
-        try (MetricsFile first = new MetricsFile(csv, List.of(2), false)) {
-            first.begin(0, 0);
-            first.add(report(1));
+        try (MetricsFile first = new MetricsFile(csv, List.of(2), false, TrainingListener.SILENT)) {
+            first.started(0, 0);
+            first.epoch(report(1));
         }
         Files.writeString(csv, "2,0", StandardOpenOption.APPEND);
         String before = Files.readString(csv);
-        try (MetricsFile second = new MetricsFile(csv, List.of(2), true)) {
-            RlrException e = assertThrows(RlrException.class, () -> second.begin(2, LOSS));
+        try (MetricsFile second = new MetricsFile(csv, List.of(2), true, TrainingListener.SILENT)) {
+            RlrException e = assertThrows(RlrException.class, () -> second.started(2, LOSS));
             assertTrue(e.getMessage().contains(csv.toString()) && e.getMessage().contains("epoch 2"), e.getMessage());
         }
         assertEquals(before, Files.readString(csv));

@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
+import org.rlr.model.config.GateMode;
+import org.rlr.model.config.OptimizerMode;
 import org.rlr.model.config.Schedule;
 import org.rlr.model.config.TrainingSettings;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.InvalidSettingException;
 
 class TrainingSettingsTest {
     private static final float RATE = 0.5f;
@@ -60,11 +62,18 @@ class TrainingSettingsTest {
     @Test
     void whatMakesNoSenseIsRefused() {
         assertEquals(
-                "--warmup is -1; it must be zero or a positive number of steps",
-                assertThrows(RlrException.class, () -> settings(-1, null)).getMessage());
+                "`warmupSteps` is -1; it must be zero or a positive number of steps",
+                assertThrows(InvalidSettingException.class, () -> settings(-1, null))
+                        .explanation());
         assertEquals(Schedule.CONSTANT, settings(0, null).schedule(), "models of earlier versions do not say");
-        assertTrue(assertThrows(RlrException.class, () -> Schedule.of("linear"))
-                .getMessage()
-                .contains("constant or cosine"));
+        assertEquals(
+                "schedule 'linear' does not exist; choose constant or cosine with `schedule`",
+                assertThrows(InvalidSettingException.class, () -> Schedule.of("linear"))
+                        .explanation());
+        assertEquals(
+                "gate 'x' does not exist; choose none, gate or net with `gate`",
+                assertThrows(InvalidSettingException.class, () -> GateMode.of("x"))
+                        .explanation());
+        assertEquals(OptimizerMode.ZERO_STEPS, OptimizerMode.of("zero-steps"));
     }
 }

@@ -13,8 +13,9 @@ import org.junit.jupiter.api.Test;
 import org.rlr.model.config.Validation;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
+import org.rlr.model.data.DataSetException;
 import org.rlr.model.data.Sample;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.InvalidSettingException;
 
 class ValidationSplitTest {
     private static final Path ROOT = Path.of("data");
@@ -86,15 +87,17 @@ class ValidationSplitTest {
 
     @Test
     void oneImageCannotBeSplitAndAShareIsAFraction() {
-        RlrException single = assertThrows(
-                RlrException.class,
+        DataSetException single = assertThrows(
+                DataSetException.class,
                 () -> ValidationSplit.of(data(product("a", 5), product("lonely", 1)), new Validation(0.2, false), 7));
         assertTrue(
-                single.getMessage().contains("lonely") && single.getMessage().contains("--validation 0.2"),
+                single.getMessage().contains("lonely") && single.getMessage().contains("`validation` 0.2"),
                 single.getMessage());
         for (double fraction : new double[] {0, 1, -0.1, Double.NaN}) {
-            RlrException e = assertThrows(RlrException.class, () -> new Validation(fraction, false));
-            assertTrue(e.getMessage().contains("--validation is " + fraction), e.getMessage());
+            InvalidSettingException e =
+                    assertThrows(InvalidSettingException.class, () -> new Validation(fraction, false));
+            assertEquals("fraction", e.name());
+            assertEquals("`fraction` is " + fraction, e.getMessage());
         }
     }
 }
