@@ -26,6 +26,7 @@ final class OptionNames {
             Map.entry("windows", "--window"),
             Map.entry("referenceLoss", "--ref-loss"),
             Map.entry("averagePool", "--no-avg-pool"),
+            Map.entry("SyntheticDataSet.folder", "--out"),
             Map.entry("Tiling.overlap", "--tile-overlap"),
             Map.entry("Tiling.scale", "--tile-scale"),
             Map.entry("Backbones.names", "'rlr backbones'"),

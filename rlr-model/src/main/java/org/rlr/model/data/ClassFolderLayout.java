@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.rlr.tensor.RlrException;
 
 /**
  * What the layouts of class folders with {@code train} and {@code test} have in common: they are read alike, see
@@ -43,8 +42,10 @@ abstract class ClassFolderLayout implements DataLayout {
         List<ClassSamples> classes =
                 ClassFolders.of(root).stream().map(ClassFolders::read).toList();
         if (classes.isEmpty()) {
-            throw new RlrException(
-                    "the folder " + root + " holds no class; expected " + description + " (layout " + name + ")");
+            throw new DataSetException(
+                    "the folder " + root + " holds no class",
+                    "arrange it as " + description + " (layout " + name + ")",
+                    null);
         }
         return new DataSet(root, name, classes, notes(ClassFolders.others(root)));
     }

@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.rlr.tensor.RlrException;
 
 /**
  * Reads a class of the layouts of MVTec: {@code train/good}, {@code validation/good}, {@code test/good},
@@ -55,8 +54,9 @@ final class ClassFolders {
     }
 
     /**
-     * All files of a class. @throws RlrException if it has no image, or its folder of training images no folder of
-     * normal ones
+     * All files of a class.
+     *
+     * @throws DataSetException if it has no image, or its folder of training images no folder of normal ones
      */
     static ClassSamples read(Path folder) {
         String name = Folders.nameOf(folder);
@@ -67,9 +67,11 @@ final class ClassFolders {
                 readNormal(folder, "validation", name),
                 readTest(folder, name));
         if (samples.train().isEmpty() && samples.test().isEmpty()) {
-            throw new RlrException("class " + name + " in " + folder
-                    + " has no images; put normal ones (PNG, JPEG, BMP, GIF or TIFF) into "
-                    + folder.resolve("train").resolve(Sample.GOOD));
+            throw new DataSetException(
+                    "class " + name + " in " + folder + " has no images",
+                    "put normal ones (PNG, JPEG, BMP, GIF or TIFF) into "
+                            + folder.resolve("train").resolve(Sample.GOOD),
+                    null);
         }
         return samples;
     }
@@ -81,8 +83,10 @@ final class ClassFolders {
         }
         Path normal = Folders.subfolder(images, NORMAL);
         if (normal == null) {
-            throw new RlrException("the folder " + images + " has no folder 'good'; put the normal images of class "
-                    + name + " into " + images.resolve(Sample.GOOD));
+            throw new DataSetException(
+                    "the folder " + images + " has no folder 'good'",
+                    "put the normal images of class " + name + " into " + images.resolve(Sample.GOOD),
+                    null);
         }
         return Images.list(normal).stream()
                 .map(image -> Sample.good(image, name))

@@ -7,13 +7,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.rlr.tensor.RlrException;
 
 /**
  * A small table with a head line, values separated by commas, in double quotes where they contain one (RFC 4180 without
  * line breaks in values).
  */
 record CsvTable(List<Row> rows) {
+    private static final String REMEDY = "copy it again";
+
     /** A line of values by column. */
     record Row(Path file, int line, Map<String, String> values) {
         String get(String column) {
@@ -24,7 +25,7 @@ record CsvTable(List<Row> rows) {
         String oneOf(String column, String first, String second) {
             String value = get(column);
             if (!value.equals(first) && !value.equals(second)) {
-                throw error(column, "expected " + first + " or " + second);
+                throw error(column, "write " + first + " or " + second);
             }
             return value;
         }
@@ -32,28 +33,30 @@ record CsvTable(List<Row> rows) {
         /** A value that must be the path of a file below a folder. */
         Path path(String column, Path home) {
             return Folders.inside(home, get(column))
-                    .orElseThrow(() -> error(column, "expected the path of a file below " + home));
+                    .orElseThrow(() -> error(column, "write the path of a file below " + home));
         }
 
         /** What to throw where a value is wrong. */
-        RlrException error(String column, String why) {
-            return new RlrException(file + ", line " + line + ": the " + column + " is '" + get(column) + "'; " + why);
+        DataSetException error(String column, String expected) {
+            return new DataSetException(
+                    file + ", line " + line + ": the " + column + " is '" + get(column) + "'", expected, null);
         }
     }
 
-    /** Reads a file that must have some columns. @throws RlrException naming the line that is wrong */
+    /** Reads a file that must have some columns. @throws DataSetException naming the line that is wrong */
     static CsvTable read(Path file, List<String> columns) {
         List<String> lines;
         try {
             lines = Files.readAllLines(file);
         } catch (IOException e) {
-            throw new RlrException(
-                    file + " cannot be read as UTF-8 text (" + Folders.reason(e) + "); copy it again", e);
+            throw new DataSetException(file + " cannot be read as UTF-8 text (" + Folders.reason(e) + ")", REMEDY, e);
         }
         List<String> head = lines.isEmpty() ? List.of() : split(lines.get(0).replace("\ufeff", ""));
         if (!head.containsAll(columns)) {
-            throw new RlrException(file + " has the columns " + String.join(",", head) + " instead of "
-                    + String.join(",", columns) + "; copy it again");
+            throw new DataSetException(
+                    file + " has the columns " + String.join(",", head) + " instead of " + String.join(",", columns),
+                    REMEDY,
+                    null);
         }
         List<Row> rows = new ArrayList<>();
         for (int i = 1; i < lines.size(); i++) {
@@ -62,8 +65,10 @@ record CsvTable(List<Row> rows) {
                 continue;
             }
             if (values.size() != head.size()) {
-                throw new RlrException(file + ", line " + (i + 1) + " has " + values.size() + " values instead of "
-                        + head.size() + "; copy it again");
+                throw new DataSetException(
+                        file + ", line " + (i + 1) + " has " + values.size() + " values instead of " + head.size(),
+                        REMEDY,
+                        null);
             }
             Map<String, String> row = new TreeMap<>();
             for (int column = 0; column < head.size(); column++) {

@@ -26,8 +26,7 @@ public interface DataLayout {
      *
      * @param root an existing folder
      * @return the data set, with at least one class
-     * @throws org.rlr.tensor.RlrException if something that this layout needs is missing, naming it and where it
-     *     belongs
+     * @throws DataSetException if something that this layout needs is missing, naming it and where it belongs
      */
     DataSet read(Path root);
 

@@ -4,7 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.InvalidSettingException;
 
 /** The known layouts, and reading a data set by the one that fits. */
 public final class DataLayouts {
@@ -35,7 +35,7 @@ public final class DataLayouts {
      *
      * @param root the data set's folder
      * @return the data set
-     * @throws RlrException if the folder is missing, empty, in no known layout, or something in it is missing
+     * @throws DataSetException if the folder is missing, empty, in no known layout, or something in it is missing
      */
     public static DataSet read(Path root) {
         return recognise(root).read(root);
@@ -46,18 +46,20 @@ public final class DataLayouts {
      *
      * @param root the data set's folder
      * @return the layout
-     * @throws RlrException if the folder is missing, empty or in no known layout
+     * @throws DataSetException if the folder is missing, empty or in no known layout
      */
     public static DataLayout recognise(Path root) {
         requireFolder(root);
         return ALL.stream()
                 .filter(layout -> layout.evidence(root).isPresent())
                 .findFirst()
-                .orElseThrow(() -> new RlrException(
-                        "the folder " + root + " holds no data set of a known layout" + contents(root) + "; expected "
+                .orElseThrow(() -> new DataSetException(
+                        "the folder " + root + " holds no data set of a known layout" + contents(root),
+                        "arrange it as one of these: "
                                 + ALL.stream()
                                         .map(layout -> layout.name() + ": " + layout.description())
-                                        .collect(Collectors.joining(", or "))));
+                                        .collect(Collectors.joining(", or ")),
+                        null));
     }
 
     /**
@@ -66,7 +68,8 @@ public final class DataLayouts {
      * @param root the data set's folder
      * @param layoutName one of {@link DataLayout#name}
      * @return the data set
-     * @throws RlrException if there is no such layout, or as {@link #read(Path)}
+     * @throws InvalidSettingException if there is no such layout
+     * @throws DataSetException as {@link #read(Path)}
      */
     public static DataSet read(Path root, String layoutName) {
         DataLayout layout = named(layoutName);
@@ -79,22 +82,27 @@ public final class DataLayouts {
      *
      * @param name one of {@link DataLayout#name}
      * @return the layout
-     * @throws RlrException if there is none, with the names that there are
+     * @throws InvalidSettingException if there is none, with the names that there are
      */
     public static DataLayout named(String name) {
+        String names = ALL.stream().map(DataLayout::name).collect(Collectors.joining(", "));
         return ALL.stream()
                 .filter(layout -> layout.name().equals(name))
                 .findFirst()
-                .orElseThrow(() -> new RlrException("there is no data layout '" + name + "'; choose one of "
-                        + ALL.stream().map(DataLayout::name).collect(Collectors.joining(", "))));
+                .orElseThrow(() -> new InvalidSettingException(
+                        "layout",
+                        name,
+                        "one of " + names,
+                        "there is no data layout '" + name + "'",
+                        "choose one of " + names));
     }
 
     private static void requireFolder(Path root) {
         if (!Files.exists(root)) {
-            throw new RlrException("the data folder " + root + " does not exist; check the path");
+            throw new DataSetException("the data folder " + root + " does not exist", "check the path", null);
         }
         if (!Files.isDirectory(root)) {
-            throw new RlrException(root + " is a file; give the folder that holds the data set");
+            throw new DataSetException(root + " is a file", "give the folder that holds the data set", null);
         }
     }
 

@@ -4,7 +4,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.rlr.tensor.RlrException;
 
 /**
  * A data set on disk: one or several product classes, each with images to train and to test on. Nothing of the images
@@ -63,13 +62,16 @@ public record DataSet(Path root, String layout, List<ClassSamples> classes, List
      * Checks that every class can be trained on.
      *
      * @return this
-     * @throws RlrException if a class has no training image, naming where they belong, or files of a list do not exist
+     * @throws DataSetException if a class has no training image, naming where they belong, or files of a list do not
+     *     exist
      */
     public DataSet requireTraining() {
         for (ClassSamples each : classes) {
             if (each.train().isEmpty()) {
-                throw new RlrException("class " + each.name() + " has no training images; "
-                        + DataLayouts.named(layout).trainingRemedy(each));
+                throw new DataSetException(
+                        "class " + each.name() + " has no training images",
+                        DataLayouts.named(layout).trainingRemedy(each),
+                        null);
             }
         }
         requireFiles(train().stream().map(Sample::image));
@@ -82,14 +84,16 @@ public record DataSet(Path root, String layout, List<ClassSamples> classes, List
      * that need them are undefined.
      *
      * @return this
-     * @throws RlrException if not, naming the first file at fault
+     * @throws DataSetException if not, naming the first file at fault
      */
     public DataSet requireEvaluation() {
         List<Sample> test = test();
         if (test.isEmpty()) {
             ClassSamples first = classes.get(0);
-            throw new RlrException("class " + first.name() + " has no test images; "
-                    + DataLayouts.named(layout).testRemedy(first));
+            throw new DataSetException(
+                    "class " + first.name() + " has no test images",
+                    DataLayouts.named(layout).testRemedy(first),
+                    null);
         }
         requireFiles(
                 test.stream().flatMap(sample -> Stream.concat(Stream.of(sample.image()), sample.masks().stream())));
@@ -104,9 +108,12 @@ public record DataSet(Path root, String layout, List<ClassSamples> classes, List
     private void requireFiles(Stream<Path> files) {
         List<Path> missing = files.filter(file -> !Files.isRegularFile(file)).toList();
         if (!missing.isEmpty()) {
-            throw new RlrException(missing.size() + (missing.size() == 1 ? " file" : " files") + " that the data set "
-                    + root + " lists " + (missing.size() == 1 ? "does" : "do") + " not exist, first " + missing.get(0)
-                    + "; copy the data set again, whole");
+            throw new DataSetException(
+                    missing.size() + (missing.size() == 1 ? " file" : " files") + " that the data set " + root
+                            + " lists " + (missing.size() == 1 ? "does" : "do") + " not exist, first "
+                            + missing.get(0),
+                    "copy the data set again, whole",
+                    null);
         }
     }
 }

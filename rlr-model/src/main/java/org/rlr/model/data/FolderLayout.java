@@ -7,7 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.rlr.tensor.RlrException;
 
 /**
  * Plain folders of one class, named after the root. Normal images to train on lie in the root itself or in
@@ -54,8 +53,10 @@ public final class FolderLayout implements DataLayout {
         Path normal = Folders.subfolder(root, NORMAL);
         List<Path> images = Images.list(normal == null ? root : normal);
         if (images.isEmpty()) {
-            throw new RlrException("the folder " + (normal == null ? root : normal)
-                    + " holds no images; put normal images (PNG, JPEG, BMP, GIF or TIFF) into it");
+            throw new DataSetException(
+                    "the folder " + (normal == null ? root : normal) + " holds no images",
+                    "put normal images (PNG, JPEG, BMP, GIF or TIFF) into it",
+                    null);
         }
         List<Sample> train =
                 images.stream().map(image -> Sample.good(image, name)).toList();
@@ -97,16 +98,20 @@ public final class FolderLayout implements DataLayout {
                 test.add(new Sample(image, found.getOrDefault(image, List.of()), name, Folders.nameOf(kind), true))));
     }
 
-    /** @throws RlrException if a mask would be that of two images, which have the same name in folders of two kinds */
+    /**
+     * @throws DataSetException if a mask would be that of two images, which have the same name in folders of two kinds
+     */
     private static void requireOneImageEach(List<Path> images, Map<Path, List<Path>> masks) {
         Map<Path, Path> owners = new HashMap<>();
         for (Path image : images) {
             for (Path mask : masks.getOrDefault(image, List.of())) {
                 Path other = owners.putIfAbsent(mask, image);
                 if (other != null) {
-                    throw new RlrException("the mask " + mask + " would be that of " + other + " and of " + image
-                            + "; put the masks of each kind of defect into a folder of its own, here "
-                            + mask.resolveSibling(Folders.nameOf(image.getParent())));
+                    throw new DataSetException(
+                            "the mask " + mask + " would be that of " + other + " and of " + image,
+                            "put the masks of each kind of defect into a folder of its own, here "
+                                    + mask.resolveSibling(Folders.nameOf(image.getParent())),
+                            null);
                 }
             }
         }

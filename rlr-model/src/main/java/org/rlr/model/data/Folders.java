@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.IoReason;
 
 /** Listing folders in an order that is the same on every machine. */
@@ -26,28 +25,22 @@ final class Folders {
 
     /** The folders directly inside a folder, sorted, without hidden ones. */
     static List<Path> subfolders(Path folder) {
-        try (Stream<Path> entries = Files.list(folder)) {
-            return entries.filter(path -> Files.isDirectory(path)
-                            && !path.getFileName().toString().startsWith("."))
-                    .sorted(BY_NAME)
-                    .toList();
-        } catch (IOException e) {
-            throw new RlrException(
-                    "the folder " + folder + " cannot be listed (" + reason(e) + "); check its permissions", e);
-        }
+        return entries(folder, Files::isDirectory);
     }
 
     /** The files directly inside a folder that pass a test, sorted, without hidden ones. */
     static List<Path> files(Path folder, Predicate<Path> test) {
+        return entries(folder, path -> Files.isRegularFile(path) && test.test(path));
+    }
+
+    private static List<Path> entries(Path folder, Predicate<Path> test) {
         try (Stream<Path> entries = Files.list(folder)) {
-            return entries.filter(path -> Files.isRegularFile(path)
-                            && !path.getFileName().toString().startsWith(".")
-                            && test.test(path))
+            return entries.filter(path -> !path.getFileName().toString().startsWith(".") && test.test(path))
                     .sorted(BY_NAME)
                     .toList();
         } catch (IOException e) {
-            throw new RlrException(
-                    "the folder " + folder + " cannot be listed (" + reason(e) + "); check its permissions", e);
+            throw new DataSetException(
+                    "the folder " + folder + " cannot be listed (" + reason(e) + ")", "check its permissions", e);
         }
     }
 

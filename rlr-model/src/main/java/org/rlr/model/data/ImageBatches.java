@@ -3,7 +3,6 @@ package org.rlr.model.data;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import org.rlr.tensor.RlrException;
 
 /**
  * The inputs made of image files in batches, about one batch read ahead of its use, so that decoding overlaps
@@ -12,17 +11,17 @@ import org.rlr.tensor.RlrException;
 public final class ImageBatches {
     private static final int LEAST_AHEAD = 2;
 
-    private final ImageReader reader;
+    private final InputPipeline pipeline;
     private final int batchSize;
 
     /**
      * Batches of at most {@code batchSize} inputs.
      *
-     * @param reader makes the inputs
+     * @param pipeline makes the inputs
      * @param batchSize at least 1; the last batch may be smaller
      */
-    public ImageBatches(ImageReader reader, int batchSize) {
-        this.reader = reader;
+    public ImageBatches(InputPipeline pipeline, int batchSize) {
+        this.pipeline = pipeline;
         this.batchSize = batchSize;
     }
 
@@ -42,13 +41,13 @@ public final class ImageBatches {
      *
      * @param files image files
      * @param consumer called once per batch
-     * @throws RlrException naming a file that cannot be read
+     * @throws ImageException naming a file that cannot be read
      */
     public void forEach(List<Path> files, Consumer consumer) {
-        Filling filling = new Filling(Math.min(batchSize, reader.count(files)), consumer);
-        reader.forEach(
+        Filling filling = new Filling(Math.min(batchSize, pipeline.count(files)), consumer);
+        pipeline.forEach(
                 files,
-                reader.tiled() ? LEAST_AHEAD : Math.max(batchSize, LEAST_AHEAD),
+                pipeline.tiled() ? LEAST_AHEAD : Math.max(batchSize, LEAST_AHEAD),
                 (index, inputs) -> filling.add(inputs));
         filling.flush();
     }
@@ -69,9 +68,9 @@ public final class ImageBatches {
         void add(ImageInputs inputs) {
             for (int i = 0; i < inputs.count(); i++) {
                 if (pixels == null) {
-                    pixels = new float[size * reader.length()];
+                    pixels = new float[size * pipeline.length()];
                 }
-                inputs.write(i, pixels, count++ * reader.length());
+                inputs.write(i, pixels, count++ * pipeline.length());
                 if (count == size) {
                     flush();
                 }
@@ -80,7 +79,8 @@ public final class ImageBatches {
 
         void flush() {
             if (count > 0) {
-                consumer.accept(first, count, count == size ? pixels : Arrays.copyOf(pixels, count * reader.length()));
+                consumer.accept(
+                        first, count, count == size ? pixels : Arrays.copyOf(pixels, count * pipeline.length()));
                 first += count;
                 count = 0;
                 pixels = null;

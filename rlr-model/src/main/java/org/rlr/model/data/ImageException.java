@@ -8,6 +8,8 @@ public final class ImageException extends RlrException {
 
     /** The kind of fault. */
     public enum Reason {
+        /** The file is missing, or the system does not let it be read. */
+        UNREADABLE,
         /** There are no bytes. */
         EMPTY,
         /** The bytes are of no image format. */
@@ -33,6 +35,16 @@ public final class ImageException extends RlrException {
     public ImageException(Reason reason, String message, String remedy, Throwable cause) {
         super(message, remedy, cause);
         this.reason = reason;
+    }
+
+    /**
+     * An image of a kind that is not read.
+     *
+     * @param message the image and its kind
+     * @return reason {@link Reason#UNSUPPORTED}, with the remedy
+     */
+    static ImageException unsupported(String message) {
+        return new ImageException(Reason.UNSUPPORTED, message, "convert it to an 8-bit PNG", null);
     }
 
     /** {@return the kind of fault} */

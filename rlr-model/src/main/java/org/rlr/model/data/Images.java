@@ -13,14 +13,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import javax.imageio.ImageReader;
 import javax.imageio.plugins.tiff.BaselineTIFFTagSet;
 import javax.imageio.plugins.tiff.TIFFDirectory;
 import javax.imageio.plugins.tiff.TIFFField;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
-import org.rlr.tensor.RlrException;
 
 /**
  * Reads image files: PNG, JPEG, BMP, GIF (the first frame) and TIFF (the first page), told apart by their content, not
@@ -37,7 +35,7 @@ public final class Images {
     static final long MAX_PIXELS = 1L << 27;
 
     private static final List<String> SUFFIXES = List.of("png", "jpg", "jpeg", "bmp", "gif", "tif", "tiff");
-    private static final String REMEDY = "; replace the file or take it out of the folder";
+    private static final String REMEDY = "replace the file or take it out of the folder";
 
     private Images() {}
 
@@ -46,7 +44,7 @@ public final class Images {
      *
      * @param file an image file
      * @return its pixels
-     * @throws RlrException if the file is missing, empty, truncated, damaged, not an image or of an unsupported kind
+     * @throws ImageException if the file is missing, empty, truncated, damaged, not an image or of an unsupported kind
      */
     public static RgbImage read(Path file) {
         return decode(file, Decoded::toRgb);
@@ -57,7 +55,7 @@ public final class Images {
      *
      * @param file an image file
      * @return width and height
-     * @throws RlrException if the file is missing, empty, not an image, or its header is damaged
+     * @throws ImageException if the file is missing, empty, not an image, or its header is damaged
      */
     public static ImageSize size(Path file) {
         try (InputStream in = Files.newInputStream(file);
@@ -91,22 +89,16 @@ public final class Images {
      *
      * @param folder an existing folder
      * @return the files
-     * @throws RlrException if the folder is missing or cannot be listed
+     * @throws DataSetException if the folder is missing or cannot be listed
      */
     public static List<Path> list(Path folder) {
         if (!Files.isDirectory(folder)) {
-            throw new RlrException(
-                    (Files.exists(folder) ? folder + " is not a folder" : "the folder " + folder + " does not exist")
-                            + "; check the path");
+            throw new DataSetException(
+                    Files.exists(folder) ? folder + " is not a folder" : "the folder " + folder + " does not exist",
+                    "check the path",
+                    null);
         }
-        try (Stream<Path> entries = Files.list(folder)) {
-            return entries.filter(file -> hasImageName(file) && Files.isRegularFile(file))
-                    .sorted(Folders.BY_NAME)
-                    .toList();
-        } catch (IOException e) {
-            throw new RlrException(
-                    "the folder " + folder + " cannot be listed (" + Folders.reason(e) + "); check its permissions", e);
-        }
+        return Folders.files(folder, Images::hasImageName);
     }
 
     /**
@@ -114,7 +106,7 @@ public final class Images {
      *
      * @param folder an existing folder
      * @return as {@code , but 2 files of other formats than …}, or an empty text
-     * @throws RlrException if it cannot be listed
+     * @throws DataSetException if it cannot be listed
      */
     public static String insteadOfImages(Path folder) {
         List<Path> others = Folders.files(folder, file -> !hasImageName(file));
@@ -163,7 +155,9 @@ public final class Images {
                 PngCheck.check(bytes);
             }
             return use.apply(decodePlain(format, bytes));
-        } catch (RlrException e) {
+        } catch (ImageException e) {
+            throw e.in("the " + format + " image " + file + " is of an unsupported kind");
+        } catch (DataSetException e) {
             throw e;
         } catch (IOException | RuntimeException e) {
             throw damaged(file, format, e);
@@ -182,8 +176,8 @@ public final class Images {
             if (tiff
                     && image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_CMYK
                     && isJpegCompressed(reader)) {
-                throw new UnsupportedImageException(
-                        "CMYK with JPEG compression in a TIFF file is not supported"); // comes out as a negative
+                // comes out as a negative
+                throw ImageException.unsupported("CMYK with JPEG compression in a TIFF file is not supported");
             }
             PixelReader pixels = PixelReader.of(image);
             return new Decoded() {
@@ -217,12 +211,16 @@ public final class Images {
 
     private static ImageFormat formatOf(Path file, byte[] head, int length) {
         if (length == 0) {
-            throw new RlrException("the image " + file + " is empty (0 bytes)" + REMEDY);
+            throw new ImageException(
+                    ImageException.Reason.EMPTY, "the image " + file + " is empty (0 bytes)", REMEDY, null);
         }
         ImageFormat format = ImageFormat.of(head, length);
         if (format == null) {
-            throw new RlrException(
-                    file + " is not a PNG, JPEG, BMP, GIF or TIFF image" + REMEDY + ", or convert it to PNG");
+            throw new ImageException(
+                    ImageException.Reason.NOT_AN_IMAGE,
+                    file + " is not a PNG, JPEG, BMP, GIF or TIFF image",
+                    REMEDY + ", or convert it to PNG",
+                    null);
         }
         return format;
     }
@@ -236,11 +234,15 @@ public final class Images {
                 throw new IOException("its header says " + size + " pixels");
             }
             if (size.pixels() > MAX_PIXELS) {
-                throw new RlrException("the image " + file + " is " + size + " pixels, more than the "
-                        + MAX_PIXELS / 1_000_000 + " million that are read; scale it down or cut it into tiles");
+                throw new ImageException(
+                        ImageException.Reason.TOO_LARGE,
+                        "the image " + file + " is " + size + " pixels, more than the " + MAX_PIXELS / 1_000_000
+                                + " million that are read",
+                        "scale it down or cut it into tiles",
+                        null);
             }
             return size;
-        } catch (RlrException e) {
+        } catch (ImageException e) {
             throw e;
         } catch (IOException | RuntimeException e) {
             throw damaged(file, format, e);
@@ -253,34 +255,33 @@ public final class Images {
         return new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes));
     }
 
-    private static RlrException damaged(Path file, ImageFormat format, Exception cause) {
+    private static ImageException damaged(Path file, ImageFormat format, Exception cause) {
         for (Throwable t = cause; t != null; t = t.getCause()) {
             // decoders wrap even this, and the file may be sound
             if (t instanceof OutOfMemoryError e) {
                 throw e;
             }
         }
-        if (cause instanceof UnsupportedImageException) {
-            return new RlrException(
-                    "the " + format + " image " + file + " is of an unsupported kind: " + cause.getMessage()
-                            + "; convert it to an 8-bit PNG",
-                    cause);
-        }
-        return new RlrException(
-                "the " + format + " image " + file + " is truncated or damaged (" + Folders.reason(cause) + ")"
-                        + REMEDY,
+        return new ImageException(
+                ImageException.Reason.DAMAGED,
+                "the " + format + " image " + file + " is truncated or damaged (" + Folders.reason(cause) + ")",
+                REMEDY,
                 cause);
     }
 
-    private static RlrException ioError(Path file, IOException cause) {
+    private static ImageException ioError(Path file, IOException cause) {
         if (cause instanceof NoSuchFileException || !Files.exists(file)) {
-            return new RlrException("the image " + file + " does not exist; check the path", cause);
+            return unreadable("the image " + file + " does not exist", "check the path", cause);
         }
         if (Files.isDirectory(file)) {
-            return new RlrException(file + " is a folder, not an image", cause);
+            return unreadable(file + " is a folder, not an image", "name a file", cause);
         }
         String why = cause instanceof AccessDeniedException ? "permission denied" : Folders.reason(cause);
-        return new RlrException(
-                "the image " + file + " cannot be read (" + why + "); check its permissions and the disk", cause);
+        return unreadable(
+                "the image " + file + " cannot be read (" + why + ")", "check its permissions and the disk", cause);
+    }
+
+    private static ImageException unreadable(String message, String remedy, IOException cause) {
+        return new ImageException(ImageException.Reason.UNREADABLE, message, remedy, cause);
     }
 }

@@ -177,7 +177,7 @@ final class JpegDecoder implements Images.Decoded {
                 yield namedRgb ? Encoding.RGB : Encoding.YCBCR;
             }
             case 4 -> adobeTransform > 0 ? Encoding.YCCK : Encoding.CMYK;
-            default -> throw new UnsupportedImageException(components + " colour components are not supported");
+            default -> throw ImageException.unsupported(components + " colour components are not supported");
         };
     }
 

@@ -7,7 +7,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.rlr.tensor.RlrException;
 
 /**
  * Magnetic tile defects as published: {@code MT_Free/Imgs} and {@code MT_<Defect>/Imgs} with {@code <id>.jpg} and its
@@ -46,8 +45,10 @@ public final class MagneticTileLayout implements DataLayout {
     @Override
     public DataSet read(Path root) {
         if (evidence(root).isEmpty()) {
-            throw new RlrException("the folder " + root + " has no MT_Free/Imgs; expected " + description()
-                    + " (layout " + name() + ")");
+            throw new DataSetException(
+                    "the folder " + root + " has no MT_Free/Imgs",
+                    "arrange it as " + description() + " (layout " + name() + ")",
+                    null);
         }
         List<Sample> train = new ArrayList<>();
         List<Sample> test = new ArrayList<>();

@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.rlr.tensor.RlrException;
 
 /**
  * Which mask belongs to which image, by their names without suffix: a mask belongs to the image whose name it begins
@@ -73,7 +72,9 @@ final class MaskPairing {
                 return first ? one : other;
             }
         }
-        throw new RlrException("both " + one + " and " + other + " could be the mask of image " + imageName
-                + "; leave one, named as the image or with _mask behind the name");
+        throw new DataSetException(
+                "both " + one + " and " + other + " could be the mask of image " + imageName,
+                "keep one, named as the image or with _mask behind the name",
+                null);
     }
 }

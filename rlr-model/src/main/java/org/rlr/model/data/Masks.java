@@ -1,7 +1,6 @@
 package org.rlr.model.data;
 
 import java.nio.file.Path;
-import org.rlr.tensor.RlrException;
 
 /**
  * Reads masks: a pixel is anomalous where a colour sample of the mask file is above 0, whatever the number of bits;
@@ -17,7 +16,8 @@ public final class Masks {
      * @param image the image's file, for messages
      * @param imageSize the image's size
      * @return of the image's size
-     * @throws RlrException if the mask cannot be read, as {@link Images#read}, or its size is not the image's
+     * @throws ImageException if the mask cannot be read, as {@link Images#read}
+     * @throws DataSetException if its size is not the image's
      */
     public static Mask read(Path mask, Path image, ImageSize imageSize) {
         boolean[] anomalous = Images.readNonZero(mask, size -> checkSize(mask, size, image, imageSize));
@@ -30,7 +30,8 @@ public final class Masks {
      * @param sample image and masks
      * @param imageSize the image's size
      * @return null where it has no mask
-     * @throws RlrException as {@link #read(Path, Path, ImageSize)}
+     * @throws ImageException as {@link #read(Path, Path, ImageSize)}
+     * @throws DataSetException likewise
      */
     public static Mask read(Sample sample, ImageSize imageSize) {
         Mask union = null;
@@ -43,8 +44,10 @@ public final class Masks {
 
     static void checkSize(Path mask, ImageSize maskSize, Path image, ImageSize imageSize) {
         if (!maskSize.equals(imageSize)) {
-            throw new RlrException("the mask " + mask + " is " + maskSize + " pixels, but its image " + image + " is "
-                    + imageSize + "; replace it by a mask of the image's size");
+            throw new DataSetException(
+                    "the mask " + mask + " is " + maskSize + " pixels, but its image " + image + " is " + imageSize,
+                    "replace it by a mask of the image's size",
+                    null);
         }
     }
 }

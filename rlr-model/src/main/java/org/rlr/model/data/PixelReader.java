@@ -74,9 +74,7 @@ abstract class PixelReader {
         return (product >> 8) + product >> 8;
     }
 
-    /**
-     * The reader for an image's kind of samples; {@link UnsupportedImageException} says which kind is not supported.
-     */
+    /** The reader for an image's kind of samples; an {@link ImageException} says which kind is not supported. */
     static PixelReader of(BufferedImage image) {
         ColorModel colors = image.getColorModel();
         Raster raster = image.getRaster();
@@ -87,18 +85,18 @@ abstract class PixelReader {
             return new Packed(image);
         }
         if (!(colors instanceof ComponentColorModel)) {
-            throw new UnsupportedImageException(
+            throw ImageException.unsupported(
                     "the colour model " + colors.getClass().getSimpleName() + " is not supported");
         }
         int type = raster.getDataBuffer().getDataType();
         if (type != DataBuffer.TYPE_BYTE && type != DataBuffer.TYPE_USHORT && type != DataBuffer.TYPE_INT) {
-            throw new UnsupportedImageException("samples that are not unsigned integers are not supported");
+            throw ImageException.unsupported("samples that are not unsigned integers are not supported");
         }
         return switch (colors.getColorSpace().getType()) {
             case ColorSpace.TYPE_GRAY -> new Components(raster, colors, 1);
             case ColorSpace.TYPE_RGB -> new Components(raster, colors, 3);
             case ColorSpace.TYPE_CMYK -> new Components(raster, colors, 4);
-            default -> throw new UnsupportedImageException("only grey, RGB and CMYK colours are supported");
+            default -> throw ImageException.unsupported("only grey, RGB and CMYK colours are supported");
         };
     }
 
@@ -164,11 +162,11 @@ abstract class PixelReader {
             bits = model.getComponentSize(0);
             for (int band = 1; band < colors; band++) {
                 if (model.getComponentSize(band) != bits) {
-                    throw new UnsupportedImageException("colour samples of different sizes are not supported");
+                    throw ImageException.unsupported("colour samples of different sizes are not supported");
                 }
             }
             if (model.isAlphaPremultiplied() && model.getTransparency() != Transparency.OPAQUE) {
-                throw new UnsupportedImageException("colours premultiplied by alpha are not supported");
+                throw ImageException.unsupported("colours premultiplied by alpha are not supported");
             }
             row = new int[width * bands];
             plainBytes = colors == 3

@@ -18,7 +18,7 @@ public final class PngFile {
      *
      * @param file target; replaced if it is there
      * @param image of a kind that Java writes as PNG
-     * @throws org.rlr.tensor.RlrException if the file cannot be written
+     * @throws org.rlr.tensor.ResourceException if the file cannot be written
      * @throws IllegalArgumentException if it is of another kind
      */
     public static void write(Path file, BufferedImage image) {

@@ -1,6 +1,6 @@
 package org.rlr.model.data;
 
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.InvalidSettingException;
 
 /**
  * Turns a picture into a backbone's input: the whole picture resized with {@link Resize#lanczos} to one size, whatever
@@ -19,7 +19,7 @@ public final class Preprocessor {
      *
      * @param size rows and columns, at least 1
      * @param normalization how the backbone wants pixels
-     * @throws RlrException if the size is less
+     * @throws InvalidSettingException if the size is less
      */
     public Preprocessor(int size, Normalization normalization) {
         this(size, size, normalization);
@@ -31,13 +31,10 @@ public final class Preprocessor {
      * @param height rows, at least 1
      * @param width columns, at least 1
      * @param normalization how the backbone wants pixels
-     * @throws RlrException if one is less
+     * @throws InvalidSettingException if one is less
      */
     public Preprocessor(int height, int width, Normalization normalization) {
-        if (height <= 0 || width <= 0) {
-            throw new RlrException(
-                    "an image size of " + width + "×" + height + " is not possible; give a positive one");
-        }
+        InvalidSettingException.require(height > 0 && width > 0, "imageSize", new ImageSize(width, height), "positive");
         this.height = height;
         this.width = width;
         this.normalization = normalization;

@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import org.rlr.tensor.RlrException;
 
 /**
  * Real-IAD: folders of one resolution each, {@code realiad_256}, {@code realiad_1024}, … with a folder per class, and
@@ -50,17 +49,19 @@ public final class RealIadLayout implements DataLayout {
     public DataSet read(Path root) {
         Path absolute = root.toAbsolutePath().normalize();
         if (lists(absolute) != null && resolutions(absolute).size() > 1) {
-            throw new RlrException(root + " holds Real-IAD in several resolutions ("
-                    + String.join(
-                            ", ",
-                            resolutions(absolute).stream().map(Folders::nameOf).toList())
-                    + "); give the folder of one, such as "
-                    + resolutions(absolute).get(0));
+            String names = String.join(
+                    ", ", resolutions(absolute).stream().map(Folders::nameOf).toList());
+            throw new DataSetException(
+                    root + " holds Real-IAD in several resolutions (" + names + ")",
+                    "give the folder of one, such as " + resolutions(absolute).get(0),
+                    null);
         }
         Place place = place(root);
         if (place == null) {
-            throw new RlrException(
-                    root + " has no lists of images; expected " + description() + " (layout " + name() + ")");
+            throw new DataSetException(
+                    root + " has no lists of images",
+                    "arrange it as " + description() + " (layout " + name() + ")",
+                    null);
         }
         List<ClassSamples> classes = new ArrayList<>();
         List<String> absent = new ArrayList<>();
@@ -77,8 +78,10 @@ public final class RealIadLayout implements DataLayout {
             }
         }
         if (classes.isEmpty()) {
-            throw new RlrException("none of the classes that " + place.lists + " lists has a folder in " + place.images
-                    + "; copy the images there");
+            throw new DataSetException(
+                    "none of the classes that " + place.lists + " lists has a folder in " + place.images,
+                    "copy the images there",
+                    null);
         }
         List<String> notes = new ArrayList<>();
         notes.add("split by the lists in " + place.lists);

@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.rlr.tensor.RlrException;
 
 /**
  * A class's list of Real-IAD: a JSON object with arrays {@code train} and {@code test} of objects with
@@ -30,25 +29,25 @@ final class RealIadList {
         this.folder = folder;
     }
 
-    /** The images of a class. @throws RlrException naming what is wrong with the list */
+    /** The images of a class. @throws DataSetException naming what is wrong with the list */
     static ClassSamples read(Path file, String className, Path folder) {
         RealIadList list = new RealIadList(file, className, folder);
         JsonObject root;
         try {
             root = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
         } catch (IOException | JsonParseException | IllegalStateException e) {
-            throw new RlrException(
-                    "the list " + file + " cannot be read as a JSON object (" + Folders.reason(e) + "); copy it again",
-                    e);
+            throw list.unusable(" cannot be read as a JSON object (" + Folders.reason(e) + ")", e);
         }
         List<Sample> train = list.samples(root, "train");
         List<Sample> test = list.samples(root, "test");
         for (Sample sample : train) {
             if (sample.anomalous()) {
-                throw new RlrException("the list " + file + " has "
-                        + train.stream().filter(Sample::anomalous).count() + " defective images in 'train', first "
-                        + sample.image()
-                        + "; training images must be normal, take the lists in realiad_jsons/realiad_jsons");
+                throw new DataSetException(
+                        "the list " + file + " has "
+                                + train.stream().filter(Sample::anomalous).count()
+                                + " defective images in 'train', first " + sample.image(),
+                        "training images must be normal, take the lists in realiad_jsons/realiad_jsons",
+                        null);
             }
         }
         return new ClassSamples(className, folder, train, test);
@@ -56,19 +55,18 @@ final class RealIadList {
 
     private List<Sample> samples(JsonObject root, String part) {
         if (!(root.get(part) instanceof JsonArray entries)) {
-            throw new RlrException("the list " + file + " has no array '" + part + "'; copy it again");
+            throw unusable(" has no array '" + part + "'", null);
         }
         List<Sample> samples = new ArrayList<>();
         for (int i = 0; i < entries.size(); i++) {
             String where = part + "[" + i + "]";
             if (!(entries.get(i) instanceof JsonObject entry)) {
-                throw new RlrException("the list " + file + ": " + where + " is no object; copy it again");
+                throw unusable(": " + where + " is no object", null);
             }
             String kind = text(entry, "anomaly_class");
             String image = text(entry, "image_path");
             if (kind == null || image == null) {
-                throw new RlrException(
-                        "the list " + file + ": " + where + " has no anomaly_class or no image_path; copy it again");
+                throw unusable(": " + where + " has no anomaly_class or no image_path", null);
             }
             boolean anomalous = !kind.equals(NORMAL);
             String mask = text(entry, "mask_path");
@@ -80,8 +78,12 @@ final class RealIadList {
 
     private Path path(String relative, String where) {
         return Folders.inside(folder, relative)
-                .orElseThrow(() -> new RlrException("the list " + file + ": " + where + " names '" + relative
-                        + "', which is no file below " + folder + "; copy it again"));
+                .orElseThrow(() ->
+                        unusable(": " + where + " names '" + relative + "', which is no file below " + folder, null));
+    }
+
+    private DataSetException unusable(String why, Exception cause) {
+        return new DataSetException("the list " + file + why, "copy it again", cause);
     }
 
     /** A value, or null where it is absent, null or empty. */

@@ -1,8 +1,8 @@
 package org.rlr.model.data;
 
 import java.util.List;
+import java.util.Locale;
 import org.rlr.model.config.Tiling;
-import org.rlr.tensor.RlrException;
 
 /**
  * Where the tiles of an image lie, and by which weights what was computed of them is blended. Tiles are numbered row by
@@ -28,15 +28,15 @@ public final class TileGrid {
     }
 
     /**
-     * The tiles of an image. It is resized by the tiling's scale first; one that would be smaller than a tile by the
-     * factor, its aspect ratio kept, that makes it as large as one.
+     * The tiles of an image, which is resized by the tiling's scale first. Images smaller than a tile are enlarged to
+     * tile size, keeping the aspect ratio.
      *
      * @param image size of the image as it was read
      * @param tileHeight rows of a tile, those of the model's input
      * @param tileWidth columns of a tile
      * @param tiling least overlap, and scale
      * @return the grid, of at least one tile
-     * @throws RlrException if it would then have more pixels than are read
+     * @throws ImageException if it would then have more pixels than are read
      */
     public static TileGrid of(ImageSize image, int tileHeight, int tileWidth, Tiling tiling) {
         double factor = Math.max(
@@ -44,16 +44,18 @@ public final class TileGrid {
         double width = Math.max(tileWidth, Math.rint(image.width() * factor));
         double height = Math.max(tileHeight, Math.rint(image.height() * factor));
         if (width * height > Images.MAX_PIXELS) {
-            throw new RlrException(String.format(
-                    java.util.Locale.ROOT,
-                    "an image of %s pixels would be resized to %.0f×%.0f before it is cut into tiles of %dx%d, more than the %d pixels "
-                            + "that are examined; lower --tile-scale or --image-size",
+            String message = String.format(
+                    Locale.ROOT,
+                    "an image of %s pixels would be resized to %.0f×%.0f before it is cut into tiles of %d×%d, more"
+                            + " than the %d pixels that are examined",
                     image,
                     width,
                     height,
-                    tileHeight,
                     tileWidth,
-                    Images.MAX_PIXELS));
+                    tileHeight,
+                    Images.MAX_PIXELS);
+            throw new ImageException(
+                    ImageException.Reason.TOO_LARGE, message, "lower `Tiling.scale` or `imageSize`", null);
         }
         return new TileGrid(new ImageSize((int) width, (int) height), tileHeight, tileWidth, tiling.overlap());
     }

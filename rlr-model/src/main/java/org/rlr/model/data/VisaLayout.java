@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.rlr.tensor.RlrException;
 
 /**
  * VisA as it is downloaded: {@code <class>/Data/Images/{Normal,Anomaly}}, {@code <class>/Data/Masks/Anomaly}, and the
@@ -63,8 +62,10 @@ public final class VisaLayout implements DataLayout {
         Path home = single ? root.toAbsolutePath().normalize().getParent() : root;
         Path split = home.resolve(SPLIT);
         if (!Files.isRegularFile(split)) {
-            throw new RlrException("the split of VisA is missing: " + split
-                    + " does not exist; copy split_csv from the published archive or code of VisA to " + home);
+            throw new DataSetException(
+                    "the split of VisA is missing: " + split + " does not exist",
+                    "copy split_csv from the published archive or code of VisA to " + home,
+                    null);
         }
         String only = single ? Folders.nameOf(root) : null;
         Map<String, List<Sample>> train = new TreeMap<>();
@@ -87,8 +88,8 @@ public final class VisaLayout implements DataLayout {
             (training ? train : test).get(object).add(sample);
         }
         if (train.isEmpty()) {
-            throw new RlrException(
-                    split + " names no image" + (only == null ? "" : " of class " + only) + "; copy it again");
+            throw new DataSetException(
+                    split + " names no image" + (only == null ? "" : " of class " + only), "copy it again", null);
         }
         List<ClassSamples> classes = new ArrayList<>();
         train.forEach(

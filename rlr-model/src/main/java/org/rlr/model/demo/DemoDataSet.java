@@ -8,7 +8,7 @@ import java.util.SplittableRandom;
 import org.rlr.model.data.Mask;
 import org.rlr.model.data.PngFile;
 import org.rlr.model.data.Sample;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.InvalidSettingException;
 
 /**
  * Writes a data set in MVTec layout: drawings, near to photographs, of several products, normal ones that differ a
@@ -45,15 +45,14 @@ public final class DemoDataSet {
      * @param testPerClass normal images to test on per class
      * @param testPerDefect images per kind of defect
      * @param seed decides everything about the pictures
-     * @throws RlrException if the size is too small or a file cannot be written
+     * @throws InvalidSettingException if the size is too small
+     * @throws org.rlr.tensor.ResourceException if a file cannot be written
      * @throws IllegalArgumentException if a number of images is below 1
      */
     public static void generate(
             Path folder, int imageSize, int trainPerClass, int testPerClass, int testPerDefect, long seed) {
-        if (imageSize < LEAST_SIZE) {
-            throw new RlrException("demo pictures of " + imageSize
-                    + " pixels are too small to show anything; give at least " + LEAST_SIZE);
-        }
+        InvalidSettingException.require(
+                imageSize >= LEAST_SIZE, "imageSize", imageSize, "at least " + LEAST_SIZE + " to show anything");
         if (trainPerClass < 1 || testPerClass < 1 || testPerDefect < 1) {
             throw new IllegalArgumentException("a demo data set needs at least one image of each kind");
         }

@@ -6,7 +6,7 @@ import org.rlr.model.backbone.Backbone;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.data.ImageBatches;
 import org.rlr.model.data.ImageInputs;
-import org.rlr.model.data.ImageReader;
+import org.rlr.model.data.InputPipeline;
 import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.TileGrid;
 import org.rlr.tensor.Tensor;
@@ -23,7 +23,7 @@ public final class ComputedFeatureMaps implements FeatureMaps {
 
     private final Backbone backbone;
     private final RlrConfig config;
-    private final ImageReader reader;
+    private final InputPipeline pipeline;
 
     /**
      * Maps of a backbone, which stays the caller's, of the levels and the image size of a configuration.
@@ -34,12 +34,12 @@ public final class ComputedFeatureMaps implements FeatureMaps {
     public ComputedFeatureMaps(Backbone backbone, RlrConfig config) {
         this.backbone = backbone;
         this.config = config;
-        this.reader = new ImageReader(config, backbone.info().normalization());
+        this.pipeline = new InputPipeline(config, backbone.info().normalization());
     }
 
     @Override
     public int count(List<Path> images) {
-        return reader.count(images);
+        return pipeline.count(images);
     }
 
     /**
@@ -50,7 +50,7 @@ public final class ComputedFeatureMaps implements FeatureMaps {
      * @throws org.rlr.tensor.RlrException if it cannot be read
      */
     public TileGrid grid(Path image) {
-        return reader.grid(image);
+        return pipeline.grid(image);
     }
 
     /**
@@ -61,7 +61,7 @@ public final class ComputedFeatureMaps implements FeatureMaps {
      * @throws org.rlr.tensor.RlrException if its tiles would be of too many pixels
      */
     public ImageMaps of(RgbImage image) {
-        return of(reader.inputs(image));
+        return of(pipeline.inputs(image));
     }
 
     private ImageMaps of(ImageInputs inputs) {
@@ -80,12 +80,12 @@ public final class ComputedFeatureMaps implements FeatureMaps {
 
     @Override
     public void forEach(List<Path> images, ImageConsumer consumer) {
-        reader.forEach(images, READ_AHEAD, (index, inputs) -> consumer.accept(index, of(inputs)));
+        pipeline.forEach(images, READ_AHEAD, (index, inputs) -> consumer.accept(index, of(inputs)));
     }
 
     @Override
     public void forEachBatch(List<Path> images, BatchConsumer consumer) {
-        new ImageBatches(reader, BATCH)
+        new ImageBatches(pipeline, BATCH)
                 .forEach(
                         images, (first, count, pixels) -> consumer.accept(first, count, () -> features(pixels, count)));
     }

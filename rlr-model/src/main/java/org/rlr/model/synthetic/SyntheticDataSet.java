@@ -8,11 +8,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import org.rlr.model.data.DataSetException;
+import org.rlr.model.data.ImageException;
 import org.rlr.model.data.Images;
 import org.rlr.model.data.PngFile;
 import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.Sample;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.io.IoReason;
 
 /**
@@ -32,7 +34,9 @@ public final class SyntheticDataSet {
      * @param seed of the defects, beside the class's name
      * @param progress is run after each image
      * @return how many pictures have a defect
-     * @throws RlrException if an image cannot be read or is too uniform, or a file cannot be written
+     * @throws ImageException if an image cannot be read
+     * @throws DataSetException if an image is too uniform
+     * @throws ResourceException if a file cannot be written
      */
     public static int write(Map<String, List<Path>> normal, Path folder, int perImage, long seed, Runnable progress) {
         requireEmpty(folder);
@@ -62,8 +66,8 @@ public final class SyntheticDataSet {
             Path file, RgbImage image, SyntheticDefect kind, SplittableRandom random) {
         try {
             return kind.paste(image, random);
-        } catch (RlrException e) {
-            throw new RlrException(file + ": " + e.getMessage(), e);
+        } catch (DataSetException e) {
+            throw e.in(file);
         }
     }
 
@@ -90,8 +94,16 @@ public final class SyntheticDataSet {
                 return;
             }
         } catch (IOException e) {
-            throw new RlrException("cannot write to " + folder + ": " + IoReason.of(e) + "; choose another --out", e);
+            throw unusable(
+                    "cannot write to " + folder + ": " + IoReason.of(e), "choose another `SyntheticDataSet.folder`", e);
         }
-        throw new RlrException("the folder " + folder + " is not empty; choose another --out, or empty it");
+        throw unusable(
+                "the folder " + folder + " is not empty",
+                "choose another `SyntheticDataSet.folder`, or empty it",
+                null);
+    }
+
+    private static ResourceException unusable(String message, String remedy, IOException cause) {
+        return new ResourceException(ResourceException.Resource.DISK, message, remedy, cause);
     }
 }

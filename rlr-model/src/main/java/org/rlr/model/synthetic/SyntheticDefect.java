@@ -2,9 +2,9 @@ package org.rlr.model.synthetic;
 
 import java.util.Locale;
 import java.util.SplittableRandom;
+import org.rlr.model.data.DataSetException;
 import org.rlr.model.data.Mask;
 import org.rlr.model.data.RgbImage;
-import org.rlr.tensor.RlrException;
 
 /**
  * Synthetic defects of CutPaste (Li et al., CVPR 2021, §2.1): a rectangle of the image, its brightness and contrast
@@ -49,7 +49,7 @@ public enum SyntheticDefect {
      * @param image stays as it is
      * @param random source of place, size and brightness
      * @return image and mask
-     * @throws RlrException if the image is so uniform that nothing pasted into it shows
+     * @throws DataSetException if the image is so uniform that nothing pasted into it shows
      */
     public Pasted paste(RgbImage image, SplittableRandom random) {
         for (int i = 0; i < TRIES; i++) {
@@ -58,8 +58,8 @@ public enum SyntheticDefect {
                 return pasted;
             }
         }
-        throw new RlrException(
-                "the image is so uniform that no " + key() + " of it shows anywhere else in it; leave it out");
+        throw new DataSetException(
+                "the image is so uniform that no " + key() + " of it shows anywhere else in it", "exclude it", null);
     }
 
     /** A rectangle around the origin, in pixels, turned. */

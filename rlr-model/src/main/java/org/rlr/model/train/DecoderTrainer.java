@@ -8,7 +8,7 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.rlr.model.RlrModel;
 import org.rlr.model.data.ImageBatches;
-import org.rlr.model.data.ImageReader;
+import org.rlr.model.data.InputPipeline;
 import org.rlr.model.data.RgbImage;
 import org.rlr.model.decoder.DecoderInfo;
 import org.rlr.model.decoder.DecoderNetwork;
@@ -76,20 +76,20 @@ public final class DecoderTrainer {
         DecoderState resumed = checkpoints.resume() == null
                 ? null
                 : DecoderState.load(checkpoints.resume(), identity, settings.epochs());
-        ImageReader reader =
-                new ImageReader(model.info().config(), model.backbone().info().normalization());
+        InputPipeline pipeline =
+                new InputPipeline(model.info().config(), model.backbone().info().normalization());
         // the pictures stand behind the levels
         int[] sizes = IntStream.concat(
                         model.levels().stream()
                                 .mapToInt(level ->
                                         level.config().tokens() * level.config().channels()),
-                        IntStream.of(reader.length()))
+                        IntStream.of(pipeline.length()))
                 .toArray();
-        int inputs = reader.count(images);
+        int inputs = pipeline.count(images);
         requireArrays(sizes, Math.min(settings.batchSize(), inputs));
         DecoderNetwork network = new DecoderNetwork(info.channels(), model.backend(), true);
         try (FeatureStore store = new FeatureStore(inputs, sizes)) {
-            extract(model, reader, images, store, inputs);
+            extract(model, pipeline, images, store, inputs);
             network.initialize(settings.seed());
             double loss = run(model.backend(), info, network, store, inputs, resumed, (epoch, mean, optimizer) -> {
                 if (checkpoints.due(epoch, settings.epochs())) {
@@ -117,9 +117,9 @@ public final class DecoderTrainer {
         }
     }
 
-    private void extract(RlrModel model, ImageReader reader, List<Path> images, FeatureStore store, int inputs) {
+    private void extract(RlrModel model, InputPipeline pipeline, List<Path> images, FeatureStore store, int inputs) {
         int pictures = model.levels().size();
-        new ImageBatches(reader, 1).forEach(images, (input, count, pixels) -> {
+        new ImageBatches(pipeline, 1).forEach(images, (input, count, pixels) -> {
             try (TensorScope scope = TensorScope.inference(model.backend())) {
                 List<Tensor> tokens = model.tokens(Tensor.of(
                         pixels,

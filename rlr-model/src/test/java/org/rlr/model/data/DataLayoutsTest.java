@@ -25,7 +25,7 @@ class DataLayoutsTest {
     }
 
     private static void assertError(Executable action, Object... parts) {
-        String message = assertThrows(RlrException.class, action).getMessage();
+        String message = assertThrows(RlrException.class, action).explanation();
         for (Object part : parts) {
             assertTrue(message.contains(part.toString()), message + " does not mention " + part);
         }

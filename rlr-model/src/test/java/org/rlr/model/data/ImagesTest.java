@@ -12,13 +12,14 @@ import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.IntBinaryOperator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.rlr.tensor.RlrException;
 
 class ImagesTest {
     private static final int WIDTH = 37;
@@ -194,7 +195,7 @@ class ImagesTest {
             try {
                 assertEquals(
                         picture, Images.read(cut), "half a picture from " + length + " of " + whole.length + " bytes");
-            } catch (RlrException e) {
+            } catch (ImageException e) {
                 refused++;
                 assertTrue(e.getMessage().contains(cut.toString()), e.getMessage());
             }
@@ -206,35 +207,33 @@ class ImagesTest {
     void damageWithinAPngIsFoundByItsChecksum() throws IOException {
         byte[] bytes = TestImages.png(WIDTH, HEIGHT, TestImages.RGB, 8, ImagesTest::smooth);
         bytes[bytes.length / 2] ^= 4;
-        assertTrue(
-                assertThrows(RlrException.class, () -> read(bytes)).getMessage().contains("checksum"));
+        refused(ImageException.Reason.DAMAGED, "checksum", () -> read(bytes));
     }
 
     @ParameterizedTest
-    @CsvSource({"0, empty (0 bytes)", "1, not a PNG", "200, not a PNG"})
-    void whatIsNoImageIsSaidSo(int length, String message) throws IOException {
+    @CsvSource({"0, EMPTY, empty (0 bytes)", "1, NOT_AN_IMAGE, not a PNG", "200, NOT_AN_IMAGE, not a PNG"})
+    void whatIsNoImageIsSaidSo(int length, ImageException.Reason reason, String message) throws IOException {
         Path file = Files.write(folder.resolve("no image.png"), new byte[length]);
-        for (RlrException e : new RlrException[] {
-            assertThrows(RlrException.class, () -> Images.read(file)),
-            assertThrows(RlrException.class, () -> Images.size(file))
-        }) {
-            assertTrue(e.getMessage().contains(message) && e.getMessage().contains("no image.png"), e.getMessage());
+        for (ImageException e : List.of(
+                refused(reason, message, () -> Images.read(file)), refused(reason, message, () -> Images.size(file)))) {
+            assertTrue(e.getMessage().contains("no image.png"), e.getMessage());
         }
+    }
+
+    private static ImageException refused(ImageException.Reason reason, String message, Executable reading) {
+        ImageException e = assertThrows(ImageException.class, reading);
+        assertEquals(reason, e.reason());
+        assertTrue(e.getMessage().contains(message), e.getMessage());
+        return e;
     }
 
     @Test
     void missingFilesAndFoldersAreSaidSo() {
         Path missing = folder.resolve("missing.png");
-        assertTrue(assertThrows(RlrException.class, () -> Images.read(missing))
-                .getMessage()
-                .contains("does not exist"));
-        assertTrue(assertThrows(RlrException.class, () -> Images.size(missing))
-                .getMessage()
-                .contains("does not exist"));
-        assertTrue(assertThrows(RlrException.class, () -> Images.read(folder))
-                .getMessage()
-                .contains("is a folder"));
-        assertTrue(assertThrows(RlrException.class, () -> Images.list(missing))
+        refused(ImageException.Reason.UNREADABLE, "does not exist", () -> Images.read(missing));
+        refused(ImageException.Reason.UNREADABLE, "does not exist", () -> Images.size(missing));
+        refused(ImageException.Reason.UNREADABLE, "is a folder", () -> Images.read(folder));
+        assertTrue(assertThrows(DataSetException.class, () -> Images.list(missing))
                 .getMessage()
                 .contains("does not exist"));
     }
@@ -244,8 +243,7 @@ class ImagesTest {
         byte[] bytes = TestImages.png(8, 8, TestImages.GREY, 8, (pixel, channel) -> 0);
         bytes[16] = bytes[20] = 0x00;
         bytes[17] = bytes[21] = 0x01; // 65,544 × 65,544
-        assertTrue(
-                assertThrows(RlrException.class, () -> read(bytes)).getMessage().contains("65544×65544"));
+        refused(ImageException.Reason.TOO_LARGE, "65544×65544", () -> read(bytes));
     }
 
     @Test
@@ -257,9 +255,8 @@ class ImagesTest {
                 false,
                 false);
         Path file = TestImages.write(folder.resolve("float.tif"), type.createBufferedImage(WIDTH, HEIGHT));
-        assertTrue(assertThrows(RlrException.class, () -> Images.read(file))
-                .getMessage()
-                .contains("unsupported kind"));
+        ImageException e = refused(ImageException.Reason.UNSUPPORTED, "unsupported kind", () -> Images.read(file));
+        assertTrue(e.getMessage().contains("float.tif") && e.remedy().contains("8-bit PNG"), e.explanation());
     }
 
     @Test

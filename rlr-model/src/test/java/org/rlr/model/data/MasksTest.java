@@ -16,7 +16,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.rlr.tensor.RlrException;
 import org.rlr.tensor.golden.GoldenFiles;
 import org.rlr.tensor.io.SafeTensorsFile;
 
@@ -76,8 +75,9 @@ class MasksTest {
     @Test
     void masksAreReadWithTheImagesOwnErrors() throws IOException {
         Path empty = Files.createFile(folder.resolve("empty.png"));
-        assertTrue(
-                assertThrows(RlrException.class, () -> read(empty)).getMessage().contains("empty.png"));
+        assertTrue(assertThrows(ImageException.class, () -> read(empty))
+                .getMessage()
+                .contains("empty.png"));
     }
 
     @Test

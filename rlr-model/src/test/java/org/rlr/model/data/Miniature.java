@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.function.Executable;
-import org.rlr.tensor.RlrException;
 
 /**
  * Writes a small data set: pictures of 8×6 pixels that differ from one another, masks, and the litter that is found
@@ -112,7 +111,7 @@ public final class Miniature {
 
     /** Checks for an error that mentions all of these. */
     static void assertError(Executable action, Object... parts) {
-        String message = Assertions.assertThrows(RlrException.class, action).getMessage();
+        String message = Assertions.assertThrows(DataSetException.class, action).explanation();
         for (Object part : parts) {
             assertTrue(message.contains(part.toString()), message + " does not mention " + part);
         }

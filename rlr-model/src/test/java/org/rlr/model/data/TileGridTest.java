@@ -15,7 +15,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.rlr.model.config.Tiling;
 import org.rlr.model.detect.AnomalyMap;
-import org.rlr.tensor.RlrException;
 
 /** {@link TileGrid}: tiles cover the image, and blending them shows no seam. */
 class TileGridTest {
@@ -130,9 +129,12 @@ class TileGridTest {
                 TileGrid.of(new ImageSize(50, 40), 64, 64, new Tiling(8, 1)).image());
         assertEquals(1, grid(64, 64, 64, 64, 32).count());
         assertEquals(4, grid(65, 65, 64, 64, 32).count());
-        String message = assertThrows(
-                        RlrException.class, () -> TileGrid.of(new ImageSize(60000, 1), 64, 64, new Tiling(8, 1)))
-                .getMessage();
-        assertTrue(message.contains("60000×1") && message.contains("--tile-scale"), message);
+        ImageException e = assertThrows(
+                ImageException.class, () -> TileGrid.of(new ImageSize(60000, 1), 64, 96, new Tiling(8, 1)));
+        assertEquals(ImageException.Reason.TOO_LARGE, e.reason());
+        String message = e.explanation();
+        assertTrue(
+                message.contains("60000×1") && message.contains("96×64") && message.contains("`Tiling.scale`"),
+                message);
     }
 }

@@ -27,7 +27,7 @@ import org.rlr.model.data.Mask;
 import org.rlr.model.data.Masks;
 import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.Sample;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.InvalidSettingException;
 
 class DemoDataSetTest {
     private static final int SIZE = 96;
@@ -143,8 +143,9 @@ class DemoDataSetTest {
     @Test
     void picturesTooSmallToShowAnythingAreRefused() {
         String message = assertThrows(
-                        RlrException.class, () -> DemoDataSet.generate(folder.resolve("small"), 16, 1, 1, 1, 1))
-                .getMessage();
+                        InvalidSettingException.class,
+                        () -> DemoDataSet.generate(folder.resolve("small"), 16, 1, 1, 1, 1))
+                .explanation();
         assertTrue(message.contains("16") && message.contains("32"), message);
     }
 }

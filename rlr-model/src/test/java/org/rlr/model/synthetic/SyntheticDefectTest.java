@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.rlr.model.data.DataSetException;
 import org.rlr.model.data.Mask;
 import org.rlr.model.data.RgbImage;
-import org.rlr.tensor.RlrException;
 
 class SyntheticDefectTest {
     private static final int WIDTH = 128;
@@ -103,10 +103,10 @@ class SyntheticDefectTest {
         java.util.Arrays.fill(grey, (byte) 20);
         for (SyntheticDefect kind : SyntheticDefect.values()) {
             String message = assertThrows(
-                            RlrException.class,
+                            DataSetException.class,
                             () -> kind.paste(new RgbImage(WIDTH, HEIGHT, grey), new SplittableRandom(1)))
-                    .getMessage();
-            assertTrue(message.contains("uniform") && message.contains("leave it out"), message);
+                    .explanation();
+            assertTrue(message.contains("uniform") && message.contains("exclude it"), message);
         }
     }
 }

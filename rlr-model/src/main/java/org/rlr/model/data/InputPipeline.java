@@ -9,27 +9,28 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Supplier;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.Tiling;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.CancelledException;
 
 /**
  * Makes a model's inputs of images: reads, resizes and normalises them, cut into tiles where the model has some.
  * Thread-safe.
  */
-public final class ImageReader {
+public final class InputPipeline {
     private static final int READERS = 2;
 
     private final Preprocessor preprocessor;
     private final Tiling tiling;
 
     /**
-     * A reader for a model of that shape.
+     * The pipeline of a model of that shape.
      *
      * @param config input size and tiling
      * @param normalization how the backbone wants pixels
      */
-    public ImageReader(RlrConfig config, Normalization normalization) {
+    public InputPipeline(RlrConfig config, Normalization normalization) {
         this.preprocessor = new Preprocessor(config.imageHeight(), config.imageWidth(), normalization);
         this.tiling = config.tiling();
     }
@@ -61,7 +62,7 @@ public final class ImageReader {
      *
      * @param image of any size
      * @return the whole image or its tiles
-     * @throws RlrException if its tiles would be of too many pixels
+     * @throws ImageException if its tiles would be of too many pixels
      */
     public ImageInputs inputs(RgbImage image) {
         return tiling == null
@@ -74,7 +75,7 @@ public final class ImageReader {
      *
      * @param files image files
      * @return their number; without tiling no file is looked at
-     * @throws RlrException naming a file that cannot be read
+     * @throws ImageException naming a file that cannot be read
      */
     public int count(List<Path> files) {
         return tiling == null
@@ -88,7 +89,7 @@ public final class ImageReader {
      *
      * @param file an image file
      * @return the grid, or null
-     * @throws RlrException naming the file if it cannot be read
+     * @throws ImageException naming the file if it cannot be read
      */
     public TileGrid grid(Path file) {
         return tiling == null ? null : named(file, () -> grid(Images.size(file)));
@@ -105,7 +106,7 @@ public final class ImageReader {
      * @param files image files
      * @param ahead how many more files are read while the consumer works, at least 0
      * @param consumer called once per file
-     * @throws RlrException naming a file that cannot be read
+     * @throws ImageException naming a file that cannot be read
      */
     public void forEach(List<Path> files, int ahead, Consumer consumer) {
         ExecutorService readers = Executors.newFixedThreadPool(READERS, task -> {
@@ -133,12 +134,12 @@ public final class ImageReader {
         return tiling == null ? inputs(image) : named(file, () -> inputs(image));
     }
 
-    /** What says nothing of the file says so here. */
-    private static <T> T named(Path file, java.util.function.Supplier<T> work) {
+    /** Adds the file name to errors that lack it. */
+    private static <T> T named(Path file, Supplier<T> work) {
         try {
             return work.get();
-        } catch (RlrException e) {
-            throw e.getMessage().contains(file.toString()) ? e : new RlrException(file + ": " + e.getMessage(), e);
+        } catch (ImageException e) {
+            throw e.getMessage().contains(file.toString()) ? e : e.in(file);
         }
     }
 
@@ -147,7 +148,7 @@ public final class ImageReader {
             return image.get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new RlrException("interrupted while reading images", e);
+            throw new CancelledException("interrupted while reading images", "", e);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof RuntimeException r) {
                 throw r;
