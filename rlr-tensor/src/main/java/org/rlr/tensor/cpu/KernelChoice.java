@@ -5,6 +5,7 @@ import java.lang.management.ManagementFactory;
 import java.lang.reflect.InvocationTargetException;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.RlrException;
 
 /**
@@ -26,17 +27,17 @@ final class KernelChoice {
      */
     static CpuKernels choose() {
         String wish = System.getProperty(PROPERTY, "auto");
-        switch (wish) {
-            case "scalar":
-                return new ScalarKernels();
-            case "vector":
-                return vector();
-            case "auto":
-                break;
-            default:
+        return switch (wish) {
+            case "scalar" -> new ScalarKernels();
+            case "vector" -> vector();
+            case "auto" -> vectorOrScalar();
+            default ->
                 throw new RlrException(
                         "system property " + PROPERTY + " is '" + wish + "'; it may be scalar, vector or auto");
-        }
+        };
+    }
+
+    private static CpuKernels vectorOrScalar() {
         try {
             return vector();
         } catch (RlrException e) {
@@ -56,12 +57,13 @@ final class KernelChoice {
             throw new RlrException("the vector kernels cannot run: " + reason.get());
         }
         try {
-            return (CpuKernels) Class.forName("org.rlr.tensor.cpu.VectorKernels")
+            return Class.forName("org.rlr.tensor.cpu.VectorKernels")
+                    .asSubclass(CpuKernels.class)
                     .getDeclaredConstructor()
                     .newInstance();
         } catch (InvocationTargetException e) {
-            throw new RlrException(
-                    "the vector kernels cannot run: " + e.getCause().getMessage(), e.getCause());
+            Throwable cause = e.getTargetException();
+            throw new RlrException("the vector kernels cannot run: " + cause.getMessage(), cause);
         } catch (ReflectiveOperationException | LinkageError e) {
             throw new RlrException("the vector kernels cannot run: " + e, e);
         }
@@ -96,10 +98,10 @@ final class KernelChoice {
     }
 
     /**
-     * An option of the Java machine; null where it cannot be asked (module jdk.management missing, not HotSpot) or has
-     * no such option.
+     * An option of the Java machine, unless it cannot be asked (module jdk.management missing, not HotSpot) or has no
+     * such option.
      */
-    private static String option(String name) {
+    private static @Nullable String option(String name) {
         try {
             HotSpotDiagnosticMXBean bean = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
             return bean == null ? null : bean.getVMOption(name).getValue();

@@ -1,5 +1,6 @@
 package org.rlr.tensor.nn;
 
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.Tensor;
 
@@ -12,7 +13,7 @@ public final class Parameter {
     private final Initializer initializer;
     private final int layers;
     private final StateForm form;
-    private Tensor value;
+    private @Nullable Tensor value;
 
     /** @param layers of how many linear layers or convolutions these are the stacked weights; 0 for anything else */
     Parameter(String name, Shape shape, Initializer initializer, int layers, StateForm form) {
