@@ -113,8 +113,8 @@ final class CudaEngine implements AutoCloseable {
     }
 
     /**
-     * The capture that is being made, which has to hear of numbers that change from run to run; absent where work
-     * runs at once.
+     * The capture that is being made, which has to hear of numbers that change from run to run; absent where work runs
+     * at once.
      */
     @Nullable
     CudaCapture capture() {

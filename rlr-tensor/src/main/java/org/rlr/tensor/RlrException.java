@@ -90,6 +90,6 @@ public class RlrException extends RuntimeException {
 
     /** {@return message and remedy in one line, for a log} */
     public final String explanation() {
-        return remedy.isEmpty() ? message : message + "; " + remedy;
+        return remedy.isEmpty() ? getMessage() : getMessage() + "; " + remedy;
     }
 }
