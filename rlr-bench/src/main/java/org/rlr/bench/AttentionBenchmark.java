@@ -60,7 +60,7 @@ public class AttentionBenchmark {
     @Setup(Level.Trial)
     public void start(BenchmarkParams params) {
         boolean backward = params.getBenchmark().endsWith(".backward");
-        String[] parts = shape.split("/");
+        String[] parts = shape.split("/", -1);
         int side = Integer.parseInt(parts[0]);
         int width = HEADS * Integer.parseInt(parts[1]);
         int window = Integer.parseInt(parts[2]);
@@ -102,18 +102,18 @@ public class AttentionBenchmark {
 
     private Contender ours(AttentionPattern pattern, Map<String, Operand> given, boolean backward) {
         OurContender ours = new OurContender(device, threads);
-        View q = ours.upload(given.get("q"));
-        View k = ours.upload(given.get("k"));
-        View v = ours.upload(given.get("v"));
-        View out = ours.empty(given.get("q").shape());
+        View q = ours.upload(given, "q");
+        View k = ours.upload(given, "k");
+        View v = ours.upload(given, "v");
+        View out = ours.empty(q.shape().toArray());
         View lse = ours.empty(images, HEADS, pattern.tokens());
         ours.work(backend -> backend.attention(q, k, v, pattern, out, lse), out);
         if (backward) {
             ours.run();
-            View dout = ours.upload(given.get("dout"));
-            View dq = ours.empty(given.get("q").shape());
-            View dk = ours.empty(given.get("k").shape());
-            View dv = ours.empty(given.get("v").shape());
+            View dout = ours.upload(given, "dout");
+            View dq = ours.empty(q.shape().toArray());
+            View dk = ours.empty(k.shape().toArray());
+            View dv = ours.empty(v.shape().toArray());
             ours.work(backend -> backend.attentionBackward(q, k, v, out, lse, dout, pattern, dq, dk, dv), dq);
         }
         return ours;

@@ -61,7 +61,7 @@ public class BackboneBenchmark {
     public void start() {
         String name = backbone.substring(0, backbone.indexOf('/'));
         List<Integer> levels = new ArrayList<>();
-        for (String level : backbone.substring(name.length() + 1).split(",")) {
+        for (String level : backbone.substring(name.length() + 1).split(",", -1)) {
             levels.add(Integer.parseInt(level));
         }
         Map<String, Operand> given = RandomWeights.of(name, levels);
@@ -77,9 +77,9 @@ public class BackboneBenchmark {
     }
 
     private Contender peer(String name, List<Integer> levels, Map<String, Operand> weights, Operand x) {
-        DjlPeer.Runtime runtime = DjlPeer.Runtime.of(impl);
-        if (runtime != null) {
-            return new DjlPeer(runtime, name, levels, weights, x, threads);
+        DjlPeer.DjlEngine engine = DjlPeer.DjlEngine.of(impl);
+        if (engine != null) {
+            return new DjlPeer(engine, name, levels, weights, x, threads);
         }
         Map<String, Operand> given = new HashMap<>(weights);
         given.put("x", x);
@@ -104,7 +104,7 @@ public class BackboneBenchmark {
         private final Backbone backbone;
         private final List<Integer> levels;
         private final Operand images;
-        private float[] result;
+        private float[] result = {};
 
         Ours(String name, List<Integer> levels, Map<String, Operand> weights, Operand images, int threads) {
             this.levels = levels;

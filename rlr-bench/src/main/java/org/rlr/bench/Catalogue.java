@@ -15,15 +15,27 @@ final class Catalogue {
     private static final double HEADS = 8;
 
     /**
+     * A setting of a benchmark's parameters.
+     *
+     * @param params by name; without the implementation where only work is asked for
+     */
+    record Cell(Map<String, String> params) {
+        /** The value of a parameter. @throws IllegalArgumentException if the benchmark has none of that name */
+        String get(String name) {
+            String value = params.get(name);
+            if (value == null) {
+                throw new IllegalArgumentException("there is no parameter " + name + " among " + params.keySet());
+            }
+            return value;
+        }
+    }
+
+    /**
      * @param benchmark {@code Class.method}
      * @param chosen which settings are run unless all are asked for
      * @param usual which of them in less than ten minutes
      */
-    record Entry(
-            String benchmark,
-            Function<Map<String, String>, Work> work,
-            Predicate<Map<String, String>> chosen,
-            Predicate<Map<String, String>> usual) {}
+    record Entry(String benchmark, Function<Cell, Work> work, Predicate<Cell> chosen, Predicate<Cell> usual) {}
 
     private static final Map<String, Entry> ENTRIES = Map.ofEntries(
             entry(
@@ -75,24 +87,20 @@ final class Catalogue {
 
     private Catalogue() {}
 
-    private static Map.Entry<String, Entry> entry(
-            String name, Function<Map<String, String>, Work> work, Predicate<Map<String, String>> chosen) {
+    private static Map.Entry<String, Entry> entry(String name, Function<Cell, Work> work, Predicate<Cell> chosen) {
         return entry(name, work, chosen, p -> true);
     }
 
     private static Map.Entry<String, Entry> entry(
-            String name,
-            Function<Map<String, String>, Work> work,
-            Predicate<Map<String, String>> chosen,
-            Predicate<Map<String, String>> usual) {
+            String name, Function<Cell, Work> work, Predicate<Cell> chosen, Predicate<Cell> usual) {
         return Map.entry(name, new Entry(name, work, chosen, usual));
     }
 
-    private static boolean compiled(Map<String, String> p) {
+    private static boolean compiled(Cell p) {
         return p.get("impl").equals("torch-compiled");
     }
 
-    private static boolean oneImage(Map<String, String> p) {
+    private static boolean oneImage(Cell p) {
         return p.get("images").equals("1");
     }
 
@@ -102,17 +110,17 @@ final class Catalogue {
     }
 
     /** The published grids as a training step sees them; 64²/16 takes minutes. */
-    private static boolean publishedGrid(Map<String, String> p) {
+    private static boolean publishedGrid(Cell p) {
         return p.get("images").equals("4") && !p.get("shape").startsWith("64/");
     }
 
-    private static boolean largeGrid(Map<String, String> p) {
+    private static boolean largeGrid(Cell p) {
         return p.get("shape").equals("32/32/7");
     }
 
     /** Pairs of query and key that the pattern lets meet, times their width, over heads and images. */
-    private static double pairs(Map<String, String> p) {
-        String[] s = p.get("shape").split("/");
+    private static double pairs(Cell p) {
+        String[] s = p.get("shape").split("/", -1);
         int side = Integer.parseInt(s[0]);
         double inside = inside(side, Integer.parseInt(s[2]));
         double met = p.get("locality").equals("INSIDE") ? inside : Math.pow(side, 4) - inside;
@@ -132,8 +140,8 @@ final class Catalogue {
      * One level forward, without what depends on the reference alone: four layers, both attentions, FFN, embedding and
      * projection.
      */
-    private static double levelForward(Map<String, String> p) {
-        String[] s = p.get("level").split("/");
+    private static double levelForward(Cell p) {
+        String[] s = p.get("level").split("/", -1);
         int side = Integer.parseInt(s[0]);
         double channels = Integer.parseInt(s[1]);
         double d = Integer.parseInt(s[2]);

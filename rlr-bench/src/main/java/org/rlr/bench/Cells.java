@@ -27,7 +27,7 @@ final class Cells {
     /**
      * A row.
      *
-     * @param jmhName class and method as JMH names them; null where JMH has no part in it
+     * @param jmhName class and method as JMH names them; the benchmark's name where JMH has no part in it
      * @param benchmark {@code Class.method}
      * @param params its settings without the implementation
      * @param hasPeers whether the benchmark has a parameter for who does the work
@@ -107,7 +107,7 @@ final class Cells {
                         implementations != null,
                         implementations == null ? List.of(OURS) : List.of(implementations));
                 List<String> kept = candidate.implementations().stream()
-                        .filter(i -> runs(candidate.with(i), entry, extent))
+                        .filter(i -> runs(new Catalogue.Cell(candidate.with(i)), entry, extent))
                         .toList();
                 if (kept.contains(OURS) && pattern.matcher(candidate.label()).find()) {
                     rows.add(new Row(name, benchmark, params, implementations != null, kept));
@@ -118,7 +118,7 @@ final class Cells {
         return rows;
     }
 
-    private static boolean runs(Map<String, String> cell, Catalogue.Entry entry, Extent extent) {
+    private static boolean runs(Catalogue.Cell cell, Catalogue.Entry entry, Extent extent) {
         return switch (extent) {
             case FULL -> true;
             case BOTH_STYLES -> entry.chosen().test(cell);
@@ -127,7 +127,7 @@ final class Cells {
         };
     }
 
-    private static boolean published(Map<String, String> cell) {
+    private static boolean published(Catalogue.Cell cell) {
         return Catalogue.PUBLISHED.equals(cell.get(IMPLEMENTATION));
     }
 

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What needs a process of its own. One image scored by a program that has to be started for it: ours by its command
@@ -27,6 +28,7 @@ final class ColdStart implements AutoCloseable {
     static final String TIME = "ColdStart.detect";
     static final String MEMORY = "ColdStart.memory";
     static final String TRAINING_MEMORY = "Training.memory";
+    private static final List<String> NAMES = List.of(TIME, MEMORY, TRAINING_MEMORY);
     private static final String BEST = "torch-best";
     private static final Path PROC = Path.of("/proc");
     private static final long BETWEEN_LOOKS_MS = 5;
@@ -35,7 +37,7 @@ final class ColdStart implements AutoCloseable {
     private final String python;
     private final Path peers;
     private final int threads;
-    private DetectFiles files;
+    private @Nullable DetectFiles files;
     private final Set<List<String>> started = new HashSet<>();
     private final Map<Boolean, float[]> ourNumbers = new HashMap<>();
 
@@ -50,9 +52,9 @@ final class ColdStart implements AutoCloseable {
     static List<Cells.Row> rows(String regex, Cells.Extent extent) {
         List<String> both = List.of(Cells.OURS, BEST);
         List<String> training = extent == Cells.Extent.FULL ? List.of(Cells.OURS, BEST, Catalogue.PUBLISHED) : both;
-        return Stream.of(TIME, MEMORY, TRAINING_MEMORY)
+        return NAMES.stream()
                 .filter(name -> extent != Cells.Extent.USUAL || !name.equals(TRAINING_MEMORY))
-                .map(name -> new Cells.Row(null, name, Map.of(), true, name.equals(TRAINING_MEMORY) ? training : both))
+                .map(name -> new Cells.Row(name, name, Map.of(), true, name.equals(TRAINING_MEMORY) ? training : both))
                 .filter(row -> Pattern.compile(regex).matcher(row.label()).find())
                 .toList();
     }
@@ -64,11 +66,11 @@ final class ColdStart implements AutoCloseable {
 
     /** Whether a row is one of these. */
     static boolean is(Cells.Row row) {
-        return row.jmhName() == null;
+        return NAMES.contains(row.benchmark());
     }
 
-    /** Why a row cannot be measured here; null if it can. */
-    static String absence(Cells.Row row) {
+    /** Why a row cannot be measured here, if it cannot. */
+    static @Nullable String absence(Cells.Row row) {
         return memory(row) && !Files.isReadable(PROC.resolve("self/status"))
                 ? "this system has no /proc to read a process's peak memory from"
                 : null;
@@ -83,7 +85,6 @@ final class ColdStart implements AutoCloseable {
      * no score
      */
     double run(Cells.Row row, String implementation, Variant variant) {
-        files = files == null ? new DetectFiles() : files;
         boolean training = row.benchmark().equals(TRAINING_MEMORY);
         List<String> command =
                 implementation.equals(Cells.OURS) ? ours(variant, training) : peer(implementation, training);
@@ -98,6 +99,13 @@ final class ColdStart implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
         }
+    }
+
+    private DetectFiles files() {
+        if (files == null) {
+            files = new DetectFiles();
+        }
+        return files;
     }
 
     private List<String> ours(Variant variant, boolean training) {
@@ -116,8 +124,8 @@ final class ColdStart implements AutoCloseable {
                     "-cp",
                     System.getProperty("java.class.path"),
                     TrainingProcess.class.getName(),
-                    files.model().toString(),
-                    files.image().toString(),
+                    files().model().toString(),
+                    files().image().toString(),
                     Integer.toString(threads)));
             return command;
         }
@@ -131,8 +139,8 @@ final class ColdStart implements AutoCloseable {
                 "--threads",
                 Integer.toString(threads),
                 "--model",
-                files.model().toString(),
-                files.image().toString()));
+                files().model().toString(),
+                files().image().toString()));
         return command;
     }
 
@@ -141,8 +149,8 @@ final class ColdStart implements AutoCloseable {
             return List.of(
                     python,
                     peers.resolve("train_torch.py").toString(),
-                    files.model().toString(),
-                    files.image().toString(),
+                    files().model().toString(),
+                    files().image().toString(),
                     implementation.substring("torch-".length()),
                     Integer.toString(TrainingProcess.BATCH),
                     Integer.toString(TrainingProcess.STEPS),
@@ -151,8 +159,8 @@ final class ColdStart implements AutoCloseable {
         return List.of(
                 python,
                 peers.resolve("detect_torch.py").toString(),
-                files.model().toString(),
-                files.image().toString(),
+                files().model().toString(),
+                files().image().toString(),
                 Integer.toString(threads));
     }
 
@@ -169,7 +177,7 @@ final class ColdStart implements AutoCloseable {
                 Thread.sleep(BETWEEN_LOOKS_MS);
             }
             String line = out.readLine();
-            while (line != null && !line.startsWith(files.image() + "\t")) {
+            while (line != null && !line.startsWith(files().image() + "\t")) {
                 line = out.readLine(); // what a library has to say
             }
             double milliseconds = (System.nanoTime() - start) / 1e6;
@@ -184,7 +192,7 @@ final class ColdStart implements AutoCloseable {
             if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
                 throw new IllegalStateException(String.join(" ", command) + " does not end");
             }
-            compare(implementation, training, new float[] {Float.parseFloat(line.split("\t")[1])});
+            compare(implementation, training, new float[] {Float.parseFloat(line.split("\t", -1)[1])});
             return memory ? peaks.values().stream().mapToLong(Long::longValue).sum() / 1024.0 : milliseconds;
         } finally {
             process.destroyForcibly();

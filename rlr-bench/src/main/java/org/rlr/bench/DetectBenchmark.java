@@ -2,6 +2,7 @@ package org.rlr.bench;
 
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -91,7 +92,7 @@ public class DetectBenchmark {
         private final Backend backend;
         private final AnomalyDetector detector;
         private final DetectFiles files;
-        private Detection result;
+        private @Nullable Detection result;
 
         Ours(DetectFiles files, int threads) {
             this.files = files;
@@ -107,6 +108,9 @@ public class DetectBenchmark {
         /** The image score, then the anomaly map. */
         @Override
         public float[] result() {
+            if (result == null) {
+                throw new IllegalStateException("nothing was detected yet");
+            }
             float[] values = new float[1 + result.map().length];
             values[0] = (float) result.score();
             System.arraycopy(result.map(), 0, values, 1, result.map().length);

@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.rlr.bench.TorchPeer.Operand;
 import org.rlr.tensor.io.SafeTensorsWriter;
 
@@ -33,7 +34,7 @@ import org.rlr.tensor.io.SafeTensorsWriter;
 final class DjlPeer implements Contender {
 
     /** An engine, by the name of its column. */
-    enum Runtime {
+    enum DjlEngine {
         DJL_PYTORCH("PyTorch", "torchscript", "pt"),
         ONNXRUNTIME("OnnxRuntime", "onnx", "onnx");
 
@@ -41,14 +42,14 @@ final class DjlPeer implements Contender {
         private final String format;
         private final String ending;
 
-        Runtime(String engine, String format, String ending) {
+        DjlEngine(String engine, String format, String ending) {
             this.engine = engine;
             this.format = format;
             this.ending = ending;
         }
 
-        /** The runtime of a column; null if the column is no runtime's. */
-        static Runtime of(String implementation) {
+        /** The engine of a column, if it is an engine's. */
+        static @Nullable DjlEngine of(String implementation) {
             return Arrays.stream(values())
                     .filter(r -> r.name()
                             .toLowerCase(java.util.Locale.ROOT)
@@ -58,7 +59,8 @@ final class DjlPeer implements Contender {
                     .orElse(null);
         }
 
-        /** Why it is absent, and the remedy; null if it is here. */
+        /** Why it is absent, and the remedy, if it is. */
+        @Nullable
         String absence(String python) {
             configure();
             if (!Engine.getAllEngines().contains(engine)) {
@@ -81,7 +83,7 @@ final class DjlPeer implements Contender {
     private final Predictor<NDList, NDList> predictor;
     private final NDManager manager;
     private final NDList input;
-    private float[] result;
+    private float[] result = {};
 
     /**
      * Writes, loads and runs the model once.
@@ -89,23 +91,17 @@ final class DjlPeer implements Contender {
      * @param x {@code [N, H, W, 3]}
      * @throws IllegalStateException with the words of whoever failed
      */
-    DjlPeer(
-            Runtime runtime,
-            String backbone,
-            List<Integer> levels,
-            Map<String, Operand> weights,
-            Operand x,
-            int threads) {
+    DjlPeer(DjlEngine by, String backbone, List<Integer> levels, Map<String, Operand> weights, Operand x, int threads) {
         configure();
-        int used = threads == 0 ? java.lang.Runtime.getRuntime().availableProcessors() : threads;
+        int used = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
         System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(used));
         try {
             folder = Files.createTempDirectory("rlr-bench-djl");
-            Path file = folder.resolve("backbone." + runtime.ending);
-            export(runtime, backbone, levels, weights, x, file);
+            Path file = folder.resolve("backbone." + by.ending);
+            export(by, backbone, levels, weights, x, file);
             model = Criteria.builder()
                     .setTypes(NDList.class, NDList.class)
-                    .optEngine(runtime.engine)
+                    .optEngine(by.engine)
                     .optModelPath(file)
                     .optTranslator(new NoopTranslator())
                     .optOption("intraOpNumThreads", Integer.toString(used))
@@ -113,7 +109,7 @@ final class DjlPeer implements Contender {
                     .loadModel();
             manager = model.getNDManager().newSubManager();
             input = new NDList(
-                    runtime == Runtime.ONNXRUNTIME
+                    by == DjlEngine.ONNXRUNTIME
                             ? manager.create(planes(x), new Shape(x.shape()[0], 3, x.shape()[1], x.shape()[2]))
                             : manager.create(
                                     x.values(),
@@ -124,7 +120,7 @@ final class DjlPeer implements Contender {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (ModelNotFoundException | MalformedModelException | EngineException e) {
-            throw new IllegalStateException(runtime.engine + ": " + e.getMessage(), e);
+            throw new IllegalStateException(by.engine + ": " + e.getMessage(), e);
         }
         run();
     }
@@ -147,7 +143,7 @@ final class DjlPeer implements Contender {
     }
 
     private void export(
-            Runtime runtime, String backbone, List<Integer> levels, Map<String, Operand> weights, Operand x, Path file)
+            DjlEngine by, String backbone, List<Integer> levels, Map<String, Operand> weights, Operand x, Path file)
             throws IOException {
         Path given = folder.resolve("given.safetensors");
         SafeTensorsWriter writer = new SafeTensorsWriter();
@@ -166,7 +162,7 @@ final class DjlPeer implements Contender {
                 "side",
                 x.shape()[1],
                 "format",
-                runtime.format,
+                by.format,
                 "out",
                 file.toString()));
         Process process = new ProcessBuilder(

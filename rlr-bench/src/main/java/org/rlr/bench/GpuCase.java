@@ -3,6 +3,7 @@ package org.rlr.bench;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.rlr.bench.TorchPeer.Operand;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.backend.Backend;
@@ -15,7 +16,7 @@ final class GpuCase implements AutoCloseable {
     private final List<Runnable> restores = new ArrayList<>();
     private final List<View> results = new ArrayList<>();
     private final Work work;
-    private Consumer<Backend> call;
+    private @Nullable Consumer<Backend> call;
 
     /** @param work what the call cannot do without */
     GpuCase(Backend backend, Work work) {
@@ -71,6 +72,9 @@ final class GpuCase implements AutoCloseable {
     }
 
     void run() {
+        if (call == null) {
+            throw new IllegalStateException("there is no call to run");
+        }
         call.accept(backend);
     }
 

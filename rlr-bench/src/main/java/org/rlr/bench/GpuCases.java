@@ -160,7 +160,7 @@ final class GpuCases {
                 return c.call(backend -> backend.linear(x, w, bias, Activation.GELU, null, y));
             });
         }
-        int large = shapes == GpuShapes.TINY ? 48 : 4096;
+        int large = shapes.tiny() ? 48 : 4096;
         product(cases, large, large, large);
         return cases;
     }

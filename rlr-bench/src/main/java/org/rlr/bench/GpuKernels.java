@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.rlr.cuda.CudaTimer;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.backend.Backend;
@@ -50,7 +51,7 @@ final class GpuKernels {
         };
     }
 
-    /** @return whether every attention agrees with the CPU's */
+    /** {@return whether every attention agrees with the CPU's} */
     boolean run() {
         Map<String, Double> errors = errors(GpuCases.attention(shapes, CHECKED_IMAGES));
         Map<String, Function<Backend, GpuCase>> all = new LinkedHashMap<>(GpuCases.attention(shapes, shapes.images()));
@@ -63,10 +64,10 @@ final class GpuKernels {
     /**
      * Convolutions: by cuDNN, where it is used, and by our own kernels, whose times are the same in each precision.
      *
-     * @param ownKernels a backend without cuDNN; null where that is not asked for
+     * @param ownKernels a backend without cuDNN, where that is asked for
      * @return whether every convolution agrees with the CPU's
      */
-    boolean convolutions(Backend ownKernels) {
+    boolean convolutions(@Nullable Backend ownKernels) {
         time(
                 card,
                 Cells.OURS,
@@ -94,7 +95,7 @@ final class GpuKernels {
     }
 
     private int flushed() {
-        return shapes == GpuShapes.TINY ? shapes.flat() : FLUSH;
+        return shapes.tiny() ? shapes.flat() : FLUSH;
     }
 
     private double error(String name, Function<Backend, GpuCase> make, Backend cpu) {
@@ -135,14 +136,19 @@ final class GpuKernels {
     }
 
     private void time(
-            Backend backend, String by, String name, Function<Backend, GpuCase> make, Double error, View flush) {
+            Backend backend,
+            String by,
+            String name,
+            Function<Backend, GpuCase> make,
+            @Nullable Double error,
+            View flush) {
         try (GpuCase c = make.apply(backend)) {
             CudaTimer timer = new CudaTimer(backend);
             Runnable evict = () -> backend.fill(flush, 1);
             // the first call compiles, the second shows how many there is time for
             c.run();
             double once = timer.milliseconds(1, evict, c::run)[0];
-            int repeats = shapes == GpuShapes.TINY ? 1 : (int) Math.max(LEAST, Math.min(MOST, BUDGET_MS / once));
+            int repeats = shapes.tiny() ? 1 : (int) Math.max(LEAST, Math.min(MOST, BUDGET_MS / once));
             double cold = median(timer.milliseconds(repeats, evict, c::run));
             double warm = median(timer.milliseconds(
                     repeats,

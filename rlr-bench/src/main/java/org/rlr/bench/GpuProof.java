@@ -3,6 +3,7 @@ package org.rlr.bench;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.Backends;
@@ -57,9 +58,11 @@ public final class GpuProof {
             return GpuShapes.of(tiny);
         }
 
-        /** Null if the backend computes in that precision; else why not. */
+        /** Why the backend does not compute in that precision, if it does not. */
+        @Nullable
         String obstacle() {
-            try (Backend backend = open()) {
+            try {
+                open().close();
                 return null;
             } catch (RlrException e) {
                 if (e.getMessage().contains(PRECISION)) {

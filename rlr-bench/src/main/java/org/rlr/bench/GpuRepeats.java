@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.rlr.bench.GpuShapes.Grid;
 import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.Tensor;
@@ -32,7 +33,7 @@ final class GpuRepeats {
         this.repeats = repeats;
     }
 
-    /** @return what changed, or was not written, in words; empty where all is well */
+    /** {@return what changed, or was not written, in words; empty where all is well} */
     List<String> run() {
         Map<String, Function<Backend, GpuCase>> all = new LinkedHashMap<>(GpuCases.attention(shapes, shapes.images()));
         all.putAll(GpuCases.steps(shapes));
@@ -70,8 +71,8 @@ final class GpuRepeats {
         System.out.println(name + ": " + repeats + " runs, the same bits");
     }
 
-    /** Which value of a run is no number, as one that was not written is; null for none. */
-    static String missing(List<float[]> run) {
+    /** Which value of a run is no number, as one that was not written is, if there is one. */
+    static @Nullable String missing(List<float[]> run) {
         for (int i = 0; i < run.size(); i++) {
             for (int j = 0; j < run.get(i).length; j++) {
                 if (Float.isNaN(run.get(i)[j])) {
@@ -82,8 +83,8 @@ final class GpuRepeats {
         return null;
     }
 
-    /** What a run differs in from the first, in which nothing is {@link #missing}; null for nothing. */
-    static String difference(List<float[]> first, List<float[]> again) {
+    /** What a run differs in from the first, in which nothing is {@link #missing}, if it differs. */
+    static @Nullable String difference(List<float[]> first, List<float[]> again) {
         for (int i = 0; i < first.size(); i++) {
             // by bits, as no value of the first is NaN
             int j = Arrays.mismatch(first.get(i), again.get(i));

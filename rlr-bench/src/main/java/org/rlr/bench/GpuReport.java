@@ -65,7 +65,7 @@ final class GpuReport {
 
     private void table(String... columns) {
         out.append('\n');
-        row(columns);
+        row((Object[]) columns);
         out.append("|---".repeat(columns.length)).append("|\n");
     }
 

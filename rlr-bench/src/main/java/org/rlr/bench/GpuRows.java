@@ -1,7 +1,6 @@
 package org.rlr.bench;
 
 import com.google.gson.Gson;
-import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -53,8 +52,11 @@ final class GpuRows {
         }
         for (String line : Files.readAllLines(file)) {
             try {
-                GSON.fromJson(line, JsonObject.class).get("values").getAsJsonObject();
-                rows.add(GSON.fromJson(line, Row.class));
+                Row row = GSON.fromJson(line, Row.class);
+                if (row == null || row.values == null) { // Gson leaves out what the line lacks
+                    throw new IllegalArgumentException("it has no values");
+                }
+                rows.add(row);
             } catch (RuntimeException e) {
                 throw new IllegalStateException(file + " has a line that is no row: " + line, e);
             }

@@ -95,9 +95,13 @@ record GpuShapes(
         return tiny ? TINY : PUBLISHED;
     }
 
+    boolean tiny() {
+        return equals(TINY);
+    }
+
     /** As little as still fills a card, where each result is fetched again and again. */
     GpuShapes smaller() {
-        return this == TINY
+        return tiny()
                 ? TINY
                 : new GpuShapes(grids, levels, heads, 4, layers, rows / 4, width, rows * width, convolutions);
     }

@@ -69,7 +69,7 @@ final class GpuSteps {
         levels.forEach(OurLevel::run);
         values.put("first", levels.stream().mapToDouble(GpuSteps::value).sum());
         double once = milliseconds(levels);
-        int repeats = shapes == GpuShapes.TINY ? 1 : (int) Math.max(LEAST, Math.min(MOST, BUDGET_MS / once));
+        int repeats = shapes.tiny() ? 1 : (int) Math.max(LEAST, Math.min(MOST, BUDGET_MS / once));
         double[] times = new double[repeats];
         for (int i = 0; i < repeats; i++) {
             times[i] = milliseconds(levels);

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.IterationResult;
+import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
@@ -59,8 +60,11 @@ final class JmhRuns {
         double doubt = 0;
         for (IterationResult i : results(options, variant)) {
             ms = Math.min(ms, i.getPrimaryResult().getScore());
-            bytes = Math.min(
-                    bytes, i.getSecondaryResults().get("gc.alloc.rate.norm").getScore());
+            Result<?> allocated = i.getSecondaryResults().get("gc.alloc.rate.norm");
+            if (allocated == null) {
+                throw new IllegalStateException("JMH's profiler says nothing of allocation in " + row.label());
+            }
+            bytes = Math.min(bytes, allocated.getScore());
             double calls = Math.max(
                     1,
                     i.getParams().getTime().convertTo(TimeUnit.MILLISECONDS)
@@ -76,7 +80,8 @@ final class JmhRuns {
         while (cause.getCause() != null || cause.getSuppressed().length > 0) {
             cause = cause.getCause() != null ? cause.getCause() : cause.getSuppressed()[0];
         }
-        return cause instanceof LinkageError ? cause.toString() : cause.getMessage();
+        String message = cause.getMessage();
+        return cause instanceof LinkageError || message == null ? cause.toString() : message;
     }
 
     /** Single-precision operations a second on all threads at once. */

@@ -51,7 +51,7 @@ public class LevelBenchmark {
     @Setup(Level.Trial)
     public void start(BenchmarkParams params) {
         boolean step = params.getBenchmark().endsWith(".step");
-        String[] p = level.split("/");
+        String[] p = level.split("/", -1);
         int side = Integer.parseInt(p[0]);
         int channels = Integer.parseInt(p[1]);
         LevelConfig config = LevelConfig.builder(channels, side, side, Integer.parseInt(p[2]))

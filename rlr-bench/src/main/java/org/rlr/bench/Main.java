@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.runner.RunnerException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -61,7 +62,7 @@ public final class Main implements Callable<Integer> {
     private Path peers;
 
     @Option(names = "--json", description = "where the table goes as JSON")
-    private Path json;
+    private @Nullable Path json;
 
     public static void main(String[] args) {
         System.exit(new CommandLine(new Main()).execute(args));

@@ -5,10 +5,10 @@ record MatrixShape(boolean transA, boolean transB, int rows, int columns, int de
 
     /** @throws IllegalArgumentException if the text is no such shape */
     static MatrixShape parse(String text) {
-        String[] p = text.split("/");
-        if (p.length != 4 || !p[0].matches("[NT]N|NT")) {
+        if (!text.matches("([NT]N|NT)(/\\d+){3}")) {
             throw new IllegalArgumentException("'" + text + "' is no matrix product; write one such as NT/8192/256/72");
         }
+        String[] p = text.split("/", -1);
         return new MatrixShape(
                 p[0].charAt(0) == 'T',
                 p[0].charAt(1) == 'T',

@@ -2,7 +2,9 @@ package org.rlr.bench;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.rlr.bench.TorchPeer.Operand;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.backend.Backend;
@@ -13,8 +15,9 @@ import org.rlr.tensor.backend.View;
 final class OurContender implements Contender {
     private final Backend backend;
     private final List<View> views = new ArrayList<>();
-    private Consumer<Backend> work;
-    private View result;
+    private @Nullable Job job;
+
+    private record Job(Consumer<Backend> work, View result) {}
 
     /** @param threads 0: as many as there are cores */
     OurContender(String device, int threads) {
@@ -29,6 +32,15 @@ final class OurContender implements Contender {
         return view;
     }
 
+    /** The operand of that name. @throws IllegalArgumentException if there is none */
+    View upload(Map<String, Operand> given, String name) {
+        Operand operand = given.get(name);
+        if (operand == null) {
+            throw new IllegalArgumentException("there is no operand " + name + " among " + given.keySet());
+        }
+        return upload(operand);
+    }
+
     View upload(Operand operand) {
         View view = empty(operand.shape());
         backend.upload(operand.values(), 0, view);
@@ -37,18 +49,25 @@ final class OurContender implements Contender {
 
     /** What {@link #run} does, and where its result is. */
     void work(Consumer<Backend> work, View result) {
-        this.work = work;
-        this.result = result;
+        job = new Job(work, result);
+    }
+
+    private Job job() {
+        if (job == null) {
+            throw new IllegalStateException("there is no work to run");
+        }
+        return job;
     }
 
     @Override
     public void run() {
-        work.accept(backend);
+        job().work.accept(backend);
         backend.synchronize();
     }
 
     @Override
     public float[] result() {
+        View result = job().result;
         float[] values = new float[result.elements()];
         backend.download(result, values, 0);
         return values;

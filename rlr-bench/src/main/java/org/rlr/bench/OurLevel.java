@@ -2,6 +2,7 @@ package org.rlr.bench;
 
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.rlr.bench.TorchPeer.Operand;
 import org.rlr.model.config.LevelConfig;
 import org.rlr.model.transformer.RlrTransformer;
@@ -20,13 +21,9 @@ import org.rlr.tensor.nn.RepeatedStep;
 final class OurLevel implements Contender {
     private final Backend backend;
     private final RlrTransformer transformer;
-    private final Adam adam;
     private final Operand features;
-    private final Tensor x;
-    private final Tensor loss;
-    private final RepeatedStep repeated;
-    private long steps;
-    private float[] result;
+    private final @Nullable Training training;
+    private float[] result = {};
 
     OurLevel(LevelConfig config, Operand features, boolean training, int threads) {
         this(config, features, training, Backends.open("cpu", threads));
@@ -38,62 +35,72 @@ final class OurLevel implements Contender {
         this.backend = backend;
         transformer = new RlrTransformer(config, backend, training);
         transformer.parameters().initialize(1);
-        adam = training ? new Adam(transformer.parameters()) : null;
-        x = training ? held(Shape.of(features.shape())) : null;
-        loss = training ? held(Shape.of()) : null;
-        repeated = training ? new RepeatedStep(backend, true, 1, step -> submit(), adam::stepped) : null;
-    }
-
-    /** What a captured step finds again in its place. */
-    private Tensor held(Shape shape) {
-        return Tensor.wrapUnscoped(backend, new View(backend.allocate(shape.elements()), 0, shape));
+        this.training = training ? new Training() : null;
     }
 
     /** The parameters as a peer takes them. */
     Map<String, Operand> stateDict() {
-        Map<String, float[]> values = transformer.parameters().stateDict();
         Map<String, Operand> state = new HashMap<>();
         for (Parameter p : transformer.parameters().all()) {
-            state.put(p.name(), new Operand(values.get(p.name()), p.shape().toArray()));
+            state.put(p.name(), new Operand(p.tensor().toArray(), p.shape().toArray()));
         }
         return state;
     }
 
     @Override
     public void run() {
-        if (adam == null) {
-            reconstruct();
-        } else {
-            step();
-        }
+        result = training == null ? reconstruct() : training.step();
     }
 
     @SuppressWarnings("try") // the scope only has to be open
-    private void reconstruct() {
+    private float[] reconstruct() {
         try (TensorScope scope = TensorScope.inference(backend)) {
-            result = transformer
+            return transformer
                     .reconstruct(Tensor.of(features.values(), features.shape()))
                     .toArray();
         }
     }
 
-    /** As the trainer makes it. */
-    private void step() {
-        backend.upload(features.values(), 0, x.view());
-        repeated.run(steps++, AdamSettings.DEFAULT.learningRate());
-        result = new float[1];
-        backend.download(loss.view(), result, 0);
-    }
+    /** Training steps, as the trainer makes them. */
+    private final class Training implements AutoCloseable {
+        private final Adam adam = new Adam(transformer.parameters());
+        private final Tensor x = held(Shape.of(features.shape()));
+        private final Tensor loss = held(Shape.of());
+        private final RepeatedStep repeated = new RepeatedStep(backend, true, 1, step -> submit(), adam::stepped);
+        private long steps;
 
-    @SuppressWarnings("try") // the scope only has to be open
-    private void submit() {
-        transformer.parameters().zeroGradients();
-        try (TensorScope scope = TensorScope.open(backend)) {
-            Tensor value = transformer.loss(transformer.forward(x), x);
-            value.backward();
-            backend.copy(value.view(), loss.view());
+        /** What a captured step finds again in its place. */
+        private Tensor held(Shape shape) {
+            return Tensor.wrapUnscoped(backend, new View(backend.allocate(shape.elements()), 0, shape));
         }
-        adam.step(AdamSettings.DEFAULT);
+
+        /** The loss before the step. */
+        float[] step() {
+            backend.upload(features.values(), 0, x.view());
+            repeated.run(steps++, AdamSettings.DEFAULT.learningRate());
+            float[] value = new float[1];
+            backend.download(loss.view(), value, 0);
+            return value;
+        }
+
+        @SuppressWarnings("try") // the scope only has to be open
+        private void submit() {
+            transformer.parameters().zeroGradients();
+            try (TensorScope scope = TensorScope.open(backend)) {
+                Tensor value = transformer.loss(transformer.forward(x), x);
+                value.backward();
+                backend.copy(value.view(), loss.view());
+            }
+            adam.step(AdamSettings.DEFAULT);
+        }
+
+        @Override
+        public void close() {
+            repeated.close();
+            x.close();
+            loss.close();
+            adam.close();
+        }
     }
 
     /** The reconstruction, or the loss before the step. */
@@ -104,11 +111,8 @@ final class OurLevel implements Contender {
 
     @Override
     public void close() {
-        if (adam != null) {
-            repeated.close();
-            x.close();
-            loss.close();
-            adam.close();
+        if (training != null) {
+            training.close();
         }
         transformer.close();
         backend.close();

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -109,9 +110,12 @@ public final class Paired implements Callable<Integer> {
     }
 
     /**
-     * Milliseconds by implementation and round; null, and its own words on standard error, where the process failed.
+     * Milliseconds by implementation and round, or the process's own words on standard error where it failed.
+     *
+     * @return null if it failed
      */
-    private double[][] run(Cells.Row row, List<String> implementations) throws IOException, InterruptedException {
+    private double @Nullable [][] run(Cells.Row row, List<String> implementations)
+            throws IOException, InterruptedException {
         int dot = row.jmhName().lastIndexOf('.');
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -135,7 +139,7 @@ public final class Paired implements Callable<Integer> {
                     out.lines().filter(line -> line.startsWith("ms ")).toList();
             return process.waitFor() == 0 && lines.size() == implementations.size()
                     ? lines.stream()
-                            .map(line -> Arrays.stream(line.substring(3).split(" "))
+                            .map(line -> Arrays.stream(line.substring(3).split(" ", -1))
                                     .mapToDouble(Double::parseDouble)
                                     .toArray())
                             .toArray(double[][]::new)

@@ -120,7 +120,7 @@ final class PairedProcess {
     public static void main(String[] args) throws ReflectiveOperationException, InterruptedException {
         int rounds = Integer.parseInt(args[2]);
         List<Cell> cells = new ArrayList<>();
-        for (String implementation : args[3].split(",")) {
+        for (String implementation : args[3].split(",", -1)) {
             cells.add(Cell.of(
                     args[0], args[1], implementation, Arrays.asList(args).subList(4, args.length)));
         }

@@ -37,8 +37,8 @@ public class PeakBenchmark {
     @Param("0")
     public int threads;
 
-    private float[] source;
-    private float[] target;
+    private float[] source = {};
+    private float[] target = {};
 
     /** Operations of one call of {@link #fma} on one thread. */
     static double flops() {

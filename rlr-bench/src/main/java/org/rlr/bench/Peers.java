@@ -5,6 +5,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas;
+import org.jspecify.annotations.Nullable;
 
 /** Which of the peers are present on this machine. */
 final class Peers {
@@ -14,9 +15,9 @@ final class Peers {
     static Map<String, String> absent(Set<String> implementations, String python) {
         Map<String, String> absent = new TreeMap<>();
         for (String implementation : implementations) {
-            DjlPeer.Runtime runtime = DjlPeer.Runtime.of(implementation);
-            String why = runtime != null
-                    ? runtime.absence(python)
+            DjlPeer.DjlEngine engine = DjlPeer.DjlEngine.of(implementation);
+            String why = engine != null
+                    ? engine.absence(python)
                     : implementation.startsWith("torch")
                             ? torch(python)
                             : implementation.equals("openblas") ? openblas() : null;
@@ -27,12 +28,12 @@ final class Peers {
         return absent;
     }
 
-    private static String torch(String python) {
+    private static @Nullable String torch(String python) {
         String why = TorchPeer.absence(python, "torch", "timm");
         return why == null ? null : why + "; name a Python that has torch and timm with -Dpython=PATH";
     }
 
-    private static String openblas() {
+    private static @Nullable String openblas() {
         try {
             Loader.load(openblas.class);
             return null;

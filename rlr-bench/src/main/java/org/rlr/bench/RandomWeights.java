@@ -23,7 +23,7 @@ final class RandomWeights {
         Backbones.weightShapes(backbone, levels).forEach((key, shape) -> {
             int elements = Arrays.stream(shape).reduce(1, Math::multiplyExact);
             double largest = shape.length > 1 ? Math.sqrt(6.0 * shape[0] / elements) : 0.2;
-            double mean = key.endsWith("running_var") || shape.length == 1 && key.endsWith("weight") ? 1 : 0;
+            double mean = key.endsWith("running_var") || (shape.length == 1 && key.endsWith("weight")) ? 1 : 0;
             float[] values = new float[elements];
             for (int i = 0; i < elements; i++) {
                 values[i] = (float) (mean + largest * (2 * random.nextDouble() - 1));

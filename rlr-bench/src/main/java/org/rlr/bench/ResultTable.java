@@ -57,14 +57,17 @@ final class ResultTable {
     }
 
     private double fastest(Row row, String implementation) {
-        return times.get(row).getOrDefault(implementation, List.of()).stream()
+        return times.getOrDefault(row, Map.of()).getOrDefault(implementation, List.of()).stream()
                 .mapToDouble(x -> x)
                 .min()
                 .orElse(Double.NaN);
     }
 
     private double floor(Row row) {
-        return Catalogue.of(row.benchmark()).work().apply(row.params()).floor(flopsPerSecond, bytesPerSecond);
+        return Catalogue.of(row.benchmark())
+                .work()
+                .apply(new Catalogue.Cell(row.params()))
+                .floor(flopsPerSecond, bytesPerSecond);
     }
 
     @Override

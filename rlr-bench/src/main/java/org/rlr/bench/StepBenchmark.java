@@ -76,24 +76,24 @@ public class StepBenchmark {
 
     private Contender ours(String method, Map<String, Operand> given) {
         OurContender ours = new OurContender("cpu", threads);
-        View x = ours.upload(given.get("x"));
+        View x = ours.upload(given, "x");
         switch (method) {
             case "linearGelu" -> {
-                View w = ours.upload(given.get("w"));
-                View b = ours.upload(given.get("b"));
+                View w = ours.upload(given, "w");
+                View b = ours.upload(given, "b");
                 View y = ours.empty(ROWS, HIDDEN);
                 ours.work(backend -> backend.linear(x, w, b, Activation.GELU, null, y), y);
             }
             case "layerNorm" -> {
-                View w = ours.upload(given.get("w"));
-                View b = ours.upload(given.get("b"));
+                View w = ours.upload(given, "w");
+                View b = ours.upload(given, "b");
                 View y = ours.empty(ROWS, WIDTH);
                 View mean = ours.empty(ROWS);
                 View rstd = ours.empty(ROWS);
                 ours.work(backend -> backend.layerNorm(x, w, b, 1e-5f, y, mean, rstd), y);
             }
             case "loss" -> {
-                View target = ours.upload(given.get("y"));
+                View target = ours.upload(given, "y");
                 View value = ours.empty();
                 View one = ours.upload(new Operand(new float[] {1}));
                 View dx = ours.empty(ROWS, WIDTH);
@@ -105,7 +105,7 @@ public class StepBenchmark {
                         dx);
             }
             case "adam" -> {
-                View g = ours.upload(given.get("y"));
+                View g = ours.upload(given, "y");
                 View m = ours.upload(new Operand(new float[ROWS * WIDTH], ROWS, WIDTH));
                 View v = ours.upload(new Operand(new float[ROWS * WIDTH], ROWS, WIDTH));
                 long[] step = new long[1];

@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.rlr.tensor.io.IoReason;
 import org.rlr.tensor.io.SafeTensorsWriter;
 
 /**
@@ -74,8 +76,8 @@ final class TorchPeer implements Contender {
         }
     }
 
-    /** Null if the interpreter has the modules; else what is wrong. */
-    static String absence(String python, String... modules) {
+    /** What is wrong if the interpreter has not the modules. */
+    static @Nullable String absence(String python, String... modules) {
         List<String> command = new ArrayList<>(
                 List.of(
                         python,
@@ -90,7 +92,7 @@ final class TorchPeer implements Contender {
             }
             return said.isEmpty() ? null : python + " has no module " + said;
         } catch (IOException e) {
-            return e.getMessage();
+            return IoReason.of(e);
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }

@@ -56,6 +56,7 @@ final class TrainingProcess {
         }
     }
 
+    @SuppressWarnings("try") // the scope only has to be open
     private static List<float[]> features(RlrModel model, Path image) {
         int size = model.info().config().imageHeight();
         Preprocessor preprocessor =

@@ -3,16 +3,21 @@ package org.rlr.bench;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Another way to run our side.
  *
  * @param name its column
- * @param java the JVM; null for the one that runs this
+ * @param java the JVM, unless it is the one that runs this
  * @param arguments options of the JVM
- * @param classPath null for that of this process
+ * @param classPath its class path, unless it is that of this process
  */
-record Variant(String name, String java, List<String> arguments, String classPath) {
+record Variant(
+        String name,
+        @Nullable String java,
+        List<String> arguments,
+        @Nullable String classPath) {
     static final Variant PLAIN = new Variant("", null, List.of(), null);
 
     static Variant ofClassPath(String classPath) {
@@ -27,7 +32,7 @@ record Variant(String name, String java, List<String> arguments, String classPat
                     "'" + text + "' is no variant; write one such as avx2=-XX:UseAVX=2 or jdk25=/opt/jdk25/bin/java");
         }
         List<String> arguments =
-                new ArrayList<>(Arrays.asList(text.substring(equals + 1).strip().split("\\s+")));
+                new ArrayList<>(Arrays.asList(text.substring(equals + 1).strip().split("\\s+", -1)));
         String java = arguments.get(0).startsWith("-") ? null : arguments.remove(0);
         return new Variant(text.substring(0, equals).strip(), java, arguments, null);
     }

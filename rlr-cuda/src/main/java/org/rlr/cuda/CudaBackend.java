@@ -2,6 +2,7 @@ package org.rlr.cuda;
 
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.rlr.cuda.driver.Card;
 import org.rlr.cuda.driver.NotCapturableException;
 import org.rlr.cuda.driver.Stream;
@@ -186,7 +187,7 @@ final class CudaBackend implements Backend {
     }
 
     @Override
-    public void linear(View x, View w, View bias, Activation activation, View pre, View y) {
+    public void linear(View x, View w, @Nullable View bias, Activation activation, @Nullable View pre, View y) {
         matrix.linear(x, w, bias, activation, pre, y);
     }
 
@@ -197,7 +198,15 @@ final class CudaBackend implements Backend {
 
     @Override
     public void layerNormOfSum(
-            List<View> xs, float[] weights, View gamma, View beta, float eps, View sum, View y, View mean, View rstd) {
+            List<View> xs,
+            float[] weights,
+            View gamma,
+            View beta,
+            float eps,
+            @Nullable View sum,
+            View y,
+            View mean,
+            View rstd) {
         normalization.forwardOfSum(xs, weights, gamma, beta, eps, sum, y, mean, rstd);
     }
 
@@ -209,7 +218,7 @@ final class CudaBackend implements Backend {
             View mean,
             View rstd,
             View dy,
-            List<View> dxs,
+            List<@Nullable View> dxs,
             boolean[] accumulate,
             View dgamma,
             View dbeta) {
@@ -253,7 +262,7 @@ final class CudaBackend implements Backend {
     }
 
     @Override
-    public void conv2d(View x, View w, View bias, ConvGeometry geometry, Activation activation, View y) {
+    public void conv2d(View x, View w, @Nullable View bias, ConvGeometry geometry, Activation activation, View y) {
         convolution.forward(x, w, bias, geometry, activation, y);
     }
 
@@ -288,7 +297,7 @@ final class CudaBackend implements Backend {
     }
 
     @Override
-    public void featureJitter(View x, float scale, View tokenScale, long seed, long stream, View y) {
+    public void featureJitter(View x, float scale, @Nullable View tokenScale, long seed, long stream, View y) {
         random.featureJitter(x, scale, tokenScale, seed, stream, y);
     }
 

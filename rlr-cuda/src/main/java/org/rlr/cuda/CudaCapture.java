@@ -2,6 +2,7 @@ package org.rlr.cuda;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.rlr.cuda.driver.DeviceBuffer;
 import org.rlr.cuda.driver.Graph;
 import org.rlr.tensor.backend.Capture;
@@ -25,7 +26,7 @@ final class CudaCapture implements Capture {
     private final int streamsPerStep;
     private final DeviceBuffer words;
     private final List<Moving> moving = new ArrayList<>();
-    private Graph graph;
+    private @Nullable Graph graph;
 
     private CudaCapture(CudaEngine engine, long step, int streamsPerStep) {
         this.engine = engine;

@@ -2,6 +2,7 @@ package org.rlr.cuda;
 
 import static org.rlr.cuda.CudaStorage.address;
 
+import org.jspecify.annotations.Nullable;
 import org.rlr.cuda.driver.Kernel;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.backend.Activation;
@@ -17,22 +18,22 @@ final class CudaConvolution {
 
     private final CudaEngine engine;
     private final CudaMatrix matrix;
-    private final CudaDnn dnn;
+    private final @Nullable CudaDnn dnn;
 
     CudaConvolution(CudaEngine engine, CudaMatrix matrix) {
         this.engine = engine;
         this.matrix = matrix;
-        this.dnn = new CudaDnn(engine);
+        this.dnn = engine.dnn == null ? null : new CudaDnn(engine, engine.dnn);
     }
 
-    void forward(View x, View w, View bias, ConvGeometry g, Activation activation, View y) {
+    void forward(View x, View w, @Nullable View bias, ConvGeometry g, Activation activation, View y) {
         check(x.shape(), y.shape(), g, g.groups());
         if (pointwise(x.shape(), y.shape(), g)) {
             matrix.linear(x, flat(w), bias, activation, null, y);
             return;
         }
         // cuDNN's call that fuses bias and activation has ReLU alone, and not for every algorithm
-        if (dnn.forward(x, w, g, y)) {
+        if (dnn != null && dnn.forward(x, w, g, y)) {
             matrix.biasActivation(y, bias, activation, null);
             return;
         }
@@ -57,7 +58,7 @@ final class CudaConvolution {
             matrix.matmul(flat(dy), false, flat(w), false, 1, flat(dx), accumulate);
             return;
         }
-        if (dnn.backwardInput(dy, w, g, dx, accumulate)) {
+        if (dnn != null && dnn.backwardInput(dy, w, g, dx, accumulate)) {
             return;
         }
         extents(
@@ -80,7 +81,7 @@ final class CudaConvolution {
             matrix.matmul(flat(dy), true, flat(x), false, 1, flat(dw), accumulate);
             return;
         }
-        if (dnn.backwardWeights(x, dy, g, dw, accumulate)) {
+        if (dnn != null && dnn.backwardWeights(x, dy, g, dw, accumulate)) {
             return;
         }
         extents(

@@ -4,6 +4,7 @@ import static org.rlr.cuda.CudaStorage.address;
 
 import java.util.function.Consumer;
 import jcuda.Pointer;
+import org.jspecify.annotations.Nullable;
 import org.rlr.cuda.driver.Kernel;
 import org.rlr.cuda.lib.Dnn;
 import org.rlr.cuda.lib.DnnPlan;
@@ -18,9 +19,11 @@ import org.rlr.tensor.backend.View;
  */
 final class CudaDnn {
     private final CudaEngine engine;
+    private final Dnn dnn;
 
-    CudaDnn(CudaEngine engine) {
+    CudaDnn(CudaEngine engine, Dnn dnn) {
         this.engine = engine;
+        this.dnn = dnn;
     }
 
     /**
@@ -121,14 +124,14 @@ final class CudaDnn {
     }
 
     /**
-     * Null where cuDNN does not compute it. It takes nothing that is empty; depthwise kernels are bound by memory, and
+     * How cuDNN computes it, if it does. It takes nothing that is empty; depthwise kernels are bound by memory, and
      * groups between occur in no network here.
      */
-    private DnnPlan plan(Dnn.Pass pass, Input input, Shape x, Shape y, ConvGeometry g) {
-        if (engine.dnn == null || g.groups() != 1 || x.elements() == 0 || y.elements() == 0) {
+    private @Nullable DnnPlan plan(Dnn.Pass pass, Input input, Shape x, Shape y, ConvGeometry g) {
+        if (g.groups() != 1 || x.elements() == 0 || y.elements() == 0) {
             return null;
         }
-        return engine.dnn.plan(input.problem(pass, x, y, g)).orElse(null);
+        return dnn.plan(input.problem(pass, x, y, g)).orElse(null);
     }
 
     /** Has the work done on what cuDNN takes for the image x. */
@@ -165,11 +168,10 @@ final class CudaDnn {
 
     private void run(DnnPlan plan, Pointer x, Pointer w, Pointer y, boolean accumulate) {
         if (plan.workspaceBytes() == 0) {
-            engine.dnn.run(plan, x, w, y, new Pointer(), accumulate);
+            dnn.run(plan, x, w, y, new Pointer(), accumulate);
         } else {
             engine.withWorkspace(
-                    plan.workspaceBytes(),
-                    workspace -> engine.dnn.run(plan, x, w, y, workspace.pointer(0), accumulate));
+                    plan.workspaceBytes(), workspace -> dnn.run(plan, x, w, y, workspace.pointer(0), accumulate));
         }
     }
 

@@ -23,7 +23,7 @@ final class CudaElementwise {
                 .launch()
                 .pointer(address(x))
                 .pointer(address(y))
-                .put(op.ordinal())
+                .put(CudaEngine.code(op))
                 .put(y.elements())
                 .run(y.elements());
     }
@@ -35,7 +35,7 @@ final class CudaElementwise {
                 .pointer(address(y))
                 .pointer(address(dy))
                 .pointer(address(dx))
-                .put(op.ordinal())
+                .put(CudaEngine.code(op))
                 .put(dx.elements())
                 .put(accumulate)
                 .run(dx.elements());
@@ -51,7 +51,7 @@ final class CudaElementwise {
                 .pointer(address(a))
                 .pointer(address(b))
                 .pointer(address(out))
-                .put(op.ordinal())
+                .put(CudaEngine.code(op))
                 .put(out.elements())
                 .put(accumulate)
                 .put(axes.count())
@@ -115,11 +115,11 @@ final class CudaElementwise {
     }
 
     private static float size(float learningRate, double beta1, long step) {
-        return (float) (decimal(learningRate) / (1 - Math.pow(beta1, step)));
+        return (float) (decimal(learningRate) / (1 - Math.pow(beta1, (double) step)));
     }
 
     private static float rootCorrection(double beta2, long step) {
-        return (float) Math.sqrt(1 - Math.pow(beta2, step));
+        return (float) Math.sqrt(1 - Math.pow(beta2, (double) step));
     }
 
     private static double decimal(float value) {

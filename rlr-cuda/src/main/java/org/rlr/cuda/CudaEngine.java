@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.rlr.cuda.driver.Card;
 import org.rlr.cuda.driver.Context;
 import org.rlr.cuda.driver.DeviceAllocator;
@@ -21,6 +22,7 @@ import org.rlr.cuda.lib.Blas;
 import org.rlr.cuda.lib.Dnn;
 import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.backend.BinaryOp;
+import org.rlr.tensor.backend.Locality;
 import org.rlr.tensor.backend.UnaryOp;
 
 /** What the families of primitives share: one card, one stream, its memory, its kernels. */
@@ -43,14 +45,15 @@ final class CudaEngine implements AutoCloseable {
     /** How many captures live. */
     int captures;
 
-    private CudaCapture capture;
-    private String convolutions;
+    private @Nullable CudaCapture capture;
     final Stream stream;
     final DeviceAllocator allocator;
     final Transfers transfers;
     final Blas blas;
-    /** Null where there is no cuDNN. */
-    final Dnn dnn;
+    /** Absent where there is no cuDNN. */
+    final @Nullable Dnn dnn;
+
+    private final String convolutions;
 
     /** Starts a card; what was started is given back if something later fails. */
     CudaEngine(Card card) {
@@ -62,7 +65,9 @@ final class CudaEngine implements AutoCloseable {
             allocator = own(new DeviceAllocator(stream));
             transfers = own(new Transfers(stream));
             blas = own(new Blas(stream, precision.factors()));
-            dnn = startDnn();
+            Convolutions by = startDnn();
+            dnn = by.dnn;
+            convolutions = by.description;
         } catch (RuntimeException | Error e) {
             close();
             throw e;
@@ -74,22 +79,24 @@ final class CudaEngine implements AutoCloseable {
         return part;
     }
 
+    private record Convolutions(@Nullable Dnn dnn, String description) {}
+
     /** Convolutions can do without, slowly: what is missing is told, not thrown. */
-    private Dnn startDnn() {
+    private Convolutions startDnn() {
         String why = System.getProperty(CUDNN, "true").equals("false")
                 ? "-D" + CUDNN + "=false"
                 : Natives.dnnObstacle().orElse(null);
         if (why == null) {
             try {
-                convolutions = "cuDNN " + Dnn.version();
-                return own(new Dnn(stream, precision != Precision.FP32));
+                String description = "cuDNN " + Dnn.version();
+                return new Convolutions(own(new Dnn(stream, precision != Precision.FP32)), description);
             } catch (ResourceException e) {
                 why = e.explanation();
             }
         }
-        convolutions = "own kernels (" + why + ")";
-        LOG.log(System.Logger.Level.INFO, "convolutions are computed by " + convolutions);
-        return null;
+        String description = "own kernels (" + why + ")";
+        LOG.log(System.Logger.Level.INFO, "convolutions are computed by " + description);
+        return new Convolutions(null, description);
     }
 
     /** What computes convolutions, and if that is not cuDNN why not. */
@@ -106,14 +113,15 @@ final class CudaEngine implements AutoCloseable {
     }
 
     /**
-     * The capture that is being made, which has to hear of numbers that change from run to run; null where work runs at
-     * once.
+     * The capture that is being made, which has to hear of numbers that change from run to run; absent where work runs
+     * at once.
      */
+    @Nullable
     CudaCapture capture() {
         return capture;
     }
 
-    void capture(CudaCapture begun) {
+    void capture(@Nullable CudaCapture begun) {
         capture = begun;
     }
 
@@ -124,17 +132,24 @@ final class CudaEngine implements AutoCloseable {
                 .kernel(name);
     }
 
-    /** The numbers of the operations, then what all files begin with. */
+    /** The numbers of the constants that kernels are given, then what all files begin with. */
     static String prelude() {
         return enumeration("UNARY_", UnaryOp.values())
                 + enumeration("BINARY_", BinaryOp.values())
+                + enumeration("LOCALITY_", Locality.values())
                 + KernelFile.text(CudaEngine.class, "prelude.cu");
     }
 
     private static String enumeration(String prefix, Enum<?>[] constants) {
         return Arrays.stream(constants)
-                .map(c -> "#define " + prefix + c.name() + " " + c.ordinal() + "\n")
+                .map(c -> "#define " + prefix + c.name() + " " + code(c) + "\n")
                 .collect(Collectors.joining());
+    }
+
+    /** The number by which kernels know a constant; {@link #prelude} tells them. */
+    @SuppressWarnings("EnumOrdinal") // a number lives no longer than the kernels that were compiled with it
+    static int code(Enum<?> constant) {
+        return constant.ordinal();
     }
 
     /** Lends a block for the work that the body submits; the stream's order keeps it until that has run. */
@@ -165,7 +180,7 @@ final class CudaEngine implements AutoCloseable {
     }
 
     /** After a failure of the card every later call fails too; the first one is told. */
-    private static RuntimeException attempt(AutoCloseable part, RuntimeException before) {
+    private static @Nullable RuntimeException attempt(AutoCloseable part, @Nullable RuntimeException before) {
         try {
             part.close();
             return before;

@@ -3,6 +3,7 @@ package org.rlr.cuda;
 import static org.rlr.cuda.CudaStorage.address;
 
 import jcuda.Pointer;
+import org.jspecify.annotations.Nullable;
 import org.rlr.cuda.lib.Blas;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.backend.Activation;
@@ -107,7 +108,7 @@ final class CudaMatrix {
         return new Blas.Matrix(pointer(view, from), rowLength, 0);
     }
 
-    void linear(View x, View w, View bias, Activation activation, View pre, View y) {
+    void linear(View x, View w, @Nullable View bias, Activation activation, @Nullable View pre, View y) {
         int out = w.shape().dim(0);
         int in = w.shape().last();
         if (x.shape().last() != in || y.shape().last() != out) {
@@ -120,8 +121,11 @@ final class CudaMatrix {
         biasActivation(y, bias, activation, pre);
     }
 
-    /** {@code y = activation(y + bias)} over the last axis, bias and pre null for none; pre receives the sum. */
-    void biasActivation(View y, View bias, Activation activation, View pre) {
+    /**
+     * {@code y = activation(y + bias)} over the last axis, with a bias if there is one; pre receives the sum where it
+     * is wanted.
+     */
+    void biasActivation(View y, @Nullable View bias, Activation activation, @Nullable View pre) {
         if (bias != null || activation != Activation.NONE || pre != null) {
             engine.kernel("matrix", "biasActivation")
                     .launch()
@@ -138,6 +142,6 @@ final class CudaMatrix {
 
     /** The number by which kernels know an activation. */
     static int code(Activation activation) {
-        return activation == Activation.NONE ? -1 : activation.op().ordinal();
+        return activation == Activation.NONE ? -1 : CudaEngine.code(activation.op());
     }
 }

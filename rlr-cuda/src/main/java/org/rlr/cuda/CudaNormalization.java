@@ -4,6 +4,7 @@ import static org.rlr.cuda.CudaStorage.address;
 
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.backend.View;
 
 /** Layer normalisation, of a tensor or of a weighted sum of several: kernels/normalization.cu. */
@@ -48,7 +49,15 @@ final class CudaNormalization {
     }
 
     void forwardOfSum(
-            List<View> xs, float[] weights, View gamma, View beta, float eps, View sum, View y, View mean, View rstd) {
+            List<View> xs,
+            float[] weights,
+            View gamma,
+            View beta,
+            float eps,
+            @Nullable View sum,
+            View y,
+            View mean,
+            View rstd) {
         int n = y.shape().last();
         int rows = y.shape().rows();
         if (n > WIDEST || xs.size() > TERMS) {
@@ -81,7 +90,7 @@ final class CudaNormalization {
             View mean,
             View rstd,
             View dy,
-            List<View> dxs,
+            List<@Nullable View> dxs,
             boolean[] accumulate,
             View dgamma,
             View dbeta) {
@@ -135,7 +144,7 @@ final class CudaNormalization {
     }
 
     /** Addresses of as many views as a kernel takes, 0 for none. */
-    private static long[] addresses(List<View> views, int from) {
+    private static long[] addresses(List<? extends @Nullable View> views, int from) {
         long[] addresses = new long[TERMS];
         for (int i = 0; i < Math.min(TERMS, views.size() - from); i++) {
             addresses[i] = address(views.get(from + i));

@@ -2,6 +2,7 @@ package org.rlr.cuda;
 
 import static org.rlr.cuda.CudaStorage.address;
 
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.backend.View;
 
 /** Normal numbers and feature jitter: kernels/random.cu. */
@@ -25,7 +26,7 @@ final class CudaRandom {
                 .run(blocks(y));
     }
 
-    void featureJitter(View x, float scale, View tokenScale, long seed, long stream, View y) {
+    void featureJitter(View x, float scale, @Nullable View tokenScale, long seed, long stream, View y) {
         int n = x.shape().last();
         int rows = x.shape().rows();
         // before anything is written: y may be x
@@ -59,7 +60,7 @@ final class CudaRandom {
         return capture == null
                 ? 0
                 : capture.place((ahead, rate) -> (int) (stream + ahead * capture.streamsPerStep()), (ahead, rate) ->
-                        (int) (stream + ahead * capture.streamsPerStep() >> 32));
+                        (int) ((stream + ahead * capture.streamsPerStep()) >> 32));
     }
 
     private static long blocks(View view) {

@@ -1,5 +1,6 @@
 package org.rlr.cuda;
 
+import org.jspecify.annotations.Nullable;
 import org.rlr.cuda.driver.DeviceBuffer;
 import org.rlr.tensor.backend.Storage;
 import org.rlr.tensor.backend.View;
@@ -7,7 +8,7 @@ import org.rlr.tensor.backend.View;
 /** Values on a card. */
 final class CudaStorage extends Storage {
     private final CudaMemory memory;
-    private DeviceBuffer buffer;
+    private @Nullable DeviceBuffer buffer;
 
     CudaStorage(CudaMemory memory, DeviceBuffer buffer, int elements) {
         super(elements);
@@ -25,14 +26,16 @@ final class CudaStorage extends Storage {
     }
 
     /** The device address of a view's first element; 0 for no view. */
-    static long address(View view) {
+    static long address(@Nullable View view) {
         return view == null ? 0 : buffer(view).address() + 4L * view.offset();
     }
 
     @Override
     protected void free() {
         DeviceBuffer b = buffer;
-        buffer = null;
-        memory.recycle(b, elements());
+        if (b != null) {
+            buffer = null;
+            memory.recycle(b, elements());
+        }
     }
 }

@@ -2,6 +2,7 @@ package org.rlr.cuda;
 
 import static org.rlr.cuda.CudaStorage.address;
 
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.backend.Locality;
 import org.rlr.tensor.backend.View;
@@ -82,10 +83,8 @@ final class TensorCoreAttention {
                 keyBlocks(p, tile));
     }
 
-    /**
-     * The tile of pixels, rows and columns, with which the window kernels take a call; null where the flash kernels do.
-     */
-    int[] tile(AttentionProblem p) {
+    /** The tile of pixels, rows and columns, with which the window kernels take a call, unless the flash kernels do. */
+    int @Nullable [] tile(AttentionProblem p) {
         if (p.pattern.locality() != Locality.INSIDE || p.kImage != 0 || p.vImage != 0 || p.images < FEWEST_IMAGES) {
             return null;
         }
@@ -100,12 +99,12 @@ final class TensorCoreAttention {
         return null;
     }
 
-    private static long queryBlocks(AttentionProblem p, int[] tile) {
+    private static long queryBlocks(AttentionProblem p, int @Nullable [] tile) {
         long tiles = tile == null ? parts(p.pattern.tokens(), CHUNK) : tiles(p.pattern, tile[0], tile[1]);
         return tiles * p.pattern.heads() * (tile == null ? p.images : parts(p.images, IMAGES));
     }
 
-    private static long keyBlocks(AttentionProblem p, int[] tile) {
+    private static long keyBlocks(AttentionProblem p, int @Nullable [] tile) {
         if (tile != null) {
             return tiles(p.pattern, KEY_TILE, KEY_TILE) * p.pattern.heads();
         }
@@ -124,7 +123,7 @@ final class TensorCoreAttention {
     private void launch(
             String pass,
             AttentionProblem p,
-            int[] tile,
+            int @Nullable [] tile,
             View q,
             View k,
             View v,
@@ -155,7 +154,7 @@ final class TensorCoreAttention {
                 .put(pattern.width())
                 .put(p.keys)
                 .put(pattern.radius())
-                .put(pattern.locality().ordinal())
+                .put(CudaEngine.code(pattern.locality()))
                 .put(p.kImage)
                 .put(p.vImage)
                 .put(p.scale)

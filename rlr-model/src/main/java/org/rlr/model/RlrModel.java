@@ -2,6 +2,7 @@ package org.rlr.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.features.FeatureExtractor;
@@ -19,7 +20,7 @@ public final class RlrModel implements AutoCloseable {
     private final Backend backend;
     private final ModelInfo info;
     private final Backbone backbone;
-    private final List<FeatureStatistics> statistics;
+    private final @Nullable List<FeatureStatistics> statistics;
     private final List<RlrTransformer> levels;
     private final FeatureExtractor extractor;
 
@@ -29,7 +30,7 @@ public final class RlrModel implements AutoCloseable {
      * @param backend where it computes; stays the caller's
      * @param info description and configuration
      * @param backbone with the levels of the configuration
-     * @param statistics per level; null where features are not standardised
+     * @param statistics per level, where features are standardised
      * @param levels transformers, one per level of the configuration, allocated for inference
      * @throws IllegalArgumentException if statistics are there where features are not standardised, or missing where
      *     they are
@@ -38,7 +39,7 @@ public final class RlrModel implements AutoCloseable {
             Backend backend,
             ModelInfo info,
             Backbone backbone,
-            List<FeatureStatistics> statistics,
+            @Nullable List<FeatureStatistics> statistics,
             List<RlrTransformer> levels) {
         this.backend = backend;
         this.info = info;
@@ -63,8 +64,8 @@ public final class RlrModel implements AutoCloseable {
         return backbone;
     }
 
-    /** {@return statistics by which features are standardised, per level; null where the backbone needs none} */
-    public List<FeatureStatistics> statistics() {
+    /** {@return statistics by which features are standardised, per level, where the backbone needs that} */
+    public @Nullable List<FeatureStatistics> statistics() {
         return statistics;
     }
 

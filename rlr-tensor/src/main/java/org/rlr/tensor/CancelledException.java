@@ -1,5 +1,7 @@
 package org.rlr.tensor;
 
+import org.jspecify.annotations.Nullable;
+
 /** A computation ended early because its caller asked for it or its thread was interrupted. */
 public final class CancelledException extends RlrException {
     private static final long serialVersionUID = 1L;
@@ -9,9 +11,9 @@ public final class CancelledException extends RlrException {
      *
      * @param message the computation, and how far it came
      * @param remedy how to resume it; empty where it cannot be resumed
-     * @param cause the interrupt behind it, or null
+     * @param cause the interrupt behind it, if there is one
      */
-    public CancelledException(String message, String remedy, Throwable cause) {
+    public CancelledException(String message, String remedy, @Nullable Throwable cause) {
         super(message, remedy, cause);
     }
 }

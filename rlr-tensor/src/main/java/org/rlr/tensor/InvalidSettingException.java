@@ -1,5 +1,7 @@
 package org.rlr.tensor;
 
+import org.jspecify.annotations.Nullable;
+
 /** A setting has a value that is not allowed. */
 public final class InvalidSettingException extends RlrException {
     private static final long serialVersionUID = 1L;
@@ -15,7 +17,7 @@ public final class InvalidSettingException extends RlrException {
      * @param value its value
      * @param allowed the allowed values, as the end of "it must be": {@code at least 1}
      */
-    public InvalidSettingException(String name, Object value, String allowed) {
+    public InvalidSettingException(String name, @Nullable Object value, String allowed) {
         this(name, value, allowed, "`" + name + "` is " + value, "it must be " + allowed);
     }
 
@@ -28,7 +30,7 @@ public final class InvalidSettingException extends RlrException {
      * @param message what is wrong, with the value
      * @param remedy what to do
      */
-    public InvalidSettingException(String name, Object value, String allowed, String message, String remedy) {
+    public InvalidSettingException(String name, @Nullable Object value, String allowed, String message, String remedy) {
         super(message, remedy);
         this.name = name;
         this.value = String.valueOf(value);
@@ -44,7 +46,7 @@ public final class InvalidSettingException extends RlrException {
      * @param allowed the allowed values, as the end of "it must be"
      * @throws InvalidSettingException if it is not
      */
-    public static void require(boolean condition, String name, Object value, String allowed) {
+    public static void require(boolean condition, String name, @Nullable Object value, String allowed) {
         if (!condition) {
             throw new InvalidSettingException(name, value, allowed);
         }

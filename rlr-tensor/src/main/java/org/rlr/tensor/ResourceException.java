@@ -1,5 +1,7 @@
 package org.rlr.tensor;
 
+import org.jspecify.annotations.Nullable;
+
 /** The machine lacks something that would be there on a larger one or at another time. */
 public final class ResourceException extends RlrException {
     private static final long serialVersionUID = 1L;
@@ -24,9 +26,9 @@ public final class ResourceException extends RlrException {
      * @param resource the kind of thing that is short
      * @param message how much was asked for and how much there is
      * @param remedy what to do
-     * @param cause the exception behind it, or null
+     * @param cause the exception behind it, if there is one
      */
-    public ResourceException(Resource resource, String message, String remedy, Throwable cause) {
+    public ResourceException(Resource resource, String message, String remedy, @Nullable Throwable cause) {
         super(message, remedy, cause);
         this.resource = resource;
     }

@@ -1,5 +1,7 @@
 package org.rlr.tensor;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * An error that a user can cause and mend: a missing or malformed file, an unknown name, a setting out of range, too
  * little memory. {@link #getMessage} names the thing, its value and what is wrong with it; {@link #remedy} says what to
@@ -46,9 +48,9 @@ public class RlrException extends RuntimeException {
      *
      * @param message the thing, its value and what is wrong with it
      * @param remedy what to do, as the end of a sentence: {@code lower `batchSize`}; empty if the message says it
-     * @param cause the exception behind it, or null
+     * @param cause the exception behind it, if there is one
      */
-    public RlrException(String message, String remedy, Throwable cause) {
+    public RlrException(String message, String remedy, @Nullable Throwable cause) {
         super(message, cause);
         this.remedy = remedy;
     }

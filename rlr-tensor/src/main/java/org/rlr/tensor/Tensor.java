@@ -1,5 +1,6 @@
 package org.rlr.tensor;
 
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.autograd.Backward;
 import org.rlr.tensor.autograd.Functions;
 import org.rlr.tensor.autograd.Node;
@@ -22,14 +23,14 @@ public final class Tensor implements AutoCloseable {
 
     private final Backend backend;
     private final View view;
-    private final Throwable created = DEBUG ? new Throwable("created here") : null;
-    private Throwable closedAt;
-    private TensorScope owner;
+    private final @Nullable Throwable created = DEBUG ? new Throwable("created here") : null;
+    private @Nullable Throwable closedAt;
+    private @Nullable TensorScope owner;
     private int slot;
     private boolean closed;
     private boolean requiresGrad;
-    private Tensor grad;
-    private Node node;
+    private @Nullable Tensor grad;
+    private @Nullable Node node;
 
     private Tensor(Backend backend, View view) {
         this.backend = backend;
@@ -219,19 +220,19 @@ public final class Tensor implements AutoCloseable {
         return this;
     }
 
-    /** {@return the gradient of a leaf; null before {@link #backward()}} */
-    public Tensor grad() {
+    /** {@return the gradient of a leaf, once {@link #backward()} or {@link #gradInto} has given it one} */
+    public @Nullable Tensor grad() {
         return grad;
     }
 
     /**
      * Gives a leaf the tensor into which its gradient is added; the caller zeroes it.
      *
-     * @param target of this shape; null for a new one at the next {@link #backward()}
+     * @param target of this shape; without one the next {@link #backward()} makes a new tensor
      * @return this tensor
      * @throws IllegalArgumentException if the shapes differ
      */
-    public Tensor gradInto(Tensor target) {
+    public Tensor gradInto(@Nullable Tensor target) {
         if (target != null && !target.shape().equals(shape())) {
             throw new IllegalArgumentException("gradient of shape " + target.shape() + " for shape " + shape());
         }
@@ -240,8 +241,8 @@ public final class Tensor implements AutoCloseable {
         return this;
     }
 
-    /** {@return the operation that made this tensor; null for a leaf} */
-    public Node node() {
+    /** {@return the operation that made this tensor, unless it is a leaf} */
+    public @Nullable Node node() {
         return node;
     }
 
@@ -431,6 +432,7 @@ public final class Tensor implements AutoCloseable {
 
     // ---- lifetime ----
 
+    @Nullable
     TensorScope owner() {
         return owner;
     }
@@ -439,7 +441,7 @@ public final class Tensor implements AutoCloseable {
         return slot;
     }
 
-    void own(TensorScope scope, int position) {
+    void own(@Nullable TensorScope scope, int position) {
         owner = scope;
         slot = position;
     }

@@ -2,6 +2,7 @@ package org.rlr.tensor;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.backend.Backend;
 
 /**
@@ -22,10 +23,10 @@ public final class TensorScope implements AutoCloseable {
     private static final ThreadLocal<TensorScope> CURRENT = new ThreadLocal<>();
 
     private final Backend backend;
-    private final TensorScope parent;
+    private final @Nullable TensorScope parent;
     private final boolean hasTape;
     private final Thread thread = Thread.currentThread();
-    private final List<Tensor> owned = new ArrayList<>();
+    private final List<@Nullable Tensor> owned = new ArrayList<>();
     private boolean closed;
 
     private TensorScope(Backend backend, boolean hasTape) {

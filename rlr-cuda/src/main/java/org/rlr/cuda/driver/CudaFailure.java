@@ -18,7 +18,7 @@ public final class CudaFailure extends RlrException {
 
     /** @param attempt what was tried, as in "kernel unary" */
     static CudaFailure of(String attempt, CudaException e) {
-        String code = e.getMessage();
+        String code = String.valueOf(e.getMessage());
         return new CudaFailure("CUDA: " + attempt + " failed with " + code + explanation(code), code, e);
     }
 

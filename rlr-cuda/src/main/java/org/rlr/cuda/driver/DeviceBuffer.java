@@ -1,13 +1,14 @@
 package org.rlr.cuda.driver;
 
 import jcuda.driver.CUdeviceptr;
+import org.jspecify.annotations.Nullable;
 
 /** A block of device memory. It is its {@link DeviceAllocator}'s to free. */
 public final class DeviceBuffer {
     private final Address address = new Address();
     private final long bytes;
-    /** Who asked for it; null where that is not kept. */
-    private String origin;
+    /** Who asked for it, where that is kept. */
+    private @Nullable String origin;
     /** Whether it belongs to what graphs compute with, and is not for others. */
     private boolean reserved;
 
@@ -41,6 +42,7 @@ public final class DeviceBuffer {
         return bytes;
     }
 
+    @Nullable
     String origin() {
         return origin;
     }

@@ -12,7 +12,7 @@ public final class Kernel {
     /** Arguments of every kernel fit into this. */
     private static final int MOST_BYTES = 1024;
 
-    private static final ThreadLocal<Launch> LAUNCH = ThreadLocal.withInitial(Launch::new);
+    private static final ThreadLocal<Arguments> ARGUMENTS = ThreadLocal.withInitial(Arguments::new);
 
     private final String name;
     private final Signature signature;
@@ -32,26 +32,29 @@ public final class Kernel {
 
     /** Begins a launch: the arguments follow in the order of the struct's fields, then {@link Launch#run}. */
     public Launch launch() {
-        return LAUNCH.get().begin(this);
+        return new Launch(this, ARGUMENTS.get());
     }
 
     /**
-     * A launch in the making; one per thread, used again and again. The arguments lie in a direct buffer to which
-     * JCuda's pointers were made once, because every pointer made costs several calls into native code.
+     * Room for the arguments of a thread's launches, used again and again, and JCuda's pointers to it: every pointer
+     * made costs several calls into native code.
      */
+    private static final class Arguments {
+        private final ByteBuffer bytes = ByteBuffer.allocateDirect(MOST_BYTES).order(ByteOrder.nativeOrder());
+        private final Pointer pointer = Pointer.to(Pointer.to(bytes));
+    }
+
+    /** A launch in the making. Of the launches of a thread only the latest may be worked on. */
     public static final class Launch {
-        private final ByteBuffer arguments =
-                ByteBuffer.allocateDirect(MOST_BYTES).order(ByteOrder.nativeOrder());
-        private final Pointer pointer = Pointer.to(Pointer.to(arguments));
-        private Kernel kernel;
+        private final Kernel kernel;
+        private final ByteBuffer arguments;
+        private final Pointer pointer;
         private int next;
 
-        private Launch() {}
-
-        private Launch begin(Kernel k) {
-            kernel = k;
-            next = 0;
-            return this;
+        private Launch(Kernel kernel, Arguments room) {
+            this.kernel = kernel;
+            arguments = room.bytes;
+            pointer = room.pointer;
         }
 
         private int field(Signature.Type type, int count) {

@@ -12,6 +12,7 @@ import jcuda.CudaException;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
 import jcuda.driver.JCudaDriver;
+import org.jspecify.annotations.Nullable;
 
 /** The kernels of one file, compiled when the first of them is asked for. */
 public final class KernelFile implements AutoCloseable {
@@ -22,7 +23,7 @@ public final class KernelFile implements AutoCloseable {
     private final String name;
     private final String source;
     private final Map<String, Kernel> kernels = new HashMap<>();
-    private CUmodule module;
+    private @Nullable CUmodule module;
 
     /**
      * @param owner the class beside whose package the file lies, in {@code kernels}

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Whether the linker would find a library, without loading it. */
 final class LinkerPath {
@@ -27,7 +28,7 @@ final class LinkerPath {
                         "/lib/x86_64-linux-gnu:/usr/lib/x86_64-linux-gnu:/lib64:/usr/lib64:/lib:/usr/lib", library);
     }
 
-    static boolean inFolders(String path, String library) {
+    static boolean inFolders(@Nullable String path, String library) {
         return path != null
                 && Stream.of(path.split(File.pathSeparator))
                         .anyMatch(f -> !f.isEmpty() && Files.exists(Path.of(f, library)));

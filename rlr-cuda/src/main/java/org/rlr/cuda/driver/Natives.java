@@ -16,6 +16,7 @@ import jcuda.driver.JCudaDriver;
 import jcuda.jcublas.JCublas2;
 import jcuda.jcudnn.JCudnn;
 import jcuda.nvrtc.JNvrtc;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Loads JCuda's native libraries, and with them the driver, NVRTC and cuBLAS, and cuDNN where it is asked for, once per
@@ -33,12 +34,12 @@ public final class Natives {
 
     private static final Pattern MISSING = Pattern.compile("(lib\\w+\\.so[.\\d]*): cannot open shared object file");
 
-    private static Natives loaded;
-    private static Natives dnn;
+    private static @Nullable Natives loaded;
+    private static @Nullable Natives dnn;
 
-    private final String obstacle;
+    private final @Nullable String obstacle;
 
-    private Natives(String obstacle) {
+    private Natives(@Nullable String obstacle) {
         this.obstacle = obstacle;
     }
 
@@ -50,7 +51,7 @@ public final class Natives {
         return Optional.ofNullable(loaded.obstacle);
     }
 
-    private static String load() {
+    private static @Nullable String load() {
         String system = System.getProperty("os.name") + " on " + System.getProperty("os.arch");
         if (!system.equals("Linux on amd64")) {
             return "it needs Linux on x86-64, this is " + system + "; use the cpu backend";
@@ -91,11 +92,8 @@ public final class Natives {
         return Optional.ofNullable(dnn.obstacle);
     }
 
-    /**
-     * What to say of a library in a folder some of whose parts are neither there nor where the linker looks; null where
-     * all are.
-     */
-    static String incomplete(Path folder, List<String> parts) {
+    /** What to say of a library in a folder if some of its parts are neither there nor where the linker looks. */
+    static @Nullable String incomplete(Path folder, List<String> parts) {
         return parts.stream()
                 .filter(part -> !Files.exists(folder.resolve(part)) && !LinkerPath.present(part))
                 .findFirst()
@@ -106,10 +104,11 @@ public final class Natives {
 
     @FunctionalInterface
     private interface Loading {
+        @Nullable
         String obstacle() throws IOException;
     }
 
-    private static String attempt(Loading loading) {
+    private static @Nullable String attempt(Loading loading) {
         try {
             return loading.obstacle();
         } catch (UnsatisfiedLinkError e) {
@@ -120,7 +119,7 @@ public final class Natives {
         }
     }
 
-    static String driverObstacle() {
+    static @Nullable String driverObstacle() {
         int[] value = new int[1];
         try {
             JCudaDriver.cuInit(0);
@@ -131,7 +130,7 @@ public final class Natives {
             }
             JCudaDriver.cuDeviceGetCount(value);
         } catch (CudaException e) {
-            return e.getMessage().equals("CUDA_ERROR_NO_DEVICE")
+            return "CUDA_ERROR_NO_DEVICE".equals(e.getMessage())
                     ? "the NVIDIA driver finds no card; see what nvidia-smi says"
                     : CudaFailure.of("starting the NVIDIA driver", e).getMessage() + "; see what nvidia-smi says";
         }

@@ -36,7 +36,7 @@ final class Signature {
     private Signature(String kernel, String struct) {
         int end = 0;
         int alignment = 1;
-        for (String declaration : struct.replaceAll("//.*", "").split(";")) {
+        for (String declaration : struct.replaceAll("//.*", "").split(";", -1)) {
             if (declaration.isBlank()) {
                 continue;
             }

@@ -167,12 +167,12 @@ public final class Dnn implements AutoCloseable {
      * JCudnn knows the statuses of cuDNN 8 by name; of those of cuDNN 9 it tells the number, -1 where it tells none.
      */
     private static int status(CudaException e) {
-        Matcher number = STATUS.matcher(e.getMessage());
+        Matcher number = STATUS.matcher(String.valueOf(e.getMessage()));
         return number.find() ? Integer.parseInt(number.group()) : -1;
     }
 
     private static String explanation(CudaException e) {
-        return status(e) < 0 ? e.getMessage() : JCudnn.cudnnGetErrorString(status(e));
+        return status(e) < 0 ? String.valueOf(e.getMessage()) : JCudnn.cudnnGetErrorString(status(e));
     }
 
     @Override

@@ -1,9 +1,6 @@
 // Multi-head attention on a grid (RLR §6), forward and backward: a warp a query or key and head, any head dimension, float32. Plain; what faster
 // kernels are checked against. Launcher: CudaAttention; reference: ReferenceAttention.
 
-#define INSIDE 0
-#define OUTSIDE 1
-
 /** Which tokens a token is paired with: all masking is here. The relation is symmetric, so keys find their queries by it too. */
 struct Partners {
     int locality;
@@ -21,12 +18,12 @@ struct Partners {
         left = max(0, column - radius);
         rows = min(height - 1, row + radius) - top + 1;
         columns = min(width - 1, column + radius) - left + 1;
-        count = locality == INSIDE ? rows * columns : others;
+        count = locality == LOCALITY_INSIDE ? rows * columns : others;
     }
 
     /** The t-th candidate. */
     __device__ __forceinline__ int token(int t) const {
-        return locality == INSIDE ? (top + t / columns) * width + left + t % columns : t;
+        return locality == LOCALITY_INSIDE ? (top + t / columns) * width + left + t % columns : t;
     }
 
     /** Whether the t-th candidate is a partner. */
@@ -36,7 +33,7 @@ struct Partners {
         }
         int row = t / width - top;
         int column = t % width - left;
-        return locality != OUTSIDE || row < 0 || row >= rows || column < 0 || column >= columns;
+        return locality != LOCALITY_OUTSIDE || row < 0 || row >= rows || column < 0 || column >= columns;
     }
 };
 

@@ -20,12 +20,12 @@ struct Span {
 
 /** Which pairs of two spans attend to each other; SOME may be said where all or none do. */
 __device__ __forceinline__ Relation relation(const TensorAttention& a, const Span& x, const Span& y) {
-    if (a.locality != INSIDE && a.locality != OUTSIDE) {
+    if (a.locality != LOCALITY_INSIDE && a.locality != LOCALITY_OUTSIDE) {
         return EVERY;
     }
     bool apart = max(x.top - y.bottom, y.top - x.bottom) > a.radius || max(x.left - y.right, y.left - x.right) > a.radius;
     bool close = max(x.bottom - y.top, y.bottom - x.top) <= a.radius && max(x.right - y.left, y.right - x.left) <= a.radius;
-    return !apart && !close ? SOME : close == (a.locality == INSIDE) ? EVERY : NONE;
+    return !apart && !close ? SOME : close == (a.locality == LOCALITY_INSIDE) ? EVERY : NONE;
 }
 
 /** A lane's two rows: tokens of the block's 64 and their places on the grid. */
@@ -54,7 +54,7 @@ struct Own {
     /** Whether row h and a token attend to each other where only some of their chunks do. */
     __device__ __forceinline__ bool attends(const TensorAttention& a, int h, int other) const {
         bool inside = abs(row[h] - other / a.width) <= a.radius && abs(column[h] - other % a.width) <= a.radius;
-        return inside == (a.locality == INSIDE);
+        return inside == (a.locality == LOCALITY_INSIDE);
     }
 };
 

@@ -7,8 +7,6 @@
 // Logits are in units of log 2, for exp2f.
 #include "mma.cu"
 
-#define INSIDE 0
-#define OUTSIDE 1
 #define STEP 16
 /** Columns that scores are computed of before their exponentials are taken. */
 #define CHUNK 64

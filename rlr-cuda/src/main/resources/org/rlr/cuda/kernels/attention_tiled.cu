@@ -2,8 +2,6 @@
 // each of its 8 warps four rows, a lane a column of the scores and then a channel (and that plus 32) of the result. No pair that may not attend counts,
 // and tiles without any that may are passed over. Launcher: CudaAttention; checks: attention.cu, ReferenceAttention.
 
-#define INSIDE 0
-#define OUTSIDE 1
 #define TILE 32
 /** Row length of a tile in shared memory: odd, so that lanes reading a column hit different banks. */
 #define PITCH 65
@@ -17,13 +15,13 @@ __device__ __forceinline__ bool attends(const Tiled& a, int query, int key) {
     int rows = query / a.width - key / a.width;
     int columns = query % a.width - key % a.width;
     bool inside = max(rows, -rows) <= a.radius && max(columns, -columns) <= a.radius;
-    return a.locality == INSIDE ? inside : a.locality != OUTSIDE || !inside;
+    return a.locality == LOCALITY_INSIDE ? inside : a.locality != LOCALITY_OUTSIDE || !inside;
 }
 
 /** Whether tiles of tokens from `one` and from `other` are too many rows of the grid apart for any window. */
 __device__ __forceinline__ bool apart(const Tiled& a, int one, int other) {
     int gap = max(one, other) / a.width - (min(one, other) + TILE - 1) / a.width;
-    return a.locality == INSIDE && gap > a.radius;
+    return a.locality == LOCALITY_INSIDE && gap > a.radius;
 }
 
 /** Copies rows [from, from + 32) of a head into a tile, zeros beyond the end. */

@@ -2,6 +2,7 @@ package org.rlr.model.features;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.tensor.Tensor;
@@ -14,19 +15,19 @@ import org.rlr.tensor.autograd.FusedFunctions;
 public final class FeatureExtractor {
     private final Backbone backbone;
     private final RlrConfig config;
-    private final List<FeatureStatistics> statistics;
+    private final @Nullable List<FeatureStatistics> statistics;
 
     /**
      * An extractor of parts that fit; it owns none of them.
      *
      * @param backbone gives the feature maps; stays the caller's
      * @param config levels, standardisation and smoothing
-     * @param statistics per level of the configuration; null where features are not
-     *     {@linkplain #standardized(RlrConfig, Backbone) standardised}
+     * @param statistics per level of the configuration, where features are {@linkplain #standardized(RlrConfig,
+     *     Backbone) standardised}
      * @throws IllegalArgumentException if statistics are there where features are not standardised, or missing where
      *     they are
      */
-    public FeatureExtractor(Backbone backbone, RlrConfig config, List<FeatureStatistics> statistics) {
+    public FeatureExtractor(Backbone backbone, RlrConfig config, @Nullable List<FeatureStatistics> statistics) {
         if (standardized(config, backbone) != (statistics != null)) {
             throw new IllegalArgumentException("statistics go with standardised features, and only with them");
         }

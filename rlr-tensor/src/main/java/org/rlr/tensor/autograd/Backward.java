@@ -26,39 +26,43 @@ public final class Backward {
             throw new IllegalStateException(
                     "backward() of a tensor of shape " + loss.shape() + "; only a scalar has a gradient");
         }
-        if (loss.node() == null) {
+        Node last = loss.node();
+        if (last == null) {
             throw new IllegalStateException(
                     "backward() of a tensor that is not on the tape: no input requires gradients, or the scope is an inference scope");
         }
-        Gradients gradients = new Gradients();
-        gradients.seed(loss);
-        for (Tensor output : reverseTopological(loss)) {
-            try (Tensor grad = gradients.take(output)) {
+        Gradients gradients = new Gradients(loss, last);
+        for (Recorded each : reverseTopological(new Recorded(loss, last))) {
+            try (Tensor grad = gradients.take(each.output)) {
                 if (grad != null) {
-                    gradients.enter(output.node());
-                    output.node().backward.apply(grad, gradients);
+                    gradients.enter(each.operation);
+                    each.operation.backward.apply(grad, gradients);
                 }
             }
         }
     }
 
+    private record Recorded(Tensor output, Node operation) {}
+
     /** Every result on the tape that the loss depends on, each before the results it was made from. */
-    private static List<Tensor> reverseTopological(Tensor loss) {
-        Set<Tensor> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-        List<Tensor> order = new ArrayList<>();
-        Deque<Tensor> open = new ArrayDeque<>();
+    private static List<Recorded> reverseTopological(Recorded loss) {
+        Set<Node> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        List<Recorded> order = new ArrayList<>();
+        Deque<Recorded> open = new ArrayDeque<>();
         open.push(loss);
-        seen.add(loss);
+        seen.add(loss.operation);
         while (!open.isEmpty()) {
-            Tensor t = open.pop();
-            order.add(t);
-            for (Tensor input : t.node().inputs) {
-                if (input != null && input.node() != null && seen.add(input)) {
-                    open.push(input);
+            Recorded each = open.pop();
+            order.add(each);
+            for (Tensor input : each.operation.inputs) {
+                Node operation = input == null ? null : input.node();
+                if (operation != null && seen.add(operation)) {
+                    open.push(new Recorded(input, operation));
                 }
             }
         }
-        order.sort(Comparator.comparingLong((Tensor t) -> t.node().id).reversed());
+        order.sort(
+                Comparator.comparingLong((Recorded each) -> each.operation.id).reversed());
         return order;
     }
 }

@@ -2,6 +2,7 @@ package org.rlr.tensor.autograd;
 
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
@@ -404,7 +405,7 @@ public final class Functions {
     }
 
     /** Puts the operation that made a result on the tape, where the scope has one and an input requires gradients. */
-    static Tensor onTape(Tensor y, Node.VectorJacobian backward, Tensor... inputs) {
+    static Tensor onTape(Tensor y, Node.VectorJacobian backward, @Nullable Tensor... inputs) {
         if (TensorScope.current().hasTape()) {
             for (Tensor x : inputs) {
                 if (x != null && x.requiresGrad()) {

@@ -5,6 +5,7 @@ import static org.rlr.tensor.autograd.Functions.require;
 
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
@@ -24,12 +25,12 @@ public final class FusedFunctions {
      *
      * @param x {@code [..., in]}
      * @param w {@code [out, in]}
-     * @param bias {@code [out]}, or null
+     * @param bias {@code [out]}, if there is one
      * @param activation applied to the result
      * @return {@code [..., out]}
      * @throws IllegalArgumentException if the shapes do not fit
      */
-    public static Tensor linear(Tensor x, Tensor w, Tensor bias, Activation activation) {
+    public static Tensor linear(Tensor x, Tensor w, @Nullable Tensor bias, Activation activation) {
         Shape sw = w.shape();
         require(
                 sw.rank() == 2 && x.shape().rank() > 0 && x.shape().last() == sw.dim(1),
@@ -40,7 +41,7 @@ public final class FusedFunctions {
         Backend k = x.backend();
         Tensor y = Tensor.empty(k, x.shape().with(-1, sw.dim(0)));
         boolean onTape = TensorScope.current().hasTape()
-                && (x.requiresGrad() || w.requiresGrad() || bias != null && bias.requiresGrad());
+                && (x.requiresGrad() || w.requiresGrad() || (bias != null && bias.requiresGrad()));
         Tensor pre = onTape && activation != Activation.NONE ? Tensor.empty(k, y.shape()) : null;
         k.linear(
                 x.view(),
@@ -127,6 +128,9 @@ public final class FusedFunctions {
                 to.y.view(),
                 to.mean.view(),
                 to.rstd.view());
+        if (sum == null) {
+            return to.y;
+        }
         return onTape(to.y, (g, grads) -> normalizationBackward(sum, weights, gamma, to, g, grads), inputs);
     }
 
@@ -156,7 +160,7 @@ public final class FusedFunctions {
             View dbeta = grads.zeroed(terms + 1);
             View unwanted = scratch.view();
             k.fill(unwanted, 0);
-            View[] dxs = new View[terms];
+            @Nullable View[] dxs = new View[terms];
             boolean[] accumulate = new boolean[terms];
             for (int i = 0; i < terms; i++) {
                 Gradients.Target target = grads.target(i);
@@ -280,13 +284,14 @@ public final class FusedFunctions {
      *
      * @param x {@code [N, H, W, C]}
      * @param w {@code [O, k, k, C/groups]}
-     * @param bias {@code [O]}, or null
+     * @param bias {@code [O]}, if there is one
      * @param geometry kernel, stride, padding, groups
      * @param activation applied to the result
      * @return {@code [N, H', W', O]}
      * @throws IllegalArgumentException if the shapes do not fit or nothing is left of the input
      */
-    public static Tensor conv2d(Tensor x, Tensor w, Tensor bias, ConvGeometry geometry, Activation activation) {
+    public static Tensor conv2d(
+            Tensor x, Tensor w, @Nullable Tensor bias, ConvGeometry geometry, Activation activation) {
         Shape sx = x.shape();
         Shape sw = w.shape();
         require(
@@ -303,7 +308,7 @@ public final class FusedFunctions {
         Backend k = x.backend();
         Tensor y = Tensor.empty(k, Shape.of(sx.dim(0), h, width, sw.dim(0)));
         boolean onTape = TensorScope.current().hasTape()
-                && (x.requiresGrad() || w.requiresGrad() || bias != null && bias.requiresGrad());
+                && (x.requiresGrad() || w.requiresGrad() || (bias != null && bias.requiresGrad()));
         if (onTape && activation != Activation.NONE) {
             // The fused activation would lose the value that its derivative needs.
             UnaryOp op = activation.op();

@@ -1,7 +1,7 @@
 package org.rlr.tensor.autograd;
 
 import java.util.IdentityHashMap;
-import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.backend.View;
@@ -10,10 +10,14 @@ import org.rlr.tensor.backend.View;
  * Where the gradients of one backward pass gather; handed to each operation's vector-Jacobian product for its inputs.
  */
 public final class Gradients {
-    private final Map<Tensor, Tensor> slots = new IdentityHashMap<>();
+    private final IdentityHashMap<Tensor, Tensor> slots = new IdentityHashMap<>();
     private Node current;
 
-    Gradients() {}
+    /** Starts at a scalar, whose gradient with respect to itself is 1. */
+    Gradients(Tensor output, Node operation) {
+        current = operation;
+        output.backend().fill(fresh(output).view(), 1);
+    }
 
     /** A primitive that writes, or adds, to a gradient. */
     @FunctionalInterface
@@ -50,10 +54,11 @@ public final class Gradients {
      * Whether an input of the current operation wants a gradient.
      *
      * @param input index among the operation's inputs
-     * @return false also where the input is null
+     * @return false also where the operation was given no such input
      */
     public boolean needs(int input) {
-        return current.inputs[input] != null && current.inputs[input].requiresGrad();
+        Tensor t = current.inputs[input];
+        return t != null && t.requiresGrad();
     }
 
     /**
@@ -70,9 +75,10 @@ public final class Gradients {
     }
 
     /**
-     * Where a primitive that writes several gradients at once has to put this one; null where none is wanted. Inputs
-     * that are one tensor share their target.
+     * Where a primitive that writes several gradients at once has to put this one, if it is wanted. Inputs that are one
+     * tensor share their target.
      */
+    @Nullable
     Target target(int input) {
         if (!needs(input)) {
             return null;
@@ -105,12 +111,12 @@ public final class Gradients {
     }
 
     /**
-     * A view of an input's gradient to add to, zeroed if it is new; null where none is wanted.
+     * A view of an input's gradient to add to, zeroed if it is new.
      *
      * @param input index among the operation's inputs
-     * @return of the input's shape, or null
+     * @return of the input's shape; null if {@link #needs} says that none is wanted
      */
-    public View zeroed(int input) {
+    public @Nullable View zeroed(int input) {
         if (!needs(input)) {
             return null;
         }
@@ -123,13 +129,8 @@ public final class Gradients {
         return slot.view();
     }
 
-    /** Starts at the scalar: its gradient with respect to itself is 1. */
-    void seed(Tensor output) {
-        Tensor one = fresh(output);
-        output.backend().fill(one.view(), 1);
-    }
-
-    /** Takes the finished gradient of an operation's output; null if nothing reached it. */
+    /** Takes the finished gradient of an operation's output, if anything reached it. */
+    @Nullable
     Tensor take(Tensor output) {
         return slots.remove(output);
     }
@@ -138,7 +139,7 @@ public final class Gradients {
         current = node;
     }
 
-    private Tensor slot(Tensor t) {
+    private @Nullable Tensor slot(Tensor t) {
         return t.node() == null ? t.grad() : slots.get(t);
     }
 

@@ -1,6 +1,7 @@
 package org.rlr.tensor.autograd;
 
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.Tensor;
 
 /** An operation on the tape: its inputs and how to carry a gradient of its output back to them. */
@@ -10,10 +11,12 @@ public final class Node {
     /** Numbers grow along the tape, so that descending order is a reverse topological one. */
     final long id = IDS.getAndIncrement();
 
-    final Tensor[] inputs;
+    /** In the order of the operation; null for those it was not given, such as a bias. */
+    final @Nullable Tensor[] inputs;
+
     final VectorJacobian backward;
 
-    Node(VectorJacobian backward, Tensor... inputs) {
+    Node(VectorJacobian backward, @Nullable Tensor... inputs) {
         this.inputs = inputs;
         this.backward = backward;
     }

@@ -1,5 +1,7 @@
 package org.rlr.tensor.backend;
 
+import org.jspecify.annotations.Nullable;
+
 /** What a linear layer or a convolution applies to its result in the same pass. */
 public enum Activation {
     /** Nothing. */
@@ -15,14 +17,22 @@ public enum Activation {
     /** {@link UnaryOp#SIGMOID}. */
     SIGMOID(UnaryOp.SIGMOID);
 
-    private final UnaryOp op;
+    private final @Nullable UnaryOp op;
 
-    Activation(UnaryOp op) {
+    Activation(@Nullable UnaryOp op) {
         this.op = op;
     }
 
-    /** {@return the function as an elementwise primitive; null for {@link #NONE}} */
+    /**
+     * The function as an elementwise primitive.
+     *
+     * @return the primitive
+     * @throws IllegalStateException for {@link #NONE}, which has none
+     */
     public UnaryOp op() {
+        if (op == null) {
+            throw new IllegalStateException("the activation NONE is no elementwise primitive");
+        }
         return op;
     }
 }

@@ -48,12 +48,12 @@ public record AttentionPattern(int heads, int height, int width, int windowSize,
                 || v.rank() != 3
                 || q.dim(1) != tokens()
                 || k.dim(1) != v.dim(1)
-                || locality != Locality.ALL && k.dim(1) != tokens()
+                || (locality != Locality.ALL && k.dim(1) != tokens())
                 || q.dim(2) % heads != 0
                 || k.dim(2) != q.dim(2)
                 || v.dim(2) != q.dim(2)
-                || k.dim(0) != 1 && k.dim(0) != q.dim(0)
-                || v.dim(0) != 1 && v.dim(0) != q.dim(0)) {
+                || (k.dim(0) != 1 && k.dim(0) != q.dim(0))
+                || (v.dim(0) != 1 && v.dim(0) != q.dim(0))) {
             throw new IllegalArgumentException("queries " + q + ", keys " + k + " and values " + v + " do not fit "
                     + this + "; they have to be [N, " + tokens() + ", d] and twice [N or 1, "
                     + (locality == Locality.ALL ? "M" : tokens()) + ", d], d a multiple of the heads");

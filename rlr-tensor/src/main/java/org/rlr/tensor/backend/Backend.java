@@ -2,6 +2,7 @@ package org.rlr.tensor.backend;
 
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.Device;
 
 /**
@@ -227,17 +228,16 @@ public interface Backend extends AutoCloseable {
 
     /**
      * {@code y = activation(x·wᵀ + bias)} over the last axis; x {@code [..., in]}, w {@code [out, in]}, bias
-     * {@code [out]} or null, y {@code [..., out]}. Where {@code pre} (shape of y) is not null it receives the value
-     * before the activation.
+     * {@code [out]}, y and pre {@code [..., out]}.
      *
      * @param x input
      * @param w weights, perhaps of {@link #packWeights}
-     * @param bias one value per output, or null
+     * @param bias one value per output, if there is one
      * @param activation applied last
-     * @param pre receives the value before the activation, or null
+     * @param pre receives the value before the activation, where it is wanted
      * @param y result
      */
-    void linear(View x, View w, View bias, Activation activation, View pre, View y);
+    void linear(View x, View w, @Nullable View bias, Activation activation, @Nullable View pre, View y);
 
     /**
      * A copy of weights that never change, for inference: it may lie in whatever order suits {@link #linear}, or
@@ -297,13 +297,21 @@ public interface Backend extends AutoCloseable {
      * @param gamma {@code [n]}
      * @param beta {@code [n]}
      * @param eps added to the variance
-     * @param sum receives the sum, which the gradient needs; null where it is not wanted
+     * @param sum receives the sum, which the gradient needs, where it is wanted
      * @param y result
      * @param mean receives the means, one per row
      * @param rstd receives {@code 1/√(var+eps)}, one per row
      */
     void layerNormOfSum(
-            List<View> xs, float[] weights, View gamma, View beta, float eps, View sum, View y, View mean, View rstd);
+            List<View> xs,
+            float[] weights,
+            View gamma,
+            View beta,
+            float eps,
+            @Nullable View sum,
+            View y,
+            View mean,
+            View rstd);
 
     /**
      * Gradients of {@link #layerNormOfSum}: {@code dxᵢ (+)= wᵢ·∂sum}, and {@code dgamma +=}, {@code dbeta +=} always.
@@ -314,7 +322,7 @@ public interface Backend extends AutoCloseable {
      * @param mean of the forward pass
      * @param rstd of the forward pass
      * @param dy gradient of the result
-     * @param dxs null in place of one that is not wanted; where two are the same view, the later one accumulates
+     * @param dxs one for each term, null if it is not wanted; where two are the same view, the later one accumulates
      * @param accumulate for each of dxs whether to add to it
      * @param dgamma {@code [n]}, added to
      * @param dbeta {@code [n]}, added to
@@ -326,7 +334,7 @@ public interface Backend extends AutoCloseable {
             View mean,
             View rstd,
             View dy,
-            List<View> dxs,
+            List<@Nullable View> dxs,
             boolean[] accumulate,
             View dgamma,
             View dbeta);
@@ -401,16 +409,16 @@ public interface Backend extends AutoCloseable {
 
     /**
      * {@code y = activation(conv(x, w) + bias)}: x {@code [N, H, W, C]}, w {@code [O, k, k, C/groups]}, bias
-     * {@code [O]} or null, y {@code [N, out(H), out(W), O]}; cross-correlation as usual.
+     * {@code [O]}, y {@code [N, out(H), out(W), O]}; cross-correlation as usual.
      *
      * @param x input
      * @param w weights, perhaps of {@link #packWeights}
-     * @param bias one value per output channel, or null
+     * @param bias one value per output channel, if there is one
      * @param geometry kernel, stride, padding, groups
      * @param activation applied last
      * @param y result
      */
-    void conv2d(View x, View w, View bias, ConvGeometry geometry, Activation activation, View y);
+    void conv2d(View x, View w, @Nullable View bias, ConvGeometry geometry, Activation activation, View y);
 
     /**
      * {@code dx (+)=} gradient of {@link #conv2d} (without activation) with respect to its input.
@@ -480,16 +488,16 @@ public interface Backend extends AutoCloseable {
 
     /**
      * Feature jitter (RLR §3): {@code y = x + ε·scale·s_token·‖x_token‖₂/C}, ε as {@link #normal} gives it, C the last
-     * extent; s_token is {@code tokenScale} (one value per row) or 1 where that is null. y may be x.
+     * extent; s_token is {@code tokenScale} (one value per row), or 1 without one. y may be x.
      *
      * @param x tokens, {@code [..., C]}
      * @param scale of the jitter
-     * @param tokenScale one value per row, or null
+     * @param tokenScale one value per row, if they differ
      * @param seed of the random numbers
      * @param stream number of the stream
      * @param y result, of x's shape
      */
-    void featureJitter(View x, float scale, View tokenScale, long seed, long stream, View y);
+    void featureJitter(View x, float scale, @Nullable View tokenScale, long seed, long stream, View y);
 
     // ---- the same work many times ----
 

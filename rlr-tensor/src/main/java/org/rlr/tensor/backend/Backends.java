@@ -3,6 +3,7 @@ package org.rlr.tensor.backend;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.Services;
@@ -23,14 +24,14 @@ public final class Backends {
     /**
      * Starts a backend.
      *
-     * @param name {@code "cpu"}, {@code "cuda"}, {@code "cuda:1"}, or {@code "auto"} (also null) for the preferred one
-     *     that can start; why the others cannot is logged in one line
+     * @param name {@code "cpu"}, {@code "cuda"}, {@code "cuda:1"}, or {@code "auto"}, the same as no name, for the
+     *     preferred one that can start; why the others cannot is logged in one line
      * @param threads worker threads of a CPU backend, 0 for as many as there are cores
      * @return the backend; the caller closes it
      * @throws InvalidSettingException if there is no such backend
      * @throws ResourceException if the named backend, or with {@code "auto"} every backend, cannot start, saying why
      */
-    public static Backend open(String name, int threads) {
+    public static Backend open(@Nullable String name, int threads) {
         List<BackendProvider> providers = providers();
         if (name != null && !name.equals("auto")) {
             int colon = name.indexOf(':');

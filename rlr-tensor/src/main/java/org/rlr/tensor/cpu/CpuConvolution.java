@@ -1,5 +1,6 @@
 package org.rlr.tensor.cpu;
 
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.ConvGeometry;
 import org.rlr.tensor.backend.View;
@@ -33,7 +34,7 @@ final class CpuConvolution {
         this.pooling = new Pooling(elementwise, this.kernels, parallel);
     }
 
-    void forward(View x, View w, View bias, ConvGeometry geometry, Activation activation, View y) {
+    void forward(View x, View w, @Nullable View bias, ConvGeometry geometry, Activation activation, View y) {
         ConvShape s = ConvShape.of(x.shape(), y.shape(), geometry, geometry.groups());
         boolean packed = w.storage() instanceof PackedWeights;
         if (packed && s.groups() > 1) {
@@ -111,7 +112,7 @@ final class CpuConvolution {
             int xOffset,
             float[] w,
             int wOffset,
-            float[] bias,
+            float @Nullable [] bias,
             int biasOffset,
             Activation activation,
             float[] y,
@@ -157,7 +158,7 @@ final class CpuConvolution {
             int lda,
             float[] w,
             int wOffset,
-            float[] bias,
+            float @Nullable [] bias,
             int biasOffset,
             Activation activation,
             float[] y,
@@ -199,7 +200,7 @@ final class CpuConvolution {
                 int out = yOffset + r * row;
                 kernels.depthwiseRow(
                         s, x, xOffset + r / s.outHeight() * image, r % s.outHeight(), taps, low, high, y, out);
-                if (activation.op() != null && !clamped) {
+                if (activation != Activation.NONE && !clamped) {
                     elementwise.unary(activation.op(), y, out, y, out, row);
                 }
             }
@@ -207,7 +208,7 @@ final class CpuConvolution {
     }
 
     /** Filters {@code [C, k, k]} as {@code [k·k, C]}, the layout of the image, followed by the biases or zeros. */
-    static float[] taps(ConvShape s, float[] w, int wOffset, float[] bias, int biasOffset) {
+    static float[] taps(ConvShape s, float[] w, int wOffset, float @Nullable [] bias, int biasOffset) {
         int positions = s.kernel() * s.kernel();
         float[] taps = new float[(positions + 1) * s.channels()];
         for (int c = 0; c < s.channels(); c++) {

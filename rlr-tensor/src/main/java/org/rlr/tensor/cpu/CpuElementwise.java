@@ -177,8 +177,8 @@ final class CpuElementwise {
                 (float) (1 - beta1),
                 (float) beta2,
                 (float) (1 - beta2),
-                (float) (decimal(settings.learningRate()) / (1 - Math.pow(beta1, step))),
-                (float) Math.sqrt(1 - Math.pow(beta2, step)),
+                (float) (decimal(settings.learningRate()) / (1 - Math.pow(beta1, (double) step))),
+                (float) Math.sqrt(1 - Math.pow(beta2, (double) step)),
                 settings.epsilon());
         float[] ps = CpuStorage.array(p);
         float[] gs = CpuStorage.array(g);

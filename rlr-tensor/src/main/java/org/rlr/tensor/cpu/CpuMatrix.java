@@ -1,5 +1,6 @@
 package org.rlr.tensor.cpu;
 
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.View;
@@ -145,7 +146,7 @@ final class CpuMatrix {
                 n);
     }
 
-    void linear(View x, View w, View bias, Activation activation, View pre, View y) {
+    void linear(View x, View w, @Nullable View bias, Activation activation, @Nullable View pre, View y) {
         int out = w.shape().dim(0);
         int in = w.shape().last();
         if (x.shape().last() != in || y.shape().last() != out) {

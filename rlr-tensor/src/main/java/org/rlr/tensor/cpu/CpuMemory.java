@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.backend.SizeClass;
 import org.rlr.tensor.backend.Storage;
@@ -32,9 +33,9 @@ final class CpuMemory {
 
     /**
      * An array kept for reuse, the shortest that is long enough and at most twice as long: of the levels of a model
-     * each works with sizes of its own, one after the other. Null if there is none.
+     * each works with sizes of its own, one after the other.
      */
-    private float[] kept(int size) {
+    private float @Nullable [] kept(int size) {
         for (ArrayDeque<float[]> list : free.subMap(size, true, (int) Math.min(2L * size, Integer.MAX_VALUE), true)
                 .values()) {
             synchronized (list) {

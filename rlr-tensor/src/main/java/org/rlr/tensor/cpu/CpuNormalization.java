@@ -2,6 +2,7 @@ package org.rlr.tensor.cpu;
 
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.backend.View;
 
 /** Layer normalisation, of a tensor or of a weighted sum of several. */
@@ -51,7 +52,15 @@ final class CpuNormalization {
     }
 
     void forwardOfSum(
-            List<View> xs, float[] weights, View gamma, View beta, float eps, View sum, View y, View mean, View rstd) {
+            List<View> xs,
+            float[] weights,
+            View gamma,
+            View beta,
+            float eps,
+            @Nullable View sum,
+            View y,
+            View mean,
+            View rstd) {
         int n = y.shape().last();
         float[][] inputs = xs.stream().map(CpuStorage::array).toArray(float[][]::new);
         // where nobody wants the sum, its row lies for a moment where the result is going to be
@@ -94,7 +103,7 @@ final class CpuNormalization {
             View mean,
             View rstd,
             View dy,
-            List<View> dxs,
+            List<@Nullable View> dxs,
             boolean[] accumulate,
             View dgamma,
             View dbeta) {

@@ -1,5 +1,6 @@
 package org.rlr.tensor.cpu;
 
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.backend.Philox;
 import org.rlr.tensor.backend.View;
 
@@ -22,12 +23,13 @@ final class CpuRandom {
                 (first, count, numbers) -> System.arraycopy(numbers, 0, ys, y.offset() + first, count));
     }
 
-    void featureJitter(View x, float scale, View tokenScale, long seed, long stream, View y) {
+    void featureJitter(View x, float scale, @Nullable View tokenScale, long seed, long stream, View y) {
         int n = x.shape().last();
         int rows = x.shape().rows();
         float[] xs = CpuStorage.array(x);
         float[] ys = CpuStorage.array(y);
         float[] scales = tokenScale == null ? null : CpuStorage.array(tokenScale);
+        int scaleOffset = tokenScale == null ? 0 : tokenScale.offset();
         // before anything is written: y may be x
         float[] deviation = new float[rows];
         parallel.forRange(rows, Math.max(1, CpuElementwise.GRAIN / Math.max(1, n)), (from, to) -> {
@@ -37,7 +39,7 @@ final class CpuRandom {
                     double v = xs[x.offset() + i * n + j];
                     squares += v * v;
                 }
-                double s = scales == null ? 1 : scales[tokenScale.offset() + i];
+                double s = scales == null ? 1 : scales[scaleOffset + i];
                 deviation[i] = (float) (scale * s * Math.sqrt(squares) / n);
             }
         });

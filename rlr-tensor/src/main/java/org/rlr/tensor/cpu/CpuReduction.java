@@ -148,7 +148,7 @@ final class CpuReduction {
                 for (int j = 0; j < n; j++) {
                     int at = place + j * inner;
                     float value = xs[x.offset() + at];
-                    boolean here = !found && (value == best || Float.isNaN(value) && Float.isNaN(best));
+                    boolean here = !found && (value == best || (Float.isNaN(value) && Float.isNaN(best)));
                     found |= here;
                     float d = here ? dys[dy.offset() + i] : 0;
                     dxs[dx.offset() + at] = accumulate ? dxs[dx.offset() + at] + d : d;

@@ -1,12 +1,13 @@
 package org.rlr.tensor.cpu;
 
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.backend.Storage;
 import org.rlr.tensor.backend.View;
 
 /** Values in a Java array, which may be longer than the storage. */
 final class CpuStorage extends Storage {
     private final CpuMemory memory;
-    private float[] array;
+    private float @Nullable [] array;
 
     CpuStorage(CpuMemory memory, float[] array, int elements) {
         super(elements);
@@ -30,7 +31,9 @@ final class CpuStorage extends Storage {
     @Override
     protected void free() {
         float[] a = array;
-        array = null;
-        memory.recycle(a, elements());
+        if (a != null) {
+            array = null;
+            memory.recycle(a, elements());
+        }
     }
 }

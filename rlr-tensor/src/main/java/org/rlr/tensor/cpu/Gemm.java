@@ -1,5 +1,6 @@
 package org.rlr.tensor.cpu;
 
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.backend.Activation;
 
 /** General matrix product on row-major float arrays: the engine of linear layers and convolutions. */
@@ -12,9 +13,9 @@ interface Gemm {
      * @param transB whether op(B) is the transpose; B is {@code k×n}, or {@code n×k} where transposed
      * @param lda elements between rows of A as stored; likewise ldb, ldc
      * @param accumulate whether to add to C; must be false with a bias or an activation
-     * @param bias one value per column of C, from {@code biasOffset}; or null
-     * @param pre receives C + bias before the activation, laid out as C from {@code preOffset} with row stride ldc; or
-     *     null
+     * @param bias one value per column of C, from {@code biasOffset}, if there is a bias
+     * @param pre receives C + bias before the activation where it is wanted, laid out as C from {@code preOffset} with
+     *     row stride ldc
      */
     void gemm(
             Parallel parallel,
@@ -34,10 +35,10 @@ interface Gemm {
             float[] c,
             int cOffset,
             int ldc,
-            float[] bias,
+            float @Nullable [] bias,
             int biasOffset,
             Activation activation,
-            float[] pre,
+            float @Nullable [] pre,
             int preOffset);
 
     /** The product alone: no bias, no activation. */
@@ -116,10 +117,10 @@ interface Gemm {
             float[] c,
             int cOffset,
             int ldc,
-            float[] bias,
+            float @Nullable [] bias,
             int biasOffset,
             Activation activation,
-            float[] pre,
+            float @Nullable [] pre,
             int preOffset) {
         throw new UnsupportedOperationException();
     }
@@ -143,7 +144,7 @@ interface Gemm {
             float[] w,
             int wOffset,
             boolean packed,
-            float[] bias,
+            float @Nullable [] bias,
             int biasOffset,
             Activation activation,
             float[] y,

@@ -1,5 +1,6 @@
 package org.rlr.tensor.cpu;
 
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.BinaryOp;
 
@@ -18,10 +19,10 @@ final class GemmEpilogue {
             int ldc,
             int rows,
             int columns,
-            float[] bias,
+            float @Nullable [] bias,
             int bo,
             Activation activation,
-            float[] pre,
+            float @Nullable [] pre,
             int po) {
         if (bias == null && activation == Activation.NONE && pre == null) {
             return;

@@ -5,6 +5,7 @@ import java.lang.management.ManagementFactory;
 import java.lang.reflect.InvocationTargetException;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.ResourceException;
 
@@ -29,21 +30,21 @@ final class KernelChoice {
      */
     static CpuKernels choose() {
         String wish = System.getProperty(PROPERTY, "auto");
-        switch (wish) {
-            case "scalar":
-                return new ScalarKernels();
-            case "vector":
-                return vector();
-            case "auto":
-                break;
-            default:
+        return switch (wish) {
+            case "scalar" -> new ScalarKernels();
+            case "vector" -> vector();
+            case "auto" -> vectorOrScalar();
+            default ->
                 throw new InvalidSettingException(
                         PROPERTY,
                         wish,
                         "scalar, vector or auto",
                         "system property " + PROPERTY + " is '" + wish + "'",
                         "it must be scalar, vector or auto");
-        }
+        };
+    }
+
+    private static CpuKernels vectorOrScalar() {
         try {
             return vector();
         } catch (ResourceException e) {
@@ -66,17 +67,19 @@ final class KernelChoice {
             throw unable(reason.get(), "", null);
         }
         try {
-            return (CpuKernels) Class.forName("org.rlr.tensor.cpu.VectorKernels")
+            return Class.forName("org.rlr.tensor.cpu.VectorKernels")
+                    .asSubclass(CpuKernels.class)
                     .getDeclaredConstructor()
                     .newInstance();
         } catch (InvocationTargetException e) {
-            throw unable(e.getCause().getMessage(), "", e.getCause());
+            Throwable cause = e.getTargetException();
+            throw unable(String.valueOf(cause.getMessage()), "", cause);
         } catch (ReflectiveOperationException | LinkageError e) {
             throw unable(e.toString(), "", e);
         }
     }
 
-    private static ResourceException unable(String why, String remedy, Throwable cause) {
+    private static ResourceException unable(String why, String remedy, @Nullable Throwable cause) {
         return new ResourceException(
                 ResourceException.Resource.BACKEND, "the vector kernels cannot run: " + why, remedy, cause);
     }
@@ -107,10 +110,10 @@ final class KernelChoice {
     }
 
     /**
-     * An option of the Java machine; null where it cannot be asked (module jdk.management missing, not HotSpot) or has
-     * no such option.
+     * An option of the Java machine, unless it cannot be asked (module jdk.management missing, not HotSpot) or has no
+     * such option.
      */
-    private static String option(String name) {
+    private static @Nullable String option(String name) {
         try {
             HotSpotDiagnosticMXBean bean = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
             return bean == null ? null : bean.getVMOption(name).getValue();

@@ -3,6 +3,7 @@ package org.rlr.tensor.cpu;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Shares numbered tasks over a fixed number of daemon threads and the caller. Which thread runs a task is left open;
@@ -98,9 +99,12 @@ final class Parallel implements AutoCloseable {
 
         private final int tasks;
         private final IntConsumer body;
+
+        @SuppressWarnings("unused") // but by NEXT
         private volatile int next;
+
         private volatile int done;
-        private volatile Throwable failure;
+        private volatile @Nullable Throwable failure;
 
         Job(int tasks, IntConsumer body) {
             this.tasks = tasks;

@@ -3,6 +3,7 @@ package org.rlr.tensor.cpu;
 import java.util.Arrays;
 import org.ejml.data.FMatrixRMaj;
 import org.ejml.dense.row.CommonOps_FDRM;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.backend.Activation;
 
 /**
@@ -37,10 +38,10 @@ final class ScalarGemm implements Gemm {
             float[] c,
             int cOffset,
             int ldc,
-            float[] bias,
+            float @Nullable [] bias,
             int biasOffset,
             Activation activation,
-            float[] pre,
+            float @Nullable [] pre,
             int preOffset) {
         if (m == 0 || n == 0) {
             return;

@@ -1,5 +1,6 @@
 package org.rlr.tensor.cpu;
 
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.backend.Activation;
 
 /**
@@ -58,10 +59,10 @@ final class VectorGemm implements Gemm {
             float[] c,
             int cOffset,
             int ldc,
-            float[] bias,
+            float @Nullable [] bias,
             int biasOffset,
             Activation activation,
-            float[] pre,
+            float @Nullable [] pre,
             int preOffset) {
         run(
                 parallel,
@@ -88,10 +89,10 @@ final class VectorGemm implements Gemm {
             float[] c,
             int cOffset,
             int ldc,
-            float[] bias,
+            float @Nullable [] bias,
             int biasOffset,
             Activation activation,
-            float[] pre,
+            float @Nullable [] pre,
             int preOffset) {
         runPacked(
                 parallel,
@@ -118,7 +119,7 @@ final class VectorGemm implements Gemm {
             float[] w,
             int wOffset,
             boolean packed,
-            float[] bias,
+            float @Nullable [] bias,
             int biasOffset,
             Activation activation,
             float[] y,
@@ -351,7 +352,7 @@ final class VectorGemm implements Gemm {
         boolean shared = cut.columnTasks > 1;
         float[] packedLeft =
                 shared ? Scratch.get(Scratch.GEMM_SHARED_A, cut.rowTasks * cut.height * (to - from)) : null;
-        if (shared) {
+        if (packedLeft != null) {
             over.forEach(
                     cut.rowTasks,
                     rowTask -> cut.packLeft(
@@ -363,7 +364,7 @@ final class VectorGemm implements Gemm {
             int rows = Math.min(cut.height, m - row);
             int firstPanel = task / cut.rowTasks * cut.panels;
             int endPanel = Math.min(panels, firstPanel + cut.panels);
-            float[] block = shared ? packedLeft : Scratch.get(Scratch.GEMM_A, cut.height * (to - from));
+            float[] block = packedLeft != null ? packedLeft : Scratch.get(Scratch.GEMM_A, cut.height * (to - from));
             int blockOffset = shared ? rowTask * cut.height * (to - from) : 0;
             if (!shared) {
                 cut.packLeft(left, rowTask, from, to, depth, block, 0);
@@ -462,10 +463,10 @@ final class VectorGemm implements Gemm {
             float[] c,
             int offset,
             int stride,
-            float[] bias,
+            float @Nullable [] bias,
             int biasOffset,
             Activation activation,
-            float[] pre,
+            float @Nullable [] pre,
             int preOffset) {
 
         /** A block of A times one panel of B. */

@@ -103,6 +103,9 @@ public final class AtomicFile {
 
     private static void replace(Path target, Content content, boolean force) throws IOException {
         Path folder = target.getParent();
+        if (folder == null) {
+            throw new IOException("it is the root of a file system");
+        }
         Files.createDirectories(folder);
         // not Files.createTempFile, whose files only their owner may read
         Path temporary = folder.resolve(".rlr-" + UUID.randomUUID() + ".tmp");

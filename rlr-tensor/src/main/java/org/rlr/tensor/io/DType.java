@@ -1,5 +1,7 @@
 package org.rlr.tensor.io;
 
+import org.jspecify.annotations.Nullable;
+
 /** The element types of a SafeTensors file; the constant's name is the name used in the file. */
 public enum DType {
     /** IEEE binary64. */
@@ -35,8 +37,8 @@ public enum DType {
         return this == F64 || this == F32 || this == F16 || this == BF16;
     }
 
-    /** The type of that name in a file, or null where there is none. */
-    static DType named(String name) {
+    /** The type of that name in a file, if there is one. */
+    static @Nullable DType named(String name) {
         for (DType type : values()) {
             if (type.name().equals(name)) {
                 return type;

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.ResourceException;
 
 /** Finds out whether there is room for files before hours are spent on what goes into them. */
@@ -61,31 +62,39 @@ public final class DiskSpace {
     }
 
     static void require(List<Planned> files, Disks disks) {
-        Map<Object, List<Planned>> byDisk = new LinkedHashMap<>();
-        Map<Object, Path> folders = new LinkedHashMap<>();
+        Map<Object, Share> byDisk = new LinkedHashMap<>();
         for (Planned each : files) {
-            Path folder = each.file.toAbsolutePath().getParent();
-            while (folder != null && Files.notExists(folder)) {
-                folder = folder.getParent();
-            }
-            if (folder == null || Files.exists(each.file) && !Files.isRegularFile(each.file)) {
+            Path folder = existingFolder(each.file);
+            if (folder == null || (Files.exists(each.file) && !Files.isRegularFile(each.file))) {
                 continue;
             }
             try {
-                Object disk = disks.of(folder);
-                byDisk.computeIfAbsent(disk, d -> new ArrayList<>()).add(each);
-                folders.putIfAbsent(disk, folder);
+                byDisk.computeIfAbsent(disks.of(folder), disk -> new Share(folder, new ArrayList<>()))
+                        .files
+                        .add(each);
             } catch (IOException e) {
                 untold(folder, e);
             }
         }
-        byDisk.forEach((disk, planned) -> {
+        byDisk.forEach((disk, share) -> {
             try {
-                require(planned, folders.get(disk), disks.free(disk));
+                require(share.files, share.folder, disks.free(disk));
             } catch (IOException e) {
-                untold(folders.get(disk), e);
+                untold(share.folder, e);
             }
         });
+    }
+
+    /** What goes to one disk, which is told by the folder of the first file. */
+    private record Share(Path folder, List<Planned> files) {}
+
+    /** The innermost folder above a file that is there. */
+    private static @Nullable Path existingFolder(Path file) {
+        Path folder = file.toAbsolutePath().getParent();
+        while (folder != null && Files.notExists(folder)) {
+            folder = folder.getParent();
+        }
+        return folder;
     }
 
     private static void untold(Path folder, IOException e) {

@@ -16,7 +16,7 @@ public final class HalfPrecision {
      */
     public static float f16ToFloat(short half) {
         int sign = (half & 0x8000) << 16;
-        int exponent = half >>> 10 & 0x1F;
+        int exponent = (half >>> 10) & 0x1F;
         int fraction = half & 0x3FF;
         if (exponent == 0) {
             // zero or subnormal: fraction · 2^-24, exact in binary32
@@ -24,9 +24,9 @@ public final class HalfPrecision {
             return Float.intBitsToFloat(sign | Float.floatToRawIntBits(magnitude));
         }
         if (exponent == 0x1F) {
-            return Float.intBitsToFloat(sign | 0x7F80_0000 | fraction << 13);
+            return Float.intBitsToFloat(sign | 0x7F80_0000 | (fraction << 13));
         }
-        return Float.intBitsToFloat(sign | exponent + (127 - 15) << 23 | fraction << 13);
+        return Float.intBitsToFloat(sign | ((exponent + (127 - 15)) << 23) | (fraction << 13));
     }
 
     /**
@@ -37,22 +37,22 @@ public final class HalfPrecision {
      */
     public static short floatToF16(float value) {
         int bits = Float.floatToRawIntBits(value);
-        int sign = bits >>> 16 & 0x8000;
+        int sign = (bits >>> 16) & 0x8000;
         int magnitude = bits & 0x7FFF_FFFF;
         if (magnitude > 0x7F80_0000) {
-            return (short) (sign | 0x7E00 | magnitude >>> 13 & 0x3FF);
+            return (short) (sign | 0x7E00 | ((magnitude >>> 13) & 0x3FF));
         }
         if (magnitude >= 0x4780_0000) { // 2^16 and above, infinity included
             return (short) (sign | 0x7C00);
         }
         if (magnitude >= 0x3880_0000) { // 2^-14 and above: normal; a carry may reach infinity, as it should
-            int rebased = magnitude - (127 - 15 << 23);
+            int rebased = magnitude - ((127 - 15) << 23);
             return (short) (sign | roundShift(rebased, 13));
         }
         if (magnitude < 0x3300_0000) { // below 2^-25, half of the least subnormal
             return (short) sign;
         }
-        int significand = magnitude & 0x7F_FFFF | 0x80_0000;
+        int significand = (magnitude & 0x7F_FFFF) | 0x80_0000;
         int shift = 126 - (magnitude >>> 23); // significand · 2^(e-150) in units of 2^-24
         return (short) (sign | roundShift(significand, shift));
     }
@@ -76,17 +76,17 @@ public final class HalfPrecision {
     public static short floatToBf16(float value) {
         int bits = Float.floatToRawIntBits(value);
         if (Float.isNaN(value)) {
-            return (short) (bits >>> 16 | 0x40);
+            return (short) ((bits >>> 16) | 0x40);
         }
-        int sign = bits >>> 16 & 0x8000;
+        int sign = (bits >>> 16) & 0x8000;
         return (short) (sign | roundShift(bits & 0x7FFF_FFFF, 16));
     }
 
     /** {@code value >>> shift}, rounded to nearest, ties to even; 0 &lt; shift &lt; 31, value not negative. */
     private static int roundShift(int value, int shift) {
         int quotient = value >>> shift;
-        int rest = value & (1 << shift) - 1;
-        int half = 1 << shift - 1;
-        return rest > half || rest == half && (quotient & 1) == 1 ? quotient + 1 : quotient;
+        int rest = value & ((1 << shift) - 1);
+        int half = 1 << (shift - 1);
+        return rest > half || (rest == half && (quotient & 1) == 1) ? quotient + 1 : quotient;
     }
 }

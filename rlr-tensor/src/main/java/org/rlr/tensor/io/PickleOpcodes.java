@@ -15,7 +15,7 @@ final class PickleOpcodes {
         String byCharacter =
                 "0 POP,1 POP_MARK,2 DUP,F FLOAT,I INT,L LONG,P PERSID,S STRING,T BINSTRING,U SHORT_BINSTRING,V UNICODE,d DICT,g GET,"
                         + "i INST,l LIST,o OBJ,p PUT,B BINBYTES,C SHORT_BINBYTES";
-        for (String each : byCharacter.split(",")) {
+        for (String each : byCharacter.split(",", -1)) {
             names.put((int) each.charAt(0), each.substring(2));
         }
         String[] fromHex81 = {

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a pickle holds as a tree of immutable maps, lists and values. A pickle can share parts, which a tree repeats,
@@ -23,13 +24,13 @@ final class PickleTree {
 
     /**
      * The tree of a value: {@code Map} (keys String or Long), {@code List} (of lists and tuples), String, Long, Double,
-     * Boolean, null, {@link TorchTensor}.
+     * Boolean, {@link TorchTensor}, and null for None.
      */
-    static Object of(Object value, String origin) {
+    static @Nullable Object of(@Nullable Object value, String origin) {
         return new PickleTree(origin).copy(value, 0);
     }
 
-    private Object copy(Object value, int level) {
+    private @Nullable Object copy(@Nullable Object value, int level) {
         if (++nodes > MOST_NODES) {
             throw TorchCheckpoint.refused(origin, "written out, its pickle has more than " + MOST_NODES + " values");
         }
@@ -38,14 +39,14 @@ final class PickleTree {
                     origin, "its pickle is nested more than " + MOST_LEVELS + " levels deep, or contains itself");
         }
         if (value instanceof Map<?, ?> map) {
-            Map<Object, Object> copy = new LinkedHashMap<>();
+            Map<Object, @Nullable Object> copy = new LinkedHashMap<>();
             map.forEach((key, v) -> copy.put(key, copy(v, level + 1)));
             return Collections.unmodifiableMap(copy);
         }
         List<?> items =
                 value instanceof Unpickler.Tuple tuple ? tuple.items() : value instanceof List<?> list ? list : null;
         if (items != null) {
-            List<Object> copy = new ArrayList<>();
+            List<@Nullable Object> copy = new ArrayList<>();
             for (Object item : items) {
                 copy.add(copy(item, level + 1));
             }

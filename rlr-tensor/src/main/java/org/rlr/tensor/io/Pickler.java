@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the pickle of a file that torch.load reads (protocol 2): no memo, every tensor with a storage of its own,
@@ -17,7 +18,7 @@ final class Pickler {
     private final List<TorchWriter.Floats> tensors = new ArrayList<>();
 
     /** The pickle of an object, see {@link TorchWriter#write}. */
-    byte[] pickle(Object root) {
+    byte[] pickle(@Nullable Object root) {
         op(0x80).write(2);
         value(root);
         op('.');
@@ -29,7 +30,7 @@ final class Pickler {
         return tensors;
     }
 
-    private void value(Object value) {
+    private void value(@Nullable Object value) {
         if (value == null) {
             op('N');
         } else if (value instanceof Boolean flag) {

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.RlrException;
 
 /**
@@ -75,7 +76,8 @@ public final class RescuedFiles {
                 + " did not take it either";
     }
 
-    private static Path in(Path place, Path name, Consumer<Path> writer) {
+    /** The file, if that place took it. */
+    private static @Nullable Path in(Path place, Path name, Consumer<Path> writer) {
         Path folder = null;
         try {
             folder = Files.createTempDirectory(place, "rlr-kept-");

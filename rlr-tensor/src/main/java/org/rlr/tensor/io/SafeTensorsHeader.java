@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Parses and checks a header. The tensors must tile the data section exactly: no gap, no overlap, nothing after the
@@ -237,7 +238,7 @@ final class SafeTensorsHeader {
         }
     }
 
-    private void refuseTwice(Object earlier, String tensor, String key) {
+    private void refuseTwice(@Nullable Object earlier, String tensor, String key) {
         if (earlier != null) {
             throw malformed(tensor + " has its " + key + " twice");
         }
@@ -262,9 +263,10 @@ final class SafeTensorsHeader {
     }
 
     /** Where the parser's message says that the error is; the rest of it speaks to programmers. */
-    static String place(String message) {
-        int at = message == null ? -1 : message.indexOf(" at line ");
-        String place = at < 0 ? "" : message.substring(at).lines().findFirst().orElse("");
+    static String place(@Nullable String message) {
+        String said = message == null ? "" : message;
+        int at = said.indexOf(" at line ");
+        String place = at < 0 ? "" : said.substring(at).lines().findFirst().orElse("");
         return printable(place.length() <= SHOWN ? place : place.substring(0, SHOWN) + "…");
     }
 

@@ -1,5 +1,6 @@
 package org.rlr.tensor.io;
 
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.RlrException;
 
 /** A file of tensors cannot be read, or does not hold the tensors that are asked for. */
@@ -30,7 +31,7 @@ public final class TensorFileException extends RlrException {
      * @param remedy what to do; empty if the message says it
      * @param cause the exception behind it, or null
      */
-    public TensorFileException(Reason reason, String message, String remedy, Throwable cause) {
+    public TensorFileException(Reason reason, String message, String remedy, @Nullable Throwable cause) {
         super(message, remedy, cause);
         this.reason = reason;
     }

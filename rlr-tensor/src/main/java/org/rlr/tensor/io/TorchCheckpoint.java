@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file of {@code torch.save}, opened for reading: the zip archive of PyTorch 1.6 and later, or the serialisation
@@ -28,9 +29,9 @@ public final class TorchCheckpoint implements AutoCloseable {
 
     private final Path path;
     private final TorchData data;
-    private final Object root;
+    private final @Nullable Object root;
 
-    private TorchCheckpoint(Path path, TorchData data, Object root) {
+    private TorchCheckpoint(Path path, TorchData data, @Nullable Object root) {
         this.path = path;
         this.data = data;
         this.root = root;
@@ -138,7 +139,7 @@ public final class TorchCheckpoint implements AutoCloseable {
     }
 
     /** Bytes of all tensors of a tree, or more than {@code most}. */
-    private static long bytes(Object node, long most) {
+    private static long bytes(@Nullable Object node, long most) {
         if (node instanceof TorchTensor tensor) {
             return tensor.elements() * tensor.dtype().bytes();
         }
@@ -161,12 +162,12 @@ public final class TorchCheckpoint implements AutoCloseable {
 
     /**
      * What was saved: a Map (keys String or Long), List (lists and tuples alike), String, Long, BigInteger, Double,
-     * Boolean, null or {@link TorchTensor}, maps and lists of these. Immutable; attributes of OrderedDicts are left
-     * out, a NumPy scalar is its number, a Parameter its tensor.
+     * Boolean, {@link TorchTensor} or null for None, maps and lists of these. Immutable; attributes of OrderedDicts are
+     * left out, a NumPy scalar is its number, a Parameter its tensor.
      *
      * @return the top of the tree
      */
-    public Object root() {
+    public @Nullable Object root() {
         return root;
     }
 

@@ -1,5 +1,7 @@
 package org.rlr.tensor.io;
 
+import org.jspecify.annotations.Nullable;
+
 /** The element types of tensors in a PyTorch checkpoint. */
 public enum TorchDType {
     /** IEEE binary32. */
@@ -48,8 +50,8 @@ public enum TorchDType {
         return storageClass;
     }
 
-    /** The type of a storage class, or null where there is none of that name. */
-    static TorchDType ofStorageClass(String name) {
+    /** The type of a storage class, if there is one of that name. */
+    static @Nullable TorchDType ofStorageClass(String name) {
         for (TorchDType type : values()) {
             if (type.storageClass.equals(name)) {
                 return type;

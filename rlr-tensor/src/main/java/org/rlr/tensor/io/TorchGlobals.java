@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.io.Unpickler.Tuple;
 
 /**
@@ -74,43 +75,45 @@ final class TorchGlobals {
     }
 
     /** What calling a name with arguments stands for. */
-    Object reduce(Object callable, Object arguments) {
+    Object reduce(@Nullable Object callable, @Nullable Object arguments) {
         if (!(callable instanceof Global global) || !(arguments instanceof Tuple args)) {
             throw damaged("its pickle calls something that is no function");
         }
-        switch (global.name) {
-            case ORDERED_DICT:
+        return switch (global.name) {
+            case ORDERED_DICT -> {
                 if (args.size() != 0) {
                     throw TorchCheckpoint.refused(origin, "it makes an OrderedDict from arguments");
                 }
-                return new LinkedHashMap<>();
-            case TENSOR:
-                return tensor(args);
-            case PARAMETER:
-                if (args.size() != 3 || !(args.get(0) instanceof TorchTensor)) {
+                yield new LinkedHashMap<>();
+            }
+            case TENSOR -> tensor(args);
+            case PARAMETER -> {
+                if (args.size() != 3 || !(args.get(0) instanceof TorchTensor tensor)) {
                     throw unexpected(PARAMETER, args);
                 }
-                return args.get(0);
-            case NUMPY_DTYPE:
+                yield tensor;
+            }
+            case NUMPY_DTYPE -> {
                 if (args.size() != 3 || !(args.get(0) instanceof String code)) {
                     throw unexpected(NUMPY_DTYPE, args);
                 }
-                return new NumpyType(code);
-            case ENCODE:
-                return encode(args);
-            default:
+                yield new NumpyType(code);
+            }
+            case ENCODE -> encode(args);
+            default -> {
                 if (NUMPY_SCALAR.contains(global.name)) {
-                    return scalar(args);
+                    yield scalar(args);
                 }
                 throw TorchCheckpoint.refused(origin, "it calls " + global.name);
-        }
+            }
+        };
     }
 
     /**
      * Takes state for an object: an OrderedDict's attributes ({@code _metadata}) are not kept, a NumPy type's byte
      * order is checked.
      */
-    void build(Object object, Object state) {
+    void build(@Nullable Object object, @Nullable Object state) {
         if (object instanceof LinkedHashMap<?, ?>) {
             return;
         }
@@ -131,7 +134,7 @@ final class TorchGlobals {
     /**
      * The storage that a persistent id names: ("storage", class, key, device, elements), and in the legacy format None.
      */
-    Storage storage(Object id) {
+    Storage storage(@Nullable Object id) {
         if (!(id instanceof Tuple t)
                 || t.size() != (legacy ? 6 : 5)
                 || !"storage".equals(t.get(0))

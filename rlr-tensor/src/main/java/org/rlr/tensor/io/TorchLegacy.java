@@ -12,6 +12,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The serialisation before PyTorch 1.6: five pickles (magic number, version, system, object, keys), then for each key,
@@ -25,10 +26,14 @@ final class TorchLegacy implements TorchData {
 
     private final Path path;
     private final FileChannel channel;
-    private final Object object;
+    private final @Nullable Object object;
     private final Map<String, Place> places = new HashMap<>();
 
-    /** Reads everything but the data. @param globals gets the storages */
+    /**
+     * Reads everything but the data.
+     *
+     * @param globals gets the storages
+     */
     TorchLegacy(Path path, TorchGlobals globals) throws IOException {
         this.path = path;
         channel = FileChannel.open(path, StandardOpenOption.READ);
@@ -59,7 +64,7 @@ final class TorchLegacy implements TorchData {
         }
     }
 
-    private static Object load(PickleInput in, TorchGlobals globals) {
+    private static @Nullable Object load(PickleInput in, TorchGlobals globals) {
         return new Unpickler(in, globals).load();
     }
 
@@ -92,6 +97,7 @@ final class TorchLegacy implements TorchData {
     }
 
     /** The object saved, as {@link Unpickler} gives it. */
+    @Nullable
     Object object() {
         return object;
     }
@@ -109,7 +115,11 @@ final class TorchLegacy implements TorchData {
 
     @Override
     public byte[] read(String key, long from, int length) throws IOException {
-        return read(places.get(key).position + from, length);
+        Place place = places.get(key);
+        if (place == null) {
+            throw TorchCheckpoint.damaged(path.toString(), "it has no data of storage " + key);
+        }
+        return read(place.position + from, length);
     }
 
     private byte[] read(long position, int length) throws IOException {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.ResourceException;
 
 /**
@@ -64,18 +65,18 @@ public final class TorchWriter {
      *
      * @param path target; replaced if it is there
      * @param root a Map with String keys (becomes an OrderedDict), List, String, Integer, Long, Double, Boolean, null
-     *     or {@link Floats}, maps and lists of these, nested but not containing themselves
+     *     (becomes None) or {@link Floats}, maps and lists of these, nested but not containing themselves
      * @throws ResourceException where it cannot be written; a file that was there is then unchanged
      * @throws IllegalArgumentException if there is something else in it
      */
-    public static void write(Path path, Object root) {
+    public static void write(Path path, @Nullable Object root) {
         Pickler pickler = new Pickler();
         byte[] pickle = pickler.pickle(root);
         List<Floats> tensors = pickler.tensors();
         AtomicFile.write(path, out -> {
             Counted counted = new Counted(out);
             try (ZipOutputStream zip = new ZipOutputStream(counted)) {
-                entry(zip, counted, "data.pkl", ByteBuffer.wrap(pickle));
+                entry(zip, counted, "data.pkl", pickle);
                 entry(zip, counted, "byteorder", ascii("little"));
                 for (int i = 0; i < tensors.size(); i++) {
                     tensor(zip, counted, "data/" + i, tensors.get(i).values());
@@ -85,16 +86,15 @@ public final class TorchWriter {
         });
     }
 
-    private static ByteBuffer ascii(String text) {
-        return ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
     }
 
-    private static void entry(ZipOutputStream zip, Counted counted, String name, ByteBuffer content)
-            throws IOException {
+    private static void entry(ZipOutputStream zip, Counted counted, String name, byte[] content) throws IOException {
         CRC32 crc = new CRC32();
-        crc.update(content.duplicate());
-        open(zip, counted, name, content.remaining(), crc.getValue());
-        zip.write(content.array(), content.position(), content.remaining());
+        crc.update(content);
+        open(zip, counted, name, content.length, crc.getValue());
+        zip.write(content);
         zip.closeEntry();
     }
 

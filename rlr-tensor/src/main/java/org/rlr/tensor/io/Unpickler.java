@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a pickle of PyTorch without running anything: the opcodes of protocol 2 that {@code torch.save} writes, and the
@@ -24,16 +25,17 @@ final class Unpickler {
 
     private final PickleInput in;
     private final TorchGlobals globals;
-    private final ArrayList<Object> stack = new ArrayList<>();
+    private final ArrayList<@Nullable Object> stack = new ArrayList<>();
     private final ArrayList<Integer> marks = new ArrayList<>();
-    private final Map<Long, Object> memo = new HashMap<>();
+    private final Map<Long, @Nullable Object> memo = new HashMap<>();
 
     /** A tuple: immutable once made, as opposed to a list. */
-    record Tuple(List<Object> items) {
+    record Tuple(List<@Nullable Object> items) {
         int size() {
             return items.size();
         }
 
+        @Nullable
         Object get(int i) {
             return items.get(i);
         }
@@ -44,7 +46,8 @@ final class Unpickler {
         this.globals = globals;
     }
 
-    /** The value of the pickle; may share parts and contain itself: see {@link PickleTree}. */
+    /** The value of the pickle, None as null; may share parts and contain itself: see {@link PickleTree}. */
+    @Nullable
     Object load() {
         for (int count = 0; count < MOST_OPCODES; count++) {
             int opcode = in.next();
@@ -83,7 +86,7 @@ final class Unpickler {
                 list().add(item);
             }
             case 'e' -> {
-                List<Object> items = popMany(popMark());
+                List<@Nullable Object> items = popMany(popMark());
                 list().addAll(items);
             }
             case 's' -> setItems(popMany(stack.size() - 2));
@@ -133,7 +136,7 @@ final class Unpickler {
         return value.bitLength() < Long.SIZE ? (Object) value.longValue() : value;
     }
 
-    private void push(Object value) {
+    private void push(@Nullable Object value) {
         stack.add(value);
     }
 
@@ -142,14 +145,14 @@ final class Unpickler {
         return marks.isEmpty() ? 0 : marks.get(marks.size() - 1);
     }
 
-    private Object top() {
+    private @Nullable Object top() {
         if (stack.size() <= floor()) {
             throw damaged("its pickle takes a value where there is none");
         }
         return stack.get(stack.size() - 1);
     }
 
-    private Object pop() {
+    private @Nullable Object pop() {
         top();
         return stack.remove(stack.size() - 1);
     }
@@ -161,26 +164,26 @@ final class Unpickler {
         return marks.remove(marks.size() - 1);
     }
 
-    private List<Object> popMany(int from) {
+    private List<@Nullable Object> popMany(int from) {
         if (from < floor()) {
             throw damaged("its pickle takes a value where there is none");
         }
         List<Object> tail = stack.subList(from, stack.size());
-        List<Object> items = Collections.unmodifiableList(Arrays.asList(tail.toArray()));
+        List<@Nullable Object> items = Collections.unmodifiableList(Arrays.asList(tail.toArray()));
         tail.clear();
         return items;
     }
 
     @SuppressWarnings("unchecked") // only this class makes such lists
-    private List<Object> list() {
+    private List<@Nullable Object> list() {
         if (top() instanceof ArrayList<?> list) {
-            return (List<Object>) list;
+            return (List<@Nullable Object>) list;
         }
         throw damaged("its pickle appends to something that is no list");
     }
 
     @SuppressWarnings("unchecked") // only this class and TorchGlobals make such maps
-    private void setItems(List<Object> items) {
+    private void setItems(List<@Nullable Object> items) {
         if (!(top() instanceof LinkedHashMap<?, ?> map) || items.size() % 2 != 0) {
             throw damaged("its pickle sets items of something that is no dict");
         }
@@ -189,11 +192,11 @@ final class Unpickler {
                 throw TorchCheckpoint.refused(
                         in.origin(), "a dict of its pickle has a key that is neither a string nor an integer");
             }
-            ((Map<Object, Object>) map).put(items.get(i), items.get(i + 1));
+            ((Map<Object, @Nullable Object>) map).put(items.get(i), items.get(i + 1));
         }
     }
 
-    private Object memo(long index) {
+    private @Nullable Object memo(long index) {
         if (!memo.containsKey(index)) {
             throw damaged("its pickle refers to memo " + index + ", which it has not set");
         }

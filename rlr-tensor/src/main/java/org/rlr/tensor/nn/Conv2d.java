@@ -2,6 +2,7 @@ package org.rlr.tensor.nn;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.autograd.FusedFunctions;
 import org.rlr.tensor.backend.Activation;
@@ -13,13 +14,13 @@ import org.rlr.tensor.backend.ConvGeometry;
  */
 public final class Conv2d {
     private final Parameter weight;
-    private final Parameter bias;
+    private final @Nullable Parameter bias;
     private final ConvGeometry geometry;
 
     /**
      * Weights and bias uniform in {@code ±1/√(k·k·in/groups)}, as PyTorch's default.
      *
-     * @param names where {@code weight} and {@code bias} are declared
+     * @param names where the parameters are declared
      * @param in input channels
      * @param out output channels
      * @param geometry kernel, stride, padding and groups
@@ -31,12 +32,12 @@ public final class Conv2d {
     /**
      * A convolution with the given initialisers.
      *
-     * @param names where {@code weight} and, if there is one, {@code bias} are declared
+     * @param names where the parameters are declared
      * @param in input channels
      * @param out output channels
      * @param geometry kernel, stride, padding and groups
-     * @param weights first values of {@code weight}
-     * @param biases first values of {@code bias}; null for a convolution without bias
+     * @param weights first values of the weights
+     * @param biases first values of the bias, if there is one
      */
     public Conv2d(
             ParameterSet.Prefix names,
@@ -44,7 +45,7 @@ public final class Conv2d {
             int out,
             ConvGeometry geometry,
             Initializer weights,
-            Initializer biases) {
+            @Nullable Initializer biases) {
         String name = names.name("weight");
         int positions = geometry.kernel() * geometry.kernel();
         int channels = in / geometry.groups();

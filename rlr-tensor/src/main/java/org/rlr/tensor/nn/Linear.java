@@ -12,7 +12,7 @@ public final class Linear {
     /**
      * Weights and bias uniform in {@code ±1/√in}, as PyTorch's default.
      *
-     * @param names where {@code weight} and {@code bias} are declared
+     * @param names where the parameters are declared
      * @param in inputs
      * @param out outputs
      */
@@ -23,7 +23,7 @@ public final class Linear {
     /**
      * A layer with the given initialisers.
      *
-     * @param names where {@code weight} and {@code bias} are declared
+     * @param names where the parameters are declared
      * @param in inputs
      * @param out outputs
      * @param weights first values of {@code weight [out, in]}

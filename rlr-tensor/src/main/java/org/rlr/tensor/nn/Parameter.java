@@ -1,5 +1,7 @@
 package org.rlr.tensor.nn;
 
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.Tensor;
 
@@ -12,7 +14,7 @@ public final class Parameter {
     private final Initializer initializer;
     private final int layers;
     private final StateForm form;
-    private Tensor value;
+    private @Nullable Tensor value;
 
     /** @param layers of how many linear layers or convolutions these are the stacked weights; 0 for anything else */
     Parameter(String name, Shape shape, Initializer initializer, int layers, StateForm form) {
@@ -49,8 +51,11 @@ public final class Parameter {
      * @throws IllegalStateException if several tensors are folded into this one
      */
     public int[] stateShape() {
-        requireUnfolded();
-        return form.shapes().get(name).clone();
+        int[] stateShape = form.shapes().get(name);
+        if (form.write() == null || stateShape == null) {
+            throw folded();
+        }
+        return stateShape.clone();
     }
 
     /**
@@ -61,15 +66,16 @@ public final class Parameter {
      *     one
      */
     public float[] stateValues() {
-        requireUnfolded();
-        return form.write().apply(tensor().toArray());
+        UnaryOperator<float[]> write = form.write();
+        if (write == null) {
+            throw folded();
+        }
+        return write.apply(tensor().toArray());
     }
 
-    private void requireUnfolded() {
-        if (form.write() == null) {
-            throw new IllegalStateException("parameter " + name + " is folded from "
-                    + form.shapes().keySet() + ", which it cannot be unfolded into");
-        }
+    private IllegalStateException folded() {
+        return new IllegalStateException("parameter " + name + " is folded from "
+                + form.shapes().keySet() + ", which it cannot be unfolded into");
     }
 
     Initializer initializer() {

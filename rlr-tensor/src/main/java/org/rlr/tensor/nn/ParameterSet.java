@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.Tensor;
@@ -26,9 +27,9 @@ public final class ParameterSet implements AutoCloseable {
     private static final int ALIGNMENT = 16;
 
     private final Map<String, Parameter> parameters = new LinkedHashMap<>();
-    private Backend backend;
-    private Storage values;
-    private Storage gradients;
+    private @Nullable Backend backend;
+    private @Nullable Storage values;
+    private @Nullable Storage gradients;
     private int size;
     private boolean frozen;
 
@@ -116,7 +117,7 @@ public final class ParameterSet implements AutoCloseable {
         }
         backend = device;
         if (training) {
-            allocateArena();
+            allocateArena(device);
             return;
         }
         for (Parameter p : parameters.values()) {
@@ -126,7 +127,7 @@ public final class ParameterSet implements AutoCloseable {
         }
     }
 
-    private void allocateArena() {
+    private void allocateArena(Backend device) {
         int at = 0;
         Map<Parameter, Integer> offsets = new LinkedHashMap<>();
         for (Parameter p : parameters.values()) {
@@ -134,12 +135,18 @@ public final class ParameterSet implements AutoCloseable {
             at = Math.addExact(at, (p.shape().elements() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
         }
         size = at;
-        values = backend.allocate(size);
-        backend.fill(all(values), 0);
-        gradients = backend.allocate(size);
-        backend.fill(all(gradients), 0);
-        offsets.forEach((p, offset) ->
-                p.allocate(window(values, offset, p.shape()).gradInto(window(gradients, offset, p.shape()))));
+        Storage all = zeros(device);
+        values = all;
+        Storage gradientsOfAll = zeros(device);
+        gradients = gradientsOfAll;
+        offsets.forEach((p, offset) -> p.allocate(
+                window(device, all, offset, p.shape()).gradInto(window(device, gradientsOfAll, offset, p.shape()))));
+    }
+
+    private Storage zeros(Backend device) {
+        Storage arena = device.allocate(size);
+        device.fill(all(arena), 0);
+        return arena;
     }
 
     /**
@@ -172,9 +179,9 @@ public final class ParameterSet implements AutoCloseable {
         }
     }
 
-    private Tensor window(Storage storage, int offset, Shape shape) {
+    private static Tensor window(Backend device, Storage storage, int offset, Shape shape) {
         storage.retain();
-        return Tensor.wrapUnscoped(backend, new View(storage, offset, shape));
+        return Tensor.wrapUnscoped(device, new View(storage, offset, shape));
     }
 
     private View all(Storage storage) {
@@ -191,10 +198,11 @@ public final class ParameterSet implements AutoCloseable {
         requireChangeable();
         long stream = 0;
         for (Parameter p : parameters.values()) {
-            backend.upload(
-                    p.initializer().values(p.shape(), seed, stream++),
-                    0,
-                    p.tensor().view());
+            backend()
+                    .upload(
+                            p.initializer().values(p.shape(), seed, stream++),
+                            0,
+                            p.tensor().view());
         }
     }
 
@@ -235,17 +243,17 @@ public final class ParameterSet implements AutoCloseable {
     /** Where a state dict comes from. */
     public interface Source {
         /**
-         * The extents of a tensor; null if there is none of that name.
+         * The extents of a tensor.
          *
          * @param name as in {@link Parameter#name}
-         * @return the extents, or null
+         * @return the extents; null if there is no tensor of that name
          */
-        int[] shape(String name);
+        int @Nullable [] shape(String name);
 
         /**
          * The values of a tensor, row-major.
          *
-         * @param name one for which {@link #shape} is not null
+         * @param name one for which {@link #shape} gives extents
          * @return the values
          */
         float[] values(String name);
@@ -282,7 +290,7 @@ public final class ParameterSet implements AutoCloseable {
         requireChangeable();
         for (Parameter p : parameters.values()) {
             float[] values = p.form().read().apply(source);
-            backend.upload(requireFinite(values, p, origin), 0, p.tensor().view());
+            backend().upload(requireFinite(values, p, origin), 0, p.tensor().view());
         }
     }
 
@@ -315,12 +323,15 @@ public final class ParameterSet implements AutoCloseable {
     public void copyFrom(ParameterSet other) {
         requireChangeable();
         other.requireChangeable();
-        if (!parameters.keySet().equals(other.parameters.keySet())) {
+        if (parameters.size() != other.parameters.size()) {
             throw new IllegalArgumentException("the sets declare different parameters");
         }
         for (Parameter p : parameters.values()) {
-            backend.copy(
-                    other.parameters.get(p.name()).tensor().view(), p.tensor().view());
+            Parameter theirs = other.parameters.get(p.name());
+            if (theirs == null) {
+                throw new IllegalArgumentException("the other set declares no parameter " + p.name());
+            }
+            backend().copy(theirs.tensor().view(), p.tensor().view());
         }
     }
 
@@ -332,7 +343,7 @@ public final class ParameterSet implements AutoCloseable {
      */
     public float[] toArray() {
         float[] array = new float[size];
-        backend.download(all(values), array, 0);
+        backend().download(valueArena(), array, 0);
         return array;
     }
 
@@ -346,31 +357,33 @@ public final class ParameterSet implements AutoCloseable {
         if (array.length != size) {
             throw new IllegalArgumentException("an array of " + array.length + " values instead of " + size);
         }
-        backend.upload(array, 0, all(values));
+        backend().upload(array, 0, valueArena());
     }
 
     /** Sets every gradient to zero. */
     public void zeroGradients() {
-        backend.fill(gradientArena(), 0);
+        backend().fill(gradientArena(), 0);
     }
 
     View valueArena() {
-        requireTraining();
-        return all(values);
+        return all(requireTraining(values));
     }
 
     View gradientArena() {
-        requireTraining();
-        return all(gradients);
+        return all(requireTraining(gradients));
     }
 
-    private void requireTraining() {
-        if (gradients == null) {
+    private static Storage requireTraining(@Nullable Storage arena) {
+        if (arena == null) {
             throw new IllegalStateException("the parameters were allocated for inference, without gradients");
         }
+        return arena;
     }
 
     Backend backend() {
+        if (backend == null) {
+            throw new IllegalStateException("the parameters are not allocated");
+        }
         return backend;
     }
 
@@ -388,6 +401,8 @@ public final class ParameterSet implements AutoCloseable {
         }
         if (values != null) {
             values.release();
+        }
+        if (gradients != null) {
             gradients.release();
         }
         backend = null;

@@ -1,6 +1,7 @@
 package org.rlr.tensor.nn;
 
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.Capture;
 
@@ -15,7 +16,7 @@ public final class RepeatedStep implements AutoCloseable {
     private final Runnable replayed;
     private boolean capturable;
     private boolean ran;
-    private Capture capture;
+    private @Nullable Capture capture;
 
     /**
      * A step.
