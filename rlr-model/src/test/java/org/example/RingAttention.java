@@ -23,7 +23,7 @@ public final class RingAttention implements AttentionBlockProvider {
     @Override
     public AttentionBlock create(ParameterSet.Prefix names, LevelConfig level) {
         var projections = new MultiHeadAttention(names, level.modelWidth());
-        var attention = new PatternAttention(GridPattern.ring(1, level.side()), level);
+        var attention = new PatternAttention(GridPattern.ring(1, level.windowSize()), level);
         return new Block(projections, attention);
     }
 

@@ -11,6 +11,6 @@ class RingAttentionTest extends AttentionBlockContract {
 
     @Override
     protected GridPattern pattern(LevelConfig level) {
-        return GridPattern.ring(1, level.side());
+        return GridPattern.ring(1, level.windowSize());
     }
 }

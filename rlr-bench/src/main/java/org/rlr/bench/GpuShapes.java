@@ -115,7 +115,7 @@ record GpuShapes(
         return LevelConfig.builder(grid.channels(), grid.side(), grid.side(), grid.width())
                 .heads(heads)
                 .layers(layers)
-                .side(grid.window())
+                .windowSize(grid.window())
                 .build();
     }
 }

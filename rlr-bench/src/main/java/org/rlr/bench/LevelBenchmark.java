@@ -56,7 +56,6 @@ public class LevelBenchmark {
         int channels = Integer.parseInt(p[1]);
         LevelConfig config = LevelConfig.builder(channels, side, side, Integer.parseInt(p[2]))
                 .heads(HEADS)
-                .side(LevelConfig.defaultSide(side, side))
                 .build();
         Operand features = Operands.random(1, images, side * side, channels);
         OurLevel ours = new OurLevel(config, features, step, threads);
@@ -75,7 +74,7 @@ public class LevelBenchmark {
                             "heads",
                             HEADS,
                             "window",
-                            LevelConfig.defaultSide(side, side),
+                            LevelConfig.defaultWindowSize(side, side),
                             "train",
                             step,
                             "threads",

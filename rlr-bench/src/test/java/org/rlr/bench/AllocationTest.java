@@ -81,7 +81,7 @@ class AllocationTest {
         LevelConfig config = LevelConfig.builder(channels, SIDE, SIDE, WIDTH)
                 .heads(HEADS)
                 .layers(2)
-                .side(5)
+                .windowSize(5)
                 .build();
         Operand features = Operands.random(1, IMAGES, TOKENS, channels);
         try (OurLevel level = new OurLevel(config, features, training, 2)) {

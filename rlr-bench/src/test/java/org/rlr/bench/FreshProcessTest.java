@@ -46,7 +46,7 @@ class FreshProcessTest {
 
         public static void main(String[] args) {
             LevelConfig config =
-                    LevelConfig.builder(CHANNELS, SIDE, SIDE, 256).side(7).build();
+                    LevelConfig.builder(CHANNELS, SIDE, SIDE, 256).windowSize(7).build();
             long bytes = Long.MAX_VALUE;
             try (OurLevel level = new OurLevel(config, Operands.random(1, 1, SIDE * SIDE, CHANNELS), false, 2)) {
                 for (int call = 0; call < CALLS && bytes > LIMIT; call++) {

@@ -67,7 +67,7 @@ class RlrGoldenTest {
                     .blocks(blocks)
                     .gate(GateMode.of(m.get("gate")))
                     .refLen(Integer.parseInt(m.get("ref_len")))
-                    .side(LevelConfig.defaultSide(grid, grid))
+                    .windowSize(LevelConfig.defaultWindowSize(grid, grid))
                     .referenceLoss(Boolean.parseBoolean(m.getOrDefault("ref_loss", "false")))
                     .build();
             int[] shape = {Integer.parseInt(m.get("batch")), grid * grid, config.channels()};

@@ -46,7 +46,7 @@ public final class PatternAttention {
      * @throws ResourceException if the level has so many tokens that L² values are more than an array holds
      */
     public PatternAttention(GridPattern pattern, LevelConfig level) {
-        this(pattern, level.heads(), level.height(), level.width(), true);
+        this(pattern, level.heads(), level.gridHeight(), level.gridWidth(), true);
     }
 
     /** @param kernels whether to take the backend's kernels where it has some for the pattern */

@@ -1,7 +1,7 @@
 package org.rlr.model.config;
 
 import java.util.List;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.backend.Locality;
 
@@ -9,50 +9,65 @@ import org.rlr.tensor.backend.Locality;
  * One level's transformer.
  *
  * @param channels channels C of the feature map
- * @param height rows of the token grid
- * @param width columns of the token grid
+ * @param gridHeight rows of the token grid
+ * @param gridWidth columns of the token grid
  * @param modelWidth d, a multiple of 4 and of {@code heads}
  * @param heads attention heads
  * @param layers encoder layers
  * @param blocks attention blocks of each layer
  * @param gate how the blocks are weighted
- * @param refLen r: the reference has {@code r·height·width} tokens
- * @param side side of the attention window
+ * @param refLen r: the reference has {@code r·gridHeight·gridWidth} tokens
+ * @param windowSize side of the attention window
  * @param referenceLoss whether chunks of the reference are pushed apart (only with {@code refLen > 1})
  */
 public record LevelConfig(
         int channels,
-        int height,
-        int width,
+        int gridHeight,
+        int gridWidth,
         int modelWidth,
         int heads,
         int layers,
         List<String> blocks,
         GateMode gate,
         int refLen,
-        int side,
+        int windowSize,
         boolean referenceLoss) {
 
     public LevelConfig {
-        if (modelWidth % 4 != 0 || modelWidth % heads != 0) {
-            throw new RlrException("model width " + modelWidth + " must be a multiple of 4 and of the " + heads
-                    + " heads; change --width");
+        if (heads < 1 || modelWidth < 1 || modelWidth % 4 != 0 || modelWidth % heads != 0) {
+            throw new InvalidSettingException(
+                    "width",
+                    modelWidth,
+                    "a multiple of 4 and of `heads`",
+                    "a level's model width of " + modelWidth + " is not a multiple of 4 and of its " + heads + " heads",
+                    "change `width` or `heads`");
         }
-        if (channels < 1 || height < 1 || width < 1 || layers < 1 || refLen < 1) {
-            throw new RlrException("a level needs at least one channel, token, layer and reference chunk, got "
-                    + channels + " channels, grid " + height + "x" + width + ", " + layers
-                    + " layers, reference length " + refLen);
+        if (channels < 1 || gridHeight < 1 || gridWidth < 1 || layers < 1 || refLen < 1) {
+            throw new IllegalArgumentException(
+                    "a level needs at least one channel, token, layer and reference chunk, got "
+                            + channels + " channels, grid " + gridWidth + "×" + gridHeight + ", " + layers
+                            + " layers, reference length " + refLen);
         }
         blocks = blocks.stream().distinct().toList();
+        requireKeys(blocks, refLen);
+    }
+
+    /** {@code nsa} has keys of the reference and values of the image, which have to be as many (RLR §6). */
+    static void requireKeys(List<String> blocks, int refLen) {
         if (refLen > 1 && blocks.contains("nsa") && !blocks.contains("mca")) {
-            throw new RlrException("block nsa with a reference length of " + refLen
-                    + " needs mca beside it: keys and values would differ in length");
+            throw new InvalidSettingException(
+                    "blocks",
+                    blocks,
+                    "mca beside nsa where `refLen` is above 1",
+                    "block nsa with `refLen` " + refLen
+                            + " needs mca beside it: keys and values would differ in length",
+                    "add mca to `blocks` or take `refLen` 1");
         }
     }
 
     /** {@return tokens L of the grid} */
     public int tokens() {
-        return height * width;
+        return gridHeight * gridWidth;
     }
 
     /**
@@ -62,20 +77,20 @@ public record LevelConfig(
      * @return heads, grid and window of this level with that locality
      */
     public AttentionPattern pattern(Locality locality) {
-        return new AttentionPattern(heads, height, width, side, locality);
+        return new AttentionPattern(heads, gridHeight, gridWidth, windowSize, locality);
     }
 
     /**
-     * The window side by grid (RLR §6): 16 → 5, 32 → 7, 64 → 11; otherwise the odd number nearest to a fifth of the
+     * The window size by grid (RLR §6): 16 → 5, 32 → 7, 64 → 11; otherwise the odd number nearest to a fifth of the
      * shorter side, the larger of two, at least 3.
      *
-     * @param height rows of the token grid
-     * @param width columns of the token grid
+     * @param gridHeight rows of the token grid
+     * @param gridWidth columns of the token grid
      * @return side of the window in tokens, odd
      */
-    public static int defaultSide(int height, int width) {
-        int shorter = Math.min(height, width);
-        if (height == width) {
+    public static int defaultWindowSize(int gridHeight, int gridWidth) {
+        int shorter = Math.min(gridHeight, gridWidth);
+        if (gridHeight == gridWidth) {
             switch (shorter) {
                 case 16:
                     return 5;
@@ -96,45 +111,46 @@ public record LevelConfig(
      * A builder that holds the published settings of a level.
      *
      * @param channels channels C of the feature map
-     * @param height rows of the token grid
-     * @param width columns of the token grid
+     * @param gridHeight rows of the token grid
+     * @param gridWidth columns of the token grid
      * @param modelWidth d, a multiple of 4 and of the heads
-     * @return a new builder, its window that of the grid ({@link #defaultSide})
+     * @return a new builder, its window that of the grid ({@link #defaultWindowSize})
      */
-    public static Builder builder(int channels, int height, int width, int modelWidth) {
-        return new Builder(channels, height, width, modelWidth).side(defaultSide(height, width));
+    public static Builder builder(int channels, int gridHeight, int gridWidth, int modelWidth) {
+        return new Builder(channels, gridHeight, gridWidth, modelWidth)
+                .windowSize(defaultWindowSize(gridHeight, gridWidth));
     }
 
     /** {@return a builder that holds these settings} */
     public Builder toBuilder() {
-        return new Builder(channels, height, width, modelWidth)
+        return new Builder(channels, gridHeight, gridWidth, modelWidth)
                 .heads(heads)
                 .layers(layers)
                 .blocks(blocks)
                 .gate(gate)
                 .refLen(refLen)
-                .side(side)
+                .windowSize(windowSize)
                 .referenceLoss(referenceLoss);
     }
 
     /** Collects the settings of a {@link LevelConfig}; what is not set has the published value. */
     public static final class Builder {
         private int channels;
-        private int height;
-        private int width;
+        private int gridHeight;
+        private int gridWidth;
         private int modelWidth;
         private int heads = Published.HEADS;
         private int layers = Published.LAYERS;
         private List<String> blocks = Published.BLOCKS;
         private GateMode gate = Published.GATE;
         private int refLen = Published.REF_LEN;
-        private int side;
+        private int windowSize;
         private boolean referenceLoss;
 
-        private Builder(int channels, int height, int width, int modelWidth) {
+        private Builder(int channels, int gridHeight, int gridWidth, int modelWidth) {
             this.channels = channels;
-            this.height = height;
-            this.width = width;
+            this.gridHeight = gridHeight;
+            this.gridWidth = gridWidth;
             this.modelWidth = modelWidth;
         }
 
@@ -150,24 +166,24 @@ public record LevelConfig(
         }
 
         /**
-         * Sets {@link LevelConfig#height}.
+         * Sets {@link LevelConfig#gridHeight}.
          *
          * @param value rows of the token grid
          * @return this builder
          */
-        public Builder height(int value) {
-            height = value;
+        public Builder gridHeight(int value) {
+            gridHeight = value;
             return this;
         }
 
         /**
-         * Sets {@link LevelConfig#width}.
+         * Sets {@link LevelConfig#gridWidth}.
          *
          * @param value columns of the token grid
          * @return this builder
          */
-        public Builder width(int value) {
-            width = value;
+        public Builder gridWidth(int value) {
+            gridWidth = value;
             return this;
         }
 
@@ -229,7 +245,7 @@ public record LevelConfig(
         /**
          * Sets {@link LevelConfig#refLen}.
          *
-         * @param value r: the reference has {@code r·height·width} tokens
+         * @param value r: the reference has {@code r·gridHeight·gridWidth} tokens
          * @return this builder
          */
         public Builder refLen(int value) {
@@ -238,13 +254,13 @@ public record LevelConfig(
         }
 
         /**
-         * Sets {@link LevelConfig#side}.
+         * Sets {@link LevelConfig#windowSize}.
          *
          * @param value side of the attention window
          * @return this builder
          */
-        public Builder side(int value) {
-            side = value;
+        public Builder windowSize(int value) {
+            windowSize = value;
             return this;
         }
 
@@ -263,11 +279,22 @@ public record LevelConfig(
          * Checks the settings and makes the record.
          *
          * @return the settings
-         * @throws RlrException naming the setting, its value and the allowed values
+         * @throws InvalidSettingException if heads do not divide the model width, or blocks do not fit the reference
+         * @throws IllegalArgumentException if there is no channel, token, layer or chunk
          */
         public LevelConfig build() {
             return new LevelConfig(
-                    channels, height, width, modelWidth, heads, layers, blocks, gate, refLen, side, referenceLoss);
+                    channels,
+                    gridHeight,
+                    gridWidth,
+                    modelWidth,
+                    heads,
+                    layers,
+                    blocks,
+                    gate,
+                    refLen,
+                    windowSize,
+                    referenceLoss);
         }
     }
 }

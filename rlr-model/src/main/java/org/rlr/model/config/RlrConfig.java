@@ -1,12 +1,13 @@
 package org.rlr.model.config;
 
+import static org.rlr.tensor.InvalidSettingException.require;
+
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.rlr.tensor.InvalidSettingException;
-import org.rlr.tensor.RlrException;
 
 /**
  * What a model is: everything that its shapes depend on. The published values are those of {@link #published}.
@@ -27,7 +28,7 @@ import org.rlr.tensor.RlrException;
  *     images, also where the backbone does not ask for it
  * @param tiling how images are cut into tiles of the input size; null where they are resized to it
  * @param windows side of the attention window by level, in tokens, odd; null, or without a level, where it follows the
- *     grid ({@link LevelConfig#defaultSide})
+ *     grid ({@link LevelConfig#defaultWindowSize})
  */
 public record RlrConfig(
         String backbone,
@@ -65,28 +66,28 @@ public record RlrConfig(
         levels = levels.stream().sorted().distinct().toList();
         blocks = blocks.stream().distinct().toList();
         if (blocks.isEmpty()) {
-            throw new RlrException("no attention block given; name one or more with --blocks");
+            throw new InvalidSettingException(
+                    "blocks", blocks, "one or more", "no attention block given", "name one or more with `blocks`");
         }
         for (int size : new int[] {imageHeight, imageWidth}) {
-            InvalidSettingException.require(
-                    size >= 1 && size <= LARGEST_SIZE, "imageSize", size, "between 1 and " + LARGEST_SIZE + " pixels");
+            require(size >= 1 && size <= LARGEST_SIZE, "imageSize", size, "between 1 and " + LARGEST_SIZE + " pixels");
         }
-        require(heads >= 1, "--heads", heads, "at least 1");
-        require(layers >= 1 && layers <= 1000, "--layers", layers, "between 1 and 1000");
-        require(refLen >= 1 && refLen <= 1000, "--ref-len", refLen, "between 1 and 1000");
-        InvalidSettingException.require(
+        require(heads >= 1, "heads", heads, "at least 1");
+        require(layers >= 1 && layers <= 1000, "layers", layers, "between 1 and 1000");
+        require(refLen >= 1 && refLen <= 1000, "refLen", refLen, "between 1 and 1000");
+        require(
                 width >= 1 && width <= LARGEST_WIDTH,
                 "width",
                 width,
                 "a multiple of 4 and of `heads` (" + heads + "), at most " + LARGEST_WIDTH);
-        if (refLen > 1 && blocks.contains("nsa") && !blocks.contains("mca")) {
-            throw new RlrException("block nsa with --ref-len " + refLen
-                    + " needs mca beside it: keys and values would differ in length; add mca to --blocks or "
-                    + "take --ref-len 1");
-        }
+        LevelConfig.requireKeys(blocks, refLen);
         if (referenceLoss && refLen == 1) {
-            throw new RlrException(
-                    "--ref-loss pushes the chunks of the reference apart, and --ref-len 1 has only one; take --ref-len 2 or more");
+            throw new InvalidSettingException(
+                    "referenceLoss",
+                    true,
+                    "false where `refLen` is 1",
+                    "`referenceLoss` pushes the chunks of the reference apart, and `refLen` 1 has only one",
+                    "take `refLen` 2 or more");
         }
         if (tiling != null) {
             tiling.checkFits(imageHeight, imageWidth);
@@ -95,36 +96,35 @@ public record RlrConfig(
     }
 
     private static Map<Integer, Integer> checked(Map<Integer, Integer> windows, List<Integer> levels) {
-        windows.forEach((level, side) -> {
-            String option = "--window " + level + "=" + side;
+        windows.forEach((level, size) -> {
+            String window = level + "=" + size;
             if (!levels.contains(level)) {
-                throw new RlrException(option + " is of a level that the model has not; it has " + levels);
+                throw new InvalidSettingException(
+                        "windows",
+                        window,
+                        "of the levels " + levels,
+                        "`windows` " + window + " is of a level that the model does not have",
+                        "give sizes for some of " + levels);
             }
-            if (side < 1 || side % 2 == 0 || side > 2 * LARGEST_SIZE) {
-                throw new RlrException(
-                        option + " is not usable; a window has a token in its middle: give an odd number between 1 and "
-                                + (2 * LARGEST_SIZE - 1));
+            if (size < 1 || size % 2 == 0 || size > 2 * LARGEST_SIZE) {
+                throw new InvalidSettingException(
+                        "windows",
+                        window,
+                        "odd",
+                        "`windows` " + window + " is not usable, as a window has a token in its middle",
+                        "give an odd number between 1 and " + (2 * LARGEST_SIZE - 1));
             }
         });
         return Collections.unmodifiableMap(new TreeMap<>(windows));
     }
 
-    /**
-     * {@return the sides of windows that do not follow the grid, as {@code --window} takes them: {@code 2=9,3=5}; empty
-     * where all do}
-     */
+    /** {@return the sizes of windows that do not follow the grid, by level: {@code 2=9,3=5}; empty where all do} */
     public String windowText() {
         return windows == null
                 ? ""
                 : windows.entrySet().stream()
                         .map(each -> each.getKey() + "=" + each.getValue())
                         .collect(Collectors.joining(","));
-    }
-
-    private static void require(boolean condition, String option, int value, String range) {
-        if (!condition) {
-            throw new RlrException(option + " is " + value + "; it must be " + range);
-        }
     }
 
     /**
@@ -166,7 +166,7 @@ public record RlrConfig(
      *
      * @param level one of {@link #levels}, as the backbone describes it
      * @return its channels, grid {@code imageHeight/stride × imageWidth/stride}, model width {@code width·2^(round(log2
-     *     stride) − 2)} and the window, of {@link #windows} or {@link LevelConfig#defaultSide}
+     *     stride) − 2)} and the window, of {@link #windows} or {@link LevelConfig#defaultWindowSize}
      * @throws InvalidSettingException if they do not fit together
      */
     public LevelConfig level(FeatureLevel level) {
@@ -189,7 +189,7 @@ public record RlrConfig(
                 .mapToInt(level -> Math.max(0, -level.widthDoublings()))
                 .max()
                 .orElseThrow();
-        InvalidSettingException.require(
+        require(
                 width % (4L << halved) == 0 && width % ((long) heads << halved) == 0,
                 "width",
                 width,
@@ -237,20 +237,20 @@ public record RlrConfig(
     }
 
     private LevelConfig shape(FeatureLevel level) {
-        int h = imageHeight / level.stride();
-        int w = imageWidth / level.stride();
+        int gridHeight = imageHeight / level.stride();
+        int gridWidth = imageWidth / level.stride();
         int doublings = level.widthDoublings();
-        int d = doublings < 0 ? width >> -doublings : width << doublings;
-        int side = windows != null && windows.containsKey(level.level())
+        int modelWidth = doublings < 0 ? width >> -doublings : width << doublings;
+        int windowSize = windows != null && windows.containsKey(level.level())
                 ? windows.get(level.level())
-                : LevelConfig.defaultSide(h, w);
-        return LevelConfig.builder(level.channels(), h, w, d)
+                : LevelConfig.defaultWindowSize(gridHeight, gridWidth);
+        return LevelConfig.builder(level.channels(), gridHeight, gridWidth, modelWidth)
                 .heads(heads)
                 .layers(layers)
                 .blocks(blocks)
                 .gate(gate)
                 .refLen(refLen)
-                .side(side)
+                .windowSize(windowSize)
                 .referenceLoss(referenceLoss)
                 .build();
     }
@@ -455,7 +455,7 @@ public record RlrConfig(
          * Sets {@link RlrConfig#windows}.
          *
          * @param value side of the attention window by level, in tokens, odd; null, or without a level, where it
-         *     follows the grid ({@link LevelConfig#defaultSide})
+         *     follows the grid ({@link LevelConfig#defaultWindowSize})
          * @return this builder
          */
         public Builder windows(Map<Integer, Integer> value) {
@@ -467,7 +467,7 @@ public record RlrConfig(
          * Checks the settings and makes the record.
          *
          * @return the settings
-         * @throws RlrException naming the setting, its value and the allowed values
+         * @throws InvalidSettingException naming the setting, its value and the allowed values
          */
         public RlrConfig build() {
             return new RlrConfig(

@@ -198,8 +198,8 @@ public final class AnomalyScorer {
             int level = model.info().config().levels().get(i);
             levels.add(new Examination.Level(
                     model.backbone().info().level(level).stride(),
-                    c.height(),
-                    c.width(),
+                    c.gridHeight(),
+                    c.gridWidth(),
                     c.channels(),
                     reconstructions.get(i).tokens().toArray(),
                     reconstructions.get(i).reconstruction().toArray(),
@@ -210,6 +210,6 @@ public final class AnomalyScorer {
 
     private AnomalyMap.Level level(int index, Tensor scores) {
         LevelConfig c = model.levels().get(index).config();
-        return new AnomalyMap.Level(scores.toArray(), c.height(), c.width());
+        return new AnomalyMap.Level(scores.toArray(), c.gridHeight(), c.gridWidth());
     }
 }

@@ -134,7 +134,7 @@ public final class SharedFeatures implements FeatureMaps, AutoCloseable {
         List<Tensor> maps = new ArrayList<>();
         for (int i = 0; i < levels.size(); i++) {
             LevelConfig c = levels.get(i);
-            maps.add(Tensor.of(store.batch(i, batch), batch.length, c.height(), c.width(), c.channels()));
+            maps.add(Tensor.of(store.batch(i, batch), batch.length, c.gridHeight(), c.gridWidth(), c.channels()));
         }
         return maps;
     }

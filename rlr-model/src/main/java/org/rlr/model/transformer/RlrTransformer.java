@@ -77,13 +77,13 @@ public final class RlrTransformer implements AutoCloseable {
         position = Reference.unscoped(
                 backend,
                 () -> Tensor.of(
-                        PositionalCode.of(config.height(), config.width(), modelWidth, 1),
+                        PositionalCode.of(config.gridHeight(), config.gridWidth(), modelWidth, 1),
                         config.tokens(),
                         modelWidth));
         referencePosition = Reference.unscoped(
                 backend,
                 () -> Tensor.of(
-                        PositionalCode.of(config.height(), config.width(), modelWidth, config.refLen()),
+                        PositionalCode.of(config.gridHeight(), config.gridWidth(), modelWidth, config.refLen()),
                         config.refLen() * config.tokens(),
                         modelWidth));
     }

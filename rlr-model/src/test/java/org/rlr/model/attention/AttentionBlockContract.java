@@ -45,7 +45,7 @@ public abstract class AttentionBlockContract {
         return List.of();
     }
 
-    private LevelConfig level(int height, int width, int side, int refLen) {
+    private LevelConfig level(int height, int width, int windowSize, int refLen) {
         List<String> blocks = new ArrayList<>(beside());
         blocks.add(provider().name());
         return LevelConfig.builder(6, height, width, 8)
@@ -53,7 +53,7 @@ public abstract class AttentionBlockContract {
                 .layers(2)
                 .blocks(blocks)
                 .refLen(refLen)
-                .side(side)
+                .windowSize(windowSize)
                 .build();
     }
 
@@ -215,8 +215,8 @@ public abstract class AttentionBlockContract {
     private static boolean[] allowed(GridPattern pattern, LevelConfig level, int row) {
         boolean[] allowed = new boolean[level.tokens()];
         for (int key = 0; key < allowed.length; key++) {
-            allowed[key] =
-                    pattern.allows(row / level.width(), row % level.width(), key / level.width(), key % level.width());
+            allowed[key] = pattern.allows(
+                    row / level.gridWidth(), row % level.gridWidth(), key / level.gridWidth(), key % level.gridWidth());
         }
         return allowed;
     }

@@ -109,7 +109,7 @@ class AttentionBlocksTest {
                 .layers(2)
                 .blocks(List.of("ring", "mca"))
                 .gate(GateMode.GATE)
-                .side(3)
+                .windowSize(3)
                 .build();
         try (Backend backend = Backends.open("cpu", 1);
                 RlrTransformer model = new RlrTransformer(level, backend, false)) {

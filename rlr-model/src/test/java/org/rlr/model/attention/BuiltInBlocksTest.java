@@ -15,7 +15,7 @@ class BuiltInBlocksTest {
 
         @Override
         protected GridPattern pattern(LevelConfig level) {
-            return GridPattern.inside(level.side());
+            return GridPattern.inside(level.windowSize());
         }
     }
 
@@ -49,7 +49,7 @@ class BuiltInBlocksTest {
 
         @Override
         protected GridPattern pattern(LevelConfig level) {
-            return GridPattern.outside(level.side());
+            return GridPattern.outside(level.windowSize());
         }
     }
 
@@ -62,7 +62,7 @@ class BuiltInBlocksTest {
 
         @Override
         protected GridPattern pattern(LevelConfig level) {
-            return GridPattern.outside(level.side());
+            return GridPattern.outside(level.windowSize());
         }
 
         @Override

@@ -97,7 +97,7 @@ class PatternAttentionTest {
                                 .heads(HEADS)
                                 .layers(1)
                                 .blocks(List.of("sa"))
-                                .side(3)
+                                .windowSize(3)
                                 .build());
                 try (TensorScope scope = TensorScope.inference(backend)) {
                     float[] y = attention

@@ -79,7 +79,7 @@ class CheckpointImportTest {
                 .blocks(s.blocks())
                 .gate(s.gate())
                 .refLen(refLen)
-                .side(LevelConfig.defaultSide(side, side))
+                .windowSize(LevelConfig.defaultWindowSize(side, side))
                 .build();
     }
 
@@ -217,8 +217,10 @@ class CheckpointImportTest {
     }
 
     private static Map<String, Object> level(int channels, int side, int d, Consumer<Map<String, Object>> change) {
-        LevelConfig c =
-                LevelConfig.builder(channels, side, side, d).layers(1).side(3).build();
+        LevelConfig c = LevelConfig.builder(channels, side, side, d)
+                .layers(1)
+                .windowSize(3)
+                .build();
         Map<String, Object> state = new LinkedHashMap<>();
         try (Backend backend = KernelSets.open("scalar");
                 RlrTransformer transformer = new RlrTransformer(c, backend, false)) {

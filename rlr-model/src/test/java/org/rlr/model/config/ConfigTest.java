@@ -41,8 +41,8 @@ class ConfigTest {
         "64,100,13",
         "10,64,3"
     })
-    void theWindowFollowsTheGrid(int height, int width, int side) {
-        assertEquals(side, LevelConfig.defaultSide(height, width));
+    void theWindowFollowsTheGrid(int height, int width, int windowSize) {
+        assertEquals(windowSize, LevelConfig.defaultWindowSize(height, width));
     }
 
     /** By search over all odd numbers, ties to the larger. */
@@ -55,7 +55,8 @@ class ConfigTest {
                     best = odd;
                 }
             }
-            assertEquals(Math.max(3, best), LevelConfig.defaultSide(shorter, shorter + 1), "shorter side " + shorter);
+            assertEquals(
+                    Math.max(3, best), LevelConfig.defaultWindowSize(shorter, shorter + 1), "shorter side " + shorter);
         }
     }
 
@@ -106,11 +107,11 @@ class ConfigTest {
         for (int level = 0; level < 4; level++) {
             LevelConfig c = shapes.get(level);
             assertEquals(c, config.level(PYRAMID.get(level)));
-            assertEquals(256 >> level + 1, c.height());
-            assertEquals(192 >> level + 1, c.width());
+            assertEquals(256 >> level + 1, c.gridHeight());
+            assertEquals(192 >> level + 1, c.gridWidth());
             assertEquals(widths[level], c.modelWidth());
             assertEquals(10 + level, c.channels());
-            assertEquals(LevelConfig.defaultSide(c.height(), c.width()), c.side());
+            assertEquals(LevelConfig.defaultWindowSize(c.gridHeight(), c.gridWidth()), c.windowSize());
         }
     }
 
@@ -128,9 +129,9 @@ class ConfigTest {
         RlrConfig config = windows(Map.of(2, 9));
         assertEquals("2=9", config.windowText());
         List<LevelConfig> shapes = config.shapes(PYRAMID);
-        assertEquals(9, shapes.get(0).side());
+        assertEquals(9, shapes.get(0).windowSize());
         assertEquals(4, shapes.get(0).pattern(Locality.INSIDE).radius());
-        assertEquals(LevelConfig.defaultSide(16, 8), shapes.get(1).side());
+        assertEquals(LevelConfig.defaultWindowSize(16, 8), shapes.get(1).windowSize());
         assertEquals(
                 config,
                 config.toBuilder().standardize(true).build().toBuilder()
@@ -139,9 +140,9 @@ class ConfigTest {
         assertEquals("2=1,3=11", windows(Map.of(3, 11, 2, 1)).windowText());
         assertEquals(windows(null), windows(Map.of()));
         assertEquals("", windows(null).windowText());
-        refused(() -> windows(Map.of(2, 4)), "--window 2=4", "odd");
-        refused(() -> windows(Map.of(2, -1)), "--window 2=-1", "odd");
-        refused(() -> windows(Map.of(1, 5)), "--window 1=5", "[2, 3]");
+        refused(() -> windows(Map.of(2, 4)), "`windows` 2=4", "odd");
+        refused(() -> windows(Map.of(2, -1)), "`windows` 2=-1", "odd");
+        refused(() -> windows(Map.of(1, 5)), "`windows` 1=5", "[2, 3]");
     }
 
     @Test
@@ -162,7 +163,7 @@ class ConfigTest {
                 .build()
                 .level(new FeatureLevel(0, 384, stride));
         assertEquals(128 * Math.pow(2, doublings), c.modelWidth());
-        assertEquals(List.of(4, 12), List.of(c.height(), c.width()));
+        assertEquals(List.of(4, 12), List.of(c.gridHeight(), c.gridWidth()));
     }
 
     private static void refused(int height, int width, List<FeatureLevel> levels, String... mentions) {
@@ -216,17 +217,22 @@ class ConfigTest {
         refused(() -> config(List.of(), blocks), "[]", "`levels`");
         refused(() -> config(List.of(2, -1), blocks), "-1", "`levels`");
         refused(() -> config(List.of(2, 9), blocks).requireFits(PYRAMID), "no level 9", "0, 1, 2, 3, 4");
-        refused(() -> config(levels, List.of()), "no attention block", "--blocks");
+        refused(() -> config(levels, List.of()), "no attention block", "`blocks`");
         refused(() -> config(256, 16384, levels, 128, 8, 4, blocks, 1, false), "`imageSize` is 16384", "8192");
         refused(() -> config(0, 256, levels, 128, 8, 4, blocks, 1, false), "`imageSize` is 0", "8192");
         refused(() -> config(256, 256, levels, 1 << 15, 8, 4, blocks, 1, false), "`width` is 32768", "16384");
         refused(() -> fitting(levels, 130, 8), "`width` is 130", "multiple of 4");
         refused(() -> fitting(levels, 132, 8), "`width` is 132", "`heads` (8)");
         refused(() -> fitting(List.of(0), 12, 2), "`width` is 12", "multiple of 8", "2 times `heads` (2)");
-        refused(() -> config(256, 256, levels, 128, 0, 4, blocks, 1, false), "--heads is 0");
-        refused(() -> config(256, 256, levels, 128, 8, 0, blocks, 1, false), "--layers is 0");
-        refused(() -> config(256, 256, levels, 128, 8, 4, blocks, 0, false), "--ref-len is 0");
-        refused(() -> config(256, 256, levels, 128, 8, 4, List.of("nsa"), 2, false), "nsa", "mca", "--ref-len 1");
-        refused(() -> config(256, 256, levels, 128, 8, 4, blocks, 1, true), "--ref-loss", "--ref-len 2");
+        refused(() -> config(256, 256, levels, 128, 0, 4, blocks, 1, false), "`heads` is 0");
+        refused(() -> config(256, 256, levels, 128, 8, 0, blocks, 1, false), "`layers` is 0");
+        refused(() -> config(256, 256, levels, 128, 8, 4, blocks, 0, false), "`refLen` is 0");
+        refused(() -> config(256, 256, levels, 128, 8, 4, List.of("nsa"), 2, false), "nsa", "mca", "`refLen` 1");
+        refused(() -> config(256, 256, levels, 128, 8, 4, blocks, 1, true), "`referenceLoss`", "`refLen` 2");
+        LevelConfig.Builder level = LevelConfig.builder(8, 4, 4, 16).blocks(List.of("nsa"));
+        refused(() -> level.refLen(2).build(), "nsa", "mca", "`refLen` 1");
+        refused(() -> level.refLen(1).heads(3).build(), "16", "3 heads", "`width`");
+        assertThrows(
+                IllegalArgumentException.class, () -> level.heads(2).layers(0).build());
     }
 }

@@ -50,7 +50,7 @@ class CapturedStepsTest {
                     .blocks(blocks)
                     .gate(gate)
                     .refLen(REFERENCES)
-                    .side(1)
+                    .windowSize(1)
                     .referenceLoss(true)
                     .build();
             RlrTransformer level = new RlrTransformer(config, backend, true);

@@ -96,8 +96,8 @@ class ValidationSplitTest {
         for (double fraction : new double[] {0, 1, -0.1, Double.NaN}) {
             InvalidSettingException e =
                     assertThrows(InvalidSettingException.class, () -> new Validation(fraction, false));
-            assertEquals("fraction", e.name());
-            assertEquals("`fraction` is " + fraction, e.getMessage());
+            assertEquals("Validation.fraction", e.name());
+            assertEquals("`Validation.fraction` is " + fraction, e.getMessage());
         }
     }
 }

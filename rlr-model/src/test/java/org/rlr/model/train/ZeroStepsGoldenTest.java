@@ -58,7 +58,7 @@ class ZeroStepsGoldenTest {
                     LevelConfig config = LevelConfig.builder(ints(m.get("c"))[i], grid, grid, ints(m.get("d"))[i])
                             .heads(ints(m.get("heads"))[i])
                             .layers(Integer.parseInt(m.get("layers")))
-                            .side(LevelConfig.defaultSide(grid, grid))
+                            .windowSize(LevelConfig.defaultWindowSize(grid, grid))
                             .build();
                     RlrTransformer level = new RlrTransformer(config, backend, true);
                     levels.add(level);
@@ -137,7 +137,7 @@ class ZeroStepsGoldenTest {
         assertEquals(OptimizerMode.ZERO_STEPS, OptimizerMode.of("zero-steps"));
         assertEquals("zero-steps", OptimizerMode.ZERO_STEPS.toString());
         assertTrue(assertThrows(RlrException.class, () -> OptimizerMode.of("sgd"))
-                .getMessage()
+                .explanation()
                 .contains("zero-steps"));
         TrainingSettings old = new Gson()
                 .fromJson(
