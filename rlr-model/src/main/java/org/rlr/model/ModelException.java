@@ -1,6 +1,7 @@
 package org.rlr.model;
 
 import org.rlr.tensor.RlrException;
+import org.rlr.tensor.io.TensorFileException;
 
 /** A file cannot be used as the model, decoder, checkpoint or training state that it was given as. */
 public final class ModelException extends RlrException {
@@ -31,6 +32,21 @@ public final class ModelException extends RlrException {
     public ModelException(Reason reason, String message, String remedy, Throwable cause) {
         super(message, remedy, cause);
         this.reason = reason;
+    }
+
+    /**
+     * A file that cannot be used because of what is wrong with its tensors.
+     *
+     * @param e what reading the tensors threw
+     * @return the error with the same message and remedy; {@code e} itself if the file cannot be read at all
+     */
+    public static RlrException of(TensorFileException e) {
+        return switch (e.reason()) {
+            case UNREADABLE -> e;
+            case OTHER_FORMAT, UNSUPPORTED -> new ModelException(Reason.NOT_A_MODEL, e.getMessage(), e.remedy(), e);
+            case DAMAGED -> new ModelException(Reason.DAMAGED, e.getMessage(), e.remedy(), e);
+            case OTHER_TENSORS -> new ModelException(Reason.DOES_NOT_FIT, e.getMessage(), e.remedy(), e);
+        };
     }
 
     /** {@return the kind of fault} */

@@ -16,10 +16,10 @@ import org.rlr.model.features.FeatureExtractor;
 import org.rlr.model.features.FeatureStatistics;
 import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.InvalidSettingException;
-import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.io.SafeTensorsFile;
 import org.rlr.tensor.io.SafeTensorsWriter;
+import org.rlr.tensor.io.TensorFileException;
 import org.rlr.tensor.nn.Parameter;
 
 /**
@@ -43,7 +43,7 @@ public final class ModelFile {
      *
      * @param model stays the caller's
      * @param file target; folders above it are made where they are missing
-     * @throws RlrException saying what failed
+     * @throws org.rlr.tensor.ResourceException if it cannot be written
      */
     public static void save(RlrModel model, Path file) {
         SafeTensorsWriter writer = new SafeTensorsWriter()
@@ -101,54 +101,68 @@ public final class ModelFile {
      *
      * @param file a model file
      * @return settings, training, scores and thresholds
-     * @throws RlrException if it is not a model
+     * @throws ModelException if it is not a model, or is damaged
+     * @throws TensorFileException if it cannot be read at all
      */
     public static ModelInfo info(Path file) {
         try (SafeTensorsFile tensors = SafeTensorsFile.open(file)) {
             return info(tensors);
+        } catch (TensorFileException e) {
+            throw ModelException.of(e);
         }
     }
 
     private static ModelInfo info(SafeTensorsFile file) {
         if (!FORMAT.equals(file.metadata().get("format"))) {
-            throw new RlrException(
-                    file.path()
-                            + " is a SafeTensors file, but not a model written by 'rlr train' or 'rlr import'; give the file that one of them wrote with --out");
+            throw new ModelException(
+                    ModelException.Reason.NOT_A_MODEL,
+                    file.path() + " is a SafeTensors file, but not a model",
+                    "give the file that `ModelFile.save` wrote",
+                    null);
         }
         if (!VERSION.equals(file.metadata().get("version"))) {
-            throw new RlrException(file.path() + " is a model of format version "
-                    + file.metadata().get("version") + ", this program reads version " + VERSION
-                    + "; train it again or use the program that wrote it");
+            throw new ModelException(
+                    ModelException.Reason.OTHER_VERSION,
+                    file.path() + " is a model of format version "
+                            + file.metadata().get("version") + ", this program reads version " + VERSION,
+                    "train it again or use the program that wrote it",
+                    null);
+        }
+        ModelInfo info;
+        try {
+            info = GSON.fromJson(file.metadata().get("model"), ModelInfo.class);
+        } catch (RuntimeException e) {
+            // what a record's constructor throws reaches us inside an exception of the parser
+            throw unreadable(file, e.getCause() instanceof RuntimeException cause ? cause : e);
+        }
+        if (info == null
+                || info.config() == null
+                || info.training() == null && info.origin() == null
+                || info.scores() == null
+                || info.classes() == null) {
+            throw damaged(file, "its description is incomplete", null);
         }
         try {
-            ModelInfo info = GSON.fromJson(file.metadata().get("model"), ModelInfo.class);
-            if (info == null
-                    || info.config() == null
-                    || info.training() == null && info.origin() == null
-                    || info.scores() == null
-                    || info.classes() == null) {
-                throw new RlrException(
-                        file.path() + " is damaged: its description is incomplete; copy or train it again");
-            }
             AttentionBlocks.requireFor(info.config().blocks(), file.path());
             Backbones.requireFor(info.config().backbone(), file.path());
-            info.config().requireFits(Backbones.info(info.config().backbone()).levels());
-            return info;
         } catch (InvalidSettingException e) {
-            throw damaged(file, e, e);
-        } catch (RlrException e) {
-            throw e;
-        } catch (RuntimeException e) {
-            // What a record's constructor throws reaches us inside an exception of the parser.
-            throw damaged(file, e.getCause() instanceof RuntimeException cause ? cause : e, e);
+            throw new ModelException(ModelException.Reason.DOES_NOT_FIT, e.getMessage(), e.remedy(), e);
         }
+        try {
+            info.config().requireFits(Backbones.info(info.config().backbone()).levels());
+        } catch (InvalidSettingException e) {
+            throw unreadable(file, e);
+        }
+        return info;
     }
 
-    private static RlrException damaged(SafeTensorsFile file, Throwable why, RuntimeException e) {
-        return new RlrException(
-                file.path() + " is damaged: its description cannot be read (" + why.getMessage()
-                        + "); copy or train it again",
-                e);
+    private static ModelException unreadable(SafeTensorsFile file, RuntimeException why) {
+        return damaged(file, "its description cannot be read (" + why.getMessage() + ")", why);
+    }
+
+    private static ModelException damaged(SafeTensorsFile file, String why, RuntimeException cause) {
+        return new ModelException(
+                ModelException.Reason.DAMAGED, file.path() + " is damaged: " + why, "copy or train it again", cause);
     }
 
     /**
@@ -157,7 +171,8 @@ public final class ModelFile {
      * @param path a model file
      * @param backend holds the weights; stays the caller's
      * @return the model, for inference; the caller closes it
-     * @throws RlrException if the file is not a model, is damaged or does not fit together
+     * @throws ModelException if the file is not a model, is damaged or does not fit together
+     * @throws TensorFileException if it cannot be read at all
      */
     public static RlrModel load(Path path, Backend backend) {
         try (SafeTensorsFile file = SafeTensorsFile.open(path)) {
@@ -165,7 +180,11 @@ public final class ModelFile {
             RlrConfig config = info.config();
             List<RlrTransformer> levels = new ArrayList<>();
             Backbone backbone = Backbones.create(
-                    config.backbone(), backend, config.levels(), StateDict.of(file, "backbone."), path.toString());
+                    config.backbone(),
+                    backend,
+                    config.levels(),
+                    StateDict.of(file).under("backbone."),
+                    path.toString());
             try {
                 List<FeatureStatistics> statistics =
                         FeatureExtractor.standardized(config, backbone) ? new ArrayList<>() : null;
@@ -176,7 +195,7 @@ public final class ModelFile {
                     }
                     RlrTransformer transformer = new RlrTransformer(shape, backend, false);
                     levels.add(transformer);
-                    transformer.parameters().load(StateDict.of(file, "level" + level + "."), path.toString());
+                    transformer.parameters().load(StateDict.of(file).under("level" + level + "."), path.toString());
                 }
                 return new RlrModel(backend, info, backbone, statistics, levels);
             } catch (Throwable t) {
@@ -184,6 +203,8 @@ public final class ModelFile {
                 backbone.close();
                 throw t;
             }
+        } catch (TensorFileException e) {
+            throw ModelException.of(e);
         }
     }
 
@@ -191,8 +212,10 @@ public final class ModelFile {
         float[] mean = file.readFloats(STATISTICS + level + ".mean");
         float[] std = file.readFloats(STATISTICS + level + ".std");
         if (mean.length != channels || std.length != channels) {
-            throw new RlrException(file.path() + " is damaged: the statistics of level " + level + " have "
-                    + mean.length + " channels instead of " + channels);
+            throw damaged(
+                    file,
+                    "the statistics of level " + level + " have " + mean.length + " channels instead of " + channels,
+                    null);
         }
         return new FeatureStatistics(mean, std);
     }

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.io.TensorFileException;
 
 /** Compares a state dict with what a backbone needs. */
 final class BackboneWeights {
@@ -17,13 +17,14 @@ final class BackboneWeights {
      * Checks that a state dict holds what a backbone needs for feature levels; it need not hold the weights of deeper
      * ones.
      *
-     * @throws RlrException listing what is missing, has another shape or does not belong
+     * @throws TensorFileException listing what is missing, has another shape or does not belong
      */
     static void requireFit(BackboneInfo backbone, List<Integer> levels, StateDict source, String origin) {
         List<String> differences = differences(backbone, levels, source);
         if (!differences.isEmpty()) {
             List<String> fitting = Backbones.fitting(source, levels);
-            throw new RlrException(
+            throw new TensorFileException(
+                    TensorFileException.Reason.OTHER_TENSORS,
                     origin + " does not hold the weights of '" + backbone.name() + "' that feature "
                             + (levels.size() == 1 ? "level " + levels.get(0) + " needs" : "levels " + levels + " need")
                             + ", it is for another architecture: "
@@ -31,7 +32,8 @@ final class BackboneWeights {
                             + (differences.size() > NAMED ? " and " + (differences.size() - NAMED) + " more" : ""),
                     fitting.isEmpty()
                             ? "give a file of timm's weights for '" + backbone.name() + "'"
-                            : "it fits the backbone " + String.join(" or ", fitting));
+                            : "it fits the backbone " + String.join(" or ", fitting),
+                    null);
         }
     }
 

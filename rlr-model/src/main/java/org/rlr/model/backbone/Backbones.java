@@ -10,6 +10,7 @@ import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Services;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.io.CloseNames;
+import org.rlr.tensor.io.TensorFileException;
 
 /** The backbones by name, of every {@link BackboneProvider} on the class path. */
 public final class Backbones {
@@ -91,11 +92,14 @@ public final class Backbones {
      *
      * @param name as the file has it
      * @param file the file, for the message
-     * @throws RlrException naming the file and the backbone
+     * @throws InvalidSettingException naming the file and the backbone
      */
     public static void requireFor(String name, Object file) {
         if (!providers().containsKey(name)) {
-            throw new RlrException(
+            throw new InvalidSettingException(
+                    "backbone",
+                    name,
+                    String.join(", ", names()),
                     file + " has the backbone '" + name + "', which is not among those on the class path",
                     "put the jar with its BackboneProvider there");
         }
@@ -113,7 +117,7 @@ public final class Backbones {
      * @param name as in {@link #names}
      * @param levels the feature levels that are wanted, ascending
      * @return extents by name, convolutions as {@code [out, in/groups, k, k]}
-     * @throws RlrException if there is no backbone of that name or it has no such level
+     * @throws InvalidSettingException if there is no backbone of that name or it has no such level
      */
     public static Map<String, int[]> weightShapes(String name, List<Integer> levels) {
         levels.forEach(info(name)::level);
@@ -129,8 +133,9 @@ public final class Backbones {
      * @param weights its weights by their published names; null where there are none
      * @param origin what the weights are, for messages: a file
      * @return the backbone; the caller closes it
-     * @throws RlrException if there is no backbone of that name, it has no such level, it needs weights and there are
-     *     none, or they are another architecture's
+     * @throws InvalidSettingException if there is no backbone of that name, it has no such level, or it needs weights
+     *     and there are none
+     * @throws TensorFileException if the weights are another architecture's
      */
     public static Backbone create(
             String name, Backend backend, List<Integer> levels, StateDict weights, String origin) {
@@ -140,11 +145,14 @@ public final class Backbones {
             return provider(name).create(name, backend, levels, StateDict.NONE, origin);
         }
         if (weights == null) {
-            throw new RlrException(
+            throw new InvalidSettingException(
+                    "weights",
+                    "null",
+                    "a file of weights",
                     "backbone '" + name + "' needs weights",
-                    "download them with 'rlr weights get " + name
-                            + "', or give a file of timm's weights for it (SafeTensors or .pth) in `weights`, or take"
-                            + " the `backbone` " + WEIGHT_FREE + ", which needs none");
+                    "download them with `WeightsDownloader.get(" + name
+                            + ")`, or give a file of timm's weights for it (SafeTensors or .pth) with `weights`, or"
+                            + " take `backbone` " + WEIGHT_FREE + ", which needs none");
         }
         BackboneWeights.requireFit(info, levels, weights, origin);
         return provider(name).create(name, backend, levels, weights.inMemory(shapes.keySet()), origin);
@@ -158,8 +166,8 @@ public final class Backbones {
      * @param levels the feature levels that will be asked for, ascending
      * @param backend where it computes
      * @return the backbone; the caller closes it
-     * @throws RlrException as {@link #create}, or if the file cannot be read, or weights are given to a backbone that
-     *     has none
+     * @throws InvalidSettingException as {@link #create}, or if weights are given to a backbone that has none
+     * @throws TensorFileException as {@link #create}, or if the file cannot be read
      */
     public static Backbone open(String name, Path weights, List<Integer> levels, Backend backend) {
         if (weights == null) {
@@ -174,8 +182,12 @@ public final class Backbones {
     private static BackboneInfo requireWeights(String name, String origin) {
         BackboneInfo info = info(name);
         if (!info.needsWeights()) {
-            throw new RlrException(
-                    "backbone '" + name + "' takes no weights", "name the `backbone` that " + origin + " belongs to");
+            throw new InvalidSettingException(
+                    "weights",
+                    origin,
+                    "none",
+                    "backbone '" + name + "' takes no weights",
+                    "name the `backbone` that " + origin + " belongs to");
         }
         return info;
     }
@@ -208,7 +220,8 @@ public final class Backbones {
      * @param name as in {@link #names}
      * @param weights by their published names
      * @param origin what it is, for messages: a file
-     * @throws RlrException if there is no backbone of that name, it needs none, or they are another architecture's
+     * @throws InvalidSettingException if there is no backbone of that name, or it needs no weights
+     * @throws TensorFileException if they are another architecture's
      */
     public static void requireFit(String name, StateDict weights, String origin) {
         BackboneInfo info = requireWeights(name, origin);

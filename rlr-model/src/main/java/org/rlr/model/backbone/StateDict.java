@@ -5,8 +5,8 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.SafeTensorsFile;
+import org.rlr.tensor.io.TensorFileException;
 import org.rlr.tensor.io.TorchCheckpoint;
 import org.rlr.tensor.io.TorchTensor;
 import org.rlr.tensor.nn.ParameterSet;
@@ -28,26 +28,22 @@ public interface StateDict extends ParameterSet.Source {
     Collection<String> names();
 
     /**
-     * The tensors of an open file whose names start with a prefix, under the rest of their names.
+     * The tensors of an open file.
      *
      * @param file stays open as long as the dict is read
-     * @param prefix as {@code backbone.}; empty for all
      * @return the dict
      */
-    static StateDict of(SafeTensorsFile file, String prefix) {
+    static StateDict of(SafeTensorsFile file) {
         return new StateDict() {
             @Override
             public Collection<String> names() {
-                return file.names().stream()
-                        .filter(n -> n.startsWith(prefix))
-                        .map(n -> n.substring(prefix.length()))
-                        .toList();
+                return file.names();
             }
 
             @Override
             public int[] shape(String name) {
-                return file.contains(prefix + name)
-                        ? Arrays.stream(file.entry(prefix + name).shape())
+                return file.contains(name)
+                        ? Arrays.stream(file.entry(name).shape())
                                 .mapToInt(Math::toIntExact)
                                 .toArray()
                         : null;
@@ -55,7 +51,7 @@ public interface StateDict extends ParameterSet.Source {
 
             @Override
             public float[] values(String name) {
-                return file.readFloats(prefix + name);
+                return file.readFloats(name);
             }
         };
     }
@@ -66,15 +62,19 @@ public interface StateDict extends ParameterSet.Source {
      * @param file stays open as long as the dict is read
      * @param tensors a dict of it; what is no tensor is left out
      * @return the dict
-     * @throws RlrException if a tensor is larger than an array can be
+     * @throws TensorFileException if a tensor is larger than an array can be
      */
     static StateDict of(TorchCheckpoint file, Map<?, ?> tensors) {
         Map<String, TorchTensor> named = new LinkedHashMap<>();
         tensors.forEach((name, value) -> {
             if (value instanceof TorchTensor tensor) {
                 if (Arrays.stream(tensor.shape()).anyMatch(length -> length > Integer.MAX_VALUE)) {
-                    throw new RlrException(file.path() + ": the tensor " + name + " of shape "
-                            + Arrays.toString(tensor.shape()) + " is too large");
+                    throw new TensorFileException(
+                            TensorFileException.Reason.UNSUPPORTED,
+                            file.path() + ": the tensor " + name + " of shape " + Arrays.toString(tensor.shape())
+                                    + " is too large",
+                            "split it",
+                            null);
                 }
                 named.put(name.toString(), tensor);
             }

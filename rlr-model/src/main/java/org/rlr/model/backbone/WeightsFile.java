@@ -3,8 +3,8 @@ package org.rlr.model.backbone;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.SafeTensorsFile;
+import org.rlr.tensor.io.TensorFileException;
 import org.rlr.tensor.io.TorchCheckpoint;
 import org.rlr.tensor.io.TorchTensor;
 
@@ -25,12 +25,12 @@ public final class WeightsFile implements AutoCloseable {
      *
      * @param path a SafeTensors or .pth file
      * @return the file; the caller closes it
-     * @throws RlrException if it cannot be read or holds no state dict
+     * @throws TensorFileException if it cannot be read or holds no state dict
      */
     public static WeightsFile open(Path path) {
         if (!Files.isRegularFile(path) || !TorchCheckpoint.isTorch(path)) {
             SafeTensorsFile file = SafeTensorsFile.open(path);
-            return new WeightsFile(file, StateDict.of(file, ""));
+            return new WeightsFile(file, StateDict.of(file));
         }
         TorchCheckpoint file = TorchCheckpoint.open(path);
         Object dict = file.root();
@@ -44,8 +44,11 @@ public final class WeightsFile implements AutoCloseable {
         }
         if (!(dict instanceof Map<?, ?> tensors)) {
             file.close();
-            throw new RlrException(path
-                    + " is a file of torch.save, but holds no state dict of a backbone; give a file of timm's weights");
+            throw new TensorFileException(
+                    TensorFileException.Reason.OTHER_TENSORS,
+                    path + " is a file of torch.save, but holds no state dict of a backbone",
+                    "give a file of timm's weights",
+                    null);
         }
         return new WeightsFile(file, StateDict.of(file, tensors));
     }

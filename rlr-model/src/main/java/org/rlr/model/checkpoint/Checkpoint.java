@@ -5,9 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import org.rlr.model.ModelException;
 import org.rlr.model.backbone.StateDict;
-import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.SafeTensorsFile;
+import org.rlr.tensor.io.TensorFileException;
 import org.rlr.tensor.io.TorchCheckpoint;
 import org.rlr.tensor.io.TorchTensor;
 
@@ -34,7 +35,8 @@ public final class Checkpoint implements AutoCloseable {
      *
      * @param paths checkpoints of torch.save, or SafeTensors files of one level each
      * @return the state dicts; the caller closes them
-     * @throws RlrException if one cannot be read or holds no state dict
+     * @throws ModelException if one holds no state dict or is damaged
+     * @throws TensorFileException if one cannot be read at all
      */
     public static Checkpoint open(List<Path> paths) {
         Checkpoint checkpoint = new Checkpoint(
@@ -46,6 +48,8 @@ public final class Checkpoint implements AutoCloseable {
             }
             opened = true;
             return checkpoint;
+        } catch (TensorFileException e) {
+            throw ModelException.of(e);
         } finally {
             if (!opened) {
                 checkpoint.close();
@@ -57,7 +61,7 @@ public final class Checkpoint implements AutoCloseable {
         if (path.getFileName().toString().endsWith(".safetensors")) {
             SafeTensorsFile file = SafeTensorsFile.open(path);
             files.add(file);
-            levels.add(StateDict.of(file, ""));
+            levels.add(StateDict.of(file));
             return;
         }
         TorchCheckpoint file = TorchCheckpoint.open(path);
@@ -74,9 +78,12 @@ public final class Checkpoint implements AutoCloseable {
                 ? list
                 : states instanceof Map<?, ?> single ? List.of(single) : List.of();
         if (dicts.isEmpty() || !dicts.stream().allMatch(Checkpoint::isStateDict)) {
-            throw new RlrException(path
-                    + " is a file of torch.save, but not a checkpoint of the PyTorch implementation: it should hold a list 'state_dict' of one dict of"
-                    + " tensors per level; give the best-img.pth, best-pix.pth or latest.pth that it wrote");
+            throw new ModelException(
+                    ModelException.Reason.NOT_A_MODEL,
+                    path + " is a file of torch.save, but not a checkpoint of the PyTorch implementation: it should"
+                            + " hold a list 'state_dict' of one dict of tensors per level",
+                    "give the best-img.pth, best-pix.pth or latest.pth that it wrote",
+                    null);
         }
         for (Object dict : dicts) {
             levels.add(withoutParallel(StateDict.of(file, (Map<?, ?>) dict)));

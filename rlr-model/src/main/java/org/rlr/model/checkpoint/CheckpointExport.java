@@ -13,7 +13,8 @@ import org.rlr.model.attention.AttentionBlocks;
 import org.rlr.model.backbone.StateDict;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.config.RlrConfig;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.InvalidSettingException;
+import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.io.IoReason;
 import org.rlr.tensor.io.SafeTensorsFile;
 import org.rlr.tensor.io.SafeTensorsWriter;
@@ -29,14 +30,15 @@ public final class CheckpointExport {
      *
      * @param model a model file
      * @param target the checkpoint; replaced if it is there
-     * @throws RlrException if the model cannot be read or the file not be written
+     * @throws org.rlr.model.ModelException if the model cannot be read
+     * @throws ResourceException if the file cannot be written
      */
     public static void writeTorch(Path model, Path target) {
         ModelInfo info = ModelFile.info(model);
         List<Object> states = new ArrayList<>();
         try (SafeTensorsFile file = SafeTensorsFile.open(model)) {
             for (int level : info.config().levels()) {
-                StateDict state = StateDict.of(file, "level" + level + ".");
+                StateDict state = StateDict.of(file).under("level" + level + ".");
                 Map<String, Object> tensors = new LinkedHashMap<>();
                 for (String name : state.names()) {
                     tensors.put(name, new TorchWriter.Floats(longs(state.shape(name)), state.values(name)));
@@ -60,7 +62,9 @@ public final class CheckpointExport {
      * @param model a model file
      * @param folder made if it is missing
      * @return the files
-     * @throws RlrException if the model cannot be read, is one of these files itself, or a file cannot be written
+     * @throws org.rlr.model.ModelException if the model cannot be read
+     * @throws InvalidSettingException if the model is one of these files itself
+     * @throws ResourceException if a file cannot be written
      */
     public static List<Path> writeSafeTensors(Path model, Path folder) {
         List<Path> written = new ArrayList<>();
@@ -70,7 +74,7 @@ public final class CheckpointExport {
         }
         try (SafeTensorsFile file = SafeTensorsFile.open(model)) {
             for (int level : levels) {
-                StateDict state = StateDict.of(file, "level" + level + ".");
+                StateDict state = StateDict.of(file).under("level" + level + ".");
                 // what PyTorch's reader asks for
                 SafeTensorsWriter writer = new SafeTensorsWriter().metadata("format", "pt");
                 for (String name : state.names()) {
@@ -88,16 +92,16 @@ public final class CheckpointExport {
      * What the PyTorch implementation lacks to compute with a model's levels as this program does.
      *
      * @param model a model file
-     * @return a sentence each; none for a model of the published method
-     * @throws RlrException if the model cannot be read
+     * @return a sentence each, settings and methods in backticks; none for a model of the published method
+     * @throws org.rlr.model.ModelException if the model cannot be read
      */
     public static List<String> notes(Path model) {
         List<String> notes = new ArrayList<>();
         RlrConfig config = ModelFile.info(model).config();
         try (SafeTensorsFile file = SafeTensorsFile.open(model)) {
             if (file.names().stream().anyMatch(name -> name.startsWith(ModelFile.STATISTICS))) {
-                notes.add(
-                        "the levels were trained on features standardised by statistics that are not exported: with features as they are, also after 'rlr import', they give other scores");
+                notes.add("the levels were trained on features standardised by statistics that are not exported: with"
+                        + " features as they are, also after `CheckpointImport`, they give other scores");
             }
         }
         List<String> others = config.blocks().stream()
@@ -105,12 +109,11 @@ public final class CheckpointExport {
                 .toList();
         if (!others.isEmpty()) {
             notes.add("the PyTorch implementation has no attention block " + String.join(", ", others)
-                    + ", and 'rlr import' refuses such a checkpoint");
+                    + ", and `CheckpointImport` refuses such a checkpoint");
         }
         if (config.windows() != null) {
-            notes.add(
-                    "the PyTorch implementation takes the side of the attention window from the grid, and this model has --window "
-                            + config.windowText() + ", which 'rlr import' has to be told");
+            notes.add("the PyTorch implementation takes the window size from the grid, and this model has `windows` "
+                    + config.windowText() + ", which `CheckpointImport` has to be told");
         }
         return notes;
     }
@@ -122,13 +125,18 @@ public final class CheckpointExport {
     private static void requireApart(Path model, Path target) {
         try {
             if (Files.exists(target) && Files.isSameFile(model, target)) {
-                throw new RlrException("the level's file " + target + " would overwrite the model " + model
-                        + " itself; name another folder for the files of the levels");
+                throw new InvalidSettingException(
+                        "folder",
+                        target.getParent(),
+                        "another folder than the model's",
+                        "the level's file " + target + " would overwrite the model " + model + " itself",
+                        "name another folder for the files of the levels");
             }
         } catch (IOException e) {
-            throw new RlrException(
-                    "cannot find out where " + target + " leads: " + IoReason.of(e)
-                            + "; check the permissions of its folders",
+            throw new ResourceException(
+                    ResourceException.Resource.DISK,
+                    "cannot find out where " + target + " leads: " + IoReason.of(e),
+                    "check the permissions of its folders",
                     e);
         }
     }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.rlr.model.ModelException;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.BackboneInfo;
 import org.rlr.model.backbone.Backbones;
@@ -16,8 +17,9 @@ import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.Tiling;
 import org.rlr.model.data.ImageSize;
 import org.rlr.model.transformer.RlrTransformer;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.io.TensorFileException;
 import org.rlr.tensor.nn.Parameter;
 
 /**
@@ -83,7 +85,8 @@ public final class CheckpointImport {
      * @param checkpoint open as long as transformers are made of it
      * @param options what it does not say
      * @return shape and state dicts
-     * @throws RlrException if the checkpoint holds no model, or the options do not fit it
+     * @throws ModelException if the checkpoint holds no model, or none of the levels that the options name
+     * @throws InvalidSettingException if an option is not possible
      */
     public static CheckpointImport of(Checkpoint checkpoint, Options options) {
         List<LevelShape> shapes = new ArrayList<>();
@@ -95,9 +98,10 @@ public final class CheckpointImport {
             if (shape.layers() != first.layers()
                     || !shape.blocks().equals(first.blocks())
                     || shape.gate() != first.gate()) {
-                throw new RlrException(
-                        checkpoint.origin() + " has levels of different layers, attention blocks or gates: " + first
-                                + " and " + shape + "; such a model cannot be kept in one file");
+                throw unfit(
+                        checkpoint.origin() + " has levels of different layers, attention blocks or gates, which cannot"
+                                + " be kept in one file: " + first + " and " + shape,
+                        "");
             }
         }
         BackboneInfo backbone =
@@ -161,18 +165,29 @@ public final class CheckpointImport {
         }
         List<String> fitting =
                 Backbones.names().stream().filter(name -> has(name, channels)).toList();
-        throw new RlrException(origin + " was trained on feature maps of " + channels + " channels, which neither "
-                + String.join(" nor ", BACKBONES) + " has; "
-                + (fitting.isEmpty()
-                        ? "no backbone that there is has such levels"
-                        : "name its backbone with --backbone; these have such levels: " + String.join(", ", fitting)));
+        throw unfit(
+                origin + " was trained on feature maps of " + channels + " channels, which "
+                        + (fitting.isEmpty()
+                                ? "no backbone that there is has"
+                                : "neither " + String.join(" nor ", BACKBONES) + " has"),
+                fitting.isEmpty()
+                        ? "put the jar with its BackboneProvider on the class path"
+                        : "name its `backbone`; these have such levels: " + String.join(", ", fitting));
+    }
+
+    private static ModelException unfit(String message, String remedy) {
+        return new ModelException(ModelException.Reason.DOES_NOT_FIT, message, remedy, null);
     }
 
     private static List<Integer> levels(
             List<LevelShape> shapes, BackboneInfo backbone, List<Integer> given, String origin) {
         if (given != null && given.size() != shapes.size()) {
-            throw new RlrException(
-                    origin + " has " + shapes.size() + " levels, but --levels names " + given.size() + ": " + given);
+            throw new InvalidSettingException(
+                    "levels",
+                    given,
+                    "a list of " + shapes.size(),
+                    origin + " has " + shapes.size() + " levels, but `levels` names " + given.size() + ": " + given,
+                    "name as many levels as it has");
         }
         List<Integer> levels = new ArrayList<>();
         for (int i = 0; i < shapes.size(); i++) {
@@ -185,20 +200,20 @@ public final class CheckpointImport {
                 having = having.contains(given.get(i)) ? List.of(given.get(i)) : List.of();
             }
             if (having.size() != 1) {
-                throw new RlrException(origin + " (state dict " + i + ") was trained on feature maps of " + channels
-                        + " channels; the levels of " + backbone.name() + " have "
-                        + backbone.levels().stream()
-                                .map(level -> level.level() + ": " + level.channels())
-                                .toList()
-                        + "; name "
-                        + (having.isEmpty()
-                                ? "the right --backbone" + (given == null ? "" : " or --levels")
-                                : "--levels"));
+                throw unfit(
+                        origin + " (state dict " + i + ") was trained on feature maps of " + channels
+                                + " channels; the levels of " + backbone.name() + " have "
+                                + backbone.levels().stream()
+                                        .map(level -> level.level() + ": " + level.channels())
+                                        .toList(),
+                        having.isEmpty()
+                                ? "name the right `backbone`" + (given == null ? "" : " or `levels`")
+                                : "name `levels`");
             }
             levels.add(having.get(0));
         }
         if (new HashSet<>(levels).size() != levels.size()) {
-            throw new RlrException(origin + " has two state dicts for one level: " + levels + "; name --levels");
+            throw unfit(origin + " has two state dicts for one level: " + levels, "name `levels`");
         }
         return levels;
     }
@@ -212,9 +227,11 @@ public final class CheckpointImport {
             widths.add(doublings < 0 ? d << -doublings : d % (1 << doublings) == 0 ? d >> doublings : -1);
         }
         if (widths.size() != 1 || widths.contains(-1)) {
-            throw new RlrException(origin + " has model widths "
-                    + shapes.stream().map(LevelShape::modelWidth).toList() + " at levels " + levels
-                    + "; they should double where the stride does: name the right --levels");
+            throw unfit(
+                    origin + " has model widths "
+                            + shapes.stream().map(LevelShape::modelWidth).toList() + " at levels " + levels
+                            + ", which do not double where the stride does",
+                    "name the right `levels`");
         }
         return widths.iterator().next();
     }
@@ -247,7 +264,7 @@ public final class CheckpointImport {
      * @param features the backbone that the configuration names, for its channels
      * @param backend holds the parameters; stays the caller's
      * @return in the order of the configuration's levels; the caller closes them
-     * @throws RlrException if tensors are missing, have other shapes or do not belong
+     * @throws ModelException if tensors are missing, have other shapes or do not belong
      */
     public List<RlrTransformer> transformers(Backbone features, Backend backend) {
         List<RlrTransformer> transformers = new ArrayList<>();
@@ -268,13 +285,18 @@ public final class CheckpointImport {
             Set<String> unknown = new HashSet<>(state.names());
             transformer.parameters().all().stream().map(Parameter::name).forEach(unknown::remove);
             if (!unknown.isEmpty()) {
-                throw new RlrException(origin + " holds tensors that do not belong to the published method: "
-                        + String.join(", ", unknown.stream().sorted().limit(8).toList())
-                        + (unknown.size() > 8 ? " and " + (unknown.size() - 8) + " more" : "")
-                        + "; a changed method cannot be imported");
+                throw unfit(
+                        origin + " holds tensors that do not belong to the published method: "
+                                + String.join(
+                                        ", ", unknown.stream().sorted().limit(8).toList())
+                                + (unknown.size() > 8 ? " and " + (unknown.size() - 8) + " more" : ""),
+                        "give a checkpoint of the published method; a changed method cannot be imported");
             }
             transformer.parameters().load(state, origin);
             return transformer;
+        } catch (TensorFileException e) {
+            transformer.close();
+            throw ModelException.of(e);
         } catch (Throwable t) {
             transformer.close();
             throw t;

@@ -5,10 +5,10 @@ import java.util.Collection;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.rlr.model.ModelException;
 import org.rlr.model.attention.AttentionBlocks;
 import org.rlr.model.backbone.StateDict;
 import org.rlr.model.config.GateMode;
-import org.rlr.tensor.RlrException;
 
 /**
  * What the names and shapes of a level's state dict (RLR §11) say about its transformer. The number of attention heads
@@ -34,7 +34,7 @@ public record LevelShape(
      * @param state one level's tensors
      * @param origin what the state dict is, for messages
      * @return the shape
-     * @throws RlrException if it is not the state dict of a level
+     * @throws ModelException if it is not the state dict of a level
      */
     public static LevelShape of(StateDict state, String origin) {
         Collection<String> names = state.names();
@@ -45,9 +45,12 @@ public record LevelShape(
             if (m.matches()) {
                 layers = Math.max(layers, Integer.parseInt(m.group(1)) + 1);
                 if (!AttentionBlocks.PUBLISHED.contains(m.group(2))) {
-                    throw new RlrException(origin + " has an attention block '" + m.group(2) + "', which is not one of "
-                            + String.join(", ", AttentionBlocks.PUBLISHED)
-                            + "; only checkpoints of the published method can be read");
+                    throw new ModelException(
+                            ModelException.Reason.NOT_A_MODEL,
+                            origin + " has an attention block '" + m.group(2) + "', which is not one of "
+                                    + String.join(", ", AttentionBlocks.PUBLISHED),
+                            "give a checkpoint of the published method; no other can be read",
+                            null);
                 }
             }
         }
@@ -106,8 +109,11 @@ public record LevelShape(
         return shape;
     }
 
-    private static RlrException notALevel(String origin, String why) {
-        return new RlrException(origin + " is not the state dict of an RLR transformer: " + why
-                + "; give a checkpoint of the PyTorch implementation");
+    private static ModelException notALevel(String origin, String why) {
+        return new ModelException(
+                ModelException.Reason.NOT_A_MODEL,
+                origin + " is not the state dict of an RLR transformer: " + why,
+                "give a checkpoint of the PyTorch implementation",
+                null);
     }
 }

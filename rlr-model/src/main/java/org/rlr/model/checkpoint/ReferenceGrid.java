@@ -1,9 +1,11 @@
 package org.rlr.model.checkpoint;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import org.rlr.model.ModelException;
 import org.rlr.model.data.ImageSize;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.InvalidSettingException;
 
 /**
  * Image size S and reference length r that give the references of a checkpoint: {@code r·(S/stride)²} tokens at every
@@ -48,7 +50,8 @@ public record ReferenceGrid(int imageSize, int refLen) {
      * @param tokens tokens of each level's reference; 0 where it has none
      * @param imageSize the size asked for, or null
      * @param usual the size that is taken with the backbone unless told otherwise
-     * @throws RlrException if no size fits, or not the one asked for
+     * @throws ModelException if no size fits
+     * @throws InvalidSettingException if the one asked for does not fit
      */
     static ReferenceGrid choose(int[] strides, int[] tokens, Integer imageSize, int usual, String origin) {
         int wanted = imageSize == null ? usual : imageSize;
@@ -61,16 +64,27 @@ public record ReferenceGrid(int imageSize, int refLen) {
                 return grid;
             }
         }
-        String references = "the references of " + origin + ", " + java.util.Arrays.toString(tokens)
-                + " tokens at strides " + java.util.Arrays.toString(strides);
         if (fitting.isEmpty()) {
-            throw new RlrException(references + ", are of no square image size; name the right --levels");
+            throw new ModelException(
+                    ModelException.Reason.DOES_NOT_FIT,
+                    references(strides, tokens, origin) + ", are of no square image size",
+                    "name the right `levels`",
+                    null);
         }
         if (imageSize != null) {
-            throw new RlrException(
-                    references + ", do not fit --image-size " + imageSize + "; these sizes do: " + describe(fitting));
+            throw new InvalidSettingException(
+                    "imageSize",
+                    imageSize,
+                    describe(fitting),
+                    references(strides, tokens, origin) + ", do not fit `imageSize` " + imageSize,
+                    "these sizes fit: " + describe(fitting));
         }
         return fitting.get(0);
+    }
+
+    private static String references(int[] strides, int[] tokens, String origin) {
+        return "the references of " + origin + ", " + Arrays.toString(tokens) + " tokens at strides "
+                + Arrays.toString(strides);
     }
 
     /**
@@ -79,7 +93,7 @@ public record ReferenceGrid(int imageSize, int refLen) {
      *
      * @param strides pixels per token of each level
      * @param tokens tokens of each level's reference; 0 where it has none
-     * @throws RlrException if the size does not fit
+     * @throws InvalidSettingException if the size does not fit
      */
     static int refLen(int[] strides, int[] tokens, ImageSize size, String origin) {
         if (tokens[0] == 0) {
@@ -93,10 +107,12 @@ public record ReferenceGrid(int imageSize, int refLen) {
                     || size.height() % strides[i] != 0
                     || size.width() % strides[i] != 0
                     || i > 0 && chunks != refLen) {
-                throw new RlrException(
-                        "the references of " + origin + ", " + java.util.Arrays.toString(tokens) + " tokens at strides "
-                                + java.util.Arrays.toString(strides) + ", do not fit --image-size " + size.height()
-                                + "x" + size.width() + " (height x width); name the size that it was trained with");
+                throw new InvalidSettingException(
+                        "imageSize",
+                        size,
+                        "the size that it was trained with",
+                        references(strides, tokens, origin) + ", do not fit images of " + size + " pixels",
+                        "name the `imageSize` that it was trained with");
             }
             refLen = chunks;
         }

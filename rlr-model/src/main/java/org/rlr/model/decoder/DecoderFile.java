@@ -4,11 +4,12 @@ import com.google.gson.Gson;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Stream;
+import org.rlr.model.ModelException;
 import org.rlr.model.backbone.StateDict;
-import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.io.SafeTensorsFile;
 import org.rlr.tensor.io.SafeTensorsWriter;
+import org.rlr.tensor.io.TensorFileException;
 import org.rlr.tensor.nn.Parameter;
 
 /**
@@ -28,7 +29,7 @@ public final class DecoderFile {
      *
      * @param decoder stays the caller's
      * @param file target; folders above it are made where they are missing
-     * @throws RlrException saying what failed
+     * @throws org.rlr.tensor.ResourceException if it cannot be written
      */
     public static void save(FeatureDecoder decoder, Path file) {
         SafeTensorsWriter writer = new SafeTensorsWriter()
@@ -49,45 +50,55 @@ public final class DecoderFile {
      * @param path a decoder's file
      * @param backend holds the weights; stays the caller's
      * @return the decoder; the caller closes it
-     * @throws RlrException if the file is not a decoder or is damaged
+     * @throws ModelException if the file is not a decoder or is damaged
+     * @throws TensorFileException if it cannot be read at all
      */
     public static FeatureDecoder load(Path path, Backend backend) {
         try (SafeTensorsFile file = SafeTensorsFile.open(path)) {
             DecoderInfo info = info(file);
             DecoderNetwork network = new DecoderNetwork(info.channels(), backend, false);
             try {
-                network.load(StateDict.of(file, ""), path.toString());
+                network.load(StateDict.of(file), path.toString());
                 return new FeatureDecoder(backend, info, network, path.toString());
             } catch (Throwable t) {
                 network.close();
                 throw t;
             }
+        } catch (TensorFileException e) {
+            throw ModelException.of(e);
         }
     }
 
     private static DecoderInfo info(SafeTensorsFile file) {
         if (!FORMAT.equals(file.metadata().get("format"))) {
-            throw new RlrException(
-                    file.path()
-                            + " is a SafeTensors file, but not a feature decoder; give the file that 'rlr decoder train' wrote with --out");
+            throw new ModelException(
+                    ModelException.Reason.NOT_A_MODEL,
+                    file.path() + " is a SafeTensors file, but not a feature decoder",
+                    "give the file that `DecoderFile.save` wrote",
+                    null);
         }
         if (!VERSION.equals(file.metadata().get("version"))) {
-            throw new RlrException(file.path() + " is a decoder of format version "
-                    + file.metadata().get("version") + ", this program reads version " + VERSION
-                    + "; train it again or use the program that wrote it");
+            throw new ModelException(
+                    ModelException.Reason.OTHER_VERSION,
+                    file.path() + " is a decoder of format version "
+                            + file.metadata().get("version") + ", this program reads version " + VERSION,
+                    "train it again or use the program that wrote it",
+                    null);
         }
         DecoderInfo info;
         try {
             info = GSON.fromJson(file.metadata().get("decoder"), DecoderInfo.class);
         } catch (RuntimeException e) {
-            throw new RlrException(
-                    file.path() + " is damaged: its description cannot be read (" + e.getMessage()
-                            + "); copy or train it again",
-                    e);
+            throw damaged(file, "its description cannot be read (" + e.getMessage() + ")", e);
         }
         if (info == null || !info.usable()) {
-            throw new RlrException(file.path() + " is damaged: its description is incomplete; copy or train it again");
+            throw damaged(file, "its description is incomplete", null);
         }
         return info;
+    }
+
+    private static ModelException damaged(SafeTensorsFile file, String why, Exception cause) {
+        return new ModelException(
+                ModelException.Reason.DAMAGED, file.path() + " is damaged: " + why, "copy or train it again", cause);
     }
 }

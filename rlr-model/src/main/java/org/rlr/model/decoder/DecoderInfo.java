@@ -2,12 +2,14 @@ package org.rlr.model.decoder;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.rlr.model.FeatureDigest;
+import org.rlr.model.ModelException;
 import org.rlr.model.RlrModel;
 import org.rlr.model.backbone.BackboneInfo;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.Tiling;
-import org.rlr.tensor.RlrException;
+import org.rlr.model.data.ImageSize;
 
 /**
  * What a decoder's file says about itself: which features it reads, and how it was trained.
@@ -46,17 +48,25 @@ public record DecoderInfo(
      * @param training how it will be trained
      * @param images training images
      * @return a description with a loss of NaN
-     * @throws RlrException if there is none for the model's levels
+     * @throws ModelException if there is none for the model's levels
      */
     public static DecoderInfo of(RlrModel model, DecoderSettings training, int images) {
         RlrConfig c = model.info().config();
+        BackboneInfo backbone = model.backbone().info();
         List<Integer> strides = strides(model);
         if (!STRIDES.contains(strides)) {
-            throw new RlrException("the model's feature levels " + c.levels() + " have strides " + strides
-                    + "; a feature decoder is for strides [8, 16] or [4, 8, 16]: train a model with such --levels, or "
-                    + "look at 'rlr detect --pictures features', which needs no decoder");
+            String fitting = backbone.levels().stream()
+                    .filter(level -> STRIDES.get(0).contains(level.stride()))
+                    .map(level -> Integer.toString(level.level()))
+                    .collect(Collectors.joining(","));
+            throw new ModelException(
+                    ModelException.Reason.DOES_NOT_FIT,
+                    "the model's feature levels " + c.levels() + " have strides " + strides
+                            + "; a feature decoder is for strides [8, 16] or [4, 8, 16]",
+                    (fitting.isEmpty() ? "" : "train a model with `levels` " + fitting + ", or ")
+                            + "look at `FeatureColors`, which needs no decoder",
+                    null);
         }
-        BackboneInfo backbone = model.backbone().info();
         List<Integer> channels = c.levels().stream()
                 .map(level -> backbone.level(level).channels())
                 .toList();
@@ -131,7 +141,7 @@ public record DecoderInfo(
      *
      * @param model whose features are to be decoded
      * @param origin the decoder's file, for the message
-     * @throws RlrException naming what differs
+     * @throws ModelException naming what differs
      */
     public void requireFits(RlrModel model, String origin) {
         RlrConfig c = model.info().config();
@@ -141,18 +151,20 @@ public record DecoderInfo(
         compare(differences, "strides", strides(), strides(model));
         compare(
                 differences,
-                "image size (height x width)",
-                imageHeight + "x" + imageWidth,
-                c.imageHeight() + "x" + c.imageWidth());
+                "image size",
+                new ImageSize(imageWidth, imageHeight),
+                new ImageSize(c.imageWidth(), c.imageHeight()));
         compare(differences, "3x3 average", averagePool, c.averagePool());
         compare(differences, "images", resolution(tiling), resolution(c.tiling()));
         if (differences.isEmpty() && !features.equals(FeatureDigest.of(model))) {
             differences.add("other weights of the backbone or other statistics of the features");
         }
         if (!differences.isEmpty()) {
-            throw new RlrException(
-                    "the decoder " + origin + " does not fit the model: " + String.join("; ", differences)
-                            + "; train one for this model with 'rlr decoder train', or look at '--pictures features', which needs none");
+            throw new ModelException(
+                    ModelException.Reason.DOES_NOT_FIT,
+                    "the decoder " + origin + " does not fit the model: " + String.join("; ", differences),
+                    "train one for this model with `DecoderTrainer.train`, or look at `FeatureColors`, which needs none",
+                    null);
         }
     }
 

@@ -37,13 +37,13 @@ public final class DecoderNetwork implements AutoCloseable {
      * @throws IllegalArgumentException for another number of levels
      */
     public DecoderNetwork(List<Integer> channels, Backend backend, boolean training) {
-        LayerNames root = new LayerNames(parameters.root(), buffers.root());
+        NormalizedConvolution.Names root = new NormalizedConvolution.Names(parameters.root(), buffers.root());
         int f0 = channels.get(0);
         int last;
         if (channels.size() == 2) {
             int f1 = channels.get(1);
             int entering = entering(f0, f1);
-            LayerNames names = root.sub("layerf1");
+            NormalizedConvolution.Names names = root.sub("layerf1");
             entrance = new NormalizedConvolution(names.sub(1), names.sub(2), f1, entering, 5);
             layer4 = UpsamplingBlock.stage(root.sub("layer4"), f0 + entering, 256, 3, false);
             layer3 = UpsamplingBlock.stage(root.sub("layer3"), 256, 128, 6, true);
@@ -97,7 +97,7 @@ public final class DecoderNetwork implements AutoCloseable {
      *
      * @param state holds the learned values and the running statistics
      * @param origin what it is, for messages: a file
-     * @throws org.rlr.tensor.RlrException naming {@code origin} and the tensors that do not fit
+     * @throws org.rlr.tensor.io.TensorFileException naming {@code origin} and the tensors that do not fit
      */
     public void load(StateDict state, String origin) {
         parameters.load(state, origin);

@@ -1,6 +1,8 @@
 package org.rlr.model.decoder;
 
-import org.rlr.tensor.RlrException;
+import static org.rlr.tensor.InvalidSettingException.require;
+
+import org.rlr.tensor.InvalidSettingException;
 
 /**
  * How a feature decoder is trained.
@@ -21,12 +23,16 @@ public record DecoderSettings(int epochs, int batchSize, float learningRate, lon
      * @param batchSize images per step
      * @param learningRate of Adam
      * @param seed of everything random
-     * @throws RlrException naming the option and its range
+     * @throws InvalidSettingException if one is out of range
      */
     public DecoderSettings {
-        require(epochs >= 1, "--epochs", epochs, "at least 1");
-        require(batchSize >= 1, "--batch-size", batchSize, "at least 1");
-        require(learningRate > 0 && learningRate < Float.POSITIVE_INFINITY, "--lr", learningRate, "a positive number");
+        require(epochs >= 1, "epochs", epochs, "at least 1");
+        require(batchSize >= 1, "batchSize", batchSize, "at least 1");
+        require(
+                learningRate > 0 && learningRate < Float.POSITIVE_INFINITY,
+                "learningRate",
+                learningRate,
+                "a positive number");
     }
 
     /**
@@ -34,15 +40,9 @@ public record DecoderSettings(int epochs, int batchSize, float learningRate, lon
      *
      * @param other number of epochs, at least 1
      * @return a copy
-     * @throws RlrException if it is less
+     * @throws InvalidSettingException if it is less
      */
     public DecoderSettings withEpochs(int other) {
         return new DecoderSettings(other, batchSize, learningRate, seed);
-    }
-
-    private static void require(boolean condition, String option, Object value, String range) {
-        if (!condition) {
-            throw new RlrException(option + " is " + value + "; it must be " + range);
-        }
     }
 }

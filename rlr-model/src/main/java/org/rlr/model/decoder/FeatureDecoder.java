@@ -56,7 +56,7 @@ public final class FeatureDecoder implements AutoCloseable {
      * Checks that it was trained on a model's features.
      *
      * @param model whose features are to be decoded
-     * @throws org.rlr.tensor.RlrException naming what differs
+     * @throws org.rlr.model.ModelException naming what differs
      */
     public void requireFits(RlrModel model) {
         info.requireFits(model, origin);

@@ -6,12 +6,29 @@ import org.rlr.tensor.backend.ConvGeometry;
 import org.rlr.tensor.nn.BatchNorm;
 import org.rlr.tensor.nn.Conv2d;
 import org.rlr.tensor.nn.Initializer;
+import org.rlr.tensor.nn.ParameterSet;
 
 /**
  * A convolution without bias, zero padding k/2, stride 1, its weights first drawn Kaiming normal; after it, where there
  * is one, a batch normalisation.
  */
 final class NormalizedConvolution {
+    /**
+     * Where a layer declares what it keeps.
+     *
+     * @param learned learned values
+     * @param buffers running statistics
+     */
+    record Names(ParameterSet.Prefix learned, ParameterSet.Prefix buffers) {
+        Names sub(String name) {
+            return new Names(learned.sub(name), buffers.sub(name));
+        }
+
+        Names sub(int index) {
+            return sub(Integer.toString(index));
+        }
+    }
+
     private final Conv2d convolution;
     private final BatchNorm norm;
 
@@ -20,7 +37,7 @@ final class NormalizedConvolution {
      *
      * @param norm where its batch normalisation keeps what it keeps; null for none
      */
-    NormalizedConvolution(LayerNames names, LayerNames norm, int in, int out, int kernel) {
+    NormalizedConvolution(Names names, Names norm, int in, int out, int kernel) {
         ConvGeometry geometry = ConvGeometry.padded(kernel, 1, kernel / 2, 1);
         convolution =
                 new Conv2d(names.learned(), in, out, geometry, Initializer.kaimingNormal(in * kernel * kernel), null);

@@ -14,16 +14,16 @@ final class UpsamplingBlock {
     private final NormalizedConvolution second;
     private final NormalizedConvolution shortcut;
 
-    private UpsamplingBlock(LayerNames names, int in, int out, boolean upsampling) {
+    private UpsamplingBlock(NormalizedConvolution.Names names, int in, int out, boolean upsampling) {
         this.upsampling = upsampling;
         first = new NormalizedConvolution(names.sub("conv1"), names.sub("bn1"), in, out, 3);
         second = new NormalizedConvolution(names.sub("conv2"), names.sub("bn2"), out, out, 3);
-        LayerNames aside = names.sub("shortcut");
+        NormalizedConvolution.Names aside = names.sub("shortcut");
         shortcut = upsampling || in != out ? new NormalizedConvolution(aside.sub(0), aside.sub(2), in, out, 1) : null;
     }
 
     /** {@code n} blocks, the first from {@code in} channels and upsampling where asked (RLR §12, <em>Stage</em>). */
-    static List<UpsamplingBlock> stage(LayerNames names, int in, int out, int n, boolean upsampling) {
+    static List<UpsamplingBlock> stage(NormalizedConvolution.Names names, int in, int out, int n, boolean upsampling) {
         List<UpsamplingBlock> blocks = new ArrayList<>();
         for (int i = 0; i < n; i++) {
             blocks.add(new UpsamplingBlock(names.sub(i), i == 0 ? in : out, out, i == 0 && upsampling));

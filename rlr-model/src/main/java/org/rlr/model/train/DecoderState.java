@@ -54,7 +54,7 @@ record DecoderState(int epochs, double meanLoss, LearnedState network, StateDict
     /** Reads it. @throws RlrException as {@link StateFile#load} */
     static DecoderState load(Path path, DecoderIdentity identity, int most) {
         return StateFile.DECODER.load(path, identity, most, file -> {
-            StateDict kept = StateDict.of(file, STATISTICS);
+            StateDict kept = StateDict.of(file).under(STATISTICS);
             return new DecoderState(
                     StateFile.epochs(file),
                     StateFile.meanLoss(file),

@@ -86,7 +86,7 @@ class BackboneGoldenTest {
                 SafeTensorsFile golden = SafeTensorsFile.open(features);
                 Backend backend = KernelSets.open(kernels);
                 Backbone backbone = Backbones.create(
-                        "tf_efficientnet_lite0", backend, List.of(2, 3), StateDict.of(weights, ""), file.toString())) {
+                        "tf_efficientnet_lite0", backend, List.of(2, 3), StateDict.of(weights), file.toString())) {
             compare(
                     backbone,
                     backend,

@@ -76,7 +76,11 @@ class BackboneWeightsTest {
         }
         try (SafeTensorsFile saved = SafeTensorsFile.open(file);
                 Backbone b = Backbones.create(
-                        "tf_efficientnet_b0", backend, List.of(1), StateDict.of(saved, "backbone."), file.toString())) {
+                        "tf_efficientnet_b0",
+                        backend,
+                        List.of(1),
+                        StateDict.of(saved).under("backbone."),
+                        file.toString())) {
             assertArrayEquals(before, features(b));
         }
     }

@@ -192,12 +192,12 @@ class CheckpointImportTest {
         refused(
                 () -> ReferenceGrid.choose(strides, tokens, 384, 256, "f.pth"),
                 "f.pth",
-                "--image-size 384",
+                "`imageSize` 384",
                 "512 (reference length 1), 256 (reference length 4)");
         refused(
                 () -> ReferenceGrid.choose(strides, new int[] {1024, 1024}, null, 256, "f.pth"),
                 "no square image size",
-                "--levels");
+                "`levels`");
         assertEquals(new ReferenceGrid(256, 1), ReferenceGrid.choose(strides, new int[] {0, 0}, null, 256, "x"));
         assertEquals(new ReferenceGrid(320, 1), ReferenceGrid.choose(strides, new int[] {0, 0}, 320, 256, "x"));
     }
@@ -275,7 +275,7 @@ class CheckpointImportTest {
         refused(
                 () -> read(ambiguous, new CheckpointImport.Options("resnet18", null, null, 8, true)),
                 "64 channels",
-                "name --levels");
+                "name `levels`");
         assertEquals(
                 List.of(1),
                 read(ambiguous, new CheckpointImport.Options("resnet18", List.of(1), null, 8, true))
@@ -291,11 +291,11 @@ class CheckpointImportTest {
                 "[40, 112] channels",
                 "tf_efficientnet_b6 nor wide_resnet50_2",
                 "tf_efficientnet_lite0",
-                "--backbone");
+                "`backbone`");
         refused(
                 () -> read(file, new CheckpointImport.Options("resnet18", null, null, 8, true)),
                 "40 channels",
-                "--backbone");
+                "`backbone`");
         refused(
                 () -> read(file, new CheckpointImport.Options("tf_efficientnet_lite0", List.of(2), null, 8, true)),
                 "2 levels",

@@ -62,7 +62,7 @@ class ZeroStepsGoldenTest {
                             .build();
                     RlrTransformer level = new RlrTransformer(config, backend, true);
                     levels.add(level);
-                    level.parameters().load(StateDict.of(golden, "level" + i + ".weight."), "golden");
+                    level.parameters().load(StateDict.of(golden).under("level" + i + ".weight."), "golden");
                     int images = (int) golden.entry("level" + i + ".x").shape()[0];
                     inputs.add(
                             Tensor.of(golden.readFloats("level" + i + ".x"), images, grid * grid, config.channels()));
