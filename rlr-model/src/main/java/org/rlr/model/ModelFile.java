@@ -132,15 +132,21 @@ public final class ModelFile {
             }
             AttentionBlocks.requireFor(info.config().blocks(), file.path());
             Backbones.requireFor(info.config().backbone(), file.path());
-            info.config().requireFits(Backbones.info(info.config().backbone()).levels());
+            requireFits(info.config(), file);
             return info;
-        } catch (InvalidSettingException e) {
-            throw damaged(file, e, e);
         } catch (RlrException e) {
             throw e;
         } catch (RuntimeException e) {
             // What a record's constructor throws reaches us inside an exception of the parser.
             throw damaged(file, e.getCause() instanceof RuntimeException cause ? cause : e, e);
+        }
+    }
+
+    private static void requireFits(RlrConfig config, SafeTensorsFile file) {
+        try {
+            config.requireFits(Backbones.info(config.backbone()).levels());
+        } catch (InvalidSettingException e) {
+            throw damaged(file, e, e);
         }
     }
 
