@@ -6,52 +6,74 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.rlr.model.attention.AttentionBlockProvider;
+import org.rlr.model.backbone.BackboneProvider;
+import org.rlr.model.data.DataLayoutProvider;
 
-/**
- * What docs/extending.md shows is what is compiled and run here: {@code RingAttention}, its test, and the file by which
- * it is found.
- */
+/** What the pages on extensions show is what is compiled and run here: classes, tests, and the files that name them. */
 class ExtendingTest {
-    private static final Path PAGE = Path.of("../docs/extending.md");
     private static final Path TESTS = Path.of("src/test");
-    private static final int MOST_LINES = 40;
 
-    private static List<String> blocks(String language) throws IOException {
-        return Pattern.compile("```" + language + "\\n(.*?)```", Pattern.DOTALL)
-                .matcher(Files.readString(PAGE))
-                .results()
-                .map(m -> m.group(1))
-                .toList();
+    /** The pages, their classes, and what they extend. */
+    enum Page {
+        BLOCK("extending.md", 40, AttentionBlockProvider.class, "RingAttention", "RingAttentionTest"),
+        BACKBONE("own-backbone.md", 60, BackboneProvider.class, "PatchBackbone", "PatchBackboneTest"),
+        LAYOUT("own-layout.md", 60, DataLayoutProvider.class, "LabelsLayout");
+
+        private final Path file;
+        private final int mostLines;
+        private final Class<?> service;
+        private final List<String> classes;
+
+        Page(String file, int mostLines, Class<?> service, String... classes) {
+            this.file = Path.of("../docs", file);
+            this.mostLines = mostLines;
+            this.service = service;
+            this.classes = List.of(classes);
+        }
+
+        private List<String> blocks(String language) throws IOException {
+            return Pattern.compile("```" + language + "\\n(.*?)```", Pattern.DOTALL)
+                    .matcher(Files.readString(file))
+                    .results()
+                    .map(m -> m.group(1))
+                    .toList();
+        }
     }
 
-    @Test
-    void theBlockOfThePageIsTheOneThatIsTested() throws IOException {
-        List<String> java = blocks("java");
-        assertEquals(2, java.size(), "Java on the page");
-        assertEquals(Files.readString(TESTS.resolve("java/org/example/RingAttention.java")), java.get(0));
-        assertEquals(Files.readString(TESTS.resolve("java/org/example/RingAttentionTest.java")), java.get(1));
-        assertTrue(
-                java.get(0).lines().count() <= MOST_LINES, java.get(0).lines().count() + " lines");
+    @ParameterizedTest
+    @EnumSource
+    void theJavaOfThePageIsWhatIsTested(Page page) throws IOException {
+        List<String> java = page.blocks("java");
+        List<String> tested = new ArrayList<>();
+        for (String name : page.classes) {
+            tested.add(Files.readString(TESTS.resolve("java/org/example/" + name + ".java")));
+        }
+        assertEquals(tested, java);
+        long lines = java.get(0).lines().count();
+        assertTrue(lines <= page.mostLines, lines + " lines");
     }
 
-    @Test
-    void theServiceFileOfThePageIsTheOneThatIsTested() throws IOException {
-        Path file = TESTS.resolve("resources/META-INF/services/org.rlr.model.attention.AttentionBlockProvider");
-        assertTrue(Files.readString(PAGE)
-                .contains(TESTS.resolve("resources").relativize(file).toString()));
-        assertTrue(
-                blocks("text").contains(Files.readString(file)), blocks("text").toString());
+    @ParameterizedTest
+    @EnumSource
+    void theServiceFileOfThePageIsTheOneThatIsTested(Page page) throws IOException {
+        String file = "META-INF/services/" + page.service.getName();
+        assertTrue(Files.readString(page.file).contains(file));
+        assertEquals(List.of(Files.readString(TESTS.resolve("resources").resolve(file))), page.blocks("text"));
     }
 
-    @Test
-    void everyLinkLeadsSomewhere() throws IOException {
-        Matcher link = Pattern.compile("]\\(([^):]+)\\)").matcher(Files.readString(PAGE));
+    @ParameterizedTest
+    @EnumSource
+    void everyLinkLeadsSomewhere(Page page) throws IOException {
+        Matcher link = Pattern.compile("]\\(([^):#]+)[^)]*\\)").matcher(Files.readString(page.file));
         while (link.find()) {
-            assertTrue(Files.exists(PAGE.resolveSibling(link.group(1))), link.group(1));
+            assertTrue(Files.exists(page.file.resolveSibling(link.group(1))), link.group(1));
         }
     }
 }

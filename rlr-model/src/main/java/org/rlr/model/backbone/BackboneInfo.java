@@ -16,7 +16,8 @@ import org.rlr.model.data.Normalization;
  *     weights
  * @param deviationFloor least standard deviation of a channel where its features are always standardised per channel by
  *     their statistics over the training images; 0 where they are not
- * @param beside names of tensors that published files hold beside the feature layers, such as the classifier's
+ * @param beside regular expression of the names of tensors that published files hold beside the feature layers, such as
+ *     the classifier's
  * @param settings the published settings with the backbone's own levels and image size: the defaults of a training
  */
 public record BackboneInfo(
@@ -25,7 +26,7 @@ public record BackboneInfo(
         List<FeatureLevel> levels,
         long parameters,
         float deviationFloor,
-        Pattern beside,
+        String beside,
         RlrConfig settings) {
 
     /**
@@ -36,10 +37,10 @@ public record BackboneInfo(
      * @param levels its feature levels, ascending
      * @param parameters learned weights of the feature layers; 0 for a backbone that needs no weights
      * @param deviationFloor least standard deviation of a channel; 0 where features are not always standardised
-     * @param beside names of tensors that published files hold beside the feature layers
+     * @param beside regular expression of the names of tensors that published files hold beside the feature layers
      * @param settings the defaults of a training
      * @throws org.rlr.tensor.RlrException if they do not fit
-     * @throws IllegalArgumentException if the levels are not ascending, or a number is below 0
+     * @throws IllegalArgumentException if the levels are not ascending, a number is below 0 or the expression is none
      */
     public BackboneInfo {
         levels = List.copyOf(levels);
@@ -52,6 +53,7 @@ public record BackboneInfo(
             throw new IllegalArgumentException(
                     parameters + " parameters or a deviation of " + deviationFloor + " are below 0");
         }
+        Pattern.compile(beside);
         settings.requireFits(levels);
     }
 
@@ -95,7 +97,7 @@ public record BackboneInfo(
         private Normalization normalization = Normalization.IMAGENET;
         private long parameters;
         private float deviationFloor;
-        private Pattern beside = Pattern.compile("(?!)");
+        private String beside = "";
         private RlrConfig settings;
 
         private Builder(String name, List<FeatureLevel> levels) {
@@ -140,11 +142,11 @@ public record BackboneInfo(
         /**
          * Sets the names of tensors that published files hold beside the feature layers.
          *
-         * @param names matches whole names
+         * @param expression regular expression that matches whole names
          * @return this builder
          */
-        public Builder beside(Pattern names) {
-            beside = names;
+        public Builder beside(String expression) {
+            beside = expression;
             return this;
         }
 

@@ -52,7 +52,7 @@ final class BackboneWeights {
         });
         Map<String, int[]> all = Backbones.weightShapes(backbone.name(), Backbones.levels(backbone));
         for (String name : source.names()) {
-            if (!all.containsKey(name) && !backbone.beside().matcher(name).matches()) {
+            if (!all.containsKey(name) && !name.matches(backbone.beside())) {
                 unexpected.add(name + " does not belong to it");
             }
         }

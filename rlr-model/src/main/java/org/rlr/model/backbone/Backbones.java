@@ -52,21 +52,24 @@ public final class Backbones {
      */
     public static BackboneInfo info(String name) {
         BackboneProvider provider = provider(name);
-        return INFOS.computeIfAbsent(name, key -> {
-            try {
-                BackboneInfo info = provider.info(name);
-                if (!info.name().equals(name)) {
-                    throw new IllegalArgumentException("it calls itself '" + info.name() + "'");
-                }
-                return info;
-            } catch (RlrException | IllegalArgumentException e) {
-                throw new RlrException(
-                        "the backbone '" + name + "' of " + provider.getClass().getName() + " cannot be used: "
-                                + e.getMessage(),
-                        "correct it or take its jar off the class path",
-                        e);
+        return INFOS.computeIfAbsent(name, key -> described(provider, name));
+    }
+
+    /** What a provider says of a backbone. @throws RlrException if that cannot be right */
+    static BackboneInfo described(BackboneProvider provider, String name) {
+        try {
+            BackboneInfo info = provider.info(name);
+            if (!info.name().equals(name)) {
+                throw new IllegalArgumentException("it calls itself '" + info.name() + "'");
             }
-        });
+            return info;
+        } catch (RlrException | IllegalArgumentException e) {
+            throw new RlrException(
+                    "the backbone '" + name + "' of " + provider.getClass().getName() + " cannot be used: "
+                            + e.getMessage(),
+                    "correct it or take its jar off the class path",
+                    e);
+        }
     }
 
     private static BackboneProvider provider(String name) {

@@ -22,14 +22,7 @@ final class ConvolutionalBackbone implements Backbone {
         this.network = network;
         this.backend = backend;
         this.weights = weights;
-        try {
-            network.parameters().allocate(backend, false);
-            network.parameters().load(weights, origin);
-            network.parameters().freeze();
-        } catch (Throwable t) {
-            close();
-            throw t;
-        }
+        network.parameters().loadFrozen(backend, weights, origin);
     }
 
     @Override

@@ -5,15 +5,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
-import java.util.regex.Pattern;
 import org.rlr.model.data.Normalization;
 import org.rlr.tensor.backend.Backend;
 
 /** The convolutional networks of a family, with timm's names. */
 abstract class ConvolutionalProvider implements BackboneProvider {
     /** Counters of training, the classifier and the convolution before it. */
-    private static final Pattern BESIDE =
-            Pattern.compile(".*\\.num_batches_tracked|(classifier|fc|conv_head|bn2)\\..*");
+    private static final String BESIDE = ".*\\.num_batches_tracked|(classifier|fc|conv_head|bn2)\\..*";
 
     private final Map<String, Architecture> architectures = new LinkedHashMap<>();
 

@@ -47,7 +47,8 @@ public final class CheckpointImport {
      *
      * @param backbone the feature extractor; null for the one of the PyTorch implementation's whose channels fit
      * @param levels feature levels in the order of the checkpoint; null for those whose channels fit
-     * @param imageSize size that images are resized to; null for the square one that fits, 256 where several do
+     * @param imageSize size that images are resized to; null for the square one that fits, the backbone's usual one
+     *     where several do
      * @param heads attention heads
      * @param averagePool whether feature maps are smoothed by a 3×3 average
      * @param tiling how images are cut into tiles of that size; null where they are resized to it
@@ -70,7 +71,8 @@ public final class CheckpointImport {
          *
          * @param backbone the feature extractor; null for the one of the PyTorch implementation's whose channels fit
          * @param levels feature levels in the order of the checkpoint; null for those whose channels fit
-         * @param imageSize size that images are resized to; null for the square one that fits, 256 where several do
+         * @param imageSize size that images are resized to; null for the square one that fits, the backbone's usual one
+         *     where several do
          * @param heads attention heads
          * @param averagePool whether feature maps are smoothed by a 3×3 average
          */

@@ -105,7 +105,7 @@ final class ImportCommand implements Callable<Integer> {
             paramLabel = "S|HxW",
             converter = ImageSizeConverter.class,
             description =
-                    "Side that images are resized to, its inp_size, or height and width, as 256x384 (default: the side that fits; 256 where several do).")
+                    "Side that images are resized to, its inp_size, or height and width, as 256x384 (default: the side that fits; the usual size where several do).")
     private ImageSize imageSize;
 
     @Mixin

@@ -8,9 +8,8 @@ import java.util.Optional;
  * The layout of BTAD: as MVTec AD, but normal images lie in {@code ok}, and masks have the names of their images,
  * perhaps with another suffix.
  */
-public final class BtadLayout extends ClassFolderLayout {
-    /** The layout. */
-    public BtadLayout() {
+final class BtadLayout extends ClassFolderLayout {
+    BtadLayout() {
         super("btad", "<class>/train/ok, <class>/test/{ok,<defect>} and <class>/ground_truth/<defect>");
     }
 

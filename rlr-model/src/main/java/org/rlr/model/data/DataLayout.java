@@ -3,7 +3,7 @@ package org.rlr.model.data;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** A way to lay out a data set in folders. A new one is one class, listed in {@link DataLayouts}. */
+/** A way to lay out a data set in folders. A new one needs a {@link DataLayoutProvider}. */
 public interface DataLayout {
     /** {@return the name by which users choose it} */
     String name();

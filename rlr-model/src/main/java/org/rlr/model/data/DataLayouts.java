@@ -2,32 +2,71 @@ package org.rlr.model.data;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.rlr.tensor.InvalidSettingException;
+import org.rlr.tensor.RlrException;
+import org.rlr.tensor.Services;
 
 /** The known layouts, and reading a data set by the one that fits. */
 public final class DataLayouts {
     /** Of layouts in which a list says which images there are, so that those which are put anywhere do not count. */
     static final String LIST_REMEDY = "the list of the data set's images names none: copy it again, or take another";
 
-    /** In the order in which they are tried: the more particular first. */
-    private static final List<DataLayout> ALL = List.of(
-            new VisaLayout(),
-            new RealIadLayout(),
-            new MagneticTileLayout(),
-            new LocoLayout(),
-            new BtadLayout(),
-            new VisaPreparedLayout(),
-            new MpddLayout(),
-            new MvtecLayout(),
-            new FolderLayout());
+    private static Map<String, DataLayout> found;
 
     private DataLayouts() {}
 
-    /** {@return all layouts, in the order in which they are tried} */
+    /** The built-in layouts, the more particular first. */
+    public static final class BuiltIn implements DataLayoutProvider {
+        /** For {@link java.util.ServiceLoader}. */
+        public BuiltIn() {}
+
+        @Override
+        public List<DataLayout> layouts() {
+            return List.of(
+                    new VisaLayout(),
+                    new RealIadLayout(),
+                    new MagneticTileLayout(),
+                    new LocoLayout(),
+                    new BtadLayout(),
+                    new VisaPreparedLayout(),
+                    new MpddLayout(),
+                    new MvtecLayout(),
+                    new FolderLayout());
+        }
+
+        @Override
+        public int priority() {
+            return -1;
+        }
+    }
+
+    /** By name, in the order in which they are tried. */
+    private static synchronized Map<String, DataLayout> byName() {
+        if (found == null) {
+            List<DataLayout> layouts = Services.load(DataLayoutProvider.class, "data layouts").stream()
+                    .sorted(Comparator.comparingInt(DataLayoutProvider::priority)
+                            .reversed()
+                            .thenComparing(each -> each.getClass().getName()))
+                    .flatMap(provider -> provider.layouts().stream())
+                    .toList();
+            found = Services.byName(layouts, layout -> Collections.singletonList(layout.name()), "data layouts");
+        }
+        return found;
+    }
+
+    /**
+     * All layouts of every {@link DataLayoutProvider} on the class path.
+     *
+     * @return in the order in which they are tried
+     * @throws RlrException if a provider cannot be used
+     */
     public static List<DataLayout> all() {
-        return ALL;
+        return List.copyOf(byName().values());
     }
 
     /**
@@ -50,13 +89,13 @@ public final class DataLayouts {
      */
     public static DataLayout recognise(Path root) {
         requireFolder(root);
-        return ALL.stream()
+        return all().stream()
                 .filter(layout -> layout.evidence(root).isPresent())
                 .findFirst()
                 .orElseThrow(() -> new DataSetException(
                         "the folder " + root + " holds no data set of a known layout" + contents(root),
                         "arrange it as one of these: "
-                                + ALL.stream()
+                                + all().stream()
                                         .map(layout -> layout.name() + ": " + layout.description())
                                         .collect(Collectors.joining(", or ")),
                         null));
@@ -85,16 +124,17 @@ public final class DataLayouts {
      * @throws InvalidSettingException if there is none, with the names that there are
      */
     public static DataLayout named(String name) {
-        String names = ALL.stream().map(DataLayout::name).collect(Collectors.joining(", "));
-        return ALL.stream()
-                .filter(layout -> layout.name().equals(name))
-                .findFirst()
-                .orElseThrow(() -> new InvalidSettingException(
-                        "layout",
-                        name,
-                        "one of " + names,
-                        "there is no data layout '" + name + "'",
-                        "choose one of " + names));
+        DataLayout layout = byName().get(name);
+        if (layout == null) {
+            String names = String.join(", ", byName().keySet());
+            throw new InvalidSettingException(
+                    "layout",
+                    name,
+                    "one of " + names,
+                    "there is no data layout '" + name + "'",
+                    "choose one of " + names);
+        }
+        return layout;
     }
 
     private static void requireFolder(Path root) {

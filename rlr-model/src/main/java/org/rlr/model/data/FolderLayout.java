@@ -14,7 +14,7 @@ import java.util.Optional;
  * defect; {@code masks}, with files, and folders per kind where {@code abnormal} has them, named as for
  * {@link MvtecLayout}; masks that lie in no folder of a kind may belong to images of any kind, but to one each.
  */
-public final class FolderLayout implements DataLayout {
+final class FolderLayout implements DataLayout {
     private static final String NAME = "folder";
 
     private static final String[] NORMAL = {"normal", "good", "ok"};

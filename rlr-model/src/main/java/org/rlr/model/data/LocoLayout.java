@@ -8,11 +8,10 @@ import java.util.Optional;
  * The layout of MVTec LOCO: also {@code validation/good}, and the masks of an image in a folder of its name,
  * {@code 000.png}, {@code 001.png}, ….
  */
-public final class LocoLayout extends ClassFolderLayout {
+final class LocoLayout extends ClassFolderLayout {
     private static final String[] KINDS = {"logical_anomalies", "structural_anomalies"};
 
-    /** The layout. */
-    public LocoLayout() {
+    LocoLayout() {
         super(
                 "loco",
                 "<class>/{train,validation}/good, <class>/test/{good,logical_anomalies,structural_anomalies} and <class>/ground_truth/<kind>/<image>/000.png");

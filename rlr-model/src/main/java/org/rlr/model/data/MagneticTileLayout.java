@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
  * mask {@code <id>.png}. One class. The data set has no split: of the normal images, sorted by name, every fifth is a
  * test image, the others are for training.
  */
-public final class MagneticTileLayout implements DataLayout {
+final class MagneticTileLayout implements DataLayout {
     private static final String PREFIX = "MT_";
     private static final String FREE = "MT_Free";
     private static final String CLASS = "magnetic_tile";

@@ -6,12 +6,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /** MPDD: as MVTec AD, told by the names of its classes; a mask's name contains that of its image. */
-public final class MpddLayout extends ClassFolderLayout {
+final class MpddLayout extends ClassFolderLayout {
     private static final Set<String> CLASSES =
             Set.of("bracket_black", "bracket_brown", "bracket_white", "connector", "metal_plate", "tubes");
 
-    /** The layout. */
-    public MpddLayout() {
+    MpddLayout() {
         super(
                 "mpdd",
                 "the classes of MPDD as <class>/train/good, <class>/test/{good,<defect>} and <class>/ground_truth/<defect>");

@@ -5,9 +5,8 @@ import java.util.List;
 import java.util.Optional;
 
 /** The layout of MVTec AD, which many other data sets took over. */
-public final class MvtecLayout extends ClassFolderLayout {
-    /** The layout. */
-    public MvtecLayout() {
+final class MvtecLayout extends ClassFolderLayout {
+    MvtecLayout() {
         super("mvtec", "<class>/train/good, <class>/test/{good,<defect>} and <class>/ground_truth/<defect>");
     }
 

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  * per class a list of its images, {@code realiad_jsons/realiad_jsons/<class>.json} ({@link RealIadList}). The root is
  * the folder of all, or of one resolution, or of one class in it; or the lists lie beside the class folders.
  */
-public final class RealIadLayout implements DataLayout {
+final class RealIadLayout implements DataLayout {
     private static final Pattern RESOLUTION = Pattern.compile("realiad_\\d+");
     private static final String LISTS = "realiad_jsons";
 

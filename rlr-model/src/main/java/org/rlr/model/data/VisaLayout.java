@@ -14,7 +14,7 @@ import java.util.TreeMap;
  * relative to the root. Masks hold class indices; what is above 0 is anomalous. A class folder below such a root is
  * read as that class alone.
  */
-public final class VisaLayout implements DataLayout {
+final class VisaLayout implements DataLayout {
     private static final Path SPLIT = Path.of("split_csv", "1cls.csv");
     private static final List<String> COLUMNS = List.of("object", "split", "label", "image", "mask");
 

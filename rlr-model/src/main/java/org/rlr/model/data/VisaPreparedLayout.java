@@ -8,9 +8,8 @@ import java.util.Optional;
  * VisA as its authors' script prepares it: as MVTec AD, with one folder of defects, {@code bad}, and masks without
  * {@code _mask}.
  */
-public final class VisaPreparedLayout extends ClassFolderLayout {
-    /** The layout. */
-    public VisaPreparedLayout() {
+final class VisaPreparedLayout extends ClassFolderLayout {
+    VisaPreparedLayout() {
         super("visa-prepared", "<class>/train/good, <class>/test/{good,bad} and <class>/ground_truth/bad");
     }
 

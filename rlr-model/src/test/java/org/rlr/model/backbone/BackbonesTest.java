@@ -4,12 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.rlr.model.config.FeatureLevel;
 import org.rlr.model.data.Normalization;
 import org.rlr.tensor.RlrException;
+import org.rlr.tensor.backend.Backend;
 
 /** The architectures that no golden file covers are held to their published sizes. */
 class BackbonesTest {
@@ -79,6 +83,83 @@ class BackbonesTest {
                     names.contains("efficientnet_lite" + i) && names.contains("tf_efficientnet_lite" + i), "lite" + i);
         }
         assertTrue(names.containsAll(List.of("resnet18", "resnet34", "resnet50", "resnet101", "wide_resnet50_2")));
+    }
+
+    @Test
+    void levelsHaveTheirStrides() {
+        for (String name : List.of("scattering", "tf_efficientnet_b6", "wide_resnet50_2")) {
+            assertEquals(
+                    List.of(2, 4, 8, 16, 32),
+                    Backbones.info(name).levels().stream()
+                            .map(FeatureLevel::stride)
+                            .toList(),
+                    name);
+        }
+    }
+
+    @Test
+    void theBuiltInOnesComeInTheirOrderAndOthersBesideThem() {
+        List<String> names = new ArrayList<>(Backbones.names());
+        assertTrue(names.contains("patches"), names.toString());
+        names.retainAll(
+                List.of("resnet18", "tf_efficientnet_b0", "efficientnet_lite4", "efficientnet_b0", "scattering"));
+        assertEquals(
+                List.of("scattering", "efficientnet_b0", "efficientnet_lite4", "tf_efficientnet_b0", "resnet18"),
+                names);
+    }
+
+    private record Described(BackboneInfo info) implements BackboneProvider {
+        @Override
+        public List<String> names() {
+            return List.of("own");
+        }
+
+        @Override
+        public BackboneInfo info(String name) {
+            return info == null
+                    ? BackboneInfo.builder(name, List.of(new FeatureLevel(0, 8, 7)))
+                            .build()
+                    : info;
+        }
+
+        @Override
+        public Map<String, int[]> weightShapes(String name, List<Integer> levels) {
+            throw new AssertionError("not to be asked for");
+        }
+
+        @Override
+        public Backbone create(String name, Backend backend, List<Integer> levels, StateDict weights, String origin) {
+            throw new AssertionError("not to be asked for");
+        }
+    }
+
+    @Test
+    void aDescriptionThatCannotBeRightNamesItsProvider() {
+        for (BackboneProvider wrong : List.of(new Described(null), new Described(Backbones.info("resnet18")))) {
+            String message = assertThrows(RlrException.class, () -> Backbones.described(wrong, "own"))
+                    .explanation();
+            assertTrue(
+                    message.contains("'own' of " + Described.class.getName()) && message.contains("class path"),
+                    message);
+        }
+        List<FeatureLevel> levels = List.of(new FeatureLevel(0, 8, 7), new FeatureLevel(3, 8, 7));
+        BackboneInfo own = BackboneInfo.builder("own", levels)
+                .defaults(List.of(3), 280)
+                .beside("head\\..*")
+                .build();
+        assertEquals(own, Backbones.described(new Described(own), "own"));
+        assertEquals(List.of(3), own.settings().levels());
+        assertEquals(280, own.settings().imageHeight());
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> BackboneInfo.builder("own", List.of(levels.get(1), levels.get(0)))
+                        .defaults(List.of(3), 280)
+                        .build());
+        assertThrows(
+                RlrException.class,
+                () -> BackboneInfo.builder("own", levels)
+                        .defaults(List.of(3), 256)
+                        .build());
     }
 
     @Test

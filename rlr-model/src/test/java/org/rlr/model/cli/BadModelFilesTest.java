@@ -1,6 +1,7 @@
 package org.rlr.model.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -70,8 +71,18 @@ class BadModelFilesTest {
         assertRefused(changed, changed, "damaged", "--heads is 0", "again");
         changed("\\\"levels\\\":[2,3],\\\"width\\\"", "\\\"lovels\\\":[2,3],\\\"width\\\"", changed);
         assertRefused(changed, changed, "damaged", "again");
+        changed("\\\"imageHeight\\\":64", "\\\"imageHeight\\\":72", changed);
+        assertRefused(changed, changed, "damaged", "image height 72 is not a multiple of the stride 16", "again");
         changed("\\\"scores\\\"", "\\\"scares\\\"", changed);
         assertRefused(changed, changed, "damaged", "incomplete", "again");
+    }
+
+    @Test
+    void aModelWhoseBackboneIsMissingIsNotCalledDamaged() throws IOException {
+        Path changed = folder.resolve("changed.safetensors");
+        changed("\\\"backbone\\\":\\\"scattering\\\"", "\\\"backbone\\\":\\\"absent_one\\\"", changed);
+        assertRefused(changed, changed, "has the backbone 'absent_one'", "class path", "BackboneProvider");
+        assertFalse(CommandRun.of("info", "--model", changed).err().contains("damaged"));
     }
 
     /** A description that fits in itself, but not the tensors. */

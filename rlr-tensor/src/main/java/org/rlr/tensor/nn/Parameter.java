@@ -98,4 +98,14 @@ public final class Parameter {
         }
         return value;
     }
+
+    /** Gives the memory back, if the set came to allocate it. */
+    void close() {
+        if (value != null) {
+            if (value.grad() != null) {
+                value.grad().close();
+            }
+            value.close();
+        }
+    }
 }

@@ -112,9 +112,7 @@ public final class ParameterSet implements AutoCloseable {
      * @throws ResourceException if memory is short
      */
     public void allocate(Backend device, boolean training) {
-        if (backend != null) {
-            throw new IllegalStateException("allocated already");
-        }
+        requireUnallocated();
         backend = device;
         if (training) {
             allocateArena(device);
@@ -124,6 +122,12 @@ public final class ParameterSet implements AutoCloseable {
             View view = new View(device.allocate(p.shape().elements()), 0, p.shape());
             device.fill(view, 0);
             p.allocate(Tensor.wrapUnscoped(device, view));
+        }
+    }
+
+    private void requireUnallocated() {
+        if (backend != null) {
+            throw new IllegalStateException("allocated already");
         }
     }
 
@@ -170,6 +174,28 @@ public final class ParameterSet implements AutoCloseable {
                         backend, new View(backend.packWeights(plain.view(), p.layers()), 0, p.shape())));
                 plain.close();
             }
+        }
+    }
+
+    /**
+     * Allocates the parameters, fills them from a state dict and freezes them: what a network needs that is never
+     * trained. If that fails the set is closed.
+     *
+     * @param device where to allocate; stays the caller's
+     * @param source gives shapes and values
+     * @param origin what the dict is, for the message: a file and where in it
+     * @throws IllegalStateException if the set is allocated already
+     * @throws RlrException as {@link #allocate} and {@link #load}
+     */
+    public void loadFrozen(Backend device, Source source, String origin) {
+        requireUnallocated();
+        try {
+            allocate(device, false);
+            load(source, origin);
+            freeze();
+        } catch (Throwable t) {
+            close();
+            throw t;
         }
     }
 
@@ -394,10 +420,7 @@ public final class ParameterSet implements AutoCloseable {
             return;
         }
         for (Parameter p : parameters.values()) {
-            if (p.tensor().grad() != null) {
-                p.tensor().grad().close();
-            }
-            p.tensor().close();
+            p.close();
         }
         if (values != null) {
             values.release();
