@@ -24,6 +24,7 @@ import org.rlr.model.backbone.Backbones;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
 /**
@@ -109,7 +110,7 @@ public class BackboneBenchmark {
         Ours(String name, List<Integer> levels, Map<String, Operand> weights, Operand images, int threads) {
             this.levels = levels;
             this.images = images;
-            backend = Backends.open("cpu", threads);
+            backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(threads));
             backbone = Backbones.create(name, backend, levels, RandomWeights.stateDict(weights), "random");
         }
 

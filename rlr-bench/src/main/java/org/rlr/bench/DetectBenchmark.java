@@ -19,6 +19,7 @@ import org.openjdk.jmh.annotations.Warmup;
 import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.model.detect.Detection;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
 /**
@@ -96,7 +97,7 @@ public class DetectBenchmark {
 
         Ours(DetectFiles files, int threads) {
             this.files = files;
-            backend = Backends.open("cpu", threads);
+            backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(threads));
             detector = AnomalyDetector.load(files.model(), backend);
         }
 

@@ -20,6 +20,7 @@ import org.rlr.model.config.ScoreStatistics;
 import org.rlr.model.config.TrainingSettings;
 import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
 /**
@@ -43,7 +44,7 @@ final class DetectFiles implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         RlrConfig config = RlrConfig.published(BACKBONE);
-        try (Backend backend = Backends.open("cpu", 0);
+        try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS);
                 RlrModel model = model(config, backend)) {
             ModelFile.save(model, model());
         }

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.cuda.CudaTimer;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.backend.View;
 
@@ -81,7 +82,7 @@ final class GpuKernels {
 
     private Map<String, Double> errors(Map<String, Function<Backend, GpuCase>> cases) {
         Map<String, Double> errors = new LinkedHashMap<>();
-        try (Backend cpu = Backends.open("cpu", 0)) {
+        try (Backend cpu = Backends.open("cpu", BackendSettings.DEFAULTS)) {
             cases.forEach((name, make) -> errors.put(name, error(name, make, cpu)));
         }
         return errors;

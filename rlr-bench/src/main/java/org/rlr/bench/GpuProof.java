@@ -4,8 +4,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.rlr.cuda.CudaBackendProvider;
+import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -20,8 +23,6 @@ import picocli.CommandLine.Parameters;
 public final class GpuProof {
     static final int WRONG = 1;
     static final int NOT_OFFERED = 3;
-    private static final String PRECISION = "rlr.cuda.precision";
-    private static final String CUDNN = "rlr.cuda.cudnn";
 
     private GpuProof() {}
 
@@ -40,18 +41,16 @@ public final class GpuProof {
         @Option(names = "--tiny", description = "tiny shapes")
         boolean tiny;
 
+        private BackendSettings settings() {
+            return BackendSettings.DEFAULTS.withPrecision(precision);
+        }
+
         Backend open() {
-            System.setProperty(PRECISION, precision);
-            return Backends.open("cuda", 0);
+            return Backends.open("cuda", settings());
         }
 
         Backend openWithoutCudnn() {
-            System.setProperty(CUDNN, "false");
-            try {
-                return open();
-            } finally {
-                System.clearProperty(CUDNN);
-            }
+            return new CudaBackendProvider().createWithoutCudnn(0, settings());
         }
 
         GpuShapes shapes() {
@@ -64,9 +63,9 @@ public final class GpuProof {
             try {
                 open().close();
                 return null;
-            } catch (RlrException e) {
-                if (e.getMessage().contains(PRECISION)) {
-                    return e.getMessage();
+            } catch (InvalidSettingException e) {
+                if (e.name().equals("precision")) {
+                    return e.explanation();
                 }
                 throw e;
             }
@@ -75,7 +74,7 @@ public final class GpuProof {
 
     @Command(name = "card", description = "Prints the card that cuda names, and fails where there is none.")
     int card() {
-        try (Backend backend = Backends.open("cuda", 0)) {
+        try (Backend backend = Backends.open("cuda", BackendSettings.DEFAULTS)) {
             System.out.println(backend.description());
             return 0;
         } catch (RlrException e) {

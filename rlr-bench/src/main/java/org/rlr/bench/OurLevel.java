@@ -11,6 +11,7 @@ import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.AdamSettings;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.backend.View;
 import org.rlr.tensor.nn.Adam;
@@ -26,7 +27,7 @@ final class OurLevel implements Contender {
     private float[] result = {};
 
     OurLevel(LevelConfig config, Operand features, boolean training, int threads) {
-        this(config, features, training, Backends.open("cpu", threads));
+        this(config, features, training, Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(threads)));
     }
 
     /** @param backend taken over */

@@ -14,6 +14,7 @@ import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.AdamSettings;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.nn.Adam;
 import org.rlr.tensor.nn.ParameterSet;
@@ -30,7 +31,7 @@ final class TrainingProcess {
 
     /** Model, image, threads; prints the image and the loss of the last step, summed over the levels. */
     public static void main(String[] args) {
-        try (Backend backend = Backends.open("cpu", Integer.parseInt(args[2]))) {
+        try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(Integer.parseInt(args[2])))) {
             List<float[]> features;
             List<RlrTransformer> levels = new ArrayList<>();
             try (RlrModel model = ModelFile.load(Path.of(args[0]), backend)) {

@@ -2,6 +2,7 @@ package org.rlr.cuda;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.rlr.cuda.driver.Card;
 import org.rlr.cuda.driver.NotCapturableException;
@@ -11,9 +12,11 @@ import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.AdamSettings;
 import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.BinaryOp;
 import org.rlr.tensor.backend.Capture;
 import org.rlr.tensor.backend.ConvGeometry;
+import org.rlr.tensor.backend.Parallel;
 import org.rlr.tensor.backend.Storage;
 import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.backend.View;
@@ -26,6 +29,7 @@ final class CudaBackend implements Backend {
     private static final System.Logger LOG = System.getLogger(CudaBackend.class.getName());
 
     private final CudaEngine engine;
+    private final Parallel host;
     private final CudaMemory memory;
     private final CudaElementwise elementwise;
     private final CudaReduction reduction;
@@ -38,16 +42,17 @@ final class CudaBackend implements Backend {
     private final CudaConvolution convolution;
     private boolean closed;
 
-    CudaBackend(Card card) {
-        this(card, false);
+    CudaBackend(Card card, BackendSettings settings, CudaDebugging debugging) {
+        this(card, settings, debugging, false);
     }
 
     /**
      * @param plainAttention whether attention is computed by the plain kernels only, which the others are checked
      *     against
      */
-    CudaBackend(Card card, boolean plainAttention) {
-        engine = new CudaEngine(card);
+    CudaBackend(Card card, BackendSettings settings, CudaDebugging debugging, boolean plainAttention) {
+        engine = new CudaEngine(card, settings, debugging);
+        host = new Parallel(settings.threads());
         memory = new CudaMemory(engine);
         elementwise = new CudaElementwise(engine);
         reduction = new CudaReduction(engine);
@@ -72,8 +77,13 @@ final class CudaBackend implements Backend {
 
     @Override
     public String description() {
-        return device() + " (" + engine.card() + ", precisions " + Precision.of(engine.card()) + ", "
+        return device() + " (" + engine.card() + ", precisions " + String.join(" ", Precision.of(engine.card())) + ", "
                 + engine.precision() + ", convolutions by " + engine.convolutions() + ")";
+    }
+
+    @Override
+    public void onHost(int tasks, IntConsumer body) {
+        host.forEach(tasks, body);
     }
 
     @Override
@@ -326,6 +336,7 @@ final class CudaBackend implements Backend {
     public synchronized void close() {
         if (!closed) {
             closed = true;
+            host.close();
             engine.close();
         }
     }

@@ -8,6 +8,7 @@ import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendProvider;
+import org.rlr.tensor.backend.BackendSettings;
 
 /** The CUDA backend. */
 public final class CudaBackendProvider implements BackendProvider {
@@ -46,12 +47,28 @@ public final class CudaBackendProvider implements BackendProvider {
     }
 
     @Override
-    public Backend create(int index, int threads) {
+    public Backend create(int index, BackendSettings settings) {
+        return create(index, settings, CudaDebugging.OF_PROCESS);
+    }
+
+    /**
+     * Starts a backend whose convolutions are computed by its own kernels, for comparisons with cuDNN.
+     *
+     * @param index the card's ordinal
+     * @param settings threads and precision
+     * @return the backend; the caller closes it
+     * @throws RlrException as {@link #create(int, BackendSettings)}
+     */
+    public Backend createWithoutCudnn(int index, BackendSettings settings) {
+        return create(index, settings, CudaDebugging.OF_PROCESS.withoutCudnn());
+    }
+
+    private static Backend create(int index, BackendSettings settings, CudaDebugging debugging) {
         Optional<String> obstacle = Natives.obstacle();
         if (obstacle.isPresent()) {
             throw new ResourceException(
                     ResourceException.Resource.BACKEND, "backend 'cuda' cannot start: " + obstacle.get(), "", null);
         }
-        return new CudaBackend(Card.of(index));
+        return new CudaBackend(Card.of(index), settings, debugging);
     }
 }

@@ -21,20 +21,13 @@ import org.rlr.cuda.driver.Transfers;
 import org.rlr.cuda.lib.Blas;
 import org.rlr.cuda.lib.Dnn;
 import org.rlr.tensor.ResourceException;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.BinaryOp;
 import org.rlr.tensor.backend.Locality;
 import org.rlr.tensor.backend.UnaryOp;
 
 /** What the families of primitives share: one card, one stream, its memory, its kernels. */
 final class CudaEngine implements AutoCloseable {
-    /**
-     * The system property that trades speed for what it takes to find a mistake: every kernel is waited for, memory
-     * neither rounded up nor reused.
-     */
-    static final String DEBUG = "rlr.cuda.debug";
-    /** The system property that, where it is false, has no convolution computed by cuDNN. */
-    static final String CUDNN = "rlr.cuda.cudnn";
-
     private static final System.Logger LOG = System.getLogger(CudaEngine.class.getName());
 
     private final List<AutoCloseable> owned = new ArrayList<>();
@@ -56,16 +49,16 @@ final class CudaEngine implements AutoCloseable {
     private final String convolutions;
 
     /** Starts a card; what was started is given back if something later fails. */
-    CudaEngine(Card card) {
+    CudaEngine(Card card, BackendSettings settings, CudaDebugging debugging) {
         try {
-            precision = Precision.chosen(card);
+            precision = Precision.chosen(card, settings);
             context = own(new Context(card));
-            stream = own(new Stream(context, Boolean.getBoolean(DEBUG)));
+            stream = own(new Stream(context, debugging.careful()));
             compiler = new KernelCompiler(context);
             allocator = own(new DeviceAllocator(stream));
             transfers = own(new Transfers(stream));
             blas = own(new Blas(stream, precision.factors()));
-            Convolutions by = startDnn();
+            Convolutions by = startDnn(debugging.cudnn());
             dnn = by.dnn;
             convolutions = by.description;
         } catch (RuntimeException | Error e) {
@@ -82,10 +75,8 @@ final class CudaEngine implements AutoCloseable {
     private record Convolutions(@Nullable Dnn dnn, String description) {}
 
     /** Convolutions can do without, slowly: what is missing is told, not thrown. */
-    private Convolutions startDnn() {
-        String why = System.getProperty(CUDNN, "true").equals("false")
-                ? "-D" + CUDNN + "=false"
-                : Natives.dnnObstacle().orElse(null);
+    private Convolutions startDnn(boolean wanted) {
+        String why = wanted ? Natives.dnnObstacle().orElse(null) : "cuDNN is switched off";
         if (why == null) {
             try {
                 String description = "cuDNN " + Dnn.version();

@@ -1,11 +1,11 @@
 package org.rlr.cuda;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
 import org.rlr.cuda.driver.Card;
 import org.rlr.cuda.lib.Blas;
-import org.rlr.tensor.InvalidSettingException;
+import org.rlr.tensor.backend.BackendSettings;
 
 /**
  * How exactly the factors of matrix products and of attention are taken; what is kept in memory, sums and all else are
@@ -19,8 +19,6 @@ enum Precision {
     /** Factors rounded to bf16 (seven bits after the point) for the tensor cores. */
     BF16("float32, matrix products in bf16", Blas.Factors.BF16);
 
-    /** The system property that chooses. */
-    static final String PROPERTY = "rlr.cuda.precision";
     /** Compute capability, before the point, of the first cards whose tensor cores take TF32 and bf16: Ampere. */
     private static final int TENSOR_CORES = 8;
 
@@ -42,42 +40,28 @@ enum Precision {
     }
 
     /**
-     * What the property asks for; where it asks for nothing, TF32, or float32 on a card that has nothing else.
+     * What the settings ask for; where they leave it open, TF32, or float32 on a card that has nothing else.
      *
-     * @throws InvalidSettingException if there is no such precision, or the card does not have it
+     * @throws org.rlr.tensor.InvalidSettingException if the card does not offer it
      */
-    static Precision chosen(Card card) {
-        String wish = System.getProperty(PROPERTY);
-        if (wish == null) {
-            return TF32.on(card) ? TF32 : FP32;
-        }
-        for (Precision p : values()) {
-            if (p.word().equals(wish)) {
-                if (!p.on(card)) {
-                    throw new InvalidSettingException(
-                            "precision",
-                            wish,
-                            "fp32",
-                            "`precision` " + wish + " needs compute capability " + TENSOR_CORES + ".0, the card "
-                                    + card.name() + " has " + card.major() + "." + card.minor(),
-                            "use fp32");
-                }
-                return p;
-            }
-        }
-        throw new InvalidSettingException("precision", wish, "fp32, tf32 or bf16");
+    static Precision chosen(Card card, BackendSettings settings) {
+        String name = "cuda:" + card.ordinal() + " (" + card.name() + ", compute capability " + card.major() + "."
+                + card.minor() + ")";
+        Precision usual = TF32.on(card) ? TF32 : FP32;
+        String word = settings.choosePrecision(name, of(card), usual.word());
+        return valueOf(word.toUpperCase(Locale.ROOT));
     }
 
     private boolean on(Card card) {
         return this == FP32 || card.major() >= TENSOR_CORES;
     }
 
-    /** What a card can do, as in "fp32 tf32 bf16". */
-    static String of(Card card) {
+    /** What a card offers, as a user writes it. */
+    static List<String> of(Card card) {
         return Arrays.stream(values())
                 .filter(p -> p.on(card))
                 .map(Precision::word)
-                .collect(Collectors.joining(" "));
+                .toList();
     }
 
     /** For a user. */

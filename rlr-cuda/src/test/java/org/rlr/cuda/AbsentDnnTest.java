@@ -58,7 +58,7 @@ class AbsentDnnTest {
     void switchedOff() throws Exception {
         computed(
                 libraries("libcudnn.so.9", "libcudnn_graph.so.9", "libcudnn_ops.so.9", "libcudnn_cnn.so.9"),
-                "own kernels (-Drlr.cuda.cudnn=false)",
+                "own kernels (cuDNN is switched off)",
                 "-Drlr.cuda.cudnn=false");
     }
 }

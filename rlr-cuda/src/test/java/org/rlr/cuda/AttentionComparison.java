@@ -48,7 +48,7 @@ final class AttentionComparison {
             boolean sharedValues) {
         int width = pattern.heads() * headDim;
         int tokens = pattern.tokens();
-        try (Backend backend = new CudaBackend(Card.of(0), plain)) {
+        try (Backend backend = new CudaBackend(Card.of(0), CudaContracts.EXACT, CudaDebugging.OF_PROCESS, plain)) {
             View q = normals(backend, 1, images, tokens, width);
             View k = normals(backend, 2, sharedKeys ? 1 : images, tokens, width);
             View v = normals(backend, 3, sharedValues ? 1 : images, tokens, width);

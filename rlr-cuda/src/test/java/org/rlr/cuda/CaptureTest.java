@@ -13,6 +13,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.rlr.cuda.driver.Card;
 import org.rlr.cuda.standin.StandIn;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.backend.AdamSettings;
@@ -42,7 +43,7 @@ class CaptureTest {
 
     @BeforeEach
     void open() {
-        backend = Backends.open("cuda", 0);
+        backend = Backends.open("cuda", CudaContracts.EXACT);
     }
 
     @AfterEach
@@ -190,13 +191,10 @@ class CaptureTest {
 
     @Test
     void forDebuggingNothingIsCaptured() {
-        System.setProperty(CudaEngine.DEBUG, "true");
-        try (Backend debugging = Backends.open("cuda", 0)) {
+        try (Backend debugging = new CudaBackend(Card.of(0), CudaContracts.EXACT, new CudaDebugging(true, true))) {
             assertEquals(Optional.empty(), debugging.capture(0, 1, () -> {
                 throw new AssertionError("the body must not be called");
             }));
-        } finally {
-            System.clearProperty(CudaEngine.DEBUG);
         }
     }
 }

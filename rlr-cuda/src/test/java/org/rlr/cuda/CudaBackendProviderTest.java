@@ -11,6 +11,7 @@ import org.rlr.tensor.Device;
 import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
 /** Without a card; {@link CudaDevicesTest} has one. */
@@ -24,7 +25,7 @@ class CudaBackendProviderTest {
     @Test
     void itIsFoundAndAutoTakesTheCpu() {
         assertTrue(Backends.providers().stream().anyMatch(CudaBackendProvider.class::isInstance));
-        try (Backend backend = Backends.open("auto", 1)) {
+        try (Backend backend = Backends.open("auto", BackendSettings.DEFAULTS.withThreads(1))) {
             assertEquals(Device.CPU, backend.device());
         }
     }
@@ -33,17 +34,20 @@ class CudaBackendProviderTest {
     void askingForItByNameTurnsTheReasonIntoTheMessage() {
         String reason = reason();
         for (String name : new String[] {"cuda", "cuda:1"}) {
-            ResourceException e = assertThrows(ResourceException.class, () -> Backends.open(name, 0));
+            ResourceException e =
+                    assertThrows(ResourceException.class, () -> Backends.open(name, BackendSettings.DEFAULTS));
             assertTrue(e.getMessage().contains(reason), e.getMessage());
         }
         assertEquals(
                 "backend 'cuda' cannot start: " + reason,
-                assertThrows(ResourceException.class, () -> new CudaBackendProvider().create(0, 0))
+                assertThrows(
+                                ResourceException.class,
+                                () -> new CudaBackendProvider().create(0, BackendSettings.DEFAULTS))
                         .getMessage());
-        assertTrue(assertThrows(InvalidSettingException.class, () -> Backends.open("cuda:x", 0))
+        assertTrue(assertThrows(InvalidSettingException.class, () -> Backends.open("cuda:x", BackendSettings.DEFAULTS))
                 .explanation()
                 .contains("cuda:0"));
-        assertTrue(assertThrows(InvalidSettingException.class, () -> Backends.open("tpu", 0))
+        assertTrue(assertThrows(InvalidSettingException.class, () -> Backends.open("tpu", BackendSettings.DEFAULTS))
                 .explanation()
                 .contains("cpu"));
     }

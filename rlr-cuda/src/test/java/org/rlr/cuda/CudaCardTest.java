@@ -11,6 +11,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.backend.Locality;
 import org.rlr.tensor.backend.View;
@@ -21,24 +22,19 @@ class CudaCardTest extends CudaContracts {
     static void needACard() {
         Optional<String> why = new CudaBackendProvider().unavailable();
         assumeTrue(why.isEmpty(), () -> "no card: " + why.get());
-        System.setProperty(Precision.PROPERTY, Precision.FP32.word());
     }
 
     /** Blocks of a grid end in any order there; sums must not. */
     @ParameterizedTest
     @EnumSource
     void aHundredRunsGiveTheSameBits(Precision precision) {
-        System.setProperty(Precision.PROPERTY, precision.word());
-        try {
-            assertSameBits(new AttentionPattern(8, 16, 16, 5, Locality.INSIDE));
-            assertSameBits(new AttentionPattern(8, 16, 16, 5, Locality.OUTSIDE));
-        } finally {
-            System.setProperty(Precision.PROPERTY, Precision.FP32.word());
-        }
+        BackendSettings settings = BackendSettings.DEFAULTS.withPrecision(precision.word());
+        assertSameBits(settings, new AttentionPattern(8, 16, 16, 5, Locality.INSIDE));
+        assertSameBits(settings, new AttentionPattern(8, 16, 16, 5, Locality.OUTSIDE));
     }
 
-    private static void assertSameBits(AttentionPattern pattern) {
-        try (Backend backend = Backends.open("cuda", 0)) {
+    private static void assertSameBits(BackendSettings settings, AttentionPattern pattern) {
+        try (Backend backend = Backends.open("cuda", settings)) {
             View q = normals(backend, 1, 9, 256, 128);
             View k = normals(backend, 2, 1, 256, 128);
             View v = normals(backend, 3, 1, 256, 128);

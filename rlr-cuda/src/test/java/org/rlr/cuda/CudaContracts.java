@@ -5,6 +5,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.rlr.cuda.driver.Card;
 import org.rlr.tensor.backend.AttentionContract;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.ConvolutionContract;
 import org.rlr.tensor.backend.ElementwiseContract;
 import org.rlr.tensor.backend.LayoutContract;
@@ -19,13 +20,15 @@ import org.rlr.tensor.backend.ReductionContract;
 /** Every contract on a card, with no memory rounded up or reused. Subclasses see to it that there is a card. */
 @ExtendWith(PrimitiveCoverage.class)
 abstract class CudaContracts {
+    /** In float32, which is checked to a few roundings. */
+    static final BackendSettings EXACT = BackendSettings.DEFAULTS.withPrecision("fp32");
+
     private static Backend start() {
-        System.setProperty(CudaEngine.DEBUG, "true");
-        try {
-            return new CudaBackend(Card.of(0));
-        } finally {
-            System.clearProperty(CudaEngine.DEBUG);
-        }
+        return start(true);
+    }
+
+    private static Backend start(boolean cudnn) {
+        return new CudaBackend(Card.of(0), EXACT, new CudaDebugging(true, cudnn));
     }
 
     @Nested
@@ -113,12 +116,7 @@ abstract class CudaContracts {
     class ConvolutionByOwnKernels extends ConvolutionContract {
         @Override
         protected Backend backend() {
-            System.setProperty(CudaEngine.CUDNN, "false");
-            try {
-                return start();
-            } finally {
-                System.clearProperty(CudaEngine.CUDNN);
-            }
+            return start(false);
         }
     }
 }

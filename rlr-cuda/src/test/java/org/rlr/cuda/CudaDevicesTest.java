@@ -15,6 +15,7 @@ import org.rlr.tensor.Device;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.backend.Storage;
 import org.rlr.tensor.backend.UnaryOp;
@@ -30,22 +31,23 @@ class CudaDevicesTest {
 
     @Test
     void autoTakesTheCpuAndItsNumberChoosesACard() {
-        try (Backend backend = Backends.open("auto", 1)) {
+        try (Backend backend = Backends.open("auto", BackendSettings.DEFAULTS.withThreads(1))) {
             assertEquals(Device.CPU, backend.device());
         }
-        try (Backend backend = Backends.open("cuda", 1)) {
+        try (Backend backend = Backends.open("cuda", BackendSettings.DEFAULTS.withPrecision("fp32"))) {
             assertEquals(new Device("cuda", 0), backend.device());
             assertEquals(
                     "cuda:0 (Stand-in for a GPU, 1.0 GiB, compute capability 9.0, driver for CUDA 12.6, precisions fp32 tf32 bf16, float32, "
                             + "convolutions by cuDNN 9.5.1)",
                     backend.description());
         }
-        try (Backend backend = Backends.open("cuda:1", 1)) {
+        try (Backend backend = Backends.open("cuda:1", BackendSettings.DEFAULTS.withThreads(1))) {
             assertEquals(new Device("cuda", 1), backend.device());
             assertTrue(backend.description().contains("Second stand-in"), backend.description());
         }
         assertEquals(2, new CudaBackendProvider().devices());
-        assertTrue(assertThrows(RlrException.class, () -> Backends.open("cuda:2", 1))
+        assertTrue(assertThrows(
+                        RlrException.class, () -> Backends.open("cuda:2", BackendSettings.DEFAULTS.withThreads(1)))
                 .getMessage()
                 .contains("there is no card 2"));
     }
@@ -53,7 +55,7 @@ class CudaDevicesTest {
     @Test
     void severalThreadsComputeAtOnce() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(4);
-        try (Backend backend = Backends.open("cuda", 0)) {
+        try (Backend backend = Backends.open("cuda", BackendSettings.DEFAULTS)) {
             Future<?>[] all = new Future<?>[4];
             for (int t = 0; t < all.length; t++) {
                 float value = t + 1;

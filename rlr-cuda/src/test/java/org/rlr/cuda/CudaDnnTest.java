@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -16,6 +15,7 @@ import org.rlr.cuda.standin.StandIn;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.backend.Capture;
 import org.rlr.tensor.backend.ConvGeometry;
@@ -31,12 +31,6 @@ class CudaDnnTest {
     @BeforeAll
     static void load() {
         StandIn.load();
-    }
-
-    @AfterEach
-    void asBefore() {
-        System.setProperty(Precision.PROPERTY, Precision.FP32.word());
-        System.clearProperty(CudaEngine.CUDNN);
     }
 
     /** A convolution and its gradients on a backend. */
@@ -91,15 +85,15 @@ class CudaDnnTest {
     }
 
     private static float[][] computed(String precision, boolean cudnn, ConvGeometry geometry, int side) {
-        System.setProperty(Precision.PROPERTY, precision);
-        System.setProperty(CudaEngine.CUDNN, String.valueOf(cudnn));
-        try (Backend backend = Backends.open("cuda", 0)) {
+        BackendSettings settings = BackendSettings.DEFAULTS.withPrecision(precision);
+        CudaBackendProvider cuda = new CudaBackendProvider();
+        try (Backend backend = cudnn ? cuda.create(0, settings) : cuda.createWithoutCudnn(0, settings)) {
             assertTrue(
                     backend.description()
                             .contains(
                                     cudnn
                                             ? "convolutions by cuDNN 9.5.1"
-                                            : "convolutions by own kernels (-Drlr.cuda.cudnn=false)"),
+                                            : "convolutions by own kernels (cuDNN is switched off)"),
                     backend.description());
             float[][] results;
             try (Convolution c = new Convolution(backend, geometry, side)) {
@@ -152,7 +146,7 @@ class CudaDnnTest {
     @ParameterizedTest
     @MethodSource("geometries")
     void aCapturedConvolutionGivesTheSameBits(ConvGeometry geometry) {
-        try (Backend backend = Backends.open("cuda", 0);
+        try (Backend backend = Backends.open("cuda", CudaContracts.EXACT);
                 Convolution plain = new Convolution(backend, geometry, 8);
                 Convolution captured = new Convolution(backend, geometry, 8)) {
             plain.submit();
@@ -167,7 +161,7 @@ class CudaDnnTest {
 
     @Test
     void aConvolutionThatIsNewIsNotCaptured() {
-        try (Backend backend = Backends.open("cuda", 0);
+        try (Backend backend = Backends.open("cuda", CudaContracts.EXACT);
                 Convolution c = new Convolution(backend, ConvGeometry.padded(3, 1, 1, 1), 8)) {
             assertEquals(Optional.empty(), backend.capture(0, 1, c::submit));
             c.submit();

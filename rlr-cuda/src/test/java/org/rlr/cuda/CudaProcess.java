@@ -12,6 +12,7 @@ import java.util.Map;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.backend.ConvGeometry;
 import org.rlr.tensor.backend.View;
@@ -44,9 +45,7 @@ public final class CudaProcess {
     /** {@link Main} with an LD_LIBRARY_PATH, its compiled kernels in a folder. */
     static Output compute(String libraries, Path kernels, String... options) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Drlr.cuda.precision=fp32",
-                "-Drlr.cuda.cache=" + kernels));
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Drlr.cuda.cache=" + kernels));
         command.addAll(List.of(options));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
         return run(Map.of("LD_LIBRARY_PATH", libraries), command);
@@ -57,6 +56,8 @@ public final class CudaProcess {
      * the libraries of CUDA that it has loaded.
      */
     static final class Main {
+        private static final BackendSettings EXACT = BackendSettings.DEFAULTS.withPrecision("fp32");
+
         private Main() {}
 
         public static void main(String[] args) throws IOException {
@@ -64,7 +65,7 @@ public final class CudaProcess {
                 assertArrayEquals(square("cpu", shape), square("cuda", shape), 1e-4f);
             }
             assertArrayEquals(convolution("cpu"), convolution("cuda"), 1e-4f);
-            try (Backend backend = Backends.open("cuda", 1)) {
+            try (Backend backend = Backends.open("cuda", EXACT)) {
                 System.out.println(backend.description());
             }
             Files.readAllLines(Path.of("/proc/self/maps")).stream()
@@ -75,7 +76,7 @@ public final class CudaProcess {
         }
 
         private static float[] square(String device, Shape shape) {
-            try (Backend backend = Backends.open(device, 1)) {
+            try (Backend backend = Backends.open(device, EXACT)) {
                 View x = normals(backend, shape);
                 View y = normals(backend, shape);
                 backend.matmul(x, false, x, true, 1, y, false);
@@ -84,7 +85,7 @@ public final class CudaProcess {
         }
 
         private static float[] convolution(String device) {
-            try (Backend backend = Backends.open(device, 1)) {
+            try (Backend backend = Backends.open(device, EXACT)) {
                 View y = normals(backend, Shape.of(2, 4, 3, 6));
                 backend.conv2d(
                         normals(backend, Shape.of(2, 8, 5, 4)),

@@ -4,14 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import org.junit.jupiter.api.AfterEach;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.rlr.cuda.driver.Card;
 import org.rlr.cuda.standin.StandIn;
 import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.backend.ReferenceOps;
 import org.rlr.tensor.backend.ShapeFuzz;
@@ -27,18 +29,16 @@ class PrecisionTest {
         StandIn.load();
     }
 
-    @AfterEach
-    void exactAgain() {
-        System.setProperty(Precision.PROPERTY, Precision.FP32.word());
+    private static Backend open(String precision) {
+        return Backends.open("cuda", BackendSettings.DEFAULTS.withPrecision(precision));
     }
 
     /** The largest error of a product over its largest value. */
     private static double error(String precision) {
-        System.setProperty(Precision.PROPERTY, precision);
         double[] a = ShapeFuzz.create().normals(N * N);
         double[] exact = ReferenceOps.EXACT.matmul(a, false, a, true, N, N, N, 1);
         float[] result = new float[N * N];
-        try (Backend backend = Backends.open("cuda", 0)) {
+        try (Backend backend = open(precision)) {
             View x = new View(backend.allocate(N * N), 0, Shape.of(N, N));
             View y = new View(backend.allocate(N * N), 0, Shape.of(N, N));
             for (int i = 0; i < a.length; i++) {
@@ -72,22 +72,32 @@ class PrecisionTest {
 
     @Test
     void theDescriptionSaysWhichAndNoOtherIsTaken() {
-        System.setProperty(Precision.PROPERTY, "tf32");
-        try (Backend backend = Backends.open("cuda", 0)) {
-            assertTrue(
-                    backend.description().contains("float32, matrix products in TF32, convolutions by cuDNN"),
-                    backend.description());
+        for (String precision : List.of("tf32", BackendSettings.AUTO)) {
+            try (Backend backend = open(precision)) {
+                assertTrue(
+                        backend.description().contains("float32, matrix products in TF32, convolutions by cuDNN"),
+                        backend.description());
+            }
         }
-        System.clearProperty(Precision.PROPERTY);
-        try (Backend backend = Backends.open("cuda", 0)) {
-            assertTrue(
-                    backend.description().contains("float32, matrix products in TF32, convolutions by cuDNN"),
-                    backend.description());
-        }
-        System.setProperty(Precision.PROPERTY, "fp8");
+        InvalidSettingException e = assertThrows(InvalidSettingException.class, () -> open("fp8"));
+        assertEquals("precision", e.name());
+        assertEquals("fp32, tf32 or bf16", e.allowed());
+        assertTrue(
+                e.explanation().startsWith("`precision` is fp8, which the backend cuda:0 (")
+                        && e.explanation().endsWith(") does not offer; use fp32, tf32 or bf16, or another `backend`"),
+                e.explanation());
+    }
+
+    @Test
+    void aCardWithoutTensorCoresOffersFloat32Alone() {
+        Card turing = new Card(0, "Turing", 1L << 30, 7, 5, "12.6");
+        assertEquals(Precision.FP32, Precision.chosen(turing, BackendSettings.DEFAULTS));
+        InvalidSettingException e = assertThrows(
+                InvalidSettingException.class,
+                () -> Precision.chosen(turing, BackendSettings.DEFAULTS.withPrecision("bf16")));
         assertEquals(
-                "`precision` is fp8; it must be fp32, tf32 or bf16",
-                assertThrows(InvalidSettingException.class, () -> Backends.open("cuda", 0))
-                        .explanation());
+                "`precision` is bf16, which the backend cuda:0 (Turing, compute capability 7.5) does not offer; use fp32, "
+                        + "or another `backend`",
+                e.explanation());
     }
 }

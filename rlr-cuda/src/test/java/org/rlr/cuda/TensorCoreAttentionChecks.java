@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -16,6 +15,7 @@ import org.rlr.cuda.driver.Card;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.backend.Locality;
 import org.rlr.tensor.backend.ReferenceAttention;
@@ -70,9 +70,7 @@ abstract class TensorCoreAttentionChecks {
         }
 
         List<float[]> run() {
-            System.setProperty(CudaEngine.DEBUG, "true");
-            System.setProperty(Precision.PROPERTY, precision.word());
-            try (Backend backend = new CudaBackend(Card.of(0))) {
+            try (Backend backend = new CudaBackend(Card.of(0), settings(precision), new CudaDebugging(true, true))) {
                 View q = view(backend, inputs.get(0), images, pattern.tokens(), width());
                 View k = view(backend, inputs.get(1), sharedKeys ? 1 : images, keys, width());
                 View v = view(backend, inputs.get(2), sharedValues ? 1 : images, keys, width());
@@ -94,9 +92,6 @@ abstract class TensorCoreAttentionChecks {
                 }
                 assertEquals(0, backend.liveBytes());
                 return values;
-            } finally {
-                System.clearProperty(CudaEngine.DEBUG);
-                System.setProperty(Precision.PROPERTY, Precision.FP32.word());
             }
         }
 
@@ -205,9 +200,8 @@ abstract class TensorCoreAttentionChecks {
                 sharedValues);
     }
 
-    @AfterEach
-    void exactAgain() {
-        System.setProperty(Precision.PROPERTY, Precision.FP32.word());
+    private static BackendSettings settings(Precision precision) {
+        return BackendSettings.DEFAULTS.withPrecision(precision.word());
     }
 
     @ParameterizedTest
@@ -331,8 +325,7 @@ abstract class TensorCoreAttentionChecks {
     /** Which kernels take which calls: the tile of the window kernels, or null for the flash kernels. */
     @Test
     void theRule() {
-        System.setProperty(Precision.PROPERTY, Precision.BF16.word());
-        CudaEngine engine = new CudaEngine(Card.of(0));
+        CudaEngine engine = new CudaEngine(Card.of(0), settings(Precision.BF16), CudaDebugging.OF_PROCESS);
         try {
             TensorCoreAttention attention = new TensorCoreAttention(engine);
             assertArrayEquals(new int[] {8, 8}, tile(attention, Locality.INSIDE, 32, 7, 32, 16));
@@ -348,7 +341,7 @@ abstract class TensorCoreAttentionChecks {
 
     private static int[] tile(
             TensorCoreAttention attention, Locality locality, int side, int windowSize, int headDim, int images) {
-        try (Backend cpu = Backends.open("cpu", 1)) {
+        try (Backend cpu = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(1))) {
             View q = poisoned(cpu, Shape.of(images, side * side, headDim));
             View k = poisoned(cpu, Shape.of(1, side * side, headDim));
             int[] tile = attention.tile(

@@ -8,6 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendProvider;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
 /** {@link RlrGoldenTest} on a real card; skipped where there is none, saying why. */
@@ -20,13 +21,12 @@ class CudaCardGoldenTest {
                 .orElseThrow();
         Optional<String> why = cuda.unavailable();
         assumeTrue(why.isEmpty(), () -> "no card: " + why.get());
-        System.setProperty("rlr.cuda.precision", "fp32");
     }
 
     @ParameterizedTest
     @FieldSource("org.rlr.model.RlrGoldenTest#NAMES")
     void agreesWithTheReferenceImplementation(String name) {
-        try (Backend backend = Backends.open("cuda", 0)) {
+        try (Backend backend = Backends.open("cuda", BackendSettings.DEFAULTS.withPrecision("fp32"))) {
             RlrGoldenTest.check(backend, name);
         }
     }

@@ -6,6 +6,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rlr.cuda.standin.StandIn;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
 /**
@@ -23,7 +24,7 @@ class CudaGoldenTest {
     @ParameterizedTest
     @ValueSource(strings = {"mca-nsa", "all-blocks", "gate", "ca-beside-mca-ref-len-3"})
     void agreesWithTheReferenceImplementation(String name) {
-        try (Backend backend = Backends.open("cuda", 0)) {
+        try (Backend backend = Backends.open("cuda", BackendSettings.DEFAULTS.withPrecision("fp32"))) {
             RlrGoldenTest.check(backend, name);
         }
     }

@@ -2,7 +2,7 @@ package org.rlr.model;
 
 import java.util.List;
 import org.rlr.tensor.backend.Backend;
-import org.rlr.tensor.backend.Backends;
+import org.rlr.tensor.cpu.CpuBackends;
 
 /** The CPU's kernel sets, for tests that hold both to the same numbers. */
 public final class KernelSets {
@@ -13,16 +13,6 @@ public final class KernelSets {
 
     /** A CPU backend on one kernel set and two threads. */
     public static Backend open(String kernels) {
-        String before = System.getProperty("rlr.cpu.kernels");
-        System.setProperty("rlr.cpu.kernels", kernels);
-        try {
-            return Backends.open("cpu", 2);
-        } finally {
-            if (before == null) {
-                System.clearProperty("rlr.cpu.kernels");
-            } else {
-                System.setProperty("rlr.cpu.kernels", before);
-            }
-        }
+        return CpuBackends.open(kernels, 2);
     }
 }

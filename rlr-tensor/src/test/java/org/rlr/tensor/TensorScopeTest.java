@@ -8,11 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
 /** Who owns a tensor, and what happens to it when the owner goes. */
 class TensorScopeTest {
-    private final Backend backend = Backends.open("cpu", 1);
+    private final Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(1));
 
     @AfterEach
     void nothingLeaks() {

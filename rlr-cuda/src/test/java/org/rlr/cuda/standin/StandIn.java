@@ -83,8 +83,6 @@ public final class StandIn {
         }
         Path folder = folder(checked, USUAL_CUDA);
         System.setProperty("rlr.cuda.cache", folder.resolve("kernels").toString());
-        // what is checked to a few roundings; tests of other precisions choose them
-        System.setProperty("rlr.cuda.precision", "fp32");
         for (String library : List.of("libcuda.so.1", "libnvrtc.so.12", "libcublas.so.12", "libcudnn.so.9")) {
             System.load(folder.resolve(library).toString());
         }

@@ -13,7 +13,8 @@ import org.rlr.tensor.backend.Backend;
 
 /**
  * {@code scattering}: a fixed wavelet scattering network, which needs no weights. Computes on the host, one image per
- * thread; its features are standardised by statistics of the training images.
+ * task, on the threads of the backend that holds the images; its features are standardised by statistics of the
+ * training images.
  */
 final class ScatteringBackbone implements Backbone {
     static final String NAME = "scattering";
@@ -78,7 +79,7 @@ final class ScatteringBackbone implements Backbone {
         float[] pixels = images.toArray();
         int size = pixels.length / n;
         float[][][] outs = new float[n][levels.size()][];
-        IntStream.range(0, n).parallel().forEach(i -> {
+        images.backend().onHost(n, i -> {
             for (int l = 0; l < levels.size(); l++) {
                 outs[i][l] = new float[network.outputHeight(l) * network.outputWidth(l) * network.channels(l)];
             }

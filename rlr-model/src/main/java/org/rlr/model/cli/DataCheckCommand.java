@@ -63,7 +63,7 @@ final class DataCheckCommand implements Callable<Integer> {
         out.flush();
         DataCheck.Result result;
         try (ProgressBar bar = ProgressBars.images("reading", DataCheck.images(set))) {
-            result = DataCheck.run(set, bar::step);
+            result = DataCheck.run(set, 0, bar::step);
         }
         out.print(table(set, result));
         list(out, "notes", result.notes());

@@ -78,7 +78,7 @@ final class DemoCommand implements Callable<Integer> {
         Path pictures = out.resolve("pictures");
         Path report = out.resolve("report.html");
         Path overview = out.resolve("overview.png");
-        DemoDataSet.generate(data, IMAGE_SIZE, TRAIN, TEST_GOOD, TEST_PER_DEFECT, TRAINING.seed());
+        DemoDataSet.generate(data, IMAGE_SIZE, TRAIN, TEST_GOOD, TEST_PER_DEFECT, TRAINING.seed(), backend.threads());
         DataSet set = DataLayouts.read(data).requireTraining().requireEvaluation();
         List<String> classes = set.classes().stream().map(ClassSamples::name).toList();
         text.printf(

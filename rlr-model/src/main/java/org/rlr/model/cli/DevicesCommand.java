@@ -6,6 +6,7 @@ import java.util.concurrent.Callable;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendProvider;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,7 +31,7 @@ final class DevicesCommand implements Callable<Integer> {
                 continue;
             }
             for (int i = 0; i < provider.devices(); i++) {
-                try (Backend backend = provider.create(i, 0)) {
+                try (Backend backend = provider.create(i, BackendSettings.DEFAULTS)) {
                     out.printf("%-6s %s%n", provider.type(), backend.description());
                 } catch (RlrException e) {
                     // a second card may be too old where the first is not

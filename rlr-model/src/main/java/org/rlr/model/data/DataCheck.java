@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.rlr.tensor.RlrException;
+import org.rlr.tensor.backend.Parallel;
 import org.rlr.tensor.io.Sha256;
 
 /**
@@ -57,19 +58,22 @@ public final class DataCheck {
      * Checks a data set; {@code done} is called after each image, by any thread.
      *
      * @param set the data set
+     * @param threads that read images, the calling one included; 0 for as many as there are cores
      * @param done called once per image
      * @return what was found
      */
-    public static Result run(DataSet set, Runnable done) {
-        return new DataCheck(set).run(done);
+    public static Result run(DataSet set, int threads, Runnable done) {
+        try (Parallel parallel = new Parallel(threads)) {
+            return new DataCheck(set).run(parallel, done);
+        }
     }
 
-    private Result run(Runnable done) {
+    private Result run(Parallel parallel, Runnable done) {
         Map<String, Map<ImageSize, Integer>> sizes = new TreeMap<>();
         List<Inspected> all = new ArrayList<>();
-        List<Inspected> learned = inspect(set.train(), done);
-        List<Inspected> tested = new ArrayList<>(inspect(set.validation(), done));
-        tested.addAll(inspect(set.test(), done));
+        List<Inspected> learned = inspect(set.train(), parallel, done);
+        List<Inspected> tested = new ArrayList<>(inspect(set.validation(), parallel, done));
+        tested.addAll(inspect(set.test(), parallel, done));
         all.addAll(learned);
         all.addAll(tested);
         notes.addAll(set.notes());
@@ -95,14 +99,13 @@ public final class DataCheck {
         return new Result(sizes, List.copyOf(problems), List.copyOf(notes));
     }
 
-    private static List<Inspected> inspect(List<Sample> samples, Runnable done) {
-        return samples.parallelStream()
-                .map(sample -> {
-                    Inspected result = inspect(sample);
-                    done.run();
-                    return result;
-                })
-                .toList();
+    private static List<Inspected> inspect(List<Sample> samples, Parallel parallel, Runnable done) {
+        Inspected[] results = new Inspected[samples.size()];
+        parallel.forEach(results.length, i -> {
+            results[i] = inspect(samples.get(i));
+            done.run();
+        });
+        return List.of(results);
     }
 
     private static Inspected inspect(Sample sample) {

@@ -9,6 +9,7 @@ import org.rlr.model.data.Mask;
 import org.rlr.model.data.PngFile;
 import org.rlr.model.data.Sample;
 import org.rlr.tensor.InvalidSettingException;
+import org.rlr.tensor.backend.Parallel;
 
 /**
  * Writes a data set in MVTec layout: drawings, near to photographs, of several products, normal ones that differ a
@@ -45,12 +46,19 @@ public final class DemoDataSet {
      * @param testPerClass normal images to test on per class
      * @param testPerDefect images per kind of defect
      * @param seed decides everything about the pictures
+     * @param threads that draw, the calling one included; 0 for as many as there are cores
      * @throws InvalidSettingException if the size is too small
      * @throws org.rlr.tensor.ResourceException if a file cannot be written
      * @throws IllegalArgumentException if a number of images is below 1
      */
     public static void generate(
-            Path folder, int imageSize, int trainPerClass, int testPerClass, int testPerDefect, long seed) {
+            Path folder,
+            int imageSize,
+            int trainPerClass,
+            int testPerClass,
+            int testPerDefect,
+            long seed,
+            int threads) {
         InvalidSettingException.require(
                 imageSize >= LEAST_SIZE, "imageSize", imageSize, "at least " + LEAST_SIZE + " to show anything");
         if (trainPerClass < 1 || testPerClass < 1 || testPerDefect < 1) {
@@ -90,7 +98,9 @@ public final class DemoDataSet {
             }
         }
         // pictures are independent of one another, each with its own seed
-        jobs.parallelStream().forEach(job -> job.run(imageSize));
+        try (Parallel parallel = new Parallel(threads)) {
+            parallel.forEach(jobs.size(), i -> jobs.get(i).run(imageSize));
+        }
     }
 
     private static void addJobs(

@@ -10,6 +10,7 @@ import org.rlr.model.data.Images;
 import org.rlr.model.data.RgbImage;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
 /**
@@ -44,7 +45,7 @@ public final class AnomalyDetector implements AutoCloseable {
      * @throws RlrException if the file is not a model or no backend starts
      */
     public static AnomalyDetector load(Path file) {
-        Backend backend = Backends.open("auto", 0);
+        Backend backend = Backends.open("auto", BackendSettings.DEFAULTS);
         try {
             return new AnomalyDetector(ModelFile.load(file, backend), true);
         } catch (Throwable t) {

@@ -26,7 +26,7 @@ import org.rlr.tensor.nn.Adam;
 /**
  * Trains a feature decoder on normal images (RLR §12): mean squared error between the picture of a model's features of
  * an image and the image, normalised as the backbone's input; Adam. The model stays as it is. The same seed gives the
- * same decoder, bit for bit, on the same kernels.
+ * same decoder, bit for bit, on the same kernels, with any number of threads.
  */
 public final class DecoderTrainer {
     private final DecoderSettings settings;

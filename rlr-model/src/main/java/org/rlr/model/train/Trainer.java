@@ -28,7 +28,7 @@ import org.rlr.tensor.backend.Backend;
 /**
  * Trains one model on normal images of all classes together (RLR §1 to §8). Features of the frozen backbone are
  * computed once and kept; every epoch reads them in a new random order. The same seed gives the same model, bit for
- * bit, on the same kernels.
+ * bit, on the same kernels, with any number of threads.
  */
 public final class Trainer {
     private final Backend backend;

@@ -15,6 +15,7 @@ import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.nn.Parameter;
 
@@ -37,7 +38,7 @@ public abstract class AttentionBlockContract {
 
     /** Where the block is computed; the tests close it. */
     protected Backend open() {
-        return Backends.open("cpu", 2);
+        return Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(2));
     }
 
     /** Blocks that have to stand beside it in a model whose reference has several chunks. */

@@ -18,6 +18,7 @@ import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.nn.Parameter;
 import org.rlr.tensor.nn.ParameterSet;
@@ -111,7 +112,7 @@ class AttentionBlocksTest {
                 .gate(GateMode.GATE)
                 .windowSize(3)
                 .build();
-        try (Backend backend = Backends.open("cpu", 1);
+        try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(1));
                 RlrTransformer model = new RlrTransformer(level, backend, false)) {
             List<String> names =
                     model.parameters().all().stream().map(Parameter::name).toList();
@@ -134,7 +135,7 @@ class AttentionBlocksTest {
     /** Settings take any name in any order; where a transformer is built they are checked and sorted. */
     @Test
     void blocksAreCheckedWhereAModelIsBuilt() {
-        try (Backend backend = Backends.open("cpu", 1)) {
+        try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(1))) {
             LevelConfig.Builder level = LevelConfig.builder(6, 4, 4, 8).heads(2);
             LevelConfig unsorted = level.blocks(List.of("nsa", "mca", "nsa")).build();
             assertEquals(List.of("nsa", "mca"), unsorted.blocks());

@@ -12,6 +12,7 @@ import org.rlr.model.cli.BackboneFile;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
 /** Closing what was lent leaves the backbone to its owner. */
@@ -37,7 +38,7 @@ class BorrowedBackboneTest {
     void itIsTheBackboneAndClosesNothing() {
         Path weights = folder.resolve("resnet18.safetensors");
         BackboneFile.write("resnet18", weights);
-        try (Backend backend = Backends.open("cpu", 1);
+        try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(1));
                 Backbone owned = Backbones.open("resnet18", weights, List.of(1), backend)) {
             float[] expected = features(backend, owned);
             for (int use = 0; use < 2; use++) {

@@ -113,7 +113,7 @@ class BadImagesTest {
     @Test
     void aMaskOfAnotherSizeOrNone() throws IOException {
         Path data = folder.resolve("data");
-        DemoDataSet.generate(data, 64, 1, 1, 1, 1);
+        DemoDataSet.generate(data, 64, 1, 1, 1, 1, 2);
         Path mask = folder.resolve("data/fabric/ground_truth");
         try (var walk = Files.walk(mask)) {
             mask = walk.filter(Files::isRegularFile).sorted().findFirst().orElseThrow();

@@ -21,6 +21,7 @@ import org.rlr.model.decoder.DecoderFile;
 import org.rlr.model.decoder.DecoderInfo;
 import org.rlr.model.decoder.FeatureDecoder;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
 /** {@code rlr decoder train} and the pictures of {@code rlr detect}. */
@@ -77,7 +78,7 @@ class DecoderCommandTest {
         assertTrue(out.contains("8 normal images") && out.contains("mean squared error"), out);
         CommandRun.succeeding(train(TinyModel.model(), second));
         assertArrayEquals(Files.readAllBytes(first), Files.readAllBytes(second));
-        try (Backend backend = Backends.open("cpu", 2)) {
+        try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(2))) {
             try (FeatureDecoder decoder = DecoderFile.load(first, backend)) {
                 DecoderInfo info = decoder.info();
                 assertEquals(List.of(2, 3), info.levels());

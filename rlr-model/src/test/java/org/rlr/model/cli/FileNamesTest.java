@@ -16,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
 /** Names of files with any letters, also where there is no locale, as in a container. */
@@ -77,7 +78,7 @@ class FileNamesTest {
         assertEquals("''", FileNames.quoted(""));
         DataSet set = new DataSet(
                 Path.of("my data"), "mvtec", List.of(new ClassSamples("a", Path.of("a"), List.of(), List.of())));
-        try (Backend cpu = Backends.open("cpu", 1)) {
+        try (Backend cpu = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(1))) {
             assertEquals(
                     "rlr evaluate --model 'my model' --data 'my data' --layout mvtec",
                     EvaluateCommand.settings(set, Path.of("my model"), "", cpu).get("command"));

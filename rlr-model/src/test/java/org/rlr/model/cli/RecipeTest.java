@@ -21,6 +21,7 @@ import org.rlr.model.features.FeatureExtractor;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.io.SafeTensorsFile;
 
@@ -105,7 +106,7 @@ class RecipeTest {
     @Test
     void standardisedFeaturesHaveMeanZeroAndDeviationOne() {
         CommandRun.succeeding(train(model, "--standardize", "--no-avg-pool"));
-        try (Backend backend = Backends.open("cpu", 1);
+        try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(1));
                 RlrModel loaded = ModelFile.load(model, backend)) {
             FeatureExtractor extractor =
                     new FeatureExtractor(loaded.backbone(), loaded.info().config(), loaded.statistics());

@@ -28,6 +28,7 @@ import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.model.detect.AnomalyMap;
 import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
 /** Levels, their weights and the smoothing: compared without training, kept in a model, applied by every command. */
@@ -127,7 +128,7 @@ class ScoringTest {
     void aThresholdKeepsTheScoringThatItBelongsToAndDetectAppliesIt() throws IOException {
         Path image = TinyModel.images().get(0);
         AnomalyMap expected;
-        try (Backend backend = Backends.open("cpu", 2);
+        try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(2));
                 RlrModel loaded = ModelFile.load(model, backend)) {
             expected = new AnomalyScorer(loaded).with(OTHER).score(Images.read(image));
             assertNotEquals(

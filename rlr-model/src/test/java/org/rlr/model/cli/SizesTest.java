@@ -24,6 +24,7 @@ import org.rlr.model.decoder.FeatureDecoder;
 import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.model.detect.Detection;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
 /** Images that are not square, and other numbers of levels, through every command. */
@@ -204,7 +205,7 @@ class SizesTest {
                 "2");
         CommandRun.succeeding(
                 "decoder", "train", "--model", model, "--data", fabric, "--out", decoder, "--epochs", "1");
-        try (Backend backend = Backends.open("cpu", 2);
+        try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(2));
                 FeatureDecoder loaded = DecoderFile.load(decoder, backend)) {
             assertEquals(List.of(1, 2, 3), loaded.info().levels());
             assertEquals(

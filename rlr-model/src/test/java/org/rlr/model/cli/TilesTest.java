@@ -30,6 +30,7 @@ import org.rlr.model.train.ConfigFile;
 import org.rlr.model.train.Trainer;
 import org.rlr.model.train.TrainingListener;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.io.SafeTensorsFile;
 
@@ -203,7 +204,7 @@ class TilesTest {
                 seen.add(images);
             }
         };
-        try (Backend backend = Backends.open("cpu", 2);
+        try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(2));
                 RlrModel trained = new Trainer(
                                 backend,
                                 config,

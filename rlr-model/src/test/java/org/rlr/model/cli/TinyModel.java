@@ -60,7 +60,7 @@ final class TinyModel {
         try {
             Path home = Files.createTempDirectory("rlr-tiny-model");
             Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(home)));
-            DemoDataSet.generate(home.resolve("data"), 64, 2, 2, 1, 11);
+            DemoDataSet.generate(home.resolve("data"), 64, 2, 2, 1, 11, 2);
             CommandRun.succeeding(train(home.resolve("data"), home.resolve("model.safetensors")));
             return home;
         } catch (IOException e) {

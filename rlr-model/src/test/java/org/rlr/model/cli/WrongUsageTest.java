@@ -87,7 +87,7 @@ class WrongUsageTest {
         "--ref-len,-1,between 1",
         "--backend,tpu,cpu",
         "--backend,cpu:x,number",
-        "--precision,bf16,--backend cuda",
+        "--precision,bf16,'fp32, or another --backend'",
         "--gate,maybe,net",
         "--blocks,'mca,xyz',nsa",
         "--backbone,scatering,scattering",

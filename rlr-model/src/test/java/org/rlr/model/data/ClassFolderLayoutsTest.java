@@ -159,7 +159,7 @@ class ClassFolderLayoutsTest {
         assertEquals(
                 List.of("2 folders have neither 'train' nor 'test' and are left out: cable, Übersicht"), set.notes());
         assertEquals(1, set.classes().size());
-        assertTrue(DataCheck.run(set, () -> {}).notes().containsAll(set.notes()));
+        assertTrue(DataCheck.run(set, 2, () -> {}).notes().containsAll(set.notes()));
         assertEquals(List.of(), DataLayouts.read(root.resolve("bottle")).notes(), "its own folders are not classes");
     }
 

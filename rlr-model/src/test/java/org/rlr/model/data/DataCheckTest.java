@@ -34,7 +34,7 @@ class DataCheckTest {
     private DataCheck.Result check() {
         DataSet set = DataLayouts.read(root);
         AtomicInteger done = new AtomicInteger();
-        DataCheck.Result result = DataCheck.run(set, done::incrementAndGet);
+        DataCheck.Result result = DataCheck.run(set, 2, done::incrementAndGet);
         assertEquals(DataCheck.images(set), done.get());
         return result;
     }

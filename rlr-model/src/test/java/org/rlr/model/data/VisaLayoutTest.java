@@ -105,7 +105,8 @@ class VisaLayoutTest {
                 root.resolve("split_csv/1cls.csv"),
                 "\npcb1,train,normal,pcb1/Data/Images/Normal/0.JPG,\n",
                 StandardOpenOption.APPEND);
-        List<String> problems = DataCheck.run(DataLayouts.read(root), () -> {}).problems();
+        List<String> problems =
+                DataCheck.run(DataLayouts.read(root), 2, () -> {}).problems();
         assertEquals(
                 "class pcb1 has no folder: " + root.resolve("pcb1") + " does not exist; copy the data set again, whole",
                 problems.get(0));

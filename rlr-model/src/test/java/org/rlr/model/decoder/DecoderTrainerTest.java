@@ -22,13 +22,14 @@ import org.rlr.model.train.DecoderTrainer;
 import org.rlr.model.train.TrainingListener;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
 /** The embedding API: training and decoding. */
 class DecoderTrainerTest {
     @Test
     void trainingReducesTheLossAndFeaturesBecomeAPictureOfTheModelsSize() {
-        try (Backend backend = Backends.open("cpu", 2)) {
+        try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(2))) {
             try (RlrModel model = ModelFile.load(CommandLines.anyModel(), backend)) {
                 List<Path> images = CommandLines.trainingImages().subList(0, 4);
                 List<Double> losses = new ArrayList<>();

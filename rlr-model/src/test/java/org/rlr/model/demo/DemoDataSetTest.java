@@ -39,7 +39,7 @@ class DemoDataSetTest {
 
     @BeforeAll
     static void generate() {
-        DemoDataSet.generate(folder.resolve("one"), SIZE, 3, 2, 4, 1);
+        DemoDataSet.generate(folder.resolve("one"), SIZE, 3, 2, 4, 1, 2);
         set = DataLayouts.read(folder.resolve("one"));
     }
 
@@ -113,9 +113,9 @@ class DemoDataSetTest {
 
     @Test
     void theSameSeedGivesTheSameFiles() throws IOException {
-        DemoDataSet.generate(folder.resolve("again"), 48, 2, 1, 1, 5);
-        DemoDataSet.generate(folder.resolve("more"), 48, 3, 1, 1, 5);
-        DemoDataSet.generate(folder.resolve("other"), 48, 2, 1, 1, 6);
+        DemoDataSet.generate(folder.resolve("again"), 48, 2, 1, 1, 5, 2);
+        DemoDataSet.generate(folder.resolve("more"), 48, 3, 1, 1, 5, 2);
+        DemoDataSet.generate(folder.resolve("other"), 48, 2, 1, 1, 6, 2);
         Map<String, byte[]> first = files(folder.resolve("again"));
         Map<String, byte[]> more = files(folder.resolve("more"));
         Map<String, byte[]> other = files(folder.resolve("other"));
@@ -144,7 +144,7 @@ class DemoDataSetTest {
     void picturesTooSmallToShowAnythingAreRefused() {
         String message = assertThrows(
                         InvalidSettingException.class,
-                        () -> DemoDataSet.generate(folder.resolve("small"), 16, 1, 1, 1, 1))
+                        () -> DemoDataSet.generate(folder.resolve("small"), 16, 1, 1, 1, 1, 2))
                 .explanation();
         assertTrue(message.contains("16") && message.contains("32"), message);
     }

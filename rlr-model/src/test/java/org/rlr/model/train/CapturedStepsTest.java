@@ -20,6 +20,7 @@ import org.rlr.model.config.TrainingSettings;
 import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.backend.AdamSettings;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
 /**
@@ -128,7 +129,7 @@ class CapturedStepsTest {
                 .noiseProb(probability)
                 .maskTokens(mask)
                 .build();
-        try (Backend backend = Backends.open("cuda", 0)) {
+        try (Backend backend = Backends.open("cuda", BackendSettings.DEFAULTS.withPrecision("fp32"))) {
             int[] made = new int[1];
             float[] captured = train(asking(backend, true, made), settings, names, gate);
             assertEquals(4, made[0], "one for each level and number of images");

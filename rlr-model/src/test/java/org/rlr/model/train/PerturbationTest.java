@@ -16,6 +16,7 @@ import org.rlr.model.config.TrainingSettings;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
 class PerturbationTest {
@@ -26,7 +27,7 @@ class PerturbationTest {
 
     @BeforeEach
     void open() {
-        backend = Backends.open("cpu", 2);
+        backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(2));
     }
 
     @AfterEach

@@ -19,6 +19,7 @@ import org.rlr.model.data.DataLayouts;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.demo.DemoDataSet;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
 /** A learning rate that changes from step to step, and a training that is broken off in the middle of its way. */
@@ -49,7 +50,7 @@ class ScheduleResumeTest {
                 .heads(4)
                 .layers(1)
                 .build();
-        try (Backend backend = Backends.open("cpu", 2)) {
+        try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(2))) {
             TrainingImages images =
                     new TrainingImages(data.train().stream().map(s -> s.image()).toList(), List.of(), List.of("all"));
             try (RlrModel model = new Trainer(backend, config, SETTINGS, listener)
@@ -66,7 +67,7 @@ class ScheduleResumeTest {
 
     @Test
     void brokenOffAndResumedIsAsLeftAlone() throws IOException {
-        DemoDataSet.generate(folder.resolve("data"), 64, 2, 1, 1, 11);
+        DemoDataSet.generate(folder.resolve("data"), 64, 2, 1, 1, 11, 2);
         DataSet data = DataLayouts.read(folder.resolve("data"));
         Path state = folder.resolve("state");
         assertThrows(

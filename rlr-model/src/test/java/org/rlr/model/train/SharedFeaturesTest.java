@@ -42,7 +42,7 @@ class SharedFeaturesTest {
 
     @BeforeEach
     void draw() throws IOException {
-        DemoDataSet.generate(folder.resolve("data"), 64, 2, 1, 1, 11);
+        DemoDataSet.generate(folder.resolve("data"), 64, 2, 1, 1, 11, 2);
         data = DataLayouts.read(folder.resolve("data"));
     }
 

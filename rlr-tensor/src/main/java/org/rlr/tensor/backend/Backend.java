@@ -2,6 +2,7 @@ package org.rlr.tensor.backend;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.Device;
 
@@ -10,9 +11,20 @@ import org.rlr.tensor.Device;
  * results hold garbage before the call and never overlap an argument unless a method allows it. Where a method takes
  * {@code accumulate}, it adds to the result instead of overwriting it. Convolutions and pools are channels-last.
  *
- * <p>All methods may be called from several threads at once, on different results.
+ * <p>All methods may be called from several threads at once, on different results. The same call gives the same bits,
+ * whatever the number of threads that compute.
  */
 public interface Backend extends AutoCloseable {
+
+    /**
+     * Runs work of the host beside the backend's own, such as features that no primitive computes: {@code body} for 0 …
+     * tasks−1 on as many threads as {@link BackendSettings#threads()} says. Returns when all are done. Which thread
+     * runs a task is left open, so tasks must write to separate places.
+     *
+     * @param tasks their number
+     * @param body runs a task; the first exception of one is thrown here
+     */
+    void onHost(int tasks, IntConsumer body);
 
     // ---- memory ----
 

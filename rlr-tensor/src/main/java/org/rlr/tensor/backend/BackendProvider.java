@@ -26,9 +26,10 @@ public interface BackendProvider {
      * Starts a backend.
      *
      * @param index the device's ordinal
-     * @param threads worker threads, for a CPU; 0 for as many as there are cores
+     * @param settings threads and precision
      * @return the backend; the caller closes it
      * @throws org.rlr.tensor.ResourceException with the sentence of {@link #unavailable()} if it cannot start
+     * @throws org.rlr.tensor.InvalidSettingException if there is no such device, or it does not offer the precision
      */
-    Backend create(int index, int threads);
+    Backend create(int index, BackendSettings settings);
 }

@@ -26,12 +26,12 @@ public final class Backends {
      *
      * @param name {@code "cpu"}, {@code "cuda"}, {@code "cuda:1"}, or {@code "auto"}, the same as no name, for the
      *     preferred one that can start; why the others cannot is logged in one line
-     * @param threads worker threads of a CPU backend, 0 for as many as there are cores
+     * @param settings threads and precision
      * @return the backend; the caller closes it
-     * @throws InvalidSettingException if there is no such backend
+     * @throws InvalidSettingException if there is no such backend, or it does not offer the precision
      * @throws ResourceException if the named backend, or with {@code "auto"} every backend, cannot start, saying why
      */
-    public static Backend open(@Nullable String name, int threads) {
+    public static Backend open(@Nullable String name, BackendSettings settings) {
         List<BackendProvider> providers = providers();
         if (name != null && !name.equals("auto")) {
             int colon = name.indexOf(':');
@@ -47,7 +47,7 @@ public final class Backends {
                                 "",
                                 null);
                     }
-                    return p.create(index, threads);
+                    return p.create(index, settings);
                 }
             }
             String types = String.join(
@@ -63,7 +63,7 @@ public final class Backends {
         for (BackendProvider p : providers) {
             Optional<String> why = p.unavailable();
             if (why.isEmpty()) {
-                Backend backend = p.create(0, threads);
+                Backend backend = p.create(0, settings);
                 LOG.log(System.Logger.Level.DEBUG, "backend: {0}{1}", backend.description(), reasons);
                 return backend;
             }

@@ -3,6 +3,7 @@ package org.rlr.tensor.cpu;
 import java.util.Arrays;
 import org.rlr.tensor.backend.BinaryOp;
 import org.rlr.tensor.backend.ConvGeometry;
+import org.rlr.tensor.backend.Parallel;
 import org.rlr.tensor.backend.View;
 
 /**

@@ -3,6 +3,7 @@ package org.rlr.tensor.cpu;
 import java.util.Arrays;
 import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.backend.Locality;
+import org.rlr.tensor.backend.Parallel;
 import org.rlr.tensor.backend.View;
 
 /**

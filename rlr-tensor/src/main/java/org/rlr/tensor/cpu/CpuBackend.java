@@ -1,6 +1,7 @@
 package org.rlr.tensor.cpu;
 
 import java.util.List;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.Device;
 import org.rlr.tensor.backend.Activation;
@@ -9,6 +10,7 @@ import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BinaryOp;
 import org.rlr.tensor.backend.ConvGeometry;
+import org.rlr.tensor.backend.Parallel;
 import org.rlr.tensor.backend.Storage;
 import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.backend.View;
@@ -34,7 +36,7 @@ final class CpuBackend implements Backend {
     /** @param threads worker threads, the calling one included; 0 for as many as there are cores */
     CpuBackend(CpuKernels kernels, int threads) {
         this.kernels = kernels;
-        parallel = new Parallel(threads > 0 ? threads : Runtime.getRuntime().availableProcessors());
+        parallel = new Parallel(threads);
         elementwise = new CpuElementwise(kernels.elementwise(), parallel);
         reduction = new CpuReduction(kernels.elementwise(), kernels.rows(), parallel);
         layout = new CpuLayout(kernels.elementwise(), parallel);
@@ -55,6 +57,11 @@ final class CpuBackend implements Backend {
     public String description() {
         return "cpu (" + kernels.description() + " kernels, " + parallel.threads()
                 + (parallel.threads() == 1 ? " thread)" : " threads)");
+    }
+
+    @Override
+    public void onHost(int tasks, IntConsumer body) {
+        parallel.forEach(tasks, body);
     }
 
     @Override

@@ -1,11 +1,16 @@
 package org.rlr.tensor.cpu;
 
+import java.util.List;
 import java.util.Optional;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendProvider;
+import org.rlr.tensor.backend.BackendSettings;
 
 /** Makes CPU backends; there is always a CPU. */
 public final class CpuBackendProvider implements BackendProvider {
+    /** The one precision: every factor is taken as it is. */
+    private static final String FLOAT32 = "fp32";
+
     /** For {@link java.util.ServiceLoader}. */
     public CpuBackendProvider() {}
 
@@ -25,7 +30,8 @@ public final class CpuBackendProvider implements BackendProvider {
     }
 
     @Override
-    public Backend create(int index, int threads) {
-        return new CpuBackend(KernelChoice.choose(), threads);
+    public Backend create(int index, BackendSettings settings) {
+        settings.choosePrecision("cpu", List.of(FLOAT32), FLOAT32);
+        return new CpuBackend(KernelChoice.choose(), settings.threads());
     }
 }

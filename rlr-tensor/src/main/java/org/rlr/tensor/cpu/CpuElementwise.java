@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.rlr.tensor.backend.AdamSettings;
 import org.rlr.tensor.backend.BinaryOp;
+import org.rlr.tensor.backend.Parallel;
 import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.backend.View;
 import org.rlr.tensor.cpu.ElementwiseKernels.AdamStep;

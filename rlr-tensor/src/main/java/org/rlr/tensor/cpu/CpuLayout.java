@@ -1,6 +1,7 @@
 package org.rlr.tensor.cpu;
 
 import org.rlr.tensor.Shape;
+import org.rlr.tensor.backend.Parallel;
 import org.rlr.tensor.backend.View;
 
 /** Primitives that move elements: permutation, slices. */

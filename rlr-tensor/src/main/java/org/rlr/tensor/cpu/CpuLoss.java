@@ -1,5 +1,6 @@
 package org.rlr.tensor.cpu;
 
+import org.rlr.tensor.backend.Parallel;
 import org.rlr.tensor.backend.View;
 
 /** The reconstruction loss and the score of a token: squared error plus cosine distance. Sums in double. */

@@ -3,6 +3,7 @@ package org.rlr.tensor.cpu;
 import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.backend.Activation;
+import org.rlr.tensor.backend.Parallel;
 import org.rlr.tensor.backend.View;
 
 /** Matrix products over batches, and linear layers. */

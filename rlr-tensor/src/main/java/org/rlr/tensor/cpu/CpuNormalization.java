@@ -3,6 +3,7 @@ package org.rlr.tensor.cpu;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.rlr.tensor.backend.Parallel;
 import org.rlr.tensor.backend.View;
 
 /** Layer normalisation, of a tensor or of a weighted sum of several. */

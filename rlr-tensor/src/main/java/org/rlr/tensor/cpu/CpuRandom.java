@@ -1,6 +1,7 @@
 package org.rlr.tensor.cpu;
 
 import org.jspecify.annotations.Nullable;
+import org.rlr.tensor.backend.Parallel;
 import org.rlr.tensor.backend.Philox;
 import org.rlr.tensor.backend.View;
 

@@ -2,6 +2,7 @@ package org.rlr.tensor.cpu;
 
 import java.util.Arrays;
 import org.rlr.tensor.Shape;
+import org.rlr.tensor.backend.Parallel;
 import org.rlr.tensor.backend.View;
 
 /** Sums, maxima and softmax. Partial sums are cut by size alone and added in order: no result depends on threads. */

@@ -2,6 +2,7 @@ package org.rlr.tensor.cpu;
 
 import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.backend.Activation;
+import org.rlr.tensor.backend.Parallel;
 
 /** General matrix product on row-major float arrays: the engine of linear layers and convolutions. */
 interface Gemm {

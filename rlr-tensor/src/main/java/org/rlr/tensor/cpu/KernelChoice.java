@@ -12,13 +12,16 @@ import org.rlr.tensor.ResourceException;
 /**
  * Chooses the set of kernels: the one on the Vector API where that is worth it, as Apache Lucene decides it, else the
  * scalar one. The system property {@value #PROPERTY} forces {@code scalar} or {@code vector}; {@code auto} is the
- * default.
+ * default. It is for a researcher who compares kernels, and is read once, when this class is loaded: all backends of a
+ * process choose alike.
  */
 final class KernelChoice {
     static final String PROPERTY = "rlr.cpu.kernels";
     private static final String MODULE = "jdk.incubator.vector";
     private static final System.Logger LOG = System.getLogger(KernelChoice.class.getName());
     private static final AtomicBoolean SAID = new AtomicBoolean();
+
+    private static final String WISH = System.getProperty(PROPERTY, "auto");
 
     private KernelChoice() {}
 
@@ -29,7 +32,10 @@ final class KernelChoice {
      * @throws ResourceException if it asks for kernels that cannot run here
      */
     static CpuKernels choose() {
-        String wish = System.getProperty(PROPERTY, "auto");
+        return choose(WISH);
+    }
+
+    static CpuKernels choose(String wish) {
         return switch (wish) {
             case "scalar" -> new ScalarKernels();
             case "vector" -> vector();

@@ -2,6 +2,7 @@ package org.rlr.tensor.cpu;
 
 import java.util.Arrays;
 import org.rlr.tensor.backend.ConvGeometry;
+import org.rlr.tensor.backend.Parallel;
 import org.rlr.tensor.backend.View;
 
 /** Average and maximum over windows. A row of an image is one run of {@code width·channels} values. */

@@ -5,6 +5,7 @@ import org.ejml.data.FMatrixRMaj;
 import org.ejml.dense.row.CommonOps_FDRM;
 import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.backend.Activation;
+import org.rlr.tensor.backend.Parallel;
 
 /**
  * EJML's matrix product on blocks of rows. EJML wants matrices that begin at the start of an array and have no gap

@@ -2,6 +2,7 @@ package org.rlr.tensor.cpu;
 
 import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.backend.Activation;
+import org.rlr.tensor.backend.Parallel;
 
 /**
  * Matrix product after Goto and van de Geijn ("Anatomy of high-performance matrix multiplication", 2008) and BLIS. A

@@ -17,13 +17,14 @@ import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.backend.BinaryOp;
 import org.rlr.tensor.backend.UnaryOp;
 
 /** The gradient table: every function against central differences of its double-precision oracle. */
 class FunctionsTest {
-    private final Backend backend = Backends.open("cpu", 2);
+    private final Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(2));
     private final Random random = new Random(5);
 
     @AfterEach

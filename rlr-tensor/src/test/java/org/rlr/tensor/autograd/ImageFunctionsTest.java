@@ -11,13 +11,14 @@ import org.junit.jupiter.api.Test;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.nn.BatchNorm;
 import org.rlr.tensor.nn.ParameterSet;
 
 /** Values and gradients against double-precision oracles, and the running statistics. */
 class ImageFunctionsTest {
-    private final Backend backend = Backends.open("cpu", 2);
+    private final Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(2));
     private final Random random = new Random(7);
 
     @AfterEach

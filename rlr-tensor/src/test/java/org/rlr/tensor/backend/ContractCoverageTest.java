@@ -13,7 +13,7 @@ class ContractCoverageTest {
     @Test
     void aPrimitiveThatIsNotCalledIsMissing() {
         PrimitiveCoverage.Calls calls = new PrimitiveCoverage.Calls(ContractCoverageTest.class);
-        try (Backend backend = calls.on(Backends.open("cpu", 1))) {
+        try (Backend backend = calls.on(Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(1)))) {
             View x = new View(backend.allocate(4), 0, Shape.of(2, 2));
             View y = new View(backend.allocate(2), 0, Shape.of(2, 1));
             backend.upload(new float[] {1, 3, 2, Math.max(0, 4)}, 0, x);

@@ -3,13 +3,15 @@ package org.rlr.tensor.backend;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
+import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Shape;
 
-/** The contract of memory and of copies. */
+/** The contract of memory, of copies and of work on the host. */
 public abstract class MemoryContract extends BackendContract {
 
     @Test
@@ -70,6 +72,27 @@ public abstract class MemoryContract extends BackendContract {
                 assertEquals(2.5f, v);
             }
         }
+    }
+
+    @Test
+    void workOfTheHostRunsOnceEachAndItsErrorIsThrown() {
+        for (int tasks : new int[] {0, 1, 100}) {
+            int[] runs = new int[tasks];
+            backend.onHost(tasks, i -> runs[i]++);
+            for (int n : runs) {
+                assertEquals(1, n);
+            }
+        }
+        RlrException thrown = new RlrException("a task");
+        assertSame(
+                thrown,
+                assertThrows(
+                        RlrException.class,
+                        () -> backend.onHost(100, i -> {
+                            if (i == 50) {
+                                throw thrown;
+                            }
+                        })));
     }
 
     @Test

@@ -7,45 +7,30 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
 class KernelChoiceTest {
-    private final String before = System.getProperty(KernelChoice.PROPERTY);
-
-    @AfterEach
-    void restore() {
-        if (before == null) {
-            System.clearProperty(KernelChoice.PROPERTY);
-        } else {
-            System.setProperty(KernelChoice.PROPERTY, before);
-        }
-    }
-
     @Test
     void thePropertyForcesASet() {
-        System.setProperty(KernelChoice.PROPERTY, "scalar");
-        assertEquals("scalar", KernelChoice.choose().name());
-        System.setProperty(KernelChoice.PROPERTY, "vector");
-        assertEquals("vector", KernelChoice.choose().name());
-        System.setProperty(KernelChoice.PROPERTY, "auto");
-        assertEquals("vector", KernelChoice.choose().name());
+        assertEquals("scalar", KernelChoice.choose("scalar").name());
+        assertEquals("vector", KernelChoice.choose("vector").name());
+        assertEquals("vector", KernelChoice.choose("auto").name());
     }
 
     @Test
     void anUnknownSetIsRefusedByName() {
-        System.setProperty(KernelChoice.PROPERTY, "sse");
-        InvalidSettingException e = assertThrows(InvalidSettingException.class, KernelChoice::choose);
+        InvalidSettingException e = assertThrows(InvalidSettingException.class, () -> KernelChoice.choose("sse"));
         assertTrue(e.getMessage().contains("'sse'") && e.getMessage().contains(KernelChoice.PROPERTY), e.getMessage());
     }
 
     @Test
     void theServiceLoaderFindsTheCpu() {
-        try (Backend backend = Backends.open("cpu", 2)) {
+        try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(2))) {
             assertTrue(backend.description().startsWith("cpu ("), backend.description());
             assertTrue(backend.description().contains("2 threads"), backend.description());
         }

@@ -34,8 +34,7 @@ class ThreadCountTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"scalar", "vector"})
-    void resultsDoNotDependOnThreads(String name) {
-        CpuKernels kernels = name.equals("scalar") ? new ScalarKernels() : KernelChoice.vector();
+    void resultsDoNotDependOnThreads(String kernels) {
         Map<String, float[]> one = compute(kernels, 1);
         List<String> different = new ArrayList<>();
         for (int threads : THREADS) {
@@ -48,8 +47,8 @@ class ThreadCountTest {
         assertEquals("", String.join("\n", different));
     }
 
-    private static Map<String, float[]> compute(CpuKernels kernels, int threads) {
-        try (Backend backend = new CpuBackend(kernels, threads)) {
+    private static Map<String, float[]> compute(String kernels, int threads) {
+        try (Backend backend = CpuBackends.open(kernels, threads)) {
             return new EveryPrimitive(backend).run();
         }
     }
@@ -57,11 +56,11 @@ class ThreadCountTest {
     @Test
     void everyPrimitiveIsCompared() {
         PrimitiveCoverage.Calls calls = new PrimitiveCoverage.Calls(ThreadCountTest.class);
-        try (Backend backend = new CpuBackend(KernelChoice.vector(), 2)) {
+        try (Backend backend = CpuBackends.open("vector", 2)) {
             new EveryPrimitive(calls.on(backend)).run();
         }
         Set<String> computeNothing =
-                Set.of("device", "description", "liveBytes", "peakBytes", "synchronize", "capture", "close");
+                Set.of("device", "description", "liveBytes", "peakBytes", "synchronize", "onHost", "capture", "close");
         assertEquals(computeNothing, calls.missing());
     }
 

@@ -18,6 +18,7 @@ import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.backend.ConvGeometry;
 
@@ -27,7 +28,7 @@ class Conv2dTest {
     private static final int OUT = 6;
     private static final int SIDE = 5;
 
-    private final Backend backend = Backends.open("cpu", 2);
+    private final Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(2));
     private final ParameterSet parameters = new ParameterSet();
     private final Map<String, float[]> state = new LinkedHashMap<>();
     private final Random random = new Random(5);

@@ -1,5 +1,7 @@
-package org.rlr.tensor.cpu;
+package org.rlr.tensor.backend;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.function.IntConsumer;
@@ -8,44 +10,49 @@ import org.jspecify.annotations.Nullable;
 /**
  * Shares numbered tasks over a fixed number of daemon threads and the caller. Which thread runs a task is left open;
  * tasks must write to separate places, so that results do not depend on it. Several callers may use one instance at
- * once.
+ * once, and a task may use the instance that runs it. The threads start with the first tasks that need them.
  */
-final class Parallel implements AutoCloseable {
+public final class Parallel implements AutoCloseable {
     /** Runs every task on the calling thread; for use inside a task. */
-    static final Parallel SERIAL = new Parallel(1);
-    /** Ranges that work is cut into, at most: a few for each thread of a large machine. */
-    static final int RANGES = 64;
+    public static final Parallel SERIAL = new Parallel(1);
+    /** The largest number of ranges that work is cut into: a few for each thread of a large machine. */
+    public static final int RANGES = 64;
 
     private final int threads;
     private final LinkedBlockingQueue<Job> queue = new LinkedBlockingQueue<>();
-    private final Thread[] workers;
+    private final List<Thread> workers = new ArrayList<>();
+    private volatile boolean started;
 
-    Parallel(int threads) {
-        this.threads = Math.max(1, threads);
-        workers = new Thread[this.threads - 1];
-        for (int i = 0; i < workers.length; i++) {
-            workers[i] = new Thread(this::work, "rlr-cpu-" + (i + 1));
-            workers[i].setDaemon(true);
-            workers[i].start();
-        }
+    /**
+     * Starts nothing yet.
+     *
+     * @param threads the calling one included; 0 for as many as there are cores
+     */
+    public Parallel(int threads) {
+        this.threads = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
     }
 
-    int threads() {
+    /** {@return the number of threads, the calling one included} */
+    public int threads() {
         return threads;
     }
 
     /**
-     * Runs {@code body} for 0 … tasks−1 and returns when all are done. The first exception of a task is thrown here.
+     * Runs {@code body} for 0 … tasks−1 and returns when all are done.
+     *
+     * @param tasks their number
+     * @param body runs a task; the first exception of one is thrown here, and tasks not begun by then are left out
      */
-    void forEach(int tasks, IntConsumer body) {
-        if (tasks <= 1 || workers.length == 0) {
+    public void forEach(int tasks, IntConsumer body) {
+        if (tasks <= 1 || threads == 1) {
             for (int i = 0; i < tasks; i++) {
                 body.accept(i);
             }
             return;
         }
+        start();
         Job job = new Job(tasks, body);
-        int helpers = Math.min(workers.length, tasks - 1);
+        int helpers = Math.min(threads, tasks) - 1;
         for (int i = 0; i < helpers; i++) {
             queue.add(job);
         }
@@ -56,8 +63,12 @@ final class Parallel implements AutoCloseable {
     /**
      * Cuts {@code 0 … n} into ranges of at least {@code grain} (the last may be shorter), at most {@link #RANGES}: the
      * same ranges for every call and any number of threads.
+     *
+     * @param n elements
+     * @param grain elements that are worth a task
+     * @param body runs a range
      */
-    void forRange(int n, int grain, RangeBody body) {
+    public void forRange(int n, int grain, RangeBody body) {
         int pieces = Math.min(RANGES, n / Math.max(1, grain));
         if (pieces > 1) {
             int size = (n + pieces - 1) / pieces;
@@ -69,8 +80,29 @@ final class Parallel implements AutoCloseable {
 
     /** Work on elements {@code from} (inclusive) to {@code to} (exclusive). */
     @FunctionalInterface
-    interface RangeBody {
+    public interface RangeBody {
+        /**
+         * Runs a range.
+         *
+         * @param from its first element
+         * @param to one past its last element
+         */
         void accept(int from, int to);
+    }
+
+    private void start() {
+        if (started) {
+            return;
+        }
+        synchronized (this) {
+            for (int i = workers.size() + 1; i < threads && !started; i++) {
+                Thread worker = new Thread(this::work, "rlr-worker-" + i);
+                worker.setDaemon(true);
+                worker.start();
+                workers.add(worker);
+            }
+            started = true;
+        }
     }
 
     private void work() {
@@ -83,11 +115,12 @@ final class Parallel implements AutoCloseable {
         }
     }
 
+    /** Ends the threads. Tasks that come later run as well, on the calling thread once the others have ended. */
     @Override
-    public void close() {
-        for (Thread worker : workers) {
-            worker.interrupt();
-        }
+    public synchronized void close() {
+        started = true;
+        workers.forEach(Thread::interrupt);
+        workers.clear();
     }
 
     /** One call of {@link #forEach}; a small object, as kernels of a few microseconds make one. */
