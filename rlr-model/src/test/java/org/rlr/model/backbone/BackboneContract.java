@@ -16,6 +16,7 @@ import org.rlr.model.config.FeatureLevel;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
 /**
@@ -25,7 +26,7 @@ import org.rlr.tensor.backend.Backends;
 public abstract class BackboneContract {
     private static final int IMAGES = 2;
 
-    private final Backend backend = Backends.open("cpu", 2);
+    private final Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(2));
 
     /** {@return the name of a backbone on the class path} */
     protected abstract String name();
