@@ -126,7 +126,7 @@ public final class CheckpointExport {
         try {
             if (Files.exists(target) && Files.isSameFile(model, target)) {
                 throw new InvalidSettingException(
-                        "folder",
+                        "CheckpointExport.folder",
                         target.getParent(),
                         "another folder than the model's",
                         "the level's file " + target + " would overwrite the model " + model + " itself",

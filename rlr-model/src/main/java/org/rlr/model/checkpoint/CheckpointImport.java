@@ -168,10 +168,9 @@ public final class CheckpointImport {
         List<String> fitting =
                 Backbones.names().stream().filter(name -> has(name, channels)).toList();
         throw unfit(
-                origin + " was trained on feature maps of " + channels + " channels, which "
-                        + (fitting.isEmpty()
-                                ? "no backbone that there is has"
-                                : "neither " + String.join(" nor ", BACKBONES) + " has"),
+                origin + " was trained on feature maps of " + channels + " channels, which neither "
+                        + String.join(" nor ", BACKBONES) + " has"
+                        + (fitting.isEmpty() ? ": no backbone that there is has such levels" : ""),
                 fitting.isEmpty()
                         ? "put the jar with its BackboneProvider on the class path"
                         : "name its `backbone`; these have such levels: " + String.join(", ", fitting));

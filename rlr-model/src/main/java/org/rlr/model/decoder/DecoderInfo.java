@@ -163,7 +163,7 @@ public record DecoderInfo(
             throw new ModelException(
                     ModelException.Reason.DOES_NOT_FIT,
                     "the decoder " + origin + " does not fit the model: " + String.join("; ", differences),
-                    "train one for this model with `DecoderTrainer.train`, or look at `FeatureColors`, which needs none",
+                    "train one for this model with `DecoderTrainer`, or look at `FeatureColors`, which needs none",
                     null);
         }
     }
