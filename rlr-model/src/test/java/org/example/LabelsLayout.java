@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.*;
 import java.util.*;
 import org.rlr.model.data.*;
-import org.rlr.tensor.RlrException;
 
 /** Images of one class in any folders below {@code labels.csv}, whose lines are {@code image,label}. */
 public final class LabelsLayout implements DataLayoutProvider, DataLayout {
@@ -39,7 +38,7 @@ public final class LabelsLayout implements DataLayoutProvider, DataLayout {
             for (String line : Files.readAllLines(file)) {
                 String[] cells = line.split(",");
                 if (cells.length != 2) {
-                    throw new RlrException(file + ": the line '" + line + "' is not image,label");
+                    throw new DataSetException(file + ": a line is '" + line + "'", "write image,label", null);
                 }
                 Path image = root.resolve(cells[0]);
                 switch (cells[1]) {
@@ -49,7 +48,7 @@ public final class LabelsLayout implements DataLayoutProvider, DataLayout {
                 }
             }
         } catch (IOException e) {
-            throw new RlrException("cannot read " + file + ": " + e.getMessage(), e);
+            throw new DataSetException("cannot read " + file, "check that it is there and is text", e);
         }
         return new DataSet(root, name(), List.of(new ClassSamples(name(), root, train, test)));
     }

@@ -185,7 +185,8 @@ public final class ParameterSet implements AutoCloseable {
      * @param source gives shapes and values
      * @param origin what the dict is, for the message: a file and where in it
      * @throws IllegalStateException if the set is allocated already
-     * @throws RlrException as {@link #allocate} and {@link #load}
+     * @throws ResourceException as {@link #allocate}
+     * @throws TensorFileException as {@link #load}
      */
     public void loadFrozen(Backend device, Source source, String origin) {
         requireUnallocated();
