@@ -97,7 +97,6 @@ final class GpuRepeats {
     }
 
     /** All parameters after the steps from the same beginning, then the losses. */
-    @SuppressWarnings("try") // the scope only has to be open
     private float[] trained(RlrTransformer level, float[] beginning) {
         var config = level.config();
         float[] features = Operands.random(1, shapes.images(), config.tokens(), config.channels())

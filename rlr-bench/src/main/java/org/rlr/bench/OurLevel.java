@@ -53,7 +53,6 @@ final class OurLevel implements Contender {
         result = training == null ? reconstruct() : training.step();
     }
 
-    @SuppressWarnings("try") // the scope only has to be open
     private float[] reconstruct() {
         try (TensorScope scope = TensorScope.inference(backend)) {
             return transformer
@@ -84,7 +83,6 @@ final class OurLevel implements Contender {
             return value;
         }
 
-        @SuppressWarnings("try") // the scope only has to be open
         private void submit() {
             transformer.parameters().zeroGradients();
             try (TensorScope scope = TensorScope.open(backend)) {

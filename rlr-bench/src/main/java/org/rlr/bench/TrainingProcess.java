@@ -57,7 +57,6 @@ final class TrainingProcess {
         }
     }
 
-    @SuppressWarnings("try") // the scope only has to be open
     private static List<float[]> features(RlrModel model, Path image) {
         int size = model.info().config().imageHeight();
         Preprocessor preprocessor =
@@ -75,7 +74,6 @@ final class TrainingProcess {
         }
     }
 
-    @SuppressWarnings("try") // the scope only has to be open
     private static double step(RlrTransformer level, Adam optimizer, float[] features, Backend backend) {
         ParameterSet parameters = level.parameters();
         parameters.zeroGradients();
