@@ -172,7 +172,8 @@ class GpuRunTest {
                         System.getProperty("java.class.path")
                                 + File.pathSeparator
                                 + model.resolve(Path.of("target", "test-classes")));
-        builder.environment().put("RLR_STAND_IN", Path.of("").toAbsolutePath().toString());
+        builder.environment()
+                .put("RLR_STAND_IN", Path.of("..").toAbsolutePath().normalize().toString());
         builder.environment()
                 .put(
                         "RLR_GOLDEN",
