@@ -8,9 +8,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
 /** Every benchmark runs: our side, one setting of each, one short iteration in a JVM of its own. */
+@Tag("thorough")
 class BenchmarksRunTest {
 
     @TestFactory

@@ -9,6 +9,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Tag;
 import org.rlr.model.config.LevelConfig;
 
 /**
@@ -16,6 +17,7 @@ import org.rlr.model.config.LevelConfig;
  * good where another does not. A level of the published size in new processes must reach a state in which a call
  * allocates little more than its result.
  */
+@Tag("thorough")
 class FreshProcessTest {
     private static final int SIDE = 32;
     private static final int CHANNELS = 72;

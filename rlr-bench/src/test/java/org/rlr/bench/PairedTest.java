@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
 /** A row with the peers that come with the build, called in turn in a process of its own. */
+@Tag("thorough")
 class PairedTest {
     @Test
     void printsARatioForEachPeerAndNamesTheAbsent() {

@@ -31,20 +31,17 @@ public final class StandIn {
     /** The tag of tests that load it. */
     public static final String TAG = "stand-in";
 
-    private static final List<String> SOURCES = List.of(
-            "standin.h",
-            "rounding.h",
-            "device.h",
-            "memory.cpp",
-            "shared.cpp",
-            "fibers.cpp",
-            "mma.cpp",
-            "driver.cpp",
-            "capture.cpp",
-            "nvrtc.cpp",
-            "blas.cpp",
-            "dnn.cpp",
-            "versions.map");
+    /**
+     * The system property that names the folder where it is built, once for all modules; without it,
+     * {@code target/stand-in} in the working directory.
+     */
+    private static final String FOLDER = "rlr.stand-in";
+
+    private static final List<String> DRIVER = List.of("memory", "shared", "fibers", "mma", "driver", "capture");
+    /** What each library but the driver's is made of. */
+    private static final List<String> OTHERS = List.of("nvrtc", "blas", "dnn");
+
+    private static final List<String> HEADERS = List.of("standin.h", "rounding.h", "device.h", "versions.map");
     /** What cuDNN's library is expected to have beside it. */
     private static final List<String> DNN_PARTS =
             List.of("libcudnn_graph.so.9", "libcudnn_ops.so.9", "libcudnn_cnn.so.9");
@@ -60,10 +57,7 @@ public final class StandIn {
 
     private StandIn() {}
 
-    /**
-     * Builds it unchecked, in the working directory's {@code target}, and prints the folder, for a process that finds
-     * it by LD_LIBRARY_PATH.
-     */
+    /** Builds it unchecked and prints the folder, for a process that finds it by LD_LIBRARY_PATH. */
     public static void main(String[] args) {
         System.out.println(folder(USUAL_CUDA));
     }
@@ -137,28 +131,27 @@ public final class StandIn {
 
     private static Path build(String compiler, boolean checked, int cuda) throws IOException, InterruptedException {
         String hash = hash(compiler);
-        Path parent = Path.of("target", "stand-in").toAbsolutePath();
-        Path folder = parent.resolve(hash + (checked ? "" : "-unchecked") + (cuda == USUAL_CUDA ? "" : "-cuda" + cuda));
+        Path objects = folder(hash + "-objects", StandIn::compile);
+        return folder(
+                hash + (checked ? "" : "-unchecked") + (cuda == USUAL_CUDA ? "" : "-cuda" + cuda),
+                work -> link(objects, checked, cuda, work));
+    }
+
+    /** Fills a new folder. */
+    private interface Maker {
+        void fill(Path folder) throws IOException, InterruptedException;
+    }
+
+    /** A folder beside the others, filled unless it is there. */
+    private static Path folder(String name, Maker maker) throws IOException, InterruptedException {
+        Path parent = Path.of(System.getProperty(FOLDER, "target/stand-in")).toAbsolutePath();
+        Path folder = parent.resolve(name);
         if (Files.isDirectory(folder)) {
             return folder;
         }
         Files.createDirectories(parent);
         Path work = Files.createTempDirectory(parent, "build");
-        for (String source : SOURCES) {
-            try (InputStream in = StandIn.class.getResourceAsStream(source)) {
-                Files.copy(in, work.resolve(source));
-            }
-        }
-        link(work, "libcuda.so.1", "memory.cpp", "shared.cpp", "fibers.cpp", "mma.cpp", "driver.cpp", "capture.cpp");
-        link(work, "libnvrtc.so." + cuda, "nvrtc.cpp");
-        link(work, "libcublas.so." + cuda, "blas.cpp", "libcuda.so.1");
-        link(work, "libcudnn.so.9", "dnn.cpp", "libcuda.so.1");
-        for (String part : DNN_PARTS) {
-            Files.createFile(work.resolve(part));
-        }
-        if (!checked) {
-            Files.createFile(work.resolve("unchecked"));
-        }
+        maker.fill(work);
         try {
             Files.move(work, folder, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
@@ -173,47 +166,107 @@ public final class StandIn {
         return folder;
     }
 
-    /** JCuda's natives ask for symbols of a version that has the library's name, except of the driver. */
-    private static void link(Path folder, String library, String... inputs) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(
-                "g++",
-                "-std=c++17",
-                "-O2",
-                "-Wall",
-                "-Wextra",
-                "-Werror",
-                "-shared",
-                "-fPIC",
-                "-fvisibility=hidden",
-                "-Wl,-soname," + library));
-        if (!library.startsWith("libcuda.")) {
-            String map = Files.readString(folder.resolve("versions.map")).replace("@NAME@", library);
-            Files.writeString(folder.resolve(library + ".map"), map);
-            command.add("-Wl,--version-script=" + library + ".map");
+    private static List<String> sources() {
+        return Stream.concat(DRIVER.stream(), OTHERS.stream())
+                .map(name -> name + ".cpp")
+                .toList();
+    }
+
+    /** Every source to an object, all at once. */
+    private static void compile(Path folder) throws IOException, InterruptedException {
+        for (String file : Stream.concat(HEADERS.stream(), sources().stream()).toList()) {
+            try (InputStream in = StandIn.class.getResourceAsStream(file)) {
+                Files.copy(in, folder.resolve(file));
+            }
         }
-        command.addAll(List.of(inputs));
-        command.addAll(List.of("-o", library, "-ldl"));
+        List<Running> compilers = new ArrayList<>();
+        for (String source : sources()) {
+            compilers.add(start(
+                    folder,
+                    List.of(
+                            "g++",
+                            "-std=c++17",
+                            "-O2",
+                            "-Wall",
+                            "-Wextra",
+                            "-Werror",
+                            "-fPIC",
+                            "-fvisibility=hidden",
+                            "-c",
+                            source)));
+        }
+        for (Running each : compilers) {
+            each.end();
+        }
+    }
+
+    private static void link(Path objects, boolean checked, int cuda, Path folder)
+            throws IOException, InterruptedException {
+        // what a kernel includes
+        Files.copy(objects.resolve("device.h"), folder.resolve("device.h"));
+        if (!checked) {
+            Files.createFile(folder.resolve("unchecked"));
+        }
+        library(objects, folder, "libcuda.so.1", DRIVER);
+        library(objects, folder, "libnvrtc.so." + cuda, List.of("nvrtc"));
+        library(objects, folder, "libcublas.so." + cuda, List.of("blas"), "libcuda.so.1");
+        library(objects, folder, "libcudnn.so.9", List.of("dnn"), "libcuda.so.1");
+        for (String part : DNN_PARTS) {
+            Files.createFile(folder.resolve(part));
+        }
+    }
+
+    /** JCuda's natives ask for symbols of a version that has the library's name, except of the driver. */
+    private static void library(Path objects, Path folder, String name, List<String> sources, String... libraries)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("g++", "-shared", "-Wl,-soname," + name, "-o", name));
+        if (!name.startsWith("libcuda.")) {
+            Path map = folder.resolve(name + ".map");
+            Files.writeString(
+                    map, Files.readString(objects.resolve("versions.map")).replace("@NAME@", name));
+            command.add("-Wl,--version-script=" + map);
+        }
+        sources.forEach(source -> command.add(objects.resolve(source + ".o").toString()));
+        command.addAll(List.of(libraries));
+        command.add("-ldl");
         run(folder, command);
     }
 
     private static String run(Path folder, List<String> command) throws IOException, InterruptedException {
+        return start(folder, command).end();
+    }
+
+    /** A program that was started; what it writes goes to a file, so that it never waits for a reader. */
+    private record Running(Process process, List<String> command, Path output) {
+        /** Waits for its end. @return what it wrote */
+        String end() throws IOException, InterruptedException {
+            int code = process.waitFor();
+            String said = Files.readString(output);
+            Files.delete(output);
+            if (code != 0) {
+                throw new IllegalStateException(String.join(" ", command) + " failed:\n" + said);
+            }
+            return said;
+        }
+    }
+
+    private static Running start(Path folder, List<String> command) throws IOException {
+        Path output = Files.createTempFile("stand-in", ".log");
         Process process = new ProcessBuilder(command)
                 .directory(folder.toFile())
                 .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
                 .start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (process.waitFor() != 0) {
-            throw new IllegalStateException(String.join(" ", command) + " failed:\n" + output);
-        }
-        return output;
+        return new Running(process, command, output);
     }
 
     private static String hash(String compiler) throws IOException {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             digest.update(compiler.getBytes(StandardCharsets.UTF_8));
-            for (String source : SOURCES) {
-                try (InputStream in = StandIn.class.getResourceAsStream(source)) {
+            for (String file :
+                    Stream.concat(HEADERS.stream(), sources().stream()).toList()) {
+                try (InputStream in = StandIn.class.getResourceAsStream(file)) {
                     digest.update(in.readAllBytes());
                 }
             }

@@ -36,13 +36,14 @@ record CommandRun(int code, String out, String err) {
         return run.out;
     }
 
-    /** A command line for a JVM of its own, on the scalar kernels, which start fast. */
+    /** A command line for a JVM of its own, on the scalar kernels and without C2: what runs for seconds starts fast. */
     static List<String> commandLine(List<String> jvmOptions, Object... args) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Drlr.cpu.kernels=scalar",
                 "-Djava.awt.headless=true",
                 "-XX:-UsePerfData",
+                "-XX:TieredStopAtLevel=1",
                 "--add-modules=jdk.incubator.vector"));
         command.addAll(jvmOptions);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));

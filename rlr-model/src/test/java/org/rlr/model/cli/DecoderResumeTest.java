@@ -85,7 +85,7 @@ class DecoderResumeTest {
 
     /** On the fast kernels: a decoder is much to compute. */
     private static List<String> commandLine(Object[] args) {
-        return CommandRun.commandLine(List.of("-Drlr.cpu.kernels=auto"), args);
+        return CommandRun.commandLine(List.of("-Drlr.cpu.kernels=auto", "-XX:TieredStopAtLevel=4"), args);
     }
 
     @Test

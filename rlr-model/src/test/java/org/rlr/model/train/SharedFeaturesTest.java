@@ -109,6 +109,7 @@ class SharedFeaturesTest {
 
     @Test
     void singlyAndInBatchesTheyAreTheBitsOfTheBackbone() {
+        List<Path> images = images().subList(0, 12);
         for (String kernels : KernelSets.NAMES) {
             for (String name : List.of(
                     Backbones.WEIGHT_FREE, "tf_efficientnet_lite0", "efficientnet_b0", "resnet18", "resnet50")) {
@@ -119,10 +120,10 @@ class SharedFeaturesTest {
                     try (Backend backend = KernelSets.open(kernels);
                             Backbone backbone = open(config, backend);
                             SharedFeatures shared =
-                                    new SharedFeatures(backend, backbone, config, images(), TrainingListener.SILENT)) {
+                                    new SharedFeatures(backend, backbone, config, images, TrainingListener.SILENT)) {
                         ComputedFeatureMaps computed = new ComputedFeatureMaps(backbone, config);
                         // in an order and a number that are not those of the computing
-                        List<Path> some = new ArrayList<>(images().subList(1, 12));
+                        List<Path> some = new ArrayList<>(images.subList(1, 12));
                         java.util.Collections.reverse(some);
                         assertEquals(computed.count(some), shared.count(some));
                         assertEquals(tiling == null ? 11 : 44, shared.count(some));

@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.platform.engine.DiscoverySelector;
@@ -24,6 +25,7 @@ import org.junit.platform.launcher.listeners.TestExecutionSummary;
  * process of its own, since a process keeps to one width and one tile. The usual ones are left to
  * {@link VectorKernelsTest}. What a tile has no part in runs on one tile of each width.
  */
+@Tag("thorough")
 class VectorWidthsTest {
     private static final String WIDTH = "bits of a vector: ";
 
