@@ -12,10 +12,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.rlr.tensor.CancelledException;
 import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.RlrException;
@@ -249,13 +251,16 @@ final class Download {
         HttpResponse<InputStream> last;
         try {
             last = client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
-        } catch (IOException e) {
+        } catch (IOException | IllegalArgumentException e) {
+            // of a redirect: Java 17 throws it as it is, later versions wrap it
+            if (Stream.<Throwable>iterate(e, Objects::nonNull, Throwable::getCause)
+                    .anyMatch(IllegalArgumentException.class::isInstance)) {
+                throw notGiven(
+                        address + " redirects to something that is no address (" + e.getMessage() + ")",
+                        "try another `mirror`",
+                        e);
+            }
             throw new Interrupted("no connection to " + address.getHost() + " (" + e + ")", e);
-        } catch (IllegalArgumentException e) {
-            throw notGiven(
-                    address + " redirects to something that is no address (" + e.getMessage() + ")",
-                    "try another `mirror`",
-                    e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CancelledException("the download of " + address + " was interrupted", "", e);
