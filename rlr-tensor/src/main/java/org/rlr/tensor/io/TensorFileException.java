@@ -29,7 +29,7 @@ public final class TensorFileException extends RlrException {
      * @param reason the kind of fault
      * @param message the file and its fault
      * @param remedy what to do; empty if the message says it
-     * @param cause the exception behind it, or null
+     * @param cause the exception behind it, if there is one
      */
     public TensorFileException(Reason reason, String message, String remedy, @Nullable Throwable cause) {
         super(message, remedy, cause);
