@@ -49,8 +49,8 @@ public record ConfigFile(RlrConfig config, TrainingSettings training, Scoring sc
      *
      * @param file a JSON file
      * @return what it says, and the published values for the rest
-     * @throws RlrException if it cannot be read, is not JSON, has a name that means nothing or a value out of range,
-     *     naming file and value
+     * @throws RlrException if it cannot be read, is not JSON, has an unknown key or a value out of range, naming file
+     *     and value
      */
     public static ConfigFile read(Path file) {
         JsonObject root;
@@ -144,8 +144,7 @@ public record ConfigFile(RlrConfig config, TrainingSettings training, Scoring sc
                     "\"" + name + "\": "
                             + (why instanceof NullPointerException
                                     ? "a value in it is null"
-                                    : (why instanceof RlrException error ? error.explanation() : why.getMessage())
-                                            .replaceAll("\\s+See https?:\\S+", "")),
+                                    : why.getMessage().replaceAll("\\s+See https?:\\S+", "")),
                     e);
         }
     }
@@ -163,7 +162,7 @@ public record ConfigFile(RlrConfig config, TrainingSettings training, Scoring sc
         for (String name : object.keySet()) {
             if (!names.contains(name)) {
                 throw failure(
-                        file, "\"" + prefix + name + "\" means nothing; there are " + String.join(", ", names), null);
+                        file, "unknown key \"" + prefix + name + "\", known keys: " + String.join(", ", names), null);
             }
         }
         for (RecordComponent each : type.getRecordComponents()) {

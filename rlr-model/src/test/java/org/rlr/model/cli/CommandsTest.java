@@ -48,7 +48,7 @@ class CommandsTest {
         String out = CommandRun.succeeding("info", "--model", TinyModel.model());
         for (String expected : List.of(
                 "scattering",
-                "64x64",
+                "64×64",
                 "[2, 3]",
                 "width 16",
                 "1 layers",

@@ -173,7 +173,7 @@ class SizesTest {
                         "512x64",
                         "--threshold",
                         "1")
-                .assertFailure("c.pth", "512x64", "do not fit");
+                .assertFailure("c.pth", "64×512", "do not fit");
     }
 
     /**
