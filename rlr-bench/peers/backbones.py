@@ -4,8 +4,11 @@ import timm
 
 def create(name, levels, state):
     """The network whose call gives those levels, [N, C, h, w] each, as the public implementation makes it. Its weights are `state`'s."""
-    net = timm.create_model(name, pretrained=False, features_only=True, out_indices=levels)
-    net.load_state_dict(state, strict=False)   # what lies beyond the levels has no weights; a wrong load would show in the numbers
+    vit = name.startswith("vit_")
+    size = {"dynamic_img_size": True} if vit else {}
+    net = timm.create_model(name, pretrained=False, features_only=True, out_indices=levels, **size)
+    # what lies beyond the levels has no weights; a wrong load would show in the numbers
+    (net.model if vit else net).load_state_dict(state, strict=False)
     return net.eval()
 
 

@@ -28,8 +28,8 @@ import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
 /**
- * The feature levels that the published settings take of a backbone, of images of 256², with random weights: the time
- * is that of any.
+ * The usual feature levels of a backbone, of square images of its usual size, with random weights: the time is that of
+ * any.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -40,10 +40,13 @@ import org.rlr.tensor.backend.Backends;
         value = 1,
         jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "-Xmx4g"})
 public class BackboneBenchmark {
-    private static final int SIDE = 256;
-
     /** Name and levels. */
-    @Param({"tf_efficientnet_lite0/2,3", "tf_efficientnet_b6/2,3", "wide_resnet50_2/1,2,3"})
+    @Param({
+        "tf_efficientnet_lite0/2,3",
+        "tf_efficientnet_b6/2,3",
+        "wide_resnet50_2/1,2,3",
+        "vit_small_patch14_dinov2/5,9"
+    })
     public String backbone;
 
     @Param({"1", "4"})
@@ -66,7 +69,8 @@ public class BackboneBenchmark {
             levels.add(Integer.parseInt(level));
         }
         Map<String, Operand> given = RandomWeights.of(name, levels);
-        Operand x = Operands.random(1, images, SIDE, SIDE, 3);
+        int side = Backbones.info(name).settings().imageHeight();
+        Operand x = Operands.random(1, images, side, side, 3);
         contender = new Ours(name, levels, given, x, threads);
         if (!impl.equals("rlr")) {
             Contender ours = contender;

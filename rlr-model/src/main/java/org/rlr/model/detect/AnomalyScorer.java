@@ -197,6 +197,7 @@ public final class AnomalyScorer {
             LevelConfig c = model.levels().get(i).config();
             int level = model.info().config().levels().get(i);
             levels.add(new Examination.Level(
+                    level,
                     model.backbone().info().level(level).stride(),
                     c.gridHeight(),
                     c.gridWidth(),

@@ -15,6 +15,7 @@ public record Examination(AnomalyMap map, TileGrid grid, List<List<Level>> input
      * A feature level. All arrays are {@code [height·width, channels]}, row-major, in the space of the features that
      * the transformer sees.
      *
+     * @param level its number among the backbone's levels
      * @param stride pixels of the model's input per token
      * @param height rows of the token grid
      * @param width columns of the token grid
@@ -24,6 +25,7 @@ public record Examination(AnomalyMap map, TileGrid grid, List<List<Level>> input
      * @param reference the learned reference's chunks, the same for every image; empty where no attention block uses it
      */
     public record Level(
+            int level,
             int stride,
             int height,
             int width,

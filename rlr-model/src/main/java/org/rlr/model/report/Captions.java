@@ -31,6 +31,7 @@ final class Captions {
             Map.entry('s', 0x00000f100e011eL),
             Map.entry('t', 0x08081e08080806L),
             Map.entry('u', 0x0000111111110fL),
+            Map.entry('v', 0x00001111110a04L),
             Map.entry('y', 0x0011110f01010eL),
             Map.entry(',', 0x00000000000408L),
             Map.entry('0', 0x0e11131519110eL),

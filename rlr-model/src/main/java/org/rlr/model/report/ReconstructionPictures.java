@@ -143,7 +143,12 @@ public final class ReconstructionPictures {
                 },
                 size);
         List<Captioned> line = new ArrayList<>();
-        line.add(new Captioned("stride " + level.stride() + ", features", picture.apply(Examination.Level::features)));
+        boolean strideTells = e.inputs().get(0).stream()
+                        .filter(each -> each.stride() == level.stride())
+                        .count()
+                == 1;
+        String name = strideTells ? "stride " + level.stride() : "level " + level.level();
+        line.add(new Captioned(name + ", features", picture.apply(Examination.Level::features)));
         line.add(new Captioned("reconstruction", picture.apply(Examination.Level::reconstruction)));
         List<RgbImage> chunks = new ArrayList<>();
         for (int i = 0; i < level.reference().size(); i++) {

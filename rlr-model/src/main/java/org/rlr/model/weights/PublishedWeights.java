@@ -49,6 +49,10 @@ public record PublishedWeights(String backbone, String tag, String licence, Stri
         add(table, "resnet50", "a1_in1k");
         add(table, "resnet101", "a1h_in1k");
         add(table, "wide_resnet50_2", "racm_in1k");
+        for (String size : new String[] {"small", "base", "large"}) {
+            add(table, "vit_" + size + "_patch14_dinov2", "lvd142m");
+            add(table, "vit_" + size + "_patch14_reg4_dinov2", "lvd142m");
+        }
         return Collections.unmodifiableMap(table);
     }
 

@@ -27,4 +27,12 @@ class BackboneContractTest {
             return "resnet18";
         }
     }
+
+    @Nested
+    class OfVisionTransformer extends BackboneContract {
+        @Override
+        protected String name() {
+            return "vit_small_patch14_reg4_dinov2";
+        }
+    }
 }

@@ -37,7 +37,10 @@ class BackboneGoldenTest {
             "tf_efficientnet_b0",
             "tf_efficientnet_b4",
             "tf_efficientnet_b6",
-            "tf_efficientnet_lite0");
+            "tf_efficientnet_lite0",
+            "vit_small_patch14_dinov2",
+            "vit_small_patch14_reg4_dinov2",
+            "vit_base_patch14_dinov2");
 
     static Stream<Arguments> cases() {
         return KernelSets.NAMES.stream().flatMap(kernels -> NAMES.stream().map(name -> Arguments.of(name, kernels)));
@@ -51,23 +54,35 @@ class BackboneGoldenTest {
         }
     }
 
-    /** Compares one network's features on a backend. */
+    /**
+     * Compares one network's features on a backend: those of {@code level<i>} for a square input, or of
+     * {@code <shape>.level<i>} for inputs whose height and width the metadata give.
+     */
     static void check(Backend backend, String name) {
         try (SafeTensorsFile golden = GoldenFiles.open("backbone-" + name)) {
             long seed = Long.parseLong(golden.metadata().get("seed"));
-            int size = Integer.parseInt(golden.metadata().get("input_size"));
-            Map<Integer, float[]> expected = new TreeMap<>();
-            golden.names()
-                    .forEach(n -> expected.put(Integer.parseInt(n.substring("level".length())), golden.readFloats(n)));
+            Map<String, Map<Integer, float[]>> expected = new TreeMap<>();
+            for (String n : golden.names()) {
+                int at = n.indexOf("level");
+                expected.computeIfAbsent(n.substring(0, at), prefix -> new TreeMap<>())
+                        .put(Integer.parseInt(n.substring(at + "level".length())), golden.readFloats(n));
+            }
             assertFalse(expected.isEmpty());
-            List<Integer> levels = List.copyOf(expected.keySet());
+            List<Integer> levels =
+                    List.copyOf(expected.values().iterator().next().keySet());
             Map<String, StateDict.Weight> weights = new LinkedHashMap<>();
             Backbones.weightShapes(name, levels)
                     .forEach((n, shape) -> weights.put(
                             n, new StateDict.Weight(shape, HashedTensors.parameter(n, seed, longs(shape)))));
             try (Backbone backbone = Backbones.create(name, backend, levels, StateDict.of(weights), "hashed")) {
-                float[] input = HashedTensors.uniform("input", seed, 1, 3, size, size);
-                compare(backbone, backend, input, size, expected);
+                expected.forEach((prefix, maps) -> {
+                    String size = golden.metadata().get(prefix.isEmpty() ? "input_size" : prefix.replace(".", ""));
+                    String[] sides = prefix.isEmpty() ? new String[] {size, size} : size.split("x");
+                    int height = Integer.parseInt(sides[0]);
+                    int width = Integer.parseInt(sides[1]);
+                    float[] input = HashedTensors.uniform("input", seed, 1, 3, height, width);
+                    compare(backbone, backend, input, height, width, maps);
+                });
             }
             assertEquals(0, backend.liveBytes());
         }
@@ -92,23 +107,23 @@ class BackboneGoldenTest {
                     backend,
                     golden.readFloats("input"),
                     256,
+                    256,
                     new TreeMap<>(Map.of(2, golden.readFloats("stride8"), 3, golden.readFloats("stride16"))));
         }
     }
 
     private static void compare(
-            Backbone backbone, Backend backend, float[] input, int size, Map<Integer, float[]> expected) {
+            Backbone backbone, Backend backend, float[] input, int height, int width, Map<Integer, float[]> expected) {
         List<Integer> levels = List.copyOf(expected.keySet());
         try (TensorScope scope = TensorScope.inference(backend)) {
-            List<Tensor> maps = backbone.features(Tensor.of(channelsLast(input, 3), 1, size, size, 3), levels);
+            List<Tensor> maps = backbone.features(Tensor.of(channelsLast(input, 3), 1, height, width, 3), levels);
             assertEquals(levels.size(), maps.size());
             for (int i = 0; i < levels.size(); i++) {
                 Tensor map = maps.get(i);
                 int level = levels.get(i);
                 FeatureLevel described = backbone.info().level(level);
-                int side = size / described.stride();
                 assertEquals(
-                        List.of(1, side, side, described.channels()),
+                        List.of(1, height / described.stride(), width / described.stride(), described.channels()),
                         List.of(map.dim(0), map.dim(1), map.dim(2), map.dim(3)));
                 double error = GoldenFiles.error(channelsLast(expected.get(level), map.dim(3)), map.toArray());
                 assertTrue(error <= TOLERANCE, "level " + level + ": " + error + " of the largest value");

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -54,6 +55,30 @@ class BackbonesTest {
         BackboneInfo info = Backbones.info(name);
         assertEquals(parameters, info.parameters() + (long) (last + 1) * CLASSES);
         assertEquals(last, info.level(4).channels());
+    }
+
+    /** Parameters as timm counts them without a classifier, with the final normalisation. */
+    @ParameterizedTest
+    @CsvSource({
+        "vit_small_patch14_dinov2, 22056192, 384, 12",
+        "vit_small_patch14_reg4_dinov2, 22057344, 384, 12",
+        "vit_base_patch14_dinov2, 86579712, 768, 12",
+        "vit_base_patch14_reg4_dinov2, 86582016, 768, 12",
+        "vit_large_patch14_dinov2, 304367616, 1024, 24",
+        "vit_large_patch14_reg4_dinov2, 304370688, 1024, 24"
+    })
+    void aVisionTransformerHasItsPublishedSize(String name, long parameters, int width, int blocks) {
+        BackboneInfo info = Backbones.info(name);
+        assertEquals(parameters, info.parameters() + 2L * width);
+        assertEquals(
+                IntStream.range(0, blocks)
+                        .mapToObj(block -> new FeatureLevel(block, width, 14))
+                        .toList(),
+                info.levels());
+        assertEquals(
+                blocks == 12 ? List.of(5, 9) : List.of(10, 18), info.settings().levels());
+        assertEquals(392, info.settings().imageHeight());
+        assertEquals(Normalization.IMAGENET, info.normalization());
     }
 
     @ParameterizedTest

@@ -26,7 +26,7 @@ class CudaBackboneTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"resnet18", "tf_efficientnet_b0"})
+    @ValueSource(strings = {"resnet18", "tf_efficientnet_b0", "vit_small_patch14_reg4_dinov2"})
     void agreesWithTimm(String name) {
         try (Backend backend = Backends.open("cuda", EXACT)) {
             assertTrue(backend.description().contains("convolutions by cuDNN"), backend.description());

@@ -12,13 +12,12 @@ import org.rlr.tensor.io.TorchWriter;
 
 /** Files of a backbone's weights with made-up values. */
 public final class BackboneFile {
-    private static final int DEEPEST = 4;
-
     private BackboneFile() {}
 
     /** All weights of a backbone as SafeTensors, or for PyTorch where the file's name ends in {@code .pth}. */
     public static void write(String backbone, Path file) {
-        write(backbone, DEEPEST, file);
+        var levels = Backbones.info(backbone).levels();
+        write(backbone, levels.get(levels.size() - 1).level(), file);
     }
 
     /** The weights up to a level. */

@@ -48,7 +48,8 @@ class SizesTest {
                 "tf_efficientnet_lite0 64x128 2,3",
                 "tf_efficientnet_b6 64x96 2,3",
                 "wide_resnet50_2 64x80 1,2,3",
-                "resnet18 160 2,4"
+                "resnet18 160 2,4",
+                "vit_small_patch14_reg4_dinov2 70x98 1,2"
             })
     void everyCommand(String backbone, String size, String levels) throws IOException {
         Path weights = folder.resolve("weights.safetensors");
@@ -66,7 +67,7 @@ class SizesTest {
                 "--layers",
                 "1"));
         if (!backbone.equals(Backbones.WEIGHT_FREE)) {
-            BackboneFile.write(backbone, Integer.parseInt(levels.substring(levels.length() - 1)), weights);
+            BackboneFile.write(backbone, Integer.parseInt(levels.substring(levels.lastIndexOf(',') + 1)), weights);
             settings.addAll(List.of("--weights", weights));
         }
         List<Object> train = new ArrayList<>(List.of("train"));
@@ -134,12 +135,12 @@ class SizesTest {
             assertEquals(config.imageHeight(), d.mapHeight());
             assertEquals(config.imageWidth(), d.mapWidth());
             if (!backbone.equals(Backbones.WEIGHT_FREE)) {
-                imported(model, backbone, weights, size, d);
+                imported(model, backbone, weights, size, levels, d);
             }
         }
     }
 
-    private void imported(Path model, String backbone, Path weights, String size, Detection expected) {
+    private void imported(Path model, String backbone, Path weights, String size, String levels, Detection expected) {
         Path checkpoint = folder.resolve("c.pth");
         Path imported = folder.resolve("imported.safetensors");
         CommandRun.succeeding("export", model, "--out", checkpoint);
@@ -154,6 +155,8 @@ class SizesTest {
                 weights,
                 "--image-size",
                 size,
+                "--levels",
+                levels,
                 "--threshold",
                 "1");
         try (AnomalyDetector detector = AnomalyDetector.load(imported)) {
@@ -169,6 +172,8 @@ class SizesTest {
                         backbone,
                         "--weights",
                         weights,
+                        "--levels",
+                        levels,
                         "--image-size",
                         "512x64",
                         "--threshold",

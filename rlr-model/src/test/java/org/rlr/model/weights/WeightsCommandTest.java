@@ -18,8 +18,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlr.model.backbone.Backbones;
 import org.rlr.model.cli.BackboneFile;
 import org.rlr.model.cli.CommandLines;
+import org.rlr.tensor.io.SafeTensorsWriter;
 
 /** {@code rlr weights}, and training with what it got. */
 class WeightsCommandTest {
@@ -192,6 +194,33 @@ class WeightsCommandTest {
                 "does not hold the weights of any backbone");
         assertMentions(run(1, "weights", "add", folder.resolve("missing"), "--weights-cache", cache), "does not exist");
         assertEquals(List.of(BACKBONE + ".safetensors"), cached());
+    }
+
+    /** Published files hold the final normalisation, which no level needs. */
+    @Test
+    void aVisionTransformersFile() throws IOException {
+        String name = "vit_small_patch14_reg4_dinov2";
+        Path file = folder.resolve("w.safetensors");
+        SafeTensorsWriter writer = new SafeTensorsWriter();
+        Backbones.weightShapes(name, List.of(11)).forEach((tensor, shape) -> {
+            long[] lengths = Arrays.stream(shape).asLongStream().toArray();
+            writer.add(tensor, lengths, new float[Arrays.stream(shape).reduce(1, Math::multiplyExact)]);
+        });
+        writer.add("norm.weight", new long[] {384}, new float[384]);
+        writer.add("norm.bias", new long[] {384}, new float[384]);
+        writer.write(file);
+        try (LocalHub hub = new LocalHub(LocalHub.content(Files.readAllBytes(file), "\"x\""))) {
+            assertMentions(
+                    run(0, "weights", "get", name, "--mirror", hub.address(), "--weights-cache", cache),
+                    hub.address() + "/timm/" + name + ".lvd142m/resolve/main/model.safetensors, licence Apache-2.0");
+        }
+        assertEquals(-1, Files.mismatch(file, cache.resolve(name + ".safetensors")));
+        assertMentions(run(0, "weights", "add", file, "--weights-cache", cache), "weights of " + name);
+        assertMentions(
+                run(1, "weights", "add", file, "--weights-cache", cache, "--name", "vit_small_patch14_dinov2"),
+                "pos_embed has shape [1, 1369, 384] instead of [1, 1370, 384]",
+                "reg_token does not belong to it",
+                "it fits the backbone " + name);
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.util.zip.CRC32;
  */
 public final class HashedTensors {
     private static final Set<String> INPUTS = Set.of("input", "f0", "f1", "target");
+    private static final Set<String> TOKENS = Set.of("cls_token", "reg_token", "pos_embed");
 
     private HashedTensors() {}
 
@@ -30,8 +31,8 @@ public final class HashedTensors {
 
     /**
      * A parameter's or buffer's values by its name in the full model's state dict: {@code running_var} 1 + u/2,
-     * {@code running_mean} u/10, two or more dimensions u·√(6 / elements per output channel), other {@code weight} 1 +
-     * u/5, anything else u/10.
+     * {@code running_mean} u/10, {@code cls_token reg_token pos_embed} u/5, {@code gamma} 1/2 + u/5, two or more
+     * dimensions u·√(6 / elements per output channel), other {@code weight} 1 + u/5, anything else u/10.
      */
     public static float[] parameter(String name, long seed, long... shape) {
         String last = name.substring(name.lastIndexOf('.') + 1);
@@ -40,6 +41,12 @@ public final class HashedTensors {
         }
         if (last.equals("running_mean")) {
             return mapped(name, seed, shape, u -> u / 10);
+        }
+        if (TOKENS.contains(last)) {
+            return mapped(name, seed, shape, u -> u / 5);
+        }
+        if (last.equals("gamma")) {
+            return mapped(name, seed, shape, u -> 0.5 + u / 5);
         }
         if (shape.length >= 2) {
             double bound = Math.sqrt(6.0 / (count(shape) / (double) shape[0]));
