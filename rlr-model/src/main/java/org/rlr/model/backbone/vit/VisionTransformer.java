@@ -4,9 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import org.rlr.model.backbone.Backbone;
-import org.rlr.model.backbone.BackboneInfo;
-import org.rlr.model.backbone.StateDict;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
@@ -22,11 +20,11 @@ import org.rlr.tensor.nn.ParameterSet;
 
 /**
  * A Vision Transformer (Dosovitskiy et al., ICLR 2021) as DINOv2 trained it (Oquab et al., TMLR 2024; registers: Darcet
- * et al., ICLR 2024), with timm's names. Level i is the output of block i without class and register tokens, before the
- * final normalisation.
+ * et al., ICLR 2024), with timm's names. A feature map is the output of a block without class and register tokens,
+ * before the final normalisation.
  */
-final class VisionTransformer implements Backbone {
-    /** Side of a patch in pixels, the stride of every level. */
+final class VisionTransformer implements AutoCloseable {
+    /** Side of a patch in pixels. */
     static final int PATCH = 14;
     /** Side of the grid that the position code is learned for, that of images of 518 pixels. */
     private static final int CODE_SIDE = 37;
@@ -36,21 +34,12 @@ final class VisionTransformer implements Backbone {
     private final int width;
     private final ParameterSet parameters = new ParameterSet();
     private final Parameter classToken;
-    /** Null where there are none. */
-    private final Parameter registerTokens;
-
+    private final @Nullable Parameter registerTokens;
     private final Parameter positions;
-    /** Tokens before the patches that have a position code. */
-    private final int codedPrefix;
-
     private final Conv2d patches;
     private final List<TransformerBlock> blocks = new ArrayList<>();
     /** Position codes of the patches, by rows and columns of their grid. */
     private final Map<List<Integer>, Tensor> codes = new ConcurrentHashMap<>();
-
-    private BackboneInfo info;
-    private Backend backend;
-    private StateDict weights;
 
     /**
      * A member of the family.
@@ -59,8 +48,9 @@ final class VisionTransformer implements Backbone {
      * @param depth number of blocks
      * @param heads attention heads
      * @param registers register tokens; where there are some, class and register tokens have no position code
+     * @param levels blocks whose outputs are taken unless others are asked for
      */
-    record Architecture(int width, int depth, int heads, int registers) {}
+    record Architecture(int width, int depth, int heads, int registers, List<Integer> levels) {}
 
     /**
      * A network without weights.
@@ -69,13 +59,13 @@ final class VisionTransformer implements Backbone {
      */
     VisionTransformer(Architecture architecture, int deepest) {
         width = architecture.width;
-        codedPrefix = architecture.registers == 0 ? 1 : 0;
         ParameterSet.Prefix names = parameters.root();
         Initializer zero = Initializer.constant(0);
+        int registers = architecture.registers;
         classToken = names.declare("cls_token", zero, 1, 1, width);
-        registerTokens =
-                architecture.registers == 0 ? null : names.declare("reg_token", zero, 1, architecture.registers, width);
-        positions = names.declare("pos_embed", zero, 1, codedPrefix + CODE_SIDE * CODE_SIDE, width);
+        registerTokens = registers == 0 ? null : names.declare("reg_token", zero, 1, registers, width);
+        int coded = CODE_SIDE * CODE_SIDE + (registers == 0 ? 1 : 0);
+        positions = names.declare("pos_embed", zero, 1, coded, width);
         ConvGeometry geometry = ConvGeometry.padded(PATCH, PATCH, 0, 1);
         patches = new Conv2d(names.sub("patch_embed").sub("proj"), COLOURS, width, geometry);
         for (int i = 0; i <= deepest; i++) {
@@ -88,31 +78,13 @@ final class VisionTransformer implements Backbone {
     }
 
     /**
-     * Gives it its weights.
+     * The outputs of some blocks, in the innermost scope.
      *
-     * @return this
-     * @throws org.rlr.tensor.RlrException if they are not finite or memory is short
+     * @param images {@code [N, H, W, 3]}
+     * @param levels indices of blocks, ascending
+     * @return for each {@code [N, H/14, W/14, width]}
      */
-    VisionTransformer load(BackboneInfo description, Backend device, StateDict source, String origin) {
-        info = description;
-        backend = device;
-        weights = source;
-        parameters.loadFrozen(device, source, origin);
-        return this;
-    }
-
-    @Override
-    public BackboneInfo info() {
-        return info;
-    }
-
-    @Override
-    public StateDict weights() {
-        return weights;
-    }
-
-    @Override
-    public List<Tensor> features(Tensor images, List<Integer> levels) {
+    List<Tensor> features(Tensor images, List<Integer> levels) {
         Shape s = images.shape();
         if (s.rank() != 4 || s.dim(3) != COLOURS || s.dim(1) % PATCH != 0 || s.dim(2) % PATCH != 0) {
             throw new IllegalArgumentException("images of shape " + s + " instead of [N, H, W, " + COLOURS
@@ -120,7 +92,7 @@ final class VisionTransformer implements Backbone {
         }
         int rows = s.dim(1) / PATCH;
         int columns = s.dim(2) / PATCH;
-        try (TensorScope scope = TensorScope.inference(backend)) {
+        try (TensorScope scope = TensorScope.inference(images.backend())) {
             Tensor tokens = embed(images, rows, columns);
             int prefix = tokens.dim(1) - rows * columns;
             List<Tensor> maps = new ArrayList<>();
@@ -138,16 +110,12 @@ final class VisionTransformer implements Backbone {
     /** Class, register and patch tokens with their position code, {@code [N, L, width]}. */
     private Tensor embed(Tensor images, int rows, int columns) {
         int n = images.dim(0);
+        Backend backend = images.backend();
         try (TensorScope scope = TensorScope.inference(backend)) {
-            List<Tensor> tokens = new ArrayList<>();
-            tokens.add(
-                    codedPrefix == 0
-                            ? classToken.tensor()
-                            : classToken.tensor().add(positions.tensor().slice(1, 0, codedPrefix)));
-            if (registerTokens != null) {
-                tokens.add(registerTokens.tensor());
-            }
-            Tensor prefix = Functions.concat(tokens, 1);
+            Tensor first = classToken.tensor();
+            Tensor prefix = registerTokens == null
+                    ? first.add(positions.tensor().slice(1, 0, 1))
+                    : Functions.concat(List.of(first, registerTokens.tensor()), 1);
             Tensor embedded = patches.forward(images).reshape(n, rows * columns, width);
             backend.binary(BinaryOp.ADD, embedded.view(), code(rows, columns).view(), embedded.view(), false);
             return scope.keep(Functions.concat(
@@ -158,12 +126,17 @@ final class VisionTransformer implements Backbone {
     /** The position code of a grid's patches, {@code [1, rows·columns, width]}. */
     private Tensor code(int rows, int columns) {
         return codes.computeIfAbsent(List.of(rows, columns), grid -> {
+            Backend backend = positions.tensor().backend();
             try (TensorScope scope = TensorScope.inference(backend)) {
-                float[] learned = positions
-                        .tensor()
-                        .slice(1, codedPrefix, CODE_SIDE * CODE_SIDE)
-                        .toArray();
-                float[] code = BicubicResampling.resample(learned, CODE_SIDE, CODE_SIDE, width, rows, columns);
+                int learned = CODE_SIDE * CODE_SIDE;
+                int first = positions.tensor().dim(1) - learned;
+                float[] code = BicubicResampling.resample(
+                        positions.tensor().slice(1, first, learned).toArray(),
+                        CODE_SIDE,
+                        CODE_SIDE,
+                        width,
+                        rows,
+                        columns);
                 View view = new View(backend.allocate(code.length), 0, Shape.of(1, rows * columns, width));
                 backend.upload(code, 0, view);
                 return Tensor.wrapUnscoped(backend, view);

@@ -3,6 +3,7 @@ package org.rlr.model.backbone.vit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.BackboneInfo;
@@ -10,6 +11,7 @@ import org.rlr.model.backbone.BackboneProvider;
 import org.rlr.model.backbone.StateDict;
 import org.rlr.model.backbone.vit.VisionTransformer.Architecture;
 import org.rlr.model.config.FeatureLevel;
+import org.rlr.tensor.Tensor;
 import org.rlr.tensor.backend.Backend;
 
 /**
@@ -22,20 +24,21 @@ public final class VisionTransformerProvider implements BackboneProvider {
     /** The final normalisation, which levels do not have, a classifier, and what only training uses. */
     private static final String BESIDE = "(norm|fc_norm|head)\\..*|mask_token";
 
-    private static final Map<String, Family> FAMILIES = families();
+    private static final Map<String, Architecture> ARCHITECTURES = architectures();
 
-    /** An architecture and the levels that are taken unless others are asked for. */
-    private record Family(Architecture architecture, List<Integer> levels) {}
-
-    private static Map<String, Family> families() {
-        Map<String, Family> families = new LinkedHashMap<>();
+    private static Map<String, Architecture> architectures() {
+        Map<String, Architecture> all = new LinkedHashMap<>();
         for (int registers : new int[] {0, 4}) {
             String suffix = "_patch14" + (registers == 0 ? "" : "_reg" + registers) + "_dinov2";
-            families.put("vit_small" + suffix, new Family(new Architecture(384, 12, 6, registers), List.of(5, 9)));
-            families.put("vit_base" + suffix, new Family(new Architecture(768, 12, 12, registers), List.of(5, 9)));
-            families.put("vit_large" + suffix, new Family(new Architecture(1024, 24, 16, registers), List.of(10, 18)));
+            all.put("vit_small" + suffix, new Architecture(384, 12, 6, registers, List.of(5, 9)));
+            all.put("vit_base" + suffix, new Architecture(768, 12, 12, registers, List.of(5, 9)));
+            all.put("vit_large" + suffix, new Architecture(1024, 24, 16, registers, List.of(10, 18)));
         }
-        return families;
+        return all;
+    }
+
+    private static Architecture architecture(String name) {
+        return Objects.requireNonNull(ARCHITECTURES.get(name), name);
     }
 
     /** Makes the provider. */
@@ -43,12 +46,12 @@ public final class VisionTransformerProvider implements BackboneProvider {
 
     @Override
     public List<String> names() {
-        return List.copyOf(FAMILIES.keySet());
+        return List.copyOf(ARCHITECTURES.keySet());
     }
 
     @Override
     public BackboneInfo info(String name) {
-        Architecture architecture = FAMILIES.get(name).architecture;
+        Architecture architecture = architecture(name);
         List<FeatureLevel> levels = IntStream.range(0, architecture.depth())
                 .mapToObj(block -> new FeatureLevel(block, architecture.width(), VisionTransformer.PATCH))
                 .toList();
@@ -57,12 +60,12 @@ public final class VisionTransformerProvider implements BackboneProvider {
                         .parameters()
                         .count())
                 .beside(BESIDE)
-                .defaults(FAMILIES.get(name).levels, IMAGE_SIZE)
+                .defaults(architecture.levels(), IMAGE_SIZE)
                 .build();
     }
 
     private static VisionTransformer network(String name, List<Integer> levels) {
-        return new VisionTransformer(FAMILIES.get(name).architecture, levels.get(levels.size() - 1));
+        return new VisionTransformer(architecture(name), levels.get(levels.size() - 1));
     }
 
     @Override
@@ -72,6 +75,20 @@ public final class VisionTransformerProvider implements BackboneProvider {
 
     @Override
     public Backbone create(String name, Backend backend, List<Integer> levels, StateDict weights, String origin) {
-        return network(name, levels).load(info(name), backend, weights, origin);
+        VisionTransformer network = network(name, levels);
+        network.parameters().loadFrozen(backend, weights, origin);
+        return new Loaded(info(name), network, weights);
+    }
+
+    private record Loaded(BackboneInfo info, VisionTransformer network, StateDict weights) implements Backbone {
+        @Override
+        public List<Tensor> features(Tensor images, List<Integer> levels) {
+            return network.features(images, levels);
+        }
+
+        @Override
+        public void close() {
+            network.close();
+        }
     }
 }
