@@ -1,5 +1,6 @@
 package org.rlr.model;
 
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.TensorFileException;
 
@@ -29,7 +30,7 @@ public final class ModelException extends RlrException {
      * @param remedy what to do
      * @param cause the exception behind it, or null
      */
-    public ModelException(Reason reason, String message, String remedy, Throwable cause) {
+    public ModelException(Reason reason, String message, String remedy, @Nullable Throwable cause) {
         super(message, remedy, cause);
         this.reason = reason;
     }

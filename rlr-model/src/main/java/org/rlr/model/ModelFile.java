@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.attention.AttentionBlocks;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.Backbones;
@@ -51,8 +52,10 @@ public final class ModelFile {
                 .metadata("version", VERSION)
                 .metadata("model", GSON.toJson(model.info()));
         StateDict weights = model.backbone().weights();
-        weights.names()
-                .forEach(name -> writer.add("backbone." + name, longs(weights.shape(name)), weights.values(name)));
+        for (String name : weights.names()) {
+            StateDict.Weight weight = weights.weight(name);
+            writer.add("backbone." + name, longs(weight.shape()), weight.values());
+        }
         List<Integer> levels = model.info().config().levels();
         for (int i = 0; i < levels.size(); i++) {
             int level = levels.get(i);
@@ -137,7 +140,7 @@ public final class ModelFile {
         }
         if (info == null
                 || info.config() == null
-                || info.training() == null && info.origin() == null
+                || (info.training() == null && info.origin() == null)
                 || info.scores() == null
                 || info.classes() == null) {
             throw damaged(file, "its description is incomplete", null);
@@ -160,7 +163,7 @@ public final class ModelFile {
         return damaged(file, "its description cannot be read (" + why.getMessage() + ")", why);
     }
 
-    private static ModelException damaged(SafeTensorsFile file, String why, RuntimeException cause) {
+    private static ModelException damaged(SafeTensorsFile file, String why, @Nullable RuntimeException cause) {
         return new ModelException(
                 ModelException.Reason.DAMAGED, file.path() + " is damaged: " + why, "copy or train it again", cause);
     }

@@ -1,5 +1,6 @@
 package org.rlr.model.attention;
 
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.Tensor;
 
 /**
@@ -15,5 +16,5 @@ public interface AttentionBlock {
      * @param reference the embedded reference, shared by all images; null where no block of the model uses it
      * @return {@code [N, L, d]}
      */
-    Tensor forward(Tensor tokens, Reference reference);
+    Tensor forward(Tensor tokens, @Nullable Reference reference);
 }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.LevelConfig;
 import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.RlrException;
@@ -26,7 +27,7 @@ public final class AttentionBlocks {
     /** What a layer keeps beside its blocks. */
     private static final Set<String> RESERVED = Set.of("norm1", "norm2", "ffn");
 
-    private static Map<String, AttentionBlockProvider> found;
+    private static @Nullable Map<String, AttentionBlockProvider> found;
 
     private AttentionBlocks() {}
 

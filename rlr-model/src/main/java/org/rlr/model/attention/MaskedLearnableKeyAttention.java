@@ -1,5 +1,6 @@
 package org.rlr.model.attention;
 
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.nn.MultiHeadAttention;
@@ -20,8 +21,9 @@ final class MaskedLearnableKeyAttention implements AttentionBlock {
     }
 
     @Override
-    public Tensor forward(Tensor tokens, Reference reference) {
-        Tensor k = reference.cached(this, "k", () -> attention.key(reference.chunk(reference.length() - 1)));
+    public Tensor forward(Tensor tokens, @Nullable Reference reference) {
+        Reference given = Reference.required(reference);
+        Tensor k = given.cached(this, "k", () -> attention.key(given.chunk(given.length() - 1)));
         return attention.attend(attention.query(tokens), k, attention.value(tokens), pattern);
     }
 }

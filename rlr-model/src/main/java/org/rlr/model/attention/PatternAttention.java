@@ -1,5 +1,6 @@
 package org.rlr.model.attention;
 
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.LevelConfig;
 import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.Tensor;
@@ -33,9 +34,10 @@ public final class PatternAttention {
     /** For the kernels where they know the pattern; else only the shapes are held to it. */
     private final AttentionPattern grid;
 
-    private final boolean fused;
-    private final float[] mask;
-    private final float[] attending;
+    /** Null where the kernels know the pattern. */
+    private final float @Nullable [] mask;
+    /** Null, too, where every query attends to some key. */
+    private final float @Nullable [] attending;
 
     /**
      * Attention over the grid of a level with its heads.
@@ -52,9 +54,8 @@ public final class PatternAttention {
     /** @param kernels whether to take the backend's kernels where it has some for the pattern */
     PatternAttention(GridPattern pattern, int heads, int height, int width, boolean kernels) {
         this.heads = heads;
-        fused = kernels && pattern instanceof WindowPattern;
-        if (fused) {
-            grid = ((WindowPattern) pattern).on(heads, height, width);
+        if (kernels && pattern instanceof WindowPattern window) {
+            grid = window.on(heads, height, width);
             mask = null;
             attending = null;
             return;
@@ -69,17 +70,18 @@ public final class PatternAttention {
                     "lower `imageSize`, omit the level from `levels`, or take a block of window attention",
                     null);
         }
-        mask = new float[tokens * tokens];
+        float[] scores = new float[tokens * tokens];
         float[] any = new float[tokens];
         boolean each = true;
         for (int q = 0; q < tokens; q++) {
             for (int k = 0; k < tokens; k++) {
                 boolean allowed = pattern.allows(q / width, q % width, k / width, k % width);
-                mask[q * tokens + k] = allowed ? 0 : FORBIDDEN;
+                scores[q * tokens + k] = allowed ? 0 : FORBIDDEN;
                 any[q] = allowed ? 1 : any[q];
             }
             each &= any[q] == 1;
         }
+        mask = scores;
         attending = each ? null : any;
     }
 
@@ -93,20 +95,22 @@ public final class PatternAttention {
      * @throws IllegalArgumentException if the shapes do not fit each other or the grid
      */
     public Tensor attend(Tensor q, Tensor k, Tensor v) {
-        if (fused) {
+        float[] added = mask;
+        if (added == null) {
             return FusedFunctions.attention(q, k, v, grid);
         }
         grid.requireFits(q.shape(), k.shape(), v.shape());
         int n = q.dim(0);
         int tokens = q.dim(1);
         int d = q.dim(2);
+        int headWidth = d / heads;
         // Heads come first, so that keys or values that all images share are met by the queries of all images in one
         // product.
-        Tensor scaled = q.affine((float) (1 / Math.sqrt(d / heads)), 0);
+        Tensor scaled = q.affine((float) (1 / Math.sqrt(headWidth)), 0);
         Tensor scores = shaped(product(byHead(scaled), byHead(k), true), heads, n, tokens, tokens);
-        Tensor masked = after(scores, scores.add(Tensor.of(mask, tokens, tokens)));
+        Tensor masked = after(scores, scores.add(Tensor.of(added, tokens, tokens)));
         Tensor weights = after(masked, masked.softmax());
-        Tensor y = shaped(after(weights, product(weights, byHead(v), false)), heads, n, tokens, d / heads);
+        Tensor y = shaped(after(weights, product(weights, byHead(v), false)), heads, n, tokens, headWidth);
         if (attending != null) {
             y = y.mul(Tensor.of(attending, tokens, 1));
         }

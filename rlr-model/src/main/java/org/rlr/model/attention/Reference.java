@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.autograd.Functions;
@@ -32,6 +33,14 @@ public final class Reference implements AutoCloseable {
         this.embedded = embedded;
         this.length = length;
         this.frozen = frozen;
+    }
+
+    /** The reference given to a block that attends to one. @throws IllegalArgumentException if there is none */
+    static Reference required(@Nullable Reference given) {
+        if (given == null) {
+            throw new IllegalArgumentException("a block that attends to the reference is given none");
+        }
+        return given;
     }
 
     /** {@return all {@code r·L} tokens, {@code [1, r·L, d]}} */

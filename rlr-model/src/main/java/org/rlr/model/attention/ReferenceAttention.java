@@ -1,5 +1,6 @@
 package org.rlr.model.attention;
 
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.nn.MultiHeadAttention;
@@ -29,18 +30,22 @@ final class ReferenceAttention implements AttentionBlock {
     }
 
     @Override
-    public Tensor forward(Tensor tokens, Reference reference) {
+    public Tensor forward(Tensor tokens, @Nullable Reference reference) {
+        Reference given = Reference.required(reference);
         Tensor q = attention.query(tokens);
-        int last = reference.length() - 1;
-        Tensor sum = null;
-        for (int i = part == Part.EACH_CHUNK ? 0 : last; i <= last; i++) {
-            int chunk = i;
-            Tensor k = reference.cached(this, "k" + i, () -> attention.key(source(reference, chunk)));
-            Tensor v = reference.cached(this, "v" + i, () -> attention.value(source(reference, chunk)));
-            Tensor y = attention.attend(q, k, v, pattern);
-            sum = sum == null ? y : sum.add(y);
+        int last = given.length() - 1;
+        int first = part == Part.EACH_CHUNK ? 0 : last;
+        Tensor sum = attend(q, given, first);
+        for (int i = first + 1; i <= last; i++) {
+            sum = sum.add(attend(q, given, i));
         }
         return sum;
+    }
+
+    private Tensor attend(Tensor q, Reference reference, int chunk) {
+        Tensor k = reference.cached(this, "k" + chunk, () -> attention.key(source(reference, chunk)));
+        Tensor v = reference.cached(this, "v" + chunk, () -> attention.value(source(reference, chunk)));
+        return attention.attend(q, k, v, pattern);
     }
 
     private Tensor source(Reference reference, int chunk) {

@@ -1,5 +1,6 @@
 package org.rlr.model.attention;
 
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.nn.MultiHeadAttention;
@@ -16,7 +17,7 @@ final class SelfAttention implements AttentionBlock {
     }
 
     @Override
-    public Tensor forward(Tensor tokens, Reference reference) {
+    public Tensor forward(Tensor tokens, @Nullable Reference reference) {
         return attention.attend(attention.query(tokens), attention.key(tokens), attention.value(tokens), pattern);
     }
 }

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.FeatureLevel;
 import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.RlrException;
@@ -21,7 +22,7 @@ public final class Backbones {
 
     private static final Map<String, BackboneInfo> INFOS = new ConcurrentHashMap<>();
 
-    private static Map<String, BackboneProvider> found;
+    private static @Nullable Map<String, BackboneProvider> found;
 
     private Backbones() {}
 
@@ -141,7 +142,7 @@ public final class Backbones {
      * @throws TensorFileException if the weights are another architecture's
      */
     public static Backbone create(
-            String name, Backend backend, List<Integer> levels, StateDict weights, String origin) {
+            String name, Backend backend, List<Integer> levels, @Nullable StateDict weights, String origin) {
         BackboneInfo info = info(name);
         Map<String, int[]> shapes = weightShapes(name, levels);
         if (!info.needsWeights()) {
@@ -172,9 +173,9 @@ public final class Backbones {
      * @throws InvalidSettingException as {@link #create}, or if weights are given to a backbone that has none
      * @throws TensorFileException as {@link #create}, or if the file cannot be read
      */
-    public static Backbone open(String name, Path weights, List<Integer> levels, Backend backend) {
+    public static Backbone open(String name, @Nullable Path weights, List<Integer> levels, Backend backend) {
         if (weights == null) {
-            return create(name, backend, levels, null, null);
+            return create(name, backend, levels, null, "no weights");
         }
         requireWeights(name, weights.toString());
         try (WeightsFile file = WeightsFile.open(weights)) {

@@ -36,14 +36,22 @@ abstract class ConvolutionalProvider implements BackboneProvider {
                 .mapToLong(each -> Arrays.stream(each.getValue()).asLongStream().reduce(1, Math::multiplyExact))
                 .sum();
         return BackboneInfo.builder(name, network.levels())
-                .normalization(architectures.get(name).normalization)
+                .normalization(architecture(name).normalization)
                 .parameters(parameters)
                 .beside(BESIDE)
                 .build();
     }
 
+    private Architecture architecture(String name) {
+        Architecture known = architectures.get(name);
+        if (known == null) {
+            throw new IllegalArgumentException("'" + name + "' is none of " + architectures.keySet());
+        }
+        return known;
+    }
+
     private Network network(String name, List<Integer> levels) {
-        return architectures.get(name).network.apply(levels.get(levels.size() - 1));
+        return architecture(name).network.apply(levels.get(levels.size() - 1));
     }
 
     @Override

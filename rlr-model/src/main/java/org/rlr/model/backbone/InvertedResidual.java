@@ -1,5 +1,6 @@
 package org.rlr.model.backbone;
 
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.BinaryOp;
@@ -16,7 +17,12 @@ import org.rlr.tensor.nn.Conv2d;
  * @param activation of expansion and depthwise convolution
  */
 record InvertedResidual(
-        Conv2d expand, Conv2d depthwise, SqueezeExcitation excite, Conv2d project, boolean skip, Activation activation)
+        @Nullable Conv2d expand,
+        Conv2d depthwise,
+        @Nullable SqueezeExcitation excite,
+        Conv2d project,
+        boolean skip,
+        Activation activation)
         implements Block {
     @Override
     public Tensor forward(Tensor x) {

@@ -2,6 +2,7 @@ package org.rlr.model.backbone;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.FeatureLevel;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
@@ -14,7 +15,7 @@ final class Network {
     private final List<Stage> stages = new ArrayList<>();
 
     /** A block, and the feature level that its output is; null for none. */
-    private record Stage(Block block, FeatureLevel level) {}
+    private record Stage(Block block, @Nullable FeatureLevel level) {}
 
     /** What its blocks declare. */
     ParameterSet parameters() {

@@ -1,6 +1,7 @@
 package org.rlr.model.backbone;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.Backend;
@@ -14,7 +15,7 @@ import org.rlr.tensor.nn.Conv2d;
  * @param body convolutions one after the other, all but the last with ReLU
  * @param shortcut null for the input itself
  */
-record ResidualBlock(List<Conv2d> body, Conv2d shortcut) implements Block {
+record ResidualBlock(List<Conv2d> body, @Nullable Conv2d shortcut) implements Block {
     @Override
     public Tensor forward(Tensor x) {
         Tensor y = x;

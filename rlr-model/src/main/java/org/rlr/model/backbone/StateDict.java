@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.io.SafeTensorsFile;
 import org.rlr.tensor.io.TensorFileException;
 import org.rlr.tensor.io.TorchCheckpoint;
@@ -41,7 +42,7 @@ public interface StateDict extends ParameterSet.Source {
             }
 
             @Override
-            public int[] shape(String name) {
+            public int @Nullable [] shape(String name) {
                 return file.contains(name)
                         ? Arrays.stream(file.entry(name).shape())
                                 .mapToInt(Math::toIntExact)
@@ -86,7 +87,7 @@ public interface StateDict extends ParameterSet.Source {
             }
 
             @Override
-            public int[] shape(String name) {
+            public int @Nullable [] shape(String name) {
                 TorchTensor tensor = named.get(name);
                 return tensor == null
                         ? null
@@ -97,7 +98,11 @@ public interface StateDict extends ParameterSet.Source {
 
             @Override
             public float[] values(String name) {
-                return file.readFloats(named.get(name));
+                TorchTensor tensor = named.get(name);
+                if (tensor == null) {
+                    throw absent(name);
+                }
+                return file.readFloats(tensor);
             }
         };
     }
@@ -120,7 +125,7 @@ public interface StateDict extends ParameterSet.Source {
             }
 
             @Override
-            public int[] shape(String name) {
+            public int @Nullable [] shape(String name) {
                 return all.shape(prefix + name);
             }
 
@@ -145,16 +150,39 @@ public interface StateDict extends ParameterSet.Source {
             }
 
             @Override
-            public int[] shape(String name) {
+            public int @Nullable [] shape(String name) {
                 Weight weight = weights.get(name);
                 return weight == null ? null : weight.shape().clone();
             }
 
             @Override
             public float[] values(String name) {
-                return weights.get(name).values();
+                Weight weight = weights.get(name);
+                if (weight == null) {
+                    throw absent(name);
+                }
+                return weight.values();
             }
         };
+    }
+
+    /**
+     * A tensor of this dict.
+     *
+     * @param name one of {@link #names}
+     * @return shape and values
+     * @throws IllegalArgumentException if there is none of that name
+     */
+    default Weight weight(String name) {
+        int[] shape = shape(name);
+        if (shape == null) {
+            throw absent(name);
+        }
+        return new Weight(shape, values(name));
+    }
+
+    private static IllegalArgumentException absent(String name) {
+        return new IllegalArgumentException("there is no tensor '" + name + "'");
     }
 
     /**
@@ -165,7 +193,7 @@ public interface StateDict extends ParameterSet.Source {
      */
     default StateDict inMemory(Collection<String> names) {
         Map<String, Weight> weights = new LinkedHashMap<>();
-        names.forEach(name -> weights.put(name, new Weight(shape(name), values(name))));
+        names.forEach(name -> weights.put(name, weight(name)));
         return of(Collections.unmodifiableMap(weights));
     }
 }

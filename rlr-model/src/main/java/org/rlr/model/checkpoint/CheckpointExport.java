@@ -41,7 +41,8 @@ public final class CheckpointExport {
                 StateDict state = StateDict.of(file).under("level" + level + ".");
                 Map<String, Object> tensors = new LinkedHashMap<>();
                 for (String name : state.names()) {
-                    tensors.put(name, new TorchWriter.Floats(longs(state.shape(name)), state.values(name)));
+                    StateDict.Weight weight = state.weight(name);
+                    tensors.put(name, new TorchWriter.Floats(longs(weight.shape()), weight.values()));
                 }
                 states.add(tensors);
             }
@@ -78,7 +79,8 @@ public final class CheckpointExport {
                 // what PyTorch's reader asks for
                 SafeTensorsWriter writer = new SafeTensorsWriter().metadata("format", "pt");
                 for (String name : state.names()) {
-                    writer.add(name, longs(state.shape(name)), state.values(name));
+                    StateDict.Weight weight = state.weight(name);
+                    writer.add(name, longs(weight.shape()), weight.values());
                 }
                 Path target = target(folder, level);
                 writer.write(target);

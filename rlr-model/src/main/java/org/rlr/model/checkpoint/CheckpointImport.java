@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.ModelException;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.BackboneInfo;
@@ -56,13 +57,13 @@ public final class CheckpointImport {
      *     grid
      */
     public record Options(
-            String backbone,
-            List<Integer> levels,
-            ImageSize imageSize,
+            @Nullable String backbone,
+            @Nullable List<Integer> levels,
+            @Nullable ImageSize imageSize,
             int heads,
             boolean averagePool,
-            Tiling tiling,
-            Map<Integer, Integer> windows) {
+            @Nullable Tiling tiling,
+            @Nullable Map<Integer, Integer> windows) {
         /** What the PyTorch implementation does unless told otherwise. */
         public static final Options USUAL = new Options(null, null, null, 8, true);
 
@@ -76,7 +77,12 @@ public final class CheckpointImport {
          * @param heads attention heads
          * @param averagePool whether feature maps are smoothed by a 3×3 average
          */
-        public Options(String backbone, List<Integer> levels, ImageSize imageSize, int heads, boolean averagePool) {
+        public Options(
+                @Nullable String backbone,
+                @Nullable List<Integer> levels,
+                @Nullable ImageSize imageSize,
+                int heads,
+                boolean averagePool) {
             this(backbone, levels, imageSize, heads, averagePool, null, null);
         }
     }
@@ -181,7 +187,7 @@ public final class CheckpointImport {
     }
 
     private static List<Integer> levels(
-            List<LevelShape> shapes, BackboneInfo backbone, List<Integer> given, String origin) {
+            List<LevelShape> shapes, BackboneInfo backbone, @Nullable List<Integer> given, String origin) {
         if (given != null && given.size() != shapes.size()) {
             throw new InvalidSettingException(
                     "levels",

@@ -3,6 +3,7 @@ package org.rlr.model.checkpoint;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.ModelException;
 import org.rlr.model.data.ImageSize;
 import org.rlr.tensor.InvalidSettingException;
@@ -53,7 +54,7 @@ public record ReferenceGrid(int imageSize, int refLen) {
      * @throws ModelException if no size fits
      * @throws InvalidSettingException if the one asked for does not fit
      */
-    static ReferenceGrid choose(int[] strides, int[] tokens, Integer imageSize, int usual, String origin) {
+    static ReferenceGrid choose(int[] strides, int[] tokens, @Nullable Integer imageSize, int usual, String origin) {
         int wanted = imageSize == null ? usual : imageSize;
         if (tokens[0] == 0) {
             return new ReferenceGrid(wanted, 1);
@@ -106,7 +107,7 @@ public record ReferenceGrid(int imageSize, int refLen) {
             if (chunks == 0
                     || size.height() % strides[i] != 0
                     || size.width() % strides[i] != 0
-                    || i > 0 && chunks != refLen) {
+                    || (i > 0 && chunks != refLen)) {
                 throw new InvalidSettingException(
                         "imageSize",
                         size,

@@ -1,2 +1,8 @@
-/** Checkpoints of the PyTorch implementation, to a model of ours and back. */
+/**
+ * Checkpoints of the PyTorch implementation, read as models and written from them; begin with
+ * {@link org.rlr.model.checkpoint.CheckpointImport} and {@link org.rlr.model.checkpoint.CheckpointExport}.
+ */
+@NullMarked
 package org.rlr.model.checkpoint;
+
+import org.jspecify.annotations.NullMarked;

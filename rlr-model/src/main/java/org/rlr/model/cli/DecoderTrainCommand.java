@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.ModelFile;
 import org.rlr.model.RlrModel;
 import org.rlr.model.data.DataSet;
@@ -139,7 +140,7 @@ final class DecoderTrainCommand implements Callable<Integer> {
         }
     }
 
-    private void requireWritable(Path state) {
+    private void requireWritable(@Nullable Path state) {
         // what options name is known to be apart; the default of --checkpoint is not
         if (state != null
                 && state.toAbsolutePath()

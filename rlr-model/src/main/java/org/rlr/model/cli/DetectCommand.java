@@ -101,8 +101,7 @@ final class DetectCommand implements Callable<Integer> {
                         + "; the common one is used, --class chooses another");
                 err.flush();
             }
-            MapScale scale =
-                    out == null ? null : OverlayWriter.scale(detector.info().scores());
+            MapScale scale = OverlayWriter.scale(detector.info().scores());
             OverlayWriter overlays = out == null ? null : new OverlayWriter(out, scale);
             ReconstructionPictures drawn = kind.pictures(decoder);
             for (Path file : files) {
@@ -112,7 +111,7 @@ final class DetectCommand implements Callable<Integer> {
                 try {
                     image = Images.read(file);
                     examined = drawn == null ? null : detector.scorer().examine(image);
-                    AnomalyMap map = drawn == null ? detector.scorer().score(image) : examined.map();
+                    AnomalyMap map = examined == null ? detector.scorer().score(image) : examined.map();
                     d = detection(detector, map, file);
                 } catch (RlrException e) {
                     Main.error(err, OptionNames.explain(e));
@@ -123,7 +122,7 @@ final class DetectCommand implements Callable<Integer> {
                 text.printf(Locale.ROOT, "%s\t%.4f\t%s%n", file, d.score(), d.anomalous() ? "anomalous" : "normal");
                 text.flush();
                 results.add(entry(file, d));
-                if (drawn != null) {
+                if (overlays != null && drawn != null && examined != null) {
                     overlays.write(file, drawn.panel(image, examined, scale));
                 } else if (overlays != null) {
                     overlays.write(file, image, d);

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import me.tongfei.progressbar.ProgressBar;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.Scoring;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.Sample;
@@ -170,7 +171,9 @@ final class EvaluateCommand implements Callable<Integer> {
 
     /**
      * What a report says of an evaluation beside what the model knows itself. Names only: where they lie is nobody's
-     * business. @param more options of the command
+     * business.
+     *
+     * @param more options of the command
      */
     static Map<String, String> settings(DataSet set, Path model, String more, Backend device) {
         Map<String, String> settings = new LinkedHashMap<>();
@@ -204,10 +207,10 @@ final class EvaluateCommand implements Callable<Integer> {
     static EvaluationResult evaluate(
             AnomalyScorer scorer,
             DataSet set,
-            Path out,
-            Path report,
+            @Nullable Path out,
+            @Nullable Path report,
             Map<String, String> settings,
-            ReconstructionPictures drawn) {
+            @Nullable ReconstructionPictures drawn) {
         EvaluationRecord record = new EvaluationRecord(
                 out == null && report == null ? 0 : set.test().size());
         EvaluationResult result;

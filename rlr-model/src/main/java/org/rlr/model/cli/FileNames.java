@@ -6,6 +6,7 @@ import java.nio.file.InvalidPathException;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * File names on the command line, also with other than ASCII letters: on Linux, Java makes text of them by the encoding
@@ -27,7 +28,7 @@ final class FileNames {
     }
 
     /** Why the arguments are not what the user wrote; null where they are. */
-    static String damage(String... args) {
+    static @Nullable String damage(String... args) {
         return !asciiOnly()
                 ? null
                 : Arrays.stream(args)

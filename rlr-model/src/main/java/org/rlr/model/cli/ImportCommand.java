@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.ModelException;
 import org.rlr.model.ModelFile;
 import org.rlr.model.RlrModel;
@@ -217,7 +218,7 @@ final class ImportCommand implements Callable<Integer> {
         return grid.imageSize() + " (reference length " + grid.refLen() + ")";
     }
 
-    private RlrModel load(CheckpointImport model, Checkpoint checkpoint, Backend device, DataSet images) {
+    private RlrModel load(CheckpointImport model, Checkpoint checkpoint, Backend device, @Nullable DataSet images) {
         RlrConfig config = model.config();
         List<String> names = classes != null
                 ? classes

@@ -3,6 +3,7 @@ package org.rlr.model.cli;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Iterator;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.data.DataLayout;
 import org.rlr.model.data.DataLayouts;
 import org.rlr.model.data.DataSet;
@@ -30,7 +31,7 @@ final class LayoutOption {
     }
 
     /** Where a command can do without a data set. @throws RlrException if there is none, and a layout all the same */
-    void requireData(Path root) {
+    void requireData(@Nullable Path root) {
         if (name != null && root == null) {
             throw new RlrException(
                     "--layout " + name + " says how a data set is laid out, but none is given",
@@ -39,6 +40,7 @@ final class LayoutOption {
     }
 
     /** The name given, or null. */
+    @Nullable
     String name() {
         return name;
     }

@@ -1,6 +1,7 @@
 package org.rlr.model.cli;
 
 import java.io.PrintWriter;
+import java.nio.charset.Charset;
 import java.nio.file.InvalidPathException;
 import org.rlr.tensor.RlrException;
 import picocli.CommandLine;
@@ -49,7 +50,7 @@ public final class Main {
         System.setProperty("java.awt.headless", "true");
         String damage = FileNames.damage(args);
         if (damage != null) {
-            error(new PrintWriter(System.err), damage);
+            error(new PrintWriter(System.err, false, Charset.defaultCharset()), damage);
             System.exit(FAILURE);
         }
         Integer relaunched = Relaunch.withVectorModule(args);

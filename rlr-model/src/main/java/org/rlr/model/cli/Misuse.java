@@ -34,7 +34,7 @@ final class Misuse {
                 return FileNames.message(path);
             }
         }
-        return e.getMessage()
+        return String.valueOf(e.getMessage())
                 .replaceAll(" is not an? (int|long)$", " is not a usable whole number")
                 .replaceAll(" is not an? (float|double)$", " is not a number");
     }

@@ -5,6 +5,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.attention.AttentionBlocks;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.config.GateMode;
@@ -209,7 +210,7 @@ final class ModelOptions {
     }
 
     /** Those given, else those of the base whose levels are left. */
-    private Map<Integer, Integer> windows(Map<Integer, Integer> base) {
+    private @Nullable Map<Integer, Integer> windows(@Nullable Map<Integer, Integer> base) {
         if (windows != null) {
             return windows;
         }
@@ -221,7 +222,7 @@ final class ModelOptions {
                 .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
-    private Tiling tiling(Tiling base) {
+    private @Nullable Tiling tiling(@Nullable Tiling base) {
         if (noTiles) {
             if (tiles.given()) {
                 throw new RlrException(
@@ -250,14 +251,14 @@ final class ModelOptions {
                 .build();
     }
 
-    private Validation validation(Validation base) {
+    private @Nullable Validation validation(@Nullable Validation base) {
         boolean best = of("--keep-best", keepBest, base != null && base.keepBest());
-        Double fraction = of("--validation", validation, base == null ? null : (Double) base.fraction());
+        Double fraction = given("--validation") ? validation : base == null ? null : (Double) base.fraction();
         if (best && fraction == null) {
             throw new RlrException("--keep-best needs images held out to choose by", "give --validation FRACTION too");
         }
         // 0 holds nothing out, which a configuration may have to be told
-        return fraction == null || fraction == 0 && !best ? null : new Validation(fraction, best);
+        return fraction == null || (fraction == 0 && !best) ? null : new Validation(fraction, best);
     }
 
     /**
@@ -267,7 +268,7 @@ final class ModelOptions {
      * @param backbone whose own levels and image size a recipe takes
      * @throws RlrException if both are given, or there is no such recipe
      */
-    ConfigFile base(Path file, String backbone) {
+    ConfigFile base(@Nullable Path file, String backbone) {
         if (file == null) {
             return Recipe.of(recipe, backbone);
         }

@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.IoReason;
@@ -35,7 +36,7 @@ final class OutputFiles {
      * @return the lock of what a training writes, to be held while it runs; null for other commands
      * @throws RlrException naming the path, its option and the remedy
      */
-    static OutputLock check(ParseResult parsed) {
+    static @Nullable OutputLock check(ParseResult parsed) {
         ParseResult command = parsed;
         while (command.hasSubcommand()) {
             command = command.subcommand();
@@ -117,7 +118,7 @@ final class OutputFiles {
         }
     }
 
-    private static ResourceException unwritable(String message, String remedy, IOException cause) {
+    private static ResourceException unwritable(String message, String remedy, @Nullable IOException cause) {
         return new ResourceException(ResourceException.Resource.DISK, message, remedy, cause);
     }
 
@@ -182,8 +183,8 @@ final class OutputFiles {
 
     /** A training's state goes on where it was kept, and a threshold belongs into its model. */
     private static boolean meant(Named input, Named output, String command) {
-        return input.name.equals("--resume") && output.name.equals("--checkpoint")
-                || command.equals("threshold") && input.name.equals("--model");
+        return (input.name.equals("--resume") && output.name.equals("--checkpoint"))
+                || (command.equals("threshold") && input.name.equals("--model"));
     }
 
     /** The file that a path leads to, or would be made as. */

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.IoReason;
@@ -33,8 +34,11 @@ final class OutputLock implements AutoCloseable {
     /** Locks an output. @throws RlrException if another training writes it, or the folder takes no lock */
     static OutputLock of(Path output, String option) {
         try {
-            Path folder = output.toAbsolutePath().getParent().toRealPath();
-            Path file = folder.resolve("." + output.getFileName() + ".lock");
+            Path parent = output.toAbsolutePath().getParent();
+            if (parent == null) {
+                throw new IllegalArgumentException(output + " is no file");
+            }
+            Path file = parent.toRealPath().resolve("." + output.getFileName() + ".lock");
             if (HELD.add(file)) {
                 FileChannel channel = null;
                 try {
@@ -61,7 +65,7 @@ final class OutputLock implements AutoCloseable {
     }
 
     /** The file, open and locked; null where somebody else has locked it. */
-    private static FileChannel locked(Path file) throws IOException {
+    private static @Nullable FileChannel locked(Path file) throws IOException {
         FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         FileLock lock = null;
         try {

@@ -2,6 +2,7 @@ package org.rlr.model.cli;
 
 import java.nio.file.Path;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.RlrModel;
 import org.rlr.model.decoder.DecoderFile;
 import org.rlr.model.decoder.FeatureDecoder;
@@ -17,12 +18,22 @@ final class PictureOptions {
         FEATURES,
         DECODER;
 
-        /** What draws them beside the map; null where there is nothing else to draw. @param decoder for its own kind */
-        ReconstructionPictures pictures(FeatureDecoder decoder) {
+        /**
+         * What draws them beside the map; null where there is nothing else to draw.
+         *
+         * @param decoder for its own kind; null for the others
+         */
+        @Nullable
+        ReconstructionPictures pictures(@Nullable FeatureDecoder decoder) {
             return switch (this) {
                 case MAP -> null;
                 case FEATURES -> ReconstructionPictures.ofFeatures();
-                case DECODER -> ReconstructionPictures.decoded(decoder);
+                case DECODER -> {
+                    if (decoder == null) {
+                        throw new IllegalArgumentException("pictures by a decoder need one");
+                    }
+                    yield ReconstructionPictures.decoded(decoder);
+                }
             };
         }
 
@@ -55,7 +66,7 @@ final class PictureOptions {
      * @param option that names the target, for the message
      * @throws RlrException if options are missing, or have no effect
      */
-    Kind kind(Path target, String option) {
+    Kind kind(@Nullable Path target, String option) {
         if (target == null && (kind != null || decoder != null)) {
             throw new RlrException(
                     (kind == null ? "--decoder " + decoder : "--pictures " + kind)
@@ -76,6 +87,7 @@ final class PictureOptions {
     }
 
     /** The decoder, loaded beside the model; null where none is asked for. @throws RlrException if it does not fit */
+    @Nullable
     FeatureDecoder open(RlrModel model) {
         if (decoder == null) {
             return null;

@@ -17,7 +17,11 @@ final class ProgressBars {
 
     private ProgressBars() {}
 
-    /** A bar for images. @param total how many there are */
+    /**
+     * A bar for images.
+     *
+     * @param total how many there are
+     */
     static ProgressBar images(String task, long total) {
         return of(task, total, " images", 1).build();
     }
@@ -43,6 +47,7 @@ final class ProgressBars {
     }
 
     /** Whether a person looks on. */
+    @SuppressWarnings("SystemConsoleNull") // the console is asked where there always is one
     private static boolean terminal() {
         Console console = System.console();
         if (console == null) {

@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.TrainingSettings;
 import org.rlr.model.decoder.DecoderSettings;
@@ -22,7 +23,7 @@ abstract class PublishedDefaults implements IDefaultValueProvider {
     }
 
     @Override
-    public String defaultValue(ArgSpec argument) {
+    public @Nullable String defaultValue(ArgSpec argument) {
         Object value = argument instanceof OptionSpec option ? values.get(option.longestName()) : null;
         if (value == null) {
             return null;

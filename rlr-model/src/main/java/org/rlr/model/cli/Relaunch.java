@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Starts the program again with the Vector API, an incubator module that no manifest can ask for and that a JVM takes
@@ -38,7 +39,7 @@ final class Relaunch {
     private Relaunch() {}
 
     /** The exit code of the new JVM; null where none is needed or possible, and this one goes on. */
-    static Integer withVectorModule(String[] args) {
+    static @Nullable Integer withVectorModule(String[] args) {
         if (ModuleLayer.boot().findModule(MODULE).isPresent()
                 || Boolean.getBoolean(MARK)
                 || ModuleFinder.ofSystem().find(MODULE).isEmpty()) {

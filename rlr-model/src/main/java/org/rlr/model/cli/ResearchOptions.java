@@ -1,6 +1,7 @@
 package org.rlr.model.cli;
 
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.train.TestEvaluation;
 import org.rlr.tensor.RlrException;
@@ -29,11 +30,13 @@ final class ResearchOptions {
     private Path bestOnTest;
 
     /** The CSV file, or null. */
+    @Nullable
     Path metrics() {
         return metrics;
     }
 
     /** Where the best model on the test images goes, or null. */
+    @Nullable
     Path bestOnTest() {
         return bestOnTest;
     }
@@ -51,6 +54,7 @@ final class ResearchOptions {
     }
 
     /** The test images to evaluate, or null. @throws RlrException if there are none */
+    @Nullable
     TestEvaluation evaluation(DataSet data) {
         return evaluateEvery == null
                 ? null

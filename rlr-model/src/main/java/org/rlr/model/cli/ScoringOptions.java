@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.Scoring;
 import org.rlr.tensor.RlrException;
@@ -37,7 +38,7 @@ final class ScoringOptions {
      * @param config of the model
      * @throws RlrException if several are asked for, or the model lacks a level
      */
-    Scoring one(Scoring base, RlrConfig config) {
+    Scoring one(@Nullable Scoring base, RlrConfig config) {
         if (levels.size() > 1 || smoothing.size() > 1) {
             throw new RlrException(
                     (levels.size() > 1 ? "--score-levels " + String.join(" and ", levels) : "--smoothing " + smoothing)
@@ -51,7 +52,7 @@ final class ScoringOptions {
      * All scorings asked for, each choice of levels with each smoothing. @throws RlrException if one is given twice, or
      * the model lacks a level
      */
-    List<Scoring> all(Scoring base, RlrConfig config) {
+    List<Scoring> all(@Nullable Scoring base, RlrConfig config) {
         Scoring other = base == null ? Scoring.published(config) : base;
         List<Scoring> choices = new ArrayList<>();
         levels.forEach(text -> choices.add(parse(text, other.smoothing())));

@@ -11,9 +11,11 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.ModelFile;
 import org.rlr.model.RlrModel;
 import org.rlr.model.backbone.Backbone;
@@ -39,7 +41,7 @@ import org.rlr.tensor.io.RescuedFiles;
 final class SeedRuns {
     private final List<Long> seeds;
     private final List<TrainingRun> runs;
-    private final Path summary;
+    private final @Nullable Path summary;
 
     /**
      * Runs like one, with the seed in the names of their files.
@@ -47,7 +49,7 @@ final class SeedRuns {
      * @param summary JSON file of all metrics; null for none
      * @throws RlrException if seeds are fewer than two or doubled, or a file cannot be written
      */
-    SeedRuns(List<Long> seeds, TrainingRun like, Path summary) {
+    SeedRuns(List<Long> seeds, TrainingRun like, @Nullable Path summary) {
         if (seeds.size() < 2 || new HashSet<>(seeds).size() < seeds.size()) {
             throw new InvalidSettingException(
                     "seeds",
@@ -77,16 +79,13 @@ final class SeedRuns {
                 like.settings().toBuilder().seed(seed).build(),
                 like.scoring(),
                 named(like.out(), seed),
-                new TrainingCheckpoints(named(c.file(), seed), c.every(), null),
-                named(like.metrics(), seed),
-                named(like.bestOnTest(), seed));
+                new TrainingCheckpoints(c.file() == null ? null : named(c.file(), seed), c.every(), null),
+                like.metrics() == null ? null : named(like.metrics(), seed),
+                like.bestOnTest() == null ? null : named(like.bestOnTest(), seed));
     }
 
-    /** {@code model.safetensors} as {@code model-seed7.safetensors}; null stays null. */
+    /** {@code model.safetensors} as {@code model-seed7.safetensors}. */
     static Path named(Path file, long seed) {
-        if (file == null) {
-            return null;
-        }
         String name = file.getFileName().toString();
         int model = name.indexOf(".safetensors");
         int dot = model > 0 ? model : name.lastIndexOf('.');
@@ -100,7 +99,7 @@ final class SeedRuns {
     }
 
     /** Trains all, evaluates them where there are test images, and says what came out. */
-    void train(Backend device, Backbone backbone, DataSet data, TestEvaluation test, PrintWriter text) {
+    void train(Backend device, Backbone backbone, DataSet data, @Nullable TestEvaluation test, PrintWriter text) {
         boolean evaluated = !data.test().isEmpty();
         if (evaluated) {
             data.requireEvaluation();
@@ -117,7 +116,7 @@ final class SeedRuns {
                 if (evaluated) {
                     try (RlrModel model = ModelFile.load(run.out(), device)) {
                         results.add(EvaluateCommand.evaluate(
-                                new AnomalyScorer(model, features), data, null, null, null, null));
+                                new AnomalyScorer(model, features), data, null, null, Map.of(), null));
                     }
                 }
             }

@@ -3,6 +3,7 @@ package org.rlr.model.cli;
 import java.util.Locale;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.config.Selection;
+import org.rlr.model.config.TrainingSettings;
 
 /** How a model's epoch was chosen, in words. */
 final class SelectionText {
@@ -11,7 +12,11 @@ final class SelectionText {
     /** Of a model with a selection. */
     static String of(ModelInfo info) {
         Selection s = info.selection();
-        String epoch = "epoch " + s.epoch() + " of " + info.training().epochs() + ", ";
+        TrainingSettings training = info.training();
+        if (s == null || training == null) {
+            throw new IllegalArgumentException("the epoch of the model was not chosen");
+        }
+        String epoch = "epoch " + s.epoch() + " of " + training.epochs() + ", ";
         return s.optimistic()
                 ? epoch
                         + String.format(

@@ -25,6 +25,7 @@ import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.DataSetException;
 import org.rlr.model.data.Images;
+import org.rlr.model.data.Mask;
 import org.rlr.model.data.Masks;
 import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyMap;
@@ -161,7 +162,9 @@ final class ThresholdCommand implements Callable<Integer> {
         static Labelled of(List<Sample> samples, Rule rule) {
             Map<Boolean, List<Sample>> parts =
                     samples.stream().collect(Collectors.partitioningBy(ThresholdCommand::anomalous));
-            return new Labelled(parts.get(false), rule.labelled() ? parts.get(true) : List.of());
+            return new Labelled(
+                    parts.getOrDefault(false, List.of()),
+                    rule.labelled() ? parts.getOrDefault(true, List.of()) : List.of());
         }
 
         int count() {
@@ -298,9 +301,11 @@ final class ThresholdCommand implements Callable<Integer> {
     }
 
     private static boolean anomalous(Sample sample) {
-        return sample.anomalous()
-                || !sample.masks().isEmpty()
-                        && Masks.read(sample, Images.size(sample.image())).any();
+        if (sample.anomalous() || sample.masks().isEmpty()) {
+            return sample.anomalous();
+        }
+        Mask mask = Masks.read(sample, Images.size(sample.image()));
+        return mask != null && mask.any();
     }
 
     private static Map<String, Scores> score(

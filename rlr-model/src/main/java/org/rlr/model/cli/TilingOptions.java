@@ -1,5 +1,6 @@
 package org.rlr.model.cli;
 
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.Tiling;
 import org.rlr.tensor.RlrException;
 import picocli.CommandLine.Option;
@@ -28,16 +29,19 @@ final class TilingOptions {
      * The base's tiling but for the options that were given; null for none. @throws RlrException if a scale is given
      * without tiles, or out of range
      */
-    Tiling of(Tiling base) {
-        if (overlap == null && base == null) {
-            if (scale != null) {
-                throw new RlrException(
-                        "--tile-scale " + scale + " says how images are resized before they are cut into tiles",
-                        "give --tile-overlap N too, which cuts them");
-            }
-            return null;
+    @Nullable
+    Tiling of(@Nullable Tiling base) {
+        if (base != null) {
+            return new Tiling(overlap != null ? overlap : base.overlap(), scale != null ? scale : base.scale());
         }
-        return new Tiling(
-                overlap != null ? overlap : base.overlap(), scale != null ? scale : base == null ? 1 : base.scale());
+        if (overlap != null) {
+            return new Tiling(overlap, scale != null ? scale : 1);
+        }
+        if (scale != null) {
+            throw new RlrException(
+                    "--tile-scale " + scale + " says how images are resized before they are cut into tiles",
+                    "give --tile-overlap N too, which cuts them");
+        }
+        return null;
     }
 }

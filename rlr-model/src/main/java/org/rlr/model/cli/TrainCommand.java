@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.config.ModelInfo;
@@ -145,7 +146,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     /** The runs of several seeds; null where there is one run. */
-    private SeedRuns seedRuns(TrainingRun run) {
+    private @Nullable SeedRuns seedRuns(TrainingRun run) {
         if (seeds == null) {
             if (summary != null) {
                 throw new RlrException(
@@ -181,8 +182,8 @@ final class TrainCommand implements Callable<Integer> {
             Backend device,
             Backbone backbone,
             DataSet data,
-            TestEvaluation test,
-            SharedFeatures features,
+            @Nullable TestEvaluation test,
+            @Nullable SharedFeatures features,
             PrintWriter text) {
         long started = System.nanoTime();
         TrainingSettings settings = run.settings();

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.function.BiConsumer;
 import me.tongfei.progressbar.ProgressBar;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.train.TrainingListener;
 
@@ -14,13 +15,14 @@ import org.rlr.model.train.TrainingListener;
  */
 final class TrainingProgress implements TrainingListener, AutoCloseable {
     private final BiConsumer<Path, ModelInfo> saved;
-    private ProgressBar bar;
-    private String task;
+    private @Nullable Shown shown;
     private int images;
     /** Epochs that an earlier process trained. */
     private int resumed;
 
     private long began;
+
+    private record Shown(String task, ProgressBar bar) {}
 
     TrainingProgress() {
         this((file, info) -> {});
@@ -37,15 +39,18 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
 
     /** @param earlier what was done before this process began, so that the time left is not reckoned by it */
     private ProgressBar bar(String name, String unit, long total, long earlier) {
-        if (!name.equals(task)) {
+        Shown current = shown;
+        if (current == null || !current.task.equals(name)) {
             end();
-            task = name;
-            bar = ProgressBars.of(name, total, unit, 1)
-                    .continuousUpdate()
-                    .startsFrom(earlier, Duration.ZERO)
-                    .build();
+            current = new Shown(
+                    name,
+                    ProgressBars.of(name, total, unit, 1)
+                            .continuousUpdate()
+                            .startsFrom(earlier, Duration.ZERO)
+                            .build());
+            shown = current;
         }
-        return bar;
+        return current.bar;
     }
 
     @Override
@@ -72,7 +77,9 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
 
     @Override
     public void evaluated(int epoch, int done, int total) {
-        bar.setExtraMessage(String.format(Locale.ROOT, "epoch %d, test image %d/%d", epoch, done, total));
+        if (shown != null) {
+            shown.bar.setExtraMessage(String.format(Locale.ROOT, "epoch %d, test image %d/%d", epoch, done, total));
+        }
     }
 
     @Override
@@ -88,9 +95,9 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
 
     /** Ends the bar that is shown, so that text may follow it. */
     void end() {
-        if (bar != null) {
-            bar.close();
-            bar = null;
+        if (shown != null) {
+            shown.bar.close();
+            shown = null;
         }
     }
 

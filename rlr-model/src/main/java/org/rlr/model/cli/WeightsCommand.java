@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.weights.PublishedWeights;
 import org.rlr.model.weights.WeightsCache;
 import org.rlr.model.weights.WeightsDownloader;
@@ -189,7 +190,7 @@ final class WeightsCommand {
             return 0;
         }
 
-        private static String describe(Path file) {
+        private static String describe(@Nullable Path file) {
             return file == null ? "-" : String.format(Locale.ROOT, "%s, %.1f MB", file.getFileName(), megabytes(file));
         }
     }

@@ -1,6 +1,7 @@
 package org.rlr.model.cli;
 
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.weights.WeightsCache;
 import picocli.CommandLine.Mixin;
@@ -33,12 +34,13 @@ final class WeightsOptions {
     }
 
     /** The file asked for, or null. */
+    @Nullable
     Path file() {
         return file;
     }
 
     /** The backbone given; where none is, the published one with a file of weights, else the one that needs none. */
-    String backbone(String given) {
+    String backbone(@Nullable String given) {
         return given != null ? given : file == null ? Backbones.WEIGHT_FREE : Backbones.PUBLISHED;
     }
 
@@ -46,6 +48,7 @@ final class WeightsOptions {
      * The weights of a backbone: the file asked for, or those in the cache; null where there are none, or none are
      * needed.
      */
+    @Nullable
     Path of(String backbone) {
         return file != null || !Backbones.info(backbone).needsWeights()
                 ? file

@@ -90,21 +90,14 @@ public record LevelConfig(
      */
     public static int defaultWindowSize(int gridHeight, int gridWidth) {
         int shorter = Math.min(gridHeight, gridWidth);
-        if (gridHeight == gridWidth) {
-            switch (shorter) {
-                case 16:
-                    return 5;
-                case 32:
-                    return 7;
-                case 64:
-                    return 11;
-                default:
-                    break;
-            }
-        }
-        // Odd numbers are 2m+1; the nearest to s/5 has m = round((s/5 − 1)/2), halves up; in integers floor((s/5 − 1)/2
-        // + 1/2) = floor(s/10).
-        return Math.max(3, 2 * (shorter / 10) + 1);
+        return switch (gridHeight == gridWidth ? shorter : 0) {
+            case 16 -> 5;
+            case 32 -> 7;
+            case 64 -> 11;
+            // Odd numbers are 2m+1; the nearest to s/5 has m = round((s/5 − 1)/2), halves up; in integers
+            // floor((s/5 − 1)/2 + 1/2) = floor(s/10).
+            default -> Math.max(3, 2 * (shorter / 10) + 1);
+        };
     }
 
     /**

@@ -2,6 +2,8 @@ package org.rlr.model.config;
 
 import com.google.gson.GsonBuilder;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a model file says about itself beside its tensors.
@@ -20,22 +22,27 @@ import java.util.List;
  */
 public record ModelInfo(
         RlrConfig config,
-        TrainingSettings training,
+        @Nullable TrainingSettings training,
         List<String> classes,
         int images,
         double loss,
         ScoreStatistics scores,
-        String origin,
+        @Nullable String origin,
         Thresholds thresholds,
-        Selection selection,
+        @Nullable Selection selection,
         Scoring scoring) {
     public ModelInfo {
+        // the parser leaves null what a file lacks; ModelFile refuses one without configuration or scores
         if (config != null) {
             scoring = scoring == null ? Scoring.published(config) : scoring.requireLevelsOf(config);
         }
         if (thresholds == null && scores != null) {
-            thresholds = new Thresholds(Threshold.ofTraining(scores), null);
+            thresholds = ofTraining(scores);
         }
+    }
+
+    private static Thresholds ofTraining(ScoreStatistics scores) {
+        return new Thresholds(Threshold.ofTraining(scores), Map.of());
     }
 
     /**
@@ -101,15 +108,18 @@ public record ModelInfo(
     /** Collects the settings of a {@link ModelInfo}. */
     public static final class Builder {
         private RlrConfig config;
-        private TrainingSettings training;
+        private @Nullable TrainingSettings training;
         private List<String> classes = List.of();
         private int images;
         private double loss;
-        private ScoreStatistics scores;
-        private String origin;
+        private ScoreStatistics scores = ScoreStatistics.given(0);
+        private @Nullable String origin;
+
+        @Nullable
         private Thresholds thresholds;
-        private Selection selection;
-        private Scoring scoring;
+
+        private @Nullable Selection selection;
+        private @Nullable Scoring scoring;
 
         private Builder(RlrConfig config) {
             this.config = config;
@@ -132,7 +142,7 @@ public record ModelInfo(
          * @param value how it was trained; null for a model that another program trained
          * @return this builder
          */
-        public Builder training(TrainingSettings value) {
+        public Builder training(@Nullable TrainingSettings value) {
             training = value;
             return this;
         }
@@ -173,7 +183,7 @@ public record ModelInfo(
         /**
          * Sets {@link ModelInfo#scores}.
          *
-         * @param value scores of the training images by the scoring
+         * @param value scores of the training images by the scoring; unless set, none and a threshold of 0
          * @return this builder
          */
         public Builder scores(ScoreStatistics value) {
@@ -187,7 +197,7 @@ public record ModelInfo(
          * @param value where a model that another program trained comes from; null for one trained by this program
          * @return this builder
          */
-        public Builder origin(String value) {
+        public Builder origin(@Nullable String value) {
             origin = value;
             return this;
         }
@@ -195,11 +205,10 @@ public record ModelInfo(
         /**
          * Sets {@link ModelInfo#thresholds}.
          *
-         * @param value what is anomalous; where a file says nothing of it, the threshold that the scores of the
-         *     training images give
+         * @param value what is anomalous; null for the threshold that the scores of the training images give
          * @return this builder
          */
-        public Builder thresholds(Thresholds value) {
+        public Builder thresholds(@Nullable Thresholds value) {
             thresholds = value;
             return this;
         }
@@ -210,7 +219,7 @@ public record ModelInfo(
          * @param value how the epoch was chosen; null where it is the last
          * @return this builder
          */
-        public Builder selection(Selection value) {
+        public Builder selection(@Nullable Selection value) {
             selection = value;
             return this;
         }
@@ -218,10 +227,10 @@ public record ModelInfo(
         /**
          * Sets {@link ModelInfo#scoring}.
          *
-         * @param value how maps and image scores are made; where a file says nothing of it, as published
+         * @param value how maps and image scores are made; null for as published
          * @return this builder
          */
-        public Builder scoring(Scoring value) {
+        public Builder scoring(@Nullable Scoring value) {
             scoring = value;
             return this;
         }
@@ -234,7 +243,16 @@ public record ModelInfo(
          */
         public ModelInfo build() {
             return new ModelInfo(
-                    config, training, classes, images, loss, scores, origin, thresholds, selection, scoring);
+                    config,
+                    training,
+                    classes,
+                    images,
+                    loss,
+                    scores,
+                    origin,
+                    thresholds == null ? ofTraining(scores) : thresholds,
+                    selection,
+                    scoring == null ? Scoring.published(config) : scoring);
         }
     }
 }

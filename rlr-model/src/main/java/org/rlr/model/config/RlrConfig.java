@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.InvalidSettingException;
 
 /**
@@ -44,8 +45,8 @@ public record RlrConfig(
         boolean referenceLoss,
         boolean averagePool,
         boolean standardize,
-        Tiling tiling,
-        Map<Integer, Integer> windows) {
+        @Nullable Tiling tiling,
+        @Nullable Map<Integer, Integer> windows) {
 
     /** Beyond this a feature map of a batch can have more values than an array. */
     private static final int LARGEST_SIZE = 8192;
@@ -298,8 +299,8 @@ public record RlrConfig(
         private boolean referenceLoss;
         private boolean averagePool = true;
         private boolean standardize;
-        private Tiling tiling;
-        private Map<Integer, Integer> windows;
+        private @Nullable Tiling tiling;
+        private @Nullable Map<Integer, Integer> windows;
 
         private Builder(String backbone) {
             this.backbone = backbone;
@@ -446,7 +447,7 @@ public record RlrConfig(
          * @param value how images are cut into tiles of the input size; null where they are resized to it
          * @return this builder
          */
-        public Builder tiling(Tiling value) {
+        public Builder tiling(@Nullable Tiling value) {
             tiling = value;
             return this;
         }
@@ -458,7 +459,7 @@ public record RlrConfig(
          *     follows the grid ({@link LevelConfig#defaultWindowSize})
          * @return this builder
          */
-        public Builder windows(Map<Integer, Integer> value) {
+        public Builder windows(@Nullable Map<Integer, Integer> value) {
             windows = value;
             return this;
         }

@@ -1,6 +1,7 @@
 package org.rlr.model.config;
 
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.RlrException;
 
 /**
@@ -29,9 +30,9 @@ public record Threshold(
         int anomalous,
         double mean,
         double std,
-        Interval valueInterval,
-        Interval falseAlarmRate,
-        Interval recall) {
+        @Nullable Interval valueInterval,
+        @Nullable Interval falseAlarmRate,
+        @Nullable Interval recall) {
 
     /** How a threshold is found. */
     public enum Rule {
@@ -54,7 +55,8 @@ public record Threshold(
      * @param low lower end, or null where the images are too few for one
      * @param high upper end, or null where the images are too few for one
      */
-    public record Interval(double estimate, Double low, Double high) {}
+    public record Interval(
+            double estimate, @Nullable Double low, @Nullable Double high) {}
 
     /**
      * Checks that it is usable.

@@ -22,6 +22,7 @@ public record Thresholds(Threshold common, Map<String, Threshold> perClass) {
      */
     public Thresholds {
         Objects.requireNonNull(common, "the common threshold is missing");
+        // the parser leaves null what a file lacks
         perClass = perClass == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(perClass));
     }
 

@@ -2,6 +2,8 @@ package org.rlr.model.config;
 
 import static org.rlr.tensor.InvalidSettingException.require;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * How a model is trained.
  *
@@ -28,7 +30,7 @@ public record TrainingSettings(
         float noiseProb,
         boolean maskTokens,
         OptimizerMode optimizer,
-        Validation validation,
+        @Nullable Validation validation,
         int warmupSteps,
         Schedule schedule) {
     /** The published settings: 200 epochs, batch 8, lr 1e-4, seed 3407, jitter 4 on every token. */
@@ -104,7 +106,7 @@ public record TrainingSettings(
         private float noiseProb = 1;
         private boolean maskTokens;
         private OptimizerMode optimizer = OptimizerMode.ADAM;
-        private Validation validation;
+        private @Nullable Validation validation;
         private int warmupSteps;
         private Schedule schedule = Schedule.CONSTANT;
 
@@ -206,7 +208,7 @@ public record TrainingSettings(
          * @param value what is held out of training; null for nothing
          * @return this builder
          */
-        public Builder validation(Validation value) {
+        public Builder validation(@Nullable Validation value) {
             validation = value;
             return this;
         }

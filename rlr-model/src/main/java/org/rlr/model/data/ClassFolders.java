@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a class of the layouts of MVTec: {@code train/good}, {@code validation/good}, {@code test/good},
@@ -115,7 +116,7 @@ final class ClassFolders {
     }
 
     /** The masks of images that a folder, which may be null, holds as files or in a folder per image. */
-    static Map<Path, List<Path>> masks(List<Path> images, Path folder) {
+    static Map<Path, List<Path>> masks(List<Path> images, @Nullable Path folder) {
         if (folder == null) {
             return Map.of();
         }

@@ -18,7 +18,11 @@ record CsvTable(List<Row> rows) {
     /** A line of values by column. */
     record Row(Path file, int line, Map<String, String> values) {
         String get(String column) {
-            return values.get(column);
+            String value = values.get(column);
+            if (value == null) {
+                throw new IllegalArgumentException(file + " is read without its column " + column);
+            }
+            return value;
         }
 
         /** A value that must be one of two. */

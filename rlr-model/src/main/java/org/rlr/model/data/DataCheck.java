@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Parallel;
 import org.rlr.tensor.io.Sha256;
@@ -42,7 +43,12 @@ public final class DataCheck {
      * One image as it was found; {@code size} is null where it cannot be read, {@code hash} where not even its bytes
      * can.
      */
-    private record Inspected(Sample sample, ImageSize size, String hash, boolean maskSet, List<String> problems) {}
+    private record Inspected(
+            Sample sample,
+            @Nullable ImageSize size,
+            @Nullable String hash,
+            boolean maskSet,
+            List<String> problems) {}
 
     /**
      * The number of images that {@link #run} looks at.
@@ -133,7 +139,7 @@ public final class DataCheck {
         return new Inspected(sample, size, hash(sample.image()), maskSet, problems);
     }
 
-    private static String hash(Path file) {
+    private static @Nullable String hash(Path file) {
         try {
             return new Sha256().add(Files.readAllBytes(file)).hex();
         } catch (IOException e) {

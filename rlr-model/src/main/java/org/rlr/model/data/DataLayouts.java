@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Services;
@@ -16,7 +17,7 @@ public final class DataLayouts {
     /** Of layouts in which a list says which images there are, so that those which are put anywhere do not count. */
     static final String LIST_REMEDY = "the list of the data set's images names none: copy it again, or take another";
 
-    private static Map<String, DataLayout> found;
+    private static @Nullable Map<String, DataLayout> found;
 
     private DataLayouts() {}
 

@@ -1,5 +1,6 @@
 package org.rlr.model.data;
 
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.RlrException;
 
 /** A folder or list of images cannot be used as the data set that it was given as. */
@@ -13,7 +14,7 @@ public final class DataSetException extends RlrException {
      * @param remedy what to do
      * @param cause the exception behind it, or null
      */
-    public DataSetException(String message, String remedy, Throwable cause) {
+    public DataSetException(String message, String remedy, @Nullable Throwable cause) {
         super(message, remedy, cause);
     }
 }

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Plain folders of one class, named after the root. Normal images to train on lie in the root itself or in
@@ -77,7 +78,7 @@ final class FolderLayout implements DataLayout {
      * Adds the images of a folder and of its folders, a kind of defect each, which share the masks that lie in no
      * folder of a kind.
      */
-    private static void addDefective(List<Sample> test, Path abnormal, Path masks, String name) {
+    private static void addDefective(List<Sample> test, Path abnormal, @Nullable Path masks, String name) {
         Map<Path, List<Path>> folders = new LinkedHashMap<>();
         folders.put(abnormal, Images.list(abnormal));
         Folders.subfolders(abnormal).forEach(kind -> folders.put(kind, Images.list(kind)));
@@ -110,7 +111,7 @@ final class FolderLayout implements DataLayout {
                     throw new DataSetException(
                             "the mask " + mask + " would be that of " + other + " and of " + image,
                             "put the masks of each kind of defect into a folder of its own, here "
-                                    + mask.resolveSibling(Folders.nameOf(image.getParent())),
+                                    + mask.resolveSibling(Folders.nameOf(image.resolveSibling(""))),
                             null);
                 }
             }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.io.IoReason;
 
 /** Listing folders in an order that is the same on every machine. */
@@ -45,7 +46,7 @@ final class Folders {
     }
 
     /** The folder directly inside another that has one of the names, in any case; the first name's, or null. */
-    static Path subfolder(Path folder, String... names) {
+    static @Nullable Path subfolder(Path folder, String... names) {
         List<Path> folders = subfolders(folder);
         for (String name : names) {
             for (Path each : folders) {

@@ -3,6 +3,7 @@ package org.rlr.model.data;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The inputs made of image files in batches, about one batch read ahead of its use, so that decoding overlaps
@@ -29,6 +30,8 @@ public final class ImageBatches {
     @FunctionalInterface
     public interface Consumer {
         /**
+         * A batch.
+         *
          * @param first index of its first input: of the images in their order, or of all their tiles
          * @param count its inputs
          * @param pixels {@code [count, H, W, 3]}, normalised
@@ -56,7 +59,7 @@ public final class ImageBatches {
     private final class Filling {
         private final int size;
         private final Consumer consumer;
-        private float[] pixels;
+        private float @Nullable [] pixels;
         private int first;
         private int count;
 
@@ -67,10 +70,12 @@ public final class ImageBatches {
 
         void add(ImageInputs inputs) {
             for (int i = 0; i < inputs.count(); i++) {
-                if (pixels == null) {
-                    pixels = new float[size * pipeline.length()];
+                float[] batch = pixels;
+                if (batch == null) {
+                    batch = new float[size * pipeline.length()];
+                    pixels = batch;
                 }
-                inputs.write(i, pixels, count++ * pipeline.length());
+                inputs.write(i, batch, count++ * pipeline.length());
                 if (count == size) {
                     flush();
                 }
@@ -78,9 +83,9 @@ public final class ImageBatches {
         }
 
         void flush() {
-            if (count > 0) {
-                consumer.accept(
-                        first, count, count == size ? pixels : Arrays.copyOf(pixels, count * pipeline.length()));
+            float[] batch = pixels;
+            if (batch != null) {
+                consumer.accept(first, count, count == size ? batch : Arrays.copyOf(batch, count * pipeline.length()));
                 first += count;
                 count = 0;
                 pixels = null;

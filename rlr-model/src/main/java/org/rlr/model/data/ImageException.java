@@ -1,5 +1,6 @@
 package org.rlr.model.data;
 
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.RlrException;
 
 /** An image cannot be read. */
@@ -32,7 +33,7 @@ public final class ImageException extends RlrException {
      * @param remedy what to do
      * @param cause the exception behind it, or null
      */
-    public ImageException(Reason reason, String message, String remedy, Throwable cause) {
+    public ImageException(Reason reason, String message, String remedy, @Nullable Throwable cause) {
         super(message, remedy, cause);
         this.reason = reason;
     }

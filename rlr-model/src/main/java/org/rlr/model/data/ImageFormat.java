@@ -3,6 +3,7 @@ package org.rlr.model.data;
 import java.util.Iterator;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
+import org.jspecify.annotations.Nullable;
 
 /** The image formats that are read, told apart by a file's first bytes. */
 enum ImageFormat {
@@ -16,6 +17,7 @@ enum ImageFormat {
     /** As many bytes as it takes to tell. */
     static final int HEAD = 8;
 
+    @SuppressWarnings("ImmutableEnumChecker") // never written to
     private final int[] magic;
 
     ImageFormat(int... magic) {
@@ -23,7 +25,7 @@ enum ImageFormat {
     }
 
     /** The format of a file that begins with {@code head}, or null. */
-    static ImageFormat of(byte[] head, int length) {
+    static @Nullable ImageFormat of(byte[] head, int length) {
         for (ImageFormat format : values()) {
             if (format.begins(head, length)) {
                 return format;

@@ -1,44 +1,49 @@
 package org.rlr.model.data;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What a network sees of one image: the whole, resized, or its tiles, one after the other. Not more than one input is
  * made at a time, so that the memory of large images is that of their pixels.
  */
 public final class ImageInputs {
     private final Preprocessor preprocessor;
-    private final TileGrid grid;
-    private final RgbImage image;
+    private final @Nullable Tiles tiles;
+    /** Empty where there are tiles. */
     private final float[] whole;
 
-    private ImageInputs(Preprocessor preprocessor, TileGrid grid, RgbImage image, float[] whole) {
+    /** Where the tiles lie in the image, which has the grid's size. */
+    private record Tiles(TileGrid grid, RgbImage image) {}
+
+    private ImageInputs(Preprocessor preprocessor, @Nullable Tiles tiles, float[] whole) {
         this.preprocessor = preprocessor;
-        this.grid = grid;
-        this.image = image;
+        this.tiles = tiles;
         this.whole = whole;
     }
 
     /** The whole image. */
     static ImageInputs whole(RgbImage image, Preprocessor preprocessor) {
-        return new ImageInputs(preprocessor, null, null, preprocessor.apply(image));
+        return new ImageInputs(preprocessor, null, preprocessor.apply(image));
     }
 
     /** Tiles of the preprocessor's size. */
     static ImageInputs tiles(RgbImage image, TileGrid grid, Preprocessor preprocessor) {
         return new ImageInputs(
                 preprocessor,
-                grid,
-                Resize.lanczos(image, grid.image().width(), grid.image().height()),
-                null);
+                new Tiles(
+                        grid,
+                        Resize.lanczos(image, grid.image().width(), grid.image().height())),
+                new float[0]);
     }
 
     /** {@return where the tiles lie; null for the whole image} */
-    public TileGrid grid() {
-        return grid;
+    public @Nullable TileGrid grid() {
+        return tiles == null ? null : tiles.grid;
     }
 
     /** {@return how many inputs there are} */
     public int count() {
-        return grid == null ? 1 : grid.count();
+        return tiles == null ? 1 : tiles.grid.count();
     }
 
     /**
@@ -48,7 +53,7 @@ public final class ImageInputs {
      * @return {@code H·W·3} values
      */
     public float[] pixels(int input) {
-        return grid == null ? whole : preprocessor.apply(grid.cut(image, input));
+        return tiles == null ? whole : preprocessor.apply(tiles.grid.cut(tiles.image, input));
     }
 
     /**
@@ -59,10 +64,10 @@ public final class ImageInputs {
      * @param offset index of its first value there
      */
     public void write(int input, float[] batch, int offset) {
-        if (grid == null) {
+        if (tiles == null) {
             System.arraycopy(whole, 0, batch, offset, whole.length);
         } else {
-            preprocessor.apply(grid.cut(image, input), batch, offset);
+            preprocessor.apply(tiles.grid.cut(tiles.image, input), batch, offset);
         }
     }
 }

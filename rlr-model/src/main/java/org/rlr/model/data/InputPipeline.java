@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.Tiling;
 import org.rlr.tensor.CancelledException;
@@ -22,7 +23,7 @@ public final class InputPipeline {
     private static final int READERS = 2;
 
     private final Preprocessor preprocessor;
-    private final Tiling tiling;
+    private final @Nullable Tiling tiling;
 
     /**
      * The pipeline of a model of that shape.
@@ -67,7 +68,7 @@ public final class InputPipeline {
     public ImageInputs inputs(RgbImage image) {
         return tiling == null
                 ? ImageInputs.whole(image, preprocessor)
-                : ImageInputs.tiles(image, grid(image.size()), preprocessor);
+                : ImageInputs.tiles(image, grid(image.size(), tiling), preprocessor);
     }
 
     /**
@@ -78,10 +79,12 @@ public final class InputPipeline {
      * @throws ImageException naming a file that cannot be read
      */
     public int count(List<Path> files) {
-        return tiling == null
+        Tiling cut = tiling;
+        return cut == null
                 ? files.size()
-                : Math.toIntExact(
-                        files.stream().mapToLong(file -> grid(file).count()).sum());
+                : Math.toIntExact(files.stream()
+                        .mapToLong(file -> grid(file, cut).count())
+                        .sum());
     }
 
     /**
@@ -91,12 +94,16 @@ public final class InputPipeline {
      * @return the grid, or null
      * @throws ImageException naming the file if it cannot be read
      */
-    public TileGrid grid(Path file) {
-        return tiling == null ? null : named(file, () -> grid(Images.size(file)));
+    public @Nullable TileGrid grid(Path file) {
+        return tiling == null ? null : grid(file, tiling);
     }
 
-    private TileGrid grid(ImageSize size) {
-        return TileGrid.of(size, preprocessor.height(), preprocessor.width(), tiling);
+    private TileGrid grid(Path file, Tiling cut) {
+        return named(file, () -> grid(Images.size(file), cut));
+    }
+
+    private TileGrid grid(ImageSize size, Tiling cut) {
+        return TileGrid.of(size, preprocessor.height(), preprocessor.width(), cut);
     }
 
     /**

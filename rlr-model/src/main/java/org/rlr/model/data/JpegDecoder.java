@@ -20,7 +20,7 @@ final class JpegDecoder implements Images.Decoded {
     }
 
     private static final int SCALE_BITS = 16;
-    private static final int HALF = 1 << SCALE_BITS - 1;
+    private static final int HALF = 1 << (SCALE_BITS - 1);
 
     private final Raster raster;
     private final Encoding encoding;
@@ -109,9 +109,9 @@ final class JpegDecoder implements Images.Decoded {
         int luma = row[from] & 0xff;
         int blue = (row[from + 1] & 0xff) - 128;
         int red = (row[from + 2] & 0xff) - 128;
-        rgb[at] = clip(luma + (fixed(1.40200) * red + HALF >> SCALE_BITS));
-        rgb[at + 1] = clip(luma + (-fixed(0.34414) * blue - fixed(0.71414) * red + HALF >> SCALE_BITS));
-        rgb[at + 2] = clip(luma + (fixed(1.77200) * blue + HALF >> SCALE_BITS));
+        rgb[at] = clip(luma + ((fixed(1.40200) * red + HALF) >> SCALE_BITS));
+        rgb[at + 1] = clip(luma + ((-fixed(0.34414) * blue - fixed(0.71414) * red + HALF) >> SCALE_BITS));
+        rgb[at + 2] = clip(luma + ((fixed(1.77200) * blue + HALF) >> SCALE_BITS));
     }
 
     private static int fixed(double factor) {
@@ -136,11 +136,11 @@ final class JpegDecoder implements Images.Decoded {
                 continue;
             }
             int marker = file[at + 1] & 0xff;
-            if (marker == 0xff || marker == 0 || marker == 1 || marker >= 0xd0 && marker <= 0xd8) {
+            if (marker == 0xff || marker == 0 || marker == 1 || (marker >= 0xd0 && marker <= 0xd8)) {
                 at += marker == 0xff ? 1 : 2; // fill bytes and markers without a length
                 continue;
             }
-            int length = (file[at + 2] & 0xff) << 8 | file[at + 3] & 0xff;
+            int length = ((file[at + 2] & 0xff) << 8) | (file[at + 3] & 0xff);
             int body = at + 4;
             int bodyEnd = at + 2 + length;
             if (length < 2 || bodyEnd > file.length) {

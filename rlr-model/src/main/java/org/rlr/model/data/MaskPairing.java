@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which mask belongs to which image, by their names without suffix: a mask belongs to the image whose name it begins
@@ -33,7 +34,7 @@ final class MaskPairing {
         return pairs;
     }
 
-    private static String owner(String maskName, List<Path> images) {
+    private static @Nullable String owner(String maskName, List<Path> images) {
         String begins = null;
         String contained = null;
         for (Path image : images) {

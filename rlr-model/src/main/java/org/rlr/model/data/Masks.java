@@ -1,6 +1,7 @@
 package org.rlr.model.data;
 
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads masks: a pixel is anomalous where a colour sample of the mask file is above 0, whatever the number of bits;
@@ -33,7 +34,7 @@ public final class Masks {
      * @throws ImageException as {@link #read(Path, Path, ImageSize)}
      * @throws DataSetException likewise
      */
-    public static Mask read(Sample sample, ImageSize imageSize) {
+    public static @Nullable Mask read(Sample sample, ImageSize imageSize) {
         Mask union = null;
         for (Path file : sample.masks()) {
             Mask mask = read(file, sample.image(), imageSize);

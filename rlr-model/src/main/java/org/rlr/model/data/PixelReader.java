@@ -71,7 +71,7 @@ abstract class PixelReader {
     /** {@code a·b/255}, rounded. */
     private static int scale(int a, int b) {
         int product = a * b + 128;
-        return (product >> 8) + product >> 8;
+        return ((product >> 8) + product) >> 8;
     }
 
     /** The reader for an image's kind of samples; an {@link ImageException} says which kind is not supported. */
@@ -231,7 +231,7 @@ abstract class PixelReader {
             if (bits == 8) {
                 return sample;
             }
-            return bits > 8 ? sample >>> bits - 8 : sample * 255 / ((1 << bits) - 1);
+            return bits > 8 ? sample >>> (bits - 8) : sample * 255 / ((1 << bits) - 1);
         }
     }
 }

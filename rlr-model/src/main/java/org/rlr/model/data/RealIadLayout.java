@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Real-IAD: folders of one resolution each, {@code realiad_256}, {@code realiad_1024}, … with a folder per class, and
@@ -17,7 +18,7 @@ final class RealIadLayout implements DataLayout {
     private static final String LISTS = "realiad_jsons";
 
     /** Where lists and images lie; {@code only} is the class that was asked for, or null for all. */
-    private record Place(Path lists, Path images, String only) {}
+    private record Place(Path lists, Path images, @Nullable String only) {}
 
     @Override
     public String name() {
@@ -92,18 +93,21 @@ final class RealIadLayout implements DataLayout {
         return new DataSet(root, name(), classes, notes);
     }
 
-    private static Place place(Path root) {
+    private static @Nullable Place place(Path root) {
         Path here = root.toAbsolutePath().normalize();
         List<Path> resolutions = resolutions(here);
-        if (lists(here) != null && !resolutions.isEmpty()) {
-            return new Place(lists(here), resolutions.get(0), null);
+        Path inside = lists(here);
+        if (inside != null && !resolutions.isEmpty()) {
+            return new Place(inside, resolutions.get(0), null);
         }
         Path parent = here.getParent();
-        if (isResolution(here) && lists(parent) != null) {
-            return new Place(lists(parent), here, null);
+        Path beside = lists(parent);
+        if (isResolution(here) && beside != null) {
+            return new Place(beside, here, null);
         }
-        if (parent != null && isResolution(parent) && lists(parent.getParent()) != null) {
-            return new Place(lists(parent.getParent()), parent, Folders.nameOf(here));
+        Path above = parent != null && isResolution(parent) ? lists(parent.getParent()) : null;
+        if (parent != null && above != null) {
+            return new Place(above, parent, Folders.nameOf(here));
         }
         if (files(here).stream().anyMatch(list -> isClass(here.resolve(Folders.stem(list))))) {
             return new Place(here, here, null);
@@ -129,7 +133,7 @@ final class RealIadLayout implements DataLayout {
     }
 
     /** The folder of lists below a folder, which may be null; null where there is none. */
-    private static Path lists(Path folder) {
+    private static @Nullable Path lists(@Nullable Path folder) {
         if (folder == null) {
             return null;
         }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A class's list of Real-IAD: a JSON object with arrays {@code train} and {@code test} of objects with
@@ -82,12 +83,12 @@ final class RealIadList {
                         unusable(": " + where + " names '" + relative + "', which is no file below " + folder, null));
     }
 
-    private DataSetException unusable(String why, Exception cause) {
+    private DataSetException unusable(String why, @Nullable Exception cause) {
         return new DataSetException("the list " + file + why, "copy it again", cause);
     }
 
     /** A value, or null where it is absent, null or empty. */
-    private static String text(JsonObject entry, String key) {
+    private static @Nullable String text(JsonObject entry, String key) {
         JsonElement value = entry.get(key);
         return value == null || !value.isJsonPrimitive() || value.getAsString().isEmpty() ? null : value.getAsString();
     }

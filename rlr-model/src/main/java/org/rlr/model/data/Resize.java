@@ -8,7 +8,7 @@ import java.util.Arrays;
  * features noticeably.
  */
 public final class Resize {
-    private static final int HALF = 1 << LanczosTaps.PRECISION - 1;
+    private static final int HALF = 1 << (LanczosTaps.PRECISION - 1);
 
     /** Rows turned at a time: long runs, yet the taps of a pixel stay in the cache. */
     private static final int STRIP = 64;

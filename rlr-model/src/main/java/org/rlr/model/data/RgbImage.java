@@ -53,7 +53,7 @@ public record RgbImage(int width, int height, byte[] rgb) {
         int[] row = new int[width];
         for (int y = 0, at = 0; y < height; y++) {
             for (int x = 0; x < width; x++, at += CHANNELS) {
-                row[x] = (rgb[at] & 0xff) << 16 | (rgb[at + 1] & 0xff) << 8 | rgb[at + 2] & 0xff;
+                row[x] = ((rgb[at] & 0xff) << 16) | ((rgb[at + 1] & 0xff) << 8) | (rgb[at + 2] & 0xff);
             }
             image.setRGB(0, y, width, 1, row, 0, width);
         }

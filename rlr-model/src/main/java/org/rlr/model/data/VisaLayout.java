@@ -59,7 +59,8 @@ final class VisaLayout implements DataLayout {
     @Override
     public DataSet read(Path root) {
         boolean single = !Files.isRegularFile(root.resolve(SPLIT)) && isClass(root);
-        Path home = single ? root.toAbsolutePath().normalize().getParent() : root;
+        Path parent = root.toAbsolutePath().normalize().getParent();
+        Path home = single && parent != null ? parent : root;
         Path split = home.resolve(SPLIT);
         if (!Files.isRegularFile(split)) {
             throw new DataSetException(
@@ -83,17 +84,17 @@ final class VisaLayout implements DataLayout {
             List<Path> masks = row.get("mask").isEmpty() ? List.of() : List.of(row.path("mask", home));
             Sample sample =
                     new Sample(row.path("image", home), masks, object, anomalous ? "anomaly" : Sample.GOOD, anomalous);
-            train.computeIfAbsent(object, name -> new ArrayList<>());
-            test.computeIfAbsent(object, name -> new ArrayList<>());
-            (training ? train : test).get(object).add(sample);
+            List<Sample> learned = train.computeIfAbsent(object, name -> new ArrayList<>());
+            List<Sample> tested = test.computeIfAbsent(object, name -> new ArrayList<>());
+            (training ? learned : tested).add(sample);
         }
         if (train.isEmpty()) {
             throw new DataSetException(
                     split + " names no image" + (only == null ? "" : " of class " + only), "copy it again", null);
         }
         List<ClassSamples> classes = new ArrayList<>();
-        train.forEach(
-                (name, images) -> classes.add(new ClassSamples(name, home.resolve(name), images, test.get(name))));
+        train.forEach((name, images) ->
+                classes.add(new ClassSamples(name, home.resolve(name), images, test.getOrDefault(name, List.of()))));
         return new DataSet(root, name(), classes);
     }
 }

@@ -4,6 +4,7 @@ import com.google.gson.Gson;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.ModelException;
 import org.rlr.model.backbone.StateDict;
 import org.rlr.tensor.backend.Backend;
@@ -97,7 +98,7 @@ public final class DecoderFile {
         return info;
     }
 
-    private static ModelException damaged(SafeTensorsFile file, String why, Exception cause) {
+    private static ModelException damaged(SafeTensorsFile file, String why, @Nullable Exception cause) {
         return new ModelException(
                 ModelException.Reason.DAMAGED, file.path() + " is damaged: " + why, "copy or train it again", cause);
     }

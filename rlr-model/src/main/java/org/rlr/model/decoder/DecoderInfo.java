@@ -3,6 +3,7 @@ package org.rlr.model.decoder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.FeatureDigest;
 import org.rlr.model.ModelException;
 import org.rlr.model.RlrModel;
@@ -33,7 +34,7 @@ public record DecoderInfo(
         int imageHeight,
         int imageWidth,
         boolean averagePool,
-        Tiling tiling,
+        @Nullable Tiling tiling,
         String features,
         DecoderSettings training,
         int images,
@@ -169,7 +170,7 @@ public record DecoderInfo(
     }
 
     /** How large things are in pictures; how far tiles overlap does not matter. */
-    private static String resolution(Tiling tiling) {
+    private static String resolution(@Nullable Tiling tiling) {
         return tiling == null ? "resized as a whole" : "cut into tiles after a resize by " + tiling.scale();
     }
 

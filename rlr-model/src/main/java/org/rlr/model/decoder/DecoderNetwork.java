@@ -1,6 +1,7 @@
 package org.rlr.model.decoder;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.backbone.StateDict;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.autograd.Functions;
@@ -20,7 +21,7 @@ public final class DecoderNetwork implements AutoCloseable {
 
     private final ParameterSet parameters = new ParameterSet();
     private final ParameterSet buffers = new ParameterSet();
-    private final NormalizedConvolution entrance;
+    private final @Nullable NormalizedConvolution entrance;
     private final List<UpsamplingBlock> layer4;
     private final List<UpsamplingBlock> layer3;
     private final List<UpsamplingBlock> layer2;

@@ -20,8 +20,9 @@ public final class FeatureDecoder implements AutoCloseable {
     private final String origin;
 
     /**
-     * A decoder of parts that fit; it closes the network when it is closed. @param origin a file or other source, for
-     * messages
+     * A decoder of parts that fit; it closes the network when it is closed.
+     *
+     * @param origin a file or other source, for messages
      */
     FeatureDecoder(Backend backend, DecoderInfo info, DecoderNetwork network, String origin) {
         this.backend = backend;

@@ -1,5 +1,6 @@
 package org.rlr.model.decoder;
 
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.autograd.ImageFunctions;
 import org.rlr.tensor.backend.ConvGeometry;
@@ -30,14 +31,14 @@ final class NormalizedConvolution {
     }
 
     private final Conv2d convolution;
-    private final BatchNorm norm;
+    private final @Nullable BatchNorm norm;
 
     /**
      * A convolution.
      *
      * @param norm where its batch normalisation keeps what it keeps; null for none
      */
-    NormalizedConvolution(Names names, Names norm, int in, int out, int kernel) {
+    NormalizedConvolution(Names names, @Nullable Names norm, int in, int out, int kernel) {
         ConvGeometry geometry = ConvGeometry.padded(kernel, 1, kernel / 2, 1);
         convolution =
                 new Conv2d(names.learned(), in, out, geometry, Initializer.kaimingNormal(in * kernel * kernel), null);

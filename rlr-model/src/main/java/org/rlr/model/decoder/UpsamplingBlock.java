@@ -2,6 +2,7 @@ package org.rlr.model.decoder;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.autograd.ImageFunctions;
@@ -12,7 +13,7 @@ final class UpsamplingBlock {
     private final boolean upsampling;
     private final NormalizedConvolution first;
     private final NormalizedConvolution second;
-    private final NormalizedConvolution shortcut;
+    private final @Nullable NormalizedConvolution shortcut;
 
     private UpsamplingBlock(NormalizedConvolution.Names names, int in, int out, boolean upsampling) {
         this.upsampling = upsampling;

@@ -117,7 +117,7 @@ final class BoardPrint {
             return 1;
         }
         double u = x - (index + 0.5) * pitch;
-        int strokes = (int) (Noise.mix(text * 1000L + index) >>> 40) & 0x7f | 0x9;
+        int strokes = ((int) (Noise.mix(text * 1000L + index) >>> 40) & 0x7f) | 0x9;
         double w = 0.27 * height;
         double h = 0.5 * height;
         double[][] bars = {

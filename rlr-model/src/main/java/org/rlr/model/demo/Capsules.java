@@ -2,6 +2,7 @@ package org.rlr.model.demo;
 
 import java.util.List;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /** Six two-coloured capsules in the pockets of a blister pack. */
 final class Capsules implements Product {
@@ -22,7 +23,7 @@ final class Capsules implements Product {
     }
 
     @Override
-    public void paint(Canvas canvas, SplittableRandom variation, String defect, SplittableRandom accident) {
+    public void paint(Canvas canvas, SplittableRandom variation, @Nullable String defect, SplittableRandom accident) {
         canvas.place(
                 variation.nextDouble(-0.025, 0.025),
                 variation.nextDouble(-0.025, 0.025),
@@ -105,6 +106,7 @@ final class Capsules implements Product {
         private final int body;
         private final boolean broken;
         private final double breakAt;
+        /** Of the break. */
         private final Noise edge;
 
         Capsule(Canvas canvas, double cx, double cy, double angle, String fault, SplittableRandom accident) {
@@ -119,7 +121,7 @@ final class Capsules implements Product {
             body = both ? WRONG : BODY;
             broken = fault.equals("broken");
             breakAt = broken ? accident.nextDouble(0.02, 0.14) : 0;
-            edge = broken ? new Noise(accident.nextLong()) : null;
+            edge = new Noise(broken ? accident.nextLong() : 0);
         }
 
         void paint() {

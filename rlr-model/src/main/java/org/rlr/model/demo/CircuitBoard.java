@@ -2,6 +2,7 @@ package org.rlr.model.demo;
 
 import java.util.List;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /** A populated circuit board: two chips, resistors, capacitors, a connector, traces and printed marks. */
 final class CircuitBoard implements Product {
@@ -26,7 +27,7 @@ final class CircuitBoard implements Product {
     }
 
     @Override
-    public void paint(Canvas canvas, SplittableRandom variation, String defect, SplittableRandom accident) {
+    public void paint(Canvas canvas, SplittableRandom variation, @Nullable String defect, SplittableRandom accident) {
         canvas.place(
                 variation.nextDouble(-0.02, 0.02),
                 variation.nextDouble(-0.02, 0.02),

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.data.Mask;
 import org.rlr.model.data.PngFile;
 import org.rlr.model.data.Sample;
@@ -104,7 +105,13 @@ public final class DemoDataSet {
     }
 
     private static void addJobs(
-            List<Job> jobs, Product product, String defect, int count, long seed, Path images, Path masks) {
+            List<Job> jobs,
+            Product product,
+            @Nullable String defect,
+            int count,
+            long seed,
+            Path images,
+            @Nullable Path masks) {
         for (int i = 0; i < count; i++) {
             String name = String.format(Locale.ROOT, "%03d", i);
             jobs.add(new Job(
@@ -117,7 +124,12 @@ public final class DemoDataSet {
     }
 
     /** One picture to be drawn and written. */
-    private record Job(Product product, String defect, long seed, Path image, Path mask) {
+    private record Job(
+            Product product,
+            @Nullable String defect,
+            long seed,
+            Path image,
+            @Nullable Path mask) {
         void run(int imageSize) {
             Canvas canvas = painted(imageSize, defect);
             PngFile.write(
@@ -133,7 +145,7 @@ public final class DemoDataSet {
             }
         }
 
-        private Canvas painted(int imageSize, String withDefect) {
+        private Canvas painted(int imageSize, @Nullable String withDefect) {
             Canvas canvas = new Canvas(imageSize);
             product.paint(canvas, new SplittableRandom(seed), withDefect, new SplittableRandom(seed + 1));
             return canvas;

@@ -2,6 +2,7 @@ package org.rlr.model.demo;
 
 import java.util.List;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /** A plain weave of dark warp and light weft, seen from above: a texture. */
 final class Fabric implements Product {
@@ -20,7 +21,7 @@ final class Fabric implements Product {
     }
 
     @Override
-    public void paint(Canvas canvas, SplittableRandom variation, String defect, SplittableRandom accident) {
+    public void paint(Canvas canvas, SplittableRandom variation, @Nullable String defect, SplittableRandom accident) {
         canvas.place(0, 0, variation.nextDouble(-2, 2), variation.nextDouble(0.98, 1.02));
         Weave weave = new Weave(new Noise(variation.nextLong()), variation.nextDouble(), variation.nextDouble());
         double light = variation.nextDouble(0.95, 1.05);

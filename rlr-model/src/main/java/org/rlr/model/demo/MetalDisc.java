@@ -2,6 +2,7 @@ package org.rlr.model.demo;
 
 import java.util.List;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /** A turned metal flange with a bore and six bolt holes on a dark mat. */
 final class MetalDisc implements Product {
@@ -22,7 +23,7 @@ final class MetalDisc implements Product {
     }
 
     @Override
-    public void paint(Canvas canvas, SplittableRandom variation, String defect, SplittableRandom accident) {
+    public void paint(Canvas canvas, SplittableRandom variation, @Nullable String defect, SplittableRandom accident) {
         canvas.place(
                 variation.nextDouble(-0.03, 0.03),
                 variation.nextDouble(-0.03, 0.03),

@@ -2,6 +2,7 @@ package org.rlr.model.demo;
 
 import java.util.List;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /** A class of the demo data set: how its products look, how they vary, and what goes wrong with them. */
 interface Product {
@@ -19,5 +20,5 @@ interface Product {
      * @param defect one of {@link #defects()}, or null for a normal product
      * @param accident draws the defect's place and form
      */
-    void paint(Canvas canvas, SplittableRandom variation, String defect, SplittableRandom accident);
+    void paint(Canvas canvas, SplittableRandom variation, @Nullable String defect, SplittableRandom accident);
 }

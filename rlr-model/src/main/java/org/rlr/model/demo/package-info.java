@@ -1,5 +1,8 @@
 /**
- * A data set out of nothing: pictures of products and of their defects, drawn by formulas, for trying everything out
- * without data.
+ * A data set drawn by formulas, products and their defects, to try everything without data of your own; begin with
+ * {@link org.rlr.model.demo.DemoDataSet}.
  */
+@NullMarked
 package org.rlr.model.demo;
+
+import org.jspecify.annotations.NullMarked;

@@ -3,6 +3,7 @@ package org.rlr.model.detect;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.RlrModel;
 import org.rlr.model.config.LevelConfig;
 import org.rlr.model.config.ModelInfo;
@@ -40,11 +41,11 @@ public final class AnomalyScorer {
      * @param model stays the caller's
      * @param files feature maps of image files, or null
      */
-    public AnomalyScorer(RlrModel model, FeatureMaps files) {
+    public AnomalyScorer(RlrModel model, @Nullable FeatureMaps files) {
         this(model, files, model.info().scoring());
     }
 
-    private AnomalyScorer(RlrModel model, FeatureMaps files, Scoring scoring) {
+    private AnomalyScorer(RlrModel model, @Nullable FeatureMaps files, Scoring scoring) {
         this.model = model;
         this.computed = new ComputedFeatureMaps(model.backbone(), model.info().config());
         this.files = files == null ? computed : files;
@@ -72,6 +73,8 @@ public final class AnomalyScorer {
     @FunctionalInterface
     public interface Sink {
         /**
+         * An image was scored.
+         *
          * @param index its place in the list
          * @param map its anomaly map and image score; the receiver's to keep
          */
@@ -93,6 +96,8 @@ public final class AnomalyScorer {
     @FunctionalInterface
     public interface LevelSink {
         /**
+         * An image was scored.
+         *
          * @param index its place in the list
          * @param scores of all levels of the model; the receiver's to keep
          */
@@ -186,7 +191,7 @@ public final class AnomalyScorer {
         return new Examination(all.map(scoring), maps.grid(), examined);
     }
 
-    private static int inputs(TileGrid grid) {
+    private static int inputs(@Nullable TileGrid grid) {
         return grid == null ? 1 : grid.count();
     }
 

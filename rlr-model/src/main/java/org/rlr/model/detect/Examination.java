@@ -1,6 +1,7 @@
 package org.rlr.model.detect;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.data.TileGrid;
 
 /**
@@ -10,7 +11,7 @@ import org.rlr.model.data.TileGrid;
  * @param grid where the image's tiles lie; null where the model sees the whole image
  * @param inputs the feature levels, the finest first, of the whole image or of each of its tiles
  */
-public record Examination(AnomalyMap map, TileGrid grid, List<List<Level>> inputs) {
+public record Examination(AnomalyMap map, @Nullable TileGrid grid, List<List<Level>> inputs) {
     /**
      * A feature level. All arrays are {@code [height·width, channels]}, row-major, in the space of the features that
      * the transformer sees.

@@ -2,6 +2,7 @@ package org.rlr.model.detect;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.Scoring;
 import org.rlr.model.data.TileGrid;
 
@@ -16,7 +17,11 @@ import org.rlr.model.data.TileGrid;
  * @param width columns of the map of an input
  */
 public record LevelScores(
-        List<Integer> levels, List<List<AnomalyMap.Level>> tiles, TileGrid grid, int height, int width) {
+        List<Integer> levels,
+        List<List<AnomalyMap.Level>> tiles,
+        @Nullable TileGrid grid,
+        int height,
+        int width) {
     /**
      * Copies the lists.
      *

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.RlrException;
 
 /** Collects the scores of a class's test images, one after the other, and computes its metrics. For one thread. */
@@ -18,7 +19,7 @@ public final class ClassEvaluator {
     private int images;
     private int withoutMask;
     /** Made when asked for, forgotten when pixels are added. */
-    private Map<Metric, Double> pixelMetrics;
+    private @Nullable Map<Metric, Double> pixelMetrics;
 
     /**
      * Begins with no image.
@@ -52,7 +53,8 @@ public final class ClassEvaluator {
      * @param width columns of the map
      * @throws RlrException where a score is not finite
      */
-    public void add(double imageScore, boolean defective, float[] map, boolean[] mask, int height, int width) {
+    public void add(
+            double imageScore, boolean defective, float[] map, boolean @Nullable [] mask, int height, int width) {
         add(new double[] {imageScore}, defective, map, mask, height, width);
     }
 
@@ -68,7 +70,7 @@ public final class ClassEvaluator {
      * @throws IllegalArgumentException where the number of scores or the size of map or mask is another
      * @throws RlrException where a score is not finite
      */
-    public void add(double[] scores, boolean defective, float[] map, boolean[] mask, int height, int width) {
+    public void add(double[] scores, boolean defective, float[] map, boolean @Nullable [] mask, int height, int width) {
         if (scores.length != imageScores.length) {
             throw new IllegalArgumentException(scores.length + " scores of an image instead of " + imageScores.length);
         }
@@ -88,7 +90,7 @@ public final class ClassEvaluator {
         for (int i = 0; i < scores.length; i++) {
             imageScores[i][images] = scores[i];
         }
-        imageLabels[images] = defective || mask != null && anySet(mask);
+        imageLabels[images] = defective || (mask != null && anySet(mask));
         images++;
     }
 
@@ -169,11 +171,12 @@ public final class ClassEvaluator {
     private void addPixelMetrics(Map<Metric, Double> values, List<String> notes) {
         ScoreRanking ranking = pixels.ranking();
         if (pixelMetrics == null) {
-            pixelMetrics = new EnumMap<>(Metric.class);
-            put(pixelMetrics, Metric.PIXEL_AUROC, ranking.auroc());
-            put(pixelMetrics, Metric.PIXEL_AP, ranking.averagePrecision());
-            ranking.bestF1().ifPresent(best -> pixelMetrics.put(Metric.PIXEL_F1MAX, best.value()));
-            put(pixelMetrics, Metric.AUPRO, pixels.aupro(PixelScores.AUPRO_LIMIT));
+            Map<Metric, Double> made = new EnumMap<>(Metric.class);
+            put(made, Metric.PIXEL_AUROC, ranking.auroc());
+            put(made, Metric.PIXEL_AP, ranking.averagePrecision());
+            ranking.bestF1().ifPresent(best -> made.put(Metric.PIXEL_F1MAX, best.value()));
+            put(made, Metric.AUPRO, pixels.aupro(PixelScores.AUPRO_LIMIT));
+            pixelMetrics = made;
         }
         values.putAll(pixelMetrics);
         if (images > 0 && !ranking.isDefined()) {

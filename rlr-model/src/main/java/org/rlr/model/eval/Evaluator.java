@@ -3,6 +3,7 @@ package org.rlr.model.eval;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.DataSetException;
@@ -21,12 +22,12 @@ public final class Evaluator {
      * @param defective whether it is anomalous, by where it lies or by its masks
      * @param mask where it is anomalous, at the size of its map, row-major; null where it has no mask
      */
-    record GroundTruth(boolean defective, boolean[] mask) {
+    record GroundTruth(boolean defective, boolean @Nullable [] mask) {
         /** Of an image with a map of that size. @throws org.rlr.tensor.RlrException if a mask cannot be read */
         static GroundTruth of(Sample sample, int height, int width) {
             Mask full = sample.masks().isEmpty() ? null : Masks.read(sample, Images.size(sample.image()));
             return new GroundTruth(
-                    sample.anomalous() || full != null && full.any(),
+                    sample.anomalous() || (full != null && full.any()),
                     full == null ? null : full.resized(width, height).anomalous());
         }
     }
@@ -46,6 +47,8 @@ public final class Evaluator {
     @FunctionalInterface
     public interface Observer {
         /**
+         * An image was scored.
+         *
          * @param sample the image
          * @param score its image score
          * @param defective whether it is anomalous, by where it lies or by its masks

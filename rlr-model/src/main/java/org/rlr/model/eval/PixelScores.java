@@ -2,6 +2,7 @@ package org.rlr.model.eval;
 
 import java.util.Arrays;
 import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.ResourceException;
 
 /**
@@ -25,7 +26,7 @@ public final class PixelScores {
     private int[] areas = new int[16];
     private int regionCount;
     /** Made when asked for, forgotten when pixels are added. */
-    private ScoreRanking ranking;
+    private @Nullable ScoreRanking ranking;
 
     private interface Scores {
         double at(int pixel);
@@ -52,7 +53,7 @@ public final class PixelScores {
      * @param width columns
      * @throws org.rlr.tensor.RlrException where a score is not finite; no pixel of the image is then counted
      */
-    public void add(float[] map, boolean[] mask, int height, int width) {
+    public void add(float[] map, boolean @Nullable [] mask, int height, int width) {
         add(pixel -> map[pixel], map.length, mask, height, width);
     }
 
@@ -66,12 +67,12 @@ public final class PixelScores {
      * @throws IllegalArgumentException where map or mask is of another size
      * @throws org.rlr.tensor.RlrException where a score is not finite
      */
-    public void add(double[] map, boolean[] mask, int height, int width) {
+    public void add(double[] map, boolean @Nullable [] mask, int height, int width) {
         add(pixel -> map[pixel], map.length, mask, height, width);
     }
 
-    private void add(Scores map, int pixels, boolean[] mask, int height, int width) {
-        if (pixels != height * width || mask != null && mask.length != pixels) {
+    private void add(Scores map, int pixels, boolean @Nullable [] mask, int height, int width) {
+        if (pixels != height * width || (mask != null && mask.length != pixels)) {
             throw new IllegalArgumentException("a map of " + pixels + " pixels and a mask of "
                     + (mask == null ? pixels : mask.length) + " are not both " + width + "×" + height);
         }
@@ -130,14 +131,15 @@ public final class PixelScores {
      */
     public OptionalDouble aupro(double limit) {
         requireRate(limit);
-        if (!ranking().isDefined()) {
+        ScoreRanking all = ranking();
+        if (!all.isDefined()) {
             return OptionalDouble.empty();
         }
-        double[] overlapFrom = overlapFrom();
+        double[] overlapFrom = overlapFrom(all);
         double area = 0;
         double rate = 0;
         double overlap = 0;
-        ScoreRanking.Sweep sweep = ranking.new Sweep();
+        ScoreRanking.Sweep sweep = all.new Sweep();
         while (rate < limit && sweep.next()) {
             double nextRate = sweep.falsePositives / (double) normalCount;
             double nextOverlap = overlapFrom[anomalousCount - sweep.truePositives];
@@ -165,11 +167,12 @@ public final class PixelScores {
      */
     public OptionalDouble auproSampled(double limit, int thresholds) {
         requireRate(limit);
-        if (!ranking().isDefined()) {
+        ScoreRanking all = ranking();
+        if (!all.isDefined()) {
             return OptionalDouble.empty();
         }
-        double[] overlapFrom = overlapFrom();
-        double[] range = ranking.range();
+        double[] overlapFrom = overlapFrom(all);
+        double[] range = all.range();
         double step = (range[1] - range[0]) / thresholds;
         double area = 0;
         double firstRate = Double.NaN;
@@ -177,8 +180,8 @@ public final class PixelScores {
         double overlap = Double.NaN;
         for (int i = thresholds - 1; i >= 0; i--) { // rates ascend
             double threshold = range[0] + i * step;
-            double nextRate = ranking.normalAbove(threshold) / (double) normalCount;
-            double nextOverlap = overlapFrom[anomalousCount - ranking.anomalousAbove(threshold)];
+            double nextRate = all.normalAbove(threshold) / (double) normalCount;
+            double nextOverlap = overlapFrom[anomalousCount - all.anomalousAbove(threshold)];
             if (nextRate > limit) {
                 break;
             }
@@ -197,10 +200,10 @@ public final class PixelScores {
      * The mean overlap of the regions when the anomalous pixels from rank {@code i} on (from the lowest) are found, for
      * {@code i} from 0 to their number. Within equal scores only the value at the first is meaningful.
      */
-    private double[] overlapFrom() {
+    private double[] overlapFrom(ScoreRanking all) {
         double[] overlap = new double[anomalousCount + 1];
         for (int i = 0; i < anomalousCount; i++) {
-            overlap[ranking.rank(anomalous[i])] += 1.0 / areas[regionOf[i]];
+            overlap[all.rank(anomalous[i])] += 1.0 / areas[regionOf[i]];
         }
         double sum = 0;
         for (int i = anomalousCount - 1; i >= 0; i--) {

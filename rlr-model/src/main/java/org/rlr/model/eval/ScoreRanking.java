@@ -156,11 +156,11 @@ public final class ScoreRanking {
         if (!isDefined()) {
             return Optional.empty();
         }
-        BestF1 best = null;
+        BestF1 best = new BestF1(-1, 0);
         for (Sweep sweep = new Sweep(); sweep.next(); ) {
             double f1 =
                     2.0 * sweep.truePositives / ((double) sweep.truePositives + sweep.falsePositives + anomalousCount);
-            if (best == null || f1 > best.value) {
+            if (f1 > best.value) {
                 best = new BestF1(f1, sweep.threshold);
             }
         }
@@ -186,22 +186,25 @@ public final class ScoreRanking {
      */
     public List<CurvePoint> curve(double step) {
         List<CurvePoint> points = new ArrayList<>();
-        CurvePoint last = null;
         CurvePoint drawn = null;
+        CurvePoint left = null;
         if (isDefined()) {
             for (Sweep sweep = new Sweep(); sweep.next(); ) {
-                last = new CurvePoint(
+                CurvePoint point = new CurvePoint(
                         sweep.falsePositives / (double) normalCount,
                         sweep.truePositives / (double) anomalousCount,
                         sweep.truePositives / ((double) sweep.truePositives + sweep.falsePositives));
-                if (drawn == null || differ(last, drawn) >= step) {
-                    points.add(last);
-                    drawn = last;
+                if (drawn == null || differ(point, drawn) >= step) {
+                    points.add(point);
+                    drawn = point;
+                    left = null;
+                } else {
+                    left = point;
                 }
             }
         }
-        if (last != drawn) {
-            points.add(last);
+        if (left != null) {
+            points.add(left);
         }
         return points;
     }
@@ -224,7 +227,7 @@ public final class ScoreRanking {
             if (a == 0 && n == 0) {
                 return false;
             }
-            threshold = n == 0 || a > 0 && anomalous[a - 1] >= normal[n - 1] ? anomalous[a - 1] : normal[n - 1];
+            threshold = n == 0 || (a > 0 && anomalous[a - 1] >= normal[n - 1]) ? anomalous[a - 1] : normal[n - 1];
             while (a > 0 && anomalous[a - 1] == threshold) {
                 a--;
             }
@@ -264,7 +267,7 @@ public final class ScoreRanking {
         int low = 0;
         int high = count;
         while (low < high) {
-            int middle = low + high >>> 1;
+            int middle = (low + high) >>> 1;
             if (sorted[middle] <= bound) {
                 low = middle + 1;
             } else {

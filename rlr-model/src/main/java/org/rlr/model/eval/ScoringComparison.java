@@ -4,7 +4,7 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.rlr.model.config.Scoring;
@@ -47,8 +47,7 @@ public record ScoringComparison(List<Row> rows) {
      */
     public static ScoringComparison of(AnomalyScorer scorer, DataSet data, List<Scoring> scorings, Runnable progress) {
         List<List<Scoring>> byMaps = byMaps(scorings);
-        Map<Scoring, List<ClassMetrics>> found = new LinkedHashMap<>();
-        scorings.forEach(scoring -> found.put(scoring, new ArrayList<>()));
+        Map<Scoring, List<ClassMetrics>> found = new HashMap<>();
         for (ClassSamples each : data.classes()) {
             List<LevelScores> scores = new ArrayList<>();
             List<Evaluator.GroundTruth> truths = new ArrayList<>();
@@ -60,12 +59,13 @@ public record ScoringComparison(List<Row> rows) {
             for (List<Scoring> alike : byMaps) {
                 ClassEvaluator evaluator = evaluator(each.name(), alike, scores, truths);
                 for (int i = 0; i < alike.size(); i++) {
-                    found.get(alike.get(i)).add(evaluator.metrics(i));
+                    found.computeIfAbsent(alike.get(i), scoring -> new ArrayList<>())
+                            .add(evaluator.metrics(i));
                 }
             }
         }
         return new ScoringComparison(scorings.stream()
-                .map(scoring -> new Row(scoring, new EvaluationResult(found.get(scoring))))
+                .map(scoring -> new Row(scoring, new EvaluationResult(found.getOrDefault(scoring, List.of()))))
                 .toList());
     }
 

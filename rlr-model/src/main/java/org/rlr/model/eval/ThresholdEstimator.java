@@ -1,6 +1,7 @@
 package org.rlr.model.eval;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.Threshold;
 import org.rlr.model.config.Threshold.Interval;
 import org.rlr.model.config.Threshold.Rule;
@@ -141,9 +142,9 @@ public final class ThresholdEstimator {
             double target,
             double[] normal,
             int anomalous,
-            Interval range,
-            Interval falseAlarms,
-            Interval recall) {
+            @Nullable Interval range,
+            @Nullable Interval falseAlarms,
+            @Nullable Interval recall) {
         double mean = Arrays.stream(normal).average().orElseThrow();
         double squares = Arrays.stream(normal)
                 .map(score -> (score - mean) * (score - mean))

@@ -1,2 +1,8 @@
-/** The seven metrics of anomaly detection, per class and averaged over classes, as table and as JSON. */
+/**
+ * The seven metrics of anomaly detection, per class and averaged over classes, and thresholds; begin with
+ * {@link org.rlr.model.eval.Evaluator} and {@link org.rlr.model.eval.ThresholdEstimator}.
+ */
+@NullMarked
 package org.rlr.model.eval;
+
+import org.jspecify.annotations.NullMarked;

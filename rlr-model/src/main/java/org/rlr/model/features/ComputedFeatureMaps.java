@@ -2,6 +2,7 @@ package org.rlr.model.features;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.data.ImageBatches;
@@ -49,7 +50,7 @@ public final class ComputedFeatureMaps implements FeatureMaps {
      * @return the grid; null where the configuration resizes whole images
      * @throws org.rlr.tensor.RlrException if it cannot be read
      */
-    public TileGrid grid(Path image) {
+    public @Nullable TileGrid grid(Path image) {
         return pipeline.grid(image);
     }
 
@@ -67,7 +68,7 @@ public final class ComputedFeatureMaps implements FeatureMaps {
     private ImageMaps of(ImageInputs inputs) {
         return new ImageMaps() {
             @Override
-            public TileGrid grid() {
+            public @Nullable TileGrid grid() {
                 return inputs.grid();
             }
 

@@ -3,6 +3,7 @@ package org.rlr.model.features;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.data.TileGrid;
 import org.rlr.tensor.Tensor;
 
@@ -19,6 +20,7 @@ public interface FeatureMaps {
      */
     interface ImageMaps {
         /** {@return where the tiles lie; null for the whole image} */
+        @Nullable
         TileGrid grid();
 
         /**
@@ -46,6 +48,8 @@ public interface FeatureMaps {
     @FunctionalInterface
     interface BatchConsumer {
         /**
+         * A batch.
+         *
          * @param first index of the batch's first input: of the images in their order, or of all their tiles
          * @param count its inputs
          * @param maps gives, in the innermost scope, per level of the configuration {@code [count, h, w, C]}

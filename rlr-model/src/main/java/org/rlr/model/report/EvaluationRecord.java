@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyMap;
 import org.rlr.model.eval.ClassEvaluator;
@@ -18,7 +19,7 @@ public final class EvaluationRecord implements Evaluator.Observer {
     private final int images;
     private final List<ScoredImage> scored = new ArrayList<>();
     private final Map<String, Curves> curves = new LinkedHashMap<>();
-    private MapScale.Sampler sampler;
+    private MapScale.@Nullable Sampler sampler;
 
     /**
      * The curves of a class; empty lists where they are undefined.

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.config.Threshold;
 import org.rlr.model.detect.AnomalyScorer;
@@ -24,8 +25,7 @@ public final class EvaluationReport {
     private final EvaluationRecord record;
     private final ModelInfo info;
     private final MapScale scale;
-    private final ReconstructionPictures drawn;
-    private final AnomalyScorer scorer;
+    private final ReportPictures.@Nullable More more;
     private final StringBuilder page = new StringBuilder();
 
     /**
@@ -37,7 +37,7 @@ public final class EvaluationReport {
      * @param scale of the maps' colours
      */
     public EvaluationReport(EvaluationResult result, EvaluationRecord record, ModelInfo info, MapScale scale) {
-        this(result, record, info, scale, null, null);
+        this(result, record, info, scale, null);
     }
 
     private EvaluationReport(
@@ -45,14 +45,12 @@ public final class EvaluationReport {
             EvaluationRecord record,
             ModelInfo info,
             MapScale scale,
-            ReconstructionPictures drawn,
-            AnomalyScorer scorer) {
+            ReportPictures.@Nullable More more) {
         this.result = result;
         this.record = record;
         this.info = info;
         this.scale = scale;
-        this.drawn = drawn;
-        this.scorer = scorer;
+        this.more = more;
     }
 
     /**
@@ -63,7 +61,7 @@ public final class EvaluationReport {
      * @return a report
      */
     public EvaluationReport with(ReconstructionPictures pictures, AnomalyScorer examiner) {
-        return new EvaluationReport(result, record, info, scale, pictures, examiner);
+        return new EvaluationReport(result, record, info, scale, new ReportPictures.More(pictures, examiner));
     }
 
     /**
@@ -110,7 +108,7 @@ public final class EvaluationReport {
                 "<h2>Classes</h2><p class='faint'>%s. An image is called anomalous whose score exceeds it.</p>",
                 thresholdText());
         result.classes().forEach(this::section);
-        page.append(new ReportPictures(record.images(), info.thresholds(), scale, drawn, scorer).html());
+        page.append(new ReportPictures(record.images(), info.thresholds(), scale, more).html());
         settings(settings);
         return page.append("</main></body></html>\n").toString();
     }

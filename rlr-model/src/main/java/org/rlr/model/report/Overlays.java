@@ -3,6 +3,7 @@ package org.rlr.model.report;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.data.ImageSize;
 import org.rlr.model.data.Mask;
 import org.rlr.model.data.Resize;
@@ -90,7 +91,8 @@ public final class Overlays {
      * @return the panel
      * @throws IllegalArgumentException as {@link #overlay}
      */
-    public static RgbImage panel(RgbImage image, Mask mask, float[] map, int mapHeight, int mapWidth, MapScale scale) {
+    public static RgbImage panel(
+            RgbImage image, @Nullable Mask mask, float[] map, int mapHeight, int mapWidth, MapScale scale) {
         return panel(image, mask, map, mapHeight, mapWidth, scale, side(mapHeight, mapWidth, LARGEST));
     }
 
@@ -99,7 +101,7 @@ public final class Overlays {
      * pixels.
      */
     static RgbImage panel(
-            RgbImage image, Mask mask, float[] map, int mapHeight, int mapWidth, MapScale scale, int side) {
+            RgbImage image, @Nullable Mask mask, float[] map, int mapHeight, int mapWidth, MapScale scale, int side) {
         ImageSize tile = tileSize(image.size(), side);
         RgbImage input = Resize.lanczos(image, tile.width(), tile.height());
         List<RgbImage> tiles = new ArrayList<>();

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.data.ImageSize;
 import org.rlr.model.data.Resize;
 import org.rlr.model.data.RgbImage;
@@ -32,11 +33,11 @@ public final class ReconstructionPictures {
         }
     }
 
-    private final FeatureDecoder decoder;
+    private final @Nullable FeatureDecoder decoder;
     /** The decoded reference does not depend on the image. */
-    private List<RgbImage> reference;
+    private @Nullable List<RgbImage> reference;
 
-    private ReconstructionPictures(FeatureDecoder decoder) {
+    private ReconstructionPictures(@Nullable FeatureDecoder decoder) {
         this.decoder = decoder;
     }
 
@@ -113,17 +114,18 @@ public final class ReconstructionPictures {
      */
     public List<List<Captioned>> lines(Examination e, ImageSize size) {
         List<List<Captioned>> lines = new ArrayList<>();
-        if (decoder == null) {
+        FeatureDecoder drawing = decoder;
+        if (drawing == null) {
             for (int level = 0; level < e.inputs().get(0).size(); level++) {
                 lines.add(falseColors(e, level, size));
             }
         } else {
             List<Captioned> line = new ArrayList<>();
-            line.add(new Captioned("decoded features", decode(e, size, Examination.Level::features)));
-            line.add(new Captioned("reconstruction", decode(e, size, Examination.Level::reconstruction)));
+            line.add(new Captioned("decoded features", decode(drawing, e, size, Examination.Level::features)));
+            line.add(new Captioned("reconstruction", decode(drawing, e, size, Examination.Level::reconstruction)));
             addReference(
                     line,
-                    decodedReference(e).stream()
+                    decodedReference(drawing, e).stream()
                             .map(picture -> smooth(tiled(e, picture), size))
                             .toList());
             lines.add(line);
@@ -176,23 +178,25 @@ public final class ReconstructionPictures {
         return whole.width() < size.width() ? Resize.nearest(whole, size.width(), size.height()) : smooth(whole, size);
     }
 
-    private RgbImage decode(Examination e, ImageSize size, Function<Examination.Level, float[]> tokens) {
+    private static RgbImage decode(
+            FeatureDecoder decoder, Examination e, ImageSize size, Function<Examination.Level, float[]> tokens) {
         List<RgbImage> pictures = e.inputs().stream()
                 .map(input -> decoder.decode(input.stream().map(tokens).toList()))
                 .toList();
         return smooth(e.grid() == null ? pictures.get(0) : e.grid().blend(pictures), size);
     }
 
-    private synchronized List<RgbImage> decodedReference(Examination e) {
+    private synchronized List<RgbImage> decodedReference(FeatureDecoder drawing, Examination e) {
         if (reference == null) {
             List<Examination.Level> levels = e.inputs().get(0);
-            reference = new ArrayList<>();
+            List<RgbImage> decoded = new ArrayList<>();
             for (int i = 0; i < levels.get(0).reference().size(); i++) {
                 int chunk = i;
-                reference.add(decoder.decode(levels.stream()
+                decoded.add(drawing.decode(levels.stream()
                         .map(level -> level.reference().get(chunk))
                         .toList()));
             }
+            reference = decoded;
         }
         return reference;
     }

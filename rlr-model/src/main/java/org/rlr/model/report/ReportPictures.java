@@ -2,6 +2,7 @@ package org.rlr.model.report;
 
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.Threshold;
 import org.rlr.model.config.Thresholds;
 import org.rlr.model.data.Images;
@@ -22,25 +23,22 @@ final class ReportPictures {
     private final List<ScoredImage> images;
     private final Thresholds thresholds;
     private final MapScale scale;
-    private final ReconstructionPictures drawn;
-    private final AnomalyScorer scorer;
+    private final @Nullable More more;
     private final StringBuilder html = new StringBuilder();
 
+    /** What to show of images beside their maps, and what examines them. */
+    record More(ReconstructionPictures drawn, AnomalyScorer scorer) {}
+
     /**
-     * Pictures of images. @param drawn what to show of them beside the maps, with what examines them; both null for
-     * nothing
+     * Pictures of images.
+     *
+     * @param more what to show of them beside the maps; null for nothing
      */
-    ReportPictures(
-            List<ScoredImage> images,
-            Thresholds thresholds,
-            MapScale scale,
-            ReconstructionPictures drawn,
-            AnomalyScorer scorer) {
+    ReportPictures(List<ScoredImage> images, Thresholds thresholds, MapScale scale, @Nullable More more) {
         this.images = images;
         this.thresholds = thresholds;
         this.scale = scale;
-        this.drawn = drawn;
-        this.scorer = scorer;
+        this.more = more;
     }
 
     /**
@@ -75,8 +73,8 @@ final class ReportPictures {
                     ColorMap.channel(position, 0), ColorMap.channel(position, 1), ColorMap.channel(position, 2));
         }
         add(")'></span>%.3g</span></p>", (double) scale.max());
-        if (drawn != null) {
-            add("<p class='faint'>%s</p>", "Below them: " + drawn.explanation());
+        if (more != null) {
+            add("<p class='faint'>%s</p>", "Below them: " + more.drawn.explanation());
         }
         add(
                 "<h2>Worst misses</h2><p class='faint'>%d defective images are missed; the lowest scores of defective images, measured from the threshold.</p>",
@@ -111,8 +109,9 @@ final class ReportPictures {
             RgbImage picture = Images.read(sample.image());
             html.append(Html.dataUri(each.thumbnail(picture, scale).toBufferedImage()));
             html.append("'>");
-            if (drawn != null) {
-                drawn.lines(scorer.examine(picture), Overlays.tileSize(picture.size(), Overlays.TILE))
+            if (more != null) {
+                more.drawn
+                        .lines(more.scorer.examine(picture), Overlays.tileSize(picture.size(), Overlays.TILE))
                         .forEach(line -> more(line, sample.image().getFileName().toString()));
             }
             add(

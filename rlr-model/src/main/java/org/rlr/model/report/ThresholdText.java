@@ -1,6 +1,7 @@
 package org.rlr.model.report;
 
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.Threshold;
 import org.rlr.model.config.Threshold.Interval;
 
@@ -43,20 +44,20 @@ public final class ThresholdText {
     }
 
     /**
-     * A rate in percent with its interval; "-" where it is not known.
+     * A rate in percent with its interval; "-" where it is not known, and an open end where the images are too few.
      *
-     * @param rate with both ends, or null
+     * @param rate the interval; null where it is not known
      * @return as {@code 1.0 % (0.2 … 3.0)}
      */
-    public static String percent(Interval rate) {
+    public static String percent(@Nullable Interval rate) {
         return rate == null
                 ? "-"
                 : String.format(
                         Locale.ROOT,
-                        "%.1f %% (%.1f … %.1f)",
+                        "%.1f %% (%s … %s)",
                         100 * rate.estimate(),
-                        100 * rate.low(),
-                        100 * rate.high());
+                        end("%.1f", 100, rate.low()),
+                        end("%.1f", 100, rate.high()));
     }
 
     /**
@@ -65,11 +66,11 @@ public final class ThresholdText {
      * @param values a threshold's interval, or null
      * @return as {@code 0.1234 … 0.2345}
      */
-    public static String range(Interval values) {
-        return values == null ? "-" : end(values.low()) + " … " + end(values.high());
+    public static String range(@Nullable Interval values) {
+        return values == null ? "-" : end("%.4f", 1, values.low()) + " … " + end("%.4f", 1, values.high());
     }
 
-    private static String end(Double value) {
-        return value == null ? "?" : String.format(Locale.ROOT, "%.4f", value);
+    private static String end(String format, int factor, @Nullable Double value) {
+        return value == null ? "?" : String.format(Locale.ROOT, format, factor * value);
     }
 }

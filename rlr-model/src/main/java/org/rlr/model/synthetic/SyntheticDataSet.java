@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.data.DataSetException;
 import org.rlr.model.data.ImageException;
 import org.rlr.model.data.Images;
@@ -103,7 +104,7 @@ public final class SyntheticDataSet {
                 null);
     }
 
-    private static ResourceException unusable(String message, String remedy, IOException cause) {
+    private static ResourceException unusable(String message, String remedy, @Nullable IOException cause) {
         return new ResourceException(ResourceException.Resource.DISK, message, remedy, cause);
     }
 }

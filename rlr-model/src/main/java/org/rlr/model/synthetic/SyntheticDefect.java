@@ -2,6 +2,7 @@ package org.rlr.model.synthetic;
 
 import java.util.Locale;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.data.DataSetException;
 import org.rlr.model.data.Mask;
 import org.rlr.model.data.RgbImage;
@@ -93,7 +94,7 @@ public enum SyntheticDefect {
     }
 
     /** Null where too little of it shows. */
-    private static Pasted paste(RgbImage image, Rectangle shape, SplittableRandom random) {
+    private static @Nullable Pasted paste(RgbImage image, Rectangle shape, SplittableRandom random) {
         int fromX = place(image.width(), shape.width, random);
         int fromY = place(image.height(), shape.height, random);
         int toX = place(image.width(), 2.0 * shape.reachX(), random);

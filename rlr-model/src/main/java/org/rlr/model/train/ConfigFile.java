@@ -11,7 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.UnaryOperator;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.attention.AttentionBlocks;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.config.GateMode;
@@ -36,7 +37,11 @@ import org.rlr.tensor.io.IoReason;
  * @param scoring how it scores; null for the published way, whatever the levels
  * @param saysTraining whether the file says anything of the training; the description of an imported model does not
  */
-public record ConfigFile(RlrConfig config, TrainingSettings training, Scoring scoring, boolean saysTraining) {
+public record ConfigFile(
+        RlrConfig config,
+        TrainingSettings training,
+        @Nullable Scoring scoring,
+        boolean saysTraining) {
     private static final Gson GSON = new Gson();
     private static final String REMEDY = "take one that `ModelInfo.toJson` made";
 
@@ -116,9 +121,9 @@ public record ConfigFile(RlrConfig config, TrainingSettings training, Scoring sc
         });
         try {
             // the parser makes null of a constant that does not exist
-            constant(merged, "gate", word -> GateMode.of(word).toString());
-            constant(merged, "optimizer", word -> OptimizerMode.of(word).toString());
-            constant(merged, "schedule", word -> Schedule.of(word).toString());
+            constant(merged, "gate", GateMode::of);
+            constant(merged, "optimizer", OptimizerMode::of);
+            constant(merged, "schedule", Schedule::of);
             // from text, where 1.5 is no whole number; from a tree it would be cut to 1
             T read = GSON.fromJson(merged.toString(), type);
             if (read instanceof RlrConfig config) {
@@ -144,14 +149,14 @@ public record ConfigFile(RlrConfig config, TrainingSettings training, Scoring sc
                     "\"" + name + "\": "
                             + (why instanceof NullPointerException
                                     ? "a value in it is null"
-                                    : why.getMessage().replaceAll("\\s+See https?:\\S+", "")),
+                                    : String.valueOf(why.getMessage()).replaceAll("\\s+See https?:\\S+", "")),
                     e);
         }
     }
 
-    private static void constant(JsonObject object, String name, UnaryOperator<String> check) {
+    private static void constant(JsonObject object, String name, Consumer<String> check) {
         if (object.has(name)) {
-            check.apply(object.get(name).getAsString());
+            check.accept(object.get(name).getAsString());
         }
     }
 
@@ -181,7 +186,7 @@ public record ConfigFile(RlrConfig config, TrainingSettings training, Scoring sc
         return file + " is not a usable configuration";
     }
 
-    private static RlrException failure(Path file, String why, Throwable cause) {
+    private static RlrException failure(Path file, String why, @Nullable Throwable cause) {
         return new RlrException(unusable(file) + ": " + why, "correct it, or " + REMEDY, cause);
     }
 }

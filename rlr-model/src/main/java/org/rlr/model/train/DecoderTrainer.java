@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.RlrModel;
 import org.rlr.model.data.ImageBatches;
 import org.rlr.model.data.InputPipeline;
@@ -73,7 +74,7 @@ public final class DecoderTrainer {
         DecoderInfo info = DecoderInfo.of(model, settings, images.size());
         DecoderIdentity identity =
                 checkpoints.equals(TrainingCheckpoints.NONE) ? null : DecoderIdentity.of(info, images);
-        DecoderState resumed = checkpoints.resume() == null
+        DecoderState resumed = identity == null || checkpoints.resume() == null
                 ? null
                 : DecoderState.load(checkpoints.resume(), identity, settings.epochs());
         InputPipeline pipeline =
@@ -92,10 +93,11 @@ public final class DecoderTrainer {
             extract(model, pipeline, images, store, inputs);
             network.initialize(settings.seed());
             double loss = run(model.backend(), info, network, store, inputs, resumed, (epoch, mean, optimizer) -> {
-                if (checkpoints.due(epoch, settings.epochs())) {
+                Path target = checkpoints.file();
+                if (identity != null && target != null && checkpoints.due(epoch, settings.epochs())) {
                     Consumer<Path> state = file ->
                             DecoderState.of(epoch, mean, network, optimizer).save(file, identity);
-                    StateRescue.around(epoch, checkpoints, () -> state.accept(checkpoints.file()), state);
+                    StateRescue.around(epoch, checkpoints, () -> state.accept(target), state);
                 }
             });
             return FeatureDecoder.trained(model.backend(), info, loss, network);
@@ -149,7 +151,7 @@ public final class DecoderTrainer {
             DecoderNetwork network,
             FeatureStore store,
             int inputs,
-            DecoderState resumed,
+            @Nullable DecoderState resumed,
             EpochEnd end) {
         SplittableRandom random = new SplittableRandom(settings.seed());
         int[] order = IntStream.range(0, inputs).toArray();

@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.Selection;
 import org.rlr.model.config.Validation;
 import org.rlr.model.data.DataSetException;
@@ -35,7 +36,7 @@ final class EpochKeeper {
     private final boolean byTest;
     private final Map<Selection.By, Best> kept = new EnumMap<>(Selection.By.class);
 
-    EpochKeeper(Validation validation, TestEvaluation test) {
+    EpochKeeper(@Nullable Validation validation, @Nullable TestEvaluation test) {
         byLoss = validation != null && validation.keepBest();
         byTest = test != null && test.keepBest();
     }
@@ -64,13 +65,14 @@ final class EpochKeeper {
     void consider(
             int epoch,
             double loss,
-            EpochReport.Losses validation,
-            EvaluationResult metrics,
+            EpochReport.@Nullable Losses validation,
+            @Nullable EvaluationResult metrics,
             List<RlrTransformer> levels) {
-        if (byLoss
-                && (of(Selection.By.VALIDATION_LOSS) == null
-                        || validation.total() < of(Selection.By.VALIDATION_LOSS).value())) {
-            kept.put(Selection.By.VALIDATION_LOSS, Best.of(epoch, loss, validation.total(), levels));
+        if (byLoss && validation != null) {
+            Best best = of(Selection.By.VALIDATION_LOSS);
+            if (best == null || validation.total() < best.value()) {
+                kept.put(Selection.By.VALIDATION_LOSS, Best.of(epoch, loss, validation.total(), levels));
+            }
         }
         if (byTest && metrics != null) {
             OptionalDouble value = metrics.mean(TestEvaluation.CHOICE);
@@ -93,6 +95,7 @@ final class EpochKeeper {
     }
 
     /** The best so far; null where there is none. */
+    @Nullable
     Best of(Selection.By by) {
         return kept.get(by);
     }

@@ -1,6 +1,7 @@
 package org.rlr.model.train;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.eval.EvaluationResult;
 
 /**
@@ -18,8 +19,8 @@ public record EpochReport(
         Losses training,
         float learningRate,
         double imagesPerSecond,
-        Losses validation,
-        EvaluationResult metrics) {
+        @Nullable Losses validation,
+        @Nullable EvaluationResult metrics) {
     /**
      * Losses.
      *

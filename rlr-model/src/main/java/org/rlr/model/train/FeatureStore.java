@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.io.IoReason;
@@ -23,8 +24,10 @@ final class FeatureStore implements AutoCloseable {
     private final int images;
     private final int[] sizes;
     private final long perImage;
+    /** Empty where the features are on disk. */
     private final float[][][] memory;
-    private final FileChannel file;
+
+    private final @Nullable FileChannel file;
 
     /**
      * @param images number of images
@@ -47,7 +50,7 @@ final class FeatureStore implements AutoCloseable {
             memory = new float[images][sizes.length][];
             file = null;
         } else {
-            memory = null;
+            memory = new float[0][][];
             try {
                 Path path = Files.createTempFile("rlr-features", ".bin");
                 file = FileChannel.open(
@@ -82,7 +85,8 @@ final class FeatureStore implements AutoCloseable {
 
     /** Keeps the values of an image at a level, from {@code source[offset]}. */
     void put(int image, int level, float[] source, int offset) {
-        if (memory != null) {
+        FileChannel disk = file;
+        if (disk == null) {
             memory[image][level] = java.util.Arrays.copyOfRange(source, offset, offset + sizes[level]);
             return;
         }
@@ -91,7 +95,7 @@ final class FeatureStore implements AutoCloseable {
         try {
             long at = position(image, level);
             while (bytes.hasRemaining()) {
-                at += file.write(bytes, at);
+                at += disk.write(bytes, at);
             }
         } catch (IOException e) {
             throw failure(image + 1, e);
@@ -100,7 +104,8 @@ final class FeatureStore implements AutoCloseable {
 
     /** Reads the values of an image at a level to {@code target[offset]}. */
     void get(int image, int level, float[] target, int offset) {
-        if (memory != null) {
+        FileChannel disk = file;
+        if (disk == null) {
             System.arraycopy(memory[image][level], 0, target, offset, sizes[level]);
             return;
         }
@@ -108,7 +113,7 @@ final class FeatureStore implements AutoCloseable {
         try {
             long at = position(image, level);
             while (bytes.hasRemaining()) {
-                int read = file.read(bytes, at);
+                int read = disk.read(bytes, at);
                 if (read < 0) {
                     throw new IOException("the temporary file of features has become shorter");
                 }
@@ -140,7 +145,7 @@ final class FeatureStore implements AutoCloseable {
     private ResourceException failure(int count, IOException e) {
         return new ResourceException(
                 ResourceException.Resource.DISK,
-                "cannot keep the features of the images (" + (perImage * count >> 20) + " MiB so far) in "
+                "cannot keep the features of the images (" + ((perImage * count) >> 20) + " MiB so far) in "
                         + System.getProperty("java.io.tmpdir") + ": " + IoReason.of(e),
                 "make room there, choose another folder with java -Djava.io.tmpdir=DIR, or raise the heap with java -Xmx",
                 e);

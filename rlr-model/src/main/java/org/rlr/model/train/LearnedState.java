@@ -21,7 +21,7 @@ record LearnedState(float[] parameters, Adam.State optimizer) {
             network.fromArray(parameters);
             other.restore(optimizer);
         } catch (IllegalArgumentException e) {
-            throw StateFile.damaged(e.getMessage(), e);
+            throw StateFile.damaged(String.valueOf(e.getMessage()), e);
         }
     }
 

@@ -9,6 +9,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.eval.Metric;
 import org.rlr.tensor.ResourceException;
@@ -33,7 +34,7 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
     /** All lines, to be kept elsewhere where the file takes no more. */
     private final StringBuilder text = new StringBuilder();
 
-    private BufferedWriter writer;
+    private @Nullable BufferedWriter writer;
 
     /**
      * Touches nothing yet.
@@ -155,11 +156,15 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
                     : report.metrics().mean(metric);
             cells.add(value.isPresent() ? Double.toString(value.getAsDouble()) : "");
         }
+        BufferedWriter open = writer;
+        if (open == null) {
+            throw new IllegalStateException("an epoch ends before the epochs have started");
+        }
         String line = String.join(",", cells) + "\n";
         text.append(line);
         try {
-            writer.write(line);
-            writer.flush();
+            open.write(line);
+            open.flush();
         } catch (IOException e) {
             throw failure("write", e)
                     .andRemedy("with the line of epoch " + report.epoch() + " "
@@ -197,7 +202,7 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
         next.saved(model, info);
     }
 
-    private void losses(List<String> cells, EpochReport.Losses losses) {
+    private void losses(List<String> cells, EpochReport.@Nullable Losses losses) {
         cells.add(losses == null ? "" : Double.toString(losses.total()));
         for (int i = 0; i < levels.size(); i++) {
             cells.add(losses == null ? "" : losses.levels().get(i).toString());

@@ -1,6 +1,7 @@
 package org.rlr.model.train;
 
 import java.math.BigDecimal;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.TrainingSettings;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.backend.Philox;
@@ -23,7 +24,7 @@ final class Perturbation {
      * @param step number of the step over all epochs, from 0
      * @param level index of the level in the model
      */
-    float[] chosen(int images, int tokens, long step, int level) {
+    float @Nullable [] chosen(int images, int tokens, long step, int level) {
         if (settings.maskTokens()) {
             return subset(images, tokens, count(probability(), tokens), choice(step, level));
         }
@@ -37,8 +38,11 @@ final class Perturbation {
      * @param x tokens {@code [N, L, C]}
      * @param chosen the numbers of {@link #chosen} as {@code [N, L]}, or null
      */
-    Tensor apply(Tensor x, Tensor chosen, long step, int level) {
+    Tensor apply(Tensor x, @Nullable Tensor chosen, long step, int level) {
         if (settings.maskTokens()) {
+            if (chosen == null) {
+                throw new IllegalArgumentException("tokens are masked by the numbers of chosen()");
+            }
             return x.mul(chosen.reshape(x.dim(0), x.dim(1), 1));
         }
         if (settings.featureJitter() == 0) {

@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.config.LevelConfig;
 import org.rlr.model.config.RlrConfig;
@@ -32,7 +33,7 @@ public final class SharedFeatures implements FeatureMaps, AutoCloseable {
     private final Map<Path, Entry> entries = new HashMap<>();
 
     /** Where an image's inputs lie in the store. */
-    private record Entry(int first, int count, TileGrid grid) {
+    private record Entry(int first, int count, @Nullable TileGrid grid) {
         IntStream inputs() {
             return IntStream.range(first, first + count);
         }
@@ -109,7 +110,7 @@ public final class SharedFeatures implements FeatureMaps, AutoCloseable {
             Entry entry = entry(images.get(i));
             consumer.accept(i, new ImageMaps() {
                 @Override
-                public TileGrid grid() {
+                public @Nullable TileGrid grid() {
                     return entry.grid;
                 }
 

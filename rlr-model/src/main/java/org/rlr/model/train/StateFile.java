@@ -4,6 +4,7 @@ import com.google.gson.Gson;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.ModelException;
 import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.RlrException;
@@ -113,7 +114,7 @@ enum StateFile {
         }
     }
 
-    private static ModelException damaged(Path path, String how, Throwable cause) {
+    private static ModelException damaged(Path path, String how, @Nullable Throwable cause) {
         return new ModelException(
                 ModelException.Reason.DAMAGED,
                 path + " is damaged: its description " + how,
@@ -132,7 +133,7 @@ enum StateFile {
     }
 
     /** The error of a state whose values do not fit, although its description does. */
-    static ModelException damaged(String why, Throwable cause) {
+    static ModelException damaged(String why, @Nullable Throwable cause) {
         return new ModelException(
                 ModelException.Reason.DAMAGED,
                 "the training's state is damaged (" + why + ")",

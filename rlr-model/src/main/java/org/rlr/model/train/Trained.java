@@ -1,5 +1,6 @@
 package org.rlr.model.train;
 
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.RlrModel;
 import org.rlr.model.transformer.RlrTransformer;
 
@@ -9,7 +10,7 @@ import org.rlr.model.transformer.RlrTransformer;
  * @param model the model
  * @param bestOnTest the model of the epoch that was best on the test images; null where it was not asked for
  */
-public record Trained(RlrModel model, RlrModel bestOnTest) implements AutoCloseable {
+public record Trained(RlrModel model, @Nullable RlrModel bestOnTest) implements AutoCloseable {
     @Override
     public void close() {
         if (bestOnTest != null) {

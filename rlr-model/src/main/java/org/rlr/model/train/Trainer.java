@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.RlrModel;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.config.LevelConfig;
@@ -36,7 +37,7 @@ public final class Trainer {
     private final TrainingSettings settings;
     private final TrainingListener listener;
     private final Scoring scoring;
-    private final SharedFeatures shared;
+    private final @Nullable SharedFeatures shared;
 
     /**
      * A trainer on a backend.
@@ -66,8 +67,8 @@ public final class Trainer {
             RlrConfig config,
             TrainingSettings settings,
             TrainingListener listener,
-            Scoring scoring,
-            SharedFeatures shared) {
+            @Nullable Scoring scoring,
+            @Nullable SharedFeatures shared) {
         this.backend = backend;
         this.config = config;
         this.settings = settings;
@@ -105,7 +106,7 @@ public final class Trainer {
      * @throws RlrException as that, or if a state cannot be read or written, or is another training's
      */
     public Trained train(
-            Backbone backbone, TrainingImages images, TrainingCheckpoints checkpoints, TestEvaluation test) {
+            Backbone backbone, TrainingImages images, TrainingCheckpoints checkpoints, @Nullable TestEvaluation test) {
         Run run = new Run(backbone, images, checkpoints, test);
         try {
             run.prepare();
@@ -123,14 +124,14 @@ public final class Trainer {
         private final Backbone backbone;
         private final TrainingImages images;
         private final TrainingCheckpoints checkpoints;
-        private final TestEvaluation test;
+        private final @Nullable TestEvaluation test;
         private final EpochKeeper keeper;
         private final List<RlrTransformer> levels = new ArrayList<>();
-        private TrainingIdentity identity;
-        private TrainingState resumed;
-        private List<FeatureStatistics> statistics;
+        private @Nullable TrainingIdentity identity;
+        private @Nullable TrainingState resumed;
+        private @Nullable List<FeatureStatistics> statistics;
 
-        Run(Backbone backbone, TrainingImages images, TrainingCheckpoints checkpoints, TestEvaluation test) {
+        Run(Backbone backbone, TrainingImages images, TrainingCheckpoints checkpoints, @Nullable TestEvaluation test) {
             this.backbone = backbone;
             this.images = images;
             this.checkpoints = checkpoints;
@@ -196,7 +197,7 @@ public final class Trainer {
                 return new TrainingLoop(backend, settings, listener, levels, features.store(), count)
                         .run(resumed, (epoch, losses, speed, optimizers) -> {
                             EpochReport.Losses held = validation == null ? null : validation.of(levels, epoch);
-                            EvaluationResult metrics = test == null || !test.due(epoch) ? null : evaluate(epoch);
+                            EvaluationResult metrics = test == null || !test.due(epoch) ? null : evaluate(test, epoch);
                             keeper.consider(epoch, losses.total(), held, metrics, levels);
                             write(
                                     new EpochReport(epoch, losses, optimizers.learningRate(), speed, held, metrics),
@@ -211,21 +212,22 @@ public final class Trainer {
                             .save(file, identity());
             Runnable writing = () -> {
                 listener.epoch(report);
-                if (checkpoints.due(report.epoch(), settings.epochs())) {
-                    state.accept(checkpoints.file());
+                Path file = checkpoints.file();
+                if (file != null && checkpoints.due(report.epoch(), settings.epochs())) {
+                    state.accept(file);
                 }
             };
             StateRescue.around(report.epoch(), checkpoints, writing, state);
         }
 
-        private EvaluationResult evaluate(int epoch) {
+        private EvaluationResult evaluate(TestEvaluation tested, int epoch) {
             RlrModel model = model();
             try {
-                int total = test.data().test().size();
+                int total = tested.data().test().size();
                 int[] done = {0};
                 return new Evaluator(scorer(model))
                         .evaluate(
-                                test.data(),
+                                tested.data(),
                                 (sample, score, defective, map) -> listener.evaluated(epoch, ++done[0], total));
             } finally {
                 closeLevels(model);
@@ -254,12 +256,15 @@ public final class Trainer {
         /** The model of the epoch that so many images chose; the levels take over its parameters. */
         private RlrModel best(Selection.By by, int choosing) {
             EpochKeeper.Best best = keeper.of(by);
+            if (best == null) {
+                throw new IllegalStateException("no epoch was kept by " + by);
+            }
             try {
                 for (int i = 0; i < levels.size(); i++) {
                     levels.get(i).parameters().fromArray(best.parameters().get(i));
                 }
             } catch (IllegalArgumentException e) {
-                throw StateFile.damaged(e.getMessage(), e);
+                throw StateFile.damaged(String.valueOf(e.getMessage()), e);
             }
             return scored(best.loss(), new Selection(by, best.epoch(), best.value(), choosing));
         }
@@ -289,7 +294,7 @@ public final class Trainer {
         }
 
         /** The same with its description, by the scores of the training images. */
-        private RlrModel scored(double loss, Selection selection) {
+        private RlrModel scored(double loss, @Nullable Selection selection) {
             RlrModel model = model();
             try {
                 return model.with(model.info().toBuilder()

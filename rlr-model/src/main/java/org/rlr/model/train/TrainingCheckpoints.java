@@ -1,6 +1,7 @@
 package org.rlr.model.train;
 
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.InvalidSettingException;
 
 /**
@@ -10,7 +11,8 @@ import org.rlr.tensor.InvalidSettingException;
  * @param every after how many epochs, and after the last
  * @param resume the state to resume from; null to begin
  */
-public record TrainingCheckpoints(Path file, int every, Path resume) {
+public record TrainingCheckpoints(
+        @Nullable Path file, int every, @Nullable Path resume) {
     /** A training from the beginning that leaves nothing behind. */
     public static final TrainingCheckpoints NONE = new TrainingCheckpoints(null, 1, null);
 

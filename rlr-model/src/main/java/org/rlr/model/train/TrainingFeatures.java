@@ -2,6 +2,7 @@ package org.rlr.model.train;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.scattering.ChannelStatistics;
 import org.rlr.model.config.LevelConfig;
@@ -30,7 +31,7 @@ final class TrainingFeatures implements AutoCloseable {
     private final int training;
     private final int inputs;
     private final FeatureStore store;
-    private final List<FeatureStatistics> statistics;
+    private final @Nullable List<FeatureStatistics> statistics;
 
     /**
      * Makes them of the backbone's feature maps.
@@ -88,6 +89,7 @@ final class TrainingFeatures implements AutoCloseable {
     }
 
     /** By which they are standardised, per level; null where they are not. */
+    @Nullable
     List<FeatureStatistics> statistics() {
         return statistics;
     }

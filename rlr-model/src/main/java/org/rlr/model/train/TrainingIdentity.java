@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.FeatureDigest;
 import org.rlr.model.attention.AttentionBlocks;
 import org.rlr.model.backbone.Backbone;
@@ -30,8 +31,12 @@ import org.rlr.tensor.io.Sha256;
  * @param images SHA-256 of the contents of the training images in their order, and of those held out
  * @param weights SHA-256 of the backbone's weights
  */
-record TrainingIdentity(RlrConfig config, TrainingSettings settings, Scoring scoring, String images, String weights)
-        implements StateFile.Identity<TrainingIdentity> {
+record TrainingIdentity(
+        RlrConfig config,
+        TrainingSettings settings,
+        @Nullable Scoring scoring,
+        String images,
+        String weights) implements StateFile.Identity<TrainingIdentity> {
 
     static TrainingIdentity of(
             RlrConfig config, TrainingSettings settings, Scoring scoring, TrainingImages images, Backbone backbone) {

@@ -3,6 +3,7 @@ package org.rlr.model.train;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.TrainingSettings;
 import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.RlrException;
@@ -48,7 +49,7 @@ final class TrainingLoop {
      * @param resumed what an earlier run left; null to begin
      * @return the mean loss of the last epoch
      */
-    double run(TrainingState resumed, EpochEnd end) {
+    double run(@Nullable TrainingState resumed, EpochEnd end) {
         AdamSettings adam = AdamSettings.DEFAULT.withLearningRate(settings.learningRate());
         try (LevelOptimizers optimizers = new LevelOptimizers(
                         levels.stream().map(RlrTransformer::parameters).toList(), adam, settings.optimizer());

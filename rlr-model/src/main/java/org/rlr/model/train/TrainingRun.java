@@ -3,6 +3,7 @@ package org.rlr.model.train;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.ModelFile;
 import org.rlr.model.RlrModel;
 import org.rlr.model.backbone.Backbone;
@@ -34,8 +35,8 @@ public record TrainingRun(
         Scoring scoring,
         Path out,
         TrainingCheckpoints checkpoints,
-        Path metrics,
-        Path bestOnTest) {
+        @Nullable Path metrics,
+        @Nullable Path bestOnTest) {
 
     /**
      * Checks before hours of training that there is room for the files of runs.
@@ -94,8 +95,8 @@ public record TrainingRun(
             Backend backend,
             Backbone backbone,
             TrainingImages images,
-            TestEvaluation test,
-            SharedFeatures features,
+            @Nullable TestEvaluation test,
+            @Nullable SharedFeatures features,
             TrainingListener listener) {
         try (MetricsFile csv = metrics == null
                         ? null
@@ -105,7 +106,7 @@ public record TrainingRun(
                         .train(new BorrowedBackbone(backbone), images, checkpoints, test)) {
             RescuedFiles files = new RescuedFiles();
             save(files, trained.model(), out, listener);
-            if (trained.bestOnTest() != null) {
+            if (trained.bestOnTest() != null && bestOnTest != null) {
                 save(files, trained.bestOnTest(), bestOnTest, listener);
             }
             files.requireInPlace();

@@ -47,7 +47,11 @@ record TrainingState(
         return new TrainingState(epochs, meanLoss, levels, keeper.keepsTest(), keeper.all());
     }
 
-    /** Bytes of the tensors of such a file. @param kept epochs whose parameters are kept */
+    /**
+     * Bytes of the tensors of such a file.
+     *
+     * @param kept epochs whose parameters are kept
+     */
     static long bytes(long parameters, int kept) {
         return (3L + kept) * Float.BYTES * parameters;
     }

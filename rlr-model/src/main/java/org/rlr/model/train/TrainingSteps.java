@@ -3,6 +3,7 @@ package org.rlr.model.train;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.LevelConfig;
 import org.rlr.model.config.OptimizerMode;
 import org.rlr.model.config.TrainingSettings;
@@ -63,7 +64,7 @@ final class TrainingSteps implements AutoCloseable {
         private final int images;
         private final RlrTransformer transformer;
         private final Tensor x;
-        private final Tensor chosen;
+        private final @Nullable Tensor chosen;
         private final Tensor loss;
         private final float[] value = new float[1];
         private final RepeatedStep repeated;
@@ -92,9 +93,9 @@ final class TrainingSteps implements AutoCloseable {
 
         double run(float[] batch, long step) {
             backend.upload(batch, 0, x.view());
-            if (chosen != null) {
-                backend.upload(
-                        perturbation.chosen(images, transformer.config().tokens(), step, level), 0, chosen.view());
+            float[] numbers = perturbation.chosen(images, transformer.config().tokens(), step, level);
+            if (chosen != null && numbers != null) {
+                backend.upload(numbers, 0, chosen.view());
             }
             repeated.run(step, optimizers.learningRate());
             backend.download(loss.view(), value, 0);

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.Validation;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
@@ -31,7 +32,7 @@ public final class ValidationSplit {
      *     least one and not all
      * @throws DataSetException if a class has a single training image and some are to be held out
      */
-    public static TrainingImages of(DataSet data, Validation validation, long seed) {
+    public static TrainingImages of(DataSet data, @Nullable Validation validation, long seed) {
         List<Path> training = new ArrayList<>();
         List<Path> held = new ArrayList<>();
         for (ClassSamples each : data.classes()) {
@@ -48,7 +49,7 @@ public final class ValidationSplit {
      * The images held out, by class, as {@link #of} holds them out.
      *
      * @param data with training images
-     * @param validation what to hold out, not null
+     * @param validation what to hold out
      * @param seed the training's
      * @return files by class, in the order of the data set
      * @throws DataSetException if a class has a single training image

@@ -2,6 +2,7 @@ package org.rlr.model.transformer;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.attention.AttentionBlock;
 import org.rlr.model.attention.AttentionBlocks;
 import org.rlr.model.attention.Reference;
@@ -39,7 +40,7 @@ final class EncoderLayer {
         fc2 = new Linear(prefix.sub("ffn").sub("fc2"), 4 * modelWidth, modelWidth);
     }
 
-    Tensor forward(Tensor x, Reference reference, Gate gate) {
+    Tensor forward(Tensor x, @Nullable Reference reference, Gate gate) {
         List<Tensor> outputs = new ArrayList<>();
         for (int b = 0; b < blocks.size(); b++) {
             outputs.add(checked(names.get(b), x, blocks.get(b).forward(x, reference)));

@@ -2,6 +2,7 @@ package org.rlr.model.transformer;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.attention.AttentionBlocks;
 import org.rlr.model.config.GateMode;
 import org.rlr.model.config.LevelConfig;
@@ -15,25 +16,26 @@ import org.rlr.tensor.nn.ParameterSet;
 
 /** Weighs the outputs of a layer's blocks: {@code Σ_b g_b·block_b(x)} (RLR §7). */
 final class Gate {
-    private final GateMode mode;
     private final float[] constants;
-    private Parameter table;
-    private Linear hidden;
-    private Linear logits;
+    /** Of {@link GateMode#GATE}; else null. */
+    private final @Nullable Parameter table;
+    /** Of {@link GateMode#NET}; else null. */
+    private final @Nullable Net net;
+
+    private record Net(Linear hidden, Linear logits) {}
 
     Gate(ParameterSet.Prefix encoder, LevelConfig c) {
-        mode = c.gate();
         int blocks = c.blocks().size();
         constants = new float[blocks];
         for (int b = 0; b < blocks; b++) {
             constants[b] = AttentionBlocks.weight(c.blocks().get(b));
         }
-        if (mode == GateMode.GATE) {
-            table = encoder.declare("gate", Initializer.constant(1), c.layers(), blocks);
-        } else if (mode == GateMode.NET) {
-            hidden = new Linear(encoder.sub("gate").sub("0"), 2 * c.modelWidth(), c.modelWidth());
-            logits = new Linear(encoder.sub("gate").sub("2"), c.modelWidth(), blocks);
-        }
+        table = c.gate() == GateMode.GATE ? encoder.declare("gate", Initializer.constant(1), c.layers(), blocks) : null;
+        net = c.gate() == GateMode.NET
+                ? new Net(
+                        new Linear(encoder.sub("gate").sub("0"), 2 * c.modelWidth(), c.modelWidth()),
+                        new Linear(encoder.sub("gate").sub("2"), c.modelWidth(), blocks))
+                : null;
     }
 
     /**
@@ -45,18 +47,19 @@ final class Gate {
 
     /** What to add up; x {@code [N, L, d]} is the layer's input, outputs are the blocks' in order. */
     Terms combine(int layer, Tensor x, List<Tensor> outputs) {
-        if (mode == GateMode.NONE) {
-            return new Terms(outputs, constants);
-        }
-        int n = x.dim(0);
-        int modelWidth = x.dim(2);
         Tensor weights;
-        if (mode == GateMode.GATE) {
+        if (table != null) {
             weights = Functions.narrow(table.tensor(), layer, 1);
-        } else {
+        } else if (net != null) {
+            int n = x.dim(0);
+            int modelWidth = x.dim(2);
             Tensor summary = Functions.concat(
                     List.of(x.mean(1).reshape(n, modelWidth), x.max(1).reshape(n, modelWidth)), 1);
-            weights = logits.forward(hidden.forward(summary, Activation.GELU)).softmax();
+            weights = net.logits
+                    .forward(net.hidden.forward(summary, Activation.GELU))
+                    .softmax();
+        } else {
+            return new Terms(outputs, constants);
         }
         List<Tensor> weighted = new ArrayList<>();
         for (int b = 0; b < outputs.size(); b++) {

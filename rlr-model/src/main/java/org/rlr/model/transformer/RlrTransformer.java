@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.attention.AttentionBlocks;
 import org.rlr.model.attention.Reference;
 import org.rlr.model.config.LevelConfig;
@@ -29,10 +30,10 @@ public final class RlrTransformer implements AutoCloseable {
 
     private final LevelConfig config;
     private final ParameterSet parameters = new ParameterSet();
-    private final boolean hasReference;
-    private final Parameter referenceTokens;
     private final TokenEmbedding embedding;
-    private final TokenEmbedding referenceEmbedding;
+    /** Null where no block uses the reference. */
+    private final @Nullable LearnedReference learned;
+
     private final Gate gate;
     private final List<EncoderLayer> layers = new ArrayList<>();
     private final LayerNorm norm;
@@ -41,7 +42,9 @@ public final class RlrTransformer implements AutoCloseable {
     private final boolean training;
     private final Tensor position;
     private final Tensor referencePosition;
-    private Reference frozen;
+    private @Nullable Reference frozen;
+
+    private record LearnedReference(Parameter tokens, TokenEmbedding embedding) {}
 
     /**
      * A transformer whose parameters are zero until {@link ParameterSet#initialize} or {@link ParameterSet#load}.
@@ -60,12 +63,14 @@ public final class RlrTransformer implements AutoCloseable {
         int modelWidth = config.modelWidth();
         int c = config.channels();
         ParameterSet.Prefix root = parameters.root();
-        hasReference = config.blocks().stream().anyMatch(AttentionBlocks::usesReference);
-        referenceTokens = hasReference
+        Parameter referenceTokens = config.blocks().stream().anyMatch(AttentionBlocks::usesReference)
                 ? root.declare("ref_mca", Initializer.normal(1), 1, config.refLen() * config.tokens(), c)
                 : null;
         embedding = new TokenEmbedding(root.sub("embedding"), c, modelWidth);
-        referenceEmbedding = hasReference ? new TokenEmbedding(root.sub("ref_mca_embedding"), c, modelWidth) : null;
+        learned = referenceTokens == null
+                ? null
+                : new LearnedReference(
+                        referenceTokens, new TokenEmbedding(root.sub("ref_mca_embedding"), c, modelWidth));
         ParameterSet.Prefix encoder = root.sub("encoder");
         gate = new Gate(encoder, config);
         for (int l = 0; l < config.layers(); l++) {
@@ -105,10 +110,10 @@ public final class RlrTransformer implements AutoCloseable {
      * @return {@link LevelConfig#refLen} arrays of {@code L·C}
      */
     public List<float[]> reference() {
-        if (!hasReference) {
+        if (learned == null) {
             return List.of();
         }
-        float[] all = referenceTokens.tensor().toArray();
+        float[] all = learned.tokens.tensor().toArray();
         int chunk = all.length / config.refLen();
         return IntStream.range(0, config.refLen())
                 .mapToObj(i -> Arrays.copyOfRange(all, i * chunk, (i + 1) * chunk))
@@ -123,7 +128,7 @@ public final class RlrTransformer implements AutoCloseable {
      * @throws IllegalArgumentException if the shape does not fit
      */
     public Tensor forward(Tensor x) {
-        return encode(x, hasReference ? new Reference(embedReference(), config.refLen(), false) : null);
+        return encode(x, learned == null ? null : new Reference(embed(learned), config.refLen(), false));
     }
 
     /**
@@ -140,22 +145,23 @@ public final class RlrTransformer implements AutoCloseable {
     }
 
     /** Null where no block uses the reference. */
-    private synchronized Reference frozenReference() {
+    private synchronized @Nullable Reference frozenReference() {
         if (training) {
             throw new IllegalStateException("reconstruct() is for inference; use forward() while training");
         }
         parameters.freeze();
-        if (frozen == null && hasReference) {
-            frozen = new Reference(Reference.unscoped(backend, this::embedReference), config.refLen(), true);
+        LearnedReference reference = learned;
+        if (frozen == null && reference != null) {
+            frozen = new Reference(Reference.unscoped(backend, () -> embed(reference)), config.refLen(), true);
         }
         return frozen;
     }
 
-    private Tensor embedReference() {
-        return referenceEmbedding.forward(referenceTokens.tensor(), referencePosition);
+    private Tensor embed(LearnedReference reference) {
+        return reference.embedding.forward(reference.tokens.tensor(), referencePosition);
     }
 
-    private Tensor encode(Tensor x, Reference reference) {
+    private Tensor encode(Tensor x, @Nullable Reference reference) {
         Tensor tokens = embedding.forward(x, position);
         for (EncoderLayer layer : layers) {
             tokens = layer.forward(tokens, reference, gate);
@@ -173,24 +179,29 @@ public final class RlrTransformer implements AutoCloseable {
      */
     public Tensor loss(Tensor reconstruction, Tensor target) {
         Tensor loss = FusedFunctions.reconstructionLoss(reconstruction, target);
-        return config.referenceLoss() && hasReference && config.refLen() > 1 ? loss.add(referenceLoss()) : loss;
+        return config.referenceLoss() && learned != null && config.refLen() > 1
+                ? loss.add(referenceLoss(learned.tokens.tensor()))
+                : loss;
     }
 
     /**
      * Mean cosine similarity, token by token, of every pair i &lt; j of the raw reference's chunks, each over r(r−1).
      */
-    private Tensor referenceLoss() {
+    private Tensor referenceLoss(Tensor reference) {
         int r = config.refLen();
-        Tensor raw = referenceTokens.tensor().reshape(r, config.tokens(), config.channels());
-        Tensor sum = null;
+        Tensor raw = reference.reshape(r, config.tokens(), config.channels());
+        Tensor sum = similarity(raw, 0, 1);
         for (int i = 0; i < r; i++) {
-            for (int j = i + 1; j < r; j++) {
-                Tensor similarity = cosine(Functions.narrow(raw, i, 1), Functions.narrow(raw, j, 1))
-                        .mean();
-                sum = sum == null ? similarity : sum.add(similarity);
+            for (int j = i == 0 ? 2 : i + 1; j < r; j++) {
+                sum = sum.add(similarity(raw, i, j));
             }
         }
         return sum.affine(1f / (r * (r - 1)), 0);
+    }
+
+    private static Tensor similarity(Tensor chunks, int i, int j) {
+        return cosine(Functions.narrow(chunks, i, 1), Functions.narrow(chunks, j, 1))
+                .mean();
     }
 
     private static Tensor cosine(Tensor a, Tensor b) {

@@ -18,6 +18,7 @@ import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.CancelledException;
 import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.RlrException;
@@ -43,7 +44,7 @@ final class Download {
 
     private final HttpClient client;
     private final Settings settings;
-    private String statedHash;
+    private @Nullable String statedHash;
     private long statedSize;
 
     /**
@@ -80,7 +81,7 @@ final class Download {
      * @return the file's hash
      * @throws RlrException if the server does not give the file, or another one
      */
-    String fetch(URI address, Path target, String sha256, Consumer<Path> accepted, Progress progress) {
+    String fetch(URI address, Path target, @Nullable String sha256, Consumer<Path> accepted, Progress progress) {
         try (PartialFile part = PartialFile.open(target)) {
             transfer(address, part, progress);
             if (statedSize >= 0 && part.length() != statedSize) {
@@ -144,14 +145,15 @@ final class Download {
     private static final class Interrupted extends Exception {
         private static final long serialVersionUID = 1L;
 
-        Interrupted(String message, Throwable cause) {
+        Interrupted(String message, @Nullable Throwable cause) {
             super(message, cause);
         }
     }
 
     private void once(URI address, PartialFile part, Progress progress) throws IOException, Interrupted {
-        long from = part.tag() == null ? 0 : part.length();
-        HttpResponse<InputStream> response = request(address, from, part.tag());
+        String earlier = part.tag();
+        long from = earlier == null ? 0 : part.length();
+        HttpResponse<InputStream> response = request(address, from, earlier);
         try (InputStream body = response.body()) {
             HttpHeaders headers = response.headers();
             long total;
@@ -203,7 +205,7 @@ final class Download {
                 null);
     }
 
-    private static ResourceException notGiven(String message, String remedy, Exception cause) {
+    private static ResourceException notGiven(String message, String remedy, @Nullable Exception cause) {
         return new ResourceException(ResourceException.Resource.NETWORK, message, remedy, cause);
     }
 
@@ -240,12 +242,12 @@ final class Download {
         }
     }
 
-    private HttpResponse<InputStream> request(URI address, long from, String tag) throws Interrupted {
+    private HttpResponse<InputStream> request(URI address, long from, @Nullable String tag) throws Interrupted {
         HttpRequest.Builder request = HttpRequest.newBuilder(address)
                 .timeout(RESPONSE)
                 .header("User-Agent", "rlr")
                 .header("Accept-Encoding", "identity");
-        if (from > 0) {
+        if (from > 0 && tag != null) {
             request.header("Range", "bytes=" + from + "-").header("If-Range", tag);
         }
         HttpResponse<InputStream> last;

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.io.IoReason;
 import org.rlr.tensor.io.Sha256;
@@ -79,12 +80,13 @@ final class PartialFile implements AutoCloseable {
     }
 
     /** The server's tag of the file that they are the beginning of; null where it gave none. */
+    @Nullable
     String tag() throws IOException {
         return Files.isRegularFile(tagFile) ? Files.readString(tagFile) : null;
     }
 
     /** Throws away what is there and begins anew, with the tag of what comes; null where there is none. */
-    void restart(String tag) throws IOException {
+    void restart(@Nullable String tag) throws IOException {
         // first the data, so that they are never taken for a part of something else
         channel.truncate(0);
         if (tag == null) {

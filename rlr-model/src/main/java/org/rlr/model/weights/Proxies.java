@@ -9,6 +9,7 @@ import java.net.URI;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.InvalidSettingException;
 
 /**
@@ -21,11 +22,11 @@ final class Proxies extends ProxySelector {
     private static final String ASKED = "proxy";
     private static final String FORM = "http://HOST:PORT";
 
-    private final String asked;
+    private final @Nullable String asked;
     private final UnaryOperator<String> environment;
 
     /** @param asked {@code http://HOST:PORT} or {@code HOST:PORT}, or null */
-    Proxies(String asked, UnaryOperator<String> environment) {
+    Proxies(@Nullable String asked, UnaryOperator<String> environment) {
         this.asked = asked;
         this.environment = environment;
         if (asked != null) {
@@ -51,7 +52,7 @@ final class Proxies extends ProxySelector {
         return system == null ? List.of(Proxy.NO_PROXY) : system.select(uri);
     }
 
-    private String variable(String name) {
+    private @Nullable String variable(String name) {
         for (String each : List.of(name, name.toUpperCase(Locale.ROOT))) {
             String value = environment.apply(each);
             if (value != null && !value.isBlank()) {
@@ -66,9 +67,9 @@ final class Proxies extends ProxySelector {
         if (exceptions == null) {
             return false;
         }
-        for (String each : exceptions.toLowerCase(Locale.ROOT).split(",")) {
+        for (String each : exceptions.toLowerCase(Locale.ROOT).split(",", -1)) {
             String domain = each.trim().replaceFirst("^\\*?\\.", "");
-            if (domain.equals("*") || !domain.isEmpty() && (host.equals(domain) || host.endsWith("." + domain))) {
+            if (domain.equals("*") || (!domain.isEmpty() && (host.equals(domain) || host.endsWith("." + domain)))) {
                 return true;
             }
         }

@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.tensor.InvalidSettingException;
 
@@ -19,7 +20,11 @@ import org.rlr.tensor.InvalidSettingException;
  * @param sha256 the file's hash, lower-case hexadecimal; null where it is not known: what the hub itself states is
  *     taken then
  */
-public record PublishedWeights(String backbone, String tag, String licence, String sha256) {
+public record PublishedWeights(
+        String backbone,
+        String tag,
+        String licence,
+        @Nullable String sha256) {
     /** The public model hub. */
     public static final String HUB = "https://huggingface.co";
 

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.backbone.WeightsFile;
 import org.rlr.tensor.ResourceException;
@@ -110,7 +111,7 @@ public final class WeightsCache {
      *     and does not say which
      * @throws ResourceException if the cache cannot be written to
      */
-    public String add(Path file, String name) {
+    public String add(Path file, @Nullable String name) {
         String backbone;
         try (WeightsFile weights = WeightsFile.open(file)) {
             backbone = name != null ? name : recognize(file, Backbones.fitting(weights.weights()));

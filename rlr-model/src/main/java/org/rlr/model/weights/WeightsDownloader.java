@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.backbone.WeightsFile;
 import org.rlr.tensor.CancelledException;
@@ -45,7 +46,7 @@ public final class WeightsDownloader {
      * @param proxy {@code http://HOST:PORT}; null for what the environment or Java's properties say
      * @throws InvalidSettingException if the proxy is no address
      */
-    public WeightsDownloader(WeightsCache cache, String mirror, String proxy) {
+    public WeightsDownloader(WeightsCache cache, @Nullable String mirror, @Nullable String proxy) {
         this(
                 cache,
                 mirror(mirror),
@@ -60,7 +61,7 @@ public final class WeightsDownloader {
         this.download = download;
     }
 
-    private static String mirror(String asked) {
+    private static String mirror(@Nullable String asked) {
         for (String each : new String[] {asked, System.getenv(MIRROR), System.getenv(HUB_MIRROR)}) {
             if (each != null && !each.isBlank()) {
                 return each;
@@ -72,7 +73,7 @@ public final class WeightsDownloader {
     /** 1, 2, 4, … seconds. */
     private static void pause(int attempt) {
         try {
-            TimeUnit.SECONDS.sleep(1L << attempt - 2);
+            TimeUnit.SECONDS.sleep(1L << (attempt - 2));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CancelledException("the download was interrupted", "call again to continue it", e);
@@ -107,7 +108,7 @@ public final class WeightsDownloader {
      * @return file and hash
      * @throws RlrException if they cannot be had or are not the backbone's
      */
-    public Result get(PublishedWeights weights, String sha256, BiConsumer<Long, Long> progress) {
+    public Result get(PublishedWeights weights, @Nullable String sha256, BiConsumer<Long, Long> progress) {
         requireHash(sha256);
         Path target = cache.target(weights.backbone());
         String hash = download.fetch(
@@ -142,7 +143,7 @@ public final class WeightsDownloader {
      * @throws TensorFileException if the file has another hash, or cannot be read
      * @throws InvalidSettingException if {@code sha256} is no hash
      */
-    public Optional<Path> cached(PublishedWeights weights, String sha256) {
+    public Optional<Path> cached(PublishedWeights weights, @Nullable String sha256) {
         requireHash(sha256);
         Optional<Path> file = cached(weights);
         String actual = sha256 == null || file.isEmpty() ? null : hash(file.get());
@@ -156,7 +157,7 @@ public final class WeightsDownloader {
         return file;
     }
 
-    private static void requireHash(String sha256) {
+    private static void requireHash(@Nullable String sha256) {
         InvalidSettingException.require(
                 sha256 == null || SHA256.matcher(sha256).matches(), "sha256", sha256, "64 hexadecimal digits");
     }

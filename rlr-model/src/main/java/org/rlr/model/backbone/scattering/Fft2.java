@@ -53,7 +53,7 @@ final class Fft2 {
 
     private static Planes transform(Fft first, Fft second, Planes data, Planes scratch, Planes rows, int batch) {
         Planes x = first.forward(data, scratch, rows, batch * second.length());
-        Planes y = x == data ? scratch : data;
+        Planes y = x.re() == data.re() ? scratch : data;
         transpose(x.re(), y.re(), first.length(), batch, second.length());
         transpose(x.im(), y.im(), first.length(), batch, second.length());
         return second.forward(y, x, rows, batch * first.length());

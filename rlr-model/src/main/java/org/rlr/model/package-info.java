@@ -1,0 +1,8 @@
+/**
+ * The method as a library: trained models and their files; begin with {@link org.rlr.model.RlrModel} and
+ * {@link org.rlr.model.ModelFile}.
+ */
+@NullMarked
+package org.rlr.model;
+
+import org.jspecify.annotations.NullMarked;

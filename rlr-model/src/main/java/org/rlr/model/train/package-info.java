@@ -1,0 +1,8 @@
+/**
+ * Training of models and feature decoders, and its files; begin with {@link org.rlr.model.train.Trainer} and
+ * {@link org.rlr.model.train.TrainingRun}.
+ */
+@NullMarked
+package org.rlr.model.train;
+
+import org.jspecify.annotations.NullMarked;
