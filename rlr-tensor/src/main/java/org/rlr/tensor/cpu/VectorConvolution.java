@@ -11,7 +11,7 @@ import jdk.incubator.vector.VectorSpecies;
  * time.
  */
 final class VectorConvolution implements ConvolutionKernels {
-    private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Float> SPECIES = VectorMath.FLOATS;
     private static final int LANES = SPECIES.length();
 
     private final ScalarConvolution narrow = new ScalarConvolution();

@@ -1,8 +1,5 @@
 package org.rlr.tensor.cpu;
 
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorSpecies;
-
 /**
  * Kernels on the Vector API. Loaded by reflection only: where the module is missing, this class must not be touched.
  */
@@ -15,10 +12,9 @@ final class VectorKernels implements CpuKernels {
 
     /** @throws UnsupportedOperationException if this processor's vectors are too short to be worth it */
     VectorKernels() {
-        VectorSpecies<Float> species = FloatVector.SPECIES_PREFERRED;
-        if (species.length() < LEAST_LANES) {
-            throw new UnsupportedOperationException(
-                    "the processor's vectors hold only " + species.length() + " floats");
+        int lanes = VectorMath.FLOATS.length();
+        if (lanes < LEAST_LANES) {
+            throw new UnsupportedOperationException("the processor's vectors hold only " + lanes + " floats");
         }
         VectorProfiles.mix();
     }
@@ -30,7 +26,7 @@ final class VectorKernels implements CpuKernels {
 
     @Override
     public String description() {
-        return "vector, " + FloatVector.SPECIES_PREFERRED.vectorBitSize() + " bit";
+        return "vector, " + VectorMath.FLOATS.vectorBitSize() + " bit";
     }
 
     @Override

@@ -11,6 +11,7 @@ import static org.rlr.tensor.cpu.ExpConstants.ROUND;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -19,9 +20,14 @@ import jdk.incubator.vector.VectorSpecies;
  * return.
  */
 final class VectorMath {
+    /** The system property with which a test computes on vectors of so many bits; the machine need not have them. */
+    static final String BITS_PROPERTY = "rlr.test.vectorBits";
+
     /** The machine's widest, up to 512 bits. */
-    static final VectorSpecies<Float> FLOATS =
-            FloatVector.SPECIES_PREFERRED.length() > 16 ? FloatVector.SPECIES_512 : FloatVector.SPECIES_PREFERRED;
+    static final VectorSpecies<Float> FLOATS = VectorSpecies.of(
+            float.class,
+            VectorShape.forBitSize(
+                    Integer.getInteger(BITS_PROPERTY, Math.min(512, FloatVector.SPECIES_PREFERRED.vectorBitSize()))));
 
     static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
 

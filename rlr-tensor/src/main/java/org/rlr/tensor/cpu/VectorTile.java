@@ -29,8 +29,10 @@ final class VectorTile {
     private static int rows() {
         int usual = LANES >= 16 || System.getProperty("os.arch").equals("aarch64") ? 8 : 5;
         int rows = Integer.getInteger(ROWS_PROPERTY, usual);
-        if (rows != 5 && rows != 8) {
-            throw new IllegalArgumentException(ROWS_PROPERTY + " is " + rows + "; there are tiles of 5 and of 8 rows");
+        // packing a column of 5 rows writes a vector, which may not reach beyond the next column
+        if (rows != 8 && (rows != 5 || LANES > 8)) {
+            throw new IllegalArgumentException(
+                    ROWS_PROPERTY + " is " + rows + "; there are tiles of 8 rows and, of up to" + " 256 bits, of 5");
         }
         return rows;
     }

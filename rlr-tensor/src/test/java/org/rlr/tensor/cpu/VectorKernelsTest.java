@@ -18,7 +18,7 @@ import org.rlr.tensor.backend.ReductionContract;
 @ExtendWith(PrimitiveCoverage.class)
 class VectorKernelsTest {
 
-    private static Backend start() {
+    static Backend start() {
         return new CpuBackend(KernelChoice.vector(), 3);
     }
 
