@@ -32,13 +32,6 @@ public record BackboneInfo(
     /**
      * Checks that the default settings fit the levels.
      *
-     * @param name the name to choose it by
-     * @param normalization how it wants pixels
-     * @param levels its feature levels, ascending
-     * @param parameters learned weights of the feature layers; 0 for a backbone that needs no weights
-     * @param deviationFloor least standard deviation of a channel; 0 where features are not always standardised
-     * @param beside regular expression of the names of tensors that published files hold beside the feature layers
-     * @param settings the defaults of a training
      * @throws org.rlr.tensor.RlrException if they do not fit
      * @throws IllegalArgumentException if the levels are not ascending, a number is below 0 or the expression is none
      */

@@ -15,9 +15,6 @@ public record FeatureLevel(int level, int channels, int stride) {
     /**
      * Checks the ranges.
      *
-     * @param level the number by which users choose it
-     * @param channels channels of the map
-     * @param stride pixels of the input per position of the map, along both axes
      * @throws IllegalArgumentException if the level is below 0, or there is no channel or no pixel
      */
     public FeatureLevel {

@@ -27,10 +27,6 @@ public record Scoring(List<Integer> levels, List<Double> weights, double smoothi
     /**
      * Checks, and puts the levels in order.
      *
-     * @param levels feature levels that count, ascending
-     * @param weights of each of them, above 0: the map is the weighted mean of the levels' maps
-     * @param smoothing standard deviation, in pixels of the map, of the Gaussian filter before the image score is
-     *     taken, the maximum of the map; 0 for none
      * @throws InvalidSettingException if one is out of range
      */
     public Scoring {

@@ -61,18 +61,6 @@ public record Threshold(
     /**
      * Checks that it is usable.
      *
-     * @param value an image is anomalous whose score exceeds it
-     * @param rule how it was found
-     * @param target what was asked for: the false-alarm rate, the recall, or the number of standard deviations; 0 for
-     *     {@link Rule#F1_MAX} and {@link Rule#GIVEN}
-     * @param confidence of the intervals, as 0.95; 0 where there are none
-     * @param normal normal images it was found with
-     * @param anomalous anomalous images it was found with
-     * @param mean mean score of the normal ones
-     * @param std standard deviation of their scores
-     * @param valueInterval the threshold, and where the true quantile of normal scores lies
-     * @param falseAlarmRate the share of normal images above the threshold that is to be expected
-     * @param recall the share of anomalous images above the threshold
      * @throws RlrException if not
      */
     public Threshold {

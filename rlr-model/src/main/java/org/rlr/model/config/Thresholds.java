@@ -16,8 +16,6 @@ public record Thresholds(Threshold common, Map<String, Threshold> perClass) {
     /**
      * Takes a copy.
      *
-     * @param common for images whose class is not said, and for classes without their own
-     * @param perClass by class, where they were asked for; else empty
      * @throws NullPointerException if there is no common threshold
      */
     public Thresholds {

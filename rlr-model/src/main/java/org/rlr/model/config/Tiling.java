@@ -15,8 +15,6 @@ public record Tiling(int overlap, double scale) {
     /**
      * Checks.
      *
-     * @param overlap pixels that neighbouring tiles share at least, along both axes
-     * @param scale factor by which an image is resized before it is cut; 1 for its own resolution
      * @throws InvalidSettingException if one is out of range
      */
     public Tiling {

@@ -13,9 +13,6 @@ public record Validation(double fraction, boolean keepBest) {
     /**
      * Checks the range.
      *
-     * @param fraction the share of each class's training images that is held out
-     * @param keepBest whether the model is that of the epoch of lowest validation loss, the first of equals; else that
-     *     of the last
      * @throws InvalidSettingException if the fraction is out of range
      */
     public Validation {

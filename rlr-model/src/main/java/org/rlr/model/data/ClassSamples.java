@@ -13,15 +13,7 @@ import java.util.List;
  * @param test normal and anomalous images to evaluate on; may be empty where a data set is for training only
  */
 public record ClassSamples(String name, Path folder, List<Sample> train, List<Sample> validation, List<Sample> test) {
-    /**
-     * Copies the lists.
-     *
-     * @param name the class's name
-     * @param folder where it lies
-     * @param train normal images to train on; may be empty where a data set is for evaluation only
-     * @param validation normal images held out of training and test, as MVTec LOCO has them; usually empty
-     * @param test normal and anomalous images to evaluate on; may be empty where a data set is for training only
-     */
+    /** Copies the lists. */
     public ClassSamples {
         train = List.copyOf(train);
         validation = List.copyOf(validation);

@@ -18,10 +18,6 @@ public record DataSet(Path root, String layout, List<ClassSamples> classes, List
     /**
      * Copies the lists.
      *
-     * @param root its folder
-     * @param layout the name of the {@link DataLayout} that it was read as
-     * @param classes its classes, sorted by name, at least one
-     * @param notes what a user should know of how it was read, a sentence each; usually empty
      * @throws IllegalArgumentException if there is no class
      */
     public DataSet {

@@ -14,9 +14,6 @@ public record Mask(int width, int height, boolean[] anomalous) {
     /**
      * A mask around the given values.
      *
-     * @param width pixels per row
-     * @param height rows
-     * @param anomalous row by row, {@code height · width} values; not copied, treat it as read-only
      * @throws IllegalArgumentException if the number of values is another, or 0
      */
     public Mask {

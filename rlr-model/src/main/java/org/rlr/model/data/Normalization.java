@@ -20,8 +20,6 @@ public record Normalization(float[] mean, float[] std) {
     /**
      * Copies the arrays, as the accessors do: the constants are shared.
      *
-     * @param mean three values in 0…1
-     * @param std three values in 0…1, above 0
      * @throws IllegalArgumentException if there are not three values each, or a deviation is not above 0
      */
     public Normalization {

@@ -21,9 +21,6 @@ public record RgbImage(int width, int height, byte[] rgb) {
     /**
      * An image around the given samples.
      *
-     * @param width pixels per row
-     * @param height rows
-     * @param rgb samples, unsigned, interleaved
      * @throws IllegalArgumentException if the number of samples is another, or 0
      */
     public RgbImage {

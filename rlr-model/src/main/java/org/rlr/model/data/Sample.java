@@ -21,12 +21,6 @@ public record Sample(Path image, List<Path> masks, String className, String defe
     /**
      * Checks that nothing is null, and copies the list.
      *
-     * @param image its file
-     * @param masks the files that say where it is anomalous, which is where any of them does; empty where there is none
-     * @param className the product class
-     * @param defect the kind of defect, or {@link #GOOD}
-     * @param anomalous whether it is known to be anomalous by where it lies; for evaluation an image is also anomalous
-     *     if a mask has a pixel set
      * @throws NullPointerException if something is null
      */
     public Sample {

@@ -19,10 +19,6 @@ public record DecoderSettings(int epochs, int batchSize, float learningRate, lon
     /**
      * Checks the ranges.
      *
-     * @param epochs passes over the images
-     * @param batchSize images per step
-     * @param learningRate of Adam
-     * @param seed of everything random
      * @throws InvalidSettingException if one is out of range
      */
     public DecoderSettings {

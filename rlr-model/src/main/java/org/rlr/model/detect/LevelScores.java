@@ -22,15 +22,7 @@ public record LevelScores(
         @Nullable TileGrid grid,
         int height,
         int width) {
-    /**
-     * Copies the lists.
-     *
-     * @param levels the levels that were scored, ascending
-     * @param tiles scores of the image, or of each of its tiles, in the order of {@code levels}
-     * @param grid where the tiles lie; null for a whole image
-     * @param height rows of the map of an input
-     * @param width columns of the map of an input
-     */
+    /** Copies the lists. */
     public LevelScores {
         levels = List.copyOf(levels);
         tiles = tiles.stream().map(List::copyOf).toList();

@@ -59,11 +59,7 @@ public record Ablation(List<BlockSet> sets) {
         }
     }
 
-    /**
-     * Takes a copy.
-     *
-     * @param sets one entry per set of blocks
-     */
+    /** Takes a copy. */
     public Ablation {
         sets = List.copyOf(sets);
     }

@@ -18,11 +18,6 @@ public record ClassMetrics(String name, Map<Metric, Double> values, OptionalDoub
     /**
      * Takes a copy of the values, which must be fractions.
      *
-     * @param name the class
-     * @param values the metrics that are defined
-     * @param bestF1Threshold the image score at which image F1 is greatest (an image that scores at least that is
-     *     called anomalous); empty where image F1 is undefined
-     * @param note why some are undefined, one line; empty where none is
      * @throws IllegalArgumentException if a value is not between 0 and 1
      */
     public ClassMetrics {

@@ -22,11 +22,7 @@ import org.rlr.tensor.io.AtomicFile;
 public record EvaluationResult(List<ClassMetrics> classes) {
     private static final int NAME_WIDTH = 5;
 
-    /**
-     * Takes a copy.
-     *
-     * @param classes one entry per class
-     */
+    /** Takes a copy. */
     public EvaluationResult {
         classes = List.copyOf(classes);
     }

@@ -15,7 +15,6 @@ public record RunSummary(List<EvaluationResult> runs) {
     /**
      * Takes a copy.
      *
-     * @param runs their results, at least two, of the same classes
      * @throws IllegalArgumentException if there are fewer than two
      */
     public RunSummary {

@@ -26,11 +26,7 @@ public record ScoringComparison(List<Row> rows) {
     /** A scoring and its metrics. */
     public record Row(Scoring scoring, EvaluationResult result) {}
 
-    /**
-     * Takes a copy.
-     *
-     * @param rows one per scoring, in the order asked for
-     */
+    /** Takes a copy. */
     public ScoringComparison {
         rows = List.copyOf(rows);
     }

@@ -19,10 +19,6 @@ public record TestEvaluation(DataSet data, int every, boolean keepBest) {
     /**
      * Checks the range.
      *
-     * @param data data set with test images
-     * @param every after how many epochs
-     * @param keepBest whether to keep the model of the epoch of greatest {@link #CHOICE}; what is measured on these
-     *     images with it is optimistic
      * @throws InvalidSettingException if {@code every} is below 1
      */
     public TestEvaluation {

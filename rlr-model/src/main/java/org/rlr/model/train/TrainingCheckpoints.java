@@ -19,9 +19,6 @@ public record TrainingCheckpoints(
     /**
      * Checks the range.
      *
-     * @param file where to write the state of the training; null for nowhere
-     * @param every after how many epochs, and after the last
-     * @param resume the state to resume from; null to begin
      * @throws InvalidSettingException if {@code every} is below 1
      */
     public TrainingCheckpoints {

@@ -13,13 +13,7 @@ import org.rlr.model.data.DataSetException;
  * @param classes names of their classes, for the model's description
  */
 public record TrainingImages(List<Path> training, List<Path> validation, List<String> classes) {
-    /**
-     * Copies the lists.
-     *
-     * @param training learned from
-     * @param validation held out, for choosing an epoch; empty where none are
-     * @param classes names of their classes, for the model's description
-     */
+    /** Copies the lists. */
     public TrainingImages {
         training = List.copyOf(training);
         validation = List.copyOf(validation);

@@ -18,12 +18,6 @@ public record AttentionPattern(int heads, int height, int width, int windowSize,
     /**
      * Checks the ranges.
      *
-     * @param heads the number of heads; the model width is a multiple of it
-     * @param height rows of the grid
-     * @param width columns of the grid
-     * @param windowSize rows and columns of the window; of no meaning for {@link Locality#ALL}
-     * @param locality which keys a query may attend to; with {@link Locality#ALL} there may be any number of keys,
-     *     otherwise exactly {@code height·width}
      * @throws IllegalArgumentException if heads or grid are not positive, or the window is not where it counts
      */
     public AttentionPattern {

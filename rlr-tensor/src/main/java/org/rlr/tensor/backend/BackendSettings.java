@@ -26,8 +26,6 @@ public record BackendSettings(int threads, String precision) {
     /**
      * Checks the number of threads; which precisions there are only a backend knows.
      *
-     * @param threads threads of the host; 0 for as many as there are cores
-     * @param precision a name that the backend offers, or {@code "auto"}
      * @throws InvalidSettingException if there are too many threads, or fewer than none
      */
     public BackendSettings {

@@ -15,13 +15,6 @@ public record ConvGeometry(int kernel, int stride, int padBefore, int padAfter, 
     /**
      * Checks the ranges.
      *
-     * @param kernel side of the kernel
-     * @param stride step between outputs
-     * @param padBefore zeros above and to the left
-     * @param padAfter zeros below and to the right
-     * @param groups number of channel groups; equal to the channels for a depthwise convolution
-     * @param same TensorFlow's SAME rule: padding follows from the input so that the output has {@code ceil(in/stride)}
-     *     positions, the odd zero below and to the right; the explicit paddings are then ignored
      * @throws IllegalArgumentException if kernel, stride or groups are below 1, or a padding below 0
      */
     public ConvGeometry {

@@ -13,9 +13,6 @@ public record View(Storage storage, int offset, Shape shape) {
     /**
      * Checks that the window lies in the storage.
      *
-     * @param storage the memory
-     * @param offset index of the first element in it
-     * @param shape the extents; {@code offset + shape.elements()} does not exceed {@code storage.elements()}
      * @throws IllegalArgumentException if it does not
      */
     public View {

@@ -12,15 +12,7 @@ import java.util.Arrays;
  * @param offset where its bytes begin, counted from the end of the header
  */
 public record TensorEntry(String name, DType dtype, long[] shape, long elements, long offset) {
-    /**
-     * Takes a copy of the shape.
-     *
-     * @param name its name in the file
-     * @param dtype its element type
-     * @param shape its lengths, row-major; empty for a scalar
-     * @param elements the product of the shape
-     * @param offset where its bytes begin, counted from the end of the header
-     */
+    /** Takes a copy of the shape. */
     public TensorEntry {
         shape = shape.clone();
     }

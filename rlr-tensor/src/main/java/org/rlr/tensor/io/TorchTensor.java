@@ -13,15 +13,7 @@ import java.util.Arrays;
  * @param storage the key of its storage in the file
  */
 public record TorchTensor(TorchDType dtype, long[] shape, long[] strides, long offset, String storage) {
-    /**
-     * Takes copies of the arrays.
-     *
-     * @param dtype its element type
-     * @param shape its lengths; empty for a scalar
-     * @param strides elements of the storage between neighbours along each axis, not negative
-     * @param offset the storage's element that is the tensor's first
-     * @param storage the key of its storage in the file
-     */
+    /** Takes copies of the arrays. */
     public TorchTensor {
         shape = shape.clone();
         strides = strides.clone();
