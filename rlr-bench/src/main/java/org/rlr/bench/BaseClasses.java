@@ -28,7 +28,8 @@ final class BaseClasses {
     private BaseClasses() {}
 
     /**
-     * This process's class path with the classes of the working tree's rlr-tensor replaced by a commit's.
+     * This process's class path with the classes of the working tree's rlr-tensor replaced by a commit's, and without
+     * rlr-cuda.
      *
      * @param commit anything that names one
      * @param folder where they are put; what was there is deleted
@@ -62,13 +63,19 @@ final class BaseClasses {
         compile(commit, sources, classes);
         List<String> path = new ArrayList<>(
                 Arrays.asList(System.getProperty("java.class.path").split(java.io.File.pathSeparator)));
-        if (!path.removeIf(
-                p -> p.matches(".*rlr-tensor[/\\\\]target[/\\\\]classes[/\\\\]?|.*rlr-tensor-[^/\\\\]*\\.jar"))) {
+        if (!remove(path, "rlr-tensor")) {
             throw new IllegalStateException(
                     "rlr-tensor is not on the class path; run the guard as mvn -pl rlr-bench -Dguard");
         }
+        // its backend is found by every rlr-tensor, and may need what the commit's has not
+        remove(path, "rlr-cuda");
         path.add(0, classes.toString());
         return String.join(java.io.File.pathSeparator, path);
+    }
+
+    private static boolean remove(List<String> path, String module) {
+        return path.removeIf(
+                p -> p.matches(".*" + module + "[/\\\\]target[/\\\\]classes[/\\\\]?|.*" + module + "-[^/\\\\]*\\.jar"));
     }
 
     private static void compile(String commit, List<Path> sources, Path classes) throws IOException {
