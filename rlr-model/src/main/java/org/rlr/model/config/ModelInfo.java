@@ -115,8 +115,7 @@ public record ModelInfo(
         private ScoreStatistics scores = ScoreStatistics.given(0);
         private @Nullable String origin;
 
-        @Nullable
-        private Thresholds thresholds;
+        private @Nullable Thresholds thresholds;
 
         private @Nullable Selection selection;
         private @Nullable Scoring scoring;
@@ -181,13 +180,14 @@ public record ModelInfo(
         }
 
         /**
-         * Sets {@link ModelInfo#scores}.
+         * Sets {@link ModelInfo#scores}, and the threshold that they give; {@link #thresholds} after it sets others.
          *
          * @param value scores of the training images by the scoring; unless set, none and a threshold of 0
          * @return this builder
          */
         public Builder scores(ScoreStatistics value) {
             scores = value;
+            thresholds = null;
             return this;
         }
 
