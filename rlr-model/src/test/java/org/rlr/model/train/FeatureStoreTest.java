@@ -15,7 +15,7 @@ import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.rlr.tensor.RlrException;
+import org.rlr.tensor.ResourceException;
 
 class FeatureStoreTest {
     private static final int IMAGES = 7;
@@ -82,11 +82,11 @@ class FeatureStoreTest {
     void aFailureOfTheDiskNamesTheFolderAndTheRemedy() {
         String folder = System.getProperty("java.io.tmpdir");
         try (FeatureStore disk = new FeatureStore(IMAGES, SIZES, 0)) {
-            String message = assertThrows(RlrException.class, () -> {
+            String message = assertThrows(ResourceException.class, () -> {
                         disk.close();
                         disk.put(0, 0, new float[33], 0);
                     })
-                    .getMessage();
+                    .explanation();
             assertTrue(
                     message.contains(folder) && message.contains("-Djava.io.tmpdir") && message.contains("-Xmx"),
                     message);
