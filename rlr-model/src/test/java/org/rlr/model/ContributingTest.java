@@ -39,7 +39,7 @@ class ContributingTest {
         Files.walkFileTree(ROOT, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
-                // what is built comes and goes
+                // files of the build appear and vanish meanwhile
                 if (folder.endsWith("target") || folder.endsWith(".git")) {
                     return FileVisitResult.SKIP_SUBTREE;
                 }
