@@ -109,10 +109,11 @@ class SharedFeaturesTest {
 
     @Test
     void singlyAndInBatchesTheyAreTheBitsOfTheBackbone() {
-        List<Path> images = images().subList(0, 12);
         for (String kernels : KernelSets.NAMES) {
             for (String name : List.of(
                     Backbones.WEIGHT_FREE, "tf_efficientnet_lite0", "efficientnet_b0", "resnet18", "resnet50")) {
+                // the last one is much to compute
+                List<Path> images = images().subList(0, name.equals("resnet50") ? 5 : 12);
                 for (Tiling tiling :
                         name.equals("resnet18") ? new Tiling[] {null, new Tiling(16, 1.5)} : new Tiling[] {null}) {
                     RlrConfig config = config(name, tiling);
@@ -123,10 +124,10 @@ class SharedFeaturesTest {
                                     new SharedFeatures(backend, backbone, config, images, TrainingListener.SILENT)) {
                         ComputedFeatureMaps computed = new ComputedFeatureMaps(backbone, config);
                         // in an order and a number that are not those of the computing
-                        List<Path> some = new ArrayList<>(images.subList(1, 12));
+                        List<Path> some = new ArrayList<>(images.subList(1, images.size()));
                         java.util.Collections.reverse(some);
                         assertEquals(computed.count(some), shared.count(some));
-                        assertEquals(tiling == null ? 11 : 44, shared.count(some));
+                        assertEquals((tiling == null ? 1 : 4) * some.size(), shared.count(some));
                         assertSame(singly(computed, some, backend), singly(shared, some, backend), what);
                         assertSame(inBatches(computed, some, backend), inBatches(shared, some, backend), what);
                     }
