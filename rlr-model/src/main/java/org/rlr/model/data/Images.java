@@ -11,7 +11,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import javax.imageio.ImageReader;
 import javax.imageio.plugins.tiff.BaselineTIFFTagSet;
@@ -35,7 +34,6 @@ public final class Images {
     static final long MAX_PIXELS = 1L << 27;
 
     private static final List<String> SUFFIXES = List.of("png", "jpg", "jpeg", "bmp", "gif", "tif", "tiff");
-    private static final String REMEDY = "replace the file or take it out of the folder";
 
     private Images() {}
 
@@ -47,7 +45,33 @@ public final class Images {
      * @throws ImageException if the file is missing, empty, truncated, damaged, not an image or of an unsupported kind
      */
     public static RgbImage read(Path file) {
-        return decode(file, Decoded::toRgb);
+        return decode(Origin.of(file), bytes(file), Decoded::toRgb);
+    }
+
+    /**
+     * Reads a picture from memory.
+     *
+     * @param encoded the contents of an image file
+     * @return its pixels
+     * @throws ImageException if they are empty, truncated, damaged, not an image or of an unsupported kind
+     */
+    public static RgbImage read(byte[] encoded) {
+        return decode(Origin.of(""), encoded, Decoded::toRgb);
+    }
+
+    /**
+     * Reads a picture from a stream to its end.
+     *
+     * @param encoded the contents of an image file; not closed
+     * @return its pixels
+     * @throws ImageException if the stream fails, or as {@link #read(byte[])}
+     */
+    public static RgbImage read(InputStream encoded) {
+        try {
+            return read(encoded.readAllBytes());
+        } catch (IOException e) {
+            throw unreadable("the image cannot be read (" + Folders.reason(e) + ")", "send it again", e);
+        }
     }
 
     /**
@@ -62,9 +86,10 @@ public final class Images {
                 ImageInputStream stream = new MemoryCacheImageInputStream(in)) {
             byte[] head = new byte[ImageFormat.HEAD];
             int length = Math.max(0, stream.read(head));
-            ImageFormat format = formatOf(file, head, length);
+            Origin origin = Origin.of(file);
+            ImageFormat format = formatOf(origin, head, length);
             stream.seek(0);
-            return sizeOf(file, format, stream);
+            return sizeOf(origin, format, stream);
         } catch (IOException e) {
             throw ioError(file, e);
         }
@@ -117,12 +142,13 @@ public final class Images {
                         + others.get(0).getFileName();
     }
 
-    /** Where a picture has a colour sample above zero, row by row; {@code check} may refuse its size by throwing. */
-    static boolean[] readNonZero(Path file, Consumer<ImageSize> check) {
-        return decode(file, decoded -> {
-            check.accept(decoded.size());
-            return decoded.toNonZero();
-        });
+    /** The size of a picture in memory, from its header alone. */
+    static ImageSize size(Origin origin, byte[] encoded) {
+        try (ImageInputStream stream = memoryStream(encoded)) {
+            return sizeOf(origin, formatOf(origin, encoded, encoded.length), stream);
+        } catch (IOException e) {
+            throw new IllegalStateException(e); // a stream of bytes in memory
+        }
     }
 
     /** A picture as its file stored it. */
@@ -132,20 +158,68 @@ public final class Images {
         RgbImage toRgb();
 
         boolean[] toNonZero();
+
+        /** Pixels in memory. */
+        static Decoded of(RgbImage image) {
+            return new Decoded() {
+                @Override
+                public ImageSize size() {
+                    return image.size();
+                }
+
+                @Override
+                public RgbImage toRgb() {
+                    return image;
+                }
+
+                @Override
+                public boolean[] toNonZero() {
+                    boolean[] set = new boolean[image.width() * image.height()];
+                    byte[] rgb = image.rgb();
+                    for (int i = 0, at = 0; i < set.length; i++, at += RgbImage.CHANNELS) {
+                        set[i] = (rgb[at] | rgb[at + 1] | rgb[at + 2]) != 0;
+                    }
+                    return set;
+                }
+            };
+        }
     }
 
-    private static <T> T decode(Path file, Function<Decoded, T> use) {
-        byte[] bytes;
+    /**
+     * Where an image comes from, for messages.
+     *
+     * @param name its file or id; empty where it has none
+     * @param remedy what to do if it cannot be read
+     */
+    record Origin(String name, String remedy) {
+        static Origin of(Path file) {
+            return new Origin(file.toString(), "replace the file or take it out of the folder");
+        }
+
+        static Origin of(String id) {
+            return new Origin(id, "encode the image again and give all of its bytes");
+        }
+
+        /** The name to follow a noun. */
+        String label() {
+            return name.isEmpty() ? "" : " " + name;
+        }
+    }
+
+    static byte[] bytes(Path file) {
         try {
-            bytes = Files.readAllBytes(file);
+            return Files.readAllBytes(file);
         } catch (IOException e) {
             throw ioError(file, e);
         }
-        ImageFormat format = formatOf(file, bytes, bytes.length);
+    }
+
+    static <T> T decode(Origin origin, byte[] bytes, Function<Decoded, T> use) {
+        ImageFormat format = formatOf(origin, bytes, bytes.length);
         try (ImageInputStream stream = memoryStream(bytes)) {
-            sizeOf(file, format, stream);
+            sizeOf(origin, format, stream);
         } catch (IOException e) {
-            throw damaged(file, format, e);
+            throw damaged(origin, format, e);
         }
         try {
             if (format == ImageFormat.JPEG) {
@@ -156,11 +230,11 @@ public final class Images {
             }
             return use.apply(decodePlain(format, bytes));
         } catch (ImageException e) {
-            throw e.in("the " + format + " image " + file + " is of an unsupported kind");
+            throw e.in("the " + format + " image" + origin.label() + " is of an unsupported kind");
         } catch (DataSetException e) {
             throw e;
         } catch (IOException | RuntimeException e) {
-            throw damaged(file, format, e);
+            throw damaged(origin, format, e);
         }
     }
 
@@ -179,23 +253,7 @@ public final class Images {
                 // comes out as a negative
                 throw ImageException.unsupported("CMYK with JPEG compression in a TIFF file is not supported");
             }
-            PixelReader pixels = PixelReader.of(image);
-            return new Decoded() {
-                @Override
-                public ImageSize size() {
-                    return new ImageSize(image.getWidth(), image.getHeight());
-                }
-
-                @Override
-                public RgbImage toRgb() {
-                    return pixels.toRgb();
-                }
-
-                @Override
-                public boolean[] toNonZero() {
-                    return pixels.toNonZero();
-                }
-            };
+            return PixelReader.of(image);
         } finally {
             reader.dispose();
         }
@@ -209,23 +267,27 @@ public final class Images {
                         || compression.getAsInt(0) == BaselineTIFFTagSet.COMPRESSION_OLD_JPEG);
     }
 
-    private static ImageFormat formatOf(Path file, byte[] head, int length) {
+    private static ImageFormat formatOf(Origin origin, byte[] head, int length) {
         if (length == 0) {
             throw new ImageException(
-                    ImageException.Reason.EMPTY, "the image " + file + " is empty (0 bytes)", REMEDY, null);
+                    ImageException.Reason.EMPTY,
+                    "the image" + origin.label() + " is empty (0 bytes)",
+                    origin.remedy(),
+                    null);
         }
         ImageFormat format = ImageFormat.of(head, length);
         if (format == null) {
             throw new ImageException(
                     ImageException.Reason.NOT_AN_IMAGE,
-                    file + " is not a PNG, JPEG, BMP, GIF or TIFF image",
-                    REMEDY + ", or convert it to PNG",
+                    (origin.name().isEmpty() ? "the data" : origin.name())
+                            + " is not a PNG, JPEG, BMP, GIF or TIFF image",
+                    origin.remedy() + ", or convert it to PNG",
                     null);
         }
         return format;
     }
 
-    private static ImageSize sizeOf(Path file, ImageFormat format, ImageInputStream stream) {
+    private static ImageSize sizeOf(Origin origin, ImageFormat format, ImageInputStream stream) {
         ImageReader reader = format.reader();
         try {
             reader.setInput(stream, true, true);
@@ -236,8 +298,8 @@ public final class Images {
             if (size.pixels() > MAX_PIXELS) {
                 throw new ImageException(
                         ImageException.Reason.TOO_LARGE,
-                        "the image " + file + " is " + size + " pixels, more than the " + MAX_PIXELS / 1_000_000
-                                + " million that are read",
+                        "the image" + origin.label() + " is " + size + " pixels, more than the "
+                                + MAX_PIXELS / 1_000_000 + " million that are read",
                         "scale it down or cut it into tiles",
                         null);
             }
@@ -245,7 +307,7 @@ public final class Images {
         } catch (ImageException e) {
             throw e;
         } catch (IOException | RuntimeException e) {
-            throw damaged(file, format, e);
+            throw damaged(origin, format, e);
         } finally {
             reader.dispose();
         }
@@ -255,7 +317,7 @@ public final class Images {
         return new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes));
     }
 
-    private static ImageException damaged(Path file, ImageFormat format, Exception cause) {
+    private static ImageException damaged(Origin origin, ImageFormat format, Exception cause) {
         for (Throwable t = cause; t != null; t = t.getCause()) {
             // decoders wrap even this, and the file may be sound
             if (t instanceof OutOfMemoryError e) {
@@ -264,8 +326,9 @@ public final class Images {
         }
         return new ImageException(
                 ImageException.Reason.DAMAGED,
-                "the " + format + " image " + file + " is truncated or damaged (" + Folders.reason(cause) + ")",
-                REMEDY,
+                "the " + format + " image" + origin.label() + " is truncated or damaged (" + Folders.reason(cause)
+                        + ")",
+                origin.remedy(),
                 cause);
     }
 
@@ -281,7 +344,7 @@ public final class Images {
                 "the image " + file + " cannot be read (" + why + ")", "check its permissions and the disk", cause);
     }
 
-    private static ImageException unreadable(String message, String remedy, IOException cause) {
+    static ImageException unreadable(String message, String remedy, IOException cause) {
         return new ImageException(ImageException.Reason.UNREADABLE, message, remedy, cause);
     }
 }

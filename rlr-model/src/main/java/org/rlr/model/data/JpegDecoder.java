@@ -52,13 +52,7 @@ final class JpegDecoder implements Images.Decoded {
 
     @Override
     public boolean[] toNonZero() {
-        RgbImage image = toRgb();
-        boolean[] set = new boolean[image.width() * image.height()];
-        byte[] rgb = image.rgb();
-        for (int i = 0, at = 0; i < set.length; i++, at += RgbImage.CHANNELS) {
-            set[i] = (rgb[at] | rgb[at + 1] | rgb[at + 2]) != 0;
-        }
-        return set;
+        return Images.Decoded.of(toRgb()).toNonZero();
     }
 
     @Override

@@ -21,7 +21,7 @@ public final class Masks {
      * @throws DataSetException if its size is not the image's
      */
     public static Mask read(Path mask, Path image, ImageSize imageSize) {
-        boolean[] anomalous = Images.readNonZero(mask, size -> checkSize(mask, size, image, imageSize));
+        boolean[] anomalous = ImageSource.of(mask).readNonZero(size -> checkSize(mask, size, image, imageSize));
         return new Mask(imageSize.width(), imageSize.height(), anomalous);
     }
 

@@ -16,7 +16,7 @@ import java.awt.image.Raster;
  * colour profiles and changes grey values; here every sample keeps its value, as in the tools that the published models
  * were trained with.
  */
-abstract class PixelReader {
+abstract class PixelReader implements Images.Decoded {
     final Raster raster;
     final int width;
     final int height;
@@ -41,7 +41,13 @@ abstract class PixelReader {
         }
     }
 
-    RgbImage toRgb() {
+    @Override
+    public ImageSize size() {
+        return new ImageSize(width, height);
+    }
+
+    @Override
+    public RgbImage toRgb() {
         byte[] rgb = new byte[Math.multiplyExact(Math.multiplyExact(width, height), RgbImage.CHANNELS)];
         for (int y = 0; y < height; y++) {
             readRgb(y, rgb, y * width * RgbImage.CHANNELS);
@@ -49,7 +55,8 @@ abstract class PixelReader {
         return new RgbImage(width, height, rgb);
     }
 
-    boolean[] toNonZero() {
+    @Override
+    public boolean[] toNonZero() {
         boolean[] set = new boolean[Math.multiplyExact(width, height)];
         for (int y = 0; y < height; y++) {
             readNonZero(y, set, y * width);
@@ -177,7 +184,7 @@ abstract class PixelReader {
         }
 
         @Override
-        RgbImage toRgb() {
+        public RgbImage toRgb() {
             if (!plainBytes) {
                 return super.toRgb();
             }

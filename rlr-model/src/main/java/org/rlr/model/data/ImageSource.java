@@ -1,0 +1,258 @@
+package org.rlr.model.data;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An image that can be read as often as it is needed, and the id by which errors and reports name it: a file, the
+ * contents of a file in memory or behind a stream, or pixels. Two sources of the same file are equal; other sources are
+ * equal to themselves only. Thread-safe.
+ */
+public abstract sealed class ImageSource {
+    private final String id;
+
+    private ImageSource(String id) {
+        this.id = Objects.requireNonNull(id, "id");
+    }
+
+    /** Opens the contents of an image, as from a database or an archive. */
+    @FunctionalInterface
+    public interface Opener {
+        /**
+         * Opens them.
+         *
+         * @return the contents of an image file from the first byte on; closed by the caller
+         * @throws IOException if they cannot be opened
+         */
+        InputStream open() throws IOException;
+    }
+
+    /**
+     * An image file.
+     *
+     * @param file need not exist before it is read
+     * @return a source with the path as its id
+     */
+    public static ImageSource of(Path file) {
+        return new InFile(file);
+    }
+
+    /**
+     * An image file's contents in memory.
+     *
+     * @param id names the image
+     * @param encoded the contents; not copied
+     * @return the source
+     */
+    public static ImageSource of(String id, byte[] encoded) {
+        Objects.requireNonNull(encoded, "encoded");
+        return new Encoded(id, () -> encoded);
+    }
+
+    /**
+     * An image file's contents that are opened each time the image is read, by any thread.
+     *
+     * @param id names the image
+     * @param opener opens the contents
+     * @return the source
+     */
+    public static ImageSource of(String id, Opener opener) {
+        Objects.requireNonNull(opener, "opener");
+        return new Encoded(id, () -> {
+            try (InputStream in = opener.open()) {
+                return in.readAllBytes();
+            }
+        });
+    }
+
+    /**
+     * Pixels in memory.
+     *
+     * @param id names the image
+     * @param image its pixels; not copied
+     * @return the source
+     */
+    public static ImageSource of(String id, RgbImage image) {
+        Images.Decoded pixels = Images.Decoded.of(image);
+        return new Pixels(id, image.size(), () -> pixels);
+    }
+
+    /**
+     * A Java image. If it was read by {@code ImageIO}, a damaged file has become half a picture without an error: give
+     * the file or its bytes instead.
+     *
+     * @param id names the image
+     * @param image its pixels; not copied
+     * @return the source
+     * @throws ImageException if its samples are not grey, RGB or CMYK integers
+     */
+    public static ImageSource of(String id, BufferedImage image) {
+        ImageSize size = PixelReader.of(image).size();
+        // a reader has a buffer of its own, and serves one thread
+        return new Pixels(id, size, () -> PixelReader.of(image));
+    }
+
+    /** {@return the name of the image; of a file its path} */
+    public final String id() {
+        return id;
+    }
+
+    /** {@return the file; null where the image is not one} */
+    public @Nullable Path file() {
+        return null;
+    }
+
+    /**
+     * Reads the image.
+     *
+     * @return its pixels
+     * @throws ImageException naming the image if it is missing, empty, damaged, not an image or of an unsupported kind
+     */
+    public final RgbImage read() {
+        return decode(Images.Decoded::toRgb);
+    }
+
+    /**
+     * The size of the image, from its header alone where it is in a file.
+     *
+     * @return width and height
+     * @throws ImageException naming the image if it is missing, empty, not an image, or its header is damaged
+     */
+    public abstract ImageSize size();
+
+    /**
+     * The bytes that make the image what it is, as for a digest.
+     *
+     * @return the contents of its file; of pixels in memory width and height in 4 bytes each and 8-bit RGB
+     * @throws ImageException naming the image if it cannot be read
+     */
+    public abstract byte[] content();
+
+    /** Where the image has a colour sample above zero, row by row; {@code check} may refuse its size by throwing. */
+    final boolean[] readNonZero(Consumer<ImageSize> check) {
+        return decode(decoded -> {
+            check.accept(decoded.size());
+            return decoded.toNonZero();
+        });
+    }
+
+    abstract <T> T decode(Function<Images.Decoded, T> use);
+
+    @Override
+    public String toString() {
+        return id;
+    }
+
+    private static final class InFile extends ImageSource {
+        private final Path file;
+
+        InFile(Path file) {
+            super(file.toString());
+            this.file = file;
+        }
+
+        @Override
+        public Path file() {
+            return file;
+        }
+
+        @Override
+        public ImageSize size() {
+            return Images.size(file);
+        }
+
+        @Override
+        public byte[] content() {
+            return Images.bytes(file);
+        }
+
+        @Override
+        <T> T decode(Function<Images.Decoded, T> use) {
+            return Images.decode(Images.Origin.of(file), content(), use);
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof InFile that && file.equals(that.file);
+        }
+
+        @Override
+        public int hashCode() {
+            return file.hashCode();
+        }
+    }
+
+    private static final class Encoded extends ImageSource {
+        private final Contents contents;
+
+        private interface Contents {
+            byte[] read() throws IOException;
+        }
+
+        Encoded(String id, Contents contents) {
+            super(id);
+            this.contents = contents;
+        }
+
+        @Override
+        public ImageSize size() {
+            return Images.size(Images.Origin.of(id()), content());
+        }
+
+        @Override
+        public byte[] content() {
+            try {
+                return contents.read();
+            } catch (IOException e) {
+                throw Images.unreadable(
+                        "the image " + id() + " cannot be read (" + Folders.reason(e) + ")",
+                        "check where it is read from",
+                        e);
+            }
+        }
+
+        @Override
+        <T> T decode(Function<Images.Decoded, T> use) {
+            return Images.decode(Images.Origin.of(id()), content(), use);
+        }
+    }
+
+    private static final class Pixels extends ImageSource {
+        private final ImageSize size;
+        private final Supplier<Images.Decoded> pixels;
+
+        Pixels(String id, ImageSize size, Supplier<Images.Decoded> pixels) {
+            super(id);
+            this.size = size;
+            this.pixels = pixels;
+        }
+
+        @Override
+        public ImageSize size() {
+            return size;
+        }
+
+        @Override
+        public byte[] content() {
+            RgbImage image = read();
+            return ByteBuffer.allocate(2 * Integer.BYTES + image.rgb().length)
+                    .putInt(image.width())
+                    .putInt(image.height())
+                    .put(image.rgb())
+                    .array();
+        }
+
+        @Override
+        <T> T decode(Function<Images.Decoded, T> use) {
+            return use.apply(pixels.get());
+        }
+    }
+}
