@@ -16,6 +16,7 @@ import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.BinaryOp;
 import org.rlr.tensor.backend.Capture;
 import org.rlr.tensor.backend.ConvGeometry;
+import org.rlr.tensor.backend.MemoryUse;
 import org.rlr.tensor.backend.Parallel;
 import org.rlr.tensor.backend.Storage;
 import org.rlr.tensor.backend.UnaryOp;
@@ -92,13 +93,15 @@ final class CudaBackend implements Backend {
     }
 
     @Override
-    public long liveBytes() {
-        return memory.live();
+    public MemoryUse memory() {
+        return memory.use();
     }
 
     @Override
-    public long peakBytes() {
-        return memory.peak();
+    public synchronized void trim() {
+        if (!closed) {
+            memory.trim();
+        }
     }
 
     @Override

@@ -4,6 +4,7 @@ import static org.rlr.cuda.CudaStorage.address;
 
 import java.util.concurrent.atomic.AtomicLong;
 import org.rlr.cuda.driver.DeviceBuffer;
+import org.rlr.tensor.backend.MemoryUse;
 import org.rlr.tensor.backend.Storage;
 import org.rlr.tensor.backend.View;
 
@@ -29,12 +30,12 @@ final class CudaMemory {
         engine.allocator.release(buffer);
     }
 
-    long live() {
-        return live.get();
+    MemoryUse use() {
+        return new MemoryUse(live.get(), engine.allocator.bytes(), peak.get());
     }
 
-    long peak() {
-        return peak.get();
+    void trim() {
+        engine.allocator.trim();
     }
 
     void upload(float[] src, int srcOffset, View dst) {

@@ -68,7 +68,7 @@ final class AttentionComparison {
             for (View input : new View[] {q, k, v, dout}) {
                 input.storage().release();
             }
-            assertEquals(0, backend.liveBytes());
+            assertEquals(0, backend.memory().used());
             return values;
         }
     }

@@ -48,7 +48,7 @@ class CaptureTest {
 
     @AfterEach
     void close() {
-        assertEquals(0, backend.liveBytes(), "leaked");
+        assertEquals(0, backend.memory().used(), "leaked");
         backend.close();
     }
 

@@ -77,7 +77,7 @@ class CudaDevicesTest {
             for (Future<?> f : all) {
                 f.get();
             }
-            assertEquals(0, backend.liveBytes());
+            assertEquals(0, backend.memory().used());
         } finally {
             threads.shutdown();
         }

@@ -100,7 +100,7 @@ class CudaDnnTest {
                 c.submit();
                 results = c.results();
             }
-            assertEquals(0, backend.liveBytes());
+            assertEquals(0, backend.memory().used());
             return results;
         }
     }

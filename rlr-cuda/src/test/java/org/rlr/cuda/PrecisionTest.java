@@ -49,7 +49,7 @@ class PrecisionTest {
             backend.download(y, result, 0);
             x.storage().release();
             y.storage().release();
-            assertEquals(0, backend.liveBytes());
+            assertEquals(0, backend.memory().used());
         }
         double largest = 0;
         double error = 0;

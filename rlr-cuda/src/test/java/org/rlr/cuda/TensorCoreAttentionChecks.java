@@ -90,7 +90,7 @@ abstract class TensorCoreAttentionChecks {
                 for (View used : List.of(q, k, v, dout, results[0], lse, results[2], results[3], results[4])) {
                     used.storage().release();
                 }
-                assertEquals(0, backend.liveBytes());
+                assertEquals(0, backend.memory().used());
                 return values;
             }
         }

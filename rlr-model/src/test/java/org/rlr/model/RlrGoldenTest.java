@@ -121,7 +121,7 @@ class RlrGoldenTest {
                             "inference");
                 }
             }
-            assertEquals(0, backend.liveBytes(), "leaked");
+            assertEquals(0, backend.memory().used(), "leaked");
         }
     }
 

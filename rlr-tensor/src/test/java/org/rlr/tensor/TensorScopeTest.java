@@ -17,7 +17,7 @@ class TensorScopeTest {
 
     @AfterEach
     void nothingLeaks() {
-        assertEquals(0, backend.liveBytes());
+        assertEquals(0, backend.memory().used());
         backend.close();
     }
 
@@ -70,13 +70,13 @@ class TensorScopeTest {
     @Test
     void memoryReturnsWhenATensorIsClosedByHand() {
         try (TensorScope scope = TensorScope.open(backend)) {
-            long before = backend.liveBytes();
+            long before = backend.memory().used();
             Tensor t = Tensor.zeros(100);
-            assertEquals(before + 400, backend.liveBytes());
+            assertEquals(before + 400, backend.memory().used());
             t.close();
-            assertEquals(before, backend.liveBytes());
+            assertEquals(before, backend.memory().used());
         }
-        assertTrue(backend.peakBytes() >= 400);
+        assertTrue(backend.memory().peak() >= 400);
     }
 
     @Test

@@ -1,6 +1,7 @@
 package org.rlr.cuda.driver;
 
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.Map;
@@ -122,7 +123,7 @@ public final class DeviceAllocator implements AutoCloseable {
         long[] unused = new long[1];
         long[] total = new long[1];
         JCudaDriver.cuMemGetInfo(unused, total);
-        long used = live.stream().mapToLong(DeviceBuffer::bytes).sum();
+        long used = sum(live);
         return new ResourceException(
                 ResourceException.Resource.MEMORY,
                 "out of device memory: " + mebibytes(size) + " more were wanted, " + mebibytes(unused[0]) + " of "
@@ -162,8 +163,30 @@ public final class DeviceAllocator implements AutoCloseable {
                 .orElse("unknown");
     }
 
-    /** Gives the blocks kept for reuse back to the driver, after what still runs on them. */
+    /** {@return the bytes taken from the driver, in blocks in use and in blocks kept for reuse} */
+    public synchronized long bytes() {
+        long bytes = sum(live);
+        for (ArrayDeque<DeviceBuffer> list : free.values()) {
+            bytes += sum(list);
+        }
+        for (ArrayDeque<DeviceBuffer> list : reserved.values()) {
+            bytes += sum(list);
+        }
+        return bytes;
+    }
+
+    private static long sum(Collection<DeviceBuffer> blocks) {
+        return blocks.stream().mapToLong(DeviceBuffer::bytes).sum();
+    }
+
+    /**
+     * Gives the blocks kept for reuse back to the driver, after what still runs on them; none while a graph is being
+     * captured, when nothing may be waited for.
+     */
     public synchronized void trim() {
+        if (reserving) {
+            return;
+        }
         stream.synchronize();
         for (ArrayDeque<DeviceBuffer> list : free.values()) {
             list.forEach(b -> JCudaDriver.cuMemFree(b.pointer()));

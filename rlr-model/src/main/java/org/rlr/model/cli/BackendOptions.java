@@ -38,6 +38,6 @@ final class BackendOptions {
     }
 
     Backend open() {
-        return Backends.open(name, new BackendSettings(threads, precision));
+        return Backends.open(name, BackendSettings.DEFAULTS.withThreads(threads).withPrecision(precision));
     }
 }

@@ -271,7 +271,7 @@ public abstract class AttentionBlockContract {
                         }
                     }
                 }
-                assertEquals(0, backend.liveBytes(), "bytes that are not given back, " + level);
+                assertEquals(0, backend.memory().used(), "bytes that are not given back, " + level);
             }
         }
     }

@@ -68,7 +68,7 @@ class PatternAttentionTest {
                     }
                 }
             }
-            assertEquals(0, backend.liveBytes(), "leaked");
+            assertEquals(0, backend.memory().used(), "leaked");
         }
     }
 
@@ -108,7 +108,7 @@ class PatternAttentionTest {
                             .toArray();
                     assertArrayEquals(expected(pattern, height, width, q, k, v), y, 1e-5f);
                 }
-                assertEquals(0, backend.liveBytes(), "leaked");
+                assertEquals(0, backend.memory().used(), "leaked");
             }
         }
     }

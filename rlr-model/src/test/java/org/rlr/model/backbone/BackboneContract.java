@@ -33,7 +33,7 @@ public abstract class BackboneContract {
 
     @AfterEach
     void nothingLeaks() {
-        assertEquals(0, backend.liveBytes());
+        assertEquals(0, backend.memory().used());
         backend.close();
     }
 

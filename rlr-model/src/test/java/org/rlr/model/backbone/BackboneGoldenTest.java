@@ -84,7 +84,7 @@ class BackboneGoldenTest {
                     compare(backbone, backend, input, height, width, maps);
                 });
             }
-            assertEquals(0, backend.liveBytes());
+            assertEquals(0, backend.memory().used());
         }
     }
 

@@ -35,7 +35,7 @@ class BackboneWeightsTest {
 
     @AfterEach
     void close() {
-        assertEquals(0, backend.liveBytes());
+        assertEquals(0, backend.memory().used());
         backend.close();
     }
 

@@ -390,7 +390,7 @@ class CheckpointImportTest {
                 StateDict state = checkpoint.levels().get(0);
                 CheckpointImport.load(config(LevelShape.of(state, "made.pth"), 8, 8, 1), state, backend, "made.pth")
                         .close();
-                assertEquals(0, backend.liveBytes());
+                assertEquals(0, backend.memory().used());
             }
         }
 

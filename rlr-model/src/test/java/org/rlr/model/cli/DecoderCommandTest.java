@@ -88,7 +88,7 @@ class DecoderCommandTest {
                 assertArrayEquals(
                         Files.readAllBytes(first), Files.readAllBytes(second), "loading and saving changes nothing");
             }
-            assertEquals(0, backend.liveBytes());
+            assertEquals(0, backend.memory().used());
         }
         // input, decoded features, reconstruction, reference, map
         BufferedImage picture = picture("--decoder", first);

@@ -50,7 +50,7 @@ class DecoderGoldenTest {
                     "three_levels",
                     List.of(40, 72, 200),
                     List.of(hashed("f0", golden, 1, 40, 16, 16), hashed("f1", golden, 1, 72, 8, 8), f1));
-            assertEquals(0, backend.liveBytes());
+            assertEquals(0, backend.memory().used());
         }
     }
 

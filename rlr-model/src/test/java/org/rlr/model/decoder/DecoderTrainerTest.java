@@ -56,7 +56,7 @@ class DecoderTrainerTest {
                         () -> new DecoderTrainer(DecoderSettings.PUBLISHED, TrainingListener.SILENT)
                                 .train(model, List.of()));
             }
-            assertEquals(0, backend.liveBytes());
+            assertEquals(0, backend.memory().used());
         }
     }
 

@@ -84,7 +84,7 @@ class CapturedStepsTest {
             }
             level.close();
         }
-        assertEquals(0, backend.liveBytes(), "leaked");
+        assertEquals(0, backend.memory().used(), "leaked");
         float[] values = new float[results.size()];
         for (int i = 0; i < values.length; i++) {
             values[i] = results.get(i);

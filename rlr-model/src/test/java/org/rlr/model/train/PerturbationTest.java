@@ -32,7 +32,7 @@ class PerturbationTest {
 
     @AfterEach
     void close() {
-        assertEquals(0, backend.liveBytes(), "leaked");
+        assertEquals(0, backend.memory().used(), "leaked");
         backend.close();
     }
 

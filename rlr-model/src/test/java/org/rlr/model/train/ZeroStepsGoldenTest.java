@@ -95,7 +95,7 @@ class ZeroStepsGoldenTest {
                 }
                 levels.forEach(RlrTransformer::close);
             }
-            assertEquals(0, backend.liveBytes(), "leaked");
+            assertEquals(0, backend.memory().used(), "leaked");
         }
     }
 

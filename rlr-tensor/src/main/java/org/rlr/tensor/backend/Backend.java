@@ -43,11 +43,13 @@ public interface Backend extends AutoCloseable {
      */
     Storage allocate(int elements);
 
-    /** {@return bytes held by storages not released} */
-    long liveBytes();
+    /** {@return the bytes that this backend uses and holds now} */
+    MemoryUse memory();
 
-    /** {@return the largest value {@link #liveBytes()} has had} */
-    long peakBytes();
+    /**
+     * Gives back everything kept for reuse. Tensors and calls in progress are not touched; later calls allocate anew.
+     */
+    void trim();
 
     /**
      * Copies {@code dst.elements()} values from the host.

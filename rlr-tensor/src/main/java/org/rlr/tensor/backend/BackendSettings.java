@@ -13,20 +13,24 @@ import org.rlr.tensor.InvalidSettingException;
  * @param precision the format that factors of matrix products, convolutions and attention are rounded to, by a name
  *     that the backend offers: {@code "fp32"} (no rounding) on every backend, {@code "tf32"} and {@code "bf16"} on most
  *     cards; {@code "auto"} for the backend's default
+ * @param keptBytes most bytes of the Java heap that are kept for reuse when tensors are closed, so that the next call
+ *     need not allocate them; 0 to keep none. The JVM takes them back where it would run out of memory otherwise. The
+ *     default is a quarter of the heap's largest size. A card's memory is kept up to its size.
  */
-public record BackendSettings(int threads, String precision) {
+public record BackendSettings(int threads, String precision, long keptBytes) {
     /** The precision that leaves the choice to the backend. */
     public static final String AUTO = "auto";
 
     private static final int MAX_THREADS = 1024;
 
-    /** As many threads as there are cores and the backend's default precision. */
-    public static final BackendSettings DEFAULTS = new BackendSettings(0, AUTO);
+    /** As many threads as there are cores, the backend's default precision, and a quarter of the heap to be kept. */
+    public static final BackendSettings DEFAULTS =
+            new BackendSettings(0, AUTO, Runtime.getRuntime().maxMemory() / 4);
 
     /**
-     * Checks the number of threads; which precisions there are only a backend knows.
+     * Checks the numbers; which precisions there are only a backend knows.
      *
-     * @throws InvalidSettingException if there are too many threads, or fewer than none
+     * @throws InvalidSettingException if there are too many threads, fewer than none, or fewer bytes than none
      */
     public BackendSettings {
         InvalidSettingException.require(
@@ -34,6 +38,7 @@ public record BackendSettings(int threads, String precision) {
                 "threads",
                 threads,
                 "between 1 and " + MAX_THREADS + ", or 0 for as many as there are cores");
+        InvalidSettingException.require(keptBytes >= 0, "keptBytes", keptBytes, "at least 0");
         Objects.requireNonNull(precision);
     }
 
@@ -45,7 +50,7 @@ public record BackendSettings(int threads, String precision) {
      * @throws InvalidSettingException if it is out of range
      */
     public BackendSettings withThreads(int number) {
-        return new BackendSettings(number, precision);
+        return new BackendSettings(number, precision, keptBytes);
     }
 
     /**
@@ -55,7 +60,18 @@ public record BackendSettings(int threads, String precision) {
      * @return a copy
      */
     public BackendSettings withPrecision(String name) {
-        return new BackendSettings(threads, name);
+        return new BackendSettings(threads, name, keptBytes);
+    }
+
+    /**
+     * These settings with another limit of what is kept.
+     *
+     * @param bytes most bytes of the Java heap kept for reuse; 0 to keep none
+     * @return a copy
+     * @throws InvalidSettingException if it is negative
+     */
+    public BackendSettings withKeptBytes(long bytes) {
+        return new BackendSettings(threads, precision, bytes);
     }
 
     /**

@@ -8,8 +8,10 @@ import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.AdamSettings;
 import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.BinaryOp;
 import org.rlr.tensor.backend.ConvGeometry;
+import org.rlr.tensor.backend.MemoryUse;
 import org.rlr.tensor.backend.Parallel;
 import org.rlr.tensor.backend.Storage;
 import org.rlr.tensor.backend.UnaryOp;
@@ -22,7 +24,7 @@ import org.rlr.tensor.backend.View;
 final class CpuBackend implements Backend {
     private final CpuKernels kernels;
     private final Parallel parallel;
-    private final CpuMemory memory = new CpuMemory();
+    private final CpuMemory memory;
     private final CpuElementwise elementwise;
     private final CpuReduction reduction;
     private final CpuLayout layout;
@@ -33,10 +35,10 @@ final class CpuBackend implements Backend {
     private final CpuAttention attention;
     private final CpuConvolution convolution;
 
-    /** @param threads worker threads, the calling one included; 0 for as many as there are cores */
-    CpuBackend(CpuKernels kernels, int threads) {
+    CpuBackend(CpuKernels kernels, BackendSettings settings) {
         this.kernels = kernels;
-        parallel = new Parallel(threads);
+        memory = new CpuMemory(settings.keptBytes());
+        parallel = new Parallel(settings.threads());
         elementwise = new CpuElementwise(kernels.elementwise(), parallel);
         reduction = new CpuReduction(kernels.elementwise(), kernels.rows(), parallel);
         layout = new CpuLayout(kernels.elementwise(), parallel);
@@ -70,13 +72,13 @@ final class CpuBackend implements Backend {
     }
 
     @Override
-    public long liveBytes() {
-        return memory.live();
+    public MemoryUse memory() {
+        return memory.use();
     }
 
     @Override
-    public long peakBytes() {
-        return memory.peak();
+    public void trim() {
+        memory.trim();
     }
 
     @Override

@@ -32,6 +32,6 @@ public final class CpuBackendProvider implements BackendProvider {
     @Override
     public Backend create(int index, BackendSettings settings) {
         settings.choosePrecision("cpu", List.of(FLOAT32), FLOAT32);
-        return new CpuBackend(KernelChoice.choose(), settings.threads());
+        return new CpuBackend(KernelChoice.choose(), settings);
     }
 }

@@ -7,12 +7,15 @@ import org.rlr.tensor.backend.View;
 /** Values in a Java array, which may be longer than the storage. */
 final class CpuStorage extends Storage {
     private final CpuMemory memory;
+    private final CpuMemory.Kept kept;
     private float @Nullable [] array;
 
-    CpuStorage(CpuMemory memory, float[] array, int elements) {
+    /** @param kept refers to the array */
+    CpuStorage(CpuMemory memory, float[] array, CpuMemory.Kept kept, int elements) {
         super(elements);
         this.memory = memory;
         this.array = array;
+        this.kept = kept;
     }
 
     /** The array behind a view. @throws IllegalStateException if it was released, or holds packed weights */
@@ -30,10 +33,7 @@ final class CpuStorage extends Storage {
 
     @Override
     protected void free() {
-        float[] a = array;
-        if (a != null) {
-            array = null;
-            memory.recycle(a, elements());
-        }
+        array = null;
+        memory.recycle(kept, elements());
     }
 }

@@ -29,7 +29,7 @@ class FunctionsTest {
 
     @AfterEach
     void nothingLeaks() {
-        assertEquals(0, backend.liveBytes());
+        assertEquals(0, backend.memory().used());
         backend.close();
     }
 

@@ -23,7 +23,7 @@ class ImageFunctionsTest {
 
     @AfterEach
     void nothingLeaks() {
-        assertEquals(0, backend.liveBytes());
+        assertEquals(0, backend.memory().used());
         backend.close();
     }
 

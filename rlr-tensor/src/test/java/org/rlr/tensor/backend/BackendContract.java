@@ -126,7 +126,7 @@ public abstract class BackendContract {
         }
         held.forEach(h -> h.whole.storage().release());
         held.clear();
-        assertEquals(0, backend.liveBytes(), "bytes live at the end");
+        assertEquals(0, backend.memory().used(), "bytes live at the end");
         backend.close();
     }
 }

@@ -17,7 +17,9 @@ class BackendSettingsTest {
                 assertThrows(InvalidSettingException.class, () -> BackendSettings.DEFAULTS.withThreads(-1))
                         .explanation());
         assertThrows(InvalidSettingException.class, () -> BackendSettings.DEFAULTS.withThreads(1025));
-        assertEquals(new BackendSettings(1024, "auto"), BackendSettings.DEFAULTS.withThreads(1024));
+        assertEquals(
+                new BackendSettings(1024, "auto", Runtime.getRuntime().maxMemory() / 4),
+                BackendSettings.DEFAULTS.withThreads(1024));
         int cores = Runtime.getRuntime().availableProcessors();
         try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS)) {
             assertTrue(backend.description().contains(" " + cores + " thread"), backend.description());

@@ -17,17 +17,33 @@ public abstract class MemoryContract extends BackendContract {
     @Test
     void bytesAreCountedUntilTheLastReferenceGoes() {
         Storage a = backend.allocate(1000);
-        assertTrue(backend.liveBytes() >= 4000);
+        assertTrue(backend.memory().used() >= 4000);
         a.retain();
         a.release();
         assertTrue(a.alive());
-        assertTrue(backend.liveBytes() >= 4000);
+        assertTrue(backend.memory().used() >= 4000);
         a.release();
         assertFalse(a.alive());
-        assertEquals(0, backend.liveBytes());
-        assertTrue(backend.peakBytes() >= 4000);
+        assertEquals(0, backend.memory().used());
+        assertTrue(backend.memory().peak() >= 4000);
         assertThrows(IllegalStateException.class, a::release);
         assertThrows(IllegalStateException.class, a::retain);
+    }
+
+    @Test
+    void whatIsKeptForReuseIsHeldUntilItIsTrimmed() {
+        backend.trim();
+        long before = backend.memory().held();
+        Storage kept = backend.allocate(1000);
+        View view = input(fuzz.normals(100), 100);
+        assertTrue(backend.memory().held() >= before + 4400);
+        kept.release();
+        backend.trim();
+        MemoryUse use = backend.memory();
+        assertEquals(4L * view.storage().elements(), use.used());
+        assertTrue(use.held() >= 400 && use.held() < before + 4000, use.toString());
+        assertTrue(use.peak() >= 4400, use.toString());
+        assertEquals(100, read(view).length);
     }
 
     @Test

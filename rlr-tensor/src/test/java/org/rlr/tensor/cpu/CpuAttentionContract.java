@@ -7,6 +7,7 @@ import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.rlr.tensor.backend.AttentionContract;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 
 /** Attention on the CPU: the contract, and the error of exponentials. */
 abstract class CpuAttentionContract extends AttentionContract {
@@ -14,7 +15,7 @@ abstract class CpuAttentionContract extends AttentionContract {
 
     @Override
     protected Backend backend() {
-        return new CpuBackend(kernels(), 2);
+        return new CpuBackend(kernels(), BackendSettings.DEFAULTS.withThreads(2));
     }
 
     @Test

@@ -1,6 +1,7 @@
 package org.rlr.tensor.cpu;
 
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 
 /** CPU backends on a kernel set of the caller's choice, for tests of other modules too. */
 public final class CpuBackends {
@@ -13,6 +14,6 @@ public final class CpuBackends {
      * @param threads the calling one included
      */
     public static Backend open(String kernels, int threads) {
-        return new CpuBackend(KernelChoice.choose(kernels), threads);
+        return new CpuBackend(KernelChoice.choose(kernels), BackendSettings.DEFAULTS.withThreads(threads));
     }
 }

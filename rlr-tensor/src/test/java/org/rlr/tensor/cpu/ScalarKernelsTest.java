@@ -3,6 +3,7 @@ package org.rlr.tensor.cpu;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.ConvolutionContract;
 import org.rlr.tensor.backend.ElementwiseContract;
 import org.rlr.tensor.backend.LayoutContract;
@@ -19,7 +20,7 @@ import org.rlr.tensor.backend.ReductionContract;
 class ScalarKernelsTest {
 
     private static Backend start() {
-        return new CpuBackend(new ScalarKernels(), 3);
+        return new CpuBackend(new ScalarKernels(), BackendSettings.DEFAULTS.withThreads(3));
     }
 
     @Nested

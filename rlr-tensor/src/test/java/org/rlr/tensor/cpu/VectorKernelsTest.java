@@ -3,6 +3,7 @@ package org.rlr.tensor.cpu;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.ConvolutionContract;
 import org.rlr.tensor.backend.ElementwiseContract;
 import org.rlr.tensor.backend.LayoutContract;
@@ -19,7 +20,7 @@ import org.rlr.tensor.backend.ReductionContract;
 class VectorKernelsTest {
 
     static Backend start() {
-        return new CpuBackend(KernelChoice.vector(), 3);
+        return new CpuBackend(KernelChoice.vector(), BackendSettings.DEFAULTS.withThreads(3));
     }
 
     @Nested
@@ -106,7 +107,7 @@ class VectorKernelsTest {
     class ConvolutionOnOneThread extends ConvolutionContract {
         @Override
         protected Backend backend() {
-            return new CpuBackend(KernelChoice.vector(), 1);
+            return new CpuBackend(KernelChoice.vector(), BackendSettings.DEFAULTS.withThreads(1));
         }
     }
 }

@@ -36,7 +36,7 @@ class Conv2dTest {
     @AfterEach
     void nothingLeaks() {
         parameters.close();
-        assertEquals(0, backend.liveBytes());
+        assertEquals(0, backend.memory().used());
         backend.close();
     }
 
