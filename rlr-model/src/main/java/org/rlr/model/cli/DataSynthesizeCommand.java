@@ -12,6 +12,7 @@ import org.rlr.model.ModelFile;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.DataSetException;
+import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.Sample;
 import org.rlr.model.report.EvaluationReport;
 import org.rlr.model.synthetic.SyntheticDataSet;
@@ -75,7 +76,7 @@ final class DataSynthesizeCommand implements Callable<Integer> {
     public Integer call() {
         InvalidSettingException.require(perImage >= 1, "perImage", perImage, "at least 1");
         DataSet set = layout.read(data, spec);
-        Map<String, List<Path>> normal =
+        Map<String, List<ImageSource>> normal =
                 model == null ? validation(set) : heldOut(set.requireTraining(), ModelFile.info(model));
         int images = normal.values().stream().mapToInt(List::size).sum();
         int defects;
@@ -90,14 +91,14 @@ final class DataSynthesizeCommand implements Callable<Integer> {
         return 0;
     }
 
-    private Map<String, List<Path>> validation(DataSet set) {
+    private Map<String, List<ImageSource>> validation(DataSet set) {
         if (set.validation().isEmpty()) {
             throw new DataSetException(
                     data + " has no validation images of its own (layout " + set.layout() + ")",
                     "name a model whose training held some out, with --model, or train one with --validation 0.1",
                     null);
         }
-        Map<String, List<Path>> normal = new LinkedHashMap<>();
+        Map<String, List<ImageSource>> normal = new LinkedHashMap<>();
         set.classes()
                 .forEach(each -> normal.put(
                         each.name(),
@@ -105,7 +106,7 @@ final class DataSynthesizeCommand implements Callable<Integer> {
         return normal;
     }
 
-    private Map<String, List<Path>> heldOut(DataSet set, ModelInfo info) {
+    private Map<String, List<ImageSource>> heldOut(DataSet set, ModelInfo info) {
         if (info.training() == null || info.training().validation() == null) {
             throw new ModelException(
                     ModelException.Reason.DOES_NOT_FIT,
@@ -113,7 +114,7 @@ final class DataSynthesizeCommand implements Callable<Integer> {
                     "train with --validation 0.1, or omit --model for a data set with validation images",
                     null);
         }
-        Map<String, List<Path>> normal = ValidationSplit.heldOut(
+        Map<String, List<ImageSource>> normal = ValidationSplit.heldOut(
                 set, info.training().validation(), info.training().seed());
         int learned = set.train().size()
                 - normal.values().stream().mapToInt(List::size).sum();

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.model.ModelFile;
 import org.rlr.model.RlrModel;
 import org.rlr.model.data.DataSet;
+import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.Sample;
 import org.rlr.model.decoder.DecoderFile;
 import org.rlr.model.decoder.DecoderInfo;
@@ -101,7 +102,7 @@ final class DecoderTrainCommand implements Callable<Integer> {
         TrainingCheckpoints states = checkpoints.of(out);
         requireWritable(states.file());
         DataSet images = layout.read(data, spec).requireTraining();
-        List<Path> files = images.train().stream().map(Sample::image).toList();
+        List<ImageSource> files = images.train().stream().map(Sample::image).toList();
         long started = System.nanoTime();
         try (Backend device = backend.open();
                 RlrModel loaded = ModelFile.load(model, device);

@@ -131,11 +131,11 @@ final class DemoCommand implements Callable<Integer> {
                 report,
                 pictures,
                 model,
-                set.test().stream()
-                        .filter(Sample::anomalous)
-                        .findFirst()
-                        .orElseThrow()
-                        .image()
+                InputImages.file(set.test().stream()
+                                .filter(Sample::anomalous)
+                                .findFirst()
+                                .orElseThrow()
+                                .image())
                         .getParent());
         text.flush();
         return 0;

@@ -21,6 +21,7 @@ import org.rlr.model.config.ScoreStatistics;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.ImageSize;
+import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.model.train.Trainer;
@@ -175,7 +176,7 @@ final class ImportCommand implements Callable<Integer> {
             try (Backend device = backend.open();
                     TrainingProgress progress = new TrainingProgress();
                     RlrModel unscored = load(model, checkpoint, device, images)) {
-                List<Path> files = images == null
+                List<ImageSource> files = images == null
                         ? List.of()
                         : images.train().stream().map(Sample::image).toList();
                 ScoreStatistics scores = images == null

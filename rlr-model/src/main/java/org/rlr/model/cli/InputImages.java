@@ -4,12 +4,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.rlr.model.data.DataSetException;
+import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.Images;
 
 /** Images given as files and folders. */
 final class InputImages {
     private InputImages() {}
+
+    /** The file of an image that was read from a folder. */
+    static Path file(ImageSource image) {
+        return Objects.requireNonNull(image.file(), image::id);
+    }
 
     /** The files, and those in the folders, in order. @throws RlrException if a folder holds none */
     static List<Path> of(List<Path> inputs) {

@@ -9,7 +9,6 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.rlr.model.config.ScoreStatistics;
 import org.rlr.model.data.DataSet;
-import org.rlr.model.data.Images;
 import org.rlr.model.data.PngFile;
 import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.Sample;
@@ -54,7 +53,9 @@ final class OverlayWriter {
 
     /** Where the picture of a test image lies. */
     static Path target(Path folder, Sample sample) {
-        return folder.resolve(sample.className()).resolve(sample.defect()).resolve(stem(sample.image()) + ".png");
+        return folder.resolve(sample.className())
+                .resolve(sample.defect())
+                .resolve(stem(InputImages.file(sample.image())) + ".png");
     }
 
     /**
@@ -77,6 +78,7 @@ final class OverlayWriter {
                 Stream.of(set.train(), set.validation(), set.test())
                         .flatMap(List::stream)
                         .flatMap(sample -> Stream.concat(Stream.of(sample.image()), sample.masks().stream()))
+                        .map(InputImages::file)
                         .toList(),
                 set.test().stream().map(sample -> target(folder, sample)).toList());
     }
@@ -96,7 +98,7 @@ final class OverlayWriter {
     /** A test image of a data set, as {@code <class>/<defect>/<stem>.png}. */
     void write(ScoredImage scored) {
         Sample sample = scored.sample();
-        RgbImage picture = Images.read(sample.image());
+        RgbImage picture = sample.image().read();
         save(target(folder, sample), scored.panel(picture, scale));
     }
 

@@ -21,6 +21,7 @@ import org.rlr.model.RlrModel;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.data.DataSet;
+import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.model.eval.EvaluationResult;
@@ -142,7 +143,7 @@ final class SeedRuns {
      */
     static SharedFeatures features(
             Backend device, Backbone backbone, RlrConfig config, DataSet data, PrintWriter text) {
-        List<Path> images = Stream.concat(data.train().stream(), data.test().stream())
+        List<ImageSource> images = Stream.concat(data.train().stream(), data.test().stream())
                 .map(Sample::image)
                 .toList();
         SharedFeatures features;

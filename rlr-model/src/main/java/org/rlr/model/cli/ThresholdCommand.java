@@ -24,7 +24,6 @@ import org.rlr.model.config.Thresholds;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.DataSetException;
-import org.rlr.model.data.Images;
 import org.rlr.model.data.Mask;
 import org.rlr.model.data.Masks;
 import org.rlr.model.data.Sample;
@@ -304,7 +303,7 @@ final class ThresholdCommand implements Callable<Integer> {
         if (sample.anomalous() || sample.masks().isEmpty()) {
             return sample.anomalous();
         }
-        Mask mask = Masks.read(sample, Images.size(sample.image()));
+        Mask mask = Masks.read(sample, sample.image().size());
         return mask != null && mask.any();
     }
 

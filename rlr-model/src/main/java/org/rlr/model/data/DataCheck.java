@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -119,12 +120,12 @@ public final class DataCheck {
         ImageSize size = null;
         boolean maskSet = false;
         try {
-            size = Images.read(sample.image()).size();
+            size = sample.image().read().size();
         } catch (RlrException e) {
             problems.add(e.explanation());
         }
         if (size != null) {
-            for (Path mask : sample.masks()) {
+            for (ImageSource mask : sample.masks()) {
                 try {
                     maskSet |= Masks.read(mask, sample.image(), size).any();
                 } catch (RlrException e) {
@@ -139,10 +140,10 @@ public final class DataCheck {
         return new Inspected(sample, size, hash(sample.image()), maskSet, problems);
     }
 
-    private static @Nullable String hash(Path file) {
+    private static @Nullable String hash(ImageSource image) {
         try {
-            return new Sha256().add(Files.readAllBytes(file)).hex();
-        } catch (IOException e) {
+            return new Sha256().add(image.content()).hex();
+        } catch (ImageException e) {
             return null; // said already, by reading it as an image
         }
     }
@@ -208,6 +209,8 @@ public final class DataCheck {
         Stream.of(set.train(), set.validation(), set.test())
                 .flatMap(List::stream)
                 .forEach(sample -> Stream.concat(Stream.of(sample.image()), sample.masks().stream())
+                        .map(ImageSource::file)
+                        .filter(Objects::nonNull)
                         .forEach(file -> used.add(file.toAbsolutePath().normalize())));
         for (ClassSamples each : set.classes().stream()
                 .filter(each -> Files.isDirectory(each.folder()))

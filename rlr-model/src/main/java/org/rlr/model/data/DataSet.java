@@ -94,15 +94,18 @@ public record DataSet(Path root, String layout, List<ClassSamples> classes, List
         requireFiles(
                 test.stream().flatMap(sample -> Stream.concat(Stream.of(sample.image()), sample.masks().stream())));
         for (Sample sample : test) {
-            for (Path mask : sample.masks()) {
-                Masks.checkSize(mask, Images.size(mask), sample.image(), Images.size(sample.image()));
+            for (ImageSource mask : sample.masks()) {
+                Masks.checkSize(
+                        mask, mask.size(), sample.image(), sample.image().size());
             }
         }
         return this;
     }
 
-    private void requireFiles(Stream<Path> files) {
-        List<Path> missing = files.filter(file -> !Files.isRegularFile(file)).toList();
+    private void requireFiles(Stream<ImageSource> images) {
+        List<Path> missing = images.map(ImageSource::file)
+                .filter(file -> file != null && !Files.isRegularFile(file))
+                .toList();
         if (!missing.isEmpty()) {
             throw new DataSetException(
                     missing.size() + (missing.size() == 1 ? " file" : " files") + " that the data set " + root

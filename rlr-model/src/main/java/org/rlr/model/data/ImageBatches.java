@@ -1,14 +1,10 @@
 package org.rlr.model.data;
 
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The inputs made of image files in batches, about one batch read ahead of its use, so that decoding overlaps
- * computing.
- */
+/** The inputs made of images in batches, about one batch read ahead of its use, so that decoding overlaps computing. */
 public final class ImageBatches {
     private static final int LEAST_AHEAD = 2;
 
@@ -42,14 +38,14 @@ public final class ImageBatches {
     /**
      * Hands every batch to the consumer, in order, on the calling thread.
      *
-     * @param files image files
+     * @param images where they are read from
      * @param consumer called once per batch
-     * @throws ImageException naming a file that cannot be read
+     * @throws ImageException naming an image that cannot be read
      */
-    public void forEach(List<Path> files, Consumer consumer) {
-        Filling filling = new Filling(Math.min(batchSize, pipeline.count(files)), consumer);
+    public void forEach(List<ImageSource> images, Consumer consumer) {
+        Filling filling = new Filling(Math.min(batchSize, pipeline.count(images)), consumer);
         pipeline.forEach(
-                files,
+                images,
                 pipeline.tiled() ? LEAST_AHEAD : Math.max(batchSize, LEAST_AHEAD),
                 (index, inputs) -> filling.add(inputs));
         filling.flush();

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -43,6 +44,16 @@ public abstract sealed class ImageSource {
      */
     public static ImageSource of(Path file) {
         return new InFile(file);
+    }
+
+    /**
+     * Image files.
+     *
+     * @param files need not exist before they are read
+     * @return a source for each, in their order
+     */
+    public static List<ImageSource> files(List<Path> files) {
+        return files.stream().map(ImageSource::of).toList();
     }
 
     /**
@@ -105,6 +116,11 @@ public abstract sealed class ImageSource {
         return id;
     }
 
+    /** {@return the name of the image without folders: of a file its last name, else the id} */
+    public String name() {
+        return id;
+    }
+
     /** {@return the file; null where the image is not one} */
     public @Nullable Path file() {
         return null;
@@ -157,6 +173,12 @@ public abstract sealed class ImageSource {
         InFile(Path file) {
             super(file.toString());
             this.file = file;
+        }
+
+        @Override
+        public String name() {
+            Path name = file.getFileName();
+            return name == null ? id() : name.toString();
         }
 
         @Override

@@ -1,6 +1,5 @@
 package org.rlr.model.data;
 
-import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -72,34 +71,34 @@ public final class InputPipeline {
     }
 
     /**
-     * How many inputs files become, by their headers.
+     * How many inputs images become, by their headers.
      *
-     * @param files image files
-     * @return their number; without tiling no file is looked at
-     * @throws ImageException naming a file that cannot be read
+     * @param images where they are read from
+     * @return their number; without tiling no image is looked at
+     * @throws ImageException naming an image that cannot be read
      */
-    public int count(List<Path> files) {
+    public int count(List<ImageSource> images) {
         Tiling cut = tiling;
         return cut == null
-                ? files.size()
-                : Math.toIntExact(files.stream()
-                        .mapToLong(file -> grid(file, cut).count())
+                ? images.size()
+                : Math.toIntExact(images.stream()
+                        .mapToLong(image -> grid(image, cut).count())
                         .sum());
     }
 
     /**
-     * Where the tiles of a file lie, by its header; null where images are not cut.
+     * Where the tiles of an image lie, by its header; null where images are not cut.
      *
-     * @param file an image file
+     * @param image where it is read from
      * @return the grid, or null
-     * @throws ImageException naming the file if it cannot be read
+     * @throws ImageException naming the image if it cannot be read
      */
-    public @Nullable TileGrid grid(Path file) {
-        return tiling == null ? null : grid(file, tiling);
+    public @Nullable TileGrid grid(ImageSource image) {
+        return tiling == null ? null : grid(image, tiling);
     }
 
-    private TileGrid grid(Path file, Tiling cut) {
-        return named(file, () -> grid(Images.size(file), cut));
+    private TileGrid grid(ImageSource image, Tiling cut) {
+        return named(image, () -> grid(image.size(), cut));
     }
 
     private TileGrid grid(ImageSize size, Tiling cut) {
@@ -107,15 +106,15 @@ public final class InputPipeline {
     }
 
     /**
-     * Hands the inputs of every file to the consumer, in order, on the calling thread, while {@code ahead} more are
+     * Hands the inputs of every image to the consumer, in order, on the calling thread, while {@code ahead} more are
      * read.
      *
-     * @param files image files
-     * @param ahead how many more files are read while the consumer works, at least 0
-     * @param consumer called once per file
-     * @throws ImageException naming a file that cannot be read
+     * @param images where they are read from
+     * @param ahead how many more images are read while the consumer works, at least 0
+     * @param consumer called once per image
+     * @throws ImageException naming an image that cannot be read
      */
-    public void forEach(List<Path> files, int ahead, Consumer consumer) {
+    public void forEach(List<ImageSource> images, int ahead, Consumer consumer) {
         ExecutorService readers = Executors.newFixedThreadPool(READERS, task -> {
             Thread t = new Thread(task, "rlr-image-reader");
             t.setDaemon(true);
@@ -124,10 +123,10 @@ public final class InputPipeline {
         try {
             Deque<Future<ImageInputs>> reading = new ArrayDeque<>();
             int submitted = 0;
-            for (int index = 0; index < files.size(); index++) {
-                for (; submitted < Math.min((long) files.size(), index + 1L + ahead); submitted++) {
-                    Path file = files.get(submitted);
-                    reading.add(readers.submit(() -> read(file)));
+            for (int index = 0; index < images.size(); index++) {
+                for (; submitted < Math.min((long) images.size(), index + 1L + ahead); submitted++) {
+                    ImageSource image = images.get(submitted);
+                    reading.add(readers.submit(() -> read(image)));
                 }
                 consumer.accept(index, await(reading.remove()));
             }
@@ -136,17 +135,17 @@ public final class InputPipeline {
         }
     }
 
-    private ImageInputs read(Path file) {
-        RgbImage image = Images.read(file);
-        return tiling == null ? inputs(image) : named(file, () -> inputs(image));
+    private ImageInputs read(ImageSource source) {
+        RgbImage image = source.read();
+        return tiling == null ? inputs(image) : named(source, () -> inputs(image));
     }
 
-    /** Adds the file name to errors that lack it. */
-    private static <T> T named(Path file, Supplier<T> work) {
+    /** Adds the name of the image to errors that lack it. */
+    private static <T> T named(ImageSource image, Supplier<T> work) {
         try {
             return work.get();
         } catch (ImageException e) {
-            throw e.getMessage().contains(file.toString()) ? e : e.in(file);
+            throw e.getMessage().contains(image.id()) ? e : e.in(image);
         }
     }
 

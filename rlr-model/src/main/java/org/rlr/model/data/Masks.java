@@ -1,6 +1,5 @@
 package org.rlr.model.data;
 
-import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,15 +12,15 @@ public final class Masks {
     /**
      * Reads the mask of an image.
      *
-     * @param mask the mask's file
-     * @param image the image's file, for messages
+     * @param mask the mask
+     * @param image its image, for messages
      * @param imageSize the image's size
      * @return of the image's size
      * @throws ImageException if the mask cannot be read, as {@link Images#read}
      * @throws DataSetException if its size is not the image's
      */
-    public static Mask read(Path mask, Path image, ImageSize imageSize) {
-        boolean[] anomalous = ImageSource.of(mask).readNonZero(size -> checkSize(mask, size, image, imageSize));
+    public static Mask read(ImageSource mask, ImageSource image, ImageSize imageSize) {
+        boolean[] anomalous = mask.readNonZero(size -> checkSize(mask, size, image, imageSize));
         return new Mask(imageSize.width(), imageSize.height(), anomalous);
     }
 
@@ -31,19 +30,19 @@ public final class Masks {
      * @param sample image and masks
      * @param imageSize the image's size
      * @return null where it has no mask
-     * @throws ImageException as {@link #read(Path, Path, ImageSize)}
+     * @throws ImageException as {@link #read(ImageSource, ImageSource, ImageSize)}
      * @throws DataSetException likewise
      */
     public static @Nullable Mask read(Sample sample, ImageSize imageSize) {
         Mask union = null;
-        for (Path file : sample.masks()) {
-            Mask mask = read(file, sample.image(), imageSize);
+        for (ImageSource each : sample.masks()) {
+            Mask mask = read(each, sample.image(), imageSize);
             union = union == null ? mask : union.or(mask);
         }
         return union;
     }
 
-    static void checkSize(Path mask, ImageSize maskSize, Path image, ImageSize imageSize) {
+    static void checkSize(ImageSource mask, ImageSize maskSize, ImageSource image, ImageSize imageSize) {
         if (!maskSize.equals(imageSize)) {
             throw new DataSetException(
                     "the mask " + mask + " is " + maskSize + " pixels, but its image " + image + " is " + imageSize,

@@ -7,14 +7,14 @@ import java.util.Objects;
 /**
  * One image of a data set.
  *
- * @param image its file
- * @param masks the files that say where it is anomalous, which is where any of them does; empty where there is none
+ * @param image where it is read from
+ * @param masks images that say where it is anomalous, which is where any of them does; empty where there is none
  * @param className the product class
  * @param defect the kind of defect, or {@link #GOOD}
  * @param anomalous whether it is known to be anomalous by where it lies; for evaluation an image is also anomalous if a
  *     mask has a pixel set
  */
-public record Sample(Path image, List<Path> masks, String className, String defect, boolean anomalous) {
+public record Sample(ImageSource image, List<ImageSource> masks, String className, String defect, boolean anomalous) {
     /** The {@link #defect} of normal images. */
     public static final String GOOD = "good";
 
@@ -31,13 +31,37 @@ public record Sample(Path image, List<Path> masks, String className, String defe
     }
 
     /**
+     * An image in a file.
+     *
+     * @param image its file
+     * @param masks the files that say where it is anomalous; empty where there is none
+     * @param className the product class
+     * @param defect the kind of defect, or {@link #GOOD}
+     * @param anomalous whether it is known to be anomalous
+     */
+    public Sample(Path image, List<Path> masks, String className, String defect, boolean anomalous) {
+        this(ImageSource.of(image), ImageSource.files(masks), className, defect, anomalous);
+    }
+
+    /**
      * A normal image without a mask.
+     *
+     * @param image where it is read from
+     * @param className the product class
+     * @return the sample
+     */
+    public static Sample good(ImageSource image, String className) {
+        return new Sample(image, List.of(), className, GOOD, false);
+    }
+
+    /**
+     * A normal image in a file, without a mask.
      *
      * @param image its file
      * @param className the product class
      * @return the sample
      */
     public static Sample good(Path image, String className) {
-        return new Sample(image, List.of(), className, GOOD, false);
+        return good(ImageSource.of(image), className);
     }
 }

@@ -1,6 +1,5 @@
 package org.rlr.model.detect;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -9,6 +8,7 @@ import org.rlr.model.config.LevelConfig;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.Scoring;
+import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.TileGrid;
 import org.rlr.model.features.ComputedFeatureMaps;
@@ -22,7 +22,7 @@ import org.rlr.tensor.autograd.FusedFunctions;
 public final class AnomalyScorer {
     private final RlrModel model;
     private final ComputedFeatureMaps computed;
-    private final FeatureMaps files;
+    private final FeatureMaps maps;
     private final Scoring scoring;
 
     /**
@@ -35,20 +35,20 @@ public final class AnomalyScorer {
     }
 
     /**
-     * A scorer that takes the feature maps of image files from somewhere, made by the model's backbone; null to compute
+     * A scorer that takes the feature maps of many images from somewhere, made by the model's backbone; null to compute
      * them.
      *
      * @param model stays the caller's
-     * @param files feature maps of image files, or null
+     * @param maps feature maps of the images that are to be scored, or null
      */
-    public AnomalyScorer(RlrModel model, @Nullable FeatureMaps files) {
-        this(model, files, model.info().scoring());
+    public AnomalyScorer(RlrModel model, @Nullable FeatureMaps maps) {
+        this(model, maps, model.info().scoring());
     }
 
-    private AnomalyScorer(RlrModel model, @Nullable FeatureMaps files, Scoring scoring) {
+    private AnomalyScorer(RlrModel model, @Nullable FeatureMaps maps, Scoring scoring) {
         this.model = model;
         this.computed = new ComputedFeatureMaps(model.backbone(), model.info().config());
-        this.files = files == null ? computed : files;
+        this.maps = maps == null ? computed : maps;
         this.scoring = scoring;
     }
 
@@ -60,8 +60,7 @@ public final class AnomalyScorer {
      * @throws org.rlr.tensor.RlrException if the model lacks one of its levels
      */
     public AnomalyScorer with(Scoring other) {
-        return new AnomalyScorer(
-                model, files, other.requireLevelsOf(model.info().config()));
+        return new AnomalyScorer(model, maps, other.requireLevelsOf(model.info().config()));
     }
 
     /** {@return what the model says of itself} */
@@ -82,14 +81,14 @@ public final class AnomalyScorer {
     }
 
     /**
-     * Scores image files in order.
+     * Scores images in order.
      *
-     * @param images image files
+     * @param images where they are read from
      * @param sink called once per image, on the calling thread
      * @throws org.rlr.tensor.RlrException if one cannot be read
      */
-    public void score(List<Path> images, Sink sink) {
-        files.forEach(images, (index, image) -> sink.accept(index, score(image)));
+    public void score(List<ImageSource> images, Sink sink) {
+        maps.forEach(images, (index, image) -> sink.accept(index, score(image)));
     }
 
     /** Takes what the maps of one image of many are made of. */
@@ -105,14 +104,14 @@ public final class AnomalyScorer {
     }
 
     /**
-     * Scores the tokens of image files in order, at all levels of the model.
+     * Scores the tokens of images in order, at all levels of the model.
      *
-     * @param images image files
+     * @param images where they are read from
      * @param sink called once per image, on the calling thread
      * @throws org.rlr.tensor.RlrException if one cannot be read
      */
-    public void scoreLevels(List<Path> images, LevelSink sink) {
-        files.forEach(
+    public void scoreLevels(List<ImageSource> images, LevelSink sink) {
+        maps.forEach(
                 images,
                 (index, image) ->
                         sink.accept(index, scores(image, model.info().config().levels())));

@@ -1,13 +1,12 @@
 package org.rlr.model.eval;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.DataSetException;
-import org.rlr.model.data.Images;
+import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.Mask;
 import org.rlr.model.data.Masks;
 import org.rlr.model.data.Sample;
@@ -25,7 +24,9 @@ public final class Evaluator {
     record GroundTruth(boolean defective, boolean @Nullable [] mask) {
         /** Of an image with a map of that size. @throws org.rlr.tensor.RlrException if a mask cannot be read */
         static GroundTruth of(Sample sample, int height, int width) {
-            Mask full = sample.masks().isEmpty() ? null : Masks.read(sample, Images.size(sample.image()));
+            Mask full = sample.masks().isEmpty()
+                    ? null
+                    : Masks.read(sample, sample.image().size());
             return new GroundTruth(
                     sample.anomalous() || (full != null && full.any()),
                     full == null ? null : full.resized(width, height).anomalous());
@@ -83,7 +84,7 @@ public final class Evaluator {
         List<ClassMetrics> classes = new ArrayList<>();
         for (ClassSamples each : data.classes()) {
             ClassEvaluator evaluator = new ClassEvaluator(each.name());
-            List<Path> images = each.test().stream().map(Sample::image).toList();
+            List<ImageSource> images = each.test().stream().map(Sample::image).toList();
             scorer.score(images, (index, map) -> {
                 Sample sample = each.test().get(index);
                 GroundTruth truth = GroundTruth.of(sample, map.height(), map.width());

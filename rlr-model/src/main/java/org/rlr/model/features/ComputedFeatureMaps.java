@@ -1,12 +1,12 @@
 package org.rlr.model.features;
 
-import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.data.ImageBatches;
 import org.rlr.model.data.ImageInputs;
+import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.InputPipeline;
 import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.TileGrid;
@@ -39,18 +39,18 @@ public final class ComputedFeatureMaps implements FeatureMaps {
     }
 
     @Override
-    public int count(List<Path> images) {
+    public int count(List<ImageSource> images) {
         return pipeline.count(images);
     }
 
     /**
-     * Where the tiles of an image file lie, which is read for it only as far as its size.
+     * Where the tiles of an image lie, by its header.
      *
-     * @param image an image file
+     * @param image where it is read from
      * @return the grid; null where the configuration resizes whole images
      * @throws org.rlr.tensor.RlrException if it cannot be read
      */
-    public @Nullable TileGrid grid(Path image) {
+    public @Nullable TileGrid grid(ImageSource image) {
         return pipeline.grid(image);
     }
 
@@ -80,12 +80,12 @@ public final class ComputedFeatureMaps implements FeatureMaps {
     }
 
     @Override
-    public void forEach(List<Path> images, ImageConsumer consumer) {
+    public void forEach(List<ImageSource> images, ImageConsumer consumer) {
         pipeline.forEach(images, READ_AHEAD, (index, inputs) -> consumer.accept(index, of(inputs)));
     }
 
     @Override
-    public void forEachBatch(List<Path> images, BatchConsumer consumer) {
+    public void forEachBatch(List<ImageSource> images, BatchConsumer consumer) {
         new ImageBatches(pipeline, BATCH)
                 .forEach(
                         images, (first, count, pixels) -> consumer.accept(first, count, () -> features(pixels, count)));

@@ -1,14 +1,14 @@
 package org.rlr.model.features;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.TileGrid;
 import org.rlr.tensor.Tensor;
 
 /**
- * Where the backbone's feature maps of image files come from (RLR §2): {@linkplain ComputedFeatureMaps computed}, or
+ * Where the backbone's feature maps of images come from (RLR §2): {@linkplain ComputedFeatureMaps computed}, or
  * computed before and {@linkplain org.rlr.model.train.SharedFeatures shared} by several trainings. Maps are neither
  * standardised nor smoothed: that is what trainings on the same images may differ in.
  */
@@ -60,27 +60,27 @@ public interface FeatureMaps {
     /**
      * How many inputs the images become.
      *
-     * @param images image files
+     * @param images where they are read from
      * @return images, or all their tiles together
-     * @throws org.rlr.tensor.RlrException naming a file that cannot be read
+     * @throws org.rlr.tensor.RlrException naming an image that cannot be read
      */
-    int count(List<Path> images);
+    int count(List<ImageSource> images);
 
     /**
      * Hands every image to the consumer, in order, on the calling thread.
      *
-     * @param images image files
+     * @param images where they are read from
      * @param consumer called once per image
-     * @throws org.rlr.tensor.RlrException naming a file that cannot be read
+     * @throws org.rlr.tensor.RlrException naming an image that cannot be read
      */
-    void forEach(List<Path> images, ImageConsumer consumer);
+    void forEach(List<ImageSource> images, ImageConsumer consumer);
 
     /**
      * Hands the inputs of all images to the consumer, in order, on the calling thread.
      *
-     * @param images image files
+     * @param images where they are read from
      * @param consumer called once per batch
-     * @throws org.rlr.tensor.RlrException naming a file that cannot be read
+     * @throws org.rlr.tensor.RlrException naming an image that cannot be read
      */
-    void forEachBatch(List<Path> images, BatchConsumer consumer);
+    void forEachBatch(List<ImageSource> images, BatchConsumer consumer);
 }

@@ -5,7 +5,6 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.Threshold;
 import org.rlr.model.config.Thresholds;
-import org.rlr.model.data.Images;
 import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyScorer;
@@ -105,14 +104,14 @@ final class ReportPictures {
             String verdict = each.defective() ? called ? "found" : "missed" : called ? "false alarm" : "normal";
             add(
                     "<figure class='thumb'><img alt='%s' src='",
-                    "image, true defect and anomaly map of " + sample.image().getFileName());
-            RgbImage picture = Images.read(sample.image());
+                    "image, true defect and anomaly map of " + sample.image().name());
+            RgbImage picture = sample.image().read();
             html.append(Html.dataUri(each.thumbnail(picture, scale).toBufferedImage()));
             html.append("'>");
             if (more != null) {
                 more.drawn
                         .lines(more.scorer.examine(picture), Overlays.tileSize(picture.size(), Overlays.TILE))
-                        .forEach(line -> more(line, sample.image().getFileName().toString()));
+                        .forEach(line -> more(line, sample.image().name()));
             }
             add(
                     "<figcaption><span class='tag %s'>%s</span> %s / %s / %s, score %.4f, threshold %.4f%s</figcaption></figure>",
@@ -120,7 +119,7 @@ final class ReportPictures {
                     verdict,
                     sample.className(),
                     sample.defect(),
-                    sample.image().getFileName().toString(),
+                    sample.image().name(),
                     each.score(),
                     threshold.value(),
                     each.defective() && sample.masks().isEmpty() ? "; without a mask, so no true defect is shown" : "");

@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.data.DataSetException;
 import org.rlr.model.data.ImageException;
-import org.rlr.model.data.Images;
+import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.PngFile;
 import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.Sample;
@@ -39,21 +39,22 @@ public final class SyntheticDataSet {
      * @throws DataSetException if an image is too uniform
      * @throws ResourceException if a file cannot be written
      */
-    public static int write(Map<String, List<Path>> normal, Path folder, int perImage, long seed, Runnable progress) {
+    public static int write(
+            Map<String, List<ImageSource>> normal, Path folder, int perImage, long seed, Runnable progress) {
         requireEmpty(folder);
         int defects = 0;
-        for (Map.Entry<String, List<Path>> each : normal.entrySet()) {
+        for (Map.Entry<String, List<ImageSource>> each : normal.entrySet()) {
             Path home = folder.resolve(each.getKey());
             SplittableRandom random =
                     new SplittableRandom(seed ^ (long) each.getKey().hashCode() << 32);
             for (int i = 0; i < each.getValue().size(); i++) {
-                Path file = each.getValue().get(i);
-                RgbImage image = Images.read(file);
+                ImageSource source = each.getValue().get(i);
+                RgbImage image = source.read();
                 PngFile.write(
                         home.resolve("test").resolve(Sample.GOOD).resolve(name(i) + ".png"), image.toBufferedImage());
                 for (SyntheticDefect kind : SyntheticDefect.values()) {
                     for (int n = 0; n < perImage; n++) {
-                        write(home, kind, i * perImage + n, paste(file, image, kind, random));
+                        write(home, kind, i * perImage + n, paste(source, image, kind, random));
                         defects++;
                     }
                 }
@@ -64,11 +65,11 @@ public final class SyntheticDataSet {
     }
 
     private static SyntheticDefect.Pasted paste(
-            Path file, RgbImage image, SyntheticDefect kind, SplittableRandom random) {
+            ImageSource source, RgbImage image, SyntheticDefect kind, SplittableRandom random) {
         try {
             return kind.paste(image, random);
         } catch (DataSetException e) {
-            throw e.in(file);
+            throw e.in(source);
         }
     }
 

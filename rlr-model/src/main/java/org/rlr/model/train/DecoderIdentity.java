@@ -1,8 +1,8 @@
 package org.rlr.model.train;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.rlr.model.data.ImageSource;
 import org.rlr.model.decoder.DecoderInfo;
 
 /**
@@ -13,7 +13,7 @@ import org.rlr.model.decoder.DecoderInfo;
  */
 record DecoderIdentity(DecoderInfo decoder, String images) implements StateFile.Identity<DecoderIdentity> {
 
-    static DecoderIdentity of(DecoderInfo info, List<Path> images) {
+    static DecoderIdentity of(DecoderInfo info, List<ImageSource> images) {
         return new DecoderIdentity(info.with(info.training().withEpochs(1), 0, 0), TrainingIdentity.images(images));
     }
 

@@ -9,6 +9,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.RlrModel;
 import org.rlr.model.data.ImageBatches;
+import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.InputPipeline;
 import org.rlr.model.data.RgbImage;
 import org.rlr.model.decoder.DecoderInfo;
@@ -45,7 +46,7 @@ public final class DecoderTrainer {
     }
 
     /**
-     * Trains on image files, or on all their tiles where the model cuts images into some, on the model's backend.
+     * Trains on images, or on all their tiles where the model cuts images into some, on the model's backend.
      *
      * @param model whose features are to be decoded; stays the caller's
      * @param images normal images
@@ -53,7 +54,7 @@ public final class DecoderTrainer {
      * @throws RlrException if there is no decoder for the model's levels, an image cannot be read, or the loss is no
      *     longer finite
      */
-    public FeatureDecoder train(RlrModel model, List<Path> images) {
+    public FeatureDecoder train(RlrModel model, List<ImageSource> images) {
         return train(model, images, TrainingCheckpoints.NONE);
     }
 
@@ -67,7 +68,7 @@ public final class DecoderTrainer {
      * @return the decoder, the caller's to close
      * @throws RlrException as that, or if a state cannot be read or written, or is another training's
      */
-    public FeatureDecoder train(RlrModel model, List<Path> images, TrainingCheckpoints checkpoints) {
+    public FeatureDecoder train(RlrModel model, List<ImageSource> images, TrainingCheckpoints checkpoints) {
         if (images.isEmpty()) {
             throw TrainingImages.none();
         }
@@ -119,7 +120,8 @@ public final class DecoderTrainer {
         }
     }
 
-    private void extract(RlrModel model, InputPipeline pipeline, List<Path> images, FeatureStore store, int inputs) {
+    private void extract(
+            RlrModel model, InputPipeline pipeline, List<ImageSource> images, FeatureStore store, int inputs) {
         int pictures = model.levels().size();
         new ImageBatches(pipeline, 1).forEach(images, (input, count, pixels) -> {
             try (TensorScope scope = TensorScope.inference(model.backend())) {

@@ -1,6 +1,5 @@
 package org.rlr.model.train;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -13,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.config.LevelConfig;
 import org.rlr.model.config.RlrConfig;
+import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.TileGrid;
 import org.rlr.model.features.ComputedFeatureMaps;
 import org.rlr.model.features.FeatureMaps;
@@ -30,7 +30,7 @@ public final class SharedFeatures implements FeatureMaps, AutoCloseable {
     private final List<LevelConfig> levels;
     private final int inputs;
     private final FeatureStore store;
-    private final Map<Path, Entry> entries = new HashMap<>();
+    private final Map<ImageSource, Entry> entries = new HashMap<>();
 
     /** Where an image's inputs lie in the store. */
     private record Entry(int first, int count, @Nullable TileGrid grid) {
@@ -45,20 +45,24 @@ public final class SharedFeatures implements FeatureMaps, AutoCloseable {
      * @param backend on which the backbone computes
      * @param backbone stays the caller's, and is no longer needed afterwards
      * @param config levels, image size and tiling; the rest may differ between the trainings
-     * @param images files; of one that is named twice the maps are kept once
+     * @param images where an image is given twice, its maps are kept once
      * @param listener hears how far they are
      * @throws org.rlr.tensor.RlrException if an image cannot be read, or the temporary file cannot be written
      */
     @SuppressWarnings("try") // the scope only has to be open
     public SharedFeatures(
-            Backend backend, Backbone backbone, RlrConfig config, Collection<Path> images, TrainingListener listener) {
+            Backend backend,
+            Backbone backbone,
+            RlrConfig config,
+            Collection<ImageSource> images,
+            TrainingListener listener) {
         ComputedFeatureMaps computed = new ComputedFeatureMaps(backbone, config);
-        List<Path> files = List.copyOf(new LinkedHashSet<>(images));
+        List<ImageSource> distinct = List.copyOf(new LinkedHashSet<>(images));
         int total = 0;
-        for (Path file : files) {
-            TileGrid grid = computed.grid(file);
+        for (ImageSource image : distinct) {
+            TileGrid grid = computed.grid(image);
             int count = grid == null ? 1 : grid.count();
-            entries.put(file, new Entry(total, count, grid));
+            entries.put(image, new Entry(total, count, grid));
             total = Math.addExact(total, count);
         }
         inputs = total;
@@ -68,7 +72,7 @@ public final class SharedFeatures implements FeatureMaps, AutoCloseable {
                 TrainingFeatures.sizes(config, levels, Math.min(ComputedFeatureMaps.BATCH, inputs)),
                 FeatureStore.MEMORY_LIMIT / 2);
         try {
-            computed.forEachBatch(files, (first, count, maps) -> {
+            computed.forEachBatch(distinct, (first, count, maps) -> {
                 try (TensorScope scope = TensorScope.inference(backend)) {
                     store.put(first, count, maps.get());
                 }
@@ -91,7 +95,7 @@ public final class SharedFeatures implements FeatureMaps, AutoCloseable {
                 store.onDisk() ? "in a temporary file" : "in memory");
     }
 
-    private Entry entry(Path image) {
+    private Entry entry(ImageSource image) {
         Entry entry = entries.get(image);
         if (entry == null) {
             throw new IllegalArgumentException(image + " is none of the images whose features are shared");
@@ -100,12 +104,12 @@ public final class SharedFeatures implements FeatureMaps, AutoCloseable {
     }
 
     @Override
-    public int count(List<Path> images) {
+    public int count(List<ImageSource> images) {
         return images.stream().mapToInt(image -> entry(image).count).sum();
     }
 
     @Override
-    public void forEach(List<Path> images, ImageConsumer consumer) {
+    public void forEach(List<ImageSource> images, ImageConsumer consumer) {
         for (int i = 0; i < images.size(); i++) {
             Entry entry = entry(images.get(i));
             consumer.accept(i, new ImageMaps() {
@@ -123,7 +127,7 @@ public final class SharedFeatures implements FeatureMaps, AutoCloseable {
     }
 
     @Override
-    public void forEachBatch(List<Path> images, BatchConsumer consumer) {
+    public void forEachBatch(List<ImageSource> images, BatchConsumer consumer) {
         int[] all = images.stream().flatMapToInt(image -> entry(image).inputs()).toArray();
         for (int first = 0; first < all.length; first += ComputedFeatureMaps.BATCH) {
             int[] batch = Arrays.copyOfRange(all, first, Math.min(all.length, first + ComputedFeatureMaps.BATCH));

@@ -15,6 +15,7 @@ import org.rlr.model.config.Scoring;
 import org.rlr.model.config.Selection;
 import org.rlr.model.config.TrainingSettings;
 import org.rlr.model.data.DataSetException;
+import org.rlr.model.data.ImageSource;
 import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.model.eval.EvaluationResult;
 import org.rlr.model.eval.Evaluator;
@@ -78,7 +79,7 @@ public final class Trainer {
     }
 
     /**
-     * Trains on image files.
+     * Trains on images.
      *
      * @param backbone the feature extractor that the configuration names; the model takes it over, it is closed if
      *     training fails
@@ -87,7 +88,7 @@ public final class Trainer {
      * @return the model, with the threshold that its own training images give
      * @throws RlrException if an image cannot be read, memory is short or the loss is no longer finite
      */
-    public RlrModel train(Backbone backbone, List<Path> images, List<String> classes) {
+    public RlrModel train(Backbone backbone, List<ImageSource> images, List<String> classes) {
         return train(backbone, new TrainingImages(images, List.of(), classes), TrainingCheckpoints.NONE, null)
                 .model();
     }
@@ -329,7 +330,7 @@ public final class Trainer {
      * @return mean, deviation, maximum, threshold and the range of the maps
      * @throws RlrException if an image cannot be read
      */
-    public static ScoreStatistics scores(AnomalyScorer scorer, List<Path> images, TrainingListener listener) {
+    public static ScoreStatistics scores(AnomalyScorer scorer, List<ImageSource> images, TrainingListener listener) {
         double[] scores = new double[images.size()];
         double[] range = {Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY};
         int[] done = {0};

@@ -1,12 +1,12 @@
 package org.rlr.model.train;
 
-import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.scattering.ChannelStatistics;
 import org.rlr.model.config.LevelConfig;
 import org.rlr.model.config.RlrConfig;
+import org.rlr.model.data.ImageSource;
 import org.rlr.model.features.ComputedFeatureMaps;
 import org.rlr.model.features.FeatureExtractor;
 import org.rlr.model.features.FeatureMaps;
@@ -55,7 +55,7 @@ final class TrainingFeatures implements AutoCloseable {
         this.listener = listener;
         this.backbone = backbone;
         this.maps = maps;
-        List<Path> all = images.all();
+        List<ImageSource> all = images.all();
         training = maps.count(images.training());
         inputs = training + maps.count(images.validation());
         store = new FeatureStore(
@@ -114,7 +114,7 @@ final class TrainingFeatures implements AutoCloseable {
     }
 
     /** Mean and deviation of the raw feature maps of the images learned from, in a first pass over them. */
-    private List<FeatureStatistics> statistics(List<Path> images, List<LevelConfig> shapes, int total) {
+    private List<FeatureStatistics> statistics(List<ImageSource> images, List<LevelConfig> shapes, int total) {
         List<ChannelStatistics> sums =
                 shapes.stream().map(c -> new ChannelStatistics(c.channels())).toList();
         maps.forEachBatch(images, (first, count, batch) -> {
@@ -144,7 +144,7 @@ final class TrainingFeatures implements AutoCloseable {
         return (float) (LEAST_DEVIATION * mean);
     }
 
-    private void extract(FeatureExtractor extractor, List<Path> images, int done) {
+    private void extract(FeatureExtractor extractor, List<ImageSource> images, int done) {
         maps.forEachBatch(images, (first, count, batch) -> {
             try (TensorScope scope = TensorScope.inference(backend)) {
                 store.put(first, count, extractor.tokens(batch.get()));

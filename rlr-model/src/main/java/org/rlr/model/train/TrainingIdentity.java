@@ -17,6 +17,7 @@ import org.rlr.model.config.Schedule;
 import org.rlr.model.config.Scoring;
 import org.rlr.model.config.TrainingSettings;
 import org.rlr.model.data.DataSetException;
+import org.rlr.model.data.ImageSource;
 import org.rlr.tensor.io.IoReason;
 import org.rlr.tensor.io.Sha256;
 
@@ -83,20 +84,27 @@ record TrainingIdentity(
     }
 
     /** SHA-256 of the contents of images in their order. */
-    static String images(List<Path> images) {
+    static String images(List<ImageSource> images) {
         Sha256 digest = new Sha256();
-        for (Path image : images) {
-            try (InputStream in = Files.newInputStream(image)) {
-                // the length keeps two images apart from one that is both
-                digest.add(ByteBuffer.allocate(Long.BYTES)
-                                .putLong(Files.size(image))
-                                .array())
-                        .add(in);
+        for (ImageSource image : images) {
+            Path file = image.file();
+            if (file == null) {
+                byte[] content = image.content();
+                digest.add(length(content.length)).add(content);
+                continue;
+            }
+            try (InputStream in = Files.newInputStream(file)) {
+                digest.add(length(Files.size(file))).add(in);
             } catch (IOException e) {
                 throw new DataSetException(
                         "cannot read " + image + ": " + IoReason.of(e), "check that it is there and may be read", e);
             }
         }
         return digest.hex();
+    }
+
+    /** It keeps two images apart from one that is both. */
+    private static byte[] length(long bytes) {
+        return ByteBuffer.allocate(Long.BYTES).putLong(bytes).array();
     }
 }

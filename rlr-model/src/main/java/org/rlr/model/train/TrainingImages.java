@@ -1,9 +1,9 @@
 package org.rlr.model.train;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.rlr.model.data.DataSetException;
+import org.rlr.model.data.ImageSource;
 
 /**
  * The images of a training, all normal.
@@ -12,7 +12,7 @@ import org.rlr.model.data.DataSetException;
  * @param validation held out, for choosing an epoch; empty where none are
  * @param classes names of their classes, for the model's description
  */
-public record TrainingImages(List<Path> training, List<Path> validation, List<String> classes) {
+public record TrainingImages(List<ImageSource> training, List<ImageSource> validation, List<String> classes) {
     /** Copies the lists. */
     public TrainingImages {
         training = List.copyOf(training);
@@ -26,8 +26,8 @@ public record TrainingImages(List<Path> training, List<Path> validation, List<St
     }
 
     /** Those learned from, then those held out. */
-    List<Path> all() {
-        List<Path> all = new ArrayList<>(training);
+    List<ImageSource> all() {
+        List<ImageSource> all = new ArrayList<>(training);
         all.addAll(validation);
         return all;
     }

@@ -1,6 +1,5 @@
 package org.rlr.model.train;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -13,6 +12,7 @@ import org.rlr.model.config.Validation;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.DataSetException;
+import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.Sample;
 
 /**
@@ -33,8 +33,8 @@ public final class ValidationSplit {
      * @throws DataSetException if a class has a single training image and some are to be held out
      */
     public static TrainingImages of(DataSet data, @Nullable Validation validation, long seed) {
-        List<Path> training = new ArrayList<>();
-        List<Path> held = new ArrayList<>();
+        List<ImageSource> training = new ArrayList<>();
+        List<ImageSource> held = new ArrayList<>();
         for (ClassSamples each : data.classes()) {
             boolean[] out = validation == null ? new boolean[each.train().size()] : heldOut(each, validation, seed);
             for (int i = 0; i < out.length; i++) {
@@ -51,11 +51,11 @@ public final class ValidationSplit {
      * @param data with training images
      * @param validation what to hold out
      * @param seed the training's
-     * @return files by class, in the order of the data set
+     * @return images by class, in the order of the data set
      * @throws DataSetException if a class has a single training image
      */
-    public static Map<String, List<Path>> heldOut(DataSet data, Validation validation, long seed) {
-        Map<String, List<Path>> held = new LinkedHashMap<>();
+    public static Map<String, List<ImageSource>> heldOut(DataSet data, Validation validation, long seed) {
+        Map<String, List<ImageSource>> held = new LinkedHashMap<>();
         for (ClassSamples each : data.classes()) {
             boolean[] out = heldOut(each, validation, seed);
             held.put(

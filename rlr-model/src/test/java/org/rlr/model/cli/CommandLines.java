@@ -4,7 +4,6 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import org.rlr.model.data.DataLayouts;
-import org.rlr.model.data.Sample;
 
 /** Commands for tests of other packages. */
 public final class CommandLines {
@@ -28,7 +27,7 @@ public final class CommandLines {
     /** The images it was trained on. */
     public static List<Path> trainingImages() {
         return DataLayouts.read(TinyModel.data()).train().stream()
-                .map(Sample::image)
+                .map(sample -> sample.image().file())
                 .toList();
     }
 }

@@ -116,7 +116,7 @@ class CommandsTest {
 
         List<Sample> samples = DataLayouts.read(TinyModel.data()).test();
         for (Sample sample : samples) {
-            String stem = sample.image().getFileName().toString();
+            String stem = sample.image().name();
             ImageSize size = Images.size(pictures.resolve(sample.className())
                     .resolve(sample.defect())
                     .resolve(stem));

@@ -15,7 +15,6 @@ import org.rlr.model.config.Validation;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataLayouts;
 import org.rlr.model.data.DataSet;
-import org.rlr.model.data.Images;
 import org.rlr.model.data.Miniature;
 import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.Sample;
@@ -38,14 +37,14 @@ class DataSynthesizeCommandTest {
         Set<RgbImage> held = new HashSet<>();
         ValidationSplit.of(DataLayouts.read(TinyModel.data()), new Validation(0.5, false), 3407)
                 .validation()
-                .forEach(file -> held.add(Images.read(file)));
+                .forEach(image -> held.add(image.read()));
         Set<RgbImage> good = new HashSet<>();
         for (ClassSamples each : set.classes()) {
             assertEquals(5, each.test().size());
             for (Sample sample : each.test()) {
                 assertEquals(sample.anomalous() ? 1 : 0, sample.masks().size());
                 if (!sample.anomalous()) {
-                    good.add(Images.read(sample.image()));
+                    good.add(sample.image().read());
                 }
             }
         }
@@ -61,15 +60,19 @@ class DataSynthesizeCommandTest {
         CommandRun.succeeding(
                 "data", "synthesize", "--data", TinyModel.data(), "--model", model, "--out", again, "--per-image", "2");
         for (Sample sample : set.test()) {
-            assertEquals(-1, Files.mismatch(sample.image(), again.resolve(made.relativize(sample.image()))));
+            assertEquals(
+                    -1,
+                    Files.mismatch(
+                            sample.image().file(),
+                            again.resolve(made.relativize(sample.image().file()))));
         }
         CommandRun.of("data", "synthesize", "--data", TinyModel.data(), "--model", model, "--out", made)
                 .assertFailure(made, "not empty", "--out");
         assertEquals(
                 -1,
                 Files.mismatch(
-                        set.test().get(0).image(),
-                        again.resolve(made.relativize(set.test().get(0).image()))),
+                        set.test().get(0).image().file(),
+                        again.resolve(made.relativize(set.test().get(0).image().file()))),
                 "it stays");
     }
 
@@ -86,7 +89,7 @@ class DataSynthesizeCommandTest {
         CommandRun.of("data", "synthesize", "--data", data, "--out", made)
                 .assertFailure("a/validation/good/0.png", "uniform");
         Path drawn = folder.resolve("drawn");
-        Path normal = DataLayouts.read(TinyModel.data()).train().get(0).image();
+        Path normal = DataLayouts.read(TinyModel.data()).train().get(0).image().file();
         for (String part : List.of("train", "validation", "test")) {
             Files.createDirectories(drawn.resolve("a").resolve(part).resolve("good"));
             Files.copy(normal, drawn.resolve("a").resolve(part).resolve("good").resolve("0.png"));

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.rlr.model.ModelFile;
 import org.rlr.model.RlrModel;
 import org.rlr.model.data.DataLayouts;
-import org.rlr.model.data.Images;
+import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.Preprocessor;
 import org.rlr.model.features.FeatureExtractor;
 import org.rlr.tensor.Tensor;
@@ -116,11 +116,11 @@ class RecipeTest {
             double[] sum = new double[channels];
             double[] squares = new double[channels];
             int count = 0;
-            for (Path image : DataLayouts.read(TinyModel.data()).train().stream()
+            for (ImageSource image : DataLayouts.read(TinyModel.data()).train().stream()
                     .map(s -> s.image())
                     .toList()) {
                 float[] pixels = new float[preprocessor.length()];
-                preprocessor.apply(Images.read(image), pixels, 0);
+                preprocessor.apply(image.read(), pixels, 0);
                 try (TensorScope scope = TensorScope.inference(backend)) {
                     float[] tokens = extractor
                             .tokens(Tensor.of(pixels, 1, 64, 64, 3))

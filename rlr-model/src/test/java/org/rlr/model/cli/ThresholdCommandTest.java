@@ -68,7 +68,7 @@ class ThresholdCommandTest {
         Files.createDirectories(heldOut);
         List<Path> normal = DataLayouts.read(TinyModel.data()).test().stream()
                 .filter(sample -> !sample.anomalous())
-                .map(Sample::image)
+                .map(sample -> sample.image().file())
                 .toList();
         for (int i = 0; i < normal.size(); i++) {
             Files.copy(normal.get(i), heldOut.resolve(i + ".png"));

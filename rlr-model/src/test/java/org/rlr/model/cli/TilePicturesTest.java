@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlr.model.RlrModel;
 import org.rlr.model.config.Tiling;
+import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.Images;
 import org.rlr.model.data.Preprocessor;
 import org.rlr.model.data.Resize;
@@ -168,7 +169,7 @@ class TilePicturesTest {
                 }
             };
             try (FeatureDecoder decoder = new DecoderTrainer(new DecoderSettings(1, 3, 1e-4f, 1), listener)
-                    .train(detector.model(), List.of(image()))) {
+                    .train(detector.model(), List.of(ImageSource.of(image())))) {
                 assertEquals(List.of(3, 1), seen, "four tiles");
                 assertEquals(1, decoder.info().images());
                 assertEquals(new Tiling(16, 1.5), decoder.info().tiling());

@@ -23,6 +23,7 @@ import org.rlr.model.backbone.Backbones;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.Tiling;
 import org.rlr.model.config.TrainingSettings;
+import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.Images;
 import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.model.detect.Detection;
@@ -218,7 +219,7 @@ class TilesTest {
                                 listener)
                         .train(
                                 Backbones.open("scattering", null, config.levels(), backend),
-                                Images.list(data.resolve("fabric/train/good")),
+                                ImageSource.files(Images.list(data.resolve("fabric/train/good"))),
                                 List.of("fabric"))) {
             assertEquals(List.of(8, 8, 4), seen);
             assertEquals(3, trained.info().images());

@@ -9,7 +9,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 import org.rlr.model.data.DataLayouts;
-import org.rlr.model.data.Sample;
 import org.rlr.model.demo.DemoDataSet;
 
 /** A small data set and a model trained on it by the command line, once for all tests. */
@@ -45,7 +44,9 @@ final class TinyModel {
 
     /** Test images, good ones and defective ones. */
     static List<Path> images() {
-        return DataLayouts.read(data()).test().stream().map(Sample::image).toList();
+        return DataLayouts.read(data()).test().stream()
+                .map(sample -> sample.image().file())
+                .toList();
     }
 
     /** A short training. */

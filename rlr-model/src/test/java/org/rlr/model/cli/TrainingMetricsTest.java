@@ -24,6 +24,7 @@ import org.rlr.model.config.ModelInfo;
 import org.rlr.model.config.Selection;
 import org.rlr.model.config.Validation;
 import org.rlr.model.data.DataLayouts;
+import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.Sample;
 import org.rlr.model.train.ValidationSplit;
 import org.rlr.tensor.io.SafeTensorsFile;
@@ -150,13 +151,18 @@ class TrainingMetricsTest {
     void whatIsHeldOutHasNoSay() throws IOException {
         CommandRun.succeeding(training(model, 2, "--validation", "0.5", "--metrics", csv));
         Path other = folder.resolve("other");
-        List<Path> held = ValidationSplit.of(DataLayouts.read(TinyModel.data()), new Validation(0.5, false), 3407)
+        List<ImageSource> held = ValidationSplit.of(
+                        DataLayouts.read(TinyModel.data()), new Validation(0.5, false), 3407)
                 .validation();
         assertEquals(4, held.size());
         for (Sample sample : DataLayouts.read(TinyModel.data()).train()) {
-            Path copy = other.resolve(TinyModel.data().relativize(sample.image()));
+            Path copy = other.resolve(TinyModel.data().relativize(sample.image().file()));
             Files.createDirectories(copy.getParent());
-            Files.copy(held.contains(sample.image()) ? TinyModel.images().get(0) : sample.image(), copy);
+            Files.copy(
+                    held.contains(sample.image())
+                            ? TinyModel.images().get(0)
+                            : sample.image().file(),
+                    copy);
         }
         Path again = folder.resolve("again.safetensors");
         Path changed = folder.resolve("changed.csv");

@@ -66,8 +66,9 @@ class DataLayoutsTest {
         assertEquals(
                 List.of("01/train/ok/a.bmp", "bottle/train/good/000.PNG", "bottle/train/good/001.png"),
                 set.train().stream()
-                        .map(sample ->
-                                root.relativize(sample.image()).toString().replace('\\', '/'))
+                        .map(sample -> root.relativize(sample.image().file())
+                                .toString()
+                                .replace('\\', '/'))
                         .toList());
         Path truth = root.resolve("bottle/ground_truth/broken large");
         Path test = root.resolve("bottle/test");
@@ -180,7 +181,7 @@ class DataLayoutsTest {
         DataSet set = DataLayouts.read(temp.resolve("bolt"));
         assertError(set::requireEvaluation, "0_mask.png", "9×6", Path.of("bent", "0.png"), "8×6", "replace it");
         Sample sample = set.test().get(0);
-        assertError(() -> Masks.read(sample, Images.read(sample.image()).size()), "0_mask.png", "9×6", "8×6");
+        assertError(() -> Masks.read(sample, sample.image().size()), "0_mask.png", "9×6", "8×6");
     }
 
     @Test

@@ -31,7 +31,7 @@ class MasksTest {
     }
 
     private Mask read(Path file) {
-        return Masks.read(file, Path.of("image.png"), new ImageSize(WIDTH, HEIGHT));
+        return Masks.read(ImageSource.of(file), ImageSource.of(Path.of("image.png")), new ImageSize(WIDTH, HEIGHT));
     }
 
     private static void assertSet(Mask mask) {
@@ -84,7 +84,7 @@ class MasksTest {
     void resizingTakesTheNearestPixel() {
         try (SafeTensorsFile golden = GoldenFiles.open("resize")) {
             Path file = GoldenFiles.path("resize-mask.png");
-            Mask mask = Masks.read(file, file, Images.size(file));
+            Mask mask = Masks.read(ImageSource.of(file), ImageSource.of(file), Images.size(file));
             ByteBuffer expected = golden.bytes("nearest_down");
             boolean[] bits = new boolean[64 * 64];
             for (int i = 0; i < bits.length; i++) {

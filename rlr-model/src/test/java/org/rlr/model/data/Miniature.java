@@ -93,13 +93,15 @@ public final class Miniature {
 
     private String line(Sample sample) {
         String line = sample.className() + " " + sample.defect() + (sample.anomalous() ? "! " : " ")
-                + relative(sample.image());
+                + relative(sample.image().file());
         return sample.masks().isEmpty()
                 ? line
                 : line + " <- "
                         + String.join(
                                 " + ",
-                                sample.masks().stream().map(this::relative).toList());
+                                sample.masks().stream()
+                                        .map(mask -> relative(mask.file()))
+                                        .toList());
     }
 
     private String relative(Path file) {

@@ -5,13 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.rlr.model.ModelFile;
 import org.rlr.model.RlrModel;
 import org.rlr.model.cli.CommandLines;
+import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.Images;
 import org.rlr.model.data.Normalization;
 import org.rlr.model.data.Preprocessor;
@@ -31,7 +31,8 @@ class DecoderTrainerTest {
     void trainingReducesTheLossAndFeaturesBecomeAPictureOfTheModelsSize() {
         try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(2))) {
             try (RlrModel model = ModelFile.load(CommandLines.anyModel(), backend)) {
-                List<Path> images = CommandLines.trainingImages().subList(0, 4);
+                List<ImageSource> images =
+                        ImageSource.files(CommandLines.trainingImages().subList(0, 4));
                 List<Double> losses = new ArrayList<>();
                 TrainingListener listener = new TrainingListener() {
                     @Override
@@ -44,7 +45,8 @@ class DecoderTrainerTest {
                     assertEquals(12, losses.size());
                     assertTrue(losses.get(11) < 0.5 * losses.get(0), losses.toString());
                     assertEquals(losses.get(11), decoder.info().loss(), 1e-12);
-                    Examination e = new AnomalyScorer(model).examine(Images.read(images.get(0)));
+                    Examination e =
+                            new AnomalyScorer(model).examine(images.get(0).read());
                     RgbImage picture = decoder.decode(
                             e.levels().stream().map(Examination.Level::features).toList());
                     assertEquals(64, picture.width());

@@ -22,7 +22,6 @@ import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataLayouts;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.ImageSize;
-import org.rlr.model.data.Images;
 import org.rlr.model.data.Mask;
 import org.rlr.model.data.Masks;
 import org.rlr.model.data.RgbImage;
@@ -65,8 +64,7 @@ class DemoDataSetTest {
             assertEquals(
                     4L * defects.size(),
                     each.test().stream().filter(Sample::anomalous).count());
-            assertEquals(
-                    new ImageSize(SIZE, SIZE), Images.size(each.train().get(0).image()));
+            assertEquals(new ImageSize(SIZE, SIZE), each.train().get(0).image().size());
         }
     }
 
@@ -90,13 +88,13 @@ class DemoDataSetTest {
     @Test
     void normalPicturesVaryWithinTheirClass() {
         for (ClassSamples each : set.classes()) {
-            RgbImage one = Images.read(each.train().get(0).image());
-            double within = difference(one, Images.read(each.train().get(1).image()));
+            RgbImage one = each.train().get(0).image().read();
+            double within = difference(one, each.train().get(1).image().read());
             assertTrue(within > 2, each.name() + " varies by " + within);
             for (ClassSamples other : set.classes()) {
                 if (other != each) {
                     assertTrue(
-                            difference(one, Images.read(other.train().get(0).image())) > within,
+                            difference(one, other.train().get(0).image().read()) > within,
                             each.name() + " and " + other.name());
                 }
             }

@@ -25,6 +25,7 @@ import org.rlr.model.config.TrainingSettings;
 import org.rlr.model.config.Validation;
 import org.rlr.model.data.DataLayouts;
 import org.rlr.model.data.DataSet;
+import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.Sample;
 import org.rlr.model.demo.DemoDataSet;
 import org.rlr.model.features.ComputedFeatureMaps;
@@ -68,14 +69,14 @@ class SharedFeaturesTest {
         return Backbones.open(config.backbone(), weights, config.levels(), backend);
     }
 
-    private List<Path> images() {
-        List<Path> images =
+    private List<ImageSource> images() {
+        List<ImageSource> images =
                 new ArrayList<>(data.train().stream().map(Sample::image).toList());
         images.addAll(data.test().stream().map(Sample::image).toList());
         return images;
     }
 
-    private static List<float[]> singly(FeatureMaps maps, List<Path> images, Backend backend) {
+    private static List<float[]> singly(FeatureMaps maps, List<ImageSource> images, Backend backend) {
         List<float[]> all = new ArrayList<>();
         maps.forEach(images, (index, image) -> {
             for (int input = 0; input < (image.grid() == null ? 1 : image.grid().count()); input++) {
@@ -87,7 +88,7 @@ class SharedFeaturesTest {
         return all;
     }
 
-    private static List<float[]> inBatches(FeatureMaps maps, List<Path> images, Backend backend) {
+    private static List<float[]> inBatches(FeatureMaps maps, List<ImageSource> images, Backend backend) {
         List<float[]> all = new ArrayList<>();
         maps.forEachBatch(images, (first, count, batch) -> {
             try (TensorScope scope = TensorScope.inference(backend)) {
@@ -113,7 +114,7 @@ class SharedFeaturesTest {
             for (String name : List.of(
                     Backbones.WEIGHT_FREE, "tf_efficientnet_lite0", "efficientnet_b0", "resnet18", "resnet50")) {
                 // the last one is much to compute
-                List<Path> images = images().subList(0, name.equals("resnet50") ? 5 : 12);
+                List<ImageSource> images = images().subList(0, name.equals("resnet50") ? 5 : 12);
                 for (Tiling tiling :
                         name.equals("resnet18") ? new Tiling[] {null, new Tiling(16, 1.5)} : new Tiling[] {null}) {
                     RlrConfig config = config(name, tiling);
@@ -124,7 +125,7 @@ class SharedFeaturesTest {
                                     new SharedFeatures(backend, backbone, config, images, TrainingListener.SILENT)) {
                         ComputedFeatureMaps computed = new ComputedFeatureMaps(backbone, config);
                         // in an order and a number that are not those of the computing
-                        List<Path> some = new ArrayList<>(images.subList(1, images.size()));
+                        List<ImageSource> some = new ArrayList<>(images.subList(1, images.size()));
                         java.util.Collections.reverse(some);
                         assertEquals(computed.count(some), shared.count(some));
                         assertEquals((tiling == null ? 1 : 4) * some.size(), shared.count(some));
@@ -171,14 +172,14 @@ class SharedFeaturesTest {
         RlrConfig config = config(Backbones.WEIGHT_FREE, null);
         try (Backend backend = KernelSets.open("vector");
                 Backbone backbone = open(config, backend)) {
-            List<Path> images = images();
+            List<ImageSource> images = images();
             long bytes = 0;
             for (int level : config.levels()) {
                 bytes += 4L
                         * config.level(backbone.info().level(level)).tokens()
                         * backbone.info().level(level).channels();
             }
-            List<Path> twice = new ArrayList<>(images.subList(0, 2));
+            List<ImageSource> twice = new ArrayList<>(images.subList(0, 2));
             twice.addAll(images.subList(0, 2));
             try (SharedFeatures shared =
                     new SharedFeatures(backend, backbone, config, twice, TrainingListener.SILENT)) {
@@ -196,7 +197,7 @@ class SharedFeaturesTest {
         }
     }
 
-    private static Object grid(FeatureMaps maps, Path image) {
+    private static Object grid(FeatureMaps maps, ImageSource image) {
         Object[] grid = {maps};
         maps.forEach(List.of(image), (index, each) -> grid[0] = each.grid());
         return grid[0];

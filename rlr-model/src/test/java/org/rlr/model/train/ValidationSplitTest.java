@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -14,6 +15,7 @@ import org.rlr.model.config.Validation;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.DataSetException;
+import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.Sample;
 import org.rlr.tensor.InvalidSettingException;
 
@@ -34,9 +36,9 @@ class ValidationSplitTest {
         return new DataSet(ROOT, "mvtec", List.of(classes));
     }
 
-    private static List<Path> of(String name, List<Path> images) {
+    private static List<ImageSource> of(String name, List<ImageSource> images) {
         return images.stream()
-                .filter(image -> image.getParent().equals(ROOT.resolve(name)))
+                .filter(image -> image.file().getParent().equals(ROOT.resolve(name)))
                 .toList();
     }
 
@@ -48,11 +50,11 @@ class ValidationSplitTest {
         assertEquals(10, of("a", split.validation()).size());
         assertEquals(3, of("b", split.validation()).size());
         assertEquals(1, of("c", split.validation()).size());
-        List<Path> all = data.train().stream().map(Sample::image).toList();
+        List<ImageSource> all = data.train().stream().map(Sample::image).toList();
         assertEquals(
-                all.stream().sorted().toList(),
+                all.stream().sorted(Comparator.comparing(ImageSource::id)).toList(),
                 Stream.concat(split.training().stream(), split.validation().stream())
-                        .sorted()
+                        .sorted(Comparator.comparing(ImageSource::id))
                         .toList());
         // the order in which images are learned from stays that of the data set
         assertEquals(all.stream().filter(split.training()::contains).toList(), split.training());
@@ -74,8 +76,8 @@ class ValidationSplitTest {
                 ValidationSplit.of(data(product("b", 30)), third, 7).validation());
         assertNotEquals(split, ValidationSplit.of(data(product("a", 30), product("b", 30)), third, 8));
         assertNotEquals(
-                of("a", split.validation()).stream().map(Path::getFileName).toList(),
-                of("b", split.validation()).stream().map(Path::getFileName).toList());
+                of("a", split.validation()).stream().map(ImageSource::name).toList(),
+                of("b", split.validation()).stream().map(ImageSource::name).toList());
     }
 
     @Test
