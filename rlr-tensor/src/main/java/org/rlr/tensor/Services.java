@@ -28,6 +28,8 @@ public final class Services {
     public static <T> List<T> load(Class<T> type, String things) {
         List<T> services = new ArrayList<>();
         try {
+            // ServiceLoader asks the module of this class, and the types are of other modules, too
+            Services.class.getModule().addUses(type);
             ServiceLoader.load(type, type.getClassLoader()).forEach(services::add);
         } catch (ServiceConfigurationError e) {
             throw new RlrException(

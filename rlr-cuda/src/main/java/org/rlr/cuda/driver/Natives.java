@@ -168,7 +168,8 @@ public final class Natives {
     private static void loadLibrary(String name) throws IOException {
         String file = "lib" + name + "-" + JCudaVersion.get() + "-linux-x86_64.so";
         Path target = folder().resolve(file);
-        URL library = JCudaDriver.class.getResource("/lib/" + file);
+        // of the loader, since a class of a named module finds nothing in another module
+        URL library = JCudaDriver.class.getClassLoader().getResource("lib/" + file);
         if (library == null) {
             throw new UnsatisfiedLinkError(
                     "the class path has no /lib/" + file + " (jar jcuda-natives, jcublas-natives or jcudnn-natives)");

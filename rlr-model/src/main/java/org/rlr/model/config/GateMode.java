@@ -3,6 +3,7 @@ package org.rlr.model.config;
 import com.google.gson.annotations.SerializedName;
 
 /** How the blocks of a layer are weighted (RLR §7). */
+@SuppressWarnings("exports") // names for Gson
 public enum GateMode {
     /** Constants: 2 for cross attention to the reference, 1 for the others. */
     @SerializedName("none")

@@ -3,6 +3,7 @@ package org.rlr.model.config;
 import com.google.gson.annotations.SerializedName;
 
 /** How the levels' parameters are stepped (RLR §8). */
+@SuppressWarnings("exports") // names for Gson
 public enum OptimizerMode {
     /** Adam: each level by its own gradients. */
     @SerializedName("adam")

@@ -3,6 +3,7 @@ package org.rlr.model.config;
 import com.google.gson.annotations.SerializedName;
 
 /** How the learning rate goes on after the warm-up. */
+@SuppressWarnings("exports") // names for Gson
 public enum Schedule {
     /** It stays. */
     @SerializedName("constant")

@@ -32,6 +32,9 @@ public final class PixelScores {
         double at(int pixel);
     }
 
+    /** Holds no pixels yet. */
+    public PixelScores() {}
+
     /**
      * Makes room for so many normal pixels in all: growing on the way would need more than twice the memory for a
      * while.

@@ -73,6 +73,10 @@ final class KernelChoice {
             throw unable(reason.get(), "", null);
         }
         try {
+            // the descriptor does not require a module that most applications lack
+            KernelChoice.class
+                    .getModule()
+                    .addReads(ModuleLayer.boot().findModule(MODULE).orElseThrow());
             return Class.forName("org.rlr.tensor.cpu.VectorKernels")
                     .asSubclass(CpuKernels.class)
                     .getDeclaredConstructor()

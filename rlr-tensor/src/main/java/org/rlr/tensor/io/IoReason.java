@@ -1,6 +1,5 @@
 package org.rlr.tensor.io;
 
-import com.google.gson.JsonParseException;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
@@ -61,7 +60,7 @@ public final class IoReason {
      * @param e what the parser threw
      * @return part of a sentence
      */
-    public static String ofJson(JsonParseException e) {
+    public static String ofJson(RuntimeException e) {
         return "it is not valid JSON" + SafeTensorsHeader.place(e.getMessage());
     }
 }

@@ -37,6 +37,9 @@ public final class SafeTensorsWriter {
 
     private record Pending(String name, DType dtype, long[] shape, int elements, Encoder encoder) {}
 
+    /** A file without metadata and tensors. */
+    public SafeTensorsWriter() {}
+
     /**
      * Sets a metadata value, replacing an earlier one of that key.
      *

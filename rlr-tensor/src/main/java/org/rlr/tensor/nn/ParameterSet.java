@@ -33,6 +33,9 @@ public final class ParameterSet implements AutoCloseable {
     private int size;
     private boolean frozen;
 
+    /** An empty set. */
+    public ParameterSet() {}
+
     /** Part of the name space, as {@code encoder.norm.}; layers take one and declare what they need in it. */
     public final class Prefix {
         private final String prefix;
