@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.rlr.model.config.MapScale;
 import org.rlr.model.config.Thresholds;
 import org.rlr.model.data.Images;
 import org.rlr.model.data.RgbImage;
@@ -16,7 +17,6 @@ import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.model.detect.AnomalyMap;
 import org.rlr.model.detect.Detection;
 import org.rlr.model.detect.Examination;
-import org.rlr.model.report.MapScale;
 import org.rlr.model.report.ReconstructionPictures;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
@@ -101,7 +101,7 @@ final class DetectCommand implements Callable<Integer> {
                         + "; the common one is used, --class chooses another");
                 err.flush();
             }
-            MapScale scale = OverlayWriter.scale(detector.info().scores());
+            MapScale scale = detector.info().mapScale();
             OverlayWriter overlays = out == null ? null : new OverlayWriter(out, scale);
             ReconstructionPictures drawn = kind.pictures(decoder);
             for (Path file : files) {

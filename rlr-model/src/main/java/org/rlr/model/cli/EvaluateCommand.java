@@ -10,6 +10,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import me.tongfei.progressbar.ProgressBar;
 import org.jspecify.annotations.Nullable;
+import org.rlr.model.config.MapScale;
 import org.rlr.model.config.Scoring;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.Sample;
@@ -24,7 +25,6 @@ import org.rlr.model.eval.Metric;
 import org.rlr.model.eval.ScoringComparison;
 import org.rlr.model.report.EvaluationRecord;
 import org.rlr.model.report.EvaluationReport;
-import org.rlr.model.report.MapScale;
 import org.rlr.model.report.ReconstructionPictures;
 import org.rlr.model.report.ScoredImage;
 import org.rlr.tensor.RlrException;
@@ -233,8 +233,7 @@ final class EvaluateCommand implements Callable<Integer> {
             });
         }
         // The scale is common to the data set, so the last map has to be seen before the first picture.
-        MapScale scale =
-                record.scale(OverlayWriter.scale(scorer.info().scores()).max());
+        MapScale scale = record.scale(scorer.info().mapScale().max());
         if (out != null) {
             OverlayWriter overlays = new OverlayWriter(out, scale);
             try (ProgressBar bar =

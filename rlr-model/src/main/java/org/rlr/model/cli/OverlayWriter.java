@@ -7,13 +7,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.rlr.model.config.ScoreStatistics;
+import org.rlr.model.config.MapScale;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.PngFile;
 import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.Sample;
 import org.rlr.model.detect.Detection;
-import org.rlr.model.report.MapScale;
 import org.rlr.model.report.Overlays;
 import org.rlr.model.report.ScoredImage;
 import org.rlr.tensor.ResourceException;
@@ -24,9 +23,6 @@ import org.rlr.tensor.io.IoReason;
  * Writes a picture per image into a folder: image | mask, where there is one | map over the image, on one colour scale.
  */
 final class OverlayWriter {
-    /** Where only normal images are known, the scale reaches so many times the spread of their maps. */
-    private static final double HEADROOM = 1.5;
-
     private final Path folder;
     private final MapScale scale;
     private final Set<Path> written = new HashSet<>();
@@ -43,12 +39,6 @@ final class OverlayWriter {
                     "choose another --out",
                     e);
         }
-    }
-
-    /** A scale that does not depend on the images examined: from the maps of the model's training images. */
-    static MapScale scale(ScoreStatistics normal) {
-        return new MapScale(
-                (float) normal.mapMin(), (float) (normal.mapMin() + HEADROOM * (normal.mapMax() - normal.mapMin())));
     }
 
     /** Where the picture of a test image lies. */

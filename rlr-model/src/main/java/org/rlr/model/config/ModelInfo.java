@@ -31,6 +31,9 @@ public record ModelInfo(
         Thresholds thresholds,
         @Nullable Selection selection,
         Scoring scoring) {
+    /** The colour scale reaches so many times the range of normal maps. */
+    private static final double HEADROOM = 1.5;
+
     public ModelInfo {
         // the parser leaves null what a file lacks; ModelFile refuses one without configuration or scores
         if (config != null) {
@@ -66,6 +69,17 @@ public record ModelInfo(
      */
     public ModelInfo with(Scoring other, ScoreStatistics range, Thresholds others) {
         return toBuilder().scoring(other).scores(range).thresholds(others).build();
+    }
+
+    /**
+     * The colour scale of this model's maps, the same for every image: from the lowest value of the maps of normal
+     * images over 1.5 times their range. {@code rlr detect} draws with it.
+     *
+     * @return the scale
+     */
+    public MapScale mapScale() {
+        double low = scores.mapMin();
+        return new MapScale((float) low, (float) (low + HEADROOM * (scores.mapMax() - low)));
     }
 
     /**

@@ -3,6 +3,7 @@ package org.rlr.model.data;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import javax.imageio.ImageIO;
@@ -24,13 +25,30 @@ public final class PngFile {
     public static void write(Path file, BufferedImage image) {
         // encoded in memory, so that only the disk's errors are left for the file
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
-            if (!ImageIO.write(image, "png", out)) {
-                throw new IllegalArgumentException("this kind of image cannot be written as PNG: " + image);
-            }
+        try {
+            encode(image, bytes);
         } catch (IOException e) {
             throw new UncheckedIOException("writing to memory failed", e);
         }
         AtomicFile.writeUnforced(file, bytes::writeTo);
+    }
+
+    /**
+     * Writes a picture to a stream, as to a response of a web service.
+     *
+     * @param image any picture
+     * @param out where to; not closed
+     * @throws IOException if the stream fails
+     */
+    public static void write(RgbImage image, OutputStream out) throws IOException {
+        encode(image.toBufferedImage(), out);
+    }
+
+    private static void encode(BufferedImage image, OutputStream out) throws IOException {
+        try (MemoryCacheImageOutputStream stream = new MemoryCacheImageOutputStream(out)) {
+            if (!ImageIO.write(image, "png", stream)) {
+                throw new IllegalArgumentException("this kind of image cannot be written as PNG: " + image);
+            }
+        }
     }
 }

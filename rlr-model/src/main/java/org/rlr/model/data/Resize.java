@@ -44,6 +44,43 @@ public final class Resize {
         return new RgbImage(width, height, result);
     }
 
+    /**
+     * Values at another size, bilinear between the centres of the pixels, the border repeated: both grids cover the
+     * same area, and the centre of pixel x lies at {@code (x + 0.5)/width} of its width.
+     *
+     * @param values row-major, {@code height·width}
+     * @param height rows
+     * @param width columns
+     * @param toHeight rows of the result, at least 1
+     * @param toWidth columns of the result, at least 1
+     * @return {@code toHeight·toWidth} values, row-major
+     * @throws IllegalArgumentException if there are more or fewer values, or a size is less than 1
+     */
+    public static float[] bilinear(float[] values, int height, int width, int toHeight, int toWidth) {
+        checkSize(toWidth, toHeight);
+        if (height < 1 || width < 1 || values.length != height * width) {
+            throw new IllegalArgumentException(
+                    "a map of " + width + "×" + height + " cannot have " + values.length + " values");
+        }
+        float[] result = new float[Math.multiplyExact(toWidth, toHeight)];
+        for (int y = 0, at = 0; y < toHeight; y++) {
+            double row = Math.max(0, Math.min(height - 1, (y + 0.5) * height / toHeight - 0.5));
+            int above = (int) Math.min(row, Math.max(0, height - 2));
+            int below = Math.min(above + 1, height - 1);
+            double down = row - above;
+            for (int x = 0; x < toWidth; x++, at++) {
+                double column = Math.max(0, Math.min(width - 1, (x + 0.5) * width / toWidth - 0.5));
+                int left = (int) Math.min(column, Math.max(0, width - 2));
+                int right = Math.min(left + 1, width - 1);
+                double across = column - left;
+                double top = values[above * width + left] * (1 - across) + values[above * width + right] * across;
+                double bottom = values[below * width + left] * (1 - across) + values[below * width + right] * across;
+                result[at] = (float) (top * (1 - down) + bottom * down);
+            }
+        }
+        return result;
+    }
+
     private static int[][] rows(RgbImage image) {
         int[][] rows = new int[image.height()][image.width() * RgbImage.CHANNELS];
         int at = 0;

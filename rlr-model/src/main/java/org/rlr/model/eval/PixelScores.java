@@ -3,6 +3,7 @@ package org.rlr.model.eval;
 import java.util.Arrays;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
+import org.rlr.model.data.Regions;
 import org.rlr.tensor.ResourceException;
 
 /**

@@ -8,6 +8,7 @@ import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.rlr.model.config.MapScale;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.config.Threshold;
 import org.rlr.model.detect.AnomalyScorer;

@@ -4,10 +4,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.rlr.model.config.MapScale;
 import org.rlr.model.data.ImageSize;
 import org.rlr.model.data.Mask;
 import org.rlr.model.data.Resize;
 import org.rlr.model.data.RgbImage;
+import org.rlr.model.detect.Detection;
 
 /**
  * Draws anomaly maps over their images, and such pictures side by side. All sizes are those of the pictures given,
@@ -61,6 +63,19 @@ public final class Overlays {
             }
         }
         return new RgbImage(image.width(), image.height(), result);
+    }
+
+    /**
+     * The map of a detection in colour over its image, as {@link #overlay(RgbImage, float[], int, int, MapScale)}.
+     *
+     * @param image the image that was examined, in any size
+     * @param detection the score and map of the image
+     * @param scale the model's {@link org.rlr.model.config.ModelInfo#mapScale()}, or another common to all maps that
+     *     are compared
+     * @return of the image's size
+     */
+    public static RgbImage overlay(RgbImage image, Detection detection, MapScale scale) {
+        return overlay(image, detection.map(), detection.mapHeight(), detection.mapWidth(), scale);
     }
 
     /**
@@ -192,33 +207,12 @@ public final class Overlays {
         }
     }
 
-    /** A map at another size, bilinear between the centres of its pixels, the border repeated. */
     private static float[] stretched(float[] map, int mapHeight, int mapWidth, ImageSize size) {
-        if (mapHeight < 1 || mapWidth < 1 || map.length != mapHeight * mapWidth) {
-            throw new IllegalArgumentException(
-                    "a map of " + mapWidth + "×" + mapHeight + " cannot have " + map.length + " scores");
-        }
         for (float score : map) {
             if (!Float.isFinite(score)) {
                 throw new IllegalArgumentException("a map with the score " + score + " cannot be drawn");
             }
         }
-        float[] result = new float[size.width() * size.height()];
-        for (int y = 0, at = 0; y < size.height(); y++) {
-            double row = Math.max(0, Math.min(mapHeight - 1, (y + 0.5) * mapHeight / size.height() - 0.5));
-            int above = (int) Math.min(row, Math.max(0, mapHeight - 2));
-            int below = Math.min(above + 1, mapHeight - 1);
-            double down = row - above;
-            for (int x = 0; x < size.width(); x++, at++) {
-                double column = Math.max(0, Math.min(mapWidth - 1, (x + 0.5) * mapWidth / size.width() - 0.5));
-                int left = (int) Math.min(column, Math.max(0, mapWidth - 2));
-                int right = Math.min(left + 1, mapWidth - 1);
-                double across = column - left;
-                double top = map[above * mapWidth + left] * (1 - across) + map[above * mapWidth + right] * across;
-                double bottom = map[below * mapWidth + left] * (1 - across) + map[below * mapWidth + right] * across;
-                result[at] = (float) (top * (1 - down) + bottom * down);
-            }
-        }
-        return result;
+        return Resize.bilinear(map, mapHeight, mapWidth, size.height(), size.width());
     }
 }

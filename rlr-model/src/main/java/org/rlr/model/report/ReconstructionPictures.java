@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.rlr.model.config.MapScale;
 import org.rlr.model.data.ImageSize;
 import org.rlr.model.data.Resize;
 import org.rlr.model.data.RgbImage;

@@ -3,6 +3,7 @@ package org.rlr.model.report;
 import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.rlr.model.config.MapScale;
 import org.rlr.model.config.Threshold;
 import org.rlr.model.config.Thresholds;
 import org.rlr.model.data.RgbImage;

@@ -1,6 +1,7 @@
 package org.rlr.model.report;
 
 import java.util.function.Supplier;
+import org.rlr.model.config.MapScale;
 import org.rlr.model.data.Mask;
 import org.rlr.model.data.Masks;
 import org.rlr.model.data.RgbImage;

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlr.model.config.MapScale;
 import org.rlr.model.data.ImageSize;
 import org.rlr.model.data.Images;
 import org.rlr.model.data.Mask;

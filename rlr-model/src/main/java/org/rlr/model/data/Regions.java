@@ -1,4 +1,4 @@
-package org.rlr.model.eval;
+package org.rlr.model.data;
 
 import java.util.Arrays;
 
@@ -8,9 +8,17 @@ import java.util.Arrays;
  * @param labels row-major, the number of the pixel's region from 0, or -1 outside of all
  * @param areas the pixels of each region
  */
-record Regions(int[] labels, int[] areas) {
-    /** Finds the regions of a row-major mask, numbered in the order in which rows meet them. */
-    static Regions of(boolean[] mask, int height, int width) {
+public record Regions(int[] labels, int[] areas) {
+    /**
+     * Finds the regions of a mask, numbered in the order in which rows meet them.
+     *
+     * @param mask row-major, {@code height·width}
+     * @param height rows
+     * @param width columns
+     * @return its regions
+     * @throws IllegalArgumentException if the mask has another length
+     */
+    public static Regions of(boolean[] mask, int height, int width) {
         if (mask.length != height * width) {
             throw new IllegalArgumentException("a mask of " + mask.length + " pixels is not " + width + "×" + height);
         }

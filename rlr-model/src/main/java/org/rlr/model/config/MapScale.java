@@ -1,4 +1,4 @@
-package org.rlr.model.report;
+package org.rlr.model.config;
 
 import java.util.Arrays;
 import java.util.List;
@@ -97,8 +97,13 @@ public record MapScale(float min, float max) {
         }
     }
 
-    /** Where a score lies on the scale, 0…1; 0 where the scale has no width. */
-    double position(double score) {
+    /**
+     * Where a score lies on the scale.
+     *
+     * @param score any score
+     * @return 0…1; 0 where the scale has no width
+     */
+    public double position(double score) {
         return max > min ? Math.max(0, Math.min(1, (score - min) / (max - min))) : 0;
     }
 }
