@@ -2,6 +2,7 @@ package org.rlr.tensor;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.backend.Backend;
 
@@ -54,6 +55,25 @@ public final class TensorScope implements AutoCloseable {
      */
     public static TensorScope inference(Backend backend) {
         return new TensorScope(backend, false);
+    }
+
+    /**
+     * Runs a computation and closes what it made on the way, unless the innermost scope has a tape, which needs it. The
+     * peak of a network's memory is then that of its largest part instead of the sum of all.
+     *
+     * @param computation makes a tensor; what else it makes must not be used afterwards
+     * @return the tensor, owned by the innermost scope if the computation made it
+     * @throws IllegalStateException if no scope is open
+     */
+    public static Tensor closingIntermediates(Supplier<Tensor> computation) {
+        TensorScope outer = current();
+        if (outer.hasTape) {
+            return computation.get();
+        }
+        try (TensorScope inner = inference(outer.backend)) {
+            Tensor result = computation.get();
+            return result.owner() == inner ? inner.keep(result) : result;
+        }
     }
 
     /**
