@@ -8,6 +8,7 @@ import org.rlr.cuda.driver.Card;
 import org.rlr.cuda.driver.NotCapturableException;
 import org.rlr.cuda.driver.Stream;
 import org.rlr.tensor.Device;
+import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.AdamSettings;
 import org.rlr.tensor.backend.AttentionPattern;
@@ -84,7 +85,11 @@ final class CudaBackend implements Backend {
 
     @Override
     public void onHost(int tasks, IntConsumer body) {
-        host.forEach(tasks, body);
+        try {
+            host.forEach(tasks, body);
+        } catch (OutOfMemoryError e) {
+            throw ResourceException.outOfMemory("work on the host failed", e);
+        }
     }
 
     @Override

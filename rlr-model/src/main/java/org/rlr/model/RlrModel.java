@@ -9,6 +9,7 @@ import org.rlr.model.features.FeatureExtractor;
 import org.rlr.model.features.FeatureStatistics;
 import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.Tensor;
+import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.autograd.FusedFunctions;
 import org.rlr.tensor.backend.Backend;
 
@@ -116,8 +117,10 @@ public final class RlrModel implements AutoCloseable {
      * @return {@code [N, h·w]}
      */
     public Tensor tokenScores(int level, Tensor map) {
-        Tensor tokens = extractor.tokens(level, map);
-        return FusedFunctions.tokenScores(levels.get(level).reconstruct(tokens), tokens);
+        return TensorScope.closingIntermediates(() -> {
+            Tensor tokens = extractor.tokens(level, map);
+            return FusedFunctions.tokenScores(levels.get(level).reconstruct(tokens), tokens);
+        });
     }
 
     /**

@@ -33,6 +33,22 @@ public final class ResourceException extends RlrException {
         this.resource = resource;
     }
 
+    /**
+     * An {@link OutOfMemoryError} as an error of this library; code that computes with tensors throws it as this.
+     *
+     * @param numbers what uses or wants how much, as in {@code "12 MiB more were wanted"}
+     * @param cause says which memory is short, as in {@code "Java heap space"}
+     * @return a shortage of memory, with the size of the heap and what to do
+     */
+    public static ResourceException outOfMemory(String numbers, OutOfMemoryError cause) {
+        return new ResourceException(
+                Resource.MEMORY,
+                "out of memory (" + cause.getMessage() + "): " + numbers + ", the Java heap may grow to "
+                        + (Runtime.getRuntime().maxMemory() >> 20) + " MiB",
+                "compute fewer images at once, lower `batchSize` or `imageSize`, or raise the heap with java -Xmx",
+                cause);
+    }
+
     /** {@return the kind of thing that is short} */
     public Resource resource() {
         return resource;

@@ -40,7 +40,7 @@ public final class Tensor implements AutoCloseable {
     // ---- making ----
 
     /**
-     * A tensor over a storage, which it takes one reference of; owned by the innermost scope.
+     * A tensor over a storage, which it takes one reference of, also where this fails; owned by the innermost scope.
      *
      * @param backend that holds the storage
      * @param view storage, offset and shape
@@ -48,9 +48,14 @@ public final class Tensor implements AutoCloseable {
      * @throws IllegalStateException if no scope is open
      */
     public static Tensor wrap(Backend backend, View view) {
-        Tensor t = new Tensor(backend, view);
-        TensorScope.current().adopt(t);
-        return t;
+        try {
+            Tensor t = new Tensor(backend, view);
+            TensorScope.current().adopt(t);
+            return t;
+        } catch (RuntimeException | Error e) {
+            view.storage().release();
+            throw e;
+        }
     }
 
     /**
@@ -179,10 +184,17 @@ public final class Tensor implements AutoCloseable {
      *
      * @return a copy; waits until it is computed
      * @throws IllegalStateException if this tensor was closed
+     * @throws ResourceException if memory is short
      */
     public float[] toArray() {
-        float[] values = new float[view.elements()];
-        backend.download(view(), values, 0);
+        View source = view();
+        float[] values;
+        try {
+            values = new float[source.elements()];
+        } catch (OutOfMemoryError e) {
+            throw ResourceException.outOfMemory("a copy of a tensor of shape " + shape() + " was wanted", e);
+        }
+        backend.download(source, values, 0);
         return values;
     }
 

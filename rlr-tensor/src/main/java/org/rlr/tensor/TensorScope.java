@@ -2,6 +2,7 @@ package org.rlr.tensor;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.backend.Backend;
 
@@ -57,6 +58,25 @@ public final class TensorScope implements AutoCloseable {
     }
 
     /**
+     * Runs a computation and closes what it made on the way, unless the innermost scope has a tape, which needs it. The
+     * peak of a network's memory is then that of its largest part instead of the sum of all.
+     *
+     * @param computation makes a tensor; what else it makes must not be used afterwards
+     * @return the tensor, owned by the innermost scope if the computation made it
+     * @throws IllegalStateException if no scope is open
+     */
+    public static Tensor closingIntermediates(Supplier<Tensor> computation) {
+        TensorScope outer = current();
+        if (outer.hasTape) {
+            return computation.get();
+        }
+        try (TensorScope inner = inference(outer.backend)) {
+            Tensor result = computation.get();
+            return result.owner() == inner ? inner.keep(result) : result;
+        }
+    }
+
+    /**
      * The innermost open scope of this thread.
      *
      * @return the scope
@@ -93,12 +113,13 @@ public final class TensorScope implements AutoCloseable {
         if (tensor.owner() != this) {
             throw new IllegalArgumentException("tensor of shape " + tensor.shape() + " does not belong to this scope");
         }
-        owned.set(tensor.slot(), null);
+        int slot = tensor.slot();
         if (parent == null) {
             tensor.own(null, -1);
         } else {
             parent.adopt(tensor);
         }
+        owned.set(slot, null);
         return tensor;
     }
 
@@ -106,8 +127,8 @@ public final class TensorScope implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("the scope is closed");
         }
-        tensor.own(this, owned.size());
         owned.add(tensor);
+        tensor.own(this, owned.size() - 1);
     }
 
     /** Forgets a tensor that was closed by hand. */
@@ -116,34 +137,64 @@ public final class TensorScope implements AutoCloseable {
     }
 
     /**
-     * Closes the tensors owned, the newest first.
+     * Closes the tensors owned, the newest first, all of them even where one fails; this thread's innermost scope is
+     * then the enclosing one.
      *
-     * @throws IllegalStateException if an inner scope is open or on another thread
+     * @throws IllegalStateException if called on another thread, which closes nothing, or if inner scopes were open,
+     *     which are closed too
      */
     @Override
     public void close() {
-        if (closed) {
-            return;
-        }
         if (Thread.currentThread() != thread) {
             throw new IllegalStateException("a scope is closed by the thread that opened it, " + thread.getName());
         }
-        if (CURRENT.get() != this) {
-            throw new IllegalStateException("a scope inside this one is still open");
+        if (closed) {
+            return;
         }
-        closed = true;
+        TensorScope inner = CURRENT.get();
+        Throwable failure = inner == this
+                ? null
+                : new IllegalStateException("a scope inside this one was still open; it has been closed as well");
+        for (; inner != this; inner = enclosing(inner)) {
+            failure = inner.closeOwned(failure);
+        }
         if (parent == null) {
             CURRENT.remove();
         } else {
             CURRENT.set(parent);
         }
+        failure = closeOwned(failure);
+        if (failure instanceof RuntimeException e) {
+            throw e;
+        }
+        if (failure instanceof Error e) {
+            throw e;
+        }
+    }
+
+    private static TensorScope enclosing(TensorScope inner) {
+        if (inner.parent == null) {
+            throw new AssertionError("an open scope is not among its thread's");
+        }
+        return inner.parent;
+    }
+
+    /** Closes the tensors; the first failure counts. */
+    private @Nullable Throwable closeOwned(@Nullable Throwable before) {
+        closed = true;
+        Throwable failure = before;
         for (int i = owned.size() - 1; i >= 0; i--) {
             Tensor t = owned.get(i);
             if (t != null) {
-                t.own(null, -1);
-                t.close();
+                try {
+                    t.own(null, -1);
+                    t.close();
+                } catch (RuntimeException | Error e) {
+                    failure = failure == null ? e : failure;
+                }
             }
         }
         owned.clear();
+        return failure;
     }
 }

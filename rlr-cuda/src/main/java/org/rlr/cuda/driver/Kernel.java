@@ -12,8 +12,6 @@ public final class Kernel {
     /** Arguments of every kernel fit into this. */
     private static final int MOST_BYTES = 1024;
 
-    private static final ThreadLocal<Arguments> ARGUMENTS = ThreadLocal.withInitial(Arguments::new);
-
     private final String name;
     private final Signature signature;
     private final CUfunction function;
@@ -32,29 +30,31 @@ public final class Kernel {
 
     /** Begins a launch: the arguments follow in the order of the struct's fields, then {@link Launch#run}. */
     public Launch launch() {
-        return new Launch(this, ARGUMENTS.get());
+        Arguments room = stream.arguments().poll();
+        return new Launch(this, room == null ? new Arguments() : room);
     }
 
     /**
-     * Room for the arguments of a thread's launches, used again and again, and JCuda's pointers to it: every pointer
-     * made costs several calls into native code.
+     * Room for the arguments of a launch, and JCuda's pointers to it: every pointer made costs several calls into
+     * native code. The stream keeps it from launch to launch, not the thread, which is the caller's and may outlive
+     * everything.
      */
-    private static final class Arguments {
+    static final class Arguments {
         private final ByteBuffer bytes = ByteBuffer.allocateDirect(MOST_BYTES).order(ByteOrder.nativeOrder());
         private final Pointer pointer = Pointer.to(Pointer.to(bytes));
     }
 
-    /** A launch in the making. Of the launches of a thread only the latest may be worked on. */
+    /** A launch in the making, run once. */
     public static final class Launch {
         private final Kernel kernel;
+        private final Arguments room;
         private final ByteBuffer arguments;
-        private final Pointer pointer;
         private int next;
 
         private Launch(Kernel kernel, Arguments room) {
             this.kernel = kernel;
+            this.room = room;
             arguments = room.bytes;
-            pointer = room.pointer;
         }
 
         private int field(Signature.Type type, int count) {
@@ -134,15 +134,25 @@ public final class Kernel {
 
         /**
          * Submits the kernel on {@code gridX·gridY} blocks of {@code block} threads; nothing where there are no blocks.
+         *
+         * @throws IllegalArgumentException if arguments are missing, or this has run before
          */
         public void run(long gridX, int gridY, int block) {
             if (next != kernel.signature.fields.size()) {
                 throw new IllegalArgumentException("kernel " + kernel.name + " takes " + kernel.signature.fields.size()
                         + " arguments, " + next + " were given");
             }
-            if (gridX == 0 || gridY == 0) {
-                return;
+            next = -1;
+            try {
+                if (gridX > 0 && gridY > 0) {
+                    submit(gridX, gridY, block);
+                }
+            } finally {
+                kernel.stream.arguments().offer(room);
             }
+        }
+
+        private void submit(long gridX, int gridY, int block) {
             kernel.stream.context().enter();
             try {
                 JCudaDriver.cuLaunchKernel(
@@ -155,7 +165,7 @@ public final class Kernel {
                         1,
                         0,
                         kernel.stream.handle(),
-                        pointer,
+                        room.pointer,
                         null);
                 if (kernel.stream.debug()) {
                     JCudaDriver.cuStreamSynchronize(kernel.stream.handle());

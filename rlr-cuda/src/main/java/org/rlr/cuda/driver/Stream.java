@@ -1,5 +1,7 @@
 package org.rlr.cuda.driver;
 
+import java.util.Queue;
+import java.util.concurrent.ArrayBlockingQueue;
 import jcuda.CudaException;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstream_flags;
@@ -10,9 +12,14 @@ import jcuda.driver.JCudaDriver;
  * that for it.
  */
 public final class Stream implements AutoCloseable {
+    private static final int MOST_ARGUMENTS = 64;
+
     private final CUstream stream = new CUstream();
     private final Context context;
     private final boolean debug;
+    /** Room for arguments that no launch uses: as much as threads prepare launches at once, up to a bound. */
+    private final Queue<Kernel.Arguments> arguments = new ArrayBlockingQueue<>(MOST_ARGUMENTS);
+
     private boolean capturing;
 
     /** @param debug whether users of the stream are to trade speed for what it takes to find a mistake */
@@ -35,6 +42,10 @@ public final class Stream implements AutoCloseable {
     /** Whether every kernel is waited for, and memory neither rounded up nor kept for reuse. */
     public boolean debug() {
         return debug;
+    }
+
+    Queue<Kernel.Arguments> arguments() {
+        return arguments;
     }
 
     void capturing(boolean is) {

@@ -99,8 +99,13 @@ public final class Reference implements AutoCloseable {
                     backend,
                     new org.rlr.tensor.backend.View(
                             backend.allocate(result.shape().elements()), 0, result.shape()));
-            backend.copy(result.view(), copy.view());
-            return copy;
+            try {
+                backend.copy(result.view(), copy.view());
+                return copy;
+            } catch (RuntimeException | Error e) {
+                copy.close();
+                throw e;
+            }
         }
     }
 

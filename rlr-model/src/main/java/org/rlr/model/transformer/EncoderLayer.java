@@ -2,6 +2,7 @@ package org.rlr.model.transformer;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.attention.AttentionBlock;
 import org.rlr.model.attention.AttentionBlocks;
@@ -9,6 +10,7 @@ import org.rlr.model.attention.Reference;
 import org.rlr.model.config.LevelConfig;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Tensor;
+import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.nn.LayerNorm;
 import org.rlr.tensor.nn.Linear;
@@ -40,14 +42,28 @@ final class EncoderLayer {
         fc2 = new Linear(prefix.sub("ffn").sub("fc2"), 4 * modelWidth, modelWidth);
     }
 
-    Tensor forward(Tensor x, @Nullable Reference reference, Gate gate) {
-        List<Tensor> outputs = new ArrayList<>();
-        for (int b = 0; b < blocks.size(); b++) {
-            outputs.add(checked(names.get(b), x, blocks.get(b).forward(x, reference)));
-        }
-        Gate.Terms gated = gate.combine(index, x, outputs);
-        Tensor y = norm1.forward(gated.terms(), gated.weights());
-        return norm2.forward(List.of(y, fc2.forward(fc1.forward(y, Activation.GELU))), 1, 1);
+    /** @param closing as {@link #part} */
+    Tensor forward(Tensor x, @Nullable Reference reference, Gate gate, boolean closing) {
+        Tensor y = part(closing, () -> {
+            List<Tensor> outputs = new ArrayList<>();
+            for (int b = 0; b < blocks.size(); b++) {
+                AttentionBlock block = blocks.get(b);
+                outputs.add(checked(names.get(b), x, part(closing, () -> block.forward(x, reference))));
+            }
+            Gate.Terms gated = gate.combine(index, x, outputs);
+            return norm1.forward(gated.terms(), gated.weights());
+        });
+        Tensor mixed = part(closing, () -> fc2.forward(fc1.forward(y, Activation.GELU)));
+        return norm2.forward(List.of(y, mixed), 1, 1);
+    }
+
+    /**
+     * A part of the network.
+     *
+     * @param closing whether to close what it makes on the way, which is the larger part of a network's memory
+     */
+    static Tensor part(boolean closing, Supplier<Tensor> computation) {
+        return closing ? TensorScope.closingIntermediates(computation) : computation.get();
     }
 
     /** Anyone may write a block; what has another shape would be broadcast by a gate without a word. */

@@ -9,6 +9,7 @@ import org.rlr.model.attention.AttentionBlocks;
 import org.rlr.model.attention.Reference;
 import org.rlr.model.config.LevelConfig;
 import org.rlr.tensor.Tensor;
+import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.autograd.Functions;
 import org.rlr.tensor.autograd.FusedFunctions;
 import org.rlr.tensor.backend.Backend;
@@ -128,7 +129,8 @@ public final class RlrTransformer implements AutoCloseable {
      * @throws IllegalArgumentException if the shape does not fit
      */
     public Tensor forward(Tensor x) {
-        return encode(x, learned == null ? null : new Reference(embed(learned), config.refLen(), false));
+        Reference reference = learned == null ? null : new Reference(embed(learned), config.refLen(), false);
+        return encode(x, reference, false);
     }
 
     /**
@@ -141,7 +143,7 @@ public final class RlrTransformer implements AutoCloseable {
      * @throws IllegalArgumentException if the shape does not fit
      */
     public Tensor reconstruct(Tensor x) {
-        return encode(x, frozenReference());
+        return encode(x, frozenReference(), !TensorScope.current().hasTape());
     }
 
     /** Null where no block uses the reference. */
@@ -161,12 +163,21 @@ public final class RlrTransformer implements AutoCloseable {
         return reference.embedding.forward(reference.tokens.tensor(), referencePosition);
     }
 
-    private Tensor encode(Tensor x, @Nullable Reference reference) {
-        Tensor tokens = embedding.forward(x, position);
+    /**
+     * @param closing whether to close the results of each part that the next one does not need; a reference that is not
+     *     frozen would lose what it derived in the first layer
+     */
+    private Tensor encode(Tensor x, @Nullable Reference reference, boolean closing) {
+        Tensor tokens = EncoderLayer.part(closing, () -> embedding.forward(x, position));
         for (EncoderLayer layer : layers) {
-            tokens = layer.forward(tokens, reference, gate);
+            Tensor input = tokens;
+            tokens = EncoderLayer.part(closing, () -> layer.forward(input, reference, gate, closing));
+            if (closing) {
+                input.close();
+            }
         }
-        return projection.forward(norm.forward(tokens));
+        Tensor encoded = tokens;
+        return EncoderLayer.part(closing, () -> projection.forward(norm.forward(encoded)));
     }
 
     /**

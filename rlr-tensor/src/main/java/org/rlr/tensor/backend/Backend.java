@@ -264,8 +264,13 @@ public interface Backend extends AutoCloseable {
      */
     default Storage packWeights(View w, int parts) {
         Storage copy = allocate(w.elements());
-        copy(w, new View(copy, 0, w.shape()));
-        return copy;
+        try {
+            copy(w, new View(copy, 0, w.shape()));
+            return copy;
+        } catch (RuntimeException | Error e) {
+            copy.release();
+            throw e;
+        }
     }
 
     // ---- normalisation, attention, loss ----

@@ -1,16 +1,20 @@
 package org.rlr.tensor.backend;
 
+import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Shares numbered tasks over a fixed number of daemon threads and the caller. Which thread runs a task is left open;
  * tasks must write to separate places, so that results do not depend on it. Several callers may use one instance at
- * once, and a task may use the instance that runs it. The threads start with the first tasks that need them.
+ * once, and a task may use the instance that runs it. The threads start with the first tasks that need them; those of
+ * an instance that is forgotten without {@link #close} end when the garbage collector finds it, with a warning.
  */
 public final class Parallel implements AutoCloseable {
     /** Runs every task on the calling thread; for use inside a task. */
@@ -18,10 +22,12 @@ public final class Parallel implements AutoCloseable {
     /** The largest number of ranges that work is cut into: a few for each thread of a large machine. */
     public static final int RANGES = 64;
 
+    private static final System.Logger LOG = System.getLogger(Parallel.class.getName());
+
     private final int threads;
-    private final LinkedBlockingQueue<Job> queue = new LinkedBlockingQueue<>();
-    private final List<Thread> workers = new ArrayList<>();
+    private final Workers workers;
     private volatile boolean started;
+    private Cleaner.@Nullable Cleanable ending;
 
     /**
      * Starts nothing yet.
@@ -29,7 +35,19 @@ public final class Parallel implements AutoCloseable {
      * @param threads the calling one included; 0 for as many as there are cores
      */
     public Parallel(int threads) {
+        this(threads, Runnable::run);
+    }
+
+    /**
+     * Starts nothing yet.
+     *
+     * @param threads the calling one included; 0 for as many as there are cores
+     * @param around runs what it is given, on the threads started here, with what that needs before and after. It must
+     *     not refer to this instance nor to what owns it, which could then never be found to be forgotten.
+     */
+    public Parallel(int threads, Consumer<Runnable> around) {
         this.threads = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+        this.workers = new Workers(around);
     }
 
     /** {@return the number of threads, the calling one included} */
@@ -38,7 +56,8 @@ public final class Parallel implements AutoCloseable {
     }
 
     /**
-     * Runs {@code body} for 0 … tasks−1 and returns when all are done.
+     * Runs {@code body} for 0 … tasks−1 and returns when all are done. An interrupt of the calling thread is left for
+     * the caller to see.
      *
      * @param tasks their number
      * @param body runs a task; the first exception of one is thrown here, and tasks not begun by then are left out
@@ -51,13 +70,14 @@ public final class Parallel implements AutoCloseable {
             return;
         }
         start();
-        Job job = new Job(tasks, body);
-        int helpers = Math.min(threads, tasks) - 1;
-        for (int i = 0; i < helpers; i++) {
-            queue.add(job);
+        try {
+            Job job = new Job(tasks, body);
+            workers.help(job, Math.min(threads, tasks) - 1);
+            job.run();
+            job.await();
+        } finally {
+            Reference.reachabilityFence(this);
         }
-        job.run();
-        job.await();
     }
 
     /**
@@ -95,23 +115,11 @@ public final class Parallel implements AutoCloseable {
             return;
         }
         synchronized (this) {
-            for (int i = workers.size() + 1; i < threads && !started; i++) {
-                Thread worker = new Thread(this::work, "rlr-worker-" + i);
-                worker.setDaemon(true);
-                worker.start();
-                workers.add(worker);
+            if (ending == null) {
+                ending = Forgotten.CLEANER.register(this, workers::endForgotten);
             }
+            workers.start(threads - 1);
             started = true;
-        }
-    }
-
-    private void work() {
-        try {
-            while (true) {
-                queue.take().run();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 
@@ -119,12 +127,82 @@ public final class Parallel implements AutoCloseable {
     @Override
     public synchronized void close() {
         started = true;
-        workers.forEach(Thread::interrupt);
-        workers.clear();
+        workers.end();
+        if (ending != null) {
+            ending.clean();
+        }
+    }
+
+    /** Ends the threads of instances that nobody can close any more; its own thread starts with the first of them. */
+    private static final class Forgotten {
+        static final Cleaner CLEANER = Cleaner.create();
+
+        private Forgotten() {}
+    }
+
+    /** The threads and the queue they share. It does not refer to its {@link Parallel}, nor may the threads. */
+    private static final class Workers {
+        private final Consumer<Runnable> around;
+        private final LinkedBlockingQueue<Job> queue = new LinkedBlockingQueue<>();
+        private final List<Thread> threads = new ArrayList<>();
+        private volatile boolean ended;
+
+        Workers(Consumer<Runnable> around) {
+            this.around = around;
+        }
+
+        synchronized void start(int number) {
+            for (int i = threads.size() + 1; i <= number && !ended; i++) {
+                // neither thread-locals nor the class loader of the caller, which may be an application among several
+                Thread worker = new Thread(null, this::work, "rlr-worker-" + i, 0, false);
+                worker.setContextClassLoader(Parallel.class.getClassLoader());
+                worker.setDaemon(true);
+                worker.start();
+                threads.add(worker);
+            }
+        }
+
+        void help(Job job, int helpers) {
+            try {
+                for (int i = 0; i < helpers && !ended; i++) {
+                    queue.add(job);
+                }
+            } catch (OutOfMemoryError e) {
+                // the calling thread runs what nobody helps with, and tells of it if that lacks memory too
+            }
+        }
+
+        private void work() {
+            while (!ended) {
+                try {
+                    around.accept(queue.take());
+                } catch (InterruptedException | OutOfMemoryError e) {
+                    // interrupted by end(), which the loop sees, or by what a task left behind; out of memory before
+                    // the
+                    // job began, which keeps its own errors and whose tasks its other threads run
+                }
+            }
+        }
+
+        synchronized void end() {
+            ended = true;
+            threads.forEach(Thread::interrupt);
+            threads.clear();
+            queue.clear();
+        }
+
+        void endForgotten() {
+            if (!ended) {
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "a backend was never closed; its threads are ended now, close() would have done so at once");
+                end();
+            }
+        }
     }
 
     /** One call of {@link #forEach}; a small object, as kernels of a few microseconds make one. */
-    private static final class Job {
+    private static final class Job implements Runnable {
         private static final AtomicIntegerFieldUpdater<Job> NEXT =
                 AtomicIntegerFieldUpdater.newUpdater(Job.class, "next");
         private static final AtomicIntegerFieldUpdater<Job> DONE =
@@ -144,7 +222,8 @@ public final class Parallel implements AutoCloseable {
             this.body = body;
         }
 
-        void run() {
+        @Override
+        public void run() {
             for (int i = NEXT.getAndIncrement(this); i < tasks; i = NEXT.getAndIncrement(this)) {
                 try {
                     if (failure == null) {

@@ -43,7 +43,7 @@ abstract class AttentionTask {
         this.problem = problem;
         this.beginQuery = beginQuery;
         this.endQuery = endQuery;
-        work = AttentionWorkspace.ofThread();
+        work = Scratch.attention();
         lanes = kernels.lanes();
         keys = new AttentionKeys(problem.pattern, problem.keys, lanes, work);
         headDim = problem.headDim;

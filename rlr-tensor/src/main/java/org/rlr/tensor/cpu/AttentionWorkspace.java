@@ -2,9 +2,8 @@ package org.rlr.tensor.cpu;
 
 import java.util.Arrays;
 
-/** Arrays that the tasks of one thread use again and again; they grow to what was needed most. */
+/** Arrays that the tasks of a thread use again and again, see {@link Scratch}; they grow to what was needed most. */
 final class AttentionWorkspace {
-    private static final ThreadLocal<AttentionWorkspace> OF_THREAD = ThreadLocal.withInitial(AttentionWorkspace::new);
     private static final float[] EMPTY = {};
 
     /**
@@ -53,8 +52,33 @@ final class AttentionWorkspace {
     /** The largest norms of keys, likewise. */
     float[] keyNorms = EMPTY;
 
-    static AttentionWorkspace ofThread() {
-        return OF_THREAD.get();
+    /** The length of all arrays. */
+    long elements() {
+        return (long) keysT.length
+                + valuesT.length
+                + keyRows.length
+                + valueRows.length
+                + keyGradients.length
+                + valueGradients.length
+                + queriesT.length
+                + gradientsT.length
+                + queryRows.length
+                + gradientRows.length
+                + result.length
+                + sums.length
+                + shift.length
+                + delta.length
+                + tile.length
+                + tileGradients.length
+                + segments.length
+                + allowed.length
+                + keySlots.length
+                + valueSlots.length
+                + keyNorms.length
+                + oddKeys.elements()
+                + oddValues.elements()
+                + oddQueries.elements()
+                + oddGradients.elements();
     }
 
     /**

@@ -53,7 +53,7 @@ final class CpuAttention {
      */
     private float[] keyNorms(AttentionProblem problem) {
         int count = problem.heads * (problem.sharedKeys ? 1 : problem.images);
-        AttentionWorkspace work = AttentionWorkspace.ofThread();
+        AttentionWorkspace work = Scratch.attention();
         float[] norms = AttentionWorkspace.atLeast(work.keyNorms, count);
         work.keyNorms = norms;
         parallel.forEach(
@@ -76,7 +76,7 @@ final class CpuAttention {
             View dv) {
         AttentionProblem problem = new AttentionProblem(q, k, v, pattern);
         Cut cut = new Cut(problem, BACKWARD_TASKS);
-        AttentionWorkspace work = AttentionWorkspace.ofThread();
+        AttentionWorkspace work = Scratch.attention();
         Sums keySums = new Sums(dk, problem, cut, problem.sharedKeys, work.keySlots);
         Sums valueSums = new Sums(dv, problem, cut, problem.sharedValues, work.valueSlots);
         work.keySlots = keySums.slots;

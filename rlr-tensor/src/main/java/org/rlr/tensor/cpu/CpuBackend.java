@@ -24,6 +24,7 @@ import org.rlr.tensor.backend.View;
 final class CpuBackend implements Backend {
     private final CpuKernels kernels;
     private final Parallel parallel;
+    private final ScratchPool scratch;
     private final CpuMemory memory;
     private final CpuElementwise elementwise;
     private final CpuReduction reduction;
@@ -37,8 +38,10 @@ final class CpuBackend implements Backend {
 
     CpuBackend(CpuKernels kernels, BackendSettings settings) {
         this.kernels = kernels;
-        memory = new CpuMemory(settings.keptBytes());
-        parallel = new Parallel(settings.threads());
+        int cores = Runtime.getRuntime().availableProcessors();
+        scratch = new ScratchPool(Math.max(cores, settings.threads()), settings.keptBytes());
+        memory = new CpuMemory(scratch, settings.keptBytes());
+        parallel = new Parallel(settings.threads(), scratch::run);
         elementwise = new CpuElementwise(kernels.elementwise(), parallel);
         reduction = new CpuReduction(kernels.elementwise(), kernels.rows(), parallel);
         layout = new CpuLayout(kernels.elementwise(), parallel);
@@ -63,7 +66,19 @@ final class CpuBackend implements Backend {
 
     @Override
     public void onHost(int tasks, IntConsumer body) {
-        parallel.forEach(tasks, body);
+        run(() -> parallel.forEach(tasks, body));
+    }
+
+    /**
+     * Runs a primitive with working arrays for this thread. Whatever of it finds no memory, on whichever thread, this
+     * is where it is told of.
+     */
+    private void run(Runnable primitive) {
+        try {
+            scratch.run(primitive);
+        } catch (OutOfMemoryError e) {
+            throw memory.shortage("", e);
+        }
     }
 
     @Override
@@ -83,26 +98,27 @@ final class CpuBackend implements Backend {
 
     @Override
     public void upload(float[] src, int srcOffset, View dst) {
-        elementwise.copy(src, srcOffset, CpuStorage.array(dst), dst.offset(), dst.elements());
+        run(() -> elementwise.copy(src, srcOffset, CpuStorage.array(dst), dst.offset(), dst.elements()));
     }
 
     @Override
     public void download(View src, float[] dst, int dstOffset) {
         if (src.storage() instanceof PackedWeights) {
-            PackedWeights.unpack(src, dst, dstOffset);
+            run(() -> PackedWeights.unpack(src, dst, dstOffset));
             return;
         }
-        elementwise.copy(CpuStorage.array(src), src.offset(), dst, dstOffset, src.elements());
+        run(() -> elementwise.copy(CpuStorage.array(src), src.offset(), dst, dstOffset, src.elements()));
     }
 
     @Override
     public void copy(View src, View dst) {
-        elementwise.copy(CpuStorage.array(src), src.offset(), CpuStorage.array(dst), dst.offset(), dst.elements());
+        run(() -> elementwise.copy(
+                CpuStorage.array(src), src.offset(), CpuStorage.array(dst), dst.offset(), dst.elements()));
     }
 
     @Override
     public void fill(View dst, float value) {
-        elementwise.fill(dst, value);
+        run(() -> elementwise.fill(dst, value));
     }
 
     /** Does nothing: every primitive has computed its result when it returns. */
@@ -111,72 +127,72 @@ final class CpuBackend implements Backend {
 
     @Override
     public void unary(UnaryOp op, View x, View y) {
-        elementwise.unary(op, x, y);
+        run(() -> elementwise.unary(op, x, y));
     }
 
     @Override
     public void unaryBackward(UnaryOp op, View x, View y, View dy, View dx, boolean accumulate) {
-        elementwise.unaryBackward(op, x, y, dy, dx, accumulate);
+        run(() -> elementwise.unaryBackward(op, x, y, dy, dx, accumulate));
     }
 
     @Override
     public void binary(BinaryOp op, View a, View b, View out, boolean accumulate) {
-        elementwise.binary(op, a, b, out, accumulate);
+        run(() -> elementwise.binary(op, a, b, out, accumulate));
     }
 
     @Override
     public void affine(View x, float scale, float shift, View y, boolean accumulate) {
-        elementwise.affine(x, scale, shift, y, accumulate);
+        run(() -> elementwise.affine(x, scale, shift, y, accumulate));
     }
 
     @Override
     public void sumTo(View x, View y, boolean accumulate) {
-        reduction.sumTo(x, y, accumulate);
+        run(() -> reduction.sumTo(x, y, accumulate));
     }
 
     @Override
     public void weightedSum(List<View> xs, float[] weights, View y) {
-        elementwise.weightedSum(xs, weights, y);
+        run(() -> elementwise.weightedSum(xs, weights, y));
     }
 
     @Override
     public void max(View x, int axis, View y) {
-        reduction.max(x, axis, y);
+        run(() -> reduction.max(x, axis, y));
     }
 
     @Override
     public void maxBackward(View x, View y, View dy, int axis, View dx, boolean accumulate) {
-        reduction.maxBackward(x, y, dy, axis, dx, accumulate);
+        run(() -> reduction.maxBackward(x, y, dy, axis, dx, accumulate));
     }
 
     @Override
     public void softmax(View x, View y) {
-        reduction.softmax(x, y);
+        run(() -> reduction.softmax(x, y));
     }
 
     @Override
     public void softmaxBackward(View y, View dy, View dx, boolean accumulate) {
-        reduction.softmaxBackward(y, dy, dx, accumulate);
+        run(() -> reduction.softmaxBackward(y, dy, dx, accumulate));
     }
 
     @Override
     public void permute(View x, int[] axes, View y) {
-        layout.permute(x, axes, y);
+        run(() -> layout.permute(x, axes, y));
     }
 
     @Override
     public void slice(View x, int axis, int start, View y, boolean accumulate) {
-        layout.slice(x, axis, start, y, accumulate);
+        run(() -> layout.slice(x, axis, start, y, accumulate));
     }
 
     @Override
     public void place(View x, int axis, int start, View y, boolean accumulate) {
-        layout.place(x, axis, start, y, accumulate);
+        run(() -> layout.place(x, axis, start, y, accumulate));
     }
 
     @Override
     public void matmul(View a, boolean transA, View b, boolean transB, float alpha, View c, boolean accumulate) {
-        matrix.matmul(a, transA, b, transB, alpha, c, accumulate);
+        run(() -> matrix.matmul(a, transA, b, transB, alpha, c, accumulate));
     }
 
     @Override
@@ -190,18 +206,23 @@ final class CpuBackend implements Backend {
         if (size == 0) {
             return Backend.super.packWeights(w, parts);
         }
-        return new PackedWeights(
-                kernels.gemm(), (CpuStorage) memory.allocate(Math.multiplyExact(parts, size)), w, parts);
+        CpuStorage packed = (CpuStorage) memory.allocate(Math.multiplyExact(parts, size));
+        try {
+            return new PackedWeights(kernels.gemm(), packed, w, parts);
+        } catch (RuntimeException | Error e) {
+            packed.release();
+            throw e;
+        }
     }
 
     @Override
     public void linear(View x, View w, @Nullable View bias, Activation activation, @Nullable View pre, View y) {
-        matrix.linear(x, w, bias, activation, pre, y);
+        run(() -> matrix.linear(x, w, bias, activation, pre, y));
     }
 
     @Override
     public void layerNorm(View x, View gamma, View beta, float eps, View y, View mean, View rstd) {
-        normalization.forward(x, gamma, beta, eps, y, mean, rstd);
+        run(() -> normalization.forward(x, gamma, beta, eps, y, mean, rstd));
     }
 
     @Override
@@ -215,7 +236,7 @@ final class CpuBackend implements Backend {
             View y,
             View mean,
             View rstd) {
-        normalization.forwardOfSum(xs, weights, gamma, beta, eps, sum, y, mean, rstd);
+        run(() -> normalization.forwardOfSum(xs, weights, gamma, beta, eps, sum, y, mean, rstd));
     }
 
     @Override
@@ -230,12 +251,12 @@ final class CpuBackend implements Backend {
             boolean[] accumulate,
             View dgamma,
             View dbeta) {
-        normalization.backwardOfSum(sum, weights, gamma, mean, rstd, dy, dxs, accumulate, dgamma, dbeta);
+        run(() -> normalization.backwardOfSum(sum, weights, gamma, mean, rstd, dy, dxs, accumulate, dgamma, dbeta));
     }
 
     @Override
     public void attention(View q, View k, View v, AttentionPattern pattern, View out, View lse) {
-        attention.forward(q, k, v, pattern, out, lse);
+        run(() -> attention.forward(q, k, v, pattern, out, lse));
     }
 
     @Override
@@ -250,63 +271,63 @@ final class CpuBackend implements Backend {
             View dq,
             View dk,
             View dv) {
-        attention.backward(q, k, v, out, lse, dout, pattern, dq, dk, dv);
+        run(() -> attention.backward(q, k, v, out, lse, dout, pattern, dq, dk, dv));
     }
 
     @Override
     public void reconstructionLoss(View reconstruction, View target, View result) {
-        loss.forward(reconstruction, target, result);
+        run(() -> loss.forward(reconstruction, target, result));
     }
 
     @Override
     public void reconstructionLossBackward(
             View reconstruction, View target, View dloss, View dreconstruction, boolean accumulate) {
-        loss.backward(reconstruction, target, dloss, dreconstruction, accumulate);
+        run(() -> loss.backward(reconstruction, target, dloss, dreconstruction, accumulate));
     }
 
     @Override
     public void tokenScores(View reconstruction, View target, View scores) {
-        loss.tokenScores(reconstruction, target, scores);
+        run(() -> loss.tokenScores(reconstruction, target, scores));
     }
 
     @Override
     public void conv2d(View x, View w, @Nullable View bias, ConvGeometry geometry, Activation activation, View y) {
-        convolution.forward(x, w, bias, geometry, activation, y);
+        run(() -> convolution.forward(x, w, bias, geometry, activation, y));
     }
 
     @Override
     public void conv2dBackwardInput(View dy, View w, ConvGeometry geometry, View dx, boolean accumulate) {
-        convolution.backwardInput(dy, w, geometry, dx, accumulate);
+        run(() -> convolution.backwardInput(dy, w, geometry, dx, accumulate));
     }
 
     @Override
     public void conv2dBackwardWeights(View x, View dy, ConvGeometry geometry, View dw, boolean accumulate) {
-        convolution.backwardWeights(x, dy, geometry, dw, accumulate);
+        run(() -> convolution.backwardWeights(x, dy, geometry, dw, accumulate));
     }
 
     @Override
     public void averagePool(View x, int kernel, View y, boolean accumulate) {
-        convolution.averagePool(x, kernel, y, accumulate);
+        run(() -> convolution.averagePool(x, kernel, y, accumulate));
     }
 
     @Override
     public void maxPool(View x, ConvGeometry geometry, View y) {
-        convolution.maxPool(x, geometry, y);
+        run(() -> convolution.maxPool(x, geometry, y));
     }
 
     @Override
     public void adam(View p, View g, View m, View v, AdamSettings settings, long step) {
-        elementwise.adam(p, g, m, v, settings, step);
+        run(() -> elementwise.adam(p, g, m, v, settings, step));
     }
 
     @Override
     public void normal(View y, long seed, long stream) {
-        random.normal(y, seed, stream);
+        run(() -> random.normal(y, seed, stream));
     }
 
     @Override
     public void featureJitter(View x, float scale, @Nullable View tokenScale, long seed, long stream, View y) {
-        random.featureJitter(x, scale, tokenScale, seed, stream, y);
+        run(() -> random.featureJitter(x, scale, tokenScale, seed, stream, y));
     }
 
     /** Ends the worker threads and forgets the memory kept for reuse. */

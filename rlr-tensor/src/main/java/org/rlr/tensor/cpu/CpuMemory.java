@@ -14,8 +14,9 @@ import org.rlr.tensor.backend.Storage;
 
 /**
  * Arrays by {@link SizeClass}, kept for reuse: a training step or a detection allocates the same sizes again and again,
- * and Java zeroes every new array. What is kept has a limit, beyond which the arrays that lay idle longest go, and is
- * softly reachable: the JVM takes it where memory is short, and after a while without use.
+ * and Java zeroes every new array. What is kept is bounded twice: together with the working arrays of the
+ * {@link ScratchPool} it has a limit, beyond which the arrays that lay idle longest go; and it is softly reachable, so
+ * that the JVM takes it where memory is short and after a while without use.
  */
 final class CpuMemory {
     private static final int SMALLEST = 1 << 6;
@@ -23,6 +24,7 @@ final class CpuMemory {
     /** Idle arrays by length, those given back last at the end. */
     private final NavigableMap<Integer, ArrayDeque<Kept>> idle = new TreeMap<>();
 
+    private final ScratchPool scratch;
     private final long limit;
     private final AtomicLong live = new AtomicLong();
     private final AtomicLong peak = new AtomicLong();
@@ -45,8 +47,12 @@ final class CpuMemory {
         }
     }
 
-    /** @param limit most bytes that are kept for reuse */
-    CpuMemory(long limit) {
+    /**
+     * @param scratch counts towards the limit
+     * @param limit most bytes that are kept for reuse
+     */
+    CpuMemory(ScratchPool scratch, long limit) {
+        this.scratch = scratch;
         this.limit = limit;
     }
 
@@ -91,22 +97,29 @@ final class CpuMemory {
             try {
                 return new float[size];
             } catch (OutOfMemoryError second) {
-                throw new ResourceException(
-                        ResourceException.Resource.MEMORY,
-                        "out of memory: " + live.get() / (1 << 20) + " MiB are in use, " + 4L * size / (1 << 20)
-                                + " MiB more were wanted, the Java heap may grow to "
-                                + Runtime.getRuntime().maxMemory() / (1 << 20)
-                                + " MiB",
-                        "lower `batchSize` or `imageSize`, or raise the heap with java -Xmx",
-                        second);
+                throw shortage(4L * size / (1 << 20) + " MiB more were wanted, ", second);
             }
         }
     }
 
-    /** Takes back the array of a storage. */
+    /**
+     * The one error that every lack of memory surfaces as.
+     *
+     * @param wanted what for, ending in a comma; empty if nobody knows
+     */
+    ResourceException shortage(String wanted, OutOfMemoryError cause) {
+        trim();
+        return ResourceException.outOfMemory(wanted + "tensors use " + live.get() / (1 << 20) + " MiB", cause);
+    }
+
+    /** Takes back the array of a storage; this never fails, as closing must not. */
     void recycle(Kept array, int elements) {
         live.addAndGet(-4L * elements);
-        keep(array);
+        try {
+            keep(array);
+        } catch (OutOfMemoryError e) {
+            // no room for the list: the array goes, which is what memory needs
+        }
     }
 
     private synchronized void keep(Kept array) {
@@ -116,7 +129,7 @@ final class CpuMemory {
         array.returned = returns++;
         idle.computeIfAbsent(array.length, length -> new ArrayDeque<>()).addLast(array);
         kept += array.bytes();
-        while (kept > limit) {
+        while (kept > 0 && kept + scratch.counted() > limit) {
             dropOldest();
         }
     }
@@ -134,10 +147,11 @@ final class CpuMemory {
         kept -= oldest.removeFirst().bytes();
     }
 
-    /** Forgets the arrays kept for reuse. */
+    /** Forgets what is kept for reuse. */
     synchronized void trim() {
         idle.clear();
         kept = 0;
+        scratch.trim();
     }
 
     synchronized MemoryUse use() {
@@ -148,6 +162,6 @@ final class CpuMemory {
                 return taken;
             });
         }
-        return new MemoryUse(live.get(), live.get() + kept, peak.get());
+        return new MemoryUse(live.get(), live.get() + kept + scratch.bytes(), peak.get());
     }
 }

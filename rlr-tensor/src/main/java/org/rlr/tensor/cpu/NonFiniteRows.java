@@ -14,6 +14,11 @@ final class NonFiniteRows {
     private int count;
     private int length;
 
+    /** The length of both arrays. */
+    long elements() {
+        return (long) rows.length + values.length;
+    }
+
     /**
      * Takes out what is not finite, in place of what was taken out before.
      *

@@ -1,6 +1,9 @@
 package org.rlr.tensor.cpu;
 
-/** Working arrays of the current thread, kept from call to call; the slots keep nested users apart. */
+/**
+ * Working arrays that a thread borrows from its backend's {@link ScratchPool} for the length of a primitive; the slots
+ * keep nested users apart.
+ */
 final class Scratch {
     /** Packed blocks of the left matrix of a product. */
     static final int GEMM_A = 0;
@@ -29,19 +32,57 @@ final class Scratch {
 
     private static final int SLOTS = 12;
 
-    private static final ThreadLocal<float[][]> ARRAYS = ThreadLocal.withInitial(() -> new float[SLOTS][0]);
+    /** What the thread has borrowed; nothing stays behind in a thread that is not computing. */
+    private static final ThreadLocal<Scratch> BORROWED = new ThreadLocal<>();
 
-    private Scratch() {}
+    private final float[][] arrays = new float[SLOTS][0];
+    private final AttentionWorkspace attention = new AttentionWorkspace();
+    /** Keeps these arrays while nobody uses them. */
+    final ScratchPool.Idle idle = new ScratchPool.Idle(this);
 
     /**
      * An array of at least {@code size} elements with unknown contents; a later call with the same slot on this thread
      * may return it again.
      */
     static float[] get(int slot, int size) {
-        float[][] arrays = ARRAYS.get();
+        Scratch scratch = BORROWED.get();
+        return scratch == null ? new float[size] : scratch.array(slot, size);
+    }
+
+    /** The arrays of the attention kernels; a later call on this thread may return them again. */
+    static AttentionWorkspace attention() {
+        Scratch scratch = BORROWED.get();
+        return scratch == null ? new AttentionWorkspace() : scratch.attention;
+    }
+
+    private float[] array(int slot, int size) {
         if (arrays[slot].length < size) {
             arrays[slot] = new float[size + (size >>> 2)];
         }
         return arrays[slot];
+    }
+
+    /** Whether the thread has borrowed some. */
+    static boolean isBorrowed() {
+        return BORROWED.get() != null;
+    }
+
+    /** Runs work of this thread with these arrays. */
+    void lend(Runnable work) {
+        BORROWED.set(this);
+        try {
+            work.run();
+        } finally {
+            BORROWED.remove();
+        }
+    }
+
+    /** The size of all arrays. */
+    long bytes() {
+        long elements = attention.elements();
+        for (float[] array : arrays) {
+            elements += array.length;
+        }
+        return 4 * elements;
     }
 }

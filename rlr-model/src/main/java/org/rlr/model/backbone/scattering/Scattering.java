@@ -1,7 +1,9 @@
 package org.rlr.model.backbone.scattering;
 
+import java.lang.ref.SoftReference;
 import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ArrayBlockingQueue;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A wavelet scattering network: image features that need no training (Bruna and Mallat, "Invariant Scattering
@@ -50,8 +52,12 @@ public final class Scattering {
     private final MorletFilter[][][] filters;
     /** {@code [level][resolution]}. */
     private final LowPass[][] lowPasses;
-    /** Passes, which own the memory that a transform needs, while none uses them. */
-    private final Queue<ScatteringPass> idle = new ConcurrentLinkedQueue<>();
+    /**
+     * Passes, which own the memory that a transform needs, while none uses them: no more than compute at once, and only
+     * until memory is short.
+     */
+    private final Queue<SoftReference<ScatteringPass>> idle =
+            new ArrayBlockingQueue<>(2 * Runtime.getRuntime().availableProcessors());
 
     /**
      * The network with one output; see {@link #Scattering(int, int, int[], int, int)}.
@@ -209,15 +215,25 @@ public final class Scattering {
                         "output " + i + " must have " + size + " values, not " + outs[i].length);
             }
         }
-        ScatteringPass pass = idle.poll();
+        ScatteringPass pass = idlePass();
         if (pass == null) {
             pass = new ScatteringPass(grid, levels, transforms, filters, lowPasses);
         }
         pass.run(rgb, outs);
-        idle.add(pass);
+        idle.offer(new SoftReference<>(pass));
         for (int i = 0; i < outs.length; i++) {
             compress(outs[i], channels(i));
         }
+    }
+
+    private @Nullable ScatteringPass idlePass() {
+        for (SoftReference<ScatteringPass> next = idle.poll(); next != null; next = idle.poll()) {
+            ScatteringPass pass = next.get();
+            if (pass != null) {
+                return pass;
+            }
+        }
+        return null;
     }
 
     /** StrictMath, so that all platforms give the same bits. */

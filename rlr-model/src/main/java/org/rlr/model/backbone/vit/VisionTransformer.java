@@ -138,8 +138,13 @@ final class VisionTransformer implements AutoCloseable {
                         rows,
                         columns);
                 View view = new View(backend.allocate(code.length), 0, Shape.of(1, rows * columns, width));
-                backend.upload(code, 0, view);
-                return Tensor.wrapUnscoped(backend, view);
+                try {
+                    backend.upload(code, 0, view);
+                    return Tensor.wrapUnscoped(backend, view);
+                } catch (RuntimeException | Error e) {
+                    view.storage().release();
+                    throw e;
+                }
             }
         });
     }
