@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -179,16 +180,20 @@ final class EvaluateCommand implements Callable<Integer> {
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put(
                 "command",
-                "rlr evaluate --model " + FileNames.quoted(name(model)) + " --data "
-                        + FileNames.quoted(name(set.root())) + " --layout " + set.layout() + more);
+                "rlr evaluate --model " + FileNames.quoted(name(model)) + " --data " + FileNames.quoted(name(set))
+                        + " --layout " + set.layout() + more);
         settings.put(
                 "data set",
-                name(set.root()) + ", " + set.layout() + " layout, "
+                name(set) + ", " + set.layout() + " layout, "
                         + EvaluationReport.classes(set.classes().size()) + ", "
                         + set.train().size() + " training images, " + set.test().size() + " test images");
         settings.put("program", new Main.Version().getVersion()[0]);
         settings.put("computed on", device.description());
         return settings;
+    }
+
+    private static String name(DataSet set) {
+        return name(Objects.requireNonNull(set.root(), "it was read from a folder"));
     }
 
     private static String name(Path path) {
@@ -246,7 +251,7 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         if (report != null) {
             EvaluationReport page = new EvaluationReport(result, record, scorer.info(), scale);
-            (drawn == null ? page : page.with(drawn, scorer)).write(report, name(set.root()), settings);
+            (drawn == null ? page : page.with(drawn, scorer)).write(report, name(set), settings);
         }
         return result;
     }

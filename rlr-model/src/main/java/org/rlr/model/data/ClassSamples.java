@@ -2,17 +2,19 @@ package org.rlr.model.data;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The images of one product class, sorted: the same list on every machine.
  *
  * @param name the class's name
- * @param folder where it lies
+ * @param folder where it lies; null for images from anywhere
  * @param train normal images to train on; may be empty where a data set is for evaluation only
  * @param validation normal images held out of training and test, as MVTec LOCO has them; usually empty
  * @param test normal and anomalous images to evaluate on; may be empty where a data set is for training only
  */
-public record ClassSamples(String name, Path folder, List<Sample> train, List<Sample> validation, List<Sample> test) {
+public record ClassSamples(
+        String name, @Nullable Path folder, List<Sample> train, List<Sample> validation, List<Sample> test) {
     /** Copies the lists. */
     public ClassSamples {
         train = List.copyOf(train);
@@ -24,11 +26,29 @@ public record ClassSamples(String name, Path folder, List<Sample> train, List<Sa
      * A class without images held out.
      *
      * @param name the class's name
-     * @param folder where it lies
+     * @param folder where it lies; null for images from anywhere
      * @param train normal images to train on; may be empty where a data set is for evaluation only
      * @param test normal and anomalous images to evaluate on; may be empty where a data set is for training only
      */
-    public ClassSamples(String name, Path folder, List<Sample> train, List<Sample> test) {
+    public ClassSamples(String name, @Nullable Path folder, List<Sample> train, List<Sample> test) {
         this(name, folder, train, List.of(), test);
+    }
+
+    /**
+     * A place in the class's folder, for the layout that read it.
+     *
+     * @param names of folders below one another
+     * @return the place
+     * @throws IllegalStateException if the class lies in no folder
+     */
+    public Path place(String... names) {
+        if (folder == null) {
+            throw new IllegalStateException("class " + name + " lies in no folder");
+        }
+        Path place = folder;
+        for (String each : names) {
+            place = place.resolve(each);
+        }
+        return place;
     }
 }

@@ -86,7 +86,7 @@ public final class DataCheck {
         notes.addAll(set.notes());
         // before the many images that are missing with it
         set.classes().stream()
-                .filter(each -> !Files.isDirectory(each.folder()))
+                .filter(each -> each.folder() != null && !Files.isDirectory(each.folder()))
                 .forEach(each -> problems.add("class " + each.name() + " has no folder: " + each.folder()
                         + " does not exist; copy the data set again, whole"));
         for (Inspected each : all) {
@@ -212,10 +212,12 @@ public final class DataCheck {
                         .map(ImageSource::file)
                         .filter(Objects::nonNull)
                         .forEach(file -> used.add(file.toAbsolutePath().normalize())));
-        for (ClassSamples each : set.classes().stream()
-                .filter(each -> Files.isDirectory(each.folder()))
-                .toList()) {
-            try (Stream<Path> files = Files.walk(each.folder())) {
+        for (ClassSamples each : set.classes()) {
+            Path folder = each.folder();
+            if (folder == null || !Files.isDirectory(folder)) {
+                continue;
+            }
+            try (Stream<Path> files = Files.walk(folder)) {
                 List<Path> unused = files.filter(file -> Files.isRegularFile(file)
                                 && !used.contains(file.toAbsolutePath().normalize()))
                         .sorted()
@@ -227,7 +229,7 @@ public final class DataCheck {
                 noteUnused(each, images, "image");
                 noteUnused(each, others, "other");
             } catch (IOException | java.io.UncheckedIOException e) {
-                problems.add("the folder " + each.folder() + " cannot be listed (" + Folders.reason(e)
+                problems.add("the folder " + folder + " cannot be listed (" + Folders.reason(e)
                         + "); check its permissions");
             }
         }

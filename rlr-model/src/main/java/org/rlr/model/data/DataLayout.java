@@ -37,7 +37,7 @@ public interface DataLayout {
      * @return without a full stop
      */
     default String trainingRemedy(ClassSamples samples) {
-        return "put normal images into " + samples.folder().resolve("train").resolve(Sample.GOOD);
+        return "put normal images into " + samples.place("train", Sample.GOOD);
     }
 
     /**
@@ -47,7 +47,7 @@ public interface DataLayout {
      * @return without a full stop
      */
     default String testRemedy(ClassSamples samples) {
-        Path test = samples.folder().resolve("test");
+        Path test = samples.place("test");
         return "put normal ones into " + test.resolve(Sample.GOOD) + " and defective ones into "
                 + test.resolve("<defect>");
     }

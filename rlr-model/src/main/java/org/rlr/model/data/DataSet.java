@@ -2,19 +2,28 @@ package org.rlr.model.data;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A data set on disk: one or several product classes, each with images to train and to test on. Nothing of the images
- * is read yet but the names of their files.
+ * One or several product classes, each with images to train and to test on: a folder that {@link DataLayouts} read, or
+ * images from anywhere, put together by a {@linkplain #builder() builder}. Nothing of the images is read yet.
  *
- * @param root its folder
- * @param layout the name of the {@link DataLayout} that it was read as
+ * @param root its folder; null for images from anywhere
+ * @param layout the name of the {@link DataLayout} that it was read as; null for images from anywhere
  * @param classes its classes, sorted by name, at least one
  * @param notes what a user should know of how it was read, a sentence each; usually empty
  */
-public record DataSet(Path root, String layout, List<ClassSamples> classes, List<String> notes) {
+public record DataSet(@Nullable Path root, @Nullable String layout, List<ClassSamples> classes, List<String> notes) {
     /**
      * Copies the lists.
      *
@@ -31,12 +40,17 @@ public record DataSet(Path root, String layout, List<ClassSamples> classes, List
     /**
      * A data set of which there is nothing to note.
      *
-     * @param root its folder
-     * @param layout the name of the {@link DataLayout} that it was read as
+     * @param root its folder; null for images from anywhere
+     * @param layout the name of the {@link DataLayout} that it was read as; null for images from anywhere
      * @param classes its classes, sorted by name, at least one
      */
-    public DataSet(Path root, String layout, List<ClassSamples> classes) {
+    public DataSet(@Nullable Path root, @Nullable String layout, List<ClassSamples> classes) {
         this(root, layout, classes, List.of());
+    }
+
+    /** {@return a builder of a data set of images from anywhere} */
+    public static Builder builder() {
+        return new Builder();
     }
 
     /** {@return the training images of all classes, class by class} */
@@ -66,7 +80,9 @@ public record DataSet(Path root, String layout, List<ClassSamples> classes, List
             if (each.train().isEmpty()) {
                 throw new DataSetException(
                         "class " + each.name() + " has no training images",
-                        DataLayouts.named(layout).trainingRemedy(each),
+                        layout == null
+                                ? "add normal images of it with DataSet.Builder.train"
+                                : DataLayouts.named(layout).trainingRemedy(each),
                         null);
             }
         }
@@ -88,7 +104,9 @@ public record DataSet(Path root, String layout, List<ClassSamples> classes, List
             ClassSamples first = classes.get(0);
             throw new DataSetException(
                     "class " + first.name() + " has no test images",
-                    DataLayouts.named(layout).testRemedy(first),
+                    layout == null
+                            ? "add normal and defective ones with DataSet.Builder.test and DataSet.Builder.defective"
+                            : DataLayouts.named(layout).testRemedy(first),
                     null);
         }
         requireFiles(
@@ -108,11 +126,112 @@ public record DataSet(Path root, String layout, List<ClassSamples> classes, List
                 .toList();
         if (!missing.isEmpty()) {
             throw new DataSetException(
-                    missing.size() + (missing.size() == 1 ? " file" : " files") + " that the data set " + root
-                            + " lists " + (missing.size() == 1 ? "does" : "do") + " not exist, first "
+                    missing.size() + (missing.size() == 1 ? " file" : " files") + " that the data set"
+                            + (root == null ? "" : " " + root) + " lists " + (missing.size() == 1 ? "does" : "do")
+                            + " not exist, first "
                             + missing.get(0),
-                    "copy the data set again, whole",
+                    root == null ? "check the paths" : "copy the data set again, whole",
                     null);
+        }
+    }
+
+    /** Puts a data set together from images of any origin; the order of the images of a class is kept. */
+    public static final class Builder {
+        private final SortedMap<String, List<Sample>> train = new TreeMap<>();
+        private final Map<String, List<Sample>> validation = new HashMap<>();
+        private final Map<String, List<Sample>> test = new HashMap<>();
+        private final Set<String> ids = new HashSet<>();
+
+        private Builder() {}
+
+        /**
+         * Adds normal images to train on.
+         *
+         * @param className the product class
+         * @param images of any size
+         * @return this
+         * @throws DataSetException if an id was given before
+         */
+        public Builder train(String className, Collection<ImageSource> images) {
+            images.forEach(image -> add(train, Sample.good(image, className)));
+            return this;
+        }
+
+        /**
+         * Adds normal images that are neither trained on nor tested on, as for thresholds.
+         *
+         * @param className the product class
+         * @param images of any size
+         * @return this
+         * @throws DataSetException if an id was given before
+         */
+        public Builder validation(String className, Collection<ImageSource> images) {
+            images.forEach(image -> add(validation, Sample.good(image, className)));
+            return this;
+        }
+
+        /**
+         * Adds normal images to test on.
+         *
+         * @param className the product class
+         * @param images of any size
+         * @return this
+         * @throws DataSetException if an id was given before
+         */
+        public Builder test(String className, Collection<ImageSource> images) {
+            images.forEach(image -> add(test, Sample.good(image, className)));
+            return this;
+        }
+
+        /**
+         * Adds a defective image to test on.
+         *
+         * @param className the product class
+         * @param defect the kind of defect; another word than {@value Sample#GOOD}
+         * @param image of any size
+         * @param masks images of the same size that are not black where it is defective; without any the metrics of
+         *     pixels leave it out
+         * @return this
+         * @throws DataSetException if an id was given before, or the kind is {@value Sample#GOOD}
+         */
+        public Builder defective(String className, String defect, ImageSource image, ImageSource... masks) {
+            if (defect.equals(Sample.GOOD)) {
+                throw new DataSetException(
+                        "the defective image " + image + " is called " + Sample.GOOD,
+                        "name its kind of defect, or add it as a normal image",
+                        null);
+            }
+            return add(test, new Sample(image, List.of(masks), className, defect, true));
+        }
+
+        private Builder add(Map<String, List<Sample>> part, Sample sample) {
+            if (!ids.add(sample.image().id())) {
+                throw new DataSetException(
+                        "the image id " + sample.image() + " is given twice",
+                        "give each image an id of its own, and add it once",
+                        null);
+            }
+            // every class has a list there
+            train.computeIfAbsent(sample.className(), name -> new ArrayList<>());
+            part.computeIfAbsent(sample.className(), name -> new ArrayList<>()).add(sample);
+            return this;
+        }
+
+        /**
+         * Builds the data set.
+         *
+         * @return with its classes sorted by name
+         * @throws DataSetException if no image was added
+         */
+        public DataSet build() {
+            if (train.isEmpty()) {
+                throw new DataSetException(
+                        "the data set has no images", "add normal ones with DataSet.Builder.train", null);
+            }
+            List<ClassSamples> classes = new ArrayList<>();
+            train.forEach((name, images) -> classes.add(new ClassSamples(
+                    name, null, images, validation.getOrDefault(name, List.of()), test.getOrDefault(name, List.of()))));
+            return new DataSet(null, null, classes);
         }
     }
 }

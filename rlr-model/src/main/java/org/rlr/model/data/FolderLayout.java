@@ -44,8 +44,8 @@ final class FolderLayout implements DataLayout {
 
     @Override
     public String testRemedy(ClassSamples samples) {
-        return "put normal ones into " + samples.folder().resolve("normal_test") + " and defective ones into "
-                + samples.folder().resolve("abnormal");
+        return "put normal ones into " + samples.place("normal_test") + " and defective ones into "
+                + samples.place("abnormal");
     }
 
     @Override

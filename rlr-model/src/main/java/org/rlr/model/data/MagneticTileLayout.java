@@ -39,7 +39,7 @@ final class MagneticTileLayout implements DataLayout {
 
     @Override
     public String trainingRemedy(ClassSamples samples) {
-        return "put normal images into " + samples.folder().resolve(FREE).resolve("Imgs");
+        return "put normal images into " + samples.place(FREE, "Imgs");
     }
 
     @Override

@@ -77,8 +77,10 @@ public final class Evaluator {
     public EvaluationResult evaluate(DataSet data, Observer observer) {
         if (data.test().isEmpty()) {
             throw new DataSetException(
-                    data.root() + " holds no test images",
-                    "evaluation needs test/good and test/<defect>, with masks in ground_truth/<defect> for the pixel metrics",
+                    (data.root() == null ? "the data set" : data.root()) + " holds no test images",
+                    data.root() == null
+                            ? "add normal and defective ones with DataSet.Builder.test and DataSet.Builder.defective"
+                            : "evaluation needs test/good and test/<defect>, with masks in ground_truth/<defect> for the pixel metrics",
                     null);
         }
         List<ClassMetrics> classes = new ArrayList<>();

@@ -74,8 +74,10 @@ public final class ValidationSplit {
             throw new DataSetException(
                     "class " + each.name() + " has a single training image, of which `validation` "
                             + validation.fraction() + " cannot hold one out",
-                    "put more normal images into "
-                            + each.folder().resolve("train").resolve(Sample.GOOD) + ", or train without `validation`",
+                    (each.folder() == null
+                                    ? "add more normal images with DataSet.Builder.train"
+                                    : "put more normal images into " + each.place("train", Sample.GOOD))
+                            + ", or train without `validation`",
                     null);
         }
         int count = (int) Math.min(images - 1, Math.max(1, Math.round(validation.fraction() * images)));
