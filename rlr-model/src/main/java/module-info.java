@@ -33,6 +33,13 @@ module org.rlr.model {
     exports org.rlr.model.transformer;
     exports org.rlr.model.weights;
 
+    opens org.rlr.model.config to
+            com.google.gson;
+    opens org.rlr.model.decoder to
+            com.google.gson;
+    opens org.rlr.model.train to
+            com.google.gson;
+
     uses org.rlr.model.attention.AttentionBlockProvider;
     uses org.rlr.model.backbone.BackboneProvider;
     uses org.rlr.model.data.DataLayoutProvider;

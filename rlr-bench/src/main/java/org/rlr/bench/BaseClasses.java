@@ -47,7 +47,7 @@ final class BaseClasses {
             for (ZipEntry e = zip.getNextEntry(); e != null; e = zip.getNextEntry()) {
                 String name = e.getName()
                         .substring(Math.min(SOURCES.length(), e.getName().length()));
-                if (e.isDirectory() || name.endsWith("package-info.java")) {
+                if (e.isDirectory() || name.endsWith("-info.java")) {
                     continue;
                 }
                 Path to = name.startsWith("resources/")
