@@ -119,14 +119,14 @@ public final class ModelFile {
         if (!FORMAT.equals(file.metadata().get("format"))) {
             throw new ModelException(
                     ModelException.Reason.NOT_A_MODEL,
-                    file.path() + " is a SafeTensors file, but not a model",
+                    file.source() + " is a SafeTensors file, but not a model",
                     "give the file that `ModelFile.save` wrote",
                     null);
         }
         if (!VERSION.equals(file.metadata().get("version"))) {
             throw new ModelException(
                     ModelException.Reason.OTHER_VERSION,
-                    file.path() + " is a model of format version "
+                    file.source() + " is a model of format version "
                             + file.metadata().get("version") + ", this program reads version " + VERSION,
                     "train it again or use the program that wrote it",
                     null);
@@ -146,8 +146,8 @@ public final class ModelFile {
             throw damaged(file, "its description is incomplete", null);
         }
         try {
-            AttentionBlocks.requireFor(info.config().blocks(), file.path());
-            Backbones.requireFor(info.config().backbone(), file.path());
+            AttentionBlocks.requireFor(info.config().blocks(), file.source());
+            Backbones.requireFor(info.config().backbone(), file.source());
         } catch (InvalidSettingException e) {
             throw new ModelException(ModelException.Reason.DOES_NOT_FIT, e.getMessage(), e.remedy(), e);
         }
@@ -165,7 +165,7 @@ public final class ModelFile {
 
     private static ModelException damaged(SafeTensorsFile file, String why, @Nullable RuntimeException cause) {
         return new ModelException(
-                ModelException.Reason.DAMAGED, file.path() + " is damaged: " + why, "copy or train it again", cause);
+                ModelException.Reason.DAMAGED, file.source() + " is damaged: " + why, "copy or train it again", cause);
     }
 
     /**
@@ -176,9 +176,28 @@ public final class ModelFile {
      * @return the model, for inference; the caller closes it
      * @throws ModelException if the file is not a model, is damaged or does not fit together
      * @throws TensorFileException if it cannot be read at all
+     * @throws org.rlr.tensor.CancelledException if the thread is interrupted; nothing is left open
      */
     public static RlrModel load(Path path, Backend backend) {
         try (SafeTensorsFile file = SafeTensorsFile.open(path)) {
+            return load(file, backend);
+        } catch (TensorFileException e) {
+            throw ModelException.of(e);
+        }
+    }
+
+    /**
+     * Loads a model onto a backend from an open file, or from one in memory.
+     *
+     * @param file a model file; stays the caller's
+     * @param backend holds the weights; stays the caller's
+     * @return the model, for inference; the caller closes it
+     * @throws ModelException if the file is not a model, is damaged or does not fit together
+     * @throws TensorFileException if it cannot be read at all
+     * @throws org.rlr.tensor.CancelledException if the thread is interrupted; nothing is left open
+     */
+    public static RlrModel load(SafeTensorsFile file, Backend backend) {
+        try {
             ModelInfo info = info(file);
             RlrConfig config = info.config();
             List<RlrTransformer> levels = new ArrayList<>();
@@ -187,7 +206,7 @@ public final class ModelFile {
                     backend,
                     config.levels(),
                     StateDict.of(file).under("backbone."),
-                    path.toString());
+                    file.source());
             try {
                 List<FeatureStatistics> statistics =
                         FeatureExtractor.standardized(config, backbone) ? new ArrayList<>() : null;
@@ -198,7 +217,7 @@ public final class ModelFile {
                     }
                     RlrTransformer transformer = new RlrTransformer(shape, backend, false);
                     levels.add(transformer);
-                    transformer.parameters().load(StateDict.of(file).under("level" + level + "."), path.toString());
+                    transformer.parameters().load(StateDict.of(file).under("level" + level + "."), file.source());
                 }
                 return new RlrModel(backend, info, backbone, statistics, levels);
             } catch (Throwable t) {

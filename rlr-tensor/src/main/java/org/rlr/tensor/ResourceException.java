@@ -14,6 +14,8 @@ public final class ResourceException extends RlrException {
         DISK,
         /** A file that a server should give. */
         NETWORK,
+        /** A place in a service that does as many calls at once as it is allowed to; a later call may get one. */
+        CAPACITY,
         /** A card, a driver, a library or a module of Java that a backend or its kernels need. */
         BACKEND
     }

@@ -73,7 +73,7 @@ public record ModelInfo(
 
     /**
      * The colour scale of this model's maps, the same for every image: from the lowest value of the maps of normal
-     * images over 1.5 times their range. {@code rlr detect} draws with it.
+     * images over 1.5 times their range. The command line draws with it, too.
      *
      * @return the scale
      */

@@ -111,6 +111,26 @@ public abstract sealed class ImageSource {
         return new Pixels(id, size, () -> PixelReader.of(image));
     }
 
+    /**
+     * A frame in memory, as of a camera.
+     *
+     * @param id names the image
+     * @param pixels the rows, from the buffer's position on; not copied and not moved: keep them as they are until the
+     *     image was read
+     * @param width pixels per row
+     * @param height rows
+     * @param rowStride bytes from the beginning of a row to that of the next, at least those of its pixels
+     * @param format how the pixels are stored
+     * @return the source
+     * @throws org.rlr.tensor.InvalidSettingException if a size is less than 1 or the rows overlap
+     * @throws ImageException if the buffer has fewer bytes than the frame takes, or the frame has too many pixels
+     */
+    public static ImageSource of(
+            String id, ByteBuffer pixels, int width, int height, int rowStride, PixelFormat format) {
+        Images.Decoded frame = new Frame(pixels, width, height, rowStride, format);
+        return new Pixels(id, frame.size(), () -> frame);
+    }
+
     /** {@return the name of the image; of a file its path} */
     public final String id() {
         return id;
@@ -235,7 +255,7 @@ public abstract sealed class ImageSource {
                 return contents.read();
             } catch (IOException e) {
                 throw Images.unreadable(
-                        "the image " + id() + " cannot be read (" + Folders.reason(e) + ")",
+                        "the image" + Images.Origin.of(id()).label() + " cannot be read (" + Folders.reason(e) + ")",
                         "check where it is read from",
                         e);
             }

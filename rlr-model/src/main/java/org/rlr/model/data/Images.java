@@ -296,12 +296,7 @@ public final class Images {
                 throw new IOException("its header says " + size + " pixels");
             }
             if (size.pixels() > MAX_PIXELS) {
-                throw new ImageException(
-                        ImageException.Reason.TOO_LARGE,
-                        "the image" + origin.label() + " is " + size + " pixels, more than the "
-                                + MAX_PIXELS / 1_000_000 + " million that are read",
-                        "scale it down or cut it into tiles",
-                        null);
+                throw tooLarge("the image" + origin.label(), size, MAX_PIXELS);
             }
             return size;
         } catch (ImageException e) {
@@ -342,6 +337,14 @@ public final class Images {
         String why = cause instanceof AccessDeniedException ? "permission denied" : Folders.reason(cause);
         return unreadable(
                 "the image " + file + " cannot be read (" + why + ")", "check its permissions and the disk", cause);
+    }
+
+    static ImageException tooLarge(String image, ImageSize size, long most) {
+        return new ImageException(
+                ImageException.Reason.TOO_LARGE,
+                image + " is " + size + " pixels, more than the " + most + " that are read",
+                "scale it down or cut it into tiles",
+                null);
     }
 
     static ImageException unreadable(String message, String remedy, IOException cause) {

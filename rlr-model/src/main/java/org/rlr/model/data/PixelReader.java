@@ -1,6 +1,5 @@
 package org.rlr.model.data;
 
-import java.awt.Transparency;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
@@ -89,7 +88,7 @@ abstract class PixelReader implements Images.Decoded {
             return new Palette(raster, palette);
         }
         if (colors instanceof DirectColorModel && colors.getColorSpace().isCS_sRGB()) {
-            return new Packed(image);
+            return colors.isAlphaPremultiplied() ? new Components(raster, colors, 3) : new Packed(image);
         }
         if (!(colors instanceof ComponentColorModel)) {
             throw ImageException.unsupported(
@@ -161,6 +160,8 @@ abstract class PixelReader implements Images.Decoded {
         private final int bits;
         private final int[] row;
         private final boolean plainBytes;
+        /** Whether colours were multiplied by the alpha behind them. */
+        private final boolean premultiplied;
 
         Components(Raster raster, ColorModel model, int colors) {
             super(raster);
@@ -172,8 +173,9 @@ abstract class PixelReader implements Images.Decoded {
                     throw ImageException.unsupported("colour samples of different sizes are not supported");
                 }
             }
-            if (model.isAlphaPremultiplied() && model.getTransparency() != Transparency.OPAQUE) {
-                throw ImageException.unsupported("colours premultiplied by alpha are not supported");
+            premultiplied = model.hasAlpha() && model.isAlphaPremultiplied();
+            if (premultiplied && model.getComponentSize(colors) != bits) {
+                throw ImageException.unsupported("alpha of another size than the colours is not supported");
             }
             row = new int[width * bands];
             plainBytes = colors == 3
@@ -198,23 +200,25 @@ abstract class PixelReader implements Images.Decoded {
         void readRgb(int y, byte[] rgb, int at) {
             raster.getPixels(0, y, width, 1, row);
             for (int x = 0, from = 0; x < width; x++, from += bands, at += 3) {
+                for (int band = from; band < from + colors; band++) {
+                    int sample = toByte(row[band]);
+                    row[band] = premultiplied ? divided(sample, toByte(row[from + colors])) : sample;
+                }
                 switch (colors) {
-                    case 1 -> rgb[at] = rgb[at + 1] = rgb[at + 2] = (byte) toByte(row[from]);
+                    case 1 -> rgb[at] = rgb[at + 1] = rgb[at + 2] = (byte) row[from];
                     case 3 -> {
-                        rgb[at] = (byte) toByte(row[from]);
-                        rgb[at + 1] = (byte) toByte(row[from + 1]);
-                        rgb[at + 2] = (byte) toByte(row[from + 2]);
+                        rgb[at] = (byte) row[from];
+                        rgb[at + 1] = (byte) row[from + 1];
+                        rgb[at + 2] = (byte) row[from + 2];
                     }
-                    default ->
-                        inkToRgb(
-                                toByte(row[from]),
-                                toByte(row[from + 1]),
-                                toByte(row[from + 2]),
-                                toByte(row[from + 3]),
-                                rgb,
-                                at);
+                    default -> inkToRgb(row[from], row[from + 1], row[from + 2], row[from + 3], rgb, at);
                 }
             }
+        }
+
+        /** A colour before it was multiplied by alpha, as Pillow computes it from the 8-bit numbers. */
+        private static int divided(int color, int alpha) {
+            return alpha == 0 ? color : Math.min(255, color * 255 / alpha);
         }
 
         @Override

@@ -74,14 +74,14 @@ public final class DecoderFile {
         if (!FORMAT.equals(file.metadata().get("format"))) {
             throw new ModelException(
                     ModelException.Reason.NOT_A_MODEL,
-                    file.path() + " is a SafeTensors file, but not a feature decoder",
+                    file.source() + " is a SafeTensors file, but not a feature decoder",
                     "give the file that `DecoderFile.save` wrote",
                     null);
         }
         if (!VERSION.equals(file.metadata().get("version"))) {
             throw new ModelException(
                     ModelException.Reason.OTHER_VERSION,
-                    file.path() + " is a decoder of format version "
+                    file.source() + " is a decoder of format version "
                             + file.metadata().get("version") + ", this program reads version " + VERSION,
                     "train it again or use the program that wrote it",
                     null);
@@ -100,6 +100,6 @@ public final class DecoderFile {
 
     private static ModelException damaged(SafeTensorsFile file, String why, @Nullable Exception cause) {
         return new ModelException(
-                ModelException.Reason.DAMAGED, file.path() + " is damaged: " + why, "copy or train it again", cause);
+                ModelException.Reason.DAMAGED, file.source() + " is damaged: " + why, "copy or train it again", cause);
     }
 }

@@ -1,129 +1,495 @@
 package org.rlr.model.detect;
 
-import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.rlr.model.ModelException;
 import org.rlr.model.ModelFile;
 import org.rlr.model.RlrModel;
 import org.rlr.model.config.ModelInfo;
+import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.Threshold;
-import org.rlr.model.data.Images;
+import org.rlr.model.data.ImageException;
+import org.rlr.model.data.ImageSize;
+import org.rlr.model.data.ImageSource;
+import org.rlr.model.data.PngFile;
 import org.rlr.model.data.RgbImage;
+import org.rlr.model.features.FeatureMaps;
+import org.rlr.tensor.CancelledException;
+import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
-import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
+import org.rlr.tensor.backend.MemoryUse;
+import org.rlr.tensor.io.IoReason;
+import org.rlr.tensor.io.SafeTensorsFile;
+import org.rlr.tensor.io.TensorFileException;
 
 /**
  * Finds anomalies in images with a trained model: what an application embeds.
  *
  * <pre>{@code
- * try (AnomalyDetector detector = AnomalyDetector.load(Path.of("model.safetensors"))) {
- *     Detection d = detector.detect(ImageIO.read(new File("part.png")));
- *     if (d.anomalous()) { … d.score(), d.map() … }
+ * DetectorOptions options = DetectorOptions.builder().warmUp(true).build();
+ * try (AnomalyDetector detector = AnomalyDetector.load(Path.of("model.safetensors"), options)) {
+ *     Detection d = detector.detect(Path.of("part.png"));
+ *     if (d.anomalous()) { … d.score(), d.regions(d.threshold()) … }
  * }
  * }</pre>
  *
- * Thread-safe: one detector serves any number of threads. Fast kernels need the JVM option {@code --add-modules
- * jdk.incubator.vector}; without it detection works on slower ones, and one log line says so.
+ * One detector serves any number of threads: {@link DetectorOptions#maxConcurrent} images are decoded and computed at
+ * once, further calls wait in their order. A call that fails leaves the detector usable.
+ *
+ * <p>Fast kernels need the JVM option {@code --add-modules jdk.incubator.vector}; without it detection works on slower
+ * ones, and one log line says so. Until the JVM has compiled the kernels, a call takes many times as long. Two things
+ * help: {@link DetectorOptions#warmUp}, and the JVM option
+ * {@code -XX:CompileCommand=CompileThresholdScaling,org.rlr.tensor.cpu.Vector*::*,0.05}, with which the kernels are
+ * compiled after a twentieth of the usual calls. A JVM that runs already takes neither option.
+ *
+ * <p>A detector that was forgotten, not closed, frees its threads and memory when the garbage collector finds it, and
+ * logs a warning.
  */
-public final class AnomalyDetector implements AutoCloseable {
+public final class AnomalyDetector implements Detector {
+    private static final System.Logger LOG = System.getLogger(AnomalyDetector.class.getName());
+    private static final Cleaner CLEANER = Cleaner.create();
+    /** What asynchronous calls run on ends after so long without any. */
+    private static final int THREAD_SECONDS = 1;
+
+    private static final int WARM_UP_CALLS = 50;
+    /** The warm-up ends after so many calls in a row that were not faster than the fastest before. */
+    private static final int STEADY_CALLS = 3;
+
+    private static final double STEADY = 0.95;
+
+    private final DetectorOptions options;
     private final RlrModel model;
     private final AnomalyScorer scorer;
-    private final boolean ownsBackend;
+    private final @Nullable Resources resources;
+    private final Semaphore places;
+    private final ThreadPoolExecutor threads;
+    private final IdleTrim idleTrim;
+    private volatile boolean closed;
 
-    private AnomalyDetector(RlrModel model, boolean ownsBackend) {
-        this.model = model;
-        this.scorer = new AnomalyScorer(model);
-        this.ownsBackend = ownsBackend;
-    }
+    /** Everything that is freed with a detector; does not refer to it. */
+    private static final class Resources implements Runnable {
+        private final String source;
+        private final RlrModel parts;
+        private final boolean ownsBackend;
+        private final Cleaner.Cleanable cleanable;
+        private volatile boolean closed;
 
-    /**
-     * Loads a model onto the preferred backend that can start.
-     *
-     * @param file a model file, as {@link ModelFile} describes it
-     * @return a detector; the caller closes it
-     * @throws RlrException if the file is not a model or no backend starts
-     */
-    public static AnomalyDetector load(Path file) {
-        Backend backend = Backends.open("auto", BackendSettings.DEFAULTS);
-        try {
-            return new AnomalyDetector(ModelFile.load(file, backend), true);
-        } catch (Throwable t) {
-            backend.close();
-            throw t;
+        Resources(String source, RlrModel model, boolean ownsBackend) {
+            this.source = source;
+            this.parts = model.with(model.info());
+            this.ownsBackend = ownsBackend;
+            // the model, not the detector: whoever has its scorer or its model still uses it
+            this.cleanable = CLEANER.register(model, this);
+        }
+
+        void close() {
+            closed = true;
+            cleanable.clean();
+        }
+
+        @Override
+        public void run() {
+            if (!closed) {
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "a detector of {0} was never closed; its threads and memory are freed now."
+                                + " Close detectors, as with try-with-resources",
+                        source);
+            }
+            try {
+                parts.close();
+            } finally {
+                if (ownsBackend) {
+                    parts.backend().close();
+                }
+            }
         }
     }
 
+    private AnomalyDetector(RlrModel model, @Nullable Resources resources, DetectorOptions options) {
+        this.options = options;
+        this.model = model;
+        this.resources = resources;
+        scorer = new AnomalyScorer(model);
+        places = new Semaphore(options.maxConcurrent(), true);
+        idleTrim = new IdleTrim(options.idleTrim(), model);
+        threads = new ThreadPoolExecutor(
+                options.maxConcurrent(),
+                options.maxConcurrent(),
+                THREAD_SECONDS,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(options.maxQueued()),
+                task -> {
+                    Thread thread = new Thread(task, "rlr-detect");
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        threads.allowCoreThreadTimeOut(true);
+    }
+
     /**
-     * Loads a model onto a backend, which stays the caller's.
+     * Loads a model onto the preferred backend that can start, with the default options.
+     *
+     * @param file a model file, as {@link ModelFile} describes it
+     * @return a detector; the caller closes it
+     * @throws RlrException as {@link #load(Path, DetectorOptions)}
+     */
+    public static AnomalyDetector load(Path file) {
+        return load(file, DetectorOptions.DEFAULTS);
+    }
+
+    /**
+     * Loads a model onto a backend, which stays the caller's, with the default options.
      *
      * @param file a model file
      * @param backend holds the weights and computes
      * @return a detector; the caller closes it, and then the backend
-     * @throws RlrException if the file is not a model
+     * @throws RlrException as {@link #load(Path, DetectorOptions)}
      */
     public static AnomalyDetector load(Path file, Backend backend) {
-        return new AnomalyDetector(ModelFile.load(file, backend), false);
+        return load(file, DetectorOptions.builder().openBackend(backend).build());
     }
 
-    /** {@return settings, scoring and thresholds of the model} */
+    /**
+     * Loads a model.
+     *
+     * @param file a model file, as {@link ModelFile} describes it
+     * @param options backend, limits and warm-up
+     * @return a detector; the caller closes it
+     * @throws ModelException if the file is not a model, is damaged or does not fit together
+     * @throws TensorFileException if it cannot be read
+     * @throws ResourceException if no backend starts or memory is short
+     * @throws CancelledException if the thread is interrupted; nothing is left open
+     */
+    public static AnomalyDetector load(Path file, DetectorOptions options) {
+        return open(file.toString(), options, backend -> ModelFile.load(file, backend));
+    }
+
+    /**
+     * Loads a model from memory.
+     *
+     * @param contents a model file's contents
+     * @param options backend, limits and warm-up
+     * @return a detector; the caller closes it
+     * @throws RlrException as {@link #load(Path, DetectorOptions)}
+     */
+    public static AnomalyDetector load(byte[] contents, DetectorOptions options) {
+        return load("the model in memory", contents, options);
+    }
+
+    /**
+     * Loads a model from a stream, such as a resource of the class path or an entry of an archive. All of it is in
+     * memory until the model is loaded.
+     *
+     * @param contents a model file's contents, read to the end; not closed. What {@code getResourceAsStream} gave;
+     *     null, where there is no such resource, is an error that says so
+     * @param options backend, limits and warm-up
+     * @return a detector; the caller closes it
+     * @throws RlrException as {@link #load(Path, DetectorOptions)}
+     */
+    public static AnomalyDetector load(@Nullable InputStream contents, DetectorOptions options) {
+        if (contents == null) {
+            throw new TensorFileException(
+                    TensorFileException.Reason.UNREADABLE,
+                    "the stream of the model is null, which is what getResourceAsStream gives for a resource that"
+                            + " does not exist",
+                    "check the name of the resource; one that begins with / is looked for from the root",
+                    null);
+        }
+        byte[] bytes;
+        try {
+            bytes = contents.readAllBytes();
+        } catch (IOException e) {
+            throw new TensorFileException(
+                    TensorFileException.Reason.UNREADABLE,
+                    "the model cannot be read from its stream (" + IoReason.of(e) + ")",
+                    "check where it comes from",
+                    e);
+        }
+        return load("the model in the stream", bytes, options);
+    }
+
+    private static AnomalyDetector load(String source, byte[] contents, DetectorOptions options) {
+        return open(source, options, backend -> {
+            try (SafeTensorsFile file = SafeTensorsFile.of(source, contents)) {
+                return ModelFile.load(file, backend);
+            } catch (TensorFileException e) {
+                throw ModelException.of(e);
+            }
+        });
+    }
+
+    /**
+     * A detector of a model that is loaded already, such as one that was trained just now.
+     *
+     * @param model stays the caller's, as does its backend; both are closed after the detector
+     * @param options limits and warm-up; those of the backend are not used
+     * @return a detector; the caller closes it
+     * @throws CancelledException if the thread is interrupted during the warm-up
+     */
+    public static AnomalyDetector of(RlrModel model, DetectorOptions options) {
+        return warm(new AnomalyDetector(model, null, options));
+    }
+
+    private static AnomalyDetector open(String source, DetectorOptions options, Function<Backend, RlrModel> loader) {
+        Backend shared = options.openBackend();
+        Backend backend = shared != null ? shared : Backends.open(options.backend(), options.settings());
+        Resources resources;
+        RlrModel model;
+        try {
+            model = loader.apply(backend);
+            resources = new Resources(source, model, shared == null);
+        } catch (Throwable t) {
+            if (shared == null) {
+                backend.close();
+            }
+            if (t instanceof OutOfMemoryError error) {
+                throw outOfMemory("loading " + source, error);
+            }
+            throw t;
+        }
+        return warm(new AnomalyDetector(model, resources, options));
+    }
+
+    private static AnomalyDetector warm(AnomalyDetector detector) {
+        try {
+            if (detector.options.warmUp()) {
+                detector.warmUp();
+            }
+            return detector;
+        } catch (Throwable t) {
+            detector.close();
+            throw t;
+        }
+    }
+
+    /** Examines noise until that does not become faster. */
+    private void warmUp() {
+        RlrConfig config = model.info().config();
+        byte[] noise = new byte[config.imageHeight() * config.imageWidth() * RgbImage.CHANNELS];
+        new Random(1).nextBytes(noise);
+        ByteArrayOutputStream png = new ByteArrayOutputStream();
+        try {
+            PngFile.write(new RgbImage(config.imageWidth(), config.imageHeight(), noise), png);
+        } catch (IOException e) {
+            throw new UncheckedIOException("writing to memory failed", e);
+        }
+        ImageSource image = ImageSource.of("the image of the warm-up", png.toByteArray());
+        long fastest = Long.MAX_VALUE;
+        for (int call = 0, steady = 0; call < WARM_UP_CALLS && steady < STEADY_CALLS; call++) {
+            long start = System.nanoTime();
+            examine(image, model.info().thresholds().common(), start, DetectionObserver.NONE);
+            long time = System.nanoTime() - start;
+            steady = time > STEADY * fastest ? steady + 1 : 0;
+            fastest = Math.min(fastest, time);
+        }
+    }
+
+    @Override
     public ModelInfo info() {
         return model.info();
     }
 
-    /**
-     * Examines an image of any size and colour model.
-     *
-     * @param image resized to the model's input, or cut into tiles where the model was trained so
-     * @return score, verdict by the common threshold, and map
-     * @throws RlrException if the score is not finite
-     * @throws IllegalArgumentException if its samples are not grey, RGB or CMYK integers
-     */
-    public Detection detect(BufferedImage image) {
-        return detect(RgbImage.of(image));
+    @Override
+    public MemoryUse memory() {
+        requireOpen();
+        return model.backend().memory();
     }
 
-    /**
-     * Examines an image file.
-     *
-     * @param image an image file of a supported format
-     * @return score, verdict by the common threshold, and map
-     * @throws RlrException naming the file if it cannot be read, or if the score is not finite
-     */
-    public Detection detect(Path image) {
-        return detect(Images.read(image));
+    @Override
+    public void trim() {
+        requireOpen();
+        model.backend().trim();
     }
 
-    /**
-     * Examines an image of a known product class by that class's own threshold.
-     *
-     * @param image of any size and colour model
-     * @param className the product class
-     * @return score, verdict by the class's threshold, and map
-     * @throws RlrException if the model has no threshold for the class, or the score is not finite
-     * @throws IllegalArgumentException as {@link #detect(BufferedImage)}
-     */
-    public Detection detect(BufferedImage image, String className) {
-        Threshold threshold = model.info().thresholds().ownOf(className);
-        return detection(scorer.score(RgbImage.of(image)), threshold);
+    @Override
+    public Detection detect(ImageSource image, @Nullable String className) {
+        return detect(image, className, System.nanoTime());
     }
 
-    /**
-     * As {@link #detect(BufferedImage, String)}, of an image file.
-     *
-     * @param image an image file of a supported format
-     * @param className the product class
-     * @return score, verdict by the class's threshold, and map
-     * @throws RlrException if the file cannot be read, the model has no threshold for the class, or the score is not
-     *     finite
-     */
-    public Detection detect(Path image, String className) {
-        Threshold threshold = model.info().thresholds().ownOf(className);
-        return detection(scorer.score(Images.read(image)), threshold);
+    private Detection detect(ImageSource image, @Nullable String className, long since) {
+        requireOpen();
+        Threshold threshold = className == null
+                ? model.info().thresholds().common()
+                : model.info().thresholds().ownOf(className);
+        return examine(image, threshold, since, options.observer());
     }
 
-    private Detection detect(RgbImage image) {
-        return detection(scorer.score(image));
+    private Detection examine(ImageSource image, Threshold threshold, long since, DetectionObserver observer) {
+        takePlace(since);
+        long waited = System.nanoTime() - since;
+        StageClock clock = new StageClock();
+        Detection detection;
+        try {
+            requireOpen();
+            FeatureMaps.ImageMaps maps = prepare(image, clock);
+            AnomalyMap map = scorer.score(maps, clock);
+            detection = clock.time(StageClock.Stage.MAP, () -> detection(map, threshold));
+        } catch (OutOfMemoryError e) {
+            model.backend().trim();
+            throw outOfMemory(image.id().isEmpty() ? "examining an image" : "examining " + image.id(), e);
+        } catch (ResourceException e) {
+            throw e.resource() == ResourceException.Resource.MEMORY ? e.andRemedy("lower `maxConcurrent`") : e;
+        } catch (RlrException e) {
+            throw image.id().isEmpty() || e.getMessage().contains(image.id()) ? e : e.in(image.id());
+        } finally {
+            places.release();
+            idleTrim.called();
+            Reference.reachabilityFence(model);
+        }
+        try {
+            observer.examined(clock.times(waited));
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.WARNING, "the observer of a detector failed", e);
+        }
+        return detection;
+    }
+
+    /** Reads an image, whose pixels are garbage when this returns. */
+    private FeatureMaps.ImageMaps prepare(ImageSource image, StageClock clock) {
+        RgbImage pixels = clock.time(StageClock.Stage.DECODE, () -> {
+            if (options.maxPixels() < DetectorOptions.MOST_PIXELS) {
+                requireFits(image);
+            }
+            return image.read();
+        });
+        return clock.time(StageClock.Stage.PREPROCESS, () -> scorer.prepare(pixels));
+    }
+
+    private void requireFits(ImageSource image) {
+        ImageSize size = image.size();
+        if (size.pixels() > options.maxPixels()) {
+            throw new ImageException(
+                    ImageException.Reason.TOO_LARGE,
+                    "the image" + (image.id().isEmpty() ? "" : " " + image.id()) + " is " + size
+                            + " pixels, more than `maxPixels`, which is " + options.maxPixels(),
+                    "scale it down or raise `maxPixels`",
+                    null);
+        }
+    }
+
+    private void takePlace(long since) {
+        Duration most = options.maxWait();
+        try {
+            if (most == null) {
+                places.acquire();
+            } else if (!places.tryAcquire(
+                    TimeUnit.NANOSECONDS.convert(most) - (System.nanoTime() - since), TimeUnit.NANOSECONDS)) {
+                throw overloaded("no place was free within `maxWait`, which is " + most.toMillis() + " ms", null);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CancelledException("interrupted while waiting for a place", "", e);
+        }
+    }
+
+    private ResourceException overloaded(String why, @Nullable Throwable cause) {
+        return new ResourceException(
+                ResourceException.Resource.CAPACITY,
+                "the detector is overloaded: " + why + "; " + options.maxConcurrent() + " images are examined at once",
+                "try again later, or send fewer images",
+                cause);
+    }
+
+    private static ResourceException outOfMemory(String during, OutOfMemoryError error) {
+        return new ResourceException(
+                ResourceException.Resource.MEMORY,
+                "out of memory while " + during + ": the Java heap may grow to "
+                        + Runtime.getRuntime().maxMemory() / (1 << 20) + " MiB",
+                "lower `maxConcurrent` or `maxPixels`, or raise the heap with java -Xmx",
+                error);
+    }
+
+    @Override
+    public CompletableFuture<Detection> detectAsync(ImageSource image, @Nullable String className) {
+        Pending pending = new Pending(image, className);
+        try {
+            threads.execute(pending);
+        } catch (RejectedExecutionException e) {
+            pending.completeExceptionally(
+                    closed
+                            ? closedException()
+                            : overloaded("`maxQueued`, which is " + options.maxQueued() + ", calls wait already", e));
+        }
+        return pending;
+    }
+
+    /** A call that waits for a thread, or runs on one. */
+    private final class Pending extends CompletableFuture<Detection> implements Runnable {
+        private final ImageSource image;
+        private final @Nullable String className;
+        private final long since = System.nanoTime();
+        private @Nullable Thread runner;
+
+        Pending(ImageSource image, @Nullable String className) {
+            this.image = image;
+            this.className = className;
+        }
+
+        @Override
+        public void run() {
+            synchronized (this) {
+                if (isDone()) {
+                    return;
+                }
+                runner = Thread.currentThread();
+            }
+            Detection detection = null;
+            Throwable failure = null;
+            try {
+                detection = detect(image, className, since);
+            } catch (Throwable t) {
+                failure = t;
+            }
+            synchronized (this) {
+                runner = null;
+                Thread.interrupted(); // by cancel(): meant for this call alone
+            }
+            if (failure != null) {
+                completeExceptionally(failure);
+            } else {
+                complete(detection);
+            }
+        }
+
+        @Override
+        public boolean cancel(boolean mayInterruptIfRunning) {
+            boolean cancelled = super.cancel(mayInterruptIfRunning);
+            if (cancelled) {
+                threads.remove(this);
+                synchronized (this) {
+                    if (runner != null) {
+                        runner.interrupt();
+                    }
+                }
+            }
+            return cancelled;
+        }
+
+        /** Dependent results are ordinary ones. */
+        @Override
+        public <U> CompletableFuture<U> newIncompleteFuture() {
+            return new CompletableFuture<>();
+        }
     }
 
     /**
@@ -167,22 +533,49 @@ public final class AnomalyDetector implements AutoCloseable {
                 map.values());
     }
 
-    /** {@return the model, which stays this detector's} */
+    /** {@return the model, which stays this detector's: not to be used after {@link #close()}} */
     public RlrModel model() {
+        requireOpen();
         return model;
     }
 
-    /** {@return what scores many files in order, reading ahead while computing} */
+    /**
+     * What scores many images in order, reading ahead while computing. Its calls do not count for
+     * {@link DetectorOptions#maxConcurrent}, and {@link #close()} does not wait for them.
+     *
+     * @return the scorer, not to be used after {@link #close()}
+     */
     public AnomalyScorer scorer() {
+        requireOpen();
         return scorer;
     }
 
-    /** Gives the model's memory back, and the backend where this detector started it. */
+    private void requireOpen() {
+        if (closed) {
+            throw closedException();
+        }
+    }
+
+    private static IllegalStateException closedException() {
+        return new IllegalStateException("the detector was closed");
+    }
+
     @Override
     public void close() {
-        model.close();
-        if (ownsBackend) {
-            model.backend().close();
+        closed = true;
+        threads.shutdown();
+        List<Runnable> waiting = new ArrayList<>();
+        threads.getQueue().drainTo(waiting);
+        waiting.forEach(each -> ((Pending) each).completeExceptionally(closedException()));
+        // as many places as there are: until the calls in progress have ended, and those that wait have failed
+        places.acquireUninterruptibly(options.maxConcurrent());
+        try {
+            idleTrim.close();
+            if (resources != null) {
+                resources.close();
+            }
+        } finally {
+            places.release(options.maxConcurrent());
         }
     }
 }

@@ -114,7 +114,7 @@ public final class AnomalyScorer {
         maps.forEach(
                 images,
                 (index, image) ->
-                        sink.accept(index, scores(image, model.info().config().levels())));
+                        sink.accept(index, scores(image, model.info().config().levels(), new StageClock())));
     }
 
     /**
@@ -125,18 +125,28 @@ public final class AnomalyScorer {
      * @throws org.rlr.tensor.RlrException if its tiles would be of too many pixels
      */
     public AnomalyMap score(RgbImage image) {
-        return score(computed.of(image));
+        return score(prepare(image));
     }
 
     private AnomalyMap score(FeatureMaps.ImageMaps image) {
-        return scores(image, scoring.levels()).map(scoring);
+        return score(image, new StageClock());
+    }
+
+    /** Resizes or cuts an image, of which nothing else is needed. */
+    FeatureMaps.ImageMaps prepare(RgbImage image) {
+        return computed.of(image);
+    }
+
+    AnomalyMap score(FeatureMaps.ImageMaps image, StageClock clock) {
+        LevelScores scores = scores(image, scoring.levels(), clock);
+        return clock.time(StageClock.Stage.MAP, () -> scores.map(scoring));
     }
 
     /** Of some levels; the others are not reconstructed. */
-    private LevelScores scores(FeatureMaps.ImageMaps image, List<Integer> levels) {
+    private LevelScores scores(FeatureMaps.ImageMaps image, List<Integer> levels, StageClock clock) {
         List<List<AnomalyMap.Level>> tiles = new ArrayList<>();
         for (int input = 0; input < inputs(image.grid()); input++) {
-            tiles.add(scores(image, input, levels));
+            tiles.add(scores(image, input, levels, clock));
         }
         return new LevelScores(
                 levels,
@@ -147,13 +157,15 @@ public final class AnomalyScorer {
     }
 
     /** Of one image or tile at a time: that uses all cores, and its numbers do not depend on what else is scored. */
-    private List<AnomalyMap.Level> scores(FeatureMaps.ImageMaps image, int input, List<Integer> levels) {
+    private List<AnomalyMap.Level> scores(
+            FeatureMaps.ImageMaps image, int input, List<Integer> levels, StageClock clock) {
         try (TensorScope scope = TensorScope.inference(model.backend())) {
-            List<Tensor> maps = image.maps(input);
+            List<Tensor> maps = clock.time(StageClock.Stage.BACKBONE, () -> image.maps(input));
             List<AnomalyMap.Level> scores = new ArrayList<>();
             for (int level : levels) {
                 int index = model.info().config().levels().indexOf(level);
-                scores.add(level(index, model.tokenScores(index, maps.get(index))));
+                scores.add(clock.time(
+                        StageClock.Stage.TRANSFORMER, () -> level(index, model.tokenScores(index, maps.get(index)))));
             }
             return scores;
         }

@@ -25,6 +25,10 @@ class OptionNamesTest {
     /** Arguments of the JVM and of the compiler of CUDA. */
     private static final Set<String> OF_OTHER_PROGRAMS = Set.of("--add-modules", "--gpu-architecture", "--std");
 
+    /** Settings of what applications call and the command line does not. */
+    private static final Set<String> OF_APPLICATIONS =
+            Set.of("keptBytes", "maxConcurrent", "maxWait", "maxQueued", "maxPixels", "idleTrim", "width", "height", "rowStride");
+
     private static final Pattern OPTION = Pattern.compile("(?<![\\w-])--[a-z][a-z-]*");
     private static final Pattern COMMAND = Pattern.compile("(?:'|\\{@code )rlr [a-z]+");
     private static final Pattern QUOTED = Pattern.compile("`([\\w.]+)`");
@@ -96,6 +100,7 @@ class OptionNamesTest {
             }
             names += quoted.size();
             quoted.stream()
+                    .filter(name -> !OF_APPLICATIONS.contains(name))
                     .filter(name -> !exists(OptionNames.translate("`" + name + "`")))
                     .forEach(name -> unknown.add(source.path() + ": " + name));
         }

@@ -1,8 +1,10 @@
 package org.rlr.tensor.io;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,12 +12,15 @@ import java.nio.file.StandardOpenOption;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import org.rlr.tensor.CancelledException;
+import org.rlr.tensor.RlrException;
 
 /**
- * A SafeTensors file, opened for reading. Opening a large file costs little and only what is asked for is read, through
- * a small buffer: a mapped file would count as this process's memory until the collector comes by. A file may be larger
- * than 2 GiB, and so may a tensor, as long as it is read into an array that can hold it. May be used by several
- * threads.
+ * A SafeTensors file, or its contents in memory, opened for reading. Opening a large file costs little and only what is
+ * asked for is read, through a small buffer: a mapped file would count as this process's memory until the collector
+ * comes by. A file may be larger than 2 GiB, and so may a tensor, as long as it is read into an array that can hold it.
+ * May be used by several threads. A thread that is interrupted while it reads gets a {@link CancelledException}, and a
+ * file is then closed.
  */
 public final class SafeTensorsFile implements AutoCloseable {
     /** As in the format's reference implementation. */
@@ -27,19 +32,98 @@ public final class SafeTensorsFile implements AutoCloseable {
 
     private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
 
-    private final Path path;
-    private final FileChannel channel;
+    private final String source;
+    private final Input input;
     private final long dataStart;
     private final SafeTensorsHeader header;
 
-    private SafeTensorsFile(Path path, FileChannel channel) throws IOException {
-        this.path = path;
-        this.channel = channel;
-        long size = channel.size();
+    /** Where the bytes are. */
+    private interface Input extends Closeable {
+        long size() throws IOException;
+
+        /** Reads some bytes at a position; less than 0 at the end. */
+        int read(ByteBuffer to, long position) throws IOException;
+
+        /** A view of some bytes that outlives this. */
+        ByteBuffer view(long position, int length) throws IOException;
+
+        boolean isOpen();
+    }
+
+    private record Channel(FileChannel channel) implements Input {
+        @Override
+        public long size() throws IOException {
+            return channel.size();
+        }
+
+        @Override
+        public int read(ByteBuffer to, long position) throws IOException {
+            return channel.read(to, position);
+        }
+
+        @Override
+        public ByteBuffer view(long position, int length) throws IOException {
+            return channel.map(FileChannel.MapMode.READ_ONLY, position, length);
+        }
+
+        @Override
+        public boolean isOpen() {
+            return channel.isOpen();
+        }
+
+        @Override
+        public void close() throws IOException {
+            channel.close();
+        }
+    }
+
+    private static final class Memory implements Input {
+        private final ByteBuffer bytes;
+        private volatile boolean closed;
+
+        Memory(ByteBuffer bytes) {
+            this.bytes = bytes;
+        }
+
+        @Override
+        public long size() {
+            return bytes.capacity();
+        }
+
+        @Override
+        public int read(ByteBuffer to, long position) throws IOException {
+            if (Thread.currentThread().isInterrupted()) {
+                throw new ClosedByInterruptException(); // as a channel does
+            }
+            int length = (int) Math.min(to.remaining(), size() - position);
+            to.put(view(position, length));
+            return length;
+        }
+
+        @Override
+        public ByteBuffer view(long position, int length) {
+            return bytes.slice((int) position, length);
+        }
+
+        @Override
+        public boolean isOpen() {
+            return !closed;
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+        }
+    }
+
+    private SafeTensorsFile(String source, Input input) throws IOException {
+        this.source = source;
+        this.input = input;
+        long size = input.size();
         if (size < LENGTH_BYTES) {
             throw SafeTensorsHeader.malformed(
                     TensorFileException.Reason.OTHER_FORMAT,
-                    path.toString(),
+                    source,
                     size == 0 ? "it is empty" : "it is only " + size + " bytes long");
         }
         ByteBuffer length = readFully(0, LENGTH_BYTES);
@@ -47,26 +131,26 @@ public final class SafeTensorsFile implements AutoCloseable {
         if (headerBytes < 0 || headerBytes > size - LENGTH_BYTES) {
             throw SafeTensorsHeader.malformed(
                     headerBegins() ? TensorFileException.Reason.DAMAGED : TensorFileException.Reason.OTHER_FORMAT,
-                    path.toString(),
+                    source,
                     "its header should be " + Long.toUnsignedString(headerBytes) + " bytes long, but the file has only "
                             + size + " (cut short, or another format)");
         }
         if (headerBytes > MAX_HEADER_BYTES) {
             throw SafeTensorsHeader.malformed(
                     TensorFileException.Reason.OTHER_FORMAT,
-                    path.toString(),
+                    source,
                     "its header of " + headerBytes + " bytes is longer than the " + MAX_HEADER_BYTES
                             + " that the format allows");
         }
         this.dataStart = LENGTH_BYTES + headerBytes;
         byte[] json = readFully(LENGTH_BYTES, (int) headerBytes).array();
-        this.header = SafeTensorsHeader.parse(path.toString(), json, size - dataStart);
+        this.header = SafeTensorsHeader.parse(source, json, size - dataStart);
     }
 
     /** Whether a header, which is a JSON object, begins where it should: other formats have something else there. */
     private boolean headerBegins() throws IOException {
         ByteBuffer first = ByteBuffer.allocate(1);
-        return channel.read(first, LENGTH_BYTES) == 1 && first.get(0) == '{';
+        return input.read(first, LENGTH_BYTES) == 1 && first.get(0) == '{';
     }
 
     /**
@@ -85,25 +169,43 @@ public final class SafeTensorsFile implements AutoCloseable {
             throw new TensorFileException(
                     TensorFileException.Reason.UNREADABLE, path + " is a folder", "name a SafeTensors file", null);
         }
-        FileChannel channel = null;
+        try {
+            return open(path.toString(), new Channel(FileChannel.open(path, StandardOpenOption.READ)));
+        } catch (IOException e) {
+            throw unreadable(path.toString(), e);
+        }
+    }
+
+    /**
+     * The contents of a file in memory, checked like one.
+     *
+     * @param source what messages call it
+     * @param contents a whole SafeTensors file; not copied
+     * @return the file; closing it is allowed and not needed
+     * @throws TensorFileException where it is not a correct SafeTensors file
+     */
+    public static SafeTensorsFile of(String source, byte[] contents) {
+        return open(source, new Memory(ByteBuffer.wrap(contents).asReadOnlyBuffer()));
+    }
+
+    private static SafeTensorsFile open(String source, Input input) {
         boolean opened = false;
         try {
-            channel = FileChannel.open(path, StandardOpenOption.READ);
-            SafeTensorsFile file = new SafeTensorsFile(path, channel);
+            SafeTensorsFile file = new SafeTensorsFile(source, input);
             opened = true;
             return file;
         } catch (IOException e) {
-            throw unreadable(path, e);
+            throw unreadable(source, e);
         } finally {
-            if (!opened && channel != null) {
-                closeQuietly(channel);
+            if (!opened) {
+                closeQuietly(input);
             }
         }
     }
 
-    /** {@return the file} */
-    public Path path() {
-        return path;
+    /** {@return what messages call it: the path of a file} */
+    public String source() {
+        return source;
     }
 
     /** {@return the names of the tensors, in the order of their data} */
@@ -141,7 +243,7 @@ public final class SafeTensorsFile implements AutoCloseable {
                     " or ", close.stream().map(SafeTensorsHeader::quoted).toList());
             throw new TensorFileException(
                     TensorFileException.Reason.OTHER_TENSORS,
-                    path + " has no tensor " + SafeTensorsHeader.quoted(name)
+                    source + " has no tensor " + SafeTensorsHeader.quoted(name)
                             + (close.isEmpty()
                                     ? ", but " + header.entries().size() + " tensors of other names"
                                     : "; did you mean " + quoted + "?"),
@@ -232,7 +334,7 @@ public final class SafeTensorsFile implements AutoCloseable {
         if (entry.dtype().isFloating()) {
             throw new TensorFileException(
                     TensorFileException.Reason.OTHER_TENSORS,
-                    path + ": tensor " + SafeTensorsHeader.quoted(name) + " should hold integers, but its type is "
+                    source + ": tensor " + SafeTensorsHeader.quoted(name) + " should hold integers, but its type is "
                             + entry.dtype(),
                     "use a file that was made for this",
                     null);
@@ -264,17 +366,16 @@ public final class SafeTensorsFile implements AutoCloseable {
         }
         try {
             requireOpen();
-            return channel.map(FileChannel.MapMode.READ_ONLY, dataStart + entry.offset(), entry.bytes())
-                    .order(ByteOrder.LITTLE_ENDIAN);
+            return input.view(dataStart + entry.offset(), (int) entry.bytes()).order(ByteOrder.LITTLE_ENDIAN);
         } catch (IOException e) {
-            throw unreadable(path, e);
+            throw unreadable(source, e);
         }
     }
 
     /** Closes the file; nothing can be read from it afterwards. May be called again. */
     @Override
     public void close() {
-        closeQuietly(channel);
+        closeQuietly(input);
     }
 
     private interface PieceReader {
@@ -294,13 +395,13 @@ public final class SafeTensorsFile implements AutoCloseable {
                 reader.read((int) (done / entry.dtype().bytes()), piece.flip().order(ByteOrder.LITTLE_ENDIAN));
             }
         } catch (IOException e) {
-            throw unreadable(path, e);
+            throw unreadable(source, e);
         }
     }
 
     private void requireOpen() {
-        if (!channel.isOpen()) {
-            throw new IllegalStateException(path + " has been closed");
+        if (!input.isOpen()) {
+            throw new IllegalStateException(source + " has been closed");
         }
     }
 
@@ -324,7 +425,7 @@ public final class SafeTensorsFile implements AutoCloseable {
     private TensorFileException tooLarge(TensorEntry entry) {
         return new TensorFileException(
                 TensorFileException.Reason.UNSUPPORTED,
-                path + ": tensor " + SafeTensorsHeader.quoted(entry.name()) + " of " + entry.elements()
+                source + ": tensor " + SafeTensorsHeader.quoted(entry.name()) + " of " + entry.elements()
                         + " elements is too large to be read in one piece",
                 "split it",
                 null);
@@ -338,23 +439,26 @@ public final class SafeTensorsFile implements AutoCloseable {
 
     private void readFully(long position, ByteBuffer buffer) throws IOException {
         while (buffer.hasRemaining()) {
-            if (channel.read(buffer, position + buffer.position()) < 0) {
+            if (input.read(buffer, position + buffer.position()) < 0) {
                 throw new IOException("it was cut short while being read");
             }
         }
     }
 
-    private static TensorFileException unreadable(Path path, IOException e) {
+    private static RlrException unreadable(String source, IOException e) {
+        if (e instanceof ClosedByInterruptException) {
+            return new CancelledException("interrupted while reading " + source, "", e);
+        }
         return new TensorFileException(
                 TensorFileException.Reason.UNREADABLE,
-                "cannot read " + path + ": " + IoReason.of(e),
+                "cannot read " + source + ": " + IoReason.of(e),
                 "check that the file is there and may be read",
                 e);
     }
 
-    private static void closeQuietly(FileChannel channel) {
+    private static void closeQuietly(Input input) {
         try {
-            channel.close();
+            input.close();
         } catch (IOException e) {
             // nothing was written: there is nothing to lose
             System.getLogger(SafeTensorsFile.class.getName())

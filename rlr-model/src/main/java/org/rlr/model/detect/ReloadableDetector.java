@@ -1,0 +1,233 @@
+package org.rlr.model.detect;
+
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.rlr.model.config.ModelInfo;
+import org.rlr.model.data.ImageSource;
+import org.rlr.tensor.CancelledException;
+import org.rlr.tensor.RlrException;
+import org.rlr.tensor.backend.MemoryUse;
+
+/**
+ * A detector whose model can be changed while it is used. Every call is answered by one model: that which served when
+ * the call came. While a model is changed two are in memory, and each examines up to
+ * {@link DetectorOptions#maxConcurrent} images at once.
+ */
+public final class ReloadableDetector implements Detector {
+    private final DetectorOptions options;
+    private final ReentrantLock reloading = new ReentrantLock(true);
+    private volatile Serving serving;
+    private volatile boolean closed;
+
+    /** A detector and the number of calls that use it. */
+    private static final class Serving {
+        private final Detector detector;
+        private int calls;
+        private boolean retired;
+
+        Serving(Detector detector) {
+            this.detector = detector;
+        }
+
+        synchronized boolean enter() {
+            calls += retired ? 0 : 1;
+            return !retired;
+        }
+
+        synchronized void leave() {
+            calls--;
+            notifyAll();
+        }
+
+        /** Waits for the calls and closes the detector. */
+        void retire() {
+            boolean interrupted = false;
+            synchronized (this) {
+                retired = true;
+                while (calls > 0) {
+                    try {
+                        wait();
+                    } catch (InterruptedException e) {
+                        interrupted = true;
+                    }
+                }
+            }
+            detector.close();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /**
+     * A detector that begins with another one.
+     *
+     * @param first serves until {@link #reload} or {@link #replace}; closed by this detector
+     * @param options of the detectors that {@link #reload} loads
+     */
+    public ReloadableDetector(Detector first, DetectorOptions options) {
+        this.serving = new Serving(first);
+        this.options = options;
+    }
+
+    /**
+     * Loads the first model.
+     *
+     * @param file a model file
+     * @param options of this and of all later models
+     * @return a detector; the caller closes it
+     * @throws RlrException as {@link AnomalyDetector#load(Path, DetectorOptions)}
+     */
+    public static ReloadableDetector load(Path file, DetectorOptions options) {
+        return new ReloadableDetector(AnomalyDetector.load(file, options), options);
+    }
+
+    /**
+     * Loads another model, warm-up included, lets it serve, and closes the one before when its calls have ended. If the
+     * model cannot be loaded, the one before goes on serving.
+     *
+     * @param file a model file
+     * @throws RlrException as {@link AnomalyDetector#load(Path, DetectorOptions)}
+     * @throws IllegalStateException if this detector was closed
+     */
+    public void reload(Path file) {
+        exclusively(() -> {
+            requireOpen();
+            change(AnomalyDetector.load(file, options));
+        });
+    }
+
+    /**
+     * Lets another detector serve, and closes the one before when its calls have ended.
+     *
+     * @param next closed by this detector, also if it was closed itself
+     * @throws CancelledException if the thread is interrupted while another model is loaded; {@code next} is closed
+     * @throws IllegalStateException if this detector was closed
+     */
+    public void replace(Detector next) {
+        boolean changed = false;
+        try {
+            exclusively(() -> {
+                requireOpen();
+                change(next);
+            });
+            changed = true;
+        } finally {
+            if (!changed) {
+                next.close();
+            }
+        }
+    }
+
+    private void exclusively(Runnable change) {
+        try {
+            reloading.lockInterruptibly();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CancelledException("interrupted while another model is loaded", "", e);
+        }
+        try {
+            change.run();
+        } finally {
+            reloading.unlock();
+        }
+    }
+
+    private void change(Detector next) {
+        Serving before = serving;
+        serving = new Serving(next);
+        before.retire();
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the detector was closed");
+        }
+    }
+
+    private Serving enter() {
+        while (true) {
+            requireOpen();
+            Serving now = serving;
+            if (now.enter()) {
+                return now;
+            }
+            Thread.onSpinWait(); // retired just now: the next one serves already, or this detector is closed
+        }
+    }
+
+    private <T> T call(Function<Detector, T> call) {
+        Serving now = enter();
+        try {
+            return call.apply(now.detector);
+        } finally {
+            now.leave();
+        }
+    }
+
+    @Override
+    public Detection detect(ImageSource image, @Nullable String className) {
+        return call(detector -> detector.detect(image, className));
+    }
+
+    @Override
+    public CompletableFuture<Detection> detectAsync(ImageSource image, @Nullable String className) {
+        Serving now = enter();
+        CompletableFuture<Detection> working;
+        try {
+            working = now.detector.detectAsync(image, className);
+        } catch (Throwable t) {
+            now.leave();
+            throw t;
+        }
+        CompletableFuture<Detection> result = new CompletableFuture<>() {
+            @Override
+            public boolean cancel(boolean mayInterruptIfRunning) {
+                working.cancel(mayInterruptIfRunning);
+                return isCancelled();
+            }
+        };
+        // left first: what waits for the result may close this detector
+        CompletableFuture<?> unused = working.whenComplete((detection, failure) -> {
+            now.leave();
+            if (failure == null) {
+                result.complete(detection);
+            } else {
+                result.completeExceptionally(failure);
+            }
+        });
+        return result;
+    }
+
+    @Override
+    public ModelInfo info() {
+        return serving.detector.info();
+    }
+
+    @Override
+    public MemoryUse memory() {
+        return call(Detector::memory);
+    }
+
+    @Override
+    public void trim() {
+        call(detector -> {
+            detector.trim();
+            return true;
+        });
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        reloading.lock(); // a reload that goes on ends first
+        try {
+            serving.retire();
+        } finally {
+            reloading.unlock();
+        }
+    }
+}
