@@ -288,10 +288,8 @@ public final class Images {
     }
 
     private static ImageSize sizeOf(Origin origin, ImageFormat format, ImageInputStream stream) {
-        ImageReader reader = format.reader();
         try {
-            reader.setInput(stream, true, true);
-            ImageSize size = new ImageSize(reader.getWidth(0), reader.getHeight(0));
+            ImageSize size = format == ImageFormat.JPEG ? JpegWalk.size(stream) : sizeOf(format.reader(), stream);
             if (size.width() <= 0 || size.height() <= 0) {
                 throw new IOException("its header says " + size + " pixels");
             }
@@ -303,6 +301,13 @@ public final class Images {
             throw e;
         } catch (IOException | RuntimeException e) {
             throw damaged(origin, format, e);
+        }
+    }
+
+    private static ImageSize sizeOf(ImageReader reader, ImageInputStream stream) throws IOException {
+        try {
+            reader.setInput(stream, true, true);
+            return new ImageSize(reader.getWidth(0), reader.getHeight(0));
         } finally {
             reader.dispose();
         }

@@ -6,8 +6,9 @@ import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 
 /**
- * JPEG to RGB. The JDK decodes the samples; colours are converted here, by the rules and the integer arithmetic of
- * libjpeg, because the JDK cannot read CMYK, shifts grey values, and lets embedded colour profiles change the result.
+ * JPEG to RGB. The JDK decodes the samples of a file that {@link JpegWalk} has checked and cleaned; colours are
+ * converted here, by the rules and the integer arithmetic of libjpeg, because the JDK cannot read CMYK, shifts grey
+ * values, and lets embedded colour profiles change the result.
  */
 final class JpegDecoder implements Images.Decoded {
     /** How the samples of a pixel are to be understood. */
@@ -31,11 +32,12 @@ final class JpegDecoder implements Images.Decoded {
     }
 
     static JpegDecoder decode(byte[] file) throws IOException {
-        Encoding encoding = encodingOf(file);
+        JpegWalk walk = JpegWalk.of(file);
+        Encoding encoding = encodingOf(walk);
         ImageReader reader = ImageFormat.JPEG.reader();
         DamageListener damage = new DamageListener();
         reader.addIIOReadWarningListener(damage);
-        try (ImageInputStream stream = Images.memoryStream(file)) {
+        try (ImageInputStream stream = Images.memoryStream(walk.cleaned())) {
             reader.setInput(stream, true, true);
             Raster raster = reader.readRaster(0, null);
             damage.check();
@@ -120,70 +122,20 @@ final class JpegDecoder implements Images.Decoded {
      * The encoding by the number of components, the JFIF and Adobe markers and the components' names, in libjpeg's
      * order.
      */
-    private static Encoding encodingOf(byte[] file) throws IOException {
-        boolean jfif = false;
-        int adobeTransform = -1;
-        int at = 2;
-        while (at + 4 <= file.length) {
-            if ((file[at] & 0xff) != 0xff) {
-                at++; // padding between segments
-                continue;
-            }
-            int marker = file[at + 1] & 0xff;
-            if (marker == 0xff || marker == 0 || marker == 1 || (marker >= 0xd0 && marker <= 0xd8)) {
-                at += marker == 0xff ? 1 : 2; // fill bytes and markers without a length
-                continue;
-            }
-            int length = ((file[at + 2] & 0xff) << 8) | (file[at + 3] & 0xff);
-            int body = at + 4;
-            int bodyEnd = at + 2 + length;
-            if (length < 2 || bodyEnd > file.length) {
-                break;
-            }
-            if (marker == 0xe0 && startsWith(file, body, bodyEnd, "JFIF\0")) {
-                jfif = true;
-            } else if (marker == 0xee && startsWith(file, body, bodyEnd, "Adobe") && bodyEnd - body >= 12) {
-                adobeTransform = file[body + 11] & 0xff;
-            } else if (marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc) {
-                return encodingOf(file, body, bodyEnd, jfif, adobeTransform);
-            }
-            at = bodyEnd;
-        }
-        throw new IOException("the file ends before the picture begins");
-    }
-
-    private static Encoding encodingOf(byte[] file, int body, int bodyEnd, boolean jfif, int adobeTransform)
-            throws IOException {
-        int components = bodyEnd - body > 5 ? file[body + 5] : 0;
-        if (bodyEnd - body < 6 + 3 * components) {
-            throw new IOException("its frame header is too short");
-        }
-        return switch (components) {
+    private static Encoding encodingOf(JpegWalk walk) {
+        int transform = walk.adobeTransform();
+        return switch (walk.components()) {
             case 1 -> Encoding.GREY;
             case 3 -> {
-                if (jfif) {
+                if (walk.jfif()) {
                     yield Encoding.YCBCR;
                 }
-                if (adobeTransform >= 0) {
-                    yield adobeTransform == 0 ? Encoding.RGB : Encoding.YCBCR;
+                if (transform >= 0) {
+                    yield transform == 0 ? Encoding.RGB : Encoding.YCBCR;
                 }
-                boolean namedRgb = file[body + 6] == 'R' && file[body + 9] == 'G' && file[body + 12] == 'B';
-                yield namedRgb ? Encoding.RGB : Encoding.YCBCR;
+                yield walk.namedRgb() ? Encoding.RGB : Encoding.YCBCR;
             }
-            case 4 -> adobeTransform > 0 ? Encoding.YCCK : Encoding.CMYK;
-            default -> throw ImageException.unsupported(components + " colour components are not supported");
+            default -> transform > 0 ? Encoding.YCCK : Encoding.CMYK;
         };
-    }
-
-    private static boolean startsWith(byte[] file, int from, int end, String text) {
-        if (end - from < text.length()) {
-            return false;
-        }
-        for (int i = 0; i < text.length(); i++) {
-            if (file[from + i] != text.charAt(i)) {
-                return false;
-            }
-        }
-        return true;
     }
 }

@@ -1,0 +1,292 @@
+package org.rlr.model.data;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** Walks the codes of one scan of a JPEG file: all of them must be there, defined, and end where the data ends. */
+final class JpegScan {
+    private static final int LAST = JpegComponent.COEFFICIENTS - 1;
+    private static final int FIRST_RESTART = 0xd0;
+
+    private final byte[] file;
+    private final JpegComponent[] components;
+    private final int first;
+    private final int last;
+    private final boolean refines;
+    private final boolean progressive;
+    private int at;
+    /** Bits read but not used yet, in the low {@code count} bits. */
+    private long bits;
+
+    private int count;
+    /** Bits that were made up behind the data's end. */
+    private int missing;
+    /** Blocks to come that have no more coefficients. */
+    private int emptyBlocks;
+
+    /**
+     * A scan.
+     *
+     * @param components with the tables they need
+     * @param from where its codes begin
+     * @param first the first coefficient
+     * @param last the last coefficient
+     * @param refines whether it gives one more bit of coefficients
+     */
+    JpegScan(
+            byte[] file,
+            JpegComponent[] components,
+            int from,
+            boolean progressive,
+            int first,
+            int last,
+            boolean refines) {
+        this.file = file;
+        this.components = components;
+        this.at = from;
+        this.progressive = progressive;
+        this.first = first;
+        this.last = last;
+        this.refines = refines;
+    }
+
+    /**
+     * Walks it.
+     *
+     * @param unitsAcross units of all components in a row
+     * @param unitsDown rows of them
+     * @param restartInterval units between restart markers; 0 for none
+     * @return the index behind its last code
+     * @throws IOException if a code is missing, or is none
+     */
+    int walk(int unitsAcross, int unitsDown, int restartInterval) throws IOException {
+        JpegComponent alone = components.length == 1 ? components[0] : null;
+        int across = alone == null ? unitsAcross : alone.blocksAcross;
+        int down = alone == null ? unitsDown : alone.blocksDown;
+        int untilRestart = restartInterval;
+        int restarts = 0;
+        for (int y = 0; y < down; y++) {
+            for (int x = 0; x < across; x++) {
+                if (restartInterval > 0 && untilRestart-- == 0) {
+                    restart(restarts++ & 7);
+                    untilRestart = restartInterval - 1;
+                }
+                if (alone != null) {
+                    block(alone, y * alone.stride + x);
+                } else {
+                    unit(x, y);
+                }
+                if (missing > count) {
+                    throw new IOException("the data of " + (restartInterval > 0 ? "a restart interval" : "a scan")
+                            + " ends early, at pixel row " + rowOf(y, alone));
+                }
+            }
+        }
+        align();
+        return at;
+    }
+
+    private int rowOf(int y, @Nullable JpegComponent alone) {
+        int blocks = 1;
+        for (JpegComponent c : components) {
+            blocks = Math.max(blocks, c.down);
+        }
+        return 8 * y * (alone == null ? blocks : 1);
+    }
+
+    private void unit(int x, int y) throws IOException {
+        for (JpegComponent c : components) {
+            for (int j = 0; j < c.down; j++) {
+                for (int i = 0; i < c.across; i++) {
+                    block(c, (y * c.down + j) * c.stride + x * c.across + i);
+                }
+            }
+        }
+    }
+
+    private void block(JpegComponent c, int block) throws IOException {
+        if (!progressive) {
+            skip(symbol(c.dc));
+            sequential(c.ac);
+        } else if (first == 0) {
+            skip(refines ? 1 : symbol(c.dc));
+        } else if (refines) {
+            refine(c, block);
+        } else {
+            begin(c, block);
+        }
+    }
+
+    private void sequential(@Nullable JpegHuffman table) throws IOException {
+        for (int k = 1; k <= LAST; k++) {
+            int value = symbol(table);
+            int size = value & 0xf;
+            if (size != 0) {
+                k += value >> 4;
+                if (k > LAST) {
+                    throw beyond();
+                }
+                skip(size);
+            } else if (value == 0xf0) {
+                k += 15;
+            } else {
+                return;
+            }
+        }
+    }
+
+    /** The first bits of coefficients of a block. */
+    private void begin(JpegComponent c, int block) throws IOException {
+        if (emptyBlocks > 0) {
+            emptyBlocks--;
+            return;
+        }
+        long set = c.nonZero[block];
+        for (int k = first; k <= last; k++) {
+            int value = symbol(c.ac);
+            int run = value >> 4;
+            int size = value & 0xf;
+            if (size != 0) {
+                k += run;
+                if (k > LAST) {
+                    throw beyond();
+                }
+                skip(size);
+                set |= 1L << k;
+            } else if (run == 15) {
+                k += 15;
+            } else {
+                emptyBlocks = (1 << run) - 1 + read(run);
+                break;
+            }
+        }
+        c.nonZero[block] = set;
+    }
+
+    /** One more bit of the coefficients of a block, and those that have their first (T.81, G.1.2.3). */
+    private void refine(JpegComponent c, int block) throws IOException {
+        long set = c.nonZero[block];
+        int k = first;
+        if (emptyBlocks == 0) {
+            for (; k <= last; k++) {
+                int value = symbol(c.ac);
+                int run = value >> 4;
+                int size = value & 0xf;
+                if (size > 1) {
+                    throw new IOException("a coefficient grows by more than a bit");
+                }
+                if (size == 0 && run != 15) {
+                    emptyBlocks = (1 << run) + read(run);
+                    break;
+                }
+                skip(size);
+                while (k <= last) {
+                    if (((c.nonZero[block] >>> k) & 1) != 0) {
+                        skip(1);
+                    } else if (--run < 0) {
+                        break;
+                    }
+                    k++;
+                }
+                if (size != 0) {
+                    if (k > last) {
+                        throw beyond();
+                    }
+                    set |= 1L << k;
+                }
+            }
+        }
+        if (emptyBlocks > 0) {
+            if (k <= last) {
+                skip(Long.bitCount((c.nonZero[block] >>> k) & (-1L >>> (LAST - (last - k)))));
+            }
+            emptyBlocks--;
+        }
+        c.nonZero[block] = set;
+    }
+
+    private static IOException beyond() {
+        return new IOException("a block has more than 64 coefficients");
+    }
+
+    private int symbol(@Nullable JpegHuffman table) throws IOException {
+        if (table == null) {
+            throw new IllegalStateException("a scan without its table");
+        }
+        fill();
+        int next = (int) (bits >>> (count - 16)) & 0xffff;
+        int entry = table.lookup[next >> (16 - JpegHuffman.LOOKUP)];
+        if (entry == 0) {
+            entry = table.longCode(next);
+            if (entry == 0) {
+                throw new IOException("a code that is not defined");
+            }
+        }
+        count -= entry >> 8;
+        return entry & 0xff;
+    }
+
+    private int read(int number) {
+        fill();
+        count -= number;
+        return (int) (bits >>> count) & ((1 << number) - 1);
+    }
+
+    private void skip(int number) {
+        int left = number;
+        while (left > 16) {
+            fill();
+            count -= 16;
+            left -= 16;
+        }
+        fill();
+        count -= left;
+    }
+
+    /** Reads ahead so that there are at least 16 bits; behind the data's end they are 0, and counted. */
+    private void fill() {
+        while (count < 32) {
+            int value = 0;
+            if (at < file.length && file[at] != (byte) 0xff) {
+                value = file[at++] & 0xff;
+            } else {
+                int next = at;
+                while (next < file.length && file[next] == (byte) 0xff) {
+                    next++;
+                }
+                if (next < file.length && file[next] == 0) {
+                    at = next + 1;
+                    value = 0xff;
+                } else {
+                    missing += 8;
+                }
+            }
+            bits = (bits << 8) | value;
+            count += 8;
+        }
+    }
+
+    /** Gives back whole bytes that were read ahead and drops the bits left of the last one. */
+    private void align() {
+        int ahead = (count - missing) / 8;
+        for (; ahead > 0; ahead--) {
+            at -= at >= 2 && file[at - 1] == 0 && file[at - 2] == (byte) 0xff ? 2 : 1;
+        }
+        bits = 0;
+        count = 0;
+        missing = 0;
+        emptyBlocks = 0;
+    }
+
+    private void restart(int expected) throws IOException {
+        align();
+        int next = at;
+        while (next < file.length && file[next] == (byte) 0xff) {
+            next++;
+        }
+        if (next == at || next >= file.length || (file[next] & 0xff) != FIRST_RESTART + expected) {
+            throw new IOException("restart marker " + expected + " is not where it belongs");
+        }
+        at = next + 1;
+    }
+}

@@ -1,0 +1,472 @@
+package org.rlr.model.data;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.Arrays;
+import javax.imageio.stream.ImageInputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Walks the structure of a JPEG file (ITU-T T.81) and all of its Huffman codes, without computing pixels, and writes a
+ * file that holds only what pixels are made of. Which damage is found, and what the JDK's decoder sees, then depends on
+ * this class alone and not on the libjpeg that a JDK was built with: a decoder that is given this file has nothing to
+ * warn of.
+ *
+ * <p>Dropped: application segments, comments, stray bytes between segments, everything behind the end. Added: the end
+ * where it is missing after whole pixels, and the tables of Annex K where a file defines none (as frames of web cameras
+ * do). Refused: codes that end early, are undefined or leave data over, and restart markers that are missing or out of
+ * order.
+ */
+final class JpegWalk {
+    private static final int SOI = 0xd8;
+    private static final int EOI = 0xd9;
+    private static final int SOS = 0xda;
+    private static final int DQT = 0xdb;
+    private static final int DNL = 0xdc;
+    private static final int DRI = 0xdd;
+    private static final int DHT = 0xc4;
+    private static final int FIRST_RESTART = 0xd0;
+    private static final int LAST_RESTART = 0xd7;
+    private static final int APP0 = 0xe0;
+    private static final int APP14 = 0xee;
+
+    private static final int LAST = JpegComponent.COEFFICIENTS - 1;
+    private static final int MAX_BLOCKS_IN_MCU = 10;
+    private static final int TABLES = 4;
+
+    private final byte[] file;
+    private final ByteArrayOutputStream out;
+    private final @Nullable JpegHuffman[] dcTables = new JpegHuffman[TABLES];
+    private final @Nullable JpegHuffman[] acTables = new JpegHuffman[TABLES];
+    private int at;
+    private boolean progressive;
+    private int width;
+    private int height;
+    private int unitsAcross;
+    private int unitsDown;
+    private JpegComponent[] components = new JpegComponent[0];
+    private int restartInterval;
+    private boolean jfif;
+    private int adobeTransform = -1;
+
+    private JpegWalk(byte[] file) {
+        this.file = file;
+        this.out = new ByteArrayOutputStream(file.length);
+    }
+
+    /**
+     * Walks a file.
+     *
+     * @param file its contents, beginning with the marker SOI
+     * @return the walk, done
+     * @throws IOException if it is damaged, saying how
+     * @throws ImageException if it is of a kind that is not read
+     */
+    static JpegWalk of(byte[] file) throws IOException {
+        JpegWalk walk = new JpegWalk(file);
+        walk.run();
+        return walk;
+    }
+
+    /** {@return the same pixels in a file without anything else} */
+    byte[] cleaned() {
+        return out.toByteArray();
+    }
+
+    /** {@return the components of the frame, 1 to 4} */
+    int components() {
+        return components.length;
+    }
+
+    /** {@return whether there is a JFIF segment} */
+    boolean jfif() {
+        return jfif;
+    }
+
+    /** {@return the colour transform of the Adobe segment; -1 where there is none} */
+    int adobeTransform() {
+        return adobeTransform;
+    }
+
+    /** {@return whether the components are named R, G and B} */
+    boolean namedRgb() {
+        return components.length == 3 && components[0].id == 'R' && components[1].id == 'G' && components[2].id == 'B';
+    }
+
+    /**
+     * The size that the frame header says, reading no further.
+     *
+     * @param in a JPEG file from its beginning
+     * @return width and height
+     * @throws IOException if there is no frame header
+     */
+    static ImageSize size(ImageInputStream in) throws IOException {
+        while (true) {
+            int marker = in.read();
+            while (marker >= 0 && marker != 0xff) {
+                marker = in.read();
+            }
+            while (marker == 0xff) {
+                marker = in.read();
+            }
+            if (marker < 0 || marker == EOI || marker == SOS) {
+                throw new IOException("the file ends before the picture begins");
+            }
+            if (marker == 0 || marker == 1 || (marker >= FIRST_RESTART && marker <= SOI)) {
+                continue;
+            }
+            int length = in.readUnsignedShort();
+            if (length < 2) {
+                throw new IOException("a segment of " + length + " bytes");
+            }
+            if (isFrame(marker)) {
+                in.readByte();
+                int height = in.readUnsignedShort();
+                return new ImageSize(in.readUnsignedShort(), height);
+            }
+            in.skipBytes(length - 2);
+        }
+    }
+
+    private static boolean isFrame(int marker) {
+        return marker >= 0xc0 && marker <= 0xcf && marker != DHT && marker != 0xc8 && marker != 0xcc;
+    }
+
+    private void run() throws IOException {
+        at = 2;
+        marker(SOI);
+        while (true) {
+            int marker = nextMarker();
+            if (marker == EOI) {
+                break;
+            }
+            if (marker >= FIRST_RESTART && marker <= LAST_RESTART) {
+                throw new IOException("a restart marker outside a scan");
+            }
+            int end = segmentEnd(marker);
+            if (end < 0) {
+                break; // whole pixels without an end
+            }
+            segment(marker, at + 2, end);
+            at = Math.max(at, end);
+        }
+        if (components.length == 0) {
+            throw new IOException("the file ends before the picture begins");
+        }
+        for (JpegComponent c : components) {
+            if (!c.scanned) {
+                throw new IOException("the file ends before its last scan");
+            }
+        }
+        marker(EOI);
+    }
+
+    /** Moves behind the next marker, over stray bytes; EOI where whole pixels end the file. */
+    private int nextMarker() throws IOException {
+        while (at < file.length && file[at] != (byte) 0xff) {
+            at++;
+        }
+        while (at < file.length && file[at] == (byte) 0xff) {
+            at++;
+        }
+        if (at >= file.length) {
+            if (wholePixels()) {
+                return EOI;
+            }
+            throw new IOException("the file ends before its last scan");
+        }
+        int marker = file[at++] & 0xff;
+        return marker == 0 || marker == 1 || marker == SOI ? nextMarker() : marker;
+    }
+
+    private boolean wholePixels() {
+        return components.length > 0
+                && !progressive
+                && Arrays.stream(components).allMatch(c -> c.scanned);
+    }
+
+    /** The end of the segment that begins with its length; -1 where the file ends within it, but pixels are whole. */
+    private int segmentEnd(int marker) throws IOException {
+        int end = at + 2 > file.length ? Integer.MAX_VALUE : at + word(at);
+        if (end > file.length) {
+            if (wholePixels()) {
+                return -1;
+            }
+            throw new IOException("the file ends within a segment");
+        }
+        if (end < at + 2) {
+            throw new IOException(String.format("a segment %02X of %d bytes", marker, end - at));
+        }
+        return end;
+    }
+
+    private void segment(int marker, int from, int end) throws IOException {
+        switch (marker) {
+            case DQT -> copy(marker, end);
+            case DHT -> {
+                huffman(from, end);
+                copy(marker, end);
+            }
+            case DRI -> {
+                if (end - from != 2) {
+                    throw new IOException("a restart interval of " + (end - from) + " bytes");
+                }
+                restartInterval = word(from);
+                copy(marker, end);
+            }
+            case SOS -> scan(from, end);
+            case DNL -> throw ImageException.unsupported("a height that follows its lines is not supported");
+            case APP0 -> jfif |= begins(from, end, "JFIF\0");
+            case APP14 -> {
+                if (begins(from, end, "Adobe") && end - from >= 12) {
+                    adobeTransform = file[from + 11] & 0xff;
+                }
+            }
+            default -> {
+                if (isFrame(marker)) {
+                    frame(marker, from, end);
+                    copy(marker, end);
+                }
+            }
+        }
+    }
+
+    private void frame(int marker, int from, int end) throws IOException {
+        if (components.length > 0) {
+            throw new IOException("a second frame header");
+        }
+        if (marker > 0xc2) {
+            throw ImageException.unsupported(
+                    marker == 0xc3 || marker == 0xc7 || marker == 0xcb || marker == 0xcf
+                            ? "lossless JPEG is not supported"
+                            : marker >= 0xc9
+                                    ? "arithmetic coding is not supported"
+                                    : "hierarchical JPEG is not supported");
+        }
+        if (end - from < 6 || end - from != 6 + 3 * (file[from + 5] & 0xff)) {
+            throw new IOException("its frame header has " + (end - from) + " bytes");
+        }
+        if (file[from] != 8) {
+            throw ImageException.unsupported("samples of " + (file[from] & 0xff) + " bits are not supported");
+        }
+        progressive = marker == 0xc2;
+        height = word(from + 1);
+        width = word(from + 3);
+        int count = file[from + 5] & 0xff;
+        if (height == 0 || width == 0) {
+            throw new IOException("its header says " + width + "×" + height + " pixels");
+        }
+        if (count != 1 && count != 3 && count != 4) {
+            throw ImageException.unsupported(count + " colour components are not supported");
+        }
+        JpegComponent[] read = new JpegComponent[count];
+        int across = 1;
+        int down = 1;
+        for (int i = 0; i < count; i++) {
+            int c = from + 6 + 3 * i;
+            read[i] = new JpegComponent(file[c] & 0xff, (file[c + 1] & 0xff) >> 4, file[c + 1] & 0xf);
+            if (read[i].across < 1 || read[i].across > 4 || read[i].down < 1 || read[i].down > 4) {
+                throw new IOException("sampling factors " + read[i].across + "×" + read[i].down);
+            }
+            for (int j = 0; j < i; j++) {
+                if (read[j].id == read[i].id) {
+                    throw new IOException("two components have the id " + read[i].id);
+                }
+            }
+            across = Math.max(across, read[i].across);
+            down = Math.max(down, read[i].down);
+        }
+        unitsAcross = ceil(width, 8L * across);
+        unitsDown = ceil(height, 8L * down);
+        for (JpegComponent c : read) {
+            c.blocksAcross = ceil((long) width * c.across, 8L * across);
+            c.blocksDown = ceil((long) height * c.down, 8L * down);
+            c.stride = unitsAcross * c.across;
+            if (progressive) {
+                // each block is at least a bit of the file
+                long blocks = (long) c.stride * unitsDown * c.down;
+                if (blocks / 8 > file.length) {
+                    throw new IOException("the file is too short for " + width + "×" + height + " pixels");
+                }
+                c.nonZero = new long[Math.toIntExact(blocks)];
+            }
+        }
+        components = read;
+    }
+
+    private static int ceil(long a, long b) {
+        return (int) ((a + b - 1) / b);
+    }
+
+    private void huffman(int from, int end) throws IOException {
+        int p = from;
+        while (p < end) {
+            int kind = file[p] & 0xff;
+            if (end - p < 17 || (kind & 0xf) >= TABLES || kind >> 4 > 1) {
+                throw new IOException("a damaged Huffman table");
+            }
+            int values = 0;
+            for (int i = 1; i <= 16; i++) {
+                values += file[p + i] & 0xff;
+            }
+            if (values > 256 || values > end - p - 17) {
+                throw new IOException("a damaged Huffman table");
+            }
+            boolean dc = kind >> 4 == 0;
+            (dc ? dcTables : acTables)[kind & 0xf] = new JpegHuffman(file, p + 1, p + 17, values, dc);
+            p += 17 + values;
+        }
+    }
+
+    /** A scan's header and its codes, and what lies between them and the next marker. */
+    private void scan(int from, int end) throws IOException {
+        int count = end > from ? file[from] & 0xff : 0;
+        if (components.length == 0 || count < 1 || count > 4 || end - from != 4 + 2 * count) {
+            throw new IOException("a scan header of " + (end - from) + " bytes, before or without a frame");
+        }
+        int spectralStart = file[end - 3] & 0xff;
+        int spectralEnd = file[end - 2] & 0xff;
+        int high = (file[end - 1] & 0xff) >> 4;
+        int low = file[end - 1] & 0xf;
+        byte[] header = Arrays.copyOfRange(file, from - 2, end);
+        if (!progressive) {
+            // some write other numbers, which a sequential file has no use for
+            spectralStart = 0;
+            spectralEnd = LAST;
+            high = 0;
+            low = 0;
+            header[header.length - 3] = 0;
+            header[header.length - 2] = LAST;
+            header[header.length - 1] = 0;
+        }
+        JpegComponent[] scanned = new JpegComponent[count];
+        int blocks = 0;
+        for (int i = 0; i < count; i++) {
+            JpegComponent c = named(file[from + 1 + 2 * i] & 0xff);
+            int tables = file[from + 2 + 2 * i] & 0xff;
+            for (int j = 0; j < i; j++) {
+                if (scanned[j] == c) {
+                    throw new IOException("a scan names a component twice");
+                }
+            }
+            c.dc = spectralStart == 0 && high == 0 ? table(dcTables, tables >> 4) : null;
+            c.ac = spectralEnd > 0 ? table(acTables, tables & 0xf) : null;
+            scanned[i] = c;
+            blocks += c.across * c.down;
+        }
+        if (count > 1 && blocks > MAX_BLOCKS_IN_MCU) {
+            throw new IOException("a scan of " + blocks + " blocks per unit");
+        }
+        if (progressive) {
+            progression(scanned, spectralStart, spectralEnd, high, low);
+        }
+        out.write(0xff);
+        out.write(SOS);
+        out.writeBytes(header);
+        at = new JpegScan(file, scanned, end, progressive, spectralStart, spectralEnd, high > 0)
+                .walk(unitsAcross, unitsDown, restartInterval);
+        out.write(file, end, at - end);
+        for (JpegComponent c : scanned) {
+            c.scanned = true;
+        }
+        stray();
+    }
+
+    private JpegComponent named(int id) throws IOException {
+        for (JpegComponent c : components) {
+            if (c.id == id) {
+                return c;
+            }
+        }
+        throw new IOException("a scan names a component " + id + " that the frame does not have");
+    }
+
+    /** A table, or the standard's own where a file defines none at all. */
+    private JpegHuffman table(@Nullable JpegHuffman[] tables, int index) throws IOException {
+        if (index < 2
+                && Arrays.stream(dcTables).allMatch(t -> t == null)
+                && Arrays.stream(acTables).allMatch(t -> t == null)) {
+            byte[] standard = JpegHuffman.standardTables();
+            out.writeBytes(standard);
+            JpegWalk annex = new JpegWalk(standard);
+            annex.huffman(4, standard.length);
+            System.arraycopy(annex.dcTables, 0, dcTables, 0, TABLES);
+            System.arraycopy(annex.acTables, 0, acTables, 0, TABLES);
+        }
+        JpegHuffman table = index < TABLES ? tables[index] : null;
+        if (table == null) {
+            throw new IOException("a scan names a Huffman table " + index + " that is not defined");
+        }
+        return table;
+    }
+
+    /** Checks that each coefficient's bits come once each, the highest first. */
+    private static void progression(JpegComponent[] scanned, int start, int end, int high, int low) throws IOException {
+        boolean dc = start == 0;
+        if (start > end
+                || end > LAST
+                || (dc ? end != 0 : scanned.length != 1)
+                || low > 13
+                || (high > 0 && high - 1 != low)) {
+            throw new IOException("a scan of coefficients " + start + " to " + end + ", bits " + high + " to " + low);
+        }
+        for (JpegComponent c : scanned) {
+            if (!dc && c.lowBit[0] < 0) {
+                throw new IOException("a scan of coefficients " + start + " to " + end + " comes before the first");
+            }
+            for (int k = start; k <= end; k++) {
+                if (high == 0 ? c.lowBit[k] >= 0 : c.lowBit[k] != high) {
+                    throw new IOException("scans of coefficient " + k + " are out of order");
+                }
+                c.lowBit[k] = low;
+            }
+        }
+    }
+
+    /**
+     * Passes over what lies between the last code and the next marker: a few cameras pad there. Anything but padding is
+     * data without a place, so that some of the codes are wrong.
+     */
+    private void stray() throws IOException {
+        while (at < file.length) {
+            if (file[at] == (byte) 0xff) {
+                int next = at + 1 < file.length ? file[at + 1] & 0xff : 0;
+                if (next >= FIRST_RESTART && next <= LAST_RESTART) {
+                    throw new IOException("more restart markers than its size has");
+                }
+                if (next != 0 && next != 0xff) {
+                    return;
+                }
+            } else if (file[at] != 0) {
+                throw new IOException("data is left over after the last pixel");
+            }
+            at++;
+        }
+    }
+
+    private int word(int index) {
+        return ((file[index] & 0xff) << 8) | (file[index + 1] & 0xff);
+    }
+
+    private void marker(int marker) {
+        out.write(0xff);
+        out.write(marker);
+    }
+
+    private void copy(int marker, int end) {
+        marker(marker);
+        out.write(file, at, end - at);
+    }
+
+    private boolean begins(int from, int end, String text) {
+        if (end - from < text.length()) {
+            return false;
+        }
+        for (int i = 0; i < text.length(); i++) {
+            if (file[from + i] != text.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+}
