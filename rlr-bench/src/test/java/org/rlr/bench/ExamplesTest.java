@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import static org.rlr.bench.Processes.run;
 
 import java.awt.image.BufferedImage;
-import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -24,6 +23,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -236,10 +236,9 @@ class ExamplesTest {
 
         private final HttpClient client = HttpClient.newHttpClient();
         private final Process process;
-        private final BufferedReader log;
         private final String address;
 
-        Service(Path jar, String... arguments) throws IOException {
+        Service(Path jar, String... arguments) throws Exception {
             List<String> command = new ArrayList<>(List.of(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                     "-jar",
@@ -247,24 +246,19 @@ class ExamplesTest {
                     "--server.port=0",
                     "--server.address=127.0.0.1"));
             command.addAll(List.of(arguments));
-            ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+            Path log = Files.createTempFile("service", ".log");
+            ProcessBuilder builder =
+                    new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
             builder.environment().put("JDK_JAVA_OPTIONS", "--add-modules=jdk.incubator.vector -Xmx512m");
             process = builder.start();
-            log = process.inputReader(StandardCharsets.UTF_8);
-            StringBuilder said = new StringBuilder();
-            Matcher port;
-            do {
-                String line = log.readLine();
-                if (line == null) {
-                    throw new IOException("the service did not start:\n" + said);
+            Matcher port = PORT.matcher("");
+            while (!port.find()) {
+                if (process.waitFor(100, TimeUnit.MILLISECONDS)) {
+                    throw new IOException("the service did not start:\n" + Files.readString(log));
                 }
-                said.append(line).append('\n');
-                port = PORT.matcher(line);
-            } while (!port.find());
+                port = PORT.matcher(Files.readString(log));
+            }
             address = "http://127.0.0.1:" + port.group(1);
-            Thread drain = new Thread(() -> log.lines().forEach(line -> {}));
-            drain.setDaemon(true);
-            drain.start();
         }
 
         CompletableFuture<HttpResponse<byte[]>> send(String path, byte[] body) {
@@ -286,7 +280,7 @@ class ExamplesTest {
         }
 
         @Override
-        public void close() throws IOException {
+        public void close() {
             process.destroy();
             process.onExit().join();
         }
