@@ -1,5 +1,6 @@
 package org.rlr.model.data;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -96,6 +97,47 @@ class ImagesTest {
         RgbImage grey = read(TestImages.png(
                 WIDTH, HEIGHT, TestImages.GREY_ALPHA, 8, (pixel, channel) -> channel == 0 ? smooth(pixel, 1) : 9));
         assertPixels(grey, (pixel, channel) -> smooth(pixel, 1), 0);
+    }
+
+    /** Pillow computes {@code c·255/a}, rounded down and at most 255, and leaves colours at alpha 0 and 255. */
+    @ParameterizedTest
+    @ValueSource(ints = {BufferedImage.TYPE_4BYTE_ABGR_PRE, BufferedImage.TYPE_INT_ARGB_PRE})
+    void coloursMultipliedByAlphaAreDividedByIt(int type) throws IOException {
+        int[][] stored = {
+            {0, 0, 0, 0},
+            {200, 100, 50, 255},
+            {1, 1, 1, 1},
+            {3, 2, 1, 3},
+            {100, 50, 25, 128},
+            {128, 127, 1, 128},
+            {9, 8, 7, 10},
+            {200, 199, 0, 254},
+            {60, 20, 200, 100}, // more than alpha, which a careless program writes
+        };
+        int[][] expected = {
+            {0, 0, 0},
+            {200, 100, 50},
+            {255, 255, 255},
+            {255, 170, 85},
+            {199, 99, 49},
+            {255, 253, 1},
+            {229, 204, 178},
+            {200, 199, 0},
+            {153, 51, 255},
+        };
+        BufferedImage image = new BufferedImage(3, 3, type);
+        for (int i = 0; i < 9; i++) {
+            image.getRaster().setPixel(i % 3, i / 3, stored[i]);
+        }
+        byte[] rgb = new byte[27];
+        for (int i = 0; i < rgb.length; i++) {
+            rgb[i] = (byte) expected[i / 3][i % 3];
+        }
+        assertArrayEquals(rgb, RgbImage.of(image).rgb());
+        assertArrayEquals(
+                rgb,
+                Images.read(TestImages.write(folder.resolve("associated.tif"), image))
+                        .rgb());
     }
 
     @Test
