@@ -26,8 +26,16 @@ class OptionNamesTest {
     private static final Set<String> OF_OTHER_PROGRAMS = Set.of("--add-modules", "--gpu-architecture", "--std");
 
     /** Settings of what applications call and the command line does not. */
-    private static final Set<String> OF_APPLICATIONS =
-            Set.of("keptBytes", "maxConcurrent", "maxWait", "maxQueued", "maxPixels", "idleTrim", "width", "height", "rowStride");
+    private static final Set<String> OF_APPLICATIONS = Set.of(
+            "keptBytes",
+            "maxConcurrent",
+            "maxWait",
+            "maxQueued",
+            "maxPixels",
+            "idleTrim",
+            "width",
+            "height",
+            "rowStride");
 
     private static final Pattern OPTION = Pattern.compile("(?<![\\w-])--[a-z][a-z-]*");
     private static final Pattern COMMAND = Pattern.compile("(?:'|\\{@code )rlr [a-z]+");
