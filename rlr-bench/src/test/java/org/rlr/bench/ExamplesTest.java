@@ -5,12 +5,29 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
 import static org.rlr.bench.Processes.run;
 
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -148,5 +165,124 @@ class ExamplesTest {
                 model.toString(),
                 image.toString());
         assertTrue(output.out().startsWith(image + ": score "), output.toString());
+    }
+
+    @Test
+    void springBoot() throws Exception {
+        Path jar = build("spring-boot").resolve("target/inspection.jar");
+        Path served = Files.copy(model, folder.resolve("served.safetensors"));
+        byte[] png = Files.readAllBytes(image);
+        try (Service service = new Service(
+                jar, "--inspection.model=" + served, "--inspection.max-pixels=5000", "--inspection.max-bytes=30000")) {
+            HttpResponse<byte[]> answer = service.post("/detect", png);
+            assertEquals(200, answer.statusCode(), text(answer));
+            assertTrue(text(answer).contains("\"score\":") && text(answer).contains("\"regions\":["), text(answer));
+            HttpResponse<byte[]> map = service.post("/map", png);
+            assertEquals(200, map.statusCode(), text(map));
+            BufferedImage picture = ImageIO.read(new ByteArrayInputStream(map.body()));
+            assertEquals("64×64", picture.getWidth() + "×" + picture.getHeight());
+
+            assertFailure(400, "DAMAGED", service.post("/detect", Arrays.copyOf(png, png.length / 2)));
+            assertFailure(400, "EMPTY", service.post("/detect", new byte[0]));
+            assertFailure(400, "NOT_AN_IMAGE", service.post("/detect", "no image".getBytes(StandardCharsets.UTF_8)));
+            assertFailure(400, "gears", service.post("/detect?product=gears", png));
+            assertFailure(413, "30000", service.post("/detect", new byte[30_001]));
+            ByteArrayOutputStream large = new ByteArrayOutputStream();
+            ImageIO.write(new BufferedImage(100, 100, BufferedImage.TYPE_INT_RGB), "png", large);
+            assertFailure(413, "TOO_LARGE", service.post("/detect", large.toByteArray()));
+
+            List<CompletableFuture<HttpResponse<byte[]>>> answers = new ArrayList<>();
+            for (int i = 0; i < 40; i++) {
+                answers.add(service.send(i % 10 == 5 ? "/reload" : "/detect", png));
+            }
+            for (CompletableFuture<HttpResponse<byte[]>> each : answers) {
+                assertTrue(each.get().statusCode() / 100 == 2, text(each.get()));
+            }
+            Files.writeString(served, "no model");
+            assertFailure(500, "", service.post("/reload", png));
+            assertEquals(text(answer), text(service.post("/detect", png)));
+            String metrics = text(service.get("/actuator/metrics/rlr.detect?tag=step:backbone"));
+            assertTrue(metrics.contains("\"COUNT\"") && !metrics.contains("\"value\":0.0"), metrics);
+        }
+        try (Service service = new Service(
+                jar, "--inspection.model=" + model, "--inspection.max-concurrent=1", "--inspection.max-wait=0s")) {
+            List<CompletableFuture<HttpResponse<byte[]>>> answers = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                answers.add(service.send("/detect", png));
+            }
+            Set<Integer> statuses = new TreeSet<>();
+            for (CompletableFuture<HttpResponse<byte[]>> each : answers) {
+                statuses.add(each.get().statusCode());
+                assertEquals(
+                        each.get().statusCode() == 503,
+                        each.get().headers().firstValue("Retry-After").isPresent());
+            }
+            assertEquals(Set.of(200, 503), statuses);
+        }
+    }
+
+    private static void assertFailure(int status, String part, HttpResponse<byte[]> answer) {
+        assertEquals(status, answer.statusCode(), text(answer));
+        assertTrue(text(answer).contains(part), text(answer));
+    }
+
+    private static String text(HttpResponse<byte[]> answer) {
+        return new String(answer.body(), StandardCharsets.UTF_8);
+    }
+
+    /** The service in a process of its own, on a free port. */
+    private static final class Service implements AutoCloseable {
+        private static final Pattern PORT = Pattern.compile("Tomcat started on port (\\d+)");
+
+        private final HttpClient client = HttpClient.newHttpClient();
+        private final Process process;
+        private final String address;
+
+        Service(Path jar, String... arguments) throws Exception {
+            List<String> command = new ArrayList<>(List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-jar",
+                    jar.toString(),
+                    "--server.port=0",
+                    "--server.address=127.0.0.1"));
+            command.addAll(List.of(arguments));
+            Path log = Files.createTempFile("service", ".log");
+            ProcessBuilder builder =
+                    new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+            builder.environment().put("JDK_JAVA_OPTIONS", "--add-modules=jdk.incubator.vector -Xmx512m");
+            process = builder.start();
+            Matcher port = PORT.matcher("");
+            while (!port.find()) {
+                if (process.waitFor(100, TimeUnit.MILLISECONDS)) {
+                    throw new IOException("the service did not start:\n" + Files.readString(log));
+                }
+                port = PORT.matcher(Files.readString(log));
+            }
+            address = "http://127.0.0.1:" + port.group(1);
+        }
+
+        CompletableFuture<HttpResponse<byte[]>> send(String path, byte[] body) {
+            return client.sendAsync(
+                    HttpRequest.newBuilder(URI.create(address + path))
+                            .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofByteArray());
+        }
+
+        HttpResponse<byte[]> post(String path, byte[] body) throws Exception {
+            return send(path, body).get();
+        }
+
+        HttpResponse<byte[]> get(String path) throws Exception {
+            return client.send(
+                    HttpRequest.newBuilder(URI.create(address + path)).build(),
+                    HttpResponse.BodyHandlers.ofByteArray());
+        }
+
+        @Override
+        public void close() {
+            process.destroy();
+            process.onExit().join();
+        }
     }
 }

@@ -1,5 +1,5 @@
 /**
- * The CUDA backend: the primitives of {@code rlr-tensor} on a card; begin with {@code CudaBackend} and
+ * Internal: the CUDA backend: the primitives of {@code rlr-tensor} on a card; begin with {@code CudaBackend} and
  * {@code CudaEngine}.
  */
 @NullMarked

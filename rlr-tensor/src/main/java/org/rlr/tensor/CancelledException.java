@@ -16,4 +16,16 @@ public final class CancelledException extends RlrException {
     public CancelledException(String message, String remedy, @Nullable Throwable cause) {
         super(message, remedy, cause);
     }
+
+    /**
+     * Ends a computation whose thread was interrupted; the interrupt status stays set.
+     *
+     * @param what the computation, as {@code reading images}
+     * @throws CancelledException if it was
+     */
+    public static void throwIfInterrupted(String what) {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new CancelledException("interrupted while " + what, "", null);
+        }
+    }
 }

@@ -59,14 +59,20 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * A tensor over a storage, which it takes one reference of; owned by no scope, closed by the caller.
+     * A tensor over a storage, which it takes one reference of, also where this fails; owned by no scope, closed by the
+     * caller.
      *
      * @param backend that holds the storage
      * @param view storage, offset and shape
      * @return the tensor
      */
     public static Tensor wrapUnscoped(Backend backend, View view) {
-        return new Tensor(backend, view);
+        try {
+            return new Tensor(backend, view);
+        } catch (OutOfMemoryError e) {
+            view.storage().release();
+            throw e;
+        }
     }
 
     /**

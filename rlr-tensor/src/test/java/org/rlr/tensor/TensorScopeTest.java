@@ -1,7 +1,9 @@
 package org.rlr.tensor;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,6 +12,8 @@ import org.junit.jupiter.api.Test;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
+import org.rlr.tensor.backend.Storage;
+import org.rlr.tensor.backend.View;
 
 /** Who owns a tensor, and what happens to it when the owner goes. */
 class TensorScopeTest {
@@ -98,6 +102,60 @@ class TensorScopeTest {
             assertTrue(caught[0] instanceof IllegalStateException);
             inner.close();
             inner.close();
+        }
+    }
+
+    @Test
+    void aTensorThatFailsToCloseKeepsNoOtherFromIt() {
+        IllegalStateException failure = new IllegalStateException("made up");
+        Storage fails = new Storage(1) {
+            @Override
+            protected void free() {
+                throw failure;
+            }
+        };
+        try (TensorScope outer = TensorScope.open(backend)) {
+            TensorScope inner = TensorScope.open(backend);
+            Tensor.zeros(10);
+            Tensor.wrap(backend, new View(fails, 0, Shape.of(1)));
+            Tensor.zeros(10);
+            assertSame(failure, assertThrows(IllegalStateException.class, inner::close));
+            assertEquals(0, backend.memory().used());
+            assertSame(outer, TensorScope.current());
+        }
+        assertThrows(IllegalStateException.class, TensorScope::current);
+    }
+
+    @Test
+    void aScopeClosesThoseLeftOpenInsideIt() {
+        TensorScope outer = TensorScope.open(backend);
+        TensorScope forgotten = TensorScope.open(backend);
+        Tensor.zeros(10);
+        assertThrows(IllegalStateException.class, outer::close);
+        assertEquals(0, backend.memory().used());
+        assertThrows(IllegalStateException.class, TensorScope::current);
+        assertDoesNotThrow(forgotten::close);
+    }
+
+    @Test
+    void whatFailsToBeATensorGivesItsMemoryBack() {
+        assertThrows(IllegalStateException.class, () -> Tensor.empty(backend, Shape.of(5)));
+        assertEquals(0, backend.memory().used());
+    }
+
+    @Test
+    void intermediatesAreClosedUnlessATapeNeedsThem() {
+        try (TensorScope scope = TensorScope.inference(backend)) {
+            Tensor x = Tensor.full(3, 100);
+            Tensor y = TensorScope.closingIntermediates(() -> x.mul(x).add(x));
+            assertEquals(800, backend.memory().used());
+            assertEquals(12, y.toArray()[99]);
+            assertSame(x, TensorScope.closingIntermediates(() -> x));
+        }
+        try (TensorScope scope = TensorScope.open(backend)) {
+            Tensor x = Tensor.full(3, 1).setRequiresGrad();
+            TensorScope.closingIntermediates(() -> x.mul(x).mul(x)).backward();
+            assertEquals(27, x.grad().item());
         }
     }
 }

@@ -1,5 +1,5 @@
 /**
- * The CUDA driver in Java's terms: card, stream, memory, kernels compiled at runtime, graphs; begin with
+ * Internal: the CUDA driver in Java's terms: card, stream, memory, kernels compiled at runtime, graphs; begin with
  * {@link org.rlr.cuda.driver.Kernel} and {@link org.rlr.cuda.driver.DeviceAllocator}.
  */
 @NullMarked

@@ -1,5 +1,6 @@
 /**
- * NVIDIA's libraries: {@link org.rlr.cuda.lib.Blas} for matrix products, {@link org.rlr.cuda.lib.Dnn} for convolutions.
+ * Internal: NVIDIA's libraries: {@link org.rlr.cuda.lib.Blas} for matrix products, {@link org.rlr.cuda.lib.Dnn} for
+ * convolutions.
  */
 @NullMarked
 package org.rlr.cuda.lib;

@@ -10,7 +10,6 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.Backbones;
-import org.rlr.model.backbone.BorrowedBackbone;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.TrainingSettings;
 import org.rlr.model.data.DataSet;
@@ -21,12 +20,9 @@ import org.rlr.model.eval.Evaluator;
 import org.rlr.model.eval.Metric;
 import org.rlr.model.report.EvaluationReport;
 import org.rlr.model.train.ConfigFile;
+import org.rlr.model.train.RlrTraining;
 import org.rlr.model.train.SharedFeatures;
 import org.rlr.model.train.Trained;
-import org.rlr.model.train.Trainer;
-import org.rlr.model.train.TrainingCheckpoints;
-import org.rlr.model.train.TrainingImages;
-import org.rlr.model.train.ValidationSplit;
 import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
@@ -188,13 +184,18 @@ final class AblateCommand implements Callable<Integer> {
             TrainingSettings settings,
             DataSet set,
             SharedFeatures features) {
-        TrainingImages images = ValidationSplit.of(set, settings.validation(), settings.seed());
         try (TrainingProgress progress = new TrainingProgress();
-                Trained trained = new Trainer(device, config, settings, progress, scoring.one(null, config), features)
-                        .train(new BorrowedBackbone(opened), images, TrainingCheckpoints.NONE, null)) {
+                Trained trained = RlrTraining.on(set)
+                        .config(config)
+                        .settings(settings)
+                        .scoring(scoring.one(null, config))
+                        .backend(device)
+                        .backbone(opened)
+                        .features(features)
+                        .listener(progress)
+                        .run()) {
             progress.end();
-            EvaluationResult result = new Evaluator(new AnomalyScorer(trained.model(), features))
-                    .evaluate(set, (sample, score, defective, map) -> {});
+            EvaluationResult result = new Evaluator(new AnomalyScorer(trained.model(), features)).evaluate(set);
             return new Ablation.Run(settings.seed(), trained.model().info().loss(), result);
         }
     }

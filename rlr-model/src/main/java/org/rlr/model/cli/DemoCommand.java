@@ -8,8 +8,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import org.rlr.model.ModelFile;
-import org.rlr.model.RlrModel;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.TrainingSettings;
@@ -24,9 +22,8 @@ import org.rlr.model.demo.DemoDataSet;
 import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.model.eval.EvaluationResult;
 import org.rlr.model.report.Overlays;
-import org.rlr.model.train.Trainer;
+import org.rlr.model.train.RlrTraining;
 import org.rlr.tensor.backend.Backend;
-import org.rlr.tensor.io.RescuedFiles;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -101,14 +98,15 @@ final class DemoCommand implements Callable<Integer> {
         text.flush();
         long started = System.nanoTime();
         try (Backend device = backend.open()) {
-            try (TrainingProgress progress = new TrainingProgress();
-                    RlrModel trained = new Trainer(device, config, TRAINING, progress)
-                            .train(
-                                    Backbones.open(config.backbone(), null, config.levels(), device),
-                                    set.train().stream().map(Sample::image).toList(),
-                                    classes)) {
-                progress.end();
-                RescuedFiles.save(model, file -> ModelFile.save(trained, file));
+            try (TrainingProgress progress = new TrainingProgress()) {
+                RlrTraining.on(set)
+                        .config(config)
+                        .settings(TRAINING)
+                        .backend(device)
+                        .listener(progress)
+                        .saveTo(model)
+                        .run()
+                        .close();
             }
             try (AnomalyDetector detector = AnomalyDetector.load(model, device)) {
                 EvaluationResult result = EvaluateCommand.evaluate(

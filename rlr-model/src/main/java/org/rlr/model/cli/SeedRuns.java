@@ -31,7 +31,6 @@ import org.rlr.model.eval.RunSummary;
 import org.rlr.model.train.SharedFeatures;
 import org.rlr.model.train.TestEvaluation;
 import org.rlr.model.train.TrainingCheckpoints;
-import org.rlr.model.train.TrainingRun;
 import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
@@ -41,7 +40,7 @@ import org.rlr.tensor.io.RescuedFiles;
 /** Trainings that differ in nothing but their seed, one after the other, and how far their results spread. */
 final class SeedRuns {
     private final List<Long> seeds;
-    private final List<TrainingRun> runs;
+    private final List<TrainingPlan> runs;
     private final @Nullable Path summary;
 
     /**
@@ -50,7 +49,7 @@ final class SeedRuns {
      * @param summary JSON file of all metrics; null for none
      * @throws RlrException if seeds are fewer than two or doubled, or a file cannot be written
      */
-    SeedRuns(List<Long> seeds, TrainingRun like, @Nullable Path summary) {
+    SeedRuns(List<Long> seeds, TrainingPlan like, @Nullable Path summary) {
         if (seeds.size() < 2 || new HashSet<>(seeds).size() < seeds.size()) {
             throw new InvalidSettingException(
                     "seeds",
@@ -73,9 +72,9 @@ final class SeedRuns {
         }
     }
 
-    private static TrainingRun ofSeed(TrainingRun like, long seed) {
+    private static TrainingPlan ofSeed(TrainingPlan like, long seed) {
         TrainingCheckpoints c = like.checkpoints();
-        return new TrainingRun(
+        return new TrainingPlan(
                 like.config(),
                 like.settings().toBuilder().seed(seed).build(),
                 like.scoring(),
@@ -95,7 +94,7 @@ final class SeedRuns {
     }
 
     /** The runs, in the order of the seeds. */
-    List<TrainingRun> runs() {
+    List<TrainingPlan> runs() {
         return runs;
     }
 
@@ -109,7 +108,7 @@ final class SeedRuns {
         double[] losses = new double[runs.size()];
         try (SharedFeatures features = features(device, backbone, runs.get(0).config(), data, text)) {
             for (int i = 0; i < runs.size(); i++) {
-                TrainingRun run = runs.get(i);
+                TrainingPlan run = runs.get(i);
                 text.printf("seed %d (%d of %d)%n", seeds.get(i), i + 1, runs.size());
                 text.flush();
                 losses[i] = TrainCommand.train(run, device, backbone, data, test, features, text)

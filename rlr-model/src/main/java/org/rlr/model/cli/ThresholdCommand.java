@@ -2,34 +2,24 @@ package org.rlr.model.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.DoubleSummaryStatistics;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.function.Consumer;
-import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import me.tongfei.progressbar.ProgressBar;
 import org.rlr.model.ModelFile;
 import org.rlr.model.RlrModel;
 import org.rlr.model.config.ModelInfo;
-import org.rlr.model.config.ScoreStatistics;
 import org.rlr.model.config.Scoring;
 import org.rlr.model.config.Threshold;
 import org.rlr.model.config.Thresholds;
-import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.DataSetException;
-import org.rlr.model.data.Mask;
-import org.rlr.model.data.Masks;
 import org.rlr.model.data.Sample;
-import org.rlr.model.detect.AnomalyMap;
-import org.rlr.model.detect.AnomalyScorer;
-import org.rlr.model.eval.ThresholdEstimator;
+import org.rlr.model.eval.Thresholding;
 import org.rlr.model.report.EvaluationReport;
 import org.rlr.model.report.ThresholdText;
 import org.rlr.tensor.RlrException;
@@ -132,85 +122,53 @@ final class ThresholdCommand implements Callable<Integer> {
                 description = "At least this share of the anomalous images shall be found.")
         private Double recall;
 
-        boolean labelled() {
-            return bestF1 || recall != null;
-        }
-
-        /** Before images are scored for it. @throws RlrException if it asks for something that cannot be */
-        void check() {
-            if (recall != null) {
-                ThresholdEstimator.requireRecall(recall);
-            } else if (!bestF1) {
-                ThresholdEstimator.requireRate(falseAlarmRate);
-            }
-        }
-
-        /** @throws RlrException if it cannot be found with so many images */
-        void requireEnough(int normal, int anomalous) {
-            if (labelled()) {
-                ThresholdEstimator.requireBoth(normal, anomalous);
-            } else {
-                ThresholdEstimator.requireEnough(normal, falseAlarmRate);
-            }
+        /** @throws RlrException if it asks for something that cannot be */
+        Thresholding of() {
+            return bestF1
+                    ? Thresholding.bestF1()
+                    : recall != null ? Thresholding.recall(recall) : Thresholding.falseAlarmRate(falseAlarmRate);
         }
     }
-
-    /** Images of a class by their labels. */
-    private record Labelled(List<Sample> normal, List<Sample> anomalous) {
-        /** Those of a rule without labels leave the anomalous ones out. */
-        static Labelled of(List<Sample> samples, Rule rule) {
-            Map<Boolean, List<Sample>> parts =
-                    samples.stream().collect(Collectors.partitioningBy(ThresholdCommand::anomalous));
-            return new Labelled(
-                    parts.getOrDefault(false, List.of()),
-                    rule.labelled() ? parts.getOrDefault(true, List.of()) : List.of());
-        }
-
-        int count() {
-            return normal.size() + anomalous.size();
-        }
-    }
-
-    /** Scores by class: of normal images, and of anomalous ones. */
-    private record Scores(double[] normal, double[] anomalous) {}
 
     @Override
     public Integer call() {
         Path target = out == null ? model : out;
         OutputFiles.requireWritable(target, "--out");
-        rule.check();
-        ThresholdEstimator estimator = new ThresholdEstimator(confidence);
+        Thresholding thresholding = rule.of().withConfidence(confidence);
+        if (perClass) {
+            thresholding = thresholding.withClasses();
+        }
         PrintWriter text = spec.commandLine().getOut();
-        Map<String, Labelled> images = images(text);
-        requireEnough(images);
+        Map<String, List<Sample>> images = images(thresholding, text);
+        thresholding.requireEnough(images);
         try (Backend device = backend.open();
                 RlrModel loaded = ModelFile.load(model, device)) {
             ModelInfo info = loaded.info();
             Scoring chosen = scoring.one(info.scoring(), info.config());
-            DoubleSummaryStatistics range = new DoubleSummaryStatistics(); // of normal maps
-            Map<String, Scores> scores = score(new AnomalyScorer(loaded).with(chosen), images, range);
-            Thresholds found = find(estimator, scores);
-            text.print(table(found));
-            boolean other = !chosen.equals(info.scoring());
-            ModelFile.save(
-                    loaded.with(
-                            other
-                                    ? info.with(
-                                            chosen,
-                                            ScoreStatistics.given(
-                                                    found.common().value(), range.getMin(), range.getMax()),
-                                            found)
-                                    : info.with(found)),
-                    target);
-            text.println(target + ": thresholds saved" + (other ? ", and the scoring that they belong to" : ""));
+            // of the parts of the model that is closed
+            RlrModel found = score(thresholding.withScoring(chosen), loaded, images);
+            text.print(table(Objects.requireNonNull(found.info().thresholds())));
+            ModelFile.save(found, target);
+            text.println(target + ": thresholds saved"
+                    + (chosen.equals(info.scoring()) ? "" : ", and the scoring that they belong to"));
         }
         text.flush();
         return 0;
     }
 
-    private Map<String, Labelled> images(PrintWriter text) {
+    private static RlrModel score(Thresholding thresholding, RlrModel model, Map<String, List<Sample>> images) {
+        try (ProgressBar bar = ProgressBars.images("scoring", count(images))) {
+            return thresholding.of(model, images, bar::step);
+        }
+    }
+
+    private static int count(Map<String, List<Sample>> images) {
+        return images.values().stream().mapToInt(List::size).sum();
+    }
+
+    private Map<String, List<Sample>> images(Thresholding thresholding, PrintWriter text) {
         if (source.normal != null) {
-            if (rule.labelled() || perClass) {
+            if (thresholding.labelled() || perClass) {
                 throw new RlrException(
                         (perClass ? "--per-class" : rule.bestF1 ? "--f1-max" : "--recall") + " needs images with "
                                 + (perClass ? "classes" : "labels"),
@@ -222,11 +180,10 @@ final class ThresholdCommand implements Callable<Integer> {
             List<Sample> normal =
                     files.stream().map(file -> Sample.good(file, "")).toList();
             text.printf("%d normal images%n", normal.size());
-            return Map.of("", new Labelled(normal, List.of()));
+            return Map.of("", normal);
         }
         DataSet set = layout.read(source.data, spec);
-        boolean validation = !rule.labelled()
-                && set.classes().stream().noneMatch(each -> each.validation().isEmpty());
+        boolean validation = thresholding.usesValidation(set);
         if (!validation) {
             if (set.test().isEmpty()) {
                 throw new DataSetException(
@@ -236,15 +193,11 @@ final class ThresholdCommand implements Callable<Integer> {
             }
             set.requireEvaluation();
         }
-        Map<String, Labelled> images = new TreeMap<>();
-        for (ClassSamples each : set.classes()) {
-            images.put(each.name(), Labelled.of(validation ? each.validation() : each.test(), rule));
-        }
-        int count = images.values().stream().mapToInt(Labelled::count).sum();
+        Map<String, List<Sample>> images = thresholding.samples(set);
         text.printf(
                 "%d %s%s images of %s%n",
-                count,
-                rule.labelled() ? "" : "normal ",
+                count(images),
+                thresholding.labelled() ? "" : "normal ",
                 validation ? "validation" : "test",
                 EvaluationReport.classes(images.size()));
         text.flush();
@@ -268,98 +221,6 @@ final class ThresholdCommand implements Callable<Integer> {
                 throw new RlrException("--normal names " + file + " twice", "name either it or its folder");
             }
         }
-    }
-
-    /**
-     * Before images are scored, which may take long. @throws RlrException if there are too few, in all or in a class
-     * that shall have its own threshold
-     */
-    private void requireEnough(Map<String, Labelled> images) {
-        int normal = 0;
-        int anomalous = 0;
-        for (Map.Entry<String, Labelled> each : images.entrySet()) {
-            Labelled own = each.getValue();
-            normal += own.normal.size();
-            anomalous += own.anomalous.size();
-            if (perClass) {
-                ofClass(each.getKey(), () -> {
-                    rule.requireEnough(own.normal.size(), own.anomalous.size());
-                    return null;
-                });
-            }
-        }
-        rule.requireEnough(normal, anomalous);
-    }
-
-    private static <T> T ofClass(String name, Supplier<T> action) {
-        try {
-            return action.get();
-        } catch (RlrException e) {
-            throw e.in("class " + name);
-        }
-    }
-
-    private static boolean anomalous(Sample sample) {
-        if (sample.anomalous() || sample.masks().isEmpty()) {
-            return sample.anomalous();
-        }
-        Mask mask = Masks.read(sample, sample.image().size());
-        return mask != null && mask.any();
-    }
-
-    private static Map<String, Scores> score(
-            AnomalyScorer scorer, Map<String, Labelled> images, DoubleSummaryStatistics range) {
-        Map<String, Scores> scores = new TreeMap<>();
-        try (ProgressBar bar = ProgressBars.images(
-                "scoring", images.values().stream().mapToInt(Labelled::count).sum())) {
-            images.forEach((name, own) -> scores.put(
-                    name,
-                    new Scores(
-                            score(scorer, own.normal, bar, map -> accept(range, map.values())),
-                            score(scorer, own.anomalous, bar, map -> {}))));
-        }
-        return scores;
-    }
-
-    /** The scores of images, whose maps {@code seen} takes. */
-    private static double[] score(
-            AnomalyScorer scorer, List<Sample> samples, ProgressBar bar, Consumer<AnomalyMap> seen) {
-        double[] scores = new double[samples.size()];
-        scorer.score(samples.stream().map(Sample::image).toList(), (index, map) -> {
-            scores[index] = map.imageScore();
-            seen.accept(map);
-            bar.step();
-        });
-        return scores;
-    }
-
-    private static void accept(DoubleSummaryStatistics range, float[] values) {
-        for (float value : values) {
-            range.accept(value);
-        }
-    }
-
-    private Thresholds find(ThresholdEstimator estimator, Map<String, Scores> scores) {
-        double[] normal = scores.values().stream()
-                .flatMapToDouble(each -> java.util.Arrays.stream(each.normal))
-                .toArray();
-        double[] defective = scores.values().stream()
-                .flatMapToDouble(each -> java.util.Arrays.stream(each.anomalous))
-                .toArray();
-        Map<String, Threshold> own = new TreeMap<>();
-        if (perClass) {
-            scores.forEach((name, each) -> own.put(name, ofClass(name, () -> find(estimator, each))));
-        }
-        return new Thresholds(find(estimator, new Scores(normal, defective)), own);
-    }
-
-    private Threshold find(ThresholdEstimator estimator, Scores scores) {
-        if (rule.bestF1) {
-            return estimator.bestF1(scores.normal, scores.anomalous);
-        }
-        return rule.recall != null
-                ? estimator.recall(scores.normal, scores.anomalous, rule.recall)
-                : estimator.falseAlarmRate(scores.normal, rule.falseAlarmRate);
     }
 
     private String table(Thresholds found) {

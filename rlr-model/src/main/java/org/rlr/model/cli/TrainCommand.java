@@ -17,10 +17,11 @@ import org.rlr.model.config.TrainingSettings;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.report.EvaluationReport;
 import org.rlr.model.train.ConfigFile;
+import org.rlr.model.train.RlrTraining;
 import org.rlr.model.train.SharedFeatures;
 import org.rlr.model.train.TestEvaluation;
+import org.rlr.model.train.Trained;
 import org.rlr.model.train.TrainingImages;
-import org.rlr.model.train.TrainingRun;
 import org.rlr.model.train.ValidationSplit;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
@@ -113,7 +114,7 @@ final class TrainCommand implements Callable<Integer> {
         }
         String name = backbone != null ? backbone : base.config().backbone();
         RlrConfig shape = model.config(name, base.config());
-        TrainingRun run = new TrainingRun(
+        TrainingPlan run = new TrainingPlan(
                 shape,
                 model.training(base.training()),
                 scoring.one(base.scoring(), shape),
@@ -134,10 +135,15 @@ final class TrainCommand implements Callable<Integer> {
             text.printf("backbone %s, %s%n", name, device.description());
             text.flush();
             try (Backbone opened = Backbones.open(name, weights.of(name), shape.levels(), device)) {
-                TrainingRun.requireRoom(runs == null ? List.of(run) : runs.runs(), opened, device);
                 if (runs == null) {
                     train(run, device, opened, images, test, null, text);
                 } else {
+                    RlrTraining.requireRoom(
+                            runs.runs().stream()
+                                    .map(each -> each.on(images, device, opened, test, null))
+                                    .toList(),
+                            opened,
+                            device);
                     runs.train(device, opened, images, test, text);
                 }
             }
@@ -146,7 +152,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     /** The runs of several seeds; null where there is one run. */
-    private @Nullable SeedRuns seedRuns(TrainingRun run) {
+    private @Nullable SeedRuns seedRuns(TrainingPlan run) {
         if (seeds == null) {
             if (summary != null) {
                 throw new RlrException(
@@ -161,7 +167,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     /** Checks before hours of training that the files of a run can be written and are different. */
-    static void requireWritable(TrainingRun run) {
+    static void requireWritable(TrainingPlan run) {
         Map<String, Path> files = new LinkedHashMap<>();
         files.put("--out", run.out());
         files.put("--checkpoint", run.checkpoints().file());
@@ -178,7 +184,7 @@ final class TrainCommand implements Callable<Integer> {
      * @throws RlrException also where a file cannot be written; a model is then kept elsewhere
      */
     static ModelInfo train(
-            TrainingRun run,
+            TrainingPlan run,
             Backend device,
             Backbone backbone,
             DataSet data,
@@ -216,13 +222,17 @@ final class TrainCommand implements Callable<Integer> {
             }
             text.flush();
         })) {
-            return run.train(device, backbone, images, test, features, progress);
+            try (Trained trained = run.on(data, device, backbone, test, features)
+                    .listener(progress)
+                    .run()) {
+                return trained.model().info();
+            }
         } finally {
             forget(interrupted);
         }
     }
 
-    private static void interrupted(TrainingRun run) {
+    private static void interrupted(TrainingPlan run) {
         Path state = run.checkpoints().file();
         System.err.printf(
                 "%ninterrupted: %s; run the same command again to train anew%s%n",

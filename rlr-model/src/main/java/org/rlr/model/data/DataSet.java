@@ -13,6 +13,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.rlr.tensor.CancelledException;
 
 /**
  * One or several product classes, each with images to train and to test on: a folder that {@link DataLayouts} read, or
@@ -112,6 +113,7 @@ public record DataSet(@Nullable Path root, @Nullable String layout, List<ClassSa
         requireFiles(
                 test.stream().flatMap(sample -> Stream.concat(Stream.of(sample.image()), sample.masks().stream())));
         for (Sample sample : test) {
+            CancelledException.throwIfInterrupted("comparing masks with their images");
             for (ImageSource mask : sample.masks()) {
                 Masks.checkSize(
                         mask, mask.size(), sample.image(), sample.image().size());

@@ -8,6 +8,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.RlrConfig;
@@ -20,9 +22,12 @@ import org.rlr.tensor.CancelledException;
  */
 public final class InputPipeline {
     private static final int READERS = 2;
+    private static final String READING = "reading images";
+    private static final int HEARTBEAT_MILLIS = 100;
 
     private final Preprocessor preprocessor;
     private final @Nullable Tiling tiling;
+    private final Runnable heartbeat;
 
     /**
      * The pipeline of a model of that shape.
@@ -31,6 +36,18 @@ public final class InputPipeline {
      * @param normalization how the backbone wants pixels
      */
     public InputPipeline(RlrConfig config, Normalization normalization) {
+        this(config, normalization, () -> {});
+    }
+
+    /**
+     * The pipeline of a model of that shape, whose user is told that images are waited for.
+     *
+     * @param config input size and tiling
+     * @param normalization how the backbone wants pixels
+     * @param heartbeat runs ten times a second on the thread that waits for an image; what it throws ends the waiting
+     */
+    public InputPipeline(RlrConfig config, Normalization normalization, Runnable heartbeat) {
+        this.heartbeat = heartbeat;
         this.preprocessor = new Preprocessor(config.imageHeight(), config.imageWidth(), normalization);
         this.tiling = config.tiling();
     }
@@ -113,6 +130,7 @@ public final class InputPipeline {
      * @param ahead how many more images are read while the consumer works, at least 0
      * @param consumer called once per image
      * @throws ImageException naming an image that cannot be read
+     * @throws CancelledException if the thread is interrupted; its interrupt status stays set
      */
     public void forEach(List<ImageSource> images, int ahead, Consumer consumer) {
         ExecutorService readers = Executors.newFixedThreadPool(READERS, task -> {
@@ -128,6 +146,7 @@ public final class InputPipeline {
                     ImageSource image = images.get(submitted);
                     reading.add(readers.submit(() -> read(image)));
                 }
+                CancelledException.throwIfInterrupted(READING);
                 consumer.accept(index, await(reading.remove()));
             }
         } finally {
@@ -149,12 +168,18 @@ public final class InputPipeline {
         }
     }
 
-    private static ImageInputs await(Future<ImageInputs> image) {
+    private ImageInputs await(Future<ImageInputs> image) {
         try {
-            return image.get();
+            while (true) {
+                try {
+                    return image.get(HEARTBEAT_MILLIS, TimeUnit.MILLISECONDS);
+                } catch (TimeoutException e) {
+                    heartbeat.run();
+                }
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new CancelledException("interrupted while reading images", "", e);
+            throw new CancelledException("interrupted while " + READING, "", e);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof RuntimeException r) {
                 throw r;

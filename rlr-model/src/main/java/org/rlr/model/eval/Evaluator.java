@@ -3,6 +3,7 @@ package org.rlr.model.eval;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.rlr.model.RlrModel;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.DataSetException;
@@ -34,6 +35,15 @@ public final class Evaluator {
     }
 
     private final AnomalyScorer scorer;
+
+    /**
+     * An evaluator of a model.
+     *
+     * @param model stays the caller's
+     */
+    public Evaluator(RlrModel model) {
+        this(new AnomalyScorer(model));
+    }
 
     /**
      * An evaluator of a scorer's model.
@@ -69,10 +79,24 @@ public final class Evaluator {
      * The metrics of every class.
      *
      * @param data with test images
+     * @return a row per class, in the order of the data set
+     * @throws DataSetException if there are no test images
+     * @throws org.rlr.tensor.RlrException if an image or a mask cannot be read
+     * @throws org.rlr.tensor.CancelledException if the thread is interrupted
+     */
+    public EvaluationResult evaluate(DataSet data) {
+        return evaluate(data, (sample, score, defective, map) -> {});
+    }
+
+    /**
+     * The metrics of every class.
+     *
+     * @param data with test images
      * @param observer sees every image and class, on the calling thread
      * @return a row per class, in the order of the data set
      * @throws DataSetException if there are no test images
      * @throws org.rlr.tensor.RlrException if an image or a mask cannot be read
+     * @throws org.rlr.tensor.CancelledException if the thread is interrupted
      */
     public EvaluationResult evaluate(DataSet data, Observer observer) {
         if (data.test().isEmpty()) {

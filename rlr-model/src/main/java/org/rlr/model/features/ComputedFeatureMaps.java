@@ -33,9 +33,20 @@ public final class ComputedFeatureMaps implements FeatureMaps {
      * @param config levels, input size and tiling
      */
     public ComputedFeatureMaps(Backbone backbone, RlrConfig config) {
+        this(backbone, config, () -> {});
+    }
+
+    /**
+     * Maps of a backbone, whose user is told that images are waited for.
+     *
+     * @param backbone gives the maps; stays the caller's
+     * @param config levels, input size and tiling
+     * @param heartbeat runs ten times a second on the thread that waits for an image; what it throws ends the waiting
+     */
+    public ComputedFeatureMaps(Backbone backbone, RlrConfig config, Runnable heartbeat) {
         this.backbone = backbone;
         this.config = config;
-        this.pipeline = new InputPipeline(config, backbone.info().normalization());
+        this.pipeline = new InputPipeline(config, backbone.info().normalization(), heartbeat);
     }
 
     @Override

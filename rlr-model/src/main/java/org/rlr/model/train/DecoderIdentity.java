@@ -13,8 +13,9 @@ import org.rlr.model.decoder.DecoderInfo;
  */
 record DecoderIdentity(DecoderInfo decoder, String images) implements StateFile.Identity<DecoderIdentity> {
 
-    static DecoderIdentity of(DecoderInfo info, List<ImageSource> images) {
-        return new DecoderIdentity(info.with(info.training().withEpochs(1), 0, 0), TrainingIdentity.images(images));
+    static DecoderIdentity of(DecoderInfo info, List<ImageSource> images, Runnable heartbeat) {
+        return new DecoderIdentity(
+                info.with(info.training().withEpochs(1), 0, 0), TrainingIdentity.images(images, heartbeat));
     }
 
     @Override

@@ -42,7 +42,7 @@ public final class DecoderTrainer {
      */
     public DecoderTrainer(DecoderSettings settings, TrainingListener listener) {
         this.settings = settings;
-        this.listener = listener;
+        this.listener = new CancellingListener(listener, () -> false);
     }
 
     /**
@@ -67,19 +67,22 @@ public final class DecoderTrainer {
      * @param checkpoints where to write states, and which to resume from
      * @return the decoder, the caller's to close
      * @throws RlrException as that, or if a state cannot be read or written, or is another training's
+     * @throws org.rlr.tensor.CancelledException if the thread is interrupted before the last epoch is done; it resumes
+     *     from the state that was written last
      */
     public FeatureDecoder train(RlrModel model, List<ImageSource> images, TrainingCheckpoints checkpoints) {
         if (images.isEmpty()) {
             throw TrainingImages.none();
         }
         DecoderInfo info = DecoderInfo.of(model, settings, images.size());
-        DecoderIdentity identity =
-                checkpoints.equals(TrainingCheckpoints.NONE) ? null : DecoderIdentity.of(info, images);
+        DecoderIdentity identity = checkpoints.equals(TrainingCheckpoints.NONE)
+                ? null
+                : DecoderIdentity.of(info, images, listener::heartbeat);
         DecoderState resumed = identity == null || checkpoints.resume() == null
                 ? null
                 : DecoderState.load(checkpoints.resume(), identity, settings.epochs());
         InputPipeline pipeline =
-                new InputPipeline(model.info().config(), model.backbone().info().normalization());
+                new InputPipeline(model.info().config(), model.backbone().info().normalization(), listener::heartbeat);
         // the pictures stand behind the levels
         int[] sizes = IntStream.concat(
                         model.levels().stream()
@@ -168,6 +171,7 @@ public final class DecoderTrainer {
             }
             listener.started(first, mean);
             for (int epoch = first + 1; epoch <= settings.epochs(); epoch++) {
+                listener.heartbeat();
                 TrainingLoop.shuffle(order, random);
                 mean = epoch(epoch, backend, info, network, store, order, optimizer);
                 end.after(epoch, mean, optimizer);

@@ -178,6 +178,11 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
     }
 
     @Override
+    public void heartbeat() {
+        next.heartbeat();
+    }
+
+    @Override
     public void features(int done, int total) {
         next.features(done, total);
     }

@@ -16,6 +16,7 @@ import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.TileGrid;
 import org.rlr.model.features.ComputedFeatureMaps;
 import org.rlr.model.features.FeatureMaps;
+import org.rlr.tensor.CancelledException;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
@@ -56,7 +57,7 @@ public final class SharedFeatures implements FeatureMaps, AutoCloseable {
             RlrConfig config,
             Collection<ImageSource> images,
             TrainingListener listener) {
-        ComputedFeatureMaps computed = new ComputedFeatureMaps(backbone, config);
+        ComputedFeatureMaps computed = new ComputedFeatureMaps(backbone, config, listener::heartbeat);
         List<ImageSource> distinct = List.copyOf(new LinkedHashSet<>(images));
         int total = 0;
         for (ImageSource image : distinct) {
@@ -111,6 +112,7 @@ public final class SharedFeatures implements FeatureMaps, AutoCloseable {
     @Override
     public void forEach(List<ImageSource> images, ImageConsumer consumer) {
         for (int i = 0; i < images.size(); i++) {
+            CancelledException.throwIfInterrupted("reading features");
             Entry entry = entry(images.get(i));
             consumer.accept(i, new ImageMaps() {
                 @Override
@@ -130,6 +132,7 @@ public final class SharedFeatures implements FeatureMaps, AutoCloseable {
     public void forEachBatch(List<ImageSource> images, BatchConsumer consumer) {
         int[] all = images.stream().flatMapToInt(image -> entry(image).inputs()).toArray();
         for (int first = 0; first < all.length; first += ComputedFeatureMaps.BATCH) {
+            CancelledException.throwIfInterrupted("reading features");
             int[] batch = Arrays.copyOfRange(all, first, Math.min(all.length, first + ComputedFeatureMaps.BATCH));
             consumer.accept(first, batch.length, () -> tensors(batch));
         }

@@ -2,12 +2,13 @@ package org.rlr.model.train;
 
 import java.nio.file.Path;
 import java.util.function.Consumer;
+import org.rlr.tensor.CancelledException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.RescuedFiles;
 
 /**
- * Keeps the state of a training whose epochs cannot be written down any longer, as on a disk that has become full: it
- * ends, but is not lost.
+ * Keeps the state of a training that ends before its time: because its epochs cannot be written down any longer, as on
+ * a disk that has become full, or because it was cancelled.
  */
 final class StateRescue {
     private static final Path UNNAMED = Path.of("training.checkpoint");
@@ -25,11 +26,39 @@ final class StateRescue {
     static void around(int epoch, TrainingCheckpoints checkpoints, Runnable writing, Consumer<Path> state) {
         try {
             writing.run();
+        } catch (CancelledException e) {
+            throw e; // the state is kept by who hears of it
         } catch (RlrException e) {
-            Path name = checkpoints.file() == null ? UNNAMED : checkpoints.file();
-            throw e.andRemedy("the training's state after epoch " + epoch + ": "
-                    + new RescuedFiles()
-                            .kept(name, state, "once there is room, train again with `resume` and this file"));
+            throw e.andRemedy(elsewhere(epoch, checkpoints, state, "once there is room, "));
         }
+    }
+
+    /**
+     * Keeps the state of a cancelled training in the file that was asked for, or elsewhere where none was or it takes
+     * no more.
+     *
+     * @return how to resume it
+     */
+    static String keep(TrainingCheckpoints checkpoints, int epoch, Consumer<Path> state) {
+        if (checkpoints.file() != null) {
+            try {
+                state.accept(checkpoints.file());
+                return resume(checkpoints.file());
+            } catch (RlrException e) {
+                return e.explanation() + "; " + elsewhere(epoch, checkpoints, state, "once there is room, ");
+            }
+        }
+        return elsewhere(epoch, checkpoints, state, "");
+    }
+
+    /** How to resume from a state. */
+    static String resume(Path file) {
+        return "to resume, train again with `resume` " + file;
+    }
+
+    private static String elsewhere(int epoch, TrainingCheckpoints checkpoints, Consumer<Path> state, String when) {
+        Path name = checkpoints.file() == null ? UNNAMED : checkpoints.file();
+        return "the training's state after epoch " + epoch + ": "
+                + new RescuedFiles().kept(name, state, when + "train again with `resume` and this file");
     }
 }

@@ -3,6 +3,7 @@ package org.rlr.model.train;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.RlrModel;
@@ -23,6 +24,7 @@ import org.rlr.model.features.ComputedFeatureMaps;
 import org.rlr.model.features.FeatureMaps;
 import org.rlr.model.features.FeatureStatistics;
 import org.rlr.model.transformer.RlrTransformer;
+import org.rlr.tensor.CancelledException;
 import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
@@ -70,10 +72,22 @@ public final class Trainer {
             TrainingListener listener,
             @Nullable Scoring scoring,
             @Nullable SharedFeatures shared) {
+        this(backend, config, settings, listener, scoring, shared, () -> false);
+    }
+
+    /** @param cancelWhen whether to end as after an interrupt; asked often, on the training thread */
+    Trainer(
+            Backend backend,
+            RlrConfig config,
+            TrainingSettings settings,
+            TrainingListener listener,
+            @Nullable Scoring scoring,
+            @Nullable SharedFeatures shared,
+            BooleanSupplier cancelWhen) {
         this.backend = backend;
         this.config = config;
         this.settings = settings;
-        this.listener = listener;
+        this.listener = new CancellingListener(listener, cancelWhen);
         this.scoring = scoring == null ? Scoring.published(config) : scoring.requireLevelsOf(config);
         this.shared = shared;
     }
@@ -105,14 +119,13 @@ public final class Trainer {
      * @param test the test images to evaluate after epochs; null for none
      * @return the model, and that of the epoch that was best on the test images where it was asked for
      * @throws RlrException as that, or if a state cannot be read or written, or is another training's
+     * @throws org.rlr.tensor.CancelledException if the thread is interrupted, as {@link RlrTraining} says
      */
     public Trained train(
             Backbone backbone, TrainingImages images, TrainingCheckpoints checkpoints, @Nullable TestEvaluation test) {
         Run run = new Run(backbone, images, checkpoints, test);
         try {
-            run.prepare();
-            double loss = run.run();
-            return run.choose(loss);
+            return run.train();
         } catch (Throwable t) {
             run.levels.forEach(RlrTransformer::close);
             backbone.close();
@@ -130,6 +143,13 @@ public final class Trainer {
         private final List<RlrTransformer> levels = new ArrayList<>();
         private @Nullable TrainingIdentity identity;
         private @Nullable TrainingState resumed;
+        /** The state at the end of the last epoch, where it is not on disk but a cancelled training would keep it. */
+        private @Nullable TrainingState reached;
+        /** The file of the last state on disk, and its epochs. */
+        private @Nullable Path last;
+
+        private int written;
+
         private @Nullable List<FeatureStatistics> statistics;
 
         Run(Backbone backbone, TrainingImages images, TrainingCheckpoints checkpoints, @Nullable TestEvaluation test) {
@@ -138,6 +158,45 @@ public final class Trainer {
             this.checkpoints = checkpoints;
             this.test = test;
             keeper = new EpochKeeper(settings.validation(), test);
+        }
+
+        /** Trains; a cancelled training leaves its state behind. */
+        Trained train() {
+            try {
+                prepare();
+                double loss = run();
+                return choose(loss);
+            } catch (RuntimeException e) {
+                throw CancellingListener.isBehind(e) ? cancelled(e) : e;
+            }
+        }
+
+        private CancelledException cancelled(RuntimeException cause) {
+            // cleared, so that images which are no files can be read for the state of a training that keeps none
+            boolean interrupted = Thread.interrupted();
+            try {
+                int done = reached != null ? reached.epochs() : written;
+                return new CancelledException(
+                        "the training was " + (interrupted ? "interrupted" : "cancelled") + " after " + done + " of "
+                                + settings.epochs() + " epochs",
+                        keep(),
+                        cause);
+            } finally {
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        }
+
+        /** Writes the state at the end of the last epoch, if it is not on disk; returns how to resume. */
+        private String keep() {
+            TrainingState state = reached;
+            if (state != null) {
+                return StateRescue.keep(checkpoints, state.epochs(), file -> state.save(file, identity(() -> {})));
+            }
+            return last == null
+                    ? "train again; with `checkpoint` a training that is cancelled can be resumed"
+                    : StateRescue.resume(last);
         }
 
         /** Checks everything that can be checked before training, and reads the state to resume from. */
@@ -152,10 +211,12 @@ public final class Trainer {
                         null);
             }
             if (!checkpoints.equals(TrainingCheckpoints.NONE)) {
-                identity();
+                identity(listener::heartbeat);
             }
             if (checkpoints.resume() != null) {
-                resumed = TrainingState.load(checkpoints.resume(), identity(), settings.epochs());
+                resumed = TrainingState.load(checkpoints.resume(), identity(listener::heartbeat), settings.epochs());
+                last = checkpoints.resume();
+                written = resumed.epochs();
                 keeper.restore(resumed);
             }
             int done = resumed == null ? 0 : resumed.epochs();
@@ -174,9 +235,9 @@ public final class Trainer {
         }
 
         /** Computed once, as every image is read for it. */
-        private TrainingIdentity identity() {
+        private TrainingIdentity identity(Runnable heartbeat) {
             if (identity == null) {
-                identity = TrainingIdentity.of(config, settings, scoring, images, backbone);
+                identity = TrainingIdentity.of(config, settings, scoring, images, backbone, heartbeat);
             }
             return identity;
         }
@@ -184,7 +245,7 @@ public final class Trainer {
         /** Computes features and makes the epochs; returns the mean loss of the last. */
         double run() {
             List<LevelConfig> shapes = config.shapes(backbone.info().levels());
-            FeatureMaps maps = shared != null ? shared : new ComputedFeatureMaps(backbone, config);
+            FeatureMaps maps = maps();
             long memory = shared != null ? FeatureStore.MEMORY_LIMIT / 2 : FeatureStore.MEMORY_LIMIT;
             try (TrainingFeatures features = new TrainingFeatures(
                     backend, config, listener, backbone, maps, images, shapes, settings.batchSize(), memory)) {
@@ -194,7 +255,12 @@ public final class Trainer {
                 ValidationLoss validation = images.validation().isEmpty()
                         ? null
                         : new ValidationLoss(
-                                backend, features.store(), count, features.validation(), settings.batchSize());
+                                backend,
+                                features.store(),
+                                count,
+                                features.validation(),
+                                settings.batchSize(),
+                                listener::heartbeat);
                 return new TrainingLoop(backend, settings, listener, levels, features.store(), count)
                         .run(resumed, (epoch, losses, speed, optimizers) -> {
                             EpochReport.Losses held = validation == null ? null : validation.of(levels, epoch);
@@ -210,12 +276,27 @@ public final class Trainer {
         private void write(EpochReport report, LevelOptimizers optimizers) {
             Consumer<Path> state =
                     file -> TrainingState.of(report.epoch(), report.training().total(), levels, optimizers, keeper)
-                            .save(file, identity());
+                            .save(file, identity(() -> {}));
+            Path file = checkpoints.file();
+            boolean due = checkpoints.due(report.epoch(), settings.epochs());
+            reached = null; // not two at once
+            if (!due && (file != null || report.epoch() == settings.epochs())) {
+                reached = TrainingState.of(report.epoch(), report.training().total(), levels, optimizers, keeper);
+            }
             Runnable writing = () -> {
-                listener.epoch(report);
-                Path file = checkpoints.file();
-                if (file != null && checkpoints.due(report.epoch(), settings.epochs())) {
+                CancelledException cancelled = null;
+                try {
+                    listener.epoch(report);
+                } catch (CancelledException e) {
+                    cancelled = e;
+                }
+                if (file != null && due) {
                     state.accept(file);
+                    last = file;
+                    written = report.epoch();
+                }
+                if (cancelled != null) {
+                    throw cancelled;
                 }
             };
             StateRescue.around(report.epoch(), checkpoints, writing, state);
@@ -247,7 +328,7 @@ public final class Trainer {
                         ? null
                         : best(Selection.By.TEST_IMAGE_AUROC, test.data().test().size());
                 levels.forEach(RlrTransformer::close);
-                return new Trained(model, best);
+                return new Trained(model, best, null);
             } catch (Throwable t) {
                 closeLevels(model);
                 throw t;
@@ -311,14 +392,18 @@ public final class Trainer {
             }
         }
 
+        private FeatureMaps maps() {
+            return shared != null ? shared : new ComputedFeatureMaps(backbone, config, listener::heartbeat);
+        }
+
+        private AnomalyScorer scorer(RlrModel model) {
+            return new AnomalyScorer(model, maps());
+        }
+
         /** Not the backbone, which the models share. */
         private static void closeLevels(RlrModel model) {
             model.levels().forEach(RlrTransformer::close);
         }
-    }
-
-    private AnomalyScorer scorer(RlrModel model) {
-        return shared == null ? new AnomalyScorer(model) : new AnomalyScorer(model, shared);
     }
 
     /**

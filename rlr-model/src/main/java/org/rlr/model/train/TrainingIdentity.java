@@ -40,14 +40,19 @@ record TrainingIdentity(
         String weights) implements StateFile.Identity<TrainingIdentity> {
 
     static TrainingIdentity of(
-            RlrConfig config, TrainingSettings settings, Scoring scoring, TrainingImages images, Backbone backbone) {
+            RlrConfig config,
+            TrainingSettings settings,
+            Scoring scoring,
+            TrainingImages images,
+            Backbone backbone,
+            Runnable heartbeat) {
         return new TrainingIdentity(
                 config,
                 settings.schedule() == Schedule.CONSTANT
                         ? settings.toBuilder().epochs(1).build()
                         : settings,
                 scoring.equals(Scoring.published(config)) ? null : scoring,
-                images(images.all()),
+                images(images.all(), heartbeat),
                 FeatureDigest.weights(backbone));
     }
 
@@ -84,9 +89,10 @@ record TrainingIdentity(
     }
 
     /** SHA-256 of the contents of images in their order. */
-    static String images(List<ImageSource> images) {
+    static String images(List<ImageSource> images, Runnable heartbeat) {
         Sha256 digest = new Sha256();
         for (ImageSource image : images) {
+            heartbeat.run();
             Path file = image.file();
             if (file == null) {
                 byte[] content = image.content();

@@ -3,10 +3,18 @@ package org.rlr.model.train;
 import java.nio.file.Path;
 import org.rlr.model.config.ModelInfo;
 
-/** Hears how a training goes on; all methods are called on the training thread. */
+/**
+ * Hears how a training goes on; all methods are called on the training thread. What a method throws ends the training;
+ * a {@link org.rlr.tensor.CancelledException} keeps its state, as {@link RlrTraining} says.
+ */
 public interface TrainingListener {
     /** Hears nothing. */
     TrainingListener SILENT = new TrainingListener() {};
+
+    /**
+     * The training goes on, although there is nothing to count, as while it waits for images: about ten times a second.
+     */
+    default void heartbeat() {}
 
     /**
      * Features of {@code done} of {@code total} images are computed.

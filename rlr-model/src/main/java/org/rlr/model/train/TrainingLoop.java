@@ -71,6 +71,7 @@ final class TrainingLoop {
             double mean = resumed == null ? 0 : resumed.meanLoss();
             listener.started(first, mean);
             for (int epoch = first; epoch < settings.epochs(); epoch++) {
+                listener.heartbeat();
                 shuffle(order, random);
                 long started = System.nanoTime();
                 EpochReport.Losses losses = epoch(epoch, steps, order, training, optimizers);

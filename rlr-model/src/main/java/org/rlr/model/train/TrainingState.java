@@ -44,7 +44,7 @@ record TrainingState(
         for (int i = 0; i < transformers.size(); i++) {
             levels.add(LearnedState.of(transformers.get(i).parameters(), optimizers.of(i)));
         }
-        return new TrainingState(epochs, meanLoss, levels, keeper.keepsTest(), keeper.all());
+        return new TrainingState(epochs, meanLoss, levels, keeper.keepsTest(), new EnumMap<>(keeper.all()));
     }
 
     /**

@@ -20,14 +20,16 @@ final class ValidationLoss {
     private final int first;
     private final int images;
     private final int batchSize;
+    private final Runnable heartbeat;
 
     /** The loss of {@code images} images from the {@code first} of the store on. */
-    ValidationLoss(Backend backend, FeatureStore features, int first, int images, int batchSize) {
+    ValidationLoss(Backend backend, FeatureStore features, int first, int images, int batchSize, Runnable heartbeat) {
         this.backend = backend;
         this.features = features;
         this.first = first;
         this.images = images;
         this.batchSize = batchSize;
+        this.heartbeat = heartbeat;
     }
 
     /** The mean over the images. @throws RlrException if it is not finite */
@@ -37,6 +39,7 @@ final class ValidationLoss {
         for (int level = 0; level < levels.size(); level++) {
             double sum = 0;
             for (int from = 0; from < images; from += batchSize) {
+                heartbeat.run();
                 int count = Math.min(batchSize, images - from);
                 sum += loss(levels.get(level), level, from, count) * count;
             }

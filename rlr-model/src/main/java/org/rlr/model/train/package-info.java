@@ -1,7 +1,4 @@
-/**
- * Training of models and feature decoders, and its files; begin with {@link org.rlr.model.train.Trainer} and
- * {@link org.rlr.model.train.TrainingRun}.
- */
+/** Training of models and feature decoders, and its files; begin with {@link org.rlr.model.train.RlrTraining}. */
 @NullMarked
 package org.rlr.model.train;
 

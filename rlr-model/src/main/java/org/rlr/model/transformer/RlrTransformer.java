@@ -79,19 +79,28 @@ public final class RlrTransformer implements AutoCloseable {
         }
         norm = new LayerNorm(encoder.sub("norm"), modelWidth);
         projection = new Linear(root.sub("projection"), modelWidth, c);
-        parameters.allocate(backend, training);
-        position = Reference.unscoped(
+        List<Tensor> codes = new ArrayList<>();
+        try {
+            codes.add(positionalCode(1));
+            codes.add(positionalCode(config.refLen()));
+            parameters.allocate(backend, training);
+        } catch (RuntimeException | Error e) {
+            codes.forEach(Tensor::close);
+            parameters.close();
+            throw e;
+        }
+        position = codes.get(0);
+        referencePosition = codes.get(1);
+    }
+
+    /** Of the grid, repeated: {@code [repeats·h·w, d]}, of no scope. */
+    private Tensor positionalCode(int repeats) {
+        return Reference.unscoped(
                 backend,
                 () -> Tensor.of(
-                        PositionalCode.of(config.gridHeight(), config.gridWidth(), modelWidth, 1),
-                        config.tokens(),
-                        modelWidth));
-        referencePosition = Reference.unscoped(
-                backend,
-                () -> Tensor.of(
-                        PositionalCode.of(config.gridHeight(), config.gridWidth(), modelWidth, config.refLen()),
-                        config.refLen() * config.tokens(),
-                        modelWidth));
+                        PositionalCode.of(config.gridHeight(), config.gridWidth(), config.modelWidth(), repeats),
+                        repeats * config.tokens(),
+                        config.modelWidth()));
     }
 
     /** {@return the settings} */

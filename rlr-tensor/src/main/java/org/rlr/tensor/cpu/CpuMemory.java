@@ -58,9 +58,22 @@ final class CpuMemory {
 
     Storage allocate(int elements) {
         int size = (int) Math.min(SizeClass.of(elements, SMALLEST, 1), Integer.MAX_VALUE - 8);
+        try {
+            return allocate(size, elements);
+        } catch (OutOfMemoryError first) {
+            trim();
+            try {
+                return allocate(size, elements);
+            } catch (OutOfMemoryError second) {
+                throw shortage(4L * size / (1 << 20) + " MiB more were wanted, ", second);
+            }
+        }
+    }
+
+    private CpuStorage allocate(int size, int elements) {
         CpuStorage storage = reused(size, elements);
         if (storage == null) {
-            float[] array = fresh(size);
+            float[] array = new float[size];
             storage = new CpuStorage(this, array, new Kept(array), elements);
         }
         long now = live.addAndGet(4L * elements);
@@ -87,19 +100,6 @@ final class CpuMemory {
             }
         }
         return null;
-    }
-
-    private float[] fresh(int size) {
-        try {
-            return new float[size];
-        } catch (OutOfMemoryError first) {
-            trim();
-            try {
-                return new float[size];
-            } catch (OutOfMemoryError second) {
-                throw shortage(4L * size / (1 << 20) + " MiB more were wanted, ", second);
-            }
-        }
     }
 
     /**

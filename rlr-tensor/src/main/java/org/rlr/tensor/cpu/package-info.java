@@ -1,6 +1,6 @@
 /**
- * The backend on the CPU, with scalar kernels and kernels on the Vector API; begin with {@code CpuBackend} and
- * {@code CpuKernels}.
+ * Internal: the backend on the CPU, with scalar kernels and kernels on the Vector API; begin with {@code CpuBackend}
+ * and {@code CpuKernels}.
  */
 @NullMarked
 package org.rlr.tensor.cpu;

@@ -3,7 +3,7 @@ package org.rlr.tensor.io;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.channels.Channels;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
@@ -20,7 +20,8 @@ import org.rlr.tensor.ResourceException;
  * Replaces a file whole or not at all: the content is written to a temporary file beside the target, forced to the
  * disk, and renamed over it. Whatever goes wrong (disk full, no permission, an exception while the content is made, the
  * process ended), the old file stays as it was, and no temporary file is left unless the process was killed or the
- * machine stopped.
+ * machine stopped. An interrupt of the thread does not end a write: the file is written, and the interrupt status stays
+ * set.
  */
 public final class AtomicFile {
     private static final int BUFFER = 1 << 16;
@@ -111,14 +112,14 @@ public final class AtomicFile {
         Path temporary = folder.resolve(".rlr-" + UUID.randomUUID() + ".tmp");
         UnfinishedFiles.ALL.add(temporary);
         try {
-            try (FileChannel channel =
-                            FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-                    OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER)) {
+            // a stream, as an interrupt closes a channel
+            try (OutputStream out = new BufferedOutputStream(
+                    Files.newOutputStream(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                    BUFFER)) {
                 content.writeTo(out);
-                out.flush();
-                if (force) {
-                    channel.force(true);
-                }
+            }
+            if (force) {
+                force(temporary, StandardOpenOption.WRITE);
             }
             try {
                 Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
@@ -131,6 +132,27 @@ public final class AtomicFile {
         }
         if (force) {
             forceFolder(folder);
+        }
+    }
+
+    /** Waits until what was written has reached the disk, however often the thread is interrupted meanwhile. */
+    private static void force(Path path, StandardOpenOption access) throws IOException {
+        boolean interrupted = false;
+        try {
+            boolean forced = false;
+            while (!forced) {
+                interrupted |= Thread.interrupted();
+                try (FileChannel channel = FileChannel.open(path, access)) {
+                    channel.force(true);
+                    forced = true;
+                } catch (ClosedByInterruptException e) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -152,8 +174,8 @@ public final class AtomicFile {
 
     /** Makes the rename itself durable; some systems cannot, and need not. */
     private static void forceFolder(Path folder) {
-        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-            channel.force(true);
+        try {
+            force(folder, StandardOpenOption.READ);
         } catch (IOException e) {
             System.getLogger(AtomicFile.class.getName()).log(System.Logger.Level.DEBUG, "cannot force " + folder, e);
         }

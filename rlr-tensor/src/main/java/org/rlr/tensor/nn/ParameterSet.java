@@ -32,6 +32,8 @@ public final class ParameterSet implements AutoCloseable {
     private @Nullable Storage gradients;
     private int size;
     private boolean frozen;
+    /** How many parameters have been frozen. */
+    private int packed;
 
     /** An empty set. */
     public ParameterSet() {}
@@ -122,9 +124,9 @@ public final class ParameterSet implements AutoCloseable {
             return;
         }
         for (Parameter p : parameters.values()) {
-            View view = new View(device.allocate(p.shape().elements()), 0, p.shape());
-            device.fill(view, 0);
-            p.allocate(Tensor.wrapUnscoped(device, view));
+            p.allocate(Tensor.wrapUnscoped(
+                    device, new View(device.allocate(p.shape().elements()), 0, p.shape())));
+            device.fill(p.tensor().view(), 0);
         }
     }
 
@@ -142,25 +144,23 @@ public final class ParameterSet implements AutoCloseable {
             at = Math.addExact(at, (p.shape().elements() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
         }
         size = at;
-        Storage all = zeros(device);
+        Storage all = device.allocate(size);
         values = all;
-        Storage gradientsOfAll = zeros(device);
+        Storage gradientsOfAll = device.allocate(size);
         gradients = gradientsOfAll;
+        device.fill(all(all), 0);
+        device.fill(all(gradientsOfAll), 0);
         offsets.forEach((p, offset) -> p.allocate(
                 window(device, all, offset, p.shape()).gradInto(window(device, gradientsOfAll, offset, p.shape()))));
     }
 
-    private Storage zeros(Backend device) {
-        Storage arena = device.allocate(size);
-        device.fill(all(arena), 0);
-        return arena;
-    }
-
     /**
      * Ends the time in which values change, and lets the backend keep the weights of linear layers and convolutions in
-     * the order in which it reads them. Does nothing the second time.
+     * the order in which it reads them. Does nothing the second time; where memory was short the first time, it
+     * resumes.
      *
      * @throws IllegalStateException if the parameters were allocated for training, or not at all
+     * @throws ResourceException if memory is short; the parameters can be used, and packed by another call
      */
     public void freeze() {
         if (backend == null || values != null) {
@@ -169,8 +169,9 @@ public final class ParameterSet implements AutoCloseable {
         if (frozen) {
             return;
         }
-        frozen = true;
-        for (Parameter p : parameters.values()) {
+        List<Parameter> all = List.copyOf(parameters.values());
+        for (; packed < all.size(); packed++) {
+            Parameter p = all.get(packed);
             if (p.layers() > 0) {
                 Tensor plain = p.tensor();
                 p.allocate(Tensor.wrapUnscoped(
@@ -178,6 +179,7 @@ public final class ParameterSet implements AutoCloseable {
                 plain.close();
             }
         }
+        frozen = true;
     }
 
     /**
@@ -204,7 +206,7 @@ public final class ParameterSet implements AutoCloseable {
     }
 
     private void requireChangeable() {
-        if (frozen) {
+        if (packed > 0 || frozen) {
             throw new IllegalStateException("the parameters are frozen");
         }
     }

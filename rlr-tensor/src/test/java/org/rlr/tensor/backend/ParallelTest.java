@@ -12,9 +12,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
+import org.rlr.tensor.Tensor;
+import org.rlr.tensor.TensorScope;
 
 class ParallelTest {
+    private static final int MOST_COLLECTIONS = 200;
 
     @Test
     void rangesFollowFromTheSizeAlone() {
@@ -75,6 +81,119 @@ class ParallelTest {
             parallel.forEach(8, i -> parallel.forEach(8, j -> inner.incrementAndGet()));
         }
         assertEquals(64, inner.get());
+    }
+
+    @Test
+    void theInterruptOfTheCallerIsLeftToIt() {
+        try (Parallel parallel = new Parallel(2)) {
+            Thread.currentThread().interrupt();
+            CountDownLatch both = new CountDownLatch(2);
+            parallel.forEach(2, i -> {
+                both.countDown();
+                while (both.getCount() > 0) {
+                    Thread.onSpinWait();
+                }
+            });
+            assertTrue(Thread.interrupted());
+        }
+    }
+
+    @Test
+    void anInterruptThatATaskLeavesBehindEndsNoWorker() {
+        try (Parallel parallel = new Parallel(2)) {
+            for (int round = 0; round < 3; round++) {
+                CountDownLatch both = new CountDownLatch(2);
+                Thread caller = Thread.currentThread();
+                parallel.forEach(2, i -> {
+                    both.countDown();
+                    await(both);
+                    if (Thread.currentThread() != caller) {
+                        Thread.currentThread().interrupt();
+                    }
+                });
+            }
+        }
+    }
+
+    @Test
+    void workersHaveNothingOfTheirCaller() {
+        InheritableThreadLocal<String> local = new InheritableThreadLocal<>();
+        local.set("the caller's");
+        Thread caller = Thread.currentThread();
+        ClassLoader before = caller.getContextClassLoader();
+        caller.setContextClassLoader(new ClassLoader(before) {});
+        Set<Object> seen = ConcurrentHashMap.newKeySet();
+        try (Parallel parallel = new Parallel(2)) {
+            CountDownLatch both = new CountDownLatch(2);
+            parallel.forEach(2, i -> {
+                both.countDown();
+                await(both);
+                if (Thread.currentThread() != caller) {
+                    seen.add(String.valueOf(local.get()));
+                    seen.add(Thread.currentThread().getContextClassLoader());
+                }
+            });
+        } finally {
+            caller.setContextClassLoader(before);
+            local.remove();
+        }
+        assertEquals(Set.of("null", Parallel.class.getClassLoader()), seen);
+    }
+
+    @Test
+    void threadsOfForgottenBackendsEndWithAWarning() throws InterruptedException {
+        int forgotten = 50;
+        AtomicInteger warnings = new AtomicInteger();
+        Logger logger = Logger.getLogger(Parallel.class.getName());
+        Handler counter = new Handler() {
+            @Override
+            public void publish(LogRecord warning) {
+                warnings.addAndGet(warning.getMessage().contains("was never closed") ? 1 : 0);
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        logger.addHandler(counter);
+        logger.setUseParentHandlers(false);
+        try {
+            long before = workers();
+            for (int i = 0; i < forgotten; i++) {
+                compute(Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(3)));
+            }
+            for (int i = 0; i < MOST_COLLECTIONS && (workers() > before || warnings.get() < forgotten); i++) {
+                System.gc();
+                Thread.sleep(20);
+            }
+            assertTrue(workers() <= before, workers() + " workers, " + before + " before");
+            assertEquals(forgotten, warnings.get());
+            try (Backend closed = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(3))) {
+                compute(closed);
+            }
+            System.gc();
+            assertEquals(forgotten, warnings.get());
+        } finally {
+            logger.removeHandler(counter);
+            logger.setUseParentHandlers(true);
+        }
+    }
+
+    private static long workers() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(t -> t.getName().startsWith("rlr-worker-"))
+                .count();
+    }
+
+    private static void compute(Backend backend) {
+        try (TensorScope scope = TensorScope.inference(backend)) {
+            assertEquals(100_000, Tensor.full(1, 100_000).sum(0).item());
+        }
+        AtomicInteger runs = new AtomicInteger();
+        backend.onHost(3, i -> runs.incrementAndGet());
+        assertEquals(3, runs.get());
     }
 
     private static void await(CountDownLatch latch) {

@@ -110,4 +110,20 @@ class AtomicFileTest {
         assertTrue(message.contains("/dev/full") && message.contains("No space left"), message);
         assertTrue(Files.exists(full));
     }
+
+    @Test
+    void anInterruptDoesNotEndAWrite() throws IOException {
+        Path file = dir.resolve("interrupted");
+        AtomicFile.write(file, out -> {
+            out.write(new byte[100_000]);
+            Thread.currentThread().interrupt();
+            out.write(new byte[100_000]);
+        });
+        assertTrue(Thread.interrupted());
+        assertEquals(200_000, Files.size(file));
+        Thread.currentThread().interrupt();
+        AtomicFile.writeString(file, "later");
+        assertTrue(Thread.interrupted());
+        assertEquals("later", Files.readString(file));
+    }
 }

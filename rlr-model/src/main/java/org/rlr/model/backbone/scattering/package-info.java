@@ -1,5 +1,5 @@
 /**
- * The scattering transform, a backbone without weights; begin with
+ * Internal: the scattering transform, a backbone without weights; begin with
  * {@link org.rlr.model.backbone.scattering.Scattering}.
  */
 @NullMarked

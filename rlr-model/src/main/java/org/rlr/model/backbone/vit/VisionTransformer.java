@@ -138,11 +138,12 @@ final class VisionTransformer implements AutoCloseable {
                         rows,
                         columns);
                 View view = new View(backend.allocate(code.length), 0, Shape.of(1, rows * columns, width));
+                Tensor tensor = Tensor.wrapUnscoped(backend, view);
                 try {
                     backend.upload(code, 0, view);
-                    return Tensor.wrapUnscoped(backend, view);
+                    return tensor;
                 } catch (RuntimeException | Error e) {
-                    view.storage().release();
+                    tensor.close();
                     throw e;
                 }
             }

@@ -1,4 +1,4 @@
-/** Vision Transformers as backbones, written with what any application has: public classes and a provider. */
+/** Internal: Vision Transformers as backbones, written with what any application has: public classes and a provider. */
 @NullMarked
 package org.rlr.model.backbone.vit;
 

@@ -1,0 +1,324 @@
+package org.rlr.model.eval;
+
+import java.util.Arrays;
+import java.util.DoubleSummaryStatistics;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.rlr.model.RlrModel;
+import org.rlr.model.config.ModelInfo;
+import org.rlr.model.config.ScoreStatistics;
+import org.rlr.model.config.Scoring;
+import org.rlr.model.config.Threshold;
+import org.rlr.model.config.Thresholds;
+import org.rlr.model.data.ClassSamples;
+import org.rlr.model.data.DataSet;
+import org.rlr.model.data.ImageSource;
+import org.rlr.model.data.Mask;
+import org.rlr.model.data.Masks;
+import org.rlr.model.data.Sample;
+import org.rlr.model.detect.AnomalyMap;
+import org.rlr.model.detect.AnomalyScorer;
+import org.rlr.tensor.InvalidSettingException;
+import org.rlr.tensor.RlrException;
+
+/**
+ * Finds the threshold of a model by a rule, from images that the model was not trained on: from normal ones for a
+ * false-alarm rate, from normal and anomalous ones for the greatest F1 or a recall. Immutable.
+ *
+ * <pre>{@code
+ * RlrModel calibrated = Thresholding.falseAlarmRate(0.01).of(model, normalImages);
+ * }</pre>
+ */
+public final class Thresholding {
+    /** The confidence of intervals unless another is chosen. */
+    public static final double CONFIDENCE = 0.95;
+
+    private final Threshold.Rule rule;
+    private final double target;
+    private final double confidence;
+    private final boolean perClass;
+    private final @Nullable Scoring scoring;
+
+    private Thresholding(
+            Threshold.Rule rule, double target, double confidence, boolean perClass, @Nullable Scoring scoring) {
+        this.rule = rule;
+        this.target = target;
+        this.confidence = confidence;
+        this.perClass = perClass;
+        this.scoring = scoring;
+    }
+
+    private Thresholding(Threshold.Rule rule, double target) {
+        this(rule, target, CONFIDENCE, false, null);
+    }
+
+    /**
+     * At most this share of normal images shall be called anomalous: {@link ThresholdEstimator#falseAlarmRate}.
+     *
+     * @param rate between 0 and 1
+     * @return the rule
+     * @throws InvalidSettingException if it is not
+     */
+    public static Thresholding falseAlarmRate(double rate) {
+        ThresholdEstimator.requireRate(rate);
+        return new Thresholding(Threshold.Rule.FALSE_ALARM_RATE, rate);
+    }
+
+    /**
+     * The greatest F1: {@link ThresholdEstimator#bestF1}.
+     *
+     * @return the rule
+     */
+    public static Thresholding bestF1() {
+        return new Thresholding(Threshold.Rule.F1_MAX, 0);
+    }
+
+    /**
+     * At least this share of the anomalous images shall be found: {@link ThresholdEstimator#recall}.
+     *
+     * @param recall between 0 and 1; 1 is allowed
+     * @return the rule
+     * @throws InvalidSettingException if it is not
+     */
+    public static Thresholding recall(double recall) {
+        ThresholdEstimator.requireRecall(recall);
+        return new Thresholding(Threshold.Rule.RECALL, recall);
+    }
+
+    /**
+     * The same with another confidence of the intervals.
+     *
+     * @param other between 0 and 1
+     * @return the rule
+     * @throws InvalidSettingException if it is not
+     */
+    public Thresholding withConfidence(double other) {
+        new ThresholdEstimator(other);
+        return new Thresholding(rule, target, other, perClass, scoring);
+    }
+
+    /**
+     * The same with a threshold for each class beside the common one.
+     *
+     * @return the rule
+     */
+    public Thresholding withClasses() {
+        return new Thresholding(rule, target, confidence, true, scoring);
+    }
+
+    /**
+     * The same for another way to score, which the model then has.
+     *
+     * @param other levels, weights and smoothing
+     * @return the rule
+     */
+    public Thresholding withScoring(Scoring other) {
+        return new Thresholding(rule, target, confidence, perClass, other);
+    }
+
+    /** {@return whether anomalous images are needed, too} */
+    public boolean labelled() {
+        return rule != Threshold.Rule.FALSE_ALARM_RATE;
+    }
+
+    /**
+     * Whether a data set's validation images are taken: where every class has some, and no anomalous ones are needed.
+     *
+     * @param data the data set
+     * @return false where its test images are taken; what is then measured on them with the threshold is optimistic
+     */
+    public boolean usesValidation(DataSet data) {
+        return !labelled()
+                && data.classes().stream().noneMatch(each -> each.validation().isEmpty());
+    }
+
+    /**
+     * The images of a data set that the threshold is found from.
+     *
+     * @param data the data set
+     * @return images by class: all, or normal ones where no anomalous ones are needed
+     * @throws org.rlr.model.data.ImageException if a mask cannot be read that tells whether an image is anomalous
+     */
+    public SortedMap<String, List<Sample>> samples(DataSet data) {
+        boolean validation = usesValidation(data);
+        SortedMap<String, List<Sample>> samples = new TreeMap<>();
+        for (ClassSamples each : data.classes()) {
+            samples.put(
+                    each.name(),
+                    (validation ? each.validation() : each.test())
+                            .stream()
+                                    .filter(sample -> labelled() || !anomalous(sample))
+                                    .toList());
+        }
+        return samples;
+    }
+
+    /**
+     * Checks that there are enough images, before they are scored.
+     *
+     * @param samples images by class
+     * @throws org.rlr.model.data.DataSetException if there are too few, in all or in a class that is to have its own
+     *     threshold
+     */
+    public void requireEnough(Map<String, List<Sample>> samples) {
+        int normal = 0;
+        int anomalous = 0;
+        for (Map.Entry<String, List<Sample>> each : samples.entrySet()) {
+            int all = each.getValue().size();
+            int defective = (int)
+                    each.getValue().stream().filter(Thresholding::anomalous).count();
+            normal += all - defective;
+            anomalous += defective;
+            if (perClass) {
+                ofClass(each.getKey(), () -> requireEnough(all - defective, defective));
+            }
+        }
+        requireEnough(normal, anomalous);
+    }
+
+    private boolean requireEnough(int normal, int anomalous) {
+        if (labelled()) {
+            ThresholdEstimator.requireBoth(normal, anomalous);
+        } else {
+            ThresholdEstimator.requireEnough(normal, target);
+        }
+        return true;
+    }
+
+    /**
+     * A model with the threshold that normal images give.
+     *
+     * @param model stays the caller's
+     * @param normal images that it was not trained on
+     * @return the same model, of the same parts, with the threshold; of the two only one is to be closed
+     * @throws RlrException if there are too few, or one cannot be read
+     * @throws org.rlr.tensor.CancelledException if the thread is interrupted
+     */
+    public RlrModel of(RlrModel model, List<ImageSource> normal) {
+        return of(
+                model,
+                Map.of("", normal.stream().map(image -> Sample.good(image, "")).toList()),
+                () -> {});
+    }
+
+    /**
+     * A model with the threshold that the {@link #samples} of a data set give.
+     *
+     * @param model stays the caller's
+     * @param data with validation or test images
+     * @return the same model, of the same parts, with the threshold; of the two only one is to be closed
+     * @throws RlrException if there are too few, or one cannot be read
+     * @throws org.rlr.tensor.CancelledException if the thread is interrupted
+     */
+    public RlrModel of(RlrModel model, DataSet data) {
+        return of(model, samples(usesValidation(data) ? data : data.requireEvaluation()), () -> {});
+    }
+
+    /**
+     * As {@link #of(RlrModel, DataSet)}, of images by class.
+     *
+     * @param model stays the caller's
+     * @param samples images by class, as {@link #samples} gives them
+     * @param scored run after each image
+     * @return the same model, of the same parts, with the threshold; of the two only one is to be closed
+     * @throws RlrException if there are too few, or one cannot be read
+     * @throws org.rlr.tensor.CancelledException if the thread is interrupted
+     */
+    public RlrModel of(RlrModel model, Map<String, List<Sample>> samples, Runnable scored) {
+        requireEnough(samples);
+        ModelInfo info = model.info();
+        Scoring chosen = scoring == null ? info.scoring() : scoring;
+        AnomalyScorer scorer = new AnomalyScorer(model).with(chosen);
+        DoubleSummaryStatistics range = new DoubleSummaryStatistics(); // of normal maps
+        SortedMap<String, Scores> scores = new TreeMap<>();
+        samples.forEach((name, own) -> {
+            Map<Boolean, List<Sample>> parts = own.stream().collect(Collectors.partitioningBy(Thresholding::anomalous));
+            scores.put(
+                    name,
+                    new Scores(
+                            score(
+                                    scorer,
+                                    parts.getOrDefault(false, List.of()),
+                                    scored,
+                                    map -> accept(range, map.values())),
+                            score(scorer, parts.getOrDefault(true, List.of()), scored, map -> {})));
+        });
+        Thresholds found = find(scores);
+        return model.with(
+                chosen.equals(info.scoring())
+                        ? info.with(found)
+                        : info.with(
+                                chosen,
+                                ScoreStatistics.given(found.common().value(), range.getMin(), range.getMax()),
+                                found));
+    }
+
+    /** Scores of normal images, and of anomalous ones. */
+    private record Scores(double[] normal, double[] anomalous) {}
+
+    /** The scores of images, whose maps {@code seen} takes. */
+    private static double[] score(
+            AnomalyScorer scorer, List<Sample> samples, Runnable scored, Consumer<AnomalyMap> seen) {
+        double[] scores = new double[samples.size()];
+        scorer.score(samples.stream().map(Sample::image).toList(), (index, map) -> {
+            scores[index] = map.imageScore();
+            seen.accept(map);
+            scored.run();
+        });
+        return scores;
+    }
+
+    private static void accept(DoubleSummaryStatistics range, float[] values) {
+        for (float value : values) {
+            range.accept(value);
+        }
+    }
+
+    private Thresholds find(SortedMap<String, Scores> scores) {
+        ThresholdEstimator estimator = new ThresholdEstimator(confidence);
+        Map<String, Threshold> own = new TreeMap<>();
+        if (perClass) {
+            scores.forEach((name, each) -> own.put(name, ofClass(name, () -> find(estimator, each))));
+        }
+        return new Thresholds(
+                find(estimator, new Scores(all(scores, Scores::normal), all(scores, Scores::anomalous))), own);
+    }
+
+    private static double[] all(SortedMap<String, Scores> scores, Function<Scores, double[]> part) {
+        return scores.values().stream()
+                .flatMapToDouble(each -> Arrays.stream(part.apply(each)))
+                .toArray();
+    }
+
+    private Threshold find(ThresholdEstimator estimator, Scores scores) {
+        return switch (rule) {
+            case FALSE_ALARM_RATE -> estimator.falseAlarmRate(scores.normal, target);
+            case F1_MAX -> estimator.bestF1(scores.normal, scores.anomalous);
+            case RECALL -> estimator.recall(scores.normal, scores.anomalous, target);
+            default -> throw new IllegalStateException("no rule for images: " + rule);
+        };
+    }
+
+    private static <T> T ofClass(String name, Supplier<T> action) {
+        try {
+            return action.get();
+        } catch (RlrException e) {
+            throw e.in("class " + name);
+        }
+    }
+
+    private static boolean anomalous(Sample sample) {
+        if (sample.anomalous() || sample.masks().isEmpty()) {
+            return sample.anomalous();
+        }
+        Mask mask = Masks.read(sample, sample.image().size());
+        return mask != null && mask.any();
+    }
+}

@@ -1,0 +1,503 @@
+package org.rlr.model.train;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.rlr.model.ModelFile;
+import org.rlr.model.RlrModel;
+import org.rlr.model.backbone.Backbone;
+import org.rlr.model.backbone.Backbones;
+import org.rlr.model.backbone.BorrowedBackbone;
+import org.rlr.model.config.LevelConfig;
+import org.rlr.model.config.RlrConfig;
+import org.rlr.model.config.Scoring;
+import org.rlr.model.config.TrainingSettings;
+import org.rlr.model.data.DataSet;
+import org.rlr.model.transformer.RlrTransformer;
+import org.rlr.model.weights.WeightsCache;
+import org.rlr.tensor.CancelledException;
+import org.rlr.tensor.InvalidSettingException;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
+import org.rlr.tensor.backend.Backends;
+import org.rlr.tensor.io.DiskSpace;
+import org.rlr.tensor.io.RescuedFiles;
+
+/**
+ * A training of one model on the normal images of all classes of a data set, from its settings to its files.
+ *
+ * <pre>{@code
+ * try (Trained trained = RlrTraining.on(data).recipe("fast").settings(s -> s.epochs(30)).run()) {
+ *     ModelFile.save(trained.model(), Path.of("model.safetensors"));
+ * }
+ * }</pre>
+ *
+ * <p>Whatever is not set has the published value. The same settings and images give the same model, bit for bit, on the
+ * same kernels, with any number of threads. An instance is used by one thread at a time, and may be run several times.
+ *
+ * <h2>Cancelling</h2>
+ *
+ * <p>A training ends with a {@link CancelledException} within the time of one step, one batch of images or the metrics
+ * of one class once its thread is interrupted, as by {@link java.util.concurrent.ExecutorService#shutdownNow}, or
+ * {@link #cancelWhen} says so. After an interrupt the interrupt status stays set.
+ *
+ * <ul>
+ *   <li>With a {@link #checkpoint} the state at the end of the last epoch is written before the exception is thrown,
+ *       whatever {@code every} is. A training that {@linkplain #resume resumes} from it gives the same model, bit for
+ *       bit. The state is kept in memory until it is written: 12 bytes for each number that is learned.
+ *   <li>Without one a training that is cancelled before its last epoch has ended is lost. After that its state is kept
+ *       in a folder for temporary files.
+ *   <li>{@link CancelledException#remedy} says how to resume.
+ *   <li>Once the training images have their scores, the training is no longer cancelled: {@link #run} writes the files
+ *       and returns the model. A file is written whole or not at all, whenever the training ends.
+ * </ul>
+ */
+public final class RlrTraining {
+    private final DataSet data;
+    private final List<Consumer<RlrConfig.Builder>> configChanges = new ArrayList<>();
+    private final List<Consumer<TrainingSettings.Builder>> settingsChanges = new ArrayList<>();
+    private String recipe = Recipe.PUBLISHED;
+    private @Nullable RlrConfig config;
+    private @Nullable TrainingSettings settings;
+    private @Nullable Scoring scoring;
+    private @Nullable String backboneName;
+    private @Nullable Path weights;
+    private @Nullable Backbone backbone;
+    private @Nullable Backend backend;
+    private @Nullable SharedFeatures features;
+    private int testEvery;
+    private boolean keepBestOnTest;
+    private TrainingCheckpoints checkpoints = TrainingCheckpoints.NONE;
+    private @Nullable Path metrics;
+    private @Nullable Path out;
+    private @Nullable Path bestOnTest;
+    private TrainingListener listener = TrainingListener.SILENT;
+    private BooleanSupplier cancelWhen = () -> false;
+
+    private RlrTraining(DataSet data) {
+        this.data = data;
+    }
+
+    /**
+     * A training on the training images of a data set.
+     *
+     * @param data with training images of every class
+     * @return the training, with the published settings and a backbone that needs no weights
+     */
+    public static RlrTraining on(DataSet data) {
+        return new RlrTraining(data);
+    }
+
+    /**
+     * Chooses the backbone by name. Weights that it needs are taken from {@link WeightsCache#ofUser}.
+     *
+     * @param name one of {@link Backbones#names}
+     * @return this
+     */
+    public RlrTraining backbone(String name) {
+        return backbone(name, WeightsCache.ofUser());
+    }
+
+    /**
+     * Chooses the backbone by name, and where its weights are.
+     *
+     * @param name one of {@link Backbones#names}
+     * @param cache holds the weights, if the backbone needs some
+     * @return this
+     */
+    public RlrTraining backbone(String name, WeightsCache cache) {
+        backboneName = name;
+        weights = Backbones.info(name).needsWeights() ? cache.find(name).orElse(null) : null;
+        backbone = null;
+        return this;
+    }
+
+    /**
+     * Chooses the backbone by name, and a file of its weights.
+     *
+     * @param name one of {@link Backbones#names}
+     * @param file its weights, SafeTensors or .pth
+     * @return this
+     */
+    public RlrTraining backbone(String name, Path file) {
+        backboneName = name;
+        weights = file;
+        backbone = null;
+        return this;
+    }
+
+    /**
+     * Takes a backbone that is open, as for several trainings; {@link #backend} must be its backend.
+     *
+     * @param open stays the caller's, and must stay open as long as the model
+     * @return this
+     */
+    public RlrTraining backbone(Backbone open) {
+        backboneName = open.info().name();
+        backbone = open;
+        return this;
+    }
+
+    /**
+     * Chooses the settings that {@link #config(Consumer)} and {@link #settings(Consumer)} start from.
+     *
+     * @param name as for {@link Recipe#of}
+     * @return this
+     */
+    public RlrTraining recipe(String name) {
+        recipe = name;
+        return this;
+    }
+
+    /**
+     * Takes a whole model configuration, as of {@link ConfigFile#config}, instead of the recipe's; its backbone too,
+     * unless one is chosen.
+     *
+     * @param whole the model
+     * @return this
+     */
+    public RlrTraining config(RlrConfig whole) {
+        config = whole;
+        return this;
+    }
+
+    /**
+     * Changes the model configuration.
+     *
+     * @param change is given a builder with the recipe's values; several changes are made in their order
+     * @return this
+     */
+    public RlrTraining config(Consumer<RlrConfig.Builder> change) {
+        configChanges.add(change);
+        return this;
+    }
+
+    /**
+     * Takes whole training settings, as of {@link ConfigFile#training}, instead of the recipe's.
+     *
+     * @param whole the training
+     * @return this
+     */
+    public RlrTraining settings(TrainingSettings whole) {
+        settings = whole;
+        return this;
+    }
+
+    /**
+     * Changes the training settings: epochs, batch size, learning rate, seed, images held out.
+     *
+     * @param change is given a builder with the recipe's values; several changes are made in their order
+     * @return this
+     */
+    public RlrTraining settings(Consumer<TrainingSettings.Builder> change) {
+        settingsChanges.add(change);
+        return this;
+    }
+
+    /**
+     * Chooses how the model scores; it has no say in what is learned.
+     *
+     * @param chosen levels, weights and smoothing; null for the published way
+     * @return this
+     */
+    public RlrTraining scoring(@Nullable Scoring chosen) {
+        scoring = chosen;
+        return this;
+    }
+
+    /**
+     * Chooses where to train.
+     *
+     * @param open stays the caller's, and must stay open as long as the model
+     * @return this
+     */
+    public RlrTraining backend(Backend open) {
+        backend = open;
+        return this;
+    }
+
+    /**
+     * Takes feature maps that were computed before, as for several seeds. The backbone that computed them is to be
+     * given, too.
+     *
+     * @param shared of all training images, and of the test images where they are evaluated; stays the caller's; null
+     *     to compute them
+     * @return this
+     */
+    public RlrTraining features(@Nullable SharedFeatures shared) {
+        features = shared;
+        return this;
+    }
+
+    /**
+     * Evaluates the data set's test images while training, for {@link TrainingListener#epoch} and {@link #metrics}.
+     *
+     * @param epochs after each of which so many epochs
+     * @return this
+     * @throws InvalidSettingException if it is below 1
+     */
+    public RlrTraining testEvery(int epochs) {
+        InvalidSettingException.require(epochs >= 1, "TestEvaluation.every", epochs, "at least 1");
+        testEvery = epochs;
+        return this;
+    }
+
+    /**
+     * Also keeps the model of the epoch that is best on the test images, as {@link Trained#bestOnTest}; needs
+     * {@link #testEvery}.
+     *
+     * @return this
+     */
+    public RlrTraining keepBestOnTest() {
+        keepBestOnTest = true;
+        return this;
+    }
+
+    /**
+     * Writes the training's state, so that it can be resumed.
+     *
+     * @param file replaced each time
+     * @param every after how many epochs; after the last, and when the training is cancelled, too
+     * @return this
+     * @throws InvalidSettingException if {@code every} is below 1
+     */
+    public RlrTraining checkpoint(Path file, int every) {
+        checkpoints = new TrainingCheckpoints(file, every, checkpoints.resume());
+        return this;
+    }
+
+    /**
+     * Resumes from a state, with the same settings and images; {@code epochs} may be more.
+     *
+     * @param state written by {@link #checkpoint}; null to begin anew
+     * @return this
+     */
+    public RlrTraining resume(@Nullable Path state) {
+        checkpoints = new TrainingCheckpoints(checkpoints.file(), checkpoints.every(), state);
+        return this;
+    }
+
+    /**
+     * Writes a CSV file with a line per epoch ({@link MetricsFile}).
+     *
+     * @param csv continued by a training that resumes, else replaced; null for none
+     * @return this
+     */
+    public RlrTraining metrics(@Nullable Path csv) {
+        metrics = csv;
+        return this;
+    }
+
+    /**
+     * Also writes the model to a file before {@link #run} returns. That there is room for it is checked before the
+     * training; if its place does not take it then, it is kept elsewhere ({@link RescuedFiles}).
+     *
+     * @param model replaced; null for none
+     * @return this
+     */
+    public RlrTraining saveTo(@Nullable Path model) {
+        out = model;
+        return this;
+    }
+
+    /**
+     * As {@link #saveTo}, of the model that is best on the test images, which is then kept.
+     *
+     * @param model replaced; null for none
+     * @return this
+     */
+    public RlrTraining saveBestOnTestTo(@Nullable Path model) {
+        bestOnTest = model;
+        keepBestOnTest |= model != null;
+        return this;
+    }
+
+    /**
+     * Tells someone how the training goes on.
+     *
+     * @param hears on the training thread
+     * @return this
+     */
+    public RlrTraining listener(TrainingListener hears) {
+        listener = hears;
+        return this;
+    }
+
+    /**
+     * Cancels the training from outside.
+     *
+     * @param condition true once the training is to end; asked on the training thread, at every step and image and
+     *     while images are waited for
+     * @return this
+     */
+    public RlrTraining cancelWhen(BooleanSupplier condition) {
+        cancelWhen = condition;
+        return this;
+    }
+
+    /**
+     * The model that is to be trained.
+     *
+     * @return what the recipe, the backbone and the changes come to
+     * @throws InvalidSettingException if a value is out of range or does not fit the backbone
+     */
+    public RlrConfig config() {
+        String name = backboneName != null ? backboneName : config != null ? config.backbone() : Backbones.WEIGHT_FREE;
+        RlrConfig base = config != null ? config : Recipe.of(recipe, name).config();
+        RlrConfig.Builder builder = base.toBuilder().backbone(name);
+        configChanges.forEach(change -> change.accept(builder));
+        RlrConfig changed = builder.build();
+        changed.requireFits(Backbones.info(changed.backbone()).levels());
+        return changed;
+    }
+
+    /**
+     * How it is to be trained.
+     *
+     * @return what the recipe and the changes come to
+     * @throws InvalidSettingException if a value is out of range
+     */
+    public TrainingSettings settings() {
+        TrainingSettings base = settings != null
+                ? settings
+                : Recipe.of(recipe, config().backbone()).training();
+        TrainingSettings.Builder builder = base.toBuilder();
+        settingsChanges.forEach(change -> change.accept(builder));
+        return builder.build();
+    }
+
+    /**
+     * Trains.
+     *
+     * @return the model; the caller closes it, and with it the backend if none was given
+     * @throws CancelledException if the training was cancelled
+     * @throws org.rlr.tensor.RlrException if a setting does not fit, the data set lacks images or one cannot be read,
+     *     the weights are missing, memory or disk is short, the state to resume from is another training's, the loss is
+     *     no longer finite, or a file cannot be written, which is then kept elsewhere
+     */
+    public Trained run() {
+        RlrConfig shape = config();
+        TrainingSettings how = settings();
+        TestEvaluation test = test();
+        data.requireTraining();
+        Backend given = backend;
+        Backend device = given != null ? given : Backends.open("auto", BackendSettings.DEFAULTS);
+        try {
+            Trained trained = run(shape, how, test, device);
+            return given != null ? trained : new Trained(trained.model(), trained.bestOnTest(), device);
+        } catch (Throwable t) {
+            if (given == null) {
+                device.close();
+            }
+            throw t;
+        }
+    }
+
+    private @Nullable TestEvaluation test() {
+        if (testEvery == 0) {
+            InvalidSettingException.require(
+                    !keepBestOnTest, "TestEvaluation.keepBest", true, "set together with `TestEvaluation.every`");
+            return null;
+        }
+        return new TestEvaluation(data.requireEvaluation(), testEvery, keepBestOnTest);
+    }
+
+    private Trained run(RlrConfig shape, TrainingSettings how, @Nullable TestEvaluation test, Backend device) {
+        TrainingImages images = ValidationSplit.of(data, how.validation(), how.seed());
+        Backbone extractor = open(shape, device);
+        try {
+            requireRoom(List.of(this), extractor, device);
+        } catch (Throwable t) {
+            extractor.close();
+            throw t;
+        }
+        Trained trained = null;
+        try (MetricsFile csv = metrics == null
+                ? null
+                : new MetricsFile(metrics, shape.levels(), checkpoints.resume() != null, listener)) {
+            trained = new Trainer(device, shape, how, csv == null ? listener : csv, scoring, features, cancelWhen)
+                    .train(extractor, images, checkpoints, test);
+            save(trained);
+        } catch (Throwable t) {
+            if (trained != null) {
+                trained.close();
+            }
+            throw t;
+        }
+        return trained;
+    }
+
+    private Backbone open(RlrConfig shape, Backend device) {
+        try {
+            CancelledException.throwIfInterrupted("opening the backbone");
+            return backbone != null
+                    ? new BorrowedBackbone(backbone)
+                    : Backbones.open(shape.backbone(), weights, shape.levels(), device);
+        } catch (RuntimeException e) {
+            throw CancellingListener.isBehind(e)
+                    ? new CancelledException("the training was interrupted before it began", "train again", e)
+                    : e;
+        }
+    }
+
+    private void save(Trained trained) {
+        RescuedFiles files = new RescuedFiles();
+        save(files, trained.model(), out);
+        if (trained.bestOnTest() != null) {
+            save(files, trained.bestOnTest(), bestOnTest);
+        }
+        files.requireInPlace();
+    }
+
+    private void save(RescuedFiles files, RlrModel model, @Nullable Path target) {
+        if (target != null && files.write(target, file -> ModelFile.save(model, file))) {
+            listener.saved(target, model.info());
+        }
+    }
+
+    /**
+     * Checks before hours of training that there is room for the files of all of several trainings; {@link #run} checks
+     * it for one.
+     *
+     * @param trainings alike but for their seeds and files
+     * @param backbone theirs
+     * @param backend where to train
+     * @throws org.rlr.tensor.ResourceException if there is too little room
+     */
+    public static void requireRoom(List<RlrTraining> trainings, Backbone backbone, Backend backend) {
+        RlrConfig shape = trainings.get(0).config();
+        long parameters = 0;
+        for (LevelConfig level : shape.shapes(backbone.info().levels())) {
+            try (RlrTransformer transformer = new RlrTransformer(level, backend, false)) {
+                parameters += transformer.parameters().count();
+            }
+        }
+        List<DiskSpace.Planned> files = new ArrayList<>();
+        for (RlrTraining training : trainings) {
+            training.plan(files, parameters, ModelFile.bytes(shape, backbone, parameters));
+        }
+        DiskSpace.require(files);
+    }
+
+    /** Adds the files whose sizes are known beforehand, in the order in which they are written. */
+    private void plan(List<DiskSpace.Planned> files, long parameters, long model) {
+        TrainingSettings how = settings();
+        if (checkpoints.file() != null) {
+            int kept = (how.validation() != null && how.validation().keepBest() ? 1 : 0) + (keepBestOnTest ? 1 : 0);
+            files.add(new DiskSpace.Planned(
+                    "`TrainingCheckpoints.file`",
+                    checkpoints.file(),
+                    TrainingState.bytes(parameters, kept),
+                    checkpoints.every() < how.epochs()));
+        }
+        if (out != null) {
+            files.add(new DiskSpace.Planned("`out`", out, model, false));
+        }
+        if (bestOnTest != null) {
+            files.add(new DiskSpace.Planned("`bestOnTest`", bestOnTest, model, false));
+        }
+    }
+}

@@ -1,0 +1,132 @@
+package org.rlr.tensor.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.rlr.tensor.ResourceException;
+import org.rlr.tensor.Tensor;
+import org.rlr.tensor.TensorScope;
+import org.rlr.tensor.autograd.Functions;
+import org.rlr.tensor.backend.Backend;
+
+/**
+ * Lack of memory in a small heap, in a process of its own: one error, wherever it strikes, and nothing is lost by it.
+ */
+class OutOfMemoryTest {
+    private static final int HEAP = 64;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-XX:+UseG1GC", "-XX:+UseSerialGC"})
+    void isOneErrorAfterWhichAllWorks(String collector) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--add-modules=jdk.incubator.vector",
+                        "-Xmx" + HEAP + "m",
+                        collector,
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Child.class.getName())
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), output);
+        assertTrue(output.contains("all of it"), output);
+    }
+
+    /** Runs out of memory in every way there is. */
+    static final class Child {
+        private static final int MEBIBYTE = 1 << 18;
+        private static final int CALLERS = 8;
+        private static final float EXPECTED = 100 * 100 * 100;
+
+        private Child() {}
+
+        public static void main(String[] args) throws Exception {
+            try (Backend backend = CpuBackends.open("vector", 3)) {
+                assertEquals(EXPECTED, product(backend));
+                survives(backend, () -> {
+                    while (true) {
+                        Tensor.zeros(4 * MEBIBYTE);
+                    }
+                });
+                survives(backend, () -> backend.onHost(6, task -> fill(4 * MEBIBYTE)));
+                survives(backend, () -> backend.onHost(2, outer -> backend.onHost(2, inner -> fill(MEBIBYTE))));
+                survives(backend, () -> {
+                    Tensor large = Tensor.zeros(HEAP / 2 * MEBIBYTE);
+                    large.toArray();
+                });
+                survives(backend, () -> {
+                    List<float[]> all = new ArrayList<>();
+                    while (true) {
+                        Tensor some = Tensor.full(1, 256, 1024);
+                        Functions.matmul(some, true, some, false).close();
+                        all.add(some.toArray());
+                    }
+                });
+                ExecutorService callers = Executors.newFixedThreadPool(CALLERS);
+                List<Future<?>> failures = new ArrayList<>();
+                for (int i = 0; i < CALLERS; i++) {
+                    failures.add(callers.submit(() -> fails(backend, () -> {
+                        while (true) {
+                            Tensor.full(1, MEBIBYTE).add(Tensor.full(1, MEBIBYTE));
+                        }
+                    })));
+                }
+                for (Future<?> each : failures) {
+                    each.get();
+                }
+                callers.shutdown();
+                assertEquals(0, backend.memory().used());
+                assertEquals(EXPECTED, product(backend));
+            }
+            System.out.println("all of it");
+        }
+
+        private static void fill(int size) {
+            Object[] chain = null;
+            while (true) {
+                chain = new Object[] {chain, new float[size]};
+            }
+        }
+
+        private static void survives(Backend backend, Runnable work) {
+            fails(backend, work);
+            assertEquals(0, backend.memory().used());
+            assertThrows(IllegalStateException.class, TensorScope::current);
+            assertEquals(EXPECTED, product(backend));
+            System.out.println("survived");
+        }
+
+        @SuppressWarnings("try") // the scope only has to be open
+        private static void fails(Backend backend, Runnable work) {
+            ResourceException error = assertThrows(ResourceException.class, () -> {
+                try (TensorScope outer = TensorScope.open(backend);
+                        TensorScope inner = TensorScope.open(backend)) {
+                    work.run();
+                }
+            });
+            assertEquals(ResourceException.Resource.MEMORY, error.resource());
+            assertTrue(error.getMessage().contains("the Java heap may grow to " + HEAP + " MiB"), error.getMessage());
+            assertTrue(error.remedy().contains("-Xmx"), error.remedy());
+            assertEquals(0, error.getSuppressed().length);
+        }
+
+        private static float product(Backend backend) {
+            try (TensorScope scope = TensorScope.inference(backend)) {
+                Tensor ones = Tensor.full(1, 100, 100);
+                return Functions.matmul(ones, false, ones, true).sum(0).sum(1).item();
+            }
+        }
+    }
+}
