@@ -1,6 +1,5 @@
 package org.rlr.model.data;
 
-import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -13,9 +12,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
 import javax.imageio.ImageReader;
-import javax.imageio.plugins.tiff.BaselineTIFFTagSet;
-import javax.imageio.plugins.tiff.TIFFDirectory;
-import javax.imageio.plugins.tiff.TIFFField;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
@@ -25,13 +21,22 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
  *
  * <p>All become 8-bit RGB in the way of Pillow's {@code Image.open(f).convert("RGB")}, which the published models were
  * trained with: alpha is dropped, not blended; palettes are looked up; grey is repeated; CMYK is multiplied out; colour
- * profiles and the EXIF orientation are <em>ignored</em>, so a photograph that a viewer turns by its EXIF tag is read
- * as the sensor stored it. Of 16-bit samples the high byte is taken. Damaged and truncated files are errors, never half
- * a picture.
+ * profiles and the EXIF orientation of a JPEG file are <em>ignored</em>, so a photograph that a viewer turns by its
+ * EXIF tag is read as the sensor stored it. The orientation tag of TIFF is applied. Unlike Pillow, of 16-bit samples
+ * the high byte is taken, and of an animated GIF the first frame is as large as itself, not as the canvas.
+ *
+ * <p>Damaged and truncated files are errors, never half a picture, and headers are compared with the bytes that follow
+ * them before memory is allocated. In a JPEG file all codes must be there; what pixels do not depend on (profiles,
+ * comments, odd application segments, bytes behind the end) is passed over. Samples of more than 16 bits, signed and
+ * floating point samples are refused.
  */
 public final class Images {
     /** The largest picture that is read, in pixels; a header may claim anything. */
     static final long MAX_PIXELS = 1L << 27;
+    /** Heap per pixel while an image is decoded: its samples in 3 bytes, and as the decoder gives them in up to 8. */
+    private static final int BYTES_PER_PIXEL = 8;
+    /** Bytes in which a header is looked for first. */
+    private static final int HEADER = 1 << 16;
 
     private static final List<String> SUFFIXES = List.of("png", "jpg", "jpeg", "bmp", "gif", "tif", "tiff");
 
@@ -82,16 +87,22 @@ public final class Images {
      * @throws ImageException if the file is missing, empty, not an image, or its header is damaged
      */
     public static ImageSize size(Path file) {
-        try (InputStream in = Files.newInputStream(file);
-                ImageInputStream stream = new MemoryCacheImageInputStream(in)) {
-            byte[] head = new byte[ImageFormat.HEAD];
-            int length = Math.max(0, stream.read(head));
-            Origin origin = Origin.of(file);
-            ImageFormat format = formatOf(origin, head, length);
-            stream.seek(0);
-            return sizeOf(origin, format, stream);
+        Origin origin = Origin.of(file);
+        byte[] head;
+        try (InputStream in = Files.newInputStream(file)) {
+            head = in.readNBytes(HEADER);
         } catch (IOException e) {
             throw ioError(file, e);
+        }
+        ImageFormat format = formatOf(origin, head, head.length);
+        boolean scattered = format == ImageFormat.BMP || format.toString().equals("TIFF");
+        try {
+            return sizeOf(origin, format, scattered ? bytes(file) : head);
+        } catch (ImageException e) {
+            if (scattered || head.length < HEADER || e.reason() != ImageException.Reason.DAMAGED) {
+                throw e;
+            }
+            return sizeOf(origin, format, bytes(file)); // behind a long profile or preview
         }
     }
 
@@ -144,11 +155,7 @@ public final class Images {
 
     /** The size of a picture in memory, from its header alone. */
     static ImageSize size(Origin origin, byte[] encoded) {
-        try (ImageInputStream stream = memoryStream(encoded)) {
-            return sizeOf(origin, formatOf(origin, encoded, encoded.length), stream);
-        } catch (IOException e) {
-            throw new IllegalStateException(e); // a stream of bytes in memory
-        }
+        return sizeOf(origin, formatOf(origin, encoded, encoded.length), encoded);
     }
 
     /** A picture as its file stored it. */
@@ -216,18 +223,8 @@ public final class Images {
 
     static <T> T decode(Origin origin, byte[] bytes, Function<Decoded, T> use) {
         ImageFormat format = formatOf(origin, bytes, bytes.length);
-        try (ImageInputStream stream = memoryStream(bytes)) {
-            sizeOf(origin, format, stream);
-        } catch (IOException e) {
-            throw damaged(origin, format, e);
-        }
+        sizeOf(origin, format, bytes);
         try {
-            if (format == ImageFormat.JPEG) {
-                return use.apply(JpegDecoder.decode(bytes));
-            }
-            if (format == ImageFormat.PNG) {
-                PngCheck.check(bytes);
-            }
             return use.apply(decodePlain(format, bytes));
         } catch (ImageException e) {
             throw e.in("the " + format + " image" + origin.label() + " is of an unsupported kind");
@@ -239,32 +236,31 @@ public final class Images {
     }
 
     private static Decoded decodePlain(ImageFormat format, byte[] bytes) throws IOException {
+        return switch (format) {
+            case JPEG -> JpegDecoder.decode(bytes);
+            case PNG -> PixelReader.of(decodeByJdk(format, PngCheck.checked(bytes)));
+            case BMP -> PixelReader.of(decodeByJdk(format, new BmpHeader(bytes).checked()));
+            case GIF -> PixelReader.of(decodeByJdk(format, bytes));
+            case TIFF_LITTLE_ENDIAN, TIFF_BIG_ENDIAN -> {
+                TiffHeader header = new TiffHeader(bytes);
+                BufferedImage image = decodeByJdk(format, header.checked());
+                yield Oriented.of(PixelReader.of(image, header.palette()), header.orientation());
+            }
+        };
+    }
+
+    private static BufferedImage decodeByJdk(ImageFormat format, byte[] bytes) throws IOException {
         ImageReader reader = format.reader();
         DamageListener damage = new DamageListener();
         reader.addIIOReadWarningListener(damage);
         try (ImageInputStream stream = memoryStream(bytes)) {
-            boolean tiff = format.toString().equals("TIFF");
-            reader.setInput(stream, !tiff, !tiff);
+            reader.setInput(stream, true, true);
             BufferedImage image = reader.read(0);
             damage.check();
-            if (tiff
-                    && image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_CMYK
-                    && isJpegCompressed(reader)) {
-                // comes out as a negative
-                throw ImageException.unsupported("CMYK with JPEG compression in a TIFF file is not supported");
-            }
-            return PixelReader.of(image);
+            return image;
         } finally {
             reader.dispose();
         }
-    }
-
-    private static boolean isJpegCompressed(ImageReader tiffReader) throws IOException {
-        TIFFField compression = TIFFDirectory.createFromMetadata(tiffReader.getImageMetadata(0))
-                .getTIFFField(BaselineTIFFTagSet.TAG_COMPRESSION);
-        return compression != null
-                && (compression.getAsInt(0) == BaselineTIFFTagSet.COMPRESSION_JPEG
-                        || compression.getAsInt(0) == BaselineTIFFTagSet.COMPRESSION_OLD_JPEG);
     }
 
     private static ImageFormat formatOf(Origin origin, byte[] head, int length) {
@@ -287,16 +283,16 @@ public final class Images {
         return format;
     }
 
-    private static ImageSize sizeOf(Origin origin, ImageFormat format, ImageInputStream stream) {
-        try {
-            ImageSize size = format == ImageFormat.JPEG ? JpegWalk.size(stream) : sizeOf(format.reader(), stream);
-            if (size.width() <= 0 || size.height() <= 0) {
-                throw new IOException("its header says " + size + " pixels");
-            }
-            if (size.pixels() > MAX_PIXELS) {
-                throw tooLarge("the image" + origin.label(), size, MAX_PIXELS);
-            }
-            return size;
+    /** The size by the header, if the heap can hold an image of it. */
+    private static ImageSize sizeOf(Origin origin, ImageFormat format, byte[] bytes) {
+        try (ImageInputStream stream = memoryStream(bytes)) {
+            ImageSize size = switch (format) {
+                case JPEG -> JpegWalk.size(stream);
+                case BMP -> new BmpHeader(bytes).size();
+                case TIFF_LITTLE_ENDIAN, TIFF_BIG_ENDIAN -> new TiffHeader(bytes).size();
+                case PNG, GIF -> sizeOf(format.reader(), stream);
+            };
+            return checked(origin, size);
         } catch (ImageException e) {
             throw e;
         } catch (IOException | RuntimeException e) {
@@ -311,6 +307,26 @@ public final class Images {
         } finally {
             reader.dispose();
         }
+    }
+
+    private static ImageSize checked(Origin origin, ImageSize size) throws IOException {
+        if (size.width() <= 0 || size.height() <= 0) {
+            throw new IOException("its header says " + size + " pixels");
+        }
+        long heap = Runtime.getRuntime().maxMemory();
+        if (size.pixels() > MAX_PIXELS || size.pixels() * BYTES_PER_PIXEL > heap) {
+            throw new ImageException(
+                    ImageException.Reason.TOO_LARGE,
+                    "the image" + origin.label() + " is " + size + " pixels, more than the "
+                            + (size.pixels() > MAX_PIXELS
+                                    ? MAX_PIXELS / 1_000_000 + " million that are read"
+                                    : heap / BYTES_PER_PIXEL / 1_000_000 + " million that a heap of " + (heap >> 20)
+                                            + " MiB has room for"),
+                    "scale it down or cut it into tiles"
+                            + (size.pixels() > MAX_PIXELS ? "" : ", or raise the heap with java -Xmx"),
+                    null);
+        }
+        return size;
     }
 
     static ImageInputStream memoryStream(byte[] bytes) {

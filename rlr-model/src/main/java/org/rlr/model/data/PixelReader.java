@@ -9,6 +9,8 @@ import java.awt.image.DirectColorModel;
 import java.awt.image.IndexColorModel;
 import java.awt.image.PixelInterleavedSampleModel;
 import java.awt.image.Raster;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes the samples of a decoded picture as the file stored them. Java's own conversion ({@code getRGB}) goes through
@@ -80,23 +82,33 @@ abstract class PixelReader implements Images.Decoded {
         return ((product >> 8) + product) >> 8;
     }
 
+    /** The same with other colours of its palette, where there are some. */
+    static PixelReader of(BufferedImage image, int @Nullable [] palette) {
+        return palette != null && image.getColorModel() instanceof IndexColorModel
+                ? new Palette(image.getRaster(), palette)
+                : of(image);
+    }
+
     /** The reader for an image's kind of samples; an {@link ImageException} says which kind is not supported. */
     static PixelReader of(BufferedImage image) {
         ColorModel colors = image.getColorModel();
         Raster raster = image.getRaster();
         if (colors instanceof IndexColorModel palette) {
-            return new Palette(raster, palette);
+            int[] table = new int[palette.getMapSize()];
+            palette.getRGBs(table);
+            return new Palette(raster, table);
         }
         if (colors instanceof DirectColorModel && colors.getColorSpace().isCS_sRGB()) {
-            return colors.isAlphaPremultiplied() ? new Components(raster, colors, 3) : new Packed(image);
+            return colors.isAlphaPremultiplied() ? new Components(raster, colors, 3) : new Packed(raster, colors);
         }
         if (!(colors instanceof ComponentColorModel)) {
             throw ImageException.unsupported(
                     "the colour model " + colors.getClass().getSimpleName() + " is not supported");
         }
         int type = raster.getDataBuffer().getDataType();
-        if (type != DataBuffer.TYPE_BYTE && type != DataBuffer.TYPE_USHORT && type != DataBuffer.TYPE_INT) {
-            throw ImageException.unsupported("samples that are not unsigned integers are not supported");
+        if (type != DataBuffer.TYPE_BYTE && type != DataBuffer.TYPE_USHORT) {
+            throw ImageException.unsupported(
+                    "samples that are not unsigned integers of 8 or 16 bits are not supported");
         }
         return switch (colors.getColorSpace().getType()) {
             case ColorSpace.TYPE_GRAY -> new Components(raster, colors, 1);
@@ -111,11 +123,11 @@ abstract class PixelReader implements Images.Decoded {
         private final int[] colors;
         private final int[] row;
 
-        Palette(Raster raster, IndexColorModel palette) {
+        Palette(Raster raster, int[] palette) {
             super(raster);
             // an index beyond the table reads as black instead of failing
-            colors = new int[Math.max(1 << palette.getPixelSize(), palette.getMapSize())];
-            palette.getRGBs(colors);
+            colors =
+                    Arrays.copyOf(palette, Math.max(1 << raster.getSampleModel().getSampleSize(0), palette.length));
             row = new int[width];
         }
 
@@ -133,22 +145,26 @@ abstract class PixelReader implements Images.Decoded {
 
     /** Several samples packed in one number: the usual in-memory kinds of Java, and 16-bit BMP. */
     private static final class Packed extends PixelReader {
-        private final BufferedImage image;
+        private final int bands;
+        private final int[] largest = new int[RgbImage.CHANNELS];
         private final int[] row;
 
-        Packed(BufferedImage image) {
-            super(image.getRaster());
-            this.image = image;
-            row = new int[width];
+        Packed(Raster raster, ColorModel colors) {
+            super(raster);
+            bands = raster.getNumBands();
+            for (int channel = 0; channel < RgbImage.CHANNELS; channel++) {
+                largest[channel] = (1 << colors.getComponentSize(channel)) - 1;
+            }
+            row = new int[width * bands];
         }
 
         @Override
         void readRgb(int y, byte[] rgb, int at) {
-            image.getRGB(0, y, width, 1, row, 0, width);
-            for (int x = 0; x < width; x++, at += 3) {
-                rgb[at] = (byte) (row[x] >> 16);
-                rgb[at + 1] = (byte) (row[x] >> 8);
-                rgb[at + 2] = (byte) row[x];
+            raster.getPixels(0, y, width, 1, row);
+            for (int x = 0, from = 0; x < width; x++, from += bands, at += RgbImage.CHANNELS) {
+                for (int channel = 0; channel < RgbImage.CHANNELS; channel++) {
+                    rgb[at + channel] = (byte) (row[from + channel] * 255 / largest[channel]);
+                }
             }
         }
     }

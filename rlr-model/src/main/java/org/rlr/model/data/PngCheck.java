@@ -1,8 +1,10 @@
 package org.rlr.model.data;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 import java.util.zip.CRC32;
 
 /**
@@ -11,11 +13,24 @@ import java.util.zip.CRC32;
  */
 final class PngCheck {
     private static final int SIGNATURE = 8;
+    private static final int IHDR = 'I' << 24 | 'H' << 16 | 'D' << 8 | 'R';
+    /** Bytes that one compressed byte can stand for: 258 in two bits. */
+    private static final int DEFLATE_RATIO = 1032;
+
+    private static final Set<String> KEPT = Set.of("IHDR", "PLTE", "tRNS", "IDAT", "IEND");
 
     private PngCheck() {}
 
-    /** Throws if a chunk is cut off, its checksum is wrong, or the end is missing. Bytes behind the end do no harm. */
-    static void check(byte[] file) throws IOException {
+    /**
+     * Throws if a chunk is cut off, its checksum is wrong, or the end is missing, or if there is too little data for so
+     * many pixels. Bytes behind the end do no harm.
+     *
+     * @return the file without the chunks that pixels do not depend on
+     */
+    static byte[] checked(byte[] file) throws IOException {
+        ByteArrayOutputStream clean = new ByteArrayOutputStream(file.length);
+        clean.write(file, 0, SIGNATURE);
+        long data = 0;
         ByteBuffer in = ByteBuffer.wrap(file, SIGNATURE, file.length - SIGNATURE);
         CRC32 crc = new CRC32();
         while (true) {
@@ -27,6 +42,10 @@ final class PngCheck {
             if (length < 0 || length > in.remaining() - 8) {
                 throw new IOException("the file ends within a chunk " + type);
             }
+            if (KEPT.contains(type)) {
+                clean.write(file, in.position() - 4, length + 12);
+            }
+            data += type.equals("IDAT") ? length : 0;
             crc.reset();
             crc.update(file, in.position(), 4 + length);
             in.position(in.position() + 4 + length);
@@ -35,8 +54,28 @@ final class PngCheck {
                 throw new IOException("wrong checksum of a chunk " + type);
             }
             if (type.equals("IEND")) {
-                return;
+                requireData(file, data);
+                return clean.toByteArray();
             }
+        }
+    }
+
+    private static void requireData(byte[] file, long present) throws IOException {
+        ByteBuffer header = ByteBuffer.wrap(file, SIGNATURE, file.length - SIGNATURE);
+        if (header.getInt() != 13 || header.getInt() != IHDR) {
+            throw new IOException("its first chunk is no header");
+        }
+        long width = Integer.toUnsignedLong(header.getInt());
+        long height = Integer.toUnsignedLong(header.getInt());
+        int bits = header.get();
+        int samples = switch (header.get()) {
+            case 2 -> 3;
+            case 4 -> 2;
+            case 6 -> 4;
+            default -> 1;
+        };
+        if (width * samples * bits / 8 * height > DEFLATE_RATIO * present) {
+            throw new IOException("its " + present + " bytes of data cannot be " + width + "×" + height + " pixels");
         }
     }
 }

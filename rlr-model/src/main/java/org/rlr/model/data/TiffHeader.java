@@ -1,0 +1,281 @@
+package org.rlr.model.data;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The first directory of a TIFF file (TIFF 6.0), read before the JDK's decoder sees the file: what it asks for is
+ * compared with the bytes that are there, and the decoder is given the tags that pixels depend on and no others.
+ */
+final class TiffHeader {
+    private static final int WIDTH = 256;
+    private static final int HEIGHT = 257;
+    private static final int BITS = 258;
+    private static final int COMPRESSION = 259;
+    private static final int PHOTOMETRIC = 262;
+    private static final int STRIP_OFFSETS = 273;
+    private static final int ORIENTATION = 274;
+    private static final int SAMPLES = 277;
+    private static final int ROWS_PER_STRIP = 278;
+    private static final int STRIP_BYTES = 279;
+    private static final int PLANAR = 284;
+    private static final int COLOR_MAP = 320;
+    private static final int TILE_WIDTH = 322;
+    private static final int TILE_HEIGHT = 323;
+    private static final int TILE_OFFSETS = 324;
+    private static final int TILE_BYTES = 325;
+    private static final int SAMPLE_FORMAT = 339;
+    /**
+     * Tags that the decoder is given; beside those above: fill order, fax options, predictor, ink set, alpha, JPEG,
+     * YCbCr.
+     */
+    private static final Set<Integer> KEPT = Set.of(
+            WIDTH,
+            HEIGHT,
+            BITS,
+            COMPRESSION,
+            PHOTOMETRIC,
+            266,
+            STRIP_OFFSETS,
+            SAMPLES,
+            ROWS_PER_STRIP,
+            STRIP_BYTES,
+            PLANAR,
+            292,
+            293,
+            317,
+            COLOR_MAP,
+            TILE_WIDTH,
+            TILE_HEIGHT,
+            TILE_OFFSETS,
+            TILE_BYTES,
+            332,
+            338,
+            SAMPLE_FORMAT,
+            347,
+            529,
+            530,
+            531,
+            532);
+
+    private static final int PALETTE = 3;
+    private static final int CMYK = 5;
+    private static final int JPEG = 7;
+    private static final int[] TYPE_SIZES = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4};
+
+    private final ByteBuffer file;
+    private final int directory;
+    private final Map<Integer, Entry> entries = new TreeMap<>();
+    private final ImageSize stored;
+
+    /** A tag: its type, how many values, and where they are. */
+    private record Entry(int tag, int type, int count, int at) {}
+
+    /**
+     * Reads the directory.
+     *
+     * @throws IOException if it is damaged
+     */
+    TiffHeader(byte[] bytes) throws IOException {
+        file = ByteBuffer.wrap(bytes).order(bytes[0] == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
+        long from = bytes.length < 8 ? 0 : Integer.toUnsignedLong(file.getInt(4));
+        if (from < 8 || from + 2 > bytes.length) {
+            throw new IOException("its directory is not in the file");
+        }
+        directory = (int) from;
+        int count = file.getShort(directory) & 0xffff;
+        if (directory + 2L + 12L * count > bytes.length) {
+            throw new IOException("the file ends within its directory");
+        }
+        for (int i = 0; i < count; i++) {
+            entry(directory + 2 + 12 * i);
+        }
+        stored = new ImageSize(number(WIDTH, 0), number(HEIGHT, 0));
+        if (stored.width() < 1 || stored.height() < 1) {
+            throw new IOException("its header says " + stored + " pixels");
+        }
+    }
+
+    private void entry(int at) throws IOException {
+        int tag = file.getShort(at) & 0xffff;
+        int type = file.getShort(at + 2) & 0xffff;
+        if (!KEPT.contains(tag) && tag != ORIENTATION) {
+            return;
+        }
+        long values = Integer.toUnsignedLong(file.getInt(at + 4));
+        if (type < 1 || type >= TYPE_SIZES.length || values < 1) {
+            throw new IOException("tag " + tag + " has " + values + " values of type " + type);
+        }
+        long bytes = values * TYPE_SIZES[type];
+        long where = bytes <= 4 ? at + 8 : Integer.toUnsignedLong(file.getInt(at + 8));
+        if (where + bytes > file.limit()) {
+            throw new IOException("the file ends before the " + values + " values of tag " + tag);
+        }
+        entries.putIfAbsent(tag, new Entry(tag, type, (int) values, (int) where));
+    }
+
+    private int number(int tag, int otherwise) throws IOException {
+        Entry entry = entries.get(tag);
+        long value = entry == null ? otherwise : value(entry, 0);
+        return (int) Math.min(Integer.MAX_VALUE, value);
+    }
+
+    private long value(Entry entry, int index) throws IOException {
+        int at = entry.at + index * TYPE_SIZES[entry.type];
+        return switch (entry.type) {
+            case 1 -> file.get(at) & 0xff;
+            case 3 -> file.getShort(at) & 0xffff;
+            case 4 -> Integer.toUnsignedLong(file.getInt(at));
+            default -> throw new IOException("tag " + entry.tag + " is of type " + entry.type);
+        };
+    }
+
+    /** {@return width and height of the image, turned as its orientation says} */
+    ImageSize size() throws IOException {
+        return orientation() > 4 ? new ImageSize(/* width= */ stored.height(), /* height= */ stored.width()) : stored;
+    }
+
+    /** {@return the orientation tag, 1 to 8; 1 where it says nothing} */
+    int orientation() throws IOException {
+        int orientation = number(ORIENTATION, 1);
+        return orientation >= 1 && orientation <= 8 ? orientation : 1;
+    }
+
+    /**
+     * {@return the palette's colours, the high bytes of its samples as {@code 0xffRRGGBB}; null where there is none}
+     */
+    int @Nullable [] palette() throws IOException {
+        Entry map = entries.get(COLOR_MAP);
+        if (map == null || number(PHOTOMETRIC, 0) != PALETTE) {
+            return null;
+        }
+        int colors = map.count / 3;
+        int[] palette = new int[colors];
+        for (int i = 0; i < colors; i++) {
+            palette[i] = 0xff000000;
+            for (int channel = 0; channel < 3; channel++) {
+                palette[i] |= ((int) value(map, channel * colors + i) >> 8) << (16 - 8 * channel);
+            }
+        }
+        return palette;
+    }
+
+    /**
+     * Checks that the file has the bytes that its header asks for.
+     *
+     * @return the file with only the tags that pixels depend on
+     * @throws IOException if it has not
+     * @throws ImageException if the image is of a kind that is not read
+     */
+    byte[] checked() throws IOException {
+        int bits = number(BITS, 1);
+        int samples = number(SAMPLES, 1);
+        int compression = number(COMPRESSION, 1);
+        int format = number(SAMPLE_FORMAT, 1);
+        if (format != 1 && format != 4) {
+            throw ImageException.unsupported(
+                    format == 2
+                            ? "signed samples are not supported"
+                            : "samples that are not integers are not supported");
+        }
+        if (bits != 1 && bits != 2 && bits != 4 && bits != 8 && bits != 16) {
+            throw ImageException.unsupported("samples of " + bits + " bits are not supported");
+        }
+        if (samples < 1 || samples > 8) {
+            throw ImageException.unsupported(samples + " samples per pixel are not supported");
+        }
+        if (compression == JPEG && number(PHOTOMETRIC, 0) == CMYK) {
+            // comes out as a negative
+            throw ImageException.unsupported("CMYK with JPEG compression in a TIFF file is not supported");
+        }
+        int planes = number(PLANAR, 1) == 2 ? samples : 1;
+        long present = entries.containsKey(TILE_OFFSETS)
+                ? pieces(TILE_OFFSETS, TILE_BYTES, tiles() * planes)
+                : pieces(STRIP_OFFSETS, STRIP_BYTES, strips() * planes);
+        long row = (stored.width() * (long) (samples / planes) * bits + 7) / 8;
+        long wanted = row * planes * stored.height();
+        // of a page of a fax every row is a bit at least
+        long possible = compression >= 2 && compression <= 4 ? 8 * present * row : present * largestRatio(compression);
+        if (wanted > possible) {
+            throw new IOException("its " + present + " bytes of data cannot be " + stored + " pixels");
+        }
+        return cleaned();
+    }
+
+    private static int largestRatio(int compression) {
+        return switch (compression) {
+            case 1 -> 1;
+            case 5 -> 2048; // strings of up to 4096 bytes in codes of 9 to 12 bits
+            case JPEG -> 1024; // two codes for a block of 64
+            case 8, 32946 -> 1032; // 258 bytes in two bits
+            case 32773 -> 64;
+            default -> throw ImageException.unsupported("compression " + compression + " is not supported");
+        };
+    }
+
+    private long strips() throws IOException {
+        long rows = Math.max(1, number(ROWS_PER_STRIP, Integer.MAX_VALUE));
+        return (stored.height() + rows - 1) / rows;
+    }
+
+    private long tiles() throws IOException {
+        long across = number(TILE_WIDTH, 0);
+        long down = number(TILE_HEIGHT, 0);
+        if (across < 1 || down < 1 || across > 1 << 16 || down > 1 << 16) {
+            throw new IOException("its tiles are of " + across + "×" + down + " pixels");
+        }
+        return ((stored.width() + across - 1) / across) * ((stored.height() + down - 1) / down);
+    }
+
+    /** The bytes of so many strips or tiles, all of which lie in the file. */
+    private long pieces(int offsets, int lengths, long count) throws IOException {
+        Entry from = entries.get(offsets);
+        Entry bytes = entries.get(lengths);
+        if (from == null || bytes == null || from.count < count || bytes.count < count) {
+            throw new IOException("it lacks the places of its " + count + " strips or tiles");
+        }
+        long sum = 0;
+        for (int i = 0; i < count; i++) {
+            long end = value(from, i) + value(bytes, i);
+            if (end > file.limit()) {
+                throw new IOException("the file ends within its pixels");
+            }
+            sum += value(bytes, i);
+        }
+        return sum;
+    }
+
+    private byte[] cleaned() throws IOException {
+        ByteBuffer clean =
+                ByteBuffer.wrap(Arrays.copyOf(file.array(), file.limit())).order(file.order());
+        int at = directory + 2;
+        int written = 0;
+        for (Entry entry : entries.values()) {
+            if (entry.tag == ORIENTATION) {
+                continue;
+            }
+            int bytes = entry.count * TYPE_SIZES[entry.type];
+            clean.putShort(at, (short) entry.tag);
+            clean.putShort(at + 2, (short) entry.type);
+            clean.putInt(at + 4, entry.count);
+            clean.putInt(at + 8, bytes <= 4 ? file.getInt(entry.at) : entry.at);
+            if (entry.tag == ROWS_PER_STRIP && number(ROWS_PER_STRIP, 1) > stored.height()) {
+                clean.putShort(at + 2, (short) 4);
+                clean.putInt(at + 8, stored.height());
+            }
+            at += 12;
+            written++;
+        }
+        clean.putShort(directory, (short) written);
+        if (at + 4 <= clean.limit()) {
+            clean.putInt(at, 0); // no further page
+        }
+        return clean.array();
+    }
+}

@@ -1,0 +1,105 @@
+package org.rlr.model.data;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Random;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Headers that ask for what their files do not have, or say what does not matter. */
+class ImageHeadersTest {
+    @TempDir
+    private Path folder;
+
+    @ParameterizedTest
+    @CsvSource({
+        "bmp/bfsize0.bmp, bmp/ok.bmp",
+        "bmp/bfsize_short2.bmp, bmp/ok.bmp",
+        // the right side is what Pillow reads
+        "tiff/tif_pal.tif, tiff/tif_pal.png",
+        "tiff/tif_orient.tif, tiff/tif_orient.png",
+        "tiff/rps_80000000.tif, tiff/rps_80000000.png",
+    })
+    void whatDoesNotMatterIsRead(String name, String expected) throws IOException {
+        RgbImage image = Images.read(file(name));
+        assertEquals(Images.read(file(expected)), image);
+        Path file = Files.write(folder.resolve("image"), file(name));
+        assertEquals(image.size(), Images.size(file));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "header/bmp_130bytes.bmp, UNSUPPORTED",
+        "header/png_11585_rgba16.png, DAMAGED",
+        "header/jpg_11500.jpg, DAMAGED",
+        "header/tif-61881481.bin, UNSUPPORTED",
+        "tiff/149bytes_8323089x13.tif, DAMAGED",
+        "tiff/t.tif, DAMAGED",
+        "tiff/i32.tif, UNSUPPORTED",
+    })
+    void whatIsNotThereIsAnError(String name, ImageException.Reason reason) throws IOException {
+        byte[] file = file(name);
+        long before = allocated();
+        ImageException e = assertThrows(ImageException.class, () -> Images.read(file));
+        long bytes = allocated() - before;
+        // in a heap that is too small for 11,500×11,500 pixels that is said instead
+        assertTrue(e.reason() == reason || e.reason() == ImageException.Reason.TOO_LARGE, e.toString());
+        assertTrue(bytes < 16 << 20, bytes + " bytes were allocated for " + file.length);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bmp", "tif", "png", "gif"})
+    void changedFilesAreReadOrRefusedInLittleMemory(String format) throws IOException {
+        byte[] sound = encoded(format);
+        assertEquals(new ImageSize(40, 30), Images.read(sound).size());
+        Random random = new Random(3);
+        for (int i = 0; i < 1500; i++) {
+            byte[] file = sound.clone();
+            int changes = 1 + random.nextInt(3);
+            for (int j = 0; j < changes; j++) {
+                // headers, mostly, at both ends
+                int at = random.nextInt(3) == 0 ? random.nextInt(file.length) : random.nextInt(200);
+                file[random.nextBoolean() ? at : file.length - 1 - at] = (byte) random.nextInt(256);
+            }
+            byte[] cut = random.nextInt(5) == 0 ? Arrays.copyOf(file, random.nextInt(file.length)) : file;
+            long before = allocated();
+            try {
+                Images.read(cut);
+            } catch (ImageException e) {
+                // what it should be
+            }
+            long bytes = allocated() - before;
+            assertTrue(bytes < 64 << 20, bytes + " bytes were allocated for change " + i);
+        }
+    }
+
+    private static long allocated() {
+        return ((com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean())
+                .getCurrentThreadAllocatedBytes();
+    }
+
+    private static byte[] encoded(String format) throws IOException {
+        BufferedImage image = TestImages.smooth(40, 30).toBufferedImage();
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        assertTrue(ImageIO.write(image, format, out));
+        return out.toByteArray();
+    }
+
+    private static byte[] file(String name) throws IOException {
+        try (InputStream in = ImageHeadersTest.class.getResourceAsStream("/cases/" + name)) {
+            return in.readAllBytes();
+        }
+    }
+}
