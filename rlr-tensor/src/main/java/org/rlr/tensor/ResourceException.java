@@ -36,7 +36,9 @@ public final class ResourceException extends RlrException {
     }
 
     /**
-     * An {@link OutOfMemoryError} as an error of this library; code that computes with tensors throws it as this.
+     * An {@link OutOfMemoryError} as an error of this library. Backends throw theirs as this. Where other threads have
+     * taken the whole heap, any small object may be the one that fails, in the code between calls of a backend too: an
+     * entry point catches the error once its scopes are closed, and throws this.
      *
      * @param numbers what uses or wants how much, as in {@code "12 MiB more were wanted"}
      * @param cause says which memory is short, as in {@code "Java heap space"}
