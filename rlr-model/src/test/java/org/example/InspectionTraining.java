@@ -55,6 +55,8 @@ public final class InspectionTraining {
 
     /** Called again after it was cancelled, it goes on where it was. */
     public EvaluationResult train(DataSet data, Path model, BooleanSupplier stop) throws IOException {
+        Thresholding rule = Thresholding.falseAlarmRate(0.2);
+        rule.requireEnough(rule.samples(data));
         Path state = model.resolveSibling(model.getFileName() + ".checkpoint");
         RlrTraining training = RlrTraining.on(data)
                 .recipe("fast")
@@ -64,7 +66,7 @@ public final class InspectionTraining {
                 .resume(Files.exists(state) ? state : null)
                 .cancelWhen(stop);
         try (Trained trained = training.run()) {
-            RlrModel finished = Thresholding.falseAlarmRate(0.2).of(trained.model(), data);
+            RlrModel finished = rule.of(trained.model(), data);
             ModelFile.save(finished, model);
             Files.delete(state);
             return new Evaluator(finished).evaluate(data);
