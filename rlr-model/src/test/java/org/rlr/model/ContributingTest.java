@@ -62,7 +62,7 @@ class ContributingTest {
             named.add(code.group(1));
         }
         assertTrue(named.size() > 30, named.toString());
-        named.remove("rlr-model/target/rlr.jar");
+        named.removeIf(name -> ("/" + name).contains("/target/"));
         assertEquals(
                 List.of(),
                 named.stream()
