@@ -115,10 +115,10 @@ final class DecoderTrainCommand implements Callable<Integer> {
                 RescuedFiles.save(out, file -> DecoderFile.save(decoder, file));
                 text.printf(
                         Locale.ROOT,
-                        "%s: mean squared error %.4f after %d epochs, %.0f s%n",
+                        "%s: mean squared error %.4f after %s, %.0f s%n",
                         out,
                         decoder.info().loss(),
-                        epochs,
+                        TextTable.count(epochs, "epoch"),
                         (System.nanoTime() - started) / 1e9);
                 text.flush();
             }

@@ -87,7 +87,8 @@ final class InfoCommand implements Callable<Integer> {
             line(
                     out,
                     "training",
-                    t.epochs() + " epochs, batch " + t.batchSize() + ", lr " + t.learningRate() + ", seed " + t.seed()
+                    TextTable.count(t.epochs(), "epoch") + ", batch " + t.batchSize() + ", lr " + t.learningRate()
+                            + ", seed " + t.seed()
                             + (t.maskTokens()
                                     ? ", masked tokens "
                                     : ", feature jitter " + t.featureJitter() + ", noise probability ")

@@ -53,6 +53,7 @@ public final class Main {
             error(new PrintWriter(System.err, false, Charset.defaultCharset()), damage);
             System.exit(FAILURE);
         }
+        Relaunch.endWithLauncher();
         Integer relaunched = Relaunch.withVectorModule(args);
         System.exit(relaunched != null ? relaunched : run(args));
     }
@@ -81,6 +82,11 @@ public final class Main {
         line.setParameterExceptionHandler(Misuse::report);
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setUsageHelpAutoWidth(true);
+        // an alias can hold options that a call changes
+        line.setOverwrittenOptionsAllowed(true);
+        CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF);
+        // a file may be named @c.jpg
+        line.setExpandAtFiles(false);
         try {
             return line.execute(args);
         } catch (OutOfMemoryError e) {
@@ -119,7 +125,7 @@ public final class Main {
 
     /** The one line that says what went wrong. */
     static void error(PrintWriter err, String message) {
-        err.println("error: " + message.replaceAll("\\s*\\R\\s*", " "));
+        err.println("error: " + message.replaceFirst("^Error: ", "").replaceAll("\\s*\\R\\s*", " "));
         err.flush();
     }
 

@@ -1,13 +1,20 @@
 package org.rlr.model.cli;
 
 import java.io.File;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
 import java.lang.module.ModuleFinder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +25,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Relaunch {
     private static final String MODULE = "jdk.incubator.vector";
-    private static final String MARK = "rlr.relaunched";
+    /** A property of the new JVM: the process that started it. */
+    private static final String LAUNCHER = "rlr.launcher";
+    /** What a JVM says first if it has an incubator module; a user of the command line has not asked for one. */
+    private static final String NOTICE = "WARNING: Using incubator modules: " + MODULE;
+
     private static final int LAST_WORDS_SECONDS = 10;
     private static final Pattern COLLECTOR = Pattern.compile("-XX:\\+Use\\w*GC");
     /**
@@ -41,7 +52,7 @@ final class Relaunch {
     /** The exit code of the new JVM; null where none is needed or possible, and this one goes on. */
     static @Nullable Integer withVectorModule(String[] args) {
         if (ModuleLayer.boot().findModule(MODULE).isPresent()
-                || Boolean.getBoolean(MARK)
+                || System.getProperty(LAUNCHER) != null
                 || ModuleFinder.ofSystem().find(MODULE).isEmpty()) {
             return null;
         }
@@ -58,17 +69,19 @@ final class Relaunch {
         }
         command.addAll(given);
         command.add("--add-modules=" + MODULE);
-        command.add("-D" + MARK + "=true");
+        command.add("-D" + LAUNCHER + "=" + ProcessHandle.current().pid());
         command.add("-cp");
         command.add(System.getProperty("java.class.path"));
         command.add(Main.class.getName());
         command.addAll(List.of(args));
         try {
-            ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
+            ProcessBuilder builder =
+                    new ProcessBuilder(command).inheritIO().redirectError(ProcessBuilder.Redirect.PIPE);
             builder.environment().putAll(FileNames.environment());
             Process process = builder.start();
             // Where this process is ended, the one that works must not be left behind.
             Runtime.getRuntime().addShutdownHook(new Thread(() -> end(process)));
+            copyErrors(process.getErrorStream(), new FileOutputStream(FileDescriptor.err));
             return process.waitFor();
         } catch (IOException e) {
             return null;
@@ -85,6 +98,50 @@ final class Relaunch {
             process.waitFor(LAST_WORDS_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Copies what a new JVM says to standard error, byte by byte as it comes, but for the notice in front. */
+    static void copyErrors(InputStream from, OutputStream to) throws IOException {
+        byte[] buffer = new byte[8192];
+        byte[] notice = NOTICE.getBytes(StandardCharsets.US_ASCII);
+        int held = 0;
+        boolean first = true;
+        for (int read = from.read(buffer); read > 0; read = from.read(buffer, held, buffer.length - held)) {
+            held += read;
+            if (first) {
+                boolean whole = held > notice.length && (buffer[notice.length] != '\r' || held > notice.length + 1);
+                if (begins(buffer, held, notice) && !whole) {
+                    continue;
+                }
+                first = false;
+                if (held > notice.length && begins(buffer, notice.length, notice)) {
+                    int line = notice.length + (buffer[notice.length] == '\r' ? 2 : 1);
+                    held -= line;
+                    System.arraycopy(buffer, line, buffer, 0, held);
+                }
+            }
+            to.write(buffer, 0, held);
+            held = 0;
+        }
+        to.write(buffer, 0, held);
+    }
+
+    /** Whether bytes are the beginning of a text, or begin with it. */
+    private static boolean begins(byte[] bytes, int count, byte[] text) {
+        int length = Math.min(count, text.length);
+        return Arrays.equals(bytes, 0, length, text, 0, length);
+    }
+
+    /** Ends this JVM when the process that started it for its work is gone, as after {@code kill -9}. */
+    static void endWithLauncher() {
+        Long launcher = Long.getLong(LAUNCHER);
+        if (launcher != null) {
+            ProcessHandle.of(launcher)
+                    .map(ProcessHandle::onExit)
+                    .orElseGet(() -> CompletableFuture.completedFuture(null))
+                    .thenRun(() -> System.exit(Main.FAILURE))
+                    .exceptionally(e -> null); // System.exit does not return
         }
     }
 }

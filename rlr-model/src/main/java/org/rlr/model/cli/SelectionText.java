@@ -21,14 +21,14 @@ final class SelectionText {
                 ? epoch
                         + String.format(
                                 Locale.ROOT,
-                                "OPTIMISTIC: chosen by the test images (image AUROC %.4f, %d images), so what is measured on them is too good",
+                                "OPTIMISTIC: chosen by the test images (image AUROC %.4f, %s), so what is measured on them is too good",
                                 s.value(),
                                 s.images())
                 : epoch
                         + String.format(
                                 Locale.ROOT,
-                                "chosen by the lowest loss (%.4f) of %d images held out",
+                                "chosen by the lowest loss (%.4f) of %s held out",
                                 s.value(),
-                                s.images());
+                                TextTable.count(s.images(), "image"));
     }
 }

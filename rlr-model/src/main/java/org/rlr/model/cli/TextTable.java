@@ -15,6 +15,11 @@ final class TextTable {
         this.leftAligned = leftAligned;
     }
 
+    /** A number of things: {@code 1 epoch}, {@code 2 epochs}. */
+    static String count(int number, String thing) {
+        return number + " " + thing + (number == 1 ? "" : "s");
+    }
+
     TextTable row(String... cells) {
         rows.add(cells);
         return this;

@@ -207,13 +207,15 @@ final class TrainCommand implements Callable<Integer> {
                 forget(interrupted);
                 text.printf(
                         Locale.ROOT,
-                        "%s: %.1f MB, loss %.4f after %d epochs, threshold %.4f, %.0f s%n",
+                        "%s: %.1f MB, loss %.4f after %s, threshold %.4f, %.0f s%n",
                         file,
                         file.toFile().length() / 1e6,
                         info.loss(),
-                        info.selection() == null
-                                ? settings.epochs()
-                                : info.selection().epoch(),
+                        TextTable.count(
+                                info.selection() == null
+                                        ? settings.epochs()
+                                        : info.selection().epoch(),
+                                "epoch"),
                         info.scores().threshold(),
                         (System.nanoTime() - started) / 1e9);
                 text.print(info.selection() == null ? "" : String.format("  %s%n", SelectionText.of(info)));

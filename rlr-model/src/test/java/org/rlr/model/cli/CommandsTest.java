@@ -55,7 +55,7 @@ class CommandsTest {
                 "8 images of 4 classes: "
                         + String.join(
                                 ", ", DemoDataSet.classes().stream().sorted().toList()),
-                "1 epochs",
+                "1 epoch",
                 "seed 3407",
                 "threshold")) {
             assertTrue(out.contains(expected), expected + " is not in " + out);

@@ -50,6 +50,20 @@ class WrongUsageTest {
         assertTrue(CommandRun.of().err().contains("detect"), CommandRun.of().err());
     }
 
+    /** An alias holds options that a call changes; a file may be named as picocli names files of arguments. */
+    @Test
+    void theLastOfRepeatedOptionsCountsAndAtSignsAreNames() throws IOException {
+        Path model = folder.resolve("m");
+        CommandRun.of("train", "--data", folder, "--out", model, "--epochs", "many", "--epochs", "1.5")
+                .assertWrongUsage("'many'");
+        CommandRun last = CommandRun.of("info", "--model", model, "--model", folder.resolve("other"));
+        assertTrue(last.err().contains("other") && !last.err().contains("picocli"), last.err());
+        Path list = Files.writeString(folder.resolve("c.jpg"), "--help");
+        CommandRun named = CommandRun.of("info", "--model", "@" + list);
+        assertTrue(named.err().startsWith("error: ") && named.err().contains("@"), named.err());
+        assertFalse(named.err().contains("error: Error"), named.err());
+    }
+
     @ParameterizedTest
     @CsvSource({
         "--epochs,many",
