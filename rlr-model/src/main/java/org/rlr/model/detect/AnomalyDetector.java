@@ -55,6 +55,11 @@ import org.rlr.tensor.io.TensorFileException;
  * One detector serves any number of threads: {@link DetectorOptions#maxConcurrent} images are decoded and computed at
  * once, further calls wait in their order. A call that fails leaves the detector usable.
  *
+ * <p>On the CPU a model of the published size on the scattering network takes 200 MiB of heap, and each image that is
+ * examined at once at most 32 MiB more, beside its file and 12 bytes for each of its pixels. Bound those by
+ * {@link DetectorOptions#maxPixels}. The backend keeps memory for the next call, which the JVM takes back where it is
+ * short: {@link org.rlr.tensor.backend.BackendSettings#keptBytes}, {@link #trim()}.
+ *
  * <p>Fast kernels need the JVM option {@code --add-modules jdk.incubator.vector}; without it detection works on slower
  * ones, and one log line says so. Until the JVM has compiled the kernels, a call takes many times as long. Two things
  * help: {@link DetectorOptions#warmUp}, and the JVM option

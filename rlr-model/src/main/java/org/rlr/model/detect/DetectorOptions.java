@@ -16,7 +16,8 @@ import org.rlr.tensor.backend.Backends;
  * @param openBackend a backend that is open and stays the caller's; null to open the one of that name
  * @param settings threads and precision of the backend that is opened
  * @param maxConcurrent images that are decoded and computed at once; further calls wait in their order. One image
- *     already uses all threads of the backend: more at once take memory, and bring little.
+ *     already uses all threads of the backend: of two at once one is decoded while the other is computed, and more take
+ *     memory and bring nothing.
  * @param maxWait how long a call waits for its turn before it fails; null for as long as it takes
  * @param maxQueued calls of {@link Detector#detectAsync(org.rlr.model.data.ImageSource)} that may wait; further ones
  *     fail at once
