@@ -34,8 +34,8 @@ class SmallHeapTest {
 
     @Test
     void callsTakeNoMoreThanStatedAndLackOfMemoryLeavesTheDetectorUsable() throws Exception {
-        Path model = RandomModel.write(
-                folder.resolve("model.safetensors"), RlrConfig.published(Backbones.WEIGHT_FREE), 1);
+        Path model =
+                RandomModel.write(folder.resolve("model.safetensors"), RlrConfig.published(Backbones.WEIGHT_FREE), 1);
         // a header and few bytes, but as many pixels as are read: more than the heap
         Path huge = Files.write(
                 folder.resolve("huge.png"), TestImages.png(11_000, 11_000, TestImages.GREY, 1, (pixel, channel) -> 0));
