@@ -56,7 +56,7 @@ import org.rlr.tensor.io.TensorFileException;
  * once, further calls wait in their order. A call that fails leaves the detector usable.
  *
  * <p>On the CPU a model of the published size on the scattering network takes 200 MiB of heap, and each image that is
- * examined at once at most 32 MiB more, beside its file and 12 bytes for each of its pixels. Bound those by
+ * examined at once at most 32 MiB more, beside its file and about 12 bytes for each of its pixels. Bound those by
  * {@link DetectorOptions#maxPixels}. The backend keeps memory for the next call, which the JVM takes back where it is
  * short: {@link org.rlr.tensor.backend.BackendSettings#keptBytes}, {@link #trim()}.
  *
