@@ -24,8 +24,7 @@ class DetectionTest {
     @Test
     void regionsAreConnectedPartsTheStrongestFirst() {
         Detection d = detection(MAP);
-        assertEquals(
-                List.of(new Region(4, 1, 1, 2, 2, 9, 4, 2), new Region(0, 0, 2, 2, 2, 6, 1, 1)), d.regions(1));
+        assertEquals(List.of(new Region(4, 1, 1, 2, 2, 9, 4, 2), new Region(0, 0, 2, 2, 2, 6, 1, 1)), d.regions(1));
         assertEquals(3, d.regions(0.5).size());
         assertEquals(List.of(), d.regions(9));
         assertEquals(List.of(new Region(0, 0, 5, 4, 20, 9, 4, 2)), d.regions(-1));
@@ -37,7 +36,8 @@ class DetectionTest {
         assertEquals(
                 List.of(new Region(8, 3, 2, 6, 12, 9, 9, 7), new Region(0, 0, 4, 6, 12, 6, 3, 4)),
                 d.regions(1, 10, 12));
-        assertEquals(List.of(new Region(1, 0, 1, 2, 1, 9, 1, 1), new Region(0, 0, 1, 1, 1, 6, 0, 0)), d.regions(1, 2, 2));
+        assertEquals(
+                List.of(new Region(1, 0, 1, 2, 1, 9, 1, 1), new Region(0, 0, 1, 1, 1, 6, 0, 0)), d.regions(1, 2, 2));
         assertThrows(IllegalArgumentException.class, () -> d.regions(1, 0, 2));
     }
 
@@ -61,6 +61,8 @@ class DetectionTest {
         assertEquals(
                 "Detection[score=9.0, normalizedScore=0.8, anomalous=true, threshold=1.0, map=5×4]",
                 detection(MAP).toString());
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> detection(1, 2)).getMessage().contains("5×4"));
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> detection(1, 2))
+                .getMessage()
+                .contains("5×4"));
     }
 }

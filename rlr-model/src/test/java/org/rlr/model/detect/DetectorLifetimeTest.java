@@ -104,7 +104,8 @@ public class DetectorLifetimeTest {
         Handler counter = new Handler() {
             @Override
             public void publish(LogRecord record) {
-                if (record.getMessage().contains("never closed") && record.getParameters()[0].equals(model.toString())) {
+                if (record.getMessage().contains("never closed")
+                        && record.getParameters()[0].equals(model.toString())) {
                     warnings.incrementAndGet();
                 }
             }
