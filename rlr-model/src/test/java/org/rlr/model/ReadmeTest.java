@@ -49,4 +49,25 @@ class ReadmeTest {
             assertTrue(Files.exists(ROOT.resolve(link.group(1))), link.group(1));
         }
     }
+
+    /** What does not inherit the version names the same one. */
+    @Test
+    void theVersionIsTheSameEverywhere() throws IOException {
+        String version = version("pom.xml");
+        for (String file : List.of(
+                "README.md",
+                "docs/embedding.md",
+                "rlr-model/bom/pom.xml",
+                "rlr-model/examples/plain-maven/pom.xml",
+                "rlr-model/examples/spring-boot/pom.xml")) {
+            assertEquals(version, version(file), file);
+        }
+    }
+
+    private static String version(String file) throws IOException {
+        Matcher version = Pattern.compile("<artifactId>rlr-\\w+</artifactId>\\s*<version>(.*)</version>")
+                .matcher(Files.readString(ROOT.resolve(file)));
+        assertTrue(version.find(), file);
+        return version.group(1);
+    }
 }
