@@ -5,7 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.Optional;
+import java.util.Set;
 import org.rlr.tensor.io.Sha256;
 
 /**
@@ -18,10 +20,35 @@ final class KernelCache {
     private static final System.Logger LOG = System.getLogger(KernelCache.class.getName());
 
     private final Path folder;
+    private final boolean trusted;
 
     KernelCache() {
         String named = System.getProperty(PROPERTY);
         folder = named != null ? Path.of(named) : Path.of(System.getProperty("user.home"), ".cache", "rlr", "kernels");
+        trusted = !writableByOthers(folder);
+        if (!trusted) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "compiled kernels are neither read from nor kept in {0}: other users may write there; remove that permission",
+                    folder);
+        }
+    }
+
+    /** Whether somebody else could have put code there; systems without such permissions have other ones. */
+    static boolean writableByOthers(Path folder) {
+        try {
+            if (!Files.exists(folder)) {
+                return false;
+            }
+            Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(folder);
+            String user = System.getProperty("user.name");
+            return permissions.contains(PosixFilePermission.OTHERS_WRITE)
+                    || permissions.contains(PosixFilePermission.GROUP_WRITE)
+                    // in a container a user may have no name
+                    || (!user.equals("?") && !Files.getOwner(folder).getName().equals(user));
+        } catch (IOException | UnsupportedOperationException e) {
+            return false;
+        }
     }
 
     /** The name of what follows from these texts. */
@@ -36,6 +63,9 @@ final class KernelCache {
     }
 
     Optional<byte[]> read(String key) {
+        if (!trusted) {
+            return Optional.empty();
+        }
         Path file = folder.resolve(key + ".cubin");
         try {
             return Files.exists(file) ? Optional.of(Files.readAllBytes(file)) : Optional.empty();
@@ -47,6 +77,9 @@ final class KernelCache {
 
     /** Readers see all of it or nothing. */
     void write(String key, byte[] cubin) {
+        if (!trusted) {
+            return;
+        }
         try {
             Files.createDirectories(folder);
             Path temporary = Files.createTempFile(folder, key, ".tmp");

@@ -5,11 +5,11 @@ import java.io.InputStream;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import jcuda.CudaException;
 import jcuda.JCudaVersion;
 import jcuda.driver.JCudaDriver;
@@ -26,6 +26,7 @@ public final class Natives {
     /** CUDA 12.0 in the driver's way of counting: the natives and libcublas.so.12 want it. */
     private static final int OLDEST_DRIVER = 12000;
 
+    private static final String TEMPORARY = "java.io.tmpdir";
     private static final String DRIVER = "libcuda.so.1";
     private static final String DNN = "libcudnn.so.9";
     /** What cuDNN's library loads at the first call; where it cannot, it ends the process. */
@@ -108,15 +109,38 @@ public final class Natives {
         String obstacle() throws IOException;
     }
 
+    /**
+     * Loads libraries from a folder that nobody but this user can write to, and that is empty before and gone after.
+     * JCuda would take whatever lies in the folder for temporary files, which everybody may put files into; it asks the
+     * system property for it each time, and is told of ours while its classes begin.
+     */
     private static @Nullable String attempt(Loading loading) {
+        String shared = System.getProperty(TEMPORARY);
         try {
-            return loading.obstacle();
+            Path folder = Files.createTempDirectory("rlr-native-");
+            System.setProperty(TEMPORARY, folder.toString());
+            try {
+                return loading.obstacle();
+            } finally {
+                System.setProperty(TEMPORARY, shared);
+                delete(folder);
+            }
         } catch (UnsatisfiedLinkError e) {
             return explain(String.valueOf(e.getMessage()));
         } catch (IOException e) {
-            return "its native code could not be unpacked into " + folder() + " (" + e
+            return "its native code could not be unpacked into " + shared + " (" + e
                     + "); give another folder with -Djava.io.tmpdir";
         }
+    }
+
+    /** What is loaded stays loaded. */
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(folder);
     }
 
     static @Nullable String driverObstacle() {
@@ -161,33 +185,21 @@ public final class Natives {
     }
 
     /**
-     * JCuda unpacks a library into a file of a fixed name without a lock, where it is not there yet. So that processes
-     * that start together do not load half a file, it is put there by an atomic rename before JCuda looks. Loading it
-     * here gives the linker's own message.
+     * Puts a library where JCuda looks for it and loads it, which gives the linker's own message; what the library of
+     * that name needs is loaded with it.
      */
     private static void loadLibrary(String name) throws IOException {
         String file = "lib" + name + "-" + JCudaVersion.get() + "-linux-x86_64.so";
-        Path target = folder().resolve(file);
         // of the loader, since a class of a named module finds nothing in another module
         URL library = JCudaDriver.class.getClassLoader().getResource("lib/" + file);
         if (library == null) {
             throw new UnsatisfiedLinkError(
                     "the class path has no /lib/" + file + " (jar jcuda-natives, jcublas-natives or jcudnn-natives)");
         }
-        if (!Files.exists(target)
-                || Files.size(target) != library.openConnection().getContentLengthLong()) {
-            Path temporary = Files.createTempFile(folder(), file, null);
-            try (InputStream in = library.openStream()) {
-                Files.copy(in, temporary, StandardCopyOption.REPLACE_EXISTING);
-                Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-            } finally {
-                Files.deleteIfExists(temporary);
-            }
+        Path target = Path.of(System.getProperty(TEMPORARY), file);
+        try (InputStream in = library.openStream()) {
+            Files.copy(in, target);
         }
         System.load(target.toAbsolutePath().toString());
-    }
-
-    private static Path folder() {
-        return Path.of(System.getProperty("java.io.tmpdir"));
     }
 }
