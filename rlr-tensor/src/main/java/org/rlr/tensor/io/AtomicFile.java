@@ -11,17 +11,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Set;
-import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import org.rlr.tensor.ResourceException;
 
 /**
  * Replaces a file whole or not at all: the content is written to a temporary file beside the target, forced to the
  * disk, and renamed over it. Whatever goes wrong (disk full, no permission, an exception while the content is made, the
  * process ended), the old file stays as it was, and no temporary file is left unless the process was killed or the
- * machine stopped. An interrupt of the thread does not end a write: the file is written, and the interrupt status stays
- * set.
+ * machine stopped; the next write to the folder removes such a file. A file that is replaced keeps its permissions, and
+ * its owner where the system lets it. An interrupt of the thread does not end a write: the file is written, and the
+ * interrupt status stays set.
  */
 public final class AtomicFile {
     private static final int BUFFER = 1 << 16;
@@ -108,14 +106,11 @@ public final class AtomicFile {
             throw new IOException("it is the root of a file system");
         }
         Files.createDirectories(folder);
-        // not Files.createTempFile, whose files only their owner may read
-        Path temporary = folder.resolve(".rlr-" + UUID.randomUUID() + ".tmp");
-        UnfinishedFiles.ALL.add(temporary);
+        Path temporary = TemporaryFiles.create(folder, target);
         try {
             // a stream, as an interrupt closes a channel
-            try (OutputStream out = new BufferedOutputStream(
-                    Files.newOutputStream(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-                    BUFFER)) {
+            try (OutputStream out =
+                    new BufferedOutputStream(Files.newOutputStream(temporary, StandardOpenOption.WRITE), BUFFER)) {
                 content.writeTo(out);
             }
             if (force) {
@@ -127,8 +122,7 @@ public final class AtomicFile {
                 Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
             }
         } finally {
-            Files.deleteIfExists(temporary);
-            UnfinishedFiles.ALL.remove(temporary);
+            TemporaryFiles.delete(temporary);
         }
         if (force) {
             forceFolder(folder);
@@ -152,22 +146,6 @@ public final class AtomicFile {
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
-            }
-        }
-    }
-
-    /** The temporary files that an orderly exit has to remove. */
-    private static final class UnfinishedFiles {
-        static final Set<Path> ALL = ConcurrentHashMap.newKeySet();
-
-        static {
-            Thread remover = new Thread(() -> ALL.forEach(path -> path.toFile().delete()), "temporary-files");
-            try {
-                Runtime.getRuntime().addShutdownHook(remover);
-            } catch (IllegalStateException e) {
-                // the process is ending already: what is written now is written without that safeguard
-                System.getLogger(AtomicFile.class.getName())
-                        .log(System.Logger.Level.DEBUG, "first write at shutdown", e);
             }
         }
     }

@@ -7,9 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,6 +36,72 @@ class AtomicFileTest {
         assertEquals("twö", Files.readString(target));
         try (Stream<Path> files = Files.list(target.getParent())) {
             assertEquals(1, files.count());
+        }
+    }
+
+    @Test
+    void aReplacedFileKeepsItsPermissions() throws IOException {
+        assumeTrue(Files.getFileStore(dir).supportsFileAttributeView("posix"), "no POSIX permissions here");
+        Path target = dir.resolve("model.bin");
+        for (String permissions : List.of("rw-------", "rw-r-----", "rwxrwxrwx", "r--r--r--")) {
+            AtomicFile.writeString(target, "old");
+            Files.setPosixFilePermissions(target, PosixFilePermissions.fromString(permissions));
+            AtomicFile.writeString(target, "new");
+            assertEquals("new", Files.readString(target));
+            assertEquals(permissions, PosixFilePermissions.toString(Files.getPosixFilePermissions(target)));
+        }
+    }
+
+    /** A process that is killed can remove nothing; the next one that writes to the folder does. */
+    @Test
+    void whatAKilledProcessLeftIsRemovedByTheNext() throws Exception {
+        Path target = dir.resolve("model.bin");
+        Path running = dir.resolve("of-this-process.bin");
+        Process writer = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Writer.class.getName(),
+                        target.toString())
+                .redirectErrorStream(true)
+                .start();
+        assertEquals('x', writer.getInputStream().read());
+        AtomicFile.write(running, out -> {
+            assertEquals(2, listing().size(), listing().toString());
+        });
+        writer.destroyForcibly().waitFor();
+        assertEquals(2, listing().size(), listing().toString());
+        Path foreign = Files.createFile(dir.resolve(".rlr-0123456789ab-1-" + UUID.randomUUID() + ".tmp"));
+        ProcessBuilder next = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Writer.class.getName(),
+                target.toString(),
+                "done");
+        Process second = next.redirectErrorStream(true).start();
+        assertEquals(0, second.waitFor(), new String(second.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
+        assertEquals(List.of(foreign.getFileName().toString(), "model.bin", "of-this-process.bin"), listing());
+    }
+
+    /** Begins to write a file, says so, and waits to be killed; with a second argument it finishes. */
+    static final class Writer {
+        private Writer() {}
+
+        public static void main(String[] args) {
+            AtomicFile.write(Path.of(args[0]), out -> {
+                out.write('x');
+                out.flush();
+                System.out.print('x');
+                System.out.flush();
+                if (args.length == 1) {
+                    try {
+                        Thread.sleep(Long.MAX_VALUE);
+                    } catch (InterruptedException e) {
+                        throw new IOException(e);
+                    }
+                }
+            });
         }
     }
 

@@ -1,0 +1,168 @@
+package org.rlr.tensor.io;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The files that are renamed over others once they are written. Their names say which process writes them, so that
+ * those of processes that were killed can be removed: {@code .rlr-<where>-<pid>-<random>.tmp}.
+ */
+final class TemporaryFiles {
+    private static final System.Logger LOG = System.getLogger(TemporaryFiles.class.getName());
+    private static final Pattern NAME = Pattern.compile("\\.rlr-([0-9a-f]{12})-(\\d+)-[-0-9a-f]+\\.tmp");
+    /** No write takes so long. */
+    private static final Duration FORGOTTEN = Duration.ofDays(7);
+
+    /** Those of this process, which an orderly exit removes. */
+    private static final Set<Path> UNFINISHED = ConcurrentHashMap.newKeySet();
+    /** Folders that were looked through. */
+    private static final Set<Path> SWEPT = ConcurrentHashMap.newKeySet();
+
+    static {
+        Thread remover =
+                new Thread(() -> UNFINISHED.forEach(path -> path.toFile().delete()), "temporary-files");
+        try {
+            Runtime.getRuntime().addShutdownHook(remover);
+        } catch (IllegalStateException e) {
+            // the process is ending already: what is written now is written without that safeguard
+            LOG.log(System.Logger.Level.DEBUG, "first write at shutdown", e);
+        }
+    }
+
+    private TemporaryFiles() {}
+
+    /** Where process numbers mean what they mean here: this boot of the machine and its space of process numbers. */
+    private static final class Here {
+        static final String KEY = key();
+
+        private static String key() {
+            String place;
+            try {
+                place = Files.readString(Path.of("/proc/sys/kernel/random/boot_id"))
+                        + Files.readSymbolicLink(Path.of("/proc/self/ns/pid"));
+            } catch (IOException | RuntimeException e) {
+                try {
+                    place = InetAddress.getLocalHost().getHostName();
+                } catch (IOException none) {
+                    place = UUID.randomUUID().toString();
+                }
+            }
+            return new Sha256()
+                    .add(place.getBytes(StandardCharsets.UTF_8))
+                    .hex()
+                    .substring(0, 12);
+        }
+    }
+
+    /**
+     * An empty file beside a target, with the permissions of the file that is to be replaced, if there is one; those
+     * that nobody writes any more are removed first.
+     */
+    static Path create(Path folder, Path target) throws IOException {
+        if (SWEPT.add(folder)) {
+            sweep(folder);
+        }
+        Path file = folder.resolve(
+                ".rlr-" + Here.KEY + "-" + ProcessHandle.current().pid() + "-" + UUID.randomUUID() + ".tmp");
+        UNFINISHED.add(file);
+        try {
+            PosixFileAttributes replaced = attributes(target);
+            if (replaced == null) {
+                Files.createFile(file);
+            } else {
+                // for nobody else, until it is certain for whom
+                Files.createFile(
+                        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+                copy(replaced, file);
+            }
+            return file;
+        } catch (IOException | RuntimeException e) {
+            delete(file);
+            throw e;
+        }
+    }
+
+    private static @Nullable PosixFileAttributes attributes(Path target) throws IOException {
+        PosixFileAttributeView view = Files.getFileAttributeView(target, PosixFileAttributeView.class);
+        return view == null || !Files.exists(target) ? null : view.readAttributes();
+    }
+
+    private static void copy(PosixFileAttributes from, Path to) throws IOException {
+        PosixFileAttributeView view = Files.getFileAttributeView(to, PosixFileAttributeView.class);
+        PosixFileAttributes now = view.readAttributes();
+        Set<PosixFilePermission> permissions = from.permissions();
+        if (!now.group().equals(from.group())) {
+            try {
+                view.setGroup(from.group());
+            } catch (IOException e) {
+                // what was granted to that group is not granted to another
+                permissions.removeAll(PosixFilePermissions.fromString("---rwx---"));
+            }
+        }
+        if (!now.owner().equals(from.owner())) {
+            try {
+                view.setOwner(from.owner());
+            } catch (IOException e) {
+                // only the superuser gives files away
+                LOG.log(System.Logger.Level.DEBUG, "the owner of {0} is not that of the file it replaces", to);
+            }
+        }
+        view.setPermissions(permissions);
+    }
+
+    static void delete(Path file) throws IOException {
+        Files.deleteIfExists(file);
+        UNFINISHED.remove(file);
+    }
+
+    private static void sweep(Path folder) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, ".rlr-*.tmp")) {
+            for (Path file : files) {
+                if (ownerless(file)) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            LOG.log(System.Logger.Level.DEBUG, "cannot look for left-over files in " + folder, e);
+        }
+    }
+
+    private static boolean ownerless(Path file) throws IOException {
+        FileTime changed = Files.getLastModifiedTime(file);
+        if (changed.toInstant().isBefore(Instant.now().minus(FORGOTTEN))) {
+            return true;
+        }
+        Matcher name = NAME.matcher(file.getFileName().toString());
+        if (!name.matches() || !name.group(1).equals(Here.KEY)) {
+            return false;
+        }
+        long pid = Long.parseLong(name.group(2));
+        Optional<ProcessHandle> owner = ProcessHandle.of(pid);
+        return owner.isEmpty()
+                // a process of the same number that began later
+                || owner.get()
+                        .info()
+                        .startInstant()
+                        .map(changed.toInstant()::isBefore)
+                        .orElse(false);
+    }
+}
