@@ -31,7 +31,8 @@ final class TrainingProcess {
 
     /** Model, image, threads; prints the image and the loss of the last step, summed over the levels. */
     public static void main(String[] args) {
-        try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(Integer.parseInt(args[2])))) {
+        try (Backend backend =
+                Backends.open("cpu", BackendSettings.WHOLE_HEAP.withThreads(Integer.parseInt(args[2])))) {
             List<float[]> features;
             List<RlrTransformer> levels = new ArrayList<>();
             try (RlrModel model = ModelFile.load(Path.of(args[0]), backend)) {

@@ -38,6 +38,7 @@ final class BackendOptions {
     }
 
     Backend open() {
-        return Backends.open(name, BackendSettings.DEFAULTS.withThreads(threads).withPrecision(precision));
+        return Backends.open(
+                name, BackendSettings.WHOLE_HEAP.withThreads(threads).withPrecision(precision));
     }
 }

@@ -384,7 +384,7 @@ public final class RlrTraining {
         TestEvaluation test = test();
         data.requireTraining();
         Backend given = backend;
-        Backend device = given != null ? given : Backends.open("auto", BackendSettings.DEFAULTS);
+        Backend device = given != null ? given : Backends.open("auto", BackendSettings.WHOLE_HEAP);
         try {
             Trained trained = run(shape, how, test, device);
             return given != null ? trained : new Trained(trained.model(), trained.bestOnTest(), device);

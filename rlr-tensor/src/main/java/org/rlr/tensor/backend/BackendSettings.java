@@ -27,6 +27,10 @@ public record BackendSettings(int threads, String precision, long keptBytes) {
     public static final BackendSettings DEFAULTS =
             new BackendSettings(0, AUTO, Runtime.getRuntime().maxMemory() / 4);
 
+    /** The defaults of a program that does nothing else: all of the heap may be kept for reuse. */
+    public static final BackendSettings WHOLE_HEAP =
+            DEFAULTS.withKeptBytes(Runtime.getRuntime().maxMemory());
+
     /**
      * Checks the numbers; which precisions there are only a backend knows.
      *
