@@ -8,7 +8,7 @@
  */
 @SuppressWarnings("requires-automatic") // EJML has no module descriptors
 module org.rlr.model {
-    requires static transitive org.jspecify;
+    requires transitive org.jspecify;
     requires transitive java.desktop;
     requires transitive org.rlr.tensor;
     requires com.google.gson;

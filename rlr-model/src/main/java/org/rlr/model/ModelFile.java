@@ -1,6 +1,5 @@
 package org.rlr.model;
 
-import com.google.gson.Gson;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -10,6 +9,7 @@ import org.rlr.model.attention.AttentionBlocks;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.backbone.StateDict;
+import org.rlr.model.config.Json;
 import org.rlr.model.config.LevelConfig;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.config.RlrConfig;
@@ -35,7 +35,6 @@ public final class ModelFile {
 
     private static final String FORMAT = "rlr";
     private static final String VERSION = "1";
-    private static final Gson GSON = new Gson();
 
     private ModelFile() {}
 
@@ -50,7 +49,7 @@ public final class ModelFile {
         SafeTensorsWriter writer = new SafeTensorsWriter()
                 .metadata("format", FORMAT)
                 .metadata("version", VERSION)
-                .metadata("model", GSON.toJson(model.info()));
+                .metadata("model", Json.write(model.info()));
         StateDict weights = model.backbone().weights();
         for (String name : weights.names()) {
             StateDict.Weight weight = weights.weight(name);
@@ -133,7 +132,7 @@ public final class ModelFile {
         }
         ModelInfo info;
         try {
-            info = GSON.fromJson(file.metadata().get("model"), ModelInfo.class);
+            info = Json.read(file.metadata().get("model"), ModelInfo.class);
         } catch (RuntimeException e) {
             // what a record's constructor throws reaches us inside an exception of the parser
             throw unreadable(file, e.getCause() instanceof RuntimeException cause ? cause : e);
@@ -215,11 +214,14 @@ public final class ModelFile {
                     if (statistics != null) {
                         statistics.add(statistics(file, level, shape.channels()));
                     }
-                    RlrTransformer transformer = new RlrTransformer(shape, backend, false);
-                    levels.add(transformer);
-                    transformer.parameters().load(StateDict.of(file).under("level" + level + "."), file.source());
+                    levels.add(RlrTransformer.load(
+                            shape, backend, StateDict.of(file).under("level" + level + "."), file.source()));
                 }
                 return new RlrModel(backend, info, backbone, statistics, levels);
+            } catch (IllegalArgumentException | ArithmeticException e) {
+                levels.forEach(RlrTransformer::close);
+                backbone.close();
+                throw unreadable(file, e);
             } catch (Throwable t) {
                 levels.forEach(RlrTransformer::close);
                 backbone.close();

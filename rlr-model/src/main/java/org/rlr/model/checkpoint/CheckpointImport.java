@@ -287,7 +287,12 @@ public final class CheckpointImport {
 
     /** A transformer of a state dict that holds its tensors and no others. */
     static RlrTransformer load(LevelConfig config, StateDict state, Backend backend, String origin) {
-        RlrTransformer transformer = new RlrTransformer(config, backend, false);
+        RlrTransformer transformer;
+        try {
+            transformer = RlrTransformer.load(config, backend, state, origin);
+        } catch (TensorFileException e) {
+            throw ModelException.of(e);
+        }
         try {
             Set<String> unknown = new HashSet<>(state.names());
             transformer.parameters().all().stream().map(Parameter::name).forEach(unknown::remove);
@@ -299,11 +304,7 @@ public final class CheckpointImport {
                                 + (unknown.size() > 8 ? " and " + (unknown.size() - 8) + " more" : ""),
                         "give a checkpoint of the published method; a changed method cannot be imported");
             }
-            transformer.parameters().load(state, origin);
             return transformer;
-        } catch (TensorFileException e) {
-            transformer.close();
-            throw ModelException.of(e);
         } catch (Throwable t) {
             transformer.close();
             throw t;

@@ -97,7 +97,8 @@ final class DetectCommand implements Callable<Integer> {
                 thresholds.ownOf(className); // fails before the first image
             } else if (!thresholds.perClass().isEmpty()) {
                 err.println("note: the model has thresholds for "
-                        + String.join(", ", thresholds.perClass().keySet())
+                        + FileNames.printable(
+                                String.join(", ", thresholds.perClass().keySet()))
                         + "; the common one is used, --class chooses another");
                 err.flush();
             }
@@ -119,7 +120,12 @@ final class DetectCommand implements Callable<Integer> {
                     continue;
                 }
                 anomalous += d.anomalous() ? 1 : 0;
-                text.printf(Locale.ROOT, "%s\t%.4f\t%s%n", file, d.score(), d.anomalous() ? "anomalous" : "normal");
+                text.printf(
+                        Locale.ROOT,
+                        "%s\t%.4f\t%s%n",
+                        FileNames.printable(file),
+                        d.score(),
+                        d.anomalous() ? "anomalous" : "normal");
                 text.flush();
                 results.add(entry(file, d));
                 if (overlays != null && drawn != null && examined != null) {

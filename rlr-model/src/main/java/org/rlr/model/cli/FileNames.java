@@ -56,6 +56,27 @@ final class FileNames {
         return PLAIN.matcher(name).matches() ? name : "'" + name.replace("'", "'\\''") + "'";
     }
 
+    /**
+     * A text from outside, as a name of a file or of a model's class, without characters that move a terminal's cursor,
+     * change its colours or begin another cell or line of a table: those become {@code \\u001b} and the like.
+     */
+    static String printable(Object text) {
+        String given = text.toString();
+        StringBuilder shown = new StringBuilder();
+        given.codePoints().forEach(c -> {
+            int type = Character.getType(c);
+            if (Character.isISOControl(c)
+                    || type == Character.FORMAT
+                    || type == Character.LINE_SEPARATOR
+                    || type == Character.PARAGRAPH_SEPARATOR) {
+                shown.append(String.format("\\u%04x", c));
+            } else {
+                shown.appendCodePoint(c);
+            }
+        });
+        return shown.toString();
+    }
+
     private static boolean asciiOnly() {
         String encoding = System.getProperty("sun.jnu.encoding");
         return encoding != null

@@ -138,6 +138,6 @@ final class InfoCommand implements Callable<Integer> {
     }
 
     private static void line(PrintWriter out, String what, Object value) {
-        out.printf("%-16s %s%n", what, value);
+        out.printf("%-16s %s%n", FileNames.printable(what), FileNames.printable(value));
     }
 }

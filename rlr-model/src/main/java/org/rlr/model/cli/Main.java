@@ -125,7 +125,8 @@ public final class Main {
 
     /** The one line that says what went wrong. */
     static void error(PrintWriter err, String message) {
-        err.println("error: " + message.replaceFirst("^Error: ", "").replaceAll("\\s*\\R\\s*", " "));
+        err.println("error: "
+                + FileNames.printable(message.replaceFirst("^Error: ", "").replaceAll("\\s*\\R\\s*", " ")));
         err.flush();
     }
 

@@ -21,7 +21,7 @@ final class TextTable {
     }
 
     TextTable row(String... cells) {
-        rows.add(cells);
+        rows.add(Arrays.stream(cells).map(FileNames::printable).toArray(String[]::new));
         return this;
     }
 

@@ -1,12 +1,12 @@
 package org.rlr.model.decoder;
 
-import com.google.gson.Gson;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.ModelException;
 import org.rlr.model.backbone.StateDict;
+import org.rlr.model.config.Json;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.io.SafeTensorsFile;
 import org.rlr.tensor.io.SafeTensorsWriter;
@@ -21,7 +21,6 @@ import org.rlr.tensor.nn.Parameter;
 public final class DecoderFile {
     private static final String FORMAT = "rlr-decoder";
     private static final String VERSION = "1";
-    private static final Gson GSON = new Gson();
 
     private DecoderFile() {}
 
@@ -36,7 +35,7 @@ public final class DecoderFile {
         SafeTensorsWriter writer = new SafeTensorsWriter()
                 .metadata("format", FORMAT)
                 .metadata("version", VERSION)
-                .metadata("decoder", GSON.toJson(decoder.info()));
+                .metadata("decoder", Json.write(decoder.info()));
         DecoderNetwork network = decoder.network();
         for (Parameter p : Stream.concat(network.parameters().all().stream(), network.buffers().all().stream())
                 .toList()) {
@@ -57,9 +56,13 @@ public final class DecoderFile {
     public static FeatureDecoder load(Path path, Backend backend) {
         try (SafeTensorsFile file = SafeTensorsFile.open(path)) {
             DecoderInfo info = info(file);
-            DecoderNetwork network = new DecoderNetwork(info.channels(), backend, false);
+            DecoderNetwork network;
             try {
-                network.load(StateDict.of(file), path.toString());
+                network = DecoderNetwork.load(info.channels(), backend, StateDict.of(file), path.toString());
+            } catch (IllegalArgumentException | ArithmeticException e) {
+                throw damaged(file, "its description cannot be used (" + e.getMessage() + ")", e);
+            }
+            try {
                 return new FeatureDecoder(backend, info, network, path.toString());
             } catch (Throwable t) {
                 network.close();
@@ -88,7 +91,7 @@ public final class DecoderFile {
         }
         DecoderInfo info;
         try {
-            info = GSON.fromJson(file.metadata().get("decoder"), DecoderInfo.class);
+            info = Json.read(file.metadata().get("decoder"), DecoderInfo.class);
         } catch (RuntimeException e) {
             throw damaged(file, "its description cannot be read (" + e.getMessage() + ")", e);
         }

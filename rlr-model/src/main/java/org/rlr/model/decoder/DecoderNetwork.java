@@ -1,6 +1,7 @@
 package org.rlr.model.decoder;
 
 import java.util.List;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.backbone.StateDict;
 import org.rlr.tensor.Tensor;
@@ -38,6 +39,39 @@ public final class DecoderNetwork implements AutoCloseable {
      * @throws IllegalArgumentException for another number of levels
      */
     public DecoderNetwork(List<Integer> channels, Backend backend, boolean training) {
+        this(channels, backend, training, (parameters, buffers) -> {});
+    }
+
+    /**
+     * A network for inference with the values of a state dict, which is checked before memory is allocated.
+     *
+     * @param channels of the levels, the finest first: two or three
+     * @param backend where to allocate; stays the caller's
+     * @param state holds the learned values and the running statistics
+     * @param origin what it is, for messages: a file
+     * @return the network; the caller closes it
+     * @throws IllegalArgumentException for another number of levels, or too many channels
+     * @throws org.rlr.tensor.io.TensorFileException naming {@code origin} and the tensors that do not fit
+     */
+    public static DecoderNetwork load(List<Integer> channels, Backend backend, StateDict state, String origin) {
+        DecoderNetwork network = new DecoderNetwork(channels, backend, false, (parameters, buffers) -> {
+            parameters.requireFits(state, origin);
+            buffers.requireFits(state, origin);
+        });
+        try {
+            network.load(state, origin);
+            return network;
+        } catch (Throwable t) {
+            network.close();
+            throw t;
+        }
+    }
+
+    private DecoderNetwork(
+            List<Integer> channels,
+            Backend backend,
+            boolean training,
+            BiConsumer<ParameterSet, ParameterSet> beforeAllocation) {
         NormalizedConvolution.Names root = new NormalizedConvolution.Names(parameters.root(), buffers.root());
         int f0 = channels.get(0);
         int last;
@@ -64,6 +98,7 @@ public final class DecoderNetwork implements AutoCloseable {
         layer1 = UpsamplingBlock.stage(root.sub("layer1"), 64, last, 3, false);
         conv1 = new NormalizedConvolution(root.sub("conv1"), root.sub("bn1"), last, last, 7);
         conv2 = new NormalizedConvolution(root.sub("conv2"), null, last, 3, 1);
+        beforeAllocation.accept(parameters, buffers);
         parameters.allocate(backend, training);
         buffers.allocate(backend, false);
     }

@@ -1,11 +1,11 @@
 package org.rlr.model.train;
 
-import com.google.gson.Gson;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.ModelException;
+import org.rlr.model.config.Json;
 import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.SafeTensorsFile;
@@ -23,7 +23,6 @@ enum StateFile {
     DECODER("rlr-decoder-training", "a decoder's training", "`DecoderTrainer.train`");
 
     private static final String VERSION = "1";
-    private static final Gson GSON = new Gson();
 
     private final String format;
     private final String what;
@@ -52,7 +51,7 @@ enum StateFile {
         return new SafeTensorsWriter()
                 .metadata("format", format)
                 .metadata("version", VERSION)
-                .metadata("training", GSON.toJson(identity))
+                .metadata("training", Json.write(identity))
                 .metadata("epochs", Integer.toString(epochs))
                 .metadata("loss", Double.toString(meanLoss));
     }
@@ -84,7 +83,7 @@ enum StateFile {
                         null);
             }
             @SuppressWarnings("unchecked")
-            I earlier = (I) GSON.fromJson(file.metadata().get("training"), identity.getClass());
+            I earlier = (I) Json.read(file.metadata().get("training"), identity.getClass());
             if (earlier == null || !earlier.complete()) {
                 throw damaged(path, "is incomplete", null);
             }
@@ -124,12 +123,20 @@ enum StateFile {
 
     /** Epochs done. */
     static int epochs(SafeTensorsFile file) {
-        return Integer.parseInt(file.metadata().get("epochs"));
+        int epochs = Integer.parseInt(file.metadata().get("epochs"));
+        if (epochs < 0) {
+            throw new IllegalArgumentException(epochs + " epochs");
+        }
+        return epochs;
     }
 
     /** Mean loss of the last of them. */
     static double meanLoss(SafeTensorsFile file) {
-        return Double.parseDouble(file.metadata().get("loss"));
+        double loss = Double.parseDouble(file.metadata().get("loss"));
+        if (!Double.isFinite(loss)) {
+            throw new IllegalArgumentException("a loss of " + loss);
+        }
+        return loss;
     }
 
     /** The error of a state whose values do not fit, although its description does. */

@@ -1,12 +1,12 @@
 package org.rlr.model.train;
 
-import com.google.gson.Gson;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.rlr.model.config.Json;
 import org.rlr.model.config.Selection;
 import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.io.SafeTensorsFile;
@@ -28,7 +28,6 @@ record TrainingState(
         List<LearnedState> levels,
         boolean keepsTest,
         Map<Selection.By, EpochKeeper.Best> kept) {
-    private static final Gson GSON = new Gson();
 
     /** A kept epoch but for its parameters. */
     private record Kept(int epoch, double loss, double value) {}
@@ -64,7 +63,7 @@ record TrainingState(
         }
         writer.metadata("keeps-test", Boolean.toString(keepsTest));
         kept.forEach((by, best) -> {
-            writer.metadata("kept." + by, GSON.toJson(new Kept(best.epoch(), best.loss(), best.value())));
+            writer.metadata("kept." + by, Json.write(new Kept(best.epoch(), best.loss(), best.value())));
             for (int i = 0; i < levels.size(); i++) {
                 float[] parameters = best.parameters().get(i);
                 writer.add("kept." + by + "." + i, new long[] {parameters.length}, parameters);
@@ -92,8 +91,12 @@ record TrainingState(
     private static Map<Selection.By, EpochKeeper.Best> kept(SafeTensorsFile file, int levels) {
         Map<Selection.By, EpochKeeper.Best> kept = new EnumMap<>(Selection.By.class);
         for (Selection.By by : Selection.By.values()) {
-            Kept best = GSON.fromJson(file.metadata().get("kept." + by), Kept.class);
+            Kept best = Json.read(file.metadata().get("kept." + by), Kept.class);
             if (best != null) {
+                if (best.epoch < 1 || best.epoch > StateFile.epochs(file) || !Double.isFinite(best.loss)) {
+                    throw new IllegalArgumentException("a kept epoch " + best.epoch + " of " + StateFile.epochs(file)
+                            + " with a loss of " + best.loss);
+                }
                 List<float[]> parameters = new ArrayList<>();
                 for (int i = 0; i < levels; i++) {
                     parameters.add(file.readFloats("kept." + by + "." + i));

@@ -3,6 +3,7 @@ package org.rlr.model.transformer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.attention.AttentionBlocks;
@@ -56,6 +57,35 @@ public final class RlrTransformer implements AutoCloseable {
      * @throws org.rlr.tensor.RlrException if a block does not exist or memory is short
      */
     public RlrTransformer(LevelConfig settings, Backend backend, boolean training) {
+        this(settings, backend, training, declared -> {});
+    }
+
+    /**
+     * A transformer for inference with the parameters of a state dict, which is checked before memory is allocated.
+     *
+     * @param settings width, layers, blocks in any order, grid
+     * @param backend holds the parameters; stays the caller's
+     * @param weights gives shapes and values
+     * @param origin what the dict is, for the message: a file and where in it
+     * @return the transformer; the caller closes it
+     * @throws org.rlr.tensor.io.TensorFileException if the dict does not fit or holds values that are not finite
+     * @throws org.rlr.tensor.RlrException if a block does not exist or memory is short
+     */
+    public static RlrTransformer load(
+            LevelConfig settings, Backend backend, ParameterSet.Source weights, String origin) {
+        RlrTransformer transformer =
+                new RlrTransformer(settings, backend, false, declared -> declared.requireFits(weights, origin));
+        try {
+            transformer.parameters().load(weights, origin);
+            return transformer;
+        } catch (Throwable t) {
+            transformer.close();
+            throw t;
+        }
+    }
+
+    private RlrTransformer(
+            LevelConfig settings, Backend backend, boolean training, Consumer<ParameterSet> beforeAllocation) {
         config = settings.toBuilder()
                 .blocks(AttentionBlocks.inOrder(settings.blocks()))
                 .build();
@@ -79,6 +109,7 @@ public final class RlrTransformer implements AutoCloseable {
         }
         norm = new LayerNorm(encoder.sub("norm"), modelWidth);
         projection = new Linear(root.sub("projection"), modelWidth, c);
+        beforeAllocation.accept(parameters);
         List<Tensor> codes = new ArrayList<>();
         try {
             codes.add(positionalCode(1));

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -17,9 +18,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.rlr.model.ModelException;
+import org.rlr.model.ModelFile;
+import org.rlr.model.decoder.DecoderFile;
 import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.model.detect.AnomalyMap;
 import org.rlr.tensor.RlrException;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
+import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.io.SafeTensorsWriter;
 
 /** Files that are no model, or damaged ones; weights that are another network's. */
@@ -43,6 +52,54 @@ class BadModelFilesTest {
         assertRefused(empty, empty, "not a usable SafeTensors file", "again");
         Path picture = TinyModel.images().get(0);
         assertRefused(picture, picture, "not a usable SafeTensors file", "again");
+    }
+
+    /** Descriptions that ask for what the file does not hold, or that lack something or name what there is not. */
+    @ParameterizedTest
+    @CsvSource({
+        "backbone_null, $.config.backbone is missing",
+        "gate_unknown, $.config.gate is none of",
+    })
+    void descriptionsThatTheFileDoesNotBearOut(String name, String mention) throws Exception {
+        assertRefused(hostile(name), mention);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "dec_ch_3000, layer4.0.conv1.weight is missing",
+        "dec_ch_2e9, has more than 2^31-1 elements",
+        "dec_channels_null, $.levels is missing",
+    })
+    void decodersThatTheFileDoesNotBearOut(String name, String mention) throws Exception {
+        try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS)) {
+            ModelException e = assertThrows(ModelException.class, () -> DecoderFile.load(hostile(name), backend));
+            assertTrue(e.getMessage().contains(mention), e.getMessage());
+            assertEquals(0, backend.memory().peak(), "memory before the file was looked at");
+        }
+    }
+
+    @Test
+    void aModelThatIsLargerThanItsFileCostsNoMemory() throws Exception {
+        try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS)) {
+            ModelException e = assertThrows(
+                    ModelException.class, () -> ModelFile.load(hostile("stats_width2048_layers50"), backend));
+            assertTrue(e.getMessage().contains("ref_mca is missing"), e.getMessage());
+            assertTrue(backend.memory().peak() < 16 << 20, backend.memory().toString());
+        }
+    }
+
+    /** Names of classes come from whoever made the model. */
+    @Test
+    void namesFromAFileDoNotReachTheTerminalAsTheyAre() throws Exception {
+        CommandRun run = CommandRun.of("info", "--model", hostile("ansi_class"));
+        assertFalse(run.out().chars().anyMatch(c -> c != '\n' && c != '\r' && Character.isISOControl(c)), run.out());
+        assertTrue(run.out().contains("\\u001b"), run.out());
+    }
+
+    private static Path hostile(String name) throws URISyntaxException {
+        return Path.of(BadModelFilesTest.class
+                .getResource("/cases/model/" + name + ".safetensors")
+                .toURI());
     }
 
     @Test
@@ -74,7 +131,7 @@ class BadModelFilesTest {
         changed("\\\"imageHeight\\\":64", "\\\"imageHeight\\\":72", changed);
         assertRefused(changed, changed, "damaged", "image height 72 is not a multiple of the stride 16", "again");
         changed("\\\"scores\\\"", "\\\"scares\\\"", changed);
-        assertRefused(changed, changed, "damaged", "incomplete", "again");
+        assertRefused(changed, changed, "damaged", "scores is missing", "again");
     }
 
     @Test

@@ -196,6 +196,7 @@ public final class ParameterSet implements AutoCloseable {
     public void loadFrozen(Backend device, Source source, String origin) {
         requireUnallocated();
         try {
+            requireFits(source, origin);
             allocate(device, false);
             load(source, origin);
             freeze();
@@ -292,15 +293,14 @@ public final class ParameterSet implements AutoCloseable {
     }
 
     /**
-     * Fills every parameter from a state dict.
+     * Checks that a state dict has a value for every parameter; to be called before {@link #allocate}, so that a file
+     * that has not what its description asks for costs no memory.
      *
      * @param source gives shapes and values
      * @param origin what the dict is, for the message: a file and where in it
-     * @throws TensorFileException naming the tensors that are missing or have another shape, or one whose values are
-     *     not finite
-     * @throws IllegalStateException if the set is frozen
+     * @throws TensorFileException naming the tensors that are missing or have another shape
      */
-    public void load(Source source, String origin) {
+    public void requireFits(Source source, String origin) {
         List<String> wrong = new ArrayList<>();
         stateShapes().forEach((name, expected) -> {
             int[] shape = source.shape(name);
@@ -319,6 +319,18 @@ public final class ParameterSet implements AutoCloseable {
                     "",
                     null);
         }
+    }
+
+    /**
+     * Fills every parameter from a state dict.
+     *
+     * @param source gives shapes and values
+     * @param origin what the dict is, for the message: a file and where in it
+     * @throws TensorFileException as {@link #requireFits}, or naming a tensor whose values are not finite
+     * @throws IllegalStateException if the set is frozen
+     */
+    public void load(Source source, String origin) {
+        requireFits(source, origin);
         requireChangeable();
         for (Parameter p : parameters.values()) {
             float[] values = p.form().read().apply(source);

@@ -1,0 +1,97 @@
+package org.rlr.model.config;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonParseException;
+import com.google.gson.TypeAdapter;
+import com.google.gson.TypeAdapterFactory;
+import com.google.gson.reflect.TypeToken;
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonWriter;
+import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * JSON of records, as Gson has it, but strict when it is read: a component that is not {@link Nullable} must be there,
+ * and a constant of an enum must be one of it, where Gson would put null into its place.
+ */
+public final class Json {
+    private static final Gson GSON =
+            new GsonBuilder().registerTypeAdapterFactory(new Strict()).create();
+
+    private Json() {}
+
+    /**
+     * A record as JSON.
+     *
+     * @param value a record
+     * @return its JSON
+     */
+    public static String write(Object value) {
+        return GSON.toJson(value);
+    }
+
+    /**
+     * A record of JSON.
+     *
+     * @param <T> the record
+     * @param json the text; null gives null
+     * @param type the record's class
+     * @return the record; null where the text is null or says so
+     * @throws RuntimeException if the text is no such record: of the parser, naming the place, or what the record's
+     *     constructor throws, inside one of the parser
+     */
+    public static <T> @Nullable T read(@Nullable String json, Class<T> type) {
+        return GSON.fromJson(json, type);
+    }
+
+    private static final class Strict implements TypeAdapterFactory {
+        @Override
+        public <T> @Nullable TypeAdapter<T> create(Gson gson, TypeToken<T> type) {
+            Class<? super T> raw = type.getRawType();
+            if (!raw.isRecord() && !raw.isEnum()) {
+                return null;
+            }
+            TypeAdapter<T> delegate = gson.getDelegateAdapter(this, type);
+            return new TypeAdapter<>() {
+                @Override
+                public void write(JsonWriter out, T value) throws IOException {
+                    delegate.write(out, value);
+                }
+
+                @Override
+                public @Nullable T read(JsonReader in) throws IOException {
+                    String where = in.getPath();
+                    boolean said = in.peek() != com.google.gson.stream.JsonToken.NULL;
+                    T value = delegate.read(in);
+                    if (raw.isEnum() && value == null && said) {
+                        throw new JsonParseException(where + " is none of " + Arrays.toString(raw.getEnumConstants()));
+                    }
+                    if (raw.isRecord() && value != null) {
+                        requireComponents(raw, value, where);
+                    }
+                    return value;
+                }
+            };
+        }
+
+        private static void requireComponents(Class<?> type, Object value, String where) {
+            for (RecordComponent component : type.getRecordComponents()) {
+                if (component.getType().isPrimitive()
+                        || component.getAnnotatedType().isAnnotationPresent(Nullable.class)) {
+                    continue;
+                }
+                try {
+                    component.getAccessor().setAccessible(true);
+                    if (component.getAccessor().invoke(value) == null) {
+                        throw new JsonParseException(where + "." + component.getName() + " is missing");
+                    }
+                } catch (ReflectiveOperationException e) {
+                    throw new IllegalStateException(e);
+                }
+            }
+        }
+    }
+}
