@@ -60,7 +60,7 @@ public final class Training {
         rule.requireEnough(rule.samples(data)); // before the training, not after it
         RlrTraining training = RlrTraining.on(data)
                 .recipe("fast")
-                .config(c -> c.imageSize(128, 128))
+                .config(c -> c.imageSize(64, 64).width(32).layers(2)) // small: this is an example
                 .settings(s -> s.epochs(10).seed(1))
                 .listener(new TrainingListener() {
                     @Override

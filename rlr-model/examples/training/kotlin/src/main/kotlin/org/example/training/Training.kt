@@ -45,7 +45,7 @@ private fun train(data: DataSet, file: Path, images: List<ImageSource>) {
     rule.requireEnough(rule.samples(data)) // before the training, not after it
     val training = RlrTraining.on(data)
         .recipe("fast")
-        .config { it.imageSize(128, 128) }
+        .config { it.imageSize(64, 64).width(32).layers(2) } // small: this is an example
         .settings { it.epochs(10).seed(1) }
         .listener(object : TrainingListener {
             override fun epoch(report: EpochReport) {
