@@ -1,5 +1,6 @@
 package org.rlr.bench;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
@@ -20,12 +21,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
@@ -95,6 +98,13 @@ class ExamplesTest {
 
     /** Copies an example and runs {@code mvn -q package}; skips the test where Maven cannot reach an artifact. */
     private Path build(String example) throws Exception {
+        Path copy = copy(example);
+        Processes.Output output = maven(copy, "package");
+        assertEquals(0, output.exit(), output.toString());
+        return copy;
+    }
+
+    private Path copy(String example) throws IOException {
         Path source = MODEL.resolve("examples").resolve(example);
         Path copy = folder.resolve(example);
         try (Stream<Path> all = Files.walk(source)) {
@@ -106,6 +116,11 @@ class ExamplesTest {
                 }
             }
         }
+        return copy;
+    }
+
+    /** Runs Maven in a copy of an example; skips the test where it cannot reach an artifact. */
+    private static Processes.Output maven(Path copy, String phase) throws Exception {
         Path settings = copy.resolve("settings.xml");
         Files.writeString(settings, settings());
         Processes.Output output;
@@ -120,16 +135,16 @@ class ExamplesTest {
                     "-s",
                     settings.toString(),
                     "-Dmaven.repo.local=" + TARGET.resolve("local"),
-                    "package");
+                    "-Dkotlin.compiler.daemon=false", // it would outlive the test
+                    phase);
         } catch (IOException e) {
             return abort("Maven cannot be started: " + e.getMessage());
         }
         if (output.exit() != 0 && UNREACHED.matcher(output.out()).find()) {
-            return abort("Maven cannot reach an artifact of " + example + ": "
+            return abort("Maven cannot reach an artifact of " + copy + ": "
                     + output.out().lines().findFirst().orElse(""));
         }
-        assertEquals(0, output.exit(), output.toString());
-        return copy;
+        return output;
     }
 
     /**
@@ -165,6 +180,97 @@ class ExamplesTest {
                 model.toString(),
                 image.toString());
         assertTrue(output.out().startsWith(image + ": score "), output.toString());
+    }
+
+    /** Both programs write the same model, and say the same of a normal image and of a black one. */
+    @Test
+    void training() throws Exception {
+        List<String> printed = new ArrayList<>();
+        List<byte[]> models = new ArrayList<>();
+        Path normal = Processes.drawNoise(folder.resolve("normal"), 40, new Random(1));
+        Path black = folder.resolve("black.png");
+        ImageIO.write(new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB), "png", black.toFile());
+        for (String language : new String[] {"java", "kotlin"}) {
+            Path jar = build("training/" + language).resolve("target/training.jar");
+            Path written = folder.resolve(language + ".safetensors");
+            printed.add(run(
+                            "java",
+                            "--add-modules",
+                            "jdk.incubator.vector",
+                            "-jar",
+                            jar.toString(),
+                            normal.toString(),
+                            written.toString(),
+                            normal.resolve("0.png").toString(),
+                            black.toString())
+                    .out());
+            models.add(Files.readAllBytes(written));
+        }
+        String out = printed.get(0);
+        assertTrue(out.contains("found with 10 normal images; 9.1 % false alarms"), out);
+        assertTrue(
+                Pattern.compile("0\\.png: score .*, normal\n.*black\\.png: score .*, anomalous\n")
+                        .matcher(out)
+                        .find(),
+                out);
+        assertEquals(out, printed.get(1));
+        assertArrayEquals(models.get(0), models.get(1));
+    }
+
+    /** Kotlin's compiler knows what may be null: it refuses the lines that say so, and takes all the others. */
+    @Test
+    void kotlinKnowsWhatMayBeNull() throws Exception {
+        String source = """
+                package org.example.training
+                import java.nio.file.Path
+                import org.rlr.model.config.ModelInfo
+                import org.rlr.model.data.DataSet
+                import org.rlr.model.data.ImageSource
+                import org.rlr.model.detect.Detector
+                import org.rlr.model.train.RlrTraining
+                import org.rlr.model.train.Trained
+                import org.rlr.tensor.backend.Backend
+                fun taken(image: ImageSource, info: ModelInfo, detector: Detector, data: DataSet, backend: Backend) {
+                    println(image.file()?.fileName)
+                    println(image.file().fileName) // refused
+                    println(image.id().length)
+                    println(info.training?.epochs)
+                    println(info.training.epochs) // refused
+                    println(info.config.levels.first() + info.thresholds.common.value)
+                    println(info.thresholds.common.falseAlarmRate.estimate) // refused
+                    println(info.config.windows.size) // refused
+                    detector.detect(image, null)
+                    detector.detectAsync(null, "part") // refused
+                    detector.detectAll(listOf(image)).use { it.forEach { each -> println(each.score) } }
+                    detector.detectAll(listOf(image, null)) // refused
+                    DataSet.builder().train("part", setOf(image)).defective("part", "dent", image, image)
+                    DataSet.builder().train("part", listOf<ImageSource?>(image)) // refused
+                    ImageSource.of(null) // refused
+                    ImageSource.of("id") { null } // refused
+                    RlrTraining.on(null) // refused
+                    val training = RlrTraining.on(data).config { it.width(32).windows(null) }.resume(null).scoring(null)
+                    training.checkpoint(null, 1) // refused
+                    training.backend(backend).cancelWhen { true }.run().use { trained: Trained ->
+                        println(trained.model.info().classes + trained.bestOnTest?.info())
+                        println(trained.bestOnTest.info()) // refused
+                    }
+                }
+                """;
+        Path copy = copy("training/kotlin");
+        Files.writeString(copy.resolve("src/main/kotlin/Nulls.kt"), source);
+        Processes.Output output = maven(copy, "compile");
+        List<String> lines = source.lines().toList();
+        Set<String> refused = Pattern.compile("Nulls\\.kt:\\[?\\(?(\\d+)")
+                .matcher(output.out())
+                .results()
+                .map(at -> lines.get(Integer.parseInt(at.group(1)) - 1))
+                .collect(Collectors.toCollection(TreeSet::new));
+        assertEquals(
+                lines.stream()
+                        .filter(line -> line.endsWith("// refused"))
+                        .collect(Collectors.toCollection(TreeSet::new)),
+                refused,
+                output.toString());
     }
 
     @Test

@@ -55,16 +55,22 @@ final class Processes {
     static Path drawImages(Path folder) throws IOException {
         Random random = new Random(1);
         for (String kind : List.of("train/good", "test/good", "test/scratch")) {
-            Path images = Files.createDirectories(folder.resolve("data/part").resolve(kind));
-            for (int i = 0; i < 4; i++) {
-                BufferedImage image = new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB);
-                for (int pixel = 0; pixel < 64 * 64; pixel++) {
-                    image.setRGB(pixel % 64, pixel / 64, random.nextInt(1 << 24));
-                }
-                ImageIO.write(image, "png", images.resolve(i + ".png").toFile());
-            }
+            drawNoise(folder.resolve("data/part").resolve(kind), 4, random);
         }
         return folder.resolve("data/part/test/good/0.png");
+    }
+
+    /** Writes images of noise, {@code 0.png} and so on, 64×64; returns the folder. */
+    static Path drawNoise(Path folder, int count, Random random) throws IOException {
+        Files.createDirectories(folder);
+        for (int i = 0; i < count; i++) {
+            BufferedImage image = new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB);
+            for (int pixel = 0; pixel < 64 * 64; pixel++) {
+                image.setRGB(pixel % 64, pixel / 64, random.nextInt(1 << 24));
+            }
+            ImageIO.write(image, "png", folder.resolve(i + ".png").toFile());
+        }
+        return folder;
     }
 
     /** Trains a small model on {@code data} in the folder; returns its file. */

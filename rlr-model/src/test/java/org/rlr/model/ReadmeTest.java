@@ -59,7 +59,9 @@ class ReadmeTest {
                 "docs/embedding.md",
                 "rlr-model/bom/pom.xml",
                 "rlr-model/examples/plain-maven/pom.xml",
-                "rlr-model/examples/spring-boot/pom.xml")) {
+                "rlr-model/examples/spring-boot/pom.xml",
+                "rlr-model/examples/training/java/pom.xml",
+                "rlr-model/examples/training/kotlin/pom.xml")) {
             assertEquals(version, version(file), file);
         }
     }

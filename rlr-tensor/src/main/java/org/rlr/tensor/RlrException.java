@@ -61,7 +61,7 @@ public class RlrException extends RuntimeException {
      * @param where a file, a class or another name, with which the message then begins: {@code class screw: …}
      * @return this error
      */
-    public final RlrException in(Object where) {
+    public final RlrException at(Object where) {
         context = where + ": " + context;
         return this;
     }

@@ -1,6 +1,7 @@
 package org.rlr.tensor;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** The extents of a tensor, outermost first; row-major and contiguous always. A scalar has no extents. */
 public final class Shape {
@@ -140,7 +141,7 @@ public final class Shape {
     }
 
     @Override
-    public boolean equals(Object other) {
+    public boolean equals(@Nullable Object other) {
         return other instanceof Shape s && Arrays.equals(extents, s.extents);
     }
 

@@ -11,7 +11,7 @@ class RlrExceptionTest {
     void aCallerAddsPlaceAndRemedy() {
         InvalidSettingException e = new InvalidSettingException("epochs", 0, "at least 1");
         assertEquals("`epochs` is 0; it must be at least 1", e.explanation());
-        assertSame(e, e.in("run 3").in("seeds"));
+        assertSame(e, e.at("run 3").at("seeds"));
         assertEquals("seeds: run 3: `epochs` is 0", e.getMessage());
         assertEquals(
                 "seeds: run 3: `epochs` is 0; it must be at least 1; see the log",

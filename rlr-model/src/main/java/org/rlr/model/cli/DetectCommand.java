@@ -161,7 +161,7 @@ final class DetectCommand implements Callable<Integer> {
         try {
             return className == null ? detector.detection(map) : detector.detection(map, className);
         } catch (RlrException e) {
-            throw e.in(file);
+            throw e.at(file);
         }
     }
 

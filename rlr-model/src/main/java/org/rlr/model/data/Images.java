@@ -227,7 +227,7 @@ public final class Images {
         try {
             return use.apply(decodePlain(format, bytes));
         } catch (ImageException e) {
-            throw e.in("the " + format + " image" + origin.label() + " is of an unsupported kind");
+            throw e.at("the " + format + " image" + origin.label() + " is of an unsupported kind");
         } catch (DataSetException e) {
             throw e;
         } catch (IOException | RuntimeException e) {

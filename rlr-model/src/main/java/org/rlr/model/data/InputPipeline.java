@@ -164,7 +164,7 @@ public final class InputPipeline {
         try {
             return work.get();
         } catch (ImageException e) {
-            throw e.getMessage().contains(image.id()) ? e : e.in(image);
+            throw e.getMessage().contains(image.id()) ? e : e.at(image);
         }
     }
 

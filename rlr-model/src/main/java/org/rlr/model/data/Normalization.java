@@ -1,6 +1,7 @@
 package org.rlr.model.data;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a backbone wants pixels: {@code (value/255 − mean)/std} per channel, red, green, blue.
@@ -65,7 +66,7 @@ public record Normalization(float[] mean, float[] std) {
     }
 
     @Override
-    public boolean equals(Object other) {
+    public boolean equals(@Nullable Object other) {
         return other instanceof Normalization that && Arrays.equals(mean, that.mean) && Arrays.equals(std, that.std);
     }
 

@@ -3,6 +3,7 @@ package org.rlr.model.data;
 import java.awt.image.BufferedImage;
 import java.util.Arrays;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An 8-bit RGB picture: what every image file becomes, and what a backbone's input is made from.
@@ -63,7 +64,7 @@ public record RgbImage(int width, int height, byte[] rgb) {
     }
 
     @Override
-    public boolean equals(Object other) {
+    public boolean equals(@Nullable Object other) {
         return other instanceof RgbImage image
                 && width == image.width
                 && height == image.height

@@ -355,7 +355,7 @@ public final class AnomalyDetector implements Detector {
         } catch (ResourceException e) {
             throw e.resource() == ResourceException.Resource.MEMORY ? e.andRemedy("lower `maxConcurrent`") : e;
         } catch (RlrException e) {
-            throw image.id().isEmpty() || e.getMessage().contains(image.id()) ? e : e.in(image.id());
+            throw image.id().isEmpty() || e.getMessage().contains(image.id()) ? e : e.at(image.id());
         } finally {
             places.release();
             idleTrim.called();

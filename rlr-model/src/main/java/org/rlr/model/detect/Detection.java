@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.data.Regions;
 import org.rlr.model.data.Resize;
 
@@ -120,7 +121,7 @@ public record Detection(
     }
 
     @Override
-    public boolean equals(Object other) {
+    public boolean equals(@Nullable Object other) {
         return other instanceof Detection that
                 && Double.compare(score, that.score) == 0
                 && Double.compare(normalizedScore, that.normalizedScore) == 0

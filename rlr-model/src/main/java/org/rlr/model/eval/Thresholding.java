@@ -310,7 +310,7 @@ public final class Thresholding {
         try {
             return action.get();
         } catch (RlrException e) {
-            throw e.in("class " + name);
+            throw e.at("class " + name);
         }
     }
 

@@ -69,7 +69,7 @@ public final class SyntheticDataSet {
         try {
             return kind.paste(image, random);
         } catch (DataSetException e) {
-            throw e.in(source);
+            throw e.at(source);
         }
     }
 

@@ -141,7 +141,7 @@ public record ConfigFile(
                 why = cause;
             }
             if (why instanceof RlrException known) {
-                throw known.in("\"" + name + "\"").in(unusable(file)).andRemedy("correct it, or " + REMEDY);
+                throw known.at("\"" + name + "\"").at(unusable(file)).andRemedy("correct it, or " + REMEDY);
             }
             // the parser's messages end in a link for programmers
             throw failure(

@@ -107,7 +107,7 @@ final class Download {
                 accepted.accept(part.path());
             } catch (RlrException e) {
                 part.discard();
-                throw e.in("what " + address + " gives is not usable and is thrown away");
+                throw e.at("what " + address + " gives is not usable and is thrown away");
             }
             part.complete();
             return actual;

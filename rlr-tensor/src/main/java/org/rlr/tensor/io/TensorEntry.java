@@ -1,6 +1,7 @@
 package org.rlr.tensor.io;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a SafeTensors file says of one tensor.
@@ -29,7 +30,7 @@ public record TensorEntry(String name, DType dtype, long[] shape, long elements,
     }
 
     @Override
-    public boolean equals(Object other) {
+    public boolean equals(@Nullable Object other) {
         return other instanceof TensorEntry that
                 && name.equals(that.name)
                 && dtype == that.dtype

@@ -1,6 +1,7 @@
 package org.rlr.tensor.io;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A tensor in a {@link TorchCheckpoint}: a view of a storage, which other tensors may view too. Its values are read by
@@ -62,7 +63,7 @@ public record TorchTensor(TorchDType dtype, long[] shape, long[] strides, long o
     }
 
     @Override
-    public boolean equals(Object other) {
+    public boolean equals(@Nullable Object other) {
         return other instanceof TorchTensor that
                 && dtype == that.dtype
                 && Arrays.equals(shape, that.shape)
