@@ -99,15 +99,15 @@ final class OverlayWriter {
 
     /** The picture of an image examined, named in the same way. */
     void write(Path file, RgbImage panel) {
-        Path target = folder.resolve(stem(file) + ".png");
-        for (int i = 2; written.contains(target); i++) {
-            target = folder.resolve(stem(file) + "-" + i + ".png");
-        }
-        save(target, panel);
+        save(folder.resolve(stem(file) + ".png"), panel);
     }
 
-    private void save(Path target, RgbImage panel) {
-        written.add(target);
+    /** Writes a picture; of several of one name the later ones are numbered. */
+    private void save(Path wanted, RgbImage panel) {
+        Path target = wanted;
+        for (int i = 2; !written.add(target); i++) {
+            target = wanted.resolveSibling(stem(wanted) + "-" + i + ".png");
+        }
         PngFile.write(target, panel.toBufferedImage());
     }
 

@@ -89,9 +89,16 @@ final class ClassFolders {
                     "put the normal images of class " + name + " into " + images.resolve(Sample.GOOD),
                     null);
         }
-        return Images.list(normal).stream()
+        return Folders.subfolders(images).stream()
+                .filter(each -> sameName(each, normal))
+                .flatMap(each -> Images.list(each).stream())
                 .map(image -> Sample.good(image, name))
                 .toList();
+    }
+
+    /** {@code good} and {@code Good}: on some systems they are one folder. */
+    private static boolean sameName(Path one, Path other) {
+        return Folders.nameOf(one).equalsIgnoreCase(Folders.nameOf(other));
     }
 
     private static List<Sample> readTest(Path folder, String name) {
@@ -103,7 +110,7 @@ final class ClassFolders {
         Path truth = Folders.subfolder(folder, "ground_truth");
         List<Sample> samples = new ArrayList<>();
         for (Path kind : Folders.subfolders(test)) {
-            boolean good = kind.equals(normal);
+            boolean good = normal != null && sameName(kind, normal);
             String defect = good ? Sample.GOOD : Folders.nameOf(kind);
             List<Path> images = Images.list(kind);
             Map<Path, List<Path>> masks =

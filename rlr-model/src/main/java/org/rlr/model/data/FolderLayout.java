@@ -92,29 +92,8 @@ final class FolderLayout implements DataLayout {
                 found.putAll(ClassFolders.masks(images, own));
             }
         });
-        Map<Path, List<Path>> shared = ClassFolders.masks(sharing, masks);
-        requireOneImageEach(sharing, shared);
-        found.putAll(shared);
+        found.putAll(ClassFolders.masks(sharing, masks));
         folders.forEach((kind, images) -> images.forEach(image ->
                 test.add(new Sample(image, found.getOrDefault(image, List.of()), name, Folders.nameOf(kind), true))));
-    }
-
-    /**
-     * @throws DataSetException if a mask would be that of two images, which have the same name in folders of two kinds
-     */
-    private static void requireOneImageEach(List<Path> images, Map<Path, List<Path>> masks) {
-        Map<Path, Path> owners = new HashMap<>();
-        for (Path image : images) {
-            for (Path mask : masks.getOrDefault(image, List.of())) {
-                Path other = owners.putIfAbsent(mask, image);
-                if (other != null) {
-                    throw new DataSetException(
-                            "the mask " + mask + " would be that of " + other + " and of " + image,
-                            "put the masks of each kind of defect into a folder of its own, here "
-                                    + mask.resolveSibling(Folders.nameOf(image.resolveSibling(""))),
-                            null);
-                }
-            }
-        }
     }
 }

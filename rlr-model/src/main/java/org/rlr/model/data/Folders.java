@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.text.Normalizer;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -78,7 +79,7 @@ final class Folders {
 
     /** A file's name without its suffix. */
     static String stem(Path file) {
-        String name = file.getFileName().toString();
+        String name = composed(file.getFileName());
         int dot = name.lastIndexOf('.');
         return dot > 0 ? name.substring(0, dot) : name;
     }
@@ -86,7 +87,12 @@ final class Folders {
     /** The name of a folder even where the path is {@code .} or ends in {@code ..}. */
     static String nameOf(Path folder) {
         Path name = folder.toAbsolutePath().normalize().getFileName();
-        return name == null ? folder.toString() : name.toString();
+        return name == null ? folder.toString() : composed(name);
+    }
+
+    /** Letters with marks as one character each: a Mac stores them as two, and both are the same name. */
+    private static String composed(Path name) {
+        return Normalizer.normalize(name.toString(), Normalizer.Form.NFC);
     }
 
     /** An exception's message, or its kind where it has none; of one of files what it means. */

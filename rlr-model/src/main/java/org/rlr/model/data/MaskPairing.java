@@ -25,9 +25,20 @@ final class MaskPairing {
             }
         }
         Map<Path, List<Path>> pairs = new HashMap<>();
+        Map<Path, Path> claimed = new HashMap<>();
         for (Path image : images) {
             Path mask = byImageName.get(Folders.stem(image));
             if (mask != null) {
+                Path other = claimed.putIfAbsent(mask, image);
+                if (other != null) {
+                    throw new DataSetException(
+                            "the mask " + mask + " would be that of " + other + " and of " + image,
+                            image.resolveSibling("").equals(other.resolveSibling(""))
+                                    ? "rename one of the images and give each its own mask"
+                                    : "put the masks of each kind of defect into a folder of its own, here "
+                                            + mask.resolveSibling(Folders.nameOf(image.resolveSibling(""))),
+                            null);
+                }
                 pairs.put(image, List.of(mask));
             }
         }

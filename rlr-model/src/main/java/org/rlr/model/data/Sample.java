@@ -19,15 +19,31 @@ public record Sample(ImageSource image, List<ImageSource> masks, String classNam
     public static final String GOOD = "good";
 
     /**
-     * Checks that nothing is null, and copies the list.
+     * Checks that nothing is null and that the names can be those of a folder, and copies the list.
      *
      * @throws NullPointerException if something is null
+     * @throws DataSetException if the class or the defect is named by a path, or by text that is no name
      */
     public Sample {
         Objects.requireNonNull(image, "image");
         masks = List.copyOf(masks);
         Objects.requireNonNull(className, "className");
         Objects.requireNonNull(defect, "defect");
+        requireName("class", className, image);
+        requireName("defect", defect, image);
+    }
+
+    /** Names come from lists and folders of others, and become folders of what is written. */
+    private static void requireName(String what, String name, ImageSource image) {
+        if (name.equals(".")
+                || name.equals("..")
+                || name.chars().anyMatch(c -> c == '/' || c == '\\' || Character.isISOControl(c))) {
+            throw new DataSetException(
+                    "the " + what + " of " + image.id() + " is named \"" + name.replaceAll("\\p{Cntrl}", "?")
+                            + "\", which cannot be the name of a folder",
+                    "name it without slashes and control characters",
+                    null);
+        }
     }
 
     /**
