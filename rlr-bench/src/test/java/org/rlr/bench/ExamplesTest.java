@@ -291,7 +291,7 @@ class ExamplesTest {
             assertFailure(400, "DAMAGED", service.post("/detect", Arrays.copyOf(png, png.length / 2)));
             assertFailure(400, "EMPTY", service.post("/detect", new byte[0]));
             assertFailure(400, "NOT_AN_IMAGE", service.post("/detect", "no image".getBytes(StandardCharsets.UTF_8)));
-            assertFailure(400, "gears", service.post("/detect?product=gears", png));
+            assertFailure(400, "gears", service.post("/detect/gears", png));
             assertFailure(413, "30000", service.post("/detect", new byte[30_001]));
             ByteArrayOutputStream large = new ByteArrayOutputStream();
             ImageIO.write(new BufferedImage(100, 100, BufferedImage.TYPE_INT_RGB), "png", large);
@@ -371,6 +371,8 @@ class ExamplesTest {
         CompletableFuture<HttpResponse<byte[]>> send(String path, byte[] body) {
             return client.sendAsync(
                     HttpRequest.newBuilder(URI.create(address + path))
+                            // as curl --data-binary has it
+                            .header("Content-Type", "application/x-www-form-urlencoded")
                             .POST(HttpRequest.BodyPublishers.ofByteArray(body))
                             .build(),
                     HttpResponse.BodyHandlers.ofByteArray());

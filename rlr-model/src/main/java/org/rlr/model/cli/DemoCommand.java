@@ -117,7 +117,7 @@ final class DemoCommand implements Callable<Integer> {
                         EvaluateCommand.settings(set, model, "", device),
                         null);
                 result.writeJson(out.resolve("metrics.json"));
-                PngFile.write(overview, overview(set, pictures).toBufferedImage());
+                PngFile.write(overview, overview(set, pictures));
                 text.print(result.toTable());
             }
         }

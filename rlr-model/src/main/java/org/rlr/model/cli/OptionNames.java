@@ -50,7 +50,7 @@ final class OptionNames {
             Map.entry("DecoderTrainer.train", "'rlr decoder train --checkpoint-every'"),
             Map.entry("ModelInfo.toJson", "'rlr info --json --model MODEL'"),
             Map.entry("ThresholdEstimator", "'rlr threshold'"),
-            Map.entry("Thresholds.perClass", "'rlr threshold --per-class'"));
+            Map.entry("Thresholding.withClasses", "'rlr threshold --per-class'"));
 
     /** Of all commands. */
     static final Set<String> OPTIONS = options(new CommandLine(new Main())).collect(Collectors.toUnmodifiableSet());

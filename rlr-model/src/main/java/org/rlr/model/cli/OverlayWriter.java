@@ -108,7 +108,7 @@ final class OverlayWriter {
         for (int i = 2; !written.add(target); i++) {
             target = wanted.resolveSibling(stem(wanted) + "-" + i + ".png");
         }
-        PngFile.write(target, panel.toBufferedImage());
+        PngFile.write(target, panel);
     }
 
     private static String stem(Path file) {

@@ -50,7 +50,7 @@ public record Thresholds(Threshold common, Map<String, Threshold> perClass) {
                     "one of " + perClass.keySet(),
                     "the model has no threshold of its own for class '" + className + "'",
                     perClass.isEmpty()
-                            ? "it has a common one only, `Thresholds.perClass` adds others"
+                            ? "it has a common one only, `Thresholding.withClasses` adds others"
                             : "it has them for " + String.join(", ", perClass.keySet()));
         }
         return own;

@@ -34,6 +34,17 @@ public final class PngFile {
     }
 
     /**
+     * As {@link #write(Path, BufferedImage)}, of a picture of this library.
+     *
+     * @param file target; replaced if it is there
+     * @param image any picture
+     * @throws org.rlr.tensor.ResourceException if the file cannot be written
+     */
+    public static void write(Path file, RgbImage image) {
+        write(file, image.toBufferedImage());
+    }
+
+    /**
      * Writes a picture to a stream, as to a response of a web service.
      *
      * @param image any picture

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -186,7 +187,7 @@ public final class AnomalyDetector implements Detector {
      * @throws CancelledException if the thread is interrupted; nothing is left open
      */
     public static AnomalyDetector load(Path file, DetectorOptions options) {
-        return open(file.toString(), options, backend -> ModelFile.load(file, backend));
+        return open(Objects.requireNonNull(file, "file").toString(), options, backend -> ModelFile.load(file, backend));
     }
 
     /**

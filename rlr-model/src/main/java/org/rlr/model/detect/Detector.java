@@ -95,10 +95,10 @@ public interface Detector extends AutoCloseable {
      * Examines an image file by the threshold of a product class.
      *
      * @param image a file of a supported format
-     * @param className the product class
+     * @param className the product class; null for the common threshold
      * @return score, verdict and map
      */
-    default Detection detect(Path image, String className) {
+    default Detection detect(Path image, @Nullable String className) {
         return detect(ImageSource.of(image), className);
     }
 
@@ -158,10 +158,10 @@ public interface Detector extends AutoCloseable {
      * Examines a Java image by the threshold of a product class, as {@link #detect(BufferedImage)}.
      *
      * @param image grey, RGB or CMYK, of any size
-     * @param className the product class
+     * @param className the product class; null for the common threshold
      * @return score, verdict and map
      */
-    default Detection detect(@Nullable BufferedImage image, String className) {
+    default Detection detect(@Nullable BufferedImage image, @Nullable String className) {
         return detect(sourceOf(image), className);
     }
 

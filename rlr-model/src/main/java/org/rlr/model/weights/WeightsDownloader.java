@@ -89,6 +89,22 @@ public final class WeightsDownloader {
     public record Result(Path file, String sha256) {}
 
     /**
+     * The published weights of a backbone, from the user's cache, where they are downloaded to if they are not there.
+     *
+     * @param backbone name of a backbone that weights are published for
+     * @return the file
+     * @throws RlrException if there are none, or they cannot be had
+     */
+    public static Path get(String backbone) {
+        PublishedWeights weights = PublishedWeights.of(backbone);
+        WeightsDownloader downloader = new WeightsDownloader(WeightsCache.ofUser(), null, (String) null);
+        return downloader
+                .cached(weights, null)
+                .orElseGet(
+                        () -> downloader.get(weights, null, (done, total) -> {}).file());
+    }
+
+    /**
      * Where weights would come from.
      *
      * @param weights which

@@ -155,7 +155,7 @@ class OptionNamesTest {
                 "--epochs is 0; it must be at least 1",
                 OptionNames.explain(new InvalidSettingException("epochs", 0, "at least 1")));
         assertEquals("lower --batch-size or --lr", OptionNames.translate("lower `batchSize` or `learningRate`"));
-        assertEquals("see 'rlr threshold --per-class'", OptionNames.translate("see `Thresholds.perClass`"));
+        assertEquals("see 'rlr threshold --per-class'", OptionNames.translate("see `Thresholding.withClasses`"));
         assertEquals("use 'rlr weights get resnet18'", OptionNames.translate("use `WeightsDownloader.get(resnet18)`"));
         assertEquals("`unknown` and $1", OptionNames.translate("`unknown` and $1"));
         assertTrue(!exists("`unknown`") && !exists("--unknown") && !exists("'rlr unknown'") && !exists("'rlr X'"));

@@ -57,7 +57,9 @@ public final class Backends {
                     name,
                     types + " or auto",
                     "there is no backend '" + name + "'",
-                    "choose " + types + " or auto with `backend`");
+                    "choose " + types
+                            + " or auto with `backend`, or add the module of that backend to the class path or"
+                            + " module path (of cuda: org.rlr:rlr-cuda)");
         }
         StringBuilder reasons = new StringBuilder();
         for (BackendProvider p : providers) {

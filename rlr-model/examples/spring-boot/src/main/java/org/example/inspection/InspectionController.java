@@ -4,6 +4,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.List;
+import org.rlr.model.ModelException;
 import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.Images;
 import org.rlr.model.data.PngFile;
@@ -11,10 +12,11 @@ import org.rlr.model.detect.Detection;
 import org.rlr.model.detect.Region;
 import org.rlr.model.detect.ReloadableDetector;
 import org.rlr.model.report.Overlays;
+import org.rlr.tensor.io.TensorFileException;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
+import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
-import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.server.ResponseStatusException;
@@ -57,10 +59,13 @@ class InspectionController {
     /**
      * Examines an image.
      *
-     * @param product its product class; without one the common threshold decides
+     * @param product its product class; without one the common threshold decides. In the path: to look for a parameter,
+     *     Tomcat would read a body as a form if curl's default content type says so
      */
-    @PostMapping(value = "/detect", produces = MediaType.APPLICATION_JSON_VALUE)
-    Answer detect(HttpServletRequest request, @RequestParam(required = false) String product) throws IOException {
+    @PostMapping(
+            value = {"/detect", "/detect/{product}"},
+            produces = MediaType.APPLICATION_JSON_VALUE)
+    Answer detect(HttpServletRequest request, @PathVariable(required = false) String product) throws IOException {
         return Answer.of(detector.detect(ImageSource.of("", body(request)), product));
     }
 
@@ -81,7 +86,12 @@ class InspectionController {
     @PostMapping("/reload")
     @ResponseStatus(HttpStatus.NO_CONTENT)
     void reload() {
-        detector.reload(settings.model());
+        try {
+            detector.reload(settings.model());
+        } catch (ModelException | TensorFileException e) {
+            // the old model stays in service; whoever replaced the file learns why
+            throw new ResponseStatusException(HttpStatus.CONFLICT, e.explanation(), e);
+        }
     }
 
     private byte[] body(HttpServletRequest request) throws IOException {

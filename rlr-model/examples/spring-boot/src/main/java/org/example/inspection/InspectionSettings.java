@@ -2,6 +2,7 @@ package org.example.inspection;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
@@ -20,4 +21,9 @@ public record InspectionSettings(
         @DefaultValue("2") int maxConcurrent,
         @DefaultValue("10s") Duration maxWait,
         @DefaultValue("20000000") int maxBytes,
-        @DefaultValue("25000000") long maxPixels) {}
+        @DefaultValue("25000000") long maxPixels) {
+    /** Checks that there is a model. */
+    public InspectionSettings {
+        Objects.requireNonNull(model, "no model: start with --inspection.model=FILE");
+    }
+}
