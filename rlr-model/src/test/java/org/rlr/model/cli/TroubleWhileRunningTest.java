@@ -77,7 +77,7 @@ class TroubleWhileRunningTest {
     void tooLittleMemoryForAnImage() throws IOException, InterruptedException {
         Path large = TestImages.writeFlat(logs.resolve("large.png"), 6000, 6000, 0x808080);
         CommandRun.process(logs, CommandRun.commandLine(List.of("-Xmx40m"), "detect", "--model", model, large))
-                .assertFailure("out of memory", "images", "-Xmx");
+                .assertFailure("6000×6000 pixels", "a heap of 40 MiB", "-Xmx");
     }
 
     @Test

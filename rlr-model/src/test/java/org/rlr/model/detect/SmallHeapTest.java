@@ -1,8 +1,10 @@
 package org.rlr.model.detect;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.config.RlrConfig;
+import org.rlr.model.data.ImageException;
 import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.TestImages;
@@ -75,14 +78,30 @@ class SmallHeapTest {
                 DetectorOptions.builder().maxConcurrent(AT_ONCE).build())) {
             Detection expected = detector.detect(image);
             atOnce(detector, image, expected);
-            try {
-                detector.detect(ImageSource.of(Path.of(args[1])));
-                throw new AssertionError("the heap is too large for this test");
-            } catch (ResourceException e) {
-                assertEquals(ResourceException.Resource.MEMORY, e.resource(), e.getMessage());
-            }
+            // by its header
+            ImageException large =
+                    assertThrows(ImageException.class, () -> detector.detect(ImageSource.of(Path.of(args[1]))));
+            assertEquals(ImageException.Reason.TOO_LARGE, large.reason(), large.getMessage());
+            // what says nothing of its size beforehand
+            ResourceException lack = assertThrows(
+                    ResourceException.class, () -> detector.detect(ImageSource.of("endless", SmallHeapTest::endless)));
+            assertEquals(ResourceException.Resource.MEMORY, lack.resource(), lack.getMessage());
             atOnce(detector, image, expected);
         }
+    }
+
+    private static InputStream endless() {
+        return new InputStream() {
+            @Override
+            public int read() {
+                return 0;
+            }
+
+            @Override
+            public int read(byte[] bytes, int from, int count) {
+                return count;
+            }
+        };
     }
 
     private static void atOnce(AnomalyDetector detector, RgbImage image, Detection expected) throws Exception {
