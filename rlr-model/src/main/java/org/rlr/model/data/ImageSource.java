@@ -3,7 +3,10 @@ package org.rlr.model.data;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -11,6 +14,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.rlr.tensor.CancelledException;
 
 /**
  * An image that can be read as often as it is needed, and the id by which errors and reports name it: a file, the
@@ -79,7 +83,12 @@ public abstract sealed class ImageSource {
         Objects.requireNonNull(opener, "opener");
         return new Encoded(id, () -> {
             try (InputStream in = opener.open()) {
+                if (in == null) {
+                    throw new IOException("its opener gave null");
+                }
                 return in.readAllBytes();
+            } catch (UncheckedIOException e) {
+                throw e.getCause();
             }
         });
     }
@@ -106,7 +115,8 @@ public abstract sealed class ImageSource {
      * @throws ImageException if its samples are not grey, RGB or CMYK integers
      */
     public static ImageSource of(String id, BufferedImage image) {
-        ImageSize size = PixelReader.of(image).size();
+        ImageSize size =
+                Images.checked(Images.Origin.of(id), PixelReader.of(image).size());
         // a reader has a buffer of its own, and serves one thread
         return new Pixels(id, size, () -> PixelReader.of(image));
     }
@@ -253,6 +263,8 @@ public abstract sealed class ImageSource {
         public byte[] content() {
             try {
                 return contents.read();
+            } catch (ClosedByInterruptException | InterruptedIOException e) {
+                throw new CancelledException("interrupted while the image " + id() + " was read", "", e);
             } catch (IOException e) {
                 throw Images.unreadable(
                         "the image" + Images.Origin.of(id()).label() + " cannot be read (" + Folders.reason(e) + ")",

@@ -14,6 +14,7 @@ import java.util.function.Function;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
+import org.rlr.tensor.ResourceException;
 
 /**
  * Reads image files: PNG, JPEG, BMP, GIF (the first frame) and TIFF (the first page), told apart by their content, not
@@ -76,6 +77,8 @@ public final class Images {
             return read(encoded.readAllBytes());
         } catch (IOException e) {
             throw unreadable("the image cannot be read (" + Folders.reason(e) + ")", "send it again", e);
+        } catch (OutOfMemoryError e) {
+            throw ResourceException.outOfMemory("an image was read from its stream", e);
         }
     }
 
@@ -292,6 +295,9 @@ public final class Images {
                 case TIFF_LITTLE_ENDIAN, TIFF_BIG_ENDIAN -> new TiffHeader(bytes).size();
                 case PNG, GIF -> sizeOf(format.reader(), stream);
             };
+            if (size.width() <= 0 || size.height() <= 0) {
+                throw new IOException("its header says " + size + " pixels");
+            }
             return checked(origin, size);
         } catch (ImageException e) {
             throw e;
@@ -309,10 +315,8 @@ public final class Images {
         }
     }
 
-    private static ImageSize checked(Origin origin, ImageSize size) throws IOException {
-        if (size.width() <= 0 || size.height() <= 0) {
-            throw new IOException("its header says " + size + " pixels");
-        }
+    /** The size, if it is not too large for this heap or for any. */
+    static ImageSize checked(Origin origin, ImageSize size) {
         long heap = Runtime.getRuntime().maxMemory();
         if (size.pixels() > MAX_PIXELS || size.pixels() * BYTES_PER_PIXEL > heap) {
             throw new ImageException(
@@ -338,6 +342,9 @@ public final class Images {
             // decoders wrap even this, and the file may be sound
             if (t instanceof OutOfMemoryError e) {
                 throw e;
+            }
+            if (t instanceof IOException && "No memory left for cache!".equals(t.getMessage())) {
+                throw new OutOfMemoryError("Java heap space");
             }
         }
         return new ImageException(

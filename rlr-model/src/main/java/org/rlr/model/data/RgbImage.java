@@ -42,7 +42,9 @@ public record RgbImage(int width, int height, byte[] rgb) {
      *     integers
      */
     public static RgbImage of(BufferedImage image) {
-        return PixelReader.of(image).toRgb();
+        PixelReader pixels = PixelReader.of(image);
+        Images.checked(Images.Origin.of(""), pixels.size());
+        return pixels.toRgb();
     }
 
     /** {@return a copy as a Java image of type {@link BufferedImage#TYPE_INT_RGB}} */

@@ -230,6 +230,8 @@ public final class AnomalyDetector implements Detector {
                     "the model cannot be read from its stream (" + IoReason.of(e) + ")",
                     "check where it comes from",
                     e);
+        } catch (OutOfMemoryError e) {
+            throw outOfMemory("reading the model from its stream", e);
         }
         return load("the model in the stream", bytes, options);
     }
@@ -341,11 +343,13 @@ public final class AnomalyDetector implements Detector {
     }
 
     private Detection examine(ImageSource image, Threshold threshold, long since, DetectionObserver observer) {
-        takePlace(since);
-        long waited = System.nanoTime() - since;
         StageClock clock = new StageClock();
+        long waited;
         Detection detection;
+        takePlace(since);
+        // nothing in between, which could fail and keep the place
         try {
+            waited = System.nanoTime() - since;
             requireOpen();
             FeatureMaps.ImageMaps maps = prepare(image, clock);
             AnomalyMap map = scorer.score(maps, clock);
@@ -364,7 +368,7 @@ public final class AnomalyDetector implements Detector {
         }
         try {
             observer.examined(clock.times(waited));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.log(System.Logger.Level.WARNING, "the observer of a detector failed", e);
         }
         return detection;
@@ -398,14 +402,18 @@ public final class AnomalyDetector implements Detector {
         try {
             if (most == null) {
                 places.acquire();
-            } else if (!places.tryAcquire(
-                    TimeUnit.NANOSECONDS.convert(most) - (System.nanoTime() - since), TimeUnit.NANOSECONDS)) {
+            } else if (!tryAcquire(TimeUnit.NANOSECONDS.convert(most), System.nanoTime() - since)) {
                 throw overloaded("no place was free within `maxWait`, which is " + most.toMillis() + " ms", null);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CancelledException("interrupted while waiting for a place", "", e);
         }
+    }
+
+    /** A call that waited in the queue for longer than it may has failed, even if a place is free now. */
+    private boolean tryAcquire(long most, long waited) throws InterruptedException {
+        return (most == 0 || waited < most) && places.tryAcquire(Math.max(0, most - waited), TimeUnit.NANOSECONDS);
     }
 
     private ResourceException overloaded(String why, @Nullable Throwable cause) {

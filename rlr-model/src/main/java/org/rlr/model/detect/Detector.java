@@ -14,6 +14,7 @@ import org.rlr.model.data.ImageException;
 import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.PixelFormat;
 import org.rlr.model.data.RgbImage;
+import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.backend.MemoryUse;
 import org.rlr.tensor.io.IoReason;
 
@@ -129,6 +130,8 @@ public interface Detector extends AutoCloseable {
                     "the image cannot be read from its stream (" + IoReason.of(e) + ")",
                     "send it again",
                     e);
+        } catch (OutOfMemoryError e) {
+            throw ResourceException.outOfMemory("an image was read from its stream", e);
         }
         return detect(contents);
     }

@@ -6,13 +6,16 @@ import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Spliterator;
 import java.util.Spliterators;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.data.ImageSource;
 import org.rlr.tensor.CancelledException;
+import org.rlr.tensor.ResourceException;
 
 /** Detections of many images in their order, a few of them under way. */
 final class OrderedDetections implements Iterator<Detection> {
@@ -21,6 +24,8 @@ final class OrderedDetections implements Iterator<Detection> {
     private final Detector detector;
     private final Iterator<? extends ImageSource> images;
     private final Deque<CompletableFuture<Detection>> underWay = new ArrayDeque<>();
+    /** Taken from the images, but not begun. */
+    private @Nullable ImageSource waiting;
 
     OrderedDetections(Detector detector, Iterator<? extends ImageSource> images) {
         this.detector = detector;
@@ -35,10 +40,29 @@ final class OrderedDetections implements Iterator<Detection> {
 
     @Override
     public boolean hasNext() {
-        while (underWay.size() < AT_ONCE && images.hasNext()) {
-            underWay.add(detector.detectAsync(images.next()));
+        while (underWay.size() < AT_ONCE && (waiting != null || images.hasNext())) {
+            ImageSource image = waiting != null ? waiting : images.next();
+            waiting = image;
+            CompletableFuture<Detection> begun = detector.detectAsync(image);
+            if (!underWay.isEmpty() && refused(begun)) {
+                break; // the queue is full: it is tried again when one of these is done
+            }
+            underWay.add(begun);
+            waiting = null;
         }
         return !underWay.isEmpty();
+    }
+
+    private static boolean refused(CompletableFuture<Detection> begun) {
+        try {
+            begun.getNow(null);
+            return false;
+        } catch (CancellationException e) {
+            return false;
+        } catch (CompletionException e) {
+            return e.getCause() instanceof ResourceException lack
+                    && lack.resource() == ResourceException.Resource.CAPACITY;
+        }
     }
 
     @Override

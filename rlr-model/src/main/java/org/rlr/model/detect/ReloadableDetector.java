@@ -1,7 +1,10 @@
 package org.rlr.model.detect;
 
 import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -17,8 +20,13 @@ import org.rlr.tensor.backend.MemoryUse;
  * {@link DetectorOptions#maxConcurrent} images at once.
  */
 public final class ReloadableDetector implements Detector {
+    private static final System.Logger LOG = System.getLogger(ReloadableDetector.class.getName());
+
     private final DetectorOptions options;
     private final ReentrantLock reloading = new ReentrantLock(true);
+    /** Threads that are in a call, or in what depends on its result: they cannot wait for calls to end. */
+    private final Set<Thread> inCalls = ConcurrentHashMap.newKeySet();
+
     private volatile Serving serving;
     private volatile boolean closed;
 
@@ -27,6 +35,7 @@ public final class ReloadableDetector implements Detector {
         private final Detector detector;
         private int calls;
         private boolean retired;
+        private boolean closed;
 
         Serving(Detector detector) {
             this.detector = detector;
@@ -37,27 +46,57 @@ public final class ReloadableDetector implements Detector {
             return !retired;
         }
 
-        synchronized void leave() {
-            calls--;
-            notifyAll();
+        /** The last call of a detector that was replaced closes it. */
+        void leave() {
+            boolean last;
+            synchronized (this) {
+                calls--;
+                last = retired && calls == 0;
+            }
+            if (last) {
+                closeDetector();
+            }
         }
 
-        /** Waits for the calls and closes the detector. */
-        void retire() {
-            boolean interrupted = false;
+        /**
+         * Takes no more calls; the detector is closed when those that there are have ended.
+         *
+         * @param waits whether to return after that; an interrupt ends the waiting, not the closing
+         */
+        void retire(boolean waits) {
+            boolean idle;
             synchronized (this) {
                 retired = true;
-                while (calls > 0) {
-                    try {
-                        wait();
-                    } catch (InterruptedException e) {
-                        interrupted = true;
-                    }
-                }
+                idle = calls == 0;
             }
-            detector.close();
-            if (interrupted) {
+            if (idle) {
+                closeDetector();
+            } else if (waits) {
+                awaitClosed();
+            }
+        }
+
+        private synchronized void awaitClosed() {
+            try {
+                while (!closed) {
+                    wait();
+                }
+            } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
+            }
+        }
+
+        private void closeDetector() {
+            try {
+                detector.close();
+            } catch (RuntimeException e) {
+                // of no call, as each has its result
+                LOG.log(System.Logger.Level.WARNING, "a detector that was replaced could not be closed", e);
+            } finally {
+                synchronized (this) {
+                    closed = true;
+                    notifyAll();
+                }
             }
         }
     }
@@ -69,8 +108,8 @@ public final class ReloadableDetector implements Detector {
      * @param options of the detectors that {@link #reload} loads
      */
     public ReloadableDetector(Detector first, DetectorOptions options) {
-        this.serving = new Serving(first);
-        this.options = options;
+        this.serving = new Serving(Objects.requireNonNull(first, "first"));
+        this.options = Objects.requireNonNull(options, "options");
     }
 
     /**
@@ -86,8 +125,9 @@ public final class ReloadableDetector implements Detector {
     }
 
     /**
-     * Loads another model, warm-up included, lets it serve, and closes the one before when its calls have ended. If the
-     * model cannot be loaded, the one before goes on serving.
+     * Loads another model, warm-up included, lets it serve, and closes the one before when its calls have ended; it
+     * returns after that, but for a call from within a detection (an observer, or what depends on an asynchronous
+     * result), which returns at once. If the model cannot be loaded, the one before goes on serving.
      *
      * @param file a model file
      * @throws RlrException as {@link AnomalyDetector#load(Path, DetectorOptions)}
@@ -103,11 +143,17 @@ public final class ReloadableDetector implements Detector {
     /**
      * Lets another detector serve, and closes the one before when its calls have ended.
      *
-     * @param next closed by this detector, also if it was closed itself
+     * @param next another detector than this one and the one that serves; closed by this detector, also if it was
+     *     closed itself
+     * @throws IllegalArgumentException if it is this detector or the one that serves; nothing is closed
      * @throws CancelledException if the thread is interrupted while another model is loaded; {@code next} is closed
      * @throws IllegalStateException if this detector was closed
      */
     public void replace(Detector next) {
+        Objects.requireNonNull(next, "next");
+        if (next == this || next == serving.detector) {
+            throw new IllegalArgumentException("the detector serves already");
+        }
         boolean changed = false;
         try {
             exclusively(() -> {
@@ -139,7 +185,10 @@ public final class ReloadableDetector implements Detector {
     private void change(Detector next) {
         Serving before = serving;
         serving = new Serving(next);
-        before.retire();
+        if (closed) {
+            next.close(); // while the model was loaded
+        }
+        before.retire(!inCalls.contains(Thread.currentThread()));
     }
 
     private void requireOpen() {
@@ -161,9 +210,13 @@ public final class ReloadableDetector implements Detector {
 
     private <T> T call(Function<Detector, T> call) {
         Serving now = enter();
+        boolean outermost = inCalls.add(Thread.currentThread());
         try {
             return call.apply(now.detector);
         } finally {
+            if (outermost) {
+                inCalls.remove(Thread.currentThread());
+            }
             now.leave();
         }
     }
@@ -193,10 +246,17 @@ public final class ReloadableDetector implements Detector {
         // left first: what waits for the result may close this detector
         CompletableFuture<?> unused = working.whenComplete((detection, failure) -> {
             now.leave();
-            if (failure == null) {
-                result.complete(detection);
-            } else {
-                result.completeExceptionally(failure);
+            boolean outermost = inCalls.add(Thread.currentThread());
+            try {
+                if (failure == null) {
+                    result.complete(detection);
+                } else {
+                    result.completeExceptionally(failure);
+                }
+            } finally {
+                if (outermost) {
+                    inCalls.remove(Thread.currentThread());
+                }
             }
         });
         return result;
@@ -220,12 +280,18 @@ public final class ReloadableDetector implements Detector {
         });
     }
 
+    /** As {@link AnomalyDetector#close}: waits for the calls in progress, and those that wait for a place fail. */
     @Override
     public void close() {
         closed = true;
+        Serving last = serving;
+        last.detector.close();
+        if (inCalls.contains(Thread.currentThread()) && reloading.isLocked()) {
+            return; // a reload that waits for this call sees that this detector is closed
+        }
         reloading.lock(); // a reload that goes on ends first
         try {
-            serving.retire();
+            serving.detector.close();
         } finally {
             reloading.unlock();
         }

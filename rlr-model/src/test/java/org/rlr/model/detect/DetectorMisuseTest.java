@@ -1,0 +1,192 @@
+package org.rlr.model.detect;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.rlr.model.data.ImageException;
+import org.rlr.model.data.ImageSource;
+import org.rlr.model.data.Images;
+import org.rlr.model.data.RgbImage;
+import org.rlr.model.data.TestImages;
+import org.rlr.tensor.CancelledException;
+import org.rlr.tensor.ResourceException;
+
+/** Detectors whose callbacks, openers and callers do what they should not. */
+class DetectorMisuseTest {
+    private static final RgbImage PIXELS = TestImages.smooth(80, 64);
+    private static final ImageSource IMAGE = ImageSource.of("", PIXELS);
+
+    @TempDir
+    private static Path folder;
+
+    private static Path first;
+    private static Path second;
+
+    @BeforeAll
+    static void writeModels() {
+        first = RandomModel.write(folder.resolve("first.safetensors"), RandomModel.TINY, 1);
+        second = RandomModel.write(folder.resolve("second.safetensors"), RandomModel.TINY, 2);
+    }
+
+    private static DetectorOptions options(int maxConcurrent) {
+        return DetectorOptions.builder().maxConcurrent(maxConcurrent).build();
+    }
+
+    @Test
+    void whatDependsOnAResultMayReloadAndClose() throws Exception {
+        for (int maxConcurrent : new int[] {1, 2}) {
+            ReloadableDetector detector = ReloadableDetector.load(first, options(maxConcurrent));
+            List<CompletableFuture<Void>> reloads = new ArrayList<>();
+            for (int i = 0; i < 6; i++) {
+                reloads.add(detector.detectAsync(IMAGE).thenAccept(d -> detector.reload(second)));
+            }
+            for (CompletableFuture<Void> each : reloads) {
+                each.get();
+            }
+            List<CompletableFuture<Void>> closings = new ArrayList<>();
+            for (int i = 0; i < 6; i++) {
+                closings.add(detector.detectAsync(IMAGE).thenRun(detector::close));
+            }
+            for (CompletableFuture<Void> each : closings) {
+                try {
+                    each.get();
+                } catch (ExecutionException e) {
+                    assertTrue(e.getCause() instanceof IllegalStateException, e.toString());
+                }
+            }
+            assertThrows(IllegalStateException.class, () -> detector.detect(PIXELS));
+        }
+    }
+
+    @Test
+    void anObserverMayReloadAndCloseAndItsErrorsAreLogged() {
+        AtomicReference<ReloadableDetector> detector = new AtomicReference<>();
+        List<Runnable> todo = Collections.synchronizedList(new ArrayList<>());
+        DetectorOptions options = DetectorOptions.builder()
+                .observer(times -> {
+                    if (!todo.isEmpty()) {
+                        todo.remove(0).run();
+                    }
+                })
+                .build();
+        detector.set(ReloadableDetector.load(first, options));
+        todo.add(() -> detector.get().reload(second));
+        todo.add(() -> {
+            throw new NoClassDefFoundError("of a test");
+        });
+        todo.add(() -> detector.get().close());
+        for (int i = 0; i < 3; i++) {
+            detector.get().detect(PIXELS);
+        }
+        assertThrows(IllegalStateException.class, () -> detector.get().detect(PIXELS));
+    }
+
+    @Test
+    void aDetectorDoesNotReplaceItself() {
+        AnomalyDetector serving = AnomalyDetector.load(first);
+        try (ReloadableDetector detector = new ReloadableDetector(serving, DetectorOptions.DEFAULTS)) {
+            Detection expected = detector.detect(PIXELS);
+            assertThrows(NullPointerException.class, () -> detector.replace(null));
+            assertThrows(IllegalArgumentException.class, () -> detector.replace(serving));
+            assertThrows(IllegalArgumentException.class, () -> detector.replace(detector));
+            assertEquals(expected, detector.detect(PIXELS));
+        }
+        assertThrows(NullPointerException.class, () -> new ReloadableDetector(null, DetectorOptions.DEFAULTS));
+    }
+
+    @Test
+    void aCallThatWaitsInTheQueueForTooLongFails() throws Exception {
+        CountDownLatch go = new CountDownLatch(1);
+        try (AnomalyDetector detector = AnomalyDetector.load(
+                first,
+                DetectorOptions.builder()
+                        .maxConcurrent(1)
+                        .maxWait(Duration.ofMillis(1))
+                        .build())) {
+            CompletableFuture<Detection> slow = detector.detectAsync(ImageSource.of("slow", () -> {
+                try {
+                    go.await();
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+                return new ByteArrayInputStream(new byte[0]);
+            }));
+            CompletableFuture<Detection> late = detector.detectAsync(IMAGE);
+            Thread.sleep(20);
+            go.countDown();
+            assertThrows(ExecutionException.class, slow::get);
+            ExecutionException e = assertThrows(ExecutionException.class, late::get);
+            assertEquals(ResourceException.Resource.CAPACITY, ((ResourceException) e.getCause()).resource());
+        }
+    }
+
+    @Test
+    void manyImagesFitThroughAShortQueue() {
+        try (AnomalyDetector detector = AnomalyDetector.load(
+                first, DetectorOptions.builder().maxConcurrent(1).maxQueued(1).build())) {
+            Detection expected = detector.detect(PIXELS);
+            assertEquals(
+                    Collections.nCopies(8, expected),
+                    detector.detectAll(Collections.nCopies(8, IMAGE)).toList());
+        }
+    }
+
+    @Test
+    void openersThatFailAreErrorsOfTheirImage() {
+        try (AnomalyDetector detector = AnomalyDetector.load(first)) {
+            ImageException none =
+                    assertThrows(ImageException.class, () -> detector.detect(ImageSource.of("row 17", () -> null)));
+            assertTrue(none.getMessage().contains("row 17"), none.getMessage());
+            assertThrows(
+                    CancelledException.class,
+                    () -> detector.detect(ImageSource.of("row 18", () -> {
+                        throw new ClosedByInterruptException();
+                    })));
+            InputStream lack = new InputStream() {
+                @Override
+                public int read() {
+                    throw new OutOfMemoryError("made up");
+                }
+            };
+            assertThrows(ResourceException.class, () -> detector.detect(lack));
+            assertThrows(ResourceException.class, () -> Images.read(lack));
+            assertThrows(ResourceException.class, () -> AnomalyDetector.load(lack, DetectorOptions.DEFAULTS));
+            for (int i = 0; i < 5; i++) {
+                assertThrows(
+                        ResourceException.class,
+                        () -> detector.detect(ImageSource.of("row 19", () -> {
+                            throw new OutOfMemoryError("made up");
+                        })));
+            }
+            detector.detect(PIXELS);
+        }
+    }
+
+    @Test
+    void aJavaImageCanBeTooLarge() {
+        BufferedImage image = new BufferedImage(30_000, 30_000, BufferedImage.TYPE_BYTE_BINARY);
+        try (AnomalyDetector detector = AnomalyDetector.load(first)) {
+            assertEquals(
+                    ImageException.Reason.TOO_LARGE,
+                    assertThrows(ImageException.class, () -> detector.detect(image))
+                            .reason());
+        }
+    }
+}
