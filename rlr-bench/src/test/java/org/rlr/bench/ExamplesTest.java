@@ -305,7 +305,7 @@ class ExamplesTest {
                 assertTrue(each.get().statusCode() / 100 == 2, text(each.get()));
             }
             Files.writeString(served, "no model");
-            assertFailure(500, "", service.post("/reload", png));
+            assertFailure(409, "not a usable SafeTensors file", service.post("/reload", png));
             assertEquals(text(answer), text(service.post("/detect", png)));
             String metrics = text(service.get("/actuator/metrics/rlr.detect?tag=step:backbone"));
             // one, its map, 36 of the 40, and the last one

@@ -113,14 +113,16 @@ class DetectorMisuseTest {
 
     @Test
     void aCallThatWaitsInTheQueueForTooLongFails() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
         try (AnomalyDetector detector = AnomalyDetector.load(
                 first,
                 DetectorOptions.builder()
                         .maxConcurrent(1)
-                        .maxWait(Duration.ofMillis(1))
+                        .maxWait(Duration.ofSeconds(2))
                         .build())) {
             CompletableFuture<Detection> slow = detector.detectAsync(ImageSource.of("slow", () -> {
+                begun.countDown();
                 try {
                     go.await();
                 } catch (InterruptedException e) {
@@ -128,8 +130,9 @@ class DetectorMisuseTest {
                 }
                 return new ByteArrayInputStream(new byte[0]);
             }));
+            begun.await();
             CompletableFuture<Detection> late = detector.detectAsync(IMAGE);
-            Thread.sleep(20);
+            Thread.sleep(2500);
             go.countDown();
             assertThrows(ExecutionException.class, slow::get);
             ExecutionException e = assertThrows(ExecutionException.class, late::get);
