@@ -24,8 +24,8 @@ import org.w3c.dom.Node;
 import org.xml.sax.SAXException;
 
 /**
- * The rules of Maven Central on a repository of what is to be published: what a pom says, the jars of sources and
- * Javadoc, checksums, and a bill of materials beside each jar. Release builds call it.
+ * Checks a staging repository against the rules of Maven Central: the fields of each pom, jars of sources and Javadoc,
+ * checksums, and a software bill of materials (SBOM) beside each jar. Release builds call it.
  */
 public final class StagingCheck {
     private static final Pattern PROPERTY = Pattern.compile("\\$\\{([^}]+)}");
@@ -89,7 +89,7 @@ public final class StagingCheck {
         return problems;
     }
 
-    /** What is to be done before a release can be published, but cannot be done for the owner. */
+    /** {@return steps that only the owner can take before a release is published} */
     Set<String> leftToTheOwner() {
         return leftToTheOwner;
     }
@@ -203,7 +203,7 @@ public final class StagingCheck {
 
     private static @Nullable String text(Element from, String path) {
         Element at = from;
-        for (String name : path.split("/")) {
+        for (String name : path.split("/", -1)) {
             at = child(at, name);
             if (at == null) {
                 return null;

@@ -191,8 +191,7 @@ public final class ModelFile {
      * @param file a model file; stays the caller's
      * @param backend holds the weights; stays the caller's
      * @return the model, for inference; the caller closes it
-     * @throws ModelException if the file is not a model, is damaged or does not fit together
-     * @throws TensorFileException if it cannot be read at all
+     * @throws ModelException if the file is not a model, is damaged, does not fit together or cannot be read
      * @throws org.rlr.tensor.CancelledException if the thread is interrupted; nothing is left open
      */
     public static RlrModel load(SafeTensorsFile file, Backend backend) {
@@ -218,13 +217,12 @@ public final class ModelFile {
                             shape, backend, StateDict.of(file).under("level" + level + "."), file.source()));
                 }
                 return new RlrModel(backend, info, backbone, statistics, levels);
-            } catch (IllegalArgumentException | ArithmeticException e) {
-                levels.forEach(RlrTransformer::close);
-                backbone.close();
-                throw unreadable(file, e);
             } catch (Throwable t) {
                 levels.forEach(RlrTransformer::close);
                 backbone.close();
+                if (t instanceof IllegalArgumentException || t instanceof ArithmeticException) {
+                    throw unreadable(file, (RuntimeException) t);
+                }
                 throw t;
             }
         } catch (TensorFileException e) {

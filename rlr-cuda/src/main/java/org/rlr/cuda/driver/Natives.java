@@ -26,6 +26,7 @@ public final class Natives {
     /** CUDA 12.0 in the driver's way of counting: the natives and libcublas.so.12 want it. */
     private static final int OLDEST_DRIVER = 12000;
 
+    private static final System.Logger LOG = System.getLogger(Natives.class.getName());
     private static final String TEMPORARY = "java.io.tmpdir";
     private static final String DRIVER = "libcuda.so.1";
     private static final String DNN = "libcudnn.so.9";
@@ -133,14 +134,16 @@ public final class Natives {
         }
     }
 
-    /** What is loaded stays loaded. */
-    private static void delete(Path folder) throws IOException {
+    /** What is loaded stays loaded, and is no worse for a file that cannot be deleted. */
+    private static void delete(Path folder) {
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : files.toList()) {
                 Files.delete(file);
             }
+            Files.delete(folder);
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, "cannot delete " + folder + ", where native code was unpacked", e);
         }
-        Files.delete(folder);
     }
 
     static @Nullable String driverObstacle() {

@@ -74,20 +74,35 @@ final class Relaunch {
         command.add(System.getProperty("java.class.path"));
         command.add(Main.class.getName());
         command.addAll(List.of(args));
+        ProcessBuilder builder = new ProcessBuilder(command).inheritIO().redirectError(ProcessBuilder.Redirect.PIPE);
+        builder.environment().putAll(FileNames.environment());
+        Process process;
         try {
-            ProcessBuilder builder =
-                    new ProcessBuilder(command).inheritIO().redirectError(ProcessBuilder.Redirect.PIPE);
-            builder.environment().putAll(FileNames.environment());
-            Process process = builder.start();
-            // Where this process is ended, the one that works must not be left behind.
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> end(process)));
-            copyErrors(process.getErrorStream(), new FileOutputStream(FileDescriptor.err));
-            return process.waitFor();
+            process = builder.start();
         } catch (IOException e) {
             return null;
+        }
+        // Where this process is ended, the one that works must not be left behind.
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(process)));
+        try {
+            copyOrDrop(process.getErrorStream());
+            return process.waitFor();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return Main.FAILURE;
+        }
+    }
+
+    /** Where standard error is closed, what is said there is lost, as it would be without this process in between. */
+    private static void copyOrDrop(InputStream errors) {
+        try {
+            copyErrors(errors, new FileOutputStream(FileDescriptor.err));
+        } catch (IOException closed) {
+            try {
+                errors.transferTo(OutputStream.nullOutputStream());
+            } catch (IOException e) {
+                // the process has ended
+            }
         }
     }
 

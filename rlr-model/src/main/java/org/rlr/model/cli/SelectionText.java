@@ -21,9 +21,10 @@ final class SelectionText {
                 ? epoch
                         + String.format(
                                 Locale.ROOT,
-                                "OPTIMISTIC: chosen by the test images (image AUROC %.4f, %s), so what is measured on them is too good",
+                                "OPTIMISTIC: chosen by the test images (image AUROC %.4f, %s), so what is measured on"
+                                        + " them is too good",
                                 s.value(),
-                                s.images())
+                                TextTable.count(s.images(), "image"))
                 : epoch
                         + String.format(
                                 Locale.ROOT,

@@ -114,9 +114,9 @@ public record DataSet(@Nullable Path root, @Nullable String layout, List<ClassSa
                 test.stream().flatMap(sample -> Stream.concat(Stream.of(sample.image()), sample.masks().stream())));
         for (Sample sample : test) {
             CancelledException.throwIfInterrupted("comparing masks with their images");
-            for (ImageSource mask : sample.masks()) {
-                Masks.checkSize(
-                        mask, mask.size(), sample.image(), sample.image().size());
+            if (!sample.masks().isEmpty()) {
+                ImageSize size = sample.image().size();
+                sample.masks().forEach(mask -> Masks.checkSize(mask, mask.size(), sample.image(), size));
             }
         }
         return this;

@@ -23,10 +23,7 @@ final class Frame implements Images.Decoded {
                 "rowStride",
                 rowStride,
                 "at least " + row + " bytes, for " + width + " pixels of " + format);
-        this.size = new ImageSize(width, height);
-        if (size.pixels() > Images.MAX_PIXELS) {
-            throw Images.tooLarge("the frame", size, Images.MAX_PIXELS);
-        }
+        this.size = Images.checked("the frame", new ImageSize(width, height));
         long needed = (height - 1L) * rowStride + row;
         if (pixels.remaining() < needed) {
             throw new ImageException(
@@ -64,6 +61,18 @@ final class Frame implements Images.Decoded {
 
     @Override
     public boolean[] toNonZero() {
-        return Images.Decoded.of(toRgb()).toNonZero();
+        if (format != PixelFormat.GREY16) {
+            return Images.Decoded.of(toRgb()).toNonZero();
+        }
+        // both bytes count, of which the picture has the high one alone
+        boolean[] set = new boolean[Math.multiplyExact(size.width(), size.height())];
+        byte[] row = new byte[size.width() * format.bytes()];
+        for (int y = 0, at = 0; y < size.height(); y++) {
+            pixels.get(y * rowStride, row);
+            for (int from = 0; from < row.length; from += format.bytes()) {
+                set[at++] = (row[from] | row[from + 1]) != 0;
+            }
+        }
+        return set;
     }
 }

@@ -14,9 +14,6 @@ enum ImageFormat {
     TIFF_LITTLE_ENDIAN('I', 'I', 42, 0),
     TIFF_BIG_ENDIAN('M', 'M', 0, 42);
 
-    /** As many bytes as it takes to tell. */
-    static final int HEAD = 8;
-
     @SuppressWarnings("ImmutableEnumChecker") // never written to
     private final int[] magic;
 
@@ -25,17 +22,17 @@ enum ImageFormat {
     }
 
     /** The format of a file that begins with {@code head}, or null. */
-    static @Nullable ImageFormat of(byte[] head, int length) {
+    static @Nullable ImageFormat of(byte[] head) {
         for (ImageFormat format : values()) {
-            if (format.begins(head, length)) {
+            if (format.begins(head)) {
                 return format;
             }
         }
         return null;
     }
 
-    private boolean begins(byte[] head, int length) {
-        if (length < magic.length) {
+    private boolean begins(byte[] head) {
+        if (head.length < magic.length) {
             return false;
         }
         for (int i = 0; i < magic.length; i++) {

@@ -3,7 +3,6 @@ package org.rlr.model.data;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
@@ -115,8 +114,9 @@ public abstract sealed class ImageSource {
      * @throws ImageException if its samples are not grey, RGB or CMYK integers
      */
     public static ImageSource of(String id, BufferedImage image) {
-        ImageSize size =
-                Images.checked(Images.Origin.of(id), PixelReader.of(image).size());
+        ImageSize size = Images.checked(
+                "the image" + Images.Origin.of(id).label(),
+                PixelReader.of(image).size());
         // a reader has a buffer of its own, and serves one thread
         return new Pixels(id, size, () -> PixelReader.of(image));
     }
@@ -163,7 +163,18 @@ public abstract sealed class ImageSource {
      * @throws ImageException naming the image if it is missing, empty, damaged, not an image or of an unsupported kind
      */
     public final RgbImage read() {
-        return decode(Images.Decoded::toRgb);
+        return read(Images.MAX_PIXELS);
+    }
+
+    /**
+     * Reads the image unless it is large; its contents are opened once.
+     *
+     * @param maxPixels of the largest image to read; of a file its header tells before the pixels are decoded
+     * @return its pixels
+     * @throws ImageException as {@link #read()}, or if it has more pixels
+     */
+    public final RgbImage read(long maxPixels) {
+        return decode(maxPixels, Images.Decoded::toRgb);
     }
 
     /**
@@ -184,13 +195,13 @@ public abstract sealed class ImageSource {
 
     /** Where the image has a colour sample above zero, row by row; {@code check} may refuse its size by throwing. */
     final boolean[] readNonZero(Consumer<ImageSize> check) {
-        return decode(decoded -> {
+        return decode(Images.MAX_PIXELS, decoded -> {
             check.accept(decoded.size());
             return decoded.toNonZero();
         });
     }
 
-    abstract <T> T decode(Function<Images.Decoded, T> use);
+    abstract <T> T decode(long maxPixels, Function<Images.Decoded, T> use);
 
     @Override
     public String toString() {
@@ -227,8 +238,8 @@ public abstract sealed class ImageSource {
         }
 
         @Override
-        <T> T decode(Function<Images.Decoded, T> use) {
-            return Images.decode(Images.Origin.of(file), content(), use);
+        <T> T decode(long maxPixels, Function<Images.Decoded, T> use) {
+            return Images.decode(Images.Origin.of(file), content(), maxPixels, use);
         }
 
         @Override
@@ -263,9 +274,12 @@ public abstract sealed class ImageSource {
         public byte[] content() {
             try {
                 return contents.read();
-            } catch (ClosedByInterruptException | InterruptedIOException e) {
-                throw new CancelledException("interrupted while the image " + id() + " was read", "", e);
             } catch (IOException e) {
+                // a timeout is an InterruptedIOException, too
+                if (e instanceof ClosedByInterruptException
+                        || Thread.currentThread().isInterrupted()) {
+                    throw new CancelledException("interrupted while the image " + id() + " was read", "", e);
+                }
                 throw Images.unreadable(
                         "the image" + Images.Origin.of(id()).label() + " cannot be read (" + Folders.reason(e) + ")",
                         "check where it is read from",
@@ -274,8 +288,8 @@ public abstract sealed class ImageSource {
         }
 
         @Override
-        <T> T decode(Function<Images.Decoded, T> use) {
-            return Images.decode(Images.Origin.of(id()), content(), use);
+        <T> T decode(long maxPixels, Function<Images.Decoded, T> use) {
+            return Images.decode(Images.Origin.of(id()), content(), maxPixels, use);
         }
     }
 
@@ -305,7 +319,8 @@ public abstract sealed class ImageSource {
         }
 
         @Override
-        <T> T decode(Function<Images.Decoded, T> use) {
+        <T> T decode(long maxPixels, Function<Images.Decoded, T> use) {
+            Images.requireAtMost(maxPixels, Images.Origin.of(id()), size);
             return use.apply(pixels.get());
         }
     }

@@ -15,6 +15,7 @@ import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 import org.rlr.tensor.ResourceException;
+import org.rlr.tensor.RlrException;
 
 /**
  * Reads image files: PNG, JPEG, BMP, GIF (the first frame) and TIFF (the first page), told apart by their content, not
@@ -33,9 +34,9 @@ import org.rlr.tensor.ResourceException;
  */
 public final class Images {
     /** The largest picture that is read, in pixels; a header may claim anything. */
-    static final long MAX_PIXELS = 1L << 27;
-    /** Heap per pixel while an image is decoded: its samples in 3 bytes, and as the decoder gives them in up to 8. */
-    private static final int BYTES_PER_PIXEL = 8;
+    public static final long MAX_PIXELS = 1L << 27;
+    /** Heap per pixel while an image is decoded: 3 bytes of RGB, and up to 8 as the decoder gives them. */
+    private static final int BYTES_PER_PIXEL = 11;
     /** Bytes in which a header is looked for first. */
     private static final int HEADER = 1 << 16;
 
@@ -51,7 +52,7 @@ public final class Images {
      * @throws ImageException if the file is missing, empty, truncated, damaged, not an image or of an unsupported kind
      */
     public static RgbImage read(Path file) {
-        return decode(Origin.of(file), bytes(file), Decoded::toRgb);
+        return decode(Origin.of(file), bytes(file), MAX_PIXELS, Decoded::toRgb);
     }
 
     /**
@@ -62,7 +63,7 @@ public final class Images {
      * @throws ImageException if they are empty, truncated, damaged, not an image or of an unsupported kind
      */
     public static RgbImage read(byte[] encoded) {
-        return decode(Origin.of(""), encoded, Decoded::toRgb);
+        return decode(Origin.of(""), encoded, MAX_PIXELS, Decoded::toRgb);
     }
 
     /**
@@ -73,10 +74,23 @@ public final class Images {
      * @throws ImageException if the stream fails, or as {@link #read(byte[])}
      */
     public static RgbImage read(InputStream encoded) {
+        return read(bytes(encoded));
+    }
+
+    /**
+     * The contents of a stream to its end.
+     *
+     * @param encoded the contents of an image file; not closed
+     * @return the contents
+     * @throws ImageException if the stream fails
+     * @throws ResourceException if memory is short
+     */
+    public static byte[] bytes(InputStream encoded) {
         try {
-            return read(encoded.readAllBytes());
+            return encoded.readAllBytes();
         } catch (IOException e) {
-            throw unreadable("the image cannot be read (" + Folders.reason(e) + ")", "send it again", e);
+            throw unreadable(
+                    "the image cannot be read from its stream (" + Folders.reason(e) + ")", "send it again", e);
         } catch (OutOfMemoryError e) {
             throw ResourceException.outOfMemory("an image was read from its stream", e);
         }
@@ -97,7 +111,7 @@ public final class Images {
         } catch (IOException e) {
             throw ioError(file, e);
         }
-        ImageFormat format = formatOf(origin, head, head.length);
+        ImageFormat format = formatOf(origin, head);
         boolean scattered = format == ImageFormat.BMP || format.toString().equals("TIFF");
         try {
             return sizeOf(origin, format, scattered ? bytes(file) : head);
@@ -158,7 +172,7 @@ public final class Images {
 
     /** The size of a picture in memory, from its header alone. */
     static ImageSize size(Origin origin, byte[] encoded) {
-        return sizeOf(origin, formatOf(origin, encoded, encoded.length), encoded);
+        return sizeOf(origin, formatOf(origin, encoded), encoded);
     }
 
     /** A picture as its file stored it. */
@@ -224,13 +238,13 @@ public final class Images {
         }
     }
 
-    static <T> T decode(Origin origin, byte[] bytes, Function<Decoded, T> use) {
-        ImageFormat format = formatOf(origin, bytes, bytes.length);
-        sizeOf(origin, format, bytes);
+    static <T> T decode(Origin origin, byte[] bytes, long maxPixels, Function<Decoded, T> use) {
+        ImageFormat format = formatOf(origin, bytes);
+        requireAtMost(maxPixels, origin, sizeOf(origin, format, bytes));
         try {
             return use.apply(decodePlain(format, bytes));
         } catch (ImageException e) {
-            throw e.at("the " + format + " image" + origin.label() + " is of an unsupported kind");
+            throw unsupported(origin, format, e);
         } catch (DataSetException e) {
             throw e;
         } catch (IOException | RuntimeException e) {
@@ -266,15 +280,15 @@ public final class Images {
         }
     }
 
-    private static ImageFormat formatOf(Origin origin, byte[] head, int length) {
-        if (length == 0) {
+    private static ImageFormat formatOf(Origin origin, byte[] head) {
+        if (head.length == 0) {
             throw new ImageException(
                     ImageException.Reason.EMPTY,
                     "the image" + origin.label() + " is empty (0 bytes)",
                     origin.remedy(),
                     null);
         }
-        ImageFormat format = ImageFormat.of(head, length);
+        ImageFormat format = ImageFormat.of(head);
         if (format == null) {
             throw new ImageException(
                     ImageException.Reason.NOT_AN_IMAGE,
@@ -288,22 +302,29 @@ public final class Images {
 
     /** The size by the header, if the heap can hold an image of it. */
     private static ImageSize sizeOf(Origin origin, ImageFormat format, byte[] bytes) {
+        ImageSize header;
         try (ImageInputStream stream = memoryStream(bytes)) {
             ImageSize size = switch (format) {
                 case JPEG -> JpegWalk.size(stream);
+                case PNG -> PngCheck.size(bytes);
                 case BMP -> new BmpHeader(bytes).size();
                 case TIFF_LITTLE_ENDIAN, TIFF_BIG_ENDIAN -> new TiffHeader(bytes).size();
-                case PNG, GIF -> sizeOf(format.reader(), stream);
+                case GIF -> sizeOf(format.reader(), stream);
             };
             if (size.width() <= 0 || size.height() <= 0) {
                 throw new IOException("its header says " + size + " pixels");
             }
-            return checked(origin, size);
+            header = size;
         } catch (ImageException e) {
-            throw e;
+            throw unsupported(origin, format, e);
         } catch (IOException | RuntimeException e) {
             throw damaged(origin, format, e);
         }
+        return checked("the image" + origin.label(), header);
+    }
+
+    private static RlrException unsupported(Origin origin, ImageFormat format, ImageException e) {
+        return e.at("the " + format + " image" + origin.label() + " is of an unsupported kind");
     }
 
     private static ImageSize sizeOf(ImageReader reader, ImageInputStream stream) throws IOException {
@@ -316,12 +337,12 @@ public final class Images {
     }
 
     /** The size, if it is not too large for this heap or for any. */
-    static ImageSize checked(Origin origin, ImageSize size) {
+    static ImageSize checked(String image, ImageSize size) {
         long heap = Runtime.getRuntime().maxMemory();
         if (size.pixels() > MAX_PIXELS || size.pixels() * BYTES_PER_PIXEL > heap) {
             throw new ImageException(
                     ImageException.Reason.TOO_LARGE,
-                    "the image" + origin.label() + " is " + size + " pixels, more than the "
+                    image + " is " + size + " pixels, more than the "
                             + (size.pixels() > MAX_PIXELS
                                     ? MAX_PIXELS / 1_000_000 + " million that are read"
                                     : heap / BYTES_PER_PIXEL / 1_000_000 + " million that a heap of " + (heap >> 20)
@@ -331,6 +352,18 @@ public final class Images {
                     null);
         }
         return size;
+    }
+
+    /** Refuses what is larger than a caller wants to read. */
+    static void requireAtMost(long maxPixels, Origin origin, ImageSize size) {
+        if (size.pixels() > maxPixels) {
+            throw new ImageException(
+                    ImageException.Reason.TOO_LARGE,
+                    "the image" + origin.label() + " is " + size + " pixels, more than `maxPixels`, which is "
+                            + maxPixels,
+                    "scale it down or raise `maxPixels`",
+                    null);
+        }
     }
 
     static ImageInputStream memoryStream(byte[] bytes) {
@@ -365,14 +398,6 @@ public final class Images {
         String why = cause instanceof AccessDeniedException ? "permission denied" : Folders.reason(cause);
         return unreadable(
                 "the image " + file + " cannot be read (" + why + ")", "check its permissions and the disk", cause);
-    }
-
-    static ImageException tooLarge(String image, ImageSize size, long most) {
-        return new ImageException(
-                ImageException.Reason.TOO_LARGE,
-                image + " is " + size + " pixels, more than the " + most + " that are read",
-                "scale it down or cut it into tiles",
-                null);
     }
 
     static ImageException unreadable(String message, String remedy, IOException cause) {

@@ -115,7 +115,8 @@ public final class InputPipeline {
     }
 
     private TileGrid grid(ImageSource image, Tiling cut) {
-        return named(image, () -> grid(image.size(), cut));
+        ImageSize size = image.size();
+        return named(image, () -> grid(size, cut));
     }
 
     private TileGrid grid(ImageSize size, Tiling cut) {
@@ -159,12 +160,12 @@ public final class InputPipeline {
         return tiling == null ? inputs(image) : named(source, () -> inputs(image));
     }
 
-    /** Adds the name of the image to errors that lack it. */
+    /** Adds the name of the image to errors, which do not know it once its header is read. */
     private static <T> T named(ImageSource image, Supplier<T> work) {
         try {
             return work.get();
         } catch (ImageException e) {
-            throw e.getMessage().contains(image.id()) ? e : e.at(image);
+            throw e.at(image);
         }
     }
 

@@ -163,20 +163,24 @@ final class JpegWalk {
 
     /** Moves behind the next marker, over stray bytes; EOI where whole pixels end the file. */
     private int nextMarker() throws IOException {
-        while (at < file.length && file[at] != (byte) 0xff) {
-            at++;
-        }
-        while (at < file.length && file[at] == (byte) 0xff) {
-            at++;
-        }
-        if (at >= file.length) {
-            if (wholePixels()) {
-                return EOI;
+        while (true) {
+            while (at < file.length && file[at] != (byte) 0xff) {
+                at++;
             }
-            throw new IOException("the file ends before its last scan");
+            while (at < file.length && file[at] == (byte) 0xff) {
+                at++;
+            }
+            if (at >= file.length) {
+                if (wholePixels()) {
+                    return EOI;
+                }
+                throw new IOException("the file ends before its last scan");
+            }
+            int marker = file[at++] & 0xff;
+            if (marker != 0 && marker != 1 && marker != SOI) {
+                return marker;
+            }
         }
-        int marker = file[at++] & 0xff;
-        return marker == 0 || marker == 1 || marker == SOI ? nextMarker() : marker;
     }
 
     private boolean wholePixels() {

@@ -60,6 +60,15 @@ final class PngCheck {
         }
     }
 
+    /** Width and height of the header. */
+    static ImageSize size(byte[] file) throws IOException {
+        if (file.length < SIGNATURE + 16) {
+            throw new IOException("the file ends within its header");
+        }
+        ByteBuffer header = ByteBuffer.wrap(file, SIGNATURE + 8, 8);
+        return new ImageSize(header.getInt(), header.getInt());
+    }
+
     private static void requireData(byte[] file, long present) throws IOException {
         ByteBuffer header = ByteBuffer.wrap(file, SIGNATURE, file.length - SIGNATURE);
         if (header.getInt() != 13 || header.getInt() != IHDR) {

@@ -43,7 +43,7 @@ public record RgbImage(int width, int height, byte[] rgb) {
      */
     public static RgbImage of(BufferedImage image) {
         PixelReader pixels = PixelReader.of(image);
-        Images.checked(Images.Origin.of(""), pixels.size());
+        Images.checked("the image", pixels.size());
         return pixels.toRgb();
     }
 

@@ -4,21 +4,14 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.ModelException;
 import org.rlr.model.ModelFile;
@@ -26,8 +19,6 @@ import org.rlr.model.RlrModel;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.Threshold;
-import org.rlr.model.data.ImageException;
-import org.rlr.model.data.ImageSize;
 import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.PngFile;
 import org.rlr.model.data.RgbImage;
@@ -72,84 +63,28 @@ import org.rlr.tensor.io.TensorFileException;
  */
 public final class AnomalyDetector implements Detector {
     private static final System.Logger LOG = System.getLogger(AnomalyDetector.class.getName());
-    private static final Cleaner CLEANER = Cleaner.create();
-    /** What asynchronous calls run on ends after so long without any. */
-    private static final int THREAD_SECONDS = 1;
-
     private static final int WARM_UP_CALLS = 50;
     /** The warm-up ends after so many calls in a row that were not faster than the fastest before. */
     private static final int STEADY_CALLS = 3;
 
     private static final double STEADY = 0.95;
+    private static final String LESS_MEMORY = "lower `maxConcurrent` or `maxPixels`";
 
     private final DetectorOptions options;
     private final RlrModel model;
     private final AnomalyScorer scorer;
-    private final @Nullable Resources resources;
-    private final Semaphore places;
-    private final ThreadPoolExecutor threads;
+    private final @Nullable ModelResources resources;
+    private final DetectionQueue queue;
     private final IdleTrim idleTrim;
-    private volatile boolean closed;
 
-    /** Everything that is freed with a detector; does not refer to it. */
-    private static final class Resources implements Runnable {
-        private final String source;
-        private final RlrModel parts;
-        private final boolean ownsBackend;
-        private final Cleaner.Cleanable cleanable;
-        private volatile boolean closed;
-
-        Resources(String source, RlrModel model, boolean ownsBackend) {
-            this.source = source;
-            this.parts = model.with(model.info());
-            this.ownsBackend = ownsBackend;
-            // the model, not the detector: whoever has its scorer or its model still uses it
-            this.cleanable = CLEANER.register(model, this);
-        }
-
-        void close() {
-            closed = true;
-            cleanable.clean();
-        }
-
-        @Override
-        public void run() {
-            if (!closed) {
-                LOG.log(
-                        System.Logger.Level.WARNING,
-                        "a detector of {0} was never closed; its threads and memory are freed now."
-                                + " Close detectors, as with try-with-resources",
-                        source);
-            }
-            try {
-                parts.close();
-            } finally {
-                if (ownsBackend) {
-                    parts.backend().close();
-                }
-            }
-        }
-    }
-
-    private AnomalyDetector(RlrModel model, @Nullable Resources resources, DetectorOptions options) {
+    private AnomalyDetector(
+            RlrModel model, @Nullable ModelResources resources, DetectorOptions options, LongSupplier clock) {
         this.options = options;
         this.model = model;
         this.resources = resources;
         scorer = new AnomalyScorer(model);
-        places = new Semaphore(options.maxConcurrent(), true);
+        queue = new DetectionQueue(options, clock);
         idleTrim = new IdleTrim(options.idleTrim(), model);
-        threads = new ThreadPoolExecutor(
-                options.maxConcurrent(),
-                options.maxConcurrent(),
-                THREAD_SECONDS,
-                TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(options.maxQueued()),
-                task -> {
-                    Thread thread = new Thread(task, "rlr-detect");
-                    thread.setDaemon(true);
-                    return thread;
-                });
-        threads.allowCoreThreadTimeOut(true);
     }
 
     /**
@@ -231,7 +166,7 @@ public final class AnomalyDetector implements Detector {
                     "check where it comes from",
                     e);
         } catch (OutOfMemoryError e) {
-            throw outOfMemory("reading the model from its stream", e);
+            throw ResourceException.outOfMemory("the model was read from its stream", e);
         }
         return load("the model in the stream", bytes, options);
     }
@@ -255,27 +190,37 @@ public final class AnomalyDetector implements Detector {
      * @throws CancelledException if the thread is interrupted during the warm-up
      */
     public static AnomalyDetector of(RlrModel model, DetectorOptions options) {
-        return warm(new AnomalyDetector(model, null, options));
+        return warm(new AnomalyDetector(model, null, options, System::nanoTime));
     }
 
     private static AnomalyDetector open(String source, DetectorOptions options, Function<Backend, RlrModel> loader) {
+        return open(source, options, loader, System::nanoTime);
+    }
+
+    /** As {@link #load(Path, DetectorOptions)}, with a clock by which calls wait. */
+    static AnomalyDetector load(Path file, DetectorOptions options, LongSupplier clock) {
+        return open(file.toString(), options, backend -> ModelFile.load(file, backend), clock);
+    }
+
+    private static AnomalyDetector open(
+            String source, DetectorOptions options, Function<Backend, RlrModel> loader, LongSupplier clock) {
         Backend shared = options.openBackend();
         Backend backend = shared != null ? shared : Backends.open(options.backend(), options.settings());
-        Resources resources;
+        ModelResources resources;
         RlrModel model;
         try {
             model = loader.apply(backend);
-            resources = new Resources(source, model, shared == null);
+            resources = new ModelResources(source, model, shared == null);
         } catch (Throwable t) {
             if (shared == null) {
                 backend.close();
             }
             if (t instanceof OutOfMemoryError error) {
-                throw outOfMemory("loading " + source, error);
+                throw ResourceException.outOfMemory(source + " was loaded", error);
             }
             throw t;
         }
-        return warm(new AnomalyDetector(model, resources, options));
+        return warm(new AnomalyDetector(model, resources, options, clock));
     }
 
     private static AnomalyDetector warm(AnomalyDetector detector) {
@@ -305,7 +250,7 @@ public final class AnomalyDetector implements Detector {
         long fastest = Long.MAX_VALUE;
         for (int call = 0, steady = 0; call < WARM_UP_CALLS && steady < STEADY_CALLS; call++) {
             long start = System.nanoTime();
-            examine(image, model.info().thresholds().common(), start, DetectionObserver.NONE);
+            examine(image, model.info().thresholds().common(), queue.now(), DetectionObserver.NONE);
             long time = System.nanoTime() - start;
             steady = time > STEADY * fastest ? steady + 1 : 0;
             fastest = Math.min(fastest, time);
@@ -319,23 +264,23 @@ public final class AnomalyDetector implements Detector {
 
     @Override
     public MemoryUse memory() {
-        requireOpen();
+        queue.requireOpen();
         return model.backend().memory();
     }
 
     @Override
     public void trim() {
-        requireOpen();
+        queue.requireOpen();
         model.backend().trim();
     }
 
     @Override
     public Detection detect(ImageSource image, @Nullable String className) {
-        return detect(image, className, System.nanoTime());
+        return detect(image, className, queue.now());
     }
 
     private Detection detect(ImageSource image, @Nullable String className, long since) {
-        requireOpen();
+        queue.requireOpen();
         Threshold threshold = className == null
                 ? model.info().thresholds().common()
                 : model.info().thresholds().ownOf(className);
@@ -346,23 +291,24 @@ public final class AnomalyDetector implements Detector {
         StageClock clock = new StageClock();
         long waited;
         Detection detection;
-        takePlace(since);
+        queue.enter(since);
         // nothing in between, which could fail and keep the place
         try {
-            waited = System.nanoTime() - since;
-            requireOpen();
+            waited = queue.now() - since;
+            queue.requireOpen();
             FeatureMaps.ImageMaps maps = prepare(image, clock);
-            AnomalyMap map = scorer.score(maps, clock);
-            detection = clock.time(StageClock.Stage.MAP, () -> detection(map, threshold));
+            detection = named(image, () -> {
+                AnomalyMap map = scorer.score(maps, clock);
+                return clock.time(StageClock.Stage.MAP, () -> detection(map, threshold));
+            });
         } catch (OutOfMemoryError e) {
             model.backend().trim();
-            throw outOfMemory(image.id().isEmpty() ? "examining an image" : "examining " + image.id(), e);
+            throw ResourceException.outOfMemory((image.id().isEmpty() ? "an image" : image.id()) + " was examined", e)
+                    .andRemedy(LESS_MEMORY);
         } catch (ResourceException e) {
-            throw e.resource() == ResourceException.Resource.MEMORY ? e.andRemedy("lower `maxConcurrent`") : e;
-        } catch (RlrException e) {
-            throw image.id().isEmpty() || e.getMessage().contains(image.id()) ? e : e.at(image.id());
+            throw e.resource() == ResourceException.Resource.MEMORY ? e.andRemedy(LESS_MEMORY) : e;
         } finally {
-            places.release();
+            queue.leave();
             idleTrim.called();
             Reference.reachabilityFence(model);
         }
@@ -376,134 +322,24 @@ public final class AnomalyDetector implements Detector {
 
     /** Reads an image, whose pixels are garbage when this returns. */
     private FeatureMaps.ImageMaps prepare(ImageSource image, StageClock clock) {
-        RgbImage pixels = clock.time(StageClock.Stage.DECODE, () -> {
-            if (options.maxPixels() < DetectorOptions.MOST_PIXELS) {
-                requireFits(image);
-            }
-            return image.read();
-        });
-        return clock.time(StageClock.Stage.PREPROCESS, () -> scorer.prepare(pixels));
+        RgbImage pixels = clock.time(StageClock.Stage.DECODE, () -> image.read(options.maxPixels()));
+        return named(image, () -> clock.time(StageClock.Stage.PREPROCESS, () -> scorer.prepare(pixels)));
     }
 
-    private void requireFits(ImageSource image) {
-        ImageSize size = image.size();
-        if (size.pixels() > options.maxPixels()) {
-            throw new ImageException(
-                    ImageException.Reason.TOO_LARGE,
-                    "the image" + (image.id().isEmpty() ? "" : " " + image.id()) + " is " + size
-                            + " pixels, more than `maxPixels`, which is " + options.maxPixels(),
-                    "scale it down or raise `maxPixels`",
-                    null);
-        }
-    }
-
-    private void takePlace(long since) {
-        Duration most = options.maxWait();
+    /** Adds the id of the image to errors, which do not know it once it is read. */
+    private static <T> T named(ImageSource image, Supplier<T> work) {
         try {
-            if (most == null) {
-                places.acquire();
-            } else if (!tryAcquire(TimeUnit.NANOSECONDS.convert(most), System.nanoTime() - since)) {
-                throw overloaded("no place was free within `maxWait`, which is " + most.toMillis() + " ms", null);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new CancelledException("interrupted while waiting for a place", "", e);
+            return work.get();
+        } catch (ResourceException | CancelledException e) {
+            throw e;
+        } catch (RlrException e) {
+            throw image.id().isEmpty() ? e : e.at(image.id());
         }
-    }
-
-    /** A call that waited in the queue for longer than it may has failed, even if a place is free now. */
-    private boolean tryAcquire(long most, long waited) throws InterruptedException {
-        return (most == 0 || waited < most) && places.tryAcquire(Math.max(0, most - waited), TimeUnit.NANOSECONDS);
-    }
-
-    private ResourceException overloaded(String why, @Nullable Throwable cause) {
-        return new ResourceException(
-                ResourceException.Resource.CAPACITY,
-                "the detector is overloaded: " + why + "; " + options.maxConcurrent() + " images are examined at once",
-                "try again later, or send fewer images",
-                cause);
-    }
-
-    private static ResourceException outOfMemory(String during, OutOfMemoryError error) {
-        return new ResourceException(
-                ResourceException.Resource.MEMORY,
-                "out of memory while " + during + ": the Java heap may grow to "
-                        + Runtime.getRuntime().maxMemory() / (1 << 20) + " MiB",
-                "lower `maxConcurrent` or `maxPixels`, or raise the heap with java -Xmx",
-                error);
     }
 
     @Override
     public CompletableFuture<Detection> detectAsync(ImageSource image, @Nullable String className) {
-        Pending pending = new Pending(image, className);
-        try {
-            threads.execute(pending);
-        } catch (RejectedExecutionException e) {
-            pending.completeExceptionally(
-                    closed
-                            ? closedException()
-                            : overloaded("`maxQueued`, which is " + options.maxQueued() + ", calls wait already", e));
-        }
-        return pending;
-    }
-
-    /** A call that waits for a thread, or runs on one. */
-    private final class Pending extends CompletableFuture<Detection> implements Runnable {
-        private final ImageSource image;
-        private final @Nullable String className;
-        private final long since = System.nanoTime();
-        private @Nullable Thread runner;
-
-        Pending(ImageSource image, @Nullable String className) {
-            this.image = image;
-            this.className = className;
-        }
-
-        @Override
-        public void run() {
-            synchronized (this) {
-                if (isDone()) {
-                    return;
-                }
-                runner = Thread.currentThread();
-            }
-            Detection detection = null;
-            Throwable failure = null;
-            try {
-                detection = detect(image, className, since);
-            } catch (Throwable t) {
-                failure = t;
-            }
-            synchronized (this) {
-                runner = null;
-                Thread.interrupted(); // by cancel(): meant for this call alone
-            }
-            if (failure != null) {
-                completeExceptionally(failure);
-            } else {
-                complete(detection);
-            }
-        }
-
-        @Override
-        public boolean cancel(boolean mayInterruptIfRunning) {
-            boolean cancelled = super.cancel(mayInterruptIfRunning);
-            if (cancelled) {
-                threads.remove(this);
-                synchronized (this) {
-                    if (runner != null) {
-                        runner.interrupt();
-                    }
-                }
-            }
-            return cancelled;
-        }
-
-        /** Dependent results are ordinary ones. */
-        @Override
-        public <U> CompletableFuture<U> newIncompleteFuture() {
-            return new CompletableFuture<>();
-        }
+        return queue.submit(since -> detect(image, className, since));
     }
 
     /**
@@ -549,7 +385,7 @@ public final class AnomalyDetector implements Detector {
 
     /** {@return the model, which stays this detector's: not to be used after {@link #close()}} */
     public RlrModel model() {
-        requireOpen();
+        queue.requireOpen();
         return model;
     }
 
@@ -560,36 +396,17 @@ public final class AnomalyDetector implements Detector {
      * @return the scorer, not to be used after {@link #close()}
      */
     public AnomalyScorer scorer() {
-        requireOpen();
+        queue.requireOpen();
         return scorer;
-    }
-
-    private void requireOpen() {
-        if (closed) {
-            throw closedException();
-        }
-    }
-
-    private static IllegalStateException closedException() {
-        return new IllegalStateException("the detector was closed");
     }
 
     @Override
     public void close() {
-        closed = true;
-        threads.shutdown();
-        List<Runnable> waiting = new ArrayList<>();
-        threads.getQueue().drainTo(waiting);
-        waiting.forEach(each -> ((Pending) each).completeExceptionally(closedException()));
-        // as many places as there are: until the calls in progress have ended, and those that wait have failed
-        places.acquireUninterruptibly(options.maxConcurrent());
-        try {
+        queue.close(() -> {
             idleTrim.close();
             if (resources != null) {
                 resources.close();
             }
-        } finally {
-            places.release(options.maxConcurrent());
-        }
+        });
     }
 }

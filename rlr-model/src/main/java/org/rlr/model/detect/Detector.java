@@ -1,7 +1,6 @@
 package org.rlr.model.detect;
 
 import java.awt.image.BufferedImage;
-import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -12,11 +11,10 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.data.ImageException;
 import org.rlr.model.data.ImageSource;
+import org.rlr.model.data.Images;
 import org.rlr.model.data.PixelFormat;
 import org.rlr.model.data.RgbImage;
-import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.backend.MemoryUse;
-import org.rlr.tensor.io.IoReason;
 
 /**
  * Finds anomalies in images: what an application depends on. {@link AnomalyDetector} is one model;
@@ -121,19 +119,7 @@ public interface Detector extends AutoCloseable {
      * @return score, verdict and map
      */
     default Detection detect(InputStream encoded) {
-        byte[] contents;
-        try {
-            contents = encoded.readAllBytes();
-        } catch (IOException e) {
-            throw new ImageException(
-                    ImageException.Reason.UNREADABLE,
-                    "the image cannot be read from its stream (" + IoReason.of(e) + ")",
-                    "send it again",
-                    e);
-        } catch (OutOfMemoryError e) {
-            throw ResourceException.outOfMemory("an image was read from its stream", e);
-        }
-        return detect(contents);
+        return detect(Images.bytes(encoded));
     }
 
     /**

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.data.ImageException;
+import org.rlr.model.data.Images;
 import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendSettings;
@@ -38,9 +39,6 @@ public record DetectorOptions(
         boolean warmUp,
         @Nullable Duration idleTrim,
         DetectionObserver observer) {
-    /** The largest image that can be read at all. */
-    static final long MOST_PIXELS = 1L << 27;
-
     /**
      * The preferred backend, two images at once, waiting without a limit, memory given back after a minute, no warm-up.
      */
@@ -61,7 +59,10 @@ public record DetectorOptions(
                 maxWait == null || !maxWait.isNegative(), "maxWait", maxWait, "at least 0, or null for no limit");
         InvalidSettingException.require(maxQueued >= 1, "maxQueued", maxQueued, "at least 1");
         InvalidSettingException.require(
-                maxPixels >= 1 && maxPixels <= MOST_PIXELS, "maxPixels", maxPixels, "between 1 and " + MOST_PIXELS);
+                maxPixels >= 1 && maxPixels <= Images.MAX_PIXELS,
+                "maxPixels",
+                maxPixels,
+                "between 1 and " + Images.MAX_PIXELS);
         InvalidSettingException.require(
                 idleTrim == null || !(idleTrim.isNegative() || idleTrim.isZero()),
                 "idleTrim",
@@ -82,7 +83,7 @@ public record DetectorOptions(
         private int maxConcurrent = 2;
         private @Nullable Duration maxWait;
         private int maxQueued = 1000;
-        private long maxPixels = MOST_PIXELS;
+        private long maxPixels = Images.MAX_PIXELS;
         private boolean warmUp;
         private @Nullable Duration idleTrim = Duration.ofMinutes(1);
         private DetectionObserver observer = DetectionObserver.NONE;

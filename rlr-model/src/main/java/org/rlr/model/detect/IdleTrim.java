@@ -40,24 +40,47 @@ final class IdleTrim {
         }
     }
 
-    private synchronized void count() {
+    private void count() {
         try {
-            for (long left = nanos; left > 0 && !closed; left = lastCall + nanos - System.nanoTime()) {
-                TimeUnit.NANOSECONDS.timedWait(this, left);
-            }
-            RlrModel kept = model.get();
-            if (kept != null && !closed) {
+            RlrModel kept = awaitQuiet();
+            // not under the lock, which every call takes as it ends
+            if (kept != null) {
                 kept.backend().trim();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // by a stranger: the next call counts again
         } finally {
-            counting = false;
+            ended();
         }
     }
 
+    /** The model once there was no call for long enough; null where there is none any more. */
+    private synchronized @Nullable RlrModel awaitQuiet() throws InterruptedException {
+        for (long left = nanos; left > 0 && !closed; left = lastCall + nanos - System.nanoTime()) {
+            TimeUnit.NANOSECONDS.timedWait(this, left);
+        }
+        return closed ? null : model.get();
+    }
+
+    private synchronized void ended() {
+        counting = false;
+        notifyAll();
+    }
+
+    /** Ends the thread, after a trim that has begun: the backend may be closed next. */
     synchronized void close() {
         closed = true;
         notifyAll();
+        boolean interrupted = false;
+        while (counting) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

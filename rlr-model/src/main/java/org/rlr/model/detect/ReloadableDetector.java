@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.data.ImageSource;
@@ -134,10 +135,17 @@ public final class ReloadableDetector implements Detector {
      * @throws IllegalStateException if this detector was closed
      */
     public void reload(Path file) {
-        exclusively(() -> {
+        try {
+            reloading.lockInterruptibly();
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+        try {
             requireOpen();
             change(AnomalyDetector.load(file, options));
-        });
+        } finally {
+            reloading.unlock();
+        }
     }
 
     /**
@@ -151,35 +159,37 @@ public final class ReloadableDetector implements Detector {
      */
     public void replace(Detector next) {
         Objects.requireNonNull(next, "next");
-        if (next == this || next == serving.detector) {
-            throw new IllegalArgumentException("the detector serves already");
-        }
+        boolean refused = next == this;
         boolean changed = false;
         try {
-            exclusively(() -> {
-                requireOpen();
-                change(next);
-            });
-            changed = true;
+            if (!refused) {
+                reloading.lockInterruptibly();
+                try {
+                    requireOpen();
+                    refused = next == serving.detector;
+                    if (!refused) {
+                        change(next);
+                        changed = true;
+                    }
+                } finally {
+                    reloading.unlock();
+                }
+            }
+        } catch (InterruptedException e) {
+            throw interrupted(e);
         } finally {
-            if (!changed) {
+            if (!changed && !refused) {
                 next.close();
             }
         }
+        if (refused) {
+            throw new IllegalArgumentException("the detector serves already");
+        }
     }
 
-    private void exclusively(Runnable change) {
-        try {
-            reloading.lockInterruptibly();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new CancelledException("interrupted while another model is loaded", "", e);
-        }
-        try {
-            change.run();
-        } finally {
-            reloading.unlock();
-        }
+    private static CancelledException interrupted(InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return new CancelledException("interrupted while another model is loaded", "", e);
     }
 
     private void change(Detector next) {
@@ -210,14 +220,22 @@ public final class ReloadableDetector implements Detector {
 
     private <T> T call(Function<Detector, T> call) {
         Serving now = enter();
+        try {
+            return inCall(() -> call.apply(now.detector));
+        } finally {
+            now.leave();
+        }
+    }
+
+    /** Marks the thread as one that cannot wait for calls to end. */
+    private <T> T inCall(Supplier<T> work) {
         boolean outermost = inCalls.add(Thread.currentThread());
         try {
-            return call.apply(now.detector);
+            return work.get();
         } finally {
             if (outermost) {
                 inCalls.remove(Thread.currentThread());
             }
-            now.leave();
         }
     }
 
@@ -246,18 +264,7 @@ public final class ReloadableDetector implements Detector {
         // left first: what waits for the result may close this detector
         CompletableFuture<?> unused = working.whenComplete((detection, failure) -> {
             now.leave();
-            boolean outermost = inCalls.add(Thread.currentThread());
-            try {
-                if (failure == null) {
-                    result.complete(detection);
-                } else {
-                    result.completeExceptionally(failure);
-                }
-            } finally {
-                if (outermost) {
-                    inCalls.remove(Thread.currentThread());
-                }
-            }
+            inCall(() -> failure == null ? result.complete(detection) : result.completeExceptionally(failure));
         });
         return result;
     }

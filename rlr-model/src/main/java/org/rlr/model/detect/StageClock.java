@@ -19,9 +19,7 @@ final class StageClock {
     private final Map<Stage, Long> nanos = new EnumMap<>(Stage.class);
 
     <T> T time(Stage stage, Supplier<T> work) {
-        if (Thread.currentThread().isInterrupted()) {
-            throw new CancelledException("interrupted while an image was examined", "", null);
-        }
+        CancelledException.throwIfInterrupted("an image was examined");
         long start = System.nanoTime();
         try {
             return work.get();

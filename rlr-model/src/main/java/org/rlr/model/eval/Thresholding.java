@@ -198,10 +198,15 @@ public final class Thresholding {
      * @param model stays the caller's
      * @param normal images that it was not trained on
      * @return the same model, of the same parts, with the threshold; of the two only one is to be closed
+     * @throws IllegalArgumentException if the rule needs anomalous images or classes, which these do not have
      * @throws RlrException if there are too few, or one cannot be read
      * @throws org.rlr.tensor.CancelledException if the thread is interrupted
      */
     public RlrModel of(RlrModel model, List<ImageSource> normal) {
+        if (labelled() || perClass) {
+            throw new IllegalArgumentException("normal images have no " + (perClass ? "classes" : "anomalous ones")
+                    + " among them: give a data set");
+        }
         return of(
                 model,
                 Map.of("", normal.stream().map(image -> Sample.good(image, "")).toList()),

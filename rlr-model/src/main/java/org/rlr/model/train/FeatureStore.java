@@ -3,13 +3,16 @@ package org.rlr.model.train;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.rlr.tensor.CancelledException;
 import org.rlr.tensor.ResourceException;
+import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.io.IoReason;
 
@@ -142,7 +145,10 @@ final class FeatureStore implements AutoCloseable {
         return image * perImage + values * Float.BYTES;
     }
 
-    private ResourceException failure(int count, IOException e) {
+    private RlrException failure(int count, IOException e) {
+        if (e instanceof ClosedByInterruptException) {
+            return new CancelledException("interrupted while features of images were kept or read", "", e);
+        }
         return new ResourceException(
                 ResourceException.Resource.DISK,
                 "cannot keep the features of the images (" + ((perImage * count) >> 20) + " MiB so far) in "

@@ -3,6 +3,7 @@ package org.rlr.model.train;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -88,7 +89,7 @@ public final class RlrTraining {
      * @return the training, with the published settings and a backbone that needs no weights
      */
     public static RlrTraining on(DataSet data) {
-        return new RlrTraining(data);
+        return new RlrTraining(Objects.requireNonNull(data, "data"));
     }
 
     /**
@@ -130,7 +131,7 @@ public final class RlrTraining {
     }
 
     /**
-     * Takes a backbone that is open, as for several trainings; {@link #backend} must be its backend.
+     * Takes a backbone that is open, as for several trainings; {@link #backend} must be set to its backend.
      *
      * @param open stays the caller's, and must stay open as long as the model
      * @return this
@@ -265,7 +266,7 @@ public final class RlrTraining {
      * @throws InvalidSettingException if {@code every} is below 1
      */
     public RlrTraining checkpoint(Path file, int every) {
-        checkpoints = new TrainingCheckpoints(file, every, checkpoints.resume());
+        checkpoints = new TrainingCheckpoints(Objects.requireNonNull(file, "file"), every, checkpoints.resume());
         return this;
     }
 
@@ -311,18 +312,17 @@ public final class RlrTraining {
      */
     public RlrTraining saveBestOnTestTo(@Nullable Path model) {
         bestOnTest = model;
-        keepBestOnTest |= model != null;
         return this;
     }
 
     /**
-     * Tells someone how the training goes on.
+     * Sets the listener that is told of progress.
      *
      * @param hears on the training thread
      * @return this
      */
     public RlrTraining listener(TrainingListener hears) {
-        listener = hears;
+        listener = Objects.requireNonNull(hears, "hears");
         return this;
     }
 
@@ -334,7 +334,7 @@ public final class RlrTraining {
      * @return this
      */
     public RlrTraining cancelWhen(BooleanSupplier condition) {
-        cancelWhen = condition;
+        cancelWhen = Objects.requireNonNull(condition, "condition");
         return this;
     }
 
@@ -377,13 +377,20 @@ public final class RlrTraining {
      * @throws org.rlr.tensor.RlrException if a setting does not fit, the data set lacks images or one cannot be read,
      *     the weights are missing, memory or disk is short, the state to resume from is another training's, the loss is
      *     no longer finite, or a file cannot be written, which is then kept elsewhere
+     * @throws IllegalStateException if an open backbone was given without its backend, or features without theirs
      */
     public Trained run() {
+        Backend given = backend;
+        if (backbone != null && given == null) {
+            throw new IllegalStateException("an open backbone needs its backend: call backend(…) too");
+        }
+        if (features != null && backbone == null) {
+            throw new IllegalStateException("features need the backbone that computed them: call backbone(…) too");
+        }
         RlrConfig shape = config();
         TrainingSettings how = settings();
         TestEvaluation test = test();
         data.requireTraining();
-        Backend given = backend;
         Backend device = given != null ? given : Backends.open("auto", BackendSettings.WHOLE_HEAP);
         try {
             Trained trained = run(shape, how, test, device);
@@ -399,35 +406,44 @@ public final class RlrTraining {
     private @Nullable TestEvaluation test() {
         if (testEvery == 0) {
             InvalidSettingException.require(
-                    !keepBestOnTest, "TestEvaluation.keepBest", true, "set together with `TestEvaluation.every`");
+                    !keepsBestOnTest(), "TestEvaluation.keepBest", true, "set together with `TestEvaluation.every`");
             return null;
         }
-        return new TestEvaluation(data.requireEvaluation(), testEvery, keepBestOnTest);
+        return new TestEvaluation(data.requireEvaluation(), testEvery, keepsBestOnTest());
+    }
+
+    private boolean keepsBestOnTest() {
+        return keepBestOnTest || bestOnTest != null;
     }
 
     private Trained run(RlrConfig shape, TrainingSettings how, @Nullable TestEvaluation test, Backend device) {
         TrainingImages images = ValidationSplit.of(data, how.validation(), how.seed());
         Backbone extractor = open(shape, device);
-        try {
-            requireRoom(List.of(this), extractor, device);
-        } catch (Throwable t) {
-            extractor.close();
-            throw t;
-        }
         Trained trained = null;
-        try (MetricsFile csv = metrics == null
-                ? null
-                : new MetricsFile(metrics, shape.levels(), checkpoints.resume() != null, listener)) {
-            trained = new Trainer(device, shape, how, csv == null ? listener : csv, scoring, features, cancelWhen)
-                    .train(extractor, images, checkpoints, test);
+        boolean taken = false;
+        try (MetricsFile csv = metrics(shape, extractor, device)) {
+            Trainer trainer =
+                    new Trainer(device, shape, how, csv == null ? listener : csv, scoring, features, cancelWhen);
+            taken = true; // it closes the backbone if it fails
+            trained = trainer.train(extractor, images, checkpoints, test);
             save(trained);
+            return trained;
         } catch (Throwable t) {
             if (trained != null) {
                 trained.close();
+            } else if (!taken) {
+                extractor.close();
             }
             throw t;
         }
-        return trained;
+    }
+
+    /** The file of metrics, if there is to be one, once there is room for all that will be written. */
+    private @Nullable MetricsFile metrics(RlrConfig shape, Backbone extractor, Backend device) {
+        requireRoom(List.of(this), extractor, device);
+        return metrics == null
+                ? null
+                : new MetricsFile(metrics, shape.levels(), checkpoints.resume() != null, listener);
     }
 
     private Backbone open(RlrConfig shape, Backend device) {
@@ -486,7 +502,7 @@ public final class RlrTraining {
     private void plan(List<DiskSpace.Planned> files, long parameters, long model) {
         TrainingSettings how = settings();
         if (checkpoints.file() != null) {
-            int kept = (how.validation() != null && how.validation().keepBest() ? 1 : 0) + (keepBestOnTest ? 1 : 0);
+            int kept = (how.validation() != null && how.validation().keepBest() ? 1 : 0) + (keepsBestOnTest() ? 1 : 0);
             files.add(new DiskSpace.Planned(
                     "`TrainingCheckpoints.file`",
                     checkpoints.file(),

@@ -145,10 +145,10 @@ public final class Trainer {
         private @Nullable TrainingState resumed;
         /** The state at the end of the last epoch, where it is not on disk but a cancelled training would keep it. */
         private @Nullable TrainingState reached;
-        /** The file of the last state on disk, and its epochs. */
+        /** The file of the last state on disk. */
         private @Nullable Path last;
-
-        private int written;
+        /** Epochs that have ended. */
+        private int done;
 
         private @Nullable List<FeatureStatistics> statistics;
 
@@ -175,7 +175,6 @@ public final class Trainer {
             // cleared, so that images which are no files can be read for the state of a training that keeps none
             boolean interrupted = Thread.interrupted();
             try {
-                int done = reached != null ? reached.epochs() : written;
                 return new CancelledException(
                         "the training was " + (interrupted ? "interrupted" : "cancelled") + " after " + done + " of "
                                 + settings.epochs() + " epochs",
@@ -216,10 +215,9 @@ public final class Trainer {
             if (checkpoints.resume() != null) {
                 resumed = TrainingState.load(checkpoints.resume(), identity(listener::heartbeat), settings.epochs());
                 last = checkpoints.resume();
-                written = resumed.epochs();
+                done = resumed.epochs();
                 keeper.restore(resumed);
             }
-            int done = resumed == null ? 0 : resumed.epochs();
             if (test != null
                     && test.keepBest()
                     && keeper.of(Selection.By.TEST_IMAGE_AUROC) == null
@@ -277,6 +275,7 @@ public final class Trainer {
             Consumer<Path> state =
                     file -> TrainingState.of(report.epoch(), report.training().total(), levels, optimizers, keeper)
                             .save(file, identity(() -> {}));
+            done = report.epoch();
             Path file = checkpoints.file();
             boolean due = checkpoints.due(report.epoch(), settings.epochs());
             reached = null; // not two at once
@@ -293,7 +292,6 @@ public final class Trainer {
                 if (file != null && due) {
                     state.accept(file);
                     last = file;
-                    written = report.epoch();
                 }
                 if (cancelled != null) {
                     throw cancelled;

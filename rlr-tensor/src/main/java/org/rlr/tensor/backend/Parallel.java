@@ -177,9 +177,9 @@ public final class Parallel implements AutoCloseable {
                 try {
                     around.accept(queue.take());
                 } catch (InterruptedException | OutOfMemoryError e) {
-                    // interrupted by end(), which the loop sees, or by what a task left behind; out of memory before
+                    // Interrupted by end(), which the loop sees, or by what a task left behind. Out of memory before
                     // the
-                    // job began, which keeps its own errors and whose tasks its other threads run
+                    // job began: a job keeps its own errors, and its other threads run its tasks.
                 }
             }
         }

@@ -63,7 +63,8 @@ public final class AtomicFile {
         write(target, content, false);
     }
 
-    private static void write(Path target, Content content, boolean force) {
+    /** Throws if a folder is where a file is to be written. */
+    static void requireNoFolder(Path target) {
         if (Files.isDirectory(target)) {
             throw new ResourceException(
                     ResourceException.Resource.DISK,
@@ -71,6 +72,10 @@ public final class AtomicFile {
                     "name a file",
                     null);
         }
+    }
+
+    private static void write(Path target, Content content, boolean force) {
+        requireNoFolder(target);
         try {
             if (Files.exists(target) && !Files.isRegularFile(target)) {
                 try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(target), BUFFER)) {

@@ -55,7 +55,7 @@ public final class DiskSpace {
      * checked.
      *
      * @param files in the order in which they are written
-     * @throws ResourceException if they do not, naming files, sizes and what is free
+     * @throws ResourceException if they do not, naming files, sizes and what is free, or if one is a folder
      */
     public static void require(List<Planned> files) {
         require(files, REAL);
@@ -64,6 +64,7 @@ public final class DiskSpace {
     static void require(List<Planned> files, Disks disks) {
         Map<Object, Share> byDisk = new LinkedHashMap<>();
         for (Planned each : files) {
+            AtomicFile.requireNoFolder(each.file);
             Path folder = existingFolder(each.file);
             if (folder == null || (Files.exists(each.file) && !Files.isRegularFile(each.file))) {
                 continue;

@@ -115,7 +115,10 @@ final class TemporaryFiles {
                 view.setGroup(from.group());
             } catch (IOException e) {
                 // what was granted to that group is not granted to another
-                permissions.removeAll(PosixFilePermissions.fromString("---rwx---"));
+                permissions.removeAll(Set.of(
+                        PosixFilePermission.GROUP_READ,
+                        PosixFilePermission.GROUP_WRITE,
+                        PosixFilePermission.GROUP_EXECUTE));
             }
         }
         if (!now.owner().equals(from.owner())) {

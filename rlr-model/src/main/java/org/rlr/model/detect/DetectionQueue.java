@@ -1,0 +1,204 @@
+package org.rlr.model.detect;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongFunction;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.rlr.tensor.CancelledException;
+import org.rlr.tensor.ResourceException;
+
+/**
+ * Admits the calls of a detector: {@link DetectorOptions#maxConcurrent} at once, the others in their order, for
+ * {@link DetectorOptions#maxWait} at most; and runs asynchronous ones.
+ */
+final class DetectionQueue {
+    /** The threads of asynchronous calls end after so long without any. */
+    private static final int THREAD_SECONDS = 1;
+
+    private final DetectorOptions options;
+    private final LongSupplier clock;
+    private final Semaphore places;
+    private final ThreadPoolExecutor threads;
+    private volatile boolean closed;
+
+    /** @param clock nanoseconds, as of {@link System#nanoTime} */
+    DetectionQueue(DetectorOptions options, LongSupplier clock) {
+        this.options = options;
+        this.clock = clock;
+        places = new Semaphore(options.maxConcurrent(), true);
+        threads = new ThreadPoolExecutor(
+                options.maxConcurrent(),
+                options.maxConcurrent(),
+                THREAD_SECONDS,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(options.maxQueued()),
+                task -> {
+                    Thread thread = new Thread(task, "rlr-detect");
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        threads.allowCoreThreadTimeOut(true);
+    }
+
+    /** Nanoseconds now. */
+    long now() {
+        return clock.getAsLong();
+    }
+
+    /**
+     * Takes a place, waiting for one; {@link #leave} gives it back.
+     *
+     * @param since when the call began to wait
+     * @throws ResourceException of the kind CAPACITY if it has waited for too long
+     * @throws CancelledException if the thread is interrupted
+     */
+    void enter(long since) {
+        Duration most = options.maxWait();
+        try {
+            if (most == null) {
+                places.acquire();
+            } else if (!tryAcquire(TimeUnit.NANOSECONDS.convert(most), now() - since)) {
+                throw overloaded("no place was free within `maxWait`, which is " + most.toMillis() + " ms", null);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CancelledException("interrupted while waiting for a place", "", e);
+        }
+    }
+
+    /** A call that waited in the queue for longer than it may has failed, even if a place is free now. */
+    private boolean tryAcquire(long most, long waited) throws InterruptedException {
+        return (most == 0 || waited < most) && places.tryAcquire(Math.max(0, most - waited), TimeUnit.NANOSECONDS);
+    }
+
+    void leave() {
+        places.release();
+    }
+
+    /** Calls that wait for a place; those of the queue that no thread runs yet do not count. */
+    int waiting() {
+        return places.getQueueLength();
+    }
+
+    private ResourceException overloaded(String why, @Nullable Throwable cause) {
+        return new ResourceException(
+                ResourceException.Resource.CAPACITY,
+                "the detector is overloaded: " + why + "; " + options.maxConcurrent() + " images are examined at once",
+                "try again later, or send fewer images",
+                cause);
+    }
+
+    /**
+     * Runs a call on another thread, when it is its turn.
+     *
+     * @param call is given the time since when it waits
+     * @return its result; cancelling it takes it from the queue or interrupts it
+     */
+    CompletableFuture<Detection> submit(LongFunction<Detection> call) {
+        Pending pending = new Pending(call);
+        try {
+            threads.execute(pending);
+        } catch (RejectedExecutionException e) {
+            pending.completeExceptionally(
+                    closed
+                            ? closedException()
+                            : overloaded("`maxQueued`, which is " + options.maxQueued() + ", calls wait already", e));
+        }
+        return pending;
+    }
+
+    /** A call that waits for a thread, or runs on one. */
+    private final class Pending extends CompletableFuture<Detection> implements Runnable {
+        private final LongFunction<Detection> call;
+        private final long since = now();
+        private @Nullable Thread runner;
+
+        Pending(LongFunction<Detection> call) {
+            this.call = call;
+        }
+
+        @Override
+        public void run() {
+            synchronized (this) {
+                if (isDone()) {
+                    return;
+                }
+                runner = Thread.currentThread();
+            }
+            Detection detection = null;
+            Throwable failure = null;
+            try {
+                detection = call.apply(since);
+            } catch (Throwable t) {
+                failure = t;
+            }
+            synchronized (this) {
+                runner = null;
+                Thread.interrupted(); // by cancel(): meant for this call alone
+            }
+            if (failure != null) {
+                completeExceptionally(failure);
+            } else {
+                complete(detection);
+            }
+        }
+
+        @Override
+        public boolean cancel(boolean mayInterruptIfRunning) {
+            boolean cancelled = super.cancel(mayInterruptIfRunning);
+            if (cancelled) {
+                threads.remove(this);
+                synchronized (this) {
+                    if (runner != null) {
+                        runner.interrupt();
+                    }
+                }
+            }
+            return cancelled;
+        }
+
+        /** Dependent results are ordinary ones. */
+        @Override
+        public <U> CompletableFuture<U> newIncompleteFuture() {
+            return new CompletableFuture<>();
+        }
+    }
+
+    void requireOpen() {
+        if (closed) {
+            throw closedException();
+        }
+    }
+
+    private static IllegalStateException closedException() {
+        return new IllegalStateException("the detector was closed");
+    }
+
+    /**
+     * Refuses calls from now on, fails those in the queue, and waits for those in progress.
+     *
+     * @param free run when there are none; once for each time that this is called
+     */
+    void close(Runnable free) {
+        closed = true;
+        threads.shutdown();
+        List<Runnable> waiting = new ArrayList<>();
+        threads.getQueue().drainTo(waiting);
+        waiting.forEach(each -> ((Pending) each).completeExceptionally(closedException()));
+        // as many places as there are: until the calls in progress have ended, and those that wait have failed
+        places.acquireUninterruptibly(options.maxConcurrent());
+        try {
+            free.run();
+        } finally {
+            places.release(options.maxConcurrent());
+        }
+    }
+}
