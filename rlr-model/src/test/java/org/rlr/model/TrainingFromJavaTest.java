@@ -25,7 +25,6 @@ import org.rlr.model.config.ModelInfo;
 import org.rlr.model.config.Threshold;
 import org.rlr.model.data.DataLayouts;
 import org.rlr.model.data.DataSet;
-import org.rlr.model.data.DataSetException;
 import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.Sample;
 import org.rlr.model.demo.DemoDataSet;
@@ -113,7 +112,8 @@ class TrainingFromJavaTest {
                             .thresholds()
                             .perClass()
                             .keySet()));
-            assertThrows(DataSetException.class, () -> Thresholding.bestF1().of(loaded, held));
+            assertThrows(
+                    IllegalArgumentException.class, () -> Thresholding.bestF1().of(loaded, held));
             Thread.currentThread().interrupt();
             assertThrows(CancelledException.class, () -> Thresholding.bestF1().of(loaded, data));
             assertThrows(CancelledException.class, () -> new Evaluator(loaded).evaluate(data));

@@ -65,7 +65,8 @@ final class InfoCommand implements Callable<Integer> {
         line(
                 out,
                 "transformers",
-                "width " + c.width() + " at stride 4, " + c.layers() + " layers, " + c.heads() + " heads, blocks "
+                "width " + c.width() + " at stride 4, " + TextTable.count(c.layers(), "layer") + ", "
+                        + TextTable.count(c.heads(), "head") + ", blocks "
                         + String.join(" ", c.blocks()) + ", gate " + c.gate() + ", reference length " + c.refLen()
                         + (c.referenceLoss() ? " with reference loss" : "")
                         + (c.windows() == null ? "" : ", attention windows " + c.windowText()));

@@ -51,11 +51,11 @@ class CommandsTest {
                 "64×64",
                 "[2, 3]",
                 "width 16",
-                "1 layers",
+                "1 layer,",
                 "8 images of 4 classes: "
                         + String.join(
                                 ", ", DemoDataSet.classes().stream().sorted().toList()),
-                "1 epoch",
+                "1 epoch, batch",
                 "seed 3407",
                 "threshold")) {
             assertTrue(out.contains(expected), expected + " is not in " + out);

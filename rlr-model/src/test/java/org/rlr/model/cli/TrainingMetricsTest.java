@@ -211,7 +211,11 @@ class TrainingMetricsTest {
                         TinyModel.images().size()),
                 optimistic.selection());
         assertTrue(
-                out.lines().anyMatch(line -> line.startsWith(tested.toString()) && line.contains("OPTIMISTIC")), out);
+                out.lines()
+                        .anyMatch(line -> line.startsWith(tested.toString())
+                                && line.contains("OPTIMISTIC")
+                                && line.contains(" images), so")),
+                out);
         String info = CommandRun.succeeding("info", "--model", tested);
         assertTrue(info.contains("OPTIMISTIC") && info.contains("epoch " + bestRoc + " of 5"), info);
         String chosen = CommandRun.succeeding("info", "--model", model);

@@ -55,7 +55,8 @@ class ImageHeadersTest {
         ImageException e = assertThrows(ImageException.class, () -> Images.read(file));
         long bytes = allocated() - before;
         // in a heap that is too small for 11,500×11,500 pixels that is said instead
-        assertTrue(e.reason() == reason || e.reason() == ImageException.Reason.TOO_LARGE, e.toString());
+        boolean small = Runtime.getRuntime().maxMemory() < 2L << 30;
+        assertTrue(e.reason() == reason || (small && e.reason() == ImageException.Reason.TOO_LARGE), e.toString());
         assertTrue(bytes < 16 << 20, bytes + " bytes were allocated for " + file.length);
     }
 
@@ -65,6 +66,8 @@ class ImageHeadersTest {
         byte[] sound = encoded(format);
         assertEquals(new ImageSize(40, 30), Images.read(sound).size());
         Random random = new Random(3);
+        int read = 0;
+        int refused = 0;
         for (int i = 0; i < 1500; i++) {
             byte[] file = sound.clone();
             int changes = 1 + random.nextInt(3);
@@ -77,12 +80,14 @@ class ImageHeadersTest {
             long before = allocated();
             try {
                 Images.read(cut);
+                read++;
             } catch (ImageException e) {
-                // what it should be
+                refused++;
             }
             long bytes = allocated() - before;
             assertTrue(bytes < 64 << 20, bytes + " bytes were allocated for change " + i);
         }
+        assertTrue(read > 0 && refused > 50, read + " were read, " + refused + " refused");
     }
 
     private static long allocated() {

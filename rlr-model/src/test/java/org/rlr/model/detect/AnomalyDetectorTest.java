@@ -61,6 +61,7 @@ import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
+import org.rlr.tensor.backend.MemoryUse;
 import org.rlr.tensor.io.TensorFileException;
 
 class AnomalyDetectorTest {
@@ -168,10 +169,11 @@ class AnomalyDetectorTest {
             } finally {
                 pool.shutdownNow();
             }
-            assertTrue(detector.memory().held() > 0);
-            long used = detector.memory().used();
+            MemoryUse before = detector.memory();
+            assertTrue(before.held() > before.used(), before.toString());
             detector.trim();
-            assertEquals(used, detector.memory().used());
+            assertEquals(before.used(), detector.memory().used());
+            assertTrue(detector.memory().held() < before.held(), before + ", then " + detector.memory());
         }
     }
 
@@ -180,8 +182,16 @@ class AnomalyDetectorTest {
         AtomicInteger now = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
         byte[] bytes = png(image(1));
+        CountDownLatch two = new CountDownLatch(2);
+        CountDownLatch open = new CountDownLatch(1);
         ImageSource counted = ImageSource.of("counted", () -> {
             most.accumulateAndGet(now.incrementAndGet(), Math::max);
+            two.countDown();
+            try {
+                open.await();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
             return new ByteArrayInputStream(bytes) {
                 @Override
                 public void close() {
@@ -190,12 +200,29 @@ class AnomalyDetectorTest {
             };
         });
         try (AnomalyDetector detector = open(options -> options.maxConcurrent(2))) {
-            List<CompletableFuture<Detection>> results = IntStream.range(0, 40)
-                    .mapToObj(i -> CompletableFuture.supplyAsync(() -> detector.detect(counted)))
+            List<Thread> callers = IntStream.range(0, 8)
+                    .mapToObj(i -> new Thread(() -> detector.detect(counted)))
                     .toList();
-            results.forEach(CompletableFuture::join);
+            callers.forEach(Thread::start);
+            two.await();
+            awaitWaiting(callers);
+            assertEquals(2, now.get());
+            open.countDown();
+            for (Thread caller : callers) {
+                caller.join();
+            }
         }
-        assertTrue(most.get() <= 2, "at once: " + most);
+        assertEquals(2, most.get());
+    }
+
+    /** Until all threads wait for something. */
+    private static void awaitWaiting(List<Thread> threads) throws InterruptedException {
+        for (Thread thread : threads) {
+            while (thread.getState() != Thread.State.WAITING) {
+                assertNotEquals(Thread.State.TERMINATED, thread.getState(), "it should wait");
+                Thread.sleep(1);
+            }
+        }
     }
 
     @Test
@@ -283,7 +310,12 @@ class AnomalyDetectorTest {
     @Test
     void aCallWaitsAsLongAsItMay() throws Exception {
         Gate gate = new Gate();
-        try (AnomalyDetector detector = open(options -> options.maxConcurrent(1).maxWait(Duration.ofMillis(20)))) {
+        DetectorOptions options = DetectorOptions.builder()
+                .maxConcurrent(1)
+                .maxWait(Duration.ofMillis(20))
+                .build();
+        // no time passes between a call and its turn but that of waiting for a place
+        try (AnomalyDetector detector = AnomalyDetector.load(model, options, () -> 0)) {
             CompletableFuture<Detection> first = detector.detectAsync(gate.image);
             gate.began.await();
             ResourceException e = assertThrows(ResourceException.class, () -> detector.detect(image(1)));
@@ -312,9 +344,7 @@ class AnomalyDetectorTest {
                 }
             });
             caller.start();
-            while (caller.getState() != Thread.State.WAITING) {
-                Thread.sleep(1);
-            }
+            awaitWaiting(List.of(caller));
             caller.interrupt();
             caller.join();
             assertInstanceOf(CancelledException.class, thrown.get());
@@ -372,6 +402,22 @@ class AnomalyDetectorTest {
             assertEquals("the image bad is empty (0 bytes)", e.getMessage());
             assertEquals(expected.get(2), goesOn.next());
         }
+    }
+
+    @Test
+    void closingWaitsForTheCallInProgress() throws Exception {
+        Gate gate = new Gate();
+        AnomalyDetector detector = open();
+        CompletableFuture<Detection> call = detector.detectAsync(gate.image);
+        gate.began.await();
+        Thread closing = new Thread(detector::close);
+        closing.start();
+        awaitWaiting(List.of(closing));
+        assertFalse(call.isDone());
+        gate.open.countDown();
+        closing.join();
+        assertTrue(call.isDone());
+        assertEquals(64 * 64, call.join().map().length);
     }
 
     @Test
@@ -520,6 +566,7 @@ class AnomalyDetectorTest {
 
     @Test
     void memoryIsGivenBackAfterAQuietTime() throws InterruptedException {
+        long before = threads("rlr-idle-trim");
         try (AnomalyDetector detector = open(options -> options.idleTrim(Duration.ofMillis(300)))) {
             detector.detect(image(1));
             while (detector.memory().held() > detector.memory().used()) {
@@ -530,9 +577,8 @@ class AnomalyDetectorTest {
                 Thread.sleep(10);
             }
         }
-        while (threads("rlr-idle-trim") > 0) {
-            Thread.sleep(1);
-        }
+        // close() ends it
+        assertTrue(threads("rlr-idle-trim") <= before, before + " threads before");
     }
 
     static long threads(String prefix) {

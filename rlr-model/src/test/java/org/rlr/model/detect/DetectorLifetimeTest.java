@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.lang.ref.WeakReference;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -32,7 +33,7 @@ import org.rlr.model.data.TestImages;
 public class DetectorLifetimeTest {
     private static final RgbImage IMAGE = TestImages.smooth(80, 64);
     private static final DetectorOptions TWO_THREADS =
-            DetectorOptions.builder().threads(2).build();
+            DetectorOptions.builder().threads(2).idleTrim(null).build();
 
     @TempDir
     private static Path folder;
@@ -127,6 +128,7 @@ public class DetectorLifetimeTest {
             await(() -> warnings.get() == 49);
             scorer.score(IMAGE); // its model is in use, although its detector is not
             assertEquals(49, warnings.get());
+            Reference.reachabilityFence(scorer);
             scorer = null;
             await(() -> warnings.get() == 50 && AnomalyDetectorTest.threads("rlr-worker") == 0);
             useOnce(model);

@@ -77,7 +77,7 @@ class OutOfMemoryTest {
                     large.toArray();
                 });
                 survives(backend, () -> {
-                    List<float[]> all = new ArrayList<>();
+                    List<float[]> all = new ArrayList<>(1 << 16);
                     while (true) {
                         Tensor some = Tensor.full(1, 256, 1024);
                         Functions.matmul(some, true, some, false).close();
@@ -88,8 +88,13 @@ class OutOfMemoryTest {
                 List<Future<?>> failures = new ArrayList<>();
                 for (int i = 0; i < CALLERS; i++) {
                     failures.add(callers.submit(() -> fails(backend, () -> {
-                        while (true) {
-                            Tensor.full(1, MEBIBYTE).add(Tensor.full(1, MEBIBYTE));
+                        try {
+                            while (true) {
+                                Tensor.full(1, MEBIBYTE).add(Tensor.full(1, MEBIBYTE));
+                            }
+                        } catch (OutOfMemoryError e) {
+                            // where others have taken everything, the first small object fails, between two calls
+                            throw ResourceException.outOfMemory("others use it", e);
                         }
                     })));
                 }
@@ -124,9 +129,6 @@ class OutOfMemoryTest {
                 try (TensorScope outer = TensorScope.open(backend);
                         TensorScope inner = TensorScope.open(backend)) {
                     work.run();
-                } catch (OutOfMemoryError e) {
-                    // where others have taken everything, the first small object fails: told of once tensors are closed
-                    throw ResourceException.outOfMemory("others use it", e);
                 }
             });
             long most = Runtime.getRuntime().maxMemory() / (1 << 20);
