@@ -70,6 +70,12 @@ public final class RlrModel implements AutoCloseable {
         return statistics;
     }
 
+    /** Gives back the memory that backend and backbone keep for reuse; calls in progress are not touched. */
+    public void trim() {
+        backend.trim();
+        backbone.trim();
+    }
+
     /** {@return the transformers, one per level of the configuration} */
     public List<RlrTransformer> levels() {
         return levels;

@@ -31,6 +31,7 @@ import org.rlr.model.demo.DemoDataSet;
 import org.rlr.model.eval.Evaluator;
 import org.rlr.model.eval.Metric;
 import org.rlr.model.eval.Thresholding;
+import org.rlr.model.train.RlrTraining;
 import org.rlr.tensor.CancelledException;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendSettings;
@@ -84,9 +85,16 @@ class TrainingFromJavaTest {
         InspectionTraining training = new InspectionTraining(database());
         DataSet data = training.data(List.of("capsules", "fabric"));
         Path model = folder.resolve("model.safetensors");
-        double auroc = training.train(data, model, () -> false)
-                .mean(Metric.IMAGE_AUROC)
-                .getAsDouble();
+        double auroc;
+        try (Logged log = Logged.by(RlrTraining.class)) {
+            auroc = training.train(data, model, () -> false)
+                    .mean(Metric.IMAGE_AUROC)
+                    .getAsDouble();
+            assertEquals(11, log.messages().size(), log.messages().toString());
+            assertEquals("the training begins", log.messages().get(0));
+            String last = log.messages().get(10);
+            assertTrue(last.matches("epoch 10 of 10: loss [0-9.]+, [0-9.e+]+ images per second"), last);
+        }
         assertTrue(auroc > 0.5 && auroc <= 1, auroc + "");
         ModelInfo info = ModelFile.info(model);
         assertEquals(Threshold.Rule.FALSE_ALARM_RATE, info.thresholds().common().rule());

@@ -26,6 +26,12 @@ public interface Backbone extends AutoCloseable {
      */
     StateDict weights();
 
+    /**
+     * Gives back memory on the host that is kept for reuse, beside that of the backend; calls in progress are not
+     * touched. Does nothing where none is kept.
+     */
+    default void trim() {}
+
     @Override
     void close();
 }

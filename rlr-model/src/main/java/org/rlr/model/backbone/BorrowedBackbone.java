@@ -25,6 +25,11 @@ public record BorrowedBackbone(Backbone delegate) implements Backbone {
     }
 
     @Override
+    public void trim() {
+        delegate.trim();
+    }
+
+    @Override
     public void close() {
         // its owner's
     }

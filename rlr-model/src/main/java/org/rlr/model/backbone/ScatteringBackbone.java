@@ -103,6 +103,11 @@ final class ScatteringBackbone implements Backbone {
     }
 
     @Override
+    public void trim() {
+        networks.values().forEach(Scattering::trim);
+    }
+
+    @Override
     public void close() {
         networks.clear();
     }

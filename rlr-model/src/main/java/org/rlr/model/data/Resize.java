@@ -10,6 +10,9 @@ import java.util.Arrays;
 public final class Resize {
     private static final int HALF = 1 << (LanczosTaps.PRECISION - 1);
 
+    /** Some JVMs make no longer arrays. */
+    private static final int MOST_VALUES = Integer.MAX_VALUE - 8;
+
     /** Rows turned at a time: long runs, yet the taps of a pixel stay in the cache. */
     private static final int STRIP = 64;
 
@@ -23,7 +26,7 @@ public final class Resize {
      * @param width pixels per row, at least 1
      * @param height rows, at least 1
      * @return the picture itself where it has the size already
-     * @throws IllegalArgumentException if one is less
+     * @throws IllegalArgumentException if one is less, or both are too large together
      */
     public static RgbImage lanczos(RgbImage image, int width, int height) {
         checkSize(width, height);
@@ -34,7 +37,7 @@ public final class Resize {
         if (image.height() != height) {
             rows = combine(rows, LanczosTaps.of(image.height(), height));
         }
-        byte[] result = new byte[Math.multiplyExact(width * RgbImage.CHANNELS, height)];
+        byte[] result = new byte[width * height * RgbImage.CHANNELS];
         int at = 0;
         for (int[] row : rows) {
             for (int sample : row) {
@@ -54,7 +57,7 @@ public final class Resize {
      * @param toHeight rows of the result, at least 1
      * @param toWidth columns of the result, at least 1
      * @return {@code toHeight·toWidth} values, row-major
-     * @throws IllegalArgumentException if there are more or fewer values, or a size is less than 1
+     * @throws IllegalArgumentException if there are more or fewer values, or a size is less than 1 or too large
      */
     public static float[] bilinear(float[] values, int height, int width, int toHeight, int toWidth) {
         checkSize(toWidth, toHeight);
@@ -62,7 +65,7 @@ public final class Resize {
             throw new IllegalArgumentException(
                     "a map of " + width + "×" + height + " cannot have " + values.length + " values");
         }
-        float[] result = new float[Math.multiplyExact(toWidth, toHeight)];
+        float[] result = new float[toWidth * toHeight];
         for (int y = 0, at = 0; y < toHeight; y++) {
             double row = Math.max(0, Math.min(height - 1, (y + 0.5) * height / toHeight - 0.5));
             int above = (int) Math.min(row, Math.max(0, height - 2));
@@ -158,7 +161,7 @@ public final class Resize {
      * @param width pixels per row, at least 1
      * @param height rows, at least 1
      * @return the picture itself where it has the size already
-     * @throws IllegalArgumentException if one is less
+     * @throws IllegalArgumentException if one is less, or both are too large together
      */
     public static RgbImage nearest(RgbImage image, int width, int height) {
         checkSize(width, height);
@@ -168,7 +171,7 @@ public final class Resize {
         int[] columns = nearestIndices(image.width(), width);
         int[] rows = nearestIndices(image.height(), height);
         byte[] source = image.rgb();
-        byte[] result = new byte[Math.multiplyExact(Math.multiplyExact(width, height), RgbImage.CHANNELS)];
+        byte[] result = new byte[width * height * RgbImage.CHANNELS];
         for (int y = 0, at = 0; y < height; y++) {
             for (int x = 0; x < width; x++, at += RgbImage.CHANNELS) {
                 System.arraycopy(
@@ -194,6 +197,9 @@ public final class Resize {
     private static void checkSize(int width, int height) {
         if (width <= 0 || height <= 0) {
             throw new IllegalArgumentException("an image cannot be resized to " + width + "×" + height);
+        }
+        if ((long) width * height > MOST_VALUES / RgbImage.CHANNELS) {
+            throw new IllegalArgumentException(width + "×" + height + " pixels are more than an array holds");
         }
     }
 }

@@ -271,7 +271,7 @@ public final class AnomalyDetector implements Detector {
     @Override
     public void trim() {
         queue.requireOpen();
-        model.backend().trim();
+        model.trim();
     }
 
     @Override
@@ -302,7 +302,7 @@ public final class AnomalyDetector implements Detector {
                 return clock.time(StageClock.Stage.MAP, () -> detection(map, threshold));
             });
         } catch (OutOfMemoryError e) {
-            model.backend().trim();
+            model.trim();
             throw ResourceException.outOfMemory((image.id().isEmpty() ? "an image" : image.id()) + " was examined", e)
                     .andRemedy(LESS_MEMORY);
         } catch (ResourceException e) {

@@ -48,7 +48,7 @@ public record Detection(
      * @param width columns, at least 1
      * @param height rows, at least 1
      * @return {@code height·width} values, row-major
-     * @throws IllegalArgumentException if a size is less
+     * @throws IllegalArgumentException if a size is less, or both are more together than an array holds
      */
     public float[] mapAt(int width, int height) {
         return Resize.bilinear(map, mapHeight, mapWidth, height, width);

@@ -100,7 +100,7 @@ final class DetectionQueue {
      * Runs a call on another thread, when it is its turn.
      *
      * @param call is given the time since when it waits
-     * @return its result; cancelling it takes it from the queue or interrupts it
+     * @return its result; cancelling or completing it takes it from the queue or interrupts it
      */
     CompletableFuture<Detection> submit(LongFunction<Detection> call) {
         Pending pending = new Pending(call);
@@ -120,6 +120,7 @@ final class DetectionQueue {
         private final LongFunction<Detection> call;
         private final long since = now();
         private @Nullable Thread runner;
+        private volatile boolean ended;
 
         Pending(LongFunction<Detection> call) {
             this.call = call;
@@ -142,7 +143,8 @@ final class DetectionQueue {
             }
             synchronized (this) {
                 runner = null;
-                Thread.interrupted(); // by cancel(): meant for this call alone
+                ended = true;
+                Thread.interrupted(); // by gaveUp(): meant for this call alone
             }
             if (failure != null) {
                 completeExceptionally(failure);
@@ -153,8 +155,24 @@ final class DetectionQueue {
 
         @Override
         public boolean cancel(boolean mayInterruptIfRunning) {
-            boolean cancelled = super.cancel(mayInterruptIfRunning);
-            if (cancelled) {
+            return gaveUp(super.cancel(mayInterruptIfRunning));
+        }
+
+        /** Also what {@link #orTimeout} calls. */
+        @Override
+        public boolean completeExceptionally(Throwable failure) {
+            return gaveUp(super.completeExceptionally(failure));
+        }
+
+        /** Also what {@link #completeOnTimeout} calls. */
+        @Override
+        public boolean complete(@Nullable Detection value) {
+            return gaveUp(super.complete(value));
+        }
+
+        /** Where nobody waits for the result any more, the image is not examined any further. */
+        private boolean gaveUp(boolean completed) {
+            if (completed && !ended) {
                 threads.remove(this);
                 synchronized (this) {
                     if (runner != null) {
@@ -162,7 +180,7 @@ final class DetectionQueue {
                     }
                 }
             }
-            return cancelled;
+            return completed;
         }
 
         /** Dependent results are ordinary ones. */

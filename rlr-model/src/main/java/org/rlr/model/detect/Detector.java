@@ -48,8 +48,12 @@ public interface Detector extends AutoCloseable {
 
     /**
      * Examines an image on a thread of the detector. Images are taken in the order of these calls. No call waits here:
-     * where too many wait already, the result is a failure at once. Cancelling the result gives up an image that waits,
-     * and ends one that is examined between two steps of it.
+     * where too many wait already, the result is a failure at once. Cancelling the result, or
+     * {@link CompletableFuture#orTimeout} once the time is over, gives up an image that waits, and ends one that is
+     * being examined between two of its steps.
+     *
+     * <p>What depends on the result, as by {@code thenApply}, runs on that thread. It must not wait there for another
+     * image of this detector, whose turn may never come: go on with {@code thenCompose}.
      *
      * @param image as for {@link #detect(ImageSource, String)}; read when its turn comes
      * @param className the product class; null for the common threshold
@@ -182,8 +186,8 @@ public interface Detector extends AutoCloseable {
 
     /**
      * Examines images in their order, up to four at a time, by the common threshold. Of an image that fails the stream
-     * throws the error in its place, which ends an ordinary stream; its {@link Stream#iterator() iterator} goes on with
-     * the next image.
+     * throws the error in its place, which ends the stream; its {@link Stream#iterator() iterator} throws it from
+     * {@code hasNext} or {@code next}, and then goes on with the next image.
      *
      * @param images taken as they are needed, on the thread that uses the stream
      * @return the detections; close the stream where it is not used to its end

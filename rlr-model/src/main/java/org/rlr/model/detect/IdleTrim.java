@@ -7,8 +7,9 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.model.RlrModel;
 
 /**
- * Gives back the memory of a backend after a time without calls. Its thread begins with a call and ends when that time
- * is over: a timer shared with the JVM would keep the class loader of the application that used it first.
+ * Gives back the memory that a model keeps for reuse after a time without calls. Its thread begins with a call and ends
+ * when that time is over: a timer shared with the JVM would keep the class loader of the application that used it
+ * first.
  */
 final class IdleTrim {
     private static final System.Logger LOG = System.getLogger(IdleTrim.class.getName());
@@ -45,7 +46,7 @@ final class IdleTrim {
             RlrModel kept = awaitQuiet();
             // not under the lock, which every call takes as it ends
             if (kept != null) {
-                kept.backend().trim();
+                kept.trim();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // by a stranger: the next call counts again

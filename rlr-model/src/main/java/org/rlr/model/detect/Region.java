@@ -23,7 +23,7 @@ public record Region(int x, int y, int width, int height, int area, float peak, 
                 top,
                 end(x + width, mapWidth, toWidth) - left,
                 end(y + height, mapHeight, toHeight) - top,
-                (int) Math.max(1, Math.round(area * factor)),
+                (int) Math.max(1, Math.min(Integer.MAX_VALUE, Math.round(area * factor))),
                 peak,
                 centre(peakX, mapWidth, toWidth),
                 centre(peakY, mapHeight, toHeight));

@@ -75,7 +75,7 @@ public final class RlrTraining {
     private @Nullable Path metrics;
     private @Nullable Path out;
     private @Nullable Path bestOnTest;
-    private TrainingListener listener = TrainingListener.SILENT;
+    private TrainingListener listener = new LoggingListener();
     private BooleanSupplier cancelWhen = () -> false;
 
     private RlrTraining(DataSet data) {
@@ -316,9 +316,9 @@ public final class RlrTraining {
     }
 
     /**
-     * Sets the listener that is told of progress.
+     * Sets the listener that is told of progress. Without one, a line for each epoch goes to the log.
      *
-     * @param hears on the training thread
+     * @param hears on the training thread; {@link TrainingListener#SILENT} for no log either
      * @return this
      */
     public RlrTraining listener(TrainingListener hears) {

@@ -12,7 +12,8 @@ public interface TrainingListener {
     TrainingListener SILENT = new TrainingListener() {};
 
     /**
-     * The training goes on, although there is nothing to count, as while it waits for images: about ten times a second.
+     * The training goes on, although there is nothing to count: before each epoch, for each image whose contents are
+     * compared with a state to resume, and ten times a second while an image is waited for.
      */
     default void heartbeat() {}
 

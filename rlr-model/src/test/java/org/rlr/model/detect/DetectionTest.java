@@ -39,6 +39,11 @@ class DetectionTest {
         assertEquals(
                 List.of(new Region(1, 0, 1, 2, 1, 9, 1, 1), new Region(0, 0, 1, 1, 1, 6, 0, 0)), d.regions(1, 2, 2));
         assertThrows(IllegalArgumentException.class, () -> d.regions(1, 0, 2));
+        for (Region huge : d.regions(-1, Integer.MAX_VALUE, Integer.MAX_VALUE)) {
+            assertEquals(
+                    List.of(Integer.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE),
+                    List.of(huge.width(), huge.height(), huge.area()));
+        }
     }
 
     @Test
@@ -48,6 +53,8 @@ class DetectionTest {
         assertArrayEquals(new float[] {2, 2}, d.mapAt(1, 2));
         assertArrayEquals(MAP, detection(MAP).mapAt(5, 4));
         assertThrows(IllegalArgumentException.class, () -> d.mapAt(0, 1));
+        IllegalArgumentException huge = assertThrows(IllegalArgumentException.class, () -> d.mapAt(100_000, 100_000));
+        assertEquals("100000×100000 pixels are more than an array holds", huge.getMessage());
     }
 
     @Test

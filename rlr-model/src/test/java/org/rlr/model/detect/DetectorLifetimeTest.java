@@ -17,14 +17,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlr.model.Logged;
 import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.TestImages;
@@ -101,43 +98,29 @@ public class DetectorLifetimeTest {
 
     @Test
     void forgottenDetectorsEndTheirThreadsAndSayItOnceEach() throws InterruptedException {
-        AtomicInteger warnings = new AtomicInteger();
-        Handler counter = new Handler() {
-            @Override
-            public void publish(LogRecord record) {
-                if (record.getMessage().contains("never closed")
-                        && record.getParameters()[0].equals(model.toString())) {
-                    warnings.incrementAndGet();
-                }
-            }
-
-            @Override
-            public void flush() {}
-
-            @Override
-            public void close() {}
-        };
-        Logger logger = Logger.getLogger(AnomalyDetector.class.getName());
-        logger.addHandler(counter);
-        logger.setUseParentHandlers(false);
-        try {
+        try (Logged log = Logged.by(AnomalyDetector.class)) {
             AnomalyScorer scorer = useAndForget().scorer();
             for (int i = 0; i < 49; i++) {
                 useAndForget();
             }
-            await(() -> warnings.get() == 49);
+            await(() -> warnings(log) == 49);
             scorer.score(IMAGE); // its model is in use, although its detector is not
-            assertEquals(49, warnings.get());
+            assertEquals(49, warnings(log));
             Reference.reachabilityFence(scorer);
             scorer = null;
-            await(() -> warnings.get() == 50 && AnomalyDetectorTest.threads("rlr-worker") == 0);
+            await(() -> warnings(log) == 50 && AnomalyDetectorTest.threads("rlr-worker") == 0);
             useOnce(model);
             System.gc();
-            assertEquals(50, warnings.get());
-        } finally {
-            logger.removeHandler(counter);
-            logger.setUseParentHandlers(true);
+            assertEquals(50, warnings(log));
         }
+    }
+
+    /** Those of this test's model. */
+    private static long warnings(Logged log) {
+        return log.records().stream()
+                .filter(entry -> entry.getMessage().contains("never closed")
+                        && entry.getParameters()[0].equals(model.toString()))
+                .count();
     }
 
     @Test

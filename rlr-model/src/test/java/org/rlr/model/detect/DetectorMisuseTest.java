@@ -16,10 +16,13 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlr.model.Logged;
 import org.rlr.model.data.ImageException;
 import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.Images;
@@ -60,6 +63,9 @@ class DetectorMisuseTest {
             for (CompletableFuture<Void> each : reloads) {
                 each.get();
             }
+            try (AnomalyDetector alone = AnomalyDetector.load(second)) {
+                assertEquals(alone.detect(PIXELS), detector.detect(PIXELS));
+            }
             List<CompletableFuture<Void>> closings = new ArrayList<>();
             for (int i = 0; i < 6; i++) {
                 closings.add(detector.detectAsync(IMAGE).thenRun(detector::close));
@@ -92,8 +98,23 @@ class DetectorMisuseTest {
             throw new NoClassDefFoundError("of a test");
         });
         todo.add(() -> detector.get().close());
-        for (int i = 0; i < 3; i++) {
-            detector.get().detect(PIXELS);
+        try (Logged log = Logged.by(AnomalyDetector.class)) {
+            List<Detection> results = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                results.add(detector.get().detect(PIXELS));
+            }
+            List<Detection> expected = new ArrayList<>();
+            for (Path model : List.of(first, second, second)) {
+                try (AnomalyDetector alone = AnomalyDetector.load(model)) {
+                    expected.add(alone.detect(PIXELS));
+                }
+            }
+            assertEquals(expected, results);
+            assertEquals(
+                    List.of("of a test"),
+                    log.records().stream()
+                            .map(entry -> entry.getThrown().getMessage())
+                            .toList());
         }
         assertThrows(IllegalStateException.class, () -> detector.get().detect(PIXELS));
     }
@@ -115,12 +136,12 @@ class DetectorMisuseTest {
     void aCallThatWaitsInTheQueueForTooLongFails() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
-        try (AnomalyDetector detector = AnomalyDetector.load(
-                first,
-                DetectorOptions.builder()
-                        .maxConcurrent(1)
-                        .maxWait(Duration.ofSeconds(2))
-                        .build())) {
+        AtomicLong now = new AtomicLong();
+        DetectorOptions options = DetectorOptions.builder()
+                .maxConcurrent(1)
+                .maxWait(Duration.ofSeconds(2))
+                .build();
+        try (AnomalyDetector detector = AnomalyDetector.load(first, options, now::get)) {
             CompletableFuture<Detection> slow = detector.detectAsync(ImageSource.of("slow", () -> {
                 begun.countDown();
                 try {
@@ -132,7 +153,7 @@ class DetectorMisuseTest {
             }));
             begun.await();
             CompletableFuture<Detection> late = detector.detectAsync(IMAGE);
-            Thread.sleep(2500);
+            now.addAndGet(Duration.ofMillis(2500).toNanos());
             go.countDown();
             assertThrows(ExecutionException.class, slow::get);
             ExecutionException e = assertThrows(ExecutionException.class, late::get);
@@ -168,18 +189,22 @@ class DetectorMisuseTest {
                     throw new OutOfMemoryError("made up");
                 }
             };
-            assertThrows(ResourceException.class, () -> detector.detect(lack));
-            assertThrows(ResourceException.class, () -> Images.read(lack));
-            assertThrows(ResourceException.class, () -> AnomalyDetector.load(lack, DetectorOptions.DEFAULTS));
+            assertMemory(() -> detector.detect(lack));
+            assertMemory(() -> Images.read(lack));
+            assertMemory(() -> AnomalyDetector.load(lack, DetectorOptions.DEFAULTS));
             for (int i = 0; i < 5; i++) {
-                assertThrows(
-                        ResourceException.class,
-                        () -> detector.detect(ImageSource.of("row 19", () -> {
-                            throw new OutOfMemoryError("made up");
-                        })));
+                assertMemory(() -> detector.detect(ImageSource.of("row 19", () -> {
+                    throw new OutOfMemoryError("made up");
+                })));
             }
             detector.detect(PIXELS);
         }
+    }
+
+    private static void assertMemory(Executable call) {
+        assertEquals(
+                ResourceException.Resource.MEMORY,
+                assertThrows(ResourceException.class, call).resource());
     }
 
     @Test

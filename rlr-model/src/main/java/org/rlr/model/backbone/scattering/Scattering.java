@@ -53,8 +53,8 @@ public final class Scattering {
     /** {@code [level][resolution]}. */
     private final LowPass[][] lowPasses;
     /**
-     * Passes, which own the memory that a transform needs, while none uses them: no more than compute at once, and only
-     * until memory is short.
+     * Passes that no image is using; each owns the memory that one image needs. They are kept until memory is short or
+     * {@link #trim} is called, and no more of them than images are computed at once.
      */
     private final Queue<SoftReference<ScatteringPass>> idle =
             new ArrayBlockingQueue<>(2 * Runtime.getRuntime().availableProcessors());
@@ -224,6 +224,11 @@ public final class Scattering {
         for (int i = 0; i < outs.length; i++) {
             compress(outs[i], channels(i));
         }
+    }
+
+    /** Forgets the memory that is kept for further images. */
+    public void trim() {
+        idle.clear();
     }
 
     private @Nullable ScatteringPass idlePass() {

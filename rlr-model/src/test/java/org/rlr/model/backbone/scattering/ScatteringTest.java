@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -40,6 +42,26 @@ class ScatteringTest {
                 }
             }
         }
+    }
+
+    @Test
+    void theMemoryOfAnImageIsKeptUntilItIsTrimmed() {
+        Scattering scattering = new Scattering(64, 64, 3, 8, 2);
+        float[] rgb = random(64, 64, 1);
+        float[][] outs = outputs(scattering);
+        long first = allocating(() -> scattering.transform(rgb, outs));
+        long second = allocating(() -> scattering.transform(rgb, outs));
+        scattering.trim();
+        long third = allocating(() -> scattering.transform(rgb, outs));
+        String all = first + ", " + second + " and " + third + " bytes";
+        assertTrue(first > 100_000 && second < first / 10 && third > first / 2, all);
+    }
+
+    private static long allocating(Runnable work) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        work.run();
+        return threads.getCurrentThreadAllocatedBytes() - before;
     }
 
     /**
