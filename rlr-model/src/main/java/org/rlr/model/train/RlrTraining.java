@@ -8,7 +8,6 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.ModelFile;
-import org.rlr.model.RlrModel;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.backbone.BorrowedBackbone;
@@ -25,7 +24,6 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.io.DiskSpace;
-import org.rlr.tensor.io.RescuedFiles;
 
 /**
  * A training of one model on the normal images of all classes of a data set, from its settings to its files.
@@ -71,10 +69,7 @@ public final class RlrTraining {
     private @Nullable SharedFeatures features;
     private int testEvery;
     private boolean keepBestOnTest;
-    private TrainingCheckpoints checkpoints = TrainingCheckpoints.NONE;
-    private @Nullable Path metrics;
-    private @Nullable Path out;
-    private @Nullable Path bestOnTest;
+    private final TrainingFiles files = new TrainingFiles();
     private TrainingListener listener = new LoggingListener();
     private BooleanSupplier cancelWhen = () -> false;
 
@@ -266,7 +261,8 @@ public final class RlrTraining {
      * @throws InvalidSettingException if {@code every} is below 1
      */
     public RlrTraining checkpoint(Path file, int every) {
-        checkpoints = new TrainingCheckpoints(Objects.requireNonNull(file, "file"), every, checkpoints.resume());
+        files.checkpoints =
+                new TrainingCheckpoints(Objects.requireNonNull(file, "file"), every, files.checkpoints.resume());
         return this;
     }
 
@@ -277,7 +273,7 @@ public final class RlrTraining {
      * @return this
      */
     public RlrTraining resume(@Nullable Path state) {
-        checkpoints = new TrainingCheckpoints(checkpoints.file(), checkpoints.every(), state);
+        files.checkpoints = new TrainingCheckpoints(files.checkpoints.file(), files.checkpoints.every(), state);
         return this;
     }
 
@@ -288,7 +284,7 @@ public final class RlrTraining {
      * @return this
      */
     public RlrTraining metrics(@Nullable Path csv) {
-        metrics = csv;
+        files.metrics = csv;
         return this;
     }
 
@@ -300,7 +296,7 @@ public final class RlrTraining {
      * @return this
      */
     public RlrTraining saveTo(@Nullable Path model) {
-        out = model;
+        files.model = model;
         return this;
     }
 
@@ -311,7 +307,7 @@ public final class RlrTraining {
      * @return this
      */
     public RlrTraining saveBestOnTestTo(@Nullable Path model) {
-        bestOnTest = model;
+        files.bestOnTest = model;
         return this;
     }
 
@@ -361,9 +357,13 @@ public final class RlrTraining {
      * @throws InvalidSettingException if a value is out of range
      */
     public TrainingSettings settings() {
+        return settings(config());
+    }
+
+    private TrainingSettings settings(RlrConfig shape) {
         TrainingSettings base = settings != null
                 ? settings
-                : Recipe.of(recipe, config().backbone()).training();
+                : Recipe.of(recipe, shape.backbone()).training();
         TrainingSettings.Builder builder = base.toBuilder();
         settingsChanges.forEach(change -> change.accept(builder));
         return builder.build();
@@ -388,7 +388,7 @@ public final class RlrTraining {
             throw new IllegalStateException("features need the backbone that computed them: call backbone(…) too");
         }
         RlrConfig shape = config();
-        TrainingSettings how = settings();
+        TrainingSettings how = settings(shape);
         TestEvaluation test = test();
         data.requireTraining();
         Backend device = given != null ? given : Backends.open("auto", BackendSettings.WHOLE_HEAP);
@@ -413,7 +413,7 @@ public final class RlrTraining {
     }
 
     private boolean keepsBestOnTest() {
-        return keepBestOnTest || bestOnTest != null;
+        return keepBestOnTest || files.bestOnTest != null;
     }
 
     private Trained run(RlrConfig shape, TrainingSettings how, @Nullable TestEvaluation test, Backend device) {
@@ -421,12 +421,12 @@ public final class RlrTraining {
         Backbone extractor = open(shape, device);
         Trained trained = null;
         boolean taken = false;
-        try (MetricsFile csv = metrics(shape, extractor, device)) {
+        try (MetricsFile csv = metrics(shape, how, extractor, device)) {
             Trainer trainer =
                     new Trainer(device, shape, how, csv == null ? listener : csv, scoring, features, cancelWhen);
             taken = true; // it closes the backbone if it fails
-            trained = trainer.train(extractor, images, checkpoints, test);
-            save(trained);
+            trained = trainer.train(extractor, images, files.checkpoints, test);
+            files.save(trained, listener);
             return trained;
         } catch (Throwable t) {
             if (trained != null) {
@@ -439,11 +439,11 @@ public final class RlrTraining {
     }
 
     /** The file of metrics, if there is to be one, once there is room for all that will be written. */
-    private @Nullable MetricsFile metrics(RlrConfig shape, Backbone extractor, Backend device) {
-        requireRoom(List.of(this), extractor, device);
-        return metrics == null
-                ? null
-                : new MetricsFile(metrics, shape.levels(), checkpoints.resume() != null, listener);
+    private @Nullable MetricsFile metrics(RlrConfig shape, TrainingSettings how, Backbone extractor, Backend device) {
+        long parameters = parameters(shape, extractor, device);
+        DiskSpace.require(
+                files.planned(how, keepsBestOnTest(), parameters, ModelFile.bytes(shape, extractor, parameters)));
+        return files.openMetrics(shape.levels(), listener);
     }
 
     private Backbone open(RlrConfig shape, Backend device) {
@@ -459,21 +459,6 @@ public final class RlrTraining {
         }
     }
 
-    private void save(Trained trained) {
-        RescuedFiles files = new RescuedFiles();
-        save(files, trained.model(), out);
-        if (trained.bestOnTest() != null) {
-            save(files, trained.bestOnTest(), bestOnTest);
-        }
-        files.requireInPlace();
-    }
-
-    private void save(RescuedFiles files, RlrModel model, @Nullable Path target) {
-        if (target != null && files.write(target, file -> ModelFile.save(model, file))) {
-            listener.saved(target, model.info());
-        }
-    }
-
     /**
      * Checks before hours of training that there is room for the files of all of several trainings; {@link #run} checks
      * it for one.
@@ -485,35 +470,23 @@ public final class RlrTraining {
      */
     public static void requireRoom(List<RlrTraining> trainings, Backbone backbone, Backend backend) {
         RlrConfig shape = trainings.get(0).config();
+        long parameters = parameters(shape, backbone, backend);
+        long model = ModelFile.bytes(shape, backbone, parameters);
+        List<DiskSpace.Planned> planned = new ArrayList<>();
+        for (RlrTraining training : trainings) {
+            planned.addAll(
+                    training.files.planned(training.settings(shape), training.keepsBestOnTest(), parameters, model));
+        }
+        DiskSpace.require(planned);
+    }
+
+    private static long parameters(RlrConfig shape, Backbone backbone, Backend backend) {
         long parameters = 0;
         for (LevelConfig level : shape.shapes(backbone.info().levels())) {
             try (RlrTransformer transformer = new RlrTransformer(level, backend, false)) {
                 parameters += transformer.parameters().count();
             }
         }
-        List<DiskSpace.Planned> files = new ArrayList<>();
-        for (RlrTraining training : trainings) {
-            training.plan(files, parameters, ModelFile.bytes(shape, backbone, parameters));
-        }
-        DiskSpace.require(files);
-    }
-
-    /** Adds the files whose sizes are known beforehand, in the order in which they are written. */
-    private void plan(List<DiskSpace.Planned> files, long parameters, long model) {
-        TrainingSettings how = settings();
-        if (checkpoints.file() != null) {
-            int kept = (how.validation() != null && how.validation().keepBest() ? 1 : 0) + (keepsBestOnTest() ? 1 : 0);
-            files.add(new DiskSpace.Planned(
-                    "`TrainingCheckpoints.file`",
-                    checkpoints.file(),
-                    TrainingState.bytes(parameters, kept),
-                    checkpoints.every() < how.epochs()));
-        }
-        if (out != null) {
-            files.add(new DiskSpace.Planned("`out`", out, model, false));
-        }
-        if (bestOnTest != null) {
-            files.add(new DiskSpace.Planned("`bestOnTest`", bestOnTest, model, false));
-        }
+        return parameters;
     }
 }
