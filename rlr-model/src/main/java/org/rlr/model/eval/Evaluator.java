@@ -7,7 +7,6 @@ import org.rlr.model.RlrModel;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.DataSetException;
-import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.Mask;
 import org.rlr.model.data.Masks;
 import org.rlr.model.data.Sample;
@@ -34,7 +33,19 @@ public final class Evaluator {
         }
     }
 
-    private final AnomalyScorer scorer;
+    /** Gives the anomaly maps of the test images of a class. */
+    @FunctionalInterface
+    public interface Maps {
+        /**
+         * Scores the test images of a class.
+         *
+         * @param of the class, with its training images
+         * @param sink takes the map of each test image, in their order, on the calling thread
+         */
+        void score(ClassSamples of, AnomalyScorer.Sink sink);
+    }
+
+    private final Maps maps;
 
     /**
      * An evaluator of a model.
@@ -51,7 +62,16 @@ public final class Evaluator {
      * @param scorer stays the caller's
      */
     public Evaluator(AnomalyScorer scorer) {
-        this.scorer = scorer;
+        this((of, sink) -> scorer.score(of.test().stream().map(Sample::image).toList(), sink));
+    }
+
+    /**
+     * An evaluator of another method, for comparison.
+     *
+     * @param maps the anomaly maps that it gives
+     */
+    public Evaluator(Maps maps) {
+        this.maps = maps;
     }
 
     /** Sees each test image as it is scored. */
@@ -110,13 +130,12 @@ public final class Evaluator {
         List<ClassMetrics> classes = new ArrayList<>();
         for (ClassSamples each : data.classes()) {
             ClassEvaluator evaluator = new ClassEvaluator(each.name());
-            List<ImageSource> images = each.test().stream().map(Sample::image).toList();
-            scorer.score(images, (index, map) -> {
+            maps.score(each, (index, map) -> {
                 Sample sample = each.test().get(index);
                 GroundTruth truth = GroundTruth.of(sample, map.height(), map.width());
                 float score = map.imageScore();
                 if (index == 0) {
-                    evaluator.reserve(images.size(), map.values().length);
+                    evaluator.reserve(each.test().size(), map.values().length);
                 }
                 evaluator.add(score, truth.defective(), map.values(), truth.mask(), map.height(), map.width());
                 observer.scored(sample, score, truth.defective(), map);
