@@ -3,8 +3,8 @@ package org.rlr.model.backbone;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.rlr.model.config.FeatureLevel;
+import org.rlr.model.config.Normalization;
 import org.rlr.model.config.RlrConfig;
-import org.rlr.model.data.Normalization;
 
 /**
  * A backbone that can be chosen, described without its weights.
@@ -58,6 +58,16 @@ public record BackboneInfo(
     /** {@return whether features are always standardised per channel by their statistics over the training images} */
     public boolean standardized() {
         return deviationFloor > 0;
+    }
+
+    /**
+     * How images of a model are normalised.
+     *
+     * @param config of a model of this backbone
+     * @return what the configuration says, else what the backbone wants
+     */
+    public Normalization normalization(RlrConfig config) {
+        return config.normalization() == null ? normalization : config.normalization();
     }
 
     /**

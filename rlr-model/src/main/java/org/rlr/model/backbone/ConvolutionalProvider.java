@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
-import org.rlr.model.data.Normalization;
+import org.rlr.model.config.Normalization;
 import org.rlr.tensor.backend.Backend;
 
 /** The convolutional networks of a family, with timm's names. */

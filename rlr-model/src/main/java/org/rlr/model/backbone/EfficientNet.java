@@ -1,7 +1,7 @@
 package org.rlr.model.backbone;
 
 import org.rlr.model.config.FeatureLevel;
-import org.rlr.model.data.Normalization;
+import org.rlr.model.config.Normalization;
 import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.ConvGeometry;
 import org.rlr.tensor.nn.Conv2d;

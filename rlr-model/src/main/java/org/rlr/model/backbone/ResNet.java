@@ -2,7 +2,7 @@ package org.rlr.model.backbone;
 
 import java.util.List;
 import org.rlr.model.config.FeatureLevel;
-import org.rlr.model.data.Normalization;
+import org.rlr.model.config.Normalization;
 import org.rlr.tensor.autograd.FusedFunctions;
 import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.ConvGeometry;

@@ -7,7 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import org.rlr.model.backbone.scattering.Scattering;
 import org.rlr.model.config.FeatureLevel;
-import org.rlr.model.data.Normalization;
+import org.rlr.model.config.Normalization;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.backend.Backend;
 

@@ -10,8 +10,10 @@ import java.util.List;
 import java.util.Map;
 import org.rlr.model.ModelFile;
 import org.rlr.model.attention.AttentionBlocks;
+import org.rlr.model.backbone.Backbones;
 import org.rlr.model.backbone.StateDict;
 import org.rlr.model.config.ModelInfo;
+import org.rlr.model.config.Normalization;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.ResourceException;
@@ -105,6 +107,12 @@ public final class CheckpointExport {
                 notes.add("the levels were trained on features standardised by statistics that are not exported: with"
                         + " features as they are, also after `CheckpointImport`, they give other scores");
             }
+        }
+        Normalization normalization = Backbones.info(config.backbone()).normalization(config);
+        if (!normalization.equals(Normalization.IMAGENET)) {
+            notes.add(
+                    "the PyTorch implementation normalises pixels by ImageNet's mean and deviation, and this model by "
+                            + normalization + ", which it and `CheckpointImport` have to be told by `normalization`");
         }
         List<String> others = config.blocks().stream()
                 .filter(block -> !AttentionBlocks.PUBLISHED.contains(block))

@@ -14,6 +14,7 @@ import org.rlr.model.backbone.Backbones;
 import org.rlr.model.backbone.StateDict;
 import org.rlr.model.config.FeatureLevel;
 import org.rlr.model.config.LevelConfig;
+import org.rlr.model.config.Normalization;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.Tiling;
 import org.rlr.model.data.ImageSize;
@@ -55,6 +56,7 @@ public final class CheckpointImport {
      * @param tiling how images are cut into tiles of that size; null where they are resized to it
      * @param windows side of the attention window by level, as {@link RlrConfig#windows}; null where it follows the
      *     grid
+     * @param normalization how pixels are normalised; null for the way of the backbone
      */
     public record Options(
             @Nullable String backbone,
@@ -63,12 +65,14 @@ public final class CheckpointImport {
             int heads,
             boolean averagePool,
             @Nullable Tiling tiling,
-            @Nullable Map<Integer, Integer> windows) {
+            @Nullable Map<Integer, Integer> windows,
+            @Nullable Normalization normalization) {
         /** What the PyTorch implementation does unless told otherwise. */
         public static final Options USUAL = new Options(null, null, null, 8, true);
 
         /**
-         * Of whole images, with windows that follow the grid.
+         * Of whole images, with windows that follow the grid, normalised by ImageNet's mean and deviation as the
+         * PyTorch implementation does, whatever the backbone.
          *
          * @param backbone the feature extractor; null for the one of the PyTorch implementation's whose channels fit
          * @param levels feature levels in the order of the checkpoint; null for those whose channels fit
@@ -83,7 +87,7 @@ public final class CheckpointImport {
                 @Nullable ImageSize imageSize,
                 int heads,
                 boolean averagePool) {
-            this(backbone, levels, imageSize, heads, averagePool, null, null);
+            this(backbone, levels, imageSize, heads, averagePool, null, null, Normalization.IMAGENET);
         }
     }
 
@@ -137,6 +141,7 @@ public final class CheckpointImport {
                 .levels(levels)
                 .width(width)
                 .heads(options.heads)
+                .normalization(backbone.normalization().equals(options.normalization) ? null : options.normalization)
                 .layers(first.layers())
                 .blocks(first.blocks())
                 .gate(first.gate())

@@ -127,6 +127,14 @@ final class ImportCommand implements Callable<Integer> {
                     "Side of its attention window at a level in tokens, odd, which no tensor tells (default: by the grid, 5 for 16x16, 7 for 32x32).")
     private Map<Integer, Integer> windows;
 
+    @Option(
+            names = "--normalization",
+            paramLabel = "HOW",
+            converter = NormalizationOption.Converter.class,
+            description =
+                    "How pixels are normalised: imagenet, as the PyTorch implementation does whatever the backbone; backbone, as the backbone asks; or MEAN/DEVIATION for values in 0 to 1, one number each or three, as 0.5/0.5 or 0.485,0.456,0.406/0.229,0.224,0.225 (default: ${DEFAULT-VALUE}).")
+    private NormalizationOption normalization;
+
     @Option(names = "--no-avg-pool", description = "It was trained with no_avg: do not smooth the feature maps.")
     private boolean noAveragePool;
 
@@ -147,21 +155,29 @@ final class ImportCommand implements Callable<Integer> {
             CheckpointImport model = CheckpointImport.of(
                     checkpoint,
                     new CheckpointImport.Options(
-                            backbone, levels, imageSize, heads, !noAveragePool, tiles.of(null), windows));
+                            backbone,
+                            levels,
+                            imageSize,
+                            heads,
+                            !noAveragePool,
+                            tiles.of(null),
+                            windows,
+                            normalization.value()));
             RlrConfig config = model.config();
             text.printf(
-                    "backbone %s, levels %s, %s, width %d, %d layers, blocks %s, gate %s, reference length %d; assumed: %d heads, %s%s%n",
+                    "backbone %s, levels %s, %s, width %d, %s, blocks %s, gate %s, reference length %d; assumed: %s, %s%s, normalisation %s%n",
                     config.backbone(),
                     config.levels(),
                     pixels(config),
                     config.width(),
-                    config.layers(),
+                    TextTable.count(config.layers(), "layer"),
                     String.join(" ", config.blocks()),
                     config.gate(),
                     config.refLen(),
-                    config.heads(),
+                    TextTable.count(config.heads(), "head"),
                     config.averagePool() ? "smoothed feature maps" : "feature maps not smoothed",
-                    config.windows() == null ? "" : ", attention windows " + config.windowText());
+                    config.windows() == null ? "" : ", attention windows " + config.windowText(),
+                    Backbones.info(config.backbone()).normalization(config));
             if (imageSize == null && !model.alternatives().isEmpty()) {
                 text.printf(
                         "%d pixels are assumed; the references would also fit --image-size %s%n",

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.rlr.model.ModelFile;
+import org.rlr.model.backbone.Backbones;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.config.OptimizerMode;
 import org.rlr.model.config.RlrConfig;
@@ -56,6 +57,7 @@ final class InfoCommand implements Callable<Integer> {
                 out,
                 c.tiling() == null ? "image size" : "tile size",
                 new ImageSize(c.imageWidth(), c.imageHeight()) + (c.tiling() == null ? "" : ", " + c.tiling()));
+        line(out, "normalisation", Backbones.info(c.backbone()).normalization(c));
         line(
                 out,
                 "feature levels",

@@ -204,6 +204,7 @@ final class ModelOptions {
                 .standardize(of("--standardize", standardize, base.standardize()))
                 .tiling(tiling(base.tiling()))
                 .windows(windows(base.windows()))
+                .normalization(base.normalization())
                 .build();
         config.requireFits(Backbones.info(backbone).levels());
         return config;

@@ -74,6 +74,7 @@ abstract class PublishedDefaults implements IDefaultValueProvider {
     static final class Import extends PublishedDefaults {
         Import() {
             put("--heads", ConfigFile.PUBLISHED.config().heads());
+            put("--normalization", "imagenet");
         }
     }
 }

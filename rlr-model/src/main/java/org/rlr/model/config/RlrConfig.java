@@ -30,6 +30,7 @@ import org.rlr.tensor.InvalidSettingException;
  * @param tiling how images are cut into tiles of the input size; null where they are resized to it
  * @param windows side of the attention window by level, in tokens, odd; null, or without a level, where it follows the
  *     grid ({@link LevelConfig#defaultWindowSize})
+ * @param normalization how pixels are normalised; null for the way of the backbone
  */
 public record RlrConfig(
         String backbone,
@@ -46,7 +47,8 @@ public record RlrConfig(
         boolean averagePool,
         boolean standardize,
         @Nullable Tiling tiling,
-        @Nullable Map<Integer, Integer> windows) {
+        @Nullable Map<Integer, Integer> windows,
+        @Nullable Normalization normalization) {
 
     /** Beyond this a feature map of a batch can have more values than an array. */
     private static final int LARGEST_SIZE = 8192;
@@ -281,6 +283,7 @@ public record RlrConfig(
                 .standardize(standardize)
                 .tiling(tiling)
                 .windows(windows)
+                .normalization(normalization)
                 .imageSize(imageHeight, imageWidth);
     }
 
@@ -301,6 +304,7 @@ public record RlrConfig(
         private boolean standardize;
         private @Nullable Tiling tiling;
         private @Nullable Map<Integer, Integer> windows;
+        private @Nullable Normalization normalization;
 
         private Builder(String backbone) {
             this.backbone = backbone;
@@ -465,6 +469,17 @@ public record RlrConfig(
         }
 
         /**
+         * Sets {@link RlrConfig#normalization}.
+         *
+         * @param value how pixels are normalised; null for the way of the backbone
+         * @return this builder
+         */
+        public Builder normalization(@Nullable Normalization value) {
+            normalization = value;
+            return this;
+        }
+
+        /**
          * Checks the settings and makes the record.
          *
          * @return the settings
@@ -486,7 +501,8 @@ public record RlrConfig(
                     averagePool,
                     standardize,
                     tiling,
-                    windows);
+                    windows,
+                    normalization);
         }
     }
 }

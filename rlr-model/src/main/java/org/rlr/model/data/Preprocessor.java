@@ -1,5 +1,6 @@
 package org.rlr.model.data;
 
+import org.rlr.model.config.Normalization;
 import org.rlr.tensor.InvalidSettingException;
 
 /**

@@ -8,6 +8,7 @@ import org.rlr.model.FeatureDigest;
 import org.rlr.model.ModelException;
 import org.rlr.model.RlrModel;
 import org.rlr.model.backbone.BackboneInfo;
+import org.rlr.model.config.Normalization;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.Tiling;
 import org.rlr.model.data.ImageSize;
@@ -26,6 +27,7 @@ import org.rlr.model.data.ImageSize;
  * @param training how it was trained
  * @param images training images
  * @param loss mean squared error of the last epoch, of normalised pixels
+ * @param normalization how pixels are normalised; null for the way of the backbone
  */
 public record DecoderInfo(
         String backbone,
@@ -38,7 +40,8 @@ public record DecoderInfo(
         String features,
         DecoderSettings training,
         int images,
-        double loss) {
+        double loss,
+        @Nullable Normalization normalization) {
     /** Of the grids that the networks of two and of three levels read. */
     private static final List<List<Integer>> STRIDES = List.of(List.of(8, 16), List.of(4, 8, 16));
 
@@ -82,7 +85,8 @@ public record DecoderInfo(
                 FeatureDigest.of(model),
                 training,
                 images,
-                Double.NaN);
+                Double.NaN,
+                c.normalization());
     }
 
     /**
@@ -105,7 +109,8 @@ public record DecoderInfo(
                 features,
                 otherTraining,
                 otherImages,
-                otherLoss);
+                otherLoss,
+                normalization);
     }
 
     private static List<Integer> strides(RlrModel model) {
@@ -156,6 +161,11 @@ public record DecoderInfo(
                 new ImageSize(imageWidth, imageHeight),
                 new ImageSize(c.imageWidth(), c.imageHeight()));
         compare(differences, "3x3 average", averagePool, c.averagePool());
+        compare(
+                differences,
+                "normalisation",
+                normalization == null ? model.backbone().info().normalization() : normalization,
+                model.backbone().info().normalization(c));
         compare(differences, "images", resolution(tiling), resolution(c.tiling()));
         if (differences.isEmpty() && !features.equals(FeatureDigest.of(model))) {
             differences.add("other weights of the backbone or other statistics of the features");

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.rlr.model.RlrModel;
 import org.rlr.model.backbone.Backbones;
+import org.rlr.model.config.Normalization;
 import org.rlr.model.data.RgbImage;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
@@ -85,11 +86,11 @@ public final class FeatureDecoder implements AutoCloseable {
                         info.imageWidth() / stride,
                         info.channels().get(i)));
             }
+            Normalization own = info.normalization();
             return new RgbImage(
                     info.imageWidth(),
                     info.imageHeight(),
-                    Backbones.info(info.backbone())
-                            .normalization()
+                    (own == null ? Backbones.info(info.backbone()).normalization() : own)
                             .samples(network.forward(maps, false).toArray()));
         }
     }

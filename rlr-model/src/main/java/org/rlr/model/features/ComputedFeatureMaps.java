@@ -46,7 +46,7 @@ public final class ComputedFeatureMaps implements FeatureMaps {
     public ComputedFeatureMaps(Backbone backbone, RlrConfig config, Runnable heartbeat) {
         this.backbone = backbone;
         this.config = config;
-        this.pipeline = new InputPipeline(config, backbone.info().normalization(), heartbeat);
+        this.pipeline = new InputPipeline(config, backbone.info().normalization(config), heartbeat);
     }
 
     @Override

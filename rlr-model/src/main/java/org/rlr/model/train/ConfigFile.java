@@ -17,6 +17,7 @@ import org.rlr.model.attention.AttentionBlocks;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.config.GateMode;
 import org.rlr.model.config.ModelInfo;
+import org.rlr.model.config.Normalization;
 import org.rlr.model.config.OptimizerMode;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.Schedule;
@@ -111,6 +112,9 @@ public record ConfigFile(
             if (!tiling.has("scale")) {
                 tiling.addProperty("scale", 1);
             }
+        }
+        if (given.getAsJsonObject().get("normalization") instanceof JsonObject normalization) {
+            known(file, name + ".normalization.", normalization, Normalization.class);
         }
         JsonObject merged = GSON.toJsonTree(defaults).getAsJsonObject();
         given.getAsJsonObject().asMap().forEach((key, value) -> {

@@ -8,6 +8,7 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.RlrModel;
+import org.rlr.model.config.RlrConfig;
 import org.rlr.model.data.ImageBatches;
 import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.InputPipeline;
@@ -81,8 +82,9 @@ public final class DecoderTrainer {
         DecoderState resumed = identity == null || checkpoints.resume() == null
                 ? null
                 : DecoderState.load(checkpoints.resume(), identity, settings.epochs());
+        RlrConfig config = model.info().config();
         InputPipeline pipeline =
-                new InputPipeline(model.info().config(), model.backbone().info().normalization(), listener::heartbeat);
+                new InputPipeline(config, model.backbone().info().normalization(config), listener::heartbeat);
         // the pictures stand behind the levels
         int[] sizes = IntStream.concat(
                         model.levels().stream()

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.rlr.model.config.FeatureLevel;
-import org.rlr.model.data.Normalization;
+import org.rlr.model.config.Normalization;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 

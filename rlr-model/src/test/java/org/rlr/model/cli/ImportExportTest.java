@@ -21,7 +21,18 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rlr.model.ModelFile;
+import org.rlr.model.RlrModel;
+import org.rlr.model.config.Normalization;
+import org.rlr.model.config.RlrConfig;
+import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.Miniature;
+import org.rlr.model.data.Preprocessor;
+import org.rlr.model.features.ComputedFeatureMaps;
+import org.rlr.tensor.Tensor;
+import org.rlr.tensor.TensorScope;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
+import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.golden.GoldenFiles;
 import org.rlr.tensor.io.Python;
 import org.rlr.tensor.io.SafeTensorsFile;
@@ -52,9 +63,13 @@ class ImportExportTest {
      * 256 channels.
      */
     private Path trained(Path weights, String... more) {
-        BackboneFile.write("resnet18", weights);
+        return trainedOn("resnet18", weights, more);
+    }
+
+    private Path trainedOn(String backbone, Path weights, String... more) {
+        BackboneFile.write(backbone, weights);
         Path model = folder.resolve("trained.safetensors");
-        List<Object> options = new ArrayList<>(List.of("--backbone", "resnet18", "--weights", weights));
+        List<Object> options = new ArrayList<>(List.of("--backbone", backbone, "--weights", weights));
         options.addAll(List.of(more));
         CommandRun.succeeding(TinyModel.train(TinyModel.data(), model, options.toArray()));
         return model;
@@ -87,7 +102,7 @@ class ImportExportTest {
                 TinyModel.data());
         assertTrue(
                 out.contains(
-                        "levels [2, 3], 64×64 pixels, width 16, 1 layers, blocks mca nsa, gate none, reference length 1; assumed: 8 heads"),
+                        "levels [2, 3], 64×64 pixels, width 16, 1 layer, blocks mca nsa, gate none, reference length 1; assumed: 8 heads"),
                 out);
         assertTrue(out.contains("from 8 normal images"), out);
         List<Path> images = TinyModel.images();
@@ -168,6 +183,88 @@ class ImportExportTest {
         String out = CommandRun.succeeding(told.toArray());
         assertTrue(out.contains("attention windows 2=5"), out);
         assertEquals(scores(model, TinyModel.images()), scores(imported, TinyModel.images()));
+    }
+
+    /** The PyTorch implementation normalises by ImageNet's mean and deviation, whatever the backbone asks for. */
+    @Test
+    void importedModelsNormaliseAsThePyTorchImplementationDoes() throws IOException {
+        Path weights = folder.resolve("lite0.safetensors");
+        Path model = trainedOn("tf_efficientnet_lite0", weights);
+        assertEquals(
+                "normalisation    mean 0.5 0.5 0.5, deviation 0.5 0.5 0.5",
+                line(CommandRun.succeeding("info", "--model", model), "normalisation"));
+        Path checkpoint = folder.resolve("checkpoint.pth");
+        CommandRun export = CommandRun.of("export", model, "--out", checkpoint);
+        assertTrue(export.err().contains("mean 0.5 0.5 0.5") && export.err().contains("--normalization"), export.err());
+
+        Path imported = folder.resolve("imported.safetensors");
+        List<Object> args = List.of(
+                "import",
+                checkpoint,
+                "--out",
+                imported,
+                "--backbone",
+                "tf_efficientnet_lite0",
+                "--weights",
+                weights,
+                "--image-size",
+                "64",
+                "--threshold",
+                "1");
+        String imagenet = "mean 0.485 0.456 0.406, deviation 0.229 0.224 0.225";
+        String out = CommandRun.succeeding(args.toArray());
+        assertTrue(out.contains("normalisation " + imagenet), out);
+        assertEquals(
+                "normalisation    " + imagenet,
+                line(CommandRun.succeeding("info", "--model", imported), "normalisation"));
+        assertEquals("", CommandRun.of("export", imported, "--out", checkpoint).err());
+        assertEquals(Normalization.IMAGENET, ModelFile.info(imported).config().normalization());
+        List<Path> images = TinyModel.images().subList(0, 4);
+        Map<String, Double> published = scores(imported, images);
+        assertNotEquals(scores(model, images), published);
+        requireInput(imported, images.get(0), Normalization.IMAGENET);
+
+        Path decoder = folder.resolve("decoder.safetensors");
+        CommandRun.succeeding(
+                "decoder", "train", "--model", imported, "--data", TinyModel.data(), "--out", decoder, "--epochs", "1");
+        List<Object> pictures = List.of(
+                "--decoder", decoder, "--pictures", "decoder", "--out", folder.resolve("pictures"), images.get(0));
+        CommandRun.succeeding(with(List.of("detect", "--model", imported), pictures.toArray()));
+        CommandRun.of(with(List.of("detect", "--model", model), pictures.toArray()))
+                .assertFailure("does not fit the model: normalisation " + imagenet, "deviation 0.5 0.5 0.5");
+
+        CommandRun.succeeding(with(args, "--normalization", "0.485,0.456,0.406/0.229,0.224,0.225"));
+        assertEquals(published, scores(imported, images));
+        CommandRun.succeeding(with(args, "--normalization", "backbone"));
+        assertEquals(scores(model, images), scores(imported, images));
+        assertEquals(ModelFile.info(model).config(), ModelFile.info(imported).config());
+        CommandRun.succeeding(with(args, "--normalization", "0.25/0.75"));
+        requireInput(imported, images.get(0), new Normalization(new float[] {0.25f, 0.25f, 0.25f}, new float[] {
+            0.75f, 0.75f, 0.75f
+        }));
+        for (String wrong : List.of("0.5", "x/0.5", "0.5,0.5/0.5", "0.5/0", "NaN/0.5", "ImageNet")) {
+            CommandRun.of(with(args, "--normalization", wrong)).assertWrongUsage("--normalization", "'" + wrong + "'");
+        }
+    }
+
+    /** Checks that the model's features are those of pixels normalised so. */
+    private static void requireInput(Path model, Path image, Normalization normalization) {
+        ImageSource source = ImageSource.of(image);
+        try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(1));
+                RlrModel loaded = ModelFile.load(model, backend);
+                TensorScope scope = TensorScope.inference(backend)) {
+            Preprocessor preprocessor = new Preprocessor(64, 64, normalization);
+            float[] pixels = new float[preprocessor.length()];
+            preprocessor.apply(source.read(), pixels, 0);
+            RlrConfig config = loaded.info().config();
+            List<Tensor> expected = loaded.backbone().features(Tensor.of(pixels, 1, 64, 64, 3), config.levels());
+            List<Tensor> actual = new ComputedFeatureMaps(loaded.backbone(), config)
+                    .of(source.read())
+                    .maps(0);
+            for (int i = 0; i < expected.size(); i++) {
+                assertArrayEquals(expected.get(i).toArray(), actual.get(i).toArray());
+            }
+        }
     }
 
     /** Nothing in a checkpoint tells of tiles; given again, they make the same model of it. */
@@ -274,6 +371,8 @@ class ImportExportTest {
                 "tf_efficientnet_lite0",
                 "--weights",
                 folder.resolve("backbone.pth"),
+                "--normalization",
+                "backbone",
                 "--image-size",
                 "128",
                 "--threshold",

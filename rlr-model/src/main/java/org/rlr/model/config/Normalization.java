@@ -1,15 +1,19 @@
-package org.rlr.model.data;
+package org.rlr.model.config;
 
 import java.util.Arrays;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a backbone wants pixels: {@code (value/255 − mean)/std} per channel, red, green, blue.
+ * How a model or a backbone wants pixels: {@code (value/255 − mean)/std} per channel, red, green, blue.
  *
- * @param mean three values in 0…1
- * @param std three values in 0…1, above 0
+ * @param mean three numbers
+ * @param std three numbers above 0
  */
 public record Normalization(float[] mean, float[] std) {
+    private static final int CHANNELS = 3;
+
     /** ImageNet's statistics: mean 0.485 0.456 0.406, std 0.229 0.224 0.225. */
     public static final Normalization IMAGENET =
             new Normalization(new float[] {0.485f, 0.456f, 0.406f}, new float[] {0.229f, 0.224f, 0.225f});
@@ -21,20 +25,28 @@ public record Normalization(float[] mean, float[] std) {
     /**
      * Copies the arrays, as the accessors do: the constants are shared.
      *
-     * @throws IllegalArgumentException if there are not three values each, or a deviation is not above 0
+     * @throws IllegalArgumentException if there are not three numbers each, or a deviation is not above 0
      */
     public Normalization {
-        if (mean.length != RgbImage.CHANNELS || std.length != RgbImage.CHANNELS) {
-            throw new IllegalArgumentException("mean and std need a value for each of red, green and blue, not "
-                    + mean.length + " and " + std.length);
+        if (count(mean) != CHANNELS || count(std) != CHANNELS) {
+            throw new IllegalArgumentException("a normalisation has a mean and a deviation for each of red, green and"
+                    + " blue, not " + count(mean) + " means and " + count(std) + " deviations");
         }
         mean = mean.clone();
         std = std.clone();
-        for (float value : std) {
-            if (!(value > 0)) {
-                throw new IllegalArgumentException("a standard deviation of " + value + " is not above 0");
+        for (int c = 0; c < CHANNELS; c++) {
+            if (!Float.isFinite(mean[c])) {
+                throw new IllegalArgumentException("a mean of " + mean[c] + " is not a number");
+            }
+            if (!(std[c] > 0 && Float.isFinite(std[c]))) {
+                throw new IllegalArgumentException("a standard deviation of " + std[c] + " is not above 0");
             }
         }
+    }
+
+    /** The parser gives null where a file says nothing. */
+    private static int count(float @Nullable [] values) {
+        return values == null ? 0 : values.length;
     }
 
     /** {@return a copy of the three means, red, green, blue} */
@@ -59,7 +71,7 @@ public record Normalization(float[] mean, float[] std) {
     public byte[] samples(float[] pixels) {
         byte[] samples = new byte[pixels.length];
         for (int i = 0; i < samples.length; i++) {
-            int c = i % RgbImage.CHANNELS;
+            int c = i % CHANNELS;
             samples[i] = (byte) Math.max(0, Math.min(255, Math.round(255 * (pixels[i] * std[c] + mean[c]))));
         }
         return samples;
@@ -75,8 +87,15 @@ public record Normalization(float[] mean, float[] std) {
         return 31 * Arrays.hashCode(mean) + Arrays.hashCode(std);
     }
 
+    /** {@return for people: {@code mean 0.485 0.456 0.406, deviation 0.229 0.224 0.225}} */
     @Override
     public String toString() {
-        return "Normalization[mean=" + Arrays.toString(mean) + ", std=" + Arrays.toString(std) + "]";
+        return "mean " + text(mean) + ", deviation " + text(std);
+    }
+
+    private static String text(float[] values) {
+        return IntStream.range(0, values.length)
+                .mapToObj(i -> Float.toString(values[i]))
+                .collect(Collectors.joining(" "));
     }
 }
