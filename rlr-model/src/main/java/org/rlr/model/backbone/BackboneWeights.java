@@ -37,6 +37,21 @@ final class BackboneWeights {
         }
     }
 
+    /** Checks that a tensor can be computed with. @throws TensorFileException if it cannot */
+    static void requireNumbers(String tensor, StateDict source, String origin) {
+        boolean variance = tensor.endsWith("running_var");
+        for (float value : source.values(tensor)) {
+            if (!Float.isFinite(value) || (variance && value < 0)) {
+                throw new TensorFileException(
+                        TensorFileException.Reason.DAMAGED,
+                        origin + ": the tensor " + tensor + " holds " + value
+                                + ", as after a training that diverged, or because the file is damaged",
+                        "take an earlier or another file",
+                        null);
+            }
+        }
+    }
+
     /** How a state dict differs from what a backbone needs for feature levels; empty if it fits. */
     static List<String> differences(BackboneInfo backbone, List<Integer> levels, StateDict source) {
         List<String> missing = new ArrayList<>();

@@ -219,16 +219,20 @@ public final class Backbones {
     }
 
     /**
-     * Checks that a state dict has all the weights of a backbone, by names and shapes.
+     * Checks that a state dict has all the weights of a backbone, by names and shapes, and that all are numbers.
      *
      * @param name as in {@link #names}
      * @param weights by their published names
      * @param origin what it is, for messages: a file
      * @throws InvalidSettingException if there is no backbone of that name, or it needs no weights
-     * @throws TensorFileException if they are another architecture's
+     * @throws TensorFileException if they are another architecture's, or naming a tensor that holds NaN or infinity, or
+     *     a variance below 0
      */
     public static void requireFit(String name, StateDict weights, String origin) {
         BackboneInfo info = requireWeights(name, origin);
         BackboneWeights.requireFit(info, levels(info), weights, origin);
+        weightShapes(name, levels(info))
+                .keySet()
+                .forEach(tensor -> BackboneWeights.requireNumbers(tensor, weights, origin));
     }
 }

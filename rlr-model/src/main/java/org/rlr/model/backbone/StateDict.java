@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.io.SafeTensorsFile;
 import org.rlr.tensor.io.TensorFileException;
@@ -14,6 +15,9 @@ import org.rlr.tensor.nn.ParameterSet;
 
 /** Named tensors, as a file of weights holds them; knows its names, so that what does not belong can be told. */
 public interface StateDict extends ParameterSet.Source {
+    /** What {@code torch.nn.DataParallel} and {@code torch.compile} put before every name. */
+    Pattern WRAPPERS = Pattern.compile("^(?:module\\.|_orig_mod\\.)+");
+
     /** The dict without tensors. */
     StateDict NONE = of(Map.of());
 
@@ -132,6 +136,50 @@ public interface StateDict extends ParameterSet.Source {
             @Override
             public float[] values(String name) {
                 return all.values(prefix + name);
+            }
+        };
+    }
+
+    /**
+     * The tensors by their names in the model, without what wrappers of PyTorch put before them: {@code module.} and
+     * {@code _orig_mod.}, in any number and order.
+     *
+     * @param origin what the dict is, for the message: a file
+     * @return a dict that reads this one
+     * @throws TensorFileException if two tensors have one name then
+     */
+    default StateDict unwrapped(String origin) {
+        StateDict all = this;
+        Map<String, String> wrapped = new LinkedHashMap<>();
+        for (String name : all.names()) {
+            String other = wrapped.put(WRAPPERS.matcher(name).replaceFirst(""), name);
+            if (other != null) {
+                throw new TensorFileException(
+                        TensorFileException.Reason.OTHER_TENSORS,
+                        origin + " holds one tensor twice, as " + other + " and " + name,
+                        "save the state dict of one model only",
+                        null);
+            }
+        }
+        return new StateDict() {
+            @Override
+            public Collection<String> names() {
+                return wrapped.keySet();
+            }
+
+            @Override
+            public int @Nullable [] shape(String name) {
+                String inFile = wrapped.get(name);
+                return inFile == null ? null : all.shape(inFile);
+            }
+
+            @Override
+            public float[] values(String name) {
+                String inFile = wrapped.get(name);
+                if (inFile == null) {
+                    throw absent(name);
+                }
+                return all.values(inFile);
             }
         };
     }

@@ -2,6 +2,7 @@ package org.rlr.model.backbone;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.rlr.tensor.io.SafeTensorsFile;
 import org.rlr.tensor.io.TensorFileException;
@@ -11,6 +12,9 @@ import org.rlr.tensor.io.TorchTensor;
 /** A file of a backbone's weights, opened: SafeTensors, or what torch.save wrote (.pth), whichever it begins as. */
 public final class WeightsFile implements AutoCloseable {
     private static final int MOST_WRAPPINGS = 2;
+
+    /** Where training scripts put the weights, averaged ones first as timm has it. */
+    private static final List<String> KEYS = List.of("state_dict_ema", "model_ema", "state_dict", "model");
 
     private final AutoCloseable file;
     private final StateDict weights;
@@ -30,19 +34,19 @@ public final class WeightsFile implements AutoCloseable {
     public static WeightsFile open(Path path) {
         if (!Files.isRegularFile(path) || !TorchCheckpoint.isTorch(path)) {
             SafeTensorsFile file = SafeTensorsFile.open(path);
-            return new WeightsFile(file, StateDict.of(file));
+            return of(file, StateDict.of(file), path);
         }
         TorchCheckpoint file = TorchCheckpoint.open(path);
         Object dict = file.root();
-        // training scripts put the weights beside other things
-        for (int i = 0;
-                i < MOST_WRAPPINGS
-                        && dict instanceof Map<?, ?> map
-                        && map.values().stream().noneMatch(TorchTensor.class::isInstance);
-                i++) {
-            dict = map.containsKey("state_dict") ? map.get("state_dict") : map.get("model");
+        for (int i = 0; i < MOST_WRAPPINGS && dict instanceof Map<?, ?> map; i++) {
+            dict = KEYS.stream()
+                    .<Object>map(map::get)
+                    .filter(Map.class::isInstance)
+                    .findFirst()
+                    .orElse(map);
         }
-        if (!(dict instanceof Map<?, ?> tensors)) {
+        if (!(dict instanceof Map<?, ?> tensors)
+                || tensors.values().stream().noneMatch(TorchTensor.class::isInstance)) {
             file.close();
             throw new TensorFileException(
                     TensorFileException.Reason.OTHER_TENSORS,
@@ -50,7 +54,17 @@ public final class WeightsFile implements AutoCloseable {
                     "give a file of timm's weights",
                     null);
         }
-        return new WeightsFile(file, StateDict.of(file, tensors));
+        return of(file, StateDict.of(file, tensors), path);
+    }
+
+    private static WeightsFile of(AutoCloseable file, StateDict weights, Path path) {
+        WeightsFile opened = new WeightsFile(file, weights);
+        try {
+            return new WeightsFile(file, weights.unwrapped(path.toString()));
+        } catch (TensorFileException e) {
+            opened.close();
+            throw e;
+        }
     }
 
     /** {@return its tensors; readable until this is closed} */

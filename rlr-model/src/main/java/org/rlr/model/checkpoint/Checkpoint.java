@@ -18,9 +18,6 @@ import org.rlr.tensor.io.TorchTensor;
  * files, one per level, as {@link CheckpointExport} writes them.
  */
 public final class Checkpoint implements AutoCloseable {
-    /** What {@code torch.nn.DataParallel} puts before every name. */
-    private static final String PARALLEL = "module.";
-
     private final String origin;
     private final List<AutoCloseable> files = new ArrayList<>();
     private final List<StateDict> levels = new ArrayList<>();
@@ -61,7 +58,7 @@ public final class Checkpoint implements AutoCloseable {
         if (path.getFileName().toString().endsWith(".safetensors")) {
             SafeTensorsFile file = SafeTensorsFile.open(path);
             files.add(file);
-            levels.add(StateDict.of(file));
+            levels.add(StateDict.of(file).unwrapped(path.toString()));
             return;
         }
         TorchCheckpoint file = TorchCheckpoint.open(path);
@@ -86,7 +83,7 @@ public final class Checkpoint implements AutoCloseable {
                     null);
         }
         for (Object dict : dicts) {
-            levels.add(withoutParallel(StateDict.of(file, (Map<?, ?>) dict)));
+            levels.add(StateDict.of(file, (Map<?, ?>) dict).unwrapped(path.toString()));
         }
     }
 
@@ -94,10 +91,6 @@ public final class Checkpoint implements AutoCloseable {
         return value instanceof Map<?, ?> map
                 && !map.isEmpty()
                 && map.values().stream().allMatch(TorchTensor.class::isInstance);
-    }
-
-    private static StateDict withoutParallel(StateDict state) {
-        return state.names().stream().allMatch(n -> n.startsWith(PARALLEL)) ? state.under(PARALLEL) : state;
     }
 
     /** {@return the file or files, for messages} */

@@ -363,11 +363,14 @@ class CheckpointImportTest {
         refused(
                 () -> made.load(s -> s.put("projection.weight", zeros(7, 16))),
                 "projection.weight has shape [7, 16] instead of [40, 16]");
-        // as torch.nn.DataParallel names them
-        made.load(s -> Map.copyOf(s).forEach((name, t) -> {
-            s.remove(name);
-            s.put("module." + name, t);
-        }));
+        // as torch.nn.DataParallel and torch.compile name them, all or some, once or more
+        for (String prefix : List.of("module.", "_orig_mod.", "_orig_mod.module.module.", "module._orig_mod.")) {
+            made.load(s -> Map.copyOf(s).forEach((name, t) -> {
+                s.remove(name);
+                s.put(prefix + name, t);
+            }));
+            made.load(s -> s.put(prefix + "encoder.norm.bias", s.remove("encoder.norm.bias")));
+        }
     }
 
     private static TorchWriter.Floats zeros(int... shape) {

@@ -1,5 +1,6 @@
 package org.rlr.model.weights;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,16 +13,24 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.cli.BackboneFile;
 import org.rlr.model.cli.CommandLines;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
+import org.rlr.tensor.backend.Backends;
+import org.rlr.tensor.golden.HashedTensors;
 import org.rlr.tensor.io.SafeTensorsWriter;
+import org.rlr.tensor.io.TorchWriter;
 
 /** {@code rlr weights}, and training with what it got. */
 class WeightsCommandTest {
@@ -194,6 +203,49 @@ class WeightsCommandTest {
                 "does not hold the weights of any backbone");
         assertMentions(run(1, "weights", "add", folder.resolve("missing"), "--weights-cache", cache), "does not exist");
         assertEquals(List.of(BACKBONE + ".safetensors"), cached());
+    }
+
+    /** What training scripts save: wrapped names, averaged weights beside others. What diverged is not added. */
+    @Test
+    void addTakesTheAveragedWeightsOfATrainingAndRefusesNaN() throws IOException {
+        Path file = folder.resolve("trained.pth");
+        Map<String, Object> ema = new LinkedHashMap<>();
+        Map<String, Object> last = new LinkedHashMap<>();
+        Backbones.weightShapes(BACKBONE, List.of(4)).forEach((name, shape) -> {
+            long[] lengths = Arrays.stream(shape).asLongStream().toArray();
+            float[] values = HashedTensors.parameter(name, 0, lengths);
+            ema.put("module._orig_mod." + name, new TorchWriter.Floats(lengths, values));
+            last.put("module." + name, new TorchWriter.Floats(lengths, new float[values.length]));
+        });
+        TorchWriter.write(file, Map.of("state_dict", last, "state_dict_ema", ema));
+        List<Object> add = List.of("weights", "add", file, "--weights-cache", cache, "--name", BACKBONE);
+        assertMentions(run(0, add.toArray()), "weights of " + BACKBONE);
+        try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(1));
+                Backbone backbone = Backbones.open(BACKBONE, cache.resolve(BACKBONE + ".pth"), List.of(2), backend)) {
+            float[] expected = ((TorchWriter.Floats) ema.get("module._orig_mod.conv_stem.weight")).values();
+            assertArrayEquals(expected, backbone.weights().values("conv_stem.weight"));
+        }
+        byte[] kept = Files.readAllBytes(cache.resolve(BACKBONE + ".pth"));
+        for (var wrong : Map.of(
+                        "blocks.4.2.bn3.weight", Float.NaN,
+                        "conv_stem.weight", Float.POSITIVE_INFINITY,
+                        "blocks.2.0.conv_dw.weight", Float.NEGATIVE_INFINITY,
+                        "bn1.running_var", -1f)
+                .entrySet()) {
+            String name = "module._orig_mod." + wrong.getKey();
+            TorchWriter.Floats right = (TorchWriter.Floats) ema.get(name);
+            float[] values = right.values().clone();
+            values[values.length / 2] = wrong.getValue();
+            ema.put(name, new TorchWriter.Floats(right.shape(), values));
+            TorchWriter.write(file, Map.of("state_dict", last, "state_dict_ema", ema));
+            assertMentions(
+                    run(1, add.toArray()),
+                    file,
+                    "the tensor " + wrong.getKey() + " holds " + wrong.getValue(),
+                    "take an earlier or another file");
+            ema.put(name, right);
+        }
+        assertArrayEquals(kept, Files.readAllBytes(cache.resolve(BACKBONE + ".pth")), "nothing was replaced");
     }
 
     /** Published files hold the final normalisation, which no level needs. */
