@@ -127,6 +127,9 @@ final class DetectCommand implements Callable<Integer> {
                         d.score(),
                         d.anomalous() ? "anomalous" : "normal");
                 text.flush();
+                if (StandardOutput.lost() && json == null && out == null) {
+                    return 0; // nobody would see the rest
+                }
                 results.add(entry(file, d));
                 if (overlays != null && drawn != null && examined != null) {
                     overlays.write(file, drawn.panel(image, examined, scale));

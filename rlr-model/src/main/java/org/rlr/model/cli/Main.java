@@ -50,12 +50,21 @@ public final class Main {
         System.setProperty("java.awt.headless", "true");
         String damage = FileNames.damage(args);
         if (damage != null) {
-            error(new PrintWriter(System.err, false, Charset.defaultCharset()), damage);
+            error(standardError(), damage);
             System.exit(FAILURE);
         }
         Relaunch.endWithLauncher();
         Integer relaunched = Relaunch.withVectorModule(args);
-        System.exit(relaunched != null ? relaunched : run(args));
+        if (relaunched != null) {
+            System.exit(relaunched);
+        }
+        StandardOutput.install();
+        int code = run(args);
+        System.exit(StandardOutput.end(code, standardError()));
+    }
+
+    private static PrintWriter standardError() {
+        return new PrintWriter(System.err, false, Charset.defaultCharset());
     }
 
     /**
@@ -145,6 +154,9 @@ public final class Main {
                 }
             }
             if (exception instanceof RlrException known) {
+                if (StandardOutput.readerIsGone(known)) {
+                    return 0;
+                }
                 error(err, OptionNames.explain(known));
             } else {
                 err.println("error: unexpected " + exception + "; please report it with what follows");
