@@ -1,22 +1,17 @@
 package org.rlr.model.synthetic;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.rlr.model.data.DataSetException;
 import org.rlr.model.data.ImageException;
 import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.PngFile;
 import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.Sample;
-import org.rlr.tensor.ResourceException;
-import org.rlr.tensor.io.IoReason;
+import org.rlr.tensor.io.AtomicFolder;
 
 /**
  * Writes a labelled data set of normal images that were held out of training: each as it is, and with synthetic
@@ -27,7 +22,7 @@ public final class SyntheticDataSet {
 
     /**
      * Writes it in MVTec layout: for each class {@code test/good/000.png}, {@code test/<defect>/000.png} and
-     * {@code ground_truth/<defect>/000_mask.png}.
+     * {@code ground_truth/<defect>/000_mask.png}. The folder gets its content when all pictures are there.
      *
      * @param normal normal images by class
      * @param folder where the class folders are made; must not exist, or be empty
@@ -37,11 +32,16 @@ public final class SyntheticDataSet {
      * @return how many pictures have a defect
      * @throws ImageException if an image cannot be read
      * @throws DataSetException if an image is too uniform
-     * @throws ResourceException if a file cannot be written
+     * @throws org.rlr.tensor.ResourceException if the folder is not empty, or a file cannot be written
      */
     public static int write(
             Map<String, List<ImageSource>> normal, Path folder, int perImage, long seed, Runnable progress) {
-        requireEmpty(folder);
+        return AtomicFolder.write(
+                folder, "SyntheticDataSet.folder", made -> fill(normal, made, perImage, seed, progress));
+    }
+
+    private static int fill(
+            Map<String, List<ImageSource>> normal, Path folder, int perImage, long seed, Runnable progress) {
         int defects = 0;
         for (Map.Entry<String, List<ImageSource>> each : normal.entrySet()) {
             Path home = folder.resolve(each.getKey());
@@ -84,28 +84,5 @@ public final class SyntheticDataSet {
 
     private static String name(int number) {
         return String.format(Locale.ROOT, "%03d", number);
-    }
-
-    /** Pictures of an earlier run would be taken for part of this one. */
-    private static void requireEmpty(Path folder) {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        try (Stream<Path> files = Files.list(folder)) {
-            if (files.findAny().isEmpty()) {
-                return;
-            }
-        } catch (IOException e) {
-            throw unusable(
-                    "cannot write to " + folder + ": " + IoReason.of(e), "choose another `SyntheticDataSet.folder`", e);
-        }
-        throw unusable(
-                "the folder " + folder + " is not empty",
-                "choose another `SyntheticDataSet.folder`, or empty it",
-                null);
-    }
-
-    private static ResourceException unusable(String message, String remedy, @Nullable IOException cause) {
-        return new ResourceException(ResourceException.Resource.DISK, message, remedy, cause);
     }
 }

@@ -1,11 +1,13 @@
 package org.rlr.tensor.io;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFileAttributeView;
@@ -14,12 +16,15 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,8 +43,7 @@ final class TemporaryFiles {
     private static final Set<Path> SWEPT = ConcurrentHashMap.newKeySet();
 
     static {
-        Thread remover =
-                new Thread(() -> UNFINISHED.forEach(path -> path.toFile().delete()), "temporary-files");
+        Thread remover = new Thread(() -> UNFINISHED.forEach(TemporaryFiles::deleteQuietly), "temporary-files");
         try {
             Runtime.getRuntime().addShutdownHook(remover);
         } catch (IllegalStateException e) {
@@ -81,9 +85,7 @@ final class TemporaryFiles {
         if (SWEPT.add(folder)) {
             sweep(folder);
         }
-        Path file = folder.resolve(
-                ".rlr-" + Here.KEY + "-" + ProcessHandle.current().pid() + "-" + UUID.randomUUID() + ".tmp");
-        UNFINISHED.add(file);
+        Path file = unfinished(folder);
         try {
             PosixFileAttributes replaced = attributes(target);
             if (replaced == null) {
@@ -99,6 +101,24 @@ final class TemporaryFiles {
             delete(file);
             throw e;
         }
+    }
+
+    /** An empty folder in another, for what is renamed when it is whole. */
+    static Path createFolder(Path parent) throws IOException {
+        Path folder = unfinished(parent);
+        try {
+            return Files.createDirectory(folder);
+        } catch (IOException | RuntimeException e) {
+            UNFINISHED.remove(folder);
+            throw e;
+        }
+    }
+
+    private static Path unfinished(Path folder) {
+        Path path = folder.resolve(
+                ".rlr-" + Here.KEY + "-" + ProcessHandle.current().pid() + "-" + UUID.randomUUID() + ".tmp");
+        UNFINISHED.add(path);
+        return path;
     }
 
     private static @Nullable PosixFileAttributes attributes(Path target) throws IOException {
@@ -132,16 +152,39 @@ final class TemporaryFiles {
         view.setPermissions(permissions);
     }
 
-    static void delete(Path file) throws IOException {
-        Files.deleteIfExists(file);
-        UNFINISHED.remove(file);
+    /** Removes a file, or a folder with all that is in it. */
+    static void delete(Path path) throws IOException {
+        if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+            List<Path> all;
+            try (Stream<Path> walk = Files.walk(path)) {
+                all = walk.sorted(Comparator.reverseOrder()).toList();
+            } catch (UncheckedIOException e) {
+                throw e.getCause();
+            }
+            for (Path each : all) {
+                Files.deleteIfExists(each);
+            }
+        } else {
+            Files.deleteIfExists(path);
+        }
+        UNFINISHED.remove(path);
     }
 
-    private static void sweep(Path folder) {
+    private static void deleteQuietly(Path path) {
+        try {
+            delete(path);
+        } catch (IOException e) {
+            // the next process removes it
+            LOG.log(System.Logger.Level.DEBUG, "cannot remove " + path, e);
+        }
+    }
+
+    /** Removes what nobody writes any more. */
+    static void sweep(Path folder) {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, ".rlr-*.tmp")) {
             for (Path file : files) {
                 if (ownerless(file)) {
-                    Files.deleteIfExists(file);
+                    delete(file);
                 }
             }
         } catch (IOException | DirectoryIteratorException e) {
