@@ -3,6 +3,7 @@ package org.rlr.model.cli;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.nio.file.InvalidPathException;
+import org.rlr.model.train.OutputLock;
 import org.rlr.tensor.RlrException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;

@@ -9,7 +9,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.rlr.model.train.OutputLock;
 import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.IoReason;
@@ -24,6 +26,9 @@ import picocli.CommandLine.ParseResult;
 final class OutputFiles {
     private static final Set<String> OUTPUTS = Set.of(
             "--out", "--json", "--report", "--metrics", "--checkpoint", "--best-on-test", "--summary", "--safetensors");
+
+    /** Commands that write after hours what another of them must not replace; one is of decoders, too. */
+    private static final Set<String> TRAININGS = Set.of("train", "ablate");
 
     /** A path of the command line; {@code name} is its option, or what the help calls it. */
     private record Named(String name, Path path, boolean folder) {}
@@ -55,22 +60,9 @@ final class OutputFiles {
             requireWritable(outputs.get(i).path, outputs.get(i).name, outputs.get(i).folder);
             requireApart(outputs.get(i), outputs.subList(0, i), inputs, name);
         }
-        return name.equals("train")
-                ? outputs.stream()
-                        .filter(OutputFiles::lockable)
-                        .findFirst()
-                        .map(output -> OutputLock.of(output.path, output.name))
-                        .orElse(null)
+        return TRAININGS.contains(name)
+                ? OutputLock.of(outputs.stream().collect(Collectors.toMap(Named::name, Named::path)))
                 : null;
-    }
-
-    /** The model: one that goes to a device, or into a folder that is missing, is not locked. */
-    private static boolean lockable(Named output) {
-        Path folder = output.path.toAbsolutePath().getParent();
-        return output.name.equals("--out")
-                && (Files.notExists(output.path) || Files.isRegularFile(output.path))
-                && folder != null
-                && Files.isDirectory(folder);
     }
 
     private static List<Named> paths(String name, ArgSpec arg) {

@@ -2,6 +2,7 @@ package org.rlr.model.train;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
@@ -75,6 +76,13 @@ public final class DecoderTrainer {
         if (images.isEmpty()) {
             throw TrainingImages.none();
         }
+        try (OutputLock lock =
+                OutputLock.of(Collections.singletonMap("`TrainingCheckpoints.file`", checkpoints.file()))) {
+            return trainLocked(model, images, checkpoints);
+        }
+    }
+
+    private FeatureDecoder trainLocked(RlrModel model, List<ImageSource> images, TrainingCheckpoints checkpoints) {
         DecoderInfo info = DecoderInfo.of(model, settings, images.size());
         DecoderIdentity identity = checkpoints.equals(TrainingCheckpoints.NONE)
                 ? null

@@ -2,7 +2,9 @@ package org.rlr.model.train;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -376,7 +378,8 @@ public final class RlrTraining {
      * @throws CancelledException if the training was cancelled
      * @throws org.rlr.tensor.RlrException if a setting does not fit, the data set lacks images or one cannot be read,
      *     the weights are missing, memory or disk is short, the state to resume from is another training's, the loss is
-     *     no longer finite, or a file cannot be written, which is then kept elsewhere
+     *     no longer finite, another training is writing one of the files, or a file cannot be written, which is then
+     *     kept elsewhere
      * @throws IllegalStateException if an open backbone was given without its backend, or features without theirs
      */
     public Trained run() {
@@ -391,6 +394,22 @@ public final class RlrTraining {
         TrainingSettings how = settings(shape);
         TestEvaluation test = test();
         data.requireTraining();
+        try (OutputLock lock = OutputLock.of(outputs())) {
+            return runLocked(shape, how, test, given);
+        }
+    }
+
+    private Map<String, @Nullable Path> outputs() {
+        Map<String, @Nullable Path> outputs = new LinkedHashMap<>();
+        outputs.put("`out`", out);
+        outputs.put("`TrainingCheckpoints.file`", checkpoints.file());
+        outputs.put("`metrics`", metrics);
+        outputs.put("`bestOnTest`", bestOnTest);
+        return outputs;
+    }
+
+    private Trained runLocked(
+            RlrConfig shape, TrainingSettings how, @Nullable TestEvaluation test, @Nullable Backend given) {
         Backend device = given != null ? given : Backends.open("auto", BackendSettings.WHOLE_HEAP);
         try {
             Trained trained = run(shape, how, test, device);

@@ -11,7 +11,9 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -146,6 +148,57 @@ class OutputFilesTest {
         assumeFalse(Files.isWritable(model), "this user may write everything, as root may");
         CommandRun.of(TinyModel.train(TinyModel.data(), model)).assertFailure(model, "write-protected", "--out");
         assertModelUntouched();
+    }
+
+    /** Whatever it is that both would write. */
+    @Test
+    void twoTrainingsDoNotWriteOneFile() throws IOException {
+        Path held = folder.resolve("held");
+        Path other = folder.resolve("other");
+        Path lock = folder.resolve(".held.lock");
+        List<Object> train = List.of(TinyModel.train(TinyModel.data(), other));
+        List<Object> decoder =
+                List.of("decoder", "train", "--model", TinyModel.model(), "--data", TinyModel.data(), "--epochs", "1");
+        List<Object> ablate = List.of("ablate", "--data", TinyModel.data(), "--blocks", "mca");
+        Map<String, List<Object>> commands = new LinkedHashMap<>();
+        commands.put("--metrics", with(train, "--metrics", held));
+        commands.put("--checkpoint", with(train, "--checkpoint-every", "1", "--checkpoint", held));
+        commands.put("--best-on-test", with(train, "--evaluate-every", "1", "--best-on-test", held));
+        commands.put("--summary", with(train, "--seeds", "1,2", "--summary", held));
+        commands.put("--out", with(decoder, "--out", held));
+        commands.put("--json", with(ablate, "--json", held));
+        try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock taken = channel.lock()) {
+            assertTrue(taken.isValid());
+            commands.forEach((option, command) -> CommandRun.of(command.toArray())
+                    .assertFailure(held, "another training", "choose another " + option));
+            CommandRun.of(with(decoder, "--out", other, "--checkpoint-every", "1", "--checkpoint", held)
+                            .toArray())
+                    .assertFailure(held, "another training", "choose another --checkpoint");
+        }
+        // files that no option names: those of a seed, and the name of --out with .checkpoint behind it
+        Map<String, List<Object>> derived = Map.of(
+                "other.checkpoint", with(train, "--checkpoint-every", "1"),
+                "other-seed7", with(train, "--seeds", "7,8"));
+        for (var each : derived.entrySet()) {
+            Path derivedLock = folder.resolve("." + each.getKey() + ".lock");
+            try (FileChannel channel =
+                            FileChannel.open(derivedLock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                    FileLock taken = channel.lock()) {
+                assertTrue(taken.isValid());
+                CommandRun.of(each.getValue().toArray())
+                        .assertFailure(folder.resolve(each.getKey()), "another training");
+            }
+            Files.delete(derivedLock);
+        }
+        Files.delete(lock);
+        try (Stream<Path> files = Files.list(folder)) {
+            assertEquals(List.of(image.getParent(), model), files.sorted().toList());
+        }
+    }
+
+    private static List<Object> with(List<Object> args, Object... more) {
+        return Stream.concat(args.stream(), Stream.of(more)).toList();
     }
 
     @Test

@@ -1,4 +1,4 @@
-package org.rlr.model.cli;
+package org.rlr.model.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,9 +8,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlr.tensor.RlrException;
 
@@ -29,20 +34,43 @@ class OutputLockTest {
     void oneOfAProcessHasIt() throws IOException {
         Path out = folder.resolve("model.safetensors");
         for (int round = 0; round < 2; round++) {
-            try (OutputLock lock = OutputLock.of(out, "--out")) {
+            try (OutputLock lock = OutputLock.of(Map.of("`out`", out))) {
                 Path same = Files.createDirectories(folder.resolve("sub")).resolve("../model.safetensors");
-                assertTrue(assertThrows(RlrException.class, () -> OutputLock.of(same, "--out"))
-                        .getMessage()
-                        .contains("another training"));
-                OutputLock.of(folder.resolve("other"), "--out").close();
+                // the thread that has it may have it again
+                OutputLock.of(Map.of("`out`", same)).close();
+                RlrException refused =
+                        elsewhere(() -> OutputLock.of(Map.of("`metrics`", same)).close());
+                assertEquals("another training that writes " + same + " is running", refused.getMessage());
+                assertEquals("wait for it, end it, or choose another `metrics`", refused.remedy());
+                // nothing of several is kept
+                elsewhere(() -> OutputLock.of(new TreeMap<>(Map.of("a", folder.resolve("other"), "b", out)))
+                        .close());
+                OutputLock.of(Map.of("`out`", folder.resolve("other"))).close();
             }
         }
-        assertEquals(
-                List.of(".model.safetensors.lock", ".other.lock", "sub"),
-                files().stream()
-                        .map(file -> file.getFileName().toString())
-                        .sorted()
-                        .toList());
+        assertEquals(List.of(folder.resolve("sub")), files());
+    }
+
+    /** What an action on another thread is refused with. */
+    private static RlrException elsewhere(Executable action) {
+        return CompletableFuture.supplyAsync(
+                        () -> assertThrows(RlrException.class, action), task -> new Thread(task).start())
+                .join();
+    }
+
+    @Test
+    void aLinkLeadsToTheSameOutput() throws IOException {
+        Path out = Files.createFile(Files.createDirectory(folder.resolve("sub")).resolve("model"));
+        Path link = Files.createSymbolicLink(folder.resolve("link"), out);
+        try (OutputLock lock = OutputLock.of(Map.of("`out`", out))) {
+            elsewhere(() -> OutputLock.of(Map.of("`out`", link)).close());
+        }
+        OutputLock.of(Map.of("`out`", folder.resolve("missing").resolve("model")))
+                .close();
+        Map<String, Path> none = new HashMap<>();
+        none.put("`metrics`", null);
+        OutputLock.of(none).close();
+        assertTrue(Files.notExists(folder.resolve("missing")));
     }
 
     /**
@@ -70,8 +98,7 @@ class OutputLockTest {
             failed += each.waitFor() == 0 ? 0 : 1;
         }
         assertEquals(0, failed, "processes that met another one");
-        assertEquals(List.of(folder.resolve(".model.lock")), files());
-        assertEquals(0, Files.size(folder.resolve(".model.lock")));
+        assertEquals(List.of(), files());
     }
 
     /** A process of its own that wants the lock. */
@@ -83,7 +110,7 @@ class OutputLockTest {
             Path folder = Path.of(args[0]);
             Path mine = folder.resolve("mine");
             for (int had = 0; had < Integer.parseInt(args[1]); ) {
-                try (OutputLock lock = OutputLock.of(folder.resolve("model"), "--out")) {
+                try (OutputLock lock = OutputLock.of(Map.of("`out`", folder.resolve("model")))) {
                     Files.createFile(mine);
                     Files.delete(mine);
                     had++;
