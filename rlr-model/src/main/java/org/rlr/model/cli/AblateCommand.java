@@ -145,6 +145,7 @@ final class AblateCommand implements Callable<Integer> {
         }
         Ablation ablation = new Ablation(sets);
         text.print(table(ablation));
+        sets.get(0).runs().get(0).result().remarks().forEach(remark -> text.println("- " + remark));
         text.flush();
         if (json != null) {
             RescuedFiles.save(json, file -> AtomicFile.writeString(file, ablation.toJson()));

@@ -82,7 +82,7 @@ final class DetectCommand implements Callable<Integer> {
         PrintWriter text = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         PictureOptions.Kind kind = pictures.kind(out, "--out DIR");
-        List<Path> files = InputImages.of(inputs);
+        List<Path> files = InputImages.of(inputs, spec);
         if (out != null) {
             OverlayWriter.requireApart(out, files);
         }

@@ -164,6 +164,7 @@ final class EvaluateCommand implements Callable<Integer> {
                     .toArray(String[]::new));
         }
         text.print(table);
+        comparison.rows().get(0).result().remarks().forEach(remark -> text.println("- " + remark));
         text.flush();
         if (json != null) {
             AtomicFile.writeString(json, comparison.toJson());

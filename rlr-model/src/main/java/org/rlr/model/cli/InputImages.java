@@ -1,5 +1,6 @@
 package org.rlr.model.cli;
 
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -8,6 +9,8 @@ import java.util.Objects;
 import org.rlr.model.data.DataSetException;
 import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.Images;
+import org.rlr.model.data.PassedOver;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** Images given as files and folders. */
 final class InputImages {
@@ -18,8 +21,11 @@ final class InputImages {
         return Objects.requireNonNull(image.file(), image::id);
     }
 
-    /** The files, and those in the folders, in order. @throws RlrException if a folder holds none */
-    static List<Path> of(List<Path> inputs) {
+    /**
+     * The files, and those directly in the folders, in order; what a folder holds beside them is said on standard
+     * error. @throws RlrException if a folder holds none
+     */
+    static List<Path> of(List<Path> inputs, CommandSpec spec) {
         List<Path> files = new ArrayList<>();
         for (Path input : inputs) {
             if (Files.isDirectory(input)) {
@@ -31,6 +37,9 @@ final class InputImages {
                             null);
                 }
                 files.addAll(found);
+                PrintWriter err = spec.commandLine().getErr();
+                PassedOver.of(input, found).note().ifPresent(note -> err.println("note: " + FileNames.printable(note)));
+                err.flush();
             } else {
                 files.add(input);
             }

@@ -3,7 +3,10 @@ package org.rlr.model.cli;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Iterator;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.rlr.model.data.DataCheck;
 import org.rlr.model.data.DataLayout;
 import org.rlr.model.data.DataLayouts;
 import org.rlr.model.data.DataSet;
@@ -25,7 +28,9 @@ final class LayoutOption {
     DataSet read(Path root, CommandSpec spec) {
         DataSet set = name == null ? DataLayouts.read(root) : DataLayouts.read(root, name);
         PrintWriter err = spec.commandLine().getErr();
-        set.notes().forEach(note -> err.println("note: " + OptionNames.translate(note)));
+        Stream.of(set.notes(), set.passedOver().note().stream().toList(), DataCheck.glance(set))
+                .flatMap(List::stream)
+                .forEach(note -> err.println("note: " + FileNames.printable(OptionNames.translate(note))));
         err.flush();
         return set;
     }

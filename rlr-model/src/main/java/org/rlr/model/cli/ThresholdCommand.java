@@ -175,7 +175,7 @@ final class ThresholdCommand implements Callable<Integer> {
                         "give a data set with --data instead of --normal");
             }
             layout.requireData(null);
-            List<Path> files = InputImages.of(source.normal);
+            List<Path> files = InputImages.of(source.normal, spec);
             requireDistinct(files);
             List<Sample> normal =
                     files.stream().map(file -> Sample.good(file, "")).toList();

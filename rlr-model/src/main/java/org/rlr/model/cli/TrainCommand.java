@@ -227,6 +227,8 @@ final class TrainCommand implements Callable<Integer> {
             try (Trained trained = run.on(data, device, backbone, test, features)
                     .listener(progress)
                     .run()) {
+                progress.remarks().forEach(remark -> text.println("- test images of " + remark));
+                text.flush();
                 return trained.model().info();
             }
         } finally {

@@ -2,11 +2,13 @@ package org.rlr.model.cli;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.BiConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.ModelInfo;
+import org.rlr.model.train.EpochReport;
 import org.rlr.model.train.TrainingListener;
 
 /**
@@ -16,6 +18,7 @@ import org.rlr.model.train.TrainingListener;
 final class TrainingProgress implements TrainingListener, AutoCloseable {
     private final BiConsumer<Path, ModelInfo> saved;
     private @Nullable Shown shown;
+    private List<String> remarks = List.of();
     private int images;
     /** Epochs that an earlier process trained. */
     private int resumed;
@@ -73,6 +76,18 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
         images = 0;
         resumed = done;
         began = System.nanoTime();
+    }
+
+    @Override
+    public void epoch(EpochReport report) {
+        if (report.metrics() != null) {
+            remarks = report.metrics().remarks();
+        }
+    }
+
+    /** {@return what is to know of the metrics of the test images, if they were evaluated} */
+    List<String> remarks() {
+        return remarks;
     }
 
     @Override

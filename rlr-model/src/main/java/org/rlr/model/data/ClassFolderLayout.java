@@ -1,8 +1,10 @@
 package org.rlr.model.data;
 
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -39,13 +41,22 @@ abstract class ClassFolderLayout implements DataLayout {
 
     @Override
     public final DataSet read(Path root) {
-        List<ClassSamples> classes =
-                ClassFolders.of(root).stream().map(ClassFolders::read).toList();
+        List<ClassSamples> classes = ClassFolders.of(root).stream().map(ClassFolders::read).toList();
         if (classes.isEmpty()) {
             throw new DataSetException(
                     "the folder " + root + " holds no class",
                     "arrange it as " + description + " (layout " + name + ")",
                     null);
+        }
+        Set<String> names = new HashSet<>();
+        for (ClassSamples each : classes) {
+            if (!names.add(each.name())) {
+                throw new DataSetException(
+                        "two folders of " + root + " have the name " + each.name()
+                                + ", but store its letters with marks in different ways",
+                        "put the images of both into one folder",
+                        null);
+            }
         }
         return new DataSet(root, name, classes, notes(ClassFolders.others(root)));
     }

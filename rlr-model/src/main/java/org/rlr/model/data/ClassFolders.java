@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 
 /**
  * Reads a class of the layouts of MVTec: {@code train/good}, {@code validation/good}, {@code test/good},
@@ -69,7 +69,7 @@ final class ClassFolders {
                 readTest(folder, name));
         if (samples.train().isEmpty() && samples.test().isEmpty()) {
             throw new DataSetException(
-                    "class " + name + " in " + folder + " has no images",
+                    "class " + name + " in " + folder + " has no images" + Images.insteadOfImages(folder),
                     "put normal ones (PNG, JPEG, BMP, GIF or TIFF) into "
                             + folder.resolve("train").resolve(Sample.GOOD),
                     null);
@@ -78,57 +78,54 @@ final class ClassFolders {
     }
 
     private static List<Sample> readNormal(Path folder, String part, String name) {
-        Path images = Folders.subfolder(folder, part);
-        if (images == null) {
-            return List.of();
+        List<Sample> samples = new ArrayList<>();
+        for (Path images : Folders.named(folder, part)) {
+            List<Path> normal = Folders.named(images, NORMAL);
+            if (normal.isEmpty()) {
+                throw new DataSetException(
+                        "the folder " + images + " has no folder 'good'",
+                        "put the normal images of class " + name + " into " + images.resolve(Sample.GOOD),
+                        null);
+            }
+            normal.stream()
+                    .flatMap(each -> MasksBeside.imagesOf(each).stream())
+                    .forEach(image -> samples.add(Sample.good(image, name)));
         }
-        Path normal = Folders.subfolder(images, NORMAL);
-        if (normal == null) {
-            throw new DataSetException(
-                    "the folder " + images + " has no folder 'good'",
-                    "put the normal images of class " + name + " into " + images.resolve(Sample.GOOD),
-                    null);
-        }
-        return Folders.subfolders(images).stream()
-                .filter(each -> sameName(each, normal))
-                .flatMap(each -> Images.list(each).stream())
-                .map(image -> Sample.good(image, name))
-                .toList();
-    }
-
-    /** {@code good} and {@code Good}: on some systems they are one folder. */
-    private static boolean sameName(Path one, Path other) {
-        return Folders.nameOf(one).equalsIgnoreCase(Folders.nameOf(other));
+        return samples;
     }
 
     private static List<Sample> readTest(Path folder, String name) {
-        Path test = Folders.subfolder(folder, "test");
-        if (test == null) {
-            return List.of();
-        }
-        Path normal = Folders.subfolder(test, NORMAL);
-        Path truth = Folders.subfolder(folder, "ground_truth");
         List<Sample> samples = new ArrayList<>();
-        for (Path kind : Folders.subfolders(test)) {
-            boolean good = normal != null && sameName(kind, normal);
-            String defect = good ? Sample.GOOD : Folders.nameOf(kind);
-            List<Path> images = Images.list(kind);
-            Map<Path, List<Path>> masks =
-                    masks(images, truth == null ? null : Folders.subfolder(truth, Folders.nameOf(kind)));
-            for (Path image : images) {
-                samples.add(new Sample(image, masks.getOrDefault(image, List.of()), name, defect, !good));
+        for (Path test : Folders.named(folder, "test")) {
+            List<Path> normal = Folders.named(test, NORMAL);
+            for (Path kind : Folders.subfolders(test)) {
+                boolean good = normal.contains(kind);
+                List<Path> truth = Folders.named(folder, "ground_truth").stream()
+                        .flatMap(each -> Folders.named(each, Folders.nameOf(kind)).stream())
+                        .toList();
+                List<Path> images = MasksBeside.imagesOf(kind);
+                Map<Path, List<Path>> masks = masks(images, truth);
+                Map<Path, Path> beside = MasksBeside.pairs(Images.list(kind));
+                for (Path image : images) {
+                    samples.add(new Sample(
+                            image,
+                            masks.getOrDefault(
+                                    image, Stream.ofNullable(beside.get(image)).toList()),
+                            name,
+                            good ? Sample.GOOD : Folders.nameOf(kind),
+                            !good));
+                }
             }
         }
         return samples;
     }
 
-    /** The masks of images that a folder, which may be null, holds as files or in a folder per image. */
-    static Map<Path, List<Path>> masks(List<Path> images, @Nullable Path folder) {
-        if (folder == null) {
-            return Map.of();
-        }
-        Map<Path, List<Path>> masks = MaskPairing.pair(images, Images.list(folder));
-        for (Path perImage : Folders.subfolders(folder)) {
+    /** The masks of images that folders hold as files or in a folder per image. */
+    static Map<Path, List<Path>> masks(List<Path> images, List<Path> folders) {
+        Map<Path, List<Path>> masks = MaskPairing.pair(
+                images,
+                folders.stream().flatMap(each -> Images.list(each).stream()).toList());
+        folders.stream().flatMap(each -> Folders.subfolders(each).stream()).forEach(perImage -> {
             for (Path image : images) {
                 if (Folders.stem(image).equals(Folders.nameOf(perImage))) {
                     List<Path> all = new ArrayList<>(masks.getOrDefault(image, List.of()));
@@ -136,7 +133,7 @@ final class ClassFolders {
                     masks.put(image, all);
                 }
             }
-        }
+        });
         return masks;
     }
 }

@@ -1,17 +1,15 @@
 package org.rlr.model.data;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Parallel;
@@ -49,6 +47,9 @@ public final class DataCheck {
             @Nullable ImageSize size,
             @Nullable String hash,
             boolean maskSet,
+            int usedBits,
+            int orientation,
+            Map<ImageSource, Set<MaskTrait>> traits,
             List<String> problems) {}
 
     /**
@@ -59,6 +60,17 @@ public final class DataCheck {
      */
     public static int images(DataSet set) {
         return set.train().size() + set.validation().size() + set.test().size();
+    }
+
+    /**
+     * What a few images of each class show that matters before a training, which costs their reading alone: whether
+     * 16-bit images use few of their bits.
+     *
+     * @param set the data set; images that cannot be read are passed over
+     * @return a sentence each; usually empty
+     */
+    public static List<String> glance(DataSet set) {
+        return BitDepth.glance(set);
     }
 
     /**
@@ -97,12 +109,13 @@ public final class DataCheck {
             }
         }
         set.classes().forEach(this::checkCounts);
+        set.classes().forEach(each -> checkFiles(each.name(), all));
         tested.stream()
                 .filter(each -> !each.sample.anomalous() && each.maskSet)
                 .forEach(each -> notes.add(each.sample.image()
                         + " lies among normal images, but its mask has pixels set: it counts as defective"));
         checkCopies(learned, tested);
-        checkUnused();
+        checkPassedOver();
         return new Result(sizes, List.copyOf(problems), List.copyOf(notes));
     }
 
@@ -119,30 +132,48 @@ public final class DataCheck {
         List<String> problems = new ArrayList<>();
         ImageSize size = null;
         boolean maskSet = false;
+        int[] usedBits = new int[1];
+        Map<ImageSource, Set<MaskTrait>> traits = Map.of();
         try {
-            size = sample.image().read().size();
+            ImageSize[] found = new ImageSize[1];
+            sample.image().look(decoded -> {
+                found[0] = decoded.toRgb().size();
+                usedBits[0] = decoded.usedBits();
+            });
+            size = found[0];
         } catch (RlrException e) {
             problems.add(e.explanation());
         }
         if (size != null) {
-            for (ImageSource mask : sample.masks()) {
-                try {
-                    maskSet |= Masks.read(mask, sample.image(), size).any();
-                } catch (RlrException e) {
-                    problems.add(e.explanation());
+            try {
+                Masks.Reading masks = Masks.readWithTraits(sample, size);
+                if (masks != null) {
+                    maskSet = masks.mask().any();
+                    traits = masks.traits();
                 }
+            } catch (RlrException e) {
+                problems.add(e.explanation());
             }
             if (sample.anomalous() && !sample.masks().isEmpty() && !maskSet && problems.isEmpty()) {
                 problems.add(sample.image() + " lies among defective images, but its mask "
                         + sample.masks().get(0) + " has no pixel set; replace the mask or move the image");
             }
         }
-        return new Inspected(sample, size, hash(sample.image()), maskSet, problems);
+        byte[] content = content(sample.image());
+        return new Inspected(
+                sample,
+                size,
+                content == null ? null : new Sha256().add(content).hex(),
+                maskSet,
+                usedBits[0],
+                content == null ? 1 : ExifOrientation.of(content),
+                traits,
+                problems);
     }
 
-    private static @Nullable String hash(ImageSource image) {
+    private static byte @Nullable [] content(ImageSource image) {
         try {
-            return new Sha256().add(image.content()).hex();
+            return image.content();
         } catch (ImageException e) {
             return null; // said already, by reading it as an image
         }
@@ -171,6 +202,36 @@ public final class DataCheck {
             problems.add("class " + each.name() + ": " + unmasked.size() + " of " + defective.size()
                     + " defective test images have no mask, first "
                     + unmasked.get(0).image() + "; without it the metrics of pixels are undefined");
+        }
+    }
+
+    /** How the files of a class's images and masks are read. */
+    private void checkFiles(String name, List<Inspected> all) {
+        List<Inspected> images = all.stream()
+                .filter(each -> each.sample.className().equals(name))
+                .toList();
+        BitDepth depth = new BitDepth();
+        images.forEach(each -> depth.add(each.sample.image(), each.usedBits));
+        depth.note(name).ifPresent(notes::add);
+        List<Inspected> turned =
+                images.stream().filter(each -> each.orientation != 1).toList();
+        if (!turned.isEmpty()) {
+            notes.add("class " + name + ": " + turned.size()
+                    + (turned.size() == 1 ? " image has" : " images have") + " an EXIF orientation, first "
+                    + turned.get(0).sample.image()
+                    + ": they are read as they are stored, not as viewers turn them, and their masks must be drawn so; to be"
+                    + " sure, save them turned and without it");
+        }
+        for (MaskTrait trait : MaskTrait.values()) {
+            List<ImageSource> masks = images.stream()
+                    .flatMap(each -> each.traits.entrySet().stream())
+                    .filter(mask -> mask.getValue().contains(trait))
+                    .map(Map.Entry::getKey)
+                    .toList();
+            if (!masks.isEmpty()) {
+                notes.add("class " + name + ": "
+                        + trait.sentence(masks.size(), masks.get(0).id()));
+            }
         }
     }
 
@@ -203,42 +264,39 @@ public final class DataCheck {
         }
     }
 
-    /** Files that belong to no image: of the kind of images, which may be masks with a wrong name, and others. */
-    private void checkUnused() {
-        Set<Path> used = new HashSet<>();
-        Stream.of(set.train(), set.validation(), set.test())
-                .flatMap(List::stream)
-                .forEach(sample -> Stream.concat(Stream.of(sample.image()), sample.masks().stream())
-                        .map(ImageSource::file)
-                        .filter(Objects::nonNull)
-                        .forEach(file -> used.add(file.toAbsolutePath().normalize())));
-        for (ClassSamples each : set.classes()) {
-            Path folder = each.folder();
-            if (folder == null || !Files.isDirectory(folder)) {
-                continue;
+    /** Files that are not read, by reason, of each class and of the folders around them. */
+    private void checkPassedOver() {
+        PassedOver others = set.passedOver();
+        problem(others, PassedOver.Reason.DANGLING_LINK, "copy what they point to, or remove them");
+        problem(others, PassedOver.Reason.UNREADABLE, "check the permissions");
+        Map<String, Map<PassedOver.Reason, List<Path>>> byClass = new LinkedHashMap<>();
+        others.files()
+                .forEach((reason, files) -> files.forEach(
+                        file -> byClass.computeIfAbsent(place(file), each -> new EnumMap<>(PassedOver.Reason.class))
+                                .computeIfAbsent(reason, each -> new ArrayList<>())
+                                .add(file)));
+        byClass.forEach((place, byReason) -> byReason.forEach((reason, files) -> {
+            boolean outside = place.isEmpty() && reason == PassedOver.Reason.NO_IMAGE; // as a licence
+            if (!outside && reason != PassedOver.Reason.DANGLING_LINK && reason != PassedOver.Reason.UNREADABLE) {
+                notes.add(place + reason.count(files.size()) + (files.size() == 1 ? " is" : " are") + " ignored, first "
+                        + PassedOver.withTarget(files.get(0)));
             }
-            try (Stream<Path> files = Files.walk(folder)) {
-                List<Path> unused = files.filter(file -> Files.isRegularFile(file)
-                                && !used.contains(file.toAbsolutePath().normalize()))
-                        .sorted()
-                        .toList();
-                List<Path> images = unused.stream().filter(Images::hasImageName).toList();
-                List<Path> others = unused.stream()
-                        .filter(file -> !Images.hasImageName(file))
-                        .toList();
-                noteUnused(each, images, "image");
-                noteUnused(each, others, "other");
-            } catch (IOException | java.io.UncheckedIOException e) {
-                problems.add("the folder " + folder + " cannot be listed (" + Folders.reason(e)
-                        + "); check its permissions");
-            }
+        }));
+    }
+
+    private void problem(PassedOver others, PassedOver.Reason reason, String remedy) {
+        List<Path> files = others.files(reason);
+        if (!files.isEmpty()) {
+            problems.add(reason.count(files.size()) + ", first " + others.first(reason) + "; " + remedy);
         }
     }
 
-    private void noteUnused(ClassSamples each, List<Path> files, String kind) {
-        if (!files.isEmpty()) {
-            notes.add("class " + each.name() + ": " + files.size() + " " + kind
-                    + (files.size() == 1 ? " file is" : " files are") + " ignored, first " + files.get(0));
-        }
+    /** The class in whose folder a file lies, to begin a note with; empty where there is none. */
+    private String place(Path file) {
+        return set.classes().stream()
+                .filter(each -> each.folder() != null && file.startsWith(each.folder()))
+                .findFirst()
+                .map(each -> "class " + each.name() + ": ")
+                .orElse("");
     }
 }

@@ -12,6 +12,16 @@ public interface DataLayout {
     String description();
 
     /**
+     * How to arrange images of one's own in this layout, for the error that a folder is in no known layout.
+     *
+     * @return to follow "arrange it as", without a full stop; empty unless overridden, as for published data sets, of
+     *     which the error gives the name alone
+     */
+    default Optional<String> ownImages() {
+        return Optional.empty();
+    }
+
+    /**
      * What shows that an existing folder is in this layout, in a few words; empty where nothing does. Looks at names
      * only, and at no more than three levels of folders.
      *

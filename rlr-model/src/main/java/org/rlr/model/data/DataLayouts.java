@@ -30,7 +30,10 @@ public final class DataLayouts {
         public List<DataLayout> layouts() {
             return List.of(
                     new VisaLayout(),
-                    new RealIadLayout(),
+                    RealIadLayout.ALL_VIEWS,
+                    RealIadLayout.SINGLE_VIEW,
+                    new KolektorLayout(),
+                    new Kolektor2Layout(),
                     new MagneticTileLayout(),
                     new LocoLayout(),
                     new BtadLayout(),
@@ -95,11 +98,21 @@ public final class DataLayouts {
                 .findFirst()
                 .orElseThrow(() -> new DataSetException(
                         "the folder " + root + " holds no data set of a known layout" + contents(root),
-                        "arrange it as one of these: "
-                                + all().stream()
-                                        .map(layout -> layout.name() + ": " + layout.description())
-                                        .collect(Collectors.joining(", or ")),
+                        remedy(),
                         null));
+    }
+
+    /** Shapes for images of one's own, and the names of the other layouts. */
+    private static String remedy() {
+        List<String> own = all().stream()
+                .flatMap(layout -> layout.ownImages().map(shape -> shape + " (" + layout.name() + ")").stream())
+                .toList();
+        String others = all().stream()
+                .filter(layout -> layout.ownImages().isEmpty())
+                .map(DataLayout::name)
+                .collect(Collectors.joining(", "));
+        return (own.isEmpty() ? "" : "arrange it as " + String.join(", or ", own) + "; ") + "published data sets: "
+                + others;
     }
 
     /**
@@ -153,6 +166,6 @@ public final class DataLayouts {
             return " (no image and no folder is in it" + Images.insteadOfImages(root) + ")";
         }
         String names = folders.stream().limit(5).map(Folders::nameOf).collect(Collectors.joining(", "));
-        return " (folders in it: " + names + (folders.size() > 5 ? ", …" : "") + ")";
+        return " (folders in it: " + names + (folders.size() > 5 ? ", …" : "") + Images.insteadOfImages(root) + ")";
     }
 }

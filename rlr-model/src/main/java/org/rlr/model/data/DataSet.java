@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -70,6 +71,37 @@ public record DataSet(@Nullable Path root, @Nullable String layout, List<ClassSa
     }
 
     /**
+     * The files in the data set's folders that are not read: broken links, images in other folders, of other formats
+     * and the like. The folders are listed anew by each call.
+     *
+     * @return the files by reason; none for images from anywhere
+     * @throws CancelledException if the thread is interrupted
+     */
+    public PassedOver passedOver() {
+        List<Path> roots = new ArrayList<>();
+        Stream.concat(Stream.ofNullable(root), classes.stream().map(ClassSamples::folder))
+                .filter(folder -> folder != null
+                        && Files.isDirectory(folder)
+                        && roots.stream().noneMatch(other -> absolute(folder).startsWith(absolute(other))))
+                .forEach(roots::add);
+        return PassedOver.of(root, roots, files());
+    }
+
+    private static Path absolute(Path folder) {
+        return folder.toAbsolutePath().normalize();
+    }
+
+    /** The files of all images and masks. */
+    private List<Path> files() {
+        return Stream.of(train(), validation(), test())
+                .flatMap(List::stream)
+                .flatMap(sample -> Stream.concat(Stream.of(sample.image()), sample.masks().stream()))
+                .map(ImageSource::file)
+                .filter(Objects::nonNull)
+                .toList();
+    }
+
+    /**
      * Checks that every class can be trained on.
      *
      * @return this
@@ -100,16 +132,7 @@ public record DataSet(@Nullable Path root, @Nullable String layout, List<ClassSa
      * @throws DataSetException if not, naming the first file at fault
      */
     public DataSet requireEvaluation() {
-        List<Sample> test = test();
-        if (test.isEmpty()) {
-            ClassSamples first = classes.get(0);
-            throw new DataSetException(
-                    "class " + first.name() + " has no test images",
-                    layout == null
-                            ? "add normal and defective ones with DataSet.Builder.test and DataSet.Builder.defective"
-                            : DataLayouts.named(layout).testRemedy(first),
-                    null);
-        }
+        List<Sample> test = requireTest().test();
         requireFiles(
                 test.stream().flatMap(sample -> Stream.concat(Stream.of(sample.image()), sample.masks().stream())));
         for (Sample sample : test) {
@@ -118,6 +141,25 @@ public record DataSet(@Nullable Path root, @Nullable String layout, List<ClassSa
                 ImageSize size = sample.image().size();
                 sample.masks().forEach(mask -> Masks.checkSize(mask, mask.size(), sample.image(), size));
             }
+        }
+        return this;
+    }
+
+    /**
+     * Checks that there are test images.
+     *
+     * @return this
+     * @throws DataSetException if no class has any, naming where they belong
+     */
+    public DataSet requireTest() {
+        if (test().isEmpty()) {
+            ClassSamples first = classes.get(0);
+            throw new DataSetException(
+                    "class " + first.name() + " has no test images",
+                    layout == null
+                            ? "add normal and defective ones with DataSet.Builder.test and DataSet.Builder.defective"
+                            : DataLayouts.named(layout).testRemedy(first),
+                    null);
         }
         return this;
     }
@@ -131,7 +173,7 @@ public record DataSet(@Nullable Path root, @Nullable String layout, List<ClassSa
                     missing.size() + (missing.size() == 1 ? " file" : " files") + " that the data set"
                             + (root == null ? "" : " " + root) + " lists " + (missing.size() == 1 ? "does" : "do")
                             + " not exist, first "
-                            + missing.get(0),
+                            + PassedOver.withTarget(missing.get(0)),
                     root == null ? "check the paths" : "copy the data set again, whole",
                     null);
         }

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,11 @@ final class FolderLayout implements DataLayout {
     }
 
     @Override
+    public Optional<String> ownImages() {
+        return Optional.of(description());
+    }
+
+    @Override
     public Optional<String> evidence(Path root) {
         Path normal = Folders.subfolder(root, NORMAL);
         if (normal != null && !Images.list(normal).isEmpty()) {
@@ -52,10 +58,11 @@ final class FolderLayout implements DataLayout {
     public DataSet read(Path root) {
         String name = Folders.nameOf(root);
         Path normal = Folders.subfolder(root, NORMAL);
-        List<Path> images = Images.list(normal == null ? root : normal);
+        List<Path> images = MasksBeside.imagesOf(normal == null ? root : normal);
         if (images.isEmpty()) {
             throw new DataSetException(
-                    "the folder " + (normal == null ? root : normal) + " holds no images",
+                    "the folder " + (normal == null ? root : normal) + " holds no images"
+                            + Images.insteadOfImages(normal == null ? root : normal),
                     "put normal images (PNG, JPEG, BMP, GIF or TIFF) into it",
                     null);
         }
@@ -64,7 +71,7 @@ final class FolderLayout implements DataLayout {
         List<Sample> test = new ArrayList<>();
         Path normalTest = Folders.subfolder(root, NORMAL_TEST);
         if (normalTest != null) {
-            Images.list(normalTest).forEach(image -> test.add(Sample.good(image, name)));
+            MasksBeside.imagesOf(normalTest).forEach(image -> test.add(Sample.good(image, name)));
         }
         Path abnormal = Folders.subfolder(root, ABNORMAL);
         if (abnormal != null) {
@@ -80,19 +87,21 @@ final class FolderLayout implements DataLayout {
      */
     private static void addDefective(List<Sample> test, Path abnormal, @Nullable Path masks, String name) {
         Map<Path, List<Path>> folders = new LinkedHashMap<>();
-        folders.put(abnormal, Images.list(abnormal));
-        Folders.subfolders(abnormal).forEach(kind -> folders.put(kind, Images.list(kind)));
+        folders.put(abnormal, MasksBeside.imagesOf(abnormal));
+        Folders.subfolders(abnormal).forEach(kind -> folders.put(kind, MasksBeside.imagesOf(kind)));
         Map<Path, List<Path>> found = new HashMap<>();
         List<Path> sharing = new ArrayList<>();
         folders.forEach((kind, images) -> {
-            Path own = masks == null || kind.equals(abnormal) ? null : Folders.subfolder(masks, Folders.nameOf(kind));
-            if (own == null) {
+            MasksBeside.pairs(Images.list(kind)).forEach((image, mask) -> found.put(image, List.of(mask)));
+            List<Path> own =
+                    masks == null || kind.equals(abnormal) ? List.of() : Folders.named(masks, Folders.nameOf(kind));
+            if (own.isEmpty()) {
                 sharing.addAll(images);
             } else {
                 found.putAll(ClassFolders.masks(images, own));
             }
         });
-        found.putAll(ClassFolders.masks(sharing, masks));
+        found.putAll(ClassFolders.masks(sharing, Stream.ofNullable(masks).toList()));
         folders.forEach((kind, images) -> images.forEach(image ->
                 test.add(new Sample(image, found.getOrDefault(image, List.of()), name, Folders.nameOf(kind), true))));
     }

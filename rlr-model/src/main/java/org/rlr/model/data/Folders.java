@@ -48,15 +48,23 @@ final class Folders {
 
     /** The folder directly inside another that has one of the names, in any case; the first name's, or null. */
     static @Nullable Path subfolder(Path folder, String... names) {
+        List<Path> found = named(folder, names);
+        return found.isEmpty() ? null : found.get(0);
+    }
+
+    /**
+     * The folders directly inside another that have the first of the names that occurs: more than one where they differ
+     * in case or in how letters with marks are stored, which some systems take for one folder.
+     */
+    static List<Path> named(Path folder, String... names) {
         List<Path> folders = subfolders(folder);
-        for (String name : names) {
-            for (Path each : folders) {
-                if (nameOf(each).equalsIgnoreCase(name)) {
-                    return each;
-                }
-            }
-        }
-        return null;
+        return Stream.of(names)
+                .map(name -> folders.stream()
+                        .filter(each -> nameOf(each).equalsIgnoreCase(name))
+                        .toList())
+                .filter(found -> !found.isEmpty())
+                .findFirst()
+                .orElse(List.of());
     }
 
     /**

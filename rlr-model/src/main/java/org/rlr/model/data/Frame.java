@@ -60,9 +60,9 @@ final class Frame implements Images.Decoded {
     }
 
     @Override
-    public boolean[] toNonZero() {
+    public MaskPixels toMask() {
         if (format != PixelFormat.GREY16) {
-            return Images.Decoded.of(toRgb()).toNonZero();
+            return MaskPixels.nonZero(toRgb());
         }
         // both bytes count, of which the picture has the high one alone
         boolean[] set = new boolean[Math.multiplyExact(size.width(), size.height())];
@@ -73,6 +73,6 @@ final class Frame implements Images.Decoded {
                 set[at++] = (row[from] | row[from + 1]) != 0;
             }
         }
-        return set;
+        return new MaskPixels(set, null);
     }
 }

@@ -193,11 +193,19 @@ public abstract sealed class ImageSource {
      */
     public abstract byte[] content();
 
-    /** Where the image has a colour sample above zero, row by row; {@code check} may refuse its size by throwing. */
-    final boolean[] readNonZero(Consumer<ImageSize> check) {
+    /** The image as a mask; {@code check} may refuse its size by throwing. */
+    final MaskPixels readMask(Consumer<ImageSize> check) {
         return decode(Images.MAX_PIXELS, decoded -> {
             check.accept(decoded.size());
-            return decoded.toNonZero();
+            return decoded.toMask();
+        });
+    }
+
+    /** Decodes the image for a look at what its file stored. */
+    final void look(Consumer<Images.Decoded> use) {
+        decode(Images.MAX_PIXELS, decoded -> {
+            use.accept(decoded);
+            return decoded;
         });
     }
 

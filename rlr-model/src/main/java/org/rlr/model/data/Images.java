@@ -158,16 +158,20 @@ public final class Images {
      * What a folder without images holds instead, in words to follow that; nothing where it is empty.
      *
      * @param folder an existing folder
-     * @return as {@code , but 2 files of other formats than …}, or an empty text
-     * @throws DataSetException if it cannot be listed
+     * @return as {@code , but 2 links to nothing (first …)}, or an empty text
      */
     public static String insteadOfImages(Path folder) {
-        List<Path> others = Folders.files(folder, file -> !hasImageName(file));
-        return others.isEmpty()
+        PassedOver others = PassedOver.of(folder, List.of());
+        String summary = others.summary();
+        List<Path> files = others.files(PassedOver.Reason.NO_IMAGE);
+        String other = files.isEmpty()
                 ? ""
-                : ", but " + others.size() + (others.size() == 1 ? " file" : " files")
-                        + " of other formats than PNG, JPEG, BMP, GIF and TIFF, first "
-                        + others.get(0).getFileName();
+                : (files.size() == 1 ? "1 other file, " : files.size() + " other files, first ")
+                        + files.get(0).getFileName();
+        return summary.isEmpty() && other.isEmpty()
+                ? ""
+                : ", but " + summary + (summary.isEmpty() || other.isEmpty() ? "" : "; ") + other
+                        + "; PNG, JPEG, BMP, GIF and TIFF are read";
     }
 
     /** The size of a picture in memory, from its header alone. */
@@ -181,7 +185,12 @@ public final class Images {
 
         RgbImage toRgb();
 
-        boolean[] toNonZero();
+        MaskPixels toMask();
+
+        /** Bits of the largest colour sample where samples have 16; 0 where they have fewer. */
+        default int usedBits() {
+            return 0;
+        }
 
         /** Pixels in memory. */
         static Decoded of(RgbImage image) {
@@ -197,13 +206,8 @@ public final class Images {
                 }
 
                 @Override
-                public boolean[] toNonZero() {
-                    boolean[] set = new boolean[image.width() * image.height()];
-                    byte[] rgb = image.rgb();
-                    for (int i = 0, at = 0; i < set.length; i++, at += RgbImage.CHANNELS) {
-                        set[i] = (rgb[at] | rgb[at + 1] | rgb[at + 2]) != 0;
-                    }
-                    return set;
+                public MaskPixels toMask() {
+                    return MaskPixels.nonZero(image);
                 }
             };
         }

@@ -53,8 +53,8 @@ final class JpegDecoder implements Images.Decoded {
     }
 
     @Override
-    public boolean[] toNonZero() {
-        return Images.Decoded.of(toRgb()).toNonZero();
+    public MaskPixels toMask() {
+        return MaskPixels.compressed(toRgb());
     }
 
     @Override

@@ -3,14 +3,16 @@ package org.rlr.model.data;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Which mask belongs to which image, by their names without suffix: a mask belongs to the image whose name it begins
  * with, or else contains, the longest such name where there are several, and not to {@code 1} if it is called
- * {@code 10_mask}. Of several masks of an image the one with the very same name is taken, else the one that ends in
- * {@code _mask}.
+ * {@code 10_mask}; where no name fits, its case does not count. Of several masks of an image the one with the very same
+ * name is taken, else the one that ends in {@code _mask}.
  */
 final class MaskPairing {
     private MaskPairing() {}
@@ -19,9 +21,13 @@ final class MaskPairing {
     static Map<Path, List<Path>> pair(List<Path> images, List<Path> masks) {
         Map<String, Path> byImageName = new HashMap<>();
         for (Path mask : masks) {
-            String owner = owner(Folders.stem(mask), images);
+            String owner = owner(Folders.stem(mask), images, UnaryOperator.identity());
+            if (owner == null) {
+                owner = owner(Folders.stem(mask), images, name -> name.toLowerCase(Locale.ROOT));
+            }
             if (owner != null) {
-                byImageName.merge(owner, mask, (one, other) -> better(owner, one, other));
+                String name = owner;
+                byImageName.merge(name, mask, (one, other) -> better(name, one, other));
             }
         }
         Map<Path, List<Path>> pairs = new HashMap<>();
@@ -45,12 +51,12 @@ final class MaskPairing {
         return pairs;
     }
 
-    private static @Nullable String owner(String maskName, List<Path> images) {
+    private static @Nullable String owner(String maskName, List<Path> images, UnaryOperator<String> spelling) {
         String begins = null;
         String contained = null;
         for (Path image : images) {
             String name = Folders.stem(image);
-            int at = indexOf(name, maskName);
+            int at = indexOf(spelling.apply(name), spelling.apply(maskName));
             if (at == 0 && (begins == null || name.length() > begins.length())) {
                 begins = name;
             } else if (at > 0 && (contained == null || name.length() > contained.length())) {
@@ -78,8 +84,8 @@ final class MaskPairing {
 
     private static Path better(String imageName, Path one, Path other) {
         for (String name : new String[] {imageName, imageName + "_mask"}) {
-            boolean first = Folders.stem(one).equals(name);
-            boolean second = Folders.stem(other).equals(name);
+            boolean first = Folders.stem(one).equalsIgnoreCase(name);
+            boolean second = Folders.stem(other).equalsIgnoreCase(name);
             if (first != second) {
                 return first ? one : other;
             }

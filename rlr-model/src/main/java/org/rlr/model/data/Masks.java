@@ -1,13 +1,32 @@
 package org.rlr.model.data;
 
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads masks: a pixel is anomalous where a colour sample of the mask file is above 0, whatever the number of bits;
- * alpha does not count. Masks should not be JPEG files, whose compression leaves small values beside edges.
+ * Reads masks: a pixel is anomalous where a colour sample of the mask file is above 0, whatever the number of bits. Two
+ * kinds are read otherwise: a mask of one colour whose alpha differs ({@link MaskTrait#ALPHA}), and a JPEG file
+ * ({@link MaskTrait#JPEG}).
  */
 public final class Masks {
     private Masks() {}
+
+    /**
+     * The mask of an image, and what is to know of the files that it was read from.
+     *
+     * @param mask where any of the files says so
+     * @param traits of each file that has some, in their order
+     */
+    public record Reading(Mask mask, Map<ImageSource, Set<MaskTrait>> traits) {
+        /** Copies the map. */
+        public Reading {
+            traits = Collections.unmodifiableMap(new LinkedHashMap<>(traits));
+        }
+    }
 
     /**
      * Reads the mask of an image.
@@ -20,8 +39,14 @@ public final class Masks {
      * @throws DataSetException if its size is not the image's
      */
     public static Mask read(ImageSource mask, ImageSource image, ImageSize imageSize) {
-        boolean[] anomalous = mask.readNonZero(size -> checkSize(mask, size, image, imageSize));
-        return new Mask(imageSize.width(), imageSize.height(), anomalous);
+        return new Mask(
+                imageSize.width(),
+                imageSize.height(),
+                pixels(mask, image, imageSize).set());
+    }
+
+    private static MaskPixels pixels(ImageSource mask, ImageSource image, ImageSize imageSize) {
+        return mask.readMask(size -> checkSize(mask, size, image, imageSize));
     }
 
     /**
@@ -34,19 +59,67 @@ public final class Masks {
      * @throws DataSetException likewise
      */
     public static @Nullable Mask read(Sample sample, ImageSize imageSize) {
+        Reading reading = readWithTraits(sample, imageSize);
+        return reading == null ? null : reading.mask();
+    }
+
+    /**
+     * As {@link #read(Sample, ImageSize)}, with what is to know of the masks.
+     *
+     * @param sample image and masks
+     * @param imageSize the image's size
+     * @return null where it has no mask
+     * @throws ImageException as {@link #read(ImageSource, ImageSource, ImageSize)}
+     * @throws DataSetException likewise
+     */
+    public static @Nullable Reading readWithTraits(Sample sample, ImageSize imageSize) {
         Mask union = null;
+        Map<ImageSource, Set<MaskTrait>> traits = new LinkedHashMap<>();
         for (ImageSource each : sample.masks()) {
-            Mask mask = read(each, sample.image(), imageSize);
+            MaskPixels pixels = pixels(each, sample.image(), imageSize);
+            Mask mask = new Mask(imageSize.width(), imageSize.height(), pixels.set());
+            Set<MaskTrait> own = EnumSet.noneOf(MaskTrait.class);
+            if (pixels.trait() != null) {
+                own.add(pixels.trait());
+            }
+            if (isMostlySet(pixels.set())) {
+                own.add(MaskTrait.MOSTLY_SET);
+            }
+            if (!own.isEmpty()) {
+                traits.put(each, own);
+            }
             union = union == null ? mask : union.or(mask);
         }
-        return union;
+        return union == null ? null : new Reading(union, traits);
+    }
+
+    private static boolean isMostlySet(boolean[] pixels) {
+        int set = 0;
+        for (boolean pixel : pixels) {
+            set += pixel ? 1 : 0;
+        }
+        return set > pixels.length / 2;
+    }
+
+    /** Whether a mask has a pixel set. */
+    static boolean any(ImageSource mask) {
+        for (boolean pixel : mask.readMask(size -> {}).set()) {
+            if (pixel) {
+                return true;
+            }
+        }
+        return false;
     }
 
     static void checkSize(ImageSource mask, ImageSize maskSize, ImageSource image, ImageSize imageSize) {
         if (!maskSize.equals(imageSize)) {
+            boolean turned = maskSize.width() == imageSize.height() && maskSize.height() == imageSize.width();
             throw new DataSetException(
-                    "the mask " + mask + " is " + maskSize + " pixels, but its image " + image + " is " + imageSize,
-                    "replace it by a mask of the image's size",
+                    "the mask " + mask + " is " + maskSize + " pixels, but its image " + image + " is " + imageSize
+                            + (turned
+                                    ? ", as if one of them were turned by its EXIF orientation, which is ignored"
+                                    : ""),
+                    "replace it by a mask of the image's size" + (turned ? " as it is stored" : ""),
                     null);
         }
     }

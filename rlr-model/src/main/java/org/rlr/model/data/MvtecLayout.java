@@ -11,6 +11,11 @@ final class MvtecLayout extends ClassFolderLayout {
     }
 
     @Override
+    public Optional<String> ownImages() {
+        return Optional.of(description());
+    }
+
+    @Override
     Optional<String> evidence(List<Path> classes) {
         Path first = classes.get(0);
         String part = Folders.subfolder(first, "train") != null ? "train" : "test";

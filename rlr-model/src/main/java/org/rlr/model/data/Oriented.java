@@ -29,11 +29,16 @@ final class Oriented implements Images.Decoded {
     }
 
     @Override
-    public boolean[] toNonZero() {
-        boolean[] from = stored.toNonZero();
-        boolean[] to = new boolean[from.length];
-        forEach((a, b) -> to[b] = from[a]);
-        return to;
+    public MaskPixels toMask() {
+        MaskPixels mask = stored.toMask();
+        boolean[] to = new boolean[mask.set().length];
+        forEach((a, b) -> to[b] = mask.set()[a]);
+        return new MaskPixels(to, mask.trait());
+    }
+
+    @Override
+    public int usedBits() {
+        return stored.usedBits();
     }
 
     private interface Move {

@@ -57,12 +57,54 @@ abstract class PixelReader implements Images.Decoded {
     }
 
     @Override
-    public boolean[] toNonZero() {
+    public MaskPixels toMask() {
         boolean[] set = new boolean[Math.multiplyExact(width, height)];
         for (int y = 0; y < height; y++) {
             readNonZero(y, set, y * width);
         }
-        return set;
+        boolean[] opaque = hasAlpha() && isOneColor(set) ? opaque() : null;
+        return opaque == null ? new MaskPixels(set, null) : new MaskPixels(opaque, MaskTrait.ALPHA);
+    }
+
+    /** Whether there are samples beside the colours that say how opaque a pixel is. */
+    abstract boolean hasAlpha();
+
+    /** How opaque the pixels of the row {@code y} are. */
+    abstract void readAlpha(int y, int[] alpha);
+
+    private boolean isOneColor(boolean[] set) {
+        byte[] rgb = new byte[width * RgbImage.CHANNELS];
+        readRgb(0, rgb, 0);
+        byte[] first = Arrays.copyOf(rgb, RgbImage.CHANNELS);
+        for (int y = 0; y < height; y++) {
+            readRgb(y, rgb, 0);
+            for (int x = 0; x < width; x++) {
+                int at = x * RgbImage.CHANNELS;
+                if (set[y * width + x] != set[0]
+                        || !Arrays.equals(rgb, at, at + RgbImage.CHANNELS, first, 0, RgbImage.CHANNELS)) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /** The pixels that are more opaque than the least opaque ones; null where all are alike. */
+    private boolean @Nullable [] opaque() {
+        int[] alpha = new int[width * height];
+        int[] row = new int[width];
+        for (int y = 0; y < height; y++) {
+            readAlpha(y, row);
+            System.arraycopy(row, 0, alpha, y * width, width);
+        }
+        int least = Arrays.stream(alpha).min().orElse(0);
+        boolean[] opaque = new boolean[alpha.length];
+        boolean any = false;
+        for (int i = 0; i < alpha.length; i++) {
+            opaque[i] = alpha[i] > least;
+            any |= opaque[i];
+        }
+        return any ? opaque : null;
     }
 
     /**
@@ -132,6 +174,19 @@ abstract class PixelReader implements Images.Decoded {
         }
 
         @Override
+        boolean hasAlpha() {
+            return Arrays.stream(colors).anyMatch(color -> color >>> 24 != 255);
+        }
+
+        @Override
+        void readAlpha(int y, int[] alpha) {
+            raster.getSamples(0, y, width, 1, 0, row);
+            for (int x = 0; x < width; x++) {
+                alpha[x] = colors[row[x]] >>> 24;
+            }
+        }
+
+        @Override
         void readRgb(int y, byte[] rgb, int at) {
             raster.getSamples(0, y, width, 1, 0, row);
             for (int x = 0; x < width; x++, at += 3) {
@@ -159,6 +214,16 @@ abstract class PixelReader implements Images.Decoded {
         }
 
         @Override
+        boolean hasAlpha() {
+            return bands > RgbImage.CHANNELS;
+        }
+
+        @Override
+        void readAlpha(int y, int[] alpha) {
+            raster.getSamples(0, y, width, 1, RgbImage.CHANNELS, alpha);
+        }
+
+        @Override
         void readRgb(int y, byte[] rgb, int at) {
             raster.getPixels(0, y, width, 1, row);
             for (int x = 0, from = 0; x < width; x++, from += bands, at += RgbImage.CHANNELS) {
@@ -176,7 +241,9 @@ abstract class PixelReader implements Images.Decoded {
         private final int bits;
         private final int[] row;
         private final boolean plainBytes;
-        /** Whether colours were multiplied by the alpha behind them. */
+        /** Whether the band behind the colours is alpha. */
+        private final boolean alpha;
+        /** Whether colours were multiplied by it. */
         private final boolean premultiplied;
 
         Components(Raster raster, ColorModel model, int colors) {
@@ -189,6 +256,7 @@ abstract class PixelReader implements Images.Decoded {
                     throw ImageException.unsupported("colour samples of different sizes are not supported");
                 }
             }
+            alpha = model.hasAlpha() && bands > colors;
             premultiplied = model.hasAlpha() && model.isAlphaPremultiplied();
             if (premultiplied && model.getComponentSize(colors) != bits) {
                 throw ImageException.unsupported("alpha of another size than the colours is not supported");
@@ -230,6 +298,28 @@ abstract class PixelReader implements Images.Decoded {
                     default -> inkToRgb(row[from], row[from + 1], row[from + 2], row[from + 3], rgb, at);
                 }
             }
+        }
+
+        @Override
+        public int usedBits() {
+            int any = 0;
+            for (int y = 0; y < height && bits == 16; y++) {
+                raster.getPixels(0, y, width, 1, row);
+                for (int i = 0; i < row.length; i++) {
+                    any |= i % bands < colors ? row[i] : 0;
+                }
+            }
+            return bits == 16 ? Integer.SIZE - Integer.numberOfLeadingZeros(any) : 0;
+        }
+
+        @Override
+        boolean hasAlpha() {
+            return alpha;
+        }
+
+        @Override
+        void readAlpha(int y, int[] row) {
+            raster.getSamples(0, y, width, 1, colors, row);
         }
 
         /** A colour before it was multiplied by alpha, as Pillow computes it from the 8-bit numbers. */

@@ -10,24 +10,39 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Real-IAD: folders of one resolution each, {@code realiad_256}, {@code realiad_1024}, … with a folder per class, and
- * per class a list of its images, {@code realiad_jsons/realiad_jsons/<class>.json} ({@link RealIadList}). The root is
- * the folder of all, or of one resolution, or of one class in it; or the lists lie beside the class folders.
+ * per class a list of its images, {@code realiad_jsons/<lists>/<class>.json} ({@link RealIadList}), where {@code lists}
+ * is {@code realiad_jsons} for all five views of an object and {@code realiad_jsons_sv} for one. The root is the folder
+ * of all, or of one resolution, or of one class in it. Lists that lie beside the class folders or in
+ * {@code realiad_jsons} itself are taken for those of all views.
  */
 final class RealIadLayout implements DataLayout {
+    /** The lists of all views. */
+    static final RealIadLayout ALL_VIEWS = new RealIadLayout("real-iad", "realiad_jsons");
+    /** The lists of a single view. */
+    static final RealIadLayout SINGLE_VIEW = new RealIadLayout("real-iad-sv", "realiad_jsons_sv");
+
     private static final Pattern RESOLUTION = Pattern.compile("realiad_\\d+");
-    private static final String LISTS = "realiad_jsons";
+    private static final String HOME = "realiad_jsons";
+
+    private final String name;
+    private final String lists;
+
+    private RealIadLayout(String name, String lists) {
+        this.name = name;
+        this.lists = lists;
+    }
 
     /** Where lists and images lie; {@code only} is the class that was asked for, or null for all. */
     private record Place(Path lists, Path images, @Nullable String only) {}
 
     @Override
     public String name() {
-        return "real-iad";
+        return name;
     }
 
     @Override
     public String description() {
-        return "realiad_<resolution>/<class> and realiad_jsons/realiad_jsons/<class>.json";
+        return "realiad_<resolution>/<class> and realiad_jsons/" + lists + "/<class>.json";
     }
 
     @Override
@@ -67,15 +82,15 @@ final class RealIadLayout implements DataLayout {
         List<ClassSamples> classes = new ArrayList<>();
         List<String> absent = new ArrayList<>();
         for (Path list : files(place.lists)) {
-            String name = Folders.stem(list);
-            Path folder = place.images.resolve(name);
-            if (place.only != null && !place.only.equals(name)) {
+            String product = Folders.stem(list);
+            Path folder = place.images.resolve(product);
+            if (place.only != null && !place.only.equals(product)) {
                 continue;
             }
             if (Files.isDirectory(folder)) {
-                classes.add(RealIadList.read(list, name, folder));
+                classes.add(RealIadList.read(list, product, folder));
             } else {
-                absent.add(name);
+                absent.add(product);
             }
         }
         if (classes.isEmpty()) {
@@ -85,7 +100,11 @@ final class RealIadLayout implements DataLayout {
                     null);
         }
         List<String> notes = new ArrayList<>();
-        notes.add("split by the lists in " + place.lists);
+        RealIadLayout other = this == ALL_VIEWS ? SINGLE_VIEW : ALL_VIEWS;
+        notes.add("split by the lists in " + place.lists
+                + (other.evidence(root).isEmpty()
+                        ? ""
+                        : "; those in " + other.lists + " are there too, layout " + other.name + " takes them"));
         if (!absent.isEmpty()) {
             notes.add(absent.size() + " classes that are listed have no folder of images and are left out: "
                     + String.join(", ", absent));
@@ -93,7 +112,7 @@ final class RealIadLayout implements DataLayout {
         return new DataSet(root, name(), classes, notes);
     }
 
-    private static @Nullable Place place(Path root) {
+    private @Nullable Place place(Path root) {
         Path here = root.toAbsolutePath().normalize();
         List<Path> resolutions = resolutions(here);
         Path inside = lists(here);
@@ -108,6 +127,9 @@ final class RealIadLayout implements DataLayout {
         Path above = parent != null && isResolution(parent) ? lists(parent.getParent()) : null;
         if (parent != null && above != null) {
             return new Place(above, parent, Folders.nameOf(here));
+        }
+        if (this != ALL_VIEWS) {
+            return null;
         }
         if (files(here).stream().anyMatch(list -> isClass(here.resolve(Folders.stem(list))))) {
             return new Place(here, here, null);
@@ -133,14 +155,13 @@ final class RealIadLayout implements DataLayout {
     }
 
     /** The folder of lists below a folder, which may be null; null where there is none. */
-    private static @Nullable Path lists(@Nullable Path folder) {
+    private @Nullable Path lists(@Nullable Path folder) {
         if (folder == null) {
             return null;
         }
-        Path outer = folder.resolve(LISTS);
-        for (Path lists : List.of(outer.resolve(LISTS), outer)) {
-            if (Files.isDirectory(lists) && !files(lists).isEmpty()) {
-                return lists;
+        for (Path each : List.of(folder.resolve(HOME).resolve(lists), folder.resolve(lists))) {
+            if (Files.isDirectory(each) && !files(each).isEmpty()) {
+                return each;
             }
         }
         return null;

@@ -8,6 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
+import org.rlr.model.data.ImageSource;
+import org.rlr.model.data.MaskTrait;
 import org.rlr.tensor.RlrException;
 
 /** Collects the scores of a class's test images, one after the other, and computes its metrics. For one thread. */
@@ -18,6 +20,9 @@ public final class ClassEvaluator {
     private boolean[] imageLabels = new boolean[64];
     private int images;
     private int withoutMask;
+    private int vanished;
+    private String mapSize = "";
+    private final Map<MaskTrait, List<ImageSource>> traits = new EnumMap<>(MaskTrait.class);
     /** Made when asked for, forgotten when pixels are added. */
     private @Nullable Map<Metric, Double> pixelMetrics;
 
@@ -94,6 +99,27 @@ public final class ClassEvaluator {
         images++;
     }
 
+    /** Takes note of the masks of an image that was added. */
+    void remark(Evaluator.GroundTruth truth, int height, int width) {
+        vanished += truth.vanished() ? 1 : 0;
+        mapSize = width + "×" + height;
+        truth.traits()
+                .forEach((mask, all) -> all.forEach(trait ->
+                        traits.computeIfAbsent(trait, each -> new ArrayList<>()).add(mask)));
+    }
+
+    private List<String> remarks() {
+        List<String> remarks = new ArrayList<>();
+        if (vanished > 0) {
+            remarks.add(vanished + (vanished == 1 ? " defective image has" : " defective images have")
+                    + " no defective pixel once " + (vanished == 1 ? "its mask is" : "their masks are") + " resized to "
+                    + mapSize + ": for the metrics of pixels " + (vanished == 1 ? "it is" : "they are") + " normal");
+        }
+        traits.forEach((trait, masks) ->
+                remarks.add(trait.sentence(masks.size(), masks.get(0).name())));
+        return remarks;
+    }
+
     /**
      * Makes room for a known number of images with maps of so many pixels, which spares memory.
      *
@@ -165,7 +191,7 @@ public final class ClassEvaluator {
         }
         OptionalDouble threshold =
                 imageF1.map(best -> OptionalDouble.of(best.threshold())).orElse(OptionalDouble.empty());
-        return new ClassMetrics(name, values, threshold, String.join("; ", notes));
+        return new ClassMetrics(name, values, threshold, String.join("; ", notes), remarks());
     }
 
     private void addPixelMetrics(Map<Metric, Double> values, List<String> notes) {

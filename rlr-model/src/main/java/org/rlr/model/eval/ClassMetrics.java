@@ -2,6 +2,7 @@ package org.rlr.model.eval;
 
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 
@@ -13,10 +14,12 @@ import java.util.OptionalDouble;
  * @param bestF1Threshold the image score at which image F1 is greatest (an image that scores at least that is called
  *     anomalous); empty where image F1 is undefined
  * @param note why some are undefined, one line; empty where none is
+ * @param remarks what else is to know of the masks that the metrics of pixels rest on, a sentence each; usually empty
  */
-public record ClassMetrics(String name, Map<Metric, Double> values, OptionalDouble bestF1Threshold, String note) {
+public record ClassMetrics(
+        String name, Map<Metric, Double> values, OptionalDouble bestF1Threshold, String note, List<String> remarks) {
     /**
-     * Takes a copy of the values, which must be fractions.
+     * Takes a copy of the values, which must be fractions, and of the remarks.
      *
      * @throws IllegalArgumentException if a value is not between 0 and 1
      */
@@ -30,6 +33,20 @@ public record ClassMetrics(String name, Map<Metric, Double> values, OptionalDoub
         Map<Metric, Double> copy = new EnumMap<>(Metric.class);
         copy.putAll(values);
         values = Collections.unmodifiableMap(copy);
+        remarks = List.copyOf(remarks);
+    }
+
+    /**
+     * Metrics without remarks.
+     *
+     * @param name the class
+     * @param values the metrics that are defined
+     * @param bestF1Threshold the image score at which image F1 is greatest; empty where it is undefined
+     * @param note why some are undefined, one line; empty where none is
+     * @throws IllegalArgumentException if a value is not between 0 and 1
+     */
+    public ClassMetrics(String name, Map<Metric, Double> values, OptionalDouble bestF1Threshold, String note) {
+        this(name, values, bestF1Threshold, note, List.of());
     }
 
     /**

@@ -51,9 +51,16 @@ public record EvaluationResult(List<ClassMetrics> classes) {
         return (int) classes.stream().filter(c -> c.get(metric).isPresent()).count();
     }
 
+    /** {@return the remarks of all classes, each with the name of its class before it} */
+    public List<String> remarks() {
+        return classes.stream()
+                .flatMap(each -> each.remarks().stream().map(remark -> each.name() + ": " + remark))
+                .toList();
+    }
+
     /**
      * The result as JSON: {@code {"classes":[{"name":…,"image_auroc":…,…}…],"mean":{"image_auroc":…,…}}}, with
-     * fractions, and null for what is undefined.
+     * fractions, null for what is undefined, and {@code "remarks":[…]} in classes that have some.
      *
      * @return the text, ending with a line break
      */
@@ -74,6 +81,11 @@ public record EvaluationResult(List<ClassMetrics> classes) {
             object.addProperty("name", row.name());
             for (Metric metric : Metric.values()) {
                 object.add(metric.key(), json(row.get(metric)));
+            }
+            if (!row.remarks().isEmpty()) {
+                JsonArray remarks = new JsonArray();
+                row.remarks().forEach(remarks::add);
+                object.add("remarks", remarks);
             }
             rows.add(object);
         }
@@ -132,6 +144,7 @@ public record EvaluationResult(List<ClassMetrics> classes) {
                         .append('\n');
             }
         }
+        remarks().forEach(remark -> text.append("- ").append(remark).append('\n'));
         for (Metric metric : Metric.values()) {
             if (defined(metric) < classes.size()) {
                 text.append("- mean of ")

@@ -2,12 +2,15 @@ package org.rlr.model.eval;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.RlrModel;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.DataSetException;
 import org.rlr.model.data.Mask;
+import org.rlr.model.data.MaskTrait;
 import org.rlr.model.data.Masks;
 import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyMap;
@@ -20,16 +23,23 @@ public final class Evaluator {
      *
      * @param defective whether it is anomalous, by where it lies or by its masks
      * @param mask where it is anomalous, at the size of its map, row-major; null where it has no mask
+     * @param vanished whether its masks have a pixel set, but not at the size of its map
+     * @param traits of its mask files
      */
-    record GroundTruth(boolean defective, boolean @Nullable [] mask) {
+    record GroundTruth(
+            boolean defective, boolean @Nullable [] mask, boolean vanished, Map<ImageSource, Set<MaskTrait>> traits) {
         /** Of an image with a map of that size. @throws org.rlr.tensor.RlrException if a mask cannot be read */
         static GroundTruth of(Sample sample, int height, int width) {
-            Mask full = sample.masks().isEmpty()
+            Masks.Reading full = sample.masks().isEmpty()
                     ? null
-                    : Masks.read(sample, sample.image().size());
+                    : Masks.readWithTraits(sample, sample.image().size());
+            if (full == null) {
+                return new GroundTruth(sample.anomalous(), null, false, Map.of());
+            }
+            Mask resized = full.mask().resized(width, height);
+            boolean any = full.mask().any();
             return new GroundTruth(
-                    sample.anomalous() || (full != null && full.any()),
-                    full == null ? null : full.resized(width, height).anomalous());
+                    sample.anomalous() || any, resized.anomalous(), any && !resized.any(), full.traits());
         }
     }
 
@@ -119,14 +129,7 @@ public final class Evaluator {
      * @throws org.rlr.tensor.CancelledException if the thread is interrupted
      */
     public EvaluationResult evaluate(DataSet data, Observer observer) {
-        if (data.test().isEmpty()) {
-            throw new DataSetException(
-                    (data.root() == null ? "the data set" : data.root()) + " holds no test images",
-                    data.root() == null
-                            ? "add normal and defective ones with DataSet.Builder.test and DataSet.Builder.defective"
-                            : "evaluation needs test/good and test/<defect>, with masks in ground_truth/<defect> for the pixel metrics",
-                    null);
-        }
+        data.requireTest();
         List<ClassMetrics> classes = new ArrayList<>();
         for (ClassSamples each : data.classes()) {
             ClassEvaluator evaluator = new ClassEvaluator(each.name());
@@ -138,6 +141,7 @@ public final class Evaluator {
                     evaluator.reserve(each.test().size(), map.values().length);
                 }
                 evaluator.add(score, truth.defective(), map.values(), truth.mask(), map.height(), map.width());
+                evaluator.remark(truth, map.height(), map.width());
                 observer.scored(sample, score, truth.defective(), map);
             });
             classes.add(evaluator.metrics());

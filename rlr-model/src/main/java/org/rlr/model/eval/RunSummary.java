@@ -56,7 +56,7 @@ public record RunSummary(List<EvaluationResult> runs) {
 
     /**
      * A table in percent with one decimal, a row per class and their mean: mean ± standard deviation over the runs, "-"
-     * where undefined. Ends with a line break.
+     * where undefined, and remarks on masks below. Ends with a line break.
      *
      * @return the table
      */
@@ -79,7 +79,9 @@ public record RunSummary(List<EvaluationResult> runs) {
         for (Metric metric : Metric.values()) {
             text.append(right(mean(metric).percent()));
         }
-        return text.append('\n').toString();
+        text.append('\n');
+        runs.get(0).remarks().forEach(remark -> text.append("- ").append(remark).append('\n'));
+        return text.toString();
     }
 
     private static String left(String text, int width) {

@@ -99,6 +99,7 @@ public record ScoringComparison(List<Row> rows) {
                     truths.get(i).mask(),
                     map.height(),
                     map.width());
+            evaluator.remark(truths.get(i), map.height(), map.width());
         }
         return evaluator;
     }

@@ -159,6 +159,7 @@ public final class EvaluationReport {
                         row.name(), row.note());
             }
         }
+        result.remarks().forEach(remark -> add("<p>%s.</p>", remark));
     }
 
     private void section(ClassMetrics metrics) {

@@ -61,10 +61,10 @@ class BadImagesTest {
         CommandRun.of("detect", "--model", TinyModel.model(), empty)
                 .assertFailure(empty, "no images", "give image files");
         // pictures, but of a format that is not read
-        Files.writeString(empty.resolve("photo.webp"), "RIFF");
-        assertTrainingFails(empty, empty, "1 file", "PNG, JPEG", "photo.webp");
+        Files.writeString(empty.resolve("photo.heic"), "RIFF");
+        assertTrainingFails(empty, empty, "1 image whose suffix is not read", "PNG, JPEG", "photo.heic");
         CommandRun.of("detect", "--model", TinyModel.model(), empty)
-                .assertFailure(empty, "1 file", "PNG, JPEG", "photo.webp");
+                .assertFailure(empty, "1 image whose suffix is not read", "PNG, JPEG", "photo.heic");
         Path classes = folder.resolve("classes");
         Path good = Files.createDirectories(classes.resolve("bolt/train/good"));
         Files.writeString(good.resolve("notes.txt"), "no image");
