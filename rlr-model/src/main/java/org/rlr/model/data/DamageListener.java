@@ -11,8 +11,7 @@ final class DamageListener implements IIOReadWarningListener {
 
     @Override
     public void warningOccurred(ImageReader source, String warning) {
-        // bytes between two segments do no harm: some cameras pad there
-        if (first == null && !warning.contains("extraneous bytes before marker")) {
+        if (first == null) {
             first = warning;
         }
     }

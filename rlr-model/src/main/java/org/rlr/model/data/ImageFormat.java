@@ -1,42 +1,75 @@
 package org.rlr.model.data;
 
+import java.nio.file.Path;
 import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import org.jspecify.annotations.Nullable;
 
-/** The image formats that are read, told apart by a file's first bytes. */
+/** The image formats that are read, told apart by a file's first bytes, and how their files are named. */
 enum ImageFormat {
-    PNG(0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'),
-    JPEG(0xff, 0xd8, 0xff),
-    BMP('B', 'M'),
-    GIF('G', 'I', 'F', '8'),
-    TIFF_LITTLE_ENDIAN('I', 'I', 42, 0),
-    TIFF_BIG_ENDIAN('M', 'M', 0, 42);
+    PNG("\u0089PNG\r\n\u001a\n", "png"),
+    JPEG("\u00ff\u00d8\u00ff", "jpg", "jpeg", "jpe", "jif", "jfif"),
+    BMP("BM", "bmp"),
+    GIF("GIF8", "gif"),
+    TIFF_LITTLE_ENDIAN("II*\0", "tif", "tiff"),
+    TIFF_BIG_ENDIAN("MM\0*", "tif", "tiff");
 
-    @SuppressWarnings("ImmutableEnumChecker") // never written to
-    private final int[] magic;
+    /** A byte in each character. */
+    private final String magic;
 
-    ImageFormat(int... magic) {
+    @SuppressWarnings("ImmutableEnumChecker") // List.of is
+    private final List<String> suffixes;
+
+    ImageFormat(String magic, String... suffixes) {
         this.magic = magic;
+        this.suffixes = List.of(suffixes);
+    }
+
+    /** Whether the name's suffix, in any case, is one of this format; hidden files are none. */
+    boolean isNameOf(Path file) {
+        String name = file.getFileName().toString();
+        int dot = name.lastIndexOf('.');
+        return dot > 0
+                && !name.startsWith(".")
+                && suffixes.contains(name.substring(dot + 1).toLowerCase(Locale.ROOT));
     }
 
     /** The format of a file that begins with {@code head}, or null. */
     static @Nullable ImageFormat of(byte[] head) {
         for (ImageFormat format : values()) {
-            if (format.begins(head)) {
+            if (has(head, 0, format.magic)) {
                 return format;
             }
         }
         return null;
     }
 
-    private boolean begins(byte[] head) {
-        if (head.length < magic.length) {
-            return false;
+    /** The name of an image format that is not read, if a file of it begins with {@code head}; else null. */
+    static @Nullable String foreign(byte[] head) {
+        if (has(head, 0, "RIFF") && has(head, 8, "WEBP")) {
+            return "WebP";
         }
-        for (int i = 0; i < magic.length; i++) {
-            if ((head[i] & 0xff) != magic[i]) {
+        if (has(head, 4, "ftypavif") || has(head, 4, "ftypavis")) {
+            return "AVIF";
+        }
+        if (has(head, 4, "ftyphe") || has(head, 4, "ftypmif1") || has(head, 4, "ftypmsf1")) {
+            return "HEIC";
+        }
+        if (has(head, 4, "jP  \r\n") || has(head, 0, "\u00ffO\u00ffQ")) {
+            return "JPEG 2000";
+        }
+        if (has(head, 4, "JXL \r\n") || has(head, 0, "\u00ff\n")) {
+            return "JPEG XL";
+        }
+        return has(head, 0, "II+\0") || has(head, 0, "MM\0+") ? "BigTIFF" : null;
+    }
+
+    private static boolean has(byte[] head, int from, String magic) {
+        for (int i = 0; i < magic.length(); i++) {
+            if (from + i >= head.length || (head[from + i] & 0xff) != magic.charAt(i)) {
                 return false;
             }
         }

@@ -1,19 +1,18 @@
 package org.rlr.model.data;
 
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Function;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
-import javax.imageio.stream.MemoryCacheImageInputStream;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.RlrException;
 
@@ -35,12 +34,14 @@ import org.rlr.tensor.RlrException;
 public final class Images {
     /** The largest picture that is read, in pixels; a header may claim anything. */
     public static final long MAX_PIXELS = 1L << 27;
+    /** Bytes of the largest file that is read: those of that many pixels, uncompressed. */
+    private static final long MAX_BYTES = MAX_PIXELS * 8;
     /** Heap per pixel while an image is decoded: 3 bytes of RGB, and up to 8 as the decoder gives them. */
     private static final int BYTES_PER_PIXEL = 11;
     /** Bytes in which a header is looked for first. */
     private static final int HEADER = 1 << 16;
 
-    private static final List<String> SUFFIXES = List.of("png", "jpg", "jpeg", "bmp", "gif", "tif", "tiff");
+    private static final List<ImageFormat> FORMATS = List.of(ImageFormat.values());
 
     private Images() {}
 
@@ -105,6 +106,7 @@ public final class Images {
      */
     public static ImageSize size(Path file) {
         Origin origin = Origin.of(file);
+        checkFile(file);
         byte[] head;
         try (InputStream in = Files.newInputStream(file)) {
             head = in.readNBytes(HEADER);
@@ -130,11 +132,7 @@ public final class Images {
      * @return whether it would be taken for an image
      */
     public static boolean hasImageName(Path file) {
-        String name = file.getFileName().toString();
-        int dot = name.lastIndexOf('.');
-        return dot > 0
-                && !name.startsWith(".")
-                && SUFFIXES.contains(name.substring(dot + 1).toLowerCase(Locale.ROOT));
+        return FORMATS.stream().anyMatch(format -> format.isNameOf(file));
     }
 
     /**
@@ -235,8 +233,35 @@ public final class Images {
     }
 
     static byte[] bytes(Path file) {
+        long size = checkFile(file);
+        if (size > Math.min(MAX_BYTES, Runtime.getRuntime().maxMemory())) {
+            throw new ImageException(
+                    ImageException.Reason.TOO_LARGE,
+                    "the image " + file + " has " + size + " bytes, more than can be read",
+                    "scale it down or cut it into tiles",
+                    null);
+        }
         try {
             return Files.readAllBytes(file);
+        } catch (IOException e) {
+            throw ioError(file, e);
+        }
+    }
+
+    /** The bytes of a file; what else has a name may never end, or wait for someone to write to it. */
+    private static long checkFile(Path file) {
+        try {
+            BasicFileAttributes kind = Files.readAttributes(file, BasicFileAttributes.class);
+            if (kind.isOther()) {
+                throw unreadable(
+                        file + " is a pipe, a socket or a device, not an image file",
+                        "write the image to a file",
+                        null);
+            }
+            if (kind.isDirectory()) {
+                throw unreadable(file + " is a folder, not an image", "name a file", null);
+            }
+            return kind.size();
         } catch (IOException e) {
             throw ioError(file, e);
         }
@@ -259,12 +284,20 @@ public final class Images {
     private static Decoded decodePlain(ImageFormat format, byte[] bytes) throws IOException {
         return switch (format) {
             case JPEG -> JpegDecoder.decode(bytes);
-            case PNG -> PixelReader.of(decodeByJdk(format, PngCheck.checked(bytes)));
+            case PNG -> {
+                PngCheck png = new PngCheck(bytes);
+                yield PixelReader.of(decodeByJdk(format, png.cleaned()), png.palette());
+            }
             case BMP -> PixelReader.of(decodeByJdk(format, new BmpHeader(bytes).checked()));
-            case GIF -> PixelReader.of(decodeByJdk(format, bytes));
+            case GIF -> Decoded.of(new GifDecoder(bytes).decode());
             case TIFF_LITTLE_ENDIAN, TIFF_BIG_ENDIAN -> {
                 TiffHeader header = new TiffHeader(bytes);
-                BufferedImage image = decodeByJdk(format, header.checked());
+                byte[] checked = header.checked();
+                if (header.isJpeg()) {
+                    yield Oriented.of(Decoded.of(header.jpeg()), header.orientation());
+                }
+                BufferedImage image = decodeByJdk(format, checked);
+                header.sum(image.getRaster());
                 yield Oriented.of(PixelReader.of(image, header.palette()), header.orientation());
             }
         };
@@ -294,6 +327,14 @@ public final class Images {
         }
         ImageFormat format = ImageFormat.of(head);
         if (format == null) {
+            String foreign = ImageFormat.foreign(head);
+            if (foreign != null) {
+                throw new ImageException(
+                        ImageException.Reason.UNSUPPORTED,
+                        "the image" + origin.label() + " is in the format " + foreign + ", which is not read",
+                        "convert it to PNG, as by ImageMagick: magick mogrify -format png FILE",
+                        null);
+            }
             throw new ImageException(
                     ImageException.Reason.NOT_AN_IMAGE,
                     (origin.name().isEmpty() ? "the data" : origin.name())
@@ -313,7 +354,7 @@ public final class Images {
                 case PNG -> PngCheck.size(bytes);
                 case BMP -> new BmpHeader(bytes).size();
                 case TIFF_LITTLE_ENDIAN, TIFF_BIG_ENDIAN -> new TiffHeader(bytes).size();
-                case GIF -> sizeOf(format.reader(), stream);
+                case GIF -> new GifDecoder(bytes).size();
             };
             if (size.width() <= 0 || size.height() <= 0) {
                 throw new IOException("its header says " + size + " pixels");
@@ -329,15 +370,6 @@ public final class Images {
 
     private static RlrException unsupported(Origin origin, ImageFormat format, ImageException e) {
         return e.at("the " + format + " image" + origin.label() + " is of an unsupported kind");
-    }
-
-    private static ImageSize sizeOf(ImageReader reader, ImageInputStream stream) throws IOException {
-        try {
-            reader.setInput(stream, true, true);
-            return new ImageSize(reader.getWidth(0), reader.getHeight(0));
-        } finally {
-            reader.dispose();
-        }
     }
 
     /** The size, if it is not too large for this heap or for any. */
@@ -371,7 +403,7 @@ public final class Images {
     }
 
     static ImageInputStream memoryStream(byte[] bytes) {
-        return new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes));
+        return new BytesInput(bytes);
     }
 
     private static ImageException damaged(Origin origin, ImageFormat format, Exception cause) {
@@ -379,9 +411,6 @@ public final class Images {
             // decoders wrap even this, and the file may be sound
             if (t instanceof OutOfMemoryError e) {
                 throw e;
-            }
-            if (t instanceof IOException && "No memory left for cache!".equals(t.getMessage())) {
-                throw new OutOfMemoryError("Java heap space");
             }
         }
         return new ImageException(
@@ -396,15 +425,12 @@ public final class Images {
         if (cause instanceof NoSuchFileException || !Files.exists(file)) {
             return unreadable("the image " + file + " does not exist", "check the path", cause);
         }
-        if (Files.isDirectory(file)) {
-            return unreadable(file + " is a folder, not an image", "name a file", cause);
-        }
         String why = cause instanceof AccessDeniedException ? "permission denied" : Folders.reason(cause);
         return unreadable(
                 "the image " + file + " cannot be read (" + why + ")", "check its permissions and the disk", cause);
     }
 
-    static ImageException unreadable(String message, String remedy, IOException cause) {
+    static ImageException unreadable(String message, String remedy, @Nullable IOException cause) {
         return new ImageException(ImageException.Reason.UNREADABLE, message, remedy, cause);
     }
 }

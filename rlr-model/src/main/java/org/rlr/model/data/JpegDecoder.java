@@ -12,12 +12,22 @@ import javax.imageio.stream.ImageInputStream;
  */
 final class JpegDecoder implements Images.Decoded {
     /** How the samples of a pixel are to be understood. */
-    private enum Encoding {
-        GREY,
-        YCBCR,
-        RGB,
-        YCCK,
-        CMYK
+    enum Encoding {
+        GREY(1),
+        YCBCR(3),
+        RGB(3),
+        /** As Adobe writes it, inverted. */
+        YCCK(4),
+        /** As Adobe writes it, inverted. */
+        CMYK(4),
+        /** Cyan, magenta, yellow and black as they are. */
+        INK(4);
+
+        private final int components;
+
+        Encoding(int components) {
+            this.components = components;
+        }
     }
 
     private static final int SCALE_BITS = 16;
@@ -33,7 +43,20 @@ final class JpegDecoder implements Images.Decoded {
 
     static JpegDecoder decode(byte[] file) throws IOException {
         JpegWalk walk = JpegWalk.of(file);
-        Encoding encoding = encodingOf(walk);
+        return decode(walk, encodingOf(walk));
+    }
+
+    /** Decodes a file whose encoding is said elsewhere. */
+    static JpegDecoder decode(byte[] file, Encoding encoding) throws IOException {
+        JpegWalk walk = JpegWalk.of(file);
+        if (walk.components() != encoding.components) {
+            throw new IOException(
+                    "it has " + walk.components() + " components of colour instead of " + encoding.components);
+        }
+        return decode(walk, encoding);
+    }
+
+    private static JpegDecoder decode(JpegWalk walk, Encoding encoding) throws IOException {
         ImageReader reader = ImageFormat.JPEG.reader();
         DamageListener damage = new DamageListener();
         reader.addIIOReadWarningListener(damage);
@@ -89,6 +112,9 @@ final class JpegDecoder implements Images.Decoded {
                 PixelReader.inkToRgb(
                         rgb[at] & 0xff, rgb[at + 1] & 0xff, rgb[at + 2] & 0xff, 255 - (row[from + 3] & 0xff), rgb, at);
             }
+            case INK ->
+                PixelReader.inkToRgb(
+                        row[from] & 0xff, row[from + 1] & 0xff, row[from + 2] & 0xff, row[from + 3] & 0xff, rgb, at);
             case CMYK ->
                 PixelReader.inkToRgb(
                         255 - (row[from] & 0xff),

@@ -61,9 +61,9 @@ final class MagneticTileLayout implements DataLayout {
             boolean free = kind.equalsIgnoreCase(FREE);
             String defect = free ? Sample.GOOD : kind.substring(PREFIX.length()).toLowerCase(Locale.ROOT);
             List<Path> photographs = Images.list(images).stream()
-                    .filter(MagneticTileLayout::isPhotograph)
+                    .filter(ImageFormat.JPEG::isNameOf)
                     .toList();
-            Map<String, Path> masks = Folders.files(images, file -> suffix(file).equals("png")).stream()
+            Map<String, Path> masks = Folders.files(images, ImageFormat.PNG::isNameOf).stream()
                     .collect(Collectors.toMap(Folders::stem, mask -> mask, (first, other) -> first));
             for (int i = 0; i < photographs.size(); i++) {
                 Path image = photographs.get(i);
@@ -75,14 +75,5 @@ final class MagneticTileLayout implements DataLayout {
         String note =
                 "the data set has no split of its own: every fifth image of MT_Free, sorted by name, is a test image";
         return new DataSet(root, name(), List.of(new ClassSamples(CLASS, root, train, test)), List.of(note));
-    }
-
-    private static boolean isPhotograph(Path file) {
-        return suffix(file).equals("jpg") || suffix(file).equals("jpeg");
-    }
-
-    private static String suffix(Path file) {
-        String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-        return name.substring(name.lastIndexOf('.') + 1);
     }
 }

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.zip.CRC32;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checks that a PNG file's chunks are whole: the JDK's decoder neither looks at their checksums nor misses the last
@@ -13,22 +14,23 @@ import java.util.zip.CRC32;
  */
 final class PngCheck {
     private static final int SIGNATURE = 8;
+    private static final int COLOR_TYPE = SIGNATURE + 17;
+    private static final int PALETTE = 3;
     private static final int IHDR = 'I' << 24 | 'H' << 16 | 'D' << 8 | 'R';
     /** Bytes that one compressed byte can stand for: 258 in two bits. */
     private static final int DEFLATE_RATIO = 1032;
 
     private static final Set<String> KEPT = Set.of("IHDR", "PLTE", "tRNS", "IDAT", "IEND");
 
-    private PngCheck() {}
+    private final ByteArrayOutputStream clean;
+    private int @Nullable [] palette;
 
     /**
      * Throws if a chunk is cut off, its checksum is wrong, or the end is missing, or if there is too little data for so
      * many pixels. Bytes behind the end do no harm.
-     *
-     * @return the file without the chunks that pixels do not depend on
      */
-    static byte[] checked(byte[] file) throws IOException {
-        ByteArrayOutputStream clean = new ByteArrayOutputStream(file.length);
+    PngCheck(byte[] file) throws IOException {
+        clean = new ByteArrayOutputStream(file.length);
         clean.write(file, 0, SIGNATURE);
         long data = 0;
         ByteBuffer in = ByteBuffer.wrap(file, SIGNATURE, file.length - SIGNATURE);
@@ -53,11 +55,36 @@ final class PngCheck {
             if (in.getInt() != (int) crc.getValue() && critical) {
                 throw new IOException("wrong checksum of a chunk " + type);
             }
+            if (type.equals("PLTE") && file[COLOR_TYPE] == PALETTE) {
+                palette = colors(in, length);
+            }
             if (type.equals("IEND")) {
                 requireData(file, data);
-                return clean.toByteArray();
+                return;
             }
         }
+    }
+
+    /** {@return the file without the chunks that pixels do not depend on} */
+    byte[] cleaned() {
+        return clean.toByteArray();
+    }
+
+    /**
+     * {@return the colours as {@code 0xRRGGBB}, which the decoder repeats where there are few; null where there are
+     * none}
+     */
+    int @Nullable [] palette() {
+        return palette;
+    }
+
+    private static int[] colors(ByteBuffer in, int length) {
+        int at = in.position() - 4 - length; // behind the chunk
+        int[] colors = new int[length / 3];
+        for (int i = 0; i < colors.length; i++, at += 3) {
+            colors[i] = (in.get(at) & 0xff) << 16 | (in.get(at + 1) & 0xff) << 8 | (in.get(at + 2) & 0xff);
+        }
+        return colors;
     }
 
     /** Width and height of the header. */

@@ -1,5 +1,6 @@
 package org.rlr.model.data;
 
+import java.awt.image.WritableRaster;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -25,12 +26,14 @@ final class TiffHeader {
     private static final int ROWS_PER_STRIP = 278;
     private static final int STRIP_BYTES = 279;
     private static final int PLANAR = 284;
+    private static final int PREDICTOR = 317;
     private static final int COLOR_MAP = 320;
     private static final int TILE_WIDTH = 322;
     private static final int TILE_HEIGHT = 323;
     private static final int TILE_OFFSETS = 324;
     private static final int TILE_BYTES = 325;
     private static final int SAMPLE_FORMAT = 339;
+    private static final int JPEG_TABLES = 347;
     /**
      * Tags that the decoder is given; beside those above: fill order, fax options, predictor, ink set, alpha, JPEG,
      * YCbCr.
@@ -49,7 +52,7 @@ final class TiffHeader {
             PLANAR,
             292,
             293,
-            317,
+            PREDICTOR,
             COLOR_MAP,
             TILE_WIDTH,
             TILE_HEIGHT,
@@ -58,7 +61,7 @@ final class TiffHeader {
             332,
             338,
             SAMPLE_FORMAT,
-            347,
+            JPEG_TABLES,
             529,
             530,
             531,
@@ -66,6 +69,7 @@ final class TiffHeader {
 
     private static final int PALETTE = 3;
     private static final int CMYK = 5;
+    private static final int YCBCR = 6;
     private static final int JPEG = 7;
     private static final int[] TYPE_SIZES = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4};
 
@@ -121,8 +125,12 @@ final class TiffHeader {
     }
 
     private int number(int tag, int otherwise) throws IOException {
+        return number(tag, 0, otherwise);
+    }
+
+    private int number(int tag, int index, int otherwise) throws IOException {
         Entry entry = entries.get(tag);
-        long value = entry == null ? otherwise : value(entry, 0);
+        long value = entry == null ? otherwise : value(entry, index);
         return (int) Math.min(Integer.MAX_VALUE, value);
     }
 
@@ -190,22 +198,65 @@ final class TiffHeader {
         if (samples < 1 || samples > 8) {
             throw ImageException.unsupported(samples + " samples per pixel are not supported");
         }
-        if (compression == JPEG && number(PHOTOMETRIC, 0) == CMYK) {
-            // comes out as a negative
-            throw ImageException.unsupported("CMYK with JPEG compression in a TIFF file is not supported");
+        int colors = number(PHOTOMETRIC, 0);
+        // of others the decoder does not make what Pillow makes
+        if (colors > YCBCR || colors == 4) {
+            throw ImageException.unsupported("only grey, RGB, palette, CMYK and JPEG's YCbCr colours are supported");
+        }
+        if (colors == YCBCR && compression != JPEG) {
+            throw ImageException.unsupported("YCbCr colours without JPEG compression are not supported");
+        }
+        if (number(PREDICTOR, 1) != 1 && bits != 8 && (predictedColumns() == 0 || colors == 0)) {
+            throw ImageException.unsupported(
+                    "predictor " + number(PREDICTOR, 1) + " with samples of " + bits + " bits is not supported");
+        }
+        int jpegSamples = colors == 1 ? 1 : colors == CMYK ? 4 : 3;
+        boolean plain = bits == 8 && samples == jpegSamples && number(PLANAR, 1) != 2;
+        if (compression == JPEG && (!plain || colors == 0 || colors == PALETTE)) {
+            throw ImageException.unsupported("JPEG compression of this kind of samples is not supported");
         }
         int planes = number(PLANAR, 1) == 2 ? samples : 1;
-        long present = entries.containsKey(TILE_OFFSETS)
-                ? pieces(TILE_OFFSETS, TILE_BYTES, tiles() * planes)
-                : pieces(STRIP_OFFSETS, STRIP_BYTES, strips() * planes);
-        long row = (stored.width() * (long) (samples / planes) * bits + 7) / 8;
-        long wanted = row * planes * stored.height();
+        long count = (tiled() ? tiles() : strips()) * planes;
+        long present = pieces(count);
+        // tiles are whole, even those that lead out of the image
+        long rows = tiled() ? count / planes * number(TILE_HEIGHT, 0) : stored.height();
+        long row = ((tiled() ? number(TILE_WIDTH, 0) : stored.width()) * (long) (samples / planes) * bits + 7) / 8;
+        double wanted = (double) row * planes * rows;
         // of a page of a fax every row is a bit at least
-        long possible = compression >= 2 && compression <= 4 ? 8 * present * row : present * largestRatio(compression);
+        double possible =
+                (double) present * (compression >= 2 && compression <= 4 ? 8 * row : largestRatio(compression));
         if (wanted > possible) {
             throw new IOException("its " + present + " bytes of data cannot be " + stored + " pixels");
         }
         return cleaned();
+    }
+
+    /** Columns over which 16-bit samples are stored as differences, which the decoder cannot add; 0 for none. */
+    private int predictedColumns() throws IOException {
+        int compression = number(COMPRESSION, 1);
+        boolean predicted = number(PREDICTOR, 1) == 2 && number(BITS, 1) == 16;
+        return predicted && (compression == 5 || compression == 8 || compression == 32946)
+                ? number(TILE_WIDTH, stored.width())
+                : 0;
+    }
+
+    /** Adds up samples that are stored as differences from their neighbours, if the decoder has not. */
+    void sum(WritableRaster raster) throws IOException {
+        int columns = predictedColumns();
+        if (columns == 0) {
+            return;
+        }
+        int bands = raster.getNumBands();
+        int[] row = new int[raster.getWidth() * bands];
+        for (int y = 0; y < raster.getHeight(); y++) {
+            raster.getPixels(0, y, raster.getWidth(), 1, row);
+            for (int i = bands; i < row.length; i++) {
+                if (i / bands % columns != 0) {
+                    row[i] = (row[i] + row[i - bands]) & 0xffff;
+                }
+            }
+            raster.setPixels(0, y, raster.getWidth(), 1, row);
+        }
     }
 
     private static int largestRatio(int compression) {
@@ -233,10 +284,14 @@ final class TiffHeader {
         return ((stored.width() + across - 1) / across) * ((stored.height() + down - 1) / down);
     }
 
+    private boolean tiled() {
+        return entries.containsKey(TILE_OFFSETS);
+    }
+
     /** The bytes of so many strips or tiles, all of which lie in the file. */
-    private long pieces(int offsets, int lengths, long count) throws IOException {
-        Entry from = entries.get(offsets);
-        Entry bytes = entries.get(lengths);
+    private long pieces(long count) throws IOException {
+        Entry from = entries.get(tiled() ? TILE_OFFSETS : STRIP_OFFSETS);
+        Entry bytes = entries.get(tiled() ? TILE_BYTES : STRIP_BYTES);
         if (from == null || bytes == null || from.count < count || bytes.count < count) {
             throw new IOException("it lacks the places of its " + count + " strips or tiles");
         }
@@ -251,13 +306,74 @@ final class TiffHeader {
         return sum;
     }
 
+    /** {@return whether the pixels are JPEG files, to be read by {@link #jpeg}} */
+    boolean isJpeg() throws IOException {
+        return number(COMPRESSION, 1) == JPEG;
+    }
+
+    /**
+     * The image of strips or tiles that are JPEG files, which are walked as others are. To be called after
+     * {@link #checked}.
+     *
+     * @throws IOException if one is damaged or of another size
+     */
+    RgbImage jpeg() throws IOException {
+        JpegDecoder.Encoding encoding = switch (number(PHOTOMETRIC, 0)) {
+            case CMYK -> JpegDecoder.Encoding.INK;
+            case YCBCR -> JpegDecoder.Encoding.YCBCR;
+            default -> number(SAMPLES, 1) == 1 ? JpegDecoder.Encoding.GREY : JpegDecoder.Encoding.RGB;
+        };
+        int width = tiled() ? number(TILE_WIDTH, 0) : stored.width();
+        int height =
+                tiled() ? number(TILE_HEIGHT, 0) : Math.min(number(ROWS_PER_STRIP, stored.height()), stored.height());
+        byte[] rgb = new byte[Math.toIntExact(stored.pixels() * RgbImage.CHANNELS)];
+        int across = (stored.width() + width - 1) / width;
+        for (int i = 0, count = (int) (tiled() ? tiles() : strips()); i < count; i++) {
+            int left = i % across * width;
+            int top = i / across * height;
+            int columns = Math.min(width, stored.width() - left);
+            int rows = Math.min(height, stored.height() - top);
+            byte[] file = jpegFile(i);
+            ImageSize size = JpegWalk.size(Images.memoryStream(file));
+            if (size.width() < columns || size.height() < rows || size.width() > width || size.height() > height) {
+                throw new IOException("a strip or tile is " + size + " pixels instead of " + columns + "×" + rows);
+            }
+            RgbImage piece = JpegDecoder.decode(file, encoding).toRgb();
+            for (int y = 0; y < rows; y++) {
+                System.arraycopy(
+                        piece.rgb(),
+                        y * piece.width() * RgbImage.CHANNELS,
+                        rgb,
+                        ((top + y) * stored.width() + left) * RgbImage.CHANNELS,
+                        columns * RgbImage.CHANNELS);
+            }
+        }
+        return new RgbImage(stored.width(), stored.height(), rgb);
+    }
+
+    /** A strip or tile with the tables that all share. */
+    private byte[] jpegFile(int piece) throws IOException {
+        int at = number(tiled() ? TILE_OFFSETS : STRIP_OFFSETS, piece, 0);
+        int length = number(tiled() ? TILE_BYTES : STRIP_BYTES, piece, 0);
+        Entry tables = entries.get(JPEG_TABLES);
+        int shared = tables == null || tables.count < 4 ? 2 : tables.count - 2; // without the end
+        int sharedAt = tables == null || shared == 2 ? at : tables.at;
+        if (length < 2) {
+            throw new IOException("a strip or tile has " + length + " bytes");
+        }
+        byte[] whole = new byte[shared + length - 2]; // without its beginning
+        file.get(sharedAt, whole, 0, shared);
+        file.get(at + 2, whole, shared, length - 2);
+        return whole;
+    }
+
     private byte[] cleaned() throws IOException {
         ByteBuffer clean =
                 ByteBuffer.wrap(Arrays.copyOf(file.array(), file.limit())).order(file.order());
         int at = directory + 2;
         int written = 0;
         for (Entry entry : entries.values()) {
-            if (entry.tag == ORIENTATION) {
+            if (entry.tag == ORIENTATION || (entry.tag == PREDICTOR && predictedColumns() > 0)) {
                 continue;
             }
             int bytes = entry.count * TYPE_SIZES[entry.type];

@@ -77,7 +77,8 @@ class ImageSourceTest {
         byte[] cut = Arrays.copyOf(jpeg, jpeg.length / 2);
         assertDamage(ImageException.Reason.DAMAGED, "part-17", cut);
         assertDamage(ImageException.Reason.EMPTY, "part-17", new byte[0]);
-        assertDamage(ImageException.Reason.NOT_AN_IMAGE, "part-17", "RIFF????WEBPVP8 ".getBytes("US-ASCII"));
+        assertDamage(ImageException.Reason.UNSUPPORTED, "part-17", "RIFF????WEBPVP8 ".getBytes("US-ASCII"));
+        assertDamage(ImageException.Reason.NOT_AN_IMAGE, "part-17", "RIFF????WAVEfmt ".getBytes("US-ASCII"));
         ImageException unnamed = assertThrows(ImageException.class, () -> Images.read(cut));
         assertTrue(unnamed.getMessage().startsWith("the JPEG image is truncated or damaged ("), unnamed.getMessage());
         assertFalse(unnamed.remedy().contains("file"), unnamed.remedy());

@@ -9,6 +9,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +19,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntBinaryOperator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -280,6 +285,30 @@ class ImagesTest {
                 .contains("does not exist"));
     }
 
+    /** Reading would never end, or wait for a writer. */
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void whatIsNoFileIsSaidSo() throws Exception {
+        Path pipe = folder.resolve("pipe.png");
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        Path socket = folder.resolve("socket.png");
+        Path link = Files.createSymbolicLink(folder.resolve("link.png"), Path.of("/dev/zero"));
+        try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(socket));
+            for (Path none : List.of(pipe, socket, link, Path.of("/dev/zero"))) {
+                for (Executable use : List.<Executable>of(
+                        () -> Images.read(none),
+                        () -> Images.size(none),
+                        () -> ImageSource.of(none).content())) {
+                    ImageException e =
+                            refused(ImageException.Reason.UNREADABLE, "is a pipe, a socket or a device", use);
+                    assertTrue(e.getMessage().contains(none.toString()), e.getMessage());
+                }
+            }
+            assertEquals(List.of(), Images.list(folder));
+        }
+    }
+
     @Test
     void hugeSizesInAHeaderAreRefusedBeforeMemoryIsTaken() throws IOException {
         byte[] bytes = TestImages.png(8, 8, TestImages.GREY, 8, (pixel, channel) -> 0);
@@ -303,13 +332,25 @@ class ImagesTest {
 
     @Test
     void imagesAreToldByNameAndListedInOrder() throws IOException {
-        for (String name :
-                new String[] {"b.PNG", "a.jpeg", "10.tif", ".hidden.png", "Thumbs.db", "._a.png", "notes.txt", "png"}) {
+        for (String name : new String[] {
+            "b.PNG",
+            "a.jpeg",
+            "10.tif",
+            ".hidden.png",
+            "Thumbs.db",
+            "._a.png",
+            "notes.txt",
+            "png",
+            "c.jpe",
+            "d.JFIF",
+            "e.jif",
+            "f.webp"
+        }) {
             Files.createFile(folder.resolve(name));
         }
         Files.createDirectory(folder.resolve("folder.png"));
         assertEquals(
-                "[10.tif, a.jpeg, b.PNG]",
+                "[10.tif, a.jpeg, b.PNG, c.jpe, d.JFIF, e.jif]",
                 Images.list(folder).stream().map(Path::getFileName).toList().toString());
         assertFalse(Images.hasImageName(Path.of(".png")));
     }
