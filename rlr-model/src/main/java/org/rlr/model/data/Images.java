@@ -24,12 +24,15 @@ import org.rlr.tensor.RlrException;
  * trained with: alpha is dropped, not blended; palettes are looked up; grey is repeated; CMYK is multiplied out; colour
  * profiles and the EXIF orientation of a JPEG file are <em>ignored</em>, so a photograph that a viewer turns by its
  * EXIF tag is read as the sensor stored it. The orientation tag of TIFF is applied. Unlike Pillow, of 16-bit samples
- * the high byte is taken, and of an animated GIF the first frame is as large as itself, not as the canvas.
+ * the high byte is taken.
  *
  * <p>Damaged and truncated files are errors, never half a picture, and headers are compared with the bytes that follow
  * them before memory is allocated. In a JPEG file all codes must be there; what pixels do not depend on (profiles,
  * comments, odd application segments, bytes behind the end) is passed over. Samples of more than 16 bits, signed and
- * floating point samples are refused.
+ * floating point samples are refused, and so are CIE colours and YCbCr without JPEG compression in TIFF files.
+ *
+ * <p>Other formats, such as WebP and AVIF, are {@link ImageException.Reason#UNSUPPORTED}, and the error names them. A
+ * pipe, a socket or a device is {@link ImageException.Reason#UNREADABLE}; give its contents as a stream.
  */
 public final class Images {
     /** The largest picture that is read, in pixels; a header may claim anything. */
