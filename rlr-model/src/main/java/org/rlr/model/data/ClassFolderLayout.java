@@ -41,7 +41,8 @@ abstract class ClassFolderLayout implements DataLayout {
 
     @Override
     public final DataSet read(Path root) {
-        List<ClassSamples> classes = ClassFolders.of(root).stream().map(ClassFolders::read).toList();
+        List<ClassSamples> classes =
+                ClassFolders.of(root).stream().map(ClassFolders::read).toList();
         if (classes.isEmpty()) {
             throw new DataSetException(
                     "the folder " + root + " holds no class",

@@ -9,6 +9,7 @@ import org.rlr.model.RlrModel;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.DataSetException;
+import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.Mask;
 import org.rlr.model.data.MaskTrait;
 import org.rlr.model.data.Masks;

@@ -2,9 +2,7 @@ package org.rlr.model.train;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -394,18 +392,9 @@ public final class RlrTraining {
         TrainingSettings how = settings(shape);
         TestEvaluation test = test();
         data.requireTraining();
-        try (OutputLock lock = OutputLock.of(outputs())) {
+        try (OutputLock lock = files.lock()) {
             return runLocked(shape, how, test, given);
         }
-    }
-
-    private Map<String, @Nullable Path> outputs() {
-        Map<String, @Nullable Path> outputs = new LinkedHashMap<>();
-        outputs.put("`out`", out);
-        outputs.put("`TrainingCheckpoints.file`", checkpoints.file());
-        outputs.put("`metrics`", metrics);
-        outputs.put("`bestOnTest`", bestOnTest);
-        return outputs;
     }
 
     private Trained runLocked(

@@ -2,7 +2,9 @@ package org.rlr.model.train;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.ModelFile;
 import org.rlr.model.RlrModel;
@@ -22,6 +24,16 @@ final class TrainingFiles {
 
     @Nullable
     Path bestOnTest;
+
+    /** Keeps other trainings from writing them until it is closed. */
+    OutputLock lock() {
+        Map<String, @Nullable Path> outputs = new LinkedHashMap<>();
+        outputs.put("`out`", model);
+        outputs.put("`TrainingCheckpoints.file`", checkpoints.file());
+        outputs.put("`metrics`", metrics);
+        outputs.put("`bestOnTest`", bestOnTest);
+        return OutputLock.of(outputs);
+    }
 
     /** Those whose sizes are known beforehand, in the order in which they are written. */
     List<DiskSpace.Planned> planned(TrainingSettings how, boolean keepsBestOnTest, long parameters, long modelBytes) {
