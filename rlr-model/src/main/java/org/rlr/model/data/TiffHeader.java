@@ -192,6 +192,8 @@ final class TiffHeader {
                             ? "signed samples are not supported"
                             : "samples that are not integers are not supported");
         }
+        requireAllAlike(BITS, "samples of different sizes");
+        requireAllAlike(SAMPLE_FORMAT, "samples of different kinds");
         if (bits != 1 && bits != 2 && bits != 4 && bits != 8 && bits != 16) {
             throw ImageException.unsupported("samples of " + bits + " bits are not supported");
         }
@@ -229,6 +231,16 @@ final class TiffHeader {
             throw new IOException("its " + present + " bytes of data cannot be " + stored + " pixels");
         }
         return cleaned();
+    }
+
+    /** Each sample of a pixel has a value of its own. */
+    private void requireAllAlike(int tag, String otherwise) throws IOException {
+        Entry entry = entries.get(tag);
+        for (int i = 1; entry != null && i < entry.count; i++) {
+            if (value(entry, i) != value(entry, 0)) {
+                throw ImageException.unsupported(otherwise + " are not supported");
+            }
+        }
     }
 
     /** Columns over which 16-bit samples are stored as differences, which the decoder cannot add; 0 for none. */

@@ -48,6 +48,8 @@ class ImageHeadersTest {
         "tiff/149bytes_8323089x13.tif, DAMAGED",
         "tiff/t.tif, DAMAGED",
         "tiff/i32.tif, UNSUPPORTED",
+        // one sample of 26 bits, for which the decoder would make a table
+        "zoo/td_bits26.tif, UNSUPPORTED",
     })
     void whatIsNotThereIsAnError(String name, ImageException.Reason reason) throws IOException {
         byte[] file = file(name);
