@@ -290,7 +290,7 @@ public final class RlrTraining {
 
     /**
      * Also writes the model to a file before {@link #run} returns. That there is room for it is checked before the
-     * training; if its place does not take it then, it is kept elsewhere ({@link RescuedFiles}).
+     * training; if its place does not take it then, it is kept elsewhere ({@link org.rlr.tensor.io.RescuedFiles}).
      *
      * @param model replaced; null for none
      * @return this
