@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import org.rlr.tensor.io.IoReason;
 
 /**
  * JSON of records, as Gson has it, but strict when it is read: a component that is not {@link Nullable} must be there,
@@ -44,7 +45,14 @@ public final class Json {
      *     constructor throws, inside one of the parser
      */
     public static <T> @Nullable T read(@Nullable String json, Class<T> type) {
-        return GSON.fromJson(json, type);
+        try {
+            return GSON.fromJson(json, type);
+        } catch (JsonParseException e) {
+            if (e.getCause() instanceof IOException) {
+                throw new JsonParseException(IoReason.ofJson(e));
+            }
+            throw e;
+        }
     }
 
     private static final class Strict implements TypeAdapterFactory {
@@ -65,7 +73,16 @@ public final class Json {
                 public @Nullable T read(JsonReader in) throws IOException {
                     String where = in.getPath();
                     boolean said = in.peek() != com.google.gson.stream.JsonToken.NULL;
-                    T value = delegate.read(in);
+                    T value;
+                    try {
+                        value = delegate.read(in);
+                    } catch (RuntimeException e) {
+                        // of a record's constructor, inside one of the parser
+                        if (raw.isRecord() && e.getCause() instanceof NullPointerException) {
+                            throw new JsonParseException(where + " lacks a value");
+                        }
+                        throw e;
+                    }
                     if (raw.isEnum() && value == null && said) {
                         throw new JsonParseException(where + " is none of " + Arrays.toString(raw.getEnumConstants()));
                     }

@@ -418,10 +418,19 @@ public final class Images {
         }
         return new ImageException(
                 ImageException.Reason.DAMAGED,
-                "the " + format + " image" + origin.label() + " is truncated or damaged (" + Folders.reason(cause)
-                        + ")",
+                "the " + format + " image" + origin.label() + " is truncated or damaged ("
+                        + (isFault(cause) ? "its data contradict each other" : Folders.reason(cause)) + ")",
                 origin.remedy(),
                 cause);
+    }
+
+    /** Whether a decoder stumbled over the data, with a message for programmers. */
+    private static boolean isFault(Throwable cause) {
+        return cause instanceof NullPointerException
+                || cause instanceof IndexOutOfBoundsException
+                || cause instanceof ClassCastException
+                || cause instanceof NegativeArraySizeException
+                || cause instanceof ArithmeticException;
     }
 
     private static ImageException ioError(Path file, IOException cause) {

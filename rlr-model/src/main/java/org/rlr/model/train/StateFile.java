@@ -123,16 +123,24 @@ enum StateFile {
 
     /** Epochs done. */
     static int epochs(SafeTensorsFile file) {
-        int epochs = Integer.parseInt(file.metadata().get("epochs"));
+        int epochs = Integer.parseInt(text(file, "epochs"));
         if (epochs < 0) {
             throw new IllegalArgumentException(epochs + " epochs");
         }
         return epochs;
     }
 
+    private static String text(SafeTensorsFile file, String key) {
+        String text = file.metadata().get(key);
+        if (text == null) {
+            throw new IllegalArgumentException(key + " is missing");
+        }
+        return text;
+    }
+
     /** Mean loss of the last of them. */
     static double meanLoss(SafeTensorsFile file) {
-        double loss = Double.parseDouble(file.metadata().get("loss"));
+        double loss = Double.parseDouble(text(file, "loss"));
         if (!Double.isFinite(loss)) {
             throw new IllegalArgumentException("a loss of " + loss);
         }
