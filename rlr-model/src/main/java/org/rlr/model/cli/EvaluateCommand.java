@@ -2,12 +2,14 @@ package org.rlr.model.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import me.tongfei.progressbar.ProgressBar;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +47,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Measure a model on the test images of a data set, per class and on average.",
             "AUROC, average precision and best F1 of images and of pixels, and AUPRO (limit 0.3).",
+            "An image that cannot be read, or whose mask cannot, is named on standard error and left out of all metrics; the exit code is then 1.",
             "Several --score-levels, each given by an option of its own, or several values of --smoothing: a row for each combination, from one pass over the images."
         })
 final class EvaluateCommand implements Callable<Integer> {
@@ -97,11 +100,17 @@ final class EvaluateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PictureOptions.Kind kind = pictures.kind(report, "--report FILE");
-        DataSet set = layout.read(data, spec).requireEvaluation();
+        DataSet set = layout.read(data, spec).requireTestFiles();
         if (out != null) {
             OverlayWriter.requireApart(out, set);
         }
         PrintWriter text = spec.commandLine().getOut();
+        PrintWriter err = spec.commandLine().getErr();
+        List<Sample> unreadable = new ArrayList<>();
+        BiConsumer<Sample, RlrException> failed = (sample, e) -> {
+            Main.error(err, OptionNames.explain(e));
+            unreadable.add(sample);
+        };
         try (Backend device = backend.open();
                 AnomalyDetector detector = AnomalyDetector.load(model, device);
                 FeatureDecoder decoder = pictures.open(detector.model())) {
@@ -109,8 +118,8 @@ final class EvaluateCommand implements Callable<Integer> {
                     scoring.all(detector.info().scoring(), detector.info().config());
             requireOneFor(scorings, detector.info().scoring());
             if (scorings.size() > 1) {
-                compare(detector.scorer(), set, scorings, text);
-                return 0;
+                compare(detector.scorer(), set, scorings, text, failed);
+                return code(unreadable, set, err);
             }
             EvaluationResult result = evaluate(
                     detector.scorer().with(scorings.get(0)),
@@ -118,14 +127,26 @@ final class EvaluateCommand implements Callable<Integer> {
                     out,
                     report,
                     settings(set, model, pictures.arguments(), device),
-                    kind.pictures(decoder));
+                    kind.pictures(decoder),
+                    failed);
             text.print(result.toTable());
             text.flush();
             if (json != null) {
                 result.writeJson(json);
             }
         }
-        return 0;
+        return code(unreadable, set, err);
+    }
+
+    private static int code(List<Sample> unreadable, DataSet set, PrintWriter err) {
+        if (unreadable.isEmpty()) {
+            return 0;
+        }
+        int all = set.test().size();
+        err.println(unreadable.size() + " of " + all + (all == 1 ? " test image" : " test images")
+                + " cannot be read; the metrics are of the others");
+        err.flush();
+        return Main.FAILURE;
     }
 
     /** Pictures are of one scoring, a report of the one that the thresholds belong to. */
@@ -143,10 +164,15 @@ final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
-    private void compare(AnomalyScorer scorer, DataSet set, List<Scoring> scorings, PrintWriter text) {
+    private void compare(
+            AnomalyScorer scorer,
+            DataSet set,
+            List<Scoring> scorings,
+            PrintWriter text,
+            BiConsumer<Sample, RlrException> failed) {
         ScoringComparison comparison;
         try (ProgressBar bar = ProgressBars.images("evaluating", set.test().size())) {
-            comparison = ScoringComparison.of(scorer, set, scorings, bar::step);
+            comparison = ScoringComparison.of(scorer, set, scorings, bar::step, failed);
         }
         TextTable table = new TextTable(Set.of(0));
         table.row(Stream.concat(
@@ -202,14 +228,7 @@ final class EvaluateCommand implements Callable<Integer> {
         return name == null ? path.toString() : name.toString();
     }
 
-    /**
-     * Evaluates with a progress bar on standard error.
-     *
-     * @param out folder for a picture per image, or null
-     * @param report HTML page to write, or null
-     * @param settings what the page says of them
-     * @param drawn what it shows of an image beside its map; null for nothing
-     */
+    /** The same, of images that must all be readable. */
     static EvaluationResult evaluate(
             AnomalyScorer scorer,
             DataSet set,
@@ -217,6 +236,28 @@ final class EvaluateCommand implements Callable<Integer> {
             @Nullable Path report,
             Map<String, String> settings,
             @Nullable ReconstructionPictures drawn) {
+        return evaluate(scorer, set, out, report, settings, drawn, (sample, e) -> {
+            throw e;
+        });
+    }
+
+    /**
+     * Evaluates with a progress bar on standard error.
+     *
+     * @param out folder for a picture per image, or null
+     * @param report HTML page to write, or null
+     * @param settings what the page says of them
+     * @param drawn what it shows of an image beside its map; null for nothing
+     * @param failed takes an image that cannot be read, and may throw
+     */
+    static EvaluationResult evaluate(
+            AnomalyScorer scorer,
+            DataSet set,
+            @Nullable Path out,
+            @Nullable Path report,
+            Map<String, String> settings,
+            @Nullable ReconstructionPictures drawn,
+            BiConsumer<Sample, RlrException> failed) {
         EvaluationRecord record = new EvaluationRecord(
                 out == null && report == null ? 0 : set.test().size());
         EvaluationResult result;
@@ -227,6 +268,12 @@ final class EvaluateCommand implements Callable<Integer> {
                     if (out != null || report != null) {
                         record.scored(sample, score, defective, map);
                     }
+                    bar.step();
+                }
+
+                @Override
+                public void failed(Sample sample, RlrException e) {
+                    failed.accept(sample, e);
                     bar.step();
                 }
 

@@ -132,16 +132,25 @@ public record DataSet(@Nullable Path root, @Nullable String layout, List<ClassSa
      * @throws DataSetException if not, naming the first file at fault
      */
     public DataSet requireEvaluation() {
-        List<Sample> test = requireTest().test();
-        requireFiles(
-                test.stream().flatMap(sample -> Stream.concat(Stream.of(sample.image()), sample.masks().stream())));
-        for (Sample sample : test) {
+        for (Sample sample : requireTestFiles().test()) {
             CancelledException.throwIfInterrupted("comparing masks with their images");
             if (!sample.masks().isEmpty()) {
                 ImageSize size = sample.image().size();
                 sample.masks().forEach(mask -> Masks.checkSize(mask, mask.size(), sample.image(), size));
             }
         }
+        return this;
+    }
+
+    /**
+     * Checks that there are test images, and that all files of images and masks exist.
+     *
+     * @return this
+     * @throws DataSetException if there are none, or files are missing
+     */
+    public DataSet requireTestFiles() {
+        requireFiles(requireTest().test().stream()
+                .flatMap(sample -> Stream.concat(Stream.of(sample.image()), sample.masks().stream())));
         return this;
     }
 

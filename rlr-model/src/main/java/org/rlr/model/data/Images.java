@@ -274,6 +274,15 @@ public final class Images {
         ImageFormat format = formatOf(origin, bytes);
         requireAtMost(maxPixels, origin, sizeOf(origin, format, bytes));
         try {
+            return decode(origin, format, bytes, use);
+        } catch (OutOfMemoryError e) {
+            // where others hold much of the heap
+            throw ResourceException.outOfMemory("the image" + origin.label() + " was decoded", e);
+        }
+    }
+
+    private static <T> T decode(Origin origin, ImageFormat format, byte[] bytes, Function<Decoded, T> use) {
+        try {
             return use.apply(decodePlain(format, bytes));
         } catch (ImageException e) {
             throw unsupported(origin, format, e);

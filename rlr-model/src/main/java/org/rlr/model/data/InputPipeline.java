@@ -16,6 +16,8 @@ import org.rlr.model.config.Normalization;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.Tiling;
 import org.rlr.tensor.CancelledException;
+import org.rlr.tensor.ResourceException;
+import org.rlr.tensor.RlrException;
 
 /**
  * Makes a model's inputs of images: reads, resizes and normalises them, cut into tiles where the model has some.
@@ -63,6 +65,16 @@ public final class InputPipeline {
          * @param inputs the whole image or its tiles
          */
         void accept(int index, ImageInputs inputs);
+
+        /**
+         * An image that cannot be read, in its turn.
+         *
+         * @param index place in the list, from 0
+         * @param e names it and says why; thrown where this method is not overridden
+         */
+        default void failed(int index, RlrException e) {
+            throw e;
+        }
     }
 
     /** {@return numbers per input: {@code H·W·3}} */
@@ -131,7 +143,7 @@ public final class InputPipeline {
      * @param images where they are read from
      * @param ahead how many more images are read while the consumer works, at least 0
      * @param consumer called once per image
-     * @throws ImageException naming an image that cannot be read
+     * @throws ImageException naming an image that cannot be read, where the consumer does not take it otherwise
      * @throws CancelledException if the thread is interrupted; its interrupt status stays set
      */
     public void forEach(List<ImageSource> images, int ahead, Consumer consumer) {
@@ -149,7 +161,14 @@ public final class InputPipeline {
                     reading.add(readers.submit(() -> read(image)));
                 }
                 CancelledException.throwIfInterrupted(READING);
-                consumer.accept(index, await(reading.remove()));
+                ImageInputs inputs;
+                try {
+                    inputs = await(reading.remove());
+                } catch (ImageException | ResourceException e) {
+                    consumer.failed(index, e);
+                    continue;
+                }
+                consumer.accept(index, inputs);
             }
         } finally {
             readers.shutdownNow();

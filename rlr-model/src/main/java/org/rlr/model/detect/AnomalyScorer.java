@@ -2,6 +2,7 @@ package org.rlr.model.detect;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.ObjIntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.RlrModel;
 import org.rlr.model.config.LevelConfig;
@@ -14,6 +15,7 @@ import org.rlr.model.data.TileGrid;
 import org.rlr.model.features.ComputedFeatureMaps;
 import org.rlr.model.features.FeatureMaps;
 import org.rlr.model.transformer.RlrTransformer;
+import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.autograd.FusedFunctions;
@@ -57,7 +59,7 @@ public final class AnomalyScorer {
      *
      * @param other levels, weights and smoothing
      * @return a scorer that shares the model
-     * @throws org.rlr.tensor.RlrException if the model lacks one of its levels
+     * @throws RlrException if the model lacks one of its levels
      */
     public AnomalyScorer with(Scoring other) {
         return new AnomalyScorer(model, maps, other.requireLevelsOf(model.info().config()));
@@ -78,6 +80,16 @@ public final class AnomalyScorer {
          * @param map its anomaly map and image score; the receiver's to keep
          */
         void accept(int index, AnomalyMap map);
+
+        /**
+         * An image that cannot be read, in its turn.
+         *
+         * @param index place in the list, from 0
+         * @param e names it and says why; thrown where this method is not overridden
+         */
+        default void failed(int index, RlrException e) {
+            throw e;
+        }
     }
 
     /**
@@ -85,10 +97,10 @@ public final class AnomalyScorer {
      *
      * @param images where they are read from
      * @param sink called once per image, on the calling thread
-     * @throws org.rlr.tensor.RlrException if one cannot be read
+     * @throws RlrException if one cannot be read, where the sink does not take it otherwise
      */
     public void score(List<ImageSource> images, Sink sink) {
-        maps.forEach(images, (index, image) -> sink.accept(index, score(image)));
+        forEach(images, (index, image) -> sink.accept(index, score(image)), (e, index) -> sink.failed(index, e));
     }
 
     /** Takes what the maps of one image of many are made of. */
@@ -101,6 +113,16 @@ public final class AnomalyScorer {
          * @param scores of all levels of the model; the receiver's to keep
          */
         void accept(int index, LevelScores scores);
+
+        /**
+         * An image that cannot be read, in its turn.
+         *
+         * @param index place in the list, from 0
+         * @param e names it and says why; thrown where this method is not overridden
+         */
+        default void failed(int index, RlrException e) {
+            throw e;
+        }
     }
 
     /**
@@ -108,13 +130,29 @@ public final class AnomalyScorer {
      *
      * @param images where they are read from
      * @param sink called once per image, on the calling thread
-     * @throws org.rlr.tensor.RlrException if one cannot be read
+     * @throws RlrException if one cannot be read, where the sink does not take it otherwise
      */
     public void scoreLevels(List<ImageSource> images, LevelSink sink) {
-        maps.forEach(
+        List<Integer> levels = model.info().config().levels();
+        forEach(
                 images,
-                (index, image) ->
-                        sink.accept(index, scores(image, model.info().config().levels(), new StageClock())));
+                (index, image) -> sink.accept(index, scores(image, levels, new StageClock())),
+                (e, index) -> sink.failed(index, e));
+    }
+
+    private void forEach(
+            List<ImageSource> images, FeatureMaps.ImageConsumer each, ObjIntConsumer<RlrException> failed) {
+        maps.forEach(images, new FeatureMaps.ImageConsumer() {
+            @Override
+            public void accept(int index, FeatureMaps.ImageMaps image) {
+                each.accept(index, image);
+            }
+
+            @Override
+            public void failed(int index, RlrException e) {
+                failed.accept(e, index);
+            }
+        });
     }
 
     /**
@@ -122,7 +160,7 @@ public final class AnomalyScorer {
      *
      * @param image of any size
      * @return map and image score
-     * @throws org.rlr.tensor.RlrException if its tiles would be of too many pixels
+     * @throws RlrException if its tiles would be of too many pixels
      */
     public AnomalyMap score(RgbImage image) {
         return score(prepare(image));
@@ -177,7 +215,7 @@ public final class AnomalyScorer {
      *
      * @param image of any size
      * @return map, features, reconstructions and references
-     * @throws org.rlr.tensor.RlrException if its tiles would be of too many pixels
+     * @throws RlrException if its tiles would be of too many pixels
      */
     public Examination examine(RgbImage image) {
         FeatureMaps.ImageMaps maps = computed.of(image);

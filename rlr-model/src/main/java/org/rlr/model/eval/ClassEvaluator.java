@@ -20,6 +20,7 @@ public final class ClassEvaluator {
     private boolean[] imageLabels = new boolean[64];
     private int images;
     private int withoutMask;
+    private int leftOut;
     private int vanished;
     private String mapSize = "";
     private final Map<MaskTrait, List<ImageSource>> traits = new EnumMap<>(MaskTrait.class);
@@ -108,8 +109,19 @@ public final class ClassEvaluator {
                         traits.computeIfAbsent(trait, each -> new ArrayList<>()).add(mask)));
     }
 
+    /** Counts a test image that cannot be read. */
+    void leaveOut() {
+        leftOut++;
+    }
+
     private List<String> remarks() {
         List<String> remarks = new ArrayList<>();
+        if (leftOut > 0) {
+            remarks.add(leftOut
+                    + (leftOut == 1
+                            ? " test image cannot be read and is left out"
+                            : " test images cannot be read and are left out"));
+        }
         if (vanished > 0) {
             remarks.add(vanished + (vanished == 1 ? " defective image has" : " defective images have")
                     + " no defective pixel once " + (vanished == 1 ? "its mask is" : "their masks are") + " resized to "

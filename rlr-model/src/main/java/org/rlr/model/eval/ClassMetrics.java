@@ -14,7 +14,7 @@ import java.util.OptionalDouble;
  * @param bestF1Threshold the image score at which image F1 is greatest (an image that scores at least that is called
  *     anomalous); empty where image F1 is undefined
  * @param note why some are undefined, one line; empty where none is
- * @param remarks what else is to know of the masks that the metrics of pixels rest on, a sentence each; usually empty
+ * @param remarks what else is to know of the images and masks that the metrics rest on, a sentence each; usually empty
  */
 public record ClassMetrics(
         String name, Map<Metric, Double> values, OptionalDouble bestF1Threshold, String note, List<String> remarks) {

@@ -9,6 +9,7 @@ import org.rlr.model.RlrModel;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.DataSetException;
+import org.rlr.model.data.ImageException;
 import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.Mask;
 import org.rlr.model.data.MaskTrait;
@@ -16,6 +17,8 @@ import org.rlr.model.data.Masks;
 import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyMap;
 import org.rlr.model.detect.AnomalyScorer;
+import org.rlr.tensor.ResourceException;
+import org.rlr.tensor.RlrException;
 
 /** Evaluates a model on the test images of a data set, class by class (RLR §10). */
 public final class Evaluator {
@@ -29,7 +32,7 @@ public final class Evaluator {
      */
     record GroundTruth(
             boolean defective, boolean @Nullable [] mask, boolean vanished, Map<ImageSource, Set<MaskTrait>> traits) {
-        /** Of an image with a map of that size. @throws org.rlr.tensor.RlrException if a mask cannot be read */
+        /** Of an image with a map of that size. @throws RlrException if a mask cannot be read */
         static GroundTruth of(Sample sample, int height, int width) {
             Masks.Reading full = sample.masks().isEmpty()
                     ? null
@@ -104,6 +107,17 @@ public final class Evaluator {
          * @param evaluator of the class
          */
         default void finished(ClassEvaluator evaluator) {}
+
+        /**
+         * An image that cannot be read, or whose mask cannot. Where this method is overridden and returns, it is left
+         * out of all metrics, and the remarks of its class say so.
+         *
+         * @param sample the image
+         * @param e names what cannot be read, and says why
+         */
+        default void failed(Sample sample, RlrException e) {
+            throw e;
+        }
     }
 
     /**
@@ -112,7 +126,7 @@ public final class Evaluator {
      * @param data with test images
      * @return a row per class, in the order of the data set
      * @throws DataSetException if there are no test images
-     * @throws org.rlr.tensor.RlrException if an image or a mask cannot be read
+     * @throws RlrException if an image or a mask cannot be read
      * @throws org.rlr.tensor.CancelledException if the thread is interrupted
      */
     public EvaluationResult evaluate(DataSet data) {
@@ -126,7 +140,7 @@ public final class Evaluator {
      * @param observer sees every image and class, on the calling thread
      * @return a row per class, in the order of the data set
      * @throws DataSetException if there are no test images
-     * @throws org.rlr.tensor.RlrException if an image or a mask cannot be read
+     * @throws RlrException if an image or a mask cannot be read, where the observer does not take it otherwise
      * @throws org.rlr.tensor.CancelledException if the thread is interrupted
      */
     public EvaluationResult evaluate(DataSet data, Observer observer) {
@@ -134,16 +148,34 @@ public final class Evaluator {
         List<ClassMetrics> classes = new ArrayList<>();
         for (ClassSamples each : data.classes()) {
             ClassEvaluator evaluator = new ClassEvaluator(each.name());
-            maps.score(each, (index, map) -> {
-                Sample sample = each.test().get(index);
-                GroundTruth truth = GroundTruth.of(sample, map.height(), map.width());
-                float score = map.imageScore();
-                if (index == 0) {
-                    evaluator.reserve(each.test().size(), map.values().length);
+            maps.score(each, new AnomalyScorer.Sink() {
+                private boolean reserved;
+
+                @Override
+                public void accept(int index, AnomalyMap map) {
+                    Sample sample = each.test().get(index);
+                    GroundTruth truth;
+                    try {
+                        truth = GroundTruth.of(sample, map.height(), map.width());
+                    } catch (ImageException | DataSetException | ResourceException e) {
+                        failed(index, e);
+                        return;
+                    }
+                    float score = map.imageScore();
+                    if (!reserved) {
+                        evaluator.reserve(each.test().size(), map.values().length);
+                        reserved = true;
+                    }
+                    evaluator.add(score, truth.defective(), map.values(), truth.mask(), map.height(), map.width());
+                    evaluator.remark(truth, map.height(), map.width());
+                    observer.scored(sample, score, truth.defective(), map);
                 }
-                evaluator.add(score, truth.defective(), map.values(), truth.mask(), map.height(), map.width());
-                evaluator.remark(truth, map.height(), map.width());
-                observer.scored(sample, score, truth.defective(), map);
+
+                @Override
+                public void failed(int index, RlrException e) {
+                    observer.failed(each.test().get(index), e);
+                    evaluator.leaveOut();
+                }
             });
             classes.add(evaluator.metrics());
             observer.finished(evaluator);

@@ -7,13 +7,18 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import org.rlr.model.config.Scoring;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
+import org.rlr.model.data.DataSetException;
+import org.rlr.model.data.ImageException;
 import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyMap;
 import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.model.detect.LevelScores;
+import org.rlr.tensor.ResourceException;
+import org.rlr.tensor.RlrException;
 
 /**
  * The metrics of one model by several scorings. Features and reconstructions are computed once; maps are made of the
@@ -39,21 +44,61 @@ public record ScoringComparison(List<Row> rows) {
      * @param scorings without doubles
      * @param progress is run after each image
      * @return a row per scoring
-     * @throws org.rlr.tensor.RlrException if an image or a mask cannot be read
+     * @throws RlrException if an image or a mask cannot be read
      */
     public static ScoringComparison of(AnomalyScorer scorer, DataSet data, List<Scoring> scorings, Runnable progress) {
+        return of(scorer, data, scorings, progress, (sample, e) -> {
+            throw e;
+        });
+    }
+
+    /**
+     * Evaluates on the test images of a data set, without those that cannot be read, of which the remarks of the
+     * results say how many there are.
+     *
+     * @param scorer of a model that has all levels
+     * @param data has test images ({@link DataSet#requireEvaluation})
+     * @param scorings without doubles
+     * @param progress is run after each image
+     * @param failed takes an image that cannot be read or whose mask cannot, and the reason
+     * @return a row per scoring
+     */
+    public static ScoringComparison of(
+            AnomalyScorer scorer,
+            DataSet data,
+            List<Scoring> scorings,
+            Runnable progress,
+            BiConsumer<Sample, RlrException> failed) {
         List<List<Scoring>> byMaps = byMaps(scorings);
         Map<Scoring, List<ClassMetrics>> found = new HashMap<>();
         for (ClassSamples each : data.classes()) {
             List<LevelScores> scores = new ArrayList<>();
             List<Evaluator.GroundTruth> truths = new ArrayList<>();
-            scorer.scoreLevels(each.test().stream().map(Sample::image).toList(), (index, levels) -> {
-                scores.add(levels);
-                truths.add(Evaluator.GroundTruth.of(each.test().get(index), levels.mapHeight(), levels.mapWidth()));
-                progress.run();
+            scorer.scoreLevels(each.test().stream().map(Sample::image).toList(), new AnomalyScorer.LevelSink() {
+                @Override
+                public void accept(int index, LevelScores levels) {
+                    try {
+                        truths.add(Evaluator.GroundTruth.of(
+                                each.test().get(index), levels.mapHeight(), levels.mapWidth()));
+                    } catch (ImageException | DataSetException | ResourceException e) {
+                        failed(index, e);
+                        return;
+                    }
+                    scores.add(levels);
+                    progress.run();
+                }
+
+                @Override
+                public void failed(int index, RlrException e) {
+                    failed.accept(each.test().get(index), e);
+                    progress.run();
+                }
             });
             for (List<Scoring> alike : byMaps) {
                 ClassEvaluator evaluator = evaluator(each.name(), alike, scores, truths);
+                for (int left = each.test().size() - scores.size(); left > 0; left--) {
+                    evaluator.leaveOut();
+                }
                 for (int i = 0; i < alike.size(); i++) {
                     found.computeIfAbsent(alike.get(i), scoring -> new ArrayList<>())
                             .add(evaluator.metrics(i));

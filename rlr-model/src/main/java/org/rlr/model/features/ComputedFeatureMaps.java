@@ -10,6 +10,7 @@ import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.InputPipeline;
 import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.TileGrid;
+import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Tensor;
 
 /**
@@ -92,7 +93,17 @@ public final class ComputedFeatureMaps implements FeatureMaps {
 
     @Override
     public void forEach(List<ImageSource> images, ImageConsumer consumer) {
-        pipeline.forEach(images, READ_AHEAD, (index, inputs) -> consumer.accept(index, of(inputs)));
+        pipeline.forEach(images, READ_AHEAD, new InputPipeline.Consumer() {
+            @Override
+            public void accept(int index, ImageInputs inputs) {
+                consumer.accept(index, of(inputs));
+            }
+
+            @Override
+            public void failed(int index, RlrException e) {
+                consumer.failed(index, e);
+            }
+        });
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.TileGrid;
+import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Tensor;
 
 /**
@@ -42,6 +43,16 @@ public interface FeatureMaps {
          * @param image its maps; not to be used after this call
          */
         void accept(int index, ImageMaps image);
+
+        /**
+         * An image that cannot be read, in its turn.
+         *
+         * @param index place in the list, from 0
+         * @param e names it and says why; thrown where this method is not overridden
+         */
+        default void failed(int index, RlrException e) {
+            throw e;
+        }
     }
 
     /** Sees inputs, which are images or tiles, in batches. */
