@@ -34,10 +34,11 @@ final class BitDepth {
         if (images == 0 || used > FEW) {
             return Optional.empty();
         }
-        int levels = 1 << Math.max(0, used - Byte.SIZE);
-        return Optional.of("class " + className + ": 16-bit images use only " + used + " bits, first " + first + ": "
+        int depth = Math.max(Byte.SIZE, used + used % 2); // cameras have 8, 10, 12 or 14
+        int levels = 1 << (depth - Byte.SIZE);
+        return Optional.of("class " + className + ": 16-bit images use only " + depth + " bits, first " + first + ": "
                 + (levels == 1 ? "all become black" : levels + " of 256 grey levels remain")
-                + ", as the high byte is taken; multiply their samples by " + (1 << (16 - used))
+                + ", as the high byte is taken; multiply their samples by " + (1 << (16 - depth))
                 + " and save them again");
     }
 
@@ -47,10 +48,11 @@ final class BitDepth {
         for (ClassSamples each : set.classes()) {
             List<Sample> samples = each.train().isEmpty() ? each.test() : each.train();
             BitDepth depth = new BitDepth();
-            for (int i = 0; i < Math.min(LOOKED_AT, samples.size()); i++) {
+            int looked = Math.min(LOOKED_AT, samples.size());
+            for (int i = 0; i < looked; i++) {
                 // from all of the list, as images of one shift or lot lie together
-                ImageSource image = samples.get((int) ((long) i * samples.size() / LOOKED_AT))
-                        .image();
+                ImageSource image =
+                        samples.get((int) ((long) i * samples.size() / looked)).image();
                 try {
                     byte[] content = image.content();
                     if (mayHave16Bits(content)) {

@@ -111,7 +111,7 @@ public final class DataLayouts {
                 .filter(layout -> layout.ownImages().isEmpty())
                 .map(DataLayout::name)
                 .collect(Collectors.joining(", "));
-        return (own.isEmpty() ? "" : "arrange it as " + String.join(", or ", own) + "; ") + "published data sets: "
+        return (own.isEmpty() ? "" : "arrange it as " + String.join(", or ", own) + "; ") + "data sets as published: "
                 + others;
     }
 

@@ -169,10 +169,12 @@ public final class Images {
                 ? ""
                 : (files.size() == 1 ? "1 other file, " : files.size() + " other files, first ")
                         + files.get(0).getFileName();
+        boolean formats = !files.isEmpty()
+                || !others.files(PassedOver.Reason.OTHER_FORMAT).isEmpty();
         return summary.isEmpty() && other.isEmpty()
                 ? ""
                 : ", but " + summary + (summary.isEmpty() || other.isEmpty() ? "" : "; ") + other
-                        + "; PNG, JPEG, BMP, GIF and TIFF are read";
+                        + (formats ? "; PNG, JPEG, BMP, GIF and TIFF are read" : "");
     }
 
     /** The size of a picture in memory, from its header alone. */

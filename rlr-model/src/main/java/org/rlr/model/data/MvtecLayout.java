@@ -12,7 +12,7 @@ final class MvtecLayout extends ClassFolderLayout {
 
     @Override
     public Optional<String> ownImages() {
-        return Optional.of(description());
+        return Optional.of("<class>/train/good, <class>/test/{good,<defect>}, <class>/ground_truth/<defect>");
     }
 
     @Override

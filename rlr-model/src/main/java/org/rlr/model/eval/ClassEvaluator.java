@@ -123,9 +123,11 @@ public final class ClassEvaluator {
                             : " test images cannot be read and are left out"));
         }
         if (vanished > 0) {
-            remarks.add(vanished + (vanished == 1 ? " defective image has" : " defective images have")
-                    + " no defective pixel once " + (vanished == 1 ? "its mask is" : "their masks are") + " resized to "
-                    + mapSize + ": for the metrics of pixels " + (vanished == 1 ? "it is" : "they are") + " normal");
+            remarks.add((vanished == 1
+                            ? "the mask of 1 defective image has"
+                            : "the masks of " + vanished + " defective images have")
+                    + " no pixel set once resized to " + mapSize + ": for the metrics of pixels "
+                    + (vanished == 1 ? "it is" : "they are") + " normal");
         }
         traits.forEach((trait, masks) ->
                 remarks.add(trait.sentence(masks.size(), masks.get(0).name())));

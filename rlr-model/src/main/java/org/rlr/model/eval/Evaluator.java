@@ -27,7 +27,7 @@ public final class Evaluator {
      *
      * @param defective whether it is anomalous, by where it lies or by its masks
      * @param mask where it is anomalous, at the size of its map, row-major; null where it has no mask
-     * @param vanished whether its masks have a pixel set, but not at the size of its map
+     * @param vanished whether it is defective, but its masks have no pixel set at the size of its map
      * @param traits of its mask files
      */
     record GroundTruth(
@@ -41,9 +41,8 @@ public final class Evaluator {
                 return new GroundTruth(sample.anomalous(), null, false, Map.of());
             }
             Mask resized = full.mask().resized(width, height);
-            boolean any = full.mask().any();
-            return new GroundTruth(
-                    sample.anomalous() || any, resized.anomalous(), any && !resized.any(), full.traits());
+            boolean defective = sample.anomalous() || full.mask().any();
+            return new GroundTruth(defective, resized.anomalous(), defective && !resized.any(), full.traits());
         }
     }
 

@@ -4,14 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class DataCheckTest {
     @TempDir
@@ -131,5 +135,65 @@ class DataCheckTest {
     void aClassWithoutTrainingImages() throws IOException {
         mini.images("nut/test/good/1.png");
         assertProblem("class nut has no training images");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "255, only 8 bits, all become black",
+        "1023, only 10 bits, 4 of 256",
+        "4095, only 12 bits, 16 of 256",
+        "16383, only 14 bits, 64 of 256"
+    })
+    void imagesOf16BitsThatUseFewOfThem(int largest, String bits, String levels) throws IOException {
+        for (int i = 0; i < 2; i++) {
+            deep("bolt/train/good/" + i + ".png", TestImages.GREY, i == 0 ? largest / 2 : largest);
+        }
+        assertMentions(check().notes(), bits, levels, "first " + root.resolve("bolt/train/good/0.png"));
+        assertMentions(DataCheck.glance(DataLayouts.read(root)), bits);
+    }
+
+    @Test
+    void imagesOf16BitsThatUseThem() throws IOException {
+        deep("bolt/train/good/0.png", TestImages.GREY, 4095);
+        deep("bolt/train/good/1.png", TestImages.RGB_ALPHA, 40000);
+        Files.writeString(root.resolve("bolt/train/good/2.png"), "no image");
+        assertEquals(List.of(), DataCheck.glance(DataLayouts.read(root)));
+        Files.delete(root.resolve("bolt/train/good/2.png"));
+        assertEquals(List.of(), check().notes());
+        // alpha is no colour
+        deep("bolt/train/good/1.png", TestImages.RGB_ALPHA, 4094);
+        assertMentions(check().notes(), "only 12 bits");
+    }
+
+    private void deep(String path, int type, int largest) throws IOException {
+        Files.write(
+                root.resolve(path),
+                TestImages.png(
+                        8, 6, type, 16, (pixel, channel) -> channel == 3 ? 65535 : pixel == 5 ? largest : pixel));
+    }
+
+    @Test
+    void orientationsByExif() throws IOException {
+        for (String name : List.of("oblong.jpg", "oblong_mask.png")) {
+            String target = name.endsWith("jpg") ? "bolt/test/bent/" : "bolt/ground_truth/bent/";
+            try (InputStream in = DataCheckTest.class.getResourceAsStream("/cases/folders/" + name)) {
+                Files.copy(in, root.resolve(target + name));
+            }
+        }
+        assertProblem("160×96", "96×160", "turned by its EXIF orientation");
+        assertMentions(
+                check().notes(),
+                "class bolt: 1 image has an EXIF orientation, first " + root.resolve("bolt/test/bent"));
+        // also in PNG files, and not where it says that nothing is to be turned
+        byte[] exif = {'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0};
+        byte[] png = TestImages.png(8, 6, TestImages.GREY, 8, (pixel, channel) -> pixel, "eXIf", exif);
+        assertEquals(6, ExifOrientation.of(png));
+        exif[19] = 1;
+        assertEquals(
+                1,
+                ExifOrientation.of(TestImages.png(8, 6, TestImages.GREY, 8, (pixel, channel) -> pixel, "eXIf", exif)));
+        for (int length = 0; length < png.length; length++) {
+            ExifOrientation.of(Arrays.copyOf(png, length)); // ends early, fails never
+        }
     }
 }

@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlr.tensor.RlrException;
@@ -42,6 +44,53 @@ class FieldFoldersTest {
         assertEquals(2, set.train().size());
         assertEquals(
                 2, set.test().stream().filter(sample -> !sample.anomalous()).count());
+    }
+
+    /** Other machines take them for one folder, or stored the letter with its mark in another way. */
+    @Test
+    void foldersThatReadAlikeAreJoined() throws IOException {
+        image("teil/train/good/a.png");
+        image("teil/Train/OK/b.png");
+        image("teil/test/ri\u00df-\u00fc/c.png");
+        image("teil/Test/ri\u00df-u\u0308/d.png");
+        Path one = image("teil/ground_truth/ri\u00df-\u00fc/d_mask.png");
+        Path other = image("teil/Ground_Truth/ri\u00df-u\u0308/c.png");
+        DataSet set = read();
+        assertEquals(2, set.train().size());
+        assertEquals(
+                Map.of("c.png", List.of(other), "d.png", List.of(one)),
+                set.test().stream()
+                        .collect(Collectors.toMap(
+                                sample -> sample.image().name(),
+                                sample -> sample.masks().stream()
+                                        .map(ImageSource::file)
+                                        .toList())));
+        assertEquals(1, set.test().stream().map(Sample::defect).distinct().count());
+        assertEquals(0, set.passedOver().count());
+    }
+
+    @Test
+    void classesThatReadAlikeAreRefused() throws IOException {
+        image("pr\u00fcfteil/train/good/a.png");
+        image("pru\u0308fteil/train/good/b.png");
+        DataSetException e = assertThrows(DataSetException.class, this::read);
+        assertTrue(e.getMessage().contains("pr\u00fcfteil"), e.getMessage());
+    }
+
+    @Test
+    void theCaseOfAMasksNameDoesNotCountWhereNoOtherFits() throws IOException {
+        image("teil/train/good/a.png");
+        image("teil/test/crack/IMG_1.PNG");
+        image("teil/test/crack/IMG_10.PNG");
+        image("teil/test/crack/img_2.png");
+        Path one = image("teil/ground_truth/crack/img_1_Mask.png");
+        Path ten = image("teil/ground_truth/crack/Img_10.png");
+        Path two = image("teil/ground_truth/crack/img_2_mask.png");
+        assertEquals(
+                List.of(one, ten, two),
+                read().test().stream()
+                        .map(sample -> sample.masks().get(0).file())
+                        .toList());
     }
 
     @Test

@@ -8,14 +8,21 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.rlr.tensor.golden.GoldenFiles;
 import org.rlr.tensor.io.SafeTensorsFile;
 
@@ -70,6 +77,80 @@ class MasksTest {
             bits.setRGB(i % WIDTH, i / WIDTH, set(i) ? -1 : 0);
         }
         assertSet(read(TestImages.write(folder.resolve("bits.bmp"), bits)));
+    }
+
+    private static Masks.Reading shared(String name) throws IOException {
+        try (InputStream in = MasksTest.class.getResourceAsStream("/cases/folders/" + name)) {
+            ImageSource mask = ImageSource.of(name, in.readAllBytes());
+            Sample sample = new Sample(ImageSource.of(Path.of("image.png")), List.of(mask), "a", "b", true);
+            return Masks.readWithTraits(sample, mask.size());
+        }
+    }
+
+    private static double share(Masks.Reading masks) {
+        boolean[] pixels = masks.mask().anomalous();
+        return IntStream.range(0, pixels.length).filter(i -> pixels[i]).count() / (double) pixels.length;
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "alpha_mask.png, ALPHA, 0.00, 0.05",
+        "inverted_mask.png, MOSTLY_SET, 0.95, 1.00",
+        "jpeg_mask.jpg, JPEG, 0.00, 0.05"
+    })
+    void masksAsUsersHaveThem(String name, MaskTrait trait, double from, double to) throws IOException {
+        Masks.Reading masks = shared(name);
+        assertEquals(List.of(Set.of(trait)), List.copyOf(masks.traits().values()));
+        double share = share(masks);
+        assertTrue(from < share && share < to, name + ": " + share);
+    }
+
+    /** Over any colour, grey or RGB or of a palette, if alpha differs; else the colour counts. */
+    @Test
+    void alphaOfAMaskOfOneColour() throws IOException {
+        for (int color : new int[] {0, 1, 255}) {
+            for (int type : new int[] {TestImages.GREY_ALPHA, TestImages.RGB_ALPHA}) {
+                int alpha = type == TestImages.GREY_ALPHA ? 1 : 3;
+                byte[] png = TestImages.png(
+                        WIDTH, HEIGHT, type, 8, (pixel, channel) -> channel < alpha ? color : set(pixel) ? 9 : 3);
+                assertSet(read(Files.write(folder.resolve("mask.png"), png)));
+                byte[] opaque = TestImages.png(WIDTH, HEIGHT, type, 8, (pixel, channel) -> channel < alpha ? color : 7);
+                assertEquals(
+                        color > 0,
+                        read(Files.write(folder.resolve("mask.png"), opaque)).any());
+            }
+        }
+        byte[] palette = TestImages.png(
+                WIDTH,
+                HEIGHT,
+                TestImages.PALETTE,
+                8,
+                (pixel, channel) -> set(pixel) ? 1 : 0,
+                "PLTE",
+                new byte[] {9, 9, 9, 9, 9, 9},
+                "tRNS",
+                new byte[] {0, 1});
+        assertSet(read(Files.write(folder.resolve("mask.png"), palette)));
+    }
+
+    /** Compression leaves values beside edges and on black, which do not count. */
+    @ParameterizedTest
+    @ValueSource(ints = {40, 128, 255})
+    void edgesOfJpegMasksAreAtHalf(int value) throws IOException {
+        BufferedImage image = new BufferedImage(64, 64, BufferedImage.TYPE_BYTE_GRAY);
+        for (int i = 0; i < 64 * 64; i++) {
+            image.getRaster().setSample(i % 64, i / 64, 0, i % 64 >= 21 && i / 64 >= 13 && i / 64 < 50 ? value : 0);
+        }
+        ByteArrayOutputStream jpeg = new ByteArrayOutputStream();
+        assertTrue(ImageIO.write(image, "jpg", jpeg));
+        ImageSource mask = ImageSource.of("mask", jpeg.toByteArray());
+        boolean[] set = Masks.read(mask, mask, mask.size()).anomalous();
+        for (int i = 0; i < set.length; i++) {
+            assertEquals(image.getRaster().getSample(i % 64, i / 64, 0) > 0, set[i], "pixel " + i);
+        }
+        ByteArrayOutputStream black = new ByteArrayOutputStream();
+        assertTrue(ImageIO.write(new BufferedImage(64, 64, BufferedImage.TYPE_BYTE_GRAY), "jpg", black));
+        assertFalse(Masks.any(ImageSource.of("black", black.toByteArray())));
     }
 
     @Test

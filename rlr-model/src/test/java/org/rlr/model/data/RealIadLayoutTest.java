@@ -53,6 +53,41 @@ class RealIadLayoutTest {
     }
 
     @Test
+    void theListsOfASingleViewAreALayoutOfTheirOwn() throws IOException {
+        mini.text(
+                "realiad_jsons/realiad_jsons_sv/toy.json",
+                LIST.replace(LIST.substring(LIST.indexOf("}],") + 3), "\"test\": []}"));
+        DataSet all = DataLayouts.read(root);
+        assertEquals("real-iad", all.layout());
+        assertTrue(
+                all.notes().get(0).endsWith("those in realiad_jsons_sv are there too, layout real-iad-sv takes them"),
+                all.notes().toString());
+        DataSet single = DataLayouts.read(root, "real-iad-sv");
+        assertEquals(LINES.subList(0, 1), mini.lines(single));
+        assertTrue(
+                single.notes().get(0).contains("realiad_jsons_sv;"),
+                single.notes().toString());
+        assertEquals(
+                3, single.passedOver().files(PassedOver.Reason.OTHER_FOLDER).size());
+    }
+
+    /** Alone the lists of a single view are recognised, in a folder of lists or beside the images. */
+    @Test
+    void theListsOfASingleViewAlone() throws IOException {
+        mini.text("realiad_jsons/realiad_jsons_sv/toy.json", LIST);
+        for (String list : List.of("toy", "usb")) {
+            Files.delete(root.resolve("realiad_jsons/realiad_jsons/" + list + ".json"));
+        }
+        assertEquals("real-iad-sv", DataLayouts.read(root).layout());
+        assertEquals(LINES, mini.lines(DataLayouts.read(root.resolve("realiad_256/toy"))));
+        Files.move(root.resolve("realiad_jsons/realiad_jsons_sv"), root.resolve("realiad_jsons_sv"));
+        DataSet set = DataLayouts.read(root);
+        assertEquals("real-iad-sv", set.layout());
+        assertEquals(List.of("split by the lists in " + root.resolve("realiad_jsons_sv")), set.notes());
+        Miniature.assertError(() -> DataLayouts.read(root, "real-iad"), "has no lists of images");
+    }
+
+    @Test
     void theRootMayBeAResolutionOrAClassOfOne() throws IOException {
         assertEquals(LINES, mini.lines(DataLayouts.read(root.resolve("realiad_256"))));
         assertEquals(LINES, mini.lines(DataLayouts.read(root.resolve("realiad_256/toy"))));
