@@ -170,6 +170,7 @@ abstract class PixelReader implements Images.Decoded {
             // an index beyond the table reads as black instead of failing
             colors =
                     Arrays.copyOf(palette, Math.max(1 << raster.getSampleModel().getSampleSize(0), palette.length));
+            Arrays.fill(colors, palette.length, colors.length, 0xff000000);
             row = new int[width];
         }
 
