@@ -1,15 +1,8 @@
 package org.rlr.model.train;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -19,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.IoReason;
+import org.rlr.tensor.io.LockedFile;
 
 /**
  * Keeps a second training from writing the files of one that is running: the later to end would replace the work of the
@@ -32,13 +26,13 @@ public final class OutputLock implements AutoCloseable {
 
     private static final class Held {
         final Path file;
-        final FileChannel channel;
+        final LockedFile lock;
         final Thread owner = Thread.currentThread();
         int count;
 
-        Held(Path file, FileChannel channel) {
+        Held(Path file, LockedFile lock) {
             this.file = file;
-            this.channel = channel;
+            this.lock = lock;
         }
     }
 
@@ -104,65 +98,17 @@ public final class OutputLock implements AutoCloseable {
         synchronized (HELD) {
             Held held = HELD.get(file);
             if (held == null) {
-                FileChannel channel = locked(file);
-                if (channel == null) {
+                LockedFile locked = LockedFile.open(file);
+                if (locked == null) {
                     return null;
                 }
-                held = new Held(file, channel);
+                held = new Held(file, locked);
                 HELD.put(file, held);
             } else if (held.owner != Thread.currentThread()) {
                 return null;
             }
             held.count++;
             return held;
-        }
-    }
-
-    /** The file, open and locked; null where another process has locked it. */
-    private static @Nullable FileChannel locked(Path file) throws IOException {
-        while (true) {
-            try {
-                Files.createFile(file);
-            } catch (FileAlreadyExistsException e) {
-                // of a training that runs, or was killed
-            }
-            Object before = key(file);
-            if (before == null) {
-                continue; // removed meanwhile
-            }
-            FileChannel channel = null;
-            FileLock lock = null;
-            try {
-                channel = FileChannel.open(file, StandardOpenOption.WRITE);
-                lock = channel.tryLock();
-                if (lock == null) {
-                    return null;
-                }
-                // whoever had it may have removed the file after it was opened here
-                if (before.equals(key(file))) {
-                    return channel;
-                }
-                lock = null;
-            } catch (NoSuchFileException e) {
-                // removed meanwhile
-            } catch (OverlappingFileLockException e) {
-                return null; // something else in this process has it
-            } finally {
-                if (channel != null && lock == null) {
-                    channel.close();
-                }
-            }
-        }
-    }
-
-    /** What tells a file from another that later has its name; null where there is none. */
-    private static @Nullable Object key(Path file) throws IOException {
-        try {
-            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-            // Windows has no keys, and does not remove an open file
-            return attributes.fileKey() == null ? attributes.creationTime() : attributes.fileKey();
-        } catch (NoSuchFileException e) {
-            return null;
         }
     }
 
@@ -175,8 +121,8 @@ public final class OutputLock implements AutoCloseable {
                     continue;
                 }
                 HELD.remove(held.file);
-                try (FileChannel channel = held.channel) {
-                    Files.deleteIfExists(held.file);
+                try {
+                    held.lock.delete();
                 } catch (IOException e) {
                     System.getLogger(OutputLock.class.getName())
                             .log(

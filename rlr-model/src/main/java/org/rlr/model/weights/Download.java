@@ -53,8 +53,14 @@ final class Download {
      * @param attempts how often to try, in all
      * @param pause waits before the attempt of that number, from 2
      * @param stall how long the server may send nothing
+     * @param leastRate bytes per second that it has to send over such a time
      */
-    record Settings(int attempts, Consumer<Integer> pause, Duration stall) {}
+    record Settings(int attempts, Consumer<Integer> pause, Duration stall, long leastRate) {
+        /** Bytes that have to come in every {@link #stall}. */
+        long least() {
+            return Math.max(1, (long) (leastRate * (stall.toNanos() / 1e9)));
+        }
+    }
 
     /** Hears how far it is. */
     interface Progress {
@@ -75,15 +81,17 @@ final class Download {
     /**
      * Downloads.
      *
+     * @param limit bytes that the file can have; a server that announces or sends more is refused
      * @param sha256 the hash expected; null where it is not known
      * @param accepted looks at the file before it gets its name; throws {@link RlrException} where it is not what was
      *     wanted
      * @return the file's hash
      * @throws RlrException if the server does not give the file, or another one
      */
-    String fetch(URI address, Path target, @Nullable String sha256, Consumer<Path> accepted, Progress progress) {
+    String fetch(
+            URI address, Path target, long limit, @Nullable String sha256, Consumer<Path> accepted, Progress progress) {
         try (PartialFile part = PartialFile.open(target)) {
-            transfer(address, part, progress);
+            transfer(address, part, limit, progress);
             if (statedSize >= 0 && part.length() != statedSize) {
                 long length = part.length();
                 part.discard();
@@ -120,14 +128,14 @@ final class Download {
         }
     }
 
-    private void transfer(URI address, PartialFile part, Progress progress) throws IOException {
+    private void transfer(URI address, PartialFile part, long limit, Progress progress) throws IOException {
         for (int attempt = 1; ; attempt++) {
             try {
-                once(address, part, progress);
+                once(address, part, limit, progress);
                 return;
             } catch (Interrupted e) {
                 if (attempt == settings.attempts) {
-                    boolean kept = part.length() > 0 && part.tag() != null;
+                    boolean kept = part.resumable();
                     throw notGiven(
                             "cannot download " + address + ": " + e.getMessage() + ", after " + attempt + " attempts"
                                     + (kept ? "; " + part.length() + " bytes are kept" : ""),
@@ -150,7 +158,7 @@ final class Download {
         }
     }
 
-    private void once(URI address, PartialFile part, Progress progress) throws IOException, Interrupted {
+    private void once(URI address, PartialFile part, long limit, Progress progress) throws IOException, Interrupted {
         String earlier = part.tag();
         long from = earlier == null ? 0 : part.length();
         HttpResponse<InputStream> response = request(address, from, earlier);
@@ -177,11 +185,12 @@ final class Download {
                 }
                 throw refused(address, response);
             }
+            requireAtMost(limit, Math.max(total, statedSize), address, part);
             if (total - part.length() > Files.getFileStore(part.path()).getUsableSpace()) {
                 throw new IOException("it takes " + (total - part.length()) + " bytes more, and there are "
                         + Files.getFileStore(part.path()).getUsableSpace());
             }
-            receive(body, part, total, progress);
+            receive(body, part, total, limit, address, progress);
         }
     }
 
@@ -209,10 +218,21 @@ final class Download {
         return new ResourceException(ResourceException.Resource.NETWORK, message, remedy, cause);
     }
 
-    private void receive(InputStream body, PartialFile part, long total, Progress progress)
+    private static void requireAtMost(long limit, long bytes, URI address, PartialFile part) throws IOException {
+        if (bytes > limit) {
+            part.discard();
+            throw notGiven(
+                    address + " is " + bytes + " bytes long or more, but such weights have no more than " + limit
+                            + ": the server or mirror gives another file",
+                    "try another `mirror`",
+                    null);
+        }
+    }
+
+    private void receive(InputStream body, PartialFile part, long total, long limit, URI address, Progress progress)
             throws IOException, Interrupted {
         byte[] piece = new byte[PIECE];
-        try (StallGuard guard = new StallGuard(body, settings.stall)) {
+        try (StallGuard guard = new StallGuard(body, settings.stall, settings.least())) {
             progress.at(part.length(), total);
             while (true) {
                 int n;
@@ -220,15 +240,18 @@ final class Download {
                     n = body.read(piece);
                 } catch (IOException e) {
                     throw new Interrupted(
-                            guard.stalled()
-                                    ? "the server sent nothing for " + settings.stall.toSeconds() + " s"
+                            guard.tooFew() >= 0
+                                    ? "the server sent "
+                                            + (guard.tooFew() == 0 ? "nothing" : "only " + guard.tooFew() + " bytes")
+                                            + " in " + settings.stall.toSeconds() + " s"
                                     : "the connection broke off (" + e.getMessage() + ")",
                             e);
                 }
                 if (n < 0) {
                     break;
                 }
-                guard.alive();
+                guard.alive(n);
+                requireAtMost(limit, part.length() + n, address, part);
                 part.append(piece, n);
                 progress.at(part.length(), total);
             }

@@ -4,15 +4,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.io.IoReason;
+import org.rlr.tensor.io.LockedFile;
 import org.rlr.tensor.io.Sha256;
 
 /**
@@ -23,15 +21,15 @@ final class PartialFile implements AutoCloseable {
     private final Path target;
     private final Path part;
     private final Path tagFile;
+    private final LockedFile file;
     private final FileChannel channel;
-    private final FileLock lock;
 
-    private PartialFile(Path target, Path part, Path tagFile, FileChannel channel, FileLock lock) {
+    private PartialFile(Path target, Path part, Path tagFile, LockedFile file) {
         this.target = target;
         this.part = part;
         this.tagFile = tagFile;
-        this.channel = channel;
-        this.lock = lock;
+        this.file = file;
+        channel = file.channel();
     }
 
     /**
@@ -43,28 +41,15 @@ final class PartialFile implements AutoCloseable {
         Path part = target.resolveSibling(target.getFileName() + ".part");
         try {
             Files.createDirectories(target.toAbsolutePath().getParent());
-            FileChannel channel = FileChannel.open(
-                    part, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-            FileLock lock = null;
-            try {
-                lock = channel.tryLock();
-            } catch (OverlappingFileLockException e) {
-                // another thread of this process
-                System.getLogger(PartialFile.class.getName()).log(System.Logger.Level.DEBUG, part + " is locked", e);
-            } finally {
-                if (lock == null) {
-                    channel.close();
-                }
-            }
-            if (lock == null) {
+            LockedFile file = LockedFile.open(part);
+            if (file == null) {
                 throw new ResourceException(
                         ResourceException.Resource.DISK,
                         "another download of " + target + " is running",
                         "wait for it, or end it",
                         null);
             }
-            return new PartialFile(
-                    target, part, target.resolveSibling(target.getFileName() + ".part.tag"), channel, lock);
+            return new PartialFile(target, part, target.resolveSibling(target.getFileName() + ".part.tag"), file);
         } catch (IOException e) {
             throw new ResourceException(
                     ResourceException.Resource.DISK,
@@ -83,6 +68,11 @@ final class PartialFile implements AutoCloseable {
     @Nullable
     String tag() throws IOException {
         return Files.isRegularFile(tagFile) ? Files.readString(tagFile) : null;
+    }
+
+    /** Whether a later run can continue it. */
+    boolean resumable() throws IOException {
+        return length() > 0 && tag() != null;
     }
 
     /** Throws away what is there and begins anew, with the tag of what comes; null where there is none. */
@@ -119,7 +109,7 @@ final class PartialFile implements AutoCloseable {
     void complete() throws IOException {
         channel.force(true);
         // Windows does not rename an open file
-        close();
+        file.close();
         Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
         Files.deleteIfExists(tagFile);
     }
@@ -127,16 +117,19 @@ final class PartialFile implements AutoCloseable {
     /** Throws it away: what is there is not what was wanted. */
     void discard() throws IOException {
         channel.truncate(0);
-        close();
-        Files.deleteIfExists(part);
         Files.deleteIfExists(tagFile);
+        file.delete();
     }
 
+    /** Keeps it for a later run where that can continue it. */
     @Override
     public void close() throws IOException {
         if (channel.isOpen()) {
-            lock.release();
-            channel.close();
+            if (resumable()) {
+                file.close();
+            } else {
+                discard();
+            }
         }
     }
 }

@@ -31,6 +31,13 @@ public final class WeightsDownloader {
     private static final String HUB_MIRROR = "HF_ENDPOINT";
     private static final int ATTEMPTS = 5;
     private static final Duration STALL = Duration.ofSeconds(60);
+    /** Bytes per second: a tenth of what the slowest line gives. */
+    private static final long LEAST_RATE = 1024;
+    /**
+     * What a file of weights may have beside the feature layers: the classifier, the last normalisation, its header.
+     */
+    private static final long BESIDE = 64L << 20;
+
     private static final Pattern SHA256 = Pattern.compile("[0-9a-fA-F]{64}");
 
     private final WeightsCache cache;
@@ -52,7 +59,7 @@ public final class WeightsDownloader {
                 mirror(mirror),
                 new Download(
                         new Proxies(proxy, System::getenv),
-                        new Download.Settings(ATTEMPTS, WeightsDownloader::pause, STALL)));
+                        new Download.Settings(ATTEMPTS, WeightsDownloader::pause, STALL, LEAST_RATE)));
     }
 
     WeightsDownloader(WeightsCache cache, String mirror, Download download) {
@@ -122,7 +129,7 @@ public final class WeightsDownloader {
      * @param sha256 the hash expected; null for the one that is known, if any
      * @param progress hears bytes done and in all, -1 where that is not known
      * @return file and hash
-     * @throws RlrException if they cannot be had or are not the backbone's
+     * @throws RlrException if they cannot be had, the file is larger than they can be, or they are not the backbone's
      */
     public Result get(PublishedWeights weights, @Nullable String sha256, BiConsumer<Long, Long> progress) {
         requireHash(sha256);
@@ -130,6 +137,7 @@ public final class WeightsDownloader {
         String hash = download.fetch(
                 address(weights),
                 target,
+                limit(weights.backbone()),
                 sha256 != null ? sha256 : weights.sha256(),
                 part -> {
                     try (WeightsFile file = WeightsFile.open(part)) {
@@ -138,6 +146,11 @@ public final class WeightsDownloader {
                 },
                 progress::accept);
         return new Result(target, hash);
+    }
+
+    /** Bytes that the published file of a backbone's weights can have: values of 8 bytes, and more beside. */
+    static long limit(String backbone) {
+        return BESIDE + 2L * Float.BYTES * Backbones.info(backbone).parameters();
     }
 
     /**

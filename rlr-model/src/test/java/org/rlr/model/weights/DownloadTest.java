@@ -56,11 +56,12 @@ class DownloadTest {
     private Download download(Duration stall) {
         return new Download(
                 new Proxies(null, name -> name.equals("no_proxy") ? "*" : null),
-                new Download.Settings(3, pauses::add, stall));
+                new Download.Settings(3, pauses::add, stall, 1));
     }
 
     private String fetch(URI address, String sha256) {
-        return download(Duration.ofMinutes(10)).fetch(address, target(), sha256, part -> {}, (done, total) -> {});
+        return download(Duration.ofMinutes(10))
+                .fetch(address, target(), CONTENT.length, sha256, part -> {}, (done, total) -> {});
     }
 
     private void assertComplete() throws IOException {
@@ -90,6 +91,7 @@ class DownloadTest {
                     .fetch(
                             hub.file(),
                             target(),
+                            CONTENT.length,
                             sha256(CONTENT).toUpperCase(java.util.Locale.ROOT),
                             part -> {},
                             (n, total) -> {
@@ -212,11 +214,108 @@ class DownloadTest {
                     }
                 },
                 LocalHub.content(CONTENT, TAG))) {
-            download(Duration.ofMillis(300)).fetch(hub.file(), target(), null, part -> {}, (done, total) -> {});
+            download(Duration.ofMillis(300))
+                    .fetch(hub.file(), target(), CONTENT.length, null, part -> {}, (done, total) -> {});
             end.countDown();
             assertEquals(2, hub.requests().size());
         }
         assertComplete();
+    }
+
+    /** It sends without an end, but less than it has to. */
+    @Test
+    void aServerThatIsTooSlowIsGivenUp() throws IOException {
+        LocalHub.Answer endless = exchange -> {
+            exchange.getResponseHeaders().set("ETag", TAG);
+            exchange.sendResponseHeaders(200, 0);
+            while (true) {
+                exchange.getResponseBody().write(7);
+                exchange.getResponseBody().flush();
+            }
+        };
+        try (LocalHub hub = new LocalHub(endless)) {
+            Download slow = new Download(
+                    new Proxies(null, name -> name.equals("no_proxy") ? "*" : null),
+                    new Download.Settings(2, pauses::add, Duration.ofMillis(100), Long.MAX_VALUE / 1000));
+            ResourceException e = assertThrows(
+                    ResourceException.class,
+                    () -> slow.fetch(hub.file(), target(), Long.MAX_VALUE, null, part -> {}, (done, total) -> {}));
+            assertTrue(e.getMessage().contains("the server sent only "), e.getMessage());
+            assertTrue(e.getMessage().contains("after 2 attempts"), e.getMessage());
+            assertEquals(2, hub.requests().size());
+        }
+    }
+
+    @Test
+    void moreThanSuchAFileCanHaveIsNotTaken() throws IOException {
+        byte[] more = new byte[CONTENT.length + 1];
+        String mentions = "such weights have no more than 300000";
+        List<LocalHub.Answer> answers = List.of(
+                // announced
+                LocalHub.content(more, TAG),
+                LocalHub.upTo(10, more, TAG),
+                LocalHub.redirect("/elsewhere", "X-Linked-Size", "300001"),
+                // sent without an end, whether it could be resumed or not
+                exchange -> {
+                    exchange.getResponseHeaders().set("ETag", TAG);
+                    exchange.sendResponseHeaders(200, 0);
+                    while (true) {
+                        exchange.getResponseBody().write(more);
+                    }
+                },
+                exchange -> {
+                    exchange.sendResponseHeaders(200, 0);
+                    while (true) {
+                        exchange.getResponseBody().write(more);
+                    }
+                });
+        for (LocalHub.Answer answer : answers) {
+            try (LocalHub hub = new LocalHub(answer, LocalHub.content(CONTENT, TAG))) {
+                refused(hub, null, "is 3", mentions, "`mirror`");
+                assertEquals(answer == answers.get(2) ? 2 : 1, hub.requests().size(), "it is not asked again");
+            }
+            assertEquals(List.of(), files());
+            assertEquals(List.of(), pauses);
+        }
+        // the rest of a part
+        try (LocalHub hub = new LocalHub(LocalHub.upTo(100_000, CONTENT, TAG), LocalHub.content(more, TAG))) {
+            refused(hub, null, "is 300001 bytes", mentions);
+        }
+        assertEquals(List.of(), files());
+    }
+
+    @Test
+    void partsThatCannotBeResumedAreRemoved() throws IOException {
+        for (LocalHub.Answer answer : List.of(
+                LocalHub.status(404),
+                LocalHub.status(503),
+                LocalHub.upTo(100_000, CONTENT, null),
+                LocalHub.upTo(100_000, CONTENT, "W/" + TAG))) {
+            try (LocalHub hub = new LocalHub(answer)) {
+                refused(hub, null, hub.file());
+            }
+            assertEquals(List.of(), files());
+        }
+        // of a killed process, without a tag
+        Files.writeString(target().resolveSibling("w.safetensors.part"), "part");
+        try (LocalHub hub = new LocalHub(LocalHub.status(404))) {
+            refused(hub, null, "404");
+            assertNull(hub.requests().get(0).range());
+        }
+        assertEquals(List.of(), files());
+        try (LocalHub hub = new LocalHub(LocalHub.upTo(100_000, CONTENT, TAG), LocalHub.status(404))) {
+            refused(hub, null, "404");
+        }
+        assertEquals(2, files().size(), "what can be resumed is kept, with its tag");
+    }
+
+    @Test
+    void everyPublishedFileIsBelowItsLimit() {
+        // four bytes for each of 11.7, 66.3 and 304 million parameters, classifiers included
+        assertTrue(WeightsDownloader.limit("resnet18") > 47_000_000);
+        assertTrue(WeightsDownloader.limit("tf_efficientnet_b7") > 268_000_000);
+        assertTrue(WeightsDownloader.limit("vit_large_patch14_dinov2") > 1_220_000_000);
+        assertTrue(WeightsDownloader.limit("resnet18") < 200_000_000);
     }
 
     @Test
@@ -322,6 +421,7 @@ class DownloadTest {
                             .fetch(
                                     hub.file(),
                                     target(),
+                                    CONTENT.length,
                                     null,
                                     part -> {
                                         throw new RlrException("this is a page");
@@ -350,11 +450,23 @@ class DownloadTest {
     @Test
     void aProxyIsAskedForTheWholeAddress() throws IOException {
         try (LocalHub proxy = new LocalHub(LocalHub.content(CONTENT, TAG))) {
-            Download.Settings settings = new Download.Settings(1, pauses::add, Duration.ofMinutes(10));
+            Download.Settings settings = new Download.Settings(1, pauses::add, Duration.ofMinutes(10), 1);
             new Download(new Proxies(proxy.address(), name -> null), settings)
-                    .fetch(URI.create("http://hub.invalid/x"), target(), null, part -> {}, (done, total) -> {});
+                    .fetch(
+                            URI.create("http://hub.invalid/x"),
+                            target(),
+                            CONTENT.length,
+                            null,
+                            part -> {},
+                            (done, total) -> {});
             new Download(new Proxies(null, name -> name.equals("HTTP_PROXY") ? proxy.address() : null), settings)
-                    .fetch(URI.create("http://hub.invalid/y"), target(), null, part -> {}, (done, total) -> {});
+                    .fetch(
+                            URI.create("http://hub.invalid/y"),
+                            target(),
+                            CONTENT.length,
+                            null,
+                            part -> {},
+                            (done, total) -> {});
             assertEquals(
                     List.of("http://hub.invalid/x", "http://hub.invalid/y"),
                     proxy.requests().stream().map(LocalHub.Request::address).toList());
