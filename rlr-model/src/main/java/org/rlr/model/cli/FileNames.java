@@ -38,6 +38,19 @@ final class FileNames {
                         .orElse(null);
     }
 
+    /** Whether the name of the working folder cannot be read, so that there are no relative paths. */
+    static boolean unreadableFolder() {
+        String encoding = System.getProperty("sun.jnu.encoding");
+        return encoding != null
+                && Charset.isSupported(encoding)
+                && !Charset.forName(encoding).newEncoder().canEncode(System.getProperty("user.dir"));
+    }
+
+    /** What to do about the working folder, in a sentence. */
+    static String folderMessage() {
+        return "the working folder " + message(System.getProperty("user.dir"));
+    }
+
     /** What to do about a path that Java does not take, in a sentence. */
     static String message(InvalidPathException e) {
         return asciiOnly()

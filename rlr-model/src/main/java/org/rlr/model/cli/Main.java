@@ -55,9 +55,13 @@ public final class Main {
             System.exit(FAILURE);
         }
         Relaunch.endWithLauncher();
-        Integer relaunched = Relaunch.withVectorModule(args);
+        Integer relaunched = Relaunch.again(args);
         if (relaunched != null) {
             System.exit(relaunched);
+        }
+        if (FileNames.unreadableFolder()) {
+            error(standardError(), FileNames.folderMessage());
+            System.exit(FAILURE);
         }
         StandardOutput.install();
         int code = run(args);

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Starts the program again with the Vector API, an incubator module that no manifest can ask for and that a JVM takes
- * in only at its start.
+ * in only at its start, and with a locale where it needs one.
  */
 final class Relaunch {
     private static final String MODULE = "jdk.incubator.vector";
@@ -31,6 +32,19 @@ final class Relaunch {
     private static final String NOTICE = "WARNING: Using incubator modules: " + MODULE;
 
     private static final int LAST_WORDS_SECONDS = 10;
+    private static final Set<String> CLASS_PATH = Set.of("-cp", "-classpath", "--class-path");
+    /** Options of a JVM whose value may be a word of its own. */
+    private static final Set<String> TWO_WORDS = Set.of(
+            "--module-path",
+            "--upgrade-module-path",
+            "--add-modules",
+            "--add-exports",
+            "--add-opens",
+            "--add-reads",
+            "--limit-modules",
+            "--patch-module",
+            "--enable-native-access");
+
     private static final Pattern COLLECTOR = Pattern.compile("-XX:\\+Use\\w*GC");
     /**
      * Until C2 has compiled them, loops on vectors are hundreds of times slower (each vector is an object), so they are
@@ -50,10 +64,11 @@ final class Relaunch {
     private Relaunch() {}
 
     /** The exit code of the new JVM; null where none is needed or possible, and this one goes on. */
-    static @Nullable Integer withVectorModule(String[] args) {
-        if (ModuleLayer.boot().findModule(MODULE).isPresent()
-                || System.getProperty(LAUNCHER) != null
-                || ModuleFinder.ofSystem().find(MODULE).isEmpty()) {
+    static @Nullable Integer again(String[] args) {
+        boolean vectors = ModuleFinder.ofSystem().find(MODULE).isPresent();
+        boolean lost = FileNames.unreadableFolder();
+        if (System.getProperty(LAUNCHER) != null
+                || (!lost && (!vectors || ModuleLayer.boot().findModule(MODULE).isPresent()))) {
             return null;
         }
         Path java = Path.of(System.getProperty("java.home"), "bin", File.separatorChar == '\\' ? "java.exe" : "java");
@@ -62,13 +77,18 @@ final class Relaunch {
         }
         List<String> command = new ArrayList<>();
         command.add(java.toString());
-        List<String> given = ManagementFactory.getRuntimeMXBean().getInputArguments();
+        // Java 17 has no management in a folder whose name it cannot read
+        List<String> given = lost
+                ? jvmOptions(ProcessHandle.current().info().arguments().orElse(new String[0]))
+                : ManagementFactory.getRuntimeMXBean().getInputArguments();
         command.addAll(EARLY_KERNELS);
         if (given.stream().noneMatch(COLLECTOR.asMatchPredicate())) {
             command.addAll(SMALL_HEAP);
         }
         command.addAll(given);
-        command.add("--add-modules=" + MODULE);
+        if (vectors) {
+            command.add("--add-modules=" + MODULE);
+        }
         command.add("-D" + LAUNCHER + "=" + ProcessHandle.current().pid());
         command.add("-cp");
         command.add(System.getProperty("java.class.path"));
@@ -91,6 +111,20 @@ final class Relaunch {
             Thread.currentThread().interrupt();
             return Main.FAILURE;
         }
+    }
+
+    /** The options of a JVM's command line, without those that say what it runs. */
+    static List<String> jvmOptions(String... words) {
+        List<String> options = new ArrayList<>();
+        for (int i = 0; i < words.length && words[i].startsWith("-") && !words[i].equals("-jar"); i++) {
+            boolean what = CLASS_PATH.contains(words[i]);
+            boolean two = what || TWO_WORDS.contains(words[i]);
+            if (!what) {
+                options.add(two && i + 1 < words.length ? words[i] + "=" + words[i + 1] : words[i]);
+            }
+            i += two ? 1 : 0;
+        }
+        return options;
     }
 
     /** Where standard error is closed, what is said there is lost, as it would be without this process in between. */

@@ -1,6 +1,7 @@
 package org.rlr.model.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -13,6 +14,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
 import org.rlr.tensor.backend.Backend;
@@ -68,6 +71,65 @@ class FileNamesTest {
                         withoutLocale(
                                 "detect", "--model", TinyModel.model(), "--out", folder.resolve("pictures"), images))
                 .assertFailure("teil ", "LC_ALL=C.UTF-8");
+    }
+
+    /** It starts itself again with a locale, whether the Vector API is there already or not. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aWorkingFolderWithAName(boolean vectors) throws IOException, InterruptedException {
+        for (List<Object> args : List.<List<Object>>of(
+                List.of("--version"),
+                List.of("devices"),
+                List.of("data", "check", "--layout", "folder", "."),
+                List.of("info", "--model", "missing"))) {
+            List<String> command = withoutLocale(args.toArray());
+            if (!vectors) {
+                command.remove("--add-modules=jdk.incubator.vector");
+            }
+            CommandRun run = in(images.getParent(), "ordner ü日", command);
+            assertFalse(run.err().contains("\tat "), run.err());
+            if (args.contains("missing")) {
+                run.assertFailure("missing does not exist");
+            } else {
+                assertEquals(
+                        args.contains("check") ? "1 images" : "", run.out().contains("1 images") ? "1 images" : "");
+                assertEquals(0, run.code(), run.err());
+            }
+        }
+    }
+
+    /** Where starting again did not help, as there is no such locale. */
+    @Test
+    void aWorkingFolderThatCannotBeReadNamesTheRemedy() throws IOException, InterruptedException {
+        List<String> command = withoutLocale("devices");
+        command.add(
+                command.indexOf("-cp"),
+                "-Drlr.launcher=" + ProcessHandle.current().pid());
+        CommandRun run = in(folder, "ordner ü日", command);
+        run.assertFailure("the working folder '", "LC_ALL=C.UTF-8");
+        assertEquals("", run.out());
+    }
+
+    /** Runs a command in a folder of a name, with an image in it. */
+    private CommandRun in(Path parent, String name, List<String> command) throws IOException, InterruptedException {
+        Path working = parent.resolve(name);
+        if (Files.notExists(working)) {
+            Files.createDirectory(working);
+            Files.copy(TinyModel.images().get(0), working.resolve("teil.png"));
+        }
+        List<String> there = new ArrayList<>(List.of("/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", working.toString()));
+        there.addAll(command);
+        return CommandRun.process(folder, there);
+    }
+
+    @Test
+    void theOptionsOfAJvm() {
+        assertEquals(
+                List.of("-Xmx1g", "--add-modules=a", "--add-opens=b/c=d", "-Dx=-cp"),
+                Relaunch.jvmOptions(
+                        "-Xmx1g", "--add-modules", "a", "-cp", "x y", "--add-opens=b/c=d", "-Dx=-cp", "Main", "-v"));
+        assertEquals(List.of("-ea"), Relaunch.jvmOptions("-ea", "-jar", "rlr.jar", "-Xmx1g"));
+        assertEquals(List.of(), Relaunch.jvmOptions());
     }
 
     @Test
