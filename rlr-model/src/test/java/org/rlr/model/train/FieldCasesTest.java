@@ -53,12 +53,9 @@ class FieldCasesTest {
         cases.put(folder, new Case(before, check));
     }
 
-    /** A folder whose behaviour is held by another test, or by none yet where that is empty. */
+    /** A folder whose behaviour is held by another test. */
     private void elsewhere(String folder, String before, String now, String test) {
         row(folder, before, path -> {
-            if (test.isEmpty()) {
-                return "no test yet";
-            }
             assertNotNull(Class.forName("org.rlr.model." + test));
             return now + " (`" + test.substring(test.indexOf('.') + 1) + "`)";
         });
@@ -131,14 +128,42 @@ class FieldCasesTest {
         elsewhere("nfd-names", "masks are missing", "names are compared in NFC", "data.FieldFoldersTest");
         elsewhere("good-and-Good", "`Good` counts as defects", "one folder", "data.FieldFoldersTest");
         elsewhere("same-stem", "pictures and masks are mixed up", "an error", "data.FieldFoldersTest");
-        elsewhere("dangling-links", "passed over without a word", "", "");
-        elsewhere("jpeg-masks", "twice as many pixels are set", "", "");
-        elsewhere("mask-kinds", "taken as they are", "", "");
-        elsewhere("tiny-masks", "count as having no defective pixel", "", "");
-        elsewhere("mono12", "16 grey levels, without a word", "", "");
-        elsewhere("exif", "ignored without a word", "", "");
-        elsewhere("masks-beside-images", "masks are learned as normal images", "", "");
-        elsewhere("realiad-single-view", "not recognised", "", "");
+        elsewhere(
+                "dangling-links",
+                "passed over without a word",
+                "links and their targets are named, a problem of `data check`",
+                "data.FolderCasesTest");
+        elsewhere(
+                "jpeg-masks",
+                "twice as many pixels are set",
+                "decided at half of the range; `data check` says so",
+                "data.FolderCasesTest");
+        elsewhere(
+                "mask-kinds",
+                "taken as they are",
+                "alpha masks are read; inverted ones are named",
+                "data.FolderCasesTest");
+        elsewhere(
+                "tiny-masks",
+                "count as having no defective pixel",
+                "a note with their number beside pixel metrics",
+                "cli.FieldFoldersCommandTest");
+        elsewhere(
+                "mono12",
+                "16 grey levels, without a word",
+                "a note with the bits and grey levels",
+                "data.FolderCasesTest");
+        elsewhere("exif", "ignored without a word", "a note with the number of images", "data.FolderCasesTest");
+        elsewhere(
+                "masks-beside-images",
+                "masks are learned as normal images",
+                "KolektorSDD and KolektorSDD2 are layouts",
+                "data.FolderCasesTest");
+        elsewhere(
+                "realiad-single-view",
+                "not recognised",
+                "recognised; the list that is taken is said",
+                "data.FolderCasesTest");
         elsewhere(
                 "hostile/write-traversal",
                 "files outside the output folder are replaced",
