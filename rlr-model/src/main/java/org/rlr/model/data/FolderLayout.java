@@ -36,7 +36,7 @@ final class FolderLayout implements DataLayout {
 
     @Override
     public Optional<String> ownImages() {
-        return Optional.of("images in the folder itself");
+        return Optional.of("a folder of normal images");
     }
 
     @Override

@@ -22,7 +22,12 @@ public final class Masks {
      * @param traits of each file that has some, in their order
      */
     public record Reading(Mask mask, Map<ImageSource, Set<MaskTrait>> traits) {
-        /** Copies the map. */
+        /**
+         * Copies the map.
+         *
+         * @param mask where any of the files says so
+         * @param traits of each file that has some, in their order
+         */
         public Reading {
             traits = Collections.unmodifiableMap(new LinkedHashMap<>(traits));
         }
