@@ -91,8 +91,7 @@ class FileNamesTest {
             if (args.contains("missing")) {
                 run.assertFailure("missing does not exist");
             } else {
-                assertEquals(
-                        args.contains("check") ? "1 images" : "", run.out().contains("1 images") ? "1 images" : "");
+                // a check of a folder without images fails
                 assertEquals(0, run.code(), run.err());
             }
         }
