@@ -126,9 +126,15 @@ abstract class PixelReader implements Images.Decoded {
 
     /** The same with other colours of its palette, where there are some. */
     static PixelReader of(BufferedImage image, int @Nullable [] palette) {
-        return palette != null && image.getColorModel() instanceof IndexColorModel
-                ? new Palette(image.getRaster(), palette)
-                : of(image);
+        if (palette == null || !(image.getColorModel() instanceof IndexColorModel model)) {
+            return of(image);
+        }
+        int[] table = new int[palette.length];
+        for (int i = 0; i < table.length; i++) {
+            int alpha = i < model.getMapSize() ? model.getAlpha(i) : 255;
+            table[i] = (palette[i] & 0xffffff) | (alpha << 24);
+        }
+        return new Palette(image.getRaster(), table);
     }
 
     /** The reader for an image's kind of samples; an {@link ImageException} says which kind is not supported. */
