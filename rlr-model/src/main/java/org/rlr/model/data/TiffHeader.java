@@ -224,9 +224,9 @@ final class TiffHeader {
         long rows = tiled() ? count / planes * number(TILE_HEIGHT, 0) : stored.height();
         long row = ((tiled() ? number(TILE_WIDTH, 0) : stored.width()) * (long) (samples / planes) * bits + 7) / 8;
         double wanted = (double) row * planes * rows;
-        // of a page of a fax every row is a bit at least
-        double possible =
-                (double) present * (compression >= 2 && compression <= 4 ? 8 * row : largestRatio(compression));
+        // of a page of a fax every row is a bit at least, and none is wider than 65,536 pixels
+        boolean fax = compression >= 2 && compression <= 4;
+        double possible = (double) present * (fax ? Math.min(8 * row, 1 << 16) : largestRatio(compression));
         if (wanted > possible) {
             throw new IOException("its " + present + " bytes of data cannot be " + stored + " pixels");
         }

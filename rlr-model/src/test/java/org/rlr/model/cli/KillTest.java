@@ -217,9 +217,11 @@ class KillTest {
             if (kill(command, random, random.nextBoolean())) {
                 kills++;
                 killed.merge(command, 1, Integer::sum);
+                if (kills % 50 == 0 || kills == KILLS) {
+                    System.out.println(kills + " kills: " + killed);
+                }
             }
         }
-        System.out.println(KILLS + " kills: " + killed);
     }
 
     /** Returns whether the command did not end before. */
@@ -236,8 +238,7 @@ class KillTest {
         }
         Path out = home.resolve(command.name());
         command.prepare(out);
-        Process process = new ProcessBuilder(
-                        CommandRun.commandLine(List.of(), command.arguments(out).toArray()))
+        Process process = new ProcessBuilder(line(command.arguments(out)))
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
@@ -314,9 +315,18 @@ class KillTest {
         }
     }
 
+    /** A decoder is much to compute for kernels that start fast. */
+    private static List<String> line(List<Object> arguments) {
+        return CommandRun.commandLine(
+                arguments.contains("decoder")
+                        ? List.of("-XX:TieredStopAtLevel=4", "-Drlr.cpu.kernels=auto")
+                        : List.of(),
+                arguments.toArray());
+    }
+
     private static void run(List<Object> arguments) throws IOException, InterruptedException {
         Path logs = Files.createTempDirectory(home, "logs");
-        CommandRun run = CommandRun.process(logs, CommandRun.commandLine(List.of(), arguments.toArray()));
+        CommandRun run = CommandRun.process(logs, line(arguments));
         assertEquals(0, run.code(), () -> String.format(Locale.ROOT, "%s: %s", arguments, run.err()));
         delete(logs);
     }
