@@ -341,7 +341,11 @@ enum FuzzedReader {
 
         private static Path home() {
             try {
-                Path home = Files.createTempDirectory("rlr-fuzz");
+                // in memory, where there are such files: a disk takes longer than the readers
+                Path memory = Path.of("/dev/shm");
+                Path home = Files.isWritable(memory)
+                        ? Files.createTempDirectory(memory, "rlr-fuzz")
+                        : Files.createTempDirectory("rlr-fuzz");
                 for (String folder : List.of("VISA/split_csv", "REAL_IAD/a/OK")) {
                     Files.createDirectories(home.resolve(folder));
                 }
