@@ -3,6 +3,7 @@ package org.rlr.model.cli;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.nio.file.InvalidPathException;
+import java.time.Duration;
 import org.rlr.model.train.OutputLock;
 import org.rlr.tensor.RlrException;
 import picocli.CommandLine;
@@ -63,12 +64,13 @@ public final class Main {
             error(standardError(), FileNames.folderMessage());
             System.exit(FAILURE);
         }
+        HeapGuard.start(Duration.ofSeconds(5));
         StandardOutput.install();
         int code = run(args);
         System.exit(StandardOutput.end(code, standardError()));
     }
 
-    private static PrintWriter standardError() {
+    static PrintWriter standardError() {
         return new PrintWriter(System.err, false, Charset.defaultCharset());
     }
 
@@ -101,6 +103,7 @@ public final class Main {
         CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF);
         // a file may be named @c.jpg
         line.setExpandAtFiles(false);
+        OptionHeadings.addTo(line);
         try {
             return line.execute(args);
         } catch (OutOfMemoryError e) {
@@ -124,17 +127,23 @@ public final class Main {
         boolean trains = command.getCommandSpec().optionsMap().containsKey("--batch-size");
         error(
                 line.getErr(),
-                "out of memory (" + e.getMessage() + "): the Java heap may grow to "
-                        + (Runtime.getRuntime().maxMemory() >> 20) + " MiB; "
+                outOfMemory(String.valueOf(e.getMessage()))
                         + (trains
                                 ? "lower --batch-size, --image-size or --width, scale very large images down, "
                                 : "scale very large images down, give fewer at once, ")
-                        + "or raise the heap with java -Xmx, as in: "
-                        + (Boolean.getBoolean("rlr.portable")
-                                ? "RLR_JAVA_OPTS=-Xmx8g rlr "
-                                : "java -Xmx8g -jar rlr.jar ")
-                        + command.getCommandName());
+                        + largerHeap(command.getCommandName()));
         return FAILURE;
+    }
+
+    static String outOfMemory(String why) {
+        return "out of memory (" + why + "): the Java heap may grow to "
+                + (Runtime.getRuntime().maxMemory() >> 20) + " MiB; ";
+    }
+
+    static String largerHeap(String command) {
+        return "or raise the heap with java -Xmx, as in: "
+                + (Boolean.getBoolean("rlr.portable") ? "RLR_JAVA_OPTS=-Xmx8g rlr " : "java -Xmx8g -jar rlr.jar ")
+                + command;
     }
 
     /** The one line that says what went wrong. */

@@ -61,6 +61,11 @@ final class Relaunch {
      */
     static final List<String> SMALL_HEAP = List.of("-XX:+UseSerialGC", "-XX:MaxNewSize=64m");
 
+    /**
+     * In less the young objects of {@link #SMALL_HEAP} would leave the others no room, and each collection be whole.
+     */
+    private static final long LEAST_FOR_SMALL_HEAP = 192L << 20;
+
     private Relaunch() {}
 
     /** The exit code of the new JVM; null where none is needed or possible, and this one goes on. */
@@ -83,7 +88,8 @@ final class Relaunch {
                 : ManagementFactory.getRuntimeMXBean().getInputArguments();
         command.addAll(EARLY_KERNELS);
         if (given.stream().noneMatch(COLLECTOR.asMatchPredicate())) {
-            command.addAll(SMALL_HEAP);
+            command.addAll(
+                    Runtime.getRuntime().maxMemory() < LEAST_FOR_SMALL_HEAP ? SMALL_HEAP.subList(0, 1) : SMALL_HEAP);
         }
         command.addAll(given);
         if (vectors) {

@@ -1,0 +1,117 @@
+package org.rlr.model.cli;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import picocli.CommandLine;
+import picocli.CommandLine.Help;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
+
+/** Puts the options of commands that have many under headings in their help, those that matter first. */
+final class OptionHeadings {
+    /** A command with fewer shows them as they are. */
+    private static final int MANY = 10;
+
+    /** Those that matter, by command; of others, the options that are required. */
+    private static final Map<String, List<String>> FIRST = Map.of(
+            "rlr train", List.of("--data", "--out", "--backbone", "--image-size", "--epochs"),
+            "rlr evaluate", List.of("--model", "--data", "--json", "--out", "--report"),
+            "rlr detect", List.of("--model", "--json", "--out", "--class"));
+
+    private static final Map<String, List<String>> HEADINGS = headings();
+
+    private OptionHeadings() {}
+
+    private static Map<String, List<String>> headings() {
+        Map<String, List<String>> headings = new LinkedHashMap<>();
+        headings.put(
+                "Images",
+                List.of("--layout", "--classes", "--image-size", "--tile-overlap", "--tile-scale", "--no-tiles"));
+        headings.put(
+                "Model",
+                List.of(
+                        "--config",
+                        "--recipe",
+                        "--backbone",
+                        "--weights",
+                        "--weights-cache",
+                        "--levels",
+                        "--width",
+                        "--heads",
+                        "--layers",
+                        "--blocks",
+                        "--window",
+                        "--gate",
+                        "--ref-len",
+                        "--ref-loss",
+                        "--standardize",
+                        "--normalization",
+                        "--no-avg-pool"));
+        headings.put(
+                "Training",
+                List.of(
+                        "--epochs",
+                        "--batch-size",
+                        "--lr",
+                        "--warmup",
+                        "--schedule",
+                        "--seed",
+                        "--feature-jitter",
+                        "--noise-prob",
+                        "--mask-tokens",
+                        "--optimizer",
+                        "--validation",
+                        "--keep-best"));
+        headings.put("Checkpoints", List.of("--checkpoint-every", "--checkpoint", "--resume"));
+        headings.put("Scores", List.of("--score-levels", "--smoothing"));
+        headings.put("Pictures", List.of("--pictures", "--decoder"));
+        headings.put(
+                "Metrics and several runs",
+                List.of("--metrics", "--evaluate-every", "--best-on-test", "--seeds", "--summary"));
+        headings.put("Computing", List.of("--backend", "--threads", "--precision"));
+        return headings;
+    }
+
+    /** Changes the help of a command and of all below it. */
+    static void addTo(CommandLine line) {
+        if (line.getCommandSpec().options().size() > MANY) {
+            line.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, OptionHeadings::list);
+        }
+        line.getSubcommands().values().forEach(OptionHeadings::addTo);
+    }
+
+    private static String list(Help help) {
+        List<OptionSpec> left = new ArrayList<>(help.commandSpec().options());
+        left.removeIf(OptionSpec::hidden);
+        StringBuilder text = new StringBuilder();
+        List<String> first = FIRST.get(help.commandSpec().qualifiedName());
+        append(
+                text,
+                help,
+                "",
+                take(left, option -> first == null ? option.required() : first.contains(option.longestName())));
+        HEADINGS.forEach((heading, names) ->
+                append(text, help, heading, take(left, option -> names.contains(option.longestName()))));
+        append(text, help, "Other", left);
+        return text.toString();
+    }
+
+    private static List<OptionSpec> take(List<OptionSpec> from, Predicate<OptionSpec> which) {
+        List<OptionSpec> taken = from.stream().filter(which).toList();
+        from.removeAll(taken);
+        return taken;
+    }
+
+    private static void append(StringBuilder text, Help help, String heading, List<OptionSpec> options) {
+        if (options.isEmpty()) {
+            return;
+        }
+        Help.Layout layout = help.createDefaultLayout();
+        layout.addOptions(options, help.parameterLabelRenderer());
+        text.append(heading.isEmpty() ? "" : System.lineSeparator() + heading + ":" + System.lineSeparator())
+                .append(layout);
+    }
+}
