@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.config.RlrConfig;
+import org.rlr.model.config.Texts;
 import org.rlr.model.config.TrainingSettings;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.detect.AnomalyScorer;
@@ -18,7 +19,6 @@ import org.rlr.model.eval.Ablation;
 import org.rlr.model.eval.EvaluationResult;
 import org.rlr.model.eval.Evaluator;
 import org.rlr.model.eval.Metric;
-import org.rlr.model.report.EvaluationReport;
 import org.rlr.model.train.ConfigFile;
 import org.rlr.model.train.RlrTraining;
 import org.rlr.model.train.SharedFeatures;
@@ -101,12 +101,12 @@ final class AblateCommand implements Callable<Integer> {
         DataSet set = layout.read(data, spec).requireTraining().requireEvaluation();
         PrintWriter text = spec.commandLine().getOut();
         text.printf(
-                "%d sets of blocks, %d seeds each; %d normal images, %d test images of %s (%s layout)%n",
-                configs.size(),
-                seeds,
-                set.train().size(),
-                set.test().size(),
-                EvaluationReport.classes(set.classes().size()),
+                "%s of blocks, %s each; %s, %s of %s (%s layout)%n",
+                Texts.count(configs.size(), "set"),
+                Texts.count(seeds, "seed"),
+                Texts.count(set.train().size(), "normal image"),
+                Texts.count(set.test().size(), "test image"),
+                Texts.count(set.classes().size(), "class"),
                 set.layout());
         List<Ablation.BlockSet> sets = new ArrayList<>();
         try (Backend device = backend.open()) {

@@ -9,6 +9,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import me.tongfei.progressbar.ProgressBar;
+import org.rlr.model.config.Texts;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataCheck;
 import org.rlr.model.data.DataLayout;
@@ -72,7 +73,7 @@ final class DataCheckCommand implements Callable<Integer> {
         if (!result.problems().isEmpty()) {
             int count = result.problems().size();
             throw new DataSetException(
-                    count + (count == 1 ? " problem" : " problems") + " in " + data + ", listed above; first: "
+                    Texts.count(count, "problem") + " in " + data + ", listed above; first: "
                             + result.problems().get(0),
                     "",
                     null);

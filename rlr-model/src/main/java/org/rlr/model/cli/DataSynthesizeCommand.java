@@ -10,11 +10,11 @@ import me.tongfei.progressbar.ProgressBar;
 import org.rlr.model.ModelException;
 import org.rlr.model.ModelFile;
 import org.rlr.model.config.ModelInfo;
+import org.rlr.model.config.Texts;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.DataSetException;
 import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.Sample;
-import org.rlr.model.report.EvaluationReport;
 import org.rlr.model.synthetic.SyntheticDataSet;
 import org.rlr.model.train.ValidationSplit;
 import org.rlr.tensor.InvalidSettingException;
@@ -85,8 +85,8 @@ final class DataSynthesizeCommand implements Callable<Integer> {
         }
         PrintWriter text = spec.commandLine().getOut();
         text.printf(
-                "%s: %d normal images of %s that were held out, and %d with synthetic defects%n",
-                out, images, EvaluationReport.classes(normal.size()), defects);
+                "%s: %s of %s that were held out, and %d with synthetic defects%n",
+                out, Texts.count(images, "normal image"), Texts.count(normal.size(), "class"), defects);
         text.flush();
         return 0;
     }
@@ -121,7 +121,8 @@ final class DataSynthesizeCommand implements Callable<Integer> {
         if (learned != info.images() || !info.classes().equals(List.copyOf(normal.keySet()))) {
             throw new ModelException(
                     ModelException.Reason.DOES_NOT_FIT,
-                    model + " was trained on " + info.images() + " images of " + String.join(", ", info.classes())
+                    model + " was trained on " + Texts.count(info.images(), "image") + " of "
+                            + String.join(", ", info.classes())
                             + ", but of " + data + " its training would have taken " + learned + " of "
                             + String.join(", ", normal.keySet()),
                     "give the data set that it was trained on",

@@ -11,6 +11,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.ModelFile;
 import org.rlr.model.RlrModel;
+import org.rlr.model.config.Texts;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.Sample;
@@ -107,7 +108,9 @@ final class DecoderTrainCommand implements Callable<Integer> {
         try (Backend device = backend.open();
                 RlrModel loaded = ModelFile.load(model, device);
                 TrainingProgress progress = new TrainingProgress()) {
-            text.printf("%d normal images (%s layout), %s%n", files.size(), images.layout(), device.description());
+            text.printf(
+                    "%s (%s layout), %s%n",
+                    Texts.count(files.size(), "normal image"), images.layout(), device.description());
             text.flush();
             requireRoom(DecoderInfo.of(loaded, settings, files.size()), device, states);
             try (FeatureDecoder decoder = new DecoderTrainer(settings, progress).train(loaded, files, states)) {
@@ -118,7 +121,7 @@ final class DecoderTrainCommand implements Callable<Integer> {
                         "%s: mean squared error %.4f after %s, %.0f s%n",
                         out,
                         decoder.info().loss(),
-                        TextTable.count(epochs, "epoch"),
+                        Texts.count(epochs, "epoch"),
                         (System.nanoTime() - started) / 1e9);
                 text.flush();
             }

@@ -15,6 +15,7 @@ import me.tongfei.progressbar.ProgressBar;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.MapScale;
 import org.rlr.model.config.Scoring;
+import org.rlr.model.config.Texts;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.Sample;
 import org.rlr.model.decoder.FeatureDecoder;
@@ -212,7 +213,7 @@ final class EvaluateCommand implements Callable<Integer> {
         settings.put(
                 "data set",
                 name(set) + ", " + set.layout() + " layout, "
-                        + EvaluationReport.classes(set.classes().size()) + ", "
+                        + Texts.count(set.classes().size(), "class") + ", "
                         + set.train().size() + " training images, " + set.test().size() + " test images");
         settings.put("program", new Main.Version().getVersion()[0]);
         settings.put("computed on", device.description());

@@ -18,6 +18,7 @@ import org.rlr.model.checkpoint.ReferenceGrid;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.ScoreStatistics;
+import org.rlr.model.config.Texts;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.ImageSize;
@@ -170,11 +171,11 @@ final class ImportCommand implements Callable<Integer> {
                     config.levels(),
                     pixels(config),
                     config.width(),
-                    TextTable.count(config.layers(), "layer"),
+                    Texts.count(config.layers(), "layer"),
                     String.join(" ", config.blocks()),
                     config.gate(),
                     config.refLen(),
-                    TextTable.count(config.heads(), "head"),
+                    Texts.count(config.heads(), "head"),
                     config.averagePool() ? "smoothed feature maps" : "feature maps not smoothed",
                     config.windows() == null ? "" : ", attention windows " + config.windowText(),
                     Backbones.info(config.backbone()).normalization(config));
@@ -219,7 +220,7 @@ final class ImportCommand implements Callable<Integer> {
                         "%s: threshold %.4f%s%n",
                         out,
                         scores.threshold(),
-                        images == null ? "" : " from " + files.size() + " normal images");
+                        images == null ? "" : " from " + Texts.count(files.size(), "normal image"));
             }
         }
         text.flush();

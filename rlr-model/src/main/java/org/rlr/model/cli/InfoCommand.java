@@ -12,9 +12,9 @@ import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.Schedule;
 import org.rlr.model.config.ScoreStatistics;
 import org.rlr.model.config.Scoring;
+import org.rlr.model.config.Texts;
 import org.rlr.model.config.TrainingSettings;
 import org.rlr.model.data.ImageSize;
-import org.rlr.model.report.EvaluationReport;
 import org.rlr.model.report.ThresholdText;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -67,8 +67,8 @@ final class InfoCommand implements Callable<Integer> {
         line(
                 out,
                 "transformers",
-                "width " + c.width() + " at stride 4, " + TextTable.count(c.layers(), "layer") + ", "
-                        + TextTable.count(c.heads(), "head") + ", blocks "
+                "width " + c.width() + " at stride 4, " + Texts.count(c.layers(), "layer") + ", "
+                        + Texts.count(c.heads(), "head") + ", blocks "
                         + String.join(" ", c.blocks()) + ", gate " + c.gate() + ", reference length " + c.refLen()
                         + (c.referenceLoss() ? " with reference loss" : "")
                         + (c.windows() == null ? "" : ", attention windows " + c.windowText()));
@@ -82,15 +82,15 @@ final class InfoCommand implements Callable<Integer> {
             line(
                     out,
                     "trained on",
-                    info.images() + " images of "
-                            + EvaluationReport.classes(info.classes().size()) + ": "
+                    Texts.count(info.images(), "image") + " of "
+                            + Texts.count(info.classes().size(), "class") + ": "
                             + String.join(", ", info.classes()));
         }
         if (t != null) {
             line(
                     out,
                     "training",
-                    TextTable.count(t.epochs(), "epoch") + ", batch " + t.batchSize() + ", lr " + t.learningRate()
+                    Texts.count(t.epochs(), "epoch") + ", batch " + t.batchSize() + ", lr " + t.learningRate()
                             + ", seed " + t.seed()
                             + (t.maskTokens()
                                     ? ", masked tokens "

@@ -33,7 +33,7 @@ final class ModelOptions {
             names = "--recipe",
             paramLabel = "NAME",
             description =
-                    "Defaults of the options below: published, or fast, which is 20 epochs of --standardize --batch-size 4 --lr 5e-4 --warmup 20 --schedule cosine (default: ${DEFAULT-VALUE}).")
+                    "Defaults of the options of model and training: published, or fast, which is 20 epochs of --standardize --batch-size 4 --lr 5e-4 --warmup 20 --schedule cosine (default: ${DEFAULT-VALUE}).")
     private String recipe;
 
     @Option(

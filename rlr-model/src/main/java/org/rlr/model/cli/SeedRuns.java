@@ -20,6 +20,7 @@ import org.rlr.model.ModelFile;
 import org.rlr.model.RlrModel;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.config.RlrConfig;
+import org.rlr.model.config.Texts;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.Sample;
@@ -124,8 +125,8 @@ final class SeedRuns {
         MeanAndDeviation loss = MeanAndDeviation.of(losses);
         text.printf(
                 Locale.ROOT,
-                "%d seeds, mean ± sample standard deviation: loss %.4f ± %.4f%n",
-                runs.size(),
+                "%s, mean ± sample standard deviation: loss %.4f ± %.4f%n",
+                Texts.count(runs.size(), "seed"),
                 loss.mean().getAsDouble(),
                 loss.deviation().getAsDouble());
         text.print(

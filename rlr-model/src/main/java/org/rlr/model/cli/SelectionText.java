@@ -3,6 +3,7 @@ package org.rlr.model.cli;
 import java.util.Locale;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.config.Selection;
+import org.rlr.model.config.Texts;
 import org.rlr.model.config.TrainingSettings;
 
 /** How a model's epoch was chosen, in words. */
@@ -24,12 +25,12 @@ final class SelectionText {
                                 "OPTIMISTIC: chosen by the test images (image AUROC %.4f, %s), so what is measured on"
                                         + " them is too good",
                                 s.value(),
-                                TextTable.count(s.images(), "image"))
+                                Texts.count(s.images(), "image"))
                 : epoch
                         + String.format(
                                 Locale.ROOT,
                                 "chosen by the lowest loss (%.4f) of %s held out",
                                 s.value(),
-                                TextTable.count(s.images(), "image"));
+                                Texts.count(s.images(), "image"));
     }
 }

@@ -15,11 +15,6 @@ final class TextTable {
         this.leftAligned = leftAligned;
     }
 
-    /** A number of things: {@code 1 epoch}, {@code 2 epochs}. */
-    static String count(int number, String thing) {
-        return number + " " + thing + (number == 1 ? "" : "s");
-    }
-
     TextTable row(String... cells) {
         rows.add(Arrays.stream(cells).map(FileNames::printable).toArray(String[]::new));
         return this;

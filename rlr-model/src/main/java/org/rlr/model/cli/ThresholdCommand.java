@@ -14,13 +14,13 @@ import org.rlr.model.ModelFile;
 import org.rlr.model.RlrModel;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.config.Scoring;
+import org.rlr.model.config.Texts;
 import org.rlr.model.config.Threshold;
 import org.rlr.model.config.Thresholds;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.DataSetException;
 import org.rlr.model.data.Sample;
 import org.rlr.model.eval.Thresholding;
-import org.rlr.model.report.EvaluationReport;
 import org.rlr.model.report.ThresholdText;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
@@ -179,7 +179,7 @@ final class ThresholdCommand implements Callable<Integer> {
             requireDistinct(files);
             List<Sample> normal =
                     files.stream().map(file -> Sample.good(file, "")).toList();
-            text.printf("%d normal images%n", normal.size());
+            text.printf("%s%n", Texts.count(normal.size(), "normal image"));
             return Map.of("", normal);
         }
         DataSet set = layout.read(source.data, spec);
@@ -199,7 +199,7 @@ final class ThresholdCommand implements Callable<Integer> {
                 count(images),
                 thresholding.labelled() ? "" : "normal ",
                 validation ? "validation" : "test",
-                EvaluationReport.classes(images.size()));
+                Texts.count(images.size(), "class"));
         text.flush();
         if (!validation) {
             spec.commandLine()

@@ -13,9 +13,9 @@ import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.config.RlrConfig;
+import org.rlr.model.config.Texts;
 import org.rlr.model.config.TrainingSettings;
 import org.rlr.model.data.DataSet;
-import org.rlr.model.report.EvaluationReport;
 import org.rlr.model.train.ConfigFile;
 import org.rlr.model.train.RlrTraining;
 import org.rlr.model.train.SharedFeatures;
@@ -129,8 +129,10 @@ final class TrainCommand implements Callable<Integer> {
         DataSet images = layout.read(data, spec).requireTraining();
         TestEvaluation test = research.evaluation(images);
         text.printf(
-                "%d normal images of %s (%s layout)%n",
-                images.train().size(), EvaluationReport.classes(images.classes().size()), images.layout());
+                "%s of %s (%s layout)%n",
+                Texts.count(images.train().size(), "normal image"),
+                Texts.count(images.classes().size(), "class"),
+                images.layout());
         try (Backend device = backend.open()) {
             text.printf("backbone %s, %s%n", name, device.description());
             text.flush();
@@ -211,7 +213,7 @@ final class TrainCommand implements Callable<Integer> {
                         file,
                         file.toFile().length() / 1e6,
                         info.loss(),
-                        TextTable.count(
+                        Texts.count(
                                 info.selection() == null
                                         ? settings.epochs()
                                         : info.selection().epoch(),

@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongFunction;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.rlr.model.config.Texts;
 import org.rlr.tensor.CancelledException;
 import org.rlr.tensor.ResourceException;
 
@@ -91,7 +92,8 @@ final class DetectionQueue {
     private ResourceException overloaded(String why, @Nullable Throwable cause) {
         return new ResourceException(
                 ResourceException.Resource.CAPACITY,
-                "the detector is overloaded: " + why + "; " + options.maxConcurrent() + " images are examined at once",
+                "the detector is overloaded: " + why + "; " + Texts.count(options.maxConcurrent(), "image")
+                        + (options.maxConcurrent() == 1 ? " is" : " are") + " examined at once",
                 "try again later, or send fewer images",
                 cause);
     }

@@ -2,6 +2,7 @@ package org.rlr.model.eval;
 
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import org.rlr.model.config.Texts;
 import org.rlr.model.config.Threshold;
 import org.rlr.model.config.Threshold.Interval;
 import org.rlr.model.config.Threshold.Rule;
@@ -207,8 +208,8 @@ public final class ThresholdEstimator {
         requireRate(rate);
         if (place(normal, rate) < 1) {
             throw new DataSetException(
-                    normal + " normal images held out of training cannot show a false-alarm rate of " + rate
-                            + ": at least " + (long) Math.ceil(1 / rate - 1 - ROUNDING) + " are needed",
+                    Texts.count(normal, "normal image") + " held out of training cannot show a false-alarm rate of "
+                            + rate + ": at least " + (long) Math.ceil(1 / rate - 1 - ROUNDING) + " are needed",
                     "give more"
                             + (normal == 0 ? "" : ", or a rate of " + Math.ceil(1e4 / (normal + 1)) / 1e4 + " or more"),
                     null);

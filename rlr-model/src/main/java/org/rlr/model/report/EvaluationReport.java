@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.MapScale;
 import org.rlr.model.config.ModelInfo;
+import org.rlr.model.config.Texts;
 import org.rlr.model.config.Threshold;
 import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.model.eval.ClassMetrics;
@@ -77,16 +78,6 @@ public final class EvaluationReport {
         AtomicFile.writeString(file, html(title, settings));
     }
 
-    /**
-     * A number of classes in words.
-     *
-     * @param number of classes
-     * @return {@code 1 class}, {@code 2 classes}
-     */
-    public static String classes(int number) {
-        return number + (number == 1 ? " class" : " classes");
-    }
-
     /** The page. */
     String html(String title, Map<String, String> settings) {
         page.setLength(0);
@@ -98,7 +89,7 @@ public final class EvaluationReport {
         add(
                 "<h1>Evaluation: %s</h1><p class='faint'>%s, %d test images: %d good, %d defective. One RLR model for all classes, backbone %s.</p>",
                 title,
-                classes(result.classes().size()),
+                Texts.count(result.classes().size(), "class"),
                 record.images().size(),
                 record.images().size() - defective,
                 defective,

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.rlr.model.config.ModelInfo;
+import org.rlr.model.config.Texts;
 
 /** A model's shape and training as names and values: all that its file says, whatever that may be one day. */
 final class ModelSettings {
@@ -31,7 +32,8 @@ final class ModelSettings {
             }
         });
         if (info.images() > 0) {
-            settings.put("trained on", info.images() + " images of " + String.join(", ", info.classes()));
+            settings.put(
+                    "trained on", Texts.count(info.images(), "image") + " of " + String.join(", ", info.classes()));
             settings.put("final loss", String.format(Locale.ROOT, "%.4f", info.loss()));
         }
         return settings;

@@ -2,6 +2,7 @@ package org.rlr.model.report;
 
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.rlr.model.config.Texts;
 import org.rlr.model.config.Threshold;
 import org.rlr.model.config.Threshold.Interval;
 
@@ -31,11 +32,13 @@ public final class ThresholdText {
             case TRAINING_DEVIATIONS ->
                 String.format(Locale.ROOT, "mean + %.0f standard deviations of the training images", t.target());
             case FALSE_ALARM_RATE ->
-                "false-alarm rate of at most " + number(t.target()) + ", from " + t.normal() + " normal images";
-            case F1_MAX -> "greatest F1, from " + t.normal() + " normal and " + t.anomalous() + " anomalous images";
+                "false-alarm rate of at most " + number(t.target()) + ", from "
+                        + Texts.count(t.normal(), "normal image");
+            case F1_MAX ->
+                "greatest F1, from " + t.normal() + " normal and " + Texts.count(t.anomalous(), "anomalous image");
             case RECALL ->
-                "recall of at least " + number(t.target()) + ", from " + t.normal() + " normal and " + t.anomalous()
-                        + " anomalous images";
+                "recall of at least " + number(t.target()) + ", from " + t.normal() + " normal and "
+                        + Texts.count(t.anomalous(), "anomalous image");
         };
     }
 

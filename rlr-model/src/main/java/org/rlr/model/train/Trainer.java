@@ -14,6 +14,7 @@ import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.ScoreStatistics;
 import org.rlr.model.config.Scoring;
 import org.rlr.model.config.Selection;
+import org.rlr.model.config.Texts;
 import org.rlr.model.config.TrainingSettings;
 import org.rlr.model.data.DataSetException;
 import org.rlr.model.data.ImageSource;
@@ -177,7 +178,7 @@ public final class Trainer {
             try {
                 return new CancelledException(
                         "the training was " + (interrupted ? "interrupted" : "cancelled") + " after " + done + " of "
-                                + settings.epochs() + " epochs",
+                                + Texts.count(settings.epochs(), "epoch"),
                         keep(),
                         cause);
             } finally {

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,6 +23,7 @@ import org.rlr.model.data.ImageSize;
 import org.rlr.model.data.Images;
 import org.rlr.model.data.Sample;
 import org.rlr.model.demo.DemoDataSet;
+import picocli.CommandLine;
 
 /** Every command on good input. */
 class CommandsTest {
@@ -30,6 +32,33 @@ class CommandsTest {
 
     @TempDir
     Path folder;
+
+    /** All options, each once, those that matter first and under no heading. */
+    @Test
+    void manyOptionsAreUnderHeadings() {
+        for (String command : List.of("train", "evaluate", "detect", "import", "ablate", "threshold")) {
+            String help = CommandRun.succeeding(command, "--help");
+            CommandLine line = new CommandLine(new Main()).getSubcommands().get(command);
+            line.getCommandSpec().options().forEach(option -> {
+                String name = option.longestName().replaceFirst("^--(no-)?", option.negatable() ? "--[no-]" : "--$1");
+                assertEquals(
+                        1,
+                        help.lines()
+                                .filter(each -> each.matches("  (-\\w,|   ) " + Pattern.quote(name) + "([= \\[].*)?"))
+                                .count(),
+                        command + " " + name);
+            });
+            assertTrue(help.lines().anyMatch("Computing:"::equals), help);
+        }
+        String help = CommandRun.succeeding("train", "--help");
+        assertEquals(
+                List.of("--data", "--out", "--backbone", "--epochs", "--image-size"),
+                help.substring(0, help.indexOf("Images:"))
+                        .lines()
+                        .filter(each -> each.startsWith("      --"))
+                        .map(each -> each.strip().replaceFirst("=.*", ""))
+                        .toList());
+    }
 
     @Test
     void trainSaysWhatItTrainedAndWhereItWroteIt() {

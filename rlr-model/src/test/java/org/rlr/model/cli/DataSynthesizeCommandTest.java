@@ -96,7 +96,7 @@ class DataSynthesizeCommandTest {
             Files.copy(normal, drawn.resolve("a").resolve(part).resolve("good").resolve("0.png"));
         }
         String out = CommandRun.succeeding("data", "synthesize", "--data", drawn, "--out", folder.resolve("other"));
-        assertTrue(out.contains("1 normal images of 1 class that were held out, and 2 with synthetic defects"), out);
+        assertTrue(out.contains("1 normal image of 1 class that were held out, and 2 with synthetic defects"), out);
     }
 
     @Test

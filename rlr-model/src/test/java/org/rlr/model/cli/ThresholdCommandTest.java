@@ -225,10 +225,11 @@ class ThresholdCommandTest {
                         "b/test/good/2.png")
                 .text("a/test/good/1.png", "no image");
         Path good = data.resolve("a/test/good");
-        CommandRun.of("threshold", "--model", model, "--normal", good).assertFailure("1 normal images", "at least 99");
+        CommandRun.of("threshold", "--model", model, "--normal", good)
+                .assertFailure("1 normal image held out", "at least 99");
         CommandRun.of("threshold", "--model", model, "--data", data).assertFailure("3 normal images", "at least 99");
         CommandRun.of("threshold", "--model", model, "--data", data, "--per-class", "--false-alarm-rate", "0.4")
-                .assertFailure("class a", "1 normal images", "at least 2");
+                .assertFailure("class a", "1 normal image held out", "at least 2");
         CommandRun.of("threshold", "--model", model, "--data", data, "--per-class", "--f1-max")
                 .assertFailure("class b", "not 2 and 0");
         CommandRun.of("threshold", "--model", model, "--data", data.resolve("b"), "--recall", "1")
