@@ -78,6 +78,8 @@ final class Processes {
         Path model = folder.resolve("model.safetensors");
         commandLine(
                 "train",
+                "--recipe",
+                "published",
                 "--data=" + folder.resolve("data"),
                 "--out=" + model,
                 "--image-size=64",

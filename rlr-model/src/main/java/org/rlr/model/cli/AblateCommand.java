@@ -38,7 +38,7 @@ import picocli.CommandLine.Spec;
 /** {@code rlr ablate}. */
 @Command(
         name = "ablate",
-        defaultValueProvider = PublishedDefaults.Training.class,
+        defaultValueProvider = OptionDefaults.Training.class,
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
@@ -94,7 +94,7 @@ final class AblateCommand implements Callable<Integer> {
         InvalidSettingException.require(
                 seeds >= 1, "seeds", seeds, "at least 1, and at least 2 for a standard deviation");
         String name = weights.backbone(backbone);
-        ConfigFile base = model.base(null, name);
+        ConfigFile base = model.base(null, name, null);
         List<RlrConfig> configs = configs(name, base.config());
         TrainingSettings settings = model.training(base.training());
         scoring.one(base.scoring(), configs.get(0)); // fails before anything is computed

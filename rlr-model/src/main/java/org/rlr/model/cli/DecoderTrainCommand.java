@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
 /** {@code rlr decoder train}. */
 @Command(
         name = "train",
-        defaultValueProvider = PublishedDefaults.Decoder.class,
+        defaultValueProvider = OptionDefaults.Decoder.class,
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {

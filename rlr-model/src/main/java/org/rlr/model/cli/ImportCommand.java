@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
 /** {@code rlr import}. */
 @Command(
         name = "import",
-        defaultValueProvider = PublishedDefaults.Import.class,
+        defaultValueProvider = OptionDefaults.Import.class,
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {

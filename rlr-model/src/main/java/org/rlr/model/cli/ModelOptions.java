@@ -15,6 +15,7 @@ import org.rlr.model.config.Schedule;
 import org.rlr.model.config.Tiling;
 import org.rlr.model.config.TrainingSettings;
 import org.rlr.model.config.Validation;
+import org.rlr.model.data.DataSet;
 import org.rlr.model.data.ImageSize;
 import org.rlr.model.train.ConfigFile;
 import org.rlr.model.train.Recipe;
@@ -24,7 +25,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** What to train and how; the defaults are the published values. */
+/** What to train and how; the defaults are those of {@link Recipe#DEFAULT}. */
 final class ModelOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec mixee;
@@ -33,7 +34,7 @@ final class ModelOptions {
             names = "--recipe",
             paramLabel = "NAME",
             description =
-                    "Defaults of the options of model and training: published, or fast, which is 20 epochs of --standardize --batch-size 4 --lr 5e-4 --warmup 20 --schedule cosine (default: ${DEFAULT-VALUE}).")
+                    "Defaults of the options of model and training: recommended, published (the paper's), or fast, the published model trained as the recommended one in 20 epochs (default: ${DEFAULT-VALUE}).")
     private String recipe;
 
     @Option(
@@ -162,7 +163,7 @@ final class ModelOptions {
             names = "--validation",
             paramLabel = "FRACTION",
             description =
-                    "Hold out this share of each class's training images, chosen by the seed, and follow their loss; 0 for none.")
+                    "Hold out this share of each class's training images, chosen by the seed, and follow their loss; 0 for none (default of the recommended recipe: 0.1 to 0.2 where they are enough for a threshold).")
     private Double validation;
 
     @Option(
@@ -170,6 +171,20 @@ final class ModelOptions {
             negatable = true,
             description = "Take the model of the epoch of lowest validation loss instead of the last.")
     private boolean keepBest;
+
+    @Option(
+            names = "--patience",
+            paramLabel = "N",
+            description =
+                    "End the training after N epochs without a lower validation loss, and take the best; 0 for never.")
+    private Integer patience;
+
+    @Option(
+            names = "--false-alarm-rate",
+            paramLabel = "R",
+            description =
+                    "Find the threshold on the images held out, so that at most this share of normal images exceeds it (default of the recommended recipe: 0.05).")
+    private Double falseAlarmRate;
 
     @Option(
             names = "--standardize",
@@ -253,13 +268,27 @@ final class ModelOptions {
     }
 
     private @Nullable Validation validation(@Nullable Validation base) {
-        boolean best = of("--keep-best", keepBest, base != null && base.keepBest());
         Double fraction = given("--validation") ? validation : base == null ? null : (Double) base.fraction();
-        if (best && fraction == null) {
-            throw new RlrException("--keep-best needs images held out to choose by", "give --validation FRACTION too");
+        Integer patient =
+                given("--patience") ? (patience == 0 ? null : patience) : base == null ? null : base.patience();
+        boolean best = given("--keep-best") ? keepBest : patient != null || (base != null && base.keepBest());
+        for (String option : List.of("--keep-best", "--patience", "--false-alarm-rate")) {
+            if (fraction == null && given(option) && !(option.equals("--keep-best") && !keepBest)) {
+                throw new RlrException(option + " needs images held out", "give --validation FRACTION too");
+            }
         }
         // 0 holds nothing out, which a configuration may have to be told
-        return fraction == null || (fraction == 0 && !best) ? null : new Validation(fraction, best);
+        return fraction == null || (fraction == 0 && !(given("--keep-best") && keepBest))
+                ? null
+                : new Validation(fraction, best, patient, falseAlarmRate(fraction, base));
+    }
+
+    /** That given, else that of the base, where as many images are held out as by it. */
+    private @Nullable Double falseAlarmRate(double fraction, @Nullable Validation base) {
+        if (given("--false-alarm-rate")) {
+            return falseAlarmRate;
+        }
+        return base == null || fraction < base.fraction() ? null : base.falseAlarmRate();
     }
 
     /**
@@ -267,11 +296,12 @@ final class ModelOptions {
      *
      * @param file null for none
      * @param backbone whose own levels and image size a recipe takes
+     * @param data of which a recipe holds images out; null for none
      * @throws RlrException if both are given, or there is no such recipe
      */
-    ConfigFile base(@Nullable Path file, String backbone) {
+    ConfigFile base(@Nullable Path file, String backbone, @Nullable DataSet data) {
         if (file == null) {
-            return Recipe.of(recipe, backbone);
+            return data == null ? Recipe.of(recipe, backbone) : Recipe.of(recipe, backbone, data);
         }
         if (given("--recipe")) {
             throw new RlrException(
@@ -279,6 +309,11 @@ final class ModelOptions {
                     "leave one away");
         }
         return ConfigFile.read(file);
+    }
+
+    /** Whether it is the recipe that is to hold images out. */
+    boolean holdsOut() {
+        return recipe.equals(Recipe.RECOMMENDED) && !given("--validation");
     }
 
     private boolean given(String option) {

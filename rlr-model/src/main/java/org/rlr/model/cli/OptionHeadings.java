@@ -17,7 +17,7 @@ final class OptionHeadings {
 
     /** Those that matter, by command; of others, the options that are required. */
     private static final Map<String, List<String>> FIRST = Map.of(
-            "rlr train", List.of("--data", "--out", "--backbone", "--image-size", "--epochs"),
+            "rlr train", List.of("--data", "--out", "--backbone", "--image-size", "--epochs", "--time"),
             "rlr evaluate", List.of("--model", "--data", "--json", "--out", "--report"),
             "rlr detect", List.of("--model", "--json", "--out", "--class"));
 
@@ -64,9 +64,11 @@ final class OptionHeadings {
                         "--mask-tokens",
                         "--optimizer",
                         "--validation",
-                        "--keep-best"));
+                        "--keep-best",
+                        "--patience"));
         headings.put("Checkpoints", List.of("--checkpoint-every", "--checkpoint", "--resume"));
-        headings.put("Scores", List.of("--score-levels", "--smoothing"));
+        headings.put(
+                "Scores", List.of("--score-levels", "--smoothing", "--false-alarm-rate", "--f1-max", "--recall"));
         headings.put("Pictures", List.of("--pictures", "--decoder"));
         headings.put(
                 "Metrics and several runs",

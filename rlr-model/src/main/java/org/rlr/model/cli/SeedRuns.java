@@ -64,6 +64,11 @@ final class SeedRuns {
                     "--resume takes one run, not those of --seeds",
                     "resume each by itself, with --seed, its own --out and its own --resume");
         }
+        if (like.time() != null) {
+            throw new RlrException(
+                    "--time fits the epochs of one run, and those of --seeds are to have the same number",
+                    "train once with --time, and give the number of its epochs to --seeds with --epochs");
+        }
         this.seeds = seeds;
         this.summary = summary;
         runs = seeds.stream().map(seed -> ofSeed(like, seed)).toList();
@@ -82,7 +87,8 @@ final class SeedRuns {
                 named(like.out(), seed),
                 new TrainingCheckpoints(c.file() == null ? null : named(c.file(), seed), c.every(), null),
                 like.metrics() == null ? null : named(like.metrics(), seed),
-                like.bestOnTest() == null ? null : named(like.bestOnTest(), seed));
+                like.bestOnTest() == null ? null : named(like.bestOnTest(), seed),
+                null);
     }
 
     /** {@code model.safetensors} as {@code model-seed7.safetensors}. */

@@ -3,10 +3,12 @@ package org.rlr.model.cli;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.backbone.Backbone;
@@ -14,9 +16,13 @@ import org.rlr.model.backbone.Backbones;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.Texts;
+import org.rlr.model.config.Threshold;
 import org.rlr.model.config.TrainingSettings;
 import org.rlr.model.data.DataSet;
+import org.rlr.model.data.ImageSize;
+import org.rlr.model.report.ThresholdText;
 import org.rlr.model.train.ConfigFile;
+import org.rlr.model.train.Recipe;
 import org.rlr.model.train.RlrTraining;
 import org.rlr.model.train.SharedFeatures;
 import org.rlr.model.train.TestEvaluation;
@@ -34,15 +40,18 @@ import picocli.CommandLine.Spec;
 /** {@code rlr train}. */
 @Command(
         name = "train",
-        defaultValueProvider = PublishedDefaults.Training.class,
+        defaultValueProvider = OptionDefaults.Training.class,
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
             "Train one model on the normal images of all classes of a folder.",
             "DIR is a data set in a known layout (class folders with train/good, …, see --layout), one class of it, or a plain folder of normal images.",
-            "Defaults are the published settings."
+            "The defaults give a good model in minutes on a CPU; --recipe published takes the paper's settings."
         })
 final class TrainCommand implements Callable<Integer> {
+    private static final String BETTER_BACKBONE =
+            "a backbone with pretrained weights detects better: 'rlr weights get tf_efficientnet_lite2' (24 MB), then --backbone tf_efficientnet_lite2";
+
     @Spec
     private CommandSpec spec;
 
@@ -74,6 +83,14 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private ModelOptions model;
 
+    @Option(
+            names = "--time",
+            paramLabel = "T",
+            converter = DurationConverter.class,
+            description =
+                    "Train as well as this time allows, as 90s, 10m or 1h: with as many epochs as fit, by the time of a few steps. Says how many; --epochs with that number gives the same model.")
+    private Duration time;
+
     @Mixin
     private CheckpointOptions checkpoints;
 
@@ -104,7 +121,9 @@ final class TrainCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter text = spec.commandLine().getOut();
         research.check();
-        ConfigFile base = model.base(config, weights.backbone(backbone));
+        requireOneLength();
+        DataSet images = layout.read(data, spec).requireTraining();
+        ConfigFile base = model.base(config, weights.backbone(backbone), images);
         if (!base.saysTraining()) {
             spec.commandLine()
                     .getErr()
@@ -121,12 +140,12 @@ final class TrainCommand implements Callable<Integer> {
                 out,
                 checkpoints.of(out),
                 research.metrics(),
-                research.bestOnTest());
+                research.bestOnTest(),
+                time);
         SeedRuns runs = seedRuns(run);
         if (runs == null) {
             requireWritable(run);
         }
-        DataSet images = layout.read(data, spec).requireTraining();
         TestEvaluation test = research.evaluation(images);
         text.printf(
                 "%s of %s (%s layout)%n",
@@ -135,10 +154,24 @@ final class TrainCommand implements Callable<Integer> {
                 images.layout());
         try (Backend device = backend.open()) {
             text.printf("backbone %s, %s%n", name, device.description());
+            text.printf(
+                    "model of width %d and %s, image size %s%n",
+                    shape.width(),
+                    Texts.count(shape.layers(), "layer"),
+                    new ImageSize(shape.imageWidth(), shape.imageHeight()));
+            if (backbone == null && config == null && !Backbones.info(name).needsWeights()) {
+                text.println(BETTER_BACKBONE);
+            }
+            if (config == null && model.holdsOut() && run.settings().validation() == null) {
+                text.printf(
+                        "no image is held out: %d are too few for a threshold at a false-alarm rate of %s%n",
+                        images.train().size(), Recipe.FALSE_ALARM_RATE);
+            }
             text.flush();
             try (Backbone opened = Backbones.open(name, weights.of(name), shape.levels(), device)) {
                 if (runs == null) {
-                    train(run, device, opened, images, test, null, text);
+                    ModelInfo info = train(run, device, opened, images, test, null, text);
+                    next(info, images, text);
                 } else {
                     RlrTraining.requireRoom(
                             runs.runs().stream()
@@ -151,6 +184,33 @@ final class TrainCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    private void requireOneLength() {
+        if (time != null && spec.commandLine().getParseResult().hasMatchedOption("--epochs")) {
+            throw new RlrException("--time and --epochs both say how long to train", "omit one");
+        }
+    }
+
+    /** What to expect of the model, and what to do with it. */
+    private void next(ModelInfo info, DataSet images, PrintWriter text) {
+        Threshold threshold = info.thresholds().common();
+        text.println("threshold " + ThresholdText.of(threshold));
+        if (threshold.falseAlarmRate() != null) {
+            text.printf(
+                    "  expect it to call %s of normal images like these anomalous (95 %% confidence)%n",
+                    ThresholdText.percent(threshold.falseAlarmRate()));
+        } else {
+            text.printf(
+                    "  only a start, as training images score lower than new ones; better from normal images not trained on: rlr threshold --model %s --normal DIR%n",
+                    out);
+        }
+        text.print("next:");
+        if (!images.test().isEmpty()) {
+            text.printf(" rlr evaluate --model %s --data %s;", out, data);
+        }
+        text.printf(" rlr detect --model %s IMAGE_OR_DIR%n", out);
+        text.flush();
     }
 
     /** The runs of several seeds; null where there is one run. */
@@ -204,31 +264,42 @@ final class TrainCommand implements Callable<Integer> {
         }
         Thread interrupted = new Thread(() -> interrupted(run));
         Runtime.getRuntime().addShutdownHook(interrupted);
-        try (TrainingProgress progress = new TrainingProgress((file, info) -> {
-            if (file.equals(run.out())) {
-                forget(interrupted);
-                text.printf(
-                        Locale.ROOT,
-                        "%s: %.1f MB, loss %.4f after %s, threshold %.4f, %.0f s%n",
-                        file,
-                        file.toFile().length() / 1e6,
-                        info.loss(),
-                        Texts.count(
-                                info.selection() == null
-                                        ? settings.epochs()
-                                        : info.selection().epoch(),
-                                "epoch"),
-                        info.scores().threshold(),
-                        (System.nanoTime() - started) / 1e9);
-                text.print(info.selection() == null ? "" : String.format("  %s%n", SelectionText.of(info)));
-            } else {
-                text.println(file + ": " + SelectionText.of(info));
-            }
-            text.flush();
-        })) {
+        try (TrainingProgress progress = new TrainingProgress(
+                (file, info) -> {
+                    if (file.equals(run.out())) {
+                        forget(interrupted);
+                        text.printf(
+                                Locale.ROOT,
+                                "%s: %.1f MB, loss %.4f after %s, threshold %.4f, %.0f s%n",
+                                file,
+                                file.toFile().length() / 1e6,
+                                info.loss(),
+                                Texts.count(
+                                        info.selection() == null
+                                                ? epochs(info)
+                                                : info.selection().epoch(),
+                                        "epoch"),
+                                info.thresholds().common().value(),
+                                (System.nanoTime() - started) / 1e9);
+                        text.print(info.selection() == null ? "" : String.format("  %s%n", SelectionText.of(info)));
+                    } else {
+                        text.println(file + ": " + SelectionText.of(info));
+                    }
+                    text.flush();
+                },
+                estimate -> {
+                    text.println(EstimateText.of(estimate));
+                    text.flush();
+                })) {
             try (Trained trained = run.on(data, device, backbone, test, features)
                     .listener(progress)
                     .run()) {
+                int all = epochs(trained.model().info());
+                if (progress.last() < all) {
+                    text.printf(
+                            "ended after epoch %d of %d, as the loss of the images held out no longer fell%n",
+                            progress.last(), all);
+                }
                 progress.remarks().forEach(remark -> text.println("- test images of " + remark));
                 text.flush();
                 return trained.model().info();
@@ -236,6 +307,10 @@ final class TrainCommand implements Callable<Integer> {
         } finally {
             forget(interrupted);
         }
+    }
+
+    private static int epochs(ModelInfo info) {
+        return Objects.requireNonNull(info.training()).epochs();
     }
 
     private static void interrupted(TrainingPlan run) {

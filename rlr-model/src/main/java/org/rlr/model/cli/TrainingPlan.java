@@ -1,6 +1,7 @@
 package org.rlr.model.cli;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.config.RlrConfig;
@@ -21,7 +22,8 @@ record TrainingPlan(
         Path out,
         TrainingCheckpoints checkpoints,
         @Nullable Path metrics,
-        @Nullable Path bestOnTest) {
+        @Nullable Path bestOnTest,
+        @Nullable Duration time) {
 
     /** The training; the backbone is the configuration's, and stays the caller's. */
     RlrTraining on(
@@ -40,7 +42,8 @@ record TrainingPlan(
                 .resume(checkpoints.resume())
                 .metrics(metrics)
                 .saveTo(out)
-                .saveBestOnTestTo(bestOnTest);
+                .saveBestOnTestTo(bestOnTest)
+                .time(time);
         if (checkpoints.file() != null) {
             training.checkpoint(checkpoints.file(), checkpoints.every());
         }

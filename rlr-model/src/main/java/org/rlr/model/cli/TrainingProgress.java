@@ -5,10 +5,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import me.tongfei.progressbar.ProgressBar;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.train.EpochReport;
+import org.rlr.model.train.TrainingEstimate;
 import org.rlr.model.train.TrainingListener;
 
 /**
@@ -17,6 +19,10 @@ import org.rlr.model.train.TrainingListener;
  */
 final class TrainingProgress implements TrainingListener, AutoCloseable {
     private final BiConsumer<Path, ModelInfo> saved;
+    private final Consumer<TrainingEstimate> estimated;
+    /** The last epoch made. */
+    private int last;
+
     private @Nullable Shown shown;
     private List<String> remarks = List.of();
     private int images;
@@ -28,12 +34,16 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
     private record Shown(String task, ProgressBar bar) {}
 
     TrainingProgress() {
-        this((file, info) -> {});
+        this((file, info) -> {}, estimate -> {});
     }
 
-    /** @param saved hears of each model that is written, when no bar is shown */
-    TrainingProgress(BiConsumer<Path, ModelInfo> saved) {
+    /**
+     * @param saved hears of each model that is written, when no bar is shown
+     * @param estimated hears of what is going to be done, when no bar is shown
+     */
+    TrainingProgress(BiConsumer<Path, ModelInfo> saved, Consumer<TrainingEstimate> estimated) {
         this.saved = saved;
+        this.estimated = estimated;
     }
 
     private ProgressBar bar(String name, String unit, long total) {
@@ -62,6 +72,12 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
     }
 
     @Override
+    public void estimated(TrainingEstimate estimate) {
+        end();
+        estimated.accept(estimate);
+    }
+
+    @Override
     public void step(int epoch, int epochs, int step, int steps, double loss, int count) {
         ProgressBar b = bar("training", " steps", (long) epochs * steps, (long) resumed * steps);
         images += count;
@@ -75,14 +91,21 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
     public void started(int done, double meanLoss) {
         images = 0;
         resumed = done;
+        last = done;
         began = System.nanoTime();
     }
 
     @Override
     public void epoch(EpochReport report) {
+        last = report.epoch();
         if (report.metrics() != null) {
             remarks = report.metrics().remarks();
         }
+    }
+
+    /** {@return the number of epochs made} */
+    int last() {
+        return last;
     }
 
     /** {@return what is to know of the metrics of the test images, if they were evaluated} */

@@ -209,11 +209,21 @@ public final class ThresholdEstimator {
         if (place(normal, rate) < 1) {
             throw new DataSetException(
                     Texts.count(normal, "normal image") + " held out of training cannot show a false-alarm rate of "
-                            + rate + ": at least " + (long) Math.ceil(1 / rate - 1 - ROUNDING) + " are needed",
+                            + rate + ": at least " + required(rate) + " are needed",
                     "give more"
                             + (normal == 0 ? "" : ", or a rate of " + Math.ceil(1e4 / (normal + 1)) / 1e4 + " or more"),
                     null);
         }
+    }
+
+    /**
+     * How many normal images it takes to show a false-alarm rate.
+     *
+     * @param rate above 0 and below 1
+     * @return {@code 1/rate - 1}, rounded up
+     */
+    public static long required(double rate) {
+        return (long) Math.ceil(1 / rate - 1 - ROUNDING);
     }
 
     /**

@@ -50,6 +50,11 @@ record CancellingListener(TrainingListener next, BooleanSupplier cancelWhen) imp
     }
 
     @Override
+    public void estimated(TrainingEstimate estimate) {
+        next.estimated(estimate);
+    }
+
+    @Override
     public void step(int epoch, int epochs, int step, int steps, double loss, int images) {
         next.step(epoch, epochs, step, steps, loss, images);
         if (step < steps) {

@@ -34,10 +34,12 @@ final class EpochKeeper {
 
     private final boolean byLoss;
     private final boolean byTest;
+    private final @Nullable Integer patience;
     private final Map<Selection.By, Best> kept = new EnumMap<>(Selection.By.class);
 
     EpochKeeper(@Nullable Validation validation, @Nullable TestEvaluation test) {
         byLoss = validation != null && validation.keepBest();
+        patience = validation == null ? null : validation.patience();
         byTest = test != null && test.keepBest();
     }
 
@@ -87,6 +89,12 @@ final class EpochKeeper {
                 kept.put(Selection.By.TEST_IMAGE_AUROC, Best.of(epoch, loss, value.getAsDouble(), levels));
             }
         }
+    }
+
+    /** Whether the training ends after so many epochs, as the last of them brought no lower validation loss. */
+    boolean ends(int done) {
+        Best best = of(Selection.By.VALIDATION_LOSS);
+        return patience != null && best != null && done - best.epoch() >= patience;
     }
 
     /** Whether the best on test images is looked for. */

@@ -1,6 +1,7 @@
 package org.rlr.model.train;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Locale;
 import org.rlr.model.config.ModelInfo;
 
@@ -15,6 +16,17 @@ final class LoggingListener implements TrainingListener {
         LOG.log(
                 System.Logger.Level.INFO,
                 () -> done == 0 ? "the training begins" : "the training goes on after epoch " + done);
+    }
+
+    @Override
+    public void estimated(TrainingEstimate estimate) {
+        Duration remaining = estimate.remaining();
+        if (remaining != null) {
+            LOG.log(
+                    System.Logger.Level.INFO,
+                    () -> estimate.epochs() + " epochs of " + estimate.steps() + " steps, about "
+                            + remaining.toSeconds() + " s");
+        }
     }
 
     @Override

@@ -188,6 +188,11 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
     }
 
     @Override
+    public void estimated(TrainingEstimate estimate) {
+        next.estimated(estimate);
+    }
+
+    @Override
     public void step(int epoch, int epochs, int step, int steps, double loss, int images) {
         next.step(epoch, epochs, step, steps, loss, images);
     }

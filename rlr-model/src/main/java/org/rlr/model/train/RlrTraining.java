@@ -1,6 +1,7 @@
 package org.rlr.model.train;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -29,13 +30,14 @@ import org.rlr.tensor.io.DiskSpace;
  * A training of one model on the normal images of all classes of a data set, from its settings to its files.
  *
  * <pre>{@code
- * try (Trained trained = RlrTraining.on(data).recipe("fast").settings(s -> s.epochs(30)).run()) {
+ * try (Trained trained = RlrTraining.on(data).settings(s -> s.epochs(30)).run()) {
  *     ModelFile.save(trained.model(), Path.of("model.safetensors"));
  * }
  * }</pre>
  *
- * <p>Whatever is not set has the published value. The same settings and images give the same model, bit for bit, on the
- * same kernels, with any number of threads. An instance is used by one thread at a time, and may be run several times.
+ * <p>Whatever is not set has the value of the recommended recipe ({@link Recipe#DEFAULT}). The same settings and images
+ * give the same model, bit for bit, on the same kernels, with any number of threads. An instance is used by one thread
+ * at a time, and may be run several times.
  *
  * <h2>Cancelling</h2>
  *
@@ -58,7 +60,7 @@ public final class RlrTraining {
     private final DataSet data;
     private final List<Consumer<RlrConfig.Builder>> configChanges = new ArrayList<>();
     private final List<Consumer<TrainingSettings.Builder>> settingsChanges = new ArrayList<>();
-    private String recipe = Recipe.PUBLISHED;
+    private String recipe = Recipe.DEFAULT;
     private @Nullable RlrConfig config;
     private @Nullable TrainingSettings settings;
     private @Nullable Scoring scoring;
@@ -69,6 +71,7 @@ public final class RlrTraining {
     private @Nullable SharedFeatures features;
     private int testEvery;
     private boolean keepBestOnTest;
+    private @Nullable Duration time;
     private final TrainingFiles files = new TrainingFiles();
     private TrainingListener listener = new LoggingListener();
     private BooleanSupplier cancelWhen = () -> false;
@@ -81,7 +84,7 @@ public final class RlrTraining {
      * A training on the training images of a data set.
      *
      * @param data with training images of every class
-     * @return the training, with the published settings and a backbone that needs no weights
+     * @return the training, with the recommended settings and a backbone that needs no weights
      */
     public static RlrTraining on(DataSet data) {
         return new RlrTraining(Objects.requireNonNull(data, "data"));
@@ -138,9 +141,10 @@ public final class RlrTraining {
     }
 
     /**
-     * Chooses the settings that {@link #config(Consumer)} and {@link #settings(Consumer)} start from.
+     * Chooses the settings that {@link #config(Consumer)} and {@link #settings(Consumer)} start from. Unless one is
+     * chosen, that is {@link Recipe#DEFAULT}.
      *
-     * @param name as for {@link Recipe#of}
+     * @param name as for {@link Recipe#of(String, String, DataSet)}
      * @return this
      */
     public RlrTraining recipe(String name) {
@@ -190,6 +194,24 @@ public final class RlrTraining {
      */
     public RlrTraining settings(Consumer<TrainingSettings.Builder> change) {
         settingsChanges.add(change);
+        return this;
+    }
+
+    /**
+     * Trains as well as so much time allows: instead of {@code epochs} of the settings as many as fit, at least one, by
+     * the time that features and a few steps take on this machine. The learning rate's schedule is fitted to them. The
+     * model says their number; with it as {@code epochs} another training gives the same bits. How long the training
+     * really takes depends on what else the machine does. A training that {@linkplain #resume resumes} has the number
+     * of epochs that its state says, whatever the time.
+     *
+     * @param budget for all that {@link #run} does; null for the settings' epochs
+     * @return this
+     * @throws InvalidSettingException if it is not positive
+     */
+    public RlrTraining time(@Nullable Duration budget) {
+        InvalidSettingException.require(
+                budget == null || !(budget.isNegative() || budget.isZero()), "time", budget, "more than nothing");
+        time = budget;
         return this;
     }
 
@@ -363,7 +385,7 @@ public final class RlrTraining {
     private TrainingSettings settings(RlrConfig shape) {
         TrainingSettings base = settings != null
                 ? settings
-                : Recipe.of(recipe, shape.backbone()).training();
+                : Recipe.of(recipe, shape.backbone(), data).training();
         TrainingSettings.Builder builder = base.toBuilder();
         settingsChanges.forEach(change -> change.accept(builder));
         return builder.build();
@@ -381,6 +403,7 @@ public final class RlrTraining {
      * @throws IllegalStateException if an open backbone was given without its backend, or features without theirs
      */
     public Trained run() {
+        Long deadline = time == null ? null : (Long) (System.nanoTime() + time.toNanos());
         Backend given = backend;
         if (backbone != null && given == null) {
             throw new IllegalStateException("an open backbone needs its backend: call backend(…) too");
@@ -393,15 +416,19 @@ public final class RlrTraining {
         TestEvaluation test = test();
         data.requireTraining();
         try (OutputLock lock = files.lock()) {
-            return runLocked(shape, how, test, given);
+            return runLocked(shape, how, test, given, deadline);
         }
     }
 
     private Trained runLocked(
-            RlrConfig shape, TrainingSettings how, @Nullable TestEvaluation test, @Nullable Backend given) {
+            RlrConfig shape,
+            TrainingSettings how,
+            @Nullable TestEvaluation test,
+            @Nullable Backend given,
+            @Nullable Long deadline) {
         Backend device = given != null ? given : Backends.open("auto", BackendSettings.WHOLE_HEAP);
         try {
-            Trained trained = run(shape, how, test, device);
+            Trained trained = run(shape, how, test, device, deadline);
             return given != null ? trained : new Trained(trained.model(), trained.bestOnTest(), device);
         } catch (Throwable t) {
             if (given == null) {
@@ -424,14 +451,22 @@ public final class RlrTraining {
         return keepBestOnTest || files.bestOnTest != null;
     }
 
-    private Trained run(RlrConfig shape, TrainingSettings how, @Nullable TestEvaluation test, Backend device) {
+    private Trained run(
+            RlrConfig shape,
+            TrainingSettings how,
+            @Nullable TestEvaluation test,
+            Backend device,
+            @Nullable Long deadline) {
         TrainingImages images = ValidationSplit.of(data, how.validation(), how.seed());
         Backbone extractor = open(shape, device);
         Trained trained = null;
         boolean taken = false;
-        try (MetricsFile csv = metrics(shape, how, extractor, device)) {
-            Trainer trainer =
-                    new Trainer(device, shape, how, csv == null ? listener : csv, scoring, features, cancelWhen);
+        TrainingSettings longest = deadline == null
+                ? how
+                : how.toBuilder().epochs(Integer.MAX_VALUE).build();
+        try (MetricsFile csv = metrics(shape, longest, extractor, device)) {
+            Trainer trainer = new Trainer(
+                    device, shape, how, csv == null ? listener : csv, scoring, features, cancelWhen, deadline);
             taken = true; // it closes the backbone if it fails
             trained = trainer.train(extractor, images, files.checkpoints, test);
             files.save(trained, listener);

@@ -1,10 +1,13 @@
 package org.rlr.model.train;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.RlrModel;
 import org.rlr.model.backbone.Backbone;
@@ -15,12 +18,16 @@ import org.rlr.model.config.ScoreStatistics;
 import org.rlr.model.config.Scoring;
 import org.rlr.model.config.Selection;
 import org.rlr.model.config.Texts;
+import org.rlr.model.config.Thresholds;
 import org.rlr.model.config.TrainingSettings;
+import org.rlr.model.config.Validation;
 import org.rlr.model.data.DataSetException;
 import org.rlr.model.data.ImageSource;
 import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.model.eval.EvaluationResult;
 import org.rlr.model.eval.Evaluator;
+import org.rlr.model.eval.ThresholdEstimator;
+import org.rlr.model.eval.Thresholding;
 import org.rlr.model.features.ComputedFeatureMaps;
 import org.rlr.model.features.FeatureMaps;
 import org.rlr.model.features.FeatureStatistics;
@@ -36,12 +43,16 @@ import org.rlr.tensor.backend.Backend;
  * bit, on the same kernels, with any number of threads.
  */
 public final class Trainer {
+    /** Of a training that fits a deadline. */
+    private static final int MOST_EPOCHS = 100_000;
+
     private final Backend backend;
     private final RlrConfig config;
     private final TrainingSettings settings;
     private final TrainingListener listener;
     private final Scoring scoring;
     private final @Nullable SharedFeatures shared;
+    private final @Nullable Long deadline;
 
     /**
      * A trainer on a backend.
@@ -73,10 +84,14 @@ public final class Trainer {
             TrainingListener listener,
             @Nullable Scoring scoring,
             @Nullable SharedFeatures shared) {
-        this(backend, config, settings, listener, scoring, shared, () -> false);
+        this(backend, config, settings, listener, scoring, shared, () -> false, null);
     }
 
-    /** @param cancelWhen whether to end as after an interrupt; asked often, on the training thread */
+    /**
+     * @param cancelWhen whether to end as after an interrupt; asked often, on the training thread
+     * @param deadline value of {@link System#nanoTime} to be done at, as {@link RlrTraining#time} says; null for the
+     *     settings' epochs
+     */
     Trainer(
             Backend backend,
             RlrConfig config,
@@ -84,13 +99,15 @@ public final class Trainer {
             TrainingListener listener,
             @Nullable Scoring scoring,
             @Nullable SharedFeatures shared,
-            BooleanSupplier cancelWhen) {
+            BooleanSupplier cancelWhen,
+            @Nullable Long deadline) {
         this.backend = backend;
         this.config = config;
         this.settings = settings;
         this.listener = new CancellingListener(listener, cancelWhen);
         this.scoring = scoring == null ? Scoring.published(config) : scoring.requireLevelsOf(config);
         this.shared = shared;
+        this.deadline = deadline;
     }
 
     /**
@@ -142,6 +159,9 @@ public final class Trainer {
         private final @Nullable TestEvaluation test;
         private final EpochKeeper keeper;
         private final List<RlrTransformer> levels = new ArrayList<>();
+        /** With the number of epochs that fits a deadline. */
+        private TrainingSettings settings = Trainer.this.settings;
+
         private @Nullable TrainingIdentity identity;
         private @Nullable TrainingState resumed;
         /** The state at the end of the last epoch, where it is not on disk but a cancelled training would keep it. */
@@ -210,6 +230,15 @@ public final class Trainer {
                         "hold some out with ValidationSplit, or omit `validation`",
                         null);
             }
+            Validation validation = settings.validation();
+            if (validation != null && validation.falseAlarmRate() != null) {
+                ThresholdEstimator.requireEnough(images.validation().size(), validation.falseAlarmRate());
+            }
+            if (deadline != null && checkpoints.resume() != null) {
+                settings = settings.toBuilder()
+                        .epochs(TrainingState.planned(checkpoints.resume()))
+                        .build();
+            }
             if (!checkpoints.equals(TrainingCheckpoints.NONE)) {
                 identity(listener::heartbeat);
             }
@@ -219,9 +248,25 @@ public final class Trainer {
                 done = resumed.epochs();
                 keeper.restore(resumed);
             }
-            if (test != null
-                    && test.keepBest()
-                    && keeper.of(Selection.By.TEST_IMAGE_AUROC) == null
+            if (deadline == null || resumed != null) {
+                requireEvaluated();
+            }
+        }
+
+        /** Checks that an epoch is evaluated where the best on test images is to be kept. */
+        private void requireEvaluated() {
+            if (test == null || !test.keepBest()) {
+                return;
+            }
+            Validation validation = settings.validation();
+            Integer patience = validation == null ? null : validation.patience();
+            InvalidSettingException.require(
+                    patience == null || test.every() <= patience + 1,
+                    "TestEvaluation.every",
+                    test.every(),
+                    "at most 1 more than `Validation.patience`, so that an epoch is evaluated before the training"
+                            + " may end");
+            if (keeper.of(Selection.By.TEST_IMAGE_AUROC) == null
                     && settings.epochs() / test.every() * test.every() <= done) {
                 throw new InvalidSettingException(
                         "TestEvaluation.every",
@@ -243,6 +288,7 @@ public final class Trainer {
 
         /** Computes features and makes the epochs; returns the mean loss of the last. */
         double run() {
+            long started = System.nanoTime();
             List<LevelConfig> shapes = config.shapes(backbone.info().levels());
             FeatureMaps maps = maps();
             long memory = shared != null ? FeatureStore.MEMORY_LIMIT / 2 : FeatureStore.MEMORY_LIMIT;
@@ -251,6 +297,7 @@ public final class Trainer {
                 statistics = features.statistics();
                 shapes.forEach(shape -> levels.add(new RlrTransformer(shape, backend, true)));
                 int count = features.training();
+                plan(features, (System.nanoTime() - started) / 1e9);
                 ValidationLoss validation = images.validation().isEmpty()
                         ? null
                         : new ValidationLoss(
@@ -261,7 +308,7 @@ public final class Trainer {
                                 settings.batchSize(),
                                 listener::heartbeat);
                 return new TrainingLoop(backend, settings, listener, levels, features.store(), count)
-                        .run(resumed, (epoch, losses, speed, optimizers) -> {
+                        .run(resumed, keeper::ends, (epoch, losses, speed, optimizers) -> {
                             EpochReport.Losses held = validation == null ? null : validation.of(levels, epoch);
                             EvaluationResult metrics = test == null || !test.due(epoch) ? null : evaluate(test, epoch);
                             keeper.consider(epoch, losses.total(), held, metrics, levels);
@@ -272,16 +319,60 @@ public final class Trainer {
             }
         }
 
+        /** Fits the number of epochs to a deadline, and says what is going to be done and how long it takes. */
+        private void plan(TrainingFeatures features, double featureSeconds) {
+            int steps = (features.training() - 1) / settings.batchSize() + 1;
+            boolean fitted = deadline != null && resumed == null;
+            Duration remaining = null;
+            if (fitted || (settings.epochs() - done) * (long) steps >= StepTimer.WORTHWHILE_STEPS) {
+                double left = deadline == null ? Double.POSITIVE_INFINITY : (deadline - System.nanoTime()) / 1e9;
+                double step = StepTimer.seconds(
+                        backend, settings, levels, features.store(), features.training(), left, listener::heartbeat);
+                // gradients take twice the time of the forward pass
+                double forward = step / Math.min(settings.batchSize(), features.training()) / 3;
+                double score = featureSeconds / features.computed() + forward;
+                double epoch = steps * step
+                        + features.validation() * forward
+                        + (test == null ? 0 : test.data().test().size() * score / test.every());
+                double scores = (features.training() + features.validation()) * score;
+                if (deadline != null && fitted) {
+                    double fit = ((deadline - System.nanoTime()) / 1e9 - scores) / epoch;
+                    settings = settings.toBuilder()
+                            .epochs((int) Math.max(1, Math.min(MOST_EPOCHS, fit)))
+                            .build();
+                    identity = identity == null ? null : identity.with(settings);
+                    requireEvaluated();
+                }
+                remaining = duration((settings.epochs() - done) * epoch + scores);
+            }
+            listener.estimated(new TrainingEstimate(
+                    features.training(),
+                    features.validation(),
+                    levels.stream()
+                            .mapToLong(level -> level.parameters().count())
+                            .sum(),
+                    settings.epochs(),
+                    done,
+                    steps,
+                    duration(featureSeconds),
+                    remaining));
+        }
+
+        private static Duration duration(double seconds) {
+            return Duration.ofMillis(Math.round(1000 * seconds));
+        }
+
         private void write(EpochReport report, LevelOptimizers optimizers) {
-            Consumer<Path> state =
-                    file -> TrainingState.of(report.epoch(), report.training().total(), levels, optimizers, keeper)
-                            .save(file, identity(() -> {}));
             done = report.epoch();
+            int end = keeper.ends(done) ? done : settings.epochs();
+            Supplier<TrainingState> now = () -> TrainingState.of(
+                    report.epoch(), settings.epochs(), report.training().total(), levels, optimizers, keeper);
+            Consumer<Path> state = file -> now.get().save(file, identity(() -> {}));
             Path file = checkpoints.file();
-            boolean due = checkpoints.due(report.epoch(), settings.epochs());
+            boolean due = checkpoints.due(done, end);
             reached = null; // not two at once
-            if (!due && (file != null || report.epoch() == settings.epochs())) {
-                reached = TrainingState.of(report.epoch(), report.training().total(), levels, optimizers, keeper);
+            if (!due && (file != null || done == end)) {
+                reached = now.get();
             }
             Runnable writing = () -> {
                 CancelledException cancelled = null;
@@ -374,15 +465,33 @@ public final class Trainer {
             }
         }
 
+        /** Those that the images held out give; null for those of the training images' scores. */
+        private @Nullable Thresholds thresholds(RlrModel model) {
+            Validation validation = settings.validation();
+            if (validation == null || validation.falseAlarmRate() == null) {
+                return null;
+            }
+            double[] scores = new double[images.validation().size()];
+            scorer(model).score(images.validation(), (index, map) -> {
+                scores[index] = map.imageScore();
+                listener.heartbeat();
+            });
+            return new Thresholds(
+                    new ThresholdEstimator(Thresholding.CONFIDENCE).falseAlarmRate(scores, validation.falseAlarmRate()),
+                    Map.of());
+        }
+
         /** The same with its description, by the scores of the training images. */
         private RlrModel scored(double loss, @Nullable Selection selection) {
             RlrModel model = model();
             try {
+                Thresholds found = thresholds(model);
                 return model.with(model.info().toBuilder()
                         .classes(images.classes())
                         .images(images.training().size())
                         .loss(loss)
                         .scores(scores(scorer(model), images.training(), listener))
+                        .thresholds(found)
                         .selection(selection)
                         .build());
             } catch (Throwable t) {

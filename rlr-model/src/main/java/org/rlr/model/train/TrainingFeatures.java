@@ -83,6 +83,11 @@ final class TrainingFeatures implements AutoCloseable {
         return inputs - training;
     }
 
+    /** How many times the features of an image were computed: in two passes where they are standardised. */
+    int computed() {
+        return statistics == null ? inputs : training + inputs;
+    }
+
     /** By image or tile, those learned from first. */
     FeatureStore store() {
         return store;

@@ -48,12 +48,21 @@ record TrainingIdentity(
             Runnable heartbeat) {
         return new TrainingIdentity(
                 config,
-                settings.schedule() == Schedule.CONSTANT
-                        ? settings.toBuilder().epochs(1).build()
-                        : settings,
+                withoutEpochs(settings),
                 scoring.equals(Scoring.published(config)) ? null : scoring,
                 images(images.all(), heartbeat),
                 FeatureDigest.weights(backbone));
+    }
+
+    private static TrainingSettings withoutEpochs(TrainingSettings settings) {
+        return settings.schedule() == Schedule.CONSTANT
+                ? settings.toBuilder().epochs(1).build()
+                : settings;
+    }
+
+    /** The same images trained on otherwise. */
+    TrainingIdentity with(TrainingSettings others) {
+        return new TrainingIdentity(config, withoutEpochs(others), scoring, images, weights);
     }
 
     @Override

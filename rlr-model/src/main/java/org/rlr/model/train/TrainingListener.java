@@ -26,6 +26,13 @@ public interface TrainingListener {
     default void features(int done, int total) {}
 
     /**
+     * The features are computed, and the epochs are about to begin.
+     *
+     * @param estimate what is going to be done, and how long it takes
+     */
+    default void estimated(TrainingEstimate estimate) {}
+
+    /**
      * The epochs begin, after {@code done} that an earlier run made, the last with a mean loss of {@code meanLoss} (0
      * where there is none).
      *

@@ -3,6 +3,7 @@ package org.rlr.model.train;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.TrainingSettings;
 import org.rlr.model.transformer.RlrTransformer;
@@ -47,9 +48,10 @@ final class TrainingLoop {
      * Runs the epochs.
      *
      * @param resumed what an earlier run left; null to begin
+     * @param ends whether to end after so many epochs, although more are left
      * @return the mean loss of the last epoch
      */
-    double run(@Nullable TrainingState resumed, EpochEnd end) {
+    double run(@Nullable TrainingState resumed, IntPredicate ends, EpochEnd end) {
         AdamSettings adam = AdamSettings.DEFAULT.withLearningRate(settings.learningRate());
         try (LevelOptimizers optimizers = new LevelOptimizers(
                         levels.stream().map(RlrTransformer::parameters).toList(), adam, settings.optimizer());
@@ -70,7 +72,7 @@ final class TrainingLoop {
             }
             double mean = resumed == null ? 0 : resumed.meanLoss();
             listener.started(first, mean);
-            for (int epoch = first; epoch < settings.epochs(); epoch++) {
+            for (int epoch = first; epoch < settings.epochs() && !ends.test(epoch); epoch++) {
                 listener.heartbeat();
                 shuffle(order, random);
                 long started = System.nanoTime();

@@ -6,6 +6,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.rlr.model.ModelException;
 import org.rlr.model.config.Json;
 import org.rlr.model.config.Selection;
 import org.rlr.model.transformer.RlrTransformer;
@@ -17,6 +18,7 @@ import org.rlr.tensor.io.SafeTensorsWriter;
  * {@link StateFile} says.
  *
  * @param epochs epochs done
+ * @param planned epochs that the training was to have
  * @param meanLoss mean loss of the last of them
  * @param levels per level
  * @param keepsTest whether the best of its epochs on test images was looked for
@@ -24,6 +26,7 @@ import org.rlr.tensor.io.SafeTensorsWriter;
  */
 record TrainingState(
         int epochs,
+        int planned,
         double meanLoss,
         List<LearnedState> levels,
         boolean keepsTest,
@@ -35,6 +38,7 @@ record TrainingState(
     /** The state of transformers and their optimisers. */
     static TrainingState of(
             int epochs,
+            int planned,
             double meanLoss,
             List<RlrTransformer> transformers,
             LevelOptimizers optimizers,
@@ -43,7 +47,7 @@ record TrainingState(
         for (int i = 0; i < transformers.size(); i++) {
             levels.add(LearnedState.of(transformers.get(i).parameters(), optimizers.of(i)));
         }
-        return new TrainingState(epochs, meanLoss, levels, keeper.keepsTest(), new EnumMap<>(keeper.all()));
+        return new TrainingState(epochs, planned, meanLoss, levels, keeper.keepsTest(), new EnumMap<>(keeper.all()));
     }
 
     /**
@@ -61,6 +65,7 @@ record TrainingState(
         for (int i = 0; i < levels.size(); i++) {
             levels.get(i).write(writer, i + ".");
         }
+        writer.metadata("planned-epochs", Integer.toString(planned));
         writer.metadata("keeps-test", Boolean.toString(keepsTest));
         kept.forEach((by, best) -> {
             writer.metadata("kept." + by, Json.write(new Kept(best.epoch(), best.loss(), best.value())));
@@ -81,11 +86,31 @@ record TrainingState(
                     .toList();
             return new TrainingState(
                     StateFile.epochs(file),
+                    most,
                     StateFile.meanLoss(file),
                     levels,
                     Boolean.parseBoolean(file.metadata().get("keeps-test")),
                     kept(file, levels.size()));
         });
+    }
+
+    /**
+     * The epochs that the training of a state was to have.
+     *
+     * @throws RlrException if the file does not say, or cannot be read
+     */
+    static int planned(Path path) {
+        try (SafeTensorsFile file = SafeTensorsFile.open(path)) {
+            String planned = file.metadata().get("planned-epochs");
+            if (planned == null || !planned.matches("[1-9]\\d{0,8}")) {
+                throw new ModelException(
+                        ModelException.Reason.DOES_NOT_FIT,
+                        path + " does not say how many epochs its training was to have",
+                        "resume it with `epochs` instead of `time`",
+                        null);
+            }
+            return Integer.parseInt(planned);
+        }
     }
 
     private static Map<Selection.By, EpochKeeper.Best> kept(SafeTensorsFile file, int levels) {

@@ -68,6 +68,11 @@ public final class ValidationSplit {
         return held;
     }
 
+    /** How many of a class's images a share holds out: rounded, at least one and not all of two or more. */
+    static int count(int images, double fraction) {
+        return (int) Math.min(images - 1, Math.max(1, Math.round(fraction * images)));
+    }
+
     private static boolean[] heldOut(ClassSamples each, Validation validation, long seed) {
         int images = each.train().size();
         if (images < 2) {
@@ -80,7 +85,7 @@ public final class ValidationSplit {
                             + ", or train without `validation`",
                     null);
         }
-        int count = (int) Math.min(images - 1, Math.max(1, Math.round(validation.fraction() * images)));
+        int count = count(images, validation.fraction());
         int[] order = new int[images];
         Arrays.setAll(order, i -> i);
         SplittableRandom random = new SplittableRandom(seed ^ (long) each.name().hashCode() << 32);

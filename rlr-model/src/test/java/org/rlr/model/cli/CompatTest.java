@@ -99,6 +99,8 @@ class CompatTest {
         Path anew = folder.resolve("anew.safetensors");
         Object[] options = {
             "train",
+            "--recipe",
+            "published",
             "--data",
             folder.resolve("compat-data"),
             "--image-size",

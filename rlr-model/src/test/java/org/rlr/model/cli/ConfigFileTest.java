@@ -48,6 +48,8 @@ class ConfigFileTest {
         Path model = folder.resolve("model.safetensors");
         CommandRun.succeeding(
                 "train",
+                "--recipe",
+                "published",
                 "--data",
                 TinyModel.data(),
                 "--out",

@@ -165,6 +165,8 @@ class DecoderCommandTest {
         Path model = folder.resolve("model.safetensors");
         CommandRun.succeeding(
                 "train",
+                "--recipe",
+                "published",
                 "--data",
                 TinyModel.data(),
                 "--out",

@@ -74,7 +74,16 @@ class OutputFilesTest {
         Path config = Files.writeString(folder.resolve("c.json"), "{\"training\": {\"epochs\": 1}}");
         CommandRun.of(TinyModel.train(TinyModel.data(), model, "--backbone", "resnet18", "--weights", model))
                 .assertFailure(model, "--weights", "another file");
-        CommandRun.of(TinyModel.train(TinyModel.data(), folder.resolve("m"), "--config", config, "--metrics", config))
+        CommandRun.of(
+                        "train",
+                        "--data",
+                        TinyModel.data(),
+                        "--out",
+                        folder.resolve("m"),
+                        "--config",
+                        config,
+                        "--metrics",
+                        config)
                 .assertFailure(config, "--config", "--metrics", "another file");
         CommandRun.of("detect", "--model", model, "--json", model, image)
                 .assertFailure(model, "--model", "--json", "another file");

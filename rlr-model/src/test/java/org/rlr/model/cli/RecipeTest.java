@@ -9,15 +9,20 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlr.model.ModelFile;
 import org.rlr.model.RlrModel;
+import org.rlr.model.config.TrainingSettings;
+import org.rlr.model.config.Validation;
 import org.rlr.model.data.DataLayouts;
 import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.Preprocessor;
+import org.rlr.model.demo.DemoDataSet;
 import org.rlr.model.features.FeatureExtractor;
+import org.rlr.model.train.Recipe;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
@@ -88,18 +93,124 @@ class RecipeTest {
                         "--weights",
                         weights)
                 .assertFailure("--recipe fast", "--config", "leave one away");
-        CommandRun.of(train(again, "--recipe", "slow")).assertFailure("'slow'", "published or fast");
+        CommandRun.of(train(again, "--recipe", "slow")).assertFailure("'slow'", "recommended, published or fast");
     }
 
     @Test
-    void publishedIsTheDefault() throws IOException {
-        CommandRun.succeeding(train(model));
+    void recommendedIsTheDefaultAndItsParts() throws IOException {
+        Object[] plain = {
+            "train",
+            "--data",
+            TinyModel.data(),
+            "--backbone",
+            BACKBONE,
+            "--weights",
+            weights,
+            "--image-size",
+            64,
+            "--epochs",
+            1,
+            "--out"
+        };
+        String text = CommandRun.succeeding(with(plain, model));
+        assertTrue(text.contains("model of width 64 and 2 layers, image size 64×64"), text);
+        assertTrue(text.contains("no image is held out: 8 are too few for a threshold"), text);
+        assertTrue(text.contains("1 epoch of 2 steps"), text);
+        assertTrue(text.contains("deviations of the training images") && text.contains("rlr threshold --model"), text);
+        assertTrue(text.contains("rlr evaluate --model " + model + " --data " + TinyModel.data()), text);
+        assertFalse(text.contains("weights get"), "weights are at hand");
         Path named = folder.resolve("named.safetensors");
-        CommandRun.succeeding(train(named, "--recipe", "published"));
+        CommandRun.succeeding(with(with(plain, named), "--recipe", "recommended"));
         assertEquals(-1, Files.mismatch(model, named));
+        CommandRun.succeeding(
+                with(with(plain, named), "--recipe", "fast", "--width", 64, "--layers", 2, "--validation", 0));
+        assertEquals(-1, Files.mismatch(model, named));
+        assertEquals(
+                Recipe.of(Recipe.RECOMMENDED, BACKBONE).training().toBuilder()
+                        .epochs(1)
+                        .build(),
+                ModelFile.info(model).training());
+        try (SafeTensorsFile file = SafeTensorsFile.open(model)) {
+            assertTrue(file.names().stream().anyMatch(name -> name.startsWith("statistics")));
+        }
+    }
+
+    @Test
+    void publishedIsAsThePaperHasIt() {
+        CommandRun.succeeding(train(model, "--recipe", "published"));
+        assertEquals(
+                TrainingSettings.PUBLISHED.toBuilder().epochs(1).build(),
+                ModelFile.info(model).training());
         try (SafeTensorsFile file = SafeTensorsFile.open(model)) {
             assertFalse(file.names().stream().anyMatch(name -> name.startsWith("statistics")));
         }
+        String help = CommandRun.succeeding("train", "--help");
+        assertTrue(help.contains("(default: recommended)"), help);
+    }
+
+    /** A false-alarm rate of 0.05 takes 19 images; a tenth of four times 24 are 8. */
+    @Test
+    void imagesAreHeldOutWhereThereAreEnoughAndWhatIsPrintedSaysHowSureTheThresholdIs() throws IOException {
+        Path data = folder.resolve("data");
+        DemoDataSet.generate(data, 64, 24, 1, 1, 11, 2);
+        Object[] args = {
+            "train", "--data", data, "--image-size", 64, "--width", 16, "--layers", 1, "--epochs", 2, "--out", model
+        };
+        String text = CommandRun.succeeding(args);
+        assertTrue(text.contains("76 of them learned from, 20 held out"), text);
+        assertTrue(text.contains("2 epochs of 19 steps"), text);
+        assertTrue(text.contains("chosen by the lowest loss"), text);
+        assertTrue(text.contains("false-alarm rate of at most 0.05, from 20 normal images"), text);
+        assertTrue(text.contains("expect it to call 4.8 % (0.1 … 16.8) of normal images like these anomalous"), text);
+        assertFalse(text.contains("only a start"), text);
+        Path json = folder.resolve("config.json");
+        Files.writeString(json, CommandRun.succeeding("info", "--json", "--model", model));
+        Path again = folder.resolve("again.safetensors");
+        CommandRun.succeeding("train", "--config", json, "--data", data, "--out", again);
+        assertEquals(-1, Files.mismatch(model, again));
+
+        text = CommandRun.succeeding(with(args, "--validation", "0.25", "--patience", 1));
+        assertTrue(text.contains("72 of them learned from, 24 held out") && text.contains("from 24 normal"), text);
+        assertEquals(
+                new Validation(0.25, true, 1, 0.05),
+                ModelFile.info(model).training().validation());
+        text = CommandRun.succeeding(with(args, "--validation", "0.05", "--no-keep-best"));
+        assertTrue(text.contains("4 held out") && text.contains("only a start"), text);
+        text = CommandRun.succeeding(with(args, "--validation", 0));
+        assertFalse(text.contains("held out"), text);
+        CommandRun.of(with(args, "--false-alarm-rate", "0.01"))
+                .assertFailure("20 normal images held out", "0.01", "99 are needed");
+        for (String option : List.of("--false-alarm-rate=0.1", "--patience=3", "--keep-best")) {
+            CommandRun.of(with(args, "--recipe", "published", option))
+                    .assertFailure(option.split("=")[0], "--validation");
+        }
+    }
+
+    @Test
+    void aTimeIsTurnedIntoEpochs() {
+        Path checkpoint = folder.resolve("state");
+        Object[] args = {
+            "train", "--data", TinyModel.data(), "--image-size", 64, "--width", 16, "--layers", 1, "--out", model
+        };
+        String text = CommandRun.succeeding(
+                with(args, "--time", "1.5s", "--checkpoint-every", 1000, "--checkpoint", checkpoint));
+        int epochs = ModelFile.info(model).training().epochs();
+        assertTrue(text.contains((epochs == 1 ? "1 epoch" : epochs + " epochs") + " of 2 steps"), text);
+        assertTrue(text.contains("million parameters: about "), text);
+        CommandRun.succeeding(with(args, "--time", "10h", "--resume", checkpoint)); // nothing is left to do
+        assertEquals(epochs, ModelFile.info(model).training().epochs());
+        CommandRun.of(with(args, "--time", "1s", "--epochs", 2)).assertFailure("--time", "--epochs", "omit one");
+        CommandRun.of(with(args, "--time", "1s", "--seeds", "1,2")).assertFailure("--time", "--seeds", "--epochs");
+        CommandRun.of(with(args, "--time", "-1s")).assertFailure("--time");
+        CommandRun.of(with(args, "--time", "soon")).assertWrongUsage("--time", "soon", "10m");
+    }
+
+    @Test
+    void withoutWeightsItSaysWhatWouldBeBetter() {
+        String text = CommandRun.succeeding(TinyModel.train(TinyModel.data(), model));
+        assertTrue(text.contains("rlr weights get tf_efficientnet_lite2"), text);
+        text = CommandRun.succeeding(TinyModel.train(TinyModel.data(), model, "--backbone", "scattering"));
+        assertFalse(text.contains("weights get"), text);
     }
 
     /** Over the images that the statistics come from, features before smoothing have mean 0 and deviation 1. */

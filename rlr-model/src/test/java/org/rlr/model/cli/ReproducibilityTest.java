@@ -57,6 +57,8 @@ class ReproducibilityTest {
         Path out = folder.resolve(threads + ".safetensors");
         CommandRun.succeeding(
                 "train",
+                "--recipe",
+                "published",
                 "--data",
                 TinyModel.data(),
                 "--out",

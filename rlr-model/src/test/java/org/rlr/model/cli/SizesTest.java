@@ -70,7 +70,7 @@ class SizesTest {
             BackboneFile.write(backbone, Integer.parseInt(levels.substring(levels.lastIndexOf(',') + 1)), weights);
             settings.addAll(List.of("--weights", weights));
         }
-        List<Object> train = new ArrayList<>(List.of("train"));
+        List<Object> train = new ArrayList<>(List.of("train", "--recipe", "published"));
         train.addAll(settings);
         Path model = folder.resolve("model.safetensors");
         Path resumed = folder.resolve("resumed.safetensors");
@@ -192,6 +192,8 @@ class SizesTest {
         Path decoder = folder.resolve("decoder.safetensors");
         CommandRun.succeeding(
                 "train",
+                "--recipe",
+                "published",
                 "--data",
                 fabric,
                 "--out",

@@ -35,6 +35,8 @@ class ThreeLevelsTest {
         Python.run(program, "weights", "wide_resnet50_2", weights);
         CommandRun.succeeding(
                 "train",
+                "--recipe",
+                "published",
                 "--data",
                 TinyModel.data(),
                 "--out",

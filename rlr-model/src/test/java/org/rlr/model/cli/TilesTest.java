@@ -93,6 +93,8 @@ class TilesTest {
     private static Object[] training(Path out, int size, Object... more) {
         List<Object> args = new ArrayList<>(List.of(
                 "train",
+                "--recipe",
+                "published",
                 "--data",
                 data,
                 "--out",

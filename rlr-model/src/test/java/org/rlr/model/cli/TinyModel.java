@@ -15,6 +15,8 @@ import org.rlr.model.demo.DemoDataSet;
 final class TinyModel {
     /** What makes a training short. */
     static final List<String> OPTIONS = List.of(
+            "--recipe",
+            "published",
             "--image-size",
             "64",
             "--levels",

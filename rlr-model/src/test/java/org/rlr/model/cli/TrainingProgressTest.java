@@ -19,7 +19,7 @@ class TrainingProgressTest {
         PrintStream usual = System.err;
         ByteArrayOutputStream shown = new ByteArrayOutputStream();
         System.setErr(new PrintStream(shown, true, StandardCharsets.UTF_8));
-        try (TrainingProgress progress = new TrainingProgress(null)) {
+        try (TrainingProgress progress = new TrainingProgress(null, estimate -> {})) {
             progress.started(400_000, 1);
             progress.step(400_001, 1_000_000, 1, 1000, 0.5, 4);
         } finally {

@@ -63,6 +63,8 @@ class TroubleWhileRunningTest {
                         CommandRun.commandLine(
                                 List.of("-Xmx40m"),
                                 "train",
+                                "--recipe",
+                                "published",
                                 "--data",
                                 TinyModel.data(),
                                 "--out",

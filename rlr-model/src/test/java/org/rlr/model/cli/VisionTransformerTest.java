@@ -35,8 +35,8 @@ class VisionTransformerTest {
     }
 
     private static Object[] train(Path out, Object... more) {
-        List<Object> args =
-                new ArrayList<>(List.of("train", "--data", TinyModel.data().resolve("fabric")));
+        List<Object> args = new ArrayList<>(List.of(
+                "train", "--recipe", "published", "--data", TinyModel.data().resolve("fabric")));
         args.addAll(List.of("--backbone", NAME, "--weights", weights, "--width", "16", "--layers", "1"));
         args.addAll(List.of("--epochs", "1", "--out", out));
         args.addAll(List.of(more));

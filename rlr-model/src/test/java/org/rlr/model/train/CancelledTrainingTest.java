@@ -137,6 +137,7 @@ class CancelledTrainingTest {
     /** Everything that a training can do, in little. */
     private static RlrTraining training(Path home, TrainingListener listener) {
         return RlrTraining.on(data)
+                .recipe(Recipe.PUBLISHED)
                 .backend(backend)
                 .config(c -> c.imageSize(64, 64)
                         .levels(List.of(3))
@@ -324,12 +325,16 @@ class CancelledTrainingTest {
         int[] asked = {0};
         CancelledException thrown = assertThrows(
                 CancelledException.class,
-                () -> RlrTraining.on(slow).cancelWhen(() -> asked[0]++ > 1).run());
+                () -> RlrTraining.on(slow)
+                        .recipe(Recipe.PUBLISHED)
+                        .cancelWhen(() -> asked[0]++ > 1)
+                        .run());
         assertEquals("the training was cancelled after 0 of 200 epochs", thrown.getMessage());
         assertTrue(thrown.remedy().startsWith("train again"), thrown.remedy());
         thrown = assertThrows(
                 CancelledException.class,
                 () -> RlrTraining.on(slow)
+                        .recipe(Recipe.PUBLISHED)
                         .cancelWhen(() -> {
                             Thread.currentThread().interrupt();
                             return false;

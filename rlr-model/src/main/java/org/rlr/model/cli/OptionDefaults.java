@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.rlr.model.backbone.Backbones;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.TrainingSettings;
 import org.rlr.model.decoder.DecoderSettings;
@@ -14,8 +15,8 @@ import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** The published values of options, taken from the settings that hold them. */
-abstract class PublishedDefaults implements IDefaultValueProvider {
+/** The default values of options, taken from the settings that hold them. */
+abstract class OptionDefaults implements IDefaultValueProvider {
     private final Map<String, Object> values = new HashMap<>();
 
     final void put(String option, Object value) {
@@ -35,11 +36,12 @@ abstract class PublishedDefaults implements IDefaultValueProvider {
     }
 
     /** Of a model and its training. */
-    static final class Training extends PublishedDefaults {
+    static final class Training extends OptionDefaults {
         Training() {
-            RlrConfig config = ConfigFile.PUBLISHED.config();
-            TrainingSettings training = ConfigFile.PUBLISHED.training();
-            put("--recipe", Recipe.PUBLISHED);
+            ConfigFile recipe = Recipe.of(Recipe.DEFAULT, Backbones.WEIGHT_FREE);
+            RlrConfig config = recipe.config();
+            TrainingSettings training = recipe.training();
+            put("--recipe", Recipe.DEFAULT);
             put("--epochs", training.epochs());
             put("--batch-size", training.batchSize());
             put("--lr", training.learningRate());
@@ -61,7 +63,7 @@ abstract class PublishedDefaults implements IDefaultValueProvider {
     }
 
     /** Of a feature decoder's training. */
-    static final class Decoder extends PublishedDefaults {
+    static final class Decoder extends OptionDefaults {
         Decoder() {
             put("--epochs", DecoderSettings.PUBLISHED.epochs());
             put("--batch-size", DecoderSettings.PUBLISHED.batchSize());
@@ -71,7 +73,7 @@ abstract class PublishedDefaults implements IDefaultValueProvider {
     }
 
     /** Of what no tensor of a checkpoint tells. */
-    static final class Import extends PublishedDefaults {
+    static final class Import extends OptionDefaults {
         Import() {
             put("--heads", ConfigFile.PUBLISHED.config().heads());
             put("--normalization", "imagenet");
