@@ -59,9 +59,8 @@ public final class InspectionTraining {
         rule.requireEnough(rule.samples(data));
         Path state = model.resolveSibling(model.getFileName() + ".checkpoint");
         RlrTraining training = RlrTraining.on(data)
-                .recipe("fast")
                 .config(c -> c.imageSize(64, 64).width(32).layers(2))
-                .settings(s -> s.epochs(10).seed(7))
+                .settings(s -> s.epochs(10).seed(7).validation(null)) // held out by data()
                 .checkpoint(state, 5)
                 .resume(Files.exists(state) ? state : null)
                 .cancelWhen(stop);

@@ -59,9 +59,8 @@ public final class Training {
         Thresholding rule = Thresholding.falseAlarmRate(0.1);
         rule.requireEnough(rule.samples(data)); // before the training, not after it
         RlrTraining training = RlrTraining.on(data)
-                .recipe("fast")
                 .config(c -> c.imageSize(64, 64).width(32).layers(2)) // small: this is an example
-                .settings(s -> s.epochs(10).seed(1))
+                .settings(s -> s.epochs(10).seed(1).validation(null)) // held out above
                 .listener(new TrainingListener() {
                     @Override
                     public void epoch(EpochReport report) {

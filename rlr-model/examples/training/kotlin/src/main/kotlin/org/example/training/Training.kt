@@ -44,9 +44,8 @@ private fun train(data: DataSet, file: Path, images: List<ImageSource>) {
     val rule = Thresholding.falseAlarmRate(0.1)
     rule.requireEnough(rule.samples(data)) // before the training, not after it
     val training = RlrTraining.on(data)
-        .recipe("fast")
         .config { it.imageSize(64, 64).width(32).layers(2) } // small: this is an example
-        .settings { it.epochs(10).seed(1) }
+        .settings { it.epochs(10).seed(1).validation(null) } // held out above
         .listener(object : TrainingListener {
             override fun epoch(report: EpochReport) {
                 println("epoch %d: loss %.4f".format(report.epoch, report.training.total))
