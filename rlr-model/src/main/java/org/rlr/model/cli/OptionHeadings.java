@@ -67,8 +67,7 @@ final class OptionHeadings {
                         "--keep-best",
                         "--patience"));
         headings.put("Checkpoints", List.of("--checkpoint-every", "--checkpoint", "--resume"));
-        headings.put(
-                "Scores", List.of("--score-levels", "--smoothing", "--false-alarm-rate", "--f1-max", "--recall"));
+        headings.put("Scores", List.of("--score-levels", "--smoothing", "--false-alarm-rate", "--f1-max", "--recall"));
         headings.put("Pictures", List.of("--pictures", "--decoder"));
         headings.put(
                 "Metrics and several runs",

@@ -52,7 +52,7 @@ class CommandsTest {
         }
         String help = CommandRun.succeeding("train", "--help");
         assertEquals(
-                List.of("--data", "--out", "--backbone", "--epochs", "--image-size"),
+                List.of("--data", "--out", "--backbone", "--epochs", "--image-size", "--time"),
                 help.substring(0, help.indexOf("Images:"))
                         .lines()
                         .filter(each -> each.startsWith("      --"))
