@@ -157,6 +157,8 @@ class SizesTest {
                 size,
                 "--levels",
                 levels,
+                "--normalization",
+                "backbone",
                 "--threshold",
                 "1");
         try (AnomalyDetector detector = AnomalyDetector.load(imported)) {

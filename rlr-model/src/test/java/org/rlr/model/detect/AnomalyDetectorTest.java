@@ -245,7 +245,7 @@ class AnomalyDetectorTest {
                 "cut", ImageException.Reason.DAMAGED,
                 "flipped", ImageException.Reason.DAMAGED,
                 "empty", ImageException.Reason.EMPTY,
-                "other", ImageException.Reason.NOT_AN_IMAGE);
+                "other", ImageException.Reason.UNSUPPORTED);
         ColorModel floats = new ComponentColorModel(
                 ColorSpace.getInstance(ColorSpace.CS_sRGB), false, false, Transparency.OPAQUE, DataBuffer.TYPE_FLOAT);
         try (AnomalyDetector detector = open()) {
