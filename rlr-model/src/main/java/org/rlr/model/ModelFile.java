@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.attention.AttentionBlocks;
 import org.rlr.model.backbone.Backbone;
@@ -12,9 +13,11 @@ import org.rlr.model.backbone.StateDict;
 import org.rlr.model.config.Json;
 import org.rlr.model.config.LevelConfig;
 import org.rlr.model.config.ModelInfo;
+import org.rlr.model.config.ProductLimits;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.features.FeatureExtractor;
 import org.rlr.model.features.FeatureStatistics;
+import org.rlr.model.features.ProductRecognizer;
 import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.backend.Backend;
@@ -27,12 +30,16 @@ import org.rlr.tensor.nn.Parameter;
  * A model as one SafeTensors file that holds everything detection needs: metadata {@code format} ({@code "rlr"}),
  * {@code version} and {@code model} (a {@link ModelInfo} as JSON); tensors {@code level<i>.<name>} with the names of
  * the public implementation (RLR §11), {@code backbone.<name>} with timm's names, and {@code statistics<i>.mean},
- * {@code .std} where features are standardised; i is the feature level. The same model gives the same bytes.
+ * {@code .std} where features are standardised; i is the feature level. Where the model recognises classes, metadata
+ * {@code products} (a {@link ProductLimits} as JSON) names them, {@code products.std} holds the deviations of a
+ * {@link ProductRecognizer}, and {@code products.<n>} the pooled features of images of the n-th class, a row each. The
+ * same model gives the same bytes.
  */
 public final class ModelFile {
     /** What the names of the tensors begin with that the features are standardised by, where they are. */
     public static final String STATISTICS = "statistics";
 
+    private static final String PRODUCTS = "products";
     private static final String FORMAT = "rlr";
     private static final String VERSION = "1";
 
@@ -70,7 +77,29 @@ public final class ModelFile {
                         p.tensor().toArray());
             }
         }
+        if (model.recognizer() != null) {
+            add(writer, model.recognizer());
+        }
         writer.write(file);
+    }
+
+    private static void add(SafeTensorsWriter writer, ProductRecognizer recognizer) {
+        List<ProductRecognizer.Product> products = recognizer.products();
+        writer.metadata(
+                PRODUCTS,
+                Json.write(new ProductLimits(
+                        products.stream().map(ProductRecognizer.Product::name).toList(),
+                        products.stream().map(ProductRecognizer.Product::limit).toList())));
+        float[] deviation = recognizer.deviation();
+        writer.add(PRODUCTS + ".std", new long[] {deviation.length}, deviation);
+        for (int i = 0; i < products.size(); i++) {
+            List<float[]> images = products.get(i).images();
+            float[] rows = new float[images.size() * deviation.length];
+            for (int row = 0; row < images.size(); row++) {
+                System.arraycopy(images.get(row), 0, rows, row * deviation.length, deviation.length);
+            }
+            writer.add(PRODUCTS + "." + i, new long[] {images.size(), deviation.length}, rows);
+        }
     }
 
     /**
@@ -79,7 +108,8 @@ public final class ModelFile {
      * @param config of the model
      * @param backbone whose weights and statistics go into it
      * @param parameters numbers that all transformers learn
-     * @return bytes of its tensors; its header is a few thousand more
+     * @return bytes of its tensors but for what recognises classes, at most {@code 128·channels} a class; its header is
+     *     a few thousand more
      */
     public static long bytes(RlrConfig config, Backbone backbone, long parameters) {
         StateDict dict = backbone.weights();
@@ -216,7 +246,7 @@ public final class ModelFile {
                     levels.add(RlrTransformer.load(
                             shape, backend, StateDict.of(file).under("level" + level + "."), file.source()));
                 }
-                return new RlrModel(backend, info, backbone, statistics, levels);
+                return new RlrModel(backend, info, backbone, statistics, levels, recognizer(file, config, backbone));
             } catch (Throwable t) {
                 levels.forEach(RlrTransformer::close);
                 backbone.close();
@@ -227,6 +257,39 @@ public final class ModelFile {
             }
         } catch (TensorFileException e) {
             throw ModelException.of(e);
+        }
+    }
+
+    /** Null where the file holds none. */
+    private static @Nullable ProductRecognizer recognizer(SafeTensorsFile file, RlrConfig config, Backbone backbone) {
+        String described = file.metadata().get(PRODUCTS);
+        if (described == null) {
+            return null;
+        }
+        int channels = config.levels().stream()
+                .mapToInt(level -> backbone.info().level(level).channels())
+                .sum();
+        float[] deviation = file.readFloats(PRODUCTS + ".std");
+        try {
+            if (deviation.length != channels) {
+                throw new IllegalArgumentException(deviation.length + " channels instead of " + channels);
+            }
+            ProductLimits limits = Objects.requireNonNull(Json.read(described, ProductLimits.class), "no classes");
+            List<ProductRecognizer.Product> products = new ArrayList<>();
+            for (int i = 0; i < limits.classes().size(); i++) {
+                float[] rows = file.readFloats(PRODUCTS + "." + i);
+                List<float[]> images = new ArrayList<>();
+                for (int row = 0; row < rows.length; row += channels) {
+                    images.add(Arrays.copyOfRange(rows, row, Math.min(rows.length, row + channels)));
+                }
+                products.add(new ProductRecognizer.Product(
+                        limits.classes().get(i), images, limits.limits().get(i)));
+            }
+            return new ProductRecognizer(products, deviation);
+        } catch (TensorFileException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw damaged(file, "the classes that it recognises cannot be read (" + e.getMessage() + ")", e);
         }
     }
 

@@ -7,6 +7,7 @@ import org.rlr.model.backbone.Backbone;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.features.FeatureExtractor;
 import org.rlr.model.features.FeatureStatistics;
+import org.rlr.model.features.ProductRecognizer;
 import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
@@ -24,9 +25,10 @@ public final class RlrModel implements AutoCloseable {
     private final @Nullable List<FeatureStatistics> statistics;
     private final List<RlrTransformer> levels;
     private final FeatureExtractor extractor;
+    private final @Nullable ProductRecognizer recognizer;
 
     /**
-     * A model of parts that fit; it closes them when it is closed.
+     * A model of parts that fit, which recognises no classes; it closes them when it is closed.
      *
      * @param backend where it computes; stays the caller's
      * @param info description and configuration
@@ -42,12 +44,35 @@ public final class RlrModel implements AutoCloseable {
             Backbone backbone,
             @Nullable List<FeatureStatistics> statistics,
             List<RlrTransformer> levels) {
+        this(backend, info, backbone, statistics, levels, null);
+    }
+
+    /**
+     * A model of parts that fit; it closes them when it is closed.
+     *
+     * @param backend where it computes; stays the caller's
+     * @param info description and configuration
+     * @param backbone with the levels of the configuration
+     * @param statistics per level, where features are standardised
+     * @param levels transformers, one per level of the configuration, allocated for inference
+     * @param recognizer tells the class of an image; null where it is not known
+     * @throws IllegalArgumentException if statistics are there where features are not standardised, or missing where
+     *     they are
+     */
+    public RlrModel(
+            Backend backend,
+            ModelInfo info,
+            Backbone backbone,
+            @Nullable List<FeatureStatistics> statistics,
+            List<RlrTransformer> levels,
+            @Nullable ProductRecognizer recognizer) {
         this.backend = backend;
         this.info = info;
         this.backbone = backbone;
         this.statistics = statistics;
         this.levels = List.copyOf(levels);
         this.extractor = new FeatureExtractor(backbone, info.config(), statistics);
+        this.recognizer = recognizer;
     }
 
     /** {@return where it computes} */
@@ -68,6 +93,15 @@ public final class RlrModel implements AutoCloseable {
     /** {@return statistics by which features are standardised, per level, where the backbone needs that} */
     public @Nullable List<FeatureStatistics> statistics() {
         return statistics;
+    }
+
+    /**
+     * What tells the class of an image. Training leaves it where the classes of the training images are known.
+     *
+     * @return the recogniser; null in models of older files and of other programs
+     */
+    public @Nullable ProductRecognizer recognizer() {
+        return recognizer;
     }
 
     /** Gives back the memory that backend and backbone keep for reuse; calls in progress are not touched. */
@@ -137,7 +171,7 @@ public final class RlrModel implements AutoCloseable {
      * @return a model of these parts
      */
     public RlrModel with(ModelInfo other) {
-        return new RlrModel(backend, other, backbone, statistics, levels);
+        return new RlrModel(backend, other, backbone, statistics, levels, recognizer);
     }
 
     /** Gives back the memory of the backbone and the transformers. */

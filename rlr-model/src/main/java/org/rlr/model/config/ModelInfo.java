@@ -45,7 +45,7 @@ public record ModelInfo(
     }
 
     private static Thresholds ofTraining(ScoreStatistics scores) {
-        return new Thresholds(Threshold.ofTraining(scores), Map.of());
+        return Thresholds.ofTraining(scores, Map.of());
     }
 
     /**

@@ -9,10 +9,13 @@ import org.rlr.tensor.InvalidSettingException;
 /**
  * A model's thresholds.
  *
- * @param common for images whose class is not said, and for classes without their own
- * @param perClass by class, where they were asked for; else empty
+ * @param common for images whose class is neither said nor recognised, and for classes without their own
+ * @param perClass by class, as training leaves them or as they were asked for; may be empty
  */
 public record Thresholds(Threshold common, Map<String, Threshold> perClass) {
+    /** Of fewer images, mean and deviation say little. */
+    private static final int ENOUGH = 10;
+
     /**
      * Takes a copy.
      *
@@ -22,6 +25,24 @@ public record Thresholds(Threshold common, Map<String, Threshold> perClass) {
         Objects.requireNonNull(common, "the common threshold is missing");
         // the parser leaves null what a file lacks
         perClass = perClass == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(perClass));
+    }
+
+    /**
+     * The thresholds that training leaves behind: the mean and three standard deviations of the training images'
+     * scores, of all together and of each class of at least ten images.
+     *
+     * @param common scores of all training images
+     * @param perClass those of the images of a class, by class; empty for a common threshold only
+     * @return the thresholds
+     */
+    public static Thresholds ofTraining(ScoreStatistics common, Map<String, ScoreStatistics> perClass) {
+        Map<String, Threshold> own = new TreeMap<>();
+        perClass.forEach((name, scores) -> {
+            if (scores.images() >= ENOUGH) {
+                own.put(name, Threshold.ofTraining(scores));
+            }
+        });
+        return new Thresholds(Threshold.ofTraining(common), own);
     }
 
     /**

@@ -19,10 +19,12 @@ import org.rlr.model.RlrModel;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.Threshold;
+import org.rlr.model.config.Thresholds;
 import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.PngFile;
 import org.rlr.model.data.RgbImage;
 import org.rlr.model.features.FeatureMaps;
+import org.rlr.model.features.Recognition;
 import org.rlr.tensor.CancelledException;
 import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.RlrException;
@@ -250,7 +252,7 @@ public final class AnomalyDetector implements Detector {
         long fastest = Long.MAX_VALUE;
         for (int call = 0, steady = 0; call < WARM_UP_CALLS && steady < STEADY_CALLS; call++) {
             long start = System.nanoTime();
-            examine(image, model.info().thresholds().common(), queue.now(), DetectionObserver.NONE);
+            examine(image, null, queue.now(), DetectionObserver.NONE);
             long time = System.nanoTime() - start;
             steady = time > STEADY * fastest ? steady + 1 : 0;
             fastest = Math.min(fastest, time);
@@ -281,13 +283,13 @@ public final class AnomalyDetector implements Detector {
 
     private Detection detect(ImageSource image, @Nullable String className, long since) {
         queue.requireOpen();
-        Threshold threshold = className == null
-                ? model.info().thresholds().common()
-                : model.info().thresholds().ownOf(className);
-        return examine(image, threshold, since, options.observer());
+        if (className != null) {
+            model.info().thresholds().ownOf(className); // fails before the image is examined
+        }
+        return examine(image, className, since, options.observer());
     }
 
-    private Detection examine(ImageSource image, Threshold threshold, long since, DetectionObserver observer) {
+    private Detection examine(ImageSource image, @Nullable String className, long since, DetectionObserver observer) {
         StageClock clock = new StageClock();
         long waited;
         Detection detection;
@@ -299,7 +301,8 @@ public final class AnomalyDetector implements Detector {
             FeatureMaps.ImageMaps maps = prepare(image, clock);
             detection = named(image, () -> {
                 AnomalyMap map = scorer.score(maps, clock);
-                return clock.time(StageClock.Stage.MAP, () -> detection(map, threshold));
+                return clock.time(
+                        StageClock.Stage.MAP, () -> className == null ? detection(map) : detection(map, className));
             });
         } catch (OutOfMemoryError e) {
             model.trim();
@@ -343,14 +346,22 @@ public final class AnomalyDetector implements Detector {
     }
 
     /**
-     * A map of this model's {@link #scorer()} as a detection by the common threshold.
+     * A map of this model's {@link #scorer()} as a detection by the threshold of the class that it recognised, or by
+     * the common one.
      *
      * @param map made by this model's scoring
      * @return score, verdict and values of the map (not a copy)
      * @throws RlrException if the score is not finite
      */
     public Detection detection(AnomalyMap map) {
-        return detection(map, model.info().thresholds().common());
+        Thresholds thresholds = model.info().thresholds();
+        Recognition recognition = map.recognition();
+        String recognized = recognition == null ? null : recognition.className();
+        return detection(
+                map,
+                recognized == null ? thresholds.common() : thresholds.of(recognized),
+                recognized,
+                recognition != null && recognized == null);
     }
 
     /**
@@ -362,10 +373,11 @@ public final class AnomalyDetector implements Detector {
      * @throws RlrException if the model has none for the class, or the score is not finite
      */
     public Detection detection(AnomalyMap map, String className) {
-        return detection(map, model.info().thresholds().ownOf(className));
+        return detection(map, model.info().thresholds().ownOf(className), className, false);
     }
 
-    private static Detection detection(AnomalyMap map, Threshold threshold) {
+    private static Detection detection(
+            AnomalyMap map, Threshold threshold, @Nullable String className, boolean unknown) {
         double score = map.imageScore();
         if (!Double.isFinite(score)) {
             // not above any threshold, which would make it a normal image
@@ -376,11 +388,13 @@ public final class AnomalyDetector implements Detector {
         return new Detection(
                 score,
                 threshold.normalized(score),
-                threshold.exceededBy(score),
+                threshold.exceededBy(score) || unknown,
                 threshold.value(),
                 map.height(),
                 map.width(),
-                map.values());
+                map.values(),
+                className,
+                unknown);
     }
 
     /** {@return the model, which stays this detector's: not to be used after {@link #close()}} */

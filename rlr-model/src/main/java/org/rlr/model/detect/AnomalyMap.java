@@ -3,8 +3,10 @@ package org.rlr.model.detect;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.Scoring;
 import org.rlr.model.data.TileGrid;
+import org.rlr.model.features.Recognition;
 
 /**
  * Where an image is anomalous and how much: a map as large as the model's input, or, where the model cuts images into
@@ -16,9 +18,21 @@ public final class AnomalyMap {
     private final int width;
     private final double smoothing;
     private final Supplier<AnomalyMap> recompute;
+    private final @Nullable Recognition recognition;
 
     private AnomalyMap(float[] values, int height, int width, double smoothing, Supplier<AnomalyMap> recompute) {
+        this(values, height, width, smoothing, recompute, null);
+    }
+
+    private AnomalyMap(
+            float[] values,
+            int height,
+            int width,
+            double smoothing,
+            Supplier<AnomalyMap> recompute,
+            @Nullable Recognition recognition) {
         this.recompute = recompute;
+        this.recognition = recognition;
         this.values = values;
         this.height = height;
         this.width = width;
@@ -198,6 +212,23 @@ public final class AnomalyMap {
     /** {@return columns, in pixels} */
     public int width() {
         return width;
+    }
+
+    /**
+     * The same map of an image whose class was looked for.
+     *
+     * @param found the class that it was recognised as
+     * @return a map of these values
+     */
+    public AnomalyMap with(Recognition found) {
+        Supplier<AnomalyMap> again = recompute;
+        return new AnomalyMap(
+                values, height, width, smoothing, () -> again.get().with(found), found);
+    }
+
+    /** {@return the class that the image was recognised as; null where the model recognises none} */
+    public @Nullable Recognition recognition() {
+        return recognition;
     }
 
     /**

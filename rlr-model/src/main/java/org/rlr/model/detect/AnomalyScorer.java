@@ -14,6 +14,8 @@ import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.TileGrid;
 import org.rlr.model.features.ComputedFeatureMaps;
 import org.rlr.model.features.FeatureMaps;
+import org.rlr.model.features.ProductRecognizer;
+import org.rlr.model.features.Recognition;
 import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Tensor;
@@ -183,22 +185,39 @@ public final class AnomalyScorer {
     /** Of some levels; the others are not reconstructed. */
     private LevelScores scores(FeatureMaps.ImageMaps image, List<Integer> levels, StageClock clock) {
         List<List<AnomalyMap.Level>> tiles = new ArrayList<>();
+        List<float[]> pooled = new ArrayList<>();
         for (int input = 0; input < inputs(image.grid()); input++) {
-            tiles.add(scores(image, input, levels, clock));
+            tiles.add(scores(image, input, levels, pooled, clock));
         }
         return new LevelScores(
                 levels,
                 tiles,
                 image.grid(),
                 model.info().config().imageHeight(),
-                model.info().config().imageWidth());
+                model.info().config().imageWidth(),
+                recognize(pooled));
+    }
+
+    /** Of the pooled features of an image's inputs. */
+    private @Nullable Recognition recognize(List<float[]> pooled) {
+        return model.recognizer() == null ? null : model.recognizer().recognize(pooled);
+    }
+
+    private void pool(List<Tensor> maps, List<float[]> pooled) {
+        if (model.recognizer() != null) {
+            pooled.add(ProductRecognizer.pool(maps));
+        }
     }
 
     /** Of one image or tile at a time: that uses all cores, and its numbers do not depend on what else is scored. */
     private List<AnomalyMap.Level> scores(
-            FeatureMaps.ImageMaps image, int input, List<Integer> levels, StageClock clock) {
+            FeatureMaps.ImageMaps image, int input, List<Integer> levels, List<float[]> pooled, StageClock clock) {
         try (TensorScope scope = TensorScope.inference(model.backend())) {
-            List<Tensor> maps = clock.time(StageClock.Stage.BACKBONE, () -> image.maps(input));
+            List<Tensor> maps = clock.time(StageClock.Stage.BACKBONE, () -> {
+                List<Tensor> all = image.maps(input);
+                pool(all, pooled);
+                return all;
+            });
             List<AnomalyMap.Level> scores = new ArrayList<>();
             for (int level : levels) {
                 int index = model.info().config().levels().indexOf(level);
@@ -224,9 +243,12 @@ public final class AnomalyScorer {
                 model.levels().stream().map(RlrTransformer::reference).toList();
         List<List<Examination.Level>> examined = new ArrayList<>();
         List<List<AnomalyMap.Level>> scores = new ArrayList<>();
+        List<float[]> pooled = new ArrayList<>();
         for (int input = 0; input < inputs(maps.grid()); input++) {
             try (TensorScope scope = TensorScope.inference(model.backend())) {
-                List<RlrModel.Reconstruction> reconstructions = model.reconstruct(maps.maps(input));
+                List<Tensor> features = maps.maps(input);
+                pool(features, pooled);
+                List<RlrModel.Reconstruction> reconstructions = model.reconstruct(features);
                 examined.add(levels(reconstructions, references));
                 List<AnomalyMap.Level> tile = new ArrayList<>();
                 for (RlrModel.Reconstruction each : reconstructions) {
@@ -235,8 +257,8 @@ public final class AnomalyScorer {
                 scores.add(tile);
             }
         }
-        LevelScores all =
-                new LevelScores(config.levels(), scores, maps.grid(), config.imageHeight(), config.imageWidth());
+        LevelScores all = new LevelScores(
+                config.levels(), scores, maps.grid(), config.imageHeight(), config.imageWidth(), recognize(pooled));
         return new Examination(all.map(scoring), maps.grid(), examined);
     }
 

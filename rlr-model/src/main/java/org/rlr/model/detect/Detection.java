@@ -12,14 +12,22 @@ import org.rlr.model.data.Resize;
 /**
  * The score, verdict and anomaly map of one image.
  *
+ * <p>A model that {@linkplain org.rlr.model.RlrModel#recognizer recognises} the classes that it was trained on applies
+ * the threshold of the class of the image, unless the class is given. An image of none of them is an unknown product:
+ * it is anomalous whatever its score, which is compared with the common threshold.
+ *
  * @param score image score: the maximum of the smoothed anomaly map (RLR §9); higher is more anomalous
  * @param normalizedScore the score as 0…1, 0.5 at the threshold ({@link org.rlr.model.config.Threshold#normalized})
- * @param anomalous whether the score exceeds the threshold
+ * @param anomalous whether the score exceeds the threshold, or the product is unknown
  * @param threshold the threshold used
  * @param mapHeight rows of the map
  * @param mapWidth columns of the map
  * @param map the anomaly map, row-major, {@code mapHeight·mapWidth} values, unsmoothed; it covers the whole image at
  *     the model's input size, or, where the model cuts images into tiles, at the size that is cut. Not a copy.
+ * @param className the class that was given, or that the image was recognised as; null for an unknown product and where
+ *     the model recognises no classes
+ * @param unknownProduct whether the image is of none of the classes that the model was trained on; false where the
+ *     class was given, or the model recognises no classes
  */
 public record Detection(
         double score,
@@ -28,7 +36,32 @@ public record Detection(
         double threshold,
         int mapHeight,
         int mapWidth,
-        float[] map) {
+        float[] map,
+        @Nullable String className,
+        boolean unknownProduct) {
+    /**
+     * A detection without a class.
+     *
+     * @param score image score
+     * @param normalizedScore the score as 0…1, 0.5 at the threshold
+     * @param anomalous whether the score exceeds the threshold
+     * @param threshold the threshold used
+     * @param mapHeight rows of the map
+     * @param mapWidth columns of the map
+     * @param map the anomaly map, row-major, {@code mapHeight·mapWidth} values. Not a copy.
+     * @throws IllegalArgumentException if the map has more or fewer values
+     */
+    public Detection(
+            double score,
+            double normalizedScore,
+            boolean anomalous,
+            double threshold,
+            int mapHeight,
+            int mapWidth,
+            float[] map) {
+        this(score, normalizedScore, anomalous, threshold, mapHeight, mapWidth, map, null, false);
+    }
+
     /**
      * Checks the map's length.
      *
@@ -129,6 +162,8 @@ public record Detection(
                 && Double.compare(threshold, that.threshold) == 0
                 && mapHeight == that.mapHeight
                 && mapWidth == that.mapWidth
+                && Objects.equals(className, that.className)
+                && unknownProduct == that.unknownProduct
                 && Arrays.equals(map, that.map);
     }
 
@@ -137,10 +172,12 @@ public record Detection(
         return Objects.hash(score, threshold, mapHeight, mapWidth);
     }
 
-    /** {@return score, verdict, threshold and the map's size, without its values} */
+    /** {@return score, verdict, threshold, the map's size, without its values, and the class} */
     @Override
     public String toString() {
         return "Detection[score=" + score + ", normalizedScore=" + normalizedScore + ", anomalous=" + anomalous
-                + ", threshold=" + threshold + ", map=" + mapWidth + "×" + mapHeight + "]";
+                + ", threshold=" + threshold + ", map=" + mapWidth + "×" + mapHeight
+                + (className == null ? "" : ", className=" + className)
+                + (unknownProduct ? ", unknownProduct" : "") + "]";
     }
 }

@@ -38,10 +38,11 @@ import org.rlr.tensor.backend.MemoryUse;
  */
 public interface Detector extends AutoCloseable {
     /**
-     * Examines an image of any size by the threshold of a product class, or by the common one.
+     * Examines an image of any size by the threshold of a product class: of the given one, or of the one that the image
+     * is {@linkplain Detection#className recognised} as, or by the common one.
      *
      * @param image resized to the model's input, or cut into tiles where the model was trained so
-     * @param className the product class; null for the common threshold
+     * @param className the product class; null to recognise it
      * @return score, verdict and map
      */
     Detection detect(ImageSource image, @Nullable String className);
@@ -56,7 +57,7 @@ public interface Detector extends AutoCloseable {
      * image of this detector, whose turn may never come: go on with {@code thenCompose}.
      *
      * @param image as for {@link #detect(ImageSource, String)}; read when its turn comes
-     * @param className the product class; null for the common threshold
+     * @param className the product class; null to recognise it
      * @return completed by the detection, or by what {@link #detect(ImageSource, String)} would throw
      */
     CompletableFuture<Detection> detectAsync(ImageSource image, @Nullable String className);
@@ -75,7 +76,7 @@ public interface Detector extends AutoCloseable {
     void close();
 
     /**
-     * Examines an image by the common threshold.
+     * Examines an image.
      *
      * @param image of any size
      * @return score, verdict and map
@@ -85,7 +86,7 @@ public interface Detector extends AutoCloseable {
     }
 
     /**
-     * Examines an image file by the common threshold.
+     * Examines an image file.
      *
      * @param image a file of a supported format
      * @return score, verdict and map
@@ -98,7 +99,7 @@ public interface Detector extends AutoCloseable {
      * Examines an image file by the threshold of a product class.
      *
      * @param image a file of a supported format
-     * @param className the product class; null for the common threshold
+     * @param className the product class; null to recognise it
      * @return score, verdict and map
      */
     default Detection detect(Path image, @Nullable String className) {
@@ -106,7 +107,7 @@ public interface Detector extends AutoCloseable {
     }
 
     /**
-     * Examines an image file in memory by the common threshold.
+     * Examines an image file in memory.
      *
      * @param encoded the contents of an image file
      * @return score, verdict and map
@@ -116,8 +117,8 @@ public interface Detector extends AutoCloseable {
     }
 
     /**
-     * Examines an image file from a stream by the common threshold. The stream is read before the call waits for its
-     * turn, so that a slow sender keeps nobody waiting: limit the size of what your service accepts.
+     * Examines an image file from a stream. The stream is read before the call waits for its turn, so that a slow
+     * sender keeps nobody waiting: limit the size of what your service accepts.
      *
      * @param encoded the contents of an image file, read to its end; not closed
      * @return score, verdict and map
@@ -127,7 +128,7 @@ public interface Detector extends AutoCloseable {
     }
 
     /**
-     * Examines pixels by the common threshold.
+     * Examines pixels.
      *
      * @param image of any size
      * @return score, verdict and map
@@ -137,8 +138,8 @@ public interface Detector extends AutoCloseable {
     }
 
     /**
-     * Examines a Java image by the common threshold. Where the image is in a file, give the file or its bytes instead:
-     * {@code ImageIO.read} hides damage.
+     * Examines a Java image. Where the image is in a file, give the file or its bytes instead: {@code ImageIO.read}
+     * hides damage.
      *
      * @param image grey, RGB or CMYK, of any size
      * @return score, verdict and map
@@ -151,7 +152,7 @@ public interface Detector extends AutoCloseable {
      * Examines a Java image by the threshold of a product class, as {@link #detect(BufferedImage)}.
      *
      * @param image grey, RGB or CMYK, of any size
-     * @param className the product class; null for the common threshold
+     * @param className the product class; null to recognise it
      * @return score, verdict and map
      */
     default Detection detect(@Nullable BufferedImage image, @Nullable String className) {
@@ -159,7 +160,7 @@ public interface Detector extends AutoCloseable {
     }
 
     /**
-     * Examines a frame, as of a camera, by the common threshold.
+     * Examines a frame, as of a camera.
      *
      * @param frame the rows, from the buffer's position on, which does not move; not to be written to during the call
      * @param width pixels per row
@@ -174,8 +175,7 @@ public interface Detector extends AutoCloseable {
     }
 
     /**
-     * Examines an image by the common threshold on a thread of the detector, as {@link #detectAsync(ImageSource,
-     * String)}.
+     * Examines an image on a thread of the detector, as {@link #detectAsync(ImageSource, String)}.
      *
      * @param image of any size; read when its turn comes
      * @return completed by the detection or its failure
@@ -185,9 +185,9 @@ public interface Detector extends AutoCloseable {
     }
 
     /**
-     * Examines images in their order, up to four at a time, by the common threshold. Of an image that fails the stream
-     * throws the error in its place, which ends the stream; its {@link Stream#iterator() iterator} throws it from
-     * {@code hasNext} or {@code next}, and then goes on with the next image.
+     * Examines images in their order, up to four at a time. Of an image that fails the stream throws the error in its
+     * place, which ends the stream; its {@link Stream#iterator() iterator} throws it from {@code hasNext} or
+     * {@code next}, and then goes on with the next image.
      *
      * @param images taken as they are needed, on the thread that uses the stream
      * @return the detections; close the stream where it is not used to its end

@@ -5,6 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.Scoring;
 import org.rlr.model.data.TileGrid;
+import org.rlr.model.features.Recognition;
 
 /**
  * How far the tokens of one image are from their reconstructions, level by level: what its map is made of by any
@@ -15,13 +16,29 @@ import org.rlr.model.data.TileGrid;
  * @param grid where the tiles lie; null for a whole image
  * @param height rows of the map of an input
  * @param width columns of the map of an input
+ * @param recognition the class that the image was recognised as; null where the model recognises none
  */
 public record LevelScores(
         List<Integer> levels,
         List<List<AnomalyMap.Level>> tiles,
         @Nullable TileGrid grid,
         int height,
-        int width) {
+        int width,
+        @Nullable Recognition recognition) {
+    /**
+     * Scores of an image of which no class is known.
+     *
+     * @param levels the levels that were scored, ascending
+     * @param tiles scores of the image, or of each of its tiles, in the order of {@code levels}
+     * @param grid where the tiles lie; null for a whole image
+     * @param height rows of the map of an input
+     * @param width columns of the map of an input
+     */
+    public LevelScores(
+            List<Integer> levels, List<List<AnomalyMap.Level>> tiles, @Nullable TileGrid grid, int height, int width) {
+        this(levels, tiles, grid, height, width, null);
+    }
+
     /** Copies the lists. */
     public LevelScores {
         levels = List.copyOf(levels);
@@ -54,9 +71,10 @@ public record LevelScores(
                     .map(level -> tile.get(indexOf(level)))
                     .toList());
         }
-        return grid == null
+        AnomalyMap map = grid == null
                 ? AnomalyMap.of(chosen.get(0), weights, scoring.smoothing(), height, width)
                 : AnomalyMap.of(grid, chosen, weights, scoring.smoothing());
+        return recognition == null ? map : map.with(recognition);
     }
 
     private int indexOf(int level) {

@@ -5,9 +5,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.RlrModel;
 import org.rlr.model.backbone.Backbone;
@@ -31,6 +34,7 @@ import org.rlr.model.eval.Thresholding;
 import org.rlr.model.features.ComputedFeatureMaps;
 import org.rlr.model.features.FeatureMaps;
 import org.rlr.model.features.FeatureStatistics;
+import org.rlr.model.features.ProductRecognizer;
 import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.CancelledException;
 import org.rlr.tensor.InvalidSettingException;
@@ -172,6 +176,8 @@ public final class Trainer {
         private int done;
 
         private @Nullable List<FeatureStatistics> statistics;
+        private @Nullable ProductStatistics products;
+        private @Nullable ProductRecognizer recognizer;
 
         Run(Backbone backbone, TrainingImages images, TrainingCheckpoints checkpoints, @Nullable TestEvaluation test) {
             this.backbone = backbone;
@@ -295,6 +301,7 @@ public final class Trainer {
             try (TrainingFeatures features = new TrainingFeatures(
                     backend, config, listener, backbone, maps, images, shapes, settings.batchSize(), memory)) {
                 statistics = features.statistics();
+                products = features.products();
                 shapes.forEach(shape -> levels.add(new RlrTransformer(shape, backend, true)));
                 int count = features.training();
                 plan(features, (System.nanoTime() - started) / 1e9);
@@ -458,11 +465,20 @@ public final class Trainer {
                                 .build(),
                         backbone,
                         statistics,
-                        copies);
+                        copies,
+                        recognizer());
             } catch (Throwable t) {
                 copies.forEach(RlrTransformer::close);
                 throw t;
             }
+        }
+
+        /** Made once, after features whose loss is finite. */
+        private @Nullable ProductRecognizer recognizer() {
+            if (recognizer == null && products != null) {
+                recognizer = products.recognizer();
+            }
+            return recognizer;
         }
 
         /** Those that the images held out give; null for those of the training images' scores. */
@@ -486,12 +502,16 @@ public final class Trainer {
             RlrModel model = model();
             try {
                 Thresholds found = thresholds(model);
+                Scores scores = Scores.of(scorer(model), images.training(), listener);
                 return model.with(model.info().toBuilder()
                         .classes(images.classes())
                         .images(images.training().size())
                         .loss(loss)
-                        .scores(scores(scorer(model), images.training(), listener))
-                        .thresholds(found)
+                        .scores(scores.statistics())
+                        .thresholds(
+                                found != null
+                                        ? found
+                                        : Thresholds.ofTraining(scores.statistics(), scores.byClass(images.labels())))
                         .selection(selection)
                         .build());
             } catch (Throwable t) {
@@ -524,17 +544,41 @@ public final class Trainer {
      * @throws RlrException if an image cannot be read
      */
     public static ScoreStatistics scores(AnomalyScorer scorer, List<ImageSource> images, TrainingListener listener) {
-        double[] scores = new double[images.size()];
-        double[] range = {Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY};
-        int[] done = {0};
-        scorer.score(images, (index, map) -> {
-            scores[index] = map.imageScore();
-            for (float v : map.values()) {
-                range[0] = Math.min(range[0], v);
-                range[1] = Math.max(range[1], v);
+        return Scores.of(scorer, images, listener).statistics();
+    }
+
+    /** Scores of normal images, and the range of their maps. */
+    private record Scores(double[] images, double low, double high) {
+        static Scores of(AnomalyScorer scorer, List<ImageSource> images, TrainingListener listener) {
+            double[] scores = new double[images.size()];
+            double[] range = {Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY};
+            int[] done = {0};
+            scorer.score(images, (index, map) -> {
+                scores[index] = map.imageScore();
+                for (float v : map.values()) {
+                    range[0] = Math.min(range[0], v);
+                    range[1] = Math.max(range[1], v);
+                }
+                listener.scores(++done[0], images.size());
+            });
+            return new Scores(scores, range[0], range[1]);
+        }
+
+        ScoreStatistics statistics() {
+            return ScoreStatistics.of(images, low, high);
+        }
+
+        /** By the class of each image; of one class there are none of its own. */
+        Map<String, ScoreStatistics> byClass(List<String> labels) {
+            Map<String, ScoreStatistics> own = new TreeMap<>();
+            for (String name : Set.copyOf(labels)) {
+                double[] scores = IntStream.range(0, labels.size())
+                        .filter(i -> labels.get(i).equals(name))
+                        .mapToDouble(i -> images[i])
+                        .toArray();
+                own.put(name, ScoreStatistics.of(scores, low, high));
             }
-            listener.scores(++done[0], images.size());
-        });
-        return ScoreStatistics.of(scores, range[0], range[1]);
+            return own.size() > 1 ? own : Map.of();
+        }
     }
 }

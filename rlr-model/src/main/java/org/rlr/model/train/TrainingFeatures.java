@@ -32,6 +32,7 @@ final class TrainingFeatures implements AutoCloseable {
     private final int inputs;
     private final FeatureStore store;
     private final @Nullable List<FeatureStatistics> statistics;
+    private final @Nullable ProductStatistics products;
 
     /**
      * Makes them of the backbone's feature maps.
@@ -66,6 +67,7 @@ final class TrainingFeatures implements AutoCloseable {
             boolean standardized = FeatureExtractor.standardized(config, backbone);
             int first = standardized ? training : 0;
             statistics = standardized ? statistics(images.training(), shapes, first + inputs) : null;
+            products = ProductStatistics.of(shapes, images, maps);
             extract(new FeatureExtractor(backbone, config, statistics), all, first);
         } catch (Throwable t) {
             store.close();
@@ -97,6 +99,12 @@ final class TrainingFeatures implements AutoCloseable {
     @Nullable
     List<FeatureStatistics> statistics() {
         return statistics;
+    }
+
+    /** Of the classes of the images learned from; null where they are not known. */
+    @Nullable
+    ProductStatistics products() {
+        return products;
     }
 
     /**
@@ -152,7 +160,11 @@ final class TrainingFeatures implements AutoCloseable {
     private void extract(FeatureExtractor extractor, List<ImageSource> images, int done) {
         maps.forEachBatch(images, (first, count, batch) -> {
             try (TensorScope scope = TensorScope.inference(backend)) {
-                store.put(first, count, extractor.tokens(batch.get()));
+                List<Tensor> levels = batch.get();
+                store.put(first, count, extractor.tokens(levels));
+                if (products != null) {
+                    products.add(first, count, levels);
+                }
             }
             listener.features(done + first + count, done + inputs);
         });

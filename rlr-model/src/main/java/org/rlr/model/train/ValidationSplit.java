@@ -2,6 +2,7 @@ package org.rlr.model.train;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,14 +36,16 @@ public final class ValidationSplit {
     public static TrainingImages of(DataSet data, @Nullable Validation validation, long seed) {
         List<ImageSource> training = new ArrayList<>();
         List<ImageSource> held = new ArrayList<>();
+        List<String> labels = new ArrayList<>();
         for (ClassSamples each : data.classes()) {
             boolean[] out = validation == null ? new boolean[each.train().size()] : heldOut(each, validation, seed);
             for (int i = 0; i < out.length; i++) {
                 (out[i] ? held : training).add(each.train().get(i).image());
             }
+            labels.addAll(Collections.nCopies(training.size() - labels.size(), each.name()));
         }
         return new TrainingImages(
-                training, held, data.classes().stream().map(ClassSamples::name).toList());
+                training, held, data.classes().stream().map(ClassSamples::name).toList(), labels);
     }
 
     /**

@@ -167,11 +167,12 @@ class ThresholdCommandTest {
         assertEquals(Rule.F1_MAX, common().rule());
         Path image = TinyModel.images().get(0);
         try (AnomalyDetector detector = AnomalyDetector.load(model)) {
-            Detection common = detector.detect(image);
+            Detection recognized = detector.detect(image);
             Detection own = detector.detect(ImageIO.read(image.toFile()), "capsules");
             Threshold t = detector.info().thresholds().ownOf("capsules");
-            assertEquals(common.score(), own.score());
-            assertEquals(common().value(), common.threshold());
+            assertEquals(recognized.score(), own.score());
+            assertEquals("capsules", recognized.className());
+            assertEquals(recognized, own);
             assertEquals(t.value(), own.threshold());
             assertEquals(t.normalized(own.score()), own.normalizedScore());
             assertEquals(own.threshold(), detector.detect(image, "capsules").threshold());

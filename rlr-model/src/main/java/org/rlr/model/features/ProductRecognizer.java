@@ -1,0 +1,201 @@
+package org.rlr.model.features;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.rlr.tensor.Tensor;
+
+/**
+ * Recognises the class of an image by its pooled features: the mean of each channel over the grid, for all levels of
+ * the configuration. The distance of two images is the root mean square over the channels of their difference, each
+ * channel in standard deviations of its tokens within a class. A class is known by up to {@value #MOST} of its training
+ * images, chosen so that every other one is near one of them; an image belongs to the class of the nearest, unless that
+ * is farther than the class's limit. Immutable.
+ *
+ * <p>The limit is twice the distance that 95 % of the class's training images keep from the others, and at least
+ * {@value #LEAST_LIMIT}: an image of other things differs from all of them by a large part of what tokens differ by
+ * within an image, a defective image of the class does not.
+ */
+public final class ProductRecognizer {
+    /** Training images kept of a class. */
+    public static final int MOST = 32;
+
+    private static final double LEAST_LIMIT = 0.4;
+    private static final double SPREAD = 2;
+    private static final double QUANTILE = 0.95;
+
+    private final List<Product> products;
+    private final float[] deviation;
+
+    /**
+     * What is known of a class. Arrays are not copied.
+     *
+     * @param name the class
+     * @param images pooled features of training images, at least one, {@code [channels]} each
+     * @param limit the greatest distance of an image of the class
+     */
+    public record Product(String name, List<float[]> images, double limit) {
+        /** Copies the list. */
+        public Product {
+            images = List.copyOf(images);
+        }
+    }
+
+    /**
+     * A recogniser of parts that fit.
+     *
+     * @param products the classes, at least one
+     * @param deviation standard deviation of the tokens of each channel within a class, positive, {@code [channels]}
+     * @throws IllegalArgumentException if there is no class, an image has another number of channels, or a number is
+     *     not finite or a deviation not positive
+     */
+    public ProductRecognizer(List<Product> products, float[] deviation) {
+        this.products = List.copyOf(products);
+        this.deviation = deviation.clone();
+        for (float each : deviation) {
+            require(each > 0 && Float.isFinite(each), "a deviation of " + each);
+        }
+        require(!products.isEmpty(), "no classes");
+        for (Product product : products) {
+            require(
+                    product.limit > 0 && Double.isFinite(product.limit),
+                    "a limit of " + product.limit + " for " + product.name);
+            require(!product.images.isEmpty(), "no images of " + product.name);
+            for (float[] image : product.images) {
+                require(
+                        image.length == deviation.length,
+                        image.length + " channels of " + product.name + " instead of " + deviation.length);
+                for (float value : image) {
+                    require(Float.isFinite(value), "a feature of " + product.name + " that is " + value);
+                }
+            }
+        }
+    }
+
+    private static void require(boolean holds, String what) {
+        if (!holds) {
+            throw new IllegalArgumentException("classes cannot be recognised by " + what);
+        }
+    }
+
+    /**
+     * Learns a class of the pooled features of its training images.
+     *
+     * @param name the class
+     * @param images pooled features, at least one, {@code [channels]} each
+     * @param deviation standard deviation of the tokens of each channel within a class, {@code [channels]}
+     * @return the class; the same for the same images in the same order
+     */
+    public static Product learn(String name, List<float[]> images, float[] deviation) {
+        double[] mean = new double[deviation.length];
+        for (float[] image : images) {
+            for (int c = 0; c < mean.length; c++) {
+                mean[c] += (double) image[c] / images.size();
+            }
+        }
+        float[] centre = new float[mean.length];
+        for (int c = 0; c < mean.length; c++) {
+            centre[c] = (float) mean[c];
+        }
+        double[] nearest = distances(centre, images, deviation);
+        int next = 0;
+        for (int i = 1; i < nearest.length; i++) {
+            next = nearest[i] < nearest[next] ? i : next;
+        }
+        // from each image to the nearest of those chosen before it, and to the nearest of the others
+        Arrays.fill(nearest, Double.POSITIVE_INFINITY);
+        double[] apart = nearest.clone();
+        List<float[]> chosen = new ArrayList<>();
+        while (chosen.size() < MOST && !(nearest[next] <= 0)) {
+            double[] distance = distances(images.get(next), images, deviation);
+            chosen.add(images.get(next));
+            int farthest = 0;
+            for (int i = 0; i < distance.length; i++) {
+                nearest[i] = Math.min(nearest[i], distance[i]);
+                apart[i] = i == next ? apart[i] : Math.min(apart[i], distance[i]);
+                farthest = nearest[i] > nearest[farthest] ? i : farthest;
+            }
+            next = farthest;
+        }
+        return new Product(name, chosen, limit(apart));
+    }
+
+    private static double limit(double[] apart) {
+        double[] sorted = Arrays.stream(apart).filter(Double::isFinite).sorted().toArray(); // none of a single image
+        int place = (int) Math.ceil(QUANTILE * sorted.length) - 1;
+        return Math.max(LEAST_LIMIT, place < 0 ? 0 : SPREAD * sorted[place]);
+    }
+
+    private static double[] distances(float[] from, List<float[]> images, float[] deviation) {
+        return images.stream()
+                .mapToDouble(image -> distance(from, image, deviation))
+                .toArray();
+    }
+
+    private static double distance(float[] a, float[] b, float[] deviation) {
+        double sum = 0;
+        for (int c = 0; c < deviation.length; c++) {
+            double d = (a[c] - b[c]) / deviation[c];
+            sum += d * d;
+        }
+        return Math.sqrt(sum / deviation.length);
+    }
+
+    /**
+     * The mean of each channel over the grid.
+     *
+     * @param maps of an input, per level of the configuration {@code [1, h, w, C]}, as the backbone gives them
+     * @return the means of all levels, {@code [channels]}
+     */
+    public static float[] pool(List<Tensor> maps) {
+        float[][] means = maps.stream()
+                .map(map ->
+                        map.reshape(map.dim(1) * map.dim(2), map.dim(3)).mean(0).toArray())
+                .toArray(float[][]::new);
+        float[] all =
+                new float[Arrays.stream(means).mapToInt(each -> each.length).sum()];
+        int at = 0;
+        for (float[] each : means) {
+            System.arraycopy(each, 0, all, at, each.length);
+            at += each.length;
+        }
+        return all;
+    }
+
+    /**
+     * The class of an image.
+     *
+     * @param inputs pooled features of the image, or of each of its tiles, which are averaged
+     * @return the nearest class and how far it is
+     */
+    public Recognition recognize(List<float[]> inputs) {
+        float[] image = new float[deviation.length];
+        for (float[] input : inputs) {
+            for (int c = 0; c < image.length; c++) {
+                image[c] += input[c] / inputs.size();
+            }
+        }
+        Product found = products.get(0);
+        double least = Double.POSITIVE_INFINITY;
+        for (Product product : products) {
+            for (float[] known : product.images) {
+                double distance = distance(image, known, deviation);
+                if (distance < least) {
+                    least = distance;
+                    found = product;
+                }
+            }
+        }
+        return new Recognition(found.name, least, found.limit);
+    }
+
+    /** {@return the classes} */
+    public List<Product> products() {
+        return products;
+    }
+
+    /** {@return standard deviation of the tokens of each channel within a class, {@code [channels]}} */
+    public float[] deviation() {
+        return deviation.clone();
+    }
+}
