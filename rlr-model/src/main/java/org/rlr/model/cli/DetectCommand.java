@@ -17,6 +17,7 @@ import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.model.detect.AnomalyMap;
 import org.rlr.model.detect.Detection;
 import org.rlr.model.detect.Examination;
+import org.rlr.model.features.ProductRecognizer;
 import org.rlr.model.report.ReconstructionPictures;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
@@ -34,7 +35,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Examine images: a line each with path, score and verdict.",
+            "Examine images: a line each with path, score and verdict, and the class where the model recognises several.",
             "An image that cannot be read is named on standard error, the others are examined all the same, and the exit code is 1."
         })
 final class DetectCommand implements Callable<Integer> {
@@ -54,15 +55,14 @@ final class DetectCommand implements Callable<Integer> {
     @Option(
             names = "--class",
             paramLabel = "NAME",
-            description =
-                    "The product class of all images: its own threshold is used, where 'rlr threshold --per-class' found one.")
+            description = "The product class of all images, which is then not recognised: its own threshold is used.")
     private String className;
 
     @Option(
             names = "--json",
             paramLabel = "FILE",
             description =
-                    "Write path, score, score normalised to 0…1 (0.5 at the threshold) and verdict of each image as JSON.")
+                    "Write path, score, score normalised to 0…1 (0.5 at the threshold), verdict and class of each image as JSON.")
     private Path json;
 
     @Option(
@@ -89,13 +89,16 @@ final class DetectCommand implements Callable<Integer> {
         JsonArray results = new JsonArray();
         int failures = 0;
         int anomalous = 0;
+        int unknown = 0;
         try (Backend device = backend.open();
                 AnomalyDetector detector = AnomalyDetector.load(model, device);
                 FeatureDecoder decoder = pictures.open(detector.model())) {
             Thresholds thresholds = detector.info().thresholds();
+            ProductRecognizer recognizer = detector.model().recognizer();
+            boolean several = recognizer != null && recognizer.products().size() > 1;
             if (className != null) {
                 thresholds.ownOf(className); // fails before the first image
-            } else if (!thresholds.perClass().isEmpty()) {
+            } else if (recognizer == null && !thresholds.perClass().isEmpty()) {
                 err.println("note: the model has thresholds for "
                         + FileNames.printable(
                                 String.join(", ", thresholds.perClass().keySet()))
@@ -120,17 +123,19 @@ final class DetectCommand implements Callable<Integer> {
                     continue;
                 }
                 anomalous += d.anomalous() ? 1 : 0;
+                unknown += d.unknownProduct() ? 1 : 0;
                 text.printf(
                         Locale.ROOT,
-                        "%s\t%.4f\t%s%n",
+                        "%s\t%.4f\t%s%s%n",
                         FileNames.printable(file),
                         d.score(),
-                        d.anomalous() ? "anomalous" : "normal");
+                        d.unknownProduct() ? "unknown product" : d.anomalous() ? "anomalous" : "normal",
+                        several && d.className() != null ? "\t" + FileNames.printable(d.className()) : "");
                 text.flush();
                 if (StandardOutput.lost() && json == null && out == null) {
                     return 0; // nobody would see the rest
                 }
-                results.add(entry(file, d));
+                results.add(entry(file, d, recognizer != null));
                 if (overlays != null && drawn != null && examined != null) {
                     overlays.write(file, drawn.panel(image, examined, scale));
                 } else if (overlays != null) {
@@ -149,9 +154,10 @@ final class DetectCommand implements Callable<Integer> {
         }
         if (files.size() > 1) {
             err.printf(
-                    "%d images: %d anomalous, %d normal%s%n",
+                    "%d images: %d anomalous%s, %d normal%s%n",
                     files.size(),
                     anomalous,
+                    unknown == 0 ? "" : " (" + TextTable.count(unknown, "unknown product") + ")",
                     files.size() - failures - anomalous,
                     failures == 0 ? "" : ", " + failures + " unreadable");
             err.flush();
@@ -168,13 +174,19 @@ final class DetectCommand implements Callable<Integer> {
         }
     }
 
-    private static JsonObject entry(Path file, Detection d) {
+    private static JsonObject entry(Path file, Detection d, boolean recognizes) {
         JsonObject entry = new JsonObject();
         entry.addProperty("path", file.toString());
         entry.addProperty("score", d.score());
         entry.addProperty("normalized_score", d.normalizedScore());
         entry.addProperty("anomalous", d.anomalous());
         entry.addProperty("threshold", d.threshold());
+        if (d.className() != null) {
+            entry.addProperty("class", d.className());
+        }
+        if (recognizes) {
+            entry.addProperty("unknown_product", d.unknownProduct());
+        }
         return entry;
     }
 }

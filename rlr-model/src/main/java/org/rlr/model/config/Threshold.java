@@ -100,6 +100,17 @@ public record Threshold(
     }
 
     /**
+     * How far a score is above the threshold, in standard deviations of the normal images' scores, by which images of
+     * classes with thresholds of their own compare.
+     *
+     * @param score image score
+     * @return the distance; with a deviation of 0 the plain difference
+     */
+    public double margin(double score) {
+        return (score - value) / (std > 0 ? std : 1);
+    }
+
+    /**
      * A score as a number of 0…1 that does not depend on the model: 0.5 at the threshold, and {@code 1/(1 + exp(-z))}
      * with z the distance from it in standard deviations of the normal images' scores. Greater scores never get a
      * lesser number.

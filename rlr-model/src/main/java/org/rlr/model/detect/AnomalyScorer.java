@@ -9,6 +9,7 @@ import org.rlr.model.config.LevelConfig;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.Scoring;
+import org.rlr.model.config.Thresholds;
 import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.TileGrid;
@@ -65,6 +66,11 @@ public final class AnomalyScorer {
      */
     public AnomalyScorer with(Scoring other) {
         return new AnomalyScorer(model, maps, other.requireLevelsOf(model.info().config()));
+    }
+
+    /** {@return the model's thresholds; null where this scorer's scoring is not the model's, to which they belong} */
+    public @Nullable Thresholds thresholds() {
+        return scoring.equals(model.info().scoring()) ? model.info().thresholds() : null;
     }
 
     /** {@return what the model says of itself} */

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.AtomicFile;
 
@@ -18,9 +19,20 @@ import org.rlr.tensor.io.AtomicFile;
  * The metrics of all classes of a data set.
  *
  * @param classes one entry per class
+ * @param recognition how well their images were recognised; null where the model recognises no classes
  */
-public record EvaluationResult(List<ClassMetrics> classes) {
+public record EvaluationResult(
+        List<ClassMetrics> classes, @Nullable RecognitionResult recognition) {
     private static final int NAME_WIDTH = 5;
+
+    /**
+     * The metrics of a model that recognises no classes.
+     *
+     * @param classes one entry per class
+     */
+    public EvaluationResult(List<ClassMetrics> classes) {
+        this(classes, null);
+    }
 
     /** Takes a copy. */
     public EvaluationResult {
@@ -60,7 +72,8 @@ public record EvaluationResult(List<ClassMetrics> classes) {
 
     /**
      * The result as JSON: {@code {"classes":[{"name":…,"image_auroc":…,…}…],"mean":{"image_auroc":…,…}}}, with
-     * fractions, null for what is undefined, and {@code "remarks":[…]} in classes that have some.
+     * fractions, null for what is undefined, and {@code "remarks":[…]} in classes that have some. Where the model
+     * recognises classes, {@code "recognition":{"confusion":{CLASS:{RECOGNISED:NUMBER…}…},"image_f1":{…}}} follows.
      *
      * @return the text, ending with a line break
      */
@@ -96,6 +109,9 @@ public record EvaluationResult(List<ClassMetrics> classes) {
         JsonObject root = new JsonObject();
         root.add("classes", rows);
         root.add("mean", mean);
+        if (recognition != null) {
+            root.add("recognition", recognition.json());
+        }
         return root;
     }
 
@@ -111,7 +127,8 @@ public record EvaluationResult(List<ClassMetrics> classes) {
 
     /**
      * The result as a plain-text table in percent with one decimal, a row per class and their mean; "-" stands for what
-     * is undefined, with the reasons and the number of classes in the mean below. Ends with a line break.
+     * is undefined, with the reasons and the number of classes in the mean below. Tables of {@link #recognition} follow
+     * where there are several classes. Ends with a line break.
      *
      * @return the table
      */
@@ -156,7 +173,7 @@ public record EvaluationResult(List<ClassMetrics> classes) {
                         .append(" classes\n");
             }
         }
-        return text.toString();
+        return text + (recognition != null && recognition.telling() ? recognition.toTable() : "");
     }
 
     private static JsonElement json(OptionalDouble value) {

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.RlrModel;
+import org.rlr.model.config.Thresholds;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
 import org.rlr.model.data.DataSetException;
@@ -17,6 +18,7 @@ import org.rlr.model.data.Masks;
 import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyMap;
 import org.rlr.model.detect.AnomalyScorer;
+import org.rlr.model.features.Recognition;
 import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.RlrException;
 
@@ -59,6 +61,7 @@ public final class Evaluator {
     }
 
     private final Maps maps;
+    private final @Nullable Thresholds thresholds;
 
     /**
      * An evaluator of a model.
@@ -75,7 +78,7 @@ public final class Evaluator {
      * @param scorer stays the caller's
      */
     public Evaluator(AnomalyScorer scorer) {
-        this((of, sink) -> scorer.score(of.test().stream().map(Sample::image).toList(), sink));
+        this((of, sink) -> scorer.score(of.test().stream().map(Sample::image).toList(), sink), scorer.thresholds());
     }
 
     /**
@@ -84,7 +87,12 @@ public final class Evaluator {
      * @param maps the anomaly maps that it gives
      */
     public Evaluator(Maps maps) {
+        this(maps, null);
+    }
+
+    private Evaluator(Maps maps, @Nullable Thresholds thresholds) {
         this.maps = maps;
+        this.thresholds = thresholds;
     }
 
     /** Sees each test image as it is scored. */
@@ -145,6 +153,7 @@ public final class Evaluator {
     public EvaluationResult evaluate(DataSet data, Observer observer) {
         data.requireTest();
         List<ClassMetrics> classes = new ArrayList<>();
+        List<RecognitionResult.Image> recognized = new ArrayList<>();
         for (ClassSamples each : data.classes()) {
             ClassEvaluator evaluator = new ClassEvaluator(each.name());
             maps.score(each, new AnomalyScorer.Sink() {
@@ -167,6 +176,11 @@ public final class Evaluator {
                     }
                     evaluator.add(score, truth.defective(), map.values(), truth.mask(), map.height(), map.width());
                     evaluator.remark(truth, map.height(), map.width());
+                    Recognition recognition = map.recognition();
+                    if (recognition != null) {
+                        recognized.add(new RecognitionResult.Image(
+                                each.name(), recognition.className(), score, truth.defective()));
+                    }
                     observer.scored(sample, score, truth.defective(), map);
                 }
 
@@ -179,6 +193,7 @@ public final class Evaluator {
             classes.add(evaluator.metrics());
             observer.finished(evaluator);
         }
-        return new EvaluationResult(classes);
+        return new EvaluationResult(
+                classes, recognized.isEmpty() ? null : RecognitionResult.of(recognized, thresholds));
     }
 }

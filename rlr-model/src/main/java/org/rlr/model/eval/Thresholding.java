@@ -1,5 +1,6 @@
 package org.rlr.model.eval;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
@@ -7,8 +8,10 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.DoubleUnaryOperator;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.RlrModel;
@@ -16,6 +19,7 @@ import org.rlr.model.config.ModelInfo;
 import org.rlr.model.config.ScoreStatistics;
 import org.rlr.model.config.Scoring;
 import org.rlr.model.config.Threshold;
+import org.rlr.model.config.Threshold.Interval;
 import org.rlr.model.config.Thresholds;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataSet;
@@ -25,12 +29,18 @@ import org.rlr.model.data.Masks;
 import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyMap;
 import org.rlr.model.detect.AnomalyScorer;
+import org.rlr.model.features.Recognition;
 import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.RlrException;
 
 /**
  * Finds the threshold of a model by a rule, from images that the model was not trained on: from normal ones for a
  * false-alarm rate, from normal and anomalous ones for the greatest F1 or a recall. Immutable.
+ *
+ * <p>Where a model recognises classes and knows the normal scores of some, their thresholds are one and the same in
+ * calibrated scores: in standard deviations from the mean of the class's normal scores, as training left them. It is
+ * found from all images together, so that a class needs none of its own; {@link #withClasses} finds the threshold of
+ * each class from its own images instead. The common threshold, of scores as they are, is for all others.
  *
  * <pre>{@code
  * RlrModel calibrated = Thresholding.falseAlarmRate(0.01).of(model, normalImages);
@@ -242,20 +252,25 @@ public final class Thresholding {
         Scoring chosen = scoring == null ? info.scoring() : scoring;
         AnomalyScorer scorer = new AnomalyScorer(model).with(chosen);
         DoubleSummaryStatistics range = new DoubleSummaryStatistics(); // of normal maps
+        // by class, and by how the score is measured: as it is, or calibrated
+        Map<String, Threshold> known =
+                calibrates(model, chosen) ? info.thresholds().perClass() : Map.of();
         SortedMap<String, Scores> scores = new TreeMap<>();
+        SortedMap<String, Scores> calibrated = new TreeMap<>();
         samples.forEach((name, own) -> {
             Map<Boolean, List<Sample>> parts = own.stream().collect(Collectors.partitioningBy(Thresholding::anomalous));
-            scores.put(
-                    name,
-                    new Scores(
-                            score(
-                                    scorer,
-                                    parts.getOrDefault(false, List.of()),
-                                    scored,
-                                    map -> accept(range, map.values())),
-                            score(scorer, parts.getOrDefault(true, List.of()), scored, map -> {})));
+            List<Scored> normal =
+                    score(scorer, parts.getOrDefault(false, List.of()), scored, map -> accept(range, map.values()));
+            List<Scored> anomalous = score(scorer, parts.getOrDefault(true, List.of()), scored, map -> {});
+            scores.put(name, Scores.of(normal, anomalous, Scored::score));
+            calibrated.put(
+                    name, Scores.of(normal, anomalous, each -> calibrated(each, known.get(name), info.thresholds())));
         });
         Thresholds found = find(scores);
+        if (!known.isEmpty()) {
+            found = new Thresholds(
+                    found.common(), ofClasses(known, find(calibrated).common()));
+        }
         return model.with(
                 chosen.equals(info.scoring())
                         ? info.with(found)
@@ -265,15 +280,75 @@ public final class Thresholding {
                                 found));
     }
 
+    /**
+     * Whether one threshold is found for the scores of all classes, measured by the normal scores of each: the model
+     * recognises classes, has those scores, and each class is not to have a threshold of its own images.
+     */
+    private boolean calibrates(RlrModel model, Scoring chosen) {
+        return !perClass
+                && model.recognizer() != null
+                && chosen.equals(model.info().scoring());
+    }
+
+    /** A score in standard deviations from the mean of the normal scores of its class, or of all where it has none. */
+    private static double calibrated(Scored of, @Nullable Threshold ofClass, Thresholds thresholds) {
+        Threshold own =
+                ofClass != null ? ofClass : of.recognized == null ? thresholds.common() : thresholds.of(of.recognized);
+        return (of.score - own.mean()) / scale(own);
+    }
+
+    private static double scale(Threshold own) {
+        return own.std() > 0 ? own.std() : 1;
+    }
+
+    /** The threshold of calibrated scores as one of the scores of each class. */
+    private static Map<String, Threshold> ofClasses(Map<String, Threshold> known, Threshold found) {
+        Map<String, Threshold> own = new TreeMap<>();
+        known.forEach((name, each) -> {
+            Interval interval = found.valueInterval();
+            DoubleUnaryOperator raw = value -> each.mean() + value * scale(each);
+            own.put(
+                    name,
+                    new Threshold(
+                            raw.applyAsDouble(found.value()),
+                            found.rule(),
+                            found.target(),
+                            found.confidence(),
+                            found.normal(),
+                            found.anomalous(),
+                            each.mean(),
+                            each.std(),
+                            interval == null
+                                    ? null
+                                    : new Interval(
+                                            raw.applyAsDouble(interval.estimate()),
+                                            interval.low() == null ? null : raw.applyAsDouble(interval.low()),
+                                            interval.high() == null ? null : raw.applyAsDouble(interval.high())),
+                            found.falseAlarmRate(),
+                            found.recall()));
+        });
+        return own;
+    }
+
+    /** The score of an image, and the class that it was recognised as; null for none. */
+    private record Scored(double score, @Nullable String recognized) {}
+
     /** Scores of normal images, and of anomalous ones. */
-    private record Scores(double[] normal, double[] anomalous) {}
+    private record Scores(double[] normal, double[] anomalous) {
+        static Scores of(List<Scored> normal, List<Scored> anomalous, ToDoubleFunction<Scored> measured) {
+            return new Scores(
+                    normal.stream().mapToDouble(measured).toArray(),
+                    anomalous.stream().mapToDouble(measured).toArray());
+        }
+    }
 
     /** The scores of images, whose maps {@code seen} takes. */
-    private static double[] score(
+    private static List<Scored> score(
             AnomalyScorer scorer, List<Sample> samples, Runnable scored, Consumer<AnomalyMap> seen) {
-        double[] scores = new double[samples.size()];
+        List<Scored> scores = new ArrayList<>();
         scorer.score(samples.stream().map(Sample::image).toList(), (index, map) -> {
-            scores[index] = map.imageScore();
+            Recognition recognition = map.recognition();
+            scores.add(new Scored(map.imageScore(), recognition == null ? null : recognition.className()));
             seen.accept(map);
             scored.run();
         });

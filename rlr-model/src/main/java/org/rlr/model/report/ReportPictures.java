@@ -92,8 +92,7 @@ final class ReportPictures {
      * own compare.
      */
     private double margin(ScoredImage image) {
-        Threshold threshold = thresholds.of(image.sample().className());
-        return (image.score() - threshold.value()) / (threshold.std() > 0 ? threshold.std() : 1);
+        return thresholds.of(image.sample().className()).margin(image.score());
     }
 
     private void thumbs(List<ScoredImage> shown) {
