@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.attention.AttentionBlocks;
 import org.rlr.model.backbone.Backbone;
@@ -144,6 +143,34 @@ public final class ModelFile {
         }
     }
 
+    /**
+     * The classes that the model of a file recognises, without loading the weights.
+     *
+     * @param file a model file
+     * @return the classes and their limits; null where it recognises none
+     * @throws ModelException if it is damaged
+     * @throws TensorFileException if it cannot be read at all
+     */
+    public static @Nullable ProductLimits products(Path file) {
+        try (SafeTensorsFile tensors = SafeTensorsFile.open(file)) {
+            return products(tensors);
+        } catch (TensorFileException e) {
+            throw ModelException.of(e);
+        }
+    }
+
+    private static @Nullable ProductLimits products(SafeTensorsFile file) {
+        try {
+            return Json.read(file.metadata().get(PRODUCTS), ProductLimits.class);
+        } catch (RuntimeException e) {
+            throw damagedProducts(file, e);
+        }
+    }
+
+    private static ModelException damagedProducts(SafeTensorsFile file, RuntimeException why) {
+        return damaged(file, "the classes that it recognises cannot be read (" + why.getMessage() + ")", why);
+    }
+
     private static ModelInfo info(SafeTensorsFile file) {
         if (!FORMAT.equals(file.metadata().get("format"))) {
             throw new ModelException(
@@ -262,8 +289,8 @@ public final class ModelFile {
 
     /** Null where the file holds none. */
     private static @Nullable ProductRecognizer recognizer(SafeTensorsFile file, RlrConfig config, Backbone backbone) {
-        String described = file.metadata().get(PRODUCTS);
-        if (described == null) {
+        ProductLimits limits = products(file);
+        if (limits == null) {
             return null;
         }
         int channels = config.levels().stream()
@@ -274,7 +301,6 @@ public final class ModelFile {
             if (deviation.length != channels) {
                 throw new IllegalArgumentException(deviation.length + " channels instead of " + channels);
             }
-            ProductLimits limits = Objects.requireNonNull(Json.read(described, ProductLimits.class), "no classes");
             List<ProductRecognizer.Product> products = new ArrayList<>();
             for (int i = 0; i < limits.classes().size(); i++) {
                 float[] rows = file.readFloats(PRODUCTS + "." + i);
@@ -289,7 +315,7 @@ public final class ModelFile {
         } catch (TensorFileException e) {
             throw e;
         } catch (RuntimeException e) {
-            throw damaged(file, "the classes that it recognises cannot be read (" + e.getMessage() + ")", e);
+            throw damagedProducts(file, e);
         }
     }
 

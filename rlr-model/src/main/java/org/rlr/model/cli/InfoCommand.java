@@ -8,6 +8,7 @@ import org.rlr.model.ModelFile;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.config.OptimizerMode;
+import org.rlr.model.config.ProductLimits;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.Schedule;
 import org.rlr.model.config.ScoreStatistics;
@@ -85,6 +86,10 @@ final class InfoCommand implements Callable<Integer> {
                     Texts.count(info.images(), "image") + " of "
                             + Texts.count(info.classes().size(), "class") + ": "
                             + String.join(", ", info.classes()));
+        }
+        ProductLimits products = ModelFile.products(model);
+        if (products != null) {
+            line(out, "recognises", String.join(", ", products.classes()));
         }
         if (t != null) {
             line(

@@ -16,6 +16,7 @@ import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.model.eval.ClassMetrics;
 import org.rlr.model.eval.EvaluationResult;
 import org.rlr.model.eval.Metric;
+import org.rlr.model.eval.RecognitionResult;
 import org.rlr.tensor.io.AtomicFile;
 
 /**
@@ -100,6 +101,7 @@ public final class EvaluationReport {
                 "<h2>Classes</h2><p class='faint'>%s. An image is called anomalous whose score exceeds it.</p>",
                 thresholdText());
         result.classes().forEach(this::section);
+        recognition();
         page.append(new ReportPictures(record.images(), info.thresholds(), scale, more).html());
         settings(settings);
         return page.append("</main></body></html>\n").toString();
@@ -179,6 +181,34 @@ public final class EvaluationReport {
         page.append("<div class='chart wide'>")
                 .append(recallTable(images, threshold, metrics.bestF1Threshold()))
                 .append("</div></div>");
+    }
+
+    /** How images were recognised, and what the thresholds of the recognised classes are worth. */
+    private void recognition() {
+        RecognitionResult recognition = result.recognition();
+        if (recognition == null || !recognition.telling()) {
+            return;
+        }
+        page.append("<h2>Recognised classes</h2><div class='scroll'><table><tr><th>recognised as</th>");
+        recognition.recognized().forEach(name -> add("<th>%s</th>", name));
+        page.append("</tr>");
+        recognition.confusion().forEach((name, row) -> {
+            add("<tr><td>%s</td>", name);
+            recognition.recognized().forEach(each -> add("<td>%d</td>", row.getOrDefault(each, 0)));
+            page.append("</tr>");
+        });
+        page.append("</table></div>");
+        if (recognition.imageF1().isEmpty()) {
+            return;
+        }
+        page.append("<div class='scroll'><table><tr><th>image F1 of all classes by</th><th>the model's thresholds</th>"
+                + "<th>the best on these images</th></tr>");
+        recognition
+                .imageF1()
+                .forEach(each -> add(
+                        "<tr><td>%s</td><td>%s</td><td>%s</td></tr>",
+                        each.given().title(), percent(each.kept()), percent(each.best())));
+        page.append("</table></div>");
     }
 
     private static String key(String kind, String text) {

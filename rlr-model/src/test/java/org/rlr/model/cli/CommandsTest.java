@@ -114,7 +114,7 @@ class CommandsTest {
                 "the report");
 
         JsonObject root = JsonParser.parseString(Files.readString(json)).getAsJsonObject();
-        assertEquals(List.of("classes", "mean"), List.copyOf(root.keySet()));
+        assertEquals(List.of("classes", "mean", "recognition"), List.copyOf(root.keySet()));
         List<String> withName = new ArrayList<>(List.of("name"));
         withName.addAll(METRICS);
         double sum = 0;
@@ -173,7 +173,7 @@ class CommandsTest {
         for (int i = 0; i < lines.size(); i++) {
             JsonObject entry = entries.get(i).getAsJsonObject();
             assertEquals(
-                    List.of("path", "score", "normalized_score", "anomalous", "threshold"),
+                    List.of("path", "score", "normalized_score", "anomalous", "threshold", "class", "unknown_product"),
                     List.copyOf(entry.keySet()));
             double score = entry.get("score").getAsDouble();
             boolean anomalous = score > entry.get("threshold").getAsDouble();
@@ -181,7 +181,12 @@ class CommandsTest {
             assertEquals(expected.get(i).toString(), entry.get("path").getAsString());
             assertEquals(
                     String.format(
-                            Locale.ROOT, "%s\t%.4f\t%s", expected.get(i), score, anomalous ? "anomalous" : "normal"),
+                            Locale.ROOT,
+                            "%s\t%.4f\t%s\t%s",
+                            expected.get(i),
+                            score,
+                            anomalous ? "anomalous" : "normal",
+                            entry.get("class").getAsString()),
                     lines.get(i));
         }
         assertEquals(expected.size(), files(pictures));

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -28,6 +29,7 @@ import org.rlr.model.detect.AnomalyMap;
 import org.rlr.model.eval.ClassEvaluator;
 import org.rlr.model.eval.ClassMetrics;
 import org.rlr.model.eval.EvaluationResult;
+import org.rlr.model.eval.RecognitionResult;
 import org.w3c.dom.Element;
 import org.w3c.dom.Node;
 import org.w3c.dom.NodeList;
@@ -270,6 +272,27 @@ class EvaluationReportTest {
                 .getTextContent();
         assertTrue(text.contains("Threshold: 2.5000 (as given)") && text.contains("model: layers4"), text);
         assertFalse(text.contains("training:") || text.contains("trained on"), text);
+    }
+
+    @Test
+    void classesThatWereRecognised() {
+        ModelInfo info = ModelInfo.builder(RlrConfig.published("scattering"))
+                .scores(new ScoreStatistics(0, 0, 0, 0, 2.5, 0, 2.5))
+                .build();
+        RecognitionResult recognition = new RecognitionResult(
+                Map.of("nut & bolt", Map.of("nut & bolt", 5, "plain", 1, RecognitionResult.UNKNOWN, 1)),
+                List.of(new RecognitionResult.ImageF1(
+                        RecognitionResult.Given.RECOGNIZED, OptionalDouble.of(0.5), OptionalDouble.empty())));
+        Element body =
+                body(new EvaluationReport(new EvaluationResult(classes, recognition), record, info, record.scale(3))
+                        .html("parts", Map.of()));
+        List<List<String>> rows = elements(body, "tr", "").stream()
+                .map(EvaluationReportTest::texts)
+                .toList();
+        assertTrue(rows.contains(List.of("recognised as", "nut & bolt", "plain", "unknown product")), rows.toString());
+        assertTrue(rows.contains(List.of("nut & bolt", "5", "1", "1")), rows.toString());
+        assertTrue(rows.contains(List.of("the recognised class's", "50.0", "–")), rows.toString());
+        assertFalse(page().contains("Recognised classes"));
     }
 
     @Test

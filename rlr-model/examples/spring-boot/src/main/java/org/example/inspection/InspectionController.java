@@ -34,12 +34,14 @@ class InspectionController {
 
     /**
      * The answer to an image. Regions are the parts of the map above the threshold, in pixels of the map, which covers
-     * the whole image.
+     * the whole image; the product is the one that was named or recognised, null for an unknown one.
      */
     record Answer(
             double score,
             double normalizedScore,
             boolean anomalous,
+            String product,
+            boolean unknownProduct,
             double threshold,
             int mapWidth,
             int mapHeight,
@@ -49,6 +51,8 @@ class InspectionController {
                     detection.score(),
                     detection.normalizedScore(),
                     detection.anomalous(),
+                    detection.className(),
+                    detection.unknownProduct(),
                     detection.threshold(),
                     detection.mapWidth(),
                     detection.mapHeight(),
@@ -59,8 +63,8 @@ class InspectionController {
     /**
      * Examines an image.
      *
-     * @param product its product class; without one the common threshold decides. In the path: to look for a parameter,
-     *     Tomcat would read a body as a form if curl's default content type says so
+     * @param product its product class; without one the model recognises it. In the path: to look for a parameter, Tomcat
+     *     would read a body as a form if curl's default content type says so
      */
     @PostMapping(
             value = {"/detect", "/detect/{product}"},
