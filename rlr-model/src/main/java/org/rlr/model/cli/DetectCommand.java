@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.rlr.model.config.MapScale;
+import org.rlr.model.config.Texts;
 import org.rlr.model.config.Thresholds;
 import org.rlr.model.data.Images;
 import org.rlr.model.data.RgbImage;
@@ -157,7 +158,7 @@ final class DetectCommand implements Callable<Integer> {
                     "%d images: %d anomalous%s, %d normal%s%n",
                     files.size(),
                     anomalous,
-                    unknown == 0 ? "" : " (" + TextTable.count(unknown, "unknown product") + ")",
+                    unknown == 0 ? "" : " (" + Texts.count(unknown, "unknown product") + ")",
                     files.size() - failures - anomalous,
                     failures == 0 ? "" : ", " + failures + " unreadable");
             err.flush();

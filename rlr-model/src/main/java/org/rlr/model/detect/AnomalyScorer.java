@@ -68,6 +68,11 @@ public final class AnomalyScorer {
         return new AnomalyScorer(model, maps, other.requireLevelsOf(model.info().config()));
     }
 
+    /** {@return whether the maps of this scorer tell the class of their image} */
+    public boolean recognizes() {
+        return model.recognizer() != null;
+    }
+
     /** {@return the model's thresholds; null where this scorer's scoring is not the model's, to which they belong} */
     public @Nullable Thresholds thresholds() {
         return scoring.equals(model.info().scoring()) ? model.info().thresholds() : null;

@@ -247,30 +247,10 @@ public final class Thresholding {
      * @throws org.rlr.tensor.CancelledException if the thread is interrupted
      */
     public RlrModel of(RlrModel model, Map<String, List<Sample>> samples, Runnable scored) {
-        requireEnough(samples);
         ModelInfo info = model.info();
         Scoring chosen = scoring == null ? info.scoring() : scoring;
-        AnomalyScorer scorer = new AnomalyScorer(model).with(chosen);
-        DoubleSummaryStatistics range = new DoubleSummaryStatistics(); // of normal maps
-        // by class, and by how the score is measured: as it is, or calibrated
-        Map<String, Threshold> known =
-                calibrates(model, chosen) ? info.thresholds().perClass() : Map.of();
-        SortedMap<String, Scores> scores = new TreeMap<>();
-        SortedMap<String, Scores> calibrated = new TreeMap<>();
-        samples.forEach((name, own) -> {
-            Map<Boolean, List<Sample>> parts = own.stream().collect(Collectors.partitioningBy(Thresholding::anomalous));
-            List<Scored> normal =
-                    score(scorer, parts.getOrDefault(false, List.of()), scored, map -> accept(range, map.values()));
-            List<Scored> anomalous = score(scorer, parts.getOrDefault(true, List.of()), scored, map -> {});
-            scores.put(name, Scores.of(normal, anomalous, Scored::score));
-            calibrated.put(
-                    name, Scores.of(normal, anomalous, each -> calibrated(each, known.get(name), info.thresholds())));
-        });
-        Thresholds found = find(scores);
-        if (!known.isEmpty()) {
-            found = new Thresholds(
-                    found.common(), ofClasses(known, find(calibrated).common()));
-        }
+        DoubleSummaryStatistics range = new DoubleSummaryStatistics();
+        Thresholds found = of(new AnomalyScorer(model).with(chosen), samples, scored, range);
         return model.with(
                 chosen.equals(info.scoring())
                         ? info.with(found)
@@ -281,20 +261,56 @@ public final class Thresholding {
     }
 
     /**
-     * Whether one threshold is found for the scores of all classes, measured by the normal scores of each: the model
-     * recognises classes, has those scores, and each class is not to have a threshold of its own images.
+     * The thresholds of a model, by the scoring of a scorer of it.
+     *
+     * @param scorer gives the scores; where its scoring is the model's, the normal scores that the model knows of its
+     *     classes calibrate them
+     * @param samples images by class, as {@link #samples} gives them
+     * @param scored run after each image
+     * @return the thresholds
+     * @throws RlrException if there are too few, or one cannot be read
+     * @throws org.rlr.tensor.CancelledException if the thread is interrupted
      */
-    private boolean calibrates(RlrModel model, Scoring chosen) {
-        return !perClass
-                && model.recognizer() != null
-                && chosen.equals(model.info().scoring());
+    public Thresholds of(AnomalyScorer scorer, Map<String, List<Sample>> samples, Runnable scored) {
+        return of(scorer, samples, scored, new DoubleSummaryStatistics());
     }
 
-    /** A score in standard deviations from the mean of the normal scores of its class, or of all where it has none. */
-    private static double calibrated(Scored of, @Nullable Threshold ofClass, Thresholds thresholds) {
-        Threshold own =
-                ofClass != null ? ofClass : of.recognized == null ? thresholds.common() : thresholds.of(of.recognized);
-        return (of.score - own.mean()) / scale(own);
+    /** @param range takes the values of normal maps */
+    private Thresholds of(
+            AnomalyScorer scorer, Map<String, List<Sample>> samples, Runnable scored, DoubleSummaryStatistics range) {
+        requireEnough(samples);
+        Thresholds trained = perClass || !scorer.recognizes() ? null : scorer.thresholds();
+        Thresholds known = trained == null || trained.perClass().isEmpty() ? null : trained;
+        SortedMap<String, Scores> scores = new TreeMap<>();
+        SortedMap<String, Scores> calibrated = new TreeMap<>();
+        samples.forEach((name, own) -> {
+            Map<Boolean, List<Sample>> parts = own.stream().collect(Collectors.partitioningBy(Thresholding::anomalous));
+            List<Scored> normal =
+                    score(scorer, parts.getOrDefault(false, List.of()), scored, map -> accept(range, map.values()));
+            List<Scored> anomalous = score(scorer, parts.getOrDefault(true, List.of()), scored, map -> {});
+            scores.put(name, Scores.of(normal, anomalous, Scored::score));
+            if (known != null) {
+                calibrated.put(name, Scores.of(normal, anomalous, each -> calibrated(each, name, known)));
+            }
+        });
+        Thresholds found = find(scores);
+        return known == null
+                ? found
+                : new Thresholds(
+                        found.common(),
+                        ofClasses(known.perClass(), find(calibrated).common()));
+    }
+
+    /**
+     * A score in standard deviations from the mean of the normal scores of the image's class, of the recognised one
+     * where the model does not know that, or of all.
+     */
+    private static double calibrated(Scored image, String className, Thresholds known) {
+        Threshold own = known.perClass().get(className);
+        if (own == null) {
+            own = image.recognized == null ? known.common() : known.of(image.recognized);
+        }
+        return (image.score - own.mean()) / scale(own);
     }
 
     private static double scale(Threshold own) {

@@ -26,6 +26,7 @@ import org.rlr.model.config.TrainingSettings;
 import org.rlr.model.config.Validation;
 import org.rlr.model.data.DataSetException;
 import org.rlr.model.data.ImageSource;
+import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyScorer;
 import org.rlr.model.eval.EvaluationResult;
 import org.rlr.model.eval.Evaluator;
@@ -481,39 +482,36 @@ public final class Trainer {
             return recognizer;
         }
 
-        /** Those that the images held out give; null for those of the training images' scores. */
-        private @Nullable Thresholds thresholds(RlrModel model) {
+        /** Those that the images held out give, where that was asked for; else those of the training images' scores. */
+        private Thresholds thresholds(RlrModel trained) {
             Validation validation = settings.validation();
-            if (validation == null || validation.falseAlarmRate() == null) {
-                return null;
-            }
-            double[] scores = new double[images.validation().size()];
-            scorer(model).score(images.validation(), (index, map) -> {
-                scores[index] = map.imageScore();
-                listener.heartbeat();
-            });
-            return new Thresholds(
-                    new ThresholdEstimator(Thresholding.CONFIDENCE).falseAlarmRate(scores, validation.falseAlarmRate()),
-                    Map.of());
+            return validation == null || validation.falseAlarmRate() == null
+                    ? trained.info().thresholds()
+                    : Thresholding.falseAlarmRate(validation.falseAlarmRate())
+                            .of(
+                                    scorer(trained),
+                                    Map.of(
+                                            "",
+                                            images.validation().stream()
+                                                    .map(image -> Sample.good(image, ""))
+                                                    .toList()),
+                                    listener::heartbeat);
         }
 
         /** The same with its description, by the scores of the training images. */
         private RlrModel scored(double loss, @Nullable Selection selection) {
             RlrModel model = model();
             try {
-                Thresholds found = thresholds(model);
                 Scores scores = Scores.of(scorer(model), images.training(), listener);
-                return model.with(model.info().toBuilder()
+                RlrModel trained = model.with(model.info().toBuilder()
                         .classes(images.classes())
                         .images(images.training().size())
                         .loss(loss)
                         .scores(scores.statistics())
-                        .thresholds(
-                                found != null
-                                        ? found
-                                        : Thresholds.ofTraining(scores.statistics(), scores.byClass(images.labels())))
+                        .thresholds(Thresholds.ofTraining(scores.statistics(), scores.byClass(images.labels())))
                         .selection(selection)
                         .build());
+                return trained.with(trained.info().with(thresholds(trained)));
             } catch (Throwable t) {
                 closeLevels(model);
                 throw t;
