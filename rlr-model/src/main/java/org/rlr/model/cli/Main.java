@@ -108,6 +108,13 @@ public final class Main {
             return line.execute(args);
         } catch (OutOfMemoryError e) {
             return outOfMemory(line, e);
+        } catch (NoClassDefFoundError e) {
+            error(
+                    line.getErr(),
+                    "the program's class " + e.getMessage()
+                            + " cannot be loaded: its jar was changed meanwhile or is not"
+                            + " whole, or too many files are open (ulimit -n)");
+            return FAILURE;
         }
     }
 
