@@ -35,7 +35,13 @@ public final class ProductRecognizer {
      * @param limit the greatest distance of an image of the class
      */
     public record Product(String name, List<float[]> images, double limit) {
-        /** Copies the list. */
+        /**
+         * Copies the list.
+         *
+         * @param name the class
+         * @param images pooled features of training images
+         * @param limit the greatest distance of an image of the class
+         */
         public Product {
             images = List.copyOf(images);
         }
