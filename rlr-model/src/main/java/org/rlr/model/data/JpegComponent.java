@@ -24,6 +24,12 @@ final class JpegComponent {
     final int[] lowBit = new int[COEFFICIENTS];
 
     boolean scanned;
+    /** The table of its quantisation steps. */
+    final int quantisation;
+    /** The step of a block's mean, 0 where it is not known. */
+    int dcStep;
+    /** The last block's mean, in steps. */
+    int dcSum;
     /** Tables of the scan that is walked; null where it needs none. */
     @Nullable
     JpegHuffman dc;
@@ -31,10 +37,11 @@ final class JpegComponent {
     @Nullable
     JpegHuffman ac;
 
-    JpegComponent(int id, int across, int down) {
+    JpegComponent(int id, int across, int down, int quantisation) {
         this.id = id;
         this.across = across;
         this.down = down;
+        this.quantisation = quantisation;
         Arrays.fill(lowBit, -1);
     }
 }

@@ -7,6 +7,12 @@ import org.jspecify.annotations.Nullable;
 final class JpegScan {
     private static final int LAST = JpegComponent.COEFFICIENTS - 1;
     private static final int FIRST_RESTART = 0xd0;
+    /** Bits of a coefficient of 8-bit samples, and of the difference of two means. */
+    private static final int MAX_AC_BITS = 10;
+
+    private static final int MAX_DC_BITS = 11;
+    /** Eight times the range of samples around their middle, which some encoders exceed by 31 (overshoot at edges). */
+    private static final int MAX_DC = 8 * (128 + 31);
 
     private final byte[] file;
     private final JpegComponent[] components;
@@ -24,6 +30,9 @@ final class JpegScan {
     /** Blocks to come that have no more coefficients. */
     private int emptyBlocks;
 
+    /** The lowest bit that this scan gives. */
+    private final int low;
+
     /**
      * A scan.
      *
@@ -32,6 +41,7 @@ final class JpegScan {
      * @param first the first coefficient
      * @param last the last coefficient
      * @param refines whether it gives one more bit of coefficients
+     * @param low the lowest bit that it gives
      */
     JpegScan(
             byte[] file,
@@ -40,7 +50,8 @@ final class JpegScan {
             boolean progressive,
             int first,
             int last,
-            boolean refines) {
+            boolean refines,
+            int low) {
         this.file = file;
         this.components = components;
         this.at = from;
@@ -48,6 +59,7 @@ final class JpegScan {
         this.first = first;
         this.last = last;
         this.refines = refines;
+        this.low = low;
     }
 
     /**
@@ -65,6 +77,7 @@ final class JpegScan {
         int down = alone == null ? unitsDown : alone.blocksDown;
         int untilRestart = restartInterval;
         int restarts = 0;
+        forgetDc();
         for (int y = 0; y < down; y++) {
             for (int x = 0; x < across; x++) {
                 if (restartInterval > 0 && untilRestart-- == 0) {
@@ -82,7 +95,7 @@ final class JpegScan {
                 }
             }
         }
-        align();
+        end();
         return at;
     }
 
@@ -106,14 +119,38 @@ final class JpegScan {
 
     private void block(JpegComponent c, int block) throws IOException {
         if (!progressive) {
-            skip(symbol(c.dc));
+            dc(c);
             sequential(c.ac);
         } else if (first == 0) {
-            skip(refines ? 1 : symbol(c.dc));
+            if (refines) {
+                skip(1);
+            } else {
+                dc(c);
+            }
         } else if (refines) {
             refine(c, block);
         } else {
             begin(c, block);
+        }
+    }
+
+    /** A block's mean; wrong codes before it are told by a sum of differences beyond what samples have. */
+    private void dc(JpegComponent c) throws IOException {
+        int size = symbol(c.dc);
+        if (size > MAX_DC_BITS) {
+            throw new IOException("a coefficient of " + size + " bits");
+        }
+        int difference = read(size);
+        c.dcSum += size > 0 && difference < 1 << (size - 1) ? difference - (1 << size) + 1 : difference;
+        long mean = ((long) c.dcSum << low) * c.dcStep;
+        if (Math.abs(mean) > MAX_DC + c.dcStep) {
+            throw new IOException("the mean of a block is beyond the range of its samples");
+        }
+    }
+
+    private void forgetDc() {
+        for (JpegComponent c : components) {
+            c.dcSum = 0;
         }
     }
 
@@ -123,7 +160,7 @@ final class JpegScan {
             int size = value & 0xf;
             if (size != 0) {
                 k += value >> 4;
-                if (k > LAST) {
+                if (k > LAST || size > MAX_AC_BITS) {
                     throw beyond();
                 }
                 skip(size);
@@ -148,7 +185,7 @@ final class JpegScan {
             int size = value & 0xf;
             if (size != 0) {
                 k += run;
-                if (k > LAST) {
+                if (k > LAST || size > MAX_AC_BITS) {
                     throw beyond();
                 }
                 skip(size);
@@ -206,7 +243,7 @@ final class JpegScan {
     }
 
     private static IOException beyond() {
-        return new IOException("a block has more than 64 coefficients");
+        return new IOException("a block has more than 64 coefficients, or larger ones than samples have");
     }
 
     private int symbol(@Nullable JpegHuffman table) throws IOException {
@@ -278,8 +315,17 @@ final class JpegScan {
         emptyBlocks = 0;
     }
 
-    private void restart(int expected) throws IOException {
+    /** Ends at a whole byte; a run of empty blocks does not lead further. */
+    private void end() throws IOException {
+        if (emptyBlocks > 0) {
+            throw new IOException("a run of " + emptyBlocks + " blocks more than there are");
+        }
         align();
+        forgetDc();
+    }
+
+    private void restart(int expected) throws IOException {
+        end();
         int next = at;
         while (next < file.length && file[next] == (byte) 0xff) {
             next++;

@@ -38,6 +38,7 @@ final class JpegWalk {
     private final ByteArrayOutputStream out;
     private final @Nullable JpegHuffman[] dcTables = new JpegHuffman[TABLES];
     private final @Nullable JpegHuffman[] acTables = new JpegHuffman[TABLES];
+    private final int[] dcSteps = new int[TABLES];
     private int at;
     private boolean progressive;
     private int width;
@@ -122,6 +123,9 @@ final class JpegWalk {
             if (isFrame(marker)) {
                 in.readByte();
                 int height = in.readUnsignedShort();
+                if (height == 0) {
+                    throw ImageException.unsupported("a height that follows its lines is not supported");
+                }
                 return new ImageSize(in.readUnsignedShort(), height);
             }
             in.skipBytes(length - 2);
@@ -154,7 +158,7 @@ final class JpegWalk {
             throw new IOException("the file ends before the picture begins");
         }
         for (JpegComponent c : components) {
-            if (!c.scanned) {
+            if (!c.scanned || (progressive && Arrays.stream(c.lowBit).anyMatch(bit -> bit > 0))) {
                 throw new IOException("the file ends before its last scan");
             }
         }
@@ -177,6 +181,10 @@ final class JpegWalk {
                 throw new IOException("the file ends before its last scan");
             }
             int marker = file[at++] & 0xff;
+            if (marker == SOI && at > 4) {
+                // a preview, where a segment's length is wrong
+                throw new IOException("a second picture begins within the first");
+            }
             if (marker != 0 && marker != 1 && marker != SOI) {
                 return marker;
             }
@@ -206,7 +214,10 @@ final class JpegWalk {
 
     private void segment(int marker, int from, int end) throws IOException {
         switch (marker) {
-            case DQT -> copy(marker, end);
+            case DQT -> {
+                quantisation(from, end);
+                copy(marker, end);
+            }
             case DHT -> {
                 huffman(from, end);
                 copy(marker, end);
@@ -219,7 +230,11 @@ final class JpegWalk {
                 copy(marker, end);
             }
             case SOS -> scan(from, end);
-            case DNL -> throw ImageException.unsupported("a height that follows its lines is not supported");
+            case DNL -> {
+                if (end - from != 2 || word(from) != height) {
+                    throw new IOException("a second height, which is not " + height);
+                }
+            }
             case APP0 -> jfif |= begins(from, end, "JFIF\0");
             case APP14 -> {
                 if (begins(from, end, "Adobe") && end - from >= 12) {
@@ -257,7 +272,10 @@ final class JpegWalk {
         height = word(from + 1);
         width = word(from + 3);
         int count = file[from + 5] & 0xff;
-        if (height == 0 || width == 0) {
+        if (height == 0) {
+            throw ImageException.unsupported("a height that follows its lines is not supported");
+        }
+        if (width == 0) {
             throw new IOException("its header says " + width + "×" + height + " pixels");
         }
         if (count != 1 && count != 3 && count != 4) {
@@ -268,7 +286,8 @@ final class JpegWalk {
         int down = 1;
         for (int i = 0; i < count; i++) {
             int c = from + 6 + 3 * i;
-            read[i] = new JpegComponent(file[c] & 0xff, (file[c + 1] & 0xff) >> 4, file[c + 1] & 0xf);
+            read[i] =
+                    new JpegComponent(file[c] & 0xff, (file[c + 1] & 0xff) >> 4, file[c + 1] & 0xf, file[c + 2] & 0xff);
             if (read[i].across < 1 || read[i].across > 4 || read[i].down < 1 || read[i].down > 4) {
                 throw new IOException("sampling factors " + read[i].across + "×" + read[i].down);
             }
@@ -300,6 +319,17 @@ final class JpegWalk {
 
     private static int ceil(long a, long b) {
         return (int) ((a + b - 1) / b);
+    }
+
+    /** The steps of the means; what is damaged otherwise, the decoder tells. */
+    private void quantisation(int from, int end) {
+        for (int p = from; p < end; ) {
+            int bytes = (file[p] & 0xf0) == 0 ? 1 : 2;
+            if (p + 1 + bytes <= end) {
+                dcSteps[file[p] & (TABLES - 1)] = bytes == 1 ? file[p + 1] & 0xff : word(p + 1);
+            }
+            p += 1 + bytes * JpegComponent.COEFFICIENTS;
+        }
     }
 
     private void huffman(int from, int end) throws IOException {
@@ -355,6 +385,9 @@ final class JpegWalk {
             }
             c.dc = spectralStart == 0 && high == 0 ? table(dcTables, tables >> 4) : null;
             c.ac = spectralEnd > 0 ? table(acTables, tables & 0xf) : null;
+            if (!c.scanned) {
+                c.dcStep = dcSteps[c.quantisation & (TABLES - 1)];
+            }
             scanned[i] = c;
             blocks += c.across * c.down;
         }
@@ -367,7 +400,7 @@ final class JpegWalk {
         out.write(0xff);
         out.write(SOS);
         out.writeBytes(header);
-        at = new JpegScan(file, scanned, end, progressive, spectralStart, spectralEnd, high > 0)
+        at = new JpegScan(file, scanned, end, progressive, spectralStart, spectralEnd, high > 0, low)
                 .walk(unitsAcross, unitsDown, restartInterval);
         out.write(file, end, at - end);
         for (JpegComponent c : scanned) {

@@ -16,6 +16,9 @@ final class PngCheck {
     private static final int SIGNATURE = 8;
     private static final int COLOR_TYPE = SIGNATURE + 17;
     private static final int PALETTE = 3;
+    /** A bit of the colour type. */
+    private static final int ALPHA = 4;
+
     private static final int IHDR = 'I' << 24 | 'H' << 16 | 'D' << 8 | 'R';
     /** Bytes that one compressed byte can stand for: 258 in two bits. */
     private static final int DEFLATE_RATIO = 1032;
@@ -45,7 +48,7 @@ final class PngCheck {
                 throw new IOException("the file ends within a chunk " + type);
             }
             if (KEPT.contains(type)) {
-                clean.write(file, in.position() - 4, length + 12);
+                keep(type, file, in.position() - 4, length);
             }
             data += type.equals("IDAT") ? length : 0;
             crc.reset();
@@ -63,6 +66,23 @@ final class PngCheck {
                 return;
             }
         }
+    }
+
+    /** Copies a chunk; colours and opacities that no pixel can have are left out, as decoders differ on them. */
+    private void keep(String type, byte[] file, int at, int length) {
+        int color = file[COLOR_TYPE];
+        if (type.equals("tRNS") && (color & ALPHA) != 0) {
+            return;
+        }
+        int most = type.equals("PLTE") && color == PALETTE ? 3 << Math.min(8, file[COLOR_TYPE - 1]) : length;
+        if (length <= most) {
+            clean.write(file, at, length + 12);
+            return;
+        }
+        ByteBuffer chunk = ByteBuffer.allocate(most + 12).putInt(most).put(file, at + 4, most + 4);
+        CRC32 crc = new CRC32();
+        crc.update(chunk.array(), 4, most + 4);
+        clean.writeBytes(chunk.putInt((int) crc.getValue()).array());
     }
 
     /** {@return the file without the chunks that pixels do not depend on} */

@@ -208,6 +208,11 @@ final class TiffHeader {
         if (colors == YCBCR && compression != JPEG) {
             throw ImageException.unsupported("YCbCr colours without JPEG compression are not supported");
         }
+        // the decoder takes such samples from wrong places
+        if (bits != 8 && (colors == CMYK || (bits < 8 && samples > 1 && number(PLANAR, 1) == 2))) {
+            throw ImageException.unsupported(
+                    (colors == CMYK ? "CMYK" : "planes") + " of samples of " + bits + " bits are not supported");
+        }
         if (number(PREDICTOR, 1) != 1 && bits != 8 && (predictedColumns() == 0 || colors == 0)) {
             throw ImageException.unsupported(
                     "predictor " + number(PREDICTOR, 1) + " with samples of " + bits + " bits is not supported");

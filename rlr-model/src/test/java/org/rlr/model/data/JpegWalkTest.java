@@ -88,6 +88,52 @@ class JpegWalkTest {
         assertTrue(found >= 396, found + " of 400");
     }
 
+    /** Without restart markers codes fall into step again, but the means of blocks leave their range. */
+    @Test
+    void sectorsOfFilesWithoutRestartMarkersAreFoundMostly() throws IOException {
+        Random random = new Random(6);
+        byte[] file = file("contrast");
+        int found = 0;
+        for (int i = 0; i < 300; i++) {
+            int at = 700 + random.nextInt(file.length - 700 - 258);
+            byte[] zeroed = file.clone();
+            Arrays.fill(zeroed, at, at + 128, (byte) 0);
+            byte[] doubled = file.clone();
+            System.arraycopy(file, at, doubled, at + 128, 128);
+            found += damaged(zeroed) + damaged(doubled);
+        }
+        assertTrue(found >= 580, found + " of 600");
+    }
+
+    @Test
+    void aPreviewBehindAWrongLengthIsNotThePicture() throws IOException {
+        byte[] segment = {(byte) 0xff, (byte) 0xe1, 0, 8, 'E', 'x', 'i', 'f', 0, 0};
+        assertDamaged(inserted(file("ok"), 2, joined(segment, file("grey"))), "a preview");
+        byte[] file = file("ok");
+        assertEquals(Images.read(file), Images.read(inserted(file, 2, Arrays.copyOf(file, 2))), "begins twice");
+    }
+
+    @Test
+    void aHeightThatIsGivenTwiceIsTheSame() throws IOException {
+        byte[] file = file("ok");
+        int height = Images.read(file).height();
+        byte[] lines = {(byte) 0xff, (byte) 0xdc, 0, 4, (byte) (height >> 8), (byte) height};
+        assertEquals(Images.read(file), Images.read(inserted(file, file.length - 2, lines)));
+        lines[5]++;
+        assertDamaged(inserted(file, file.length - 2, lines), "another height");
+    }
+
+    @Test
+    void progressiveFilesHaveTheirLastBits() throws IOException {
+        byte[] file = file("progressive");
+        int last = file.length - 2;
+        while (file[last] != (byte) 0xff || file[last + 1] != (byte) 0xda) {
+            last--;
+        }
+        byte[] without = joined(Arrays.copyOf(file, last), new byte[] {(byte) 0xff, (byte) 0xd9});
+        assertDamaged(without, "without its last scan");
+    }
+
     @Test
     void filesCutWithinTheirPixelsAreDamage() throws IOException {
         for (String name : SOUND) {
