@@ -83,7 +83,7 @@ final class ClassFolders {
             List<Path> normal = Folders.named(images, NORMAL);
             if (normal.isEmpty()) {
                 throw new DataSetException(
-                        "the folder " + images + " has no folder 'good'",
+                        "the folder " + images + " has no folder 'good'" + Images.insteadOfImages(images),
                         "put the normal images of class " + name + " into " + images.resolve(Sample.GOOD),
                         null);
             }

@@ -95,4 +95,21 @@ final class MaskPairing {
                 "keep one, named as the image or with _mask behind the name",
                 null);
     }
+
+    /** Checks that no two images of a list are given the same mask. */
+    static void requireOwn(List<Sample> samples) {
+        Map<String, String> claimed = new HashMap<>();
+        for (Sample sample : samples) {
+            String image = sample.image().id();
+            for (ImageSource mask : sample.masks()) {
+                String other = claimed.putIfAbsent(mask.id(), image);
+                if (other != null && !other.equals(image)) {
+                    throw new DataSetException(
+                            "the mask " + mask.id() + " is listed as that of " + other + " and of " + image,
+                            "correct the list",
+                            null);
+                }
+            }
+        }
+    }
 }

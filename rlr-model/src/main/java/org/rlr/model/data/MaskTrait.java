@@ -10,6 +10,10 @@ public enum MaskTrait {
     JPEG(
             "is a JPEG file, of which pixels count from half of its largest value on",
             "are JPEG files, of which pixels count from half of their largest value on"),
+    /** It has more colours than labels do, as one whose edges were blurred: whatever is not black is anomalous. */
+    SOFT(
+            "has many shades, as one with blurred edges, of which each but black counts",
+            "have many shades, as ones with blurred edges, of which each but black counts"),
     /** More than half of its pixels are anomalous, as of a mask that is inverted. */
     MOSTLY_SET(
             "has more than half of its pixels set, as an inverted one would",

@@ -10,6 +10,8 @@ import java.awt.image.IndexColorModel;
 import java.awt.image.PixelInterleavedSampleModel;
 import java.awt.image.Raster;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * were trained with.
  */
 abstract class PixelReader implements Images.Decoded {
+    /** Colours of a mask that tells kinds of defects apart. */
+    private static final int LABELS = 32;
+
     final Raster raster;
     final int width;
     final int height;
@@ -63,7 +68,27 @@ abstract class PixelReader implements Images.Decoded {
             readNonZero(y, set, y * width);
         }
         boolean[] opaque = hasAlpha() && isOneColor(set) ? opaque() : null;
-        return opaque == null ? new MaskPixels(set, null) : new MaskPixels(opaque, MaskTrait.ALPHA);
+        if (opaque != null) {
+            return new MaskPixels(opaque, MaskTrait.ALPHA);
+        }
+        return new MaskPixels(set, hasManyColors() ? MaskTrait.SOFT : null);
+    }
+
+    private boolean hasManyColors() {
+        Set<Integer> colors = new HashSet<>();
+        byte[] rgb = new byte[width * RgbImage.CHANNELS];
+        for (int y = 0; y < height && colors.size() <= LABELS; y++) {
+            readRgb(y, rgb, 0);
+            int last = -1;
+            for (int at = 0; at < rgb.length; at += RgbImage.CHANNELS) {
+                int color = (rgb[at] & 0xff) << 16 | (rgb[at + 1] & 0xff) << 8 | (rgb[at + 2] & 0xff);
+                if (color != last) {
+                    colors.add(color);
+                    last = color;
+                }
+            }
+        }
+        return colors.size() > LABELS;
     }
 
     /** Whether there are samples beside the colours that say how opaque a pixel is. */

@@ -51,6 +51,7 @@ final class RealIadList {
                         null);
             }
         }
+        MaskPairing.requireOwn(test);
         return new ClassSamples(className, folder, train, test);
     }
 

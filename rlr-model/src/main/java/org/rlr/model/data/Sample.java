@@ -35,7 +35,8 @@ public record Sample(ImageSource image, List<ImageSource> masks, String classNam
 
     /** Names come from lists and folders of others, and become folders of what is written. */
     private static void requireName(String what, String name, ImageSource image) {
-        if (name.equals(".")
+        if (name.isBlank()
+                || name.equals(".")
                 || name.equals("..")
                 || name.chars().anyMatch(c -> c == '/' || c == '\\' || Character.isISOControl(c))) {
             throw new DataSetException(

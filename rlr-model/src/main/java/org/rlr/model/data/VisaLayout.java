@@ -92,6 +92,7 @@ final class VisaLayout implements DataLayout {
             throw new DataSetException(
                     split + " names no image" + (only == null ? "" : " of class " + only), "copy it again", null);
         }
+        test.values().forEach(MaskPairing::requireOwn);
         List<ClassSamples> classes = new ArrayList<>();
         train.forEach((name, images) ->
                 classes.add(new ClassSamples(name, home.resolve(name), images, test.getOrDefault(name, List.of()))));

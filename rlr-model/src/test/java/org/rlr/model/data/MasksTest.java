@@ -133,6 +133,22 @@ class MasksTest {
         assertSet(read(Files.write(folder.resolve("mask.png"), palette)));
     }
 
+    /** As of a JPEG mask that was saved again as PNG; a few colours are labels. */
+    @Test
+    void masksOfManyShadesAreTold() throws IOException {
+        for (int shades : new int[] {2, 5, 60}) {
+            byte[] png = TestImages.png(
+                    40, 10, TestImages.GREY, 8, (pixel, channel) -> set(pixel) ? 255 - pixel / 3 % shades : 0);
+            ImageSource mask = ImageSource.of("mask", png);
+            Sample sample = new Sample(ImageSource.of(Path.of("image.png")), List.of(mask), "a", "b", true);
+            Masks.Reading masks = Masks.readWithTraits(sample, mask.size());
+            assertEquals(
+                    shades == 60 ? List.of(Set.of(MaskTrait.SOFT)) : List.of(),
+                    List.copyOf(masks.traits().values()));
+            assertEquals(133 / 400.0, share(masks));
+        }
+    }
+
     /** Compression leaves values beside edges and on black, which do not count. */
     @ParameterizedTest
     @ValueSource(ints = {40, 128, 255})

@@ -132,6 +132,24 @@ class VisaLayoutTest {
     }
 
     @Test
+    void aMaskOfTwoImagesIsAnError() throws IOException {
+        String rest = ",candle/Data/Masks/Anomaly/000.png\n";
+        mini.text(
+                "split_csv/1cls.csv",
+                HEAD
+                        + "candle,train,normal,candle/Data/Images/Normal/0000.JPG,\n"
+                        + "candle,test,anomaly,candle/Data/Images/Anomaly/000.JPG" + rest
+                        + "candle,test,anomaly,candle/Data/Images/Anomaly/001.JPG" + rest);
+        Miniature.assertError(() -> DataLayouts.read(root), "Anomaly/000.JPG", "Anomaly/001.JPG", "Anomaly/000.png");
+    }
+
+    @Test
+    void aClassWithoutANameIsAnError() throws IOException {
+        mini.text("split_csv/1cls.csv", HEAD + ",train,normal,candle/Data/Images/Normal/0000.JPG,\n");
+        Miniature.assertError(() -> DataLayouts.read(root), "0000.JPG", "class", "cannot be the name");
+    }
+
+    @Test
     void wrongColumnsAreNamed() throws IOException {
         mini.text("split_csv/1cls.csv", "class,image\n");
         Miniature.assertError(() -> DataLayouts.read(root), "class,image", "object,split,label,image,mask");
