@@ -4,6 +4,7 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -86,6 +87,7 @@ final class DetectCommand implements Callable<Integer> {
         List<Path> files = InputImages.of(inputs, spec);
         if (out != null) {
             OverlayWriter.requireApart(out, files);
+            requireOtherFolder();
         }
         JsonArray results = new JsonArray();
         int failures = 0;
@@ -164,6 +166,17 @@ final class DetectCommand implements Callable<Integer> {
             err.flush();
         }
         return failures == 0 ? 0 : Main.FAILURE;
+    }
+
+    /** Pictures in a folder of images would be examined by the next call. */
+    private void requireOtherFolder() {
+        for (Path input : inputs) {
+            if (Files.isDirectory(input) && OutputFiles.real(input).equals(OutputFiles.real(out))) {
+                throw new RlrException(
+                        "--out " + out + " is where the images are, and its pictures would be taken for some",
+                        "name another folder");
+            }
+        }
     }
 
     /** @throws RlrException naming the file */

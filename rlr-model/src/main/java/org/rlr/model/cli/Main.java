@@ -3,6 +3,7 @@ package org.rlr.model.cli;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Duration;
 import org.rlr.model.train.OutputLock;
 import org.rlr.tensor.RlrException;
@@ -103,6 +104,7 @@ public final class Main {
         CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF);
         // a file may be named @c.jpg
         line.setExpandAtFiles(false);
+        line.registerConverter(Path.class, Main::path);
         OptionHeadings.addTo(line);
         try {
             return line.execute(args);
@@ -116,6 +118,14 @@ public final class Main {
                             + " whole, or too many files are open (ulimit -n)");
             return FAILURE;
         }
+    }
+
+    /** An empty name, as of a shell's variable that is not set, would be the working folder. */
+    private static Path path(String name) {
+        if (name.isEmpty()) {
+            throw new CommandLine.TypeConversionException("'' is no name of a file or folder");
+        }
+        return Path.of(name);
     }
 
     private static int checkAndRun(CommandLine.ParseResult parsed) {

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.rlr.model.data.Images;
 import org.rlr.model.train.OutputLock;
 import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.RlrException;
@@ -170,6 +171,10 @@ final class OutputFiles {
                                 + " names to be read",
                         "name another file to write");
             }
+        }
+        if (Files.isRegularFile(output.path) && Images.hasImageName(output.path)) {
+            throw new RlrException(
+                    output.name + " " + output.path + " would overwrite an image", "name another file to write");
         }
     }
 

@@ -69,6 +69,37 @@ class OutputFilesTest {
         assertEquals(-1, Files.mismatch(image, abnormal));
     }
 
+    /** The next call would examine them. */
+    @Test
+    void picturesDoNotLieAmongImages() throws IOException {
+        Path jpeg = image.resolveSibling("b.jpg");
+        Files.move(image, jpeg);
+        CommandRun.of("detect", "--model", model, "--out", image.getParent(), image.getParent())
+                .assertFailure(image.getParent(), "--out", "another folder");
+        assertFalse(Files.exists(image.resolveSibling("b.png")));
+        CommandRun.succeeding("detect", "--model", model, "--out", image.getParent(), jpeg);
+        assertTrue(Files.exists(image.resolveSibling("b.png")));
+    }
+
+    /** An image of a folder that is examined, or any other. */
+    @Test
+    void noFileTakesTheImagesPlace() throws IOException {
+        for (String option : List.of("--json", "--out")) {
+            CommandRun run = option.equals("--json")
+                    ? CommandRun.of("detect", "--model", model, option, image, image.getParent())
+                    : CommandRun.of("threshold", "--model", model, "--data", TinyModel.data(), option, image);
+            run.assertFailure(option + " " + image + " would overwrite an image", "another file");
+            assertEquals(-1, Files.mismatch(TinyModel.images().get(0), image));
+        }
+    }
+
+    @Test
+    void anEmptyNameIsNotTheWorkingFolder() {
+        CommandRun run = CommandRun.of("detect", "--model", model, "");
+        assertEquals(2, run.code());
+        assertTrue(run.err().contains("'' is no name of a file or folder"), run.err());
+    }
+
     @Test
     void noCommandOverwritesAFileThatItReads() throws IOException {
         Path config = Files.writeString(folder.resolve("c.json"), "{\"training\": {\"epochs\": 1}}");
