@@ -7,20 +7,26 @@ import com.google.gson.TypeAdapter;
 import com.google.gson.TypeAdapterFactory;
 import com.google.gson.reflect.TypeToken;
 import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.io.IoReason;
 
 /**
  * JSON of records, as Gson has it, but strict when it is read: a component that is not {@link Nullable} must be there,
- * and a constant of an enum must be one of it, where Gson would put null into its place.
+ * a constant of an enum must be one of it, where Gson would put null into its place, and numbers and booleans are not
+ * texts, where Gson would take any text for {@code false}.
  */
 public final class Json {
     private static final Gson GSON =
             new GsonBuilder().registerTypeAdapterFactory(new Strict()).create();
+
+    private static final Set<Class<?>> NUMBERS = Set.of(
+            int.class, Integer.class, long.class, Long.class, float.class, Float.class, double.class, Double.class);
 
     private Json() {}
 
@@ -55,10 +61,51 @@ public final class Json {
         }
     }
 
+    /** A number or a boolean, written as such; numbers are finite. */
+    private static final class Plain<T> extends TypeAdapter<T> {
+        private final TypeAdapter<T> delegate;
+        private final JsonToken token;
+        private final String what;
+
+        Plain(TypeAdapter<T> delegate, JsonToken token, String what) {
+            this.delegate = delegate;
+            this.token = token;
+            this.what = what;
+        }
+
+        @Override
+        public void write(JsonWriter out, T value) throws IOException {
+            delegate.write(out, value);
+        }
+
+        @Override
+        public @Nullable T read(JsonReader in) throws IOException {
+            String where = in.getPath();
+            JsonToken next = in.peek();
+            if (next == token || next == JsonToken.NULL) {
+                try {
+                    T value = delegate.read(in);
+                    if (!(value instanceof Number number) || Double.isFinite(number.doubleValue())) {
+                        return value;
+                    }
+                } catch (NumberFormatException | JsonParseException e) {
+                    throw new JsonParseException(where + " is not " + what, e);
+                }
+            }
+            throw new JsonParseException(where + " is not " + what);
+        }
+    }
+
     private static final class Strict implements TypeAdapterFactory {
         @Override
         public <T> @Nullable TypeAdapter<T> create(Gson gson, TypeToken<T> type) {
             Class<? super T> raw = type.getRawType();
+            if (raw == boolean.class || raw == Boolean.class) {
+                return new Plain<>(gson.getDelegateAdapter(this, type), JsonToken.BOOLEAN, "true or false");
+            }
+            if (NUMBERS.contains(raw)) {
+                return new Plain<>(gson.getDelegateAdapter(this, type), JsonToken.NUMBER, "a usable number");
+            }
             if (!raw.isRecord() && !raw.isEnum()) {
                 return null;
             }
@@ -72,7 +119,7 @@ public final class Json {
                 @Override
                 public @Nullable T read(JsonReader in) throws IOException {
                     String where = in.getPath();
-                    boolean said = in.peek() != com.google.gson.stream.JsonToken.NULL;
+                    boolean said = in.peek() != JsonToken.NULL;
                     T value;
                     try {
                         value = delegate.read(in);

@@ -1,0 +1,54 @@
+package org.rlr.model.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonParseException;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class JsonTest {
+    private record Values(
+            boolean yes,
+            int count,
+            double x,
+            @Nullable Double maybe,
+            @Nullable Integer one) {}
+
+    @Test
+    void whatIsWrittenIsRead() {
+        for (Values values : new Values[] {new Values(true, -3, 1e-300, 2.5, 7), new Values(false, 0, 0, null, null)}) {
+            assertEquals(values, Json.read(Json.write(values), Values.class));
+        }
+        assertEquals(new Values(false, 2, 1, null, null), Json.read("{\"count\": 2.0, \"x\": 1}", Values.class));
+    }
+
+    /** Gson takes any text for a boolean, a text for a number, and infinity for one that is too large. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "yes: \"x\"",
+                "yes: \"true\"",
+                "yes: 1",
+                "count: \"5\"",
+                "count: 1.5",
+                "count: 1e999",
+                "count: 3000000000",
+                "count: true",
+                "x: 1e999",
+                "x: NaN",
+                "x: \"1\"",
+                "maybe: Infinity",
+                "one: []",
+                "yes: {}"
+            })
+    void otherTypesAreErrorsThatNameThePlace(String value) {
+        String json = "{\"" + value.replaceFirst(":", "\":") + "}";
+        JsonParseException e = assertThrows(JsonParseException.class, () -> Json.read(json, Values.class));
+        String place = "$." + value.replaceFirst(":.*", "") + " is not ";
+        assertTrue(String.valueOf(e.getMessage()).contains(place), json + ": " + e.getMessage());
+    }
+}
