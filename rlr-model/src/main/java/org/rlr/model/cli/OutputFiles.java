@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -53,7 +54,7 @@ final class OutputFiles {
         String name = command.commandSpec().name();
         List<Named> outputs = new ArrayList<>();
         List<Named> inputs = new ArrayList<>();
-        for (ArgSpec arg : command.matchedArgs()) {
+        for (ArgSpec arg : new LinkedHashSet<>(command.matchedArgs())) { // an option that is repeated is there twice
             String option = arg instanceof OptionSpec named ? named.longestName() : arg.paramLabel();
             (OUTPUTS.contains(option) ? outputs : inputs).addAll(paths(option, arg));
         }
@@ -172,7 +173,7 @@ final class OutputFiles {
                         "name another file to write");
             }
         }
-        if (Files.isRegularFile(output.path) && Images.hasImageName(output.path)) {
+        if (Files.isRegularFile(target) && Images.hasImageName(target)) {
             throw new RlrException(
                     output.name + " " + output.path + " would overwrite an image", "name another file to write");
         }

@@ -57,6 +57,11 @@ public final class Json {
             if (e.getCause() instanceof IOException) {
                 throw new JsonParseException(IoReason.ofJson(e));
             }
+            if (e.getCause() instanceof IllegalStateException) {
+                // of another type than expected; without advice to programmers
+                String message = String.valueOf(e.getCause().getMessage());
+                throw new JsonParseException(message.replaceFirst("(?s)\\s*See http.*", ""), e);
+            }
             throw e;
         }
     }

@@ -91,6 +91,18 @@ class OutputFilesTest {
             run.assertFailure(option + " " + image + " would overwrite an image", "another file");
             assertEquals(-1, Files.mismatch(TinyModel.images().get(0), image));
         }
+        Path link = Files.createSymbolicLink(folder.resolve("out.json"), image);
+        CommandRun.of("detect", "--model", model, "--json", link, image.getParent())
+                .assertFailure(link, "would overwrite an image");
+    }
+
+    @Test
+    void theLastOfRepeatedOutputsCounts() throws IOException {
+        Path first = folder.resolve("a.json");
+        Path last = folder.resolve("b.json");
+        CommandRun.succeeding("detect", "--model", model, "--json", first, image, "--json", last);
+        assertFalse(Files.exists(first));
+        assertTrue(Files.size(last) > 0);
     }
 
     @Test

@@ -26,6 +26,13 @@ class JsonTest {
         assertEquals(new Values(false, 2, 1, null, null), Json.read("{\"count\": 2.0, \"x\": 1}", Values.class));
     }
 
+    @Test
+    void aListInPlaceOfARecordIsToldInAFewWords() {
+        JsonParseException e = assertThrows(JsonParseException.class, () -> Json.read("[]", Values.class));
+        String message = String.valueOf(e.getMessage());
+        assertTrue(message.contains("BEGIN_OBJECT") && !message.contains("http"), message);
+    }
+
     /** Gson takes any text for a boolean, a text for a number, and infinity for one that is too large. */
     @ParameterizedTest
     @ValueSource(
