@@ -87,7 +87,9 @@ public final class Json {
         public @Nullable T read(JsonReader in) throws IOException {
             String where = in.getPath();
             JsonToken next = in.peek();
-            if (next == token || next == JsonToken.NULL) {
+            // the key of a map is a text, in an object whose names are not read as such
+            boolean key = next == JsonToken.STRING && where.endsWith(".");
+            if (next == token || next == JsonToken.NULL || key) {
                 try {
                     T value = delegate.read(in);
                     if (!(value instanceof Number number) || Double.isFinite(number.doubleValue())) {

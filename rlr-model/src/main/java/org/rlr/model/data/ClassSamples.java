@@ -15,8 +15,15 @@ import org.jspecify.annotations.Nullable;
  */
 public record ClassSamples(
         String name, @Nullable Path folder, List<Sample> train, List<Sample> validation, List<Sample> test) {
-    /** Copies the lists. */
+    /**
+     * Copies the lists.
+     *
+     * @throws DataSetException if the class has no name
+     */
     public ClassSamples {
+        if (name.isBlank()) {
+            throw new DataSetException("a product class has no name", "name it, as its folder or in its list", null);
+        }
         train = List.copyOf(train);
         validation = List.copyOf(validation);
         test = List.copyOf(test);

@@ -30,13 +30,15 @@ public record Sample(ImageSource image, List<ImageSource> masks, String classNam
         Objects.requireNonNull(className, "className");
         Objects.requireNonNull(defect, "defect");
         requireName("class", className, image);
+        if (defect.isBlank()) {
+            throw new DataSetException("the defect of " + image.id() + " has no name", "name it", null);
+        }
         requireName("defect", defect, image);
     }
 
     /** Names come from lists and folders of others, and become folders of what is written. */
     private static void requireName(String what, String name, ImageSource image) {
-        if (name.isBlank()
-                || name.equals(".")
+        if (name.equals(".")
                 || name.equals("..")
                 || name.chars().anyMatch(c -> c == '/' || c == '\\' || Character.isISOControl(c))) {
             throw new DataSetException(

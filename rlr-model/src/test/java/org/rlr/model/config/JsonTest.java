@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonParseException;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,12 +19,24 @@ class JsonTest {
             @Nullable Double maybe,
             @Nullable Integer one) {}
 
+    private record Windows(Map<Integer, Integer> windows) {}
+
     @Test
     void whatIsWrittenIsRead() {
         for (Values values : new Values[] {new Values(true, -3, 1e-300, 2.5, 7), new Values(false, 0, 0, null, null)}) {
             assertEquals(values, Json.read(Json.write(values), Values.class));
         }
         assertEquals(new Values(false, 2, 1, null, null), Json.read("{\"count\": 2.0, \"x\": 1}", Values.class));
+    }
+
+    @Test
+    void numbersAreKeysOfMaps() {
+        Windows windows = new Windows(Map.of(2, 9, 3, 5));
+        assertEquals(windows, Json.read(Json.write(windows), Windows.class));
+        for (String wrong : new String[] {"{\"two\": 9}", "{\"2\": 9, \"1e999\": 5}"}) {
+            assertThrows(
+                    JsonParseException.class, () -> Json.read("{\"windows\": " + wrong + "}", Windows.class), wrong);
+        }
     }
 
     @Test

@@ -146,7 +146,7 @@ class VisaLayoutTest {
     @Test
     void aClassWithoutANameIsAnError() throws IOException {
         mini.text("split_csv/1cls.csv", HEAD + ",train,normal,candle/Data/Images/Normal/0000.JPG,\n");
-        Miniature.assertError(() -> DataLayouts.read(root), "0000.JPG", "class", "cannot be the name");
+        Miniature.assertError(() -> DataLayouts.read(root), "a product class has no name");
     }
 
     @Test
