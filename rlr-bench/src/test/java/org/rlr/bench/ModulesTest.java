@@ -97,8 +97,6 @@ class ModulesTest {
         for (String state : new String[] {"--checkpoint=" + other + ".state", "--resume=" + other + ".state"}) {
             Processes.commandLine(
                     "train",
-                    "--recipe",
-                    "published",
                     "--data=" + files.resolve("data"),
                     "--out=" + other,
                     "--config=" + config,
