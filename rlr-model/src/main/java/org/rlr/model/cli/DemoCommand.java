@@ -115,7 +115,8 @@ final class DemoCommand implements Callable<Integer> {
                         pictures,
                         report,
                         EvaluateCommand.settings(set, model, "", device),
-                        null);
+                        null,
+                        EvaluateCommand.NONE_MAY_FAIL);
                 result.writeJson(out.resolve("metrics.json"));
                 PngFile.write(overview, overview(set, pictures));
                 text.print(result.toTable());

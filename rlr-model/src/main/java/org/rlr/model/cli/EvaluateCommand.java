@@ -229,18 +229,10 @@ final class EvaluateCommand implements Callable<Integer> {
         return name == null ? path.toString() : name.toString();
     }
 
-    /** The same, of images that must all be readable. */
-    static EvaluationResult evaluate(
-            AnomalyScorer scorer,
-            DataSet set,
-            @Nullable Path out,
-            @Nullable Path report,
-            Map<String, String> settings,
-            @Nullable ReconstructionPictures drawn) {
-        return evaluate(scorer, set, out, report, settings, drawn, (sample, e) -> {
-            throw e;
-        });
-    }
+    /** For images that must all be readable. */
+    static final BiConsumer<Sample, RlrException> NONE_MAY_FAIL = (sample, e) -> {
+        throw e;
+    };
 
     /**
      * Evaluates with a progress bar on standard error.

@@ -123,7 +123,13 @@ final class SeedRuns {
                 if (evaluated) {
                     try (RlrModel model = ModelFile.load(run.out(), device)) {
                         results.add(EvaluateCommand.evaluate(
-                                new AnomalyScorer(model, features), data, null, null, Map.of(), null));
+                                new AnomalyScorer(model, features),
+                                data,
+                                null,
+                                null,
+                                Map.of(),
+                                null,
+                                EvaluateCommand.NONE_MAY_FAIL));
                     }
                 }
             }

@@ -118,7 +118,7 @@ final class DetectionQueue {
     }
 
     /** A call that waits for a thread, or runs on one. */
-    private final class Pending extends CompletableFuture<Detection> implements Runnable {
+    private final class Pending extends AbandonableDetection implements Runnable {
         private final LongFunction<Detection> call;
         private final long since = now();
         private @Nullable Thread runner;
@@ -146,7 +146,7 @@ final class DetectionQueue {
             synchronized (this) {
                 runner = null;
                 ended = true;
-                Thread.interrupted(); // by gaveUp(): meant for this call alone
+                Thread.interrupted(); // by giveUp(): meant for this call alone
             }
             if (failure != null) {
                 completeExceptionally(failure);
@@ -156,25 +156,8 @@ final class DetectionQueue {
         }
 
         @Override
-        public boolean cancel(boolean mayInterruptIfRunning) {
-            return gaveUp(super.cancel(mayInterruptIfRunning));
-        }
-
-        /** Also what {@link #orTimeout} calls. */
-        @Override
-        public boolean completeExceptionally(Throwable failure) {
-            return gaveUp(super.completeExceptionally(failure));
-        }
-
-        /** Also what {@link #completeOnTimeout} calls. */
-        @Override
-        public boolean complete(@Nullable Detection value) {
-            return gaveUp(super.complete(value));
-        }
-
-        /** Where nobody waits for the result any more, the image is not examined any further. */
-        private boolean gaveUp(boolean completed) {
-            if (completed && !ended) {
+        void giveUp() {
+            if (!ended) {
                 threads.remove(this);
                 synchronized (this) {
                     if (runner != null) {
@@ -182,13 +165,6 @@ final class DetectionQueue {
                     }
                 }
             }
-            return completed;
-        }
-
-        /** Dependent results are ordinary ones. */
-        @Override
-        public <U> CompletableFuture<U> newIncompleteFuture() {
-            return new CompletableFuture<>();
         }
     }
 

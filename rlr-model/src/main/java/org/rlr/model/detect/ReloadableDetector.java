@@ -254,29 +254,10 @@ public final class ReloadableDetector implements Detector {
             now.leave();
             throw t;
         }
-        CompletableFuture<Detection> result = new CompletableFuture<>() {
+        CompletableFuture<Detection> result = new AbandonableDetection() {
             @Override
-            public boolean cancel(boolean mayInterruptIfRunning) {
-                working.cancel(mayInterruptIfRunning);
-                return isCancelled();
-            }
-
-            @Override
-            public boolean completeExceptionally(Throwable failure) {
-                return gaveUp(super.completeExceptionally(failure));
-            }
-
-            @Override
-            public boolean complete(@Nullable Detection value) {
-                return gaveUp(super.complete(value));
-            }
-
-            /** As after orTimeout: nobody waits for the result of the work any more. */
-            private boolean gaveUp(boolean completed) {
-                if (completed) {
-                    working.cancel(true); // does nothing where it is done
-                }
-                return completed;
+            void giveUp() {
+                working.cancel(true); // does nothing where it is done
             }
         };
         // left first: what waits for the result may close this detector
