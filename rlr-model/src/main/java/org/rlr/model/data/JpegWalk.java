@@ -4,7 +4,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
 import javax.imageio.stream.ImageInputStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Walks the structure of a JPEG file (ITU-T T.81) and all of its Huffman codes, without computing pixels, and writes a
@@ -32,13 +31,10 @@ final class JpegWalk {
 
     private static final int LAST = JpegComponent.COEFFICIENTS - 1;
     private static final int MAX_BLOCKS_IN_MCU = 10;
-    private static final int TABLES = 4;
 
     private final byte[] file;
     private final ByteArrayOutputStream out;
-    private final @Nullable JpegHuffman[] dcTables = new JpegHuffman[TABLES];
-    private final @Nullable JpegHuffman[] acTables = new JpegHuffman[TABLES];
-    private final int[] dcSteps = new int[TABLES];
+    private final JpegTables tables = new JpegTables();
     private int at;
     private boolean progressive;
     private int width;
@@ -215,11 +211,11 @@ final class JpegWalk {
     private void segment(int marker, int from, int end) throws IOException {
         switch (marker) {
             case DQT -> {
-                quantisation(from, end);
+                tables.quantisation(file, from, end);
                 copy(marker, end);
             }
             case DHT -> {
-                huffman(from, end);
+                tables.huffman(file, from, end);
                 copy(marker, end);
             }
             case DRI -> {
@@ -321,37 +317,6 @@ final class JpegWalk {
         return (int) ((a + b - 1) / b);
     }
 
-    /** The steps of the means; what is damaged otherwise, the decoder tells. */
-    private void quantisation(int from, int end) {
-        for (int p = from; p < end; ) {
-            int bytes = (file[p] & 0xf0) == 0 ? 1 : 2;
-            if (p + 1 + bytes <= end) {
-                dcSteps[file[p] & (TABLES - 1)] = bytes == 1 ? file[p + 1] & 0xff : word(p + 1);
-            }
-            p += 1 + bytes * JpegComponent.COEFFICIENTS;
-        }
-    }
-
-    private void huffman(int from, int end) throws IOException {
-        int p = from;
-        while (p < end) {
-            int kind = file[p] & 0xff;
-            if (end - p < 17 || (kind & 0xf) >= TABLES || kind >> 4 > 1) {
-                throw new IOException("a damaged Huffman table");
-            }
-            int values = 0;
-            for (int i = 1; i <= 16; i++) {
-                values += file[p + i] & 0xff;
-            }
-            if (values > 256 || values > end - p - 17) {
-                throw new IOException("a damaged Huffman table");
-            }
-            boolean dc = kind >> 4 == 0;
-            (dc ? dcTables : acTables)[kind & 0xf] = new JpegHuffman(file, p + 1, p + 17, values, dc);
-            p += 17 + values;
-        }
-    }
-
     /** A scan's header and its codes, and what lies between them and the next marker. */
     private void scan(int from, int end) throws IOException {
         int count = end > from ? file[from] & 0xff : 0;
@@ -377,16 +342,16 @@ final class JpegWalk {
         int blocks = 0;
         for (int i = 0; i < count; i++) {
             JpegComponent c = named(file[from + 1 + 2 * i] & 0xff);
-            int tables = file[from + 2 + 2 * i] & 0xff;
+            int coded = file[from + 2 + 2 * i] & 0xff;
             for (int j = 0; j < i; j++) {
                 if (scanned[j] == c) {
                     throw new IOException("a scan names a component twice");
                 }
             }
-            c.dc = spectralStart == 0 && high == 0 ? table(dcTables, tables >> 4) : null;
-            c.ac = spectralEnd > 0 ? table(acTables, tables & 0xf) : null;
+            c.dc = spectralStart == 0 && high == 0 ? tables(coded >> 4).dc(coded >> 4) : null;
+            c.ac = spectralEnd > 0 ? tables(coded & 0xf).ac(coded & 0xf) : null;
             if (!c.scanned) {
-                c.dcStep = dcSteps[c.quantisation & (TABLES - 1)];
+                c.dcStep = tables.dcStep(c.quantisation);
             }
             scanned[i] = c;
             blocks += c.across * c.down;
@@ -418,23 +383,14 @@ final class JpegWalk {
         throw new IOException("a scan names a component " + id + " that the frame does not have");
     }
 
-    /** A table, or the standard's own where a file defines none at all. */
-    private JpegHuffman table(@Nullable JpegHuffman[] tables, int index) throws IOException {
-        if (index < 2
-                && Arrays.stream(dcTables).allMatch(t -> t == null)
-                && Arrays.stream(acTables).allMatch(t -> t == null)) {
+    /** The tables, with the standard's own where a file defines none at all and a scan names one of those. */
+    private JpegTables tables(int index) throws IOException {
+        if (index < JpegTables.STANDARD && tables.noHuffman()) {
             byte[] standard = JpegHuffman.standardTables();
             out.writeBytes(standard);
-            JpegWalk annex = new JpegWalk(standard);
-            annex.huffman(4, standard.length);
-            System.arraycopy(annex.dcTables, 0, dcTables, 0, TABLES);
-            System.arraycopy(annex.acTables, 0, acTables, 0, TABLES);
+            tables.huffman(standard, 4, standard.length);
         }
-        JpegHuffman table = index < TABLES ? tables[index] : null;
-        if (table == null) {
-            throw new IOException("a scan names a Huffman table " + index + " that is not defined");
-        }
-        return table;
+        return tables;
     }
 
     /** Checks that each coefficient's bits come once each, the highest first. */
