@@ -163,19 +163,7 @@ class ImportExportTest {
         assertEquals(0, export.code(), export.err());
         assertTrue(export.err().contains("--window 2=5"), export.err());
         Path imported = folder.resolve("imported.safetensors");
-        List<Object> args = List.of(
-                "import",
-                checkpoint,
-                "--out",
-                imported,
-                "--backbone",
-                "resnet18",
-                "--weights",
-                weights,
-                "--image-size",
-                "64",
-                "--threshold",
-                "1");
+        List<Object> args = importing(checkpoint, imported, "resnet18", weights, "--threshold", "1");
         CommandRun.succeeding(args.toArray());
         assertNotEquals(scores(model, TinyModel.images()), scores(imported, TinyModel.images()));
         List<Object> told = new ArrayList<>(args);
@@ -183,6 +171,23 @@ class ImportExportTest {
         String out = CommandRun.succeeding(told.toArray());
         assertTrue(out.contains("attention windows 2=5"), out);
         assertEquals(scores(model, TinyModel.images()), scores(imported, TinyModel.images()));
+    }
+
+    private static List<Object> importing(
+            Path checkpoint, Path imported, String backbone, Path weights, Object... more) {
+        List<Object> args = new ArrayList<>(List.of(
+                "import",
+                checkpoint,
+                "--out",
+                imported,
+                "--backbone",
+                backbone,
+                "--weights",
+                weights,
+                "--image-size",
+                "64"));
+        args.addAll(List.of(more));
+        return args;
     }
 
     /** The PyTorch implementation normalises by ImageNet's mean and deviation, whatever the backbone asks for. */
@@ -198,19 +203,7 @@ class ImportExportTest {
         assertTrue(export.err().contains("mean 0.5 0.5 0.5") && export.err().contains("--normalization"), export.err());
 
         Path imported = folder.resolve("imported.safetensors");
-        List<Object> args = List.of(
-                "import",
-                checkpoint,
-                "--out",
-                imported,
-                "--backbone",
-                "tf_efficientnet_lite0",
-                "--weights",
-                weights,
-                "--image-size",
-                "64",
-                "--threshold",
-                "1");
+        List<Object> args = importing(checkpoint, imported, "tf_efficientnet_lite0", weights, "--threshold", "1");
         String imagenet = "mean 0.485 0.456 0.406, deviation 0.229 0.224 0.225";
         String out = CommandRun.succeeding(args.toArray());
         assertTrue(out.contains("normalisation " + imagenet), out);
@@ -275,19 +268,7 @@ class ImportExportTest {
         Path checkpoint = folder.resolve("checkpoint.pth");
         CommandRun.succeeding("export", model, "--out", checkpoint);
         Path imported = folder.resolve("imported.safetensors");
-        List<Object> args = List.of(
-                "import",
-                checkpoint,
-                "--out",
-                imported,
-                "--backbone",
-                "resnet18",
-                "--weights",
-                weights,
-                "--image-size",
-                "64",
-                "--data",
-                TinyModel.data());
+        List<Object> args = importing(checkpoint, imported, "resnet18", weights, "--data", TinyModel.data());
         CommandRun.succeeding(args.toArray());
         List<Path> images = TinyModel.images().subList(0, 4);
         assertNotEquals(scores(model, images), scores(imported, images), "whole images are others");

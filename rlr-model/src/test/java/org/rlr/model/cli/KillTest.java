@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.rlr.model.TestFolders;
 
 /**
  * Commands are killed hard at moments that a seed chooses, half of them as they write. Each file that they write is
@@ -273,7 +274,7 @@ class KillTest {
                 assertTrue(Arrays.equals(alone.files.get(name), now.get(name)), what + ": " + name + " is another");
             }
         }
-        delete(out);
+        TestFolders.delete(out);
         return killed;
     }
 
@@ -283,7 +284,7 @@ class KillTest {
         Path untouched = home.resolve("untouched");
         command.prepare(untouched);
         old.putAll(files(untouched));
-        delete(untouched);
+        TestFolders.delete(untouched);
         for (Map.Entry<String, byte[]> file : files(out).entrySet()) {
             String name = file.getKey();
             if (hidden(name) || name.equals(METRICS)) {
@@ -311,7 +312,7 @@ class KillTest {
             assertEquals(
                     files(home.resolve(command + "-alone").resolve("set")).keySet(),
                     files(set).keySet());
-            delete(set);
+            TestFolders.delete(set);
         }
     }
 
@@ -328,7 +329,7 @@ class KillTest {
         Path logs = Files.createTempDirectory(home, "logs");
         CommandRun run = CommandRun.process(logs, line(arguments));
         assertEquals(0, run.code(), () -> String.format(Locale.ROOT, "%s: %s", arguments, run.err()));
-        delete(logs);
+        TestFolders.delete(logs);
     }
 
     private static Map<String, byte[]> files(Path folder) throws IOException {
@@ -351,13 +352,5 @@ class KillTest {
             }
         }
         return sizes;
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> all = Files.walk(folder)) {
-            for (Path each : all.sorted(java.util.Comparator.reverseOrder()).toList()) {
-                Files.delete(each);
-            }
-        }
     }
 }

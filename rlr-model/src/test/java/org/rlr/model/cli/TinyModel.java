@@ -5,9 +5,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
+import org.rlr.model.TestFolders;
 import org.rlr.model.data.DataLayouts;
 import org.rlr.model.demo.DemoDataSet;
 
@@ -62,20 +61,10 @@ final class TinyModel {
     private static Path home() {
         try {
             Path home = Files.createTempDirectory("rlr-tiny-model");
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(home)));
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> TestFolders.delete(home)));
             DemoDataSet.generate(home.resolve("data"), 64, 2, 2, 1, 11, 2);
             CommandRun.succeeding(train(home.resolve("data"), home.resolve("model.safetensors")));
             return home;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static void delete(Path folder) {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -13,7 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +21,7 @@ import javax.imageio.ImageIO;
 import org.rlr.model.ModelException;
 import org.rlr.model.ModelFile;
 import org.rlr.model.RlrModel;
+import org.rlr.model.TestFolders;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.backbone.StateDict;
 import org.rlr.model.backbone.WeightsFile;
@@ -349,18 +349,8 @@ enum FuzzedReader {
                 for (String folder : List.of("VISA/split_csv", "REAL_IAD/a/OK")) {
                     Files.createDirectories(home.resolve(folder));
                 }
-                Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(home)));
+                Runtime.getRuntime().addShutdownHook(new Thread(() -> TestFolders.delete(home)));
                 return home;
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
-
-        private static void delete(Path folder) {
-            try (Stream<Path> files = Files.walk(folder)) {
-                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(file);
-                }
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
