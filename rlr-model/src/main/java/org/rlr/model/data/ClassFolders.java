@@ -70,7 +70,7 @@ final class ClassFolders {
         if (samples.train().isEmpty() && samples.test().isEmpty()) {
             throw new DataSetException(
                     "class " + name + " in " + folder + " has no images" + Images.insteadOfImages(folder),
-                    "put normal ones (PNG, JPEG, BMP, GIF or TIFF) into "
+                    "put normal ones (" + ImageFormat.all("or") + ") into "
                             + folder.resolve("train").resolve(Sample.GOOD),
                     null);
         }

@@ -63,7 +63,7 @@ final class FolderLayout implements DataLayout {
             throw new DataSetException(
                     "the folder " + (normal == null ? root : normal) + " holds no images"
                             + Images.insteadOfImages(normal == null ? root : normal),
-                    "put normal images (PNG, JPEG, BMP, GIF or TIFF) into it",
+                    "put normal images (" + ImageFormat.all("or") + ") into it",
                     null);
         }
         List<Sample> train =

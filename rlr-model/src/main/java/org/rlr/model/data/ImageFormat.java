@@ -28,6 +28,11 @@ enum ImageFormat {
         this.suffixes = List.of(suffixes);
     }
 
+    /** All of them for a sentence, joined by {@code and} or {@code or}. */
+    static String all(String word) {
+        return "PNG, JPEG, BMP, GIF " + word + " TIFF";
+    }
+
     /** Whether the name's suffix, in any case, is one of this format; hidden files are none. */
     boolean isNameOf(Path file) {
         String name = file.getFileName().toString();

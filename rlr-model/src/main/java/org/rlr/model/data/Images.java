@@ -174,7 +174,7 @@ public final class Images {
         return summary.isEmpty() && other.isEmpty()
                 ? ""
                 : ", but " + summary + (summary.isEmpty() || other.isEmpty() ? "" : "; ") + other
-                        + (formats ? "; PNG, JPEG, BMP, GIF and TIFF are read" : "");
+                        + (formats ? "; " + ImageFormat.all("and") + " are read" : "");
     }
 
     /** The size of a picture in memory, from its header alone. */
@@ -351,8 +351,8 @@ public final class Images {
             }
             throw new ImageException(
                     ImageException.Reason.NOT_AN_IMAGE,
-                    (origin.name().isEmpty() ? "the data" : origin.name())
-                            + " is not a PNG, JPEG, BMP, GIF or TIFF image",
+                    (origin.name().isEmpty() ? "the data" : origin.name()) + " is not a " + ImageFormat.all("or")
+                            + " image",
                     origin.remedy() + ", or convert it to PNG",
                     null);
         }

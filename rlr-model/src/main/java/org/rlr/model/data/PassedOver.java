@@ -69,8 +69,8 @@ public record PassedOver(@Nullable Path folder, Map<Reason, List<Path>> files) {
 
     private static final Set<String> OTHER_FORMATS = Set.of(
             "apng", "arw", "avif", "bpg", "cr2", "cr3", "dcm", "dib", "dng", "exr", "hdr", "heic", "heif", "hif", "ico",
-            "j2k", "jfif", "jif", "jp2", "jpe", "jpx", "jxl", "jxr", "nef", "orf", "pbm", "pcx", "pgm", "pjpeg", "pnm",
-            "ppm", "psd", "qoi", "raf", "rw2", "tga", "webp");
+            "j2k", "jp2", "jpx", "jxl", "jxr", "nef", "orf", "pbm", "pcx", "pgm", "pjpeg", "pnm", "ppm", "psd", "qoi",
+            "raf", "rw2", "tga", "webp");
 
     /** Copies the lists. */
     public PassedOver {
