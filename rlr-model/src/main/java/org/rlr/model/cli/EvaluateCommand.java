@@ -143,8 +143,7 @@ final class EvaluateCommand implements Callable<Integer> {
         if (unreadable.isEmpty()) {
             return 0;
         }
-        int all = set.test().size();
-        err.println(unreadable.size() + " of " + all + (all == 1 ? " test image" : " test images")
+        err.println(unreadable.size() + " of " + Texts.count(set.test().size(), "test image")
                 + " cannot be read; the metrics are of the others");
         err.flush();
         return Main.FAILURE;

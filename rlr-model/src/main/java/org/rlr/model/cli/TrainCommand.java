@@ -46,7 +46,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Train one model on the normal images of all classes of a folder.",
             "DIR is a data set in a known layout (class folders with train/good, …, see --layout), one class of it, or a plain folder of normal images.",
-            "The defaults give a good model in minutes on a CPU; --recipe published takes the paper's settings."
+            "The defaults train in minutes on a CPU; --recipe published takes the paper's settings."
         })
 final class TrainCommand implements Callable<Integer> {
     private static final String BETTER_BACKBONE =

@@ -14,6 +14,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.rlr.model.config.Texts;
 import org.rlr.tensor.CancelledException;
 
 /**
@@ -179,7 +180,7 @@ public record DataSet(@Nullable Path root, @Nullable String layout, List<ClassSa
                 .toList();
         if (!missing.isEmpty()) {
             throw new DataSetException(
-                    missing.size() + (missing.size() == 1 ? " file" : " files") + " that the data set"
+                    Texts.count(missing.size(), "file") + " that the data set"
                             + (root == null ? "" : " " + root) + " lists " + (missing.size() == 1 ? "does" : "do")
                             + " not exist, first "
                             + PassedOver.withTarget(missing.get(0)),

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.rlr.model.config.Texts;
 
 /**
  * KolektorSDD2 as published: {@code train} and {@code test} with {@code 10000.png} and its mask {@code 10000_GT.png},
@@ -66,7 +67,7 @@ final class Kolektor2Layout implements DataLayout {
                 List.of(new ClassSamples("kolektor_sdd2", root, normal, samples(part(root, "test")))),
                 defective == 0
                         ? List.of()
-                        : List.of(defective + (defective == 1 ? " defective image" : " defective images")
+                        : List.of(Texts.count(defective, "defective image")
                                 + " in train, which only supervised methods learn from, "
                                 + (defective == 1 ? "is" : "are") + " left out"));
     }

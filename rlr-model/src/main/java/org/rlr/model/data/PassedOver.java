@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.rlr.model.config.Texts;
 import org.rlr.tensor.CancelledException;
 
 /**
@@ -124,10 +125,11 @@ public record PassedOver(@Nullable Path folder, Map<Reason, List<Path>> files) {
 
     /** {@return one line with the number of files and the first of each reason; empty where {@link #count} is 0} */
     public Optional<String> note() {
-        return count() == 0
+        int count = count();
+        return count == 0
                 ? Optional.empty()
-                : Optional.of(count() + (count() == 1 ? " file" : " files") + (folder == null ? "" : " in " + folder)
-                        + (count() == 1 ? " is" : " are") + " passed over: " + summary());
+                : Optional.of(Texts.count(count, "file") + (folder == null ? "" : " in " + folder)
+                        + (count == 1 ? " is" : " are") + " passed over: " + summary());
     }
 
     /** As {@code 2 hidden files named as images (first …); 1 link to nothing (…)}; empty where there are none. */
