@@ -37,7 +37,7 @@ final class GpuCase implements AutoCloseable {
 
     private View allocate(int... extents) {
         Shape shape = Shape.of(extents);
-        View view = new View(backend.allocate(shape.elements()), 0, shape);
+        View view = View.allocate(backend, shape);
         views.add(view);
         return view;
     }

@@ -90,7 +90,7 @@ final class GpuKernels {
 
     private void time(
             Backend backend, String by, Map<String, Function<Backend, GpuCase>> cases, Map<String, Double> errors) {
-        View flush = new View(backend.allocate(flushed()), 0, Shape.of(flushed()));
+        View flush = View.allocate(backend, Shape.of(flushed()));
         cases.forEach((name, make) -> time(backend, by, name, make, errors.get(name), flush));
         flush.storage().release();
     }

@@ -166,8 +166,7 @@ public final class NearestNeighbour implements Callable<Integer> {
         }
 
         private static Tensor unscoped(Backend backend, float[] values, int... extents) {
-            Shape shape = Shape.of(extents);
-            Tensor result = Tensor.wrapUnscoped(backend, new View(backend.allocate(shape.elements()), 0, shape));
+            Tensor result = Tensor.wrapUnscoped(backend, View.allocate(backend, Shape.of(extents)));
             backend.upload(values, 0, result.view());
             return result;
         }

@@ -44,7 +44,7 @@ final class OurContender implements Contender {
     /** An operand that is only written. */
     View empty(int... extents) {
         Shape s = Shape.of(extents);
-        View view = new View(backend.allocate(s.elements()), 0, s);
+        View view = View.allocate(backend, s);
         views.add(view);
         return view;
     }

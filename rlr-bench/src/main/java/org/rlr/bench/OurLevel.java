@@ -71,7 +71,7 @@ final class OurLevel implements Contender {
 
         /** What a captured step finds again in its place. */
         private Tensor held(Shape shape) {
-            return Tensor.wrapUnscoped(backend, new View(backend.allocate(shape.elements()), 0, shape));
+            return Tensor.wrapUnscoped(backend, View.allocate(backend, shape));
         }
 
         /** The loss before the step. */

@@ -20,9 +20,16 @@ final class CudaMemory {
 
     Storage allocate(int elements) {
         DeviceBuffer buffer = engine.allocator.allocate(4L * elements);
+        CudaStorage storage;
+        try {
+            storage = new CudaStorage(this, buffer, elements);
+        } catch (OutOfMemoryError e) {
+            engine.allocator.release(buffer);
+            throw e;
+        }
         long now = live.addAndGet(4L * elements);
         peak.accumulateAndGet(now, Math::max);
-        return new CudaStorage(this, buffer, elements);
+        return storage;
     }
 
     void recycle(DeviceBuffer buffer, int elements) {

@@ -7,7 +7,6 @@ import org.rlr.tensor.autograd.Node;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BinaryOp;
 import org.rlr.tensor.backend.Locality;
-import org.rlr.tensor.backend.Storage;
 import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.backend.View;
 
@@ -85,8 +84,7 @@ public final class Tensor implements AutoCloseable {
      * @throws ResourceException if memory is short
      */
     public static Tensor empty(Backend backend, Shape shape) {
-        Storage storage = backend.allocate(shape.elements());
-        return wrap(backend, new View(storage, 0, shape));
+        return wrap(backend, View.allocate(backend, shape));
     }
 
     /**

@@ -9,6 +9,7 @@ import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.autograd.Functions;
 import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.View;
 
 /**
  * The embedded reference {@code E_R [1, r·L, d]} (RLR §5) as the attention blocks see it. It is the same for every
@@ -95,10 +96,7 @@ public final class Reference implements AutoCloseable {
     public static Tensor unscoped(Backend backend, Supplier<Tensor> computation) {
         try (TensorScope scope = TensorScope.inference(backend)) {
             Tensor result = computation.get();
-            Tensor copy = Tensor.wrapUnscoped(
-                    backend,
-                    new org.rlr.tensor.backend.View(
-                            backend.allocate(result.shape().elements()), 0, result.shape()));
+            Tensor copy = Tensor.wrapUnscoped(backend, View.allocate(backend, result.shape()));
             try {
                 backend.copy(result.view(), copy.view());
                 return copy;

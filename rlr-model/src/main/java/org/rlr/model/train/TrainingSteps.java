@@ -87,8 +87,7 @@ final class TrainingSteps implements AutoCloseable {
         }
 
         private Tensor held(int... extents) {
-            Shape shape = Shape.of(extents);
-            return Tensor.wrapUnscoped(backend, new View(backend.allocate(shape.elements()), 0, shape));
+            return Tensor.wrapUnscoped(backend, View.allocate(backend, Shape.of(extents)));
         }
 
         double run(float[] batch, long step) {

@@ -3,15 +3,12 @@ package org.rlr.tensor.nn;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.backend.AdamSettings;
 import org.rlr.tensor.backend.Backend;
-import org.rlr.tensor.backend.Storage;
 import org.rlr.tensor.backend.View;
 
 /** Adam over the flat arena of a {@link ParameterSet}, see {@link AdamSettings}. */
 public final class Adam implements AutoCloseable {
     private final ParameterSet parameters;
     private final Backend backend;
-    private final Storage first;
-    private final Storage second;
     private final View m;
     private final View v;
     private long step;
@@ -26,10 +23,13 @@ public final class Adam implements AutoCloseable {
         this.parameters = parameters;
         backend = parameters.backend();
         Shape shape = parameters.gradientArena().shape();
-        first = backend.allocate(shape.elements());
-        second = backend.allocate(shape.elements());
-        m = new View(first, 0, shape);
-        v = new View(second, 0, shape);
+        m = View.allocate(backend, shape);
+        try {
+            v = View.allocate(backend, shape);
+        } catch (RuntimeException | Error e) {
+            m.storage().release();
+            throw e;
+        }
         backend.fill(m, 0);
         backend.fill(v, 0);
     }
@@ -91,7 +91,7 @@ public final class Adam implements AutoCloseable {
     /** Gives the moments' memory back. */
     @Override
     public void close() {
-        first.release();
-        second.release();
+        m.storage().release();
+        v.storage().release();
     }
 }

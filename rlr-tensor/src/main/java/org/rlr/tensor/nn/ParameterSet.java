@@ -124,8 +124,7 @@ public final class ParameterSet implements AutoCloseable {
             return;
         }
         for (Parameter p : parameters.values()) {
-            p.allocate(Tensor.wrapUnscoped(
-                    device, new View(device.allocate(p.shape().elements()), 0, p.shape())));
+            p.allocate(Tensor.wrapUnscoped(device, View.allocate(device, p.shape())));
             device.fill(p.tensor().view(), 0);
         }
     }
@@ -175,7 +174,7 @@ public final class ParameterSet implements AutoCloseable {
             if (p.layers() > 0) {
                 Tensor plain = p.tensor();
                 p.allocate(Tensor.wrapUnscoped(
-                        backend, new View(backend.packWeights(plain.view(), p.layers()), 0, p.shape())));
+                        backend, View.over(backend.packWeights(plain.view(), p.layers()), p.shape())));
                 plain.close();
             }
         }
@@ -213,8 +212,9 @@ public final class ParameterSet implements AutoCloseable {
     }
 
     private static Tensor window(Backend device, Storage storage, int offset, Shape shape) {
+        View window = new View(storage, offset, shape);
         storage.retain();
-        return Tensor.wrapUnscoped(device, new View(storage, offset, shape));
+        return Tensor.wrapUnscoped(device, window);
     }
 
     private View all(Storage storage) {

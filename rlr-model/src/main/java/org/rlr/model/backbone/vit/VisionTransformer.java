@@ -137,7 +137,7 @@ final class VisionTransformer implements AutoCloseable {
                         width,
                         rows,
                         columns);
-                View view = new View(backend.allocate(code.length), 0, Shape.of(1, rows * columns, width));
+                View view = View.allocate(backend, Shape.of(1, rows * columns, width));
                 Tensor tensor = Tensor.wrapUnscoped(backend, view);
                 try {
                     backend.upload(code, 0, view);
