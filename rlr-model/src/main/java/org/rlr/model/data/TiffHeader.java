@@ -71,14 +71,17 @@ final class TiffHeader {
     private static final int CMYK = 5;
     private static final int YCBCR = 6;
     private static final int JPEG = 7;
+    private static final int ASCII = 2;
+    private static final int SHORT = 3;
+    private static final int LONG = 4;
+    private static final Set<Integer> FAX_OPTIONS = Set.of(292, 293);
     private static final int[] TYPE_SIZES = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4};
 
     private final ByteBuffer file;
-    private final int directory;
     private final Map<Integer, Entry> entries = new TreeMap<>();
     private final ImageSize stored;
 
-    /** A tag: its type, how many values, and where they are. */
+    /** A tag: its type, how many values, and where they are; -1 for the default of one that is missing. */
     private record Entry(int tag, int type, int count, int at) {}
 
     /**
@@ -92,7 +95,7 @@ final class TiffHeader {
         if (from < 8 || from + 2 > bytes.length) {
             throw new IOException("its directory is not in the file");
         }
-        directory = (int) from;
+        int directory = (int) from;
         int count = file.getShort(directory) & 0xffff;
         if (directory + 2L + 12L * count > bytes.length) {
             throw new IOException("the file ends within its directory");
@@ -384,31 +387,47 @@ final class TiffHeader {
         return whole;
     }
 
+    /**
+     * The file with a directory of its own at its end, of what the decoder expects: it does not know the defaults of
+     * two tags, nor small numbers that are stored as large ones.
+     */
     private byte[] cleaned() throws IOException {
-        ByteBuffer clean =
-                ByteBuffer.wrap(Arrays.copyOf(file.array(), file.limit())).order(file.order());
-        int at = directory + 2;
-        int written = 0;
-        for (Entry entry : entries.values()) {
-            if (entry.tag == ORIENTATION || (entry.tag == PREDICTOR && predictedColumns() > 0)) {
-                continue;
-            }
-            int bytes = entry.count * TYPE_SIZES[entry.type];
-            clean.putShort(at, (short) entry.tag);
-            clean.putShort(at + 2, (short) entry.type);
-            clean.putInt(at + 4, entry.count);
-            clean.putInt(at + 8, bytes <= 4 ? file.getInt(entry.at) : entry.at);
-            if (entry.tag == ROWS_PER_STRIP && number(ROWS_PER_STRIP, 1) > stored.height()) {
-                clean.putShort(at + 2, (short) 4);
-                clean.putInt(at + 8, stored.height());
-            }
-            at += 12;
-            written++;
+        int at = file.limit() + (file.limit() & 1);
+        ByteBuffer clean = ByteBuffer.wrap(Arrays.copyOf(file.array(), at + 2 + 12 * (entries.size() + 2) + 4))
+                .order(file.order());
+        clean.putInt(4, at).position(at + 2);
+        Map<Integer, Entry> all = new TreeMap<>(entries);
+        all.remove(ORIENTATION);
+        if (predictedColumns() > 0) {
+            all.remove(PREDICTOR);
         }
-        clean.putShort(directory, (short) written);
-        if (at + 4 <= clean.limit()) {
-            clean.putInt(at, 0); // no further page
+        all.putIfAbsent(COMPRESSION, new Entry(COMPRESSION, SHORT, 1, -1));
+        all.putIfAbsent(PHOTOMETRIC, new Entry(PHOTOMETRIC, SHORT, 1, -1));
+        for (Entry entry : all.values()) {
+            clean.putShort((short) entry.tag);
+            long number = entry.count == 1 && entry.type <= LONG ? plain(entry) : -1;
+            if (number >= 0 && number <= 0xffff && !FAX_OPTIONS.contains(entry.tag)) {
+                clean.putShort((short) SHORT).putInt(1).putShort((short) number).putShort((short) 0);
+            } else if (number >= 0) {
+                clean.putShort((short) LONG).putInt(1).putInt((int) number);
+            } else {
+                int bytes = entry.count * TYPE_SIZES[entry.type];
+                clean.putShort((short) entry.type).putInt(entry.count);
+                clean.putInt(bytes <= 4 ? file.getInt(entry.at) : entry.at);
+            }
         }
+        clean.putShort(at, (short) all.size());
         return clean.array();
+    }
+
+    /** The value of a tag of one number; -1 where it is a text. */
+    private long plain(Entry entry) throws IOException {
+        if (entry.at < 0) {
+            return entry.tag == COMPRESSION ? 1 : 0;
+        }
+        if (entry.tag == ROWS_PER_STRIP) {
+            return Math.min(value(entry, 0), stored.height());
+        }
+        return entry.type == ASCII ? -1 : value(entry, 0);
     }
 }

@@ -8,6 +8,8 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -38,6 +40,32 @@ class ImageHeadersTest {
         assertEquals(Images.read(file(expected)), image);
         Path file = Files.write(folder.resolve("image"), file(name));
         assertEquals(image.size(), Images.size(file));
+    }
+
+    /** TIFF 6.0: without the tags, pixels are not compressed and 0 is white. All numbers are stored as large ones. */
+    @ParameterizedTest
+    @CsvSource({"true, true", "false, true", "true, false", "false, false"})
+    void tiffTagsThatAreMissingHaveTheirDefaults(boolean compression, boolean colors) throws IOException {
+        byte[] grey = {0, 50, 100, (byte) 200, 7, (byte) 255};
+        int[][] tags = {{256, 3}, {257, 2}, {258, 8}, {259, 1}, {262, 1}, {273, 0}, {277, 1}, {278, 2}, {279, 6}};
+        ByteBuffer file = ByteBuffer.allocate(8 + 2 + 12 * tags.length + 4 + grey.length)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put(new byte[] {'I', 'I', 42, 0})
+                .putInt(8);
+        file.putShort((short) (tags.length - (compression ? 0 : 1) - (colors ? 0 : 1)));
+        for (int[] tag : tags) {
+            if ((tag[0] != 259 || compression) && (tag[0] != 262 || colors)) {
+                int value = tag[0] == 273 ? file.limit() - grey.length : tag[1];
+                file.putShort((short) tag[0]).putShort((short) 4).putInt(1).putInt(value);
+            }
+        }
+        file.put(file.limit() - grey.length, grey);
+        RgbImage image = Images.read(file.array());
+        assertEquals(new ImageSize(3, 2), image.size());
+        for (int i = 0; i < grey.length; i++) {
+            int expected = colors ? grey[i] & 0xff : 255 - (grey[i] & 0xff);
+            assertEquals(expected, image.rgb()[3 * i] & 0xff, "pixel " + i);
+        }
     }
 
     @ParameterizedTest
