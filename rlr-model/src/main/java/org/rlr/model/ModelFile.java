@@ -328,6 +328,10 @@ public final class ModelFile {
                     "the statistics of level " + level + " have " + mean.length + " channels instead of " + channels,
                     null);
         }
-        return new FeatureStatistics(mean, std);
+        try {
+            return new FeatureStatistics(mean, std);
+        } catch (IllegalArgumentException e) {
+            throw damaged(file, "the statistics of level " + level + ": " + e.getMessage(), e);
+        }
     }
 }

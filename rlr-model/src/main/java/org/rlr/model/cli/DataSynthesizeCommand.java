@@ -86,7 +86,10 @@ final class DataSynthesizeCommand implements Callable<Integer> {
         PrintWriter text = spec.commandLine().getOut();
         text.printf(
                 "%s: %s of %s that were held out, and %d with synthetic defects%n",
-                out, Texts.count(images, "normal image"), Texts.count(normal.size(), "class"), defects);
+                FileNames.printable(out),
+                Texts.count(images, "normal image"),
+                Texts.count(normal.size(), "class"),
+                defects);
         text.flush();
         return 0;
     }

@@ -119,7 +119,7 @@ final class DecoderTrainCommand implements Callable<Integer> {
                 text.printf(
                         Locale.ROOT,
                         "%s: mean squared error %.4f after %s, %.0f s%n",
-                        out,
+                        FileNames.printable(out),
                         decoder.info().loss(),
                         Texts.count(epochs, "epoch"),
                         (System.nanoTime() - started) / 1e9);

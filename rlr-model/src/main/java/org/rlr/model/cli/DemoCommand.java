@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.rlr.model.backbone.Backbones;
@@ -129,13 +130,13 @@ final class DemoCommand implements Callable<Integer> {
                 overview,
                 report,
                 pictures,
-                model,
-                InputImages.file(set.test().stream()
+                FileNames.quoted(model),
+                FileNames.quoted(Objects.requireNonNull(InputImages.file(set.test().stream()
                                 .filter(Sample::anomalous)
                                 .findFirst()
                                 .orElseThrow()
                                 .image())
-                        .getParent());
+                        .getParent())));
         text.flush();
         return 0;
     }

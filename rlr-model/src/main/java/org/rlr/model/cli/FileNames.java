@@ -64,9 +64,18 @@ final class FileNames {
                 + " rlr ...";
     }
 
-    /** A name as a command line takes it: in single quotes where it holds what a shell would not take as it is. */
-    static String quoted(String name) {
-        return PLAIN.matcher(name).matches() ? name : "'" + name.replace("'", "'\\''") + "'";
+    /**
+     * A name as a command line takes it: in single quotes where it holds what a shell would not take as it is, and as
+     * bash's {@code $'…'} with escapes where it holds what {@link #printable} does not show.
+     */
+    static String quoted(Object path) {
+        String name = path.toString();
+        if (PLAIN.matcher(name).matches()) {
+            return name;
+        }
+        return printable(name).equals(name)
+                ? "'" + name.replace("'", "'\\''") + "'"
+                : "$'" + printable(name.replace("\\", "\\\\").replace("'", "\\'")) + "'";
     }
 
     /**

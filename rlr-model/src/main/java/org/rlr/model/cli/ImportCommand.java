@@ -218,7 +218,7 @@ final class ImportCommand implements Callable<Integer> {
                 text.printf(
                         Locale.ROOT,
                         "%s: threshold %.4f%s%n",
-                        out,
+                        FileNames.printable(out),
                         scores.threshold(),
                         images == null ? "" : " from " + Texts.count(files.size(), "normal image"));
             }

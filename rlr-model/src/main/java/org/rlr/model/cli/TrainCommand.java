@@ -203,13 +203,13 @@ final class TrainCommand implements Callable<Integer> {
         } else {
             text.printf(
                     "  only a start, as training images score lower than new ones; better from normal images not trained on: rlr threshold --model %s --normal DIR%n",
-                    out);
+                    FileNames.quoted(out));
         }
         text.print("next:");
         if (!images.test().isEmpty()) {
-            text.printf(" rlr evaluate --model %s --data %s;", out, data);
+            text.printf(" rlr evaluate --model %s --data %s;", FileNames.quoted(out), FileNames.quoted(data));
         }
-        text.printf(" rlr detect --model %s IMAGE_OR_DIR%n", out);
+        text.printf(" rlr detect --model %s IMAGE_OR_DIR%n", FileNames.quoted(out));
         text.flush();
     }
 

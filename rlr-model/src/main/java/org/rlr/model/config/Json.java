@@ -2,7 +2,9 @@ package org.rlr.model.config;
 
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
 import com.google.gson.TypeAdapter;
 import com.google.gson.TypeAdapterFactory;
 import com.google.gson.reflect.TypeToken;
@@ -10,7 +12,9 @@ import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
 import java.io.IOException;
+import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
 import java.util.Arrays;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -18,8 +22,8 @@ import org.rlr.tensor.io.IoReason;
 
 /**
  * JSON of records, as Gson has it, but strict when it is read: a component that is not {@link Nullable} must be there,
- * a constant of an enum must be one of it, where Gson would put null into its place, and numbers and booleans are not
- * texts, where Gson would take any text for {@code false}.
+ * a constant of an enum must be one of it, where Gson would put null, 0 or false into its place, and numbers and
+ * booleans are not texts, where Gson would take any text for {@code false}.
  */
 public final class Json {
     private static final Gson GSON =
@@ -52,7 +56,11 @@ public final class Json {
      */
     public static <T> @Nullable T read(@Nullable String json, Class<T> type) {
         try {
-            return GSON.fromJson(json, type);
+            T value = GSON.fromJson(json, type);
+            if (value != null) {
+                requireNumbers(type, JsonParser.parseString(json), "$");
+            }
+            return value;
         } catch (JsonParseException e) {
             if (e.getCause() instanceof IOException) {
                 throw new JsonParseException(IoReason.ofJson(e));
@@ -63,6 +71,30 @@ public final class Json {
                 throw new JsonParseException(message.replaceFirst("(?s)\\s*See http.*", ""), e);
             }
             throw e;
+        }
+    }
+
+    /** Numbers and booleans that are missing, for which the parser puts 0 and false. */
+    private static void requireNumbers(Type type, JsonElement json, String where) {
+        if (type instanceof ParameterizedType generic) {
+            Type[] of = generic.getActualTypeArguments();
+            if (json.isJsonArray()) {
+                json.getAsJsonArray().forEach(each -> requireNumbers(of[0], each, where + "[]"));
+            } else if (json.isJsonObject()) {
+                json.getAsJsonObject()
+                        .asMap()
+                        .forEach((key, each) -> requireNumbers(of[of.length - 1], each, where + "." + key));
+            }
+        } else if (type instanceof Class<?> record && record.isRecord() && json.isJsonObject()) {
+            for (RecordComponent component : record.getRecordComponents()) {
+                JsonElement member = json.getAsJsonObject().get(component.getName());
+                String place = where + "." + component.getName();
+                if (member != null && !member.isJsonNull()) {
+                    requireNumbers(component.getGenericType(), member, place);
+                } else if (component.getType().isPrimitive()) {
+                    throw new JsonParseException(place + " is missing");
+                }
+            }
         }
     }
 

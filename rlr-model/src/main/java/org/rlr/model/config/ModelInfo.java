@@ -1,5 +1,7 @@
 package org.rlr.model.config;
 
+import static org.rlr.model.config.Numbers.requireUsable;
+
 import com.google.gson.GsonBuilder;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +36,15 @@ public record ModelInfo(
     /** The colour scale reaches so many times the range of normal maps. */
     private static final double HEADROOM = 1.5;
 
+    /**
+     * Checks that it fits together.
+     *
+     * @throws IllegalArgumentException if the number of images is negative or the loss not finite
+     * @throws org.rlr.tensor.InvalidSettingException if the model lacks a level of the scoring
+     */
     public ModelInfo {
+        requireUsable(images >= 0, "images", images);
+        requireUsable(Double.isFinite(loss), "loss", loss);
         // the parser leaves null what a file lacks; ModelFile refuses one without configuration or scores
         if (config != null) {
             scoring = scoring == null ? Scoring.published(config) : scoring.requireLevelsOf(config);

@@ -1,5 +1,7 @@
 package org.rlr.model.config;
 
+import static org.rlr.model.config.Numbers.requireUsable;
+
 /**
  * Image scores of the training images, all normal, and the threshold derived from them.
  *
@@ -16,6 +18,18 @@ public record ScoreStatistics(
         int images, double mean, double std, double max, double threshold, double mapMin, double mapMax) {
     /** How many standard deviations above the mean of normal images the threshold lies. */
     static final double DEVIATIONS = 3;
+
+    /**
+     * Checks that they are usable.
+     *
+     * @throws IllegalArgumentException if a number of images or a deviation is negative or a value is not finite
+     */
+    public ScoreStatistics {
+        requireUsable(images >= 0, "scores.images", images);
+        requireUsable(std >= 0 && std <= Double.MAX_VALUE, "scores.std", std);
+        double sum = mean + max + threshold + mapMin + mapMax;
+        requireUsable(Double.isFinite(sum), "scores", sum);
+    }
 
     /**
      * A threshold that was given, without images; colour scales begin at 0.

@@ -1,5 +1,7 @@
 package org.rlr.model.config;
 
+import static org.rlr.model.config.Numbers.requireUsable;
+
 /**
  * How the epoch was chosen that a model is of, where it is not the last.
  *
@@ -15,6 +17,17 @@ public record Selection(By by, int epoch, double value, int images) {
         VALIDATION_LOSS,
         /** The greatest mean image AUROC of the test images: what is measured on them with the model is optimistic. */
         TEST_IMAGE_AUROC
+    }
+
+    /**
+     * Checks that it is usable.
+     *
+     * @throws IllegalArgumentException if the epoch is below 1, the number of images negative or the value not finite
+     */
+    public Selection {
+        requireUsable(epoch >= 1, "selection.epoch", epoch);
+        requireUsable(Double.isFinite(value), "selection.value", value);
+        requireUsable(images >= 0, "selection.images", images);
     }
 
     /** {@return whether the test images had a say, so that what is measured on them is optimistic} */

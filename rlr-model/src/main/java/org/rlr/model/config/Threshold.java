@@ -1,5 +1,7 @@
 package org.rlr.model.config;
 
+import static org.rlr.model.config.Numbers.requireUsable;
+
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.RlrException;
@@ -56,20 +58,39 @@ public record Threshold(
      * @param high upper end, or null where the images are too few for one
      */
     public record Interval(
-            double estimate, @Nullable Double low, @Nullable Double high) {}
+            double estimate, @Nullable Double low, @Nullable Double high) {
+        /**
+         * Checks that its ends are in order.
+         *
+         * @param estimate the best single number
+         * @param low lower end, or null
+         * @param high upper end, or null
+         * @throws IllegalArgumentException if a value is not finite or the low end is above the high one
+         */
+        public Interval {
+            boolean ordered = low == null || high == null || low <= high;
+            boolean finite = Double.isFinite(estimate + (low == null ? 0 : low) + (high == null ? 0 : high));
+            requireUsable(ordered && finite, "an interval", estimate + " [" + low + ", " + high + "]");
+        }
+    }
 
     /**
      * Checks that it is usable.
      *
-     * @throws RlrException if not
+     * @throws RlrException if the value or the normal scores are not finite
+     * @throws IllegalArgumentException if a count is negative or the confidence out of range
      */
     public Threshold {
         Objects.requireNonNull(rule, "the rule of a threshold is missing or unknown");
-        if (!Double.isFinite(value) || !Double.isFinite(mean) || !(std >= 0)) {
+        if (!Double.isFinite(value) || !Double.isFinite(mean) || !(std >= 0 && std <= Double.MAX_VALUE)) {
             throw new RlrException(
                     "a threshold of " + value + " (normal scores " + mean + " ± " + std + ") is not usable",
                     "find it again with `ThresholdEstimator`");
         }
+        requireUsable(Double.isFinite(target), "threshold.target", target);
+        requireUsable(confidence >= 0 && confidence < 1, "threshold.confidence", confidence);
+        requireUsable(normal >= 0, "threshold.normal", normal);
+        requireUsable(anomalous >= 0, "threshold.anomalous", anomalous);
     }
 
     /** The threshold that training leaves behind. */

@@ -57,6 +57,8 @@ import org.rlr.tensor.io.DiskSpace;
  * </ul>
  */
 public final class RlrTraining {
+    private static final Duration LONGEST = Duration.ofDays(366);
+
     private final DataSet data;
     private final List<Consumer<RlrConfig.Builder>> configChanges = new ArrayList<>();
     private final List<Consumer<TrainingSettings.Builder>> settingsChanges = new ArrayList<>();
@@ -206,11 +208,14 @@ public final class RlrTraining {
      *
      * @param budget for all that {@link #run} does; null for the settings' epochs
      * @return this
-     * @throws InvalidSettingException if it is not positive
+     * @throws InvalidSettingException if it is not positive, or more than a year
      */
     public RlrTraining time(@Nullable Duration budget) {
         InvalidSettingException.require(
-                budget == null || !(budget.isNegative() || budget.isZero()), "time", budget, "more than nothing");
+                budget == null || !(budget.isNegative() || budget.isZero() || budget.compareTo(LONGEST) > 0),
+                "time",
+                budget,
+                "more than nothing and at most " + LONGEST.toHours() + " hours");
         time = budget;
         return this;
     }

@@ -134,6 +134,26 @@ class BadModelFilesTest {
         assertRefused(changed, changed, "damaged", "scores is missing", "again");
     }
 
+    /** Numbers that no training writes, and one that is missing, for which the parser would put false. */
+    @ParameterizedTest
+    @CsvSource({
+        "'images~:(\\d+,~loss~:[\\d.]+)\\d,', 'images~:-$1,', images is -",
+        "'averagePool', 'averagePoop', $.config.averagePool is missing",
+        "'images~:(\\d+,~mean~:[\\d.]+)\\d,', 'images~:-$1,', scores.images is -",
+        "'std~:([\\d.]+)\\d,~max', 'std~:-$1,~max', scores.std is -",
+        "'(?<=\\d,~)mean', 'mran', $.scores.mean is missing",
+        "'confidence~:0.0', 'confidence~:7.0', threshold.confidence is 7.0",
+    })
+    void numbersOutOfRange(String pattern, String by, String mention) throws IOException {
+        String model = Files.readString(TinyModel.model(), StandardCharsets.ISO_8859_1);
+        Matcher matcher = Pattern.compile(pattern.replace("~", "\\\\\"")).matcher(model);
+        assertTrue(matcher.find(), pattern + " is not in the file");
+        String other = matcher.replaceFirst(by.replace("~", "\\\\\""));
+        assertEquals(model.length(), other.length());
+        Path changed = Files.writeString(folder.resolve("changed.safetensors"), other, StandardCharsets.ISO_8859_1);
+        assertRefused(changed, "damaged", mention);
+    }
+
     @Test
     void aModelWhoseBackboneIsMissingIsNotCalledDamaged() throws IOException {
         Path changed = folder.resolve("changed.safetensors");

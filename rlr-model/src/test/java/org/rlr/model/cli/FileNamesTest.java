@@ -135,6 +135,7 @@ class FileNamesTest {
     void aCommandLineHoldsThemAsAShellTakesThem() {
         assertEquals("model-2.safetensors", FileNames.quoted("model-2.safetensors"));
         assertEquals("'my model'", FileNames.quoted("my model"));
+        assertEquals("$'my\\u000amo\\'del\\\\'", FileNames.quoted("my\nmo'del\\"));
         assertEquals("'it'\\''s $1'", FileNames.quoted("it's $1"));
         assertEquals("''", FileNames.quoted(""));
         DataSet set = new DataSet(

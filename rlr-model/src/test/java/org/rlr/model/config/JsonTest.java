@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonParseException;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class JsonTest {
@@ -26,7 +28,26 @@ class JsonTest {
         for (Values values : new Values[] {new Values(true, -3, 1e-300, 2.5, 7), new Values(false, 0, 0, null, null)}) {
             assertEquals(values, Json.read(Json.write(values), Values.class));
         }
-        assertEquals(new Values(false, 2, 1, null, null), Json.read("{\"count\": 2.0, \"x\": 1}", Values.class));
+        assertEquals(
+                new Values(false, 2, 1, null, null),
+                Json.read("{\"yes\": false, \"count\": 2.0, \"x\": 1}", Values.class));
+    }
+
+    private record Nested(
+            List<Values> list,
+            Map<String, Values> map,
+            @Nullable Values one) {}
+
+    /** Gson puts 0 and false where a number or a boolean is missing. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            'list': [], 'map': {}, 'one': {'yes': true, 'count': 1}                  | $.one.x
+            'list': [], 'map': {'a': {'yes': true, 'x': 1}}                          | $.map.a.count
+            'list': [{'count': 1, 'x': 1}], 'map': {}                                | $.list[].yes""")
+    void whatIsMissingIsNamed(String members, String place) {
+        String json = "{" + members.replace('\'', '"') + "}";
+        JsonParseException e = assertThrows(JsonParseException.class, () -> Json.read(json, Nested.class));
+        assertEquals(place + " is missing", e.getMessage());
     }
 
     @Test
