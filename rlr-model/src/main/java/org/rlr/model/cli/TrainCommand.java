@@ -205,6 +205,9 @@ final class TrainCommand implements Callable<Integer> {
                     "  only a start, as training images score lower than new ones; better from normal images not trained on: rlr threshold --model %s --normal DIR%n",
                     FileNames.quoted(out));
         }
+        info.thresholds()
+                .perClass()
+                .forEach((name, own) -> text.println("  " + FileNames.printable(name) + " " + ThresholdText.of(own)));
         text.print("next:");
         if (!images.test().isEmpty()) {
             text.printf(" rlr evaluate --model %s --data %s;", FileNames.quoted(out), FileNames.quoted(data));

@@ -164,7 +164,8 @@ public final class Thresholding {
                     each.name(),
                     (validation ? each.validation() : each.test())
                             .stream()
-                                    .filter(sample -> labelled() || !anomalous(sample))
+                                    .map(Thresholding::judged)
+                                    .filter(sample -> labelled() || !sample.anomalous())
                                     .toList());
         }
         return samples;
@@ -411,10 +412,17 @@ public final class Thresholding {
     }
 
     private static boolean anomalous(Sample sample) {
+        return judged(sample).anomalous();
+    }
+
+    /** A sample whose mask, where one lies beside a good image, has been looked at and need not be again. */
+    private static Sample judged(Sample sample) {
         if (sample.anomalous() || sample.masks().isEmpty()) {
-            return sample.anomalous();
+            return sample;
         }
         Mask mask = Masks.read(sample, sample.image().size());
-        return mask != null && mask.any();
+        boolean anomalous = mask != null && mask.any();
+        return new Sample(
+                sample.image(), anomalous ? sample.masks() : List.of(), sample.className(), sample.defect(), anomalous);
     }
 }
