@@ -138,7 +138,7 @@ final class DetectCommand implements Callable<Integer> {
                 if (StandardOutput.lost() && json == null && out == null) {
                     return 0; // nobody would see the rest
                 }
-                results.add(entry(file, d, recognizer != null));
+                results.add(entry(file.toString(), d, recognizer != null));
                 if (overlays != null && drawn != null && examined != null) {
                     overlays.write(file, drawn.panel(image, examined, scale));
                 } else if (overlays != null) {
@@ -188,9 +188,14 @@ final class DetectCommand implements Callable<Integer> {
         }
     }
 
-    private static JsonObject entry(Path file, Detection d, boolean recognizes) {
+    /**
+     * An image examined as JSON, here and in a service.
+     *
+     * @param recognizes whether the model recognises classes
+     */
+    static JsonObject entry(String path, Detection d, boolean recognizes) {
         JsonObject entry = new JsonObject();
-        entry.addProperty("path", file.toString());
+        entry.addProperty("path", path);
         entry.addProperty("score", d.score());
         entry.addProperty("normalized_score", d.normalizedScore());
         entry.addProperty("anomalous", d.anomalous());

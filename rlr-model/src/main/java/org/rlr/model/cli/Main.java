@@ -25,6 +25,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
             TrainCommand.class,
             EvaluateCommand.class,
             DetectCommand.class,
+            ServeCommand.class,
             DataCommand.class,
             ThresholdCommand.class,
             AblateCommand.class,

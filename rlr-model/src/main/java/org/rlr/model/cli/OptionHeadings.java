@@ -19,7 +19,8 @@ final class OptionHeadings {
     private static final Map<String, List<String>> FIRST = Map.of(
             "rlr train", List.of("--data", "--out", "--backbone", "--image-size", "--epochs", "--time"),
             "rlr evaluate", List.of("--model", "--data", "--json", "--out", "--report"),
-            "rlr detect", List.of("--model", "--json", "--out", "--class"));
+            "rlr detect", List.of("--model", "--json", "--out", "--class"),
+            "rlr serve", List.of("--model", "--host", "--port"));
 
     private static final Map<String, List<String>> HEADINGS = headings();
 
@@ -72,6 +73,18 @@ final class OptionHeadings {
         headings.put(
                 "Metrics and several runs",
                 List.of("--metrics", "--evaluate-every", "--best-on-test", "--seeds", "--summary"));
+        headings.put(
+                "Limits",
+                List.of(
+                        "--max-body",
+                        "--max-pixels",
+                        "--max-concurrent",
+                        "--max-queued",
+                        "--max-wait",
+                        "--max-per-client",
+                        "--max-connections",
+                        "--body-timeout",
+                        "--stop-timeout"));
         headings.put("Computing", List.of("--backend", "--threads", "--precision"));
         return headings;
     }

@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.rlr.tensor.io.IoReason;
 
 /**
  * Starts the program again with the Vector API, an incubator module that no manifest can ask for and that a JVM takes
@@ -109,7 +110,11 @@ final class Relaunch {
             return null;
         }
         // Where this process is ended, the one that works must not be left behind.
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(process)));
+        boolean serves = List.of(args).contains("serve");
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(process, serves)));
+        if (serves) {
+            Signals.onHangUp(() -> hangUp(process));
+        }
         try {
             copyOrDrop(process.getErrorStream());
             return process.waitFor();
@@ -146,11 +151,29 @@ final class Relaunch {
         }
     }
 
-    /** Ends the process and lets it finish its last words before this one is gone. */
-    private static void end(Process process) {
+    /**
+     * Ends the process and lets it finish its last words before this one is gone.
+     *
+     * @param serves whether it is a service, which itself bounds how long it answers what it has begun
+     */
+    private static void end(Process process, boolean serves) {
         process.destroy();
         try {
-            process.waitFor(LAST_WORDS_SECONDS, TimeUnit.SECONDS);
+            process.waitFor(serves ? Long.MAX_VALUE : LAST_WORDS_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Passes SIGHUP on: Java itself sends other processes nothing but their end. */
+    private static void hangUp(Process process) {
+        try {
+            new ProcessBuilder("kill", "-HUP", Long.toString(process.pid()))
+                    .inheritIO()
+                    .start()
+                    .waitFor();
+        } catch (IOException e) {
+            Main.error(Main.standardError(), "SIGHUP cannot be passed on: " + IoReason.of(e));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

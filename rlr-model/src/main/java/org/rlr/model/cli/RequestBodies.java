@@ -1,0 +1,254 @@
+package org.rlr.model.cli;
+
+import com.sun.net.httpserver.HttpExchange;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Reads the bodies of requests: each within a size and a time, and all that are in memory at once within a size, so
+ * that many senders of large or slow bodies cannot fill the heap or hold the threads.
+ */
+final class RequestBodies {
+    private static final int CHUNK = 1 << 16;
+    /** How long what a refused request still sends is read and dropped, so that its sender sees the answer. */
+    private static final Duration LINGER = Duration.ofSeconds(5);
+
+    private final long most;
+    private final Duration timeout;
+    private final long budget;
+    private final AtomicLong inMemory = new AtomicLong();
+    private final ScheduledExecutorService clock;
+
+    /** A request whose body did not arrive in time; it is answered already, and its connection is to be closed. */
+    static final class TooSlow extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        TooSlow() {
+            super("the body did not arrive in time");
+        }
+    }
+
+    /** A body in memory, until it is closed. */
+    final class Body implements AutoCloseable {
+        private byte[] bytes = new byte[0];
+        private long taken;
+
+        byte[] bytes() {
+            return bytes;
+        }
+
+        private void take(int more) throws Problem {
+            if (inMemory.addAndGet(more) > budget) {
+                inMemory.addAndGet(-more);
+                throw full();
+            }
+            taken += more;
+        }
+
+        @Override
+        public void close() {
+            inMemory.addAndGet(-taken);
+            taken = 0;
+            bytes = new byte[0];
+        }
+    }
+
+    /** Ends the reading of a body: a thread that waits for bytes is freed by nothing but the end of the connection. */
+    private static final class Deadline implements Runnable {
+        private final HttpExchange exchange;
+        private final Thread reader = Thread.currentThread();
+        private final byte[] answer;
+        private boolean over;
+        private boolean expired;
+
+        /** @param answer what the sender is told; empty for nothing */
+        Deadline(HttpExchange exchange, byte[] answer) {
+            this.exchange = exchange;
+            this.answer = answer;
+        }
+
+        @Override
+        public synchronized void run() {
+            if (over) {
+                return;
+            }
+            expired = true;
+            try {
+                if (answer.length > 0) {
+                    exchange.getResponseHeaders().set("Content-Type", Problem.TYPE);
+                    exchange.getResponseHeaders().set("Connection", "close");
+                    exchange.sendResponseHeaders(408, answer.length);
+                    exchange.getResponseBody().write(answer);
+                    exchange.getResponseBody().flush();
+                }
+            } catch (IOException e) {
+                // the sender is gone
+            } finally {
+                reader.interrupt();
+            }
+        }
+
+        /** Called by the reader when it reads no more. @return whether it was too late */
+        synchronized boolean end() {
+            over = true;
+            if (expired) {
+                Thread.interrupted(); // by run(), for the reading alone
+            }
+            return expired;
+        }
+    }
+
+    /**
+     * A reader of bodies.
+     *
+     * @param most bytes of one
+     * @param budget bytes of all that are in memory at once
+     * @param clock runs deadlines
+     */
+    RequestBodies(long most, Duration timeout, long budget, ScheduledExecutorService clock) {
+        this.most = most;
+        this.timeout = timeout;
+        this.budget = budget;
+        this.clock = clock;
+    }
+
+    long inMemory() {
+        return inMemory.get();
+    }
+
+    /** Whether a request has a body. */
+    static boolean isIn(HttpExchange exchange) {
+        return declared(exchange) != 0;
+    }
+
+    /** The length that its header states; -1 for a body in chunks. */
+    private static long declared(HttpExchange exchange) {
+        if (exchange.getRequestHeaders().containsKey("Transfer-Encoding")) {
+            return -1;
+        }
+        String length = exchange.getRequestHeaders().getFirst("Content-Length");
+        return length == null ? 0 : Long.parseLong(length); // the server has refused what is no number
+    }
+
+    /**
+     * Reads a body to its end.
+     *
+     * @throws Problem if it is too large or not whole
+     * @throws TooSlow if it does not arrive in time
+     */
+    Body read(HttpExchange exchange) throws Problem, TooSlow {
+        long declared = declared(exchange);
+        if (declared > most) {
+            throw tooLarge();
+        }
+        Deadline deadline = new Deadline(
+                exchange,
+                new Problem(
+                                408,
+                                "SLOW_BODY",
+                                "the body did not arrive within " + timeout.toSeconds() + " s; send it faster")
+                        .reply()
+                        .body());
+        Future<?> timer = clock.schedule(deadline, timeout.toNanos(), TimeUnit.NANOSECONDS);
+        Body body = new Body();
+        Problem problem = null;
+        try {
+            body.bytes = readAll(exchange.getRequestBody(), declared, body);
+        } catch (Problem e) {
+            problem = e;
+        } catch (IOException | RuntimeException e) {
+            problem = cutOff();
+        } catch (OutOfMemoryError e) {
+            problem = full();
+        }
+        timer.cancel(false);
+        boolean late = deadline.end();
+        if (late || problem != null) {
+            body.close();
+        }
+        if (late) {
+            throw new TooSlow();
+        }
+        if (problem != null) {
+            throw problem;
+        }
+        return body;
+    }
+
+    private byte[] readAll(InputStream in, long declared, Body body) throws IOException, Problem {
+        List<byte[]> parts = new ArrayList<>();
+        int length = 0;
+        for (byte[] part = in.readNBytes(CHUNK); part.length > 0; part = in.readNBytes(CHUNK)) {
+            length += part.length;
+            if (length > most) {
+                throw tooLarge();
+            }
+            body.take(part.length);
+            parts.add(part);
+        }
+        if (length < declared) {
+            throw cutOff();
+        }
+        if (parts.size() == 1) {
+            return parts.get(0);
+        }
+        byte[] all = new byte[length];
+        int at = 0;
+        for (byte[] part : parts) {
+            System.arraycopy(part, 0, all, at, part.length);
+            at += part.length;
+        }
+        return all;
+    }
+
+    private Problem tooLarge() {
+        return new Problem(
+                413,
+                "BODY_TOO_LARGE",
+                "the body has more than the " + most + " bytes that are read; send a smaller image");
+    }
+
+    private static Problem cutOff() {
+        return new Problem(
+                400,
+                "BODY_CUT_OFF",
+                "the body ends before its stated length, or its chunks are malformed; send it again");
+    }
+
+    private static Problem full() {
+        return new Problem(
+                        503,
+                        "BODIES_FULL",
+                        "the bodies of other requests fill the memory that there is for them; try again later")
+                .retryAfter(1);
+    }
+
+    /**
+     * Reads and drops what a refused request still sends, for a while: a connection closed under its sender loses the
+     * answer.
+     */
+    void drop(HttpExchange exchange) {
+        Deadline deadline = new Deadline(exchange, new byte[0]);
+        Future<?> timer = clock.schedule(deadline, LINGER.toNanos(), TimeUnit.NANOSECONDS);
+        try {
+            byte[] buffer = new byte[CHUNK];
+            long dropped = 0;
+            for (int read = 0;
+                    read >= 0 && dropped <= 2 * most;
+                    read = exchange.getRequestBody().read(buffer)) {
+                dropped += read;
+            }
+        } catch (IOException | RuntimeException e) {
+            // the sender is gone, or too slow
+        }
+        timer.cancel(false);
+        deadline.end();
+    }
+}
