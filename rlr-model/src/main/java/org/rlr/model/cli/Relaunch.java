@@ -168,7 +168,7 @@ final class Relaunch {
     /** Passes SIGHUP on: Java itself sends other processes nothing but their end. */
     private static void hangUp(Process process) {
         try {
-            new ProcessBuilder("kill", "-HUP", Long.toString(process.pid()))
+            new ProcessBuilder("sh", "-c", "kill -HUP " + process.pid())
                     .inheritIO()
                     .start()
                     .waitFor();
