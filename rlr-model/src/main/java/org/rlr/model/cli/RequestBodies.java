@@ -239,11 +239,9 @@ final class RequestBodies {
         Future<?> timer = clock.schedule(deadline, LINGER.toNanos(), TimeUnit.NANOSECONDS);
         try {
             byte[] buffer = new byte[CHUNK];
-            long dropped = 0;
-            for (int read = 0;
-                    read >= 0 && dropped <= 2 * most;
-                    read = exchange.getRequestBody().read(buffer)) {
-                dropped += read;
+            InputStream in = exchange.getRequestBody();
+            while (in.read(buffer) >= 0) {
+                // dropped
             }
         } catch (IOException | RuntimeException e) {
             // the sender is gone, or too slow

@@ -1,0 +1,60 @@
+package org.rlr.model.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The load that {@code docs/results} has figures of, in small, on a service in a process of its own. */
+class ServeLoadTest {
+    @Test
+    void findsNoWrongAnswer(@TempDir Path folder) throws Exception {
+        Path results = folder.resolve("results.json");
+        List<Object> args =
+                new ArrayList<>(List.of("detect", "--model", TinyModel.model(), "--json", results, "--threads", 2));
+        args.addAll(TinyModel.images());
+        // in a process, too, as other kernels round differently
+        CommandRun detected = CommandRun.process(folder, CommandRun.commandLine(List.of(), args.toArray()));
+        assertEquals(0, detected.code(), detected.err());
+        Process service = new ProcessBuilder(CommandRun.commandLine(
+                        List.of("-Xmx512m"),
+                        "serve",
+                        "--model",
+                        TinyModel.model(),
+                        "--port",
+                        0,
+                        "--threads",
+                        2,
+                        "--max-body",
+                        1,
+                        "--body-timeout",
+                        "0.3s"))
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try (var out = service.inputReader()) {
+            String listening = out.readLine();
+            assertTrue(String.valueOf(out.readLine()).startsWith("ready: "));
+            ServeLoad load = new ServeLoad(URI.create(listening.replace("listening at ", "")), results);
+            String row = load.images(50, 4);
+            assertEquals(0, load.wrong(), row);
+            String table = load.hostile(60);
+            assertEquals(0, load.wrong(), table);
+            assertTrue(table.contains("SLOW_BODY -> 408: 4\n"), table);
+
+            // and it would find one
+            Files.writeString(
+                    results, Files.readString(results).replaceFirst("\"threshold\": [0-9.]+", "\"threshold\": 0.5"));
+            ServeLoad spoilt = new ServeLoad(URI.create(listening.replace("listening at ", "")), results);
+            spoilt.images(10, 1);
+            assertTrue(spoilt.wrong() > 0);
+        } finally {
+            service.destroyForcibly();
+        }
+    }
+}
