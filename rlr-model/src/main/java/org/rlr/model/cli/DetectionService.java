@@ -119,7 +119,8 @@ final class DetectionService implements AutoCloseable {
                 new LinkedBlockingQueue<>(),
                 task -> daemon(task, "rlr-serve"));
         workers.allowCoreThreadTimeOut(true);
-        clock = new ScheduledThreadPoolExecutor(1, task -> daemon(task, "rlr-serve-clock"));
+        // one for deadlines, one that may be loading a model
+        clock = new ScheduledThreadPoolExecutor(2, task -> daemon(task, "rlr-serve-clock"));
         clock.setRemoveOnCancelPolicy(true);
         long budget = Math.max(options.maxBody(), Runtime.getRuntime().maxMemory() / BODIES_PART);
         bodies = new RequestBodies(options.maxBody(), options.bodyTimeout(), budget, clock);
@@ -289,14 +290,14 @@ final class DetectionService implements AutoCloseable {
         return URI.create("http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort() + "/");
     }
 
-    /** Looks from time to time whether the model file has changed, and then runs a reload on a thread of its own. */
+    /** Looks from time to time whether the model file has changed, and then loads it again. */
     void watch(Runnable reload) {
         long nanos = options.reloadEvery().toNanos();
         if (nanos > 0) {
             Future<?> unused = clock.scheduleWithFixedDelay(
                     () -> {
                         if (model.changed()) {
-                            daemon(reload, "rlr-serve-reload").start();
+                            reload.run();
                         }
                     },
                     nanos,
@@ -338,9 +339,6 @@ final class DetectionService implements AutoCloseable {
 
     private Reply answer(Request request, String path) throws RequestBodies.TooSlow {
         try {
-            if (stopping && !path.equals("/healthz")) {
-                throw Problem.stopping();
-            }
             return handler(request.exchange.getRequestMethod(), path).answer(request);
         } catch (Problem e) {
             metrics.problem(e.reason());

@@ -110,7 +110,7 @@ final class Relaunch {
             return null;
         }
         // Where this process is ended, the one that works must not be left behind.
-        boolean serves = List.of(args).contains("serve");
+        boolean serves = args.length > 0 && args[0].equals("serve");
         Runtime.getRuntime().addShutdownHook(new Thread(() -> end(process, serves)));
         if (serves) {
             Signals.onHangUp(() -> hangUp(process));

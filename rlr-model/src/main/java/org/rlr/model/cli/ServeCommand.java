@@ -75,11 +75,11 @@ final class ServeCommand implements Callable<Integer> {
             metrics.loaded(true);
             err.println("note: " + FileNames.printable(model) + " was loaded again");
             err.flush();
-        } catch (RlrException | IllegalStateException e) {
+        } catch (RuntimeException e) {
             metrics.loaded(false);
             Main.error(
                     err,
-                    (e instanceof RlrException known ? OptionNames.explain(known) : String.valueOf(e.getMessage()))
+                    (e instanceof RlrException known ? OptionNames.explain(known) : e.toString())
                             + "; the model loaded before goes on");
         }
     }

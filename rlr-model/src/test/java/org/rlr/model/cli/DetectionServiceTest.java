@@ -25,6 +25,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -509,6 +510,24 @@ class DetectionServiceTest {
                 Files.delete(served);
                 assertFalse(reloading.model.changed());
                 assertFalse(reloading.model.changed());
+            }
+        }
+
+        @Test
+        void isTriggeredByTheFile() throws Exception {
+            Path served = folder.resolve("served");
+            Files.copy(TinyModel.model(), served);
+            try (ServiceRun watching = new ServiceRun(served, ServiceRun.onFreePort("--reload-every", "0.02s"))) {
+                watching.model.load();
+                CountDownLatch loaded = new CountDownLatch(1);
+                watching.service.watch(() -> {
+                    watching.model.load();
+                    loaded.countDown();
+                });
+                replace(served, 99.5);
+                loaded.await();
+                JsonObject json = ServiceRun.json(watching.get("v1/model"));
+                assertEquals(99.5, json.get("threshold").getAsDouble());
             }
         }
     }

@@ -38,6 +38,7 @@ import java.util.zip.CRC32;
 final class ServeLoad {
     private static final int HOSTILE_THREADS = 32;
 
+    private final HttpClient metrics = client();
     private final URI address;
     private final List<byte[]> images = new ArrayList<>();
     private final List<JsonObject> expected = new ArrayList<>();
@@ -183,7 +184,7 @@ final class ServeLoad {
 
     /** The heap in use, in MiB. */
     private double heap() throws IOException, InterruptedException {
-        return client().send(
+        return metrics.send(
                                 HttpRequest.newBuilder(address.resolve("metrics"))
                                         .build(),
                                 HttpResponse.BodyHandlers.ofString())
