@@ -16,6 +16,10 @@ module org.rlr.model {
     requires ejml.fdense;
     requires java.net.http;
 
+    // OnnxExport; an application that calls it requires org.tribuo.util.onnx
+    requires static com.google.protobuf;
+    requires static org.tribuo.util.onnx;
+
     exports org.rlr.model;
     exports org.rlr.model.attention;
     exports org.rlr.model.backbone;
@@ -27,6 +31,7 @@ module org.rlr.model {
     exports org.rlr.model.detect;
     exports org.rlr.model.eval;
     exports org.rlr.model.features;
+    exports org.rlr.model.onnx;
     exports org.rlr.model.report;
     exports org.rlr.model.synthetic;
     exports org.rlr.model.train;

@@ -23,7 +23,7 @@ class ArchitectureTest {
     private static final List<String> FLOORS = List.of(
             "cli",
             "report train",
-            "eval",
+            "eval onnx",
             "detect checkpoint decoder",
             ".",
             "features weights",
@@ -88,6 +88,16 @@ class ArchitectureTest {
                         "com.sun.net.httpserver..",
                         "io.prometheus..",
                         "org.apache.."));
+    }
+
+    @Test
+    void onlyTheExportKnowsTheClassesOfOnnx() {
+        rule(noClasses()
+                .that()
+                .resideOutsideOfPackage(ROOT + ".onnx..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("ai.onnx..", "org.tribuo..", "com.google.protobuf.."));
     }
 
     /** A rule over nothing would pass. */

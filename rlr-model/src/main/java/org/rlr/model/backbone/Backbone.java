@@ -20,6 +20,18 @@ public interface Backbone extends AutoCloseable {
     List<Tensor> features(Tensor images, List<Integer> levels);
 
     /**
+     * The same features by operations of tensors alone, so that they can be recorded, as for an ONNX file. A backbone
+     * that {@linkplain Tensor#toArray reads values} on the way overrides this, or its models cannot be exported so.
+     *
+     * @param images {@code [N, H, W, 3]}, normalised as {@link BackboneInfo#normalization} says
+     * @param levels ascending, of those that it was made for
+     * @return for each level {@code [N, H/stride, W/stride, C]}, but for rounding as {@link #features}
+     */
+    default List<Tensor> tensorFeatures(Tensor images, List<Integer> levels) {
+        return features(images, levels);
+    }
+
+    /**
      * The weights that a model file keeps.
      *
      * @return those that the backbone was made with, in their order; empty for a backbone without weights

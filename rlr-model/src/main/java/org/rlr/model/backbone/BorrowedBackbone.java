@@ -20,6 +20,11 @@ public record BorrowedBackbone(Backbone delegate) implements Backbone {
     }
 
     @Override
+    public List<Tensor> tensorFeatures(Tensor images, List<Integer> levels) {
+        return delegate.tensorFeatures(images, levels);
+    }
+
+    @Override
     public StateDict weights() {
         return delegate.weights();
     }

@@ -66,16 +66,7 @@ final class ScatteringBackbone implements Backbone {
     @Override
     public List<Tensor> features(Tensor images, List<Integer> levels) {
         int n = images.dim(0);
-        int height = images.dim(1);
-        int width = images.dim(2);
-        Scattering network = networks.computeIfAbsent(
-                List.of(height, width, levels),
-                key -> new Scattering(
-                        height,
-                        width,
-                        levels.stream().mapToInt(level -> level + 1).toArray(),
-                        ORIENTATIONS,
-                        MAX_ORDER));
+        Scattering network = network(images, levels);
         float[] pixels = images.toArray();
         int size = pixels.length / n;
         float[][][] outs = new float[n][levels.size()][];
@@ -95,6 +86,24 @@ final class ScatteringBackbone implements Backbone {
             features.add(Tensor.of(level, n, network.outputHeight(l), network.outputWidth(l), network.channels(l)));
         }
         return features;
+    }
+
+    @Override
+    public List<Tensor> tensorFeatures(Tensor images, List<Integer> levels) {
+        return network(images, levels).tensors(images);
+    }
+
+    private Scattering network(Tensor images, List<Integer> levels) {
+        int height = images.dim(1);
+        int width = images.dim(2);
+        return networks.computeIfAbsent(
+                List.of(height, width, levels),
+                key -> new Scattering(
+                        height,
+                        width,
+                        levels.stream().mapToInt(level -> level + 1).toArray(),
+                        ORIENTATIONS,
+                        MAX_ORDER));
     }
 
     @Override

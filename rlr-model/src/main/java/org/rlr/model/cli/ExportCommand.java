@@ -2,10 +2,17 @@ package org.rlr.model.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.rlr.model.ModelFile;
+import org.rlr.model.RlrModel;
 import org.rlr.model.checkpoint.CheckpointExport;
+import org.rlr.model.config.RlrConfig;
+import org.rlr.model.onnx.OnnxExport;
 import org.rlr.tensor.RlrException;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
+import org.rlr.tensor.backend.Backends;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -18,8 +25,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Write a model's transformers as the PyTorch implementation loads them: a checkpoint (.pth), or a SafeTensors file per level.",
-            "The backbone, the threshold and statistics of features are not part of such files."
+            "Write a model for other programs: as an ONNX file, which has all of detection (--onnx), or its transformers as the PyTorch "
+                    + "implementation loads them: a checkpoint (.pth), or a SafeTensors file per level (--out, --safetensors).",
+            "The backbone, the threshold and statistics of features are not part of the latter."
         })
 final class ExportCommand implements Callable<Integer> {
     @Spec
@@ -37,11 +45,32 @@ final class ExportCommand implements Callable<Integer> {
     @Option(names = "--safetensors", paramLabel = "DIR", description = "Folder to write level<i>.safetensors to.")
     private Path folder;
 
+    @Option(
+            names = "--onnx",
+            paramLabel = "FILE",
+            description = "ONNX file to write: from RGB of 0 to 1 to anomaly map, score and verdict (.onnx).")
+    private Path onnx;
+
     @Override
     public Integer call() {
         PrintWriter text = spec.commandLine().getOut();
-        if (out == null && folder == null) {
-            throw new RlrException("nothing to write", "give --out FILE.pth, or --safetensors DIR, or both");
+        PrintWriter err = spec.commandLine().getErr();
+        if (out == null && folder == null && onnx == null) {
+            throw new RlrException(
+                    "nothing to write",
+                    "give --onnx FILE.onnx, --out FILE.pth or --safetensors DIR, or several of them");
+        }
+        if (onnx != null) {
+            OutputFiles.requireWritable(onnx, "--onnx");
+            try (Backend backend = Backends.open("cpu", BackendSettings.WHOLE_HEAP);
+                    RlrModel loaded = ModelFile.load(model, backend)) {
+                OnnxExport.write(loaded, onnx);
+                RlrConfig config = loaded.info().config();
+                text.printf(
+                        "%s: input of %d×%d pixels, RGB of 0 to 1; outputs pred_score, pred_label, anomaly_map, pred_mask%n",
+                        onnx, config.imageWidth(), config.imageHeight());
+                print(err, OnnxExport.notes(loaded.info()));
+            }
         }
         if (out != null) {
             OutputFiles.requireWritable(out, "--out");
@@ -54,9 +83,14 @@ final class ExportCommand implements Callable<Integer> {
             CheckpointExport.writeSafeTensors(model, folder).forEach(file -> text.printf("%s%n", file));
         }
         text.flush();
-        PrintWriter err = spec.commandLine().getErr();
-        CheckpointExport.notes(model).forEach(note -> err.println("note: " + OptionNames.translate(note)));
-        err.flush();
+        if (out != null || folder != null) {
+            print(err, CheckpointExport.notes(model));
+        }
         return 0;
+    }
+
+    private static void print(PrintWriter err, List<String> notes) {
+        notes.forEach(note -> err.println("note: " + OptionNames.translate(note)));
+        err.flush();
     }
 }

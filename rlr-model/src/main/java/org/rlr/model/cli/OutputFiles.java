@@ -27,7 +27,15 @@ import picocli.CommandLine.ParseResult;
  */
 final class OutputFiles {
     private static final Set<String> OUTPUTS = Set.of(
-            "--out", "--json", "--report", "--metrics", "--checkpoint", "--best-on-test", "--summary", "--safetensors");
+            "--out",
+            "--json",
+            "--report",
+            "--metrics",
+            "--checkpoint",
+            "--best-on-test",
+            "--summary",
+            "--safetensors",
+            "--onnx");
 
     /** Commands that write after hours what another of them must not replace; one is of decoders, too. */
     private static final Set<String> TRAININGS = Set.of("train", "ablate");

@@ -44,10 +44,21 @@ final class LowPass {
             }
             return new Axis(first, weights);
         }
+
+        double[][] matrix(int length) {
+            double[][] matrix = new double[length][first.length];
+            for (int o = 0; o < first.length; o++) {
+                for (int k = 0; k < weights[o].length; k++) {
+                    matrix[first[o] + k][o] = weights[o][k];
+                }
+            }
+            return matrix;
+        }
     }
 
     private final Axis vertical;
     private final Axis horizontal;
+    private final int height;
     private final int width;
 
     /**
@@ -60,9 +71,20 @@ final class LowPass {
     LowPass(PaddedGrid grid, int resolution, int scales) {
         int cell = 1 << scales;
         int pitch = 1 << resolution;
+        this.height = grid.paddedHeight() / pitch;
         this.width = grid.paddedWidth() / pitch;
-        this.vertical = Axis.gaussian(grid.height() / cell, cell, grid.top(), grid.paddedHeight() / pitch, pitch);
+        this.vertical = Axis.gaussian(grid.height() / cell, cell, grid.top(), height, pitch);
         this.horizontal = Axis.gaussian(grid.width() / cell, cell, grid.left(), width, pitch);
+    }
+
+    /** What is done to columns, as a matrix {@code [height][outputHeight]}. */
+    double[][] down() {
+        return vertical.matrix(height);
+    }
+
+    /** What is done to rows, as a matrix {@code [width][outputWidth]}. */
+    double[][] across() {
+        return horizontal.matrix(width);
     }
 
     /**

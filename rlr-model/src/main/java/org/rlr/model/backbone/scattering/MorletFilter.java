@@ -140,6 +140,19 @@ final class MorletFilter {
         }
     }
 
+    /**
+     * Writes the filter whole, scale included.
+     *
+     * @param plane receives it, {@code [width][height]}, zeros before
+     * @param offset where it begins
+     * @param height rows of the grid
+     */
+    void writeTo(float[] plane, int offset, int height) {
+        for (Run run : runs) {
+            System.arraycopy(run.values, 0, plane, offset + run.row * height + run.start, run.values.length);
+        }
+    }
+
     private static void multiplyAdd(float[] x, int from, float[] values, float[] y, int to) {
         for (int k = 0; k < values.length; k++) {
             y[to + k] += x[from + k] * values[k];

@@ -1,9 +1,12 @@
 package org.rlr.model.backbone.scattering;
 
 import java.lang.ref.SoftReference;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
 import org.jspecify.annotations.Nullable;
+import org.rlr.tensor.Shape;
+import org.rlr.tensor.Tensor;
 
 /**
  * A wavelet scattering network: image features that need no training (Bruna and Mallat, "Invariant Scattering
@@ -224,6 +227,23 @@ public final class Scattering {
         for (int i = 0; i < outs.length; i++) {
             compress(outs[i], channels(i));
         }
+    }
+
+    /**
+     * The features of images by operations of tensors, which a backend can record; otherwise {@link #transform} is much
+     * faster, and equal but for rounding.
+     *
+     * @param rgb {@code [N, height, width, 3]}, values from 0 to 1
+     * @return for each output {@code [N, outputHeight, outputWidth, channels]}, in the innermost scope
+     * @throws IllegalArgumentException if the images have another size
+     */
+    public List<Tensor> tensors(Tensor rgb) {
+        Shape s = rgb.shape();
+        if (s.rank() != 4 || s.dim(1) != grid.height() || s.dim(2) != grid.width() || s.dim(3) != 3) {
+            throw new IllegalArgumentException(
+                    "images of shape " + s + " instead of [N, " + grid.height() + ", " + grid.width() + ", 3]");
+        }
+        return new ScatteringTensors(grid, levels, filters, lowPasses).run(rgb);
     }
 
     /** Forgets the memory that is kept for further images. */

@@ -1,0 +1,120 @@
+package org.rlr.model.onnx;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.rlr.tensor.Shape;
+
+/**
+ * What a tensor holds: a value in the order of this program, channels last, or one with the channels first as ONNX's
+ * convolutions have it, or both. The other order is made when it is asked for.
+ */
+final class Held {
+    private static final int IMAGE_RANK = 4;
+
+    private final Graph graph;
+    private final Shape shape;
+    private final Map<Shape, Held> reshaped = new HashMap<>();
+    private @Nullable Value plain;
+    private @Nullable Value channelsFirst;
+
+    private Held(Graph graph, Shape shape, @Nullable Value plain, @Nullable Value channelsFirst) {
+        this.graph = graph;
+        this.shape = shape;
+        this.plain = plain;
+        this.channelsFirst = channelsFirst;
+    }
+
+    static Held plain(Graph graph, Value value) {
+        return new Held(graph, Shape.of(value.extents()), value, null);
+    }
+
+    /** @param value {@code [N, C, H, W]} of a tensor {@code [N, H, W, C]} */
+    static Held channelsFirst(Graph graph, Value value) {
+        int[] e = value.extents();
+        return new Held(graph, Shape.of(e[0], e[2], e[3], e[1]), null, value);
+    }
+
+    Shape shape() {
+        return shape;
+    }
+
+    /** In the order of {@link #shape}. */
+    Value plain() {
+        Value value = plain;
+        if (value == null) {
+            value = graph.transpose(java.util.Objects.requireNonNull(channelsFirst), 0, 2, 3, 1);
+            plain = value;
+        }
+        return value;
+    }
+
+    /** {@code [N, C, H, W]} of a tensor {@code [N, H, W, C]}. */
+    Value channelsFirst() {
+        Value value = channelsFirst;
+        if (value == null) {
+            value = graph.transpose(plain(), 0, 3, 1, 2);
+            channelsFirst = value;
+        }
+        return value;
+    }
+
+    boolean hasChannelsFirst() {
+        return channelsFirst != null;
+    }
+
+    /**
+     * The value to combine with others that have the channels first, broadcast to them; null where it would have to be
+     * reordered while the model runs.
+     */
+    @Nullable
+    Value besideChannelsFirst() {
+        if (channelsFirst != null) {
+            return channelsFirst;
+        }
+        if (plain == null || plain.constant() == null || shape.rank() > IMAGE_RANK) {
+            return null;
+        }
+        if (shape.rank() == 0) {
+            return plain;
+        }
+        int[] padded = new int[IMAGE_RANK];
+        Arrays.fill(padded, 1);
+        System.arraycopy(shape.toArray(), 0, padded, IMAGE_RANK - shape.rank(), shape.rank());
+        return graph.transpose(graph.reshape(plain, padded), 0, 3, 1, 2);
+    }
+
+    /** What an elementwise function makes of it, in the order that is there. */
+    Held map(UnaryOperator<Value> function) {
+        return channelsFirst == null
+                ? plain(graph, function.apply(plain()))
+                : channelsFirst(graph, function.apply(channelsFirst));
+    }
+
+    /** The same elements under another shape. */
+    Held as(Shape other) {
+        return other.equals(shape)
+                ? this
+                : reshaped.computeIfAbsent(other, s -> plain(graph, graph.reshape(plain(), s.toArray())));
+    }
+
+    /** A window of whole rows of the first axis, row-major, under a shape. */
+    @Nullable
+    Held part(int offset, Shape window) {
+        int row = window.rank() == 0 ? 1 : window.span(1, window.rank());
+        if (offset % row != 0 || shape.elements() % row != 0) {
+            return null;
+        }
+        int[] rows = window.toArray();
+        int length = window.rank() == 0 ? 1 : rows[0];
+        if (rows.length > 0) {
+            rows[0] = shape.elements() / row;
+        } else {
+            rows = new int[] {shape.elements()};
+        }
+        Value whole = as(Shape.of(rows)).plain();
+        return plain(graph, graph.reshape(graph.slice(whole, 0, offset / row, length), window.toArray()));
+    }
+}

@@ -1,0 +1,133 @@
+package org.rlr.model.onnx;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.rlr.model.RlrModel;
+import org.rlr.model.backbone.Backbone;
+import org.rlr.model.backbone.Backbones;
+import org.rlr.model.backbone.StateDict;
+import org.rlr.model.config.ModelInfo;
+import org.rlr.model.config.RlrConfig;
+import org.rlr.model.features.FeatureStatistics;
+import org.rlr.model.transformer.RlrTransformer;
+import org.rlr.tensor.ResourceException;
+import org.rlr.tensor.RlrException;
+import org.rlr.tensor.Tensor;
+import org.rlr.tensor.TensorScope;
+import org.rlr.tensor.io.AtomicFile;
+import org.rlr.tensor.nn.Parameter;
+
+/**
+ * Writes a model with all of its detection as an ONNX file of opset 17: normalisation, backbone, transformers, anomaly
+ * map, score and verdict. Any backbone and any attention block is written that computes with tensors alone.
+ *
+ * <p>Input {@code input}, {@code [N, 3, H, W]}: red, green and blue of 0…1 of images of the model's size. Outputs, as
+ * anomalib names them:
+ *
+ * <ul>
+ *   <li>{@code pred_score}, {@code [N, 1]}: {@link org.rlr.model.detect.Detection#score}
+ *   <li>{@code pred_label}, {@code [N, 1]}, boolean: {@link org.rlr.model.detect.Detection#anomalous}, by the threshold
+ *       of the recognised class where the model recognises classes, else by the common one
+ *   <li>{@code anomaly_map}, {@code [N, 1, H, W]}: {@link org.rlr.model.detect.Detection#map}
+ *   <li>{@code pred_mask}, {@code [N, 1, H, W]}, boolean: where the map exceeds the same threshold
+ * </ul>
+ *
+ * <p>Of a model that cuts images into tiles it is one tile that goes in; cutting, and blending the maps, is left to the
+ * caller. The file's metadata say how images are resized, and the thresholds, classes and scoring.
+ */
+public final class OnnxExport {
+    private static final int[] BATCHES = {2, 3};
+
+    private OnnxExport() {}
+
+    /**
+     * Writes a model whole or not at all.
+     *
+     * @param model stays the caller's
+     * @param target the file; folders above it are made where they are missing
+     * @throws RlrException if a part of the model computes outside of tensors, or the file would have 2 GiB or more
+     * @throws ResourceException if it cannot be written, or the classes of {@code org.tribuo:tribuo-util-onnx} are not
+     *     on the class path
+     */
+    public static void write(RlrModel model, Path target) {
+        write(model, target, OnnxFile.MOST_BYTES);
+    }
+
+    static void write(RlrModel model, Path target, long mostBytes) {
+        try {
+            OnnxFile file = new OnnxFile(record(model, BATCHES[0]), record(model, BATCHES[1]), mostBytes);
+            AtomicFile.write(
+                    target,
+                    file.model(OnnxExport.class.getPackage().getImplementationVersion(), OnnxMetadata.of(model))
+                            ::writeTo);
+        } catch (NoClassDefFoundError e) {
+            throw new ResourceException(
+                    ResourceException.Resource.BACKEND,
+                    "the classes that write ONNX are missing (" + e.getMessage() + ")",
+                    "add the dependency org.tribuo:tribuo-util-onnx to the application",
+                    e);
+        }
+    }
+
+    /**
+     * What a file lacks to give the verdicts of this program.
+     *
+     * @param info of the model
+     * @return a sentence each; none where nothing is lacking
+     */
+    public static List<String> notes(ModelInfo info) {
+        List<String> notes = new ArrayList<>();
+        if (info.config().tiling() != null) {
+            notes.add("the model cuts images into tiles " + info.config().tiling()
+                    + ", and the file computes one tile: cutting images, blending the maps of their tiles and taking"
+                    + " the score of the whole map are left to the caller");
+        }
+        return notes;
+    }
+
+    private static Graph record(RlrModel model, int batch) {
+        RlrConfig config = model.info().config();
+        Graph graph = new Graph(batch, 3, config.imageHeight(), config.imageWidth());
+        try (TracingBackend backend = new TracingBackend(graph);
+                RlrModel traced = on(backend, model);
+                TensorScope scope = TensorScope.inference(backend)) {
+            DetectionNodes nodes = new DetectionNodes(graph, model);
+            Tensor images = backend.images(nodes.normalized());
+            List<Tensor> maps = traced.backbone().tensorFeatures(images, config.levels());
+            List<Value> scores = new ArrayList<>();
+            for (int level : model.info().scoring().levels()) {
+                int index = config.levels().indexOf(level);
+                scores.add(backend.value(traced.tokenScores(index, maps.get(index))));
+            }
+            nodes.addOutputs(scores, maps.stream().map(backend::channelsFirst).toList());
+        }
+        return graph;
+    }
+
+    /** The same model on a backend that records. */
+    private static RlrModel on(TracingBackend backend, RlrModel model) {
+        ModelInfo info = model.info();
+        String origin = "the model";
+        Backbone backbone = Backbones.create(
+                info.config().backbone(),
+                backend,
+                info.config().levels(),
+                model.backbone().weights(),
+                origin);
+        List<FeatureStatistics> statistics = model.statistics();
+        List<RlrTransformer> levels = new ArrayList<>();
+        for (RlrTransformer level : model.levels()) {
+            Map<String, StateDict.Weight> weights = new LinkedHashMap<>();
+            for (Parameter p : level.parameters().all()) {
+                weights.put(
+                        p.name(),
+                        new StateDict.Weight(p.shape().toArray(), p.tensor().toArray()));
+            }
+            levels.add(RlrTransformer.load(level.config(), backend, StateDict.of(weights), origin));
+        }
+        return new RlrModel(backend, info, backbone, statistics, levels);
+    }
+}

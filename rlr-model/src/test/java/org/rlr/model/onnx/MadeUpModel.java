@@ -1,0 +1,103 @@
+package org.rlr.model.onnx;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.rlr.model.RlrModel;
+import org.rlr.model.backbone.Backbone;
+import org.rlr.model.backbone.Backbones;
+import org.rlr.model.backbone.StateDict;
+import org.rlr.model.config.LevelConfig;
+import org.rlr.model.config.ModelInfo;
+import org.rlr.model.config.RlrConfig;
+import org.rlr.model.config.ScoreStatistics;
+import org.rlr.model.config.Scoring;
+import org.rlr.model.config.Thresholds;
+import org.rlr.model.config.TrainingSettings;
+import org.rlr.model.data.RgbImage;
+import org.rlr.model.features.FeatureExtractor;
+import org.rlr.model.features.FeatureStatistics;
+import org.rlr.model.features.ProductRecognizer;
+import org.rlr.model.transformer.RlrTransformer;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.golden.HashedTensors;
+
+/** Models of any backbone with made-up weights: their scores mean nothing, and are always the same. */
+final class MadeUpModel {
+    private MadeUpModel() {}
+
+    static RlrModel of(RlrConfig config, Backend backend) {
+        return of(config, null, null, null, backend);
+    }
+
+    static RlrModel of(
+            RlrConfig config,
+            @Nullable Scoring scoring,
+            @Nullable Thresholds thresholds,
+            @Nullable ProductRecognizer recognizer,
+            Backend backend) {
+        Map<String, StateDict.Weight> weights = new LinkedHashMap<>();
+        Backbones.weightShapes(config.backbone(), config.levels())
+                .forEach((name, shape) -> weights.put(
+                        name,
+                        new StateDict.Weight(
+                                shape,
+                                HashedTensors.parameter(
+                                        name,
+                                        0,
+                                        Arrays.stream(shape).asLongStream().toArray()))));
+        Backbone backbone =
+                Backbones.create(config.backbone(), backend, config.levels(), StateDict.of(weights), "made up");
+        List<RlrTransformer> levels = new ArrayList<>();
+        List<FeatureStatistics> statistics = new ArrayList<>();
+        for (LevelConfig shape : config.shapes(backbone.info().levels())) {
+            RlrTransformer transformer = new RlrTransformer(shape, backend, false);
+            transformer.parameters().initialize(31 + levels.size());
+            levels.add(transformer);
+            float[] mean = new float[shape.channels()];
+            float[] std = new float[shape.channels()];
+            for (int c = 0; c < std.length; c++) {
+                mean[c] = 0.01f * (c % 7);
+                std[c] = 0.5f + 0.1f * (c % 5);
+            }
+            statistics.add(new FeatureStatistics(mean, std));
+        }
+        ModelInfo info = ModelInfo.builder(config)
+                .training(TrainingSettings.PUBLISHED)
+                .classes(List.of("one", "two"))
+                .images(1)
+                .loss(1)
+                .scores(new ScoreStatistics(1, 1, 0, 1, 1, 0, 1))
+                .thresholds(thresholds)
+                .scoring(scoring)
+                .build();
+        boolean standardized = FeatureExtractor.standardized(config, backbone);
+        return new RlrModel(backend, info, backbone, standardized ? statistics : null, levels, recognizer);
+    }
+
+    /** A picture of shapes and noise, of another kind for each number. */
+    static RgbImage image(int number, int width, int height) {
+        byte[] rgb = new byte[3 * width * height];
+        java.util.Random random = new java.util.Random(number);
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++) {
+                for (int c = 0; c < 3; c++) {
+                    double value = switch (number % 4) {
+                        case 0 -> random.nextInt(256);
+                        case 1 -> 128 + 100 * Math.sin(0.2 * (x + number) + c) * Math.cos(0.13 * y);
+                        case 2 -> (x / 8 + y / 8) % 2 == 0 ? 200 - 30 * c : 40 + 2 * number;
+                        default ->
+                            Math.hypot(x - width / 2.0, y - height / 3.0) < height / 4.0
+                                    ? 220 - 40 * c
+                                    : 90 + random.nextInt(6);
+                    };
+                    rgb[3 * (y * width + x) + c] = (byte) (int) value;
+                }
+            }
+        }
+        return new RgbImage(width, height, rgb);
+    }
+}
