@@ -76,6 +76,26 @@ class ImportExportTest {
     }
 
     @Test
+    void modelsAreWrittenAsOnnx() throws IOException {
+        Path onnx = folder.resolve("model.onnx");
+        CommandRun run = CommandRun.of("export", TinyModel.model(), "--onnx", onnx);
+        assertEquals("", run.err());
+        assertTrue(
+                run.out().contains("model.onnx: input of 64×64 pixels")
+                        && run.out().contains("pred_mask"),
+                run.out());
+        assertTrue(Files.size(onnx) > 100_000);
+        run = CommandRun.of("export", TinyModel.model(), "--onnx", TinyModel.model());
+        assertTrue(run.err().contains("--onnx") && run.err().contains("would overwrite"), run.err());
+        run = CommandRun.of("export", TinyModel.model());
+        assertTrue(run.err().contains("give --onnx FILE.onnx"), run.err());
+        Path tiles = folder.resolve("tiles.safetensors");
+        CommandRun.succeeding(TinyModel.train(TinyModel.data(), tiles, "--tile-overlap", "16"));
+        run = CommandRun.of("export", tiles, "--onnx", onnx);
+        assertTrue(run.err().contains("note: the model cuts images into tiles overlapping by 16"), run.err());
+    }
+
+    @Test
     void whatIsExportedIsImportedAsTheSameModel() throws IOException {
         Path weights = folder.resolve("resnet18.safetensors");
         Path model = trained(weights);

@@ -10,6 +10,7 @@ import org.rlr.model.RlrModel;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.backbone.StateDict;
+import org.rlr.model.backbone.scattering.ChannelStatistics;
 import org.rlr.model.config.LevelConfig;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.config.RlrConfig;
@@ -18,10 +19,13 @@ import org.rlr.model.config.Scoring;
 import org.rlr.model.config.Thresholds;
 import org.rlr.model.config.TrainingSettings;
 import org.rlr.model.data.RgbImage;
+import org.rlr.model.features.ComputedFeatureMaps;
 import org.rlr.model.features.FeatureExtractor;
 import org.rlr.model.features.FeatureStatistics;
 import org.rlr.model.features.ProductRecognizer;
 import org.rlr.model.transformer.RlrTransformer;
+import org.rlr.tensor.Tensor;
+import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.golden.HashedTensors;
 
@@ -52,19 +56,13 @@ final class MadeUpModel {
         Backbone backbone =
                 Backbones.create(config.backbone(), backend, config.levels(), StateDict.of(weights), "made up");
         List<RlrTransformer> levels = new ArrayList<>();
-        List<FeatureStatistics> statistics = new ArrayList<>();
         for (LevelConfig shape : config.shapes(backbone.info().levels())) {
             RlrTransformer transformer = new RlrTransformer(shape, backend, false);
             transformer.parameters().initialize(31 + levels.size());
             levels.add(transformer);
-            float[] mean = new float[shape.channels()];
-            float[] std = new float[shape.channels()];
-            for (int c = 0; c < std.length; c++) {
-                mean[c] = 0.01f * (c % 7);
-                std[c] = 0.5f + 0.1f * (c % 5);
-            }
-            statistics.add(new FeatureStatistics(mean, std));
         }
+        boolean standardized = FeatureExtractor.standardized(config, backbone);
+        List<FeatureStatistics> statistics = standardized ? statistics(config, backbone, backend) : null;
         ModelInfo info = ModelInfo.builder(config)
                 .training(TrainingSettings.PUBLISHED)
                 .classes(List.of("one", "two"))
@@ -74,8 +72,29 @@ final class MadeUpModel {
                 .thresholds(thresholds)
                 .scoring(scoring)
                 .build();
-        boolean standardized = FeatureExtractor.standardized(config, backbone);
-        return new RlrModel(backend, info, backbone, standardized ? statistics : null, levels, recognizer);
+        return new RlrModel(backend, info, backbone, statistics, levels, recognizer);
+    }
+
+    /** Of a few pictures, as training takes them of its images. */
+    private static List<FeatureStatistics> statistics(RlrConfig config, Backbone backbone, Backend backend) {
+        List<ChannelStatistics> all = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            try (TensorScope scope = TensorScope.inference(backend)) {
+                List<Tensor> maps = new ComputedFeatureMaps(backbone, config)
+                        .of(image(i, config.imageWidth(), config.imageHeight()))
+                        .maps(0);
+                for (int level = 0; level < maps.size(); level++) {
+                    if (i == 0) {
+                        all.add(new ChannelStatistics(maps.get(level).dim(3)));
+                    }
+                    all.get(level).add(maps.get(level).toArray());
+                }
+            }
+        }
+        float floor = Math.max(1e-3f, backbone.info().deviationFloor());
+        return all.stream()
+                .map(each -> new FeatureStatistics(each.mean(), each.standardDeviation(floor)))
+                .toList();
     }
 
     /** A picture of shapes and noise, of another kind for each number. */

@@ -15,6 +15,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
+import org.rlr.tensor.Shape;
+import org.rlr.tensor.Tensor;
+import org.rlr.tensor.TensorScope;
+import org.rlr.tensor.backend.Backend;
+import org.rlr.tensor.backend.BackendSettings;
+import org.rlr.tensor.backend.Backends;
 
 class ScatteringTest {
     @Test
@@ -26,7 +32,51 @@ class ScatteringTest {
         Scattering scattering = new Scattering(height, width, scales, 4, 2);
         float[][] outs = outputs(scattering);
         scattering.transform(rgb, outs);
-        NaiveScattering naive = new NaiveScattering(PaddedGrid.of(height, width, 3), 4);
+        requireEqual(scattering, rgb, scales, 4, outs);
+    }
+
+    @Test
+    void operationsOfTensorsGiveTheSame() {
+        int height = 16;
+        int width = 24;
+        int[] scales = {1, 3};
+        Scattering scattering = new Scattering(height, width, scales, 4, 2);
+        float[][] images = {random(height, width, 1), flatWithASpot(height, width)};
+        float[] both = Arrays.copyOf(images[0], 2 * images[0].length);
+        System.arraycopy(images[1], 0, both, images[0].length, images[1].length);
+        try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS);
+                TensorScope scope = TensorScope.inference(backend)) {
+            List<Tensor> tensors = scattering.tensors(Tensor.of(both, 2, height, width, 3));
+            for (int i = 0; i < images.length; i++) {
+                float[][] outs = outputs(scattering);
+                for (int level = 0; level < outs.length; level++) {
+                    Tensor all = tensors.get(level);
+                    assertEquals(
+                            Shape.of(2, height >> scales[level], width >> scales[level], scattering.channels(level)),
+                            all.shape());
+                    outs[level] = all.slice(0, i, 1).toArray();
+                }
+                requireEqual(scattering, images[i], scales, 4, outs);
+            }
+            assertThrows(IllegalArgumentException.class, () -> scattering.tensors(Tensor.zeros(1, width, height, 3)));
+        }
+    }
+
+    private static float[] flatWithASpot(int height, int width) {
+        float[] rgb = new float[height * width * 3];
+        for (int i = 0; i < rgb.length; i++) {
+            boolean spot = Math.abs(i / 3 / width - 6) < 3 && Math.abs(i / 3 % width - 12) < 4;
+            rgb[i] = spot ? 0.2f + 0.1f * (i % 3) : 0.8f;
+        }
+        return rgb;
+    }
+
+    /** To the definition in double. */
+    private static void requireEqual(
+            Scattering scattering, float[] rgb, int[] scales, int orientations, float[]... outs) {
+        int height = scattering.outputHeight(0) << scales[0];
+        int width = scattering.outputWidth(0) << scales[0];
+        NaiveScattering naive = new NaiveScattering(PaddedGrid.of(height, width, 3), orientations);
         for (int level = 0; level < scales.length; level++) {
             int channels = scattering.channels(level);
             double[] expected = naive.transform(rgb, scales[level], 2);
