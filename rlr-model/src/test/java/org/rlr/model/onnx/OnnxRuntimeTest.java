@@ -2,17 +2,21 @@ package org.rlr.model.onnx;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -29,6 +33,9 @@ import org.rlr.model.config.ScoreStatistics;
 import org.rlr.model.config.Scoring;
 import org.rlr.model.config.Threshold;
 import org.rlr.model.config.Thresholds;
+import org.rlr.model.data.ImageSource;
+import org.rlr.model.data.Images;
+import org.rlr.model.data.Resize;
 import org.rlr.model.data.RgbImage;
 import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.model.detect.AnomalyMap;
@@ -174,6 +181,65 @@ class OnnxRuntimeTest {
                     largest);
             assertTrue(largest <= TOLERANCE, "largest difference " + largest);
         }
+    }
+
+    /** The table of docs/results: {@code -Drlr.onnx.model=MODEL -Drlr.onnx.images=DIR}. */
+    @Test
+    void aModelOfYoursOnYourImages() throws OrtException, IOException {
+        String given = System.getProperty("rlr.onnx.model", "");
+        assumeTrue(
+                !given.isBlank(), "name a model with -Drlr.onnx.model and a folder of images with -Drlr.onnx.images");
+        List<Path> files;
+        try (Stream<Path> all = Files.walk(Path.of(System.getProperty("rlr.onnx.images")))) {
+            files = all.filter(Images::hasImageName).sorted().toList();
+        }
+        Path file = folder.resolve("model.onnx");
+        double map = 0;
+        double score = 0;
+        int verdicts = 0;
+        List<Double> ratios = new ArrayList<>();
+        List<Double> times = new ArrayList<>();
+        try (RlrModel model = ModelFile.load(Path.of(given), backend)) {
+            OnnxExport.write(model, file);
+            RlrConfig config = model.info().config();
+            try (Session session = new Session(file);
+                    AnomalyDetector detector = AnomalyDetector.load(Path.of(given))) {
+                for (Path each : files) {
+                    RgbImage image =
+                            Resize.lanczos(ImageSource.of(each).read(), config.imageWidth(), config.imageHeight());
+                    long start = System.nanoTime();
+                    Detection expected = detector.detect(image);
+                    long middle = System.nanoTime();
+                    Outputs outputs = session.run(List.of(image));
+                    long end = System.nanoTime();
+                    ratios.add((double) (end - middle) / (middle - start));
+                    times.add((middle - start) / 1e6);
+                    score = Math.max(score, Math.abs(expected.score() - outputs.scores[0]));
+                    for (int p = 0; p < expected.map().length; p++) {
+                        map = Math.max(
+                                map, Math.abs(expected.map()[p] - outputs.maps.get(0)[p]));
+                    }
+                    verdicts += expected.anomalous() == outputs.labels[0] ? 0 : 1;
+                }
+            }
+            System.out.printf(
+                    Locale.ROOT,
+                    "%s: %d images, largest difference of scores %.1e, of maps %.1e, other verdicts %d;"
+                            + " rlr %.1f ms an image, ONNX Runtime's time over it %.2f (medians); file %.1f MB%n",
+                    config.backbone(),
+                    files.size(),
+                    score,
+                    map,
+                    verdicts,
+                    median(times),
+                    median(ratios),
+                    Files.size(file) / 1e6);
+        }
+        assertTrue(map < 1e-3 && score < 1e-3, map + ", " + score);
+    }
+
+    private static double median(List<Double> values) {
+        return values.stream().sorted().toList().get(values.size() / 2);
     }
 
     /** Of numbers above 1 relative to them. */
