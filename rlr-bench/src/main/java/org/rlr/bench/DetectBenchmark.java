@@ -24,8 +24,8 @@ import org.rlr.tensor.backend.Backends;
 
 /**
  * One image from its file to its score: a PNG of 512² decoded, resized to 256², tf_efficientnet_lite0, both levels at
- * the published widths (d 256 and 512), anomaly map, smoothing. Ours decodes by ImageIO, the peer by Pillow, whose
- * resizing ours follows.
+ * the published widths (d 256 and 512), anomaly map, smoothing. Ours decodes by ImageIO, PyTorch's peer by Pillow,
+ * whose resizing ours follows; the exported model in ONNX Runtime is given images as ours decodes and resizes them.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -39,7 +39,7 @@ public class DetectBenchmark {
     /** A resized sample may round to the neighbouring 1/255 in one of the two; random weights do not damp that. */
     static final double TOLERANCE = 1e-2;
 
-    @Param({"rlr", "torch-published", "torch-best"})
+    @Param({"rlr", "torch-published", "torch-best", ExportedPeer.NAME})
     public String impl;
 
     /** 0: as many as there are cores. */
@@ -56,18 +56,7 @@ public class DetectBenchmark {
         if (!impl.equals("rlr")) {
             Contender ours = contender;
             ours.run();
-            contender = new TorchPeer(
-                    "detect",
-                    Map.of(
-                            "style",
-                            impl.substring("torch-".length()),
-                            "threads",
-                            threads,
-                            "model",
-                            files.model().toString(),
-                            "image",
-                            files.image().toString()),
-                    Map.of());
+            contender = impl.equals(ExportedPeer.NAME) ? new ExportedPeer(files, threads) : torch();
             Contender.requireSame(
                     impl + " image score",
                     new float[] {ours.result()[0]},
@@ -76,6 +65,21 @@ public class DetectBenchmark {
             Contender.requireSame(impl + " score and map", ours.result(), contender.result(), TOLERANCE);
             ours.close();
         }
+    }
+
+    private Contender torch() {
+        return new TorchPeer(
+                "detect",
+                Map.of(
+                        "style",
+                        impl.substring("torch-".length()),
+                        "threads",
+                        threads,
+                        "model",
+                        files.model().toString(),
+                        "image",
+                        files.image().toString()),
+                Map.of());
     }
 
     @TearDown(Level.Trial)

@@ -59,13 +59,22 @@ final class DjlPeer implements Contender {
                     .orElse(null);
         }
 
-        /** Why it is absent, and the remedy, if it is. */
+        /** Why its natives are absent, and the remedy, if they are. */
+        @Nullable
+        String absence() {
+            configure();
+            return Engine.getAllEngines().contains(engine)
+                    ? null
+                    : "DJL's engine " + engine
+                            + " is not in the default build, being large; run mvn -Ppeers -pl rlr-bench";
+        }
+
+        /** Why it is absent, and the remedy, if it or the Python that writes models for it is. */
         @Nullable
         String absence(String python) {
-            configure();
-            if (!Engine.getAllEngines().contains(engine)) {
-                return "DJL's engine " + engine
-                        + " is not in the default build, being large; run mvn -Ppeers -pl rlr-bench";
+            String natives = absence();
+            if (natives != null) {
+                return natives;
             }
             if (this == DJL_PYTORCH
                     && !(System.getProperty("os.name") + System.getProperty("os.arch")).equals("Linuxamd64")) {
@@ -99,14 +108,7 @@ final class DjlPeer implements Contender {
             folder = Files.createTempDirectory("rlr-bench-djl");
             Path file = folder.resolve("backbone." + by.ending);
             export(by, backbone, levels, weights, x, file);
-            model = Criteria.builder()
-                    .setTypes(NDList.class, NDList.class)
-                    .optEngine(by.engine)
-                    .optModelPath(file)
-                    .optTranslator(new NoopTranslator())
-                    .optOption("intraOpNumThreads", Integer.toString(used))
-                    .build()
-                    .loadModel();
+            model = load(by, file, used);
             manager = model.getNDManager().newSubManager();
             input = new NDList(
                     by == DjlEngine.ONNXRUNTIME
@@ -119,10 +121,29 @@ final class DjlPeer implements Contender {
             predictor = model.newPredictor();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        } catch (ModelNotFoundException | MalformedModelException | EngineException e) {
+        } catch (EngineException e) {
             throw new IllegalStateException(by.engine + ": " + e.getMessage(), e);
         }
         run();
+    }
+
+    /** A model from its file. @throws IllegalStateException with the engine's words where it cannot be loaded */
+    static ZooModel<NDList, NDList> load(DjlEngine by, Path file, int threads) {
+        configure();
+        try {
+            return Criteria.builder()
+                    .setTypes(NDList.class, NDList.class)
+                    .optEngine(by.engine)
+                    .optModelPath(file)
+                    .optTranslator(new NoopTranslator())
+                    .optOption("intraOpNumThreads", Integer.toString(threads))
+                    .build()
+                    .loadModel();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (ModelNotFoundException | MalformedModelException | EngineException e) {
+            throw new IllegalStateException(by.engine + ": " + e.getMessage(), e);
+        }
     }
 
     /**

@@ -18,9 +18,11 @@ final class Peers {
             DjlPeer.DjlEngine engine = DjlPeer.DjlEngine.of(implementation);
             String why = engine != null
                     ? engine.absence(python)
-                    : implementation.startsWith("torch")
-                            ? torch(python)
-                            : implementation.equals("openblas") ? openblas() : null;
+                    : implementation.equals(ExportedPeer.NAME)
+                            ? DjlPeer.DjlEngine.ONNXRUNTIME.absence()
+                            : implementation.startsWith("torch")
+                                    ? torch(python)
+                                    : implementation.equals("openblas") ? openblas() : null;
             if (why != null) {
                 absent.put(implementation, why);
             }

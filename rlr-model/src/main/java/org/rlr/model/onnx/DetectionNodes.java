@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.rlr.model.RlrModel;
 import org.rlr.model.config.LevelConfig;
 import org.rlr.model.config.ModelInfo;
@@ -82,7 +83,7 @@ final class DetectionNodes {
             Value whole = graph.add("MatMul", extents, down, wide);
             sum = sum == null ? whole : graph.add("Add", extents, sum, whole);
         }
-        return java.util.Objects.requireNonNull(sum, "a scoring has levels");
+        return Objects.requireNonNull(sum, "a scoring has levels");
     }
 
     /**

@@ -3,6 +3,7 @@ package org.rlr.model.onnx;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.Shape;
@@ -45,7 +46,7 @@ final class Held {
     Value plain() {
         Value value = plain;
         if (value == null) {
-            value = graph.transpose(java.util.Objects.requireNonNull(channelsFirst), 0, 2, 3, 1);
+            value = graph.transpose(Objects.requireNonNull(channelsFirst), 0, 2, 3, 1);
             plain = value;
         }
         return value;
@@ -100,21 +101,17 @@ final class Held {
                 : reshaped.computeIfAbsent(other, s -> plain(graph, graph.reshape(plain(), s.toArray())));
     }
 
-    /** A window of whole rows of the first axis, row-major, under a shape. */
+    /** A window of whole rows of the first axis, row-major, under a shape; null where it is none. */
     @Nullable
     Held part(int offset, Shape window) {
-        int row = window.rank() == 0 ? 1 : window.span(1, window.rank());
-        if (offset % row != 0 || shape.elements() % row != 0) {
+        if (window.rank() == 0) {
             return null;
         }
-        int[] rows = window.toArray();
-        int length = window.rank() == 0 ? 1 : rows[0];
-        if (rows.length > 0) {
-            rows[0] = shape.elements() / row;
-        } else {
-            rows = new int[] {shape.elements()};
+        int row = window.span(1, window.rank());
+        if (row == 0 || offset % row != 0 || shape.elements() % row != 0) {
+            return null;
         }
-        Value whole = as(Shape.of(rows)).plain();
-        return plain(graph, graph.reshape(graph.slice(whole, 0, offset / row, length), window.toArray()));
+        Value rows = as(window.with(0, shape.elements() / row)).plain();
+        return plain(graph, graph.slice(rows, 0, offset / row, window.dim(0)));
     }
 }
