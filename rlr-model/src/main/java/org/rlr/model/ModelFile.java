@@ -171,7 +171,14 @@ public final class ModelFile {
         return damaged(file, "the classes that it recognises cannot be read (" + why.getMessage() + ")", why);
     }
 
-    private static ModelInfo info(SafeTensorsFile file) {
+    /**
+     * What an open file, or one in memory, says about itself.
+     *
+     * @param file a model file; stays the caller's
+     * @return settings, training, scores and thresholds
+     * @throws ModelException if it is not a model, or is damaged
+     */
+    public static ModelInfo info(SafeTensorsFile file) {
         if (!FORMAT.equals(file.metadata().get("format"))) {
             throw new ModelException(
                     ModelException.Reason.NOT_A_MODEL,
