@@ -13,6 +13,7 @@ import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 import org.rlr.model.detect.Detector;
+import org.rlr.tensor.ResourceException;
 
 /**
  * The detectors of a process: one for each key, whatever the number of tasks that use it. A detector without a task
@@ -94,14 +95,36 @@ final class DetectorPool<D extends Detector> {
             return entry.detector;
         }
 
-        /** Held while an image is examined beside those of other tasks. */
-        Lock shared() {
-            return entry.memory.readLock();
+        /**
+         * Examines an image beside those of the other tasks of this process and, where memory is too short for that,
+         * once more, alone.
+         *
+         * @throws ResourceException as the work does
+         * @throws OutOfMemoryError if the work throws it when it is alone, too
+         */
+        <T> T examine(Supplier<T> work) {
+            try {
+                return locked(entry.memory.readLock(), work);
+            } catch (ResourceException e) {
+                if (e.resource() != ResourceException.Resource.MEMORY) {
+                    throw e;
+                }
+            } catch (OutOfMemoryError e) {
+                // in code between the calls of the backend
+            }
+            return locked(entry.memory.writeLock(), () -> {
+                entry.detector.trim();
+                return work.get();
+            });
         }
 
-        /** Held while an image is examined alone in this process. */
-        Lock alone() {
-            return entry.memory.writeLock();
+        private static <T> T locked(Lock lock, Supplier<T> work) {
+            lock.lock();
+            try {
+                return work.get();
+            } finally {
+                lock.unlock();
+            }
         }
 
         /** Gives the detector back; may be called again. */

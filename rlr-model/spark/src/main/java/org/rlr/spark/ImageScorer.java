@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serializable;
 import java.util.List;
-import java.util.concurrent.locks.Lock;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
@@ -126,18 +125,7 @@ final class ImageScorer implements Serializable {
             byte @Nullable [] content,
             @Nullable String className) {
         try {
-            try {
-                return examine(own.shared(), own.detector(), path, content, className);
-            } catch (ResourceException e) {
-                if (e.resource() != ResourceException.Resource.MEMORY) {
-                    throw e;
-                }
-            } catch (OutOfMemoryError e) {
-                // as above
-            }
-            // too much beside the images of the other tasks
-            own.detector().trim();
-            return examine(own.alone(), own.detector(), path, content, className);
+            return own.examine(() -> examine(own.detector(), path, content, className));
         } catch (OutOfMemoryError e) {
             return failed(ResourceException.outOfMemory("an image was read", e));
         } catch (CancelledException e) {
@@ -153,25 +141,16 @@ final class ImageScorer implements Serializable {
     }
 
     private Row examine(
-            Lock memory,
-            AnomalyDetector detector,
-            @Nullable String path,
-            byte @Nullable [] content,
-            @Nullable String className) {
-        memory.lock();
-        try {
-            String id = path == null ? "" : path;
-            if (content == null && path == null) {
-                throw new ImageException(
-                        ImageException.Reason.EMPTY, "the image is null", "give its content or its path", null);
-            }
-            byte[] bytes = content == null ? ImageSource.of(id, () -> open(id)).content() : content;
-            ImageSource image = ImageSource.of(id, bytes);
-            Detection d = detector.detect(image, className);
-            return row(d, image.size(), detector.model().recognizer() != null);
-        } finally {
-            memory.unlock();
+            AnomalyDetector detector, @Nullable String path, byte @Nullable [] content, @Nullable String className) {
+        if (content == null && path == null) {
+            throw new ImageException(
+                    ImageException.Reason.EMPTY, "the image is null", "give its content or its path", null);
         }
+        String id = path == null ? "" : path;
+        byte[] bytes = content == null ? ImageSource.of(id, () -> open(id)).content() : content;
+        ImageSource image = ImageSource.of(id, bytes);
+        Detection d = detector.detect(image, className);
+        return row(d, image.size(), detector.model().recognizer() != null);
     }
 
     private static InputStream open(String path) throws IOException {

@@ -26,15 +26,15 @@ final class Cluster {
     private Cluster() {}
 
     /**
-     * Two folders of test images by class, {@code class=…/….png}, a damaged one and an empty one; not to be changed.
+     * Folders of test images by class, {@code class=…/….png}, a damaged one and an empty one; not to be changed.
      */
     static Path images() {
         return HOME.resolve("images");
     }
 
     /** A short training, whose model depends on the seed. */
-    static RlrTraining training() {
-        return RlrTraining.on(DATA)
+    static RlrTraining training(DataSet data) {
+        return RlrTraining.on(data)
                 .recipe("published")
                 .config(c -> c.imageSize(64, 64).levels(List.of(2, 3)).width(16).layers(1))
                 .settings(s -> s.epochs(1))
@@ -42,7 +42,7 @@ final class Cluster {
     }
 
     static Path train(Path file, long seed) {
-        try (Trained trained = training().settings(s -> s.seed(seed)).run()) {
+        try (Trained trained = training(DATA).settings(s -> s.seed(seed)).run()) {
             ModelFile.save(trained.model(), file);
         }
         return file;

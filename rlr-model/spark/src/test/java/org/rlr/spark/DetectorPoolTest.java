@@ -4,13 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.rlr.model.detect.AnomalyDetector;
+import org.rlr.tensor.ResourceException;
 
 /** One detector for all tasks, which is closed when it has been idle. */
 class DetectorPoolTest {
@@ -65,6 +70,52 @@ class DetectorPoolTest {
         pool.closeIdle();
         opened.forEach(DetectorPoolTest::assertClosed);
         minute.forEach(Runnable::run); // nothing is left to close
+    }
+
+    @Test
+    void whatLacksMemoryBesideOthersIsDoneAlone() throws Exception {
+        CountDownLatch neighbourWorks = new CountDownLatch(1);
+        CountDownLatch neighbourMayEnd = new CountDownLatch(1);
+        List<String> order = Collections.synchronizedList(new ArrayList<>());
+        try (DetectorPool<AnomalyDetector>.Lease task = lease("a");
+                DetectorPool<AnomalyDetector>.Lease neighbour = lease("a")) {
+            CompletableFuture<Boolean> other = CompletableFuture.supplyAsync(() -> neighbour.examine(() -> {
+                neighbourWorks.countDown();
+                awaitUnchecked(neighbourMayEnd);
+                return order.add("neighbour");
+            }));
+            neighbourWorks.await();
+            boolean[] tried = {false};
+            boolean done = task.examine(() -> {
+                if (!tried[0]) {
+                    tried[0] = true;
+                    neighbourMayEnd.countDown();
+                    throw new ResourceException(ResourceException.Resource.MEMORY, "short", "", null);
+                }
+                return order.add("alone");
+            });
+            assertTrue(done && other.get());
+            assertEquals(List.of("neighbour", "alone"), order);
+            int[] calls = {0};
+            assertThrows(OutOfMemoryError.class, () -> task.examine(() -> {
+                calls[0]++;
+                throw new OutOfMemoryError("Java heap space");
+            }));
+            assertEquals(2, calls[0]);
+            assertThrows(ResourceException.class, () -> task.examine(() -> {
+                calls[0]++;
+                throw new ResourceException(ResourceException.Resource.BACKEND, "none", "", null);
+            }));
+            assertEquals(3, calls[0]);
+        }
+    }
+
+    private static void awaitUnchecked(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test

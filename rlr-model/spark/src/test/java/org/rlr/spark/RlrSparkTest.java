@@ -21,6 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.TrainingSettings;
+import org.rlr.model.data.DataLayouts;
+import org.rlr.model.data.DataSet;
 import org.rlr.model.data.ImageSize;
 import org.rlr.model.data.ImageSource;
 import org.rlr.model.detect.AnomalyDetector;
@@ -271,11 +273,12 @@ class RlrSparkTest {
 
     @Test
     void aTaskForEachTrainingGivesTheNumbersOfOneMachine() {
-        RlrConfig config = Cluster.training().config();
+        DataSet data = DataLayouts.read(Cluster.HOME.resolve("data/fabric"));
+        RlrConfig config = Cluster.training(data).config();
         RlrConfig other = config.toBuilder().blocks(List.of("mca")).build();
-        TrainingSettings settings = Cluster.training().settings();
+        TrainingSettings settings = Cluster.training(data).settings();
         List<Row> rows = RlrSpark.ablate(
-                        Cluster.SESSION, Cluster.HOME.resolve("data").toString(), List.of(config, other), settings, 2)
+                        Cluster.SESSION, Cluster.HOME.resolve("data/fabric").toString(), List.of(config, other), settings, 2)
                 .collectAsList();
         List<RlrConfig> configs = List.of(config, config, other, other);
         assertEquals(4, rows.size());
@@ -287,8 +290,8 @@ class RlrSparkTest {
             assertEquals(own.blocks(), row.getList(row.fieldIndex("blocks")));
             assertEquals(seed, row.<Long>getAs("seed"));
             try (Trained trained =
-                    Cluster.training().config(own).settings(s -> s.seed(seed)).run()) {
-                EvaluationResult result = new Evaluator(new AnomalyScorer(trained.model())).evaluate(Cluster.DATA);
+                    Cluster.training(data).config(own).settings(s -> s.seed(seed)).run()) {
+                EvaluationResult result = new Evaluator(new AnomalyScorer(trained.model())).evaluate(data);
                 assertEquals(trained.model().info().loss(), row.<Double>getAs("loss"));
                 for (Metric metric : Metric.values()) {
                     assertEquals(
