@@ -96,7 +96,7 @@ final class AblateCommand implements Callable<Integer> {
         String name = weights.backbone(backbone);
         ConfigFile base = model.base(null, name, null);
         List<RlrConfig> configs = configs(name, base.config());
-        TrainingSettings settings = model.training(base.training());
+        TrainingSettings settings = model.training(model.fitted(base.training(), configs.get(0)));
         scoring.one(base.scoring(), configs.get(0)); // fails before anything is computed
         DataSet set = layout.read(data, spec).requireTraining().requireEvaluation();
         PrintWriter text = spec.commandLine().getOut();

@@ -46,7 +46,10 @@ final class ModelOptions {
     @Option(names = "--batch-size", paramLabel = "N", description = "Images per step (default: ${DEFAULT-VALUE}).")
     private int batchSize;
 
-    @Option(names = "--lr", paramLabel = "X", description = "Learning rate of Adam (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--lr",
+            paramLabel = "X",
+            description = "Learning rate of Adam (default: ${DEFAULT-VALUE}; less for wider and deeper models).")
     private float learningRate;
 
     @Option(
@@ -309,6 +312,11 @@ final class ModelOptions {
                     "leave one away");
         }
         return ConfigFile.read(file);
+    }
+
+    /** The training of the recipe for a model of that shape. */
+    TrainingSettings fitted(TrainingSettings base, RlrConfig shape) {
+        return Recipe.fitted(recipe, base, shape);
     }
 
     /** Whether it is the recipe that is to hold images out. */

@@ -135,7 +135,7 @@ final class TrainCommand implements Callable<Integer> {
         RlrConfig shape = model.config(name, base.config());
         TrainingPlan run = new TrainingPlan(
                 shape,
-                model.training(base.training()),
+                model.training(config == null ? model.fitted(base.training(), shape) : base.training()),
                 scoring.one(base.scoring(), shape),
                 out,
                 checkpoints.of(out),

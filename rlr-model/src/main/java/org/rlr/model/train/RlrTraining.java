@@ -390,7 +390,8 @@ public final class RlrTraining {
     private TrainingSettings settings(RlrConfig shape) {
         TrainingSettings base = settings != null
                 ? settings
-                : Recipe.of(recipe, shape.backbone(), data).training();
+                : Recipe.fitted(
+                        recipe, Recipe.of(recipe, shape.backbone(), data).training(), shape);
         TrainingSettings.Builder builder = base.toBuilder();
         settingsChanges.forEach(change -> change.accept(builder));
         return builder.build();

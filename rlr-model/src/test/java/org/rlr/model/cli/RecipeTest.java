@@ -123,7 +123,7 @@ class RecipeTest {
         CommandRun.succeeding(with(with(plain, named), "--recipe", "recommended"));
         assertEquals(-1, Files.mismatch(model, named));
         CommandRun.succeeding(
-                with(with(plain, named), "--recipe", "fast", "--width", 64, "--layers", 2, "--validation", 0));
+                with(with(plain, named), "--recipe", "fast", "--width", 64, "--layers", 2, "--lr", "2e-3"));
         assertEquals(-1, Files.mismatch(model, named));
         assertEquals(
                 Recipe.of(Recipe.RECOMMENDED, BACKBONE).training().toBuilder()

@@ -18,6 +18,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.rlr.model.ModelException;
 import org.rlr.model.ModelFile;
 import org.rlr.model.backbone.Backbones;
@@ -118,6 +120,20 @@ class RecommendedTrainingTest {
     }
 
     /** A rate of 0.05 takes 19 images. */
+    /** Deeper and wider models take lower rates; the published shape takes that of the recipe fast. */
+    @ParameterizedTest
+    @CsvSource({"64, 2, 2e-3", "32, 1, 2e-3", "96, 2, 1.3333334e-3", "64, 3, 1.3333334e-3", "128, 4, 5e-4"})
+    void theLearningRateFitsTheShape(int width, int layers, float rate) {
+        RlrTraining training =
+                RlrTraining.on(data).config(config -> config.width(width).layers(layers));
+        assertEquals(rate, training.settings().learningRate());
+        assertEquals(
+                1e-3f,
+                training.settings(settings -> settings.learningRate(1e-3f))
+                        .settings()
+                        .learningRate());
+    }
+
     @Test
     void heldOutIsATenthAndUpToAFifthWhereItTakesThat() {
         assertEquals(new Validation(0.1, true, null, 0.05), heldOut(800));
