@@ -130,7 +130,7 @@ final class ServeLoad {
             while (!over.get()) {
                 try {
                     highest[0] = Math.max(highest[0], heap());
-                    Thread.sleep(500);
+                    Thread.sleep(5000);
                 } catch (IOException | InterruptedException e) {
                     wrong("the metrics failed: " + e);
                 }
