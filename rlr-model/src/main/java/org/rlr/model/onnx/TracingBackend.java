@@ -488,23 +488,40 @@ final class TracingBackend implements Backend {
         return graph.transpose(graph.reshape(plain(x), s.dim(0), s.dim(1), heads, s.dim(2) / heads), axes);
     }
 
+    /** A window is an interval of rows by one of columns, so that two small constants make the mask. */
     private Mask mask(AttentionPattern pattern) {
-        int tokens = pattern.tokens();
+        int height = pattern.height();
         int width = pattern.width();
         boolean inside = pattern.locality() == Locality.INSIDE;
-        float[] scores = new float[Math.multiplyExact(tokens, tokens)];
-        float[] attending = new float[tokens];
+        Value rows =
+                graph.constant(near(height, pattern.radius(), inside ? -FORBIDDEN : FORBIDDEN), height, 1, height, 1);
+        Value columns = graph.constant(near(width, pattern.radius(), 1), 1, width, 1, width);
+        Value window = two("Mul", rows, columns);
+        Value scores = inside ? shifted(window, FORBIDDEN) : window;
+        float[] attending = new float[pattern.tokens()];
         boolean each = true;
-        for (int q = 0; q < tokens; q++) {
-            for (int k = 0; k < tokens; k++) {
-                int distance = Math.max(Math.abs(q / width - k / width), Math.abs(q % width - k % width));
-                boolean allowed = (distance <= pattern.radius()) == inside;
-                scores[q * tokens + k] = allowed ? 0 : FORBIDDEN;
-                attending[q] = allowed ? 1 : attending[q];
-            }
+        for (int q = 0; q < attending.length; q++) {
+            boolean all = reaches(q / width, height, pattern.radius()) && reaches(q % width, width, pattern.radius());
+            attending[q] = inside || !all ? 1 : 0;
             each &= attending[q] == 1;
         }
-        return new Mask(graph.constant(scores, tokens, tokens), each ? null : graph.constant(attending, tokens, 1));
+        return new Mask(
+                graph.reshape(scores, pattern.tokens(), pattern.tokens()),
+                each ? null : graph.constant(attending, pattern.tokens(), 1));
+    }
+
+    /** A value for positions that are at most so far from each other, 0 for the others, {@code [length, length]}. */
+    private static float[] near(int length, int radius, float value) {
+        float[] near = new float[length * length];
+        for (int i = 0; i < near.length; i++) {
+            near[i] = Math.abs(i / length - i % length) <= radius ? value : 0;
+        }
+        return near;
+    }
+
+    /** Whether a window around a position holds all of them. */
+    private static boolean reaches(int position, int length, int radius) {
+        return Math.max(position, length - 1 - position) <= radius;
     }
 
     @Override
