@@ -28,8 +28,8 @@ import org.rlr.tensor.InvalidSettingException;
  * needs the memory of one {@link org.rlr.model.detect.AnomalyDetector}: that of the model, and that of an image for
  * each task; {@link ScoreOptions} limits both. An image for which memory is short is examined again, alone.
  *
- * <p>Executors need the Java option {@code --add-modules=jdk.incubator.vector}
- * ({@code spark.executor.extraJavaOptions}); a job on executors without it fails with a message that says so.
+ * <p>The fast kernels need the Java option {@code --add-modules=jdk.incubator.vector}, which Spark's own launchers give
+ * to executors. A job on a JVM without it fails with a message that says so.
  */
 public final class RlrSpark {
     private RlrSpark() {}
