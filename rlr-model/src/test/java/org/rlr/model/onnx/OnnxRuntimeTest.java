@@ -224,7 +224,8 @@ class OnnxRuntimeTest {
                     times.add((middle - start) / 1e6);
                     score = Math.max(score, difference((float) expected.score(), outputs.scores[0]));
                     for (int p = 0; p < expected.map().length; p++) {
-                        map = Math.max(map, difference(expected.map()[p], outputs.maps.get(0)[p]));
+                        map = Math.max(
+                                map, difference(expected.map()[p], outputs.maps.get(0)[p]));
                     }
                     others += expected.anomalous() == outputs.labels[0] ? 0 : 1;
                     least = Math.min(least, expected.score());

@@ -3,7 +3,9 @@ package org.rlr.tensor.io;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +27,21 @@ final class TorchZip implements TorchData {
     private static final String PICKLE = "/data.pkl";
     private static final int PIECE = 1 << 16;
 
+    // the end of a zip archive, little-endian: the ZIP64 record, its locator, the end with a comment
+    private static final int END_64_SIGNATURE = 0x06064b50;
+    private static final int LOCATOR_SIGNATURE = 0x07064b50;
+    private static final int END_SIGNATURE = 0x06054b50;
+    private static final int END_64 = 56;
+    private static final int LOCATOR = 20;
+    private static final int END = 22;
+    private static final int LONGEST_COMMENT = 0xffff;
+    /** Where the record says how many entries there are. */
+    private static final int ENTRIES = 32;
+    /** Where the locator says where the record is. */
+    private static final int LOCATED = 8;
+    /** Bytes of an entry in the directory, without its name. */
+    private static final int SHORTEST_ENTRY = 46;
+
     private final Path path;
     private final ZipFile zip;
     private final String root;
@@ -33,6 +50,7 @@ final class TorchZip implements TorchData {
 
     TorchZip(Path path) throws IOException {
         this.path = path;
+        checkCount();
         try {
             zip = new ZipFile(path.toFile());
         } catch (ZipException e) {
@@ -54,6 +72,42 @@ final class TorchZip implements TorchData {
                 zip.close();
             }
         }
+    }
+
+    /**
+     * Refuses a ZIP64 archive that says to have more entries than its directory can hold: {@link ZipFile} makes room
+     * for as many before it looks for them.
+     */
+    private void checkCount() throws IOException {
+        try (FileChannel file = FileChannel.open(path)) {
+            long size = file.size();
+            int length = (int) Math.min(size, END + LONGEST_COMMENT + LOCATOR);
+            ByteBuffer tail = read(file, size - length, length);
+            for (int at = LOCATOR; at + END <= length; at++) {
+                if (tail.getInt(at) != END_SIGNATURE || tail.getInt(at - LOCATOR) != LOCATOR_SIGNATURE) {
+                    continue;
+                }
+                long record = tail.getLong(at - LOCATOR + LOCATED);
+                if (record < 0 || record > size - END_64) {
+                    continue;
+                }
+                ByteBuffer end = read(file, record, END_64);
+                long entries = end.getLong(ENTRIES);
+                if (end.getInt(0) == END_64_SIGNATURE && (entries < 0 || entries > size / SHORTEST_ENTRY)) {
+                    throw TorchCheckpoint.damaged(
+                            path.toString(),
+                            "it says to have " + Long.toUnsignedString(entries) + " entries in " + size + " bytes");
+                }
+            }
+        }
+    }
+
+    private static ByteBuffer read(FileChannel file, long from, int length) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+        for (int read = 0; read >= 0 && bytes.hasRemaining(); ) {
+            read = file.read(bytes, from + bytes.position());
+        }
+        return bytes;
     }
 
     private void checkSizes() throws IOException {
