@@ -17,6 +17,8 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class RequestBodies {
     private static final int CHUNK = 1 << 16;
+    /** Bytes of each body that the budget does not count, so that large bodies never keep small ones out. */
+    private static final int UNCOUNTED = 1 << 18;
     /** How long what a refused request still sends is read and dropped, so that its sender sees the answer. */
     private static final Duration LINGER = Duration.ofSeconds(5);
 
@@ -190,7 +192,9 @@ final class RequestBodies {
             if (length > most) {
                 throw tooLarge();
             }
-            body.take(part.length);
+            if (length > UNCOUNTED) {
+                body.take(part.length);
+            }
             parts.add(part);
         }
         if (length < declared) {

@@ -10,8 +10,11 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import com.sun.net.httpserver.HttpServer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -19,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -29,6 +33,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
@@ -410,6 +415,35 @@ class DetectionServiceTest {
                 }
                 assertEquals(0, small.figure("rlr_images_inside"));
             }
+        }
+
+        /** Here all bodies together may have a MiB, and a quarter of one more each. */
+        @Test
+        void largeBodiesKeepNoSmallOnesOut() throws Exception {
+            ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
+            RequestBodies bodies = new RequestBodies(1 << 21, Duration.ofMinutes(1), 1 << 20, clock);
+            HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+            List<String> reasons = new ArrayList<>();
+            server.createContext("/", exchange -> {
+                try (RequestBodies.Body large = bodies.read(exchange)) {
+                    reasons.add("read " + large.bytes().length);
+                } catch (Problem e) {
+                    reasons.add(e.reason());
+                }
+                reasons.add("left " + bodies.inMemory());
+                exchange.sendResponseHeaders(204, -1);
+            });
+            server.start();
+            try {
+                for (int length : new int[] {1 << 18, 1 << 20, (1 << 20) + (1 << 19)}) {
+                    run.sendTo(server.getAddress().getPort(), new byte[length]);
+                }
+            } finally {
+                server.stop(0);
+                clock.shutdownNow();
+            }
+            assertEquals(
+                    List.of("read 262144", "left 0", "read 1048576", "left 0", "BODIES_FULL", "left 0"), reasons);
         }
 
         @Test

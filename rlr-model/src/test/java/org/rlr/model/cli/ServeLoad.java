@@ -258,7 +258,9 @@ final class ServeLoad {
             Attack attack = Attack.values()[i % Attack.values().length];
             int status = attack(attack, i / Attack.values().length);
             count(attack + " -> " + (status == 0 ? "connection closed" : status));
-            if (status != attack.status) {
+            // many long bodies at once fill the memory that there is for bodies
+            boolean full = attack == Attack.LONG_CHUNKS && status == 503;
+            if (status != attack.status && !full) {
                 wrong(attack + " number " + i + " was answered by " + status);
             }
         });

@@ -66,6 +66,15 @@ final class ServiceRun implements AutoCloseable {
         return send(to(path).header("Content-Type", type).POST(HttpRequest.BodyPublishers.ofByteArray(body)));
     }
 
+    /** Posts bytes to another server of this machine, whose answer does not matter. */
+    void sendTo(int port, byte[] body) throws IOException, InterruptedException {
+        client.send(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/"))
+                        .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+                        .build(),
+                HttpResponse.BodyHandlers.discarding());
+    }
+
     static JsonObject json(HttpResponse<byte[]> answer) {
         return JsonParser.parseString(new String(answer.body(), StandardCharsets.UTF_8))
                 .getAsJsonObject();
