@@ -20,7 +20,7 @@ final class RequestBodies {
     /** Bytes of each body that the budget does not count, so that large bodies never keep small ones out. */
     private static final int UNCOUNTED = 1 << 18;
     /** How long what a refused request still sends is read and dropped, so that its sender sees the answer. */
-    private static final Duration LINGER = Duration.ofSeconds(5);
+    private static final Duration LINGER = Duration.ofSeconds(2);
 
     private final long most;
     private final Duration timeout;
@@ -62,18 +62,24 @@ final class RequestBodies {
         }
     }
 
-    /** Ends the reading of a body: a thread that waits for bytes is freed by nothing but the end of the connection. */
-    private static final class Deadline implements Runnable {
+    /**
+     * Ends the reading of a body. First the sender is told; a while later the connection is ended, which alone frees a
+     * thread that waits for bytes.
+     */
+    private final class Deadline implements Runnable {
         private final HttpExchange exchange;
         private final Thread reader = Thread.currentThread();
         private final byte[] answer;
+        private Future<?> timer;
         private boolean over;
         private boolean expired;
+        private boolean interrupted;
 
-        /** @param answer what the sender is told; empty for nothing */
-        Deadline(HttpExchange exchange, byte[] answer) {
+        /** @param answer what the sender is told after the time; empty for nothing */
+        Deadline(HttpExchange exchange, Duration time, byte[] answer) {
             this.exchange = exchange;
             this.answer = answer;
+            timer = clock.schedule(this, time.toNanos(), TimeUnit.NANOSECONDS);
         }
 
         @Override
@@ -81,26 +87,33 @@ final class RequestBodies {
             if (over) {
                 return;
             }
+            if (expired || answer.length == 0) {
+                interrupted = true;
+                reader.interrupt();
+                return;
+            }
             expired = true;
             try {
-                if (answer.length > 0) {
-                    exchange.getResponseHeaders().set("Content-Type", Problem.TYPE);
-                    exchange.getResponseHeaders().set("Connection", "close");
-                    exchange.sendResponseHeaders(408, answer.length);
-                    exchange.getResponseBody().write(answer);
-                    exchange.getResponseBody().flush();
-                }
+                exchange.getResponseHeaders().set("Content-Type", Problem.TYPE);
+                exchange.getResponseHeaders().set("Connection", "close");
+                exchange.sendResponseHeaders(408, answer.length);
+                exchange.getResponseBody().write(answer);
+                exchange.getResponseBody().flush();
             } catch (IOException e) {
                 // the sender is gone
-            } finally {
-                reader.interrupt();
             }
+            timer = clock.schedule(this, LINGER.toNanos(), TimeUnit.NANOSECONDS);
         }
 
-        /** Called by the reader when it reads no more. @return whether it was too late */
+        synchronized boolean expired() {
+            return expired;
+        }
+
+        /** Called by the reader when it reads no more. @return whether the sender was told that it is too late */
         synchronized boolean end() {
             over = true;
-            if (expired) {
+            timer.cancel(false);
+            if (interrupted) {
                 Thread.interrupted(); // by run(), for the reading alone
             }
             return expired;
@@ -152,17 +165,17 @@ final class RequestBodies {
         }
         Deadline deadline = new Deadline(
                 exchange,
+                timeout,
                 new Problem(
                                 408,
                                 "SLOW_BODY",
                                 "the body did not arrive within " + timeout.toSeconds() + " s; send it faster")
                         .reply()
                         .body());
-        Future<?> timer = clock.schedule(deadline, timeout.toNanos(), TimeUnit.NANOSECONDS);
         Body body = new Body();
         Problem problem = null;
         try {
-            body.bytes = readAll(exchange.getRequestBody(), declared, body);
+            body.bytes = readAll(exchange.getRequestBody(), declared, body, deadline);
         } catch (Problem e) {
             problem = e;
         } catch (IOException | RuntimeException e) {
@@ -170,7 +183,6 @@ final class RequestBodies {
         } catch (OutOfMemoryError e) {
             problem = full();
         }
-        timer.cancel(false);
         boolean late = deadline.end();
         if (late || problem != null) {
             body.close();
@@ -184,10 +196,13 @@ final class RequestBodies {
         return body;
     }
 
-    private byte[] readAll(InputStream in, long declared, Body body) throws IOException, Problem {
+    private byte[] readAll(InputStream in, long declared, Body body, Deadline deadline) throws IOException, Problem {
         List<byte[]> parts = new ArrayList<>();
         int length = 0;
         for (byte[] part = in.readNBytes(CHUNK); part.length > 0; part = in.readNBytes(CHUNK)) {
+            if (deadline.expired()) {
+                continue; // dropped: a connection that is closed under its sender loses the answer
+            }
             length += part.length;
             if (length > most) {
                 throw tooLarge();
@@ -239,8 +254,7 @@ final class RequestBodies {
      * answer.
      */
     void drop(HttpExchange exchange) {
-        Deadline deadline = new Deadline(exchange, new byte[0]);
-        Future<?> timer = clock.schedule(deadline, LINGER.toNanos(), TimeUnit.NANOSECONDS);
+        Deadline deadline = new Deadline(exchange, LINGER, new byte[0]);
         try {
             byte[] buffer = new byte[CHUNK];
             InputStream in = exchange.getRequestBody();
@@ -250,7 +264,6 @@ final class RequestBodies {
         } catch (IOException | RuntimeException e) {
             // the sender is gone, or too slow
         }
-        timer.cancel(false);
         deadline.end();
     }
 }

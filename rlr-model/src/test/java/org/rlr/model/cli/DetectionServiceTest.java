@@ -429,6 +429,7 @@ class DetectionServiceTest {
                     reasons.add("read " + large.bytes().length);
                 } catch (Problem e) {
                     reasons.add(e.reason());
+                    bodies.drop(exchange);
                 }
                 reasons.add("left " + bodies.inMemory());
                 exchange.sendResponseHeaders(204, -1);
