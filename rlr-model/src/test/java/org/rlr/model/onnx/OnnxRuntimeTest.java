@@ -49,7 +49,7 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
-/** Exported models give the same numbers in ONNX Runtime. Compiled and run by {@code -Pthorough} only. */
+/** Exported models give the same numbers in ONNX Runtime. Compiled and run by {@code -Ponnxruntime} only. */
 @Tag("thorough")
 class OnnxRuntimeTest {
     private static final float TOLERANCE = 1e-4f;
