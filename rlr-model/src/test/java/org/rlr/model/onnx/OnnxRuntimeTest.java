@@ -19,7 +19,6 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,7 +49,6 @@ import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
 /** Exported models give the same numbers in ONNX Runtime. Compiled and run by {@code -Ponnxruntime} only. */
-@Tag("thorough")
 class OnnxRuntimeTest {
     private static final float TOLERANCE = 1e-4f;
 
