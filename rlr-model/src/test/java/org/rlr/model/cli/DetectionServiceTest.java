@@ -443,8 +443,7 @@ class DetectionServiceTest {
                 server.stop(0);
                 clock.shutdownNow();
             }
-            assertEquals(
-                    List.of("read 262144", "left 0", "read 1048576", "left 0", "BODIES_FULL", "left 0"), reasons);
+            assertEquals(List.of("read 262144", "left 0", "read 1048576", "left 0", "BODIES_FULL", "left 0"), reasons);
         }
 
         @Test
