@@ -14,6 +14,7 @@ import org.apache.spark.sql.types.DataTypes;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.data.Images;
 import org.rlr.tensor.InvalidSettingException;
+import org.rlr.tensor.RlrException;
 import scala.Option;
 import scala.Tuple3;
 import scala.collection.immutable.Seq;
@@ -137,12 +138,9 @@ public final class RlrExtensions extends AbstractFunction1<SparkSessionExtension
         @Override
         public Row apply(@Nullable Object content, @Nullable Object className) {
             if (content != null && !(content instanceof byte[])) {
-                throw new InvalidSettingException(
-                        "content",
-                        content,
-                        "the bytes of an image file (BINARY)",
-                        NAME + " is given " + content,
-                        "give it the bytes of an image file, such as the column content of the data source binaryFile");
+                // Spark shows the message alone
+                throw new RlrException(NAME + " is given " + content + "; give it the bytes of an image file (BINARY),"
+                        + " such as the column content of the data source binaryFile");
             }
             return scorer.score(null, (byte[]) content, className == null ? null : className.toString());
         }
