@@ -25,9 +25,7 @@ final class Cluster {
 
     private Cluster() {}
 
-    /**
-     * Folders of test images by class, {@code class=…/….png}, a damaged one and an empty one; not to be changed.
-     */
+    /** Folders of test images by class, {@code class=…/….png}, a damaged one and an empty one; not to be changed. */
     static Path images() {
         return HOME.resolve("images");
     }

@@ -97,15 +97,19 @@ class DetectorPoolTest {
             assertTrue(done && other.get());
             assertEquals(List.of("neighbour", "alone"), order);
             int[] calls = {0};
-            assertThrows(OutOfMemoryError.class, () -> task.examine(() -> {
-                calls[0]++;
-                throw new OutOfMemoryError("Java heap space");
-            }));
+            assertThrows(
+                    OutOfMemoryError.class,
+                    () -> task.examine(() -> {
+                        calls[0]++;
+                        throw new OutOfMemoryError("Java heap space");
+                    }));
             assertEquals(2, calls[0]);
-            assertThrows(ResourceException.class, () -> task.examine(() -> {
-                calls[0]++;
-                throw new ResourceException(ResourceException.Resource.BACKEND, "none", "", null);
-            }));
+            assertThrows(
+                    ResourceException.class,
+                    () -> task.examine(() -> {
+                        calls[0]++;
+                        throw new ResourceException(ResourceException.Resource.BACKEND, "none", "", null);
+                    }));
             assertEquals(3, calls[0]);
         }
     }

@@ -278,7 +278,11 @@ class RlrSparkTest {
         RlrConfig other = config.toBuilder().blocks(List.of("mca")).build();
         TrainingSettings settings = Cluster.training(data).settings();
         List<Row> rows = RlrSpark.ablate(
-                        Cluster.SESSION, Cluster.HOME.resolve("data/fabric").toString(), List.of(config, other), settings, 2)
+                        Cluster.SESSION,
+                        Cluster.HOME.resolve("data/fabric").toString(),
+                        List.of(config, other),
+                        settings,
+                        2)
                 .collectAsList();
         List<RlrConfig> configs = List.of(config, config, other, other);
         assertEquals(4, rows.size());
@@ -289,8 +293,10 @@ class RlrSparkTest {
             assertEquals(i / 2, row.<Integer>getAs("config"));
             assertEquals(own.blocks(), row.getList(row.fieldIndex("blocks")));
             assertEquals(seed, row.<Long>getAs("seed"));
-            try (Trained trained =
-                    Cluster.training(data).config(own).settings(s -> s.seed(seed)).run()) {
+            try (Trained trained = Cluster.training(data)
+                    .config(own)
+                    .settings(s -> s.seed(seed))
+                    .run()) {
                 EvaluationResult result = new Evaluator(new AnomalyScorer(trained.model())).evaluate(data);
                 assertEquals(trained.model().info().loss(), row.<Double>getAs("loss"));
                 for (Metric metric : Metric.values()) {
