@@ -87,7 +87,7 @@ public final class ModelFile {
         writer.metadata(
                 PRODUCTS,
                 Json.write(new ProductLimits(
-                        products.stream().map(ProductRecognizer.Product::name).toList(),
+                        ProductRecognizer.names(recognizer),
                         products.stream().map(ProductRecognizer.Product::limit).toList())));
         float[] deviation = recognizer.deviation();
         writer.add(PRODUCTS + ".std", new long[] {deviation.length}, deviation);

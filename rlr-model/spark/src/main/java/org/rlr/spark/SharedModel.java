@@ -4,9 +4,6 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serializable;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.hadoop.fs.FileStatus;
@@ -19,6 +16,7 @@ import org.rlr.model.ModelException;
 import org.rlr.model.ModelFile;
 import org.rlr.tensor.io.IoReason;
 import org.rlr.tensor.io.SafeTensorsFile;
+import org.rlr.tensor.io.Sha256;
 import org.rlr.tensor.io.TensorFileException;
 
 /**
@@ -85,10 +83,6 @@ record SharedModel(String digest, Broadcast<byte[]> contents) implements Seriali
     }
 
     private static String digest(byte[] contents) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(contents));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
+        return new Sha256().add(contents).hex();
     }
 }

@@ -61,12 +61,7 @@ final class ServedModel implements AutoCloseable {
      */
     record About(List<String> recognizes, MapScale scale, JsonObject json) {
         static About of(AnomalyDetector detector) {
-            ProductRecognizer recognizer = detector.model().recognizer();
-            List<String> recognizes = recognizer == null
-                    ? List.of()
-                    : recognizer.products().stream()
-                            .map(ProductRecognizer.Product::name)
-                            .toList();
+            List<String> recognizes = ProductRecognizer.names(detector.model().recognizer());
             ModelInfo info = detector.info();
             JsonObject json = new JsonObject();
             json.addProperty("backbone", info.config().backbone());

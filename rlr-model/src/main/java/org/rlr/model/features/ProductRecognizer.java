@@ -3,6 +3,7 @@ package org.rlr.model.features;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.Tensor;
 
 /**
@@ -82,6 +83,18 @@ public final class ProductRecognizer {
         if (!holds) {
             throw new IllegalArgumentException("classes cannot be recognised by " + what);
         }
+    }
+
+    /**
+     * The classes that a model tells apart.
+     *
+     * @param recognizer of the model; null where it has none
+     * @return their names; empty where there are none
+     */
+    public static List<String> names(@Nullable ProductRecognizer recognizer) {
+        return recognizer == null
+                ? List.of()
+                : recognizer.products().stream().map(Product::name).toList();
     }
 
     /**

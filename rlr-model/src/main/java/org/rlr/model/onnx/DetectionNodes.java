@@ -50,8 +50,7 @@ final class DetectionNodes {
         int[] score = {batch, 1};
         Value peak = graph.add(
                 "ReduceMax", Elements.FLOAT, score, Map.of("axes", new long[] {2, 3}, "keepdims", 0L), smoothed);
-        // what is known of a class are whole images, and a tile is a part of one
-        ProductRecognizer recognizer = info.config().tiling() == null ? model.recognizer() : null;
+        ProductRecognizer recognizer = OnnxExport.recognizer(model);
         Verdict verdict = recognizer == null ? byCommonThreshold(peak) : byClass(recognizer, maps, peak);
         graph.output("pred_score", peak);
         graph.output("pred_label", verdict.label);

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.onnx.Value.Elements;
+import org.rlr.tensor.Shape;
 
 /**
  * The nodes of an ONNX graph in the order in which they are computed, recorded with a certain batch size. Reordering
@@ -96,6 +97,12 @@ final class Graph {
         Value output = value(type, extents, null);
         nodes.add(new Node(op, List.of(inputs), output, new TreeMap<>(attributes)));
         return output;
+    }
+
+    /** A node of two values that broadcast. */
+    Value two(String op, Value a, Value b) {
+        Shape shape = Shape.broadcast(Shape.of(a.extents()), Shape.of(b.extents()));
+        return add(op, shape.toArray(), a, b);
     }
 
     /** Another shape of as many elements. */

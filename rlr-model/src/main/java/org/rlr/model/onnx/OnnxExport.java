@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.rlr.model.RlrModel;
 import org.rlr.model.backbone.Backbone;
 import org.rlr.model.backbone.Backbones;
@@ -12,6 +13,7 @@ import org.rlr.model.backbone.StateDict;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.features.FeatureStatistics;
+import org.rlr.model.features.ProductRecognizer;
 import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.RlrException;
@@ -86,6 +88,13 @@ public final class OnnxExport {
                     + " the score of the whole map are left to the caller");
         }
         return notes;
+    }
+
+    /**
+     * Tells the class in the file; null for none. What is known of a class are whole images, a tile is a part of one.
+     */
+    static @Nullable ProductRecognizer recognizer(RlrModel model) {
+        return model.info().config().tiling() == null ? model.recognizer() : null;
     }
 
     private static Graph record(RlrModel model, int batch) {

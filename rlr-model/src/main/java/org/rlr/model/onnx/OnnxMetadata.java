@@ -1,7 +1,6 @@
 package org.rlr.model.onnx;
 
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.rlr.model.RlrModel;
 import org.rlr.model.config.Json;
@@ -29,21 +28,11 @@ final class OnnxMetadata {
         info.thresholds().perClass().forEach((name, threshold) -> own.put(name, threshold.value()));
         metadata.put("class_thresholds", Json.write(own));
         metadata.put("classes", Json.write(info.classes()));
-        metadata.put("recognized_classes", Json.write(recognized(model)));
+        metadata.put("recognized_classes", Json.write(ProductRecognizer.names(OnnxExport.recognizer(model))));
         metadata.put("scoring", Json.write(info.scoring()));
         if (config.tiling() != null) {
             metadata.put("tiling", Json.write(config.tiling()));
         }
         return metadata;
-    }
-
-    /** Those whose own threshold decides where an image shows them. */
-    private static List<String> recognized(RlrModel model) {
-        ProductRecognizer recognizer = model.recognizer();
-        return recognizer == null || model.info().config().tiling() != null
-                ? List.of()
-                : recognizer.products().stream()
-                        .map(ProductRecognizer.Product::name)
-                        .toList();
     }
 }

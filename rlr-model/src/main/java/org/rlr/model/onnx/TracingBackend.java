@@ -14,9 +14,7 @@ import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.backend.Activation;
-import org.rlr.tensor.backend.AdamSettings;
 import org.rlr.tensor.backend.AttentionPattern;
-import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BinaryOp;
 import org.rlr.tensor.backend.ConvGeometry;
 import org.rlr.tensor.backend.Locality;
@@ -29,22 +27,11 @@ import org.rlr.tensor.backend.View;
  * Computes nothing, but records what would be computed as nodes of a {@link Graph}: a model on this backend becomes a
  * graph of itself, with any backbone and any attention block. For inference, on one thread.
  */
-final class TracingBackend implements Backend {
-    /** Absorbs any score; finite, so that a row of nothing else has a softmax. */
-    private static final float FORBIDDEN = -1e30f;
-
+final class TracingBackend extends InferenceBackend {
     private static final float COSINE_FLOOR = 1e-8f;
 
     private final Graph graph;
-    private final Map<AttentionPattern, Mask> masks = new HashMap<>();
-
-    /**
-     * Which keys a query may attend to.
-     *
-     * @param scores added to the scores, {@code [L, L]}
-     * @param attending 0 for queries without keys, else 1, {@code [L, 1]}; null where all have some
-     */
-    private record Mask(Value scores, @Nullable Value attending) {}
+    private final Map<AttentionPattern, AttentionMask> masks = new HashMap<>();
 
     /** A part of a tensor that is written part by part. */
     private record Piece(int axis, int start, int length, Held held) {}
@@ -247,16 +234,16 @@ final class TracingBackend implements Backend {
             case EXP -> one("Exp", x);
             case LOG -> one("Log", x);
             case SQRT -> one("Sqrt", x);
-            case SQUARE -> two("Mul", x, x);
+            case SQUARE -> graph.two("Mul", x, x);
             case RECIPROCAL -> one("Reciprocal", x);
             case TANH -> one("Tanh", x);
             case SIGMOID -> one("Sigmoid", x);
             case RELU -> one("Relu", x);
             case RELU6 -> graph.add("Clip", x.extents(), x, graph.scalar(0), graph.scalar(6));
-            case SILU -> two("Mul", x, one("Sigmoid", x));
+            case SILU -> graph.two("Mul", x, one("Sigmoid", x));
             case GELU -> {
-                Value erf = one("Erf", two("Div", x, graph.scalar((float) Math.sqrt(2))));
-                yield two("Mul", two("Mul", x, two("Add", erf, graph.scalar(1))), graph.scalar(0.5f));
+                Value erf = one("Erf", graph.two("Div", x, graph.scalar((float) Math.sqrt(2))));
+                yield graph.two("Mul", graph.two("Mul", x, graph.two("Add", erf, graph.scalar(1))), graph.scalar(0.5f));
             }
         };
     }
@@ -269,21 +256,15 @@ final class TracingBackend implements Backend {
         return graph.add(op, x.extents(), x);
     }
 
-    /** Of values that broadcast. */
-    private Value two(String op, Value a, Value b) {
-        Shape shape = Shape.broadcast(Shape.of(a.extents()), Shape.of(b.extents()));
-        return graph.add(op, shape.toArray(), a, b);
-    }
-
     private Held combined(String op, Held a, Held b, Shape shape) {
         if (shape.rank() == 4 && (a.hasChannelsFirst() || b.hasChannelsFirst())) {
             Value first = a.besideChannelsFirst();
             Value second = b.besideChannelsFirst();
             if (first != null && second != null) {
-                return Held.channelsFirst(graph, two(op, first, second));
+                return Held.channelsFirst(graph, graph.two(op, first, second));
             }
         }
-        return Held.plain(graph, two(op, a.plain(), b.plain()));
+        return Held.plain(graph, graph.two(op, a.plain(), b.plain()));
     }
 
     @Override
@@ -303,11 +284,11 @@ final class TracingBackend implements Backend {
     }
 
     private Value scaled(Value x, float scale) {
-        return scale == 1 ? x : two("Mul", x, graph.scalar(scale));
+        return scale == 1 ? x : graph.two("Mul", x, graph.scalar(scale));
     }
 
     private Value shifted(Value x, float shift) {
-        return shift == 0 ? x : two("Add", x, graph.scalar(shift));
+        return shift == 0 ? x : graph.two("Add", x, graph.scalar(shift));
     }
 
     @Override
@@ -351,7 +332,7 @@ final class TracingBackend implements Backend {
     private Value sum(List<View> xs, float[] weights) {
         Value sum = scaled(plain(xs.get(0)), weights[0]);
         for (int i = 1; i < weights.length; i++) {
-            sum = two("Add", sum, scaled(plain(xs.get(i)), weights[i]));
+            sum = graph.two("Add", sum, scaled(plain(xs.get(i)), weights[i]));
         }
         return sum;
     }
@@ -417,7 +398,7 @@ final class TracingBackend implements Backend {
     @Override
     public void linear(View x, View w, @Nullable View bias, Activation activation, @Nullable View pre, View y) {
         Value product = graph.add("MatMul", y.shape().toArray(), plain(x), turned(plain(w), true));
-        Value sum = bias == null ? product : two("Add", product, plain(bias));
+        Value sum = bias == null ? product : graph.two("Add", product, plain(bias));
         if (pre != null) {
             write(pre, sum);
         }
@@ -470,14 +451,16 @@ final class TracingBackend implements Backend {
         Value keys = byHead(k, heads, 0, 2, 3, 1);
         int[] all = {q.shape().dim(0), heads, q.shape().dim(1), k.shape().dim(1)};
         Value scores = graph.add("MatMul", all, queries, keys);
-        Mask mask = pattern.locality() == Locality.ALL ? null : masks.computeIfAbsent(pattern, this::mask);
+        AttentionMask mask = pattern.locality() == Locality.ALL
+                ? null
+                : masks.computeIfAbsent(pattern, p -> AttentionMask.of(graph, p));
         if (mask != null) {
-            scores = two("Add", scores, mask.scores);
+            scores = graph.two("Add", scores, mask.scores());
         }
         int[] attended = {all[0], heads, all[2], headWidth};
         Value mixed = graph.add("MatMul", attended, softmax(scores), byHead(v, heads, 0, 2, 1, 3));
-        if (mask != null && mask.attending != null) {
-            mixed = two("Mul", mixed, mask.attending);
+        if (mask != null && mask.attending() != null) {
+            mixed = graph.two("Mul", mixed, mask.attending());
         }
         write(out, graph.reshape(graph.transpose(mixed, 0, 2, 1, 3), out.shape().toArray()));
     }
@@ -488,61 +471,26 @@ final class TracingBackend implements Backend {
         return graph.transpose(graph.reshape(plain(x), s.dim(0), s.dim(1), heads, s.dim(2) / heads), axes);
     }
 
-    /** A window is an interval of rows by one of columns, so that two small constants make the mask. */
-    private Mask mask(AttentionPattern pattern) {
-        int height = pattern.height();
-        int width = pattern.width();
-        boolean inside = pattern.locality() == Locality.INSIDE;
-        Value rows =
-                graph.constant(near(height, pattern.radius(), inside ? -FORBIDDEN : FORBIDDEN), height, 1, height, 1);
-        Value columns = graph.constant(near(width, pattern.radius(), 1), 1, width, 1, width);
-        Value window = two("Mul", rows, columns);
-        Value scores = inside ? shifted(window, FORBIDDEN) : window;
-        float[] attending = new float[pattern.tokens()];
-        boolean each = true;
-        for (int q = 0; q < attending.length; q++) {
-            boolean all = reaches(q / width, height, pattern.radius()) && reaches(q % width, width, pattern.radius());
-            attending[q] = inside || !all ? 1 : 0;
-            each &= attending[q] == 1;
-        }
-        return new Mask(
-                graph.reshape(scores, pattern.tokens(), pattern.tokens()),
-                each ? null : graph.constant(attending, pattern.tokens(), 1));
-    }
-
-    /** A value for positions that are at most so far from each other, 0 for the others, {@code [length, length]}. */
-    private static float[] near(int length, int radius, float value) {
-        float[] near = new float[length * length];
-        for (int i = 0; i < near.length; i++) {
-            near[i] = Math.abs(i / length - i % length) <= radius ? value : 0;
-        }
-        return near;
-    }
-
-    /** Whether a window around a position holds all of them. */
-    private static boolean reaches(int position, int length, int radius) {
-        return Math.max(position, length - 1 - position) <= radius;
-    }
-
     @Override
     public void tokenScores(View reconstruction, View target, View scores) {
         Value x = plain(reconstruction);
         Value t = plain(target);
         int[] rows = x.extents().clone();
         rows[rows.length - 1] = 1;
-        Value difference = two("Sub", t, x);
-        Value squares = scaled(rowSum(two("Mul", difference, difference), rows), 1f / x.extents()[rows.length - 1]);
-        Value norms = two("Mul", norm(x, rows), norm(t, rows));
-        Value cosine = two(
+        Value difference = graph.two("Sub", t, x);
+        Value squares =
+                scaled(rowSum(graph.two("Mul", difference, difference), rows), 1f / x.extents()[rows.length - 1]);
+        Value norms = graph.two("Mul", norm(x, rows), norm(t, rows));
+        Value cosine = graph.two(
                 "Div",
-                rowSum(two("Mul", x, t), rows),
+                rowSum(graph.two("Mul", x, t), rows),
                 graph.add("Max", norms.extents(), norms, graph.scalar(COSINE_FLOOR)));
-        Value score = two("Sub", two("Add", squares, graph.scalar(1)), cosine);
+        Value score = graph.two("Sub", graph.two("Add", squares, graph.scalar(1)), cosine);
         write(scores, graph.reshape(score, scores.shape().toArray()));
     }
 
     private Value norm(Value x, int[] rows) {
-        return one("Sqrt", rowSum(two("Mul", x, x), rows));
+        return one("Sqrt", rowSum(graph.two("Mul", x, x), rows));
     }
 
     private Value rowSum(Value x, int[] rows) {
@@ -599,93 +547,6 @@ final class TracingBackend implements Backend {
         Value image = read(x).channelsFirst();
         Value result = graph.add(op, Elements.FLOAT, channelsFirst(y.shape()), attributes, image);
         write(y, Held.channelsFirst(graph, result), accumulate);
-    }
-
-    // ---- training ----
-
-    private static UnsupportedOperationException training() {
-        return new UnsupportedOperationException("a graph is recorded of inference only");
-    }
-
-    @Override
-    public void unaryBackward(UnaryOp op, View x, View y, View dy, View dx, boolean accumulate) {
-        throw training();
-    }
-
-    @Override
-    public void maxBackward(View x, View y, View dy, int axis, View dx, boolean accumulate) {
-        throw training();
-    }
-
-    @Override
-    public void softmaxBackward(View y, View dy, View dx, boolean accumulate) {
-        throw training();
-    }
-
-    @Override
-    public void layerNormOfSumBackward(
-            View sum,
-            float[] weights,
-            View gamma,
-            View mean,
-            View rstd,
-            View dy,
-            List<@Nullable View> dxs,
-            boolean[] accumulate,
-            View dgamma,
-            View dbeta) {
-        throw training();
-    }
-
-    @Override
-    public void attentionBackward(
-            View q,
-            View k,
-            View v,
-            View out,
-            View lse,
-            View dout,
-            AttentionPattern pattern,
-            View dq,
-            View dk,
-            View dv) {
-        throw training();
-    }
-
-    @Override
-    public void reconstructionLoss(View reconstruction, View target, View loss) {
-        throw training();
-    }
-
-    @Override
-    public void reconstructionLossBackward(
-            View reconstruction, View target, View dloss, View dreconstruction, boolean accumulate) {
-        throw training();
-    }
-
-    @Override
-    public void conv2dBackwardInput(View dy, View w, ConvGeometry geometry, View dx, boolean accumulate) {
-        throw training();
-    }
-
-    @Override
-    public void conv2dBackwardWeights(View x, View dy, ConvGeometry geometry, View dw, boolean accumulate) {
-        throw training();
-    }
-
-    @Override
-    public void adam(View p, View g, View m, View v, AdamSettings settings, long step) {
-        throw training();
-    }
-
-    @Override
-    public void normal(View y, long seed, long stream) {
-        throw training();
-    }
-
-    @Override
-    public void featureJitter(View x, float scale, @Nullable View tokenScale, long seed, long stream, View y) {
-        throw training();
     }
 
     @Override

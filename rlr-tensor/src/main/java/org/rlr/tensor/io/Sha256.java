@@ -60,6 +60,11 @@ public final class Sha256 {
 
     /** {@return 64 lower-case hexadecimal digits; the next bytes begin anew} */
     public String hex() {
-        return HexFormat.of().formatHex(digest.digest());
+        return HexFormat.of().formatHex(bytes());
+    }
+
+    /** {@return 32 bytes; the next bytes begin anew} */
+    public byte[] bytes() {
+        return digest.digest();
     }
 }
