@@ -7,15 +7,12 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,8 +26,6 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.rlr.model.data.ImageSize;
 import org.rlr.model.data.ImageSource;
@@ -50,8 +45,6 @@ import org.rlr.tensor.io.IoReason;
 final class DetectionService implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(DetectionService.class.getName());
     private static final String FORM = "multipart/form-data";
-    private static final String PNG = "image/png";
-    private static final String JSON = "application/json";
     /** The longer side of an overlay, in pixels. */
     private static final int OVERLAY = 2048;
     /** Bodies in memory take at most this part of the heap, and twice that while their pieces are joined. */
@@ -59,7 +52,6 @@ final class DetectionService implements AutoCloseable {
 
     private static final int THREAD_SECONDS = 10;
     private static final Set<String> PARAMETERS = Set.of("class", "map");
-    private static final Pattern QUALITY = Pattern.compile("[qQ]=([01](?:\\.[0-9]{0,3})?)");
 
     private final ServeOptions options;
     private final ServedModel model;
@@ -172,8 +164,8 @@ final class DetectionService implements AutoCloseable {
     }
 
     private void addRoutes() {
-        Reply page = page();
-        Reply description = Reply.of(JSON, resource("openapi.json"));
+        Reply page = ServePage.page();
+        Reply description = Reply.of(Accept.JSON, ServePage.resource("openapi.json"));
         route("/", "GET", request -> page);
         route("/openapi.json", "GET", request -> description);
         route("/healthz", "GET", request -> status("alive"));
@@ -214,51 +206,6 @@ final class DetectionService implements AutoCloseable {
                 return inProgress;
             }
         });
-    }
-
-    private static byte[] resource(String name) {
-        try (InputStream in = DetectionService.class.getResourceAsStream(name)) {
-            if (in == null) {
-                throw new IllegalStateException("the resource " + name + " is missing");
-            }
-            return in.readAllBytes();
-        } catch (IOException e) {
-            throw new IllegalStateException("the resource " + name + " cannot be read", e);
-        }
-    }
-
-    /**
-     * The page, with a policy that lets its own script and style run and nothing else, and nothing be fetched
-     * elsewhere.
-     */
-    private static Reply page() {
-        byte[] html = resource("serve.html");
-        String text = new String(html, StandardCharsets.UTF_8);
-        String policy = "default-src 'none'; script-src " + hash(text, "script") + "; style-src " + hash(text, "style")
-                + "; img-src 'self' blob: data:; media-src blob:; connect-src 'self'; base-uri 'none';"
-                + " form-action 'none'; frame-ancestors 'none'";
-        return Reply.of("text/html; charset=utf-8", html)
-                .with(Map.of(
-                        "Content-Security-Policy", policy,
-                        "Permissions-Policy", "camera=(self), microphone=(), geolocation=()",
-                        "Referrer-Policy", "no-referrer",
-                        "Cache-Control", "no-cache"));
-    }
-
-    /** The hash of an element's content, as a policy names it. */
-    private static String hash(String html, String element) {
-        Matcher content = Pattern.compile("<" + element + ">(.*?)</" + element + ">", Pattern.DOTALL)
-                .matcher(html);
-        if (!content.find()) {
-            throw new IllegalStateException("the page has no " + element);
-        }
-        try {
-            byte[] digest =
-                    MessageDigest.getInstance("SHA-256").digest(content.group(1).getBytes(StandardCharsets.UTF_8));
-            return "'sha256-" + Base64.getEncoder().encodeToString(digest) + "'";
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     private static Reply status(String status) {
@@ -427,7 +374,7 @@ final class DetectionService implements AutoCloseable {
         if (map != null && !map.equals("png")) {
             throw new Problem(400, "BAD_QUERY", "map is '" + map + "', and can only be png");
         }
-        boolean picture = wantsPicture(request.header("Accept"));
+        boolean picture = Accept.wantsPicture(request.header("Accept"));
         String type = request.header("Content-Type");
         String kind = type == null
                 ? "application/octet-stream"
@@ -462,7 +409,7 @@ final class DetectionService implements AutoCloseable {
         metrics.examined(detection);
         byte[] overlay = withMap || picture ? overlay(source, made) : new byte[0];
         if (picture) {
-            return Reply.of(PNG, overlay);
+            return Reply.of(Accept.PNG, overlay);
         }
         ImageSize size = source.size();
         JsonObject json = DetectCommand.entry(
@@ -522,51 +469,6 @@ final class DetectionService implements AutoCloseable {
             }
         }
         return values;
-    }
-
-    /** Whether a client would rather have the overlay than JSON. @throws Problem if it accepts neither */
-    static boolean wantsPicture(@Nullable String accept) throws Problem {
-        int picture = wanted(accept, PNG);
-        int json = wanted(accept, JSON);
-        if (picture == 0 && json == 0) {
-            throw new Problem(
-                    406, "NOT_ACCEPTABLE", "the answer can be " + JSON + " or " + PNG + ", and not " + accept);
-        }
-        return picture > json;
-    }
-
-    /**
-     * How much a type is wanted by a header {@code Accept}: 0 for not at all; of equal ones the more exact counts more.
-     */
-    private static int wanted(@Nullable String accept, String type) {
-        if (accept == null) {
-            return 1;
-        }
-        int exact = 0;
-        int wanted = 0;
-        for (String range : accept.split(",", -1)) {
-            String[] parts = range.split(";", -1);
-            String name = parts[0].strip().toLowerCase(Locale.ROOT);
-            int how = name.equals(type)
-                    ? 3
-                    : name.equals(type.replaceFirst("/.*", "/*")) ? 2 : name.equals("*/*") ? 1 : 0;
-            if (how > exact) {
-                exact = how;
-                wanted = quality(parts) == 0 ? 0 : 10 * quality(parts) + how;
-            }
-        }
-        return wanted;
-    }
-
-    /** In thousandths. */
-    private static int quality(String... parameters) {
-        for (String parameter : parameters) {
-            Matcher q = QUALITY.matcher(parameter.strip());
-            if (q.matches()) {
-                return (int) Math.round(1000 * Double.parseDouble(q.group(1)));
-            }
-        }
-        return 1000;
     }
 
     /**

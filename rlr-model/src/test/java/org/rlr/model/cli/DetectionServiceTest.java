@@ -3,37 +3,24 @@ package org.rlr.model.cli;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import com.sun.net.httpserver.HttpServer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledExecutorService;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
@@ -42,11 +29,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.rlr.model.ModelFile;
-import org.rlr.model.RlrModel;
-import org.rlr.model.config.ModelInfo;
-import org.rlr.model.config.ScoreStatistics;
-import org.rlr.model.config.Thresholds;
 import org.rlr.model.data.Images;
 import org.rlr.model.data.PngFile;
 import org.rlr.model.data.RgbImage;
@@ -54,10 +36,6 @@ import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.model.detect.Detection;
 import org.rlr.model.detect.Region;
 import org.rlr.model.report.Overlays;
-import org.rlr.tensor.RlrException;
-import org.rlr.tensor.backend.Backend;
-import org.rlr.tensor.backend.BackendSettings;
-import org.rlr.tensor.backend.Backends;
 
 /** What a service answers. */
 class DetectionServiceTest {
@@ -77,33 +55,12 @@ class DetectionServiceTest {
         run.close();
     }
 
-    private static JsonObject problem(HttpResponse<byte[]> answer, int status, String reason) {
-        String text = new String(answer.body(), StandardCharsets.UTF_8);
-        assertEquals(status, answer.statusCode(), text);
-        assertEquals(
-                "application/problem+json",
-                answer.headers().firstValue("Content-Type").orElse(""));
-        JsonObject json = ServiceRun.json(answer);
-        assertEquals(Set.of("type", "title", "status", "detail", "reason"), json.keySet());
-        assertEquals(status, json.get("status").getAsInt());
-        assertEquals(reason, json.get("reason").getAsString());
-        assertFalse(
-                text.contains("/")
-                        && text.contains(TinyModel.model().getParent().toString()),
-                text);
-        assertFalse(text.contains("org.rlr") || text.contains("Exception"), text);
-        return json;
-    }
-
     @Nested
     class Answers {
         @Test
         void areThoseOfDetectJson(@TempDir Path folder) throws Exception {
             Path json = folder.resolve("results.json");
-            List<Object> args =
-                    new ArrayList<>(List.of("detect", "--model", TinyModel.model(), "--json", json, "--threads", 2));
-            args.addAll(TinyModel.images());
-            CommandRun.succeeding(args.toArray());
+            CommandRun.succeeding(TinyModel.detect(TinyModel.model(), TinyModel.images(), json, "--threads", 2));
             JsonArray expected = JsonParser.parseString(Files.readString(json)).getAsJsonArray();
             assertFalse(expected.isEmpty());
             for (JsonElement each : expected) {
@@ -164,7 +121,8 @@ class DetectionServiceTest {
         void areByTheClassThatIsGiven() throws Exception {
             JsonObject own = ServiceRun.json(run.get("v1/model")).getAsJsonObject("class_thresholds");
             String unknown = own.keySet().isEmpty() ? "it has a common one only" : "it has them for";
-            JsonObject json = problem(run.post("v1/detect?class=no%2Fsuch", "image/png", bytes), 400, "UNKNOWN_CLASS");
+            JsonObject json =
+                    ServiceRun.problem(run.post("v1/detect?class=no%2Fsuch", "image/png", bytes), 400, "UNKNOWN_CLASS");
             assertTrue(json.get("detail").getAsString().contains("class 'no/such'"), json.toString());
             assertTrue(json.get("detail").getAsString().contains(unknown), json.toString());
         }
@@ -183,7 +141,7 @@ class DetectionServiceTest {
             "'text/html, */*;q=0.8', false"
         })
         void areOfTheTypeThatIsWanted(String accept, boolean picture) throws Problem {
-            assertEquals(picture, DetectionService.wantsPicture(accept.isEmpty() ? null : accept));
+            assertEquals(picture, Accept.wantsPicture(accept.isEmpty() ? null : accept));
         }
 
         @Test
@@ -232,17 +190,19 @@ class DetectionServiceTest {
     class Refusals {
         @Test
         void ofImages() throws Exception {
-            problem(run.post("v1/detect", "image/png", new byte[0]), 400, "EMPTY");
-            problem(
+            ServiceRun.problem(run.post("v1/detect", "image/png", new byte[0]), 400, "EMPTY");
+            ServiceRun.problem(
                     run.post("v1/detect", "image/png", "no image".getBytes(StandardCharsets.UTF_8)),
                     415,
                     "NOT_AN_IMAGE");
-            problem(run.post("v1/detect", "image/png", Arrays.copyOf(bytes, bytes.length / 2)), 422, "DAMAGED");
+            ServiceRun.problem(
+                    run.post("v1/detect", "image/png", Arrays.copyOf(bytes, bytes.length / 2)), 422, "DAMAGED");
             byte[] webp = "RIFF....WEBPVP8 ........".getBytes(StandardCharsets.ISO_8859_1);
-            problem(run.post("v1/detect", "image/webp", webp), 415, "UNSUPPORTED");
+            ServiceRun.problem(run.post("v1/detect", "image/webp", webp), 415, "UNSUPPORTED");
             ByteArrayOutputStream large = new ByteArrayOutputStream();
             PngFile.write(new RgbImage(101, 100, new byte[101 * 100 * 3]), large);
-            JsonObject json = problem(run.post("v1/detect", "image/png", large.toByteArray()), 413, "TOO_LARGE");
+            JsonObject json =
+                    ServiceRun.problem(run.post("v1/detect", "image/png", large.toByteArray()), 413, "TOO_LARGE");
             assertEquals(
                     "the image is 101×100 pixels, more than --max-pixels, which is 10000; scale it down or raise --max-pixels",
                     json.get("detail").getAsString());
@@ -251,47 +211,48 @@ class DetectionServiceTest {
         @Test
         void ofBodies() throws Exception {
             byte[] large = new byte[(1 << 20) + 1];
-            problem(run.post("v1/detect", "image/png", large), 413, "BODY_TOO_LARGE");
+            ServiceRun.problem(run.post("v1/detect", "image/png", large), 413, "BODY_TOO_LARGE");
             HttpResponse<byte[]> inChunks = run.send(run.to("v1/detect")
                     .POST(HttpRequest.BodyPublishers.ofInputStream(() -> new java.io.ByteArrayInputStream(large))));
-            problem(inChunks, 413, "BODY_TOO_LARGE");
+            ServiceRun.problem(inChunks, 413, "BODY_TOO_LARGE");
             byte[] form = ServiceRun.form("xyz", "a.png", bytes);
             String type = "multipart/form-data; boundary=xyz";
-            problem(run.post("v1/detect", "multipart/form-data", form), 400, "BAD_FORM");
-            problem(run.post("v1/detect", "multipart/form-data; boundary=other", form), 400, "BAD_FORM");
-            problem(run.post("v1/detect", type, Arrays.copyOf(form, form.length - 10)), 400, "BAD_FORM");
-            problem(run.post("v1/detect", type, "--xyz--\r\n".getBytes(StandardCharsets.UTF_8)), 400, "BAD_FORM");
+            ServiceRun.problem(run.post("v1/detect", "multipart/form-data", form), 400, "BAD_FORM");
+            ServiceRun.problem(run.post("v1/detect", "multipart/form-data; boundary=other", form), 400, "BAD_FORM");
+            ServiceRun.problem(run.post("v1/detect", type, Arrays.copyOf(form, form.length - 10)), 400, "BAD_FORM");
+            ServiceRun.problem(
+                    run.post("v1/detect", type, "--xyz--\r\n".getBytes(StandardCharsets.UTF_8)), 400, "BAD_FORM");
             byte[] field = "--xyz\r\nContent-Disposition: form-data; name=\"class\"\r\n\r\nscrew\r\n--xyz--\r\n"
                     .getBytes(StandardCharsets.UTF_8);
-            problem(run.post("v1/detect", type, field), 400, "BAD_FORM");
+            ServiceRun.problem(run.post("v1/detect", type, field), 400, "BAD_FORM");
             byte[] nul = ServiceRun.form("xyz", "a\0.png", bytes);
-            problem(run.post("v1/detect", type, nul), 400, "BAD_FORM");
+            ServiceRun.problem(run.post("v1/detect", type, nul), 400, "BAD_FORM");
         }
 
         @Test
         void ofRequests() throws Exception {
-            JsonObject json =
-                    problem(run.post("v1/detect", "application/x-www-form-urlencoded", bytes), 415, "CONTENT_TYPE");
+            JsonObject json = ServiceRun.problem(
+                    run.post("v1/detect", "application/x-www-form-urlencoded", bytes), 415, "CONTENT_TYPE");
             assertTrue(json.get("detail").getAsString().contains("x-www-form-urlencoded"), json.toString());
-            problem(run.post("v1/detect?map=jpeg", "image/png", bytes), 400, "BAD_QUERY");
-            problem(run.post("v1/detect?maps=png", "image/png", bytes), 400, "BAD_QUERY");
-            problem(run.post("v1/detect?class=a&class=b", "image/png", bytes), 400, "BAD_QUERY");
-            problem(
+            ServiceRun.problem(run.post("v1/detect?map=jpeg", "image/png", bytes), 400, "BAD_QUERY");
+            ServiceRun.problem(run.post("v1/detect?maps=png", "image/png", bytes), 400, "BAD_QUERY");
+            ServiceRun.problem(run.post("v1/detect?class=a&class=b", "image/png", bytes), 400, "BAD_QUERY");
+            ServiceRun.problem(
                     run.send(run.to("v1/detect")
                             .header("Accept", "text/html")
                             .POST(HttpRequest.BodyPublishers.ofByteArray(bytes))),
                     406,
                     "NOT_ACCEPTABLE");
-            problem(
+            ServiceRun.problem(
                     run.send(run.to("v1/detect")
                             .header("Sec-Fetch-Site", "cross-site")
                             .POST(HttpRequest.BodyPublishers.ofByteArray(bytes))),
                     403,
                     "CROSS_SITE");
             HttpResponse<byte[]> get = run.get("v1/detect");
-            problem(get, 405, "METHOD_NOT_ALLOWED");
+            ServiceRun.problem(get, 405, "METHOD_NOT_ALLOWED");
             assertEquals("OPTIONS, POST", get.headers().firstValue("Allow").orElse(""));
-            problem(
+            ServiceRun.problem(
                     run.send(run.to("v1/model").method("BREW", HttpRequest.BodyPublishers.noBody())),
                     405,
                     "METHOD_NOT_ALLOWED");
@@ -313,7 +274,7 @@ class DetectionServiceTest {
                     "metrics/x"
                 })
         void ofPaths(String path) throws Exception {
-            problem(run.get(path), 404, "NOT_FOUND");
+            ServiceRun.problem(run.get(path), 404, "NOT_FOUND");
         }
 
         @ParameterizedTest
@@ -357,211 +318,10 @@ class DetectionServiceTest {
             try (ServiceRun early = new ServiceRun(TinyModel.model(), ServiceRun.onFreePort())) {
                 assertEquals(200, early.get("healthz").statusCode());
                 HttpResponse<byte[]> answer = early.get("readyz");
-                problem(answer, 503, "NOT_READY");
+                ServiceRun.problem(answer, 503, "NOT_READY");
                 assertEquals("1", answer.headers().firstValue("Retry-After").orElse(""));
-                problem(early.get("v1/model"), 503, "NOT_READY");
-                problem(early.post("v1/detect", "image/png", bytes), 503, "NOT_READY");
-            }
-        }
-    }
-
-    @Nested
-    class Limits {
-        @Test
-        void aClientHasSoManyRequestsAtOnce() throws Exception {
-            try (ServiceRun one = ServiceRun.ofTinyModel("--max-per-client", "1");
-                    Socket first = one.connect()) {
-                HttpResponse<byte[]> second = whileIn(one, first);
-                problem(second, 429, "CLIENT_LIMIT");
-                assertEquals("1", second.headers().firstValue("Retry-After").orElse(""));
-                first.getOutputStream().write(bytes);
-                assertTrue(ServiceRun.readAll(first).startsWith("HTTP/1.1 200 "));
-                assertEquals(200, one.post("v1/detect", "image/png", bytes).statusCode());
-            }
-        }
-
-        @Test
-        void soManyImagesWait() throws Exception {
-            try (ServiceRun small = ServiceRun.ofTinyModel("--max-concurrent", "1", "--max-queued", "1")) {
-                double score = ServiceRun.json(small.post("v1/detect", "image/png", bytes))
-                        .get("score")
-                        .getAsDouble();
-                ExecutorService clients = Executors.newFixedThreadPool(8);
-                try {
-                    int refused = 0;
-                    while (refused == 0) {
-                        List<Callable<HttpResponse<byte[]>>> requests = new ArrayList<>();
-                        for (int i = 0; i < 32; i++) {
-                            requests.add(() -> small.post("v1/detect", "image/png", bytes));
-                        }
-                        for (Future<HttpResponse<byte[]>> each : clients.invokeAll(requests)) {
-                            HttpResponse<byte[]> answer = each.get();
-                            if (answer.statusCode() == 200) {
-                                assertEquals(
-                                        score,
-                                        ServiceRun.json(answer).get("score").getAsDouble());
-                            } else {
-                                problem(answer, 503, "QUEUE_FULL");
-                                assertTrue(answer.headers()
-                                                .firstValueAsLong("Retry-After")
-                                                .orElse(0)
-                                        >= 1);
-                                refused++;
-                            }
-                        }
-                    }
-                } finally {
-                    clients.shutdownNow();
-                }
-                assertEquals(0, small.figure("rlr_images_inside"));
-            }
-        }
-
-        /** Here all bodies together may have a MiB, and a quarter of one more each. */
-        @Test
-        void largeBodiesKeepNoSmallOnesOut() throws Exception {
-            ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
-            RequestBodies bodies = new RequestBodies(1 << 21, Duration.ofMinutes(1), 1 << 20, clock);
-            HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-            List<String> reasons = new ArrayList<>();
-            server.createContext("/", exchange -> {
-                try (RequestBodies.Body large = bodies.read(exchange)) {
-                    reasons.add("read " + large.bytes().length);
-                } catch (Problem e) {
-                    reasons.add(e.reason());
-                    bodies.drop(exchange);
-                }
-                reasons.add("left " + bodies.inMemory());
-                exchange.sendResponseHeaders(204, -1);
-            });
-            server.start();
-            try {
-                for (int length : new int[] {1 << 18, 1 << 20, (1 << 20) + (1 << 19)}) {
-                    run.sendTo(server.getAddress().getPort(), new byte[length]);
-                }
-            } finally {
-                server.stop(0);
-                clock.shutdownNow();
-            }
-            assertEquals(List.of("read 262144", "left 0", "read 1048576", "left 0", "BODIES_FULL", "left 0"), reasons);
-        }
-
-        @Test
-        void placesAreGivenBack() throws Exception {
-            Admission admission = new Admission(1, 1, 0);
-            try (Admission.Place first = admission.ofImage();
-                    Admission.Place second = admission.ofImage()) {
-                assertEquals(
-                        503, assertThrows(Problem.class, admission::ofImage).status());
-                assertEquals(2, admission.inside());
-            }
-            assertEquals(0, admission.inside());
-            admission.ofImage().close();
-        }
-
-        /** Begins a request without its body, and sends others until the service has begun to read it. */
-        private HttpResponse<byte[]> whileIn(ServiceRun service, Socket first)
-                throws IOException, InterruptedException {
-            ServiceRun.write(
-                    first,
-                    "POST /v1/detect HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: image/png\r\n"
-                            + "Content-Length: " + bytes.length + "\r\n\r\n");
-            HttpResponse<byte[]> second = service.post("v1/detect", "image/png", bytes);
-            while (second.statusCode() == 200) {
-                second = service.post("v1/detect", "image/png", bytes);
-            }
-            return second;
-        }
-
-        @Test
-        void theEndWaitsForWhatIsInProgress() throws Exception {
-            try (ServiceRun ending = ServiceRun.ofTinyModel("--max-per-client", "1");
-                    Socket first = ending.connect()) {
-                problem(whileIn(ending, first), 429, "CLIENT_LIMIT");
-                Thread end = new Thread(ending.service::close);
-                end.start();
-                HttpResponse<byte[]> answer = ending.get("readyz");
-                while (answer.statusCode() == 200) {
-                    answer = ending.get("readyz");
-                }
-                problem(answer, 503, "STOPPING");
-                problem(ending.post("v1/detect", "image/png", bytes), 503, "STOPPING");
-                first.getOutputStream().write(bytes);
-                assertTrue(ServiceRun.readAll(first).startsWith("HTTP/1.1 200 "));
-                end.join();
-                assertThrows(IOException.class, () -> ending.get("healthz"));
-            }
-        }
-    }
-
-    @Nested
-    class Reload {
-        @TempDir
-        Path folder;
-
-        /** Puts a model with another threshold in the place of the one that serves. */
-        private void replace(Path served, double threshold) throws IOException {
-            Path next = folder.resolve("next");
-            try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(1));
-                    RlrModel model = ModelFile.load(TinyModel.model(), backend)) {
-                ModelInfo info = model.info();
-                Thresholds thresholds = info.toBuilder()
-                        .scores(ScoreStatistics.given(threshold))
-                        .build()
-                        .thresholds();
-                ModelFile.save(model.with(info.with(thresholds)), next);
-            }
-            Files.move(next, served, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-        }
-
-        @Test
-        void followsTheFile() throws Exception {
-            Path served = folder.resolve("served");
-            Files.copy(TinyModel.model(), served);
-            try (ServiceRun reloading = new ServiceRun(served, ServiceRun.onFreePort())) {
-                reloading.model.load();
-                assertFalse(reloading.model.changed());
-                replace(served, 123.5);
-                assertFalse(reloading.model.changed(), "a file that was never seen so may still be written");
-                assertTrue(reloading.model.changed());
-                reloading.model.load();
-                assertFalse(reloading.model.changed());
-                JsonObject json = ServiceRun.json(reloading.post("v1/detect", "image/png", bytes));
-                assertEquals(123.5, json.get("threshold").getAsDouble());
-                assertEquals(
-                        123.5,
-                        ServiceRun.json(reloading.get("v1/model"))
-                                .get("threshold")
-                                .getAsDouble());
-
-                Files.writeString(served, "no model");
-                assertFalse(reloading.model.changed());
-                assertTrue(reloading.model.changed());
-                assertThrows(RlrException.class, reloading.model::load);
-                assertFalse(reloading.model.changed(), "it is not tried again before it changes");
-                assertEquals(
-                        200, reloading.post("v1/detect", "image/png", bytes).statusCode());
-                Files.delete(served);
-                assertFalse(reloading.model.changed());
-                assertFalse(reloading.model.changed());
-            }
-        }
-
-        @Test
-        void isTriggeredByTheFile() throws Exception {
-            Path served = folder.resolve("served");
-            Files.copy(TinyModel.model(), served);
-            try (ServiceRun watching = new ServiceRun(served, ServiceRun.onFreePort("--reload-every", "0.02s"))) {
-                watching.model.load();
-                CountDownLatch loaded = new CountDownLatch(1);
-                watching.service.watch(() -> {
-                    watching.model.load();
-                    loaded.countDown();
-                });
-                replace(served, 99.5);
-                loaded.await();
-                JsonObject json = ServiceRun.json(watching.get("v1/model"));
-                assertEquals(99.5, json.get("threshold").getAsDouble());
+                ServiceRun.problem(early.get("v1/model"), 503, "NOT_READY");
+                ServiceRun.problem(early.post("v1/detect", "image/png", bytes), 503, "NOT_READY");
             }
         }
     }

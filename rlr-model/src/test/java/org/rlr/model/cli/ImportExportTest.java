@@ -46,9 +46,7 @@ class ImportExportTest {
 
     private Map<String, Double> scores(Path model, List<Path> images) throws IOException {
         Path json = folder.resolve("detected.json");
-        List<Object> args = new ArrayList<>(List.of("detect", "--model", model, "--json", json));
-        args.addAll(images);
-        CommandRun.succeeding(args.toArray());
+        CommandRun.succeeding(TinyModel.detect(model, images, json));
         Map<String, Double> scores = new TreeMap<>();
         for (JsonElement each : JsonParser.parseString(Files.readString(json)).getAsJsonArray()) {
             scores.put(

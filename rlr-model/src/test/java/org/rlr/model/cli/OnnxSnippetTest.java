@@ -38,9 +38,7 @@ class OnnxSnippetTest {
         List<Path> images = DataLayouts.read(data).test().stream()
                 .map(sample -> sample.image().file())
                 .toList();
-        List<Object> detect = new ArrayList<>(List.of("detect", "--model", model, "--json", json));
-        detect.addAll(images);
-        CommandRun.succeeding(detect.toArray());
+        CommandRun.succeeding(TinyModel.detect(model, images, json));
         List<Object> arguments = new ArrayList<>(List.of(onnx));
         arguments.addAll(images);
         List<String> lines =

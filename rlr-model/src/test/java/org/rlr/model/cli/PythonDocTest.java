@@ -40,9 +40,7 @@ class PythonDocTest {
         Python.assumeModules("requests");
         List<Path> images = TinyModel.images();
         Path json = folder.resolve("detected.json");
-        List<Object> detect = new ArrayList<>(List.of("detect", "--model", TinyModel.model(), "--json", json));
-        detect.addAll(images);
-        CommandRun.succeeding(detect.toArray());
+        CommandRun.succeeding(TinyModel.detect(TinyModel.model(), images, json));
         Path damaged = Files.write(folder.resolve("damaged.png"), new byte[] {(byte) 0x89, 'P', 'N', 'G'});
         List<String> lines;
         try (ServiceRun run = ServiceRun.ofTinyModel()) {

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,11 +15,9 @@ class ServeLoadTest {
     @Test
     void findsNoWrongAnswer(@TempDir Path folder) throws Exception {
         Path results = folder.resolve("results.json");
-        List<Object> args =
-                new ArrayList<>(List.of("detect", "--model", TinyModel.model(), "--json", results, "--threads", 2));
-        args.addAll(TinyModel.images());
+        Object[] args = TinyModel.detect(TinyModel.model(), TinyModel.images(), results, "--threads", 2);
         // in a process, too, as other kernels round differently
-        CommandRun detected = CommandRun.process(folder, CommandRun.commandLine(List.of(), args.toArray()));
+        CommandRun detected = CommandRun.process(folder, CommandRun.commandLine(List.of(), args));
         assertEquals(0, detected.code(), detected.err());
         Process service = new ProcessBuilder(CommandRun.commandLine(
                         List.of("-Xmx512m"),

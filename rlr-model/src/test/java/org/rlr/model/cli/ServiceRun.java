@@ -1,5 +1,8 @@
 package org.rlr.model.cli;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.IOException;
@@ -11,6 +14,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Set;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
@@ -67,17 +71,37 @@ final class ServiceRun implements AutoCloseable {
     }
 
     /** Posts bytes to another server of this machine, whose answer does not matter. */
-    void sendTo(int port, byte[] body) throws IOException, InterruptedException {
-        client.send(
-                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/"))
-                        .POST(HttpRequest.BodyPublishers.ofByteArray(body))
-                        .build(),
-                HttpResponse.BodyHandlers.discarding());
+    static void sendTo(int port, byte[] body) throws IOException, InterruptedException {
+        HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/"))
+                                .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+                                .build(),
+                        HttpResponse.BodyHandlers.discarding());
     }
 
     static JsonObject json(HttpResponse<byte[]> answer) {
         return JsonParser.parseString(new String(answer.body(), StandardCharsets.UTF_8))
                 .getAsJsonObject();
+    }
+
+    /** Checks that an answer is problem details, which tell nothing of the machine. @return them */
+    static JsonObject problem(HttpResponse<byte[]> answer, int status, String reason) {
+        String text = new String(answer.body(), StandardCharsets.UTF_8);
+        assertEquals(status, answer.statusCode(), text);
+        assertEquals(
+                "application/problem+json",
+                answer.headers().firstValue("Content-Type").orElse(""));
+        JsonObject json = json(answer);
+        assertEquals(Set.of("type", "title", "status", "detail", "reason"), json.keySet());
+        assertEquals(status, json.get("status").getAsInt());
+        assertEquals(reason, json.get("reason").getAsString());
+        assertFalse(
+                text.contains("/")
+                        && text.contains(TinyModel.model().getParent().toString()),
+                text);
+        assertFalse(text.contains("org.rlr") || text.contains("Exception"), text);
+        return json;
     }
 
     /** A figure of the service. */

@@ -58,6 +58,14 @@ final class TinyModel {
         return args.toArray();
     }
 
+    /** A detection on images, whose results go into a JSON file. */
+    static Object[] detect(Path model, List<Path> images, Path json, Object... more) {
+        List<Object> args = new ArrayList<>(List.of("detect", "--model", model, "--json", json));
+        args.addAll(List.of(more));
+        args.addAll(images);
+        return args.toArray();
+    }
+
     private static Path home() {
         try {
             Path home = Files.createTempDirectory("rlr-tiny-model");
