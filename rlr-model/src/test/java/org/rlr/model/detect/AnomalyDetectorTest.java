@@ -25,11 +25,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import javax.imageio.ImageIO;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.rlr.model.ModelException;
 import org.rlr.model.ModelFile;
 import org.rlr.model.RlrModel;
@@ -45,26 +42,7 @@ import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.io.TensorFileException;
 
-class AnomalyDetectorTest {
-    @TempDir
-    private static Path folder;
-
-    private static Path model;
-
-    @BeforeAll
-    static void writeModel() {
-        model = RandomModel.write(folder.resolve("model.safetensors"), RandomModel.TINY, 1);
-    }
-
-    private static AnomalyDetector open(Function<DetectorOptions.Builder, DetectorOptions.Builder> options) {
-        return AnomalyDetector.load(
-                model, options.apply(DetectorOptions.builder().threads(2)).build());
-    }
-
-    private static AnomalyDetector open() {
-        return open(options -> options);
-    }
-
+class AnomalyDetectorTest extends TinyDetectors {
     @Test
     void everyKindOfImageGivesTheSame() throws IOException {
         RgbImage image = image(3);

@@ -18,29 +18,17 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.rlr.model.Logged;
 import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.TestImages;
 
 /** What is left of detectors: nothing. */
-public class DetectorLifetimeTest {
+public class DetectorLifetimeTest extends TinyDetectors {
     private static final RgbImage IMAGE = TestImages.smooth(80, 64);
     private static final DetectorOptions TWO_THREADS =
             DetectorOptions.builder().threads(2).idleTrim(null).build();
-
-    @TempDir
-    private static Path folder;
-
-    private static Path model;
-
-    @BeforeAll
-    static void writeModel() {
-        model = RandomModel.write(folder.resolve("model.safetensors"), RandomModel.TINY, 1);
-    }
 
     /** Loads, uses and closes; public and by name for class loaders of its own. */
     public static void useOnce(Path file) {

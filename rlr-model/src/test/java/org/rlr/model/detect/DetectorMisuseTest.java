@@ -18,10 +18,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
-import org.junit.jupiter.api.io.TempDir;
 import org.rlr.model.Logged;
 import org.rlr.model.data.ImageException;
 import org.rlr.model.data.ImageSource;
@@ -32,21 +30,9 @@ import org.rlr.tensor.CancelledException;
 import org.rlr.tensor.ResourceException;
 
 /** Detectors whose callbacks, openers and callers do what they should not. */
-class DetectorMisuseTest {
+class DetectorMisuseTest extends TinyDetectors {
     private static final RgbImage PIXELS = TestImages.smooth(80, 64);
     private static final ImageSource IMAGE = ImageSource.of("", PIXELS);
-
-    @TempDir
-    private static Path folder;
-
-    private static Path first;
-    private static Path second;
-
-    @BeforeAll
-    static void writeModels() {
-        first = RandomModel.write(folder.resolve("first.safetensors"), RandomModel.TINY, 1);
-        second = RandomModel.write(folder.resolve("second.safetensors"), RandomModel.TINY, 2);
-    }
 
     private static DetectorOptions options(int maxConcurrent) {
         return DetectorOptions.builder().maxConcurrent(maxConcurrent).build();
@@ -55,15 +41,15 @@ class DetectorMisuseTest {
     @Test
     void whatDependsOnAResultMayReloadAndClose() throws Exception {
         for (int maxConcurrent : new int[] {1, 2}) {
-            ReloadableDetector detector = ReloadableDetector.load(first, options(maxConcurrent));
+            ReloadableDetector detector = ReloadableDetector.load(model, options(maxConcurrent));
             List<CompletableFuture<Void>> reloads = new ArrayList<>();
             for (int i = 0; i < 6; i++) {
-                reloads.add(detector.detectAsync(IMAGE).thenAccept(d -> detector.reload(second)));
+                reloads.add(detector.detectAsync(IMAGE).thenAccept(d -> detector.reload(other)));
             }
             for (CompletableFuture<Void> each : reloads) {
                 each.get();
             }
-            try (AnomalyDetector alone = AnomalyDetector.load(second)) {
+            try (AnomalyDetector alone = AnomalyDetector.load(other)) {
                 assertEquals(alone.detect(PIXELS), detector.detect(PIXELS));
             }
             List<CompletableFuture<Void>> closings = new ArrayList<>();
@@ -92,8 +78,8 @@ class DetectorMisuseTest {
                     }
                 })
                 .build();
-        detector.set(ReloadableDetector.load(first, options));
-        todo.add(() -> detector.get().reload(second));
+        detector.set(ReloadableDetector.load(model, options));
+        todo.add(() -> detector.get().reload(other));
         todo.add(() -> {
             throw new NoClassDefFoundError("of a test");
         });
@@ -104,7 +90,7 @@ class DetectorMisuseTest {
                 results.add(detector.get().detect(PIXELS));
             }
             List<Detection> expected = new ArrayList<>();
-            for (Path model : List.of(first, second, second)) {
+            for (Path model : List.of(model, other, other)) {
                 try (AnomalyDetector alone = AnomalyDetector.load(model)) {
                     expected.add(alone.detect(PIXELS));
                 }
@@ -121,7 +107,7 @@ class DetectorMisuseTest {
 
     @Test
     void aDetectorDoesNotReplaceItself() {
-        AnomalyDetector serving = AnomalyDetector.load(first);
+        AnomalyDetector serving = AnomalyDetector.load(model);
         try (ReloadableDetector detector = new ReloadableDetector(serving, DetectorOptions.DEFAULTS)) {
             Detection expected = detector.detect(PIXELS);
             assertThrows(NullPointerException.class, () -> detector.replace(null));
@@ -141,7 +127,7 @@ class DetectorMisuseTest {
                 .maxConcurrent(1)
                 .maxWait(Duration.ofSeconds(2))
                 .build();
-        try (AnomalyDetector detector = AnomalyDetector.load(first, options, now::get)) {
+        try (AnomalyDetector detector = AnomalyDetector.load(model, options, now::get)) {
             CompletableFuture<Detection> slow = detector.detectAsync(ImageSource.of("slow", () -> {
                 begun.countDown();
                 try {
@@ -164,7 +150,7 @@ class DetectorMisuseTest {
     @Test
     void manyImagesFitThroughAShortQueue() {
         try (AnomalyDetector detector = AnomalyDetector.load(
-                first, DetectorOptions.builder().maxConcurrent(1).maxQueued(1).build())) {
+                model, DetectorOptions.builder().maxConcurrent(1).maxQueued(1).build())) {
             Detection expected = detector.detect(PIXELS);
             assertEquals(
                     Collections.nCopies(8, expected),
@@ -174,7 +160,7 @@ class DetectorMisuseTest {
 
     @Test
     void openersThatFailAreErrorsOfTheirImage() {
-        try (AnomalyDetector detector = AnomalyDetector.load(first)) {
+        try (AnomalyDetector detector = AnomalyDetector.load(model)) {
             ImageException none =
                     assertThrows(ImageException.class, () -> detector.detect(ImageSource.of("row 17", () -> null)));
             assertTrue(none.getMessage().contains("row 17"), none.getMessage());
@@ -210,7 +196,7 @@ class DetectorMisuseTest {
     @Test
     void aJavaImageCanBeTooLarge() {
         BufferedImage image = new BufferedImage(30_000, 30_000, BufferedImage.TYPE_BYTE_BINARY);
-        try (AnomalyDetector detector = AnomalyDetector.load(first)) {
+        try (AnomalyDetector detector = AnomalyDetector.load(model)) {
             assertEquals(
                     ImageException.Reason.TOO_LARGE,
                     assertThrows(ImageException.class, () -> detector.detect(image))

@@ -10,7 +10,6 @@ import static org.rlr.model.detect.Gate.image;
 import static org.rlr.model.detect.Gate.png;
 
 import java.io.ByteArrayInputStream;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -26,13 +25,10 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rlr.model.data.ImageException;
@@ -42,26 +38,7 @@ import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.backend.MemoryUse;
 
 /** Many calls at once: what they give, how they wait, and how they end. */
-class DetectorQueueTest {
-    @TempDir
-    private static Path folder;
-
-    private static Path model;
-
-    @BeforeAll
-    static void writeModel() {
-        model = RandomModel.write(folder.resolve("model.safetensors"), RandomModel.TINY, 1);
-    }
-
-    private static AnomalyDetector open(Function<DetectorOptions.Builder, DetectorOptions.Builder> options) {
-        return AnomalyDetector.load(
-                model, options.apply(DetectorOptions.builder().threads(2)).build());
-    }
-
-    private static AnomalyDetector open() {
-        return open(options -> options);
-    }
-
+class DetectorQueueTest extends TinyDetectors {
     @ParameterizedTest
     @ValueSource(ints = {16, 64})
     void parallelCallsGiveTheBitsOfSerialOnes(int callers) throws Exception {

@@ -16,9 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.rlr.model.ModelException;
 import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.RgbImage;
@@ -28,21 +26,9 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
-class ReloadableDetectorTest {
+class ReloadableDetectorTest extends TinyDetectors {
     private static final RgbImage IMAGE = TestImages.smooth(80, 64);
     private static final int SWAPS = 20;
-
-    @TempDir
-    private static Path folder;
-
-    private static Path first;
-    private static Path second;
-
-    @BeforeAll
-    static void writeModels() {
-        first = RandomModel.write(folder.resolve("first.safetensors"), RandomModel.TINY, 1);
-        second = RandomModel.write(folder.resolve("second.safetensors"), RandomModel.TINY, 2);
-    }
 
     private static Detection detect(Path model) {
         try (AnomalyDetector detector = AnomalyDetector.load(model)) {
@@ -52,12 +38,12 @@ class ReloadableDetectorTest {
 
     @Test
     void underLoadEveryAnswerIsThatOfOneOfTheModels() throws Exception {
-        List<Detection> answers = List.of(detect(first), detect(second));
+        List<Detection> answers = List.of(detect(model), detect(other));
         assertNotEquals(answers.get(0), answers.get(1));
         try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(2))) {
             DetectorOptions options =
                     DetectorOptions.builder().openBackend(backend).build();
-            ReloadableDetector detector = ReloadableDetector.load(first, options);
+            ReloadableDetector detector = ReloadableDetector.load(model, options);
             detector.detect(IMAGE);
             long used = backend.memory().used();
             AtomicBoolean ended = new AtomicBoolean();
@@ -81,7 +67,7 @@ class ReloadableDetectorTest {
                     .toList();
             callers.forEach(Thread::start);
             for (int swap = 0; swap < SWAPS && failures.isEmpty(); swap++) {
-                Path next = swap % 2 == 0 ? second : first;
+                Path next = swap % 2 == 0 ? other : model;
                 detector.reload(next);
                 assertEquals(answers.get(swap % 2 == 0 ? 1 : 0), detector.detect(IMAGE));
                 for (int before = calls.get(); calls.get() < before + 8 && failures.isEmpty(); ) {
@@ -98,7 +84,7 @@ class ReloadableDetectorTest {
             detector.close();
             assertEquals(0, backend.memory().used());
             assertThrows(IllegalStateException.class, () -> detector.detect(IMAGE));
-            assertThrows(IllegalStateException.class, () -> detector.reload(first));
+            assertThrows(IllegalStateException.class, () -> detector.reload(model));
             assertEquals(0, backend.memory().used());
         }
     }
@@ -106,14 +92,14 @@ class ReloadableDetectorTest {
     @Test
     void aReloadThatFailsLeavesTheModelInService() throws IOException {
         Path damaged = folder.resolve("damaged.safetensors");
-        byte[] contents = Files.readAllBytes(second);
+        byte[] contents = Files.readAllBytes(other);
         Files.write(damaged, Arrays.copyOf(contents, contents.length / 2));
-        Detection expected = detect(first);
-        try (ReloadableDetector detector = ReloadableDetector.load(first, DetectorOptions.DEFAULTS)) {
+        Detection expected = detect(model);
+        try (ReloadableDetector detector = ReloadableDetector.load(model, DetectorOptions.DEFAULTS)) {
             assertThrows(ModelException.class, () -> detector.reload(damaged));
             assertEquals(expected, detector.detect(IMAGE));
             Thread.currentThread().interrupt();
-            assertThrows(CancelledException.class, () -> detector.reload(second));
+            assertThrows(CancelledException.class, () -> detector.reload(other));
             assertTrue(Thread.interrupted());
             assertEquals(expected, detector.detect(IMAGE));
         }
@@ -121,8 +107,8 @@ class ReloadableDetectorTest {
 
     @Test
     void aReplacementIsClosedEvenWhereItNeverServed() {
-        AnomalyDetector next = AnomalyDetector.load(second);
-        ReloadableDetector detector = ReloadableDetector.load(first, DetectorOptions.DEFAULTS);
+        AnomalyDetector next = AnomalyDetector.load(other);
+        ReloadableDetector detector = ReloadableDetector.load(model, DetectorOptions.DEFAULTS);
         detector.close();
         assertThrows(IllegalStateException.class, () -> detector.replace(next));
         assertThrows(IllegalStateException.class, () -> next.detect(IMAGE));
@@ -130,11 +116,11 @@ class ReloadableDetectorTest {
 
     @Test
     void whatWaitsForAResultMayChangeAndCloseTheDetector() throws Exception {
-        ReloadableDetector detector = ReloadableDetector.load(first, DetectorOptions.DEFAULTS);
-        Detection expected = detect(second);
+        ReloadableDetector detector = ReloadableDetector.load(model, DetectorOptions.DEFAULTS);
+        Detection expected = detect(other);
         CompletableFuture<Void> changed = detector.detectAsync(ImageSource.of("", IMAGE))
                 .thenAccept(d -> {
-                    detector.reload(second);
+                    detector.reload(other);
                     assertEquals(expected, detector.detect(IMAGE));
                     detector.close();
                 });
