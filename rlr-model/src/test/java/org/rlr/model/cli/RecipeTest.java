@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -163,6 +164,10 @@ class RecipeTest {
         assertTrue(text.contains("false-alarm rate of at most 0.05, from 20 normal images"), text);
         assertTrue(text.contains("expect it to call 4.8 % (0.1 … 16.8) of normal images like these anomalous"), text);
         assertFalse(text.contains("only a start"), text);
+        Set<String> classes = ModelFile.info(model).thresholds().perClass().keySet();
+        assertEquals(4, classes.size());
+        String printed = text;
+        classes.forEach(name -> assertTrue(printed.contains("  " + name + " "), printed));
         Path json = folder.resolve("config.json");
         Files.writeString(json, CommandRun.succeeding("info", "--json", "--model", model));
         Path again = folder.resolve("again.safetensors");
@@ -202,6 +207,7 @@ class RecipeTest {
         CommandRun.of(with(args, "--time", "1s", "--epochs", 2)).assertFailure("--time", "--epochs", "omit one");
         CommandRun.of(with(args, "--time", "1s", "--seeds", "1,2")).assertFailure("--time", "--seeds", "--epochs");
         CommandRun.of(with(args, "--time", "-1s")).assertFailure("--time");
+        CommandRun.of(with(args, "--time", "8785h")).assertFailure("--time", "at most 8784 hours");
         CommandRun.of(with(args, "--time", "soon")).assertWrongUsage("--time", "soon", "10m");
     }
 

@@ -287,7 +287,7 @@ class ImagesTest {
 
     /** Reading would never end, or wait for a writer. */
     @Test
-    @DisabledOnOs(OS.WINDOWS)
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there are no pipes among its files")
     void whatIsNoFileIsSaidSo() throws Exception {
         Path pipe = folder.resolve("pipe.png");
         assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());

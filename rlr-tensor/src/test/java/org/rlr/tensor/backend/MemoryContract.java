@@ -31,6 +31,14 @@ public abstract class MemoryContract extends BackendContract {
     }
 
     @Test
+    void aViewThatDoesNotFitGivesItsMemoryBack() {
+        Storage small = backend.allocate(4);
+        assertThrows(IllegalArgumentException.class, () -> View.over(small, Shape.of(small.elements() + 1)));
+        assertFalse(small.alive());
+        assertEquals(0, backend.memory().used());
+    }
+
+    @Test
     void whatIsKeptForReuseIsHeldUntilItIsTrimmed() {
         backend.trim();
         long before = backend.memory().held();
