@@ -119,7 +119,7 @@ public final class ScoreImages implements Callable<Integer> {
             names = "--images-per-task",
             paramLabel = "N",
             description =
-                    "Images in each file of the output. As many are examined again for each task that was running at the end of a run that was killed (default: ${DEFAULT-VALUE}).")
+                    "Images in each file of the output; after a killed run as many are examined again for each task that was running (default: ${DEFAULT-VALUE}).")
     private int imagesPerTask = 500;
 
     @Option(

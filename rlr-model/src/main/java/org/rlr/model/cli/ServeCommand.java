@@ -19,7 +19,8 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Serve a model over HTTP: a web page at /, images to POST /v1/detect, a description at /openapi.json.",
-            "The model is loaded again when its file changes and at SIGHUP. SIGTERM ends the service once the requests in progress are answered."
+            "The model is loaded again when its file changes and at SIGHUP.",
+            "SIGTERM ends the service once the requests in progress are answered."
         })
 final class ServeCommand implements Callable<Integer> {
     @Spec
