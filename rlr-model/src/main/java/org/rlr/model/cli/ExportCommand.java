@@ -68,7 +68,7 @@ final class ExportCommand implements Callable<Integer> {
                 RlrConfig config = loaded.info().config();
                 text.printf(
                         "%s: input of %d×%d pixels, RGB of 0 to 1; outputs pred_score, pred_label, anomaly_map, pred_mask%n",
-                        onnx, config.imageWidth(), config.imageHeight());
+                        FileNames.printable(onnx), config.imageWidth(), config.imageHeight());
                 print(err, OnnxExport.notes(loaded.info()));
             }
         }
