@@ -9,19 +9,19 @@ public final class CancelledException extends RlrException {
     /**
      * A computation that was cancelled.
      *
-     * @param message the computation, and how far it came
-     * @param remedy how to resume it; empty where it cannot be resumed
-     * @param cause the interrupt behind it, if there is one
+     * @param message the computation and its progress
+     * @param remedy how to resume it; empty if it cannot be resumed
+     * @param cause the interrupt that caused it, if any
      */
     public CancelledException(String message, String remedy, @Nullable Throwable cause) {
         super(message, remedy, cause);
     }
 
     /**
-     * Ends a computation whose thread was interrupted; the interrupt status stays set.
+     * Throws if the current thread was interrupted; the interrupt status stays set.
      *
-     * @param what the computation, as {@code reading images}
-     * @throws CancelledException if it was
+     * @param what the computation, for example {@code reading images}
+     * @throws CancelledException if the thread was interrupted
      */
     public static void throwIfInterrupted(String what) {
         if (Thread.currentThread().isInterrupted()) {

@@ -1,10 +1,10 @@
 package org.rlr.tensor;
 
 /**
- * Where a backend computes.
+ * The device that a backend computes on.
  *
  * @param type {@code "cpu"} or {@code "cuda"}
- * @param index 0 for the CPU, the ordinal of the card for CUDA
+ * @param index 0 for the CPU, the device ordinal for CUDA
  */
 public record Device(String type, int index) {
     /** The host's processor. */

@@ -15,14 +15,14 @@ public final class InvalidSettingException extends RlrException {
      *
      * @param name the setting, as its record or builder calls it
      * @param value its value
-     * @param allowed the allowed values, as the end of "it must be": {@code at least 1}
+     * @param allowed the allowed values, to complete "it must be": {@code at least 1}
      */
     public InvalidSettingException(String name, @Nullable Object value, String allowed) {
         this(name, value, allowed, "`" + name + "` is " + value, "it must be " + allowed);
     }
 
     /**
-     * A value that is wrong for a reason that a range does not tell.
+     * A value that is invalid for another reason than its range.
      *
      * @param name the setting, as its record or builder calls it
      * @param value its value
@@ -43,8 +43,8 @@ public final class InvalidSettingException extends RlrException {
      * @param condition whether the value is allowed
      * @param name the setting, as its record or builder calls it
      * @param value its value
-     * @param allowed the allowed values, as the end of "it must be"
-     * @throws InvalidSettingException if it is not
+     * @param allowed the allowed values, to complete "it must be"
+     * @throws InvalidSettingException if the condition is false
      */
     public static void require(boolean condition, String name, @Nullable Object value, String allowed) {
         if (!condition) {

@@ -2,33 +2,33 @@ package org.rlr.tensor;
 
 import org.jspecify.annotations.Nullable;
 
-/** The machine lacks something that would be there on a larger one or at another time. */
+/** The machine lacks a resource, such as memory, disk space or a GPU; a larger machine or a later time may have it. */
 public final class ResourceException extends RlrException {
     private static final long serialVersionUID = 1L;
 
-    /** The kind of thing that is short. */
+    /** The kind of resource that is missing. */
     public enum Resource {
-        /** Memory of the heap or of a device. */
+        /** Heap or device memory. */
         MEMORY,
-        /** Space on a disk, or a file or folder that cannot be written. */
+        /** Disk space, or a file or folder that cannot be written. */
         DISK,
-        /** A file that a server should give. */
+        /** A file from a server. */
         NETWORK,
-        /** A place in a service that does as many calls at once as it is allowed to; a later call may get one. */
+        /** A free slot in a service that already runs its maximum number of calls; retry later. */
         CAPACITY,
-        /** A card, a driver, a library or a module of Java that a backend or its kernels need. */
+        /** A GPU, driver, library or Java module that a backend or its kernels need. */
         BACKEND
     }
 
     private final Resource resource;
 
     /**
-     * A shortage.
+     * A missing resource.
      *
-     * @param resource the kind of thing that is short
-     * @param message how much was asked for and how much there is
+     * @param resource the kind of resource that is missing
+     * @param message the amount requested and the amount available
      * @param remedy what to do
-     * @param cause the exception behind it, if there is one
+     * @param cause the exception that caused it, if any
      */
     public ResourceException(Resource resource, String message, String remedy, @Nullable Throwable cause) {
         super(message, remedy, cause);
@@ -36,13 +36,13 @@ public final class ResourceException extends RlrException {
     }
 
     /**
-     * An {@link OutOfMemoryError} as an error of this library. Backends throw theirs as this. Where other threads have
-     * taken the whole heap, any small object may be the one that fails, in the code between calls of a backend too: an
-     * entry point catches the error once its scopes are closed, and throws this.
+     * Converts an {@link OutOfMemoryError} to an exception of this library. Backends convert their own errors. If other
+     * threads use up the heap, any small allocation can fail, also between backend calls: an entry point catches the
+     * error after its scopes are closed and throws this exception.
      *
-     * @param numbers what uses or wants how much, as in {@code "12 MiB more were wanted"}
-     * @param cause says which memory is short, as in {@code "Java heap space"}
-     * @return a shortage of memory, with the size of the heap and what to do
+     * @param numbers the amounts in use or requested, for example {@code "another 12 MiB were requested"}
+     * @param cause the error, whose message names the memory, for example {@code "Java heap space"}
+     * @return the exception, with the maximum heap size and a remedy
      */
     public static ResourceException outOfMemory(String numbers, OutOfMemoryError cause) {
         return new ResourceException(
@@ -53,7 +53,7 @@ public final class ResourceException extends RlrException {
                 cause);
     }
 
-    /** {@return the kind of thing that is short} */
+    /** {@return the kind of resource that is missing} */
     public Resource resource() {
         return resource;
     }

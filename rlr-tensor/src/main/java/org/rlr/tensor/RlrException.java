@@ -3,10 +3,10 @@ package org.rlr.tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An error that a user can cause and mend: a missing or malformed file, an unknown name, a setting out of range, too
- * little memory. {@link #getMessage} names the thing, its value and what is wrong with it; {@link #remedy} says what to
- * do. Both write the names of settings and of methods in backticks, as in {@code lower `batchSize`}, so that a program
- * can put its own names there.
+ * An error that a user can cause and fix: a missing or malformed file, an unknown name, a setting out of range, too
+ * little memory. {@link #getMessage} states the object, its value and the problem; {@link #remedy} tells the user how
+ * to fix it. Both put the names of settings and methods in backticks, as in {@code lower `batchSize`}, so that a
+ * program can substitute its own names.
  */
 public class RlrException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -15,19 +15,19 @@ public class RlrException extends RuntimeException {
     private String remedy;
 
     /**
-     * An error whose remedy follows from the message.
+     * An error whose message implies the remedy.
      *
-     * @param message the thing, its value and what is wrong with it
+     * @param message the object, its value and the problem
      */
     public RlrException(String message) {
         this(message, "", null);
     }
 
     /**
-     * An error whose remedy follows from the message, and its cause.
+     * An error whose message implies the remedy, with its cause.
      *
-     * @param message the thing, its value and what is wrong with it
-     * @param cause the exception behind it
+     * @param message the object, its value and the problem
+     * @param cause the exception that caused it
      */
     public RlrException(String message, Throwable cause) {
         this(message, "", cause);
@@ -36,8 +36,8 @@ public class RlrException extends RuntimeException {
     /**
      * An error with its remedy.
      *
-     * @param message the thing, its value and what is wrong with it
-     * @param remedy what to do, as the end of a sentence: {@code lower `batchSize`}; empty if the message says it
+     * @param message the object, its value and the problem
+     * @param remedy how to fix it, as an imperative phrase: {@code lower `batchSize`}; empty if the message implies it
      */
     public RlrException(String message, String remedy) {
         this(message, remedy, null);
@@ -46,9 +46,9 @@ public class RlrException extends RuntimeException {
     /**
      * An error with its remedy and its cause.
      *
-     * @param message the thing, its value and what is wrong with it
-     * @param remedy what to do, as the end of a sentence: {@code lower `batchSize`}; empty if the message says it
-     * @param cause the exception behind it, if there is one
+     * @param message the object, its value and the problem
+     * @param remedy how to fix it, as an imperative phrase: {@code lower `batchSize`}; empty if the message implies it
+     * @param cause the exception that caused it, if any
      */
     public RlrException(String message, String remedy, @Nullable Throwable cause) {
         super(message, cause);
@@ -56,9 +56,9 @@ public class RlrException extends RuntimeException {
     }
 
     /**
-     * Says where it happened, for a caller that does a thing several times.
+     * Adds the location, for a caller that repeats an operation.
      *
-     * @param where a file, a class or another name, with which the message then begins: {@code class screw: …}
+     * @param where a file, class or other name to begin the message with: {@code class screw: …}
      * @return this error
      */
     public final RlrException at(Object where) {
@@ -67,9 +67,9 @@ public class RlrException extends RuntimeException {
     }
 
     /**
-     * Adds to the remedy, for a caller that knows more.
+     * Extends the remedy, for a caller that knows more.
      *
-     * @param more what else to do, as the end of a sentence
+     * @param more another fix, as an imperative phrase
      * @return this error
      */
     public final RlrException andRemedy(String more) {
@@ -77,18 +77,18 @@ public class RlrException extends RuntimeException {
         return this;
     }
 
-    /** {@return the thing, its value and what is wrong with it} */
+    /** {@return the object, its value and the problem} */
     @Override
     public final String getMessage() {
         return context + super.getMessage();
     }
 
-    /** {@return what to do, as the end of a sentence; empty if the message says it} */
+    /** {@return how to fix it, as an imperative phrase; empty if the message implies it} */
     public final String remedy() {
         return remedy;
     }
 
-    /** {@return message and remedy in one line, for a log} */
+    /** {@return the message and the remedy in one line, for a log} */
     public final String explanation() {
         return remedy.isEmpty() ? getMessage() : getMessage() + "; " + remedy;
     }

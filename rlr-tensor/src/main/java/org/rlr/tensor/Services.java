@@ -10,46 +10,46 @@ import java.util.ServiceLoader;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
-/** Finds what extends this library on the class path: backends, backbones, attention blocks, data layouts. */
+/** Finds extensions of this library on the class path: backends, backbones, attention blocks, data layouts. */
 public final class Services {
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_-]*");
 
     private Services() {}
 
     /**
-     * The services of a type that {@link ServiceLoader} finds for the class loader of the type itself.
+     * Loads the services of a type with {@link ServiceLoader} and the type's own class loader.
      *
-     * @param type the interface, whose name a file in {@code META-INF/services} has
-     * @param things what they provide, in the plural, for messages: {@code backbones}
+     * @param type the interface, listed in {@code META-INF/services}
+     * @param things the plural noun for messages: {@code backbones}
      * @param <T> the interface
-     * @return in the order of the class path
-     * @throws RlrException if one cannot be used, with the reason
+     * @return the services in class path order
+     * @throws RlrException if a service cannot be loaded, with the reason
      */
     public static <T> List<T> load(Class<T> type, String things) {
         List<T> services = new ArrayList<>();
         try {
-            // ServiceLoader asks the module of this class, and the types are of other modules, too
+            // ServiceLoader checks the caller's module, which is this one; the types may belong to other modules
             Services.class.getModule().addUses(type);
             ServiceLoader.load(type, type.getClassLoader()).forEach(services::add);
         } catch (ServiceConfigurationError e) {
             throw new RlrException(
                     "a provider of " + things + " on the class path cannot be used: " + e.getMessage()
                             + (e.getCause() == null ? "" : " (" + e.getCause() + ")"),
-                    "correct it or take its jar off the class path",
+                    "fix it or remove its jar from the class path",
                     e);
         }
         return services;
     }
 
     /**
-     * Services by the names of what they provide.
+     * Indexes services by the names that they provide.
      *
-     * @param services as {@link #load} gives them
-     * @param names the names that one provides
-     * @param things what they provide, in the plural, for messages
+     * @param services the result of {@link #load}
+     * @param names returns the names that a service provides
+     * @param things the plural noun for messages
      * @param <T> the interface
-     * @return in the order of the services and of their names
-     * @throws RlrException if a name cannot be used or is taken twice, with the classes of the services
+     * @return the services by name, in the order of services and names
+     * @throws RlrException if a name is invalid or a duplicate, with the classes of the services
      */
     public static <T> Map<String, T> byName(
             List<T> services, Function<T, ? extends Collection<String>> names, String things) {
@@ -67,7 +67,7 @@ public final class Services {
                     throw new RlrException(
                             "two " + things + " are called '" + name + "', of "
                                     + other.getClass().getName() + " and " + type,
-                            "rename one or take its jar off the class path");
+                            "rename one or remove its jar from the class path");
                 }
             }
         }

@@ -3,7 +3,7 @@ package org.rlr.tensor;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** The extents of a tensor, outermost first; row-major and contiguous always. A scalar has no extents. */
+/** The extents of a tensor, outermost first; always row-major and contiguous. A scalar has no extents. */
 public final class Shape {
     private static final Shape SCALAR = new Shape();
 
@@ -30,8 +30,8 @@ public final class Shape {
      * A shape of the given extents.
      *
      * @param extents outermost first, each at least 0; copied
-     * @return the shape; without extents that of a scalar
-     * @throws IllegalArgumentException if one is negative or the product exceeds 2³¹−1
+     * @return the shape; a scalar's shape if there are no extents
+     * @throws IllegalArgumentException if an extent is negative or the product exceeds 2³¹−1
      */
     public static Shape of(int... extents) {
         return extents.length == 0 ? SCALAR : new Shape(extents.clone());
@@ -54,7 +54,7 @@ public final class Shape {
     }
 
     /**
-     * An axis counted from the front.
+     * Returns an axis counted from the front.
      *
      * @param axis {@code −rank … rank−1}
      * @return {@code 0 … rank−1}
@@ -73,7 +73,7 @@ public final class Shape {
         return extents.length == 0 ? 1 : extents[extents.length - 1];
     }
 
-    /** {@return the number of rows: elements over the last extent; 0 where that is 0} */
+    /** {@return the number of rows: elements divided by the last extent; 0 if that is 0} */
     public int rows() {
         int last = last();
         return last == 0 ? 0 : elements / last;
@@ -90,7 +90,7 @@ public final class Shape {
     }
 
     /**
-     * This shape with one extent replaced.
+     * Returns this shape with one extent replaced.
      *
      * @param axis {@code −rank … rank−1}
      * @param extent at least 0
@@ -108,7 +108,7 @@ public final class Shape {
      *
      * @param from first axis, from 0
      * @param to the axis after the last, at most the rank
-     * @return the product; 1 where there are none
+     * @return the product; 1 for an empty range
      */
     public int span(int from, int to) {
         int product = 1;
@@ -119,12 +119,12 @@ public final class Shape {
     }
 
     /**
-     * The shape two operands are broadcast to, aligned at the last axis.
+     * Returns the shape that two operands broadcast to, aligned at the last axis.
      *
      * @param a one operand's shape
-     * @param b the other's
+     * @param b the other operand's shape
      * @return a shape of the larger rank
-     * @throws IllegalArgumentException if they do not fit
+     * @throws IllegalArgumentException if they are incompatible
      */
     public static Shape broadcast(Shape a, Shape b) {
         int rank = Math.max(a.rank(), b.rank());

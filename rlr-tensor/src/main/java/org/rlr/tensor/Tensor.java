@@ -11,9 +11,9 @@ import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.backend.View;
 
 /**
- * A float32 array of any rank on a device, row-major and contiguous. New tensors belong to the innermost open
- * {@link TensorScope}; a closed one throws on use. Operations return new tensors, and are put on the tape for
- * {@link #backward()} where an argument requires gradients and the scope has a tape.
+ * A float32 array of any rank on a device, row-major and contiguous. New tensors belong to the innermost open {@link
+ * TensorScope}; a closed tensor throws on use. Operations return new tensors. They are recorded on the tape for {@link
+ * #backward()} if an argument requires gradients and the scope has a tape.
  *
  * <p>Window attention and the other fused operations are in {@link Functions}; see also {@link Locality}.
  */
@@ -36,10 +36,11 @@ public final class Tensor implements AutoCloseable {
         this.view = view;
     }
 
-    // ---- making ----
+    // ---- creation ----
 
     /**
-     * A tensor over a storage, which it takes one reference of, also where this fails; owned by the innermost scope.
+     * Wraps a storage in a tensor owned by the innermost scope. Takes over one reference to the storage, even on
+     * failure.
      *
      * @param backend that holds the storage
      * @param view storage, offset and shape
@@ -58,8 +59,8 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * A tensor over a storage, which it takes one reference of, also where this fails; owned by no scope, closed by the
-     * caller.
+     * Wraps a storage in a tensor that no scope owns; the caller closes it. Takes over one reference to the storage,
+     * even on failure.
      *
      * @param backend that holds the storage
      * @param view storage, offset and shape
@@ -79,9 +80,9 @@ public final class Tensor implements AutoCloseable {
      *
      * @param backend where to allocate
      * @param shape of the tensor
-     * @return a tensor of that shape, of undefined values
+     * @return a tensor of that shape with undefined values
      * @throws IllegalStateException if no scope is open
-     * @throws ResourceException if memory is short
+     * @throws ResourceException if there is not enough memory
      */
     public static Tensor empty(Backend backend, Shape shape) {
         return wrap(backend, View.allocate(backend, shape));
@@ -93,7 +94,7 @@ public final class Tensor implements AutoCloseable {
      * @param values row-major; copied
      * @param extents the shape, outermost first
      * @return a tensor on the backend of the innermost scope
-     * @throws IllegalArgumentException if their number does not fit the shape
+     * @throws IllegalArgumentException if the number of values does not match the shape
      * @throws IllegalStateException if no scope is open
      */
     public static Tensor of(float[] values, int... extents) {
@@ -141,7 +142,7 @@ public final class Tensor implements AutoCloseable {
         return full(0, extents);
     }
 
-    // ---- looking ----
+    // ---- access ----
 
     /** {@return the extents} */
     public Shape shape() {
@@ -149,7 +150,7 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * One extent; a negative axis counts from the end.
+     * Returns one extent; a negative axis counts from the end.
      *
      * @param axis {@code −rank … rank−1}
      * @return its extent
@@ -186,9 +187,9 @@ public final class Tensor implements AutoCloseable {
     /**
      * The values, row-major.
      *
-     * @return a copy; waits until it is computed
+     * @return a copy; waits until the values are computed
      * @throws IllegalStateException if this tensor was closed
-     * @throws ResourceException if memory is short
+     * @throws ResourceException if there is not enough memory
      */
     public float[] toArray() {
         View source = view();
@@ -196,21 +197,21 @@ public final class Tensor implements AutoCloseable {
         try {
             values = new float[source.elements()];
         } catch (OutOfMemoryError e) {
-            throw ResourceException.outOfMemory("a copy of a tensor of shape " + shape() + " was wanted", e);
+            throw ResourceException.outOfMemory("a copy of a tensor of shape " + shape() + " was requested", e);
         }
         backend.download(source, values, 0);
         return values;
     }
 
     /**
-     * The value of a tensor of one element.
+     * Returns the value of a tensor that has one element.
      *
      * @return the element
-     * @throws IllegalStateException if it has more
+     * @throws IllegalStateException if it has another number of elements
      */
     public float item() {
         if (view.elements() != 1) {
-            throw new IllegalStateException("item() of a tensor of shape " + shape());
+            throw new IllegalStateException("item() needs one element; the shape is " + shape());
         }
         return toArray()[0];
     }
@@ -223,49 +224,49 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * Makes this leaf receive gradients.
+     * Marks this leaf as requiring gradients.
      *
      * @return this tensor
      * @throws IllegalStateException if it is the result of an operation on the tape
      */
     public Tensor setRequiresGrad() {
         if (node != null) {
-            throw new IllegalStateException("only a leaf can be asked to require gradients");
+            throw new IllegalStateException("setRequiresGrad() on the result of an operation; call it on a leaf tensor");
         }
         requiresGrad = true;
         return this;
     }
 
-    /** {@return the gradient of a leaf, once {@link #backward()} or {@link #gradInto} has given it one} */
+    /** {@return the gradient of a leaf, set by {@link #backward()} or {@link #gradInto}} */
     public @Nullable Tensor grad() {
         return grad;
     }
 
     /**
-     * Gives a leaf the tensor into which its gradient is added; the caller zeroes it.
+     * Sets the tensor that a leaf's gradient is added to; the caller zeroes it.
      *
-     * @param target of this shape; without one the next {@link #backward()} makes a new tensor
+     * @param target a tensor of this shape; if null, the next {@link #backward()} creates a tensor
      * @return this tensor
      * @throws IllegalArgumentException if the shapes differ
      */
     public Tensor gradInto(@Nullable Tensor target) {
         if (target != null && !target.shape().equals(shape())) {
-            throw new IllegalArgumentException("gradient of shape " + target.shape() + " for shape " + shape());
+            throw new IllegalArgumentException("gradient of shape " + target.shape() + " for a tensor of shape " + shape());
         }
         requiresGrad = true;
         grad = target;
         return this;
     }
 
-    /** {@return the operation that made this tensor, unless it is a leaf} */
+    /** {@return the operation that produced this tensor; null for a leaf} */
     public @Nullable Node node() {
         return node;
     }
 
     /**
-     * Puts the operation that made this tensor on the tape. For the functions' use.
+     * Records the operation that produced this tensor on the tape. For the autograd functions.
      *
-     * @param operation inputs and vector-Jacobian product
+     * @param operation its inputs and vector-Jacobian product
      */
     public void setNode(Node operation) {
         node = operation;
@@ -273,7 +274,7 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * Adds to the gradient of every leaf this scalar depends on.
+     * Adds this scalar's gradient to every leaf that it depends on.
      *
      * @throws IllegalStateException if it is not a scalar on the tape
      */
@@ -286,9 +287,9 @@ public final class Tensor implements AutoCloseable {
     /**
      * {@code this + other}, broadcast.
      *
-     * @param other of a shape that broadcasts with this one's
-     * @return of the broadcast shape
-     * @throws IllegalArgumentException if the shapes do not fit
+     * @param other a tensor whose shape broadcasts with this shape
+     * @return a tensor of the broadcast shape
+     * @throws IllegalArgumentException if the shapes are incompatible
      */
     public Tensor add(Tensor other) {
         return Functions.binary(BinaryOp.ADD, this, other);
@@ -297,9 +298,9 @@ public final class Tensor implements AutoCloseable {
     /**
      * {@code this − other}, broadcast.
      *
-     * @param other of a shape that broadcasts with this one's
-     * @return of the broadcast shape
-     * @throws IllegalArgumentException if the shapes do not fit
+     * @param other a tensor whose shape broadcasts with this shape
+     * @return a tensor of the broadcast shape
+     * @throws IllegalArgumentException if the shapes are incompatible
      */
     public Tensor sub(Tensor other) {
         return Functions.binary(BinaryOp.SUB, this, other);
@@ -308,9 +309,9 @@ public final class Tensor implements AutoCloseable {
     /**
      * {@code this · other} elementwise, broadcast.
      *
-     * @param other of a shape that broadcasts with this one's
-     * @return of the broadcast shape
-     * @throws IllegalArgumentException if the shapes do not fit
+     * @param other a tensor whose shape broadcasts with this shape
+     * @return a tensor of the broadcast shape
+     * @throws IllegalArgumentException if the shapes are incompatible
      */
     public Tensor mul(Tensor other) {
         return Functions.binary(BinaryOp.MUL, this, other);
@@ -319,9 +320,9 @@ public final class Tensor implements AutoCloseable {
     /**
      * {@code this / other} elementwise, broadcast.
      *
-     * @param other of a shape that broadcasts with this one's
-     * @return of the broadcast shape
-     * @throws IllegalArgumentException if the shapes do not fit
+     * @param other a tensor whose shape broadcasts with this shape
+     * @return a tensor of the broadcast shape
+     * @throws IllegalArgumentException if the shapes are incompatible
      */
     public Tensor div(Tensor other) {
         return Functions.binary(BinaryOp.DIV, this, other);
@@ -332,27 +333,27 @@ public final class Tensor implements AutoCloseable {
      *
      * @param scale factor of every element
      * @param shift added to every element
-     * @return of this shape
+     * @return a tensor of this shape
      */
     public Tensor affine(float scale, float shift) {
         return Functions.affine(this, scale, shift);
     }
 
     /**
-     * An elementwise function.
+     * Applies an elementwise function.
      *
      * @param op the function
-     * @return of this shape
+     * @return a tensor of this shape
      */
     public Tensor apply(UnaryOp op) {
         return Functions.unary(op, this);
     }
 
     /**
-     * Sum along an axis, which keeps extent 1.
+     * Sum along an axis; the axis keeps extent 1.
      *
      * @param axis {@code −rank … rank−1}
-     * @return of this rank
+     * @return a tensor of this rank
      * @throws IllegalArgumentException if there is no such axis
      */
     public Tensor sum(int axis) {
@@ -365,10 +366,10 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * Mean along an axis, which keeps extent 1.
+     * Mean along an axis; the axis keeps extent 1.
      *
      * @param axis {@code −rank … rank−1}
-     * @return of this rank
+     * @return a tensor of this rank
      * @throws IllegalArgumentException if there is no such axis
      */
     public Tensor mean(int axis) {
@@ -381,10 +382,10 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * Maximum along an axis, which keeps extent 1; the gradient goes to the first place of the maximum.
+     * Maximum along an axis; the axis keeps extent 1. The gradient goes to the first maximum.
      *
      * @param axis {@code −rank … rank−1}
-     * @return of this rank
+     * @return a tensor of this rank
      * @throws IllegalArgumentException if there is no such axis
      */
     public Tensor max(int axis) {
@@ -394,7 +395,7 @@ public final class Tensor implements AutoCloseable {
     /**
      * Softmax along the last axis.
      *
-     * @return of this shape
+     * @return a tensor of this shape
      */
     public Tensor softmax() {
         return Functions.softmax(this);
@@ -403,9 +404,10 @@ public final class Tensor implements AutoCloseable {
     /**
      * Matrix product over the last two axes.
      *
-     * @param other {@code [..., k, n]} with the same leading axes, or {@code [k, n]}, where this is {@code [..., m, k]}
+     * @param other {@code [..., k, n]} with the same leading axes, or {@code [k, n]}, if this tensor is {@code [..., m,
+     *     k]}
      * @return {@code [..., m, n]}
-     * @throws IllegalArgumentException if the shapes do not fit
+     * @throws IllegalArgumentException if the shapes are incompatible
      */
     public Tensor matmul(Tensor other) {
         return Functions.matmul(this, false, other, false);
@@ -414,9 +416,9 @@ public final class Tensor implements AutoCloseable {
     /**
      * The same elements under another shape.
      *
-     * @param extents of as many elements
+     * @param extents a shape with the same number of elements
      * @return a tensor that shares this one's memory
-     * @throws IllegalArgumentException if their number differs
+     * @throws IllegalArgumentException if the number of elements differs
      */
     public Tensor reshape(int... extents) {
         return Functions.reshape(this, Shape.of(extents));
@@ -427,7 +429,7 @@ public final class Tensor implements AutoCloseable {
      *
      * @param axes every axis once
      * @return a copy
-     * @throws IllegalArgumentException if an axis is missing, unknown or named twice
+     * @throws IllegalArgumentException if an axis is missing, unknown or repeated
      */
     public Tensor permute(int... axes) {
         return Functions.permute(this, axes);
@@ -439,7 +441,7 @@ public final class Tensor implements AutoCloseable {
      * @param axis {@code −rank … rank−1}
      * @param start first position, from 0
      * @param length number of positions
-     * @return a copy of that extent along the axis
+     * @return a copy with extent {@code length} along the axis
      * @throws IllegalArgumentException if there is no such axis or the positions exceed it
      */
     public Tensor slice(int axis, int start, int length) {
@@ -462,7 +464,7 @@ public final class Tensor implements AutoCloseable {
         slot = position;
     }
 
-    /** Gives the memory back, unless another tensor shares it. Closing twice is allowed. */
+    /** Releases the memory, unless another tensor shares it. May be called again. */
     @Override
     public void close() {
         if (closed) {

@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.backend.Backend;
 
 /**
- * Owns tensors: the innermost open scope of a thread owns every tensor made on that thread, whatever its inputs, and
- * closing the scope closes them. {@link #keep} hands one to the enclosing scope. One scope per training step or
- * detection:
+ * Owns tensors: the innermost open scope of a thread owns every tensor created on that thread, whatever its inputs.
+ * Closing the scope closes them. {@link #keep} moves a tensor to the enclosing scope. Open one scope per training step
+ * or detection:
  *
  * <pre>{@code
  * try (TensorScope scope = TensorScope.inference(backend)) {
@@ -18,7 +18,7 @@ import org.rlr.tensor.backend.Backend;
  * }
  * }</pre>
  *
- * A scope belongs to the thread that opened it and is closed innermost first.
+ * A scope belongs to the thread that opened it. Close inner scopes first.
  */
 public final class TensorScope implements AutoCloseable {
     private static final ThreadLocal<TensorScope> CURRENT = new ThreadLocal<>();
@@ -38,9 +38,9 @@ public final class TensorScope implements AutoCloseable {
     }
 
     /**
-     * Opens a scope with a tape, on which operations on tensors that require gradients are put.
+     * Opens a scope with a tape that records operations on tensors that require gradients.
      *
-     * @param backend on which factories without an input allocate; stays the caller's
+     * @param backend used by factories without an input; the caller closes it
      * @return the scope, now the innermost of this thread
      */
     public static TensorScope open(Backend backend) {
@@ -50,7 +50,7 @@ public final class TensorScope implements AutoCloseable {
     /**
      * Opens a scope without a tape.
      *
-     * @param backend on which factories without an input allocate; stays the caller's
+     * @param backend used by factories without an input; the caller closes it
      * @return the scope, now the innermost of this thread
      */
     public static TensorScope inference(Backend backend) {
@@ -58,11 +58,11 @@ public final class TensorScope implements AutoCloseable {
     }
 
     /**
-     * Runs a computation and closes what it made on the way, unless the innermost scope has a tape, which needs it. The
-     * peak of a network's memory is then that of its largest part instead of the sum of all.
+     * Runs a computation and closes its intermediate tensors, unless the innermost scope has a tape, which needs them.
+     * A network's peak memory is then that of its largest part instead of the sum of all parts.
      *
-     * @param computation makes a tensor; what else it makes must not be used afterwards
-     * @return the tensor, owned by the innermost scope if the computation made it
+     * @param computation returns a tensor; do not use its other tensors afterwards
+     * @return the tensor, owned by the innermost scope if the computation created it
      * @throws IllegalStateException if no scope is open
      */
     public static Tensor closingIntermediates(Supplier<Tensor> computation) {
@@ -77,7 +77,7 @@ public final class TensorScope implements AutoCloseable {
     }
 
     /**
-     * The innermost open scope of this thread.
+     * Returns the innermost open scope of this thread.
      *
      * @return the scope
      * @throws IllegalStateException if there is none
@@ -91,20 +91,20 @@ public final class TensorScope implements AutoCloseable {
         return scope;
     }
 
-    /** {@return the backend on which factories without an input allocate} */
+    /** {@return the backend used by factories without an input} */
     public Backend backend() {
         return backend;
     }
 
-    /** {@return whether the scope has a tape, from which gradients are computed} */
+    /** {@return whether the scope has a tape for computing gradients} */
     public boolean hasTape() {
         return hasTape;
     }
 
     /**
-     * Hands a tensor of this scope to the enclosing one, or, where there is none, to the caller, who then closes it.
+     * Moves a tensor of this scope to the enclosing scope. Without an enclosing scope, the caller closes the tensor.
      *
-     * @param tensor one that this scope owns
+     * @param tensor a tensor that this scope owns
      * @return the tensor
      * @throws IllegalArgumentException if this scope does not own it
      * @throws IllegalStateException if the enclosing scope is closed
@@ -131,22 +131,22 @@ public final class TensorScope implements AutoCloseable {
         tensor.own(this, owned.size() - 1);
     }
 
-    /** Forgets a tensor that was closed by hand. */
+    /** Removes a tensor that was closed explicitly. */
     void forget(int slot) {
         owned.set(slot, null);
     }
 
     /**
-     * Closes the tensors owned, the newest first, all of them even where one fails; this thread's innermost scope is
-     * then the enclosing one.
+     * Closes all owned tensors, the newest first, even if closing one fails. The enclosing scope becomes this thread's
+     * innermost scope.
      *
-     * @throws IllegalStateException if called on another thread, which closes nothing, or if inner scopes were open,
-     *     which are closed too
+     * @throws IllegalStateException if called on another thread (nothing is closed), or if inner scopes were still open
+     *     (they are closed too)
      */
     @Override
     public void close() {
         if (Thread.currentThread() != thread) {
-            throw new IllegalStateException("a scope is closed by the thread that opened it, " + thread.getName());
+            throw new IllegalStateException("a scope was closed on another thread; close it on the one that opened it, " + thread.getName());
         }
         if (closed) {
             return;
@@ -154,7 +154,7 @@ public final class TensorScope implements AutoCloseable {
         TensorScope inner = CURRENT.get();
         Throwable failure = inner == this
                 ? null
-                : new IllegalStateException("a scope inside this one was still open; it has been closed as well");
+                : new IllegalStateException("an inner scope was still open and is now closed; close inner scopes first");
         for (; inner != this; inner = enclosing(inner)) {
             failure = inner.closeOwned(failure);
         }
@@ -174,12 +174,12 @@ public final class TensorScope implements AutoCloseable {
 
     private static TensorScope enclosing(TensorScope inner) {
         if (inner.parent == null) {
-            throw new AssertionError("an open scope is not among its thread's");
+            throw new AssertionError("an open scope is missing from its thread's scopes");
         }
         return inner.parent;
     }
 
-    /** Closes the tensors; the first failure counts. */
+    /** Closes the tensors and returns the first failure. */
     private @Nullable Throwable closeOwned(@Nullable Throwable before) {
         closed = true;
         Throwable failure = before;

@@ -15,21 +15,21 @@ public final class Backward {
     private Backward() {}
 
     /**
-     * Adds the gradient of a scalar to every leaf that requires it. Gradients of intermediate results are closed as
-     * soon as they have been used; those of leaves without one before are made in the innermost scope.
+     * Adds the gradient of a scalar to every leaf that requires it. Gradients of intermediate results are closed after
+     * their last use. A leaf without a gradient gets one in the innermost scope.
      *
      * @param loss a tensor of one element on the tape
-     * @throws IllegalStateException if the tensor is not a scalar or it is not on the tape
+     * @throws IllegalStateException if the tensor is not a scalar or not on the tape
      */
     public static void run(Tensor loss) {
         if (loss.shape().elements() != 1) {
             throw new IllegalStateException(
-                    "backward() of a tensor of shape " + loss.shape() + "; only a scalar has a gradient");
+                    "backward() on a tensor of shape " + loss.shape() + "; it needs a scalar: reduce it with sum() or mean()");
         }
         Node last = loss.node();
         if (last == null) {
             throw new IllegalStateException(
-                    "backward() of a tensor that is not on the tape: no input requires gradients, or the scope is an inference scope");
+                    "backward() on a tensor that is not on the tape: no input requires gradients, or the scope is an inference scope");
         }
         Gradients gradients = new Gradients(loss, last);
         for (Recorded each : reverseTopological(new Recorded(loss, last))) {
@@ -44,7 +44,7 @@ public final class Backward {
 
     private record Recorded(Tensor output, Node operation) {}
 
-    /** Every result on the tape that the loss depends on, each before the results it was made from. */
+    /** Every result on the tape that the loss depends on, each before its inputs. */
     private static List<Recorded> reverseTopological(Recorded loss) {
         Set<Node> seen = Collections.newSetFromMap(new IdentityHashMap<>());
         List<Recorded> order = new ArrayList<>();

@@ -12,8 +12,8 @@ import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.backend.View;
 
 /**
- * The elementary operations, each forward beside its vector-Jacobian product. The fused ones are in
- * {@link FusedFunctions}. Shapes are checked here; {@link IllegalArgumentException} names both.
+ * The elementary operations, each with its vector-Jacobian product. Fused operations are in {@link FusedFunctions}.
+ * Shapes are checked here; the {@link IllegalArgumentException} names both.
  */
 public final class Functions {
     private Functions() {}
@@ -23,9 +23,9 @@ public final class Functions {
      *
      * @param op the function
      * @param a first operand
-     * @param b second operand, of a shape that broadcasts with a's
-     * @return of the broadcast shape
-     * @throws IllegalArgumentException if the shapes do not fit
+     * @param b second operand, whose shape broadcasts with a's
+     * @return a tensor of the broadcast shape
+     * @throws IllegalArgumentException if the shapes are incompatible
      */
     public static Tensor binary(BinaryOp op, Tensor a, Tensor b) {
         Backend k = a.backend();
@@ -96,11 +96,11 @@ public final class Functions {
     }
 
     /**
-     * An elementwise function.
+     * Applies an elementwise function.
      *
      * @param op the function
      * @param x any shape
-     * @return of x's shape
+     * @return a tensor of x's shape
      */
     public static Tensor unary(UnaryOp op, Tensor x) {
         Backend k = x.backend();
@@ -118,7 +118,7 @@ public final class Functions {
      * @param x any shape
      * @param scale factor of every element
      * @param shift added to every element
-     * @return of x's shape
+     * @return a tensor of x's shape
      */
     public static Tensor affine(Tensor x, float scale, float shift) {
         Backend k = x.backend();
@@ -128,11 +128,11 @@ public final class Functions {
     }
 
     /**
-     * {@code Σᵢ wᵢ·xᵢ} with constant weights, all of one shape.
+     * {@code Σᵢ wᵢ·xᵢ} with constant weights; all terms have the same shape.
      *
      * @param xs at least one
-     * @param weights one for each
-     * @return of their shape
+     * @param weights one per term
+     * @return a tensor of their shape
      * @throws IllegalArgumentException if the shapes differ
      */
     public static Tensor weightedSum(List<Tensor> xs, float[] weights) {
@@ -158,9 +158,9 @@ public final class Functions {
      * The sum over every axis that broadcasting {@code shape} to x's shape would repeat.
      *
      * @param x any shape
-     * @param shape one that broadcasts to x's shape
-     * @return of the given shape
-     * @throws IllegalArgumentException if it does not broadcast so
+     * @param shape a shape that broadcasts to x's shape
+     * @return a tensor of the given shape
+     * @throws IllegalArgumentException if it does not broadcast to x's shape
      */
     public static Tensor sumTo(Tensor x, Shape shape) {
         require(
@@ -179,11 +179,11 @@ public final class Functions {
     }
 
     /**
-     * Maximum along an axis, which keeps extent 1.
+     * Maximum along an axis; the axis keeps extent 1.
      *
      * @param x any shape
      * @param axis {@code −rank … rank−1}
-     * @return of x's rank; the gradient goes to the first place of the maximum
+     * @return a tensor of x's rank; the gradient goes to the first maximum
      * @throws IllegalArgumentException if there is no such axis
      */
     public static Tensor max(Tensor x, int axis) {
@@ -199,7 +199,7 @@ public final class Functions {
      * Softmax along the last axis.
      *
      * @param x any shape
-     * @return of x's shape
+     * @return a tensor of x's shape
      */
     public static Tensor softmax(Tensor x) {
         Backend k = x.backend();
@@ -212,7 +212,7 @@ public final class Functions {
      * The same elements under another shape; shares the memory.
      *
      * @param x any shape
-     * @param shape of as many elements
+     * @param shape a shape with the same number of elements
      * @return a tensor on x's memory
      * @throws IllegalArgumentException if the numbers of elements differ
      */
@@ -264,7 +264,7 @@ public final class Functions {
      * @param x any shape
      * @param axes every axis of x once
      * @return a copy
-     * @throws IllegalArgumentException if an axis is missing, unknown or named twice
+     * @throws IllegalArgumentException if an axis is missing, unknown or repeated
      */
     public static Tensor permute(Tensor x, int... axes) {
         Backend k = x.backend();
@@ -276,7 +276,7 @@ public final class Functions {
         boolean[] used = new boolean[rank];
         for (int i = 0; i < rank; i++) {
             order[i] = x.shape().axis(axes[i]);
-            require(!used[order[i]], () -> "axes " + java.util.Arrays.toString(axes) + " name one twice");
+            require(!used[order[i]], () -> "axes " + java.util.Arrays.toString(axes) + " name an axis twice");
             used[order[i]] = true;
             inverse[order[i]] = i;
             extents[i] = x.dim(order[i]);
@@ -293,7 +293,7 @@ public final class Functions {
      * @param axis {@code −rank … rank−1}
      * @param start first position, from 0
      * @param length number of positions
-     * @return of extent {@code length} along the axis
+     * @return a tensor with extent {@code length} along the axis
      * @throws IllegalArgumentException if there is no such axis or the positions exceed it
      */
     public static Tensor slice(Tensor x, int axis, int start, int length) {
@@ -317,11 +317,11 @@ public final class Functions {
     }
 
     /**
-     * Tensors one after the other along an axis.
+     * Concatenates tensors along an axis.
      *
-     * @param xs at least one, of equal shapes but for the axis
+     * @param xs at least one tensor; shapes may differ only along the axis
      * @param axis {@code −rank … rank−1}
-     * @return of the summed extent along the axis
+     * @return a tensor whose extent along the axis is the sum of theirs
      * @throws IllegalArgumentException if there is no such axis or the shapes do not fit
      */
     public static Tensor concat(List<Tensor> xs, int axis) {
@@ -355,16 +355,16 @@ public final class Functions {
     }
 
     /**
-     * Matrix product over the last two axes, op transposing where asked; leading axes are batches and equal, or b has
-     * two axes only and is shared.
+     * Matrix product over the last two axes with optional transposes. Leading axes are batches: they are equal, or b
+     * has only two axes and is shared.
      *
-     * @param a {@code [..., m, k]}, or {@code [..., k, m]} where transposed
+     * @param a {@code [..., m, k]}, or {@code [..., k, m]} if transposed
      * @param transA whether a is transposed
-     * @param b {@code [..., k, n]} or {@code [k, n]}, or with k and n exchanged where transposed
+     * @param b {@code [..., k, n]} or {@code [k, n]}, with k and n swapped if transposed
      * @param transB whether b is transposed
      * @return {@code [..., m, n]}
-     * @throws IllegalArgumentException if the shapes do not fit; in the backward pass if a transposed batch meets a
-     *     shared matrix
+     * @throws IllegalArgumentException if the shapes are incompatible; in the backward pass if a is a transposed batch and b
+     *     is shared
      */
     public static Tensor matmul(Tensor a, boolean transA, Tensor b, boolean transB) {
         Shape sa = a.shape();
@@ -387,7 +387,7 @@ public final class Functions {
         return onTape(
                 y,
                 (g, grads) -> {
-                    // Y = op(A)·op(B): dOp(A) = G·op(B)ᵀ, dOp(B) = op(A)ᵀ·G; transposed back where op transposes
+                    // Y = op(A)·op(B): dOp(A) = G·op(B)ᵀ, dOp(B) = op(A)ᵀ·G; transposed again if op transposes
                     if (transA) {
                         require(rb == ra, () -> "no gradient for a transposed batch against a shared matrix");
                         grads.add(0, (dx, acc) -> k.matmul(b.view(), transB, g.view(), true, 1, dx, acc));
@@ -404,7 +404,7 @@ public final class Functions {
                 b);
     }
 
-    /** Puts the operation that made a result on the tape, where the scope has one and an input requires gradients. */
+    /** Records an operation on the tape if the scope has one and an input requires gradients. */
     static Tensor onTape(Tensor y, Node.VectorJacobian backward, @Nullable Tensor... inputs) {
         if (TensorScope.current().hasTape()) {
             for (Tensor x : inputs) {
@@ -417,7 +417,7 @@ public final class Functions {
         return y;
     }
 
-    /** The message is made only where it is needed: these checks stand before every operation. */
+    /** The message is built only on failure, as these checks run before every operation. */
     static void require(boolean condition, Supplier<String> message) {
         if (!condition) {
             throw new IllegalArgumentException(message.get());

@@ -16,7 +16,7 @@ import org.rlr.tensor.backend.ConvGeometry;
 import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.backend.View;
 
-/** Operations that backends offer in one piece, each forward beside its vector-Jacobian product. */
+/** Operations that backends fuse, each with its vector-Jacobian product. */
 public final class FusedFunctions {
     private FusedFunctions() {}
 
@@ -25,16 +25,16 @@ public final class FusedFunctions {
      *
      * @param x {@code [..., in]}
      * @param w {@code [out, in]}
-     * @param bias {@code [out]}, if there is one
+     * @param bias {@code [out]}, or null
      * @param activation applied to the result
      * @return {@code [..., out]}
-     * @throws IllegalArgumentException if the shapes do not fit
+     * @throws IllegalArgumentException if the shapes are incompatible
      */
     public static Tensor linear(Tensor x, Tensor w, @Nullable Tensor bias, Activation activation) {
         Shape sw = w.shape();
         require(
                 sw.rank() == 2 && x.shape().rank() > 0 && x.shape().last() == sw.dim(1),
-                () -> "linear map of shape " + sw + " on shape " + x.shape());
+                () -> "linear weights of shape " + sw + " do not match input of shape " + x.shape());
         require(
                 bias == null || bias.shape().equals(Shape.of(sw.dim(0))),
                 () -> "bias of another size than weights " + sw);
@@ -76,7 +76,7 @@ public final class FusedFunctions {
      * @param gamma {@code [last]}
      * @param beta {@code [last]}
      * @param eps added to the variance
-     * @return of x's shape
+     * @return a tensor of x's shape
      * @throws IllegalArgumentException if gamma or beta has another shape
      */
     public static Tensor layerNorm(Tensor x, Tensor gamma, Tensor beta, float eps) {
@@ -89,16 +89,15 @@ public final class FusedFunctions {
     }
 
     /**
-     * Normalisation over the last axis of {@code Σᵢ wᵢ·xᵢ} with constant weights, which is not kept where nothing is on
-     * the tape.
+     * Normalisation over the last axis of {@code Σᵢ wᵢ·xᵢ} with constant weights; the sum is kept only if it is on the
+     * tape.
      *
-     * @param xs at least one, all of one shape
-     * @param weights one for each of xs
+     * @param xs at least one, all of the same shape @param weights one per term
      * @param gamma {@code [last]}
      * @param beta {@code [last]}
      * @param eps added to the variance
-     * @return of their shape
-     * @throws IllegalArgumentException if shapes or numbers do not fit
+     * @return a tensor of their shape
+     * @throws IllegalArgumentException if the shapes or counts differ
      */
     public static Tensor layerNormOfSum(List<Tensor> xs, float[] weights, Tensor gamma, Tensor beta, float eps) {
         Tensor first = xs.get(0);
@@ -141,7 +140,7 @@ public final class FusedFunctions {
                 () -> "layer norm of shape " + x.shape() + " with parameters of shape " + gamma.shape());
     }
 
-    /** A normalised tensor and, one for each of its rows, what it was normalised by. */
+    /** A normalised tensor and, per row, the mean and reciprocal deviation used. */
     private record Normalized(Tensor y, Tensor mean, Tensor rstd) {
         static Normalized empty(Tensor x) {
             Backend k = x.backend();
@@ -187,14 +186,14 @@ public final class FusedFunctions {
     }
 
     /**
-     * Multi-head attention where locality is an argument, not a mask (RLR §6).
+     * Multi-head attention that takes locality as an argument instead of a mask (RLR §6).
      *
-     * @param q {@code [N, L, d]}, L the positions of the pattern's grid
+     * @param q {@code [N, L, d]}, where L is the number of grid positions
      * @param k {@code [N or 1, M, d]}; batch 1 is shared by all images
      * @param v {@code [N or 1, M, d]}; batch 1 is shared by all images
-     * @param pattern heads, grid, window, and whether keys inside, outside or all are allowed
-     * @return {@code [N, L, d]}; zero for a query that may attend to nothing
-     * @throws IllegalArgumentException if the shapes do not fit each other or the grid
+     * @param pattern heads, grid, window size, and whether a query sees the keys inside, outside or everywhere
+     * @return {@code [N, L, d]}; zero for a query without keys
+     * @throws IllegalArgumentException if the shapes do not match each other or the grid
      */
     public static Tensor attention(Tensor q, Tensor k, Tensor v, AttentionPattern pattern) {
         Shape sq = q.shape();
@@ -238,7 +237,7 @@ public final class FusedFunctions {
      * {@code mean((x̂−x)²) + mean over tokens (1 − cos(x̂, x))}, a scalar (RLR §8); no gradient flows to the target.
      *
      * @param reconstruction {@code [..., C]}
-     * @param target of the same shape, without gradient
+     * @param target a tensor of the same shape, without gradient
      * @return a scalar
      * @throws IllegalArgumentException if the shapes differ or the target requires gradients
      */
@@ -246,7 +245,7 @@ public final class FusedFunctions {
         require(
                 reconstruction.shape().equals(target.shape()),
                 () -> "reconstruction " + reconstruction.shape() + " of target " + target.shape());
-        require(!target.requiresGrad(), () -> "the target of the reconstruction loss carries no gradient");
+        require(!target.requiresGrad(), () -> "the target of the reconstruction loss requires gradients");
         Backend k = target.backend();
         Tensor loss = Tensor.empty(k, Shape.of());
         k.reconstructionLoss(reconstruction.view(), target.view(), loss.view());
@@ -260,12 +259,12 @@ public final class FusedFunctions {
     }
 
     /**
-     * Per token {@code mean_c (x−x̂)² + 1 − cos(x, x̂)} (RLR §9), shape without the last axis; not differentiable.
+     * Per token {@code mean_c (x−x̂)² + 1 − cos(x, x̂)} (RLR §9); the result drops the last axis; not differentiable.
      *
      * @param reconstruction {@code [..., C]}
      * @param target of the same shape
      * @return {@code [...]}
-     * @throws IllegalArgumentException if the shapes differ or are those of scalars
+     * @throws IllegalArgumentException if the shapes differ or x is a scalar
      */
     public static Tensor tokenScores(Tensor reconstruction, Tensor target) {
         Shape s = target.shape();
@@ -280,15 +279,15 @@ public final class FusedFunctions {
     }
 
     /**
-     * {@code activation(conv(x, w) + bias)}, channels last.
+     * {@code activation(conv(x, w) + bias)}, channels-last.
      *
      * @param x {@code [N, H, W, C]}
      * @param w {@code [O, k, k, C/groups]}
-     * @param bias {@code [O]}, if there is one
+     * @param bias {@code [O]}, or null
      * @param geometry kernel, stride, padding, groups
      * @param activation applied to the result
      * @return {@code [N, H', W', O]}
-     * @throws IllegalArgumentException if the shapes do not fit or nothing is left of the input
+     * @throws IllegalArgumentException if the shapes are incompatible or the output is empty
      */
     public static Tensor conv2d(
             Tensor x, Tensor w, @Nullable Tensor bias, ConvGeometry geometry, Activation activation) {
@@ -304,13 +303,13 @@ public final class FusedFunctions {
                 () -> "convolution " + geometry + " of shape " + sx + " with weights " + sw);
         int h = geometry.out(sx.dim(1));
         int width = geometry.out(sx.dim(2));
-        require(h > 0 && width > 0, () -> "convolution " + geometry + " leaves nothing of shape " + sx);
+        require(h > 0 && width > 0, () -> "convolution " + geometry + " of shape " + sx + " has an empty output");
         Backend k = x.backend();
         Tensor y = Tensor.empty(k, Shape.of(sx.dim(0), h, width, sw.dim(0)));
         boolean onTape = TensorScope.current().hasTape()
                 && (x.requiresGrad() || w.requiresGrad() || (bias != null && bias.requiresGrad()));
         if (onTape && activation != Activation.NONE) {
-            // The fused activation would lose the value that its derivative needs.
+            // A fused activation would discard the value that its derivative needs.
             UnaryOp op = activation.op();
             y.close();
             return Functions.unary(op, conv2d(x, w, bias, geometry, Activation.NONE));
@@ -333,8 +332,8 @@ public final class FusedFunctions {
      *
      * @param x {@code [N, H, W, C]}
      * @param kernel odd
-     * @return of x's shape
-     * @throws IllegalArgumentException if x has not four axes or the kernel is even
+     * @return a tensor of x's shape
+     * @throws IllegalArgumentException if x does not have four axes or the kernel is even
      */
     public static Tensor averagePool(Tensor x, int kernel) {
         require(
@@ -352,12 +351,12 @@ public final class FusedFunctions {
      * @param x {@code [N, H, W, C]}, without gradient
      * @param geometry kernel, stride, padding
      * @return {@code [N, H', W', C]}
-     * @throws IllegalArgumentException if x has not four axes or requires gradients
+     * @throws IllegalArgumentException if x does not have four axes or requires gradients
      */
     public static Tensor maxPool(Tensor x, ConvGeometry geometry) {
         Shape s = x.shape();
         require(s.rank() == 4, () -> "max pool on shape " + s);
-        require(!x.requiresGrad(), () -> "max pooling has no gradient here; it serves frozen networks");
+        require(!x.requiresGrad(), () -> "max pooling has no gradient; its input must not require gradients");
         Tensor y =
                 Tensor.empty(x.backend(), Shape.of(s.dim(0), geometry.out(s.dim(1)), geometry.out(s.dim(2)), s.dim(3)));
         x.backend().maxPool(x.view(), geometry, y.view());

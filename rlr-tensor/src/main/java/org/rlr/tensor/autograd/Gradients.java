@@ -7,26 +7,26 @@ import org.rlr.tensor.Tensor;
 import org.rlr.tensor.backend.View;
 
 /**
- * Where the gradients of one backward pass gather; handed to each operation's vector-Jacobian product for its inputs.
+ * Accumulates the gradients of one backward pass. Each operation's vector-Jacobian product adds its inputs' gradients.
  */
 public final class Gradients {
     private final IdentityHashMap<Tensor, Tensor> slots = new IdentityHashMap<>();
     private Node current;
 
-    /** Starts at a scalar, whose gradient with respect to itself is 1. */
+    /** Starts at a scalar; its gradient with respect to itself is 1. */
     Gradients(Tensor output, Node operation) {
         current = operation;
         output.backend().fill(fresh(output).view(), 1);
     }
 
-    /** A primitive that writes, or adds, to a gradient. */
+    /** A primitive that overwrites or adds to a gradient. */
     @FunctionalInterface
     public interface Accumulator {
         /**
          * Computes a gradient.
          *
          * @param target of the input's shape
-         * @param accumulate whether to add to what is there instead of overwriting it
+         * @param accumulate whether to add to the target instead of overwriting it
          */
         void into(View target, boolean accumulate);
     }
@@ -35,7 +35,7 @@ public final class Gradients {
     @FunctionalInterface
     public interface Writer {
         /**
-         * Computes a gradient over whatever is there.
+         * Computes a gradient and overwrites the target.
          *
          * @param target of the input's shape
          */
@@ -43,18 +43,18 @@ public final class Gradients {
     }
 
     /**
-     * Where the gradient of an input is to go.
+     * The destination of an input's gradient.
      *
-     * @param view as large as the input
-     * @param accumulate whether to add to what is there
+     * @param view a view of the input's shape
+     * @param accumulate whether to add to the view
      */
     record Target(View view, boolean accumulate) {}
 
     /**
-     * Whether an input of the current operation wants a gradient.
+     * Returns whether an input of the current operation needs a gradient.
      *
      * @param input index among the operation's inputs
-     * @return false also where the operation was given no such input
+     * @return false also if the operation has no such input
      */
     public boolean needs(int input) {
         Tensor t = current.inputs[input];
@@ -62,10 +62,10 @@ public final class Gradients {
     }
 
     /**
-     * Adds to the gradient of an input by a primitive that can accumulate; nothing happens where none is wanted.
+     * Adds to an input's gradient with a primitive that can accumulate; does nothing if no gradient is needed.
      *
      * @param input index among the operation's inputs
-     * @param primitive called at most once, now
+     * @param primitive called at most once, before this method returns
      */
     public void add(int input, Accumulator primitive) {
         Target target = target(input);
@@ -75,8 +75,8 @@ public final class Gradients {
     }
 
     /**
-     * Where a primitive that writes several gradients at once has to put this one, if it is wanted. Inputs that are one
-     * tensor share their target.
+     * The target of one gradient for a primitive that writes several, or null if it is not needed. Inputs that are the
+     * same tensor share a target.
      */
     @Nullable
     Target target(int input) {
@@ -89,10 +89,10 @@ public final class Gradients {
     }
 
     /**
-     * Adds to the gradient of an input by a primitive that overwrites; nothing happens where none is wanted.
+     * Adds to an input's gradient with a primitive that overwrites; does nothing if no gradient is needed.
      *
      * @param input index among the operation's inputs
-     * @param primitive called at most once, now
+     * @param primitive called at most once, before this method returns
      */
     public void write(int input, Writer primitive) {
         if (!needs(input)) {
@@ -111,10 +111,10 @@ public final class Gradients {
     }
 
     /**
-     * A view of an input's gradient to add to, zeroed if it is new.
+     * Returns a view of an input's gradient to add to, zeroed if it is new.
      *
      * @param input index among the operation's inputs
-     * @return of the input's shape; null if {@link #needs} says that none is wanted
+     * @return a view of the input's shape; null if {@link #needs} is false
      */
     public @Nullable View zeroed(int input) {
         if (!needs(input)) {
@@ -129,7 +129,7 @@ public final class Gradients {
         return slot.view();
     }
 
-    /** Takes the finished gradient of an operation's output, if anything reached it. */
+    /** Removes and returns the complete gradient of an operation's output, if there is one. */
     @Nullable
     Tensor take(Tensor output) {
         return slots.remove(output);

@@ -11,14 +11,14 @@ import org.rlr.tensor.backend.BinaryOp;
 import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.backend.View;
 
-/** Operations on feature maps, channels last, made of every backend's primitives. */
+/** Operations on channels-last feature maps, composed of backend primitives. */
 public final class ImageFunctions {
     private ImageFunctions() {}
 
     /**
-     * What a batch gives.
+     * The result of batch normalisation.
      *
-     * @param output shape of the input
+     * @param output the normalised batch, of the input's shape
      * @param mean per channel {@code [C]}, without gradient
      * @param variance per channel {@code [C]}, biased, without gradient
      */
@@ -32,7 +32,7 @@ public final class ImageFunctions {
      * @param gamma {@code [C]}
      * @param beta {@code [C]}
      * @param eps added to the variance
-     * @return output and statistics, in the innermost scope
+     * @return the output and the statistics, owned by the innermost scope
      * @throws IllegalArgumentException if gamma or beta has another shape
      */
     public static BatchNormalized batchNorm(Tensor x, Tensor gamma, Tensor beta, float eps) {
@@ -107,7 +107,7 @@ public final class ImageFunctions {
      *
      * @param x {@code [N, H, W, C]}
      * @return {@code [N, 2H, 2W, C]}
-     * @throws IllegalArgumentException if x has not four axes or no elements
+     * @throws IllegalArgumentException if x does not have four axes or is empty
      */
     public static Tensor upsample2(Tensor x) {
         Shape s = x.shape();
@@ -121,8 +121,8 @@ public final class ImageFunctions {
     }
 
     /**
-     * {@code [outer, n, inner]} to {@code [outer, n, 2·inner]}: at each position i the values at i − ¼ and i + ¼, which
-     * lie one after the other as 2n positions do.
+     * {@code [outer, n, inner]} to {@code [outer, n, 2·inner]}: position i yields the values at i − ¼ and i + ¼, stored
+     * next to each other as 2n positions.
      */
     private static Tensor doubled(Tensor x) {
         int n = x.dim(1);

@@ -4,14 +4,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.Tensor;
 
-/** An operation on the tape: its inputs and how to carry a gradient of its output back to them. */
+/** An operation on the tape: its inputs and its vector-Jacobian product. */
 public final class Node {
     private static final AtomicLong IDS = new AtomicLong();
 
-    /** Numbers grow along the tape, so that descending order is a reverse topological one. */
+    /** Numbers increase along the tape, so descending order is reverse topological order. */
     final long id = IDS.getAndIncrement();
 
-    /** In the order of the operation; null for those it was not given, such as a bias. */
+    /** In the operation's order; null for an absent input, such as a bias. */
     final @Nullable Tensor[] inputs;
 
     final VectorJacobian backward;
@@ -25,10 +25,11 @@ public final class Node {
     @FunctionalInterface
     public interface VectorJacobian {
         /**
-         * Adds what {@code grad}, the gradient of the output, means for each input; {@code grad} may be overwritten.
+         * Adds each input's gradient, computed from the output's gradient {@code grad}; {@code grad} may be
+         * overwritten.
          *
          * @param grad of the output's shape
-         * @param gradients where those of the inputs gather
+         * @param gradients accumulates the gradients of the inputs
          */
         void apply(Tensor grad, Gradients gradients);
     }

@@ -1,6 +1,5 @@
 /**
- * Operations and their gradients, each forward beside its vector-Jacobian product; begin with
- * {@link org.rlr.tensor.autograd.Functions}.
+ * Operations and their vector-Jacobian products; start with {@link org.rlr.tensor.autograd.Functions}.
  */
 @NullMarked
 package org.rlr.tensor.autograd;

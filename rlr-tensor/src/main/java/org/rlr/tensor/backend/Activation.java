@@ -2,9 +2,9 @@ package org.rlr.tensor.backend;
 
 import org.jspecify.annotations.Nullable;
 
-/** What a linear layer or a convolution applies to its result in the same pass. */
+/** A function that a linear layer or convolution applies to its result in the same pass. */
 public enum Activation {
-    /** Nothing. */
+    /** No function. */
     NONE(null),
     /** {@link UnaryOp#RELU}. */
     RELU(UnaryOp.RELU),
@@ -24,14 +24,14 @@ public enum Activation {
     }
 
     /**
-     * The function as an elementwise primitive.
+     * Returns the function as an elementwise primitive.
      *
      * @return the primitive
-     * @throws IllegalStateException for {@link #NONE}, which has none
+     * @throws IllegalStateException for {@link #NONE}
      */
     public UnaryOp op() {
         if (op == null) {
-            throw new IllegalStateException("the activation NONE is no elementwise primitive");
+            throw new IllegalStateException("the activation NONE has no elementwise primitive");
         }
         return op;
     }

@@ -9,11 +9,11 @@ package org.rlr.tensor.backend;
  * @param epsilon added to the root, after bias correction
  */
 public record AdamSettings(float learningRate, float beta1, float beta2, float epsilon) {
-    /** The settings of the method: lr 1e-4, betas 0.9 and 0.999, eps 1e-8. */
+    /** The defaults of the method (RLR): lr 1e-4, betas 0.9 and 0.999, eps 1e-8. */
     public static final AdamSettings DEFAULT = new AdamSettings(1e-4f, 0.9f, 0.999f, 1e-8f);
 
     /**
-     * These settings with another learning rate.
+     * Returns these settings with another learning rate.
      *
      * @param lr step size, above 0
      * @return a copy

@@ -10,19 +10,20 @@ import org.rlr.tensor.Shape;
  * @param heads the number of heads; the model width is a multiple of it
  * @param height rows of the grid
  * @param width columns of the grid
- * @param windowSize rows and columns of the window; of no meaning for {@link Locality#ALL}
- * @param locality which keys a query may attend to; with {@link Locality#ALL} there may be any number of keys,
- *     otherwise exactly {@code height·width}
+ * @param windowSize rows and columns of the window; ignored for {@link Locality#ALL}
+ * @param locality which keys a query may attend to; {@link Locality#ALL} allows any number of keys, the others exactly
+ *     {@code height·width}
  */
 public record AttentionPattern(int heads, int height, int width, int windowSize, Locality locality) {
     /**
      * Checks the ranges.
      *
-     * @throws IllegalArgumentException if heads or grid are not positive, or the window is not where it counts
+     * @throws IllegalArgumentException if heads or grid are not positive, or the window size is not positive and the
+     *     locality uses it
      */
     public AttentionPattern {
         if (heads < 1 || height < 1 || width < 1 || (windowSize < 1 && locality != Locality.ALL)) {
-            throw new IllegalArgumentException("attention needs positive heads, grid and window size: heads " + heads
+            throw new IllegalArgumentException("heads, grid and window size of attention must be positive: heads " + heads
                     + ", grid " + height + "x" + width + ", window size " + windowSize);
         }
     }
@@ -30,11 +31,11 @@ public record AttentionPattern(int heads, int height, int width, int windowSize,
     /**
      * Checks the shapes of one call.
      *
-     * @param q of the queries, {@code [N, height·width, d]}, d a multiple of the heads
-     * @param k of the keys, {@code [N or 1, M, d]}; M is {@code height·width} unless the locality is
+     * @param q shape of the queries, {@code [N, height·width, d]}, d a multiple of the heads
+     * @param k shape of the keys, {@code [N or 1, M, d]}; M is {@code height·width} unless the locality is
      *     {@link Locality#ALL}
-     * @param v of the values, {@code [N or 1, M, d]}
-     * @throws IllegalArgumentException if they do not fit each other or the grid
+     * @param v shape of the values, {@code [N or 1, M, d]}
+     * @throws IllegalArgumentException if they do not match each other or the grid
      */
     public void requireFits(Shape q, Shape k, Shape v) {
         if (q.rank() != 3
@@ -48,8 +49,8 @@ public record AttentionPattern(int heads, int height, int width, int windowSize,
                 || v.dim(2) != q.dim(2)
                 || (k.dim(0) != 1 && k.dim(0) != q.dim(0))
                 || (v.dim(0) != 1 && v.dim(0) != q.dim(0))) {
-            throw new IllegalArgumentException("queries " + q + ", keys " + k + " and values " + v + " do not fit "
-                    + this + "; they have to be [N, " + tokens() + ", d] and twice [N or 1, "
+            throw new IllegalArgumentException("queries " + q + ", keys " + k + " and values " + v + " do not match "
+                    + this + "; they must be [N, " + tokens() + ", d] and twice [N or 1, "
                     + (locality == Locality.ALL ? "M" : tokens()) + ", d], d a multiple of the heads");
         }
     }
@@ -59,7 +60,7 @@ public record AttentionPattern(int heads, int height, int width, int windowSize,
         return height * width;
     }
 
-    /** {@return how far the window reaches from its centre: {@code windowSize/2}} */
+    /** {@return the distance from the window's centre to its border, {@code windowSize/2}} */
     public int radius() {
         return windowSize / 2;
     }

@@ -7,47 +7,47 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.Device;
 
 /**
- * The primitives a device offers. Callers (the autograd functions) have checked shapes and allocated the results;
- * results hold garbage before the call and never overlap an argument unless a method allows it. Where a method takes
- * {@code accumulate}, it adds to the result instead of overwriting it. Convolutions and pools are channels-last.
+ * The primitives of a device. Callers (the autograd functions) check shapes and allocate the results. Results are
+ * uninitialised before the call and never overlap an argument unless a method allows it. If {@code accumulate} is true,
+ * a method adds to the result instead of overwriting it. Convolution and pooling are channels-last.
  *
- * <p>All methods may be called from several threads at once, on different results. The same call gives the same bits,
- * whatever the number of threads that compute.
+ * <p>Several threads may call all methods at once, on different results. The same call gives bit-identical results with
+ * any number of threads.
  */
 public interface Backend extends AutoCloseable {
 
     /**
-     * Runs work of the host beside the backend's own, such as features that no primitive computes: {@code body} for 0 …
-     * tasks−1 on as many threads as {@link BackendSettings#threads()} says. Returns when all are done. Which thread
-     * runs a task is left open, so tasks must write to separate places.
+     * Runs host work that no primitive covers, such as feature extraction: {@code body} for 0 … tasks−1 on
+     * {@link BackendSettings#threads()} threads. Returns when all tasks are done. Any thread may run any task, so tasks
+     * must write to separate places.
      *
-     * @param tasks their number
-     * @param body runs a task; the first exception of one is thrown here
+     * @param tasks number of tasks
+     * @param body runs a task; the first exception is rethrown here
      */
     void onHost(int tasks, IntConsumer body);
 
     // ---- memory ----
 
-    /** {@return where this backend computes} */
+    /** {@return the device that this backend computes on} */
     Device device();
 
-    /** {@return one line for a user: name, kernels or card, threads or memory} */
+    /** {@return one line for the user: name, kernels or GPU, threads or memory} */
     String description();
 
     /**
-     * Memory for {@code elements} values, contents undefined.
+     * Allocates memory for {@code elements} values; the contents are undefined.
      *
      * @param elements at least 0
-     * @return one reference; the caller releases it
-     * @throws org.rlr.tensor.ResourceException if there is not enough
+     * @return a storage with one reference; the caller releases it
+     * @throws org.rlr.tensor.ResourceException if there is not enough memory
      */
     Storage allocate(int elements);
 
-    /** {@return the bytes that this backend uses and holds now} */
+    /** {@return the bytes that this backend currently uses and holds} */
     MemoryUse memory();
 
     /**
-     * Gives back everything kept for reuse. Tensors and calls in progress are not touched; later calls allocate anew.
+     * Releases all memory cached for reuse. Tensors and calls in progress are not affected; later calls allocate again.
      */
     void trim();
 
@@ -55,25 +55,25 @@ public interface Backend extends AutoCloseable {
      * Copies {@code dst.elements()} values from the host.
      *
      * @param src host array
-     * @param srcOffset index of the first value in it
+     * @param srcOffset index of the first value in {@code src}
      * @param dst target
      */
     void upload(float[] src, int srcOffset, View dst);
 
     /**
-     * Copies {@code src.elements()} values to the host, after everything before has been computed.
+     * Copies {@code src.elements()} values to the host, after all earlier work is computed.
      *
      * @param src source
      * @param dst host array
-     * @param dstOffset index of the first value in it
+     * @param dstOffset index of the first value in {@code dst}
      */
     void download(View src, float[] dst, int dstOffset);
 
     /**
-     * {@code dst = src}; as many elements, any shapes.
+     * {@code dst = src}; equal numbers of elements, any shapes.
      *
      * @param src source
-     * @param dst target, no part of the source
+     * @param dst target, must not overlap the source
      */
     void copy(View src, View dst);
 
@@ -81,11 +81,11 @@ public interface Backend extends AutoCloseable {
      * {@code dst = value}.
      *
      * @param dst target
-     * @param value of every element
+     * @param value value of every element
      */
     void fill(View dst, float value);
 
-    /** Waits until everything submitted has been computed. */
+    /** Waits until all submitted work is computed. */
     void synchronize();
 
     // ---- elementwise, reductions, layout ----
@@ -100,7 +100,7 @@ public interface Backend extends AutoCloseable {
     void unary(UnaryOp op, View x, View y);
 
     /**
-     * {@code dx (+)= dy·op'(x)}, where {@code y = op(x)}; dx may be dy where it does not accumulate.
+     * {@code dx (+)= dy·op'(x)}, where {@code y = op(x)}; dx may be dy if it does not accumulate.
      *
      * @param op the function
      * @param x its argument
@@ -112,8 +112,8 @@ public interface Backend extends AutoCloseable {
     void unaryBackward(UnaryOp op, View x, View y, View dy, View dx, boolean accumulate);
 
     /**
-     * {@code out (+)= op(a, b)}, a and b broadcast to the shape of out (aligned at the last axis); out may be a or b of
-     * its shape.
+     * {@code out (+)= op(a, b)}, a and b broadcast to the shape of out (aligned at the last axis); out may be a or b if
+     * they have its shape.
      *
      * @param op the function
      * @param a first operand
@@ -124,7 +124,7 @@ public interface Backend extends AutoCloseable {
     void binary(BinaryOp op, View a, View b, View out, boolean accumulate);
 
     /**
-     * {@code y (+)= scale·x + shift}; y may be x where it does not accumulate.
+     * {@code y (+)= scale·x + shift}; y may be x if it does not accumulate.
      *
      * @param x argument
      * @param scale factor
@@ -138,14 +138,14 @@ public interface Backend extends AutoCloseable {
      * {@code y (+)= Σ x} over every axis that broadcasting y to the shape of x would repeat (the reverse of
      * broadcasting).
      *
-     * @param x what is summed
-     * @param y result, of a shape that broadcasts to x's
+     * @param x the summands
+     * @param y result, whose shape broadcasts to x's
      * @param accumulate whether to add to y
      */
     void sumTo(View x, View y, boolean accumulate);
 
     /**
-     * {@code y = Σᵢ wᵢ·xᵢ}, all of one shape.
+     * {@code y = Σᵢ wᵢ·xᵢ}, all of the same shape.
      *
      * @param xs at least one
      * @param weights one for each
@@ -154,7 +154,7 @@ public interface Backend extends AutoCloseable {
     void weightedSum(List<View> xs, float[] weights, View y);
 
     /**
-     * {@code y = max x} along an axis; y has the shape of x with that extent 1.
+     * {@code y = max x} along an axis; y has the shape of x, with extent 1 along the axis.
      *
      * @param x argument
      * @param axis from 0
@@ -163,7 +163,7 @@ public interface Backend extends AutoCloseable {
     void max(View x, int axis, View y);
 
     /**
-     * {@code dx (+)= dy} at the first place of the maximum along the axis, 0 elsewhere.
+     * {@code dx (+)= dy} at the first maximum along the axis, 0 elsewhere.
      *
      * @param x argument of {@link #max}
      * @param y its result
@@ -202,7 +202,7 @@ public interface Backend extends AutoCloseable {
     void permute(View x, int[] axes, View y);
 
     /**
-     * {@code y (+)= x[…, start : start+length, …]} along an axis, length being y's extent there.
+     * {@code y (+)= x[…, start : start+length, …]} along an axis, where length is y's extent along it.
      *
      * @param x source
      * @param axis from 0
@@ -213,7 +213,8 @@ public interface Backend extends AutoCloseable {
     void slice(View x, int axis, int start, View y, boolean accumulate);
 
     /**
-     * {@code y[…, start : start+length, …] (+)= x} along an axis, length being x's extent there; the rest of y stays.
+     * {@code y[…, start : start+length, …] (+)= x} along an axis, where length is x's extent along it; the rest of y
+     * stays unchanged.
      *
      * @param x source
      * @param axis from 0
@@ -226,13 +227,13 @@ public interface Backend extends AutoCloseable {
     // ---- matrices ----
 
     /**
-     * {@code c (+)= alpha·op(a)·op(b)} over the last two axes, op transposing where asked. Leading axes are batches:
-     * equal in a, b and c; or b has two axes only and is shared by all batches of a; or c has two axes only, and the
-     * products of all batches are summed into it (which needs {@code transA}, or no batch).
+     * {@code c (+)= alpha·op(a)·op(b)} over the last two axes with optional transposes. Leading axes are batches: equal
+     * in a, b and c; or b has only two axes and is shared by all batches of a; or c has only two axes and the products
+     * of all batches are summed into it (only with {@code transA} or without batches).
      *
-     * @param a {@code [..., m, k]}, or {@code [..., k, m]} where transposed
+     * @param a {@code [..., m, k]}, or {@code [..., k, m]} if transposed
      * @param transA whether a is transposed
-     * @param b {@code [..., k, n]}, or {@code [..., n, k]} where transposed
+     * @param b {@code [..., k, n]}, or {@code [..., n, k]} if transposed
      * @param transB whether b is transposed
      * @param alpha factor
      * @param c {@code [..., m, n]}
@@ -246,21 +247,21 @@ public interface Backend extends AutoCloseable {
      *
      * @param x input
      * @param w weights, perhaps of {@link #packWeights}
-     * @param bias one value per output, if there is one
+     * @param bias one value per output, or null
      * @param activation applied last
-     * @param pre receives the value before the activation, where it is wanted
+     * @param pre receives the value before the activation, or null
      * @param y result
      */
     void linear(View x, View w, @Nullable View bias, Activation activation, @Nullable View pre, View y);
 
     /**
-     * A copy of weights that never change, for inference: it may lie in whatever order suits {@link #linear}, or
-     * {@link #conv2d} without groups. Of the result, views of one part can be the {@code w} of such a call, and whole
-     * parts can be read by {@link #download}; nothing else.
+     * Copies constant weights for inference, in an order that suits {@link #linear} or {@link #conv2d} without groups.
+     * The result allows two uses only: a view of one part as the {@code w} of such a call, and {@link #download} of
+     * whole parts.
      *
      * @param w {@code [parts·out, in]} or {@code [parts·out, k, k, C]}
-     * @param parts how many layers' weights are stacked in w
-     * @return a storage of as many elements as w; the caller releases it
+     * @param parts number of layers whose weights are stacked in w
+     * @return a storage with the same number of elements as w; the caller releases it
      */
     default Storage packWeights(View w, int parts) {
         Storage copy = allocate(w.elements());
@@ -309,14 +310,14 @@ public interface Backend extends AutoCloseable {
     }
 
     /**
-     * {@link #layerNorm} of {@code Σᵢ wᵢ·xᵢ}, at least one, all of y's shape; y is none of them.
+     * {@link #layerNorm} of {@code Σᵢ wᵢ·xᵢ}: at least one term, all of y's shape; y is not a term.
      *
      * @param xs terms, {@code [..., n]}
      * @param weights one for each
      * @param gamma {@code [n]}
      * @param beta {@code [n]}
      * @param eps added to the variance
-     * @param sum receives the sum, which the gradient needs, where it is wanted
+     * @param sum receives the sum for the gradient, or null
      * @param y result
      * @param mean receives the means, one per row
      * @param rstd receives {@code 1/√(var+eps)}, one per row
@@ -341,8 +342,8 @@ public interface Backend extends AutoCloseable {
      * @param mean of the forward pass
      * @param rstd of the forward pass
      * @param dy gradient of the result
-     * @param dxs one for each term, null if it is not wanted; where two are the same view, the later one accumulates
-     * @param accumulate for each of dxs whether to add to it
+     * @param dxs one per term, null if not needed; if two are the same view, the later one accumulates
+     * @param accumulate per element of dxs, whether to add to it
      * @param dgamma {@code [n]}, added to
      * @param dbeta {@code [n]}, added to
      */
@@ -360,10 +361,10 @@ public interface Backend extends AutoCloseable {
 
     /**
      * Multi-head attention, {@code softmax(q·kᵀ/√(d/heads))·v} per head over the keys that the pattern allows. q and
-     * out {@code [N, L, d]}; k, v {@code [N or 1, M, d]} each, batch 1 being shared by all images; head h occupies
-     * channels {@code h·d/heads …}; lse {@code [N, heads, L]} receives the log-sum-exp of the scaled logits (−∞ where a
-     * query may attend to nothing; its output is 0). A token that is not finite (NaN or infinite) reaches those that
-     * attend to it and no others, here and in the gradients. Never materialises an {@code L×M} matrix.
+     * out {@code [N, L, d]}; k, v {@code [N or 1, M, d]} each, batch 1 is shared by all images; head h uses channels
+     * {@code h·d/heads …}; lse {@code [N, heads, L]} receives the log-sum-exp of the scaled logits (−∞ for a query
+     * without keys; its output is 0). A NaN or infinite token affects only the queries that attend to it, here and in
+     * the gradients. Never materialises an {@code L×M} matrix.
      *
      * @param q queries
      * @param k keys
@@ -376,8 +377,7 @@ public interface Backend extends AutoCloseable {
 
     /**
      * Gradients of {@link #attention}, overwritten: dq of q's shape, dk and dv of k's and v's (summed over the images
-     * where their batch is 1). A query that may attend to nothing gives none. Deterministic: no atomics, a fixed order
-     * of sums.
+     * if their batch is 1). A query without keys contributes none. Deterministic: no atomics, a fixed order of sums.
      *
      * @param q queries
      * @param k keys
@@ -394,8 +394,8 @@ public interface Backend extends AutoCloseable {
             View q, View k, View v, View out, View lse, View dout, AttentionPattern pattern, View dq, View dk, View dv);
 
     /**
-     * {@code loss = mean((x̂−x)²) + mean over tokens (1 − cos(x̂, x))}, cosine over the last axis with
-     * {@code max(‖x̂‖·‖x‖, 1e-8)} below; loss is a scalar. Sums in double.
+     * {@code loss = mean((x̂−x)²) + mean over tokens (1 − cos(x̂, x))}, cosine over the last axis with denominator
+     * {@code max(‖x̂‖·‖x‖, 1e-8)}; loss is a scalar. Sums in double.
      *
      * @param reconstruction x̂, {@code [..., C]}
      * @param target x, of the same shape
@@ -404,7 +404,7 @@ public interface Backend extends AutoCloseable {
     void reconstructionLoss(View reconstruction, View target, View loss);
 
     /**
-     * {@code dx̂ (+)= dloss·∂loss/∂x̂}; dloss a scalar.
+     * {@code dx̂ (+)= dloss·∂loss/∂x̂}; dloss is a scalar.
      *
      * @param reconstruction x̂, {@code [..., C]}
      * @param target x, of the same shape
@@ -424,15 +424,15 @@ public interface Backend extends AutoCloseable {
      */
     void tokenScores(View reconstruction, View target, View scores);
 
-    // ---- convolution, pooling (channels last) ----
+    // ---- convolution, pooling (channels-last) ----
 
     /**
      * {@code y = activation(conv(x, w) + bias)}: x {@code [N, H, W, C]}, w {@code [O, k, k, C/groups]}, bias
-     * {@code [O]}, y {@code [N, out(H), out(W), O]}; cross-correlation as usual.
+     * {@code [O]}, y {@code [N, out(H), out(W), O]}; computed as cross-correlation.
      *
      * @param x input
      * @param w weights, perhaps of {@link #packWeights}
-     * @param bias one value per output channel, if there is one
+     * @param bias one value per output channel, or null
      * @param geometry kernel, stride, padding, groups
      * @param activation applied last
      * @param y result
@@ -462,8 +462,8 @@ public interface Backend extends AutoCloseable {
     void conv2dBackwardWeights(View x, View dy, ConvGeometry geometry, View dw, boolean accumulate);
 
     /**
-     * Average over {@code kernel×kernel} positions, stride 1, zero padding {@code kernel/2} counted in the average;
-     * kernel odd. Its own adjoint.
+     * Average over {@code kernel×kernel} positions, stride 1, zero padding {@code kernel/2} included in the average;
+     * kernel odd. The operation is its own adjoint.
      *
      * @param x {@code [N, H, W, C]}
      * @param kernel odd
@@ -473,7 +473,8 @@ public interface Backend extends AutoCloseable {
     void averagePool(View x, int kernel, View y, boolean accumulate);
 
     /**
-     * Maximum over {@code kernel×kernel} positions; the padding never wins. Geometry's groups are of no meaning.
+     * Maximum over {@code kernel×kernel} positions; the padding is never the maximum. The geometry's groups are
+     * ignored.
      *
      * @param x {@code [N, H, W, C]}
      * @param geometry kernel, stride, padding
@@ -484,58 +485,58 @@ public interface Backend extends AutoCloseable {
     // ---- optimiser, random numbers ----
 
     /**
-     * One step of Adam, the {@code step}-th counted from 1, on p with gradient g and moments m, v.
+     * Runs Adam's step number {@code step} (from 1) on p with gradient g and moments m, v.
      *
      * @param p parameters
      * @param g gradient
      * @param m first moments
      * @param v second moments, all of one shape; p, m and v are changed
-     * @param settings learning rate, decay rates and the like
+     * @param settings learning rate, decay rates and epsilon
      * @param step number of the step, from 1
      */
     void adam(View p, View g, View m, View v, AdamSettings settings, long step);
 
     /**
-     * {@code y[i] =} the i-th normal number N(0,1) of the counter-based stream {@code (seed, stream)}; see
+     * {@code y[i] =} the i-th normal number, N(0,1), of the counter-based stream {@code (seed, stream)}; see
      * {@link Philox}.
      *
      * @param y result
-     * @param seed of the model
+     * @param seed the model's seed
      * @param stream number of the stream
      */
     void normal(View y, long seed, long stream);
 
     /**
-     * Feature jitter (RLR §3): {@code y = x + ε·scale·s_token·‖x_token‖₂/C}, ε as {@link #normal} gives it, C the last
-     * extent; s_token is {@code tokenScale} (one value per row), or 1 without one. y may be x.
+     * Feature jitter (RLR §3): {@code y = x + ε·scale·s_token·‖x_token‖₂/C}, with ε from {@link #normal} and C the last
+     * extent; s_token is {@code tokenScale} (one value per row), or 1 if null. y may be x.
      *
      * @param x tokens, {@code [..., C]}
-     * @param scale of the jitter
-     * @param tokenScale one value per row, if they differ
-     * @param seed of the random numbers
+     * @param scale strength of the jitter
+     * @param tokenScale one value per row, or null
+     * @param seed seed of the random numbers
      * @param stream number of the stream
      * @param y result, of x's shape
      */
     void featureJitter(View x, float scale, @Nullable View tokenScale, long seed, long stream, View y);
 
-    // ---- the same work many times ----
+    // ---- repeated work ----
 
     /**
-     * Captures the primitives that the body submits, without running them. The body allocates, computes and releases:
-     * what it allocates it releases, storages that come from before or hold results must live as long as the capture,
-     * and it neither copies from or to the host nor waits. Every primitive in it must have run before, on the same
-     * shapes; meanwhile no other thread uses the backend.
+     * Captures the primitives that the body submits, without running them. The body must release all storages that it
+     * allocates. Storages allocated earlier, including those of results, must outlive the capture. The body must not
+     * copy from or to the host or wait. Every primitive in it must have run before on the same shapes. No other thread
+     * may use the backend during the capture.
      *
-     * @param step the number of the step that is captured, see {@link Capture#run}
-     * @param streamsPerStep by how much the streams of random numbers move on from one step to the next
+     * @param step the number of the captured step, see {@link Capture#run}
+     * @param streamsPerStep increment of the random stream numbers from one step to the next
      * @param body submits the primitives
-     * @return empty, and nothing was submitted, where the backend does not capture or cannot capture this
+     * @return the capture; empty, with nothing submitted, if the backend cannot capture the body
      */
     default Optional<Capture> capture(long step, int streamsPerStep, Runnable body) {
         return Optional.empty();
     }
 
-    /** Gives back what the backend holds; storages must not be used any more. */
+    /** Releases the backend's memory; do not use its storages afterwards. */
     @Override
     void close();
 }

@@ -5,51 +5,50 @@ import java.util.Objects;
 import org.rlr.tensor.InvalidSettingException;
 
 /**
- * Settings of a backend, made of the defaults: {@code BackendSettings.DEFAULTS.withThreads(4)}.
+ * Settings of a backend, derived from the defaults: {@code BackendSettings.DEFAULTS.withThreads(4)}.
  *
- * @param threads threads of the host, the calling one included, that compute on the CPU backend and that run
- *     {@link Backend#onHost} on any backend; 0 for as many as there are cores. The results are the same bits for any
- *     number.
- * @param precision the format that factors of matrix products, convolutions and attention are rounded to, by a name
- *     that the backend offers: {@code "fp32"} (no rounding) on every backend, {@code "tf32"} and {@code "bf16"} on most
- *     cards; {@code "auto"} for the backend's default
- * @param keptBytes most bytes of the Java heap that are kept for reuse when tensors are closed, so that the next call
- *     need not allocate them; 0 to keep none. The JVM takes them back where it would run out of memory otherwise. The
- *     default is a quarter of the heap's largest size. A card's memory is kept up to its size.
+ * @param threads host threads, including the caller, that compute on the CPU backend and run {@link Backend#onHost} on
+ *     any backend; 0 for one per core. Results are bit-identical for any number.
+ * @param precision the format that factors of matrix products, convolutions and attention are rounded to:
+ *     {@code "fp32"} (no rounding) on every backend, {@code "tf32"} and {@code "bf16"} on most GPUs; {@code "auto"} for
+ *     the backend's default
+ * @param keptBytes maximum bytes of the Java heap that are cached for reuse when tensors are closed, to avoid new
+ *     allocations; 0 caches none. The JVM reclaims them before it runs out of memory. The default is a quarter of the
+ *     maximum heap size. GPU memory is cached without limit.
  */
 public record BackendSettings(int threads, String precision, long keptBytes) {
-    /** The precision that leaves the choice to the backend. */
+    /** The precision setting that selects the backend's default. */
     public static final String AUTO = "auto";
 
     private static final int MAX_THREADS = 1024;
 
-    /** As many threads as there are cores, the backend's default precision, and a quarter of the heap to be kept. */
+    /** One thread per core, the backend's default precision, and a cache of up to a quarter of the heap. */
     public static final BackendSettings DEFAULTS =
             new BackendSettings(0, AUTO, Runtime.getRuntime().maxMemory() / 4);
 
-    /** The defaults of a program that does nothing else: all of the heap may be kept for reuse. */
+    /** The defaults for a program without other work: the cache may use the whole heap. */
     public static final BackendSettings WHOLE_HEAP =
             DEFAULTS.withKeptBytes(Runtime.getRuntime().maxMemory());
 
     /**
-     * Checks the numbers; which precisions there are only a backend knows.
+     * Checks the numbers; the backend checks the precision.
      *
-     * @throws InvalidSettingException if there are too many threads, fewer than none, or fewer bytes than none
+     * @throws InvalidSettingException if the number of threads or bytes is negative, or there are too many threads
      */
     public BackendSettings {
         InvalidSettingException.require(
                 threads >= 0 && threads <= MAX_THREADS,
                 "threads",
                 threads,
-                "between 1 and " + MAX_THREADS + ", or 0 for as many as there are cores");
+                "between 1 and " + MAX_THREADS + ", or 0 for one per core");
         InvalidSettingException.require(keptBytes >= 0, "keptBytes", keptBytes, "at least 0");
         Objects.requireNonNull(precision);
     }
 
     /**
-     * These settings with another number of threads.
+     * Returns these settings with another number of threads.
      *
-     * @param number threads of the host; 0 for as many as there are cores
+     * @param number host threads; 0 for one per core
      * @return a copy
      * @throws InvalidSettingException if it is out of range
      */
@@ -58,9 +57,9 @@ public record BackendSettings(int threads, String precision, long keptBytes) {
     }
 
     /**
-     * These settings with another precision.
+     * Returns these settings with another precision.
      *
-     * @param name one that the backend offers, or {@code "auto"}
+     * @param name a precision that the backend offers, or {@code "auto"}
      * @return a copy
      */
     public BackendSettings withPrecision(String name) {
@@ -68,9 +67,9 @@ public record BackendSettings(int threads, String precision, long keptBytes) {
     }
 
     /**
-     * These settings with another limit of what is kept.
+     * Returns these settings with another cache limit.
      *
-     * @param bytes most bytes of the Java heap kept for reuse; 0 to keep none
+     * @param bytes maximum bytes of the Java heap cached for reuse; 0 caches none
      * @return a copy
      * @throws InvalidSettingException if it is negative
      */
@@ -79,13 +78,13 @@ public record BackendSettings(int threads, String precision, long keptBytes) {
     }
 
     /**
-     * The precision that a backend is to compute in; called by its provider.
+     * Chooses the precision of a backend; called by its provider.
      *
-     * @param backend its name, for the message
-     * @param offered the names of its precisions
-     * @param usual the one it takes where the settings leave the choice to it
+     * @param backend the backend's name, for the message
+     * @param offered the names of the backend's precisions
+     * @param usual the backend's default
      * @return one of {@code offered}
-     * @throws InvalidSettingException if it does not offer the precision that is set, naming those it offers
+     * @throws InvalidSettingException if the backend does not offer the precision; the message names those it offers
      */
     public String choosePrecision(String backend, List<String> offered, String usual) {
         if (precision.equals(AUTO)) {

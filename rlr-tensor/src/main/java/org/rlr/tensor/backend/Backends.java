@@ -8,7 +8,7 @@ import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.Services;
 
-/** Chooses a backend among the providers that {@link Services} finds. */
+/** Selects a backend from the providers that {@link Services} finds. */
 public final class Backends {
     private static final System.Logger LOG = System.getLogger(Backends.class.getName());
 
@@ -24,12 +24,12 @@ public final class Backends {
     /**
      * Starts a backend.
      *
-     * @param name {@code "cpu"}, {@code "cuda"}, {@code "cuda:1"}, or {@code "auto"}, the same as no name, for the
-     *     preferred one that can start; why the others cannot is logged in one line
+     * @param name {@code "cpu"}, {@code "cuda"} or {@code "cuda:1"}; {@code "auto"} or null selects the preferred
+     *     backend that can start and logs in one line why the others cannot
      * @param settings threads and precision
      * @return the backend; the caller closes it
-     * @throws InvalidSettingException if there is no such backend, or it does not offer the precision
-     * @throws ResourceException if the named backend, or with {@code "auto"} every backend, cannot start, saying why
+     * @throws InvalidSettingException if there is no such backend or it does not offer the precision
+     * @throws ResourceException if the named backend (with {@code "auto"}: every backend) cannot start, with the reason
      */
     public static Backend open(@Nullable String name, BackendSettings settings) {
         List<BackendProvider> providers = providers();
@@ -81,9 +81,9 @@ public final class Backends {
             throw new InvalidSettingException(
                     "backend",
                     name,
-                    "a backend's name, or that and a device's number, as in cuda:0",
-                    "backend '" + name + "': '" + digits + "' is no number of a device",
-                    "write the device's number after the colon, as in cuda:0");
+                    "a backend's name, optionally with a device number, as in cuda:0",
+                    "backend '" + name + "': '" + digits + "' is not a device number",
+                    "write the device number after the colon, as in cuda:0");
         }
     }
 }

@@ -1,19 +1,19 @@
 package org.rlr.tensor.backend;
 
-/** Primitives that {@link Backend#capture} captured, to be run repeatedly at the cost of submitting one. */
+/** Primitives captured by {@link Backend#capture}; each run costs one submission. */
 public interface Capture extends AutoCloseable {
 
     /**
-     * Runs what was captured, in its order, on the storages it was captured with. Numbers that change from step to step
-     * are moved on from those captured: the step of {@link Backend#adam} by {@code step − captured step}, the stream of
-     * {@link Backend#normal} and {@link Backend#featureJitter} by that times the streams of a step.
+     * Runs the captured primitives in order, on the captured storages. Numbers that change per step advance from the
+     * captured ones: the step of {@link Backend#adam} by {@code step − captured step}, the stream of
+     * {@link Backend#normal} and {@link Backend#featureJitter} by that difference times the streams per step.
      *
-     * @param step what is now in place of the step that was captured
-     * @param learningRate that of every {@link Backend#adam} in it, in place of the one captured
+     * @param step the number that replaces the captured step
+     * @param learningRate the learning rate for every captured {@link Backend#adam}
      */
     void run(long step, float learningRate);
 
-    /** Gives back what it takes; storages stay their owners'. */
+    /** Releases the capture; its storages stay with their owners. */
     @Override
     void close();
 }

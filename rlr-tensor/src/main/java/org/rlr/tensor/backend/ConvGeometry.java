@@ -1,15 +1,15 @@
 package org.rlr.tensor.backend;
 
 /**
- * How a two-dimensional convolution walks over its input. Height and width share kernel, stride and padding rule.
+ * Kernel, stride, padding and groups of a two-dimensional convolution, the same for height and width.
  *
- * @param kernel side of the kernel
+ * @param kernel kernel size
  * @param stride step between outputs
  * @param padBefore zeros above and to the left
  * @param padAfter zeros below and to the right
  * @param groups number of channel groups; equal to the channels for a depthwise convolution
- * @param same TensorFlow's SAME rule: padding follows from the input so that the output has {@code ceil(in/stride)}
- *     positions, the odd zero below and to the right; the explicit paddings are then ignored
+ * @param same whether to use TensorFlow's SAME rule instead of the explicit paddings: the output has
+ *     {@code ceil(in/stride)} positions, and an odd zero goes below and to the right
  */
 public record ConvGeometry(int kernel, int stride, int padBefore, int padAfter, int groups, boolean same) {
     /**
@@ -19,15 +19,15 @@ public record ConvGeometry(int kernel, int stride, int padBefore, int padAfter, 
      */
     public ConvGeometry {
         if (kernel < 1 || stride < 1 || padBefore < 0 || padAfter < 0 || groups < 1) {
-            throw new IllegalArgumentException("impossible convolution: kernel " + kernel + ", stride " + stride
+            throw new IllegalArgumentException("invalid convolution: kernel " + kernel + ", stride " + stride
                     + ", padding " + padBefore + "/" + padAfter + ", groups " + groups);
         }
     }
 
     /**
-     * Explicit symmetric padding.
+     * Returns a geometry with explicit symmetric padding.
      *
-     * @param kernel side of the kernel
+     * @param kernel kernel size
      * @param stride step between outputs
      * @param padding zeros on each side
      * @param groups number of channel groups
@@ -39,9 +39,9 @@ public record ConvGeometry(int kernel, int stride, int padBefore, int padAfter, 
     }
 
     /**
-     * TensorFlow's SAME padding.
+     * Returns a geometry with TensorFlow's SAME padding.
      *
-     * @param kernel side of the kernel
+     * @param kernel kernel size
      * @param stride step between outputs
      * @param groups number of channel groups
      * @return the geometry
@@ -52,17 +52,17 @@ public record ConvGeometry(int kernel, int stride, int padBefore, int padAfter, 
     }
 
     /**
-     * Positions of the output along an axis of {@code in} positions.
+     * Returns the output positions along an axis of {@code in} positions.
      *
      * @param in positions of the input
-     * @return their number; 0 or less where the kernel is larger than the padded input
+     * @return the number of positions; 0 or less if the kernel is larger than the padded input
      */
     public int out(int in) {
         return same ? (in + stride - 1) / stride : Math.floorDiv(in + padBefore + padAfter - kernel, stride) + 1;
     }
 
     /**
-     * Zeros before the first element of an axis of {@code in} positions.
+     * Returns the zeros before the first element of an axis of {@code in} positions.
      *
      * @param in positions of the input
      * @return their number

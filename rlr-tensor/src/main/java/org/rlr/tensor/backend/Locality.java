@@ -1,6 +1,6 @@
 package org.rlr.tensor.backend;
 
-/** Which keys a query may attend to, relative to the window around its grid position. */
+/** The keys that a query may attend to, relative to the window around its grid position. */
 public enum Locality {
     /** Only keys inside the window. */
     INSIDE,

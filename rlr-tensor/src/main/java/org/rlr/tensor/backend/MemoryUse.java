@@ -1,10 +1,10 @@
 package org.rlr.tensor.backend;
 
 /**
- * Memory of a backend at one moment, in bytes: of the Java heap on the CPU, of the card on a card.
+ * A snapshot of a backend's memory in bytes: Java heap for the CPU, GPU memory for a GPU.
  *
- * @param used held by tensors that are not closed
- * @param held {@code used}, what is kept for reuse and working arrays of threads; {@link Backend#trim} lowers it
+ * @param used held by open tensors
+ * @param held {@code used} plus the cache and the threads' working arrays; {@link Backend#trim} lowers it
  * @param peak the largest {@code used} so far
  */
 public record MemoryUse(long used, long held, long peak) {}

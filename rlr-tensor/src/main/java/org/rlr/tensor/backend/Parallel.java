@@ -11,15 +11,15 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shares numbered tasks over a fixed number of daemon threads and the caller. Which thread runs a task is left open;
- * tasks must write to separate places, so that results do not depend on it. Several callers may use one instance at
- * once, and a task may use the instance that runs it. The threads start with the first tasks that need them; those of
- * an instance that is forgotten without {@link #close} end when the garbage collector finds it, with a warning.
+ * Distributes numbered tasks over a fixed number of daemon threads and the caller. Any thread may run any task, so
+ * tasks must write to separate places. Several callers may use one instance at once, and a task may use the instance
+ * that runs it. The threads start with the first tasks that need them. If an instance becomes unreachable without
+ * {@link #close}, its threads end with a warning.
  */
 public final class Parallel implements AutoCloseable {
     /** Runs every task on the calling thread; for use inside a task. */
     public static final Parallel SERIAL = new Parallel(1);
-    /** The largest number of ranges that work is cut into: a few for each thread of a large machine. */
+    /** The maximum number of ranges that work is split into: a few per thread of a large machine. */
     public static final int RANGES = 64;
 
     private static final System.Logger LOG = System.getLogger(Parallel.class.getName());
@@ -42,8 +42,8 @@ public final class Parallel implements AutoCloseable {
      * Starts nothing yet.
      *
      * @param threads the calling one included; 0 for as many as there are cores
-     * @param around runs what it is given, on the threads started here, with what that needs before and after. It must
-     *     not refer to this instance nor to what owns it, which could then never be found to be forgotten.
+     * @param around runs each job of the threads started here, with setup and cleanup around it. It must not refer to
+     *     this instance or its owner, which could then never become unreachable.
      */
     public Parallel(int threads, Consumer<Runnable> around) {
         this.threads = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
@@ -56,11 +56,11 @@ public final class Parallel implements AutoCloseable {
     }
 
     /**
-     * Runs {@code body} for 0 … tasks−1 and returns when all are done. An interrupt of the calling thread is left for
-     * the caller to see.
+     * Runs {@code body} for 0 … tasks−1 and returns when all are done. The interrupt status of the calling thread stays
+     * set.
      *
-     * @param tasks their number
-     * @param body runs a task; the first exception of one is thrown here, and tasks not begun by then are left out
+     * @param tasks number of tasks
+     * @param body runs a task; the first exception is rethrown here and cancels the tasks that have not started
      */
     public void forEach(int tasks, IntConsumer body) {
         if (tasks <= 1 || threads == 1) {
@@ -81,11 +81,11 @@ public final class Parallel implements AutoCloseable {
     }
 
     /**
-     * Cuts {@code 0 … n} into ranges of at least {@code grain} (the last may be shorter), at most {@link #RANGES}: the
-     * same ranges for every call and any number of threads.
+     * Splits {@code 0 … n} into at most {@link #RANGES} ranges of at least {@code grain} elements (the last may be
+     * shorter). The ranges do not depend on the number of threads.
      *
-     * @param n elements
-     * @param grain elements that are worth a task
+     * @param n number of elements
+     * @param grain minimum number of elements per range
      * @param body runs a range
      */
     public void forRange(int n, int grain, RangeBody body) {
@@ -104,8 +104,8 @@ public final class Parallel implements AutoCloseable {
         /**
          * Runs a range.
          *
-         * @param from its first element
-         * @param to one past its last element
+         * @param from first element
+         * @param to one past the last element
          */
         void accept(int from, int to);
     }
@@ -123,7 +123,7 @@ public final class Parallel implements AutoCloseable {
         }
     }
 
-    /** Ends the threads. Tasks that come later run as well, on the calling thread once the others have ended. */
+    /** Ends the threads. Later tasks still run, on the calling thread. */
     @Override
     public synchronized void close() {
         started = true;
@@ -133,14 +133,14 @@ public final class Parallel implements AutoCloseable {
         }
     }
 
-    /** Ends the threads of instances that nobody can close any more; its own thread starts with the first of them. */
+    /** Ends the threads of unreachable instances; its own thread starts with the first of them. */
     private static final class Forgotten {
         static final Cleaner CLEANER = Cleaner.create();
 
         private Forgotten() {}
     }
 
-    /** The threads and the queue they share. It does not refer to its {@link Parallel}, nor may the threads. */
+    /** The threads and their queue. Neither may refer to the {@link Parallel} instance. */
     private static final class Workers {
         private final Consumer<Runnable> around;
         private final LinkedBlockingQueue<Job> queue = new LinkedBlockingQueue<>();
@@ -153,7 +153,7 @@ public final class Parallel implements AutoCloseable {
 
         synchronized void start(int number) {
             for (int i = threads.size() + 1; i <= number && !ended; i++) {
-                // neither thread-locals nor the class loader of the caller, which may be an application among several
+                // inherits no thread-locals or class loader from the caller, which may be one of several applications
                 Thread worker = new Thread(null, this::work, "rlr-worker-" + i, 0, false);
                 worker.setContextClassLoader(Parallel.class.getClassLoader());
                 worker.setDaemon(true);
@@ -168,7 +168,7 @@ public final class Parallel implements AutoCloseable {
                     queue.add(job);
                 }
             } catch (OutOfMemoryError e) {
-                // the calling thread runs what nobody helps with, and tells of it if that lacks memory too
+                // the calling thread runs the remaining tasks and reports the error if it lacks memory too
             }
         }
 
@@ -177,9 +177,8 @@ public final class Parallel implements AutoCloseable {
                 try {
                     around.accept(queue.take());
                 } catch (InterruptedException | OutOfMemoryError e) {
-                    // Interrupted by end(), which the loop sees, or by what a task left behind. Out of memory before
-                    // the
-                    // job began: a job keeps its own errors, and its other threads run its tasks.
+                    // Interrupted by end(), which the loop checks, or by an earlier task. Out of memory can
+                    // occur before the job starts; a job keeps its own errors, and other threads run its tasks.
                 }
             }
         }
@@ -195,13 +194,13 @@ public final class Parallel implements AutoCloseable {
             if (!ended) {
                 LOG.log(
                         System.Logger.Level.WARNING,
-                        "a backend was never closed; its threads are ended now, close() would have done so at once");
+                        "a backend was not closed; its threads end now. Call close() on every backend");
                 end();
             }
         }
     }
 
-    /** One call of {@link #forEach}; a small object, as kernels of a few microseconds make one. */
+    /** One call of {@link #forEach}; small, as kernels of a few microseconds create one each. */
     private static final class Job implements Runnable {
         private static final AtomicIntegerFieldUpdater<Job> NEXT =
                 AtomicIntegerFieldUpdater.newUpdater(Job.class, "next");
@@ -211,7 +210,7 @@ public final class Parallel implements AutoCloseable {
         private final int tasks;
         private final IntConsumer body;
 
-        @SuppressWarnings("unused") // but by NEXT
+        @SuppressWarnings("unused") // used by NEXT
         private volatile int next;
 
         private volatile int done;

@@ -2,7 +2,7 @@ package org.rlr.tensor.backend;
 
 /**
  * Philox-4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): random numbers as a pure function
- * of seed, stream and index, so that they do not depend on threads, and CPU and GPU draw the same ones.
+ * of seed, stream and index, independent of threads and equal on CPU and GPU.
  *
  * <p>Block {@code b} of stream {@code s} is the cipher of the counter {@code (b low, b high, s low, s high)} under the
  * key {@code (seed low, seed high)}: four words. Number {@code i} of a stream comes from block {@code i/4}, word
@@ -50,9 +50,9 @@ public final class Philox {
     }
 
     /**
-     * A word as a uniform number in the open interval (0, 1).
+     * Converts a word to a uniform number in the open interval (0, 1).
      *
-     * @param word of a block
+     * @param word a word of a block
      * @return the number
      */
     public static float uniform(int word) {
@@ -60,7 +60,7 @@ public final class Philox {
     }
 
     /**
-     * The four normal numbers of a block, to {@code out[0…3]}; {@code words} is scratch for four words.
+     * Writes the four normal numbers of a block to {@code out[0…3]}; {@code words} is scratch space.
      *
      * @param seed the key
      * @param stream number of the stream
@@ -79,7 +79,7 @@ public final class Philox {
     }
 
     /**
-     * {@code count} uniform numbers of a stream from its beginning.
+     * Returns the first {@code count} uniform numbers of a stream.
      *
      * @param seed the key
      * @param stream number of the stream

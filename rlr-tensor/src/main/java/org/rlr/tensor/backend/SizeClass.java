@@ -1,18 +1,18 @@
 package org.rlr.tensor.backend;
 
 /**
- * Sizes to which allocations are rounded up, so that a block given back serves the next request of about its size. A
- * size class is an eighth of a power of two: above the smallest sizes, at most an eighth is wasted.
+ * Rounds up allocation sizes, so that a released block fits the next request of similar size. A size class is an eighth
+ * of a power of two: above the smallest sizes, at most an eighth is wasted.
  */
 public final class SizeClass {
     private SizeClass() {}
 
     /**
-     * The size to allocate.
+     * Returns the size to allocate.
      *
-     * @param size what is asked for, in any unit, at least 0
-     * @param smallest the least size
-     * @param step the least distance between two sizes
+     * @param size the requested size, in any unit, at least 0
+     * @param smallest the smallest size
+     * @param step the smallest distance between two sizes
      * @return at least {@code size} and {@code smallest}
      */
     public static long of(long size, long smallest, long step) {

@@ -3,8 +3,8 @@ package org.rlr.tensor.backend;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A block of device memory holding {@code elements} float32 values, counted by reference because views share it. It
- * starts with one reference; the last {@link #release()} gives the memory back to its backend.
+ * A reference-counted block of device memory with {@code elements} float32 values, shared by views. It starts with one
+ * reference; the last {@link #release()} returns the memory to its backend.
  */
 public abstract class Storage {
     private final int elements;
@@ -19,7 +19,7 @@ public abstract class Storage {
         return elements;
     }
 
-    /** {@return whether the memory is still held} */
+    /** {@return whether the memory is not yet released} */
     public final boolean alive() {
         return references.get() > 0;
     }
@@ -27,18 +27,18 @@ public abstract class Storage {
     /**
      * Adds a reference.
      *
-     * @throws IllegalStateException if the memory was given back already
+     * @throws IllegalStateException if the memory was released already
      */
     public final void retain() {
         if (references.getAndUpdate(n -> n > 0 ? n + 1 : n) <= 0) {
-            throw new IllegalStateException("storage was released already");
+            throw new IllegalStateException("retain() on a storage that was already released");
         }
     }
 
     /**
      * Drops a reference.
      *
-     * @throws IllegalStateException if there was none left
+     * @throws IllegalStateException if no reference was left
      */
     public final void release() {
         int left = references.decrementAndGet();
@@ -49,6 +49,6 @@ public abstract class Storage {
         }
     }
 
-    /** Gives the memory back; called once. */
+    /** Returns the memory to the backend; called once. */
     protected abstract void free();
 }

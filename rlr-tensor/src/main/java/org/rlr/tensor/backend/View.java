@@ -4,15 +4,15 @@ import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.Shape;
 
 /**
- * What a primitive works on: a contiguous row-major window of a storage.
+ * A contiguous row-major part of a storage; the operand of primitives.
  *
  * @param storage the memory
- * @param offset index of the first element in it
+ * @param offset index of the first element in the storage
  * @param shape the extents; {@code offset + shape.elements()} does not exceed {@code storage.elements()}
  */
 public record View(Storage storage, int offset, Shape shape) {
     /**
-     * Checks that the window lies in the storage.
+     * Checks that the view lies in the storage.
      *
      * @throws IllegalArgumentException if it does not
      */
@@ -24,22 +24,22 @@ public record View(Storage storage, int offset, Shape shape) {
     }
 
     /**
-     * A view of memory of its own. Where even the view finds no room, the memory is given back.
+     * Allocates a storage and a view of it. If creating the view fails, the storage is released.
      *
-     * @param backend holds the storage
-     * @param shape as many elements are allocated
-     * @return a view of all of a new storage, which the caller releases; its values are undefined
-     * @throws ResourceException if memory is short
+     * @param backend allocates the storage
+     * @param shape the shape of the view
+     * @return a view of the whole new storage, which the caller releases; its values are undefined
+     * @throws ResourceException if there is not enough memory
      */
     public static View allocate(Backend backend, Shape shape) {
         return over(backend.allocate(shape.elements()), shape);
     }
 
     /**
-     * A view that takes over a reference of its storage. Where the view finds no room, the reference is dropped.
+     * Creates a view that takes over a reference to its storage. If that fails, the reference is dropped.
      *
-     * @param storage of at least as many elements as the shape
-     * @param shape of the view, which begins with the first element
+     * @param storage a storage with at least the shape's number of elements
+     * @param shape the shape of the view, which starts at the first element
      * @return the view
      */
     public static View over(Storage storage, Shape shape) {
@@ -52,15 +52,15 @@ public record View(Storage storage, int offset, Shape shape) {
     }
 
     /**
-     * The same elements under another shape of as many elements.
+     * Returns the same elements with another shape.
      *
-     * @param other of as many elements
+     * @param other a shape with the same number of elements
      * @return a view of the same memory
-     * @throws IllegalArgumentException if the numbers differ
+     * @throws IllegalArgumentException if the numbers of elements differ
      */
     public View reshape(Shape other) {
         if (other.elements() != shape.elements()) {
-            throw new IllegalArgumentException("cannot view shape " + shape + " as " + other);
+            throw new IllegalArgumentException("cannot view shape " + shape + " as " + other + ": the numbers of elements differ");
         }
         return new View(storage, offset, other);
     }

@@ -1,6 +1,6 @@
 /**
- * The primitives that a device offers and how one is chosen; begin with {@link org.rlr.tensor.backend.Backend}, which a
- * backend of your own implements, and {@link org.rlr.tensor.backend.Backends}.
+ * The primitives of a device and the selection of a device; start with {@link org.rlr.tensor.backend.Backend}, which
+ * custom backends implement, and {@link org.rlr.tensor.backend.Backends}.
  */
 @NullMarked
 package org.rlr.tensor.backend;

@@ -33,7 +33,7 @@ public final class AtomicFile {
          * Writes everything to a buffered stream, which the caller closes.
          *
          * @param out buffered
-         * @throws IOException where it cannot be written
+         * @throws IOException if it cannot be written
          */
         void writeTo(OutputStream out) throws IOException;
     }

@@ -158,7 +158,7 @@ public final class SafeTensorsFile implements AutoCloseable {
      *
      * @param path a SafeTensors file
      * @return the file; the caller closes it
-     * @throws TensorFileException where the file is missing, unreadable, or not a correct SafeTensors file
+     * @throws TensorFileException if the file is missing, unreadable, or not a correct SafeTensors file
      */
     public static SafeTensorsFile open(Path path) {
         if (Files.notExists(path)) {
@@ -182,7 +182,7 @@ public final class SafeTensorsFile implements AutoCloseable {
      * @param source what messages call it
      * @param contents a whole SafeTensors file; not copied
      * @return the file; closing it is allowed and not needed
-     * @throws TensorFileException where it is not a correct SafeTensors file
+     * @throws TensorFileException if it is not a correct SafeTensors file
      */
     public static SafeTensorsFile of(String source, byte[] contents) {
         return open(source, new Memory(ByteBuffer.wrap(contents).asReadOnlyBuffer()));
@@ -233,7 +233,7 @@ public final class SafeTensorsFile implements AutoCloseable {
      *
      * @param name of the tensor
      * @return type, shape and place
-     * @throws TensorFileException where there is none of that name; the message lists names close to it
+     * @throws TensorFileException if there is none of that name; the message lists names close to it
      */
     public TensorEntry entry(String name) {
         TensorEntry entry = header.entries().get(name);
@@ -259,8 +259,8 @@ public final class SafeTensorsFile implements AutoCloseable {
      *
      * @param name of the tensor
      * @return its elements, row-major
-     * @throws TensorFileException where there is no such tensor, or it has more elements than an array
-     * @throws IllegalStateException where the file was closed
+     * @throws TensorFileException if there is no such tensor, or it has more elements than an array
+     * @throws IllegalStateException if the file was closed
      */
     public float[] readFloats(String name) {
         TensorEntry entry = entry(name);
@@ -299,8 +299,8 @@ public final class SafeTensorsFile implements AutoCloseable {
      *
      * @param name of the tensor
      * @return its elements, row-major
-     * @throws TensorFileException where there is no such tensor, or it has more elements than an array
-     * @throws IllegalStateException where the file was closed
+     * @throws TensorFileException if there is no such tensor, or it has more elements than an array
+     * @throws IllegalStateException if the file was closed
      */
     public double[] readDoubles(String name) {
         TensorEntry entry = entry(name);
@@ -325,9 +325,9 @@ public final class SafeTensorsFile implements AutoCloseable {
      *
      * @param name of the tensor
      * @return its elements, row-major
-     * @throws TensorFileException where there is no such tensor, it is of a floating-point type, or it has more
+     * @throws TensorFileException if there is no such tensor, it is of a floating-point type, or it has more
      *     elements than an array
-     * @throws IllegalStateException where the file was closed
+     * @throws IllegalStateException if the file was closed
      */
     public long[] readLongs(String name) {
         TensorEntry entry = entry(name);
@@ -356,8 +356,8 @@ public final class SafeTensorsFile implements AutoCloseable {
      *
      * @param name of the tensor
      * @return its bytes
-     * @throws TensorFileException where there is no such tensor, or it is longer than a buffer can be (2 GiB)
-     * @throws IllegalStateException where the file was closed
+     * @throws TensorFileException if there is no such tensor, or it is longer than a buffer can be (2 GiB)
+     * @throws IllegalStateException if the file was closed
      */
     public ByteBuffer bytes(String name) {
         TensorEntry entry = entry(name);

@@ -40,7 +40,7 @@ final class SafeTensorsHeader {
      * @param file name of the file, for messages
      * @param json the header's bytes
      * @param dataBytes length of the data section after it
-     * @throws TensorFileException where the header is not one that a correct writer makes
+     * @throws TensorFileException if the header is not one that a correct writer makes
      */
     static SafeTensorsHeader parse(String file, byte[] json, long dataBytes) {
         SafeTensorsHeader header = new SafeTensorsHeader(file, dataBytes);

@@ -46,7 +46,7 @@ public final class SafeTensorsWriter {
      * @param key any text
      * @param value any text
      * @return this writer
-     * @throws IllegalArgumentException where a text holds half a surrogate pair
+     * @throws IllegalArgumentException if a text holds half a surrogate pair
      */
     public SafeTensorsWriter metadata(String key, String value) {
         requireText(key);
@@ -62,7 +62,7 @@ public final class SafeTensorsWriter {
      * @param shape its lengths, empty for a scalar
      * @param values row-major
      * @return this writer
-     * @throws IllegalArgumentException where the name is taken or reserved, or shape and values do not fit
+     * @throws IllegalArgumentException if the name is taken or reserved, or shape and values do not fit
      */
     public SafeTensorsWriter add(String name, long[] shape, float[] values) {
         return add(name, DType.F32, shape, values);
@@ -76,7 +76,7 @@ public final class SafeTensorsWriter {
      * @param shape its lengths, empty for a scalar
      * @param values row-major
      * @return this writer
-     * @throws IllegalArgumentException where the name is taken or reserved, shape and values do not fit, or it is
+     * @throws IllegalArgumentException if the name is taken or reserved, shape and values do not fit, or it is
      *     another type
      */
     public SafeTensorsWriter add(String name, DType dtype, long[] shape, float[] values) {
@@ -111,7 +111,7 @@ public final class SafeTensorsWriter {
      * @param shape its lengths, empty for a scalar
      * @param values row-major
      * @return this writer
-     * @throws IllegalArgumentException where the name is taken or reserved, or shape and values do not fit
+     * @throws IllegalArgumentException if the name is taken or reserved, or shape and values do not fit
      */
     public SafeTensorsWriter add(String name, long[] shape, double[] values) {
         return add(
@@ -129,7 +129,7 @@ public final class SafeTensorsWriter {
      * @param shape its lengths, empty for a scalar
      * @param values row-major
      * @return this writer
-     * @throws IllegalArgumentException where the name is taken or reserved, or shape and values do not fit
+     * @throws IllegalArgumentException if the name is taken or reserved, or shape and values do not fit
      */
     public SafeTensorsWriter add(String name, long[] shape, long[] values) {
         return add(
@@ -147,7 +147,7 @@ public final class SafeTensorsWriter {
      * @param shape its lengths, empty for a scalar
      * @param values row-major
      * @return this writer
-     * @throws IllegalArgumentException where the name is taken or reserved, or shape and values do not fit
+     * @throws IllegalArgumentException if the name is taken or reserved, or shape and values do not fit
      */
     public SafeTensorsWriter add(String name, long[] shape, int[] values) {
         return add(
@@ -165,7 +165,7 @@ public final class SafeTensorsWriter {
      * @param shape its lengths, empty for a scalar
      * @param values row-major
      * @return this writer
-     * @throws IllegalArgumentException where the name is taken or reserved, or shape and values do not fit
+     * @throws IllegalArgumentException if the name is taken or reserved, or shape and values do not fit
      */
     public SafeTensorsWriter add(String name, long[] shape, byte[] values) {
         return addBytes(name, DType.U8, shape, ByteBuffer.wrap(values));
@@ -178,7 +178,7 @@ public final class SafeTensorsWriter {
      * @param shape its lengths, empty for a scalar
      * @param values row-major
      * @return this writer
-     * @throws IllegalArgumentException where the name is taken or reserved, or shape and values do not fit
+     * @throws IllegalArgumentException if the name is taken or reserved, or shape and values do not fit
      */
     public SafeTensorsWriter add(String name, long[] shape, boolean[] values) {
         return add(name, DType.BOOL, shape, values.length, (piece, from, count) -> {
@@ -196,7 +196,7 @@ public final class SafeTensorsWriter {
      * @param shape its lengths, empty for a scalar
      * @param bytes what remains of the buffer, row-major
      * @return this writer
-     * @throws IllegalArgumentException where the name is taken or reserved, or shape and bytes do not fit
+     * @throws IllegalArgumentException if the name is taken or reserved, or shape and bytes do not fit
      */
     public SafeTensorsWriter addBytes(String name, DType dtype, long[] shape, ByteBuffer bytes) {
         ByteBuffer source = bytes.slice();
@@ -217,7 +217,7 @@ public final class SafeTensorsWriter {
      * Writes the file as {@link AtomicFile} does: whole or not at all.
      *
      * @param path target; replaced if it is there
-     * @throws ResourceException where it cannot be written; a file that was there is then unchanged
+     * @throws ResourceException if it cannot be written; a file that was there is then unchanged
      */
     public void write(Path path) {
         List<Pending> ordered = new ArrayList<>(tensors.values());

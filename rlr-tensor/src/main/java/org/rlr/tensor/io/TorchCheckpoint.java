@@ -42,7 +42,7 @@ public final class TorchCheckpoint implements AutoCloseable {
      *
      * @param path a file of torch.save
      * @return the file; the caller closes it
-     * @throws TensorFileException where the file is missing or unreadable, is no file of torch.save, is damaged, or
+     * @throws TensorFileException if the file is missing or unreadable, is no file of torch.save, is damaged, or
      *     asks for what is refused
      */
     public static TorchCheckpoint open(Path path) {
@@ -172,12 +172,12 @@ public final class TorchCheckpoint implements AutoCloseable {
     }
 
     /**
-     * A tensor's values, row-major, converted from whatever type it has: doubles and integers are rounded to the
+     * A tensor's values, row-major, converted from any type: doubles and integers are rounded to the
      * nearest float, a boolean gives 0 or 1.
      *
      * @param tensor one of this file
      * @return its elements
-     * @throws TensorFileException where its data are damaged, or more than an array can hold
+     * @throws TensorFileException if its data are damaged, or more than an array can hold
      */
     public float[] readFloats(TorchTensor tensor) {
         float[] values = new float[arrayLength(tensor)];

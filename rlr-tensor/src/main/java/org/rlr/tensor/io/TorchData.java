@@ -11,7 +11,7 @@ interface TorchData extends AutoCloseable {
     /** The length of a storage's data in bytes; -1 where there is none of that key. */
     long bytes(String key);
 
-    /** Reads a part of a storage's data that lies inside it. @throws TensorFileException where the data are damaged */
+    /** Reads a part of a storage's data that lies inside it. @throws TensorFileException if the data are damaged */
     byte[] read(String key, long from, int length) throws IOException;
 
     @Override

@@ -66,7 +66,7 @@ public final class TorchWriter {
      * @param path target; replaced if it is there
      * @param root a Map with String keys (becomes an OrderedDict), List, String, Integer, Long, Double, Boolean, null
      *     (becomes None) or {@link Floats}, maps and lists of these, nested but not containing themselves
-     * @throws ResourceException where it cannot be written; a file that was there is then unchanged
+     * @throws ResourceException if it cannot be written; a file that was there is then unchanged
      * @throws IllegalArgumentException if there is something else in it
      */
     public static void write(Path path, @Nullable Object root) {

@@ -37,7 +37,7 @@ public final class Adam implements AutoCloseable {
     /**
      * Moves every parameter by its gradient.
      *
-     * @param settings learning rate, decay rates and the like of this step
+     * @param settings learning rate, decay rates and epsilon of this step
      */
     public void step(AdamSettings settings) {
         step++;

@@ -40,7 +40,7 @@ public final class BatchNorm {
      * {@code [..., channels] → [..., channels]} by the statistics of the batch; the running ones move towards them.
      *
      * @param x {@code [..., channels]}
-     * @return of x's shape
+     * @return a tensor of x's shape
      * @throws IllegalArgumentException for a single row, which has no variance
      */
     public Tensor train(Tensor x) {
@@ -65,7 +65,7 @@ public final class BatchNorm {
      * {@code [..., channels] → [..., channels]} by the running statistics, without gradients.
      *
      * @param x {@code [..., channels]}
-     * @return of x's shape
+     * @return a tensor of x's shape
      */
     public Tensor infer(Tensor x) {
         Backend k = x.backend();

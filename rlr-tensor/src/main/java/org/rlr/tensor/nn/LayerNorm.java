@@ -37,7 +37,7 @@ public final class LayerNorm {
      * {@code [..., width] → [..., width]}.
      *
      * @param x {@code [..., width]}
-     * @return of x's shape
+     * @return a tensor of x's shape
      * @throws IllegalArgumentException if the last extent is another
      */
     public Tensor forward(Tensor x) {
@@ -49,7 +49,7 @@ public final class LayerNorm {
      *
      * @param xs at least one, all of one shape
      * @param weights one for each, constant
-     * @return of their shape
+     * @return a tensor of their shape
      * @throws IllegalArgumentException if shapes or numbers do not fit
      */
     public Tensor forward(List<Tensor> xs, float... weights) {

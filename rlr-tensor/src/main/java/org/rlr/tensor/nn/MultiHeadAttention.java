@@ -69,7 +69,7 @@ public final class MultiHeadAttention {
      * @param v projected values {@code [N or 1, M, d]}
      * @param pattern heads, grid and locality
      * @return {@code [N, L, d]}
-     * @throws IllegalArgumentException if the shapes do not fit each other or the grid
+     * @throws IllegalArgumentException if the shapes do not match each other or the grid
      */
     public Tensor attend(Tensor q, Tensor k, Tensor v, AttentionPattern pattern) {
         return output(FusedFunctions.attention(q, k, v, pattern));
