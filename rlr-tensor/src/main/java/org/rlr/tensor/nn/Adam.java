@@ -5,7 +5,7 @@ import org.rlr.tensor.backend.AdamSettings;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.View;
 
-/** Adam over the flat arena of a {@link ParameterSet}, see {@link AdamSettings}. */
+/** The Adam optimiser over the flat arena of a {@link ParameterSet}, see {@link AdamSettings}. */
 public final class Adam implements AutoCloseable {
     private final ParameterSet parameters;
     private final Backend backend;
@@ -14,7 +14,7 @@ public final class Adam implements AutoCloseable {
     private long step;
 
     /**
-     * An optimiser whose moments start at zero.
+     * Creates an optimiser with zero moments.
      *
      * @param parameters allocated for training
      * @throws IllegalStateException if the set has no gradients
@@ -35,7 +35,7 @@ public final class Adam implements AutoCloseable {
     }
 
     /**
-     * Moves every parameter by its gradient.
+     * Updates every parameter with its gradient.
      *
      * @param settings learning rate, decay rates and epsilon of this step
      */
@@ -44,26 +44,26 @@ public final class Adam implements AutoCloseable {
         backend.adam(parameters.valueArena(), parameters.gradientArena(), m, v, settings, step);
     }
 
-    /** Counts a step that a capture of an earlier one has made. */
+    /** Counts a step that a replayed capture has made. */
     public void stepped() {
         step++;
     }
 
-    /** {@return the steps made so far} */
+    /** {@return the number of steps so far} */
     public long steps() {
         return step;
     }
 
     /**
-     * What an optimiser has to remember to go on later as if it had never stopped.
+     * The state of an optimiser, from which it can resume exactly.
      *
      * @param first first moments, in the order of {@link ParameterSet#toArray()}
      * @param second second moments
-     * @param step steps made
+     * @param step number of steps so far
      */
     public record State(float[] first, float[] second, long step) {}
 
-    /** {@return a copy of what this optimiser remembers} */
+    /** {@return a copy of this optimiser's state} */
     public State state() {
         float[] copyOfFirst = new float[m.elements()];
         float[] copyOfSecond = new float[v.elements()];
@@ -73,22 +73,22 @@ public final class Adam implements AutoCloseable {
     }
 
     /**
-     * Goes on from what an optimiser of the same parameters remembered.
+     * Restores the state of an optimiser of the same parameters.
      *
      * @param state of {@link #state()}
-     * @throws IllegalArgumentException if there are more parameters or fewer
+     * @throws IllegalArgumentException if the number of parameters differs
      */
     public void restore(State state) {
         if (state.first.length != m.elements() || state.second.length != v.elements()) {
             throw new IllegalArgumentException(
-                    "moments of " + state.first.length + " parameters instead of " + m.elements());
+                    "optimiser state for " + state.first.length + " parameters, expected " + m.elements());
         }
         backend.upload(state.first, 0, m);
         backend.upload(state.second, 0, v);
         step = state.step;
     }
 
-    /** Gives the moments' memory back. */
+    /** Releases the moments' memory. */
     @Override
     public void close() {
         m.storage().release();

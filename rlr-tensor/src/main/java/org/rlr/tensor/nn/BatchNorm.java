@@ -9,9 +9,9 @@ import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.backend.View;
 
 /**
- * Batch normalisation per channel, the last axis (Ioffe and Szegedy 2015), eps 1e-5, {@code weight} ones and
- * {@code bias} zeros at first. In training by the statistics of the batch, which the running ones follow with momentum
- * 0.1 (the variance unbiased, as in PyTorch); otherwise by the running ones.
+ * Batch normalisation per channel, the last axis (Ioffe and Szegedy 2015), eps 1e-5, {@code weight} initially ones and
+ * {@code bias} zeros. Training uses the batch statistics and updates the running statistics with momentum 0.1 (unbiased
+ * variance, as in PyTorch); inference uses the running statistics.
  */
 public final class BatchNorm {
     private static final float EPSILON = 1e-5f;
@@ -23,10 +23,10 @@ public final class BatchNorm {
     private final Parameter variance;
 
     /**
-     * Normalises {@code channels} channels.
+     * Declares a layer for {@code channels} channels.
      *
-     * @param names of the learned values
-     * @param buffers of {@code running_mean} and {@code running_var}, in a set that is allocated without gradients
+     * @param names prefix of the learned values
+     * @param buffers prefix of {@code running_mean} and {@code running_var}, in a set allocated without gradients
      * @param channels extent of the last axis
      */
     public BatchNorm(ParameterSet.Prefix names, ParameterSet.Prefix buffers, int channels) {
@@ -37,11 +37,11 @@ public final class BatchNorm {
     }
 
     /**
-     * {@code [..., channels] → [..., channels]} by the statistics of the batch; the running ones move towards them.
+     * {@code [..., channels] → [..., channels]} with the batch statistics; updates the running statistics.
      *
      * @param x {@code [..., channels]}
      * @return a tensor of x's shape
-     * @throws IllegalArgumentException for a single row, which has no variance
+     * @throws IllegalArgumentException if x has a single row, whose variance is undefined
      */
     public Tensor train(Tensor x) {
         int rows = x.shape().rows();
@@ -62,7 +62,7 @@ public final class BatchNorm {
     }
 
     /**
-     * {@code [..., channels] → [..., channels]} by the running statistics, without gradients.
+     * {@code [..., channels] → [..., channels]} with the running statistics, without gradients.
      *
      * @param x {@code [..., channels]}
      * @return a tensor of x's shape

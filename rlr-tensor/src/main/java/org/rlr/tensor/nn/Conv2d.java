@@ -18,9 +18,9 @@ public final class Conv2d {
     private final ConvGeometry geometry;
 
     /**
-     * Weights and bias uniform in {@code ±1/√(k·k·in/groups)}, as PyTorch's default.
+     * Declares a layer with weights and bias uniform in {@code ±1/√(k·k·in/groups)}, PyTorch's default.
      *
-     * @param names where the parameters are declared
+     * @param names prefix under which the parameters are declared
      * @param in input channels
      * @param out output channels
      * @param geometry kernel, stride, padding and groups
@@ -30,14 +30,14 @@ public final class Conv2d {
     }
 
     /**
-     * A convolution with the given initialisers.
+     * Declares a convolution with the given initialisers.
      *
-     * @param names where the parameters are declared
+     * @param names prefix under which the parameters are declared
      * @param in input channels
      * @param out output channels
      * @param geometry kernel, stride, padding and groups
-     * @param weights first values of the weights
-     * @param biases first values of the bias, if there is one
+     * @param weights initialiser of the weights
+     * @param biases initialiser of the bias, or null for no bias
      */
     public Conv2d(
             ParameterSet.Prefix names,
@@ -65,9 +65,9 @@ public final class Conv2d {
     }
 
     /**
-     * A convolution without bias and the batch normalisation after it as one convolution, for inference. A state dict
-     * holds the {@code weight} of the one and {@code weight}, {@code bias}, {@code running_mean} and
-     * {@code running_var} of the other; they are folded as they are loaded, in double: {@code w' = w·γ/√(σ²+eps)},
+     * Folds a convolution without bias and the batch normalisation after it into one convolution, for inference. A
+     * state dict holds the convolution's {@code weight} and the normalisation's {@code weight}, {@code bias},
+     * {@code running_mean} and {@code running_var}; loading folds them in double: {@code w' = w·γ/√(σ²+eps)},
      * {@code b' = β − μ·γ/√(σ²+eps)}.
      *
      * @param names prefix of the convolution
@@ -114,7 +114,7 @@ public final class Conv2d {
     private static Parameter weight(
             ParameterSet.Prefix names, StateForm form, Initializer first, int in, int out, ConvGeometry geometry) {
         int k = geometry.kernel();
-        // the kernels of grouped convolutions read filters as they are
+        // kernels of grouped convolutions read unpacked filters
         return names.declare(geometry.groups() == 1 ? 1 : 0, "weight", form, first, out, k, k, in / geometry.groups());
     }
 
@@ -137,7 +137,7 @@ public final class Conv2d {
         return scale;
     }
 
-    /** Filters times a factor each. */
+    /** Multiplies each filter by its factor. */
     private static float[] scaled(float[] filters, double[] scale) {
         int length = filters.length / scale.length;
         float[] scaled = new float[filters.length];
@@ -147,7 +147,7 @@ public final class Conv2d {
         return scaled;
     }
 
-    /** {@code [n, rows, columns]} as {@code [n, columns, rows]}. */
+    /** Transposes {@code [n, rows, columns]} to {@code [n, columns, rows]}. */
     private static float[] transposed(float[] values, int n, int rows, int columns) {
         float[] result = new float[values.length];
         for (int i = 0; i < n; i++) {
@@ -164,7 +164,7 @@ public final class Conv2d {
      * {@code [N, H, W, in] → [N, H', W', out]}.
      *
      * @param x {@code [N, H, W, in]}
-     * @return {@code [N, H', W', out]}, H' and W' by {@link ConvGeometry#out}
+     * @return {@code [N, H', W', out]}, H' and W' from {@link ConvGeometry#out}
      * @throws IllegalArgumentException if x has another shape
      */
     public Tensor forward(Tensor x) {
@@ -172,7 +172,7 @@ public final class Conv2d {
     }
 
     /**
-     * The same with an activation in one pass.
+     * Convolution and activation in one pass.
      *
      * @param x {@code [N, H, W, in]}
      * @param activation applied to the result

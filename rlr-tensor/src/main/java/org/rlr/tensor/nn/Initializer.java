@@ -3,24 +3,24 @@ package org.rlr.tensor.nn;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.backend.Philox;
 
-/** Draws a parameter's first values from its own random stream, the same ones on every backend. */
+/** Draws a parameter's initial values from its own random stream; they are equal on every backend. */
 @FunctionalInterface
 public interface Initializer {
 
     /**
-     * Values for a shape, row-major, from stream {@code stream} of {@code seed}.
+     * Returns row-major values for a shape from stream {@code stream} of {@code seed}.
      *
-     * @param shape of the parameter
-     * @param seed of the model
+     * @param shape shape of the parameter
+     * @param seed the model's seed
      * @param stream number of the parameter, see {@link org.rlr.tensor.backend.Philox}
      * @return {@code shape.elements()} values
      */
     float[] values(Shape shape, long seed, long stream);
 
     /**
-     * The same value everywhere.
+     * Constant values.
      *
-     * @param value of every element
+     * @param value value of every element
      * @return the initialiser
      */
     static Initializer constant(float value) {
@@ -71,7 +71,7 @@ public interface Initializer {
     /**
      * Kaiming normal (He et al. 2015), fan-in, gain √2: {@code N(0, 2/fanIn)}.
      *
-     * @param fanIn inputs of an output
+     * @param fanIn inputs per output
      * @return the initialiser
      */
     static Initializer kaimingNormal(int fanIn) {
@@ -81,8 +81,8 @@ public interface Initializer {
     /**
      * Xavier uniform (Glorot and Bengio 2010): bound {@code √(6/(fanIn+fanOut))}.
      *
-     * @param fanIn inputs of an output
-     * @param fanOut outputs
+     * @param fanIn inputs per output
+     * @param fanOut number of outputs
      * @return the initialiser
      */
     static Initializer xavierUniform(int fanIn, int fanOut) {
@@ -90,9 +90,9 @@ public interface Initializer {
     }
 
     /**
-     * What PyTorch gives weights and bias of a linear layer: bound {@code 1/√fanIn}.
+     * PyTorch's default for weights and bias of a linear layer: uniform, bound {@code 1/√fanIn}.
      *
-     * @param fanIn inputs of an output
+     * @param fanIn inputs per output
      * @return the initialiser
      */
     static Initializer fanIn(int fanIn) {

@@ -4,16 +4,16 @@ import java.util.List;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.autograd.FusedFunctions;
 
-/** Layer normalisation over the last axis (Ba et al. 2016), {@code weight} ones and {@code bias} zeros at first. */
+/** Layer normalisation over the last axis (Ba et al. 2016), {@code weight} initially ones and {@code bias} zeros. */
 public final class LayerNorm {
     private final Parameter weight;
     private final Parameter bias;
     private final float eps;
 
     /**
-     * Normalises rows of {@code width} values, eps 1e-5.
+     * Declares a layer for rows of {@code width} values, eps 1e-5.
      *
-     * @param names where {@code weight} and {@code bias} are declared
+     * @param names prefix under which {@code weight} and {@code bias} are declared
      * @param width extent of the last axis
      */
     public LayerNorm(ParameterSet.Prefix names, int width) {
@@ -21,9 +21,9 @@ public final class LayerNorm {
     }
 
     /**
-     * Normalises rows of {@code width} values.
+     * Declares a layer for rows of {@code width} values.
      *
-     * @param names where {@code weight} and {@code bias} are declared
+     * @param names prefix under which {@code weight} and {@code bias} are declared
      * @param width extent of the last axis
      * @param eps added to the variance
      */
@@ -38,19 +38,19 @@ public final class LayerNorm {
      *
      * @param x {@code [..., width]}
      * @return a tensor of x's shape
-     * @throws IllegalArgumentException if the last extent is another
+     * @throws IllegalArgumentException if the last extent differs
      */
     public Tensor forward(Tensor x) {
         return FusedFunctions.layerNorm(x, weight.tensor(), bias.tensor(), eps);
     }
 
     /**
-     * Of {@code Σᵢ wᵢ·xᵢ}, all {@code [..., width]}.
+     * Normalises {@code Σᵢ wᵢ·xᵢ}, all {@code [..., width]}.
      *
-     * @param xs at least one, all of one shape
-     * @param weights one for each, constant
+     * @param xs at least one, all of the same shape
+     * @param weights one constant weight per term
      * @return a tensor of their shape
-     * @throws IllegalArgumentException if shapes or numbers do not fit
+     * @throws IllegalArgumentException if the shapes or counts differ
      */
     public Tensor forward(List<Tensor> xs, float... weights) {
         return FusedFunctions.layerNormOfSum(xs, weights, weight.tensor(), bias.tensor(), eps);

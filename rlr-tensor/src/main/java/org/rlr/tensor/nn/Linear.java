@@ -10,9 +10,9 @@ public final class Linear {
     private final Parameter bias;
 
     /**
-     * Weights and bias uniform in {@code ±1/√in}, as PyTorch's default.
+     * Declares a layer with weights and bias uniform in {@code ±1/√in}, PyTorch's default.
      *
-     * @param names where the parameters are declared
+     * @param names prefix under which the parameters are declared
      * @param in inputs
      * @param out outputs
      */
@@ -21,13 +21,13 @@ public final class Linear {
     }
 
     /**
-     * A layer with the given initialisers.
+     * Declares a layer with the given initialisers.
      *
-     * @param names where the parameters are declared
+     * @param names prefix under which the parameters are declared
      * @param in inputs
      * @param out outputs
-     * @param weights first values of {@code weight [out, in]}
-     * @param biases first values of {@code bias [out]}
+     * @param weights initialiser of {@code weight [out, in]}
+     * @param biases initialiser of {@code bias [out]}
      */
     public Linear(ParameterSet.Prefix names, int in, int out, Initializer weights, Initializer biases) {
         weight = names.declareWeights(1, "weight", weights, out, in);
@@ -39,19 +39,19 @@ public final class Linear {
      *
      * @param x {@code [..., in]}
      * @return {@code [..., out]}
-     * @throws IllegalArgumentException if the last extent is another
+     * @throws IllegalArgumentException if the last extent differs
      */
     public Tensor forward(Tensor x) {
         return forward(x, Activation.NONE);
     }
 
     /**
-     * The same with an activation in one pass.
+     * The linear map and an activation in one pass.
      *
      * @param x {@code [..., in]}
      * @param activation applied to the result
      * @return {@code [..., out]}
-     * @throws IllegalArgumentException if the last extent is another
+     * @throws IllegalArgumentException if the last extent differs
      */
     public Tensor forward(Tensor x, Activation activation) {
         return FusedFunctions.linear(x, weight.tensor(), bias.tensor(), activation);

@@ -8,8 +8,8 @@ import org.rlr.tensor.backend.AttentionPattern;
 
 /**
  * Multi-head attention with the projections of q, k and v stacked ({@code in_proj_weight [3d, d]}, {@code in_proj_bias
- * [3d]}) and an output projection ({@code out_proj.weight}, {@code out_proj.bias}), as PyTorch's module of that name
- * keeps them. Projecting and attending are apart, so that keys and values of a constant can be projected once.
+ * [3d]}) and an output projection ({@code out_proj.weight}, {@code out_proj.bias}), laid out as in PyTorch's module of
+ * that name. Projection and attention are separate methods, so that constant keys and values are projected only once.
  */
 public final class MultiHeadAttention {
     private final int width;
@@ -18,9 +18,9 @@ public final class MultiHeadAttention {
     private final Linear out;
 
     /**
-     * Attention over tokens of {@code width} channels: Xavier-uniform over the stacked matrix, biases zero.
+     * Declares attention over tokens of {@code width} channels: Xavier-uniform over the stacked matrix, zero biases.
      *
-     * @param names where the parameters are declared
+     * @param names prefix under which the parameters are declared
      * @param width d
      */
     public MultiHeadAttention(ParameterSet.Prefix names, int width) {
@@ -76,7 +76,7 @@ public final class MultiHeadAttention {
     }
 
     /**
-     * {@code y·W_oᵀ + b_o}, the output projection of what was attended to in another way; {@code [N, L, d]}.
+     * {@code y·W_oᵀ + b_o}, the output projection alone, for attention computed elsewhere; {@code [N, L, d]}.
      *
      * @param y {@code [N, L, d]}
      * @return {@code [N, L, d]}

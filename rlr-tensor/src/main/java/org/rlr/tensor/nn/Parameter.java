@@ -6,7 +6,7 @@ import org.rlr.tensor.Shape;
 import org.rlr.tensor.Tensor;
 
 /**
- * A tensor of a {@link ParameterSet}: its name in a state dict, its shape and, once the set is allocated, its values.
+ * A tensor of a {@link ParameterSet}: its name in a state dict, its shape and, after allocation, its values.
  */
 public final class Parameter {
     private final String name;
@@ -16,7 +16,7 @@ public final class Parameter {
     private final StateForm form;
     private @Nullable Tensor value;
 
-    /** @param layers of how many linear layers or convolutions these are the stacked weights; 0 for anything else */
+    /** @param layers number of linear layers or convolutions whose weights are stacked here; 0 for other parameters */
     Parameter(String name, Shape shape, Initializer initializer, int layers, StateForm form) {
         this.name = name;
         this.shape = shape;
@@ -29,7 +29,7 @@ public final class Parameter {
         return layers;
     }
 
-    /** {@return the name in a state dict, {@code encoder.encode_layers.0.mca.in_proj_weight}} */
+    /** {@return the name in a state dict, for example {@code encoder.encode_layers.0.mca.in_proj_weight}} */
     public String name() {
         return name;
     }
@@ -44,8 +44,8 @@ public final class Parameter {
     }
 
     /**
-     * The extents of its tensor in a state dict: {@link #shape} but for the filters of a {@link Conv2d}, which PyTorch
-     * keeps as {@code [out, in/groups, k, k]}.
+     * Returns the extents in a state dict: {@link #shape}, except that PyTorch stores the filters of a {@link Conv2d}
+     * as {@code [out, in/groups, k, k]}.
      *
      * @return a new array
      * @throws IllegalStateException if several tensors are folded into this one
@@ -59,7 +59,7 @@ public final class Parameter {
     }
 
     /**
-     * The values of its tensor in a state dict, row-major by {@link #stateShape}.
+     * Returns the values in a state dict, row-major with shape {@link #stateShape}.
      *
      * @return a copy
      * @throws IllegalStateException before {@link ParameterSet#allocate}, or if several tensors are folded into this
@@ -75,7 +75,7 @@ public final class Parameter {
 
     private IllegalStateException folded() {
         return new IllegalStateException("parameter " + name + " is folded from "
-                + form.shapes().keySet() + ", which it cannot be unfolded into");
+                + form.shapes().keySet() + "; the fold cannot be reversed");
     }
 
     Initializer initializer() {
@@ -87,9 +87,9 @@ public final class Parameter {
     }
 
     /**
-     * The values.
+     * Returns the values.
      *
-     * @return the tensor, which the set closes
+     * @return the tensor; the set closes it
      * @throws IllegalStateException before {@link ParameterSet#allocate}
      */
     public Tensor tensor() {
@@ -99,7 +99,7 @@ public final class Parameter {
         return value;
     }
 
-    /** Gives the memory back, if the set came to allocate it. */
+    /** Releases the memory, if it was allocated. */
     void close() {
         if (value != null) {
             if (value.grad() != null) {

@@ -18,7 +18,7 @@ import org.rlr.tensor.backend.View;
 import org.rlr.tensor.io.TensorFileException;
 
 /**
- * The parameters of a model in one flat arena, so that an optimiser step is one call. Layers declare what they need
+ * The parameters of a model in one flat arena, so that an optimiser step is one call. Layers declare their parameters
  * under a {@linkplain Prefix name prefix}; then the set is allocated once and filled by the initialisers or from a
  * state dict.
  */
@@ -32,13 +32,13 @@ public final class ParameterSet implements AutoCloseable {
     private @Nullable Storage gradients;
     private int size;
     private boolean frozen;
-    /** How many parameters have been frozen. */
+    /** The number of frozen parameters. */
     private int packed;
 
     /** An empty set. */
     public ParameterSet() {}
 
-    /** Part of the name space, as {@code encoder.norm.}; layers take one and declare what they need in it. */
+    /** A name prefix, such as {@code encoder.norm.}, under which a layer declares its parameters. */
     public final class Prefix {
         private final String prefix;
 
@@ -47,9 +47,9 @@ public final class ParameterSet implements AutoCloseable {
         }
 
         /**
-         * A prefix inside this one.
+         * Returns a prefix inside this one.
          *
-         * @param name without a dot at the end
+         * @param name a name without a trailing dot
          * @return the prefix
          */
         public Prefix sub(String name) {
@@ -60,7 +60,7 @@ public final class ParameterSet implements AutoCloseable {
          * Declares a parameter.
          *
          * @param name within this prefix
-         * @param initializer first values, see {@link ParameterSet#initialize}
+         * @param initializer initial values, see {@link ParameterSet#initialize}
          * @param extents the shape
          * @return the parameter, without values until the set is allocated
          * @throws IllegalStateException if the name is taken or the set is allocated already
@@ -70,12 +70,12 @@ public final class ParameterSet implements AutoCloseable {
         }
 
         /**
-         * Declares the weights {@code [layers·out, in]} of one or several stacked linear layers, which nothing but
-         * {@code linear} multiplies with: {@link #freeze} may reorder them.
+         * Declares the weights {@code [layers·out, in]} of one or several stacked linear layers, used only by
+         * {@code linear}: {@link #freeze} may reorder them.
          *
-         * @param layers how many layers are stacked; 0 for what {@code freeze} leaves as it is
+         * @param layers number of stacked layers; 0 for weights that {@code freeze} must not reorder
          * @param name within this prefix
-         * @param initializer first values, see {@link ParameterSet#initialize}
+         * @param initializer initial values, see {@link ParameterSet#initialize}
          * @param extents the shape, {@code layers·out, in}
          * @return the parameter, without values until the set is allocated
          * @throws IllegalStateException if the name is taken or the set is allocated already
@@ -84,7 +84,7 @@ public final class ParameterSet implements AutoCloseable {
             return declare(layers, name, StateForm.plain(prefix + name, extents), initializer, extents);
         }
 
-        /** The name in a state dict of something within this prefix. */
+        /** Returns the full name in a state dict of a name within this prefix. */
         String name(String name) {
             return prefix + name;
         }
@@ -96,23 +96,23 @@ public final class ParameterSet implements AutoCloseable {
             }
             Parameter p = new Parameter(prefix + name, Shape.of(extents), initializer, layers, form);
             if (parameters.putIfAbsent(p.name(), p) != null) {
-                throw new IllegalStateException("two parameters are called " + p.name());
+                throw new IllegalStateException("two parameters have the name " + p.name());
             }
             return p;
         }
     }
 
-    /** {@return the top of the name space} */
+    /** {@return the empty prefix} */
     public Prefix root() {
         return new Prefix("");
     }
 
     /**
-     * Allocates the parameters, zeros at first.
+     * Allocates the parameters and fills them with zeros.
      *
-     * @param device where to allocate; stays the caller's
-     * @param training whether gradients are kept too, and both in one arena; otherwise each parameter stands by itself,
-     *     and the set can be {@linkplain #freeze frozen}
+     * @param device the backend to allocate on; the caller closes it
+     * @param training whether to allocate gradients too and use one arena; otherwise each parameter has its own
+     *     storage, and the set can be {@linkplain #freeze frozen}
      * @throws IllegalStateException if the set is allocated already
      * @throws ResourceException if memory is short
      */
@@ -131,7 +131,7 @@ public final class ParameterSet implements AutoCloseable {
 
     private void requireUnallocated() {
         if (backend != null) {
-            throw new IllegalStateException("allocated already");
+            throw new IllegalStateException("the parameters are already allocated");
         }
     }
 
@@ -154,16 +154,15 @@ public final class ParameterSet implements AutoCloseable {
     }
 
     /**
-     * Ends the time in which values change, and lets the backend keep the weights of linear layers and convolutions in
-     * the order in which it reads them. Does nothing the second time; where memory was short the first time, it
-     * resumes.
+     * Makes the values constant, and lets the backend reorder the weights of linear layers and convolutions for fast
+     * access. A second call does nothing, or resumes if the first ran out of memory.
      *
-     * @throws IllegalStateException if the parameters were allocated for training, or not at all
-     * @throws ResourceException if memory is short; the parameters can be used, and packed by another call
+     * @throws IllegalStateException if the parameters are allocated for training or not allocated
+     * @throws ResourceException if there is not enough memory; the parameters remain usable, and another call resumes
      */
     public void freeze() {
         if (backend == null || values != null) {
-            throw new IllegalStateException("only parameters allocated for inference can be frozen");
+            throw new IllegalStateException("freeze() needs parameters that are allocated for inference");
         }
         if (frozen) {
             return;
@@ -182,12 +181,12 @@ public final class ParameterSet implements AutoCloseable {
     }
 
     /**
-     * Allocates the parameters, fills them from a state dict and freezes them: what a network needs that is never
-     * trained. If that fails the set is closed.
+     * Allocates the parameters, fills them from a state dict and freezes them, for a network that is not trained.
+     * Closes the set on failure.
      *
-     * @param device where to allocate; stays the caller's
-     * @param source gives shapes and values
-     * @param origin what the dict is, for the message: a file and where in it
+     * @param device the backend to allocate on; the caller closes it
+     * @param source provides shapes and values
+     * @param origin name of the dict for messages: a file and the place in it
      * @throws IllegalStateException if the set is allocated already
      * @throws ResourceException as {@link #allocate}
      * @throws TensorFileException as {@link #load}
@@ -222,9 +221,9 @@ public final class ParameterSet implements AutoCloseable {
     }
 
     /**
-     * Fills every parameter by its initialiser, the i-th declared from stream i of the seed.
+     * Fills every parameter with its initialiser; the i-th declared uses stream i of the seed.
      *
-     * @param seed of the random streams
+     * @param seed seed of the random streams
      * @throws IllegalStateException if the set is frozen
      */
     public void initialize(long seed) {
@@ -239,7 +238,7 @@ public final class ParameterSet implements AutoCloseable {
         }
     }
 
-    /** {@return all parameters in the order of their declaration} */
+    /** {@return all parameters in declaration order} */
     public Collection<Parameter> all() {
         return Collections.unmodifiableCollection(parameters.values());
     }
@@ -250,7 +249,7 @@ public final class ParameterSet implements AutoCloseable {
     }
 
     /**
-     * Copies of the values as a state dict holds them, row-major, by name, in the order of declaration.
+     * Returns copies of the values as a state dict holds them, row-major, by name, in declaration order.
      *
      * @return values by name, see {@link Parameter#stateValues}
      * @throws IllegalStateException before {@link #allocate}, or if several tensors are folded into one parameter
@@ -262,8 +261,8 @@ public final class ParameterSet implements AutoCloseable {
     }
 
     /**
-     * The tensors that {@link #load} reads from a state dict, in the order of declaration; for a folded convolution
-     * those of the convolution and of its batch normalisation. The set need not be allocated.
+     * Returns the shapes of the tensors that {@link #load} reads from a state dict, in declaration order; for a folded
+     * convolution those of the convolution and of its batch normalisation. The set need not be allocated.
      *
      * @return extents by name, filters as {@code [out, in/groups, k, k]}; a new map
      */
@@ -273,31 +272,31 @@ public final class ParameterSet implements AutoCloseable {
         return shapes;
     }
 
-    /** Where a state dict comes from. */
+    /** A source of a state dict's tensors. */
     public interface Source {
         /**
-         * The extents of a tensor.
+         * Returns the extents of a tensor.
          *
-         * @param name as in {@link Parameter#name}
+         * @param name a name as in {@link Parameter#name}
          * @return the extents; null if there is no tensor of that name
          */
         int @Nullable [] shape(String name);
 
         /**
-         * The values of a tensor, row-major.
+         * Returns the values of a tensor, row-major.
          *
-         * @param name one for which {@link #shape} gives extents
+         * @param name a name for which {@link #shape} returns extents
          * @return the values
          */
         float[] values(String name);
     }
 
     /**
-     * Checks that a state dict has a value for every parameter; to be called before {@link #allocate}, so that a file
-     * that has not what its description asks for costs no memory.
+     * Checks that a state dict has every parameter's tensor. Call it before {@link #allocate}, so that an incomplete
+     * file costs no memory.
      *
-     * @param source gives shapes and values
-     * @param origin what the dict is, for the message: a file and where in it
+     * @param source provides shapes and values
+     * @param origin name of the dict for messages: a file and the place in it
      * @throws TensorFileException naming the tensors that are missing or have another shape
      */
     public void requireFits(Source source, String origin) {
@@ -324,8 +323,8 @@ public final class ParameterSet implements AutoCloseable {
     /**
      * Fills every parameter from a state dict.
      *
-     * @param source gives shapes and values
-     * @param origin what the dict is, for the message: a file and where in it
+     * @param source provides shapes and values
+     * @param origin name of the dict for messages: a file and the place in it
      * @throws TensorFileException as {@link #requireFits}, or naming a tensor whose values are not finite
      * @throws IllegalStateException if the set is frozen
      */
@@ -338,7 +337,7 @@ public final class ParameterSet implements AutoCloseable {
         }
     }
 
-    /** What is computed with one that is not finite is not a number, and compares with no threshold. */
+    /** Checks that all values are finite: others give NaN scores, which no threshold detects. */
     private static float[] requireFinite(float[] values, Parameter p, String origin) {
         for (float value : values) {
             if (!Float.isFinite(value)) {
@@ -349,8 +348,8 @@ public final class ParameterSet implements AutoCloseable {
                                 + (tensors.size() == 1
                                         ? "the tensor " + p.name() + " holds "
                                         : "the tensors " + String.join(", ", tensors) + " give ")
-                                + value + ", as after a training that diverged, or because the file is damaged",
-                        "take an earlier or another file, or train again with a lower `learningRate`",
+                                + value + ": the training diverged or the file is damaged",
+                        "use an earlier or another file, or train again with a lower `learningRate`",
                         null);
             }
         }
@@ -358,10 +357,10 @@ public final class ParameterSet implements AutoCloseable {
     }
 
     /**
-     * Takes over the values of a set of the same declarations on the same backend, which is not frozen.
+     * Copies the values of another set with the same declarations on the same backend.
      *
-     * @param other allocated on the same backend
-     * @throws IllegalStateException if one of the sets is frozen
+     * @param other a set that is allocated on the same backend and not frozen
+     * @throws IllegalStateException if either set is frozen
      * @throws IllegalArgumentException if the names differ
      */
     public void copyFrom(ParameterSet other) {
@@ -380,8 +379,8 @@ public final class ParameterSet implements AutoCloseable {
     }
 
     /**
-     * All values of a set allocated for training in one array, in the order of their declaration, with gaps of zeros
-     * between them.
+     * Returns all values of a set allocated for training in one array, in declaration order, with gaps of zeros between
+     * them.
      *
      * @return a copy
      */
@@ -392,14 +391,14 @@ public final class ParameterSet implements AutoCloseable {
     }
 
     /**
-     * Takes over all values from {@link #toArray()} of a set of the same declarations.
+     * Sets all values from {@link #toArray()} of a set with the same declarations.
      *
-     * @param array of {@link #toArray()}
-     * @throws IllegalArgumentException if there are more or fewer
+     * @param array result of {@link #toArray()}
+     * @throws IllegalArgumentException if the number of values differs
      */
     public void fromArray(float[] array) {
         if (array.length != size) {
-            throw new IllegalArgumentException("an array of " + array.length + " values instead of " + size);
+            throw new IllegalArgumentException("an array of " + array.length + " values, expected " + size);
         }
         backend().upload(array, 0, valueArena());
     }
@@ -431,7 +430,7 @@ public final class ParameterSet implements AutoCloseable {
         return backend;
     }
 
-    /** Gives the memory back. */
+    /** Releases the memory. */
     @Override
     public void close() {
         if (backend == null) {

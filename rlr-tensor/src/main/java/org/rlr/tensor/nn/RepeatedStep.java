@@ -6,8 +6,8 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.Capture;
 
 /**
- * Work that is done again and again on the same storages, such as a training step: submitted the first time, captured
- * the second where the backend does that, and run as a capture from then on. The numbers are the same bits either way.
+ * Work that repeats on the same storages, such as a training step. The first step is submitted, the second is captured
+ * if the backend can, and later steps replay the capture. The results are bit-identical either way.
  */
 public final class RepeatedStep implements AutoCloseable {
     private final Backend backend;
@@ -19,13 +19,13 @@ public final class RepeatedStep implements AutoCloseable {
     private @Nullable Capture capture;
 
     /**
-     * A step.
+     * Creates a step without running it.
      *
-     * @param backend captures, where it can
-     * @param capturable false for one that the body changes over time
-     * @param streamsPerStep as {@link Backend#capture} has it
-     * @param body submits the step of that number, and is bound by the rules of {@link Backend#capture}
-     * @param replayed called in place of the body where a capture makes the step: for what the host counts, see
+     * @param backend captures the step if it can
+     * @param capturable false if the body changes over time
+     * @param streamsPerStep as in {@link Backend#capture}
+     * @param body submits the step with the given number and follows the rules of {@link Backend#capture}
+     * @param replayed called instead of the body when a capture runs the step, to update the host's counters, see
      *     {@link Adam#stepped}
      */
     public RepeatedStep(Backend backend, boolean capturable, int streamsPerStep, LongConsumer body, Runnable replayed) {
@@ -37,10 +37,10 @@ public final class RepeatedStep implements AutoCloseable {
     }
 
     /**
-     * Makes the step of that number, see {@link Capture#run}.
+     * Runs the step with the given number, see {@link Capture#run}.
      *
      * @param step number of the step, from 1 as {@link org.rlr.tensor.backend.Backend#adam} counts
-     * @param learningRate of the step, as a capture takes it; the body has its own
+     * @param learningRate learning rate for a capture; the body uses its own
      */
     public void run(long step, float learningRate) {
         if (capture != null) {
@@ -58,7 +58,7 @@ public final class RepeatedStep implements AutoCloseable {
         ran = true;
     }
 
-    /** Gives the capture back. */
+    /** Releases the capture. */
     @Override
     public void close() {
         if (capture != null) {

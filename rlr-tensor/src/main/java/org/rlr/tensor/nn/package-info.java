@@ -1,5 +1,5 @@
 /**
- * Layers, their parameters and the optimiser; begin with {@link org.rlr.tensor.nn.ParameterSet} and
+ * Layers, their parameters and the optimiser; start with {@link org.rlr.tensor.nn.ParameterSet} and
  * {@link org.rlr.tensor.nn.Linear}.
  */
 @NullMarked
