@@ -139,7 +139,8 @@ class FullDiskTest {
         Path out = disk.resolve("model.safetensors");
         CommandRun run = CommandRun.process(
                 folder, onASmallDisk(disk, "64k", "exec \"$@\"", training(out, 1, "--metrics", metrics)));
-        run.assertFailure("no room for --out " + out, disk + " is on a disk that has 0.1 MB free", "free some space");
+        run.assertFailure(
+                "not enough disk space for --out " + out, "the disk of " + disk + " has 0.1 MB free", "free some space");
         assertTrue(Files.notExists(metrics), "no epoch has begun");
     }
 

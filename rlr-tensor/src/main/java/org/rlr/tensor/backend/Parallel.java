@@ -194,7 +194,7 @@ public final class Parallel implements AutoCloseable {
             if (!ended) {
                 LOG.log(
                         System.Logger.Level.WARNING,
-                        "a backend was not closed; its threads end now. Call close() on every backend");
+                        "a backend was never closed; its threads end now; call close() when you no longer need a backend");
                 end();
             }
         }

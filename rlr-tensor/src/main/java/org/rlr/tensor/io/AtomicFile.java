@@ -14,36 +14,35 @@ import java.nio.file.StandardOpenOption;
 import org.rlr.tensor.ResourceException;
 
 /**
- * Replaces a file whole or not at all: the content is written to a temporary file beside the target, forced to the
- * disk, and renamed over it. Whatever goes wrong (disk full, no permission, an exception while the content is made, the
- * process ended), the old file stays as it was, and no temporary file is left unless the process was killed or the
- * machine stopped; the next write to the folder removes such a file. A file that is replaced keeps its permissions, and
- * its owner where the system lets it. An interrupt of the thread does not end a write: the file is written, and the
- * interrupt status stays set.
+ * Replaces a file atomically: the content goes to a temporary file beside the target, is forced to disk, and is renamed
+ * over the target. On any failure (disk full, no permission, an exception from the content, end of the process) the old
+ * file stays unchanged. A temporary file remains only if the process was killed or the machine stopped; the next write
+ * to the folder removes it. A replaced file keeps its permissions, and its owner if the system allows it. An interrupt
+ * does not end a write: the file is written and the interrupt status stays set.
  */
 public final class AtomicFile {
     private static final int BUFFER = 1 << 16;
 
     private AtomicFile() {}
 
-    /** Makes a file's content. */
+    /** Writes a file's content. */
     @FunctionalInterface
     public interface Content {
         /**
-         * Writes everything to a buffered stream, which the caller closes.
+         * Writes the whole content to a buffered stream; the caller closes it.
          *
-         * @param out buffered
-         * @throws IOException if it cannot be written
+         * @param out the buffered stream
+         * @throws IOException if writing fails
          */
         void writeTo(OutputStream out) throws IOException;
     }
 
     /**
-     * Writes a file, making the folders above it where they are missing. A symbolic link is followed; something that is
-     * not a regular file, as {@code /dev/stdout}, is written to directly.
+     * Writes a file and creates missing parent folders. Follows symbolic links. A target that is not a regular file,
+     * such as {@code /dev/stdout}, is written directly.
      *
      * @param target the file
-     * @param content makes what is to be in it; called once
+     * @param content writes the file's content; called once
      * @throws ResourceException if it cannot be written
      */
     public static void write(Path target, Content content) {
@@ -51,19 +50,18 @@ public final class AtomicFile {
     }
 
     /**
-     * As {@link #write(Path, Content)}, but does not wait until the content has reached the disk: for many files that
-     * can be made again, each of which would otherwise cost as much as drawing it. Only where the machine itself stops
-     * may such a file be lost.
+     * As {@link #write(Path, Content)}, but does not wait for the disk: for many files that can be recreated, as
+     * waiting would take as long as creating them. A file can be lost only if the machine stops.
      *
      * @param target the file
-     * @param content makes what is to be in it; called once
+     * @param content writes the file's content; called once
      * @throws ResourceException as {@link #write(Path, Content)}
      */
     public static void writeUnforced(Path target, Content content) {
         write(target, content, false);
     }
 
-    /** Throws if a folder is where a file is to be written. */
+    /** Throws if the target is a folder. */
     static void requireNoFolder(Path target) {
         if (Files.isDirectory(target)) {
             throw new ResourceException(
@@ -88,17 +86,17 @@ public final class AtomicFile {
             throw new ResourceException(
                     ResourceException.Resource.DISK,
                     "cannot write " + target + ": " + IoReason.of(e)
-                            + (Files.isRegularFile(target) ? "; the file that was there is unchanged" : ""),
-                    "free some space there or name another place",
+                            + (Files.isRegularFile(target) ? "; the existing file is unchanged" : ""),
+                    "free some space there or choose another location",
                     e);
         }
     }
 
     /**
-     * Writes a text in UTF-8; otherwise as {@link #write(Path, Content)}.
+     * Writes a text in UTF-8, like {@link #write(Path, Content)}.
      *
      * @param target the file
-     * @param text what is to be in it
+     * @param text the file's content
      * @throws ResourceException as {@link #write(Path, Content)}
      */
     public static void writeString(Path target, String text) {
@@ -113,7 +111,7 @@ public final class AtomicFile {
         Files.createDirectories(folder);
         Path temporary = TemporaryFiles.create(folder, target);
         try {
-            // a stream, as an interrupt closes a channel
+            // a stream, because an interrupt closes a channel
             try (OutputStream out =
                     new BufferedOutputStream(Files.newOutputStream(temporary, StandardOpenOption.WRITE), BUFFER)) {
                 content.writeTo(out);
@@ -134,7 +132,7 @@ public final class AtomicFile {
         }
     }
 
-    /** Waits until what was written has reached the disk, however often the thread is interrupted meanwhile. */
+    /** Forces the written content to disk, even if the thread is interrupted meanwhile. */
     private static void force(Path path, StandardOpenOption access) throws IOException {
         boolean interrupted = false;
         try {
@@ -155,7 +153,7 @@ public final class AtomicFile {
         }
     }
 
-    /** Makes the rename itself durable; some systems cannot, and need not. */
+    /** Makes the rename durable; some systems do not support or need this. */
     private static void forceFolder(Path folder) {
         try {
             force(folder, StandardOpenOption.READ);

@@ -9,34 +9,34 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.ResourceException;
 
 /**
- * Makes a folder of files that are good only together. They are written to a hidden temporary folder, which is renamed
- * when all are there. A run that fails or is ended leaves nothing under the folder's name; what a killed process leaves
- * is removed by the next write beside it, as {@link AtomicFile} has it.
+ * Creates a folder of files that belong together. They are written to a hidden temporary folder, which is renamed when
+ * it is complete. A failed or cancelled run leaves no folder of that name. The next write beside it removes the files
+ * of a killed process, as in {@link AtomicFile}.
  */
 public final class AtomicFolder {
     private AtomicFolder() {}
 
-    /** Makes a folder's content. */
+    /** Writes a folder's content. */
     @FunctionalInterface
     public interface Content<T> {
         /**
-         * Writes everything.
+         * Writes all files.
          *
-         * @param folder an empty folder, for the time being
-         * @return what the caller gets
+         * @param folder an empty temporary folder
+         * @return the result for the caller
          */
         T writeTo(Path folder);
     }
 
     /**
-     * Makes a folder. One that is there and empty stays the same folder: the temporary one is inside it, and what was
-     * written is renamed entry by entry.
+     * Creates a folder. An existing empty folder is kept: the temporary folder is created inside it and its entries are
+     * then renamed one by one.
      *
-     * @param <T> what the content tells
-     * @param target the folder, missing or empty; those above it are made where they are missing
-     * @param setting what names the folder, for the remedy of errors
-     * @param content makes what is to be in it; called once
-     * @return what the content returned
+     * @param <T> the result type
+     * @param target the folder, missing or empty; missing parent folders are created
+     * @param setting the setting that names the folder, for the remedy of errors
+     * @param content writes the folder's content; called once
+     * @return the result of {@code content}
      * @throws ResourceException if the folder is not empty or cannot be written
      */
     public static <T> T write(Path target, String setting, Content<T> content) {
@@ -70,7 +70,7 @@ public final class AtomicFolder {
         }
     }
 
-    /** What is there already would be taken for part of the new content. */
+    /** Throws if the folder has entries, which would mix with the new content. */
     private static void requireEmpty(Path folder, String setting) throws IOException {
         if (!entries(folder).isEmpty()) {
             throw unusable("the folder " + folder + " is not empty", setting, null);

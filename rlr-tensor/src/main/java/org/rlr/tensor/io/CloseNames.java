@@ -4,7 +4,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 
-/** Finds what a user may have meant by an unknown name. */
+/** Suggests known names for an unknown name. */
 public final class CloseNames {
     /** Longer names are compared by their ends, where tensor names differ. */
     private static final int COMPARED = 200;
@@ -12,13 +12,13 @@ public final class CloseNames {
     private CloseNames() {}
 
     /**
-     * The names nearest to {@code wanted} by edit distance, at most {@code limit}, nearest first; only those that
-     * differ in less than half of the longer name, or end as it does.
+     * Returns at most {@code limit} names by edit distance to {@code wanted}, nearest first; only names that differ in
+     * less than half of the longer name or share its ending.
      *
      * @param wanted the unknown name
-     * @param names those there are
-     * @param limit how many at most
-     * @return none where nothing is near
+     * @param names the known names
+     * @param limit the maximum number of names
+     * @return the close names; may be empty
      */
     public static List<String> of(String wanted, Collection<String> names, int limit) {
         record Candidate(String name, int distance) {}
@@ -39,7 +39,7 @@ public final class CloseNames {
         return name.length() <= COMPARED ? name : name.substring(name.length() - COMPARED);
     }
 
-    /** Levenshtein's distance. */
+    /** Returns the Levenshtein distance. */
     private static int distance(String a, String b) {
         int[] row = new int[b.length() + 1];
         for (int j = 0; j <= b.length(); j++) {

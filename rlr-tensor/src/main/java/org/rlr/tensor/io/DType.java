@@ -18,7 +18,7 @@ public enum DType {
     I32(4),
     /** Unsigned 8-bit integer. */
     U8(1),
-    /** One byte, zero is false. */
+    /** One byte; zero is false. */
     BOOL(1);
 
     private final int bytes;
@@ -37,7 +37,7 @@ public enum DType {
         return this == F64 || this == F32 || this == F16 || this == BF16;
     }
 
-    /** The type of that name in a file, if there is one. */
+    /** Returns the type with that name in a file, or null. */
     static @Nullable DType named(String name) {
         for (DType type : values()) {
             if (type.name().equals(name)) {

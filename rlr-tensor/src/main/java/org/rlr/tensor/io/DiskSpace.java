@@ -13,27 +13,26 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.ResourceException;
 
-/** Finds out whether there is room for files before hours are spent on what goes into them. */
+/** Checks disk space for files before hours are spent on computing them. */
 public final class DiskSpace {
     private DiskSpace() {}
 
     /**
-     * A file that will be written whole, as {@link AtomicFile} does: one that is there goes when the new one is
-     * complete.
+     * A file that {@link AtomicFile} will write: an existing file is replaced when the new one is complete.
      *
-     * @param name by which the user knows it: a setting in backticks, or an option
-     * @param file its path; a device, as {@code /dev/stdout}, needs no room
+     * @param name the user's name for it: a setting in backticks, or an option
+     * @param file its path; a device such as {@code /dev/stdout} needs no space
      * @param bytes its size
-     * @param again whether it is written more than once, so that two of them stand beside each other
+     * @param again whether it is rewritten, so that two versions exist at once
      */
     public record Planned(String name, Path file, long bytes, boolean again) {}
 
-    /** Tells a disk by a folder. */
+    /** Finds the disk of a folder. */
     interface Disks {
-        /** The disk, equal for folders on the same. */
+        /** Returns the disk; equal for folders on the same disk. */
         Object of(Path folder) throws IOException;
 
-        /** Bytes that may still be written to it; negative where it does not tell. */
+        /** Returns its free bytes; negative if unknown. */
         long free(Object disk) throws IOException;
     }
 
@@ -51,11 +50,11 @@ public final class DiskSpace {
     };
 
     /**
-     * Checks that files fit, each disk for all that go to it. Where a system does not tell how much is free, nothing is
-     * checked.
+     * Checks that each disk has space for all its files. A disk with unknown free space is not checked.
      *
      * @param files in the order in which they are written
-     * @throws ResourceException if they do not, naming files, sizes and what is free, or if one is a folder
+     * @throws ResourceException if they do not fit (the message has files, sizes and free space), or if a target is a
+     *     folder
      */
     public static void require(List<Planned> files) {
         require(files, REAL);
@@ -86,10 +85,10 @@ public final class DiskSpace {
         });
     }
 
-    /** What goes to one disk, which is told by the folder of the first file. */
+    /** The files for one disk, identified by the folder of the first file. */
     private record Share(Path folder, List<Planned> files) {}
 
-    /** The innermost folder above a file that is there. */
+    /** Returns the innermost existing folder above a file. */
     private static @Nullable Path existingFolder(Path file) {
         Path folder = file.toAbsolutePath().getParent();
         while (folder != null && Files.notExists(folder)) {
@@ -100,7 +99,7 @@ public final class DiskSpace {
 
     private static void untold(Path folder, IOException e) {
         System.getLogger(DiskSpace.class.getName())
-                .log(System.Logger.Level.DEBUG, "cannot find out how much room there is in " + folder, e);
+                .log(System.Logger.Level.DEBUG, "cannot determine the free disk space of " + folder, e);
     }
 
     private static void require(List<Planned> files, Path folder, long free) throws IOException {
@@ -117,13 +116,13 @@ public final class DiskSpace {
         if (free >= 0 && most > free) {
             throw new ResourceException(
                     ResourceException.Resource.DISK,
-                    "no room for "
+                    "not enough disk space for "
                             + files.stream()
                                     .map(each -> each.name + " " + each.file + " (" + megabytes(each.bytes) + ")")
                                     .collect(Collectors.joining(" and "))
-                            + ": writing takes " + megabytes(most) + ", and " + folder + " is on a disk that has "
+                            + ": writing needs " + megabytes(most) + ", but the disk of " + folder + " has "
                             + megabytes(free) + " free",
-                    "free some space there or name another place",
+                    "free some space there or choose another location",
                     null);
         }
     }

@@ -9,7 +9,7 @@ public final class HalfPrecision {
     private HalfPrecision() {}
 
     /**
-     * The value of a binary16.
+     * Converts a binary16 to a float, exactly.
      *
      * @param half bits of a binary16
      * @return the same number
@@ -30,7 +30,7 @@ public final class HalfPrecision {
     }
 
     /**
-     * The nearest binary16.
+     * Rounds a float to the nearest binary16.
      *
      * @param value any float
      * @return bits of a binary16
@@ -45,11 +45,11 @@ public final class HalfPrecision {
         if (magnitude >= 0x4780_0000) { // 2^16 and above, infinity included
             return (short) (sign | 0x7C00);
         }
-        if (magnitude >= 0x3880_0000) { // 2^-14 and above: normal; a carry may reach infinity, as it should
+        if (magnitude >= 0x3880_0000) { // 2^-14 and above: normal; a carry may correctly reach infinity
             int rebased = magnitude - ((127 - 15) << 23);
             return (short) (sign | roundShift(rebased, 13));
         }
-        if (magnitude < 0x3300_0000) { // below 2^-25, half of the least subnormal
+        if (magnitude < 0x3300_0000) { // below 2^-25, half of the smallest subnormal
             return (short) sign;
         }
         int significand = (magnitude & 0x7F_FFFF) | 0x80_0000;
@@ -58,7 +58,7 @@ public final class HalfPrecision {
     }
 
     /**
-     * The value of a bfloat16.
+     * Converts a bfloat16 to a float, exactly.
      *
      * @param bfloat bits of a bfloat16
      * @return the same number
@@ -68,7 +68,7 @@ public final class HalfPrecision {
     }
 
     /**
-     * The nearest bfloat16.
+     * Rounds a float to the nearest bfloat16.
      *
      * @param value any float
      * @return bits of a bfloat16

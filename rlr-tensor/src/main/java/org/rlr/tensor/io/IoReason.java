@@ -11,16 +11,16 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 
 /**
- * Why reading or writing a file failed, in words that fit into a message: Java says it by the class of the exception.
+ * Converts I/O exceptions, whose class often carries the reason, to text for messages.
  */
 public final class IoReason {
     private IoReason() {}
 
     /**
-     * The reason, without the class's name; a file is named where the exception is about one, which may be a folder
-     * above the one asked for.
+     * Returns the reason without the class name. Names the exception's file, if any; it may be a parent folder of the
+     * requested one.
      *
-     * @param e what was thrown
+     * @param e the exception
      * @return part of a sentence
      */
     public static String of(IOException e) {
@@ -43,21 +43,21 @@ public final class IoReason {
             return file + " exists already";
         }
         if (e instanceof NotDirectoryException) {
-            return file + " is no folder";
+            return file + " is not a folder";
         }
         if (e instanceof DirectoryNotEmptyException) {
             return "the folder " + file + " is not empty";
         }
         if (e instanceof FileSystemLoopException) {
-            return "links lead from " + file + " back to itself";
+            return "the links of " + file + " form a loop";
         }
         return failed.getReason() == null ? file + ": " + e.getClass().getSimpleName() : failed.getReason();
     }
 
     /**
-     * Where Gson found that a text is no JSON, without its advice to programmers.
+     * Returns the place of a JSON error from Gson's message, without its advice to programmers.
      *
-     * @param e what the parser threw
+     * @param e the parser's exception
      * @return part of a sentence
      */
     public static String ofJson(RuntimeException e) {

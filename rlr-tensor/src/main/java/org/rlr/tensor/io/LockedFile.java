@@ -12,8 +12,8 @@ import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file that is open for one process, which may remove it while others wait for it. The system gives up the lock of a
- * process that ends. To open the file in another way and close it gives up the lock, on POSIX.
+ * A file locked by one process, which may remove it while others wait for it. The system releases the lock when the
+ * process ends. On POSIX, opening and closing the file elsewhere in the process also releases the lock.
  */
 public final class LockedFile implements AutoCloseable {
     private final Path file;
@@ -27,16 +27,16 @@ public final class LockedFile implements AutoCloseable {
     /**
      * Opens a file for reading and writing, and locks it.
      *
-     * @param file made if it is missing; its folder is there
-     * @return the file; null where it is locked already, by this process or another
-     * @throws IOException if it cannot be opened, or its file system has no locks
+     * @param file the file, created if missing; its folder must exist
+     * @return the file; null if this or another process has locked it
+     * @throws IOException if the file cannot be opened or its file system has no locks
      */
     public static @Nullable LockedFile open(Path file) throws IOException {
         while (true) {
             try {
                 Files.createFile(file);
             } catch (FileAlreadyExistsException e) {
-                // it is locked, or was left behind
+                // it is locked or left over
             }
             Object key = key(file);
             FileChannel channel = null;
@@ -46,13 +46,13 @@ public final class LockedFile implements AutoCloseable {
                 if (channel.tryLock() == null) {
                     return null;
                 }
-                // whoever had it may have removed it after it was opened here
+                // its previous owner may have removed it after it was opened here
                 locked = key != null && key.equals(key(file));
                 if (locked) {
                     return new LockedFile(file, channel);
                 }
             } catch (NoSuchFileException e) {
-                // removed meanwhile
+                // removed in the meantime
             } catch (OverlappingFileLockException e) {
                 return null;
             } finally {
@@ -63,26 +63,26 @@ public final class LockedFile implements AutoCloseable {
         }
     }
 
-    /** What tells a file from another that later has its name; null where there is none. */
+    /** Returns a key that differs from that of a later file of the same name; null if the system has none. */
     private static @Nullable Object key(Path file) throws IOException {
         try {
             BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-            // Windows has no keys
+            // Windows has no file keys
             return attributes.fileKey() == null ? attributes.creationTime() : attributes.fileKey();
         } catch (NoSuchFileException e) {
             return null;
         }
     }
 
-    /** {@return its content, to be read and written; open until this is closed} */
+    /** {@return the channel for reading and writing; open until this is closed} */
     public FileChannel channel() {
         return channel;
     }
 
     /**
-     * Removes the file and gives the lock up.
+     * Removes the file and releases the lock.
      *
-     * @throws IOException if it cannot be removed; the lock is given up all the same
+     * @throws IOException if the file cannot be removed; the lock is released anyway
      */
     public void delete() throws IOException {
         try (channel) {
@@ -91,9 +91,9 @@ public final class LockedFile implements AutoCloseable {
     }
 
     /**
-     * Gives the lock up; the file stays.
+     * Releases the lock; the file stays.
      *
-     * @throws IOException if it cannot be closed
+     * @throws IOException if the file cannot be closed
      */
     @Override
     public void close() throws IOException {

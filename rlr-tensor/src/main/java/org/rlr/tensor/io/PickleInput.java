@@ -7,15 +7,14 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The bytes of a pickle, read once from the front; counts them and refuses more than {@link #MOST_BYTES}, before it
- * allocates for them.
+ * Reads a pickle's bytes sequentially; refuses more than {@link #MOST_BYTES} before allocating memory for them.
  */
 final class PickleInput {
-    /** A description of tensors, not their data: a checkpoint of a thousand tensors takes some hundred kilobytes. */
+    /** A pickle only describes tensors: a checkpoint of a thousand tensors needs some hundred kilobytes. */
     static final long MOST_BYTES = 64 << 20;
     /** The longest string. */
     static final int MOST_STRING_BYTES = 1 << 20;
-    /** The longest name of a module or of something in it. */
+    /** The longest name of a module or its member. */
     private static final int MOST_NAME_BYTES = 256;
 
     private final InputStream in;
@@ -23,7 +22,7 @@ final class PickleInput {
     private long position;
 
     /**
-     * @param in buffered
+     * @param in the buffered stream
      * @param origin the file, for messages
      */
     PickleInput(InputStream in, String origin) {
@@ -64,7 +63,7 @@ final class PickleInput {
         return value;
     }
 
-    /** The next bytes; few enough to be allocated. */
+    /** The next bytes; the caller limits their number. */
     byte[] bytes(int length) {
         count(length);
         try {
@@ -78,13 +77,13 @@ final class PickleInput {
         }
     }
 
-    /** A string of a length already read. */
+    /** A string of known length. */
     String string(long length) {
         if (length > MOST_STRING_BYTES) {
             throw TorchCheckpoint.refused(
                     origin,
-                    "its pickle declares a string of " + length + " bytes, more than the " + MOST_STRING_BYTES
-                            + " that are read");
+                    "its pickle declares a string of " + length + " bytes, more than the limit of "
+                            + MOST_STRING_BYTES);
         }
         byte[] bytes = bytes((int) length);
         try {
@@ -103,7 +102,7 @@ final class PickleInput {
         for (int c = next(); c != '\n'; c = next()) {
             if (line.length() == MOST_NAME_BYTES) {
                 throw TorchCheckpoint.refused(
-                        origin, "its pickle names something longer than " + MOST_NAME_BYTES + " bytes");
+                        origin, "its pickle has a name longer than " + MOST_NAME_BYTES + " bytes");
             }
             line.append((char) c);
         }
@@ -114,7 +113,7 @@ final class PickleInput {
         position += bytes;
         if (position > MOST_BYTES) {
             throw TorchCheckpoint.refused(
-                    origin, "its pickle is longer than the " + (MOST_BYTES >> 20) + " MiB that are read");
+                    origin, "its pickle is longer than the limit of " + (MOST_BYTES >> 20) + " MiB");
         }
     }
 

@@ -4,7 +4,7 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** The names of pickle opcodes, for messages about those that are refused. */
+/** The names of pickle opcodes, for messages about refused opcodes. */
 final class PickleOpcodes {
     private static final Map<Integer, String> NAMES = names();
 
@@ -50,7 +50,7 @@ final class PickleOpcodes {
         return names;
     }
 
-    /** The name, or the code where there is none. */
+    /** Returns the name, or the code of an unknown opcode. */
     static String name(int opcode) {
         String code = String.format(Locale.ROOT, "0x%02x", opcode);
         String name = NAMES.get(opcode);

@@ -8,8 +8,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a pickle holds as a tree of immutable maps, lists and values. A pickle can share parts, which a tree repeats,
- * and contain itself: depth and size are bounded, so that neither costs more than {@link #MOST_NODES} steps.
+ * Converts a pickle's value to a tree of immutable maps, lists and values. A pickle can share parts, which a tree
+ * repeats, and contain itself; limits on depth and size keep the cost below {@link #MOST_NODES} steps.
  */
 final class PickleTree {
     static final int MOST_NODES = 1_000_000;
@@ -23,8 +23,8 @@ final class PickleTree {
     }
 
     /**
-     * The tree of a value: {@code Map} (keys String or Long), {@code List} (of lists and tuples), String, Long, Double,
-     * Boolean, {@link TorchTensor}, and null for None.
+     * Returns the tree of a value: {@code Map} (keys String or Long), {@code List} (of lists and tuples), String, Long,
+     * Double, Boolean, {@link TorchTensor}, and null for None.
      */
     static @Nullable Object of(@Nullable Object value, String origin) {
         return new PickleTree(origin).copy(value, 0);
@@ -32,7 +32,7 @@ final class PickleTree {
 
     private @Nullable Object copy(@Nullable Object value, int level) {
         if (++nodes > MOST_NODES) {
-            throw TorchCheckpoint.refused(origin, "written out, its pickle has more than " + MOST_NODES + " values");
+            throw TorchCheckpoint.refused(origin, "its pickle expands to more than " + MOST_NODES + " values");
         }
         if (level > MOST_LEVELS) {
             throw TorchCheckpoint.refused(

@@ -10,14 +10,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the pickle of a file that torch.load reads (protocol 2): no memo, every tensor with a storage of its own,
- * numbered in order.
+ * Writes the pickle of a file for torch.load (protocol 2): no memo; every tensor has its own storage, numbered in
+ * order.
  */
 final class Pickler {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final List<TorchWriter.Floats> tensors = new ArrayList<>();
 
-    /** The pickle of an object, see {@link TorchWriter#write}. */
+    /** Returns the pickle of an object, see {@link TorchWriter#write}. */
     byte[] pickle(@Nullable Object root) {
         op(0x80).write(2);
         value(root);
@@ -25,7 +25,7 @@ final class Pickler {
         return out.toByteArray();
     }
 
-    /** The tensors of what was pickled; their storages are called by their places. */
+    /** Returns the pickled tensors; a storage's key is its index here. */
     List<TorchWriter.Floats> tensors() {
         return tensors;
     }

@@ -14,17 +14,17 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.RlrException;
 
 /**
- * Writes what took hours to compute so that a place which no longer takes it, as a disk that has become full meanwhile,
- * does not lose it: it then goes, under its own name, into a new folder {@code rlr-kept-…} of another place, which the
- * error names. All files are tried before {@link #requireInPlace} says so.
+ * Saves results that took hours to compute. If the target cannot be written, for example because its disk is full, the
+ * file goes under its own name to a new folder {@code rlr-kept-…} in another location, and the error names it. All
+ * files are tried before {@link #requireInPlace} throws.
  */
 public final class RescuedFiles {
     private final List<Path> places;
     private final List<RlrException> failures = new ArrayList<>();
 
     /**
-     * Files that go into the folder of temporary files, the user's home or the working folder, whichever takes them
-     * first, where their own place does not.
+     * Uses the first of these fallback locations that works: the folder for temporary files, the user's home, the
+     * working folder.
      */
     public RescuedFiles() {
         this(Stream.of("java.io.tmpdir", "user.home", "user.dir")
@@ -38,12 +38,12 @@ public final class RescuedFiles {
     }
 
     /**
-     * Writes a file, or keeps it elsewhere.
+     * Writes a file, or saves it in a fallback location.
      *
-     * @param target where it belongs
-     * @param writer writes the whole file to the path it is given, as {@link AtomicFile} does, or throws an
-     *     RlrException and leaves nothing there
-     * @return whether it is in its place
+     * @param target the intended path
+     * @param writer writes the whole file to the given path, like {@link AtomicFile}, or throws an RlrException and
+     *     leaves no file
+     * @return whether the file was written to its target
      */
     public boolean write(Path target, Consumer<Path> writer) {
         try {
@@ -56,12 +56,12 @@ public final class RescuedFiles {
     }
 
     /**
-     * Keeps a file elsewhere than in its place.
+     * Saves a file in a fallback location.
      *
-     * @param target where it belongs
-     * @param writer as for {@link #write}
+     * @param target the intended path
+     * @param writer as in {@link #write}
      * @param remedy what to do with the file
-     * @return where it is kept and the remedy, or that no place takes it: for {@link RlrException#andRemedy}
+     * @return text for {@link RlrException#andRemedy}: the location and the remedy, or that no location works
      */
     public String kept(Path target, Consumer<Path> writer, String remedy) {
         Set<Path> tried = new LinkedHashSet<>();
@@ -73,10 +73,10 @@ public final class RescuedFiles {
             }
         }
         return "it is lost, as " + tried.stream().map(Path::toString).collect(Collectors.joining(", "))
-                + " did not take it either";
+                + " could not be written either";
     }
 
-    /** The file, if that place took it. */
+    /** Returns the saved file, or null on failure. */
     private static @Nullable Path in(Path place, Path name, Consumer<Path> writer) {
         Path folder = null;
         try {
@@ -85,7 +85,7 @@ public final class RescuedFiles {
             return folder.resolve(name);
         } catch (IOException | RlrException e) {
             System.getLogger(RescuedFiles.class.getName())
-                    .log(System.Logger.Level.DEBUG, "cannot keep " + name + " in " + place, e);
+                    .log(System.Logger.Level.DEBUG, "cannot save " + name + " in " + place, e);
             if (folder != null) {
                 folder.toFile().delete();
             }
@@ -94,9 +94,9 @@ public final class RescuedFiles {
     }
 
     /**
-     * Says what is not in its place.
+     * Throws if any file is not at its target.
      *
-     * @throws RlrException the first failure, with where each file is kept and what to do with it
+     * @throws RlrException the first failure, with the location of each saved file and what to do with it
      */
     public void requireInPlace() {
         if (!failures.isEmpty()) {
@@ -110,10 +110,10 @@ public final class RescuedFiles {
     }
 
     /**
-     * One file, of which this says at once where it is not in its place.
+     * Saves one file and throws at once if it is not at its target.
      *
-     * @param target where it belongs
-     * @param writer as for {@link #write}
+     * @param target the intended path
+     * @param writer as in {@link #write}
      * @throws RlrException as {@link #requireInPlace}
      */
     public static void save(Path target, Consumer<Path> writer) {

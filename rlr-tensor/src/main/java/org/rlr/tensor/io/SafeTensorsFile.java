@@ -16,18 +16,17 @@ import org.rlr.tensor.CancelledException;
 import org.rlr.tensor.RlrException;
 
 /**
- * A SafeTensors file, or its contents in memory, opened for reading. Opening a large file costs little and only what is
- * asked for is read, through a small buffer: a mapped file would count as this process's memory until the collector
- * comes by. A file may be larger than 2 GiB, and so may a tensor, as long as it is read into an array that can hold it.
- * May be used by several threads. A thread that is interrupted while it reads gets a {@link CancelledException}, and a
- * file is then closed.
+ * A SafeTensors file, or its contents in memory, opened for reading. Opening is cheap, and only requested tensors are
+ * read, through a small buffer: a mapped file would count as process memory until garbage collection. Files and tensors
+ * may exceed 2 GiB, if the array that receives a tensor can hold it. Thread-safe. A thread that is interrupted while
+ * reading gets a {@link CancelledException}, and the file is closed.
  */
 public final class SafeTensorsFile implements AutoCloseable {
-    /** As in the format's reference implementation. */
+    /** The limit of the format's reference implementation. */
     static final int MAX_HEADER_BYTES = 100_000_000;
 
     private static final int LENGTH_BYTES = 8;
-    /** Bytes read at once; a multiple of every element size. */
+    /** Buffer size in bytes; a multiple of every element size. */
     private static final int PIECE = 1 << 18;
 
     private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
@@ -37,14 +36,14 @@ public final class SafeTensorsFile implements AutoCloseable {
     private final long dataStart;
     private final SafeTensorsHeader header;
 
-    /** Where the bytes are. */
+    /** The source of the bytes. */
     private interface Input extends Closeable {
         long size() throws IOException;
 
-        /** Reads some bytes at a position; less than 0 at the end. */
+        /** Reads some bytes at a position; returns a negative number at the end. */
         int read(ByteBuffer to, long position) throws IOException;
 
-        /** A view of some bytes that outlives this. */
+        /** Returns a view of some bytes that stays valid after closing. */
         ByteBuffer view(long position, int length) throws IOException;
 
         boolean isOpen();
@@ -93,7 +92,7 @@ public final class SafeTensorsFile implements AutoCloseable {
         @Override
         public int read(ByteBuffer to, long position) throws IOException {
             if (Thread.currentThread().isInterrupted()) {
-                throw new ClosedByInterruptException(); // as a channel does
+                throw new ClosedByInterruptException(); // like a channel
             }
             int length = (int) Math.min(to.remaining(), size() - position);
             to.put(view(position, length));
@@ -139,15 +138,14 @@ public final class SafeTensorsFile implements AutoCloseable {
             throw SafeTensorsHeader.malformed(
                     TensorFileException.Reason.OTHER_FORMAT,
                     source,
-                    "its header of " + headerBytes + " bytes is longer than the " + MAX_HEADER_BYTES
-                            + " that the format allows");
+                    "its header of " + headerBytes + " bytes is longer than the limit of " + MAX_HEADER_BYTES);
         }
         this.dataStart = LENGTH_BYTES + headerBytes;
         byte[] json = readFully(LENGTH_BYTES, (int) headerBytes).array();
         this.header = SafeTensorsHeader.parse(source, json, size - dataStart);
     }
 
-    /** Whether a header, which is a JSON object, begins where it should: other formats have something else there. */
+    /** Returns whether a JSON object starts at the header's position; other formats have other bytes there. */
     private boolean headerBegins() throws IOException {
         ByteBuffer first = ByteBuffer.allocate(1);
         return input.read(first, LENGTH_BYTES) == 1 && first.get(0) == '{';
@@ -177,11 +175,11 @@ public final class SafeTensorsFile implements AutoCloseable {
     }
 
     /**
-     * The contents of a file in memory, checked like one.
+     * Opens the contents of a file in memory and checks its header.
      *
-     * @param source what messages call it
+     * @param source its name in messages
      * @param contents a whole SafeTensors file; not copied
-     * @return the file; closing it is allowed and not needed
+     * @return the file; closing it is optional
      * @throws TensorFileException if it is not a correct SafeTensors file
      */
     public static SafeTensorsFile of(String source, byte[] contents) {
@@ -203,7 +201,7 @@ public final class SafeTensorsFile implements AutoCloseable {
         }
     }
 
-    /** {@return what messages call it: the path of a file} */
+    /** {@return the name in messages: the path of a file} */
     public String source() {
         return source;
     }
@@ -214,26 +212,26 @@ public final class SafeTensorsFile implements AutoCloseable {
     }
 
     /**
-     * Whether there is a tensor of that name.
+     * Returns whether there is a tensor of that name.
      *
      * @param name any name
-     * @return true where {@link #entry} finds it
+     * @return true if {@link #entry} finds it
      */
     public boolean contains(String name) {
         return header.entries().containsKey(name);
     }
 
-    /** {@return the file's metadata; empty where it has none} */
+    /** {@return the file's metadata; may be empty} */
     public Map<String, String> metadata() {
         return Collections.unmodifiableMap(header.metadata());
     }
 
     /**
-     * What the header says of a tensor.
+     * Returns the header's description of a tensor.
      *
      * @param name of the tensor
-     * @return type, shape and place
-     * @throws TensorFileException if there is none of that name; the message lists names close to it
+     * @return type, shape and position
+     * @throws TensorFileException if there is no such tensor; the message lists close names
      */
     public TensorEntry entry(String name) {
         TensorEntry entry = header.entries().get(name);
@@ -254,8 +252,8 @@ public final class SafeTensorsFile implements AutoCloseable {
     }
 
     /**
-     * A tensor as floats, converted from whatever type it has: doubles and integers are rounded to the nearest float, a
-     * boolean gives 0 or 1.
+     * Reads a tensor as floats, converted from any type: doubles and integers are rounded to the nearest float,
+     * booleans become 0 or 1.
      *
      * @param name of the tensor
      * @return its elements, row-major
@@ -295,7 +293,7 @@ public final class SafeTensorsFile implements AutoCloseable {
     }
 
     /**
-     * A tensor as doubles, converted from whatever type it has; exact but for 64-bit integers beyond 2^53.
+     * Reads a tensor as doubles, converted from any type; exact except for 64-bit integers beyond 2^53.
      *
      * @param name of the tensor
      * @return its elements, row-major
@@ -321,12 +319,12 @@ public final class SafeTensorsFile implements AutoCloseable {
     }
 
     /**
-     * A tensor of integers or booleans as longs.
+     * Reads a tensor of integers or booleans as longs.
      *
      * @param name of the tensor
      * @return its elements, row-major
-     * @throws TensorFileException if there is no such tensor, it is of a floating-point type, or it has more
-     *     elements than an array
+     * @throws TensorFileException if there is no such tensor, its type is floating-point, or it has more elements than
+     *     an array can hold
      * @throws IllegalStateException if the file was closed
      */
     public long[] readLongs(String name) {
@@ -336,7 +334,7 @@ public final class SafeTensorsFile implements AutoCloseable {
                     TensorFileException.Reason.OTHER_TENSORS,
                     source + ": tensor " + SafeTensorsHeader.quoted(name) + " should hold integers, but its type is "
                             + entry.dtype(),
-                    "use a file that was made for this",
+                    "use a file made for this purpose",
                     null);
         }
         long[] values = new long[arrayLength(entry)];
@@ -350,13 +348,13 @@ public final class SafeTensorsFile implements AutoCloseable {
     }
 
     /**
-     * A tensor's bytes as they are in the file, a read-only little-endian view, mapped, that needs no copy and stays
-     * valid after the file is closed. The file must not be cut short by others while the view is used (the writers of
-     * this package replace files whole, which is harmless).
+     * Maps a tensor's bytes as a read-only little-endian view, without a copy; it stays valid after the file is closed.
+     * Nobody may truncate the file while the view is in use (the writers of this package replace whole files, which is
+     * safe).
      *
      * @param name of the tensor
      * @return its bytes
-     * @throws TensorFileException if there is no such tensor, or it is longer than a buffer can be (2 GiB)
+     * @throws TensorFileException if there is no such tensor or it is longer than a buffer (2 GiB)
      * @throws IllegalStateException if the file was closed
      */
     public ByteBuffer bytes(String name) {
@@ -372,20 +370,20 @@ public final class SafeTensorsFile implements AutoCloseable {
         }
     }
 
-    /** Closes the file; nothing can be read from it afterwards. May be called again. */
+    /** Closes the file; reading is no longer possible. May be called again. */
     @Override
     public void close() {
         closeQuietly(input);
     }
 
     private interface PieceReader {
-        /** Takes a little-endian piece, position 0, whose first element is element {@code from} of the tensor. */
+        /** Receives a little-endian chunk at position 0 that starts with element {@code from} of the tensor. */
         void read(int from, ByteBuffer piece);
     }
 
     private void readPieces(TensorEntry entry, PieceReader reader) {
         requireOpen();
-        // direct: a heap buffer would be copied through one
+        // direct: the JDK would copy a heap buffer through a direct one
         ByteBuffer piece =
                 ByteBuffer.allocateDirect((int) Math.min(PIECE, entry.bytes())).order(ByteOrder.LITTLE_ENDIAN);
         try {
@@ -426,7 +424,7 @@ public final class SafeTensorsFile implements AutoCloseable {
         return new TensorFileException(
                 TensorFileException.Reason.UNSUPPORTED,
                 source + ": tensor " + SafeTensorsHeader.quoted(entry.name()) + " of " + entry.elements()
-                        + " elements is too large to be read in one piece",
+                        + " elements is too large to read at once",
                 "split it",
                 null);
     }
@@ -440,7 +438,7 @@ public final class SafeTensorsFile implements AutoCloseable {
     private void readFully(long position, ByteBuffer buffer) throws IOException {
         while (buffer.hasRemaining()) {
             if (input.read(buffer, position + buffer.position()) < 0) {
-                throw new IOException("it was cut short while being read");
+                throw new IOException("it was truncated while being read");
             }
         }
     }
@@ -452,7 +450,7 @@ public final class SafeTensorsFile implements AutoCloseable {
         return new TensorFileException(
                 TensorFileException.Reason.UNREADABLE,
                 "cannot read " + source + ": " + IoReason.of(e),
-                "check that the file is there and may be read",
+                "check that the file exists and is readable",
                 e);
     }
 
@@ -460,7 +458,7 @@ public final class SafeTensorsFile implements AutoCloseable {
         try {
             input.close();
         } catch (IOException e) {
-            // nothing was written: there is nothing to lose
+            // the file was only read, so no data is lost
             System.getLogger(SafeTensorsFile.class.getName())
                     .log(System.Logger.Level.DEBUG, "closing a file failed", e);
         }

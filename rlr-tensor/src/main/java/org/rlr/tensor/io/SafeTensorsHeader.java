@@ -19,8 +19,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Parses and checks a header. The tensors must tile the data section exactly: no gap, no overlap, nothing after the
- * last, which is what the format demands and what makes every later read safe.
+ * Parses and checks a header. The tensors must tile the data section exactly, without gaps, overlaps or trailing bytes,
+ * as the format requires; this makes every later read safe.
  */
 final class SafeTensorsHeader {
     static final String METADATA = "__metadata__";
@@ -40,7 +40,7 @@ final class SafeTensorsHeader {
      * @param file name of the file, for messages
      * @param json the header's bytes
      * @param dataBytes length of the data section after it
-     * @throws TensorFileException if the header is not one that a correct writer makes
+     * @throws TensorFileException if the header is invalid
      */
     static SafeTensorsHeader parse(String file, byte[] json, long dataBytes) {
         SafeTensorsHeader header = new SafeTensorsHeader(file, dataBytes);
@@ -92,7 +92,7 @@ final class SafeTensorsHeader {
         }
         reader.endObject();
         if (reader.peek() != JsonToken.END_DOCUMENT) {
-            throw malformed("there is something after the end of its header");
+            throw malformed("its header is followed by extra text");
         }
         checkTiling(tensors);
     }
@@ -215,7 +215,7 @@ final class SafeTensorsHeader {
         while (reader.hasNext()) {
             expect(reader, JsonToken.NUMBER, what, "a list of whole numbers");
             String digits = reader.nextString();
-            // neither a sign, nor a fraction, nor an exponent
+            // no sign, fraction or exponent
             if (!digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
                 throw malformed(what + " holds " + quoted(digits) + ", which is not a whole number of zero or more");
             }
@@ -248,12 +248,12 @@ final class SafeTensorsHeader {
         return malformed(TensorFileException.Reason.DAMAGED, file, what);
     }
 
-    /** The error for a file that is not what a correct writer makes. */
+    /** Returns the error for an invalid file. */
     static TensorFileException malformed(TensorFileException.Reason reason, String file, String what) {
         return new TensorFileException(
                 reason,
                 file + " is not a usable SafeTensors file: " + what,
-                "copy or download it again, or save it anew",
+                "copy, download or save it again",
                 null);
     }
 
@@ -262,7 +262,7 @@ final class SafeTensorsHeader {
         return text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "…]";
     }
 
-    /** Where the parser's message says that the error is; the rest of it speaks to programmers. */
+    /** Returns the error's position from the parser's message; the rest is for programmers. */
     static String place(@Nullable String message) {
         String said = message == null ? "" : message;
         int at = said.indexOf(" at line ");
@@ -270,7 +270,7 @@ final class SafeTensorsHeader {
         return printable(place.length() <= SHOWN ? place : place.substring(0, SHOWN) + "…");
     }
 
-    /** A name from a file, fit for one line of a message. */
+    /** Quotes a name from a file for one line of a message. */
     static String quoted(String name) {
         return "'" + printable(name.length() <= SHOWN ? name : name.substring(0, SHOWN) + "…") + "'";
     }

@@ -20,8 +20,8 @@ import java.util.TreeMap;
 import org.rlr.tensor.ResourceException;
 
 /**
- * Builds a SafeTensors file and writes it. The same calls give the same bytes: metadata are sorted by key, tensors with
- * larger elements come first (which keeps all data aligned), in the order they were added. Arrays are not copied and
+ * Builds a SafeTensors file and writes it. The same calls give the same bytes: metadata is sorted by key; tensors with
+ * larger elements come first, which keeps all data aligned, otherwise in insertion order. Arrays are not copied and
  * must not change before {@link #write}.
  */
 public final class SafeTensorsWriter {
@@ -37,16 +37,16 @@ public final class SafeTensorsWriter {
 
     private record Pending(String name, DType dtype, long[] shape, int elements, Encoder encoder) {}
 
-    /** A file without metadata and tensors. */
+    /** Creates a writer without metadata and tensors. */
     public SafeTensorsWriter() {}
 
     /**
-     * Sets a metadata value, replacing an earlier one of that key.
+     * Sets a metadata value and replaces an earlier one with the same key.
      *
      * @param key any text
      * @param value any text
      * @return this writer
-     * @throws IllegalArgumentException if a text holds half a surrogate pair
+     * @throws IllegalArgumentException if a text has an unpaired surrogate
      */
     public SafeTensorsWriter metadata(String key, String value) {
         requireText(key);
@@ -59,25 +59,25 @@ public final class SafeTensorsWriter {
      * Adds a tensor of type F32.
      *
      * @param name of the tensor
-     * @param shape its lengths, empty for a scalar
+     * @param shape its extents; empty for a scalar
      * @param values row-major
      * @return this writer
-     * @throws IllegalArgumentException if the name is taken or reserved, or shape and values do not fit
+     * @throws IllegalArgumentException if the name is taken or reserved, or shape and values do not match
      */
     public SafeTensorsWriter add(String name, long[] shape, float[] values) {
         return add(name, DType.F32, shape, values);
     }
 
     /**
-     * Adds a tensor of type F32, F16 or BF16; the 16-bit types are rounded to nearest, ties to even.
+     * Adds a tensor of type F32, F16 or BF16; values are rounded to the 16-bit types, to nearest, ties to even.
      *
      * @param name of the tensor
      * @param dtype F32, F16 or BF16
-     * @param shape its lengths, empty for a scalar
+     * @param shape its extents; empty for a scalar
      * @param values row-major
      * @return this writer
-     * @throws IllegalArgumentException if the name is taken or reserved, shape and values do not fit, or it is
-     *     another type
+     * @throws IllegalArgumentException if the name is taken or reserved, shape and values do not match, or the type is
+     *     another one
      */
     public SafeTensorsWriter add(String name, DType dtype, long[] shape, float[] values) {
         return add(
@@ -108,10 +108,10 @@ public final class SafeTensorsWriter {
      * Adds a tensor of type F64.
      *
      * @param name of the tensor
-     * @param shape its lengths, empty for a scalar
+     * @param shape its extents; empty for a scalar
      * @param values row-major
      * @return this writer
-     * @throws IllegalArgumentException if the name is taken or reserved, or shape and values do not fit
+     * @throws IllegalArgumentException if the name is taken or reserved, or shape and values do not match
      */
     public SafeTensorsWriter add(String name, long[] shape, double[] values) {
         return add(
@@ -126,10 +126,10 @@ public final class SafeTensorsWriter {
      * Adds a tensor of type I64.
      *
      * @param name of the tensor
-     * @param shape its lengths, empty for a scalar
+     * @param shape its extents; empty for a scalar
      * @param values row-major
      * @return this writer
-     * @throws IllegalArgumentException if the name is taken or reserved, or shape and values do not fit
+     * @throws IllegalArgumentException if the name is taken or reserved, or shape and values do not match
      */
     public SafeTensorsWriter add(String name, long[] shape, long[] values) {
         return add(
@@ -144,10 +144,10 @@ public final class SafeTensorsWriter {
      * Adds a tensor of type I32.
      *
      * @param name of the tensor
-     * @param shape its lengths, empty for a scalar
+     * @param shape its extents; empty for a scalar
      * @param values row-major
      * @return this writer
-     * @throws IllegalArgumentException if the name is taken or reserved, or shape and values do not fit
+     * @throws IllegalArgumentException if the name is taken or reserved, or shape and values do not match
      */
     public SafeTensorsWriter add(String name, long[] shape, int[] values) {
         return add(
@@ -162,10 +162,10 @@ public final class SafeTensorsWriter {
      * Adds a tensor of type U8.
      *
      * @param name of the tensor
-     * @param shape its lengths, empty for a scalar
+     * @param shape its extents; empty for a scalar
      * @param values row-major
      * @return this writer
-     * @throws IllegalArgumentException if the name is taken or reserved, or shape and values do not fit
+     * @throws IllegalArgumentException if the name is taken or reserved, or shape and values do not match
      */
     public SafeTensorsWriter add(String name, long[] shape, byte[] values) {
         return addBytes(name, DType.U8, shape, ByteBuffer.wrap(values));
@@ -175,10 +175,10 @@ public final class SafeTensorsWriter {
      * Adds a tensor of type BOOL.
      *
      * @param name of the tensor
-     * @param shape its lengths, empty for a scalar
+     * @param shape its extents; empty for a scalar
      * @param values row-major
      * @return this writer
-     * @throws IllegalArgumentException if the name is taken or reserved, or shape and values do not fit
+     * @throws IllegalArgumentException if the name is taken or reserved, or shape and values do not match
      */
     public SafeTensorsWriter add(String name, long[] shape, boolean[] values) {
         return add(name, DType.BOOL, shape, values.length, (piece, from, count) -> {
@@ -189,20 +189,20 @@ public final class SafeTensorsWriter {
     }
 
     /**
-     * Adds a tensor of any type from its little-endian bytes, as {@link SafeTensorsFile#bytes} gives them.
+     * Adds a tensor of any type from its little-endian bytes, as returned by {@link SafeTensorsFile#bytes}.
      *
      * @param name of the tensor
      * @param dtype its element type
-     * @param shape its lengths, empty for a scalar
-     * @param bytes what remains of the buffer, row-major
+     * @param shape its extents; empty for a scalar
+     * @param bytes the remaining bytes of the buffer, row-major
      * @return this writer
-     * @throws IllegalArgumentException if the name is taken or reserved, or shape and bytes do not fit
+     * @throws IllegalArgumentException if the name is taken or reserved, or shape and bytes do not match
      */
     public SafeTensorsWriter addBytes(String name, DType dtype, long[] shape, ByteBuffer bytes) {
         ByteBuffer source = bytes.slice();
         if (source.limit() % dtype.bytes() != 0) {
             throw new IllegalArgumentException(
-                    name + ": " + source.limit() + " bytes are not whole elements of " + dtype);
+                    name + ": " + source.limit() + " bytes are not a whole number of elements of " + dtype);
         }
         int width = dtype.bytes();
         return add(
@@ -214,10 +214,10 @@ public final class SafeTensorsWriter {
     }
 
     /**
-     * Writes the file as {@link AtomicFile} does: whole or not at all.
+     * Writes the file atomically, see {@link AtomicFile}.
      *
-     * @param path target; replaced if it is there
-     * @throws ResourceException if it cannot be written; a file that was there is then unchanged
+     * @param path the target; replaced if it exists
+     * @throws ResourceException if it cannot be written; an existing file is then unchanged
      */
     public void write(Path path) {
         List<Pending> ordered = new ArrayList<>(tensors.values());
@@ -238,12 +238,12 @@ public final class SafeTensorsWriter {
     private SafeTensorsWriter add(String name, DType dtype, long[] shape, int elements, Encoder encoder) {
         requireText(name);
         if (name.equals(SafeTensorsHeader.METADATA)) {
-            throw new IllegalArgumentException("a tensor may not be called " + name);
+            throw new IllegalArgumentException("the tensor name " + name + " is reserved");
         }
         long product = 1;
         for (long length : shape) {
             if (length < 0) {
-                throw new IllegalArgumentException(name + ": a length of the shape is negative: " + length);
+                throw new IllegalArgumentException(name + ": the shape has the negative extent " + length);
             }
             product = Math.multiplyExact(product, length);
         }
@@ -291,13 +291,13 @@ public final class SafeTensorsWriter {
             }
             json.endObject();
         } catch (IOException e) {
-            throw new IllegalStateException("a string refused to be written to", e);
+            throw new IllegalStateException("writing to a string failed", e);
         }
         byte[] json = text.toString().getBytes(StandardCharsets.UTF_8);
         if (json.length > SafeTensorsFile.MAX_HEADER_BYTES - 8) {
             throw new IllegalStateException("the header of " + json.length + " bytes is longer than the format allows");
         }
-        // padded with spaces, so that the data begin at a multiple of 8
+        // padded with spaces so that the data start at a multiple of 8
         byte[] header = Arrays.copyOf(json, json.length + Math.floorMod(-json.length, 8));
         Arrays.fill(header, json.length, header.length, (byte) ' ');
         return header;
@@ -319,7 +319,7 @@ public final class SafeTensorsWriter {
         try {
             StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
         } catch (CharacterCodingException e) {
-            throw new IllegalArgumentException("not a text that UTF-8 can hold (half a surrogate pair)", e);
+            throw new IllegalArgumentException("the text has an unpaired surrogate, which UTF-8 cannot encode", e);
         }
     }
 }

@@ -13,19 +13,19 @@ import java.util.HexFormat;
 public final class Sha256 {
     private final MessageDigest digest;
 
-    /** Of no bytes yet. */
+    /** Starts a new hash. */
     public Sha256() {
         try {
             digest = MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
+            throw new IllegalStateException("SHA-256 is missing, which every Java platform has", e);
         }
     }
 
     /**
      * Adds bytes.
      *
-     * @param bytes all of them
+     * @param bytes all are added
      * @return this
      */
     public Sha256 add(byte[] bytes) {
@@ -34,9 +34,9 @@ public final class Sha256 {
     }
 
     /**
-     * Adds floats, four bytes each, the highest first.
+     * Adds floats as four big-endian bytes each.
      *
-     * @param values all of them
+     * @param values all are added
      * @return this
      */
     public Sha256 add(float[] values) {
@@ -47,9 +47,9 @@ public final class Sha256 {
     }
 
     /**
-     * Adds a stream's bytes up to its end.
+     * Adds all bytes of a stream.
      *
-     * @param in stays the caller's to close
+     * @param in the stream; the caller closes it
      * @return this
      * @throws IOException if it cannot be read
      */
@@ -58,12 +58,12 @@ public final class Sha256 {
         return this;
     }
 
-    /** {@return 64 lower-case hexadecimal digits; the next bytes begin anew} */
+    /** {@return 64 lower-case hexadecimal digits; starts a new hash} */
     public String hex() {
         return HexFormat.of().formatHex(bytes());
     }
 
-    /** {@return 32 bytes; the next bytes begin anew} */
+    /** {@return 32 bytes; starts a new hash} */
     public byte[] bytes() {
         return digest.digest();
     }

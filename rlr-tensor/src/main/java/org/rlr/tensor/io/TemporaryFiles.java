@@ -28,18 +28,18 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files that are renamed over others once they are written. Their names say which process writes them, so that
- * those of processes that were killed can be removed: {@code .rlr-<where>-<pid>-<random>.tmp}.
+ * Temporary files that are renamed to their targets when complete. Their names contain the writing process, so that
+ * files of killed processes can be removed: {@code .rlr-<where>-<pid>-<random>.tmp}.
  */
 final class TemporaryFiles {
     private static final System.Logger LOG = System.getLogger(TemporaryFiles.class.getName());
     private static final Pattern NAME = Pattern.compile("\\.rlr-([0-9a-f]{12})-(\\d+)-[-0-9a-f]+\\.tmp");
-    /** No write takes so long. */
+    /** Longer than any write. */
     private static final Duration FORGOTTEN = Duration.ofDays(7);
 
-    /** Those of this process, which an orderly exit removes. */
+    /** The files of this process, removed on a normal exit. */
     private static final Set<Path> UNFINISHED = ConcurrentHashMap.newKeySet();
-    /** Folders that were looked through. */
+    /** Folders already cleaned. */
     private static final Set<Path> SWEPT = ConcurrentHashMap.newKeySet();
 
     static {
@@ -47,14 +47,14 @@ final class TemporaryFiles {
         try {
             Runtime.getRuntime().addShutdownHook(remover);
         } catch (IllegalStateException e) {
-            // the process is ending already: what is written now is written without that safeguard
+            // the process is ending, so this file is not removed at exit
             LOG.log(System.Logger.Level.DEBUG, "first write at shutdown", e);
         }
     }
 
     private TemporaryFiles() {}
 
-    /** Where process numbers mean what they mean here: this boot of the machine and its space of process numbers. */
+    /** Identifies the scope of process ids: this boot of the machine and its process namespace. */
     private static final class Here {
         static final String KEY = key();
 
@@ -78,8 +78,8 @@ final class TemporaryFiles {
     }
 
     /**
-     * An empty file beside a target, with the permissions of the file that is to be replaced, if there is one; those
-     * that nobody writes any more are removed first.
+     * Creates an empty file beside a target, with the permissions of the file to be replaced, if any. Removes left-over
+     * files first.
      */
     static Path create(Path folder, Path target) throws IOException {
         if (SWEPT.add(folder)) {
@@ -91,7 +91,7 @@ final class TemporaryFiles {
             if (replaced == null) {
                 Files.createFile(file);
             } else {
-                // for nobody else, until it is certain for whom
+                // private until the final permissions are known
                 Files.createFile(
                         file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
                 copy(replaced, file);
@@ -103,7 +103,7 @@ final class TemporaryFiles {
         }
     }
 
-    /** An empty folder in another, for what is renamed when it is whole. */
+    /** Creates an empty folder inside another, to be renamed when it is complete. */
     static Path createFolder(Path parent) throws IOException {
         Path folder = unfinished(parent);
         try {
@@ -134,7 +134,7 @@ final class TemporaryFiles {
             try {
                 view.setGroup(from.group());
             } catch (IOException e) {
-                // what was granted to that group is not granted to another
+                // the old group's permissions must not pass to another group
                 permissions.removeAll(Set.of(
                         PosixFilePermission.GROUP_READ,
                         PosixFilePermission.GROUP_WRITE,
@@ -145,14 +145,14 @@ final class TemporaryFiles {
             try {
                 view.setOwner(from.owner());
             } catch (IOException e) {
-                // only the superuser gives files away
+                // only the superuser can change a file's owner
                 LOG.log(System.Logger.Level.DEBUG, "the owner of {0} is not that of the file it replaces", to);
             }
         }
         view.setPermissions(permissions);
     }
 
-    /** Removes a file, or a folder with all that is in it. */
+    /** Removes a file, or a folder with its content. */
     static void delete(Path path) throws IOException {
         if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
             List<Path> all;
@@ -179,7 +179,7 @@ final class TemporaryFiles {
         }
     }
 
-    /** Removes what nobody writes any more. */
+    /** Removes left-over files of ended processes. */
     static void sweep(Path folder) {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, ".rlr-*.tmp")) {
             for (Path file : files) {
@@ -204,7 +204,7 @@ final class TemporaryFiles {
         long pid = Long.parseLong(name.group(2));
         Optional<ProcessHandle> owner = ProcessHandle.of(pid);
         return owner.isEmpty()
-                // a process of the same number that began later
+                // a later process with the same id
                 || owner.get()
                         .info()
                         .startInstant()

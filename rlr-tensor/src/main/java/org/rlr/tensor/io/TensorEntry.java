@@ -4,13 +4,13 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a SafeTensors file says of one tensor.
+ * The header entry of one tensor in a SafeTensors file.
  *
  * @param name its name in the file
  * @param dtype its element type
- * @param shape its lengths, row-major; empty for a scalar
+ * @param shape its extents, row-major; empty for a scalar
  * @param elements the product of the shape
- * @param offset where its bytes begin, counted from the end of the header
+ * @param offset start of its data, counted from the end of the header
  */
 public record TensorEntry(String name, DType dtype, long[] shape, long elements, long offset) {
     /** Takes a copy of the shape. */

@@ -3,33 +3,33 @@ package org.rlr.tensor.io;
 import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.RlrException;
 
-/** A file of tensors cannot be read, or does not hold the tensors that are asked for. */
+/** A tensor file cannot be read or lacks the requested tensors. */
 public final class TensorFileException extends RlrException {
     private static final long serialVersionUID = 1L;
 
     /** The kind of fault. */
     public enum Reason {
-        /** The file is missing, or the system does not let it be read. */
+        /** The file is missing or unreadable. */
         UNREADABLE,
-        /** The file is of another format. */
+        /** The file has another format. */
         OTHER_FORMAT,
-        /** The file's contents break the rules of its format, as those of a file that was cut short. */
+        /** The contents violate the format, for example because the file is truncated. */
         DAMAGED,
-        /** The file's contents are of a kind that is not read, such as code in a pickle. */
+        /** The contents are of an unsupported kind, such as code in a pickle. */
         UNSUPPORTED,
-        /** The file is whole, but holds other tensors than those that are asked for. */
+        /** The file is valid but lacks the requested tensors. */
         OTHER_TENSORS
     }
 
     private final Reason reason;
 
     /**
-     * A file that cannot be used.
+     * An unusable file.
      *
      * @param reason the kind of fault
      * @param message the file and its fault
-     * @param remedy what to do; empty if the message says it
-     * @param cause the exception behind it, if there is one
+     * @param remedy how to fix it; empty if the message implies it
+     * @param cause the exception that caused it, if any
      */
     public TensorFileException(Reason reason, String message, String remedy, @Nullable Throwable cause) {
         super(message, remedy, cause);

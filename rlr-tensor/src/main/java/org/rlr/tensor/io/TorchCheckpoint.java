@@ -10,21 +10,21 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file of {@code torch.save}, opened for reading: the zip archive of PyTorch 1.6 and later, or the serialisation
- * before. Reading it runs nothing: only dicts, lists, tuples, numbers, strings and dense tensors are understood,
- * everything else that a pickle can ask for is refused by its name, and so is what would take more time or memory than
- * the file's size warrants. Tensors are read when asked for. May be used by several threads.
+ * A file of {@code torch.save}, opened for reading: the zip archive of PyTorch 1.6 and later, or the legacy
+ * serialisation. Reading runs no code: only dicts, lists, tuples, numbers, strings and dense tensors are supported.
+ * Anything else in a pickle is refused by name, and so are files that would need too much time or memory for their
+ * size. Tensors are read on request. Thread-safe.
  */
 public final class TorchCheckpoint implements AutoCloseable {
     private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
     /**
-     * Tensors may share data, as tied weights do; all of them together may not be larger than so many times the file.
+     * Tensors may share data, like tied weights; all together may be at most this many times as large as the file.
      */
     private static final int MOST_SHARED = 16;
 
     private static final int SLACK = 1 << 20;
     private static final byte[] ZIP = {'P', 'K', 3, 4};
-    /** A pickle of protocol 2 that begins with a long number of ten bytes: the magic number. */
+    /** The start of a protocol 2 pickle with a ten-byte number: the magic number. */
     private static final byte[] LEGACY = {(byte) 0x80, 2, (byte) 0x8a, 10};
 
     private final Path path;
@@ -38,12 +38,12 @@ public final class TorchCheckpoint implements AutoCloseable {
     }
 
     /**
-     * Opens a file and checks all but its tensors' values.
+     * Opens a file and checks everything except its tensors' values.
      *
      * @param path a file of torch.save
      * @return the file; the caller closes it
-     * @throws TensorFileException if the file is missing or unreadable, is no file of torch.save, is damaged, or
-     *     asks for what is refused
+     * @throws TensorFileException if the file is missing, unreadable, damaged, not a file of torch.save, or has refused
+     *     contents
      */
     public static TorchCheckpoint open(Path path) {
         if (Files.notExists(path)) {
@@ -77,9 +77,9 @@ public final class TorchCheckpoint implements AutoCloseable {
             } else {
                 throw new TensorFileException(
                         TensorFileException.Reason.OTHER_FORMAT,
-                        path + " is not a file of torch.save (.pth): it begins neither as a zip archive nor as the"
+                        path + " is not a file of torch.save (.pth): its start is neither a zip archive nor the"
                                 + " older serialisation",
-                        "give another file, or save it again with torch.save",
+                        "use another file, or save it again with torch.save",
                         null);
             }
             TorchCheckpoint checkpoint = new TorchCheckpoint(path, data, PickleTree.of(value, path.toString()));
@@ -96,7 +96,7 @@ public final class TorchCheckpoint implements AutoCloseable {
     }
 
     /**
-     * Whether a file begins as one of torch.save, in either serialisation (or as another zip archive).
+     * Returns whether a file starts like a file of torch.save, in either serialisation (or like another zip archive).
      *
      * @param path an existing file
      * @return whether {@link #open} may be tried
@@ -138,7 +138,7 @@ public final class TorchCheckpoint implements AutoCloseable {
         }
     }
 
-    /** Bytes of all tensors of a tree, or more than {@code most}. */
+    /** Returns the bytes of all tensors of a tree; stops above {@code most}. */
     private static long bytes(@Nullable Object node, long most) {
         if (node instanceof TorchTensor tensor) {
             return tensor.elements() * tensor.dtype().bytes();
@@ -161,9 +161,9 @@ public final class TorchCheckpoint implements AutoCloseable {
     }
 
     /**
-     * What was saved: a Map (keys String or Long), List (lists and tuples alike), String, Long, BigInteger, Double,
-     * Boolean, {@link TorchTensor} or null for None, maps and lists of these. Immutable; attributes of OrderedDicts are
-     * left out, a NumPy scalar is its number, a Parameter its tensor.
+     * Returns the saved object: a Map (keys String or Long), List (for lists and tuples), String, Long, BigInteger,
+     * Double, Boolean, {@link TorchTensor} or null for None; maps and lists contain these. Immutable. Attributes of
+     * OrderedDicts are omitted; a NumPy scalar becomes its number, a Parameter its tensor.
      *
      * @return the top of the tree
      */
@@ -172,12 +172,12 @@ public final class TorchCheckpoint implements AutoCloseable {
     }
 
     /**
-     * A tensor's values, row-major, converted from any type: doubles and integers are rounded to the
-     * nearest float, a boolean gives 0 or 1.
+     * Reads a tensor's values, row-major, converted from any type: doubles and integers are rounded to the nearest
+     * float, booleans become 0 or 1.
      *
-     * @param tensor one of this file
+     * @param tensor a tensor of this file
      * @return its elements
-     * @throws TensorFileException if its data are damaged, or more than an array can hold
+     * @throws TensorFileException if its data is damaged or too large for an array
      */
     public float[] readFloats(TorchTensor tensor) {
         float[] values = new float[arrayLength(tensor)];
@@ -195,9 +195,9 @@ public final class TorchCheckpoint implements AutoCloseable {
     }
 
     /**
-     * A tensor's values, row-major, as doubles; exact but for 64-bit integers beyond 2^53.
+     * Reads a tensor's values, row-major, as doubles; exact except for 64-bit integers beyond 2^53.
      *
-     * @param tensor one of this file
+     * @param tensor a tensor of this file
      * @return its elements
      * @throws TensorFileException as {@link #readFloats}
      */
@@ -217,9 +217,9 @@ public final class TorchCheckpoint implements AutoCloseable {
     }
 
     /**
-     * The values of a tensor of integers or booleans, row-major.
+     * Reads the values of a tensor of integers or booleans, row-major.
      *
-     * @param tensor one of this file
+     * @param tensor a tensor of this file
      * @return its elements
      * @throws TensorFileException as {@link #readFloats}, or if it holds floating-point numbers
      */
@@ -228,7 +228,7 @@ public final class TorchCheckpoint implements AutoCloseable {
             throw new TensorFileException(
                     TensorFileException.Reason.OTHER_TENSORS,
                     path + ": a tensor should hold integers, but its type is " + tensor.dtype(),
-                    "use a file that was made for this",
+                    "use a file made for this purpose",
                     null);
         }
         long[] values = new long[arrayLength(tensor)];
@@ -249,7 +249,7 @@ public final class TorchCheckpoint implements AutoCloseable {
     }
 
     private interface Element {
-        /** Takes element {@code index} of the tensor from byte {@code at}. */
+        /** Receives element {@code index} of the tensor from byte {@code at}. */
         void take(ByteBuffer bytes, int at, int index);
     }
 
@@ -303,12 +303,12 @@ public final class TorchCheckpoint implements AutoCloseable {
     private TensorFileException tooLarge(TorchTensor tensor) {
         return new TensorFileException(
                 TensorFileException.Reason.UNSUPPORTED,
-                path + ": the tensor " + tensor + " is too large to be read in one piece",
+                path + ": the tensor " + tensor + " is too large to read at once",
                 "split it",
                 null);
     }
 
-    /** Closes the file; no tensor can be read from it afterwards. May be called again. */
+    /** Closes the file; reading is no longer possible. May be called again. */
     @Override
     public void close() {
         closeQuietly(data);
@@ -318,7 +318,7 @@ public final class TorchCheckpoint implements AutoCloseable {
         try {
             data.close();
         } catch (IOException e) {
-            // nothing was written: there is nothing to lose
+            // the file was only read, so no data is lost
             System.getLogger(TorchCheckpoint.class.getName())
                     .log(System.Logger.Level.DEBUG, "closing a file failed", e);
         }
@@ -335,7 +335,7 @@ public final class TorchCheckpoint implements AutoCloseable {
     static TensorFileException refused(String origin, String why) {
         return new TensorFileException(
                 TensorFileException.Reason.UNSUPPORTED,
-                origin + " is refused, unread: " + why,
+                origin + " is refused without reading its tensors: " + why,
                 "save only tensors, as torch.save(model.state_dict(), FILE) does",
                 null);
     }
@@ -344,7 +344,7 @@ public final class TorchCheckpoint implements AutoCloseable {
         return new TensorFileException(
                 TensorFileException.Reason.UNREADABLE,
                 "cannot read " + origin + ": " + IoReason.of(e),
-                "check that the file is there and may be read",
+                "check that the file exists and is readable",
                 e);
     }
 }

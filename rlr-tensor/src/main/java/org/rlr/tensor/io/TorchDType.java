@@ -22,7 +22,7 @@ public enum TorchDType {
     INT8("CharStorage", 1, false),
     /** Unsigned 8-bit integer. */
     UINT8("ByteStorage", 1, false),
-    /** One byte, zero is false. */
+    /** One byte; zero is false. */
     BOOL("BoolStorage", 1, false);
 
     private final String storageClass;
@@ -45,12 +45,12 @@ public enum TorchDType {
         return floating;
     }
 
-    /** The class in PyTorch's module {@code torch} that a pickle names for it. */
+    /** The pickle's storage class for it, in PyTorch's module {@code torch}. */
     String storageClass() {
         return storageClass;
     }
 
-    /** The type of a storage class, if there is one of that name. */
+    /** Returns the type of a storage class, or null if the name is unknown. */
     static @Nullable TorchDType ofStorageClass(String name) {
         for (TorchDType type : values()) {
             if (type.storageClass.equals(name)) {

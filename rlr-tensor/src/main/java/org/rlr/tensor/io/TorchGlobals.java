@@ -10,8 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.io.Unpickler.Tuple;
 
 /**
- * The names that a PyTorch checkpoint may use, and what values they stand for. Nothing is looked up, loaded or called
- * by a name.
+ * The allowed global names of a PyTorch checkpoint and their values. No name is looked up, loaded or called.
  */
 final class TorchGlobals {
     private static final String ORDERED_DICT = "collections.OrderedDict";
@@ -25,32 +24,32 @@ final class TorchGlobals {
     private static final String STORAGES = "torch.";
     private static final int MOST_AXES = 64;
     /**
-     * The longest string of bytes: it holds a NumPy scalar. A pickle may ask for the same one any number of times, and
-     * each is made anew.
+     * The longest byte string, enough for a NumPy scalar. A pickle may request the same one many times, and each
+     * request allocates.
      */
     private static final int MOST_BYTES = 64;
-    /** A tensor may have more elements than its storage, by strides of zero, up to so many. */
+    /** Maximum elements of a tensor that exceeds its storage through zero strides. */
     private static final long MOST_REPEATED = 1 << 16;
 
     private final String origin;
     private final boolean legacy;
     private final Map<String, Storage> storages = new LinkedHashMap<>();
 
-    /** A name that is allowed. */
+    /** An allowed name. */
     private record Global(String name) {}
 
-    /** A type of NumPy, as {@code f8}. */
+    /** A NumPy type, such as {@code f8}. */
     private record NumpyType(String code) {}
 
-    /** What a string encoded in Latin-1 stands for in protocol 2, which has no bytes. */
+    /** A byte string, which protocol 2 stores as a Latin-1 string. */
     private record Bytes(byte[] values) {}
 
-    /** What the pickle says of a storage. */
+    /** The pickle's description of a storage. */
     record Storage(String key, TorchDType dtype, long elements) {}
 
     /**
      * @param origin the file, for messages
-     * @param legacy whether the file has the serialisation before PyTorch 1.6
+     * @param legacy whether the file uses the serialisation before PyTorch 1.6
      */
     TorchGlobals(String origin, boolean legacy) {
         this.origin = origin;
@@ -62,7 +61,7 @@ final class TorchGlobals {
         return storages;
     }
 
-    /** What a name stands for. */
+    /** Returns the value of a name. */
     Object named(String module, String name) {
         String full = module + "." + name;
         TorchDType dtype = module.equals("torch") ? TorchDType.ofStorageClass(name) : null;
@@ -71,18 +70,18 @@ final class TorchGlobals {
         }
         throw TorchCheckpoint.refused(
                 origin,
-                "it asks for the Python object " + full + ", which is not one of those that a file of tensors needs");
+                "it asks for the Python object " + full + ", which a tensor file does not need");
     }
 
-    /** What calling a name with arguments stands for. */
+    /** Returns the value of calling a name with arguments. */
     Object reduce(@Nullable Object callable, @Nullable Object arguments) {
         if (!(callable instanceof Global global) || !(arguments instanceof Tuple args)) {
-            throw damaged("its pickle calls something that is no function");
+            throw damaged("its pickle calls an object that is not a function");
         }
         return switch (global.name) {
             case ORDERED_DICT -> {
                 if (args.size() != 0) {
-                    throw TorchCheckpoint.refused(origin, "it makes an OrderedDict from arguments");
+                    throw TorchCheckpoint.refused(origin, "it creates an OrderedDict from arguments");
                 }
                 yield new LinkedHashMap<>();
             }
@@ -110,8 +109,8 @@ final class TorchGlobals {
     }
 
     /**
-     * Takes state for an object: an OrderedDict's attributes ({@code _metadata}) are not kept, a NumPy type's byte
-     * order is checked.
+     * Sets an object's state: an OrderedDict's attributes ({@code _metadata}) are dropped, a NumPy type's byte order is
+     * checked.
      */
     void build(@Nullable Object object, @Nullable Object state) {
         if (object instanceof LinkedHashMap<?, ?>) {
@@ -149,7 +148,7 @@ final class TorchGlobals {
             throw damaged("its pickle has a storage of type " + type.name);
         }
         if (legacy && t.get(5) != null) {
-            throw TorchCheckpoint.refused(origin, "it holds views of storages as PyTorch before 0.4 wrote them");
+            throw TorchCheckpoint.refused(origin, "it has views of storages in the format before PyTorch 0.4");
         }
         if (elements < 0 || elements > Long.MAX_VALUE / dtype.bytes()) {
             throw damaged("its storage " + key + " has " + elements + " elements");
@@ -173,7 +172,7 @@ final class TorchGlobals {
             throw unexpected(TENSOR, args);
         }
         if (shape.size() != strides.size() || shape.size() > MOST_AXES) {
-            throw damaged("a tensor has " + shape.size() + " lengths and " + strides.size() + " strides");
+            throw damaged("a tensor has " + shape.size() + " extents and " + strides.size() + " strides");
         }
         TorchTensor tensor = new TorchTensor(storage.dtype, longs(shape), longs(strides), offset, storage.key);
         String what = "a tensor of shape " + shape.items() + ", strides " + strides.items() + " and offset " + offset;
@@ -188,7 +187,7 @@ final class TorchGlobals {
             }
             inside = offset >= 0 && (elements == 0 ? offset <= storage.elements : last < storage.elements);
         } catch (ArithmeticException e) {
-            throw damaged(what + " is larger than can be");
+            throw damaged(what + " is too large");
         }
         if (!inside) {
             throw damaged(what + " reaches beyond its storage of " + storage.elements + " elements");
@@ -203,7 +202,7 @@ final class TorchGlobals {
         long[] longs = new long[values.size()];
         for (int i = 0; i < longs.length; i++) {
             if (!(values.get(i) instanceof Long value) || value < 0) {
-                throw damaged("a tensor has the length or stride "
+                throw damaged("a tensor has the extent or stride "
                         + (values.get(i) instanceof Long value ? value : "of another type"));
             }
             longs[i] = value;
@@ -217,7 +216,7 @@ final class TorchGlobals {
         }
         if (text.length() > MOST_BYTES) {
             throw TorchCheckpoint.refused(
-                    origin, "it calls " + ENCODE + " for " + text.length() + " bytes, more than a number has");
+                    origin, "it calls " + ENCODE + " for " + text.length() + " bytes, more than a number needs");
         }
         byte[] bytes = new byte[text.length()];
         for (int i = 0; i < bytes.length; i++) {
@@ -255,7 +254,7 @@ final class TorchGlobals {
                 .map(a -> a == null ? "None" : a.getClass().getSimpleName())
                 .toList();
         return TorchCheckpoint.refused(
-                origin, "it calls " + function + " with arguments that are not expected: " + types);
+                origin, "it calls " + function + " with unexpected arguments: " + types);
     }
 
     private TensorFileException damaged(String why) {

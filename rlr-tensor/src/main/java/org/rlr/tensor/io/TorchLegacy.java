@@ -15,8 +15,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The serialisation before PyTorch 1.6: five pickles (magic number, version, system, object, keys), then for each key,
- * in their order, a 64-bit count of elements and the data.
+ * The serialisation before PyTorch 1.6: five pickles (magic number, version, system, object, keys), then for each key
+ * in order a 64-bit element count and the data.
  */
 final class TorchLegacy implements TorchData {
     private static final BigInteger MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
@@ -30,9 +30,9 @@ final class TorchLegacy implements TorchData {
     private final Map<String, Place> places = new HashMap<>();
 
     /**
-     * Reads everything but the data.
+     * Reads everything except the data.
      *
-     * @param globals gets the storages
+     * @param globals receives the storages
      */
     TorchLegacy(Path path, TorchGlobals globals) throws IOException {
         this.path = path;
@@ -43,7 +43,7 @@ final class TorchLegacy implements TorchData {
                     new PickleInput(new BufferedInputStream(Channels.newInputStream(channel)), path.toString());
             if (!MAGIC.equals(load(in, globals))) {
                 throw TorchCheckpoint.damaged(
-                        path.toString(), "it begins with a pickle that is not torch.save's magic number");
+                        path.toString(), "its first pickle is not torch.save's magic number");
             }
             if (!Long.valueOf(VERSION).equals(load(in, globals))) {
                 throw TorchCheckpoint.refused(path.toString(), "its version is not " + VERSION);
@@ -80,7 +80,7 @@ final class TorchLegacy implements TorchData {
             if (count.getLong(0) != storage.elements()) {
                 throw TorchCheckpoint.damaged(
                         path.toString(),
-                        "its storage " + key + " should have " + storage.elements() + " elements, but its data say "
+                        "its storage " + key + " should have " + storage.elements() + " elements, but its data has "
                                 + count.getLong(0));
             }
             long bytes = storage.elements() * storage.dtype().bytes();
@@ -96,7 +96,7 @@ final class TorchLegacy implements TorchData {
         }
     }
 
-    /** The object saved, as {@link Unpickler} gives it. */
+    /** Returns the saved object, as read by {@link Unpickler}. */
     @Nullable
     Object object() {
         return object;
@@ -126,7 +126,7 @@ final class TorchLegacy implements TorchData {
         ByteBuffer buffer = ByteBuffer.allocate(length);
         while (buffer.hasRemaining()) {
             if (channel.read(buffer, position + buffer.position()) < 0) {
-                throw TorchCheckpoint.damaged(path.toString(), "its data are cut short");
+                throw TorchCheckpoint.damaged(path.toString(), "its data is cut short");
             }
         }
         return buffer.array();

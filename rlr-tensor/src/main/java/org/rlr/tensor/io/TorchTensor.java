@@ -4,17 +4,17 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tensor in a {@link TorchCheckpoint}: a view of a storage, which other tensors may view too. Its values are read by
- * the checkpoint's methods.
+ * A tensor in a {@link TorchCheckpoint}: a view of a storage that tensors can share. The checkpoint's methods read its
+ * values.
  *
  * @param dtype its element type
- * @param shape its lengths; empty for a scalar
- * @param strides elements of the storage between neighbours along each axis, not negative
- * @param offset the storage's element that is the tensor's first
+ * @param shape its extents; empty for a scalar
+ * @param strides storage elements between neighbours along each axis, at least 0
+ * @param offset index of the tensor's first element in the storage
  * @param storage the key of its storage in the file
  */
 public record TorchTensor(TorchDType dtype, long[] shape, long[] strides, long offset, String storage) {
-    /** Takes copies of the arrays. */
+    /** Copies the arrays. */
     public TorchTensor {
         shape = shape.clone();
         strides = strides.clone();
@@ -41,7 +41,7 @@ public record TorchTensor(TorchDType dtype, long[] shape, long[] strides, long o
         return product;
     }
 
-    /** The element of the storage that is the tensor's last in memory; its offset where it is empty. */
+    /** Returns the storage index of the tensor's last element in memory; the offset if the tensor is empty. */
     long last() {
         long last = offset;
         for (int i = 0; i < shape.length; i++) {
@@ -50,7 +50,7 @@ public record TorchTensor(TorchDType dtype, long[] shape, long[] strides, long o
         return last;
     }
 
-    /** Whether its elements lie one after the other, row-major. */
+    /** Returns whether its elements are contiguous, row-major. */
     boolean isContiguous() {
         long expected = 1;
         for (int i = shape.length - 1; i >= 0; i--) {

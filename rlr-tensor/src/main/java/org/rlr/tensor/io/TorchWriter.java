@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.ResourceException;
 
 /**
- * Writes a file that {@code torch.load} reads, with {@code weights_only=True} too: the zip serialisation of PyTorch 1.6
- * and later, entries stored, data aligned to {@value #ALIGNMENT} bytes so that PyTorch may map them. The same object
+ * Writes a file that {@code torch.load} reads, also with {@code weights_only=True}: the zip serialisation of PyTorch
+ * 1.6 and later, with stored entries and data aligned to {@value #ALIGNMENT} bytes for memory mapping. The same object
  * gives the same bytes.
  */
 public final class TorchWriter {
-    /** As torch.save aligns storages. */
+    /** The alignment of storages in torch.save. */
     private static final int ALIGNMENT = 64;
 
     private static final String ROOT = "archive/";
@@ -37,16 +37,16 @@ public final class TorchWriter {
     /**
      * A tensor to write, of type float32.
      *
-     * @param shape its lengths
+     * @param shape its extents
      * @param values row-major; not copied
      */
     public record Floats(long[] shape, float[] values) {
         /**
-         * Checks that they fit.
+         * Checks that shape and values match.
          *
-         * @param shape its lengths
+         * @param shape its extents
          * @param values row-major; not copied
-         * @throws IllegalArgumentException if they do not
+         * @throws IllegalArgumentException if they do not match
          */
         public Floats {
             long product = 1;
@@ -61,13 +61,13 @@ public final class TorchWriter {
     }
 
     /**
-     * Writes an object as {@link AtomicFile} does: whole or not at all.
+     * Writes an object to a file atomically, see {@link AtomicFile}.
      *
-     * @param path target; replaced if it is there
+     * @param path the target; replaced if it exists
      * @param root a Map with String keys (becomes an OrderedDict), List, String, Integer, Long, Double, Boolean, null
-     *     (becomes None) or {@link Floats}, maps and lists of these, nested but not containing themselves
-     * @throws ResourceException if it cannot be written; a file that was there is then unchanged
-     * @throws IllegalArgumentException if there is something else in it
+     *     (becomes None) or {@link Floats}, and maps and lists of these, nested without cycles
+     * @throws ResourceException if it cannot be written; an existing file is then unchanged
+     * @throws IllegalArgumentException if it contains a value of another type
      */
     public static void write(Path path, @Nullable Object root) {
         Pickler pickler = new Pickler();
@@ -128,11 +128,11 @@ public final class TorchWriter {
         entry.setSize(size);
         entry.setCompressedSize(size);
         entry.setCrc(crc);
-        // a time that DOS's format holds: any other adds a field of its own
+        // a time that the DOS format can store: others add an extra field
         entry.setTimeLocal(EPOCH);
         long unpadded = counted.count + LOCAL_HEADER + ROOT.length() + name.length() + EXTRA_HEADER;
         int padding = (int) Math.floorMod(-unpadded, (long) ALIGNMENT);
-        // torch.save pads in the same way, by an extra field "FB"
+        // torch.save pads in the same way, with an extra field "FB"
         byte[] extra = new byte[EXTRA_HEADER + padding];
         extra[0] = 'F';
         extra[1] = 'B';
@@ -142,7 +142,7 @@ public final class TorchWriter {
         zip.putNextEntry(entry);
     }
 
-    /** Knows how much was written; closing it leaves the stream below open. */
+    /** Counts written bytes; closing it leaves the underlying stream open. */
     private static final class Counted extends OutputStream {
         private final OutputStream out;
         private long count;

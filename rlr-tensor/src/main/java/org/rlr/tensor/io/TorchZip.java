@@ -20,8 +20,8 @@ import java.util.zip.ZipFile;
 
 /**
  * The serialisation of PyTorch 1.6 and later: a zip archive of stored entries {@code <root>/data.pkl},
- * {@code <root>/data/<key>}, {@code <root>/byteorder}. Compressed entries, which torch.save does not write, are
- * refused, and so are entries that together are larger than the file: what is read is never larger than what is there.
+ * {@code <root>/data/<key>}, {@code <root>/byteorder}. Refuses compressed entries, which torch.save does not write, and
+ * entries that together are larger than the file, so that no more is read than the file holds.
  */
 final class TorchZip implements TorchData {
     private static final String PICKLE = "/data.pkl";
@@ -35,11 +35,11 @@ final class TorchZip implements TorchData {
     private static final int LOCATOR = 20;
     private static final int END = 22;
     private static final int LONGEST_COMMENT = 0xffff;
-    /** Where the record says how many entries there are. */
+    /** Position of the entry count in the record. */
     private static final int ENTRIES = 32;
-    /** Where the locator says where the record is. */
+    /** Position of the record's offset in the locator. */
     private static final int LOCATED = 8;
-    /** Bytes of an entry in the directory, without its name. */
+    /** Bytes of a directory entry without its name. */
     private static final int SHORTEST_ENTRY = 46;
 
     private final Path path;
@@ -55,7 +55,7 @@ final class TorchZip implements TorchData {
             zip = new ZipFile(path.toFile());
         } catch (ZipException e) {
             throw TorchCheckpoint.damaged(
-                    path.toString(), "it begins as a zip archive, but is none (" + e.getMessage() + ")");
+                    path.toString(), "it starts like a zip archive but is not one (" + e.getMessage() + ")");
         }
         boolean opened = false;
         try {
@@ -64,7 +64,7 @@ final class TorchZip implements TorchData {
             order = readOrder();
             opened = true;
         } catch (IllegalArgumentException e) {
-            // what java.util.zip throws where a name is not UTF-8
+            // java.util.zip throws this if a name is not UTF-8
             throw TorchCheckpoint.damaged(
                     path.toString(), "the name of an entry cannot be read (" + e.getMessage() + ")");
         } finally {
@@ -75,8 +75,8 @@ final class TorchZip implements TorchData {
     }
 
     /**
-     * Refuses a ZIP64 archive that says to have more entries than its directory can hold: {@link ZipFile} makes room
-     * for as many before it looks for them.
+     * Refuses a ZIP64 archive whose entry count exceeds its directory: {@link ZipFile} allocates for that count before
+     * it reads the entries.
      */
     private void checkCount() throws IOException {
         try (FileChannel file = FileChannel.open(path)) {
@@ -96,7 +96,7 @@ final class TorchZip implements TorchData {
                 if (end.getInt(0) == END_64_SIGNATURE && (entries < 0 || entries > size / SHORTEST_ENTRY)) {
                     throw TorchCheckpoint.damaged(
                             path.toString(),
-                            "it says to have " + Long.toUnsignedString(entries) + " entries in " + size + " bytes");
+                            "it declares " + Long.toUnsignedString(entries) + " entries in " + size + " bytes");
                 }
             }
         }
@@ -157,14 +157,14 @@ final class TorchZip implements TorchData {
         };
     }
 
-    /** The pickle, verified. */
+    /** Returns the verified pickle. */
     InputStream pickle() throws IOException {
         ZipEntry entry = zip.getEntry(root + PICKLE.substring(1));
         if (entry.getSize() > PickleInput.MOST_BYTES) {
             throw TorchCheckpoint.refused(
                     path.toString(),
-                    "its pickle of " + entry.getSize() + " bytes is longer than the " + (PickleInput.MOST_BYTES >> 20)
-                            + " MiB that are read");
+                    "its pickle of " + entry.getSize() + " bytes is longer than the limit of "
+                            + (PickleInput.MOST_BYTES >> 20) + " MiB");
         }
         verify(entry);
         return new BufferedInputStream(zip.getInputStream(entry));
@@ -198,7 +198,7 @@ final class TorchZip implements TorchData {
         }
     }
 
-    /** Compares an entry with its checksum, the first time that it is read. */
+    /** Verifies an entry's checksum on its first read. */
     private void verify(ZipEntry entry) throws IOException {
         if (verified.contains(entry.getName())) {
             return;
@@ -220,7 +220,7 @@ final class TorchZip implements TorchData {
         }
         if (crc.getValue() != entry.getCrc()) {
             throw TorchCheckpoint.damaged(
-                    path.toString(), "its entry " + entry.getName() + " does not have its checksum");
+                    path.toString(), "its entry " + entry.getName() + " does not match its checksum");
         }
         verified.add(entry.getName());
     }

@@ -12,13 +12,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a pickle of PyTorch without running anything: the opcodes of protocol 2 that {@code torch.save} writes, and the
- * few globals that {@link TorchGlobals} knows, each of which stands for a value and is never looked up or called.
- * Everything else is refused by its name. Work is bounded: one opcode costs constant time, and there may be
- * {@link #MOST_OPCODES} of them.
+ * Reads a pickle of PyTorch without running anything: the protocol 2 opcodes that {@code torch.save} writes, and the
+ * few globals of {@link TorchGlobals}, which map to values and are never looked up or called. Everything else is
+ * refused by name. Work is bounded: an opcode costs constant time, and at most {@link #MOST_OPCODES} are allowed.
  */
 final class Unpickler {
-    /** Ten thousand tensors take a third. */
+    /** Ten thousand tensors need a third of these. */
     static final int MOST_OPCODES = 1_000_000;
 
     private static final int PROTOCOL = 2;
@@ -29,7 +28,7 @@ final class Unpickler {
     private final ArrayList<Integer> marks = new ArrayList<>();
     private final Map<Long, @Nullable Object> memo = new HashMap<>();
 
-    /** A tuple: immutable once made, as opposed to a list. */
+    /** A tuple; unlike a list, it is immutable. */
     record Tuple(List<@Nullable Object> items) {
         int size() {
             return items.size();
@@ -46,7 +45,9 @@ final class Unpickler {
         this.globals = globals;
     }
 
-    /** The value of the pickle, None as null; may share parts and contain itself: see {@link PickleTree}. */
+    /**
+     * Returns the pickle's value, with null for None; it may share parts and contain itself, see {@link PickleTree}.
+     */
     @Nullable
     Object load() {
         for (int count = 0; count < MOST_OPCODES; count++) {
@@ -117,11 +118,11 @@ final class Unpickler {
         if (version != PROTOCOL) {
             throw TorchCheckpoint.refused(
                     in.origin(),
-                    "its pickle is of protocol " + version + ", only torch.save's default " + PROTOCOL + " is read");
+                    "its pickle uses protocol " + version + "; only torch.save's default " + PROTOCOL + " is supported");
         }
     }
 
-    /** A two's complement little-endian number; a Long where it fits. */
+    /** A two's complement little-endian number; a Long if it fits. */
     private static Object integer(byte[] littleEndian) {
         if (littleEndian.length == 0) {
             return 0L;
@@ -140,14 +141,14 @@ final class Unpickler {
         stack.add(value);
     }
 
-    /** Values below the innermost mark are out of reach until it is taken. */
+    /** Values below the innermost mark are inaccessible until the mark is popped. */
     private int floor() {
         return marks.isEmpty() ? 0 : marks.get(marks.size() - 1);
     }
 
     private @Nullable Object top() {
         if (stack.size() <= floor()) {
-            throw damaged("its pickle takes a value where there is none");
+            throw damaged("its pickle pops a value from an empty stack");
         }
         return stack.get(stack.size() - 1);
     }
@@ -159,14 +160,14 @@ final class Unpickler {
 
     private int popMark() {
         if (marks.isEmpty()) {
-            throw damaged("its pickle takes a mark where there is none");
+            throw damaged("its pickle pops a mark from an empty stack");
         }
         return marks.remove(marks.size() - 1);
     }
 
     private List<@Nullable Object> popMany(int from) {
         if (from < floor()) {
-            throw damaged("its pickle takes a value where there is none");
+            throw damaged("its pickle pops a value from an empty stack");
         }
         List<Object> tail = stack.subList(from, stack.size());
         List<@Nullable Object> items = Collections.unmodifiableList(Arrays.asList(tail.toArray()));
@@ -174,18 +175,18 @@ final class Unpickler {
         return items;
     }
 
-    @SuppressWarnings("unchecked") // only this class makes such lists
+    @SuppressWarnings("unchecked") // only this class creates such lists
     private List<@Nullable Object> list() {
         if (top() instanceof ArrayList<?> list) {
             return (List<@Nullable Object>) list;
         }
-        throw damaged("its pickle appends to something that is no list");
+        throw damaged("its pickle appends to a value that is not a list");
     }
 
-    @SuppressWarnings("unchecked") // only this class and TorchGlobals make such maps
+    @SuppressWarnings("unchecked") // only this class and TorchGlobals create such maps
     private void setItems(List<@Nullable Object> items) {
         if (!(top() instanceof LinkedHashMap<?, ?> map) || items.size() % 2 != 0) {
-            throw damaged("its pickle sets items of something that is no dict");
+            throw damaged("its pickle sets items of a value that is not a dict");
         }
         for (int i = 0; i < items.size(); i += 2) {
             if (!(items.get(i) instanceof String || items.get(i) instanceof Long)) {

@@ -13,7 +13,7 @@ class BackendSettingsTest {
     @Test
     void theNumberOfThreadsIsInRange() {
         assertEquals(
-                "`threads` is -1; it must be between 1 and 1024, or 0 for as many as there are cores",
+                "`threads` is -1; it must be between 1 and 1024, or 0 for one per core",
                 assertThrows(InvalidSettingException.class, () -> BackendSettings.DEFAULTS.withThreads(-1))
                         .explanation());
         assertThrows(InvalidSettingException.class, () -> BackendSettings.DEFAULTS.withThreads(1025));

@@ -51,8 +51,8 @@ class DiskSpaceTest {
         for (String part : List.of(
                 "--a " + dir.resolve("a") + " (2.0 MB)",
                 "--b " + dir.resolve("b") + " (3.0 MB)",
-                "takes 5.0 MB",
-                dir + " is on a disk",
+                "needs 5.0 MB",
+                "the disk of " + dir + " has ",
                 "free some space")) {
             assertTrue(message.contains(part), message);
         }

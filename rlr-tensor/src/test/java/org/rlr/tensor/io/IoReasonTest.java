@@ -27,7 +27,7 @@ class IoReasonTest {
         Path file = Files.write(folder.resolve("latin1"), new byte[] {(byte) 0xe4});
         assertEquals("it is not text in UTF-8", reason(() -> Files.readString(file)));
         assertEquals(file + " exists already", reason(() -> Files.createFile(file)));
-        assertEquals(file + " is no folder", reason(() -> Files.newDirectoryStream(file)));
+        assertEquals(file + " is not a folder", reason(() -> Files.newDirectoryStream(file)));
         assertEquals("the folder " + folder + " is not empty", reason(() -> Files.delete(folder)));
         assertEquals("no permission for /x", IoReason.of(new AccessDeniedException("/x")));
         assertEquals(
