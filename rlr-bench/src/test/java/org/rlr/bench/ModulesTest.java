@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Tag("jars")
 class ModulesTest {
-    private static final String SCALAR = "the scalar kernels run";
+    private static final String SCALAR = "using the scalar kernels";
     private static final String VECTORS = "requires org.rlr.model; requires jdk.incubator.vector;";
 
     @TempDir

@@ -27,8 +27,8 @@ public final class InvalidSettingException extends RlrException {
      * @param name the setting, as its record or builder calls it
      * @param value its value
      * @param allowed the allowed values in a few words
-     * @param message what is wrong, with the value
-     * @param remedy what to do
+     * @param message the problem, with the value
+     * @param remedy how to fix it
      */
     public InvalidSettingException(String name, @Nullable Object value, String allowed, String message, String remedy) {
         super(message, remedy);

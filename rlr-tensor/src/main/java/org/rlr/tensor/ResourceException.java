@@ -27,7 +27,7 @@ public final class ResourceException extends RlrException {
      *
      * @param resource the kind of resource that is missing
      * @param message the amount requested and the amount available
-     * @param remedy what to do
+     * @param remedy how to fix it
      * @param cause the exception that caused it, if any
      */
     public ResourceException(Resource resource, String message, String remedy, @Nullable Throwable cause) {
@@ -40,7 +40,7 @@ public final class ResourceException extends RlrException {
      * threads use up the heap, any small allocation can fail, also between backend calls: an entry point catches the
      * error after its scopes are closed and throws this exception.
      *
-     * @param numbers the amounts in use or requested, for example {@code "another 12 MiB were requested"}
+     * @param numbers the amounts in use or requested, for example {@code "12 MiB more were requested"}
      * @param cause the error, whose message names the memory, for example {@code "Java heap space"}
      * @return the exception, with the maximum heap size and a remedy
      */

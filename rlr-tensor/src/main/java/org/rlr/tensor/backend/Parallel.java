@@ -30,18 +30,18 @@ public final class Parallel implements AutoCloseable {
     private Cleaner.@Nullable Cleanable ending;
 
     /**
-     * Starts nothing yet.
+     * Creates an instance without starting threads.
      *
-     * @param threads the calling one included; 0 for as many as there are cores
+     * @param threads number of threads, including the caller; 0 for one per core
      */
     public Parallel(int threads) {
         this(threads, Runnable::run);
     }
 
     /**
-     * Starts nothing yet.
+     * Creates an instance without starting threads.
      *
-     * @param threads the calling one included; 0 for as many as there are cores
+     * @param threads number of threads, including the caller; 0 for one per core
      * @param around runs each job of the threads started here, with setup and cleanup around it. It must not refer to
      *     this instance or its owner, which could then never become unreachable.
      */
@@ -50,7 +50,7 @@ public final class Parallel implements AutoCloseable {
         this.workers = new Workers(around);
     }
 
-    /** {@return the number of threads, the calling one included} */
+    /** {@return the number of threads, including the caller} */
     public int threads() {
         return threads;
     }

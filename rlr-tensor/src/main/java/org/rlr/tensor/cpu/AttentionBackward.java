@@ -3,9 +3,9 @@ package org.rlr.tensor.cpu;
 import org.rlr.tensor.backend.View;
 
 /**
- * Gradients of attention, with the probabilities P computed again from the log-sum-exp. With {@code dP = dO·Vᵀ} and
- * {@code D = rowsum(dO∘O)}: {@code dV = Pᵀ·dO}, {@code dS = P∘(dP − D)}, {@code dQ = dS·K·scale}, {@code dK =
- * dSᵀ·Q·scale}.
+ * Gradients of attention; recomputes the probabilities P from the log-sum-exp. With {@code dP = dO·Vᵀ} and
+ * {@code D = rowsum(dO∘O)}: {@code dV = Pᵀ·dO}, {@code dS = P∘(dP − D)}, {@code dQ = dS·K·scale},
+ * {@code dK = dSᵀ·Q·scale}.
  */
 final class AttentionBackward extends AttentionTask {
     private final AttentionProblem.Tokens out;
@@ -19,8 +19,8 @@ final class AttentionBackward extends AttentionTask {
     private final Sink valueSink;
 
     /**
-     * Receives the task's sum for one image, or for all its images where they share the tensor: {@code keyCount} rows
-     * from {@code firstKey}.
+     * Receives the task's sum for one image, or for all its images if they share the tensor: {@code keyCount} rows from
+     * {@code firstKey}.
      */
     interface Sink {
         void accept(int image, float[] sums, int rowStride, int firstKey, int keyCount);
@@ -50,7 +50,7 @@ final class AttentionBackward extends AttentionTask {
         this.valueSink = valueSink;
     }
 
-    /** Computes for a run of images. */
+    /** Computes the gradients for a range of images. */
     void run(int firstImage, int endImage) {
         int gradients = (keyCount + AttentionKernels.STRIP) * padded;
         for (int image = firstImage; image < endImage; image++) {
@@ -116,7 +116,7 @@ final class AttentionBackward extends AttentionTask {
                         work.sums,
                         s * strip * lanes);
                 if (!finite) {
-                    // a row whose log-sum-exp is NaN is NaN in all its entries
+                    // if the log-sum-exp of a row is NaN, all its entries are NaN
                     keys.forbid(work.tile, at, s * strip, 0f);
                 }
                 kernels.gradients(work.tile, work.tileGradients, at, keys.width(), work.delta, s * strip);
@@ -137,8 +137,8 @@ final class AttentionBackward extends AttentionTask {
     }
 
     /**
-     * Per row of the block: the log-sum-exp (0 where nothing is allowed: all entries are forbidden), and D. False where
-     * one of them is not finite: as one of them is where a query or an output's gradient is not.
+     * Computes per row of the block the log-sum-exp (0 if all entries are forbidden) and D. Returns false if any of
+     * them is not finite, which happens if a query or an output gradient is not finite.
      */
     private boolean prepareRows(int image, int query, int count, int rows) {
         work.shift = AttentionWorkspace.zeroed(work.shift, rows);

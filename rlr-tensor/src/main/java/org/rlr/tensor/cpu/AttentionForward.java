@@ -3,12 +3,12 @@ package org.rlr.tensor.cpu;
 import java.util.Arrays;
 
 /**
- * Softmax of the logits, times the values, tile by tile. Softmax does not change when a row's logits are shifted, and
- * floats are as precise at e²⁸ as at 1; so where ‖q‖·max‖k‖ bounds the logits well within the exponent's range, the
- * shift is 0. Where it does not, the shift is the row's maximum, and finding that costs computing the logits twice.
+ * Softmax of the logits times the values, tile by tile. A shift of a row's logits does not change its softmax, and
+ * floats are as precise at e²⁸ as at 1. So the shift is 0 if ‖q‖·max‖k‖ bounds the logits well within the exponent's
+ * range. Otherwise the shift is the row's maximum, which requires computing the logits twice.
  */
 final class AttentionForward extends AttentionTask {
-    /** The largest magnitude of logits that needs no shift. */
+    /** The largest magnitude of logits without a shift. */
     private static final float UNSHIFTED = 28f;
 
     private final float[] out;
@@ -39,7 +39,7 @@ final class AttentionForward extends AttentionTask {
         this.lseOffset = lseOffset;
     }
 
-    /** Computes for a run of images. */
+    /** Computes the results for a range of images. */
     void run(int firstImage, int endImage) {
         for (int image = firstImage; image < endImage; image++) {
             if (image == firstImage || !problem.sharedKeys) {
@@ -99,7 +99,7 @@ final class AttentionForward extends AttentionTask {
         }
     }
 
-    /** Puts the maxima of the allowed logits into the shifts; 0 where none is allowed. */
+    /** Sets the shifts to the maxima of the allowed logits; 0 for rows without any. */
     private void findMaxima(int query, int count, int strips) {
         int strip = AttentionKernels.STRIP;
         float[] tile = work.tile;

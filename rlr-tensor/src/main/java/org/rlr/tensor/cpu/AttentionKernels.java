@@ -4,13 +4,13 @@ package org.rlr.tensor.cpu;
  * The inner loops of attention: two small matrix products and the passes between them, on strips of {@value #STRIP}
  * rows.
  *
- * <p>A right-hand matrix {@code B} lies in panels of {@link #lanes()} columns: its element {@code (k, j)} is at
+ * <p>A right-hand matrix {@code B} is stored in panels of {@link #lanes()} columns: element {@code (k, j)} is at
  * {@code b[bOffset + (j / lanes)·bPanel + k·ldb + j % lanes]}. Columns are padded to whole panels.
  */
 interface AttentionKernels {
     /**
-     * Rows of a strip: with two vectors 10 accumulators, the most that C2 keeps in 16 registers on every JDK (with 12,
-     * JDK 25 spills and has half the speed).
+     * Rows of a strip: two vectors per row make 10 accumulators, the most that C2 keeps in 16 registers on every JDK
+     * (with 12, JDK 25 spills and runs at half speed).
      */
     int STRIP = 5;
 
@@ -18,7 +18,7 @@ interface AttentionKernels {
     int TILE = 192;
 
     /**
-     * A logit whose exponential is exactly 0 here (in truth it is 6·10⁻³⁹, which no float of full precision reaches).
+     * A logit whose exponential is rounded to exactly 0 (its true value 6·10⁻³⁹ is below the normal floats).
      */
     float NOTHING = -88f;
 
@@ -28,9 +28,9 @@ interface AttentionKernels {
     /**
      * {@code C = Aᵀ·B} for a strip: {@code A(k, i) = a[aOffset + k·STRIP + i]}.
      *
-     * @param inner the extent summed over
-     * @param panels how many panels of columns B and C have
-     * @param c a tile: C's rows are {@link #TILE} apart
+     * @param inner extent of the sum
+     * @param panels number of column panels in B and C
+     * @param c a tile: C's rows are {@link #TILE} elements apart
      */
     void multiply(
             int inner,
@@ -65,7 +65,7 @@ interface AttentionKernels {
     /**
      * {@code C += Aᵀ·B} for {@link #STRIP} columns of a tile: {@code A(k, i) = a[aOffset + k·TILE + i]}.
      *
-     * @param rows how many rows of C are written, 1 … {@link #STRIP}; the others are read and must exist
+     * @param rows number of rows of C to write, 1 … {@link #STRIP}; the others are read and must exist
      */
     void addTransposed(
             int rows,
@@ -82,14 +82,14 @@ interface AttentionKernels {
             int ldc);
 
     /**
-     * Turns logits into {@code exp(max(logit − shift, NOTHING))}, which must not overflow where it is allowed, and adds
-     * each row's to its {@link #lanes()} partial sums.
+     * Turns logits into {@code exp(max(logit − shift, NOTHING))}, which must not overflow in allowed entries, and adds
+     * each row to its {@link #lanes()} partial sums.
      *
-     * @param offset where the strip's first row is in the tile
+     * @param offset offset of the strip's first row in the tile
      * @param width columns, a multiple of the lanes
-     * @param allowed for every row {@code width} ints from {@code row·allowedStride}: all bits set where the result may
-     *     be other than 0, none where not
-     * @param shift one per row, from {@code shiftOffset}
+     * @param allowed {@code width} ints per row from {@code row·allowedStride}: all bits set for allowed entries, no
+     *     bits for entries whose result is 0
+     * @param shift one value per row, from {@code shiftOffset}
      */
     void exponentials(
             float[] tile,
@@ -103,21 +103,21 @@ interface AttentionKernels {
             int sumsOffset);
 
     /**
-     * The same where no logit lies outside ±88, all entries are allowed and nothing is shifted; a logit of
-     * {@link #NOTHING} becomes 0. A third fewer instructions.
+     * The same for logits within ±88, without forbidden entries or shifts; a logit of {@link #NOTHING} becomes 0. Uses
+     * a third fewer instructions.
      */
     void exponentialsBounded(float[] tile, int offset, int width, float[] sums, int sumsOffset);
 
     /**
-     * {@code dp = p·(dp − delta)}, exactly 0 where p is: from the gradients of probabilities to those of logits. Two
-     * strips at the same offset; delta has one value per row.
+     * {@code dp = p·(dp − delta)}, exactly 0 where p is 0: converts gradients of probabilities to gradients of logits.
+     * Both strips have the same offset; delta has one value per row.
      */
     void gradients(float[] p, float[] dp, int offset, int width, float[] delta, int deltaOffset);
 
     /**
-     * Whether none of some neighbouring elements is NaN or infinite.
+     * Returns whether all elements of a range are finite.
      *
-     * @param n how many, a multiple of the lanes
+     * @param n number of elements, a multiple of the lanes
      */
     boolean finite(float[] a, int offset, int n);
 }

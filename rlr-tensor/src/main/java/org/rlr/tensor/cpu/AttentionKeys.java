@@ -5,16 +5,15 @@ import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.backend.Locality;
 
 /**
- * Which keys a block of neighbouring queries is multiplied with, tile by tile, and which entries of a tile are
- * forbidden. A tile consists of segments: runs of neighbouring keys, each in as many columns as fill whole panels.
+ * Iterates over the tiles of keys for a block of neighbouring queries and marks the forbidden entries of a tile. A tile
+ * consists of segments: runs of neighbouring keys, each padded to whole panels of columns.
  *
- * <p>Outside a window, and where all keys are allowed, a block is any run of queries, a tile is one segment, and the
- * few forbidden entries are overwritten. Inside a window a block is a run of queries in one row of the grid, the
- * segments are the parts of the rows around it that any of them sees, and a pattern of bits, the same in all segments,
- * says which query sees which column.
+ * <p>For the localities OUTSIDE and ALL, a block is any run of queries, a tile is one segment, and the few forbidden
+ * entries are overwritten. For INSIDE, a block is a run of queries in one grid row, the segments are the visible parts
+ * of the surrounding rows, and one bit pattern for all segments tells which query sees which column.
  */
 final class AttentionKeys {
-    /** Keys of a tile where it is one segment. */
+    /** Keys of a tile with one segment. */
     private static final int DENSE_TILE = 96;
 
     private static final int[] EVERYTHING = new int[AttentionKernels.TILE];
@@ -24,19 +23,19 @@ final class AttentionKeys {
     }
 
     final boolean windowed;
-    /** The block: its first query and how many there are. */
+    /** The block: its first query and its number of queries. */
     int firstQuery;
 
     int queries;
-    /** The tile: how many segments, the first key and the number of keys of each, and the columns each occupies. */
+    /** The tile: number of segments, first key and number of keys of each, and columns per segment. */
     int segments;
 
     final int[] key;
     int length;
     int columns;
     /**
-     * Bits of the allowed entries of a tile, for each query of a strip, {@link #allowedStride} ints apart. What else is
-     * forbidden says {@link #forbid}.
+     * Bits of the allowed entries of a tile, per query of a strip, {@link #allowedStride} ints apart. {@link #forbid}
+     * handles further forbidden entries.
      */
     final int[] allowed;
 
@@ -65,7 +64,7 @@ final class AttentionKeys {
         allowedStride = windowed ? AttentionKernels.TILE : 0;
     }
 
-    /** Goes to before the first tile of a block. */
+    /** Moves before the first tile of a block. */
     void start(int blockQuery, int blockQueries) {
         firstQuery = blockQuery;
         queries = blockQueries;
@@ -82,12 +81,12 @@ final class AttentionKeys {
         }
     }
 
-    /** Goes to the next tile; false where there is none left. */
+    /** Moves to the next tile; returns false after the last. */
     boolean next() {
         return windowed ? nextWindowed() : nextDense();
     }
 
-    /** Columns of the tile. */
+    /** The number of columns of the tile. */
     int width() {
         return segments * columns;
     }
@@ -105,8 +104,8 @@ final class AttentionKeys {
     }
 
     /**
-     * One piece of the columns at a time (there is only one unless the window is very wide), all rows of it before the
-     * next piece.
+     * Takes one range of columns at a time (only a very wide window has several), with all its rows before the next
+     * range.
      */
     private boolean nextWindowed() {
         int r = pattern.radius();
@@ -157,8 +156,8 @@ final class AttentionKeys {
     /**
      * Overwrites the forbidden entries of a strip of the tile.
      *
-     * @param offset where its first row is in the array
-     * @param first that row's query, counted from the block's first; rows after the block's last query are left
+     * @param offset offset of the strip's first row in the array
+     * @param first that row's query, counted from the block's first; rows after the block's last query stay unchanged
      */
     void forbid(float[] tile, int offset, int first, float value) {
         int rows = Math.min(AttentionKernels.STRIP, queries - first);
@@ -199,7 +198,7 @@ final class AttentionKeys {
         }
     }
 
-    /** The tile's column of a key, -1 where the tile does not have it. */
+    /** Returns the tile's column of a key, or -1 if the key is not in the tile. */
     int column(int at) {
         for (int s = 0; s < segments; s++) {
             if (at >= key[s] && at < key[s] + length) {
@@ -209,7 +208,7 @@ final class AttentionKeys {
         return -1;
     }
 
-    /** Whether the pattern lets a query attend to a key. */
+    /** Returns whether the pattern allows a query to attend to a key. */
     boolean allows(int query, int at) {
         int w = pattern.width();
         boolean near =

@@ -12,14 +12,14 @@ final class AttentionProblem {
     final int images;
     final int queries;
     final int keys;
-    /** Whether all images have the same keys, the same values. */
+    /** Whether all images share the keys and the values. */
     final boolean sharedKeys;
 
     final boolean sharedValues;
     final Tokens q;
     final Tokens k;
     final Tokens v;
-    /** What a product q·k is multiplied with. */
+    /** The factor of the products q·k. */
     final float scale;
 
     AttentionProblem(View q, View k, View v, AttentionPattern pattern) {
@@ -39,7 +39,7 @@ final class AttentionProblem {
         scale = (float) (1 / Math.sqrt(headDim));
     }
 
-    /** The largest Euclidean norm of the head's channels of a run of tokens; NaN if there is a NaN. */
+    /** Returns the largest Euclidean norm of the head's channels in a run of tokens; NaN if any channel is NaN. */
     float largestNorm(Tokens tokens, int head, int image, int first, int count) {
         float largest = 0f;
         for (int i = first; i < first + count; i++) {
@@ -49,7 +49,7 @@ final class AttentionProblem {
         return (float) Math.sqrt(largest);
     }
 
-    /** {@code [batch, tokens, width]} in an array; batch 1 stands for every image. */
+    /** {@code [batch, tokens, width]} in an array; batch 1 is shared by all images. */
     static final class Tokens {
         final float[] data;
         final int width;
@@ -63,7 +63,7 @@ final class AttentionProblem {
             imageStride = view.shape().dim(0) == 1 ? 0 : view.shape().dim(1) * width;
         }
 
-        /** Where channel {@code channel} of a token is. */
+        /** Returns the index of channel {@code channel} of a token. */
         int at(int image, int token, int channel) {
             return offset + image * imageStride + token * width + channel;
         }

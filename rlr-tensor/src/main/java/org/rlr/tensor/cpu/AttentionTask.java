@@ -3,12 +3,12 @@ package org.rlr.tensor.cpu;
 import java.util.Arrays;
 
 /**
- * Attention of one head for a run of images and of queries, on one thread: what forward and backward have in common.
- * Keys and values are packed as the kernels want them, once where all images share them; then blocks of queries go over
- * tiles of keys.
+ * Attention of one head for a range of images and queries, on one thread: the common part of forward and backward. Keys
+ * and values are packed for the kernels, only once if all images share them; then blocks of queries iterate over tiles
+ * of keys.
  */
 abstract class AttentionTask {
-    /** Queries of a block where it need not lie in one row of the grid. */
+    /** Queries of a block that may span several grid rows. */
     static final int DENSE_BLOCK = 8 * AttentionKernels.STRIP;
 
     /** Tokens transposed together; divides the lanes. */
@@ -22,13 +22,13 @@ abstract class AttentionTask {
     final int headDim;
     /** The head's first channel. */
     final int channel;
-    /** The head's width in whole panels, and how many these are. */
+    /** The head's width rounded up to whole panels, and the number of panels. */
     final int padded;
 
     final int panels;
     private final int beginQuery;
     private final int endQuery;
-    /** The keys that any of the task's queries may see. */
+    /** The range of keys that the task's queries may see. */
     final int firstKey;
 
     final int keyCount;
@@ -37,7 +37,7 @@ abstract class AttentionTask {
 
     final int panelStride;
 
-    /** @param endQuery exclusive; inside a window both ends are starts of rows of the grid */
+    /** @param endQuery exclusive; for INSIDE, both ends are starts of grid rows */
     AttentionTask(AttentionKernels kernels, AttentionProblem problem, int head, int beginQuery, int endQuery) {
         this.kernels = kernels;
         this.problem = problem;
@@ -54,8 +54,8 @@ abstract class AttentionTask {
             long reach = (long) problem.pattern.radius() * problem.pattern.width();
             firstKey = (int) Math.max(0, beginQuery - reach);
             keyCount = (int) Math.min(problem.keys, endQuery + reach) - firstKey;
-            // Rows of keys, so that a segment may start anywhere; an odd number of cache lines apart, lest they compete
-            // for one set.
+            // Rows of keys, so that a segment may start anywhere; an odd number of cache lines apart to avoid
+            // conflicts in one cache set.
             rowStride = AttentionKeys.roundUp(keyCount + lanes, 32) + 16;
             panelStride = lanes;
         } else {
@@ -84,12 +84,12 @@ abstract class AttentionTask {
 
     abstract void block(int image, int query, int count);
 
-    /** Where a key's column of {@link AttentionWorkspace#keysT} begins. */
+    /** Returns the offset of a key's column in {@link AttentionWorkspace#keysT}. */
     final int transposedOffset(int key) {
         return keys.windowed ? key - firstKey : key / lanes * panelStride;
     }
 
-    /** Packs the head's channels of the task's keys as columns of panels, 0 after the last. */
+    /** Packs the head's channels of the task's keys as columns of panels, zeros after the last. */
     final float[] packTransposed(AttentionProblem.Tokens tokens, int image, float[] array) {
         int size = keys.windowed ? headDim * rowStride : AttentionKeys.roundUp(keyCount, lanes) / lanes * panelStride;
         float[] to = AttentionWorkspace.atLeast(array, size);
@@ -135,7 +135,7 @@ abstract class AttentionTask {
         }
     }
 
-    /** Packs the head's channels of a run of tokens by rows, padded with 0 to whole panels. */
+    /** Packs the head's channels of a run of tokens by rows, padded with zeros to whole panels. */
     final float[] packRows(AttentionProblem.Tokens tokens, int image, int first, int count, float[] array) {
         float[] to = AttentionWorkspace.atLeast(array, count * padded);
         for (int i = 0; i < count; i++) {
@@ -146,8 +146,8 @@ abstract class AttentionTask {
     }
 
     /**
-     * Packs the head's channels of a block's tokens in strips with the rows side by side, times a factor. A strip that
-     * is not full repeats the last token.
+     * Packs the head's channels of a block's tokens, times a factor, in strips with interleaved rows. A partial strip
+     * repeats the last token.
      */
     final float[] packStrips(
             AttentionProblem.Tokens tokens, int image, int first, int count, float factor, float[] array) {
@@ -185,8 +185,7 @@ abstract class AttentionTask {
     /** Products of a strip of a block with the keys (or values) of the current tile, into a strip of a tile. */
     final void multiplyStrip(float[] strips, int strip, float[] transposed, float[] tile, int tileOffset) {
         if (keys.windowed && keys.columns == lanes) {
-            // segments of one panel each, a row of the grid apart: two at a time keep twice as many sums in registers
-            // as one
+            // segments of one panel, one grid row apart: a pair keeps twice as many sums in registers
             kernels.multiply(
                     headDim,
                     strips,

@@ -2,12 +2,12 @@ package org.rlr.tensor.cpu;
 
 import java.util.Arrays;
 
-/** Arrays that the tasks of a thread use again and again, see {@link Scratch}; they grow to what was needed most. */
+/** Arrays that a thread's tasks reuse, see {@link Scratch}; they grow to the largest size needed. */
 final class AttentionWorkspace {
     private static final float[] EMPTY = {};
 
     /**
-     * Kᵀ and Vᵀ of one head in panels of keys; K and V by rows, padded to whole panels; gradients of K and V likewise.
+     * Kᵀ and Vᵀ of one head in panels of keys; K, V and their gradients by rows, padded to whole panels.
      */
     float[] keysT = EMPTY;
 
@@ -17,8 +17,7 @@ final class AttentionWorkspace {
     float[] keyGradients = EMPTY;
     float[] valueGradients = EMPTY;
     /**
-     * A block of queries and of output gradients: in strips with the rows side by side, and by rows padded to whole
-     * panels.
+     * A block of queries and of output gradients: in strips with interleaved rows, and by rows padded to whole panels.
      */
     float[] queriesT = EMPTY;
 
@@ -35,7 +34,7 @@ final class AttentionWorkspace {
     float[] tile = EMPTY;
 
     float[] tileGradients = EMPTY;
-    /** What is not finite, taken out of the rows above. */
+    /** Rows with NaN or infinite values, removed from the rows above. */
     final NonFiniteRows oddKeys = new NonFiniteRows();
 
     final NonFiniteRows oddValues = new NonFiniteRows();
@@ -45,14 +44,14 @@ final class AttentionWorkspace {
     final int[] segments = new int[AttentionKernels.TILE];
 
     final int[] allowed = new int[AttentionKernels.STRIP * AttentionKernels.TILE];
-    /** Sums that several tasks contribute to, one slot each; used by the calling thread. */
+    /** Sums of several tasks, one slot per task; used by the calling thread. */
     float[] keySlots = EMPTY;
 
     float[] valueSlots = EMPTY;
-    /** The largest norms of keys, likewise. */
+    /** The largest norms of keys; used by the calling thread. */
     float[] keyNorms = EMPTY;
 
-    /** The length of all arrays. */
+    /** Returns the total length of all arrays. */
     long elements() {
         return (long) keysT.length
                 + valuesT.length
@@ -82,13 +81,13 @@ final class AttentionWorkspace {
     }
 
     /**
-     * The array, or a longer one if it is too short; contents are undefined, but nothing is NaN that was not put there.
+     * Returns the array, or a longer one if it is too short; the contents are old values or zeros.
      */
     static float[] atLeast(float[] array, int elements) {
         return array.length >= elements ? array : new float[elements];
     }
 
-    /** An array of at least so many elements, the first of which are 0. */
+    /** Returns an array of at least the given length whose first elements up to it are 0. */
     static float[] zeroed(float[] array, int elements) {
         if (array.length < elements) {
             return new float[elements];

@@ -3,8 +3,8 @@ package org.rlr.tensor.cpu;
 import org.rlr.tensor.Shape;
 
 /**
- * How two operands are walked when broadcast to a result: axes of extent 1 dropped and neighbours merged where both
- * operands allow it, so that the common cases have one or two axes. The last axis is the inner run, where a step is 0
+ * The traversal of two operands that are broadcast to a result. Axes of extent 1 are dropped, and neighbouring axes are
+ * merged if both operands allow it, so common cases have one or two axes. The last axis is the inner run, with step 0
  * (repeated) or 1.
  */
 final class Broadcast {
@@ -62,7 +62,7 @@ final class Broadcast {
         return extents[0];
     }
 
-    /** How many inner runs there are. */
+    /** The number of inner runs. */
     int outer() {
         int product = 1;
         for (int i = 1; i < axes; i++) {
@@ -71,22 +71,22 @@ final class Broadcast {
         return product;
     }
 
-    /** Whether a advances along the inner run: 1, or 0 where it stays. */
+    /** The step of a along the inner run, 0 or 1. */
     int aStep() {
         return aStrides[0];
     }
 
-    /** Likewise for b. */
+    /** The step of b along the inner run, 0 or 1. */
     int bStep() {
         return bStrides[0];
     }
 
-    /** Where a stands at the beginning of an inner run. */
+    /** Returns the index in a of the start of an inner run. */
     int aOffset(int run) {
         return offset(run, aStrides);
     }
 
-    /** Where b stands at the beginning of an inner run. */
+    /** Returns the index in b of the start of an inner run. */
     int bOffset(int run) {
         return offset(run, bStrides);
     }

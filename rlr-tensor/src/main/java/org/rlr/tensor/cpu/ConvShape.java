@@ -21,7 +21,7 @@ record ConvShape(
         int left,
         int groups) {
 
-    /** @throws IllegalArgumentException if input, output and geometry do not fit together */
+    /** @throws IllegalArgumentException if input, output and geometry do not match */
     static ConvShape of(Shape x, Shape y, ConvGeometry g, int groups) {
         if (x.rank() != 4
                 || y.rank() != 4
@@ -30,7 +30,7 @@ record ConvShape(
                 || y.dim(2) != g.out(x.dim(2))
                 || x.dim(3) % groups != 0
                 || y.dim(3) % groups != 0) {
-            throw new IllegalArgumentException("convolution of " + x + " to " + y + " does not fit " + g);
+            throw new IllegalArgumentException("convolution of " + x + " to " + y + " does not match " + g);
         }
         return new ConvShape(
                 x.dim(0),
@@ -47,22 +47,22 @@ record ConvShape(
                 groups);
     }
 
-    /** One filter per channel, one output channel each. */
+    /** Returns whether each channel has one filter and one output channel. */
     boolean depthwise() {
         return groups == channels && groups == outChannels && groups > 1;
     }
 
-    /** Every output position sees exactly the input position of the same number: a plain matrix product. */
+    /** Returns whether each output position sees only the input position of the same index: a plain matrix product. */
     boolean pointwise() {
         return kernel == 1 && stride == 1 && top == 0 && left == 0 && outHeight == height && outWidth == width;
     }
 
-    /** Input values that one output value of one group sees. */
+    /** The number of input values per output value of a group. */
     int taps() {
         return kernel * kernel * (channels / groups);
     }
 
-    /** Rows of the output over all images. */
+    /** The number of output rows of all images. */
     int outRows() {
         return images * outHeight;
     }
@@ -87,13 +87,14 @@ record ConvShape(
         return Math.min(kernel, width + left - outX * stride);
     }
 
-    /** The first output column whose kernel lies wholly inside the input. */
+    /** The first output column whose kernel lies completely inside the input. */
     int firstInnerColumn() {
         return Math.min(outWidth, (left + stride - 1) / stride);
     }
 
     /**
-     * One past the last output column whose kernel lies wholly inside the input; not before {@link #firstInnerColumn}.
+     * One past the last output column whose kernel lies completely inside the input; at least
+     * {@link #firstInnerColumn}.
      */
     int endInnerColumn() {
         return Math.max(firstInnerColumn(), Math.min(outWidth, Math.floorDiv(width + left - kernel, stride) + 1));

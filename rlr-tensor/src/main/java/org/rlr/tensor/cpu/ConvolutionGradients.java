@@ -7,17 +7,17 @@ import org.rlr.tensor.backend.Parallel;
 import org.rlr.tensor.backend.View;
 
 /**
- * Gradients of convolutions. Every value of a result is summed by one task, in an order that follows from the shapes
- * alone, so the same bits come out whatever the number of threads.
+ * Gradients of convolutions. One task sums each value of a result, in an order that depends only on the shapes, so
+ * results are bit-identical for any number of threads.
  */
 final class ConvolutionGradients {
-    /** Floats of columns that one task works on. */
+    /** Column floats per task. */
     private static final int TASK_COLUMNS = 1 << 17;
-    /** Floats of columns that all threads share. */
+    /** Column floats shared by all threads. */
     private static final int SHARED_COLUMNS = 1 << 20;
-    /** Input rows whose gradient one task sums, at least. */
+    /** Minimum number of input rows whose gradient one task sums. */
     private static final int INPUT_ROWS = 8;
-    /** Channels that one task of a depthwise convolution sums filters for. */
+    /** Channels per task of a depthwise filter gradient. */
     private static final int CHANNEL_BLOCK = 64;
 
     private final ElementwiseKernels elementwise;
@@ -30,7 +30,7 @@ final class ConvolutionGradients {
         this.parallel = parallel;
     }
 
-    /** {@code dx (+)=} the gradient with respect to the input. */
+    /** Computes {@code dx (+)=} the gradient with respect to the input. */
     void input(View dy, View w, ConvGeometry geometry, View dx, boolean accumulate) {
         ConvShape s = ConvShape.of(dx.shape(), dy.shape(), geometry, geometry.groups());
         float[] dys = CpuStorage.array(dy);
@@ -94,8 +94,8 @@ final class ConvolutionGradients {
     }
 
     /**
-     * Adds one group's gradient of the input rows {@code from … to−1} of an image: columns by a matrix product, then
-     * scattered.
+     * Adds one group's gradient of the input rows {@code from … to−1} of an image: computes columns with a matrix
+     * product and scatters them.
      */
     private void denseInput(
             ConvShape s,
@@ -199,17 +199,17 @@ final class ConvolutionGradients {
         return Math.min(s.outHeight() - 1, Math.floorDiv(to - 1 + s.top(), s.stride()));
     }
 
-    /** The first kernel row that an output row lays on the input rows from {@code from} on. */
+    /** The first kernel row with which an output row covers input rows at or after {@code from}. */
     private static int firstKernelRow(ConvShape s, int outY, int from) {
         return Math.max(0, from + s.top() - outY * s.stride());
     }
 
-    /** One past the last kernel row that an output row lays on the input rows before {@code to}. */
+    /** One past the last kernel row with which an output row covers input rows before {@code to}. */
     private static int endKernelRow(ConvShape s, int outY, int to) {
         return Math.min(s.kernel(), to + s.top() - outY * s.stride());
     }
 
-    /** {@code dw (+)=} the gradient with respect to the weights. */
+    /** Computes {@code dw (+)=} the gradient with respect to the weights. */
     void weights(View x, View dy, ConvGeometry geometry, View dw, boolean accumulate) {
         ConvShape s = ConvShape.of(x.shape(), dy.shape(), geometry, geometry.groups());
         float[] xs = CpuStorage.array(x);
@@ -294,8 +294,8 @@ final class ConvolutionGradients {
     }
 
     /**
-     * One task per kernel row and block of channels; every output row is summed by itself first, which keeps rounding
-     * small.
+     * Uses one task per kernel row and block of channels; each output row is summed separately first to reduce rounding
+     * errors.
      */
     private void depthwiseWeights(
             ConvShape s,

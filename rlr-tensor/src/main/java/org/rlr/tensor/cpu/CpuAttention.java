@@ -7,13 +7,13 @@ import org.rlr.tensor.backend.Parallel;
 import org.rlr.tensor.backend.View;
 
 /**
- * Local attention on the CPU: cuts the work into tasks of one head, a run of images and a run of queries, and runs them
- * with {@link AttentionForward} and {@link AttentionBackward}. The same bits for any number of threads: the cut of the
- * backward pass, and with it the order of its sums, follows from the shapes alone; the forward pass computes a block of
- * queries in the same way in whatever task it is.
+ * Local attention on the CPU: splits the work into tasks of one head, a range of images and a range of queries, and
+ * runs them with {@link AttentionForward} and {@link AttentionBackward}. Results are bit-identical for any number of
+ * threads: the split of the backward pass, and so the order of its sums, depends only on the shapes; the forward pass
+ * computes a block of queries in the same way in any task.
  */
 final class CpuAttention {
-    /** Tasks that the backward pass aims at; more of them share the work better, and sum more partial results. */
+    /** Target number of tasks of the backward pass; more tasks balance better but sum more partial results. */
     private static final int BACKWARD_TASKS = 16;
 
     private final AttentionKernels kernels;
@@ -48,8 +48,8 @@ final class CpuAttention {
     }
 
     /**
-     * The largest norm of each head's keys, image by image, which decides how a block is computed: of all keys, not of
-     * those that a task can see, so that the decision does not depend on the cut.
+     * The largest norm of each head's keys per image, which decides how a block is computed. It covers all keys,
+     * including those that a task cannot see, so that the decision does not depend on the split.
      */
     private float[] keyNorms(AttentionProblem problem) {
         int count = problem.heads * (problem.sharedKeys ? 1 : problem.images);
@@ -100,7 +100,7 @@ final class CpuAttention {
         valueSums.reduce(parallel);
     }
 
-    /** How the work is cut into tasks: by head, by runs of images, by runs of queries. */
+    /** The split of the work into tasks by head, range of images and range of queries. */
     private static final class Cut {
         private final AttentionProblem problem;
         private final int groups;
@@ -109,8 +109,7 @@ final class CpuAttention {
         private final int queriesPerChunk;
 
         /**
-         * Images that share keys or values stay together, so that these are packed once, as far as there are enough
-         * tasks.
+         * Images that share keys or values stay in one task if there are enough tasks, so that these are packed once.
          */
         Cut(AttentionProblem problem, int wanted) {
             this.problem = problem;
@@ -164,8 +163,8 @@ final class CpuAttention {
     }
 
     /**
-     * Collects the gradients of keys or values: at once where one task has all of a sum, through a slot per
-     * contribution otherwise.
+     * Collects the gradients of keys or values: directly if one task has the whole sum, otherwise through one slot per
+     * contribution.
      */
     private static final class Sums {
         private final float[] result;
@@ -208,7 +207,7 @@ final class CpuAttention {
             };
         }
 
-        /** Adds the slots up, always in the same order. */
+        /** Adds the slots in a fixed order. */
         void reduce(Parallel parallel) {
             if (contributions == 1) {
                 return;

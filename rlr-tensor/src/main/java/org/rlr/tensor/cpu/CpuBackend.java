@@ -18,7 +18,7 @@ import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.backend.View;
 
 /**
- * The host's processor: hands every primitive to the class of its family, which cuts it into tasks and calls a set of
+ * The CPU backend: delegates every primitive to the class of its family, which splits it into tasks and calls the
  * kernels.
  */
 final class CpuBackend implements Backend {
@@ -70,8 +70,7 @@ final class CpuBackend implements Backend {
     }
 
     /**
-     * Runs a primitive with working arrays for this thread. Whatever of it finds no memory, on whichever thread, this
-     * is where it is told of.
+     * Runs a primitive with working arrays for this thread. Converts any thread's lack of memory to an exception here.
      */
     private void run(Runnable primitive) {
         try {
@@ -121,7 +120,7 @@ final class CpuBackend implements Backend {
         run(() -> elementwise.fill(dst, value));
     }
 
-    /** Does nothing: every primitive has computed its result when it returns. */
+    /** Does nothing: every primitive returns after its result is computed. */
     @Override
     public void synchronize() {}
 
@@ -198,7 +197,8 @@ final class CpuBackend implements Backend {
     @Override
     public Storage packWeights(View w, int parts) {
         if (w.shape().dim(0) % parts != 0) {
-            throw new IllegalArgumentException("weights of shape " + w.shape() + " are no " + parts + " parts");
+            throw new IllegalArgumentException(
+                    "weights of shape " + w.shape() + " cannot be split into " + parts + " parts");
         }
         int size = kernels.gemm()
                 .packedSize(
@@ -330,7 +330,7 @@ final class CpuBackend implements Backend {
         run(() -> random.featureJitter(x, scale, tokenScale, seed, stream, y));
     }
 
-    /** Ends the worker threads and forgets the memory kept for reuse. */
+    /** Ends the worker threads and drops the memory cached for reuse. */
     @Override
     public void close() {
         parallel.close();

@@ -6,9 +6,9 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendProvider;
 import org.rlr.tensor.backend.BackendSettings;
 
-/** Makes CPU backends; there is always a CPU. */
+/** Creates CPU backends; always available. */
 public final class CpuBackendProvider implements BackendProvider {
-    /** The one precision: every factor is taken as it is. */
+    /** The only precision: factors are not rounded. */
     private static final String FLOAT32 = "fp32";
 
     /** For {@link java.util.ServiceLoader}. */

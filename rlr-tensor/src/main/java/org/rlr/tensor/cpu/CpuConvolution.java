@@ -7,16 +7,16 @@ import org.rlr.tensor.backend.Parallel;
 import org.rlr.tensor.backend.View;
 
 /**
- * Convolutions and pools on the CPU, channels last: 1×1 as one matrix product, depthwise directly, everything else as a
- * matrix product on values gathered from the image: by the product itself where it can, otherwise block by block, so
- * that the gathered columns stay in a cache.
+ * Convolution and pooling on the CPU, channels-last: 1×1 as one matrix product, depthwise directly, everything else as
+ * a matrix product on values gathered from the image. The product gathers them itself if it can; otherwise they are
+ * gathered in blocks, so that the columns stay in a cache.
  */
 final class CpuConvolution {
-    /** Floats of columns that one task gathers: with its result it stays in a core's second-level cache. */
+    /** Column floats that one task gathers: with its result they fit a core's second-level cache. */
     private static final int TASK_COLUMNS = 1 << 16;
-    /** Floats of columns that all threads share: they stay in the third-level cache. */
+    /** Column floats shared by all threads: they fit the third-level cache. */
     private static final int SHARED_COLUMNS = 1 << 20;
-    /** Filters of more values than this are packed once by all threads together, not by every task anew. */
+    /** Larger filters are packed once by all threads together instead of by every task. */
     private static final int TASK_FILTER = 1 << 16;
 
     private final ConvolutionKernels kernels;
@@ -40,7 +40,7 @@ final class CpuConvolution {
         boolean packed = w.storage() instanceof PackedWeights;
         if (packed && s.groups() > 1) {
             throw new IllegalArgumentException(
-                    "packed weights serve convolutions without groups alone, not " + geometry);
+                    "packed weights need a convolution without groups; the geometry is " + geometry);
         }
         float[] xs = CpuStorage.array(x);
         float[] ws = packed ? PackedWeights.array(w) : CpuStorage.array(w);
@@ -103,8 +103,8 @@ final class CpuConvolution {
     }
 
     /**
-     * One group of a convolution by blocks of output rows: many small blocks at once, or large ones by all threads
-     * together.
+     * Computes one group of a convolution in blocks of output rows: many small blocks in parallel, or large blocks with
+     * all threads on each.
      */
     private void dense(
             ConvShape s,
@@ -149,7 +149,7 @@ final class CpuConvolution {
         });
     }
 
-    /** Output rows as a product of rows of input values with the filters of one group. */
+    /** Computes output rows as a product of rows of input values with the filters of one group. */
     private void product(
             Parallel over,
             ConvShape s,
@@ -208,7 +208,9 @@ final class CpuConvolution {
         });
     }
 
-    /** Filters {@code [C, k, k]} as {@code [k·k, C]}, the layout of the image, followed by the biases or zeros. */
+    /**
+     * Converts filters {@code [C, k, k]} to {@code [k·k, C]}, the layout of the image, followed by the biases or zeros.
+     */
     static float[] taps(ConvShape s, float[] w, int wOffset, float @Nullable [] bias, int biasOffset) {
         int positions = s.kernel() * s.kernel();
         float[] taps = new float[(positions + 1) * s.channels()];

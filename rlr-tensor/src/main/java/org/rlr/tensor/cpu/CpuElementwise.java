@@ -9,13 +9,13 @@ import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.backend.View;
 import org.rlr.tensor.cpu.ElementwiseKernels.AdamStep;
 
-/** Elementwise primitives: cuts them into ranges for the threads. */
+/** Elementwise primitives; splits them into ranges for the threads. */
 final class CpuElementwise {
-    /** Elements a thread should get at least where little is done with each. */
+    /** Minimum elements per task for cheap functions. */
     static final int GRAIN = 1 << 14;
-    /** The same where an element costs an exponential. */
+    /** Minimum elements per task for functions with an exponential. */
     static final int HEAVY_GRAIN = 1 << 12;
-    /** Elements that several passes go over while they are in the first cache. */
+    /** Elements that several passes process while they are in the first-level cache. */
     private static final int BLOCK = 1 << 11;
 
     private final ElementwiseKernels kernels;
@@ -171,7 +171,7 @@ final class CpuElementwise {
     }
 
     void adam(View p, View g, View m, View v, AdamSettings settings, long step) {
-        // The decimals that were meant: 0.999f is 0.99900001287…, which would shift 1 − beta2 by 1e-5 of itself.
+        // The intended decimal value: 0.999f is 0.99900001287…, a relative error of 1e-5 in 1 − beta2.
         double beta1 = decimal(settings.beta1());
         double beta2 = decimal(settings.beta2());
         AdamStep constants = new AdamStep(

@@ -1,14 +1,14 @@
 package org.rlr.tensor.cpu;
 
 /**
- * A set of kernels: {@link ScalarKernels}, or the one on the Vector API, which is loaded by reflection where that
- * module is present.
+ * A set of kernels: {@link ScalarKernels}, or the Vector API kernels, which are loaded by reflection if that module is
+ * present.
  */
 interface CpuKernels {
     /** {@code "scalar"} or {@code "vector"}. */
     String name();
 
-    /** Name and width, for a user: {@code "vector, 256 bit"}. */
+    /** Name and vector width for the user: {@code "vector, 256 bit"}. */
     String description();
 
     ElementwiseKernels elementwise();

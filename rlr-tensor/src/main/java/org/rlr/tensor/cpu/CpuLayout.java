@@ -6,7 +6,7 @@ import org.rlr.tensor.backend.View;
 
 /** Primitives that move elements: permutation, slices. */
 final class CpuLayout {
-    /** Side of the tiles in which a transposition goes through memory. */
+    /** Side length of transposition tiles. */
     private static final int TILE = 16;
 
     private final ElementwiseKernels kernels;
@@ -79,7 +79,7 @@ final class CpuLayout {
             xStrides[i] = span;
             span *= x.shape().dim(i);
         }
-        // y's axes, merged where they follow one another in x too
+        // y's axes, merged if they are also adjacent in x
         int[] extents = new int[rank + 1];
         int[] strides = new int[rank + 1];
         int n = 0;
@@ -122,7 +122,7 @@ final class CpuLayout {
         });
     }
 
-    /** Another axis of y is contiguous in x: tiles over that one and the last. */
+    /** Another axis of y is contiguous in x: uses tiles over that axis and the last. */
     private void transpose(View x, View y, int[] extents, int[] strides, int n) {
         float[] xs = CpuStorage.array(x);
         float[] ys = CpuStorage.array(y);
@@ -162,7 +162,10 @@ final class CpuLayout {
         });
     }
 
-    /** Where the {@code index}-th combination of the first {@code n} axes, without axis {@code skip}, begins in x. */
+    /**
+     * Returns the start in x of the {@code index}-th combination of the first {@code n} axes, without axis
+     * {@code skip}.
+     */
     private static int source(int index, int[] extents, int[] strides, int n, int skip) {
         int place = 0;
         int rest = index;
@@ -175,7 +178,7 @@ final class CpuLayout {
         return place;
     }
 
-    /** Where the {@code index}-th combination of all axes but the last and {@code skip} begins in y. */
+    /** Returns the start in y of the {@code index}-th combination of all axes except the last and {@code skip}. */
     private static int target(int index, int[] extents, int n, int skip) {
         int place = 0;
         int rest = index;

@@ -5,7 +5,7 @@ import org.rlr.tensor.backend.View;
 
 /** The reconstruction loss and the score of a token: squared error plus cosine distance. Sums in double. */
 final class CpuLoss {
-    /** What the product of the norms is raised to, below the cosine. */
+    /** Lower bound of the product of norms, the cosine's denominator. */
     private static final double SMALLEST_PRODUCT = 1e-8;
 
     private static final int CHUNK_ROWS = 64;
@@ -21,7 +21,7 @@ final class CpuLoss {
         int rows = target.shape().rows();
         float[] r = CpuStorage.array(reconstruction);
         float[] t = CpuStorage.array(target);
-        // cut by size alone and added in order, so that the loss does not depend on threads
+        // split by size only and added in order, so that the loss does not depend on threads
         int chunks = (rows + CHUNK_ROWS - 1) / CHUNK_ROWS;
         double[] squares = new double[chunks];
         double[] distances = new double[chunks];
@@ -84,7 +84,7 @@ final class CpuLoss {
         parallel.forRange(rows, Math.max(1, CpuElementwise.HEAVY_GRAIN / Math.max(1, n)), body);
     }
 
-    /** The sums over one token that its squared error and its cosine are made of. */
+    /** The sums over one token for its squared error and cosine. */
     private static final class Moments {
         private final double squaredError;
         private final double dot;

@@ -8,7 +8,7 @@ import org.rlr.tensor.backend.View;
 
 /** Matrix products over batches, and linear layers. */
 final class CpuMatrix {
-    /** Multiplications in a product below which threads share batches rather than the parts of one product. */
+    /** Products with fewer multiplications are parallelised over batches instead of within a product. */
     private static final long SMALL = 1L << 22;
 
     private final Gemm gemm;
@@ -108,7 +108,7 @@ final class CpuMatrix {
         boolean leading = (b.rank() == 2 || batches(b) == batches) && (c.rank() == 2 || batches(c) == batches);
         if (!inner || !result || !leading) {
             throw new IllegalArgumentException(
-                    "no product of shapes " + a + " and " + b + " (transposed where asked) in shape " + c);
+                    "cannot multiply shapes " + a + " and " + b + " (after transposition) into shape " + c);
         }
     }
 
@@ -152,7 +152,7 @@ final class CpuMatrix {
         int in = w.shape().last();
         if (x.shape().last() != in || y.shape().last() != out) {
             throw new IllegalArgumentException(
-                    "no linear layer from shape " + x.shape() + " to " + y.shape() + " with weights " + w.shape());
+                    "no linear layer maps shape " + x.shape() + " to " + y.shape() + " with weights " + w.shape());
         }
         int rows = out == 0 ? 0 : y.elements() / out;
         float[] biases = bias == null ? null : CpuStorage.array(bias);

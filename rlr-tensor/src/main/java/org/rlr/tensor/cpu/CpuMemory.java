@@ -13,15 +13,15 @@ import org.rlr.tensor.backend.SizeClass;
 import org.rlr.tensor.backend.Storage;
 
 /**
- * Arrays by {@link SizeClass}, kept for reuse: a training step or a detection allocates the same sizes again and again,
- * and Java zeroes every new array. What is kept is bounded twice: together with the working arrays of the
- * {@link ScratchPool} it has a limit, beyond which the arrays that lay idle longest go; and it is softly reachable, so
- * that the JVM takes it where memory is short and after a while without use.
+ * A cache of arrays by {@link SizeClass}: training steps and detections allocate the same sizes repeatedly, and Java
+ * zeroes every new array. The cache is limited in two ways: together with the working arrays of the {@link ScratchPool}
+ * it has a maximum size, beyond which the longest idle arrays are dropped; and it is softly reachable, so the JVM
+ * reclaims it if memory is short or after a while without use.
  */
 final class CpuMemory {
     private static final int SMALLEST = 1 << 6;
 
-    /** Idle arrays by length, those given back last at the end. */
+    /** Idle arrays by length; the most recently released is last. */
     private final NavigableMap<Integer, ArrayDeque<Kept>> idle = new TreeMap<>();
 
     private final ScratchPool scratch;
@@ -31,10 +31,10 @@ final class CpuMemory {
     private long kept;
     private long returns;
 
-    /** An array that outlives its storages. While idle nothing else refers to it. */
+    /** An array that outlives its storages. While it is idle, only the cache refers to it. */
     static final class Kept extends SoftReference<float[]> {
         private final int length;
-        /** The number of arrays given back before this one was. */
+        /** The number of arrays released before this one. */
         private long returned;
 
         private Kept(float[] array) {
@@ -49,7 +49,7 @@ final class CpuMemory {
 
     /**
      * @param scratch counts towards the limit
-     * @param limit most bytes that are kept for reuse
+     * @param limit maximum bytes cached for reuse
      */
     CpuMemory(ScratchPool scratch, long limit) {
         this.scratch = scratch;
@@ -65,7 +65,7 @@ final class CpuMemory {
             try {
                 return allocate(size, elements);
             } catch (OutOfMemoryError second) {
-                throw shortage(4L * size / (1 << 20) + " MiB more were wanted, ", second);
+                throw shortage(4L * size / (1 << 20) + " MiB more were requested, ", second);
             }
         }
     }
@@ -82,8 +82,8 @@ final class CpuMemory {
     }
 
     /**
-     * A storage on an idle array, the shortest that is long enough and at most twice as long: of the levels of a model
-     * each works with sizes of its own, one after the other.
+     * Returns a storage on the shortest idle array that is long enough and at most twice as long: the levels of a model
+     * run one after another with different sizes.
      */
     private synchronized @Nullable CpuStorage reused(int size, int elements) {
         for (Map.Entry<Integer, ArrayDeque<Kept>> e = idle.ceilingEntry(size);
@@ -103,22 +103,22 @@ final class CpuMemory {
     }
 
     /**
-     * The one error that every lack of memory surfaces as.
+     * Returns the error for any lack of memory.
      *
-     * @param wanted what for, ending in a comma; empty if nobody knows
+     * @param wanted the requested memory, ending in a comma; empty if unknown
      */
     ResourceException shortage(String wanted, OutOfMemoryError cause) {
         trim();
         return ResourceException.outOfMemory(wanted + "tensors use " + live.get() / (1 << 20) + " MiB", cause);
     }
 
-    /** Takes back the array of a storage; this never fails, as closing must not. */
+    /** Takes back the array of a storage; never fails, because closing must not fail. */
     void recycle(Kept array, int elements) {
         live.addAndGet(-4L * elements);
         try {
             keep(array);
         } catch (OutOfMemoryError e) {
-            // no room for the list: the array goes, which is what memory needs
+            // not enough memory for the list: drop the array, which frees memory
         }
     }
 
@@ -142,12 +142,12 @@ final class CpuMemory {
             }
         }
         if (oldest == null) {
-            throw new AssertionError(kept + " bytes are kept in no array");
+            throw new AssertionError(kept + " cached bytes belong to no array");
         }
         kept -= oldest.removeFirst().bytes();
     }
 
-    /** Forgets what is kept for reuse. */
+    /** Clears the cache. */
     synchronized void trim() {
         idle.clear();
         kept = 0;

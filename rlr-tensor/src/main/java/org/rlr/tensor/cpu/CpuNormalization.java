@@ -8,9 +8,9 @@ import org.rlr.tensor.backend.View;
 
 /** Layer normalisation, of a tensor or of a weighted sum of several. */
 final class CpuNormalization {
-    /** Rows that one partial sum of the parameters' gradients takes in, at least. */
+    /** Minimum rows per partial sum of the parameters' gradients. */
     private static final int CHUNK_ROWS = 32;
-    /** Partial sums, at most. */
+    /** Maximum number of partial sums. */
     private static final int CHUNKS = 64;
 
     private final ElementwiseKernels elementwise;
@@ -64,7 +64,7 @@ final class CpuNormalization {
             View rstd) {
         int n = y.shape().last();
         float[][] inputs = xs.stream().map(CpuStorage::array).toArray(float[][]::new);
-        // where nobody wants the sum, its row lies for a moment where the result is going to be
+        // if the sum is not needed, the result's row holds it temporarily
         View kept = sum == null ? y : sum;
         float[] sums = CpuStorage.array(kept);
         float[] gammas = CpuStorage.array(gamma);
@@ -121,7 +121,7 @@ final class CpuNormalization {
         float[][] gradients =
                 dxs.stream().map(dx -> dx == null ? null : CpuStorage.array(dx)).toArray(float[][]::new);
         boolean alone = gradients.length == 1 && gradients[0] != null && weights[0] == 1;
-        // cut by size alone and added in order, so that the gradients do not depend on threads
+        // split by size only and added in order, so that the gradients do not depend on threads
         int chunks = Math.max(1, Math.min(CHUNKS, height / CHUNK_ROWS));
         int size = (height + chunks - 1) / chunks;
         float[] partial = Scratch.get(Scratch.PARTIAL, chunks * 2 * n);

@@ -5,7 +5,7 @@ import org.rlr.tensor.backend.Parallel;
 import org.rlr.tensor.backend.Philox;
 import org.rlr.tensor.backend.View;
 
-/** Normal numbers: every block of four is a function of its index alone, whichever thread computes it. */
+/** Normal numbers; every block of four depends only on its index, for any thread. */
 final class CpuRandom {
     private static final int GRAIN_BLOCKS = 256;
 
@@ -31,7 +31,7 @@ final class CpuRandom {
         float[] ys = CpuStorage.array(y);
         float[] scales = tokenScale == null ? null : CpuStorage.array(tokenScale);
         int scaleOffset = tokenScale == null ? 0 : tokenScale.offset();
-        // before anything is written: y may be x
+        // before the first write, because y may be x
         float[] deviation = new float[rows];
         parallel.forRange(rows, Math.max(1, CpuElementwise.GRAIN / Math.max(1, n)), (from, to) -> {
             for (int i = from; i < to; i++) {
@@ -64,7 +64,7 @@ final class CpuRandom {
         });
     }
 
-    /** Takes the numbers of elements {@code first} to {@code first + count}. */
+    /** Receives the numbers of elements {@code first} to {@code first + count}. */
     @FunctionalInterface
     private interface BlockBody {
         void accept(int first, int count, float[] numbers);

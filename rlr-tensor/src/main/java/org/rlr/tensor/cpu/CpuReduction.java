@@ -5,11 +5,11 @@ import org.rlr.tensor.Shape;
 import org.rlr.tensor.backend.Parallel;
 import org.rlr.tensor.backend.View;
 
-/** Sums, maxima and softmax. Partial sums are cut by size alone and added in order: no result depends on threads. */
+/** Sums, maxima and softmax. Partial sums are split by size only and added in order: no result depends on threads. */
 final class CpuReduction {
-    /** Rows that one partial sum of a column takes in, at least. */
+    /** Minimum rows per partial sum of a column. */
     private static final int CHUNK_ROWS = 64;
-    /** Partial sums of a column, at most. */
+    /** Maximum number of partial sums of a column. */
     private static final int CHUNKS = 64;
 
     private final ElementwiseKernels elementwise;
@@ -189,7 +189,9 @@ final class CpuReduction {
                 body);
     }
 
-    /** The axes of x merged into runs of kept and of summed ones, outermost first; axes of extent 1 dropped. */
+    /**
+     * The axes of x merged into alternating runs of kept and summed axes, outermost first, without axes of extent 1.
+     */
     private static final class Groups {
         private final int[] extents;
         private final boolean[] kept;
@@ -204,7 +206,7 @@ final class CpuReduction {
                 int j = i - (x.rank() - y.rank());
                 int target = j < 0 ? 1 : y.dim(j);
                 if (target != extent && target != 1) {
-                    throw new IllegalArgumentException("shape " + x + " is no broadcast of " + y);
+                    throw new IllegalArgumentException("shape " + y + " does not broadcast to " + x);
                 }
                 if (extent == 1) {
                     continue;

@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.backend.Storage;
 import org.rlr.tensor.backend.View;
 
-/** Values in a Java array, which may be longer than the storage. */
+/** A storage in a Java array, which may be longer than the storage. */
 final class CpuStorage extends Storage {
     private final CpuMemory memory;
     private final CpuMemory.Kept kept;
@@ -18,11 +18,11 @@ final class CpuStorage extends Storage {
         this.kept = kept;
     }
 
-    /** The array behind a view. @throws IllegalStateException if it was released, or holds packed weights */
+    /** Returns the array of a view. @throws IllegalStateException if it was released, or holds packed weights */
     static float[] array(View view) {
         if (view.storage() instanceof PackedWeights) {
             throw new IllegalStateException(
-                    "packed weights of shape " + view.shape() + " serve linear layers and convolutions alone");
+                    "packed weights of shape " + view.shape() + " can be used only by linear layers and convolutions");
         }
         float[] a = ((CpuStorage) view.storage()).array;
         if (a == null) {

@@ -9,7 +9,7 @@ interface ElementwiseKernels {
     /** {@code y = op(x)}; the runs may be the same. */
     void unary(UnaryOp op, float[] x, int xo, float[] y, int yo, int n);
 
-    /** {@code dx (+)= dy·op'(x)} where {@code y = op(x)}; dx may be dy where it does not accumulate. */
+    /** {@code dx (+)= dy·op'(x)}, where {@code y = op(x)}; dx may be dy if it does not accumulate. */
     void unaryBackward(
             UnaryOp op,
             float[] x,
@@ -26,10 +26,10 @@ interface ElementwiseKernels {
     /** {@code out (+)= op(a, b)}. */
     void binary(BinaryOp op, float[] a, int ao, float[] b, int bo, float[] out, int oo, int n, boolean accumulate);
 
-    /** {@code out (+)= op(a, b)} with one b. */
+    /** {@code out (+)= op(a, b)} with a scalar b. */
     void binaryRightScalar(BinaryOp op, float[] a, int ao, float b, float[] out, int oo, int n, boolean accumulate);
 
-    /** {@code out (+)= op(a, b)} with one a. */
+    /** {@code out (+)= op(a, b)} with a scalar a. */
     void binaryLeftScalar(BinaryOp op, float a, float[] b, int bo, float[] out, int oo, int n, boolean accumulate);
 
     /** {@code y (+)= scale·x + shift}. */
@@ -48,7 +48,7 @@ interface ElementwiseKernels {
     void adam(float[] p, int po, float[] g, int go, float[] m, int mo, float[] v, int vo, int n, AdamStep step);
 
     /**
-     * What Adam multiplies with in one step.
+     * The factors of one step of Adam.
      *
      * @param oneMinusBeta1 weight of the gradient in the first moment
      * @param beta2 decay of the second moment

@@ -1,9 +1,9 @@
 package org.rlr.tensor.cpu;
 
 /**
- * Of the exponential, which kernels write out where they need it: {@code x = n·ln 2 + r} with {@code |r| ≤ ½ ln 2},
- * {@code eʳ = 1 + r + r²·P(r)} with a minimax polynomial {@code P = P0 + P1·r + … + P4·r⁴}, times 2ⁿ; to two units in
- * the last place.
+ * Constants of the exponential, which kernels inline by hand: {@code x = n·ln 2 + r} with {@code |r| ≤ ½ ln 2},
+ * {@code eʳ = 1 + r + r²·P(r)} with a minimax polynomial {@code P = P0 + P1·r + … + P4·r⁴}, times 2ⁿ; accurate to two
+ * units in the last place.
  */
 final class ExpConstants {
     /** 1/ln 2. */
@@ -12,8 +12,8 @@ final class ExpConstants {
     static final float MINUS_LN2 = (float) -Math.log(2);
 
     /**
-     * Adding it to a float of magnitude below 2²² rounds that to an integer n, and the lowest bits of the sum are n +
-     * 127: shifted to where a float has its exponent they are 2ⁿ, or 0 for n = −127.
+     * Adding it to a float of magnitude below 2²² rounds the float to an integer n. The lowest bits of the sum are n +
+     * 127; shifted to the exponent field of a float they are 2ⁿ, or 0 for n = −127.
      */
     static final float ROUND = 0x1.8p23f + 127;
 

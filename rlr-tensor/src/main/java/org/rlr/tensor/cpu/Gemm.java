@@ -4,19 +4,19 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.Parallel;
 
-/** General matrix product on row-major float arrays: the engine of linear layers and convolutions. */
+/** General matrix product on row-major float arrays, used by linear layers and convolutions. */
 interface Gemm {
     /**
-     * {@code C (+)= alpha·op(A)·op(B)}, then {@code C = activation(C + bias)} where those are given.
+     * {@code C (+)= alpha·op(A)·op(B)}, then {@code C = activation(C + bias)} if given.
      *
-     * @param parallel over which threads; {@link Parallel#SERIAL} inside a task
-     * @param transA whether op(A) is the transpose; A is {@code m×k}, or {@code k×m} where transposed
-     * @param transB whether op(B) is the transpose; B is {@code k×n}, or {@code n×k} where transposed
+     * @param parallel the threads; {@link Parallel#SERIAL} inside a task
+     * @param transA whether op(A) is the transpose; A is {@code m×k}, or {@code k×m} if transposed
+     * @param transB whether op(B) is the transpose; B is {@code k×n}, or {@code n×k} if transposed
      * @param lda elements between rows of A as stored; likewise ldb, ldc
      * @param accumulate whether to add to C; must be false with a bias or an activation
-     * @param bias one value per column of C, from {@code biasOffset}, if there is a bias
-     * @param pre receives C + bias before the activation where it is wanted, laid out as C from {@code preOffset} with
-     *     row stride ldc
+     * @param bias one value per column of C, from {@code biasOffset}, or null
+     * @param pre receives C + bias before the activation, or null; laid out like C from {@code preOffset} with row
+     *     stride ldc
      */
     void gemm(
             Parallel parallel,
@@ -42,7 +42,7 @@ interface Gemm {
             float @Nullable [] pre,
             int preOffset);
 
-    /** The product alone: no bias, no activation. */
+    /** The product without bias and activation. */
     default void gemm(
             Parallel parallel,
             boolean transA,
@@ -87,14 +87,13 @@ interface Gemm {
     }
 
     /**
-     * Elements that a right-hand matrix {@code k×n} takes when packed beforehand; 0 where these kernels read it as it
-     * is.
+     * Returns the elements of a packed right-hand matrix {@code k×n}; 0 if these kernels read it unpacked.
      */
     default int packedSize(int n, int k) {
         return 0;
     }
 
-    /** Packs B, as stored {@code n×k} (transposed), so that {@link #gemmPacked} need not do it at every product. */
+    /** Packs B, as stored {@code n×k} (transposed), so that {@link #gemmPacked} need not pack it again. */
     default void pack(int n, int k, float[] b, int bOffset, int ldb, float[] packed, int packedOffset) {
         throw new UnsupportedOperationException();
     }
@@ -104,7 +103,7 @@ interface Gemm {
         throw new UnsupportedOperationException();
     }
 
-    /** {@code C = activation(A·B + bias)} with B packed by {@link #pack}; the same bits as {@link #gemm} gives. */
+    /** {@code C = activation(A·B + bias)} with B packed by {@link #pack}; bit-identical to {@link #gemm}. */
     default void gemmPacked(
             Parallel parallel,
             int m,
@@ -126,14 +125,14 @@ interface Gemm {
         throw new UnsupportedOperationException();
     }
 
-    /** Whether {@link #convolve} is there. */
+    /** Returns whether {@link #convolve} is supported. */
     default boolean convolves() {
         return false;
     }
 
     /**
-     * A convolution without groups, {@code y = activation(conv(x, w) + bias)}, as a product whose left rows are
-     * gathered from the image while they are packed.
+     * A convolution without groups, {@code y = activation(conv(x, w) + bias)}, as a product that gathers its left rows
+     * from the image while packing.
      *
      * @param packed whether w was packed by {@link #pack} as {@code n = outChannels}, {@code k = taps}
      */

@@ -4,13 +4,13 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.BinaryOp;
 
-/** What a product does to a finished block of its result, while that is in the cache. */
+/** The last step of a product on each finished block of its result, while the block is in the cache. */
 final class GemmEpilogue {
     private GemmEpilogue() {}
 
     /**
-     * {@code C = activation(C + bias)} on a block of {@code rows×columns}, its first element at {@code co}, {@code bo},
-     * {@code po}; C and pre have row stride ldc.
+     * {@code C = activation(C + bias)} on a block of {@code rows×columns}, whose first element is at {@code co},
+     * {@code bo}, {@code po}; C and pre have row stride ldc.
      */
     static void apply(
             ElementwiseKernels kernels,

@@ -3,16 +3,16 @@ package org.rlr.tensor.cpu;
 import java.util.Arrays;
 
 /**
- * Copies between images and matrices that have one row per output position and one column per filter value ("im2col").
+ * Copies between images and matrices with one row per output position and one column per filter value ("im2col").
  */
 final class ImageColumns {
     private ImageColumns() {}
 
     /**
-     * Gathers, for one output row and one group, the values every output position sees: {@code columns[ox, (ky, kx,
-     * c)]}, zero where the kernel lies over the padding.
+     * Gathers the values that each output position of one row and group sees: {@code columns[ox, (ky, kx, c)]}, zero in
+     * the padding.
      *
-     * @param outRow row of the output, counted over all images
+     * @param outRow output row, counted over all images
      * @param columns receives {@code outWidth·taps} values from {@code offset}
      */
     static void gather(ConvShape s, float[] x, int xOffset, int group, int outRow, float[] columns, int offset) {
@@ -49,8 +49,8 @@ final class ImageColumns {
     }
 
     /**
-     * Adds the gradients of one output row's columns to the input rows that they were gathered from, for the kernel
-     * rows {@code firstRow … endRow−1} only (all of which must lie inside the image).
+     * Adds the gradients of one output row's columns to the input rows that they were gathered from, only for the
+     * kernel rows {@code firstRow … endRow−1}, which must lie inside the image.
      *
      * @param columns {@code outWidth} rows of {@code (endRow−firstRow)·k·C/groups} values from {@code offset}
      */
@@ -89,7 +89,7 @@ final class ImageColumns {
         }
     }
 
-    /** A stem's runs are a few values long, where the call of arraycopy costs more than the copy. */
+    /** Copies a run. In a network's first layer runs have only a few values, and arraycopy costs more than the copy. */
     private static void copy(float[] from, int fromOffset, float[] to, int toOffset, int n) {
         if (n > 32) {
             System.arraycopy(from, fromOffset, to, toOffset, n);

@@ -10,10 +10,10 @@ import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.ResourceException;
 
 /**
- * Chooses the set of kernels: the one on the Vector API where that is worth it, as Apache Lucene decides it, else the
- * scalar one. The system property {@value #PROPERTY} forces {@code scalar} or {@code vector}; {@code auto} is the
- * default. It is for a researcher who compares kernels, and is read once, when this class is loaded: all backends of a
- * process choose alike.
+ * Selects the kernels: those on the Vector API if they are faster, by the same rules as Apache Lucene, otherwise the
+ * scalar ones. The system property {@value #PROPERTY} forces {@code scalar} or {@code vector}, to compare kernels;
+ * {@code auto} is the default. It is read once, when this class is loaded, so all backends of a process use the same
+ * kernels.
  */
 final class KernelChoice {
     static final String PROPERTY = "rlr.cpu.kernels";
@@ -26,10 +26,10 @@ final class KernelChoice {
     private KernelChoice() {}
 
     /**
-     * The kernels for this process.
+     * Returns the kernels for this process.
      *
-     * @throws InvalidSettingException if the property asks for kernels that do not exist
-     * @throws ResourceException if it asks for kernels that cannot run here
+     * @throws InvalidSettingException if the property names unknown kernels
+     * @throws ResourceException if it names kernels that cannot run here
      */
     static CpuKernels choose() {
         return choose(WISH);
@@ -57,23 +57,23 @@ final class KernelChoice {
             if (!SAID.getAndSet(true)) {
                 LOG.log(
                         modulePresent() ? System.Logger.Level.INFO : System.Logger.Level.WARNING,
-                        e.explanation() + "; the scalar kernels run, many times slower");
+                        e.explanation() + "; using the scalar kernels, which are many times slower");
             }
             return new ScalarKernels();
         }
     }
 
-    /** The kernels on the Vector API. @throws ResourceException if they cannot run here */
+    /** Returns the kernels on the Vector API. @throws ResourceException if they cannot run here */
     static CpuKernels vector() {
         if (!modulePresent()) {
-            throw unable("module " + MODULE + " is not there", "start java with --add-modules " + MODULE, null);
+            throw unable("module " + MODULE + " is missing", "start java with --add-modules " + MODULE, null);
         }
         Optional<String> reason = obstacle();
         if (reason.isPresent()) {
             throw unable(reason.get(), "", null);
         }
         try {
-            // the descriptor does not require a module that most applications lack
+            // the module descriptor does not require this module, which most applications lack
             KernelChoice.class
                     .getModule()
                     .addReads(ModuleLayer.boot().findModule(MODULE).orElseThrow());
@@ -99,18 +99,18 @@ final class KernelChoice {
     }
 
     /**
-     * Why vectors would not be compiled to vector instructions; without the optimising compiler they are far slower
-     * than plain loops.
+     * Returns the reason why the JVM would not compile vectors to vector instructions, if any; without C2 they are far
+     * slower than plain loops.
      */
     private static Optional<String> obstacle() {
         if (System.getProperty("java.vm.info", "").contains("interpreted mode")) {
-            return Optional.of("the Java machine only interprets (-Xint)");
+            return Optional.of("the JVM only interprets (-Xint)");
         }
         if (System.getProperty("java.vm.name", "").contains("Client VM")) {
-            return Optional.of("the Java machine is a client one, without the C2 compiler");
+            return Optional.of("the JVM is a client VM without the C2 compiler");
         }
         if ("true".equals(option("UseJVMCICompiler"))) {
-            return Optional.of("the Java machine compiles by JVMCI, not by C2 (UseJVMCICompiler)");
+            return Optional.of("the JVM compiles with JVMCI instead of C2 (UseJVMCICompiler)");
         }
         String level = option("TieredStopAtLevel");
         if (level != null && !level.equals("4") && !"false".equals(option("TieredCompilation"))) {
@@ -120,8 +120,7 @@ final class KernelChoice {
     }
 
     /**
-     * An option of the Java machine, unless it cannot be asked (module jdk.management missing, not HotSpot) or has no
-     * such option.
+     * Returns a JVM option; null if it cannot be read (module jdk.management missing, not HotSpot) or does not exist.
      */
     private static @Nullable String option(String name) {
         try {

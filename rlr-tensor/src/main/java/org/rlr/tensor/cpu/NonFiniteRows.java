@@ -3,10 +3,10 @@ package org.rlr.tensor.cpu;
 import java.util.Arrays;
 
 /**
- * The rows of a packed matrix that hold a NaN or an infinity, taken out of it. A product of tiles multiplies the
- * entries that the pattern forbids, which are 0, as well, and {@code 0·NaN} is NaN: a token that is not finite would
- * reach those that do not attend to it. So such rows are 0 in the matrix, and their products are added for allowed
- * entries alone. Where all is finite, this costs one pass over the rows.
+ * The rows with NaN or infinite values of a packed matrix, stored separately. A product of tiles also multiplies
+ * forbidden entries, which are 0, and {@code 0·NaN} is NaN: such a token would affect queries that do not attend to it.
+ * So these rows are 0 in the matrix, and their products are added only for allowed entries. If all values are finite,
+ * this costs one pass over the rows.
  */
 final class NonFiniteRows {
     private int[] rows = {};
@@ -14,13 +14,13 @@ final class NonFiniteRows {
     private int count;
     private int length;
 
-    /** The length of both arrays. */
+    /** The total length of both arrays. */
     long elements() {
         return (long) rows.length + values.length;
     }
 
     /**
-     * Takes out what is not finite, in place of what was taken out before.
+     * Moves the non-finite rows here and replaces those stored before.
      *
      * @param rowLength a multiple of the kernels' lanes
      */
@@ -48,15 +48,15 @@ final class NonFiniteRows {
         count++;
     }
 
-    /** Takes nothing out: all rows are known to be finite. */
+    /** Clears the stored rows: all rows are known to be finite. */
     void none() {
         count = 0;
     }
 
     /**
-     * Where rows are keys from {@code firstKey}: {@code result += tile·rows} for a strip of the tile.
+     * For rows that are keys from {@code firstKey}: {@code result += tile·rows} for a strip of the tile.
      *
-     * @param offset where the strip's first row is in the tile
+     * @param offset offset of the strip's first row in the tile
      * @param first that row's query, counted from the block's first, and its row in the result
      */
     void addKeys(AttentionKeys keys, int firstKey, float[] tile, int offset, int first, float[] result) {
@@ -73,7 +73,7 @@ final class NonFiniteRows {
     }
 
     /**
-     * Where rows are the block's queries: {@code gradients += tileᵀ·rows}, rows of gradients being keys from
+     * For rows that are the block's queries: {@code gradients += tileᵀ·rows}, with rows of gradients for the keys from
      * {@code firstKey}.
      */
     void addQueries(AttentionKeys keys, int firstKey, float[] tile, float[] gradients) {

@@ -3,8 +3,8 @@ package org.rlr.tensor.cpu;
 /**
  * The upper tail of the normal distribution, {@code Q(t) = ½·erfc(t/√2) = exp(−t²/2)·M(t)} for {@code t ≥ 0}.
  * {@code M(t)·(t + K)} is smooth in {@code q = (t − K)/(t + K)}; the coefficients, lowest power first, are its minimax
- * polynomial on {@code 0 ≤ t ≤ 14} (beyond which Q is no float): relative error 1.6e-8. Exact to float precision in the
- * tail too, where {@code ½ + ½·erf} would cancel.
+ * polynomial on {@code 0 ≤ t ≤ 14} (beyond, Q underflows a float): relative error 1.6e-8. Exact to float precision in
+ * the tail too, where {@code ½ + ½·erf} would cancel.
  */
 final class NormalTail {
     static final float K = 2.5f;

@@ -5,8 +5,8 @@ import org.rlr.tensor.backend.Storage;
 import org.rlr.tensor.backend.View;
 
 /**
- * Weights {@code [parts·rows, columns]} in the order in which a matrix product reads them, each part by itself. To
- * views it looks like the matrix as it was; a view of it is one part, or all of it for reading back.
+ * Weights {@code [parts·rows, columns]} in the order in which a matrix product reads them, each part separately. Views
+ * use the unpacked layout; a view is one part, or all parts for reading back.
  */
 final class PackedWeights extends Storage {
     private final Gemm gemm;
@@ -14,7 +14,7 @@ final class PackedWeights extends Storage {
     private final int rows;
     private final int columns;
 
-    /** @param memory holds what {@link Gemm#packedSize} says, for every part */
+    /** @param memory holds {@link Gemm#packedSize} elements per part */
     PackedWeights(Gemm gemm, CpuStorage memory, View w, int parts) {
         super(w.elements());
         this.gemm = gemm;
@@ -43,7 +43,7 @@ final class PackedWeights extends Storage {
         return ((PackedWeights) w.storage()).array();
     }
 
-    /** Where in them a view's part begins. @throws IllegalArgumentException if it is not one part */
+    /** Returns the start of a view's part in them. @throws IllegalArgumentException if it is not one part */
     static int offset(View w) {
         PackedWeights p = (PackedWeights) w.storage();
         int size = p.rows * p.columns;
@@ -54,7 +54,7 @@ final class PackedWeights extends Storage {
         return w.offset() / size * p.gemm.packedSize(p.rows, p.columns);
     }
 
-    /** Copies whole parts to where they are read as they were. */
+    /** Copies whole parts to an unpacked layout. */
     static void unpack(View w, float[] to, int offset) {
         PackedWeights p = (PackedWeights) w.storage();
         int size = p.rows * p.columns;

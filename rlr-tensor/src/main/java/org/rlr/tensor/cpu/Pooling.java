@@ -5,7 +5,7 @@ import org.rlr.tensor.backend.ConvGeometry;
 import org.rlr.tensor.backend.Parallel;
 import org.rlr.tensor.backend.View;
 
-/** Average and maximum over windows. A row of an image is one run of {@code width·channels} values. */
+/** Average and maximum over windows. An image row is one run of {@code width·channels} values. */
 final class Pooling {
     private final ElementwiseKernels elementwise;
     private final ConvolutionKernels kernels;
@@ -18,8 +18,7 @@ final class Pooling {
     }
 
     /**
-     * See {@link org.rlr.tensor.backend.Backend#averagePool}: first the sum of rows, then the sum along it by shifting
-     * it.
+     * See {@link org.rlr.tensor.backend.Backend#averagePool}: first sums rows, then sums shifted copies along the row.
      */
     void average(View x, int kernel, View y, boolean accumulate) {
         int height = x.shape().dim(1);

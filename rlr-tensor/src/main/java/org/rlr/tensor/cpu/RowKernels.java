@@ -9,7 +9,7 @@ interface RowKernels {
     /** The sum of the row. */
     float sum(float[] x, int xo, int n);
 
-    /** Softmax; y may be x. A row of −∞ alone gives NaN, as its definition does. */
+    /** Softmax; y may be x. A row with only −∞ gives NaN, as in the definition. */
     void softmax(float[] x, int xo, float[] y, int yo, int n);
 
     /** {@code dx (+)= y·(dy − Σ y·dy)}. */

@@ -12,7 +12,7 @@ import static org.rlr.tensor.cpu.ExpConstants.ROUND;
 final class ScalarAttention implements AttentionKernels {
     private static final int LANES = 4;
     private static final int HALF = (STRIP + 1) / 2;
-    /** ln 2 in two parts, the first with so few bits that its product with n is exact. */
+    /** ln 2 in two parts; the first has few bits, so that its product with n is exact. */
     private static final float LN2_HIGH = 0.693359375f;
 
     private static final float LN2_LOW = (float) (Math.log(2) - LN2_HIGH);
@@ -244,7 +244,7 @@ final class ScalarAttention implements AttentionKernels {
         float s1 = 0f;
         float s2 = 0f;
         float s3 = 0f;
-        // 0 times what is finite is 0, times anything else NaN
+        // 0 times a finite number is 0, otherwise NaN
         for (int i = offset; i < offset + n; i += LANES) {
             s0 += 0f * a[i];
             s1 += 0f * a[i + 1];
@@ -255,7 +255,7 @@ final class ScalarAttention implements AttentionKernels {
     }
 
     /**
-     * The exponential as {@link AttentionKernels} explains it; without fused multiply-add, to four units in the last
+     * The exponential as in {@link AttentionKernels}; without fused multiply-add, accurate to four units in the last
      * place.
      */
     private static float exp(float x) {

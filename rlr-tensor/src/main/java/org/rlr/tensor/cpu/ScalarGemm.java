@@ -8,8 +8,8 @@ import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.Parallel;
 
 /**
- * EJML's matrix product on blocks of rows. EJML wants matrices that begin at the start of an array and have no gap
- * between rows, hence the copies.
+ * EJML's matrix product on blocks of rows. EJML requires matrices that start at index 0 and have no gap between rows,
+ * hence the copies.
  */
 final class ScalarGemm implements Gemm {
     private static final int ROWS = 64;

@@ -1,6 +1,6 @@
 package org.rlr.tensor.cpu;
 
-/** Plain Java loops and EJML's matrix product: what runs where the Vector API is absent. */
+/** Plain Java loops and EJML's matrix product; the fallback without the Vector API. */
 final class ScalarKernels implements CpuKernels {
     private final ElementwiseKernels elementwise = new ScalarElementwise();
     private final RowKernels rows = new ScalarRows();

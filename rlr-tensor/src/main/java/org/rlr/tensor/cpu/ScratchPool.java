@@ -6,13 +6,13 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The working arrays of a backend's threads, its own and its callers'. A thread borrows a {@link Scratch} for a
- * primitive, or for its part of one, and gives it back, so that there are as many as threads compute at once and
- * nothing stays behind in a thread. Those that nobody uses are softly reachable.
+ * The working arrays of a backend's threads and its callers' threads. A thread borrows a {@link Scratch} for a
+ * primitive, or its part of one, and returns it. So the pool needs only one per computing thread, and an idle thread
+ * holds none. Idle arrays are softly reachable.
  */
 final class ScratchPool {
     private static final int FEWEST_PLACES = 16;
-    /** References in a cache line, so that threads do not compete for one. */
+    /** References per cache line, so that threads do not share one. */
     private static final int STRIDE = 16;
 
     private final AtomicReferenceArray<@Nullable Idle> places;
@@ -20,9 +20,9 @@ final class ScratchPool {
     private final long limit;
     private final AtomicLong bytes = new AtomicLong();
 
-    /** Keeps working arrays that nobody uses. */
+    /** Refers to idle working arrays. */
     static final class Idle extends SoftReference<Scratch> {
-        /** Their size when they were given back last. */
+        /** Their size when last returned. */
         private long bytes;
 
         Idle(Scratch scratch) {
@@ -31,8 +31,8 @@ final class ScratchPool {
     }
 
     /**
-     * @param threads those of the backend
-     * @param limit most bytes of all working arrays; what exceeds it is not kept
+     * @param threads the backend's number of threads
+     * @param limit maximum bytes of all working arrays; excess arrays are dropped
      */
     ScratchPool(int threads, long limit) {
         count = Math.max(FEWEST_PLACES, Integer.highestOneBit(threads) << 2);
@@ -40,7 +40,7 @@ final class ScratchPool {
         this.limit = limit;
     }
 
-    /** Runs work of this thread with working arrays, which are those it has where it has borrowed some already. */
+    /** Runs work on this thread with working arrays; reuses those that the thread has already borrowed. */
     void run(Runnable work) {
         if (Scratch.isBorrowed()) {
             work.run();
@@ -54,7 +54,7 @@ final class ScratchPool {
         }
     }
 
-    /** A thread begins to look at a place of its own: its arrays are in the caches of its core. */
+    /** Returns the slot of a search attempt. A thread starts at its own slot, whose arrays are in its core's caches. */
     private int place(int attempt) {
         return (((int) Thread.currentThread().getId() + attempt) & (count - 1)) * STRIDE;
     }
@@ -89,12 +89,12 @@ final class ScratchPool {
         bytes.addAndGet(-size);
     }
 
-    /** As {@link #bytes}, with what the JVM has taken meanwhile. */
+    /** As {@link #bytes}, without the arrays that the JVM has reclaimed. */
     long counted() {
         return bytes.get();
     }
 
-    /** The size of all working arrays, of those in use as it was when they were given back last. */
+    /** Returns the size of all working arrays; for those in use, the size when last returned. */
     long bytes() {
         for (int i = 0; i < count; i++) {
             Idle idle = places.get(i * STRIDE);
@@ -105,7 +105,7 @@ final class ScratchPool {
         return bytes.get();
     }
 
-    /** Forgets the working arrays that nobody uses. */
+    /** Drops the idle working arrays. */
     void trim() {
         for (int i = 0; i < count; i++) {
             Idle idle = places.get(i * STRIDE);

@@ -15,10 +15,10 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Attention's inner loops on the Vector API: a strip by two vectors in registers (by one where a panel is left over).
- * The exponential is written out where it is needed, as no method here takes or gives a vector: whether C2 (the JVM's
- * optimising compiler) inlines such a method depends on how large the whole compilation has become and on how often the
- * first compiler's code counted the call, and where it does not, every vector is boxed.
+ * Attention's inner loops on the Vector API: a strip by two vectors in registers (by one for the last panel). The
+ * exponential is inlined by hand, as no method here takes or returns a vector: whether C2 (the JVM's optimising
+ * compiler) inlines such a method depends on the size of the whole compilation and on the call counts of the first
+ * compiler's code; without inlining, every vector is boxed.
  */
 final class VectorAttention implements AttentionKernels {
     private static final VectorSpecies<Float> FLOATS = VectorMath.FLOATS;
@@ -371,7 +371,7 @@ final class VectorAttention implements AttentionKernels {
         }
     }
 
-    /** One method, too long to become part of another: see {@link VectorFunctions#gelu}. */
+    /** One method, too long to be inlined into another, see {@link VectorFunctions#gelu}. */
     @Override
     public void exponentials(
             float[] tile,
@@ -469,7 +469,7 @@ final class VectorAttention implements AttentionKernels {
         FloatVector s3 = zero;
         int end = offset + n;
         int i = offset;
-        // 0 times what is finite is 0, times anything else NaN
+        // 0 times a finite number is 0, otherwise NaN
         for (; i + 4 * V <= end; i += 4 * V) {
             s0 = FloatVector.fromArray(FLOATS, a, i).fma(zero, s0);
             s1 = FloatVector.fromArray(FLOATS, a, i + V).fma(zero, s1);

@@ -5,10 +5,9 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Depthwise convolution with lanes over the channels. For kernels of 3 and 5 columns a loop goes along the row with the
- * filter values of one vector of channels in registers; what that leaves out, and other kernels, goes output by output.
- * Where the channels do not fill the last vector, it is laid over the last channels and computes some of them a second
- * time.
+ * Depthwise convolution with lanes over the channels. For kernels of 3 and 5 columns a loop runs along the row with the
+ * filter values of one vector of channels in registers; border outputs and other kernels are computed one output at a
+ * time. If the channels do not fill the last vector, it overlaps the previous one and computes some channels twice.
  */
 final class VectorConvolution implements ConvolutionKernels {
     private static final VectorSpecies<Float> SPECIES = VectorMath.FLOATS;
@@ -30,7 +29,7 @@ final class VectorConvolution implements ConvolutionKernels {
         int step = s.stride() * channels;
         int line = s.width() * channels;
         int xRow = xImage + (outY * s.stride() - s.top() + firstRow) * line - s.left() * channels;
-        // kernels whose rows are unrolled below; rows > 0, so that there is a first one to begin with the bias
+        // kernels whose rows are unrolled below; rows > 0, because the first row starts from the bias
         boolean unrolled = (k == 3 || k == 5) && rows > 0;
         int firstInner = unrolled ? s.firstInnerColumn() : s.outWidth();
         int inner = unrolled ? s.endInnerColumn() - firstInner : 0;
@@ -107,7 +106,7 @@ final class VectorConvolution implements ConvolutionKernels {
         }
     }
 
-    /** One vector of channels of {@code outputs} neighbouring outputs, a 3×3 kernel inside the image. */
+    /** Computes one vector of channels of {@code outputs} neighbouring outputs, for a 3×3 kernel inside the image. */
     private static void nine(
             float[] x,
             int xOffset,
@@ -147,8 +146,8 @@ final class VectorConvolution implements ConvolutionKernels {
     }
 
     /**
-     * Adds one row of a kernel of three columns to {@code from} (the bias, or what the rows above gave) and puts the
-     * sum into y.
+     * Adds one row of a kernel of three columns to {@code from} (the bias or the sum of the rows above) and stores the
+     * sum in y.
      */
     private static void three(
             float[] x,
@@ -208,8 +207,8 @@ final class VectorConvolution implements ConvolutionKernels {
     }
 
     /**
-     * All channels of one output, over the part of its kernel that lies inside the image. Rows and columns are one
-     * loop: Java 17 puts sums that two nested loops carry into objects.
+     * Computes all channels of one output, over the part of its kernel inside the image. Rows and columns share one
+     * loop: Java 17 boxes sums that two nested loops carry.
      */
     private static void one(
             float[] x,
@@ -249,8 +248,8 @@ final class VectorConvolution implements ConvolutionKernels {
     }
 
     /**
-     * As {@link Math#max} and min, NaN staying NaN, in two instructions each. A pass of its own: within the loops above
-     * it would be more than the compiler takes into one method, and what it leaves out puts every sum into an object.
+     * Like {@link Math#max} and min, keeping NaN, in two instructions each. A separate pass: inside the loops above it
+     * would exceed the compiler's inlining limits, and every sum would be boxed.
      */
     private static void clamp(float[] y, int offset, int n, float low, float high) {
         int bound = SPECIES.loopBound(n);

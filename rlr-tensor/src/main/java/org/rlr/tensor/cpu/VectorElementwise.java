@@ -8,9 +8,9 @@ import org.rlr.tensor.backend.BinaryOp;
 import org.rlr.tensor.backend.UnaryOp;
 
 /**
- * Elementwise loops on the Vector API. What an element becomes does not depend on where in a run it stands, so that
- * runs may be cut anywhere: the last few elements of arithmetic loops take the same operations one by one, those of
- * functions go through a vector of their own.
+ * Elementwise loops on the Vector API. An element's result does not depend on its position in a run, so runs may be
+ * split anywhere: the last few elements of arithmetic loops use the same scalar operations, those of functions use a
+ * padded vector.
  */
 final class VectorElementwise extends ScalarElementwise {
     private static final VectorSpecies<Float> FLOATS = VectorMath.FLOATS;

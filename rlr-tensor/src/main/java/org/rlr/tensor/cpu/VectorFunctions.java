@@ -14,17 +14,17 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Functions made of exponentials, and their derivatives, over whole vectors: {@code n} is a multiple of the lanes.
- * Every loop stands by itself and calls little, so that C2 inlines all of it and boxes no vector.
+ * Functions based on exponentials, and their derivatives, over whole vectors: {@code n} is a multiple of the lanes.
+ * Each loop is separate and calls little, so that C2 inlines everything and boxes no vector.
  */
 final class VectorFunctions {
     private static final VectorSpecies<Float> FLOATS = VectorMath.FLOATS;
     static final int LANES = FLOATS.length();
-    /** Below it tanh is an odd polynomial; above, the exponential loses nothing. */
+    /** Below it, tanh is an odd polynomial; above it, the exponential is accurate. */
     private static final float TANH_SMALL = 0.625f;
-    /** Beyond it the tail of the normal distribution is no float. */
+    /** Beyond it, the tail of the normal distribution underflows a float. */
     private static final float TAIL_END = 14;
-    /** Elements whose intermediate results stay in the first cache. */
+    /** Elements whose intermediate results fit the first-level cache. */
     private static final int BLOCK = 1024;
 
     private VectorFunctions() {}
@@ -115,9 +115,9 @@ final class VectorFunctions {
     }
 
     /**
-     * Φ(x) into the first half of {@code out} and {@code exp(−x²/2)} into the second; see {@link NormalTail} and
-     * {@link VectorMath#exp}. Written out, so that it is too long to become part of another method: what C2 puts
-     * together it may stop inlining half-way, and box the vectors that cross the border.
+     * Writes Φ(x) to the first half of {@code out} and {@code exp(−x²/2)} to the second; see {@link NormalTail} and
+     * {@link VectorMath#exp}. Inlined by hand, so that it is too long to be inlined itself: C2 may stop inlining
+     * halfway in a large method and box the vectors at that boundary.
      */
     private static void normal(float[] x, int xo, float[] out, int n) {
         FloatVector one = FloatVector.broadcast(FLOATS, 1);

@@ -6,33 +6,34 @@ import org.rlr.tensor.backend.Parallel;
 
 /**
  * Matrix product after Goto and van de Geijn ("Anatomy of high-performance matrix multiplication", 2008) and BLIS. A
- * and B are packed in panels one tile high and wide, in blocks of k that keep a panel of B in the first cache and a
- * block of rows of A in the second. A task is a block of rows by a run of columns of C; it goes over its columns in
- * pieces so narrow that a piece of C, too, stays in the second cache while the blocks of k are added to it.
+ * and B are packed in panels one tile high and wide, in blocks of k that keep a panel of B in the first-level cache and
+ * a block of rows of A in the second-level cache. A task is a block of rows by a run of columns of C. It splits its
+ * columns into pieces, so that a piece of C also stays in the second-level cache while the blocks of k are added to it.
  *
- * <p>The number of threads decides how many tiles a task takes and how much of k is packed at a time, because few
- * threads are faster with large tasks, whose packed rows stay in a core's cache. It does not decide what is computed: a
- * task begins at whole tiles, a part of k at whole blocks, and the depth of a block follows from k alone. So every
- * element of C is summed in the same order, and has the same bits, for any number of threads.
+ * <p>The number of threads sets the tiles per task and the part of k that is packed at a time: few threads are faster
+ * with large tasks, whose packed rows stay in a core's cache. It does not change the results: tasks start at whole
+ * tiles, parts of k at whole blocks, and the depth of a block depends only on k. So every element of C is summed in the
+ * same order and is bit-identical for any number of threads.
  */
 final class VectorGemm implements Gemm {
     private static final int ROWS = VectorTile.ROWS;
     private static final int COLUMNS = VectorTile.COLUMNS;
     /**
-     * Depth of a block at most: a panel of B and one of A fit the first cache (20 KiB + 5 KiB with 256-bit vectors).
+     * Maximum depth of a block: a panel of B and one of A fit the first-level cache (20 KiB + 5 KiB with 256-bit
+     * vectors).
      */
     private static final int DEPTH = Math.max(128, 320 * 16 / COLUMNS);
-    /** Rows of a task at most: its block of A takes about a third of a small second cache. */
+    /** Maximum rows of a task: its block of A uses about a third of a small second-level cache. */
     private static final int HEIGHT = (128 + ROWS - 1) / ROWS * ROWS;
     /** Elements of a piece of C, another quarter of that cache. */
     private static final int PIECE = 1 << 15;
     /** Elements of A or B packed at a time. */
     private static final int PACKED = 1 << 21;
-    /** Depth packed at a time at most, so that a task's own block of A stays small. */
+    /** Maximum depth packed at a time, so that a task's own block of A stays small. */
     private static final int RANGE = 1 << 12;
-    /** Multiplications below which waking other threads costs more than it saves. */
+    /** Products with fewer multiplications run on one thread, as waking others costs more than it saves. */
     private static final long SERIAL_WORK = 1L << 19;
-    /** Multiplications that a task should have at least. */
+    /** Minimum multiplications per task. */
     private static final long TASK_WORK = 1L << 18;
 
     private final ElementwiseKernels elementwise;
@@ -223,12 +224,12 @@ final class VectorGemm implements Gemm {
         return (long) m * n * k < SERIAL_WORK ? Parallel.SERIAL : parallel;
     }
 
-    /** Rows of A that may be packed for several tasks together; where there are more, each task has its own. */
+    /** Maximum rows of A that are packed for several tasks together; beyond, each task packs its own. */
     private static int sharedRows(Parallel over, int m) {
         return Math.min(m, HEIGHT * 4 * over.threads());
     }
 
-    /** The part of k, in whole blocks, that is packed at a time where {@code across} values lie side by side. */
+    /** The part of k, in whole blocks, that is packed at a time for {@code across} adjacent values. */
     private static int step(int depth, int across) {
         return Math.max(1, Math.min(RANGE, PACKED / across) / depth) * depth;
     }
@@ -243,8 +244,7 @@ final class VectorGemm implements Gemm {
     }
 
     /**
-     * Block of k by block of k, in each the panels one after the other, as {@link #multiply} packs what is not packed
-     * beforehand.
+     * Packs one block of k after another, each with consecutive panels, in the same order as {@link #multiply}.
      */
     @Override
     public void pack(int n, int k, float[] b, int bOffset, int ldb, float[] packed, int packedOffset) {
@@ -277,7 +277,7 @@ final class VectorGemm implements Gemm {
         }
     }
 
-    /** Depth of the blocks that k is cut into. */
+    /** Depth of the blocks that k is split into. */
     private static int depth(int k) {
         int blocks = Math.max(1, (k + DEPTH - 1) / DEPTH);
         return Math.max(1, (k + blocks - 1) / blocks);
@@ -409,7 +409,7 @@ final class VectorGemm implements Gemm {
     }
 
     /**
-     * How a part of C is cut into tasks: by rows as long as a panel of B serves enough of them, then by columns, whose
+     * The split of a part of C into tasks: by rows as long as enough rows share a panel of B, then by columns, whose
      * tasks share the packed rows of A.
      */
     private static final class Cut {
@@ -470,7 +470,7 @@ final class VectorGemm implements Gemm {
             float @Nullable [] pre,
             int preOffset) {
 
-        /** A block of A times one panel of B. */
+        /** Multiplies a block of A by one panel of B. */
         void panel(
                 int k,
                 float[] block,

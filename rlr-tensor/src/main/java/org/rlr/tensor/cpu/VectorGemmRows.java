@@ -2,17 +2,17 @@ package org.rlr.tensor.cpu;
 
 import java.util.Arrays;
 
-/** Where the rows of a product's left matrix come from when they are packed for the tiles. */
+/** The source of the rows of a product's left matrix for packing. */
 interface VectorGemmRows {
     /**
-     * Packs columns {@code from … from+k} of a run of rows: panels of {@link VectorTile#ROWS} rows, in each {@code k}
-     * columns, filled up with zeros.
+     * Packs columns {@code from … from+k} of a run of rows: panels of {@link VectorTile#ROWS} rows, each with {@code k}
+     * columns, padded with zeros.
      *
-     * @param out receives them from {@code target}
+     * @param out receives the panels from {@code target}
      */
     void pack(int row, int rows, int from, int k, float[] out, int target);
 
-    /** Rows of {@code alpha·A}, or of {@code alpha·Aᵀ}, A in an array. */
+    /** Rows of {@code alpha·A} or {@code alpha·Aᵀ}, with A in an array. */
     record Matrix(boolean transposed, float alpha, float[] a, int offset, int stride) implements VectorGemmRows {
         @Override
         public void pack(int row, int rows, int from, int k, float[] out, int target) {
@@ -25,9 +25,9 @@ interface VectorGemmRows {
     }
 
     /**
-     * A row per output position of a convolution without groups, the image's values that it sees: {@code (ky, kx, c)},
-     * zero over the padding. They go from the image to the panels at once; the matrix of all of them, kernel² times the
-     * image, is never in memory.
+     * The image values that each output position of a convolution without groups sees, one row per position:
+     * {@code (ky, kx, c)}, zero in the padding. They are copied directly to the panels; the full matrix, kernel² times
+     * the image, is never in memory.
      */
     record Patches(ConvShape s, float[] x, int offset) implements VectorGemmRows {
         @Override
@@ -43,7 +43,7 @@ interface VectorGemmRows {
             }
         }
 
-        /** Columns {@code from … from+k} of one row, a panel's height apart. */
+        /** Copies columns {@code from … from+k} of one row, a panel's height apart. */
         private void pack(int row, int from, int k, float[] out, int target) {
             int outX = row % s.outWidth();
             int outY = row / s.outWidth() % s.outHeight();

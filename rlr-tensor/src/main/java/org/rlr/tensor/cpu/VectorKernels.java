@@ -1,7 +1,7 @@
 package org.rlr.tensor.cpu;
 
 /**
- * Kernels on the Vector API. Loaded by reflection only: where the module is missing, this class must not be touched.
+ * Kernels on the Vector API. Loaded only by reflection: without the module, this class must not be loaded.
  */
 final class VectorKernels implements CpuKernels {
     private static final int LEAST_LANES = 4;
@@ -10,7 +10,7 @@ final class VectorKernels implements CpuKernels {
     private final RowKernels rows = new VectorRows();
     private final Gemm gemm = new VectorGemm(elementwise);
 
-    /** @throws UnsupportedOperationException if this processor's vectors are too short to be worth it */
+    /** @throws UnsupportedOperationException if this processor's vectors are too short to be useful */
     VectorKernels() {
         int lanes = VectorMath.FLOATS.length();
         if (lanes < LEAST_LANES) {

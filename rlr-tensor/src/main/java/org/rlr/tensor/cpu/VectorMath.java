@@ -16,14 +16,14 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Elementary functions on vectors of floats. For short loops: in a long method C2 may stop inlining, and box what they
- * return.
+ * Elementary functions on vectors of floats. Only for short loops: in a long method C2 may stop inlining and box their
+ * results.
  */
 final class VectorMath {
-    /** The system property with which a test computes on vectors of so many bits; the machine need not have them. */
+    /** The system property that sets the vector size in bits, for tests; the machine need not support it. */
     static final String BITS_PROPERTY = "rlr.test.vectorBits";
 
-    /** The machine's widest, up to 512 bits. */
+    /** The machine's widest vector, up to 512 bits. */
     static final VectorSpecies<Float> FLOATS = VectorSpecies.of(
             float.class,
             VectorShape.forBitSize(
@@ -65,7 +65,7 @@ final class VectorMath {
         return y;
     }
 
-    /** {@code max(x, bound)}, NaN where x is: two instructions, where the exact maximum takes six. */
+    /** {@code max(x, bound)}, NaN if x is NaN; two instructions instead of six for the exact maximum. */
     static FloatVector atLeast(FloatVector x, float bound) {
         FloatVector b = FloatVector.broadcast(FLOATS, bound);
         return x.blend(b, x.compare(VectorOperators.LT, b));
@@ -76,7 +76,7 @@ final class VectorMath {
         FloatVector high = FloatVector.broadcast(FLOATS, 89f);
         FloatVector bounded = atLeast(x, -87.3f);
         bounded = bounded.blend(high, bounded.compare(VectorOperators.GT, high));
-        // by 2ⁿ⁻¹ and 2, since 2ⁿ may be no float where the result is one
+        // by 2ⁿ⁻¹ and 2, because 2ⁿ may overflow although the result does not
         FloatVector t = bounded.fma(FloatVector.broadcast(FLOATS, LOG2_E), FloatVector.broadcast(FLOATS, ROUND));
         FloatVector r = t.sub(ROUND).fma(FloatVector.broadcast(FLOATS, MINUS_LN2), bounded);
         FloatVector power =
@@ -85,8 +85,8 @@ final class VectorMath {
     }
 
     /**
-     * The sum of the lanes by halves, always in the same order; {@code reduceLanes} leaves the order open, and with it
-     * the result.
+     * The sum of the lanes by halves, in a fixed order; {@code reduceLanes} does not define the order and so the exact
+     * result.
      */
     static float sum(FloatVector v) {
         FloatVector s = v;

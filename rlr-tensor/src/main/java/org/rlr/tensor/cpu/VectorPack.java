@@ -5,9 +5,9 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Brings blocks of matrices into the order in which the tiles read them, filled up with zeros. Only the one species is
- * used, here as in all kernels: a second one anywhere in the process spoils the type profiles of the Vector API's own
- * methods, and JDK 17 then boxes vectors.
+ * Packs blocks of matrices in the order in which the tiles read them, padded with zeros. All kernels use a single
+ * vector species: a second one anywhere in the process spoils the type profiles of the Vector API's methods, and JDK 17
+ * then boxes vectors.
  */
 final class VectorPack {
     private static final int ROWS = VectorTile.ROWS;
@@ -18,8 +18,8 @@ final class VectorPack {
     private VectorPack() {}
 
     /**
-     * Rows of {@code alpha·A}, A as stored {@code m×k} from {@code ao}: panels of {@link VectorTile#ROWS} rows, in each
-     * {@code k} columns.
+     * Packs rows of {@code alpha·A}, with A stored as {@code m×k} from {@code ao}: panels of {@link VectorTile#ROWS}
+     * rows with {@code k} columns each.
      */
     static void left(float[] a, int ao, int lda, int m, int k, float alpha, float[] out, int oo) {
         int full = m / ROWS * ROWS;
@@ -44,8 +44,8 @@ final class VectorPack {
     }
 
     /**
-     * Four columns at a time, as is the next: read and written in runs, and no load waits for a store that might be to
-     * the same place.
+     * Packs four columns at a time, like the next method: reads and writes are in runs, and no load waits for a store
+     * that might alias it.
      */
     private static void fiveRows(float[] a, int ao, int lda, int k, float alpha, float[] out, int oo) {
         int a1 = ao + lda;
@@ -105,7 +105,7 @@ final class VectorPack {
         }
     }
 
-    /** @param step how far apart in {@code out} the columns lie */
+    /** @param step distance between columns in {@code out} */
     private static void quadRows(float[] a, int ao, int lda, int k, float alpha, float[] out, int oo, int step) {
         int a1 = ao + lda;
         int a2 = a1 + lda;
@@ -154,25 +154,25 @@ final class VectorPack {
         }
     }
 
-    /** One row of a panel: {@code n} values, {@link VectorTile#ROWS} apart. */
+    /** Packs one row of a panel: {@code n} values, {@link VectorTile#ROWS} apart. */
     static void row(float[] a, int ao, int n, float[] out, int oo) {
         for (int p = 0; p < n; p++) {
             out[oo + p * ROWS] = a[ao + p];
         }
     }
 
-    /** The same of zeros. */
+    /** Fills one row of a panel with zeros. */
     static void zeros(int n, float[] out, int oo) {
         for (int p = 0; p < n; p++) {
             out[oo + p * ROWS] = 0;
         }
     }
 
-    /** As {@link #left}, of {@code alpha·Aᵀ}, A as stored {@code k×m}. */
+    /** As {@link #left}, for {@code alpha·Aᵀ} with A stored as {@code k×m}. */
     static void leftTransposed(float[] a, int ao, int lda, int m, int k, float alpha, float[] out, int oo) {
         int full = m / ROWS * ROWS;
         int i = 0;
-        // four panels at a time: with 20 columns more than a cache line of A, whose rows are far apart
+        // four panels at a time: their 20 columns use more than a cache line of A, whose rows are far apart
         for (; i + 4 * ROWS <= full; i += 4 * ROWS) {
             fourPanels(a, ao + i, lda, k, alpha, out, oo + i * k);
         }
@@ -190,8 +190,8 @@ final class VectorPack {
     }
 
     /**
-     * Stores whole vectors even where a panel's row is shorter: what is too much lies where the next row goes. The last
-     * row goes element by element, so that nothing is read or written beyond.
+     * Stores whole vectors even if a panel's row is shorter: the next row overwrites the excess. The last row is copied
+     * element by element, so that nothing is read or written beyond it.
      */
     private static void fourPanels(float[] a, int ao, int lda, int k, float alpha, float[] out, int oo) {
         int o1 = oo + ROWS * k;
@@ -232,8 +232,8 @@ final class VectorPack {
     }
 
     /**
-     * One panel of B, as stored {@code k×n} from {@code bo}: {@code k} rows of {@link VectorTile#COLUMNS}, of which
-     * {@code n} are there.
+     * Packs one panel of B, stored as {@code k×n} from {@code bo}: {@code k} rows of {@link VectorTile#COLUMNS}, with
+     * {@code n} valid columns.
      */
     static void right(float[] b, int bo, int ldb, int n, int k, float[] out, int oo) {
         if (n >= COLUMNS) {
@@ -253,7 +253,7 @@ final class VectorPack {
         }
     }
 
-    /** The same of Bᵀ, B as stored {@code n×k}. */
+    /** Packs one panel of Bᵀ, with B stored as {@code n×k}. */
     static void rightTransposed(float[] b, int bo, int ldb, int n, int k, float[] out, int oo) {
         int j = 0;
         for (; j + 4 <= Math.min(n, COLUMNS); j += 4) {

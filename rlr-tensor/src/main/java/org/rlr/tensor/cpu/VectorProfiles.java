@@ -8,12 +8,11 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Shows the JVM all kinds of vector operations, mixed, before a kernel uses many of one kind. The Vector API's
- * operations share a few methods, which C2 may compile for the first kind that it sees often; every other kind then
- * falls out of that code. HotSpot counts how often, adds the counts up over all operations inlined into a method, and
- * from a hundred on (PerMethodTrapLimit) no longer relies on the types it has seen there: a kernel of twenty operations
- * that is compiled afterwards boxes every vector. Whether that happened was a matter of timing: two of three processes
- * lost 10 to 25 % of their speed on JDK 17.
+ * Runs a mix of all kinds of vector operations before a kernel uses many of one kind. The Vector API's operations share
+ * a few methods, which C2 may compile for the first frequent kind; every other kind then deoptimises that code. HotSpot
+ * adds up these traps over all operations inlined into a method. From a hundred on (PerMethodTrapLimit) it no longer
+ * trusts the type profiles there: a kernel of twenty operations compiled later boxes every vector. This depended on
+ * timing: two of three processes lost 10 to 25 % of their speed on JDK 17.
  */
 final class VectorProfiles {
     private static final int ROUNDS = 600;
@@ -23,8 +22,8 @@ final class VectorProfiles {
     private VectorProfiles() {}
 
     /**
-     * Some hundred rounds of every operation: less than a tenth of a second, once per process. Returns what it
-     * computed, so that it is not left out.
+     * Runs some hundred rounds of every operation: less than a tenth of a second, once per process. Returns its result,
+     * so that the compiler cannot remove the work.
      */
     static float mix() {
         float[] values = new float[3 * FLOATS.length()];

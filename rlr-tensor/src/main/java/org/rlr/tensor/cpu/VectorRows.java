@@ -4,7 +4,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Row loops on the Vector API. Sums run in lanes and are closed in a fixed order. */
+/** Row loops on the Vector API. Sums run in lanes, which are added in a fixed order. */
 final class VectorRows implements RowKernels {
     private static final VectorSpecies<Float> FLOATS = VectorMath.FLOATS;
     private static final int LANES = FLOATS.length();

@@ -6,20 +6,19 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * The innermost loop of the matrix product: a tile of C in registers, the sum over k of columns of A times rows of B.
  * The tile is two vectors wide; it has five rows with 16 vector registers, eight with 32. A multiply-add takes four
- * cycles and two start in each, so that fewer than eight accumulators cannot keep the units busy, and exactly eight
- * leave no room for a late load; but C2 moves the loads of an iteration before the arithmetic, so that many broadcast
- * elements of A need registers beside the accumulators, and a taller tile spills (12 accumulators run at full speed on
- * JDK 17, at less than half of it on JDK 25). With 32 registers twelve rows would be 3 % faster in the end, but take C2
- * so much longer that a short process is slower by a tenth. The loops count in steps of the packed columns of A:
- * counting k instead lets C2 drop the bounds checks and then move loads far from where they are needed, which costs
- * more.
+ * cycles and two start per cycle, so fewer than eight accumulators cannot keep the units busy, and exactly eight cannot
+ * hide a late load. But C2 moves the loads of an iteration before the arithmetic, so many broadcast elements of A need
+ * registers besides the accumulators, and a taller tile spills (12 accumulators run at full speed on JDK 17, at less
+ * than half of it on JDK 25). With 32 registers, twelve rows would eventually be 3 % faster, but C2 compiles them so
+ * slowly that a short process is slower by a tenth. The loops count in steps of the packed columns of A: counting k
+ * instead lets C2 drop the bounds checks and then move loads far from their use, which costs more.
  */
 final class VectorTile {
     static final VectorSpecies<Float> SPECIES = VectorMath.FLOATS;
     static final int LANES = SPECIES.length();
     /** Columns of a tile. */
     static final int COLUMNS = 2 * LANES;
-    /** The system property with which a test runs the other tile: 5 or 8 rows. */
+    /** The system property that selects the tile of 5 or 8 rows, for tests. */
     static final String ROWS_PROPERTY = "rlr.test.tileRows";
     /** Rows of a tile. AVX-512 and AArch64 have 32 vector registers. */
     static final int ROWS = rows();
@@ -29,10 +28,10 @@ final class VectorTile {
     private static int rows() {
         int usual = LANES >= 16 || System.getProperty("os.arch").equals("aarch64") ? 8 : 5;
         int rows = Integer.getInteger(ROWS_PROPERTY, usual);
-        // packing a column of 5 rows writes a vector, which may not reach beyond the next column
+        // packing a column of 5 rows writes a whole vector, which must not reach beyond the next column
         if (rows != 8 && (rows != 5 || LANES > 8)) {
             throw new IllegalArgumentException(
-                    ROWS_PROPERTY + " is " + rows + "; there are tiles of 8 rows and, of up to" + " 256 bits, of 5");
+                    ROWS_PROPERTY + " is " + rows + "; use 8, or 5 with vectors of up to 256 bits");
         }
         return rows;
     }

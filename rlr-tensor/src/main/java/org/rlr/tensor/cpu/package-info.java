@@ -1,6 +1,5 @@
 /**
- * Internal: the backend on the CPU, with scalar kernels and kernels on the Vector API; begin with {@code CpuBackend}
- * and {@code CpuKernels}.
+ * Internal: the CPU backend with scalar and Vector API kernels; start with {@code CpuBackend} and {@code CpuKernels}.
  */
 @NullMarked
 package org.rlr.tensor.cpu;

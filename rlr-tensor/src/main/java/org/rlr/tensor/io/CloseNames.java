@@ -6,7 +6,7 @@ import java.util.List;
 
 /** Suggests known names for an unknown name. */
 public final class CloseNames {
-    /** Longer names are compared by their ends, where tensor names differ. */
+    /** Longer names are compared by their last characters, as tensor names differ there. */
     private static final int COMPARED = 200;
 
     private CloseNames() {}

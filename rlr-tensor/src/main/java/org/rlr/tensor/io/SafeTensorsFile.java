@@ -92,7 +92,7 @@ public final class SafeTensorsFile implements AutoCloseable {
         @Override
         public int read(ByteBuffer to, long position) throws IOException {
             if (Thread.currentThread().isInterrupted()) {
-                throw new ClosedByInterruptException(); // like a channel
+                throw new ClosedByInterruptException(); // like a file channel
             }
             int length = (int) Math.min(to.remaining(), size() - position);
             to.put(view(position, length));
