@@ -231,7 +231,7 @@ public final class Tensor implements AutoCloseable {
      */
     public Tensor setRequiresGrad() {
         if (node != null) {
-            throw new IllegalStateException("setRequiresGrad() on the result of an operation; call it on a leaf tensor");
+            throw new IllegalStateException("setRequiresGrad() on an operation's result; call it on a leaf tensor");
         }
         requiresGrad = true;
         return this;

@@ -154,7 +154,7 @@ public final class TensorScope implements AutoCloseable {
         TensorScope inner = CURRENT.get();
         Throwable failure = inner == this
                 ? null
-                : new IllegalStateException("an inner scope was still open and is now closed; close inner scopes first");
+                : new IllegalStateException("an inner scope was still open; it is closed now, close inner scopes first");
         for (; inner != this; inner = enclosing(inner)) {
             failure = inner.closeOwned(failure);
         }

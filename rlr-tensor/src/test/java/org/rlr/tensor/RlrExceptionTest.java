@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 
 import org.junit.jupiter.api.Test;
 
-/** What callers add to an error does not change what it is. */
+/** Callers can add text to an error without changing its type. */
 class RlrExceptionTest {
     @Test
-    void aCallerAddsPlaceAndRemedy() {
+    void aCallerAddsLocationAndRemedy() {
         InvalidSettingException e = new InvalidSettingException("epochs", 0, "at least 1");
         assertEquals("`epochs` is 0; it must be at least 1", e.explanation());
         assertSame(e, e.at("run 3").at("seeds"));

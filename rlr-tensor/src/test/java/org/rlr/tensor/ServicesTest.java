@@ -13,9 +13,9 @@ import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rlr.tensor.backend.BackendProvider;
 
-/** What the service loader finds, and what is said of what it cannot use. */
+/** Service discovery and its error messages. */
 class ServicesTest {
-    /** A service whose only provider on the test class path cannot be made. */
+    /** A service whose only provider on the test class path cannot be created. */
     public interface Thing {}
 
     public static final class Broken implements Thing {
@@ -37,7 +37,7 @@ class ServicesTest {
     }
 
     @Test
-    void aProviderThatCannotBeMadeIsNamedWithTheReason() {
+    void aFailingProviderIsNamedWithTheReason() {
         String message = assertThrows(RlrException.class, () -> Services.load(Thing.class, "things"))
                 .explanation();
         for (String mention : new String[] {"things", Broken.class.getName(), "no licence", "class path"}) {
@@ -58,7 +58,7 @@ class ServicesTest {
     @ParameterizedTest
     @NullSource
     @ValueSource(strings = {"", "A", "1a", "a b", "a/b", "../a"})
-    void aNameThatAFileCannotHaveIsRefused(String name) {
+    void anInvalidNameIsRefused(String name) {
         Named wrong = new Named(Collections.singletonList(name));
         String message = assertThrows(RlrException.class, () -> Services.byName(List.of(wrong), Named::names, "things"))
                 .explanation();

@@ -15,7 +15,7 @@ import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.backend.Storage;
 import org.rlr.tensor.backend.View;
 
-/** Who owns a tensor, and what happens to it when the owner goes. */
+/** Ownership of tensors and their fate when the owner closes. */
 class TensorScopeTest {
     private final Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(1));
 
@@ -26,7 +26,7 @@ class TensorScopeTest {
     }
 
     @Test
-    void theInnermostScopeOwnsResultsWhateverTheirInputs() {
+    void theInnermostScopeOwnsResultsOfAnyInputs() {
         try (TensorScope outer = TensorScope.open(backend)) {
             Tensor a = Tensor.full(2, 3);
             Tensor b;
@@ -40,7 +40,7 @@ class TensorScopeTest {
     }
 
     @Test
-    void keepHandsATensorToTheParentAndAtTheTopToTheCaller() {
+    void keepMovesATensorToTheParentOrTheCaller() {
         Tensor kept;
         try (TensorScope outer = TensorScope.open(backend)) {
             Tensor t;
@@ -72,7 +72,7 @@ class TensorScopeTest {
     }
 
     @Test
-    void memoryReturnsWhenATensorIsClosedByHand() {
+    void memoryIsReleasedWhenATensorIsClosedExplicitly() {
         try (TensorScope scope = TensorScope.open(backend)) {
             long before = backend.memory().used();
             Tensor t = Tensor.zeros(100);
@@ -106,7 +106,7 @@ class TensorScopeTest {
     }
 
     @Test
-    void aTensorThatFailsToCloseKeepsNoOtherFromIt() {
+    void allTensorsAreClosedEvenIfOneFails() {
         IllegalStateException failure = new IllegalStateException("made up");
         Storage fails = new Storage(1) {
             @Override
@@ -127,7 +127,7 @@ class TensorScopeTest {
     }
 
     @Test
-    void aScopeClosesThoseLeftOpenInsideIt() {
+    void aScopeClosesItsOpenInnerScopes() {
         TensorScope outer = TensorScope.open(backend);
         TensorScope forgotten = TensorScope.open(backend);
         Tensor.zeros(10);
@@ -138,7 +138,7 @@ class TensorScopeTest {
     }
 
     @Test
-    void whatFailsToBeATensorGivesItsMemoryBack() {
+    void aFailedTensorReleasesItsMemory() {
         assertThrows(IllegalStateException.class, () -> Tensor.empty(backend, Shape.of(5)));
         assertEquals(0, backend.memory().used());
     }

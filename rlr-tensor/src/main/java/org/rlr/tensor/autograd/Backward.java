@@ -29,7 +29,8 @@ public final class Backward {
         Node last = loss.node();
         if (last == null) {
             throw new IllegalStateException(
-                    "backward() on a tensor that is not on the tape: no input requires gradients, or the scope is an inference scope");
+                    "backward() on a tensor that is not on the tape: no input requires gradients, or the scope"
+                            + " is an inference scope");
         }
         Gradients gradients = new Gradients(loss, last);
         for (Recorded each : reverseTopological(new Recorded(loss, last))) {

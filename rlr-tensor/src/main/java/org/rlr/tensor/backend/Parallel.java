@@ -194,7 +194,7 @@ public final class Parallel implements AutoCloseable {
             if (!ended) {
                 LOG.log(
                         System.Logger.Level.WARNING,
-                        "a backend was never closed; its threads end now; call close() when you no longer need a backend");
+                        "a backend was never closed; its threads end now; close each backend after use");
                 end();
             }
         }

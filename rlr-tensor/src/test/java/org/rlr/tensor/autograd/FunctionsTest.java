@@ -22,7 +22,7 @@ import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.backend.BinaryOp;
 import org.rlr.tensor.backend.UnaryOp;
 
-/** The gradient table: every function against central differences of its double-precision oracle. */
+/** Compares every function's gradient with central differences of a double-precision oracle. */
 class FunctionsTest {
     private final Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(2));
     private final Random random = new Random(5);
@@ -190,7 +190,7 @@ class FunctionsTest {
     }
 
     @Test
-    void aTensorUsedSeveralTimesGathersEveryGradient() {
+    void aTensorUsedSeveralTimesAccumulatesEveryGradient() {
         GradCheck.check(
                 backend,
                 List.of(new int[] {3}, new int[] {3}),
@@ -288,7 +288,7 @@ class FunctionsTest {
                 in -> normalized(in[0], in[1], in[2]));
     }
 
-    /** The first term occurs twice; the last is a constant, which wants no gradient. */
+    /** The first term occurs twice; the last is a constant and needs no gradient. */
     @Test
     void layerNormOfAWeightedSum() {
         float[] constant = values(21, -2, 2);
@@ -312,7 +312,7 @@ class FunctionsTest {
     }
 
     @Test
-    void layerNormOfASumNamesWhatDoesNotFit() {
+    void layerNormOfASumNamesMismatchedShapes() {
         try (TensorScope scope = TensorScope.open(backend)) {
             Tensor row = Tensor.zeros(3);
             assertEquals(
@@ -385,7 +385,7 @@ class FunctionsTest {
     }
 
     @Test
-    void parametersKeepGatheringIntoTheirOwnGradient() {
+    void parametersAccumulateIntoTheirOwnGradient() {
         try (TensorScope outer = TensorScope.open(backend)) {
             Tensor w = Tensor.of(new float[] {1, 2}, 2).gradInto(Tensor.zeros(2));
             for (int i = 0; i < 2; i++) {
@@ -398,7 +398,7 @@ class FunctionsTest {
     }
 
     @Test
-    void nothingIsRecordedInAnInferenceScopeOrWithoutALeafThatWantsIt() {
+    void nothingIsRecordedInInferenceOrWithoutALeafThatRequiresGradients() {
         try (TensorScope outer = TensorScope.open(backend)) {
             Tensor w = Tensor.of(new float[] {1, 2}, 2).setRequiresGrad();
             assertNull(Tensor.zeros(2).add(Tensor.zeros(2)).node());
@@ -412,7 +412,7 @@ class FunctionsTest {
     }
 
     @Test
-    void aLongChainNeedsNoDeepStack() {
+    void aLongChainDoesNotOverflowTheStack() {
         try (TensorScope scope = TensorScope.open(backend)) {
             Tensor x = Tensor.scalar(1).setRequiresGrad();
             Tensor y = x;
@@ -425,7 +425,7 @@ class FunctionsTest {
     }
 
     @Test
-    void shapesThatDoNotFitAreNamed() {
+    void incompatibleShapesAreNamed() {
         try (TensorScope scope = TensorScope.open(backend)) {
             Tensor a = Tensor.zeros(2, 3);
             Tensor b = Tensor.zeros(4, 5);

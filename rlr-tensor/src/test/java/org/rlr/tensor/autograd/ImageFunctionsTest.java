@@ -66,7 +66,7 @@ class ImageFunctionsTest {
     }
 
     @Test
-    void interpolationAndItsGradientWithOneRowOrColumnToo() {
+    void interpolationAndItsGradientAlsoWithOneRowOrColumn() {
         for (int[] s : new int[][] {{2, 3, 4, 2}, {1, 1, 3, 2}, {1, 2, 1, 3}, {1, 1, 1, 1}}) {
             GradCheck.check(
                     backend,
@@ -77,7 +77,7 @@ class ImageFunctionsTest {
         }
     }
 
-    /** Every output pixel's centre among the centres of the input's. */
+    /** Interpolates at every output pixel's centre between the centres of input pixels. */
     private static double[] interpolated(double[] x, int[] s) {
         int h = s[1];
         int w = s[2];
@@ -104,7 +104,7 @@ class ImageFunctionsTest {
     }
 
     @Test
-    void runningStatisticsFollowTheBatchesAndAreWhatInferenceUses() {
+    void runningStatisticsFollowTheBatchesAndServeInference() {
         ParameterSet learned = new ParameterSet();
         ParameterSet buffers = new ParameterSet();
         BatchNorm norm = new BatchNorm(learned.root(), buffers.root(), 1);

@@ -11,15 +11,14 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /**
- * What {@link Backend#attention} and {@link Backend#attentionBackward} must do, for any backend. An error may be twice
- * (for gradients three times) that of a naive implementation in float32, plus a few units in the last place of the
- * largest value (of the largest term where a result is a difference), plus what one rounding of the largest logit makes
- * of it.
+ * The contract of {@link Backend#attention} and {@link Backend#attentionBackward} for any backend. The allowed error is
+ * twice (for gradients three times) that of a naive float32 implementation, plus a few units in the last place of the
+ * largest value (of the largest term if a result is a difference), plus the effect of rounding the largest logit once.
  */
 public abstract class AttentionContract extends BackendContract {
     private static final int ULPS = 4;
 
-    /** One call: extents, inputs, the way to run it. */
+    /** One call: extents, inputs and execution. */
     private final class Case {
         final AttentionPattern pattern;
         final int images;
@@ -166,7 +165,7 @@ public abstract class AttentionContract extends BackendContract {
     }
 
     @Test
-    void gridsOfAnyShapeAndWindowsOfAnySide() {
+    void gridsOfAnyShapeAndWindowsOfAnySize() {
         int[][] grids = {{1, 1}, {1, 2}, {1, 17}, {19, 1}, {2, 6}, {6, 7}, {7, 5}, {12, 13}, {3, 40}};
         for (int[] g : grids) {
             for (int windowSize : new int[] {1, 2, 3, 4, 5, 7, 11, 99, Integer.MAX_VALUE}) {
@@ -269,8 +268,8 @@ public abstract class AttentionContract extends BackendContract {
 
     @Test
     void aQueryWithNothingToAttendToGivesZeroAndNoGradient() {
-        // Window 5 on 3×9: the middle columns see everything but the outermost ones, whose windows leave some keys
-        // outside too.
+        // Window 5 on 3×9: the middle columns see everything except the outermost columns, whose windows also exclude
+        // some keys.
         Case all = new Case(new AttentionPattern(2, 3, 3, 5, Locality.OUTSIDE), 2, 9, 8, false, false, 1, 1);
         List<float[]> results = all.run();
         for (float x : results.get(1)) {
@@ -347,7 +346,7 @@ public abstract class AttentionContract extends BackendContract {
     }
 
     @Test
-    void aNotANumberIsPassedOnAndDoesNotStay() {
+    void nanPropagatesButDoesNotPersist() {
         for (Locality locality : Locality.values()) {
             Case c = grid(locality, 1, 4, 4, 3, 8, 1);
             float good = c.q[0];
@@ -384,32 +383,32 @@ public abstract class AttentionContract extends BackendContract {
     }
 
     /**
-     * Inputs 0 and 3 are of a query, 1 and 2 of a key. An infinite logit may make a probability 0, a NaN may not be
-     * lost.
+     * Inputs 0 and 3 belong to a query, 1 and 2 to a key. An infinite logit may give probability 0, but a NaN must not
+     * get lost.
      */
     private void assertConfined(Case c, int token, int which, boolean nan) {
         List<float[]> results = c.run();
         boolean ofQuery = which == 0 || which == 3;
         for (int other = 0; other < c.keys; other++) {
             boolean attends = ReferenceAttention.allowed(c.pattern, ofQuery ? token : other, ofQuery ? other : token);
-            // results of queries for a key's, of keys for a query's
+            // query results for a key's input, key results for a query's input
             for (int result : ofQuery ? new int[] {3, 4} : new int[] {0, 2}) {
                 boolean reached = false;
                 for (int i = 0; i < c.headDim; i++) {
                     reached |= !Float.isFinite(results.get(result)[other * c.headDim + i]);
                 }
-                // a value must reach outputs, an output's gradient the values' gradients
+                // a value must affect outputs, an output's gradient the values' gradients
                 boolean must = nan && attends && (which == 1 || which == 0 || result == (which == 2 ? 0 : 4));
                 String what = "result " + result + " of token " + other + ", input " + which + " of token " + token
                         + ": " + c;
-                assertTrue(!must || reached, "not finite in, but finite is " + what);
-                assertTrue(attends || !reached, "not finite is " + what);
+                assertTrue(!must || reached, "non-finite input, but finite " + what);
+                assertTrue(attends || !reached, "non-finite " + what);
             }
         }
     }
 
     @Test
-    void extentsThatDoNotGoTogetherAreRefused() {
+    void inconsistentExtentsAreRefused() {
         Case c = new Case(new AttentionPattern(1, 3, 3, 3, Locality.INSIDE), 1, 8, 4, false, false, 1, 1);
         assertThrows(IllegalArgumentException.class, () -> c.run());
     }

@@ -11,19 +11,18 @@ import org.junit.jupiter.api.BeforeEach;
 import org.rlr.tensor.Shape;
 
 /**
- * What every contract of a family of primitives rests on. Arguments lie somewhere inside larger storages, all of it NaN
- * around them and in results before the call; after the test the surroundings must still be NaN, the inputs unchanged
- * and, once released, no bytes live.
+ * The base class of the contracts of primitives. Arguments lie inside larger storages filled with NaN, as are results
+ * before the call. After the test the surroundings must still be NaN, the inputs unchanged and all memory released.
  */
 public abstract class BackendContract {
     private static final int MARGIN = 19;
 
-    /** What is tested; a fresh one for every test. */
+    /** The backend under test, new for every test. */
     protected Backend backend;
-    /** Where sizes and values come from. */
+    /** The source of sizes and values. */
     protected ShapeFuzz fuzz;
 
-    /** Where calls of the backend are recorded, null if they are not. */
+    /** Records the backend's calls; null to disable recording. */
     PrimitiveCoverage.Calls calls;
 
     private final List<Held> held = new ArrayList<>();
@@ -39,7 +38,7 @@ public abstract class BackendContract {
         fuzz = ShapeFuzz.create();
     }
 
-    /** An argument that the primitive must leave as it is. */
+    /** An argument that the primitive must not change. */
     protected final View input(double[] values, int... extents) {
         return hold(floats(values), true, extents);
     }
@@ -56,7 +55,7 @@ public abstract class BackendContract {
         return hold(poison, false, extents);
     }
 
-    /** A result: {@code before} where the primitive accumulates, else NaN. */
+    /** A result: {@code before} if the primitive accumulates, otherwise NaN. */
     protected final View result(boolean accumulate, double[] before, int... extents) {
         return accumulate ? state(before, extents) : output(extents);
     }
@@ -84,7 +83,7 @@ public abstract class BackendContract {
         return values;
     }
 
-    /** Values as floats; they must be floats already. */
+    /** Converts values that are exact floats. */
     protected static float[] floats(double[] values) {
         float[] result = new float[values.length];
         for (int i = 0; i < values.length; i++) {
@@ -93,7 +92,7 @@ public abstract class BackendContract {
         return result;
     }
 
-    /** {@code before + values} where {@code accumulate}, else the values. */
+    /** Returns {@code before + values} if {@code accumulate}, otherwise the values. */
     protected static double[] plus(boolean accumulate, double[] before, double[] values) {
         if (!accumulate) {
             return values;
@@ -126,7 +125,7 @@ public abstract class BackendContract {
         }
         held.forEach(h -> h.whole.storage().release());
         held.clear();
-        assertEquals(0, backend.memory().used(), "bytes live at the end");
+        assertEquals(0, backend.memory().used(), "bytes in use at the end");
         backend.close();
     }
 }

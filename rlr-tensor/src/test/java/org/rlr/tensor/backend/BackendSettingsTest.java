@@ -27,7 +27,7 @@ class BackendSettingsTest {
     }
 
     @Test
-    void aBackendChoosesAmongWhatItOffers() {
+    void aBackendChoosesAnOfferedPrecision() {
         List<String> offered = List.of("fp32", "tf32", "bf16");
         assertEquals("tf32", BackendSettings.DEFAULTS.choosePrecision("card", offered, "tf32"));
         assertEquals("bf16", BackendSettings.DEFAULTS.withPrecision("bf16").choosePrecision("card", offered, "tf32"));
@@ -40,7 +40,7 @@ class BackendSettingsTest {
     }
 
     @Test
-    void theCpuHasFloat32Alone() {
+    void theCpuHasOnlyFloat32() {
         for (String precision : List.of("fp32", BackendSettings.AUTO)) {
             Backends.open("cpu", BackendSettings.DEFAULTS.withPrecision(precision))
                     .close();

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.junit.jupiter.api.Test;
 import org.rlr.tensor.Shape;
 
-/** A primitive that no contract calls is noticed, and a call that fails fails as without the recording. */
+/** Detects a primitive that no contract calls; recording does not change a call's exception. */
 class ContractCoverageTest {
     @Test
     void aPrimitiveThatIsNotCalledIsMissing() {

@@ -16,11 +16,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.rlr.tensor.Shape;
 
-/** What every backend's convolutions and pools hold: the definitions in double, within the rounding of float sums. */
+/** The contract of convolution and pooling: the definitions in double, within the rounding of float sums. */
 public abstract class ConvolutionContract extends BackendContract {
     private static final long SEED = 20240707;
 
-    /** Convolution by convolution: the fixed ones cover each kind, the random ones what nobody thought of. */
+    /** One test per convolution: fixed cases cover each kind, random cases the rest. */
     @TestFactory
     List<DynamicTest> convolutions() {
         List<DynamicTest> tests = new ArrayList<>();
@@ -40,11 +40,11 @@ public abstract class ConvolutionContract extends BackendContract {
         cases.add(new ReferenceConvolution(ConvGeometry.padded(1, 1, 0, 1), 3, 5, 7, 20, 33));
         cases.add(new ReferenceConvolution(ConvGeometry.padded(1, 2, 0, 1), 2, 9, 8, 16, 24));
         cases.add(new ReferenceConvolution(ConvGeometry.padded(1, 1, 0, 4), 1, 6, 5, 8, 12));
-        // enough filter values to be shared by all threads, enough rows for several blocks of columns
+        // enough filter values for all threads, enough rows for several blocks of columns
         cases.add(new ReferenceConvolution(ConvGeometry.padded(5, 1, 2, 1), 1, 14, 14, 256, 11));
         cases.add(new ReferenceConvolution(ConvGeometry.padded(3, 1, 1, 2), 2, 9, 9, 8, 6));
         cases.add(new ReferenceConvolution(ConvGeometry.padded(3, 1, 1, 6), 1, 5, 5, 6, 12));
-        // a kernel larger than the image; padding that whole outputs lie in
+        // a kernel larger than the image; outputs completely inside the padding
         cases.add(new ReferenceConvolution(ConvGeometry.same(5, 1, 1), 1, 2, 1, 5, 4));
         cases.add(new ReferenceConvolution(ConvGeometry.padded(3, 1, 4, 1), 1, 3, 4, 5, 4));
         cases.add(new ReferenceConvolution(new ConvGeometry(3, 2, 0, 5, 8, false), 1, 5, 6, 8, 8));
@@ -154,9 +154,9 @@ public abstract class ConvolutionContract extends BackendContract {
         }
     }
 
-    /** The gradients of the reference itself, which the backends are compared with. */
+    /** Checks the gradients of the reference that backends are compared with. */
     @Test
-    void theReferencesGradientsAreThoseOfCentralDifferences() {
+    void theReferenceGradientsMatchCentralDifferences() {
         for (ConvGeometry g :
                 List.of(ConvGeometry.same(3, 2, 2), ConvGeometry.padded(3, 1, 1, 4), ConvGeometry.padded(5, 2, 2, 1))) {
             ReferenceConvolution c = new ReferenceConvolution(g, 2, 5, 6, 4, 4);
@@ -223,7 +223,7 @@ public abstract class ConvolutionContract extends BackendContract {
     }
 
     @Test
-    void aNumberThatIsNoneStaysVisible() {
+    void nanPropagates() {
         ConvGeometry g = ConvGeometry.same(3, 1, 16);
         ReferenceConvolution c = new ReferenceConvolution(g, 1, 6, 6, 16, 16);
         float[] x = new float[c.inputs()];
@@ -282,7 +282,7 @@ public abstract class ConvolutionContract extends BackendContract {
         }
     }
 
-    // ---- what the tests share ----
+    // ---- shared by the tests ----
 
     private static String name(ReferenceConvolution c) {
         return c.geometry + " of " + inShape(c) + " to " + outShape(c) + ", seed " + SEED;
@@ -304,7 +304,7 @@ public abstract class ConvolutionContract extends BackendContract {
         return run(Float.NaN, elements, shape, body);
     }
 
-    /** Runs a primitive on a result filled with {@code before}, between guards that must stay as they were. */
+    /** Runs a primitive on a result filled with {@code before}, between guards that must not change. */
     private float[] run(float before, int elements, Shape shape, Consumer<View> body) {
         int guard = 5;
         Storage storage = backend.allocate(elements + 2 * guard);
@@ -322,7 +322,7 @@ public abstract class ConvolutionContract extends BackendContract {
         return Arrays.copyOfRange(all, guard, guard + elements);
     }
 
-    /** An argument that begins inside its storage, with NaN around it: nothing outside may be read. */
+    /** An argument inside its storage, surrounded by NaN: nothing outside may be read. */
     private View view(float[] values, Shape shape) {
         Storage storage = backend.allocate(values.length + 6);
         backend.fill(new View(storage, 0, Shape.of(values.length + 6)), Float.NaN);
@@ -339,7 +339,7 @@ public abstract class ConvolutionContract extends BackendContract {
         }
     }
 
-    /** Within the rounding of a float sum whose terms have absolute values that add up to {@code scale}. */
+    /** Asserts equality within the rounding of a float sum; {@code scale} is the sum of the terms' absolute values. */
     private static void assertClose(double expected, float actual, double scale, String what, int index) {
         double bound = 8 * Math.ulp(1f) * (scale + 1e-3);
         if (!(Math.abs(actual - expected) <= bound)) {

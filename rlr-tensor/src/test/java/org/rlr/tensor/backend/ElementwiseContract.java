@@ -24,7 +24,7 @@ public abstract class ElementwiseContract extends BackendContract {
         };
     }
 
-    /** A few units of the result, and what a few units of the argument or of an intermediate result change in it. */
+    /** A few units of the result, plus the effect of a few units of the argument or of an intermediate result. */
     private static double bound(double value, double up, double down) {
         return 4 * UNIT * (Math.abs(value) + Math.abs(up - down) / (2 * STEP)) + Float.MIN_NORMAL;
     }
@@ -69,7 +69,7 @@ public abstract class ElementwiseContract extends BackendContract {
                         : ReferenceOps.derivative(op, x[i] * (1 + STEP))
                                 - ReferenceOps.derivative(op, x[i] * (1 - STEP));
                 exact[i] = (accumulate ? before[i] : 0) + dy[i] * d;
-                // y comes rounded, so where the derivative is computed from it, its unit counts
+                // y is rounded, so its unit counts if the derivative is computed from it
                 bounds[i] = 2 * Math.abs(dy[i]) * (bound(d, condition, 0) + 4 * UNIT)
                         + (accumulate ? 2 * UNIT * (Math.abs(before[i]) + 1) : 0);
             }
@@ -95,7 +95,7 @@ public abstract class ElementwiseContract extends BackendContract {
             backend.unary(op, state(x, x.length), y);
             float[] actual = read(y);
             for (int i = 0; i < x.length; i++) {
-                // x·0 at x = −∞ is NaN in every library; the limit 0 is as good
+                // x·0 at x = −∞ is NaN in every library; the limit 0 is also correct
                 double exact = x[i] == -big && (op == UnaryOp.SILU || op == UnaryOp.GELU)
                         ? 0
                         : ReferenceOps.unary(op, (float) x[i]);
@@ -203,7 +203,7 @@ public abstract class ElementwiseContract extends BackendContract {
     }
 
     @Test
-    void largeArraysAreCutWithoutSeams() {
+    void largeArraysAreSplitCorrectly() {
         int n = 300_007;
         double[] x = fuzz.normals(n);
         double[] exact = new double[n];

@@ -3,13 +3,13 @@ package org.rlr.tensor.backend;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
-/** How far a result in float32 may be from the exact one. */
+/** Bounds of the error of float32 results. */
 public final class ErrorBound {
     private ErrorBound() {}
 
     /**
-     * The largest error may be {@code factor} times that of a naive computation in float32, plus {@code ulps} units in
-     * the last place of the largest exact value. Results of gradients take factor 3, others 2.
+     * Allows an error of {@code factor} times that of a naive float32 computation, plus {@code ulps} units in the last
+     * place of the largest exact value. Gradients use factor 3, other results 2.
      */
     public static void check(String what, double[] exact, double[] naive, float[] actual, double factor, double ulps) {
         double scale = 0;
@@ -20,8 +20,8 @@ public final class ErrorBound {
     }
 
     /**
-     * The same with units in the last place of another scale: of the largest sum of magnitudes, say, where sums nearly
-     * cancel.
+     * The same with units in the last place of another scale, for example of the largest sum of magnitudes if sums
+     * nearly cancel.
      */
     public static void check(
             String what, double[] exact, double[] naive, float[] actual, double factor, double ulps, double scale) {
@@ -40,7 +40,7 @@ public final class ErrorBound {
         }
     }
 
-    /** Every element within its own bound. */
+    /** Checks every element against its own bound. */
     public static void each(String what, double[] exact, double[] bounds, float[] actual) {
         assertEquals(exact.length, actual.length, what);
         for (int i = 0; i < exact.length; i++) {
@@ -51,7 +51,7 @@ public final class ErrorBound {
         }
     }
 
-    /** Every element the very float that rounding the exact value gives. */
+    /** Checks that every element is the exact value rounded to float. */
     public static void same(String what, double[] exact, float[] actual) {
         each(what, exact, new double[exact.length], actual);
     }

@@ -58,7 +58,7 @@ public abstract class LayoutContract extends BackendContract {
     }
 
     @Test
-    void sliceAndPlaceAreEachOthersReverse() {
+    void sliceAndPlaceAreInverse() {
         for (int repeat = 0; repeat < 120; repeat++) {
             int rank = fuzz.between(1, 4);
             int[] extents = new int[rank];

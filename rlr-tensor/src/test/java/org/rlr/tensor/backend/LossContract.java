@@ -18,7 +18,7 @@ public abstract class LossContract extends BackendContract {
         check(5, 33, 0.01);
     }
 
-    /** @param difference how far the reconstruction is from the target */
+    /** @param difference distance between reconstruction and target */
     private void check(int rows, int n, double difference) {
         double[] target = fuzz.normals(rows * n);
         double[] reconstruction = fuzz.normals(rows * n);
@@ -52,7 +52,7 @@ public abstract class LossContract extends BackendContract {
         double[] gradient = new double[rows * n];
         double[] moved = reconstruction.clone();
         for (int i = 0; i < gradient.length; i++) {
-            // a token's share alone, so that the difference does not drown in the others'
+            // only one token's part, so that the other tokens do not hide the difference
             int row = i / n;
             moved[i] = reconstruction[i] + STEP;
             double up = tokenLoss(moved, target, row, n);
@@ -63,7 +63,7 @@ public abstract class LossContract extends BackendContract {
         }
         View d = result(accumulate, before, 1, rows, n);
         backend.reconstructionLossBackward(r, t, input(new double[] {upstream}), d, accumulate);
-        // for one channel the cosine is ±1 and its gradient 0, which differences only approach
+        // for one channel the cosine is ±1 and its gradient 0, which finite differences only approximate
         double[] exact = plus(accumulate, before, gradient);
         ErrorBound.check("loss backward " + what, exact, exact, read(d), 3, 40);
     }
@@ -83,7 +83,7 @@ public abstract class LossContract extends BackendContract {
         ErrorBound.check("scores", new double[] {2, 0}, new double[] {2, 0}, read(scores), 2, 1);
         View d = output(2, 2);
         backend.reconstructionLossBackward(r, t, input(new double[] {1}), d, false);
-        // below the bound the denominator is a constant: −x/1e-8, over two tokens, and the squared error's −2/4
+        // below the bound the denominator is constant: −x/1e-8, over two tokens, plus the squared error's −2/4
         double big = -0.5 - 0.5e8;
         double[] exact = {big, big, 0, 0};
         ErrorBound.check("gradient", exact, exact, read(d), 2, 4);

@@ -16,7 +16,7 @@ public abstract class MatrixContract extends BackendContract {
         return batches < 0 ? new int[] {rows, columns} : new int[] {batches, rows, columns};
     }
 
-    /** {@code batches < 0} is none; b and c may be without the batch axis. */
+    /** {@code batches < 0} means no batch axis; b and c may omit it. */
     private void matmul(
             int batches,
             int m,
@@ -210,7 +210,7 @@ public abstract class MatrixContract extends BackendContract {
     }
 
     @Test
-    void theSameProductTwiceIsTheSame() {
+    void aRepeatedProductIsBitIdentical() {
         int m = 500;
         int n = 300;
         int k = 260;

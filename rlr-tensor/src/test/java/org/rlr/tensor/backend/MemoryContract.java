@@ -11,11 +11,11 @@ import org.junit.jupiter.api.Test;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Shape;
 
-/** The contract of memory, of copies and of work on the host. */
+/** The contract of memory, copies and host work. */
 public abstract class MemoryContract extends BackendContract {
 
     @Test
-    void bytesAreCountedUntilTheLastReferenceGoes() {
+    void bytesAreCountedUntilTheLastReferenceIsReleased() {
         Storage a = backend.allocate(1000);
         assertTrue(backend.memory().used() >= 4000);
         a.retain();
@@ -31,7 +31,7 @@ public abstract class MemoryContract extends BackendContract {
     }
 
     @Test
-    void aViewThatDoesNotFitGivesItsMemoryBack() {
+    void aViewThatDoesNotFitReleasesItsMemory() {
         Storage small = backend.allocate(4);
         assertThrows(IllegalArgumentException.class, () -> View.over(small, Shape.of(small.elements() + 1)));
         assertFalse(small.alive());
@@ -39,7 +39,7 @@ public abstract class MemoryContract extends BackendContract {
     }
 
     @Test
-    void whatIsKeptForReuseIsHeldUntilItIsTrimmed() {
+    void cachedMemoryIsHeldUntilItIsTrimmed() {
         backend.trim();
         long before = backend.memory().held();
         Storage kept = backend.allocate(1000);
@@ -99,7 +99,7 @@ public abstract class MemoryContract extends BackendContract {
     }
 
     @Test
-    void workOfTheHostRunsOnceEachAndItsErrorIsThrown() {
+    void hostTasksRunOnceAndTheirErrorIsThrown() {
         for (int tasks : new int[] {0, 1, 100}) {
             int[] runs = new int[tasks];
             backend.onHost(tasks, i -> runs[i]++);

@@ -37,7 +37,7 @@ public abstract class NormalizationContract extends BackendContract {
         backend.layerNorm(input(x, rows, n), g, b, EPS, y, mean, rstd);
         String what = "layer norm " + rows + "x" + n + " around " + shift + " " + fuzz;
         ErrorBound.check(what + ", mean", exact.mean(), naive.mean(), read(mean), 2, 2, 1 + Math.abs(shift));
-        // a row of one element has no variance: its result is what rounding leaves times 1/sqrt(eps)
+        // a row of one element has no variance: its result is the rounding error times 1/sqrt(eps)
         double slack = n == 1 ? 400 : 4;
         ErrorBound.check(what + ", rstd", exact.rstd(), naive.rstd(), read(rstd), 2, slack);
         ErrorBound.check(what, exact.y(), naive.y(), read(y), 2, slack);
@@ -128,7 +128,7 @@ public abstract class NormalizationContract extends BackendContract {
                 forwardOfSum(fuzz.between(1, 4), fuzz.size(0, 33), n);
             }
         }
-        // more terms, and wider rows, than a kernel may take at once
+        // more terms and wider rows than a kernel may process at once
         forwardOfSum(11, 5, 48);
         forwardOfSum(2, 3, 777);
         forwardOfSum(2, 700, 256);
@@ -161,13 +161,13 @@ public abstract class NormalizationContract extends BackendContract {
                         4);
             }
             ErrorBound.check(what + ", mean", exact.mean(), naive.mean(), read(mean), 2, 2, 4);
-            // where a row of few elements nearly agrees, its deviation is what rounding left
+            // if the elements of a short row nearly agree, their deviation is mostly rounding error
             double slack = n < 4 ? 64 : 8;
             ErrorBound.check(what + ", rstd", exact.rstd(), naive.rstd(), read(rstd), 3, slack);
             ErrorBound.check(what, exact.y(), naive.y(), read(y), 3, slack);
             results[kept ? 0 : 1] = read(y);
         }
-        assertArrayEquals(results[0], results[1], what + ": whether the sum is kept changes nothing");
+        assertArrayEquals(results[0], results[1], what + ": the result is the same with and without the sum");
     }
 
     @Test
@@ -240,7 +240,7 @@ public abstract class NormalizationContract extends BackendContract {
                 4);
     }
 
-    /** A term that occurs twice gathers both of its parts. */
+    /** A term that occurs twice receives both gradients. */
     @Test
     void layerNormOfATermTwiceBackward() {
         int rows = 7;

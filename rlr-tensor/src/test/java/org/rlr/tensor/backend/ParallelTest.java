@@ -23,7 +23,7 @@ class ParallelTest {
     private static final int MOST_COLLECTIONS = 200;
 
     @Test
-    void rangesFollowFromTheSizeAlone() {
+    void rangesDependOnlyOnTheSize() {
         for (int n : new int[] {0, 1, 99, 100, 6400, 1_000_003}) {
             Set<String> expected = ranges(1, n);
             for (int threads : new int[] {2, 3, 16}) {
@@ -48,7 +48,7 @@ class ParallelTest {
     }
 
     @Test
-    void tasksRunOnAsManyThreadsAsThereAreAndAfterwardsWithoutThem() {
+    void tasksRunOnAllThreadsAndAfterCloseOnTheCaller() {
         Parallel parallel = new Parallel(3);
         Set<Thread> used = ConcurrentHashMap.newKeySet();
         CountDownLatch all = new CountDownLatch(3);
@@ -75,7 +75,7 @@ class ParallelTest {
     }
 
     @Test
-    void aTaskMayUseWhatRunsIt() {
+    void aTaskMayUseItsOwnInstance() {
         AtomicInteger inner = new AtomicInteger();
         try (Parallel parallel = new Parallel(3)) {
             parallel.forEach(8, i -> parallel.forEach(8, j -> inner.incrementAndGet()));
@@ -84,7 +84,7 @@ class ParallelTest {
     }
 
     @Test
-    void theInterruptOfTheCallerIsLeftToIt() {
+    void theInterruptStatusOfTheCallerStaysSet() {
         try (Parallel parallel = new Parallel(2)) {
             Thread.currentThread().interrupt();
             CountDownLatch both = new CountDownLatch(2);
@@ -99,7 +99,7 @@ class ParallelTest {
     }
 
     @Test
-    void anInterruptThatATaskLeavesBehindEndsNoWorker() {
+    void aWorkerSurvivesATasksInterrupt() {
         try (Parallel parallel = new Parallel(2)) {
             for (int round = 0; round < 3; round++) {
                 CountDownLatch both = new CountDownLatch(2);
@@ -116,7 +116,7 @@ class ParallelTest {
     }
 
     @Test
-    void workersHaveNothingOfTheirCaller() {
+    void workersInheritNothingFromTheirCaller() {
         InheritableThreadLocal<String> local = new InheritableThreadLocal<>();
         local.set("the caller's");
         Thread caller = Thread.currentThread();
@@ -141,7 +141,7 @@ class ParallelTest {
     }
 
     @Test
-    void threadsOfForgottenBackendsEndWithAWarning() throws InterruptedException {
+    void threadsOfUnclosedBackendsEndWithAWarning() throws InterruptedException {
         int forgotten = 50;
         AtomicInteger warnings = new AtomicInteger();
         Logger logger = Logger.getLogger(Parallel.class.getName());

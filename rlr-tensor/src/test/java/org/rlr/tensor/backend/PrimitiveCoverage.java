@@ -24,27 +24,26 @@ import org.junit.platform.commons.support.AnnotationSupport;
 import org.junit.platform.commons.support.HierarchyTraversalMode;
 
 /**
- * Records the primitives that the contracts call. A class that nests all contracts of one backend is extended with it,
- * and fails in the end if they have not called a primitive of that backend. Where only some of the tests run, nothing
- * is checked.
+ * Records the primitives that the contracts call. Extends a class that nests all contracts of one backend; the class
+ * fails at the end if a primitive was not called. Checks nothing if only some of the tests run.
  */
 public final class PrimitiveCoverage
         implements BeforeAllCallback, TestInstancePostProcessor, AfterEachCallback, AfterAllCallback {
     private static final ExtensionContext.Namespace NAMESPACE =
             ExtensionContext.Namespace.create(PrimitiveCoverage.class);
 
-    /** What the tests of one class, and of those nested in it, have called and which of them have run. */
+    /** The calls and the executed tests of one class and its nested classes. */
     public static final class Calls {
         private final Class<?> owner;
         private final Set<Method> called = ConcurrentHashMap.newKeySet();
         private final Set<String> run = ConcurrentHashMap.newKeySet();
 
-        /** @param owner the class whose tests call */
+        /** @param owner the test class */
         public Calls(Class<?> owner) {
             this.owner = owner;
         }
 
-        /** The backend, every call of it recorded. */
+        /** Returns the backend with every call recorded. */
         public Backend on(Backend backend) {
             return (Backend) Proxy.newProxyInstance(
                     Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {
@@ -57,7 +56,7 @@ public final class PrimitiveCoverage
                     });
         }
 
-        /** The names of the primitives that were never called. */
+        /** Returns the names of the primitives that were never called. */
         public Set<String> missing() {
             return Arrays.stream(Backend.class.getMethods())
                     .filter(m -> !called.contains(m))
@@ -65,7 +64,7 @@ public final class PrimitiveCoverage
                     .collect(Collectors.toCollection(TreeSet::new));
         }
 
-        /** Whether every test of every contract nested in the class has run. */
+        /** Returns whether every test of every nested contract has run. */
         private boolean complete() {
             Set<String> all = new HashSet<>();
             for (Class<?> contract : contracts()) {

@@ -27,7 +27,7 @@ public abstract class RandomContract extends BackendContract {
     }
 
     @Test
-    void normalNumbersAreThoseOfTheStream() {
+    void normalNumbersMatchTheStream() {
         for (int n : new int[] {0, 1, 2, 3, 4, 5, 17, 1001, 50_003}) {
             long seed = 0x1234_5678_9ABC_DEF0L + n;
             View y = output(n);
@@ -113,7 +113,7 @@ public abstract class RandomContract extends BackendContract {
         }
     }
 
-    /** Parameters that an optimiser moves along random gradients. */
+    /** Parameters that an optimiser updates with random gradients. */
     private final class Walk {
         private final View p = state(new double[WALKERS], WALKERS);
         private final View m = state(new double[WALKERS], WALKERS);
@@ -126,9 +126,9 @@ public abstract class RandomContract extends BackendContract {
         }
     }
 
-    /** What is captured runs with the numbers of each step; where nothing is, the body has not been called. */
+    /** A capture runs with the numbers of each step; without a capture, the body is not called. */
     @Test
-    void aCaptureMovesItsNumbersOnFromStepToStep() throws Exception {
+    void aCaptureAdvancesItsNumbersEveryStep() throws Exception {
         Walk plain = new Walk();
         Walk captured = new Walk();
         boolean[] called = new boolean[1];

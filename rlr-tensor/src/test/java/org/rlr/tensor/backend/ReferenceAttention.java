@@ -5,8 +5,8 @@ import java.util.function.DoubleUnaryOperator;
 
 /**
  * Attention and its gradients by definition: the whole matrix of queries by keys with a mask, one head at a time. In
- * double it is what backends are measured against; with every operation rounded to float it shows what a naive
- * implementation in float32 attains.
+ * double it is the reference for backends; with every operation rounded to float it shows the accuracy of a naive
+ * float32 implementation.
  */
 public final class ReferenceAttention {
     private final AttentionPattern pattern;
@@ -26,12 +26,11 @@ public final class ReferenceAttention {
     public final double[] dk;
     public final double[] dv;
     /**
-     * The largest term that the gradients of queries and keys are sums of, taken as absolute values throughout: those
-     * gradients are differences and may be 0 exactly (with a single key they are), so rounding is measured against
-     * this.
+     * The largest absolute term in the sums of the query and key gradients. The gradients are differences and may be
+     * exactly 0 (as with a single key), so rounding errors are relative to this term.
      */
     public double largestTerm;
-    /** The largest magnitude of a logit: what it loses by rounding is the relative error of a probability. */
+    /** The largest magnitude of a logit: its rounding error is the relative error of a probability. */
     public double largestLogit;
 
     /** @param single whether to round every operation to float */
@@ -58,7 +57,7 @@ public final class ReferenceAttention {
         dv = new double[(sharedValues ? 1 : images) * keys * width];
     }
 
-    /** Whether a query may attend to a key. */
+    /** Returns whether a query may attend to a key. */
     public static boolean allowed(AttentionPattern p, int query, int key) {
         if (p.locality() == Locality.ALL) {
             return true;

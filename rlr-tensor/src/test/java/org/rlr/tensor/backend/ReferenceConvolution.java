@@ -2,7 +2,7 @@ package org.rlr.tensor.backend;
 
 import java.util.Arrays;
 
-/** Convolutions and pools in double, by their definitions: one loop per index. Images {@code [N, H, W, C]}. */
+/** Convolution and pooling in double by definition: one loop per index. Images {@code [N, H, W, C]}. */
 final class ReferenceConvolution {
     final ConvGeometry geometry;
     final int images;
@@ -59,7 +59,7 @@ final class ReferenceConvolution {
         return dw;
     }
 
-    /** Average with the zero padding counted; the geometry's kernel is the side, stride 1. */
+    /** Average including the zero padding; kernel size of the geometry, stride 1. */
     double[] average(double[] x) {
         double[] y = new double[outputs()];
         double area = geometry.kernel() * geometry.kernel();
@@ -130,7 +130,7 @@ final class ReferenceConvolution {
         }
     }
 
-    /** TensorFlow's rule: the padding needed in all, the smaller half before. */
+    /** TensorFlow's rule: the total padding, with the smaller half before. */
     private int before(int in, int out) {
         return geometry.same()
                 ? Math.max(0, (out - 1) * geometry.stride() + geometry.kernel() - in) / 2

@@ -4,14 +4,13 @@ import java.util.List;
 import org.rlr.tensor.Shape;
 
 /**
- * The primitives by their definitions, as slow and plain as possible. One instance computes in double: the exact value.
- * The other rounds after every operation to float: what a naive computation in float32 gives, and how far that may
- * stray.
+ * The primitives by definition, simple and slow. One instance computes in double: the exact value. The other rounds to
+ * float after every operation, to measure the error of a naive float32 computation.
  */
 public final class ReferenceOps {
     /** In double. */
     public static final ReferenceOps EXACT = new ReferenceOps(false);
-    /** Every operation rounded to float; a sum or product of floats in double and then rounded is the float one. */
+    /** Every operation rounded to float; rounding a double sum or product of floats gives the float result. */
     public static final ReferenceOps NAIVE = new ReferenceOps(true);
 
     private final boolean single;
@@ -103,7 +102,7 @@ public final class ReferenceOps {
         return result;
     }
 
-    /** The element of {@code from} that element {@code index} of {@code to} repeats. */
+    /** Returns the element of {@code from} that element {@code index} of {@code to} repeats. */
     public static int broadcastIndex(int index, Shape to, Shape from) {
         int place = 0;
         int stride = 1;
@@ -120,7 +119,7 @@ public final class ReferenceOps {
         return place;
     }
 
-    /** The sums over what broadcasting {@code y} to {@code x} would repeat. */
+    /** The sums over the elements that broadcasting {@code y} to {@code x} would repeat. */
     public double[] sumTo(double[] x, Shape xShape, Shape yShape) {
         double[] y = new double[yShape.elements()];
         for (int i = 0; i < x.length; i++) {
@@ -167,7 +166,7 @@ public final class ReferenceOps {
         return dx;
     }
 
-    /** What a layer normalisation gives: y, and mean and rstd of every row. */
+    /** The results of a layer normalisation: y, and the mean and rstd of every row. */
     public record Normalized(double[] y, double[] mean, double[] rstd) {}
 
     /** {@code Σᵢ wᵢ·xᵢ}. */

@@ -3,11 +3,11 @@ package org.rlr.tensor.backend;
 import java.util.Random;
 
 /**
- * Sizes and values for tests. The seed is fixed, so that a build that was green stays green; {@code -Drlr.test.seed=N}
- * sets another, {@code -Drlr.test.seed=random} a fresh one. Failure messages carry it.
+ * Sizes and values for tests. The seed is fixed for reproducible builds; {@code -Drlr.test.seed=N} sets another,
+ * {@code -Drlr.test.seed=random} a random one. Failure messages contain it.
  */
 public final class ShapeFuzz {
-    /** The lane widths of the processors there are, one less, one more, nothing, one, and odd sizes between. */
+    /** The lane counts of processors, each also minus and plus one; 0, 1, and odd sizes in between. */
     public static final int[] EDGES = {
         0, 1, 2, 3, 4, 5, 7, 8, 9, 13, 15, 16, 17, 23, 31, 32, 33, 47, 63, 64, 65, 100, 127, 128, 129
     };
@@ -26,7 +26,7 @@ public final class ShapeFuzz {
         return new ShapeFuzz(wish.equals("random") ? System.nanoTime() : Long.parseLong(wish));
     }
 
-    /** How to repeat this run. */
+    /** The setting that repeats this run. */
     @Override
     public String toString() {
         return "-Drlr.test.seed=" + seed;
@@ -37,7 +37,7 @@ public final class ShapeFuzz {
         return EDGES[random.nextInt(EDGES.length)];
     }
 
-    /** One of {@link #EDGES} between the bounds, both included. */
+    /** One of {@link #EDGES} between the bounds, inclusive. */
     public int size(int least, int most) {
         while (true) {
             int n = size();
@@ -47,12 +47,12 @@ public final class ShapeFuzz {
         }
     }
 
-    /** A whole number between the bounds, both included. */
+    /** An integer between the bounds, inclusive. */
     public int between(int least, int most) {
         return least + random.nextInt(most - least + 1);
     }
 
-    /** Either. */
+    /** True or false. */
     public boolean flip() {
         return random.nextBoolean();
     }
@@ -66,7 +66,7 @@ public final class ShapeFuzz {
         return values;
     }
 
-    /** Numbers evenly spread between two bounds that a float holds exactly. */
+    /** Uniform numbers between two bounds that a float holds exactly. */
     public double[] uniforms(int n, double least, double most) {
         double[] values = new double[n];
         for (int i = 0; i < n; i++) {

@@ -25,7 +25,8 @@ import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.backend.Locality;
 
 /**
- * An application server's threads outlive the applications that compute on them, which must be unloaded all the same.
+ * An application server's threads outlive the applications that compute on them; the applications must still be
+ * unloaded.
  */
 class ClassLoaderTest {
     private static final int THREADS = 3;
@@ -80,7 +81,7 @@ class ClassLoaderTest {
     public static final class Application implements Callable<Float> {
         private final boolean closing;
 
-        /** An application that closes its backend, or forgets to. */
+        /** An application that closes its backend or forgets to. */
         public Application(boolean closing) {
             this.closing = closing;
         }

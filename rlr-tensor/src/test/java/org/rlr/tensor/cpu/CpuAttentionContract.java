@@ -9,7 +9,7 @@ import org.rlr.tensor.backend.AttentionContract;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendSettings;
 
-/** Attention on the CPU: the contract, and the error of exponentials. */
+/** Attention on the CPU: the contract and the error of exponentials. */
 abstract class CpuAttentionContract extends AttentionContract {
     abstract CpuKernels kernels();
 

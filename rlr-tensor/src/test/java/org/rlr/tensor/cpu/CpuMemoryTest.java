@@ -21,7 +21,7 @@ import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Storage;
 import org.rlr.tensor.backend.View;
 
-/** What the CPU backend keeps for reuse, and its bounds. */
+/** The cache of the CPU backend and its limits. */
 class CpuMemoryTest {
     private static final int SIDE = 300;
 
@@ -47,7 +47,7 @@ class CpuMemoryTest {
     }
 
     @Test
-    void theArrayThatLayIdleLongestGoesFirst() {
+    void theLongestIdleArrayIsDroppedFirst() {
         try (Backend backend = keeping(4 * 64 * 10)) {
             List<Storage> few =
                     IntStream.range(0, 10).mapToObj(i -> backend.allocate(64)).toList();
@@ -57,7 +57,7 @@ class CpuMemoryTest {
             Storage large = backend.allocate(128);
             float[] newest = array(large);
             large.release();
-            assertEquals(4 * 64 * 10, backend.memory().held(), "two small ones have gone");
+            assertEquals(4 * 64 * 10, backend.memory().held(), "two small arrays are dropped");
             Storage again = backend.allocate(128);
             assertSame(newest, array(again));
             Storage small = backend.allocate(64);
@@ -65,12 +65,12 @@ class CpuMemoryTest {
             again.release();
             small.release();
             backend.allocate(64 * 11).release();
-            assertEquals(4 * 64 * 10, backend.memory().held(), "what exceeds the limit by itself is not kept");
+            assertEquals(4 * 64 * 10, backend.memory().held(), "an array above the limit is not cached");
         }
     }
 
     @Test
-    void whereNothingMayBeKeptNothingIs() {
+    void aCacheOfSizeZeroKeepsNothing() {
         try (Backend backend = keeping(0)) {
             assertEquals((float) SIDE * SIDE * SIDE, product(backend));
             assertEquals(0, backend.memory().held());
@@ -84,9 +84,9 @@ class CpuMemoryTest {
             product(backend);
             long with = backend.memory().held();
             assertTrue(
-                    with > 4L * SIDE * SIDE * 3, with + " bytes are less than three matrices and what packing takes");
+                    with > 4L * SIDE * SIDE * 3, with + " bytes are less than three matrices plus packing");
             product(backend);
-            assertEquals(with, backend.memory().held(), "a second call needs nothing new");
+            assertEquals(with, backend.memory().held(), "a second call allocates no memory");
             backend.trim();
             assertEquals(0, backend.memory().held());
             assertEquals((float) SIDE * SIDE * SIDE, product(backend));
@@ -94,7 +94,7 @@ class CpuMemoryTest {
     }
 
     @Test
-    void workingArraysAreAsManyAsThreadsComputeAtOnce() throws Exception {
+    void oneSetOfWorkingArraysPerComputingThread() throws Exception {
         try (Backend backend = keeping(1 << 30, 1)) {
             product(backend);
             long one = backend.memory().held();
@@ -107,7 +107,7 @@ class CpuMemoryTest {
         }
     }
 
-    /** Threads that have computed and those that compute are told apart by the threads' own view. */
+    /** After computing, a thread holds no working arrays. */
     @Test
     void nothingStaysBorrowed() throws Exception {
         ExecutorService pool = Executors.newFixedThreadPool(4);

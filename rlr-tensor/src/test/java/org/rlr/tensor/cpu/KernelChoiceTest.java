@@ -36,7 +36,7 @@ class KernelChoiceTest {
         }
     }
 
-    /** Another Java machine, since the module graph of this one is fixed. */
+    /** Starts another JVM, because the module graph of this one is fixed. */
     private static String child(String... options) throws Exception {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -48,7 +48,7 @@ class KernelChoiceTest {
         return output;
     }
 
-    /** What the other Java machine runs. */
+    /** The program of the other JVM. */
     static final class Child {
         private Child() {}
 

@@ -21,14 +21,14 @@ import org.rlr.tensor.autograd.Functions;
 import org.rlr.tensor.backend.Backend;
 
 /**
- * Lack of memory in a small heap, in a process of its own: one error, wherever it strikes, and nothing is lost by it.
+ * Out of memory in a small heap, in a separate process: the same error everywhere, and no memory leaks.
  */
 class OutOfMemoryTest {
     private static final int HEAP = 64;
 
     @ParameterizedTest
     @ValueSource(strings = {"-XX:+UseG1GC", "-XX:+UseSerialGC"})
-    void isOneErrorAfterWhichAllWorks(String collector) throws IOException, InterruptedException {
+    void everyShortageGivesTheSameErrorAndIsRecoverable(String collector) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "--add-modules=jdk.incubator.vector",
@@ -44,7 +44,7 @@ class OutOfMemoryTest {
         assertTrue(output.contains("all of it"), output);
     }
 
-    /** Runs out of memory in every way there is. */
+    /** Runs out of memory in every possible way. */
     static final class Child {
         private static final int MEBIBYTE = 1 << 18;
         private static final int CALLERS = 8;
@@ -89,7 +89,7 @@ class OutOfMemoryTest {
                     if (failure instanceof ResourceException error) {
                         errors.add(error);
                     } else {
-                        // where others have taken everything, the first small object fails, between two calls
+                        // if other threads use the whole heap, the first small object fails, between two calls
                         assertInstanceOf(OutOfMemoryError.class, failure);
                     }
                 }
@@ -102,8 +102,8 @@ class OutOfMemoryTest {
         }
 
         /**
-         * How callers end that take the heap from one another. All is made before the first of them begins, and this
-         * thread makes nothing until the last has ended: in a full heap either would fail.
+         * Ends callers that compete for the heap. Everything is allocated before the first caller starts, and this
+         * thread allocates nothing until the last has ended: either would fail in a full heap.
          */
         private static Throwable[] failuresAtOnce(Backend backend) throws InterruptedException {
             Runnable sums = () -> {
@@ -148,7 +148,9 @@ class OutOfMemoryTest {
             System.out.println("survived");
         }
 
-        /** How the work ends, in two scopes. Nothing is made of it here: other threads may hold the whole heap. */
+        /**
+         * Returns the error that ends the work in two scopes. Allocates nothing: other threads may hold the whole heap.
+         */
         @SuppressWarnings("try") // the scope only has to be open
         private static Throwable failure(Backend backend, Runnable work) {
             try (TensorScope outer = TensorScope.open(backend);

@@ -25,9 +25,9 @@ import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.backend.View;
 
 /**
- * The number of threads changes no bit of any primitive: a model gives the same scores on a machine with more cores,
- * and a training the same file. Shapes are large enough to be cut into tasks, and values such that every decision that
- * a kernel takes by them goes either way.
+ * Every primitive is bit-identical for any number of threads: with more cores, a model gives the same scores and a
+ * training the same file. Shapes are large enough to be split into tasks, and values cover both outcomes of every
+ * decision in a kernel.
  */
 class ThreadCountTest {
     private static final int[] THREADS = {2, 3, 4, 5, 8, 16};
@@ -64,7 +64,7 @@ class ThreadCountTest {
         assertEquals(computeNothing, calls.missing());
     }
 
-    /** One run of every primitive on a backend, the same for every backend. */
+    /** One run of every primitive, the same for every backend. */
     private static final class EveryPrimitive {
         private final Backend backend;
         private final SplittableRandom random = new SplittableRandom(5);
@@ -88,7 +88,7 @@ class ThreadCountTest {
             return results;
         }
 
-        /** Numbers of variance 1; each primitive adds to its result where it can, so results hold some before. */
+        /** Numbers of variance 1; results start with some, as each primitive accumulates if it can. */
         private View filled(int... extents) {
             Shape shape = Shape.of(extents);
             float[] values = new float[shape.elements()];
@@ -219,7 +219,7 @@ class ThreadCountTest {
         }
 
         private void matrices() {
-            // rows, columns, depth: square, few rows, few columns, long sums, columns beyond what is packed at a time
+            // rows, columns, depth: square, few rows, few columns, long sums, more columns than are packed at a time
             int[][] products = {{533, 211, 307}, {5, 700, 600}, {1100, 20, 4000}, {40, 48, 9000}, {3, 7000, 40}};
             for (int[] s : products) {
                 for (int transposed = 0; transposed < 4; transposed++) {
@@ -301,8 +301,8 @@ class ThreadCountTest {
         }
 
         /**
-         * Tokens grow from the first to the last and differ between images, so that some parts of the grid, and only
-         * some, are beyond what a kernel takes without looking for the largest logit.
+         * Tokens increase along the grid and differ between images, so that only some parts of the grid exceed the
+         * limit beyond which a kernel searches the largest logit.
          */
         private void attention(
                 AttentionPattern pattern, int images, boolean sharedKeys, boolean sharedValues, int headDim) {
@@ -345,7 +345,7 @@ class ThreadCountTest {
         }
 
         private void convolutions() {
-            // a stem, a projection, dense ones with few and with many filters, in groups, depthwise
+            // a first layer, a projection, dense with few and many filters, grouped, depthwise
             convolution(37, 3, 32, ConvGeometry.same(3, 2, 1));
             convolution(33, 40, 24, ConvGeometry.padded(1, 1, 0, 1));
             convolution(27, 24, 40, ConvGeometry.padded(3, 1, 1, 1));

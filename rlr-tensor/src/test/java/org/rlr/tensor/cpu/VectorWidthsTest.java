@@ -21,9 +21,9 @@ import org.junit.platform.launcher.listeners.TestExecutionSummary;
 import org.rlr.tensor.backend.Backend;
 
 /**
- * The contracts on vectors of every width and on both tiles of the matrix product, each in a process of its own, since
- * a process keeps to one width and one tile. The usual ones are left to {@link VectorKernelsTest}. What a tile has no
- * part in runs on one tile of each width. Vectors that the machine does not have are computed by Java, lane by lane.
+ * The contracts for every vector width and both tiles of the matrix product, each in a separate process, because a
+ * process uses one width and one tile. {@link VectorKernelsTest} covers the default ones. Contracts that do not depend
+ * on the tile run on one tile per width. Java emulates unsupported vectors lane by lane.
  */
 @Tag("thorough")
 class VectorWidthsTest {
@@ -33,12 +33,12 @@ class VectorWidthsTest {
     @CsvSource({"128, 5", "128, 8", "256, 5", "256, 8", "512, 8"})
     void contracts(int bits, int rows) throws IOException, InterruptedException {
         boolean usualWidth = bits == 32 * VectorTile.LANES;
-        assumeFalse(usualWidth && rows == VectorTile.ROWS, "VectorKernelsTest runs on this width and this tile");
+        assumeFalse(usualWidth && rows == VectorTile.ROWS, "VectorKernelsTest covers this width and tile");
         boolean all = !usualWidth && rows == (bits == 512 ? 8 : 5);
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "--add-modules=jdk.incubator.vector",
-                        // a JVM may take less by itself than the machine has
+                        // a JVM may default to shorter vectors than the machine has
                         "-XX:+IgnoreUnrecognizedVMOptions",
                         "-XX:UseAVX=3",
                         "-XX:MaxVectorSize=" + bits / 8,
@@ -55,7 +55,7 @@ class VectorWidthsTest {
         assertTrue(output.contains("cpu (vector, " + bits + " bit kernels, "), output);
     }
 
-    /** Prints its backend, runs contracts and prints those that fail. */
+    /** Prints its backend, runs contracts and prints the failures. */
     static final class Child {
         private Child() {}
 

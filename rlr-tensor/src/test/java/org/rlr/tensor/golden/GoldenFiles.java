@@ -13,13 +13,13 @@ import java.util.Optional;
 import org.rlr.tensor.io.SafeTensorsFile;
 
 /**
- * The golden files that tests compare with. The system property {@value #PROPERTY} names their folder, so that the same
- * tests run against another set made in the same way; without it the copies among the test resources are taken
- * ({@code /golden/} on the class path). A relative folder is looked for in the working directory, then in the root of
- * the repository, which is where {@code mvn -Drlr.golden=DIR} is typed.
+ * The golden files for comparison tests. The system property {@value #PROPERTY} names their folder, to run the same
+ * tests against another set created in the same way. By default the copies in the test resources are used
+ * ({@code /golden/} on the class path). A relative folder is searched in the working directory, then in the root of the
+ * repository, where {@code mvn -Drlr.golden=DIR} usually runs.
  */
 public final class GoldenFiles {
-    /** The property that names another folder. */
+    /** The property for another folder. */
     public static final String PROPERTY = "rlr.golden";
 
     private GoldenFiles() {}
@@ -30,24 +30,24 @@ public final class GoldenFiles {
     }
 
     /**
-     * The path of a golden file.
+     * Returns the path of a golden file.
      *
-     * @throws IllegalStateException where it is absent: a test that asks for it must fail, not pass unseen
+     * @throws IllegalStateException if it is missing, so that a test that needs it fails
      */
     public static Path path(String file) {
         return find(file)
                 .orElseThrow(() -> new IllegalStateException(folder().map(
-                                folder -> "there is no golden file " + file + " in " + folder + " (-D" + PROPERTY + ")")
-                        .orElse("there is no golden file /golden/" + file + " on the class path")));
+                                folder -> "no golden file " + file + " in " + folder + " (-D" + PROPERTY + ")")
+                        .orElse("no golden file /golden/" + file + " on the class path")));
     }
 
-    /** The path of a golden file, or empty where this set has none of that name. */
+    /** Returns the path of a golden file; empty if this set lacks it. */
     public static Optional<Path> find(String file) {
         Optional<Path> folder = folder();
         return folder.isPresent() ? folder.map(dir -> dir.resolve(file)).filter(Files::isRegularFile) : resource(file);
     }
 
-    /** The folder that the property names, if it does. */
+    /** The folder set by the property, if any. */
     static Optional<Path> folder() {
         String value = System.getProperty(PROPERTY, "");
         return value.isBlank()
@@ -68,7 +68,7 @@ public final class GoldenFiles {
                 "-D" + PROPERTY + "=" + value + " is not a folder (tried " + here + " and " + atRoot + ")");
     }
 
-    /** The outermost of the unbroken chain of folders above (and with) the given one that have a pom.xml. */
+    /** Returns the outermost folder of the unbroken chain of parents (starting at the given folder) with a pom.xml. */
     private static Path repositoryRoot(Path from) {
         Path root = from;
         for (Path dir = from; dir != null && Files.exists(dir.resolve("pom.xml")); dir = dir.getParent()) {
@@ -91,7 +91,7 @@ public final class GoldenFiles {
         }
     }
 
-    /** Largest difference over largest expected value; NaN where a value is NaN that should not be. */
+    /** Returns the largest difference divided by the largest expected value; NaN if a value is unexpectedly NaN. */
     public static double error(float[] expected, float[] actual) {
         assertEquals(expected.length, actual.length, "length");
         double scale = 0;
@@ -105,7 +105,7 @@ public final class GoldenFiles {
         return error / scale;
     }
 
-    /** Resources inside a jar are copied out once, since files are mapped. */
+    /** Copies resources out of a jar once, because files are mapped. */
     private static final class Extracted {
         private static final Path FOLDER = create();
 

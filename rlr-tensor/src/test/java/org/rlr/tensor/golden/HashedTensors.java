@@ -6,9 +6,9 @@ import java.util.function.DoubleUnaryOperator;
 import java.util.zip.CRC32;
 
 /**
- * Tensors whose values follow from their names, so that golden files of large networks need not hold the weights.
- * Element {@code i} (row-major) of the tensor {@code name} is {@code u = (splitmix64(((crc32(name) + seed) << 32) + i)
- * >>> 40) / 2^23 - 1}, uniform in [-1, 1), scaled by the kind of parameter that the name tells.
+ * Tensors with values derived from their names, so that golden files of large networks need no weights. Element
+ * {@code i} (row-major) of the tensor {@code name} is {@code u = (splitmix64(((crc32(name) + seed) << 32) + i) >>> 40)
+ * / 2^23 - 1}, uniform in [-1, 1), scaled by the kind of parameter, which follows from the name.
  */
 public final class HashedTensors {
     private static final Set<String> INPUTS = Set.of("input", "f0", "f1", "target");
@@ -17,8 +17,8 @@ public final class HashedTensors {
     private HashedTensors() {}
 
     /**
-     * A tensor's values by the rule for its name: inputs ({@code input f0 f1 target}) are {@link #uniform uniform}, all
-     * others are taken as {@link #parameter parameters}.
+     * Returns a tensor's values by the rule for its name: inputs ({@code input f0 f1 target}) are
+     * {@link #uniform uniform}, all others are {@link #parameter parameters}.
      */
     public static float[] values(String name, long seed, long... shape) {
         return INPUTS.contains(name) ? uniform(name, seed, shape) : parameter(name, seed, shape);
@@ -30,8 +30,8 @@ public final class HashedTensors {
     }
 
     /**
-     * A parameter's or buffer's values by its name in the full model's state dict: {@code running_var} 1 + u/2,
-     * {@code running_mean} u/10, {@code cls_token reg_token pos_embed} u/5, {@code gamma} 1/2 + u/5, two or more
+     * Returns the values of a parameter or buffer by its name in the full model's state dict: {@code running_var} 1 +
+     * u/2, {@code running_mean} u/10, {@code cls_token reg_token pos_embed} u/5, {@code gamma} 1/2 + u/5, two or more
      * dimensions u·√(6 / elements per output channel), other {@code weight} 1 + u/5, anything else u/10.
      */
     public static float[] parameter(String name, long seed, long... shape) {

@@ -38,7 +38,7 @@ class HashedTensorsTest {
     }
 
     @Test
-    void sameNameAndSeedGiveTheSameBitsWhateverTheShape() {
+    void sameNameAndSeedGiveTheSameBitsForAnyShape() {
         assertArrayEquals(HashedTensors.uniform("f0", 3, 2, 3, 4), HashedTensors.uniform("f0", 3, 24));
     }
 

@@ -29,7 +29,7 @@ class AtomicFileTest {
     }
 
     @Test
-    void writesReplacesAndMakesFolders() throws IOException {
+    void writesReplacesAndCreatesFolders() throws IOException {
         Path target = dir.resolve("a/b/file.json");
         AtomicFile.writeString(target, "one");
         AtomicFile.writeString(target, "twö");
@@ -52,9 +52,9 @@ class AtomicFileTest {
         }
     }
 
-    /** A process that is killed can remove nothing; the next one that writes to the folder does. */
+    /** A killed process leaves its file; the next write to the folder removes it. */
     @Test
-    void whatAKilledProcessLeftIsRemovedByTheNext() throws Exception {
+    void leftoversOfAKilledProcessAreRemovedByTheNext() throws Exception {
         Path target = dir.resolve("model.bin");
         Path running = dir.resolve("of-this-process.bin");
         Process writer = new ProcessBuilder(
@@ -84,7 +84,7 @@ class AtomicFileTest {
         assertEquals(List.of(foreign.getFileName().toString(), "model.bin", "of-this-process.bin"), listing());
     }
 
-    /** Begins to write a file, says so, and waits to be killed; with a second argument it finishes. */
+    /** Starts to write a file, prints a line and waits to be killed; finishes if given a second argument. */
     static final class Writer {
         private Writer() {}
 
@@ -123,7 +123,7 @@ class AtomicFileTest {
     }
 
     @Test
-    void errorOfTheContentPassesThroughAndLeavesNothingBehind() throws IOException {
+    void errorOfTheContentPropagatesAndLeavesNothingBehind() throws IOException {
         Path target = dir.resolve("model.bin");
         OutOfMemoryError error = new OutOfMemoryError("made up");
         assertSame(
@@ -138,7 +138,7 @@ class AtomicFileTest {
     }
 
     @Test
-    void theOldFileIsThereUntilTheNewOneIsComplete() {
+    void theOldFileStaysUntilTheNewOneIsComplete() {
         Path target = dir.resolve("file");
         AtomicFile.writeString(target, "old");
         AtomicFile.write(target, out -> {

@@ -39,7 +39,7 @@ class AtomicFolderTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void theFolderHasItsContentWhenAllIsThere(boolean exists) throws IOException {
+    void theFolderAppearsWhenItIsComplete(boolean exists) throws IOException {
         Path target = dir.resolve("over/made");
         if (exists) {
             Files.createDirectories(target);
@@ -84,7 +84,7 @@ class AtomicFolderTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"exit", "halt"})
-    void aProcessThatEndsLeavesNothingThatLooksFinished(String how) throws Exception {
+    void anEndedProcessLeavesNoFolderThatLooksComplete(String how) throws Exception {
         for (Path target : List.of(dir.resolve("missing"), Files.createDirectory(dir.resolve("empty")))) {
             assertEquals(7, process(target, how));
             if (how.equals("exit")) {
@@ -147,7 +147,7 @@ class AtomicFolderTest {
     }
 
     @Test
-    void aFileIsNoFolder() throws IOException {
+    void aFileIsNotAFolder() throws IOException {
         Path file = Files.createFile(dir.resolve("file"));
         ResourceException e = assertThrows(ResourceException.class, () -> AtomicFolder.write(file, "out", folder -> 0));
         assertTrue(e.getMessage().startsWith("cannot write " + file), e.getMessage());

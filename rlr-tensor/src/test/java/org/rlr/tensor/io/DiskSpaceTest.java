@@ -17,7 +17,7 @@ class DiskSpaceTest {
     @TempDir
     Path dir;
 
-    /** Each folder is a disk of its own. */
+    /** A separate disk for each folder. */
     private record Small(long bytes) implements DiskSpace.Disks {
         @Override
         public Object of(Path folder) {
@@ -38,7 +38,7 @@ class DiskSpaceTest {
         assertDoesNotThrow(() -> DiskSpace.require(List.of(files), new Small(free)));
     }
 
-    /** Checks that so many bytes are enough, and one less is not. */
+    /** Checks that the given number of bytes is enough and one less is not. */
     private static String least(long free, DiskSpace.Planned... files) {
         fits(free, files);
         return assertThrows(ResourceException.class, () -> DiskSpace.require(List.of(files), new Small(free - 1)))
@@ -46,7 +46,7 @@ class DiskSpaceTest {
     }
 
     @Test
-    void filesOfOneDiskAreAddedUp() throws IOException {
+    void sizesOfFilesOnOneDiskAreSummed() throws IOException {
         String message = least(5_000_000, planned("a", 2_000_000, false), planned("b", 3_000_000, false));
         for (String part : List.of(
                 "--a " + dir.resolve("a") + " (2.0 MB)",
@@ -61,9 +61,9 @@ class DiskSpaceTest {
         least(5_000_000, planned("a", 2_000_000, false), planned("missing/b", 3_000_000, false));
     }
 
-    /** An old file goes when the new one is complete. */
+    /** An old file is removed when the new one is complete. */
     @Test
-    void theFilesThatAreReplacedMakeRoom() throws IOException {
+    void replacedFilesFreeTheirSpace() throws IOException {
         Files.write(dir.resolve("a"), new byte[500]);
         least(700, planned("a", 700, false));
         least(200 + 900, planned("a", 700, false), planned("b", 900, false));
@@ -72,13 +72,13 @@ class DiskSpaceTest {
     }
 
     @Test
-    void aFileThatIsWrittenAgainStandsBesideItself() {
+    void aRewrittenFileNeedsTwiceItsSize() {
         least(2_000, planned("a", 1_000, true));
         least(4_000, planned("a", 1_000, true), planned("b", 3_000, false));
     }
 
     @Test
-    void whereNothingIsToldNothingIsRefused() {
+    void unknownFreeSpaceIsNotChecked() {
         fits(-1, planned("a", Long.MAX_VALUE / 2, false));
         DiskSpace.require(List.of(planned("a", Long.MAX_VALUE / 2, false)), new DiskSpace.Disks() {
             @Override

@@ -7,7 +7,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class HalfPrecisionTest {
-    /** The value by the definition of binary16, in double. */
+    /** The value by definition of binary16, in double. */
     private static double f16ByDefinition(int bits) {
         double sign = (bits & 0x8000) == 0 ? 1 : -1;
         int exponent = bits >> 10 & 31;
@@ -21,11 +21,11 @@ class HalfPrecisionTest {
     }
 
     @Test
-    void everyBinary16WidensExactlyAndComesBack() {
+    void everyBinary16WidensExactlyAndNarrowsBack() {
         for (int bits = 0; bits < 1 << 16; bits++) {
             double expected = f16ByDefinition(bits);
             float value = HalfPrecision.f16ToFloat((short) bits);
-            // equals of Double: tells -0 from 0
+            // Double.equals distinguishes -0 from 0
             assertEquals(Double.valueOf(expected), Double.valueOf(value), "bits " + bits);
             short back = HalfPrecision.floatToF16(value);
             if (Double.isNaN(expected)) {
@@ -37,7 +37,7 @@ class HalfPrecisionTest {
     }
 
     @Test
-    void everyBfloat16WidensExactlyAndComesBack() {
+    void everyBfloat16WidensExactlyAndNarrowsBack() {
         for (int bits = 0; bits < 1 << 16; bits++) {
             float value = HalfPrecision.bf16ToFloat((short) bits);
             assertEquals(bits << 16, Float.floatToRawIntBits(value));
@@ -50,11 +50,11 @@ class HalfPrecisionTest {
         }
     }
 
-    /** Between neighbours a, b: everything below the middle goes to a, above to b, the middle to the even one. */
+    /** Between neighbours a, b: values below the middle round to a, above it to b, the middle to the even one. */
     @Test
     void narrowingToBinary16RoundsToNearestEven() {
         for (int bits = 0; bits < 0x7C00; bits++) {
-            // the successor of the greatest finite value is, for rounding, 2^16
+            // for rounding, the successor of the largest finite value is 2^16
             double below = f16ByDefinition(bits);
             double above = bits == 0x7BFF ? 65536 : f16ByDefinition(bits + 1);
             float middle = (float) ((below + above) / 2);

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Files that no correct writer makes are refused with one line that names the file and what is wrong. */
+/** Invalid files are refused with one line that names the file and the problem. */
 class HostileHeaderTest {
     @TempDir
     Path dir;
@@ -132,7 +132,7 @@ class HostileHeaderTest {
     }
 
     @Test
-    void headerBeyondTheFormatsLimitIsRefusedUnread() throws IOException {
+    void headerAboveTheFormatsLimitIsRefusedUnread() throws IOException {
         Path path = dir.resolve("large");
         try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
             file.setLength(200_000_000);
@@ -152,7 +152,7 @@ class HostileHeaderTest {
         assertRefused(
                 file("{\"a\":{\"dtype\":\"F32\",\"shape\":[" + "2,".repeat(100_000) + "2],\"data_offsets\":[0,0]}}", 0),
                 "too large");
-        // the parser takes so long a number for an unquoted string
+        // the parser treats such a long number as an unquoted string
         assertRefused(
                 file("{\"a\":{\"dtype\":\"F32\",\"shape\":[" + "9".repeat(100_000) + "],\"data_offsets\":[0,0]}}", 0),
                 "not valid JSON at line 1 column 30 path $.a.shape[0]");
@@ -169,7 +169,7 @@ class HostileHeaderTest {
                 .contains("is a folder"));
     }
 
-    /** Whatever bytes change, the file is refused or every tensor it claims can be read. */
+    /** For any changed bytes, the file is refused or all its tensors can be read. */
     @Test
     void mutatedFilesAreRefusedOrReadable() throws IOException {
         Path valid = dir.resolve("valid");

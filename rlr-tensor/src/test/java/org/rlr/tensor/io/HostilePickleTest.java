@@ -19,14 +19,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Pickles that would run something, or take more time or memory than they are long. */
+/** Pickles that would run code, or need much more time or memory than their length. */
 class HostilePickleTest {
     private static final String START = "\u0080\u0002";
 
     @TempDir
     Path folder;
 
-    /** A file whose pickle has these bytes (characters to 255), with one storage "0" of 16 bytes. */
+    /** Writes a file with these pickle bytes (characters up to 255) and one storage "0" of 16 bytes. */
     private Path file(String pickle) throws IOException {
         Path file = folder.resolve("hostile.pth");
         try (OutputStream out = Files.newOutputStream(file);
@@ -105,7 +105,7 @@ class HostilePickleTest {
     private static final String FOUR = storage("FloatStorage", "0", 4);
 
     @Test
-    void theHelpersMakeAFileThatIsRead() throws IOException {
+    void theHelpersWriteAReadableFile() throws IOException {
         try (TorchCheckpoint checkpoint =
                 TorchCheckpoint.open(file(START + tensor(FOUR, 0, tuple(2, 2), tuple(2, 1)) + "."))) {
             assertTrue(checkpoint.root() instanceof TorchTensor t && checkpoint.readFloats(t).length == 4);
@@ -152,7 +152,7 @@ class HostilePickleTest {
     }
 
     @Test
-    void namesThatAreAllowedAreNotCallable() throws IOException {
+    void allowedNamesAreNotCallable() throws IOException {
         refused(START + "ctorch\nFloatStorage\n)R.", "calls torch.FloatStorage");
         refused(START + "ccollections\nOrderedDict\n(]tR.", "OrderedDict from arguments");
         refused(START + text("x") + ")R.", "not a function");
@@ -165,7 +165,7 @@ class HostilePickleTest {
     }
 
     @Test
-    void stacksMarksAndMemosThatAreNotThere() throws IOException {
+    void missingStackValuesMarksAndMemos() throws IOException {
         refused(START + ".", "a value from an empty stack");
         refused(START + "a.", "empty stack");
         refused(START + "t.", "a mark from an empty stack");
@@ -181,7 +181,7 @@ class HostilePickleTest {
     }
 
     @Test
-    void stringsAreNotAllocatedBeforeTheyAreThere() throws IOException {
+    void stringsAreNotAllocatedBeforeTheyAreRead() throws IOException {
         refused(START + "X\u00ff\u00ff\u00ff\u00ff", "string of 4294967295 bytes");
         refused(START + "X" + int32(1000) + "short.", "cut short");
         refused(START + "X" + int32(2) + "\u00c3\u0028.", "UTF-8");
@@ -202,9 +202,9 @@ class HostilePickleTest {
         refused(START + "(" + pickle.substring(2) + "t.", "more than 1000000 values");
     }
 
-    /** A million characters, written once and asked for as bytes a hundred thousand times: 100 GB in 2 MB. */
+    /** A million characters, written once and requested as bytes a hundred thousand times: 100 GB in 2 MB. */
     @Test
-    void bytesThatAreMadeAgainAndAgain() throws IOException {
+    void bytesThatAreRequestedRepeatedly() throws IOException {
         String encode =
                 START + "c_codecs\nencode\nq\u0000" + text("x".repeat(1 << 20)) + text("latin1") + "\u0086q\u0001R";
         refused(encode + "h\u0000h\u0001R".repeat(100_000) + ".", "_codecs.encode for 1048576 bytes");
@@ -245,7 +245,7 @@ class HostilePickleTest {
     }
 
     @Test
-    void storagesThatAreNotWhatTheySay() throws IOException {
+    void inconsistentStorages() throws IOException {
         refused(
                 START + tensor(storage("FloatStorage", "0", 5), 0, tuple(5), tuple(1)) + ".",
                 "should have 20 bytes",
@@ -264,7 +264,7 @@ class HostilePickleTest {
         refused(START + "(" + text("storage") + "tQ.", "persistent id");
     }
 
-    /** Thousands of tensors of 65536 elements in a storage of four: memory that the file does not have. */
+    /** Thousands of tensors of 65536 elements in a storage of four: more memory than the file warrants. */
     @Test
     void sharedStoragesThatAddUp() throws IOException {
         StringBuilder pickle = new StringBuilder(START + "(" + tensor(FOUR, 0, tuple(1 << 16), tuple(0)) + "q\u0000");
@@ -272,7 +272,7 @@ class HostilePickleTest {
     }
 
     @Test
-    void compressedEntriesAreRefusedWhateverTheirRatio() throws IOException {
+    void compressedEntriesOfAnyRatioAreRefused() throws IOException {
         Path file = folder.resolve("compressed.pth");
         try (OutputStream out = Files.newOutputStream(file);
                 ZipOutputStream zip = new ZipOutputStream(out)) {
@@ -284,7 +284,7 @@ class HostilePickleTest {
         assertMentions(file, "r/data.pkl", "is compressed");
     }
 
-    /** Two entries of the directory point at the same data, as in a zip bomb that needs no compression. */
+    /** Two directory entries point to the same data, as in a zip bomb without compression. */
     @Test
     void overlappingEntriesAreRefused() throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();

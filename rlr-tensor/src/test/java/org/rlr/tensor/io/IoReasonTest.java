@@ -19,7 +19,7 @@ class IoReasonTest {
     @TempDir
     Path folder;
 
-    /** What a file system throws, in words: no name of a class is left. */
+    /** Reasons for file system exceptions, without class names. */
     @Test
     void reasonsOfTheFileSystem() throws IOException {
         Path missing = folder.resolve("missing");
@@ -36,7 +36,7 @@ class IoReasonTest {
     }
 
     @Test
-    void jsonSaysWhereAndNothingToProgrammers() {
+    void jsonErrorsHaveAPositionWithoutAdviceToProgrammers() {
         JsonParseException e =
                 assertThrows(JsonParseException.class, () -> JsonParser.parseString("{\"a\": 1,\n  b c}"));
         assertTrue(

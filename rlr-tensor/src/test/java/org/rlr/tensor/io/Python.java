@@ -11,11 +11,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A Python with PyTorch, for tests that compare with it. The system property {@value #PROPERTY} names the interpreter;
- * without it {@code python3} is tried. Tests skip, saying so, where it has no PyTorch.
+ * Runs Python with PyTorch, for comparison tests. The system property {@value #PROPERTY} names the interpreter; the
+ * default is {@code python3}. Without PyTorch, tests are skipped with a message.
  */
 public final class Python {
-    /** The property that names the interpreter. */
+    /** The property for the interpreter. */
     public static final String PROPERTY = "rlr.python";
 
     private Python() {}
@@ -25,7 +25,7 @@ public final class Python {
         return named.isBlank() ? "python3" : named;
     }
 
-    /** Skips the test where there is no Python with these modules; fails where one was named that lacks them. */
+    /** Skips the test if the default Python lacks these modules; fails if a named interpreter lacks them. */
     public static void assumeModules(String... modules) {
         String imports = "import " + String.join(", ", modules);
         int code;
@@ -43,10 +43,10 @@ public final class Python {
         if (!System.getProperty(PROPERTY, "").isBlank()) {
             assertEquals(0, code, interpreter() + " (-D" + PROPERTY + ") cannot " + imports);
         }
-        assumeTrue(code == 0, interpreter() + " cannot " + imports + "; name a Python that can with -D" + PROPERTY);
+        assumeTrue(code == 0, interpreter() + " cannot " + imports + "; name another Python with -D" + PROPERTY);
     }
 
-    /** Runs a program, which has to succeed, and returns what it printed. */
+    /** Runs a program, which must succeed, and returns its output. */
     public static String run(String program, Object... arguments) {
         List<String> command = new ArrayList<>(List.of(interpreter(), "-c", program));
         for (Object argument : arguments) {

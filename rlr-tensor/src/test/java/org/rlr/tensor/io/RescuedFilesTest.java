@@ -32,7 +32,7 @@ class RescuedFilesTest {
         noFolder = Files.createFile(dir.resolve("file"));
     }
 
-    /** A writer for which everything below {@link #full} is a full disk. */
+    /** A writer that fails below {@link #full}, like a full disk. */
     private Consumer<Path> writer(String text) {
         return file -> AtomicFile.write(file, out -> {
             out.write(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
@@ -49,7 +49,7 @@ class RescuedFilesTest {
     }
 
     @Test
-    void whatHasRoomIsWhereItBelongs() throws IOException {
+    void filesThatFitAreAtTheirTarget() throws IOException {
         RescuedFiles rescued = new RescuedFiles(List.of(spare));
         Path target = dir.resolve("model.bin");
         assertTrue(rescued.write(target, writer("new")));
@@ -59,10 +59,10 @@ class RescuedFilesTest {
     }
 
     /**
-     * The places that do not take a file are passed over; after the first failure the other files are still written.
+     * Skips locations that cannot be written; writes the other files after the first failure.
      */
     @Test
-    void whatHasNoRoomIsKeptInAnotherPlaceThatIsNamed() throws IOException {
+    void filesThatDoNotFitAreSavedElsewhereAndNamed() throws IOException {
         RescuedFiles rescued = new RescuedFiles(List.of(noFolder, full, spare));
         Path first = Files.writeString(full.resolve("a.bin"), "old");
         Path second = full.resolve("b.bin");
@@ -85,7 +85,7 @@ class RescuedFilesTest {
         assertEquals("old", Files.readString(first));
         assertEquals("C", Files.readString(third));
         try (Stream<Path> left = Files.list(full)) {
-            assertEquals(List.of(first), left.toList(), "nothing is left in a place that did not take it");
+            assertEquals(List.of(first), left.toList(), "a location that could not be written stays empty");
         }
     }
 
@@ -94,7 +94,7 @@ class RescuedFilesTest {
     }
 
     @Test
-    void whatNoPlaceTakesIsSaidToBeLost() throws IOException {
+    void filesThatFitNowhereAreReportedAsLost() throws IOException {
         RescuedFiles rescued = new RescuedFiles(List.of(noFolder, full));
         assertFalse(rescued.write(full.resolve("a.bin"), writer("A")));
         String message =

@@ -42,7 +42,7 @@ class SafeTensorsTest {
     }
 
     @Test
-    void everyTypeComesBackAsWritten() {
+    void everyTypeIsReadAsWritten() {
         Path path = dir.resolve("all.safetensors");
         everyType().write(path);
         try (SafeTensorsFile file = SafeTensorsFile.open(path)) {
@@ -102,7 +102,7 @@ class SafeTensorsTest {
     }
 
     @Test
-    void tensorsLongerThanTheWritersPieceComeBack() {
+    void tensorsLongerThanTheWritersBufferAreReadBack() {
         Random random = new Random(5);
         float[] floats = new float[100_001];
         double[] doubles = new double[50_003];
@@ -133,9 +133,9 @@ class SafeTensorsTest {
         }
     }
 
-    /** A sparse file: it needs no disk space where the file system knows holes. */
+    /** A sparse file: it needs no disk space if the file system supports holes. */
     @Test
-    void fileOfMoreThanTwoGibibytesIsReadWhereItIs() throws IOException {
+    void filesAboveTwoGibibytesAreRead() throws IOException {
         Path path = dir.resolve("huge");
         long many = 2_200_000_000L;
         String json = "{\"many\":{\"dtype\":\"U8\",\"shape\":[" + many + "],\"data_offsets\":[0," + many + "]},"
@@ -195,7 +195,7 @@ class SafeTensorsTest {
     }
 
     @Test
-    void closedFileCannotBeReadButItsBuffersLiveOn() {
+    void closedFileCannotBeReadButItsBuffersStayValid() {
         Path path = dir.resolve("f");
         new SafeTensorsWriter().add("x", new long[] {1}, new float[] {3}).write(path);
         SafeTensorsFile file = SafeTensorsFile.open(path);

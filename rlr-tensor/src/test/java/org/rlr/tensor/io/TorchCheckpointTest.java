@@ -24,8 +24,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.rlr.tensor.golden.GoldenFiles;
 
 /**
- * Files that PyTorch wrote, in both serialisations, give what PyTorch read from them; files of ours are read back, and
- * by PyTorch where there is one.
+ * PyTorch files in both serialisations give the same values as in PyTorch; our files are read back, also by PyTorch if
+ * available.
  */
 class TorchCheckpointTest {
     @TempDir
@@ -52,7 +52,7 @@ class TorchCheckpointTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"checkpoint-zip.pth", "checkpoint-legacy.pth"})
-    void aCheckpointOfTheMethod(String file) {
+    void aTrainingCheckpoint(String file) {
         try (TorchCheckpoint checkpoint = TorchCheckpoint.open(GoldenFiles.path(file));
                 SafeTensorsFile expected = GoldenFiles.open("checkpoint")) {
             Map<?, ?> root = (Map<?, ?>) checkpoint.root();
@@ -60,7 +60,7 @@ class TorchCheckpointTest {
                     List.of("state_dict", "epoch", "best_img_auc", "best_pix_auc", "best_img_aucs", "best_pix_aucs"),
                     List.copyOf(root.keySet()));
             assertTrue(root.get("epoch") instanceof Long epoch && epoch >= 0, root.get("epoch") + "");
-            // one of them is a number of Python's, another of NumPy's
+            // one is a Python number, the other a NumPy number
             List<Object> scores = new ArrayList<>(List.of(root.get("best_img_auc"), root.get("best_pix_auc")));
             scores.addAll((List<?>) root.get("best_img_aucs"));
             scores.addAll((List<?>) root.get("best_pix_aucs"));
@@ -83,12 +83,12 @@ class TorchCheckpointTest {
     }
 
     @Test
-    void bothSerialisationsSayTheSame() {
+    void bothSerialisationsGiveTheSameTensors() {
         try (TorchCheckpoint zip = TorchCheckpoint.open(GoldenFiles.path("checkpoint-zip.pth"));
                 TorchCheckpoint legacy = TorchCheckpoint.open(GoldenFiles.path("checkpoint-legacy.pth"))) {
             Map<?, ?> a = new LinkedHashMap<>((Map<?, ?>) zip.root());
             Map<?, ?> b = new LinkedHashMap<>((Map<?, ?>) legacy.root());
-            // compared tensor by tensor above: storages have other names
+            // compared tensor by tensor above, because storage names differ
             a.remove("state_dict");
             b.remove("state_dict");
             assertEquals(a, b);
@@ -136,7 +136,7 @@ class TorchCheckpointTest {
     }
 
     @Test
-    void whatIsWrittenIsReadBack() throws IOException {
+    void writtenFilesAreReadBack() throws IOException {
         Path file = folder.resolve("a.pth");
         TorchWriter.write(file, object());
         try (TorchCheckpoint checkpoint = TorchCheckpoint.open(file)) {
@@ -159,7 +159,7 @@ class TorchCheckpointTest {
     }
 
     @Test
-    void pytorchReadsWhatIsWritten() {
+    void pytorchReadsOurFiles() {
         Python.assumeModules("torch");
         Path file = folder.resolve("a.pth");
         TorchWriter.write(file, object());
@@ -177,11 +177,11 @@ class TorchCheckpointTest {
     }
 
     /**
-     * Types, views and sizes that the golden files lack, written by the PyTorch that is there, in both serialisations.
+     * Types, views and sizes that the golden files lack, written by the local PyTorch in both serialisations.
      */
     @ParameterizedTest
     @ValueSource(strings = {"True", "False"})
-    void whatPyTorchWritesIsRead(String zip) {
+    void pytorchFilesAreRead(String zip) {
         Python.assumeModules("torch");
         Path file = folder.resolve("p.pth");
         String program = """
@@ -213,7 +213,7 @@ class TorchCheckpointTest {
     }
 
     @Test
-    void filesThatAreSomethingElse() throws IOException {
+    void otherFilesAreRefused() throws IOException {
         Path missing = folder.resolve("missing.pth");
         assertTrue(assertThrows(TensorFileException.class, () -> TorchCheckpoint.open(missing))
                 .getMessage()
@@ -234,7 +234,7 @@ class TorchCheckpointTest {
         assertFalse(Files.exists(folder.resolve("x")));
     }
 
-    /** Cut anywhere or with any byte changed, a file gives a message or other values, never another exception. */
+    /** A truncated file or one with a changed byte gives a message or other values, never another exception. */
     @ParameterizedTest
     @ValueSource(strings = {"tensors-zip.pth", "tensors-legacy.pth"})
     void damagedFilesAreRefusedCleanly(String name) throws IOException {

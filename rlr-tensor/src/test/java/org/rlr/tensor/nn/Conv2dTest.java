@@ -40,7 +40,7 @@ class Conv2dTest {
         backend.close();
     }
 
-    /** Random values of what the set needs, positive where a root is taken of them. */
+    /** Random values for the set's tensors, positive for variances. */
     private ParameterSet.Source source() {
         Map<String, int[]> shapes = parameters.stateShapes();
         shapes.forEach((name, shape) -> {
@@ -83,7 +83,7 @@ class Conv2dTest {
         }
     }
 
-    /** By the definition, filters {@code [out, in/groups, k, k]} as a state dict has them, in double. */
+    /** The definition in double, with filters {@code [out, in/groups, k, k]} as in a state dict. */
     private static double[] expected(float[] x, float[] w, ConvGeometry g) {
         int k = g.kernel();
         int perGroup = IN / g.groups();
@@ -115,7 +115,7 @@ class Conv2dTest {
         }
     }
 
-    /** Frozen weights are kept in another order and give the same. */
+    /** Frozen weights are stored in another order and give the same results. */
     @ParameterizedTest
     @CsvSource({"3, 1, 1, true", "3, 2, 2, true", "1, 1, 1, false", "2, 2, 1, true"})
     void aStateDictHoldsFiltersAsPyTorchDoes(int kernel, int stride, int groups, boolean biased) {
@@ -149,7 +149,7 @@ class Conv2dTest {
 
     @ParameterizedTest
     @CsvSource({"1", "2"})
-    void aFoldedBatchNormalisationGivesWhatItWouldGiveAfterTheConvolution(int groups) {
+    void aFoldedBatchNormalisationEqualsASeparateOne(int groups) {
         ConvGeometry geometry = ConvGeometry.same(3, 2, groups);
         double eps = 1e-3;
         Conv2d folded =
@@ -174,7 +174,7 @@ class Conv2dTest {
     }
 
     @Test
-    void whatCannotBeFoldedNamesAllTensors() {
+    void nonFiniteFoldNamesAllTensors() {
         Conv2d.folded(
                 parameters.root().sub("conv"),
                 parameters.root().sub("bn"),
@@ -193,7 +193,7 @@ class Conv2dTest {
     }
 
     @Test
-    void layerNormTakesItsEpsilon() {
+    void layerNormUsesItsEpsilon() {
         LayerNorm norm = new LayerNorm(parameters.root().sub("norm"), 2, 3);
         parameters.allocate(backend, false);
         parameters.initialize(1);
