@@ -13,7 +13,7 @@ public final class InvalidSettingException extends RlrException {
     /**
      * A value that is out of range: {@code `epochs` is 0; it must be at least 1}.
      *
-     * @param name the setting, as its record or builder calls it
+     * @param name the setting's name in its record or builder
      * @param value its value
      * @param allowed the allowed values, to complete "it must be": {@code at least 1}
      */
@@ -24,7 +24,7 @@ public final class InvalidSettingException extends RlrException {
     /**
      * A value that is invalid for another reason than its range.
      *
-     * @param name the setting, as its record or builder calls it
+     * @param name the setting's name in its record or builder
      * @param value its value
      * @param allowed the allowed values in a few words
      * @param message the problem, with the value
@@ -41,7 +41,7 @@ public final class InvalidSettingException extends RlrException {
      * Checks a range.
      *
      * @param condition whether the value is allowed
-     * @param name the setting, as its record or builder calls it
+     * @param name the setting's name in its record or builder
      * @param value its value
      * @param allowed the allowed values, to complete "it must be"
      * @throws InvalidSettingException if the condition is false
@@ -52,7 +52,7 @@ public final class InvalidSettingException extends RlrException {
         }
     }
 
-    /** {@return the setting, as its record or builder calls it} */
+    /** {@return the setting's name in its record or builder} */
     public String name() {
         return name;
     }

@@ -11,9 +11,9 @@ import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.backend.View;
 
 /**
- * A float32 array of any rank on a device, row-major and contiguous. New tensors belong to the innermost open {@link
- * TensorScope}; a closed tensor throws on use. Operations return new tensors. They are recorded on the tape for {@link
- * #backward()} if an argument requires gradients and the scope has a tape.
+ * A float32 array of any rank on a device, row-major and contiguous. New tensors belong to the innermost open
+ * {@link TensorScope}; a closed tensor throws on use. Operations return new tensors. They are recorded on the tape for
+ * {@link #backward()} if an argument requires gradients and the scope has a tape.
  *
  * <p>Window attention and the other fused operations are in {@link Functions}; see also {@link Locality}.
  */
@@ -251,7 +251,8 @@ public final class Tensor implements AutoCloseable {
      */
     public Tensor gradInto(@Nullable Tensor target) {
         if (target != null && !target.shape().equals(shape())) {
-            throw new IllegalArgumentException("gradient of shape " + target.shape() + " for a tensor of shape " + shape());
+            throw new IllegalArgumentException(
+                    "gradient of shape " + target.shape() + " for a tensor of shape " + shape());
         }
         requiresGrad = true;
         grad = target;

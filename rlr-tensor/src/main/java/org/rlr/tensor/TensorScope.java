@@ -146,7 +146,8 @@ public final class TensorScope implements AutoCloseable {
     @Override
     public void close() {
         if (Thread.currentThread() != thread) {
-            throw new IllegalStateException("a scope was closed on another thread; close it on the one that opened it, " + thread.getName());
+            throw new IllegalStateException(
+                    "a scope was closed on another thread; close it on the one that opened it, " + thread.getName());
         }
         if (closed) {
             return;
@@ -154,7 +155,8 @@ public final class TensorScope implements AutoCloseable {
         TensorScope inner = CURRENT.get();
         Throwable failure = inner == this
                 ? null
-                : new IllegalStateException("an inner scope was still open; it is closed now, close inner scopes first");
+                : new IllegalStateException(
+                        "an inner scope was still open; it is closed now, close inner scopes first");
         for (; inner != this; inner = enclosing(inner)) {
             failure = inner.closeOwned(failure);
         }

@@ -70,7 +70,7 @@ class ServicesTest {
     }
 
     @Test
-    void aNameThatIsTakenIsRefused() {
+    void aDuplicateNameIsRefused() {
         List<Named> two = Arrays.asList(new Named(List.of("a")), new Named(List.of("b", "a")));
         String message = assertThrows(RlrException.class, () -> Services.byName(two, Named::names, "things"))
                 .explanation();

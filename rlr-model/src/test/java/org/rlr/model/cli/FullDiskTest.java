@@ -140,7 +140,9 @@ class FullDiskTest {
         CommandRun run = CommandRun.process(
                 folder, onASmallDisk(disk, "64k", "exec \"$@\"", training(out, 1, "--metrics", metrics)));
         run.assertFailure(
-                "not enough disk space for --out " + out, "the disk of " + disk + " has 0.1 MB free", "free some space");
+                "not enough disk space for --out " + out,
+                "the disk of " + disk + " has 0.1 MB free",
+                "free some space");
         assertTrue(Files.notExists(metrics), "no epoch has begun");
     }
 

@@ -23,8 +23,8 @@ public final class Backward {
      */
     public static void run(Tensor loss) {
         if (loss.shape().elements() != 1) {
-            throw new IllegalStateException(
-                    "backward() on a tensor of shape " + loss.shape() + "; it needs a scalar: reduce it with sum() or mean()");
+            throw new IllegalStateException("backward() on a tensor of shape " + loss.shape()
+                    + "; it needs a scalar: reduce it with sum() or mean()");
         }
         Node last = loss.node();
         if (last == null) {

@@ -322,7 +322,7 @@ public final class Functions {
      * @param xs at least one tensor; shapes may differ only along the axis
      * @param axis {@code −rank … rank−1}
      * @return a tensor whose extent along the axis is the sum of theirs
-     * @throws IllegalArgumentException if there is no such axis or the shapes do not fit
+     * @throws IllegalArgumentException if there is no such axis or the shapes are incompatible
      */
     public static Tensor concat(List<Tensor> xs, int axis) {
         Shape first = xs.get(0).shape();
@@ -363,8 +363,8 @@ public final class Functions {
      * @param b {@code [..., k, n]} or {@code [k, n]}, with k and n swapped if transposed
      * @param transB whether b is transposed
      * @return {@code [..., m, n]}
-     * @throws IllegalArgumentException if the shapes are incompatible; in the backward pass if a is a transposed batch and b
-     *     is shared
+     * @throws IllegalArgumentException if the shapes are incompatible; in the backward pass if a is a transposed batch
+     *     and b is shared
      */
     public static Tensor matmul(Tensor a, boolean transA, Tensor b, boolean transB) {
         Shape sa = a.shape();

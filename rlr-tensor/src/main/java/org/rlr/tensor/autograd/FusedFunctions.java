@@ -92,7 +92,8 @@ public final class FusedFunctions {
      * Normalisation over the last axis of {@code Σᵢ wᵢ·xᵢ} with constant weights; the sum is kept only if it is on the
      * tape.
      *
-     * @param xs at least one, all of the same shape @param weights one per term
+     * @param xs at least one, all of the same shape
+     * @param weights one per term
      * @param gamma {@code [last]}
      * @param beta {@code [last]}
      * @param eps added to the variance

@@ -1,6 +1,4 @@
-/**
- * Operations and their vector-Jacobian products; start with {@link org.rlr.tensor.autograd.Functions}.
- */
+/** Operations and their vector-Jacobian products; start with {@link org.rlr.tensor.autograd.Functions}. */
 @NullMarked
 package org.rlr.tensor.autograd;
 

@@ -23,8 +23,8 @@ public record AttentionPattern(int heads, int height, int width, int windowSize,
      */
     public AttentionPattern {
         if (heads < 1 || height < 1 || width < 1 || (windowSize < 1 && locality != Locality.ALL)) {
-            throw new IllegalArgumentException("heads, grid and window size of attention must be positive: heads " + heads
-                    + ", grid " + height + "x" + width + ", window size " + windowSize);
+            throw new IllegalArgumentException("heads, grid and window size of attention must be positive: heads "
+                    + heads + ", grid " + height + "x" + width + ", window size " + windowSize);
         }
     }
 

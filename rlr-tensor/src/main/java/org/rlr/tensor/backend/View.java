@@ -60,7 +60,8 @@ public record View(Storage storage, int offset, Shape shape) {
      */
     public View reshape(Shape other) {
         if (other.elements() != shape.elements()) {
-            throw new IllegalArgumentException("cannot view shape " + shape + " as " + other + ": the numbers of elements differ");
+            throw new IllegalArgumentException(
+                    "cannot view shape " + shape + " as " + other + ": the numbers of elements differ");
         }
         return new View(storage, offset, other);
     }

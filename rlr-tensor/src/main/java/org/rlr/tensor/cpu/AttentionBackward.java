@@ -3,9 +3,8 @@ package org.rlr.tensor.cpu;
 import org.rlr.tensor.backend.View;
 
 /**
- * Gradients of attention; recomputes the probabilities P from the log-sum-exp. With {@code dP = dO·Vᵀ} and
- * {@code D = rowsum(dO∘O)}: {@code dV = Pᵀ·dO}, {@code dS = P∘(dP − D)}, {@code dQ = dS·K·scale},
- * {@code dK = dSᵀ·Q·scale}.
+ * Gradients of attention; recomputes the probabilities P from the log-sum-exp. With {@code dP = dO·Vᵀ} and {@code D =
+ * rowsum(dO∘O)}: {@code dV = Pᵀ·dO}, {@code dS = P∘(dP − D)}, {@code dQ = dS·K·scale}, {@code dK = dSᵀ·Q·scale}.
  */
 final class AttentionBackward extends AttentionTask {
     private final AttentionProblem.Tokens out;

@@ -17,9 +17,7 @@ interface AttentionKernels {
     /** Elements between rows of a tile of logits: a multiple of the strip and of every number of lanes. */
     int TILE = 192;
 
-    /**
-     * A logit whose exponential is rounded to exactly 0 (its true value 6·10⁻³⁹ is below the normal floats).
-     */
+    /** A logit whose exponential is rounded to exactly 0 (its true value 6·10⁻³⁹ is below the normal floats). */
     float NOTHING = -88f;
 
     /** Columns of a panel; divides {@link #TILE}. */

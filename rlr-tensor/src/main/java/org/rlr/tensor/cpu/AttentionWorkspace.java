@@ -6,9 +6,7 @@ import java.util.Arrays;
 final class AttentionWorkspace {
     private static final float[] EMPTY = {};
 
-    /**
-     * Kᵀ and Vᵀ of one head in panels of keys; K, V and their gradients by rows, padded to whole panels.
-     */
+    /** Kᵀ and Vᵀ of one head in panels of keys; K, V and their gradients by rows, padded to whole panels. */
     float[] keysT = EMPTY;
 
     float[] valuesT = EMPTY;
@@ -80,9 +78,7 @@ final class AttentionWorkspace {
                 + oddGradients.elements();
     }
 
-    /**
-     * Returns the array, or a longer one if it is too short; the contents are old values or zeros.
-     */
+    /** Returns the array, or a longer one if it is too short; the contents are old values or zeros. */
     static float[] atLeast(float[] array, int elements) {
         return array.length >= elements ? array : new float[elements];
     }

@@ -86,9 +86,7 @@ interface Gemm {
                 0);
     }
 
-    /**
-     * Returns the elements of a packed right-hand matrix {@code k×n}; 0 if these kernels read it unpacked.
-     */
+    /** Returns the elements of a packed right-hand matrix {@code k×n}; 0 if these kernels read it unpacked. */
     default int packedSize(int n, int k) {
         return 0;
     }

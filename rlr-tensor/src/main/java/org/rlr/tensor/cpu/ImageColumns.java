@@ -2,9 +2,7 @@ package org.rlr.tensor.cpu;
 
 import java.util.Arrays;
 
-/**
- * Copies between images and matrices with one row per output position and one column per filter value ("im2col").
- */
+/** Copies between images and matrices with one row per output position and one column per filter value ("im2col"). */
 final class ImageColumns {
     private ImageColumns() {}
 

@@ -63,7 +63,7 @@ final class PackedWeights extends Storage {
         }
         if (w.offset() % size != 0 || w.elements() % size != 0) {
             throw new IllegalArgumentException(
-                    "only whole parts of packed weights can be read, not shape " + w.shape() + " at " + w.offset());
+                    "packed weights can be read only in whole parts: shape " + w.shape() + " at " + w.offset());
         }
         for (int part = w.offset() / size; part < (w.offset() + w.elements()) / size; part++) {
             p.gemm.unpack(

@@ -243,9 +243,7 @@ final class VectorGemm implements Gemm {
         return Math.multiplyExact(panels(n) * COLUMNS, k);
     }
 
-    /**
-     * Packs one block of k after another, each with consecutive panels, in the same order as {@link #multiply}.
-     */
+    /** Packs one block of k after another, each with consecutive panels, in the same order as {@link #multiply}. */
     @Override
     public void pack(int n, int k, float[] b, int bOffset, int ldb, float[] packed, int packedOffset) {
         Right right = new Right(true, b, bOffset, ldb);

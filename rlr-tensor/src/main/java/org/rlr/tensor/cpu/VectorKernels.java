@@ -1,8 +1,6 @@
 package org.rlr.tensor.cpu;
 
-/**
- * Kernels on the Vector API. Loaded only by reflection: without the module, this class must not be loaded.
- */
+/** Kernels on the Vector API. Loaded only by reflection: without the module, this class must not be loaded. */
 final class VectorKernels implements CpuKernels {
     private static final int LEAST_LANES = 4;
 

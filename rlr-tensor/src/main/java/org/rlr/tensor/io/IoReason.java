@@ -10,9 +10,7 @@ import java.nio.file.FileSystemLoopException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 
-/**
- * Converts I/O exceptions, whose class often carries the reason, to text for messages.
- */
+/** Converts I/O exceptions, whose class often carries the reason, to text for messages. */
 public final class IoReason {
     private IoReason() {}
 

@@ -6,9 +6,7 @@ import java.io.InputStream;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
-/**
- * Reads a pickle's bytes sequentially; refuses more than {@link #MOST_BYTES} before allocating memory for them.
- */
+/** Reads a pickle's bytes sequentially; refuses more than {@link #MOST_BYTES} before allocating memory for them. */
 final class PickleInput {
     /** A pickle only describes tensors: a checkpoint of a thousand tensors needs some hundred kilobytes. */
     static final long MOST_BYTES = 64 << 20;

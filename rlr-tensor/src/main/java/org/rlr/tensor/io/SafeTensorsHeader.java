@@ -251,10 +251,7 @@ final class SafeTensorsHeader {
     /** Returns the error for an invalid file. */
     static TensorFileException malformed(TensorFileException.Reason reason, String file, String what) {
         return new TensorFileException(
-                reason,
-                file + " is not a usable SafeTensors file: " + what,
-                "copy, download or save it again",
-                null);
+                reason, file + " is not a usable SafeTensors file: " + what, "copy, download or save it again", null);
     }
 
     private static String shown(long[] shape) {

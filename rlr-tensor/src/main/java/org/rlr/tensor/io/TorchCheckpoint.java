@@ -17,9 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TorchCheckpoint implements AutoCloseable {
     private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
-    /**
-     * Tensors may share data, like tied weights; all together may be at most this many times as large as the file.
-     */
+    /** Tensors may share data, like tied weights; all together may be at most this many times as large as the file. */
     private static final int MOST_SHARED = 16;
 
     private static final int SLACK = 1 << 20;

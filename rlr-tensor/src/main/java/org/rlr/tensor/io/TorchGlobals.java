@@ -9,9 +9,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.io.Unpickler.Tuple;
 
-/**
- * The allowed global names of a PyTorch checkpoint and their values. No name is looked up, loaded or called.
- */
+/** The allowed global names of a PyTorch checkpoint and their values. No name is looked up, loaded or called. */
 final class TorchGlobals {
     private static final String ORDERED_DICT = "collections.OrderedDict";
     private static final String TENSOR = "torch._utils._rebuild_tensor_v2";
@@ -69,8 +67,7 @@ final class TorchGlobals {
             return new Global(full);
         }
         throw TorchCheckpoint.refused(
-                origin,
-                "it asks for the Python object " + full + ", which a tensor file does not need");
+                origin, "it asks for the Python object " + full + ", which a tensor file does not need");
     }
 
     /** Returns the value of calling a name with arguments. */
@@ -253,8 +250,7 @@ final class TorchGlobals {
                 .limit(8)
                 .map(a -> a == null ? "None" : a.getClass().getSimpleName())
                 .toList();
-        return TorchCheckpoint.refused(
-                origin, "it calls " + function + " with unexpected arguments: " + types);
+        return TorchCheckpoint.refused(origin, "it calls " + function + " with unexpected arguments: " + types);
     }
 
     private TensorFileException damaged(String why) {

@@ -42,8 +42,7 @@ final class TorchLegacy implements TorchData {
             PickleInput in =
                     new PickleInput(new BufferedInputStream(Channels.newInputStream(channel)), path.toString());
             if (!MAGIC.equals(load(in, globals))) {
-                throw TorchCheckpoint.damaged(
-                        path.toString(), "its first pickle is not torch.save's magic number");
+                throw TorchCheckpoint.damaged(path.toString(), "its first pickle is not torch.save's magic number");
             }
             if (!Long.valueOf(VERSION).equals(load(in, globals))) {
                 throw TorchCheckpoint.refused(path.toString(), "its version is not " + VERSION);

@@ -118,7 +118,8 @@ final class Unpickler {
         if (version != PROTOCOL) {
             throw TorchCheckpoint.refused(
                     in.origin(),
-                    "its pickle uses protocol " + version + "; only torch.save's default " + PROTOCOL + " is supported");
+                    "its pickle uses protocol " + version + "; only torch.save's default " + PROTOCOL
+                            + " is supported");
         }
     }
 

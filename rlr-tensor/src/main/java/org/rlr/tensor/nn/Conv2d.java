@@ -67,8 +67,8 @@ public final class Conv2d {
     /**
      * Folds a convolution without bias and the batch normalisation after it into one convolution, for inference. A
      * state dict holds the convolution's {@code weight} and the normalisation's {@code weight}, {@code bias},
-     * {@code running_mean} and {@code running_var}; loading folds them in double: {@code w' = w·γ/√(σ²+eps)},
-     * {@code b' = β − μ·γ/√(σ²+eps)}.
+     * {@code running_mean} and {@code running_var}; loading folds them in double: {@code w' = w·γ/√(σ²+eps)}, {@code b'
+     * = β − μ·γ/√(σ²+eps)}.
      *
      * @param names prefix of the convolution
      * @param norm prefix of the batch normalisation

@@ -5,9 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.Tensor;
 
-/**
- * A tensor of a {@link ParameterSet}: its name in a state dict, its shape and, after allocation, its values.
- */
+/** A tensor of a {@link ParameterSet}: its name in a state dict, its shape and, after allocation, its values. */
 public final class Parameter {
     private final String name;
     private final Shape shape;
@@ -74,8 +72,8 @@ public final class Parameter {
     }
 
     private IllegalStateException folded() {
-        return new IllegalStateException("parameter " + name + " is folded from "
-                + form.shapes().keySet() + "; the fold cannot be reversed");
+        return new IllegalStateException(
+                "parameter " + name + " is folded from " + form.shapes().keySet() + "; the fold cannot be reversed");
     }
 
     Initializer initializer() {

@@ -205,7 +205,7 @@ public abstract class AttentionContract extends BackendContract {
     }
 
     @Test
-    void anyNumberOfKeysWhereAllAreAllowed() {
+    void anyNumberOfKeysIfAllAreAllowed() {
         for (int keys : new int[] {1, 2, 15, 16, 17, 95, 96, 97, 200}) {
             new Case(new AttentionPattern(2, 7, 9, 1, Locality.ALL), 2, keys, 16, true, false, 1, keys).check();
         }
@@ -267,7 +267,7 @@ public abstract class AttentionContract extends BackendContract {
     }
 
     @Test
-    void aQueryWithNothingToAttendToGivesZeroAndNoGradient() {
+    void aQueryWithoutKeysGivesZeroAndNoGradient() {
         // Window 5 on 3×9: the middle columns see everything except the outermost columns, whose windows also exclude
         // some keys.
         Case all = new Case(new AttentionPattern(2, 3, 3, 5, Locality.OUTSIDE), 2, 9, 8, false, false, 1, 1);
@@ -362,7 +362,7 @@ public abstract class AttentionContract extends BackendContract {
     }
 
     @Test
-    void whatIsNotFiniteReachesOnlyThoseThatAttendToIt() {
+    void nonFiniteTokensAffectOnlyQueriesThatAttendToThem() {
         for (int headDim : new int[] {8, 16}) {
             checkConfined(5, 6, headDim, 5, Float.NaN);
             checkConfined(5, 6, headDim, 5, Float.POSITIVE_INFINITY);

@@ -83,8 +83,7 @@ class CpuMemoryTest {
         try (Backend backend = keeping(1 << 30, 1)) {
             product(backend);
             long with = backend.memory().held();
-            assertTrue(
-                    with > 4L * SIDE * SIDE * 3, with + " bytes are less than three matrices plus packing");
+            assertTrue(with > 4L * SIDE * SIDE * 3, with + " bytes are less than three matrices plus packing");
             product(backend);
             assertEquals(with, backend.memory().held(), "a second call allocates no memory");
             backend.trim();

@@ -20,9 +20,7 @@ import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.autograd.Functions;
 import org.rlr.tensor.backend.Backend;
 
-/**
- * Out of memory in a small heap, in a separate process: the same error everywhere, and no memory leaks.
- */
+/** Out of memory in a small heap, in a separate process: the same error everywhere, and no memory leaks. */
 class OutOfMemoryTest {
     private static final int HEAP = 64;
 

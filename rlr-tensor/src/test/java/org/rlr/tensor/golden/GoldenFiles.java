@@ -36,9 +36,9 @@ public final class GoldenFiles {
      */
     public static Path path(String file) {
         return find(file)
-                .orElseThrow(() -> new IllegalStateException(folder().map(
-                                folder -> "no golden file " + file + " in " + folder + " (-D" + PROPERTY + ")")
-                        .orElse("no golden file /golden/" + file + " on the class path")));
+                .orElseThrow(() -> new IllegalStateException(
+                        folder().map(folder -> "no golden file " + file + " in " + folder + " (-D" + PROPERTY + ")")
+                                .orElse("no golden file /golden/" + file + " on the class path")));
     }
 
     /** Returns the path of a golden file; empty if this set lacks it. */

@@ -17,8 +17,8 @@ public final class HashedTensors {
     private HashedTensors() {}
 
     /**
-     * Returns a tensor's values by the rule for its name: inputs ({@code input f0 f1 target}) are
-     * {@link #uniform uniform}, all others are {@link #parameter parameters}.
+     * Returns a tensor's values by the rule for its name: inputs ({@code input f0 f1 target}) are {@link #uniform
+     * uniform}, all others are {@link #parameter parameters}.
      */
     public static float[] values(String name, long seed, long... shape) {
         return INPUTS.contains(name) ? uniform(name, seed, shape) : parameter(name, seed, shape);

@@ -58,9 +58,7 @@ class RescuedFilesTest {
         assertEquals(List.of(), files(spare));
     }
 
-    /**
-     * Skips locations that cannot be written; writes the other files after the first failure.
-     */
+    /** Skips locations that cannot be written; writes the other files after the first failure. */
     @Test
     void filesThatDoNotFitAreSavedElsewhereAndNamed() throws IOException {
         RescuedFiles rescued = new RescuedFiles(List.of(noFolder, full, spare));

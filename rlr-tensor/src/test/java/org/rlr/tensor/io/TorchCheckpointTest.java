@@ -176,9 +176,7 @@ class TorchCheckpointTest {
         assertEquals("OrderedDict", Python.run(program, file).strip());
     }
 
-    /**
-     * Types, views and sizes that the golden files lack, written by the local PyTorch in both serialisations.
-     */
+    /** Types, views and sizes that the golden files lack, written by the local PyTorch in both serialisations. */
     @ParameterizedTest
     @ValueSource(strings = {"True", "False"})
     void pytorchFilesAreRead(String zip) {
