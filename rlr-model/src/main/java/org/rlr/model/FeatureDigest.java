@@ -6,26 +6,25 @@ import org.rlr.model.backbone.StateDict;
 import org.rlr.model.features.FeatureStatistics;
 import org.rlr.tensor.io.Sha256;
 
-/** SHA-256 of what features depend on, to tell whether two things are made of the same. */
+/** SHA-256 of everything that features depend on; equal digests mean that features are interchangeable. */
 public final class FeatureDigest {
     private FeatureDigest() {}
 
     /**
-     * Of the backbone's weights, as hexadecimal digits.
+     * Digest of a backbone's weights.
      *
      * @param backbone loaded weights of any backbone
-     * @return 64 hexadecimal digits of names and values
+     * @return SHA-256 over names and values, 64 hexadecimal digits
      */
     public static String weights(Backbone backbone) {
         return digest(backbone).hex();
     }
 
     /**
-     * Of the weights of a model's backbone and the statistics by which features are standardised, where they are, as
-     * hexadecimal digits.
+     * Digest of a model's backbone weights and, where features are standardised, of their statistics.
      *
      * @param model a loaded model
-     * @return 64 hexadecimal digits
+     * @return SHA-256, 64 hexadecimal digits
      */
     public static String of(RlrModel model) {
         Sha256 digest = digest(model.backbone());

@@ -4,31 +4,31 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.TensorFileException;
 
-/** A file cannot be used as the model, decoder, checkpoint or training state that it was given as. */
+/** A file cannot be used as a model, decoder, checkpoint or training state. */
 public final class ModelException extends RlrException {
     private static final long serialVersionUID = 1L;
 
     /** The kind of fault. */
     public enum Reason {
-        /** The file is something else. */
+        /** The file is of another kind. */
         NOT_A_MODEL,
-        /** The file was such a file, but its contents are broken or incomplete. */
+        /** The file is of the right kind, but its contents are broken or incomplete. */
         DAMAGED,
-        /** Another version of this program wrote the file in a format that this one does not read. */
+        /** The file has the format of another version of this program, which this version cannot read. */
         OTHER_VERSION,
-        /** The file is whole, but does not fit what it is used with. */
+        /** The file is intact, but does not fit the model or data that it is used with. */
         DOES_NOT_FIT
     }
 
     private final Reason reason;
 
     /**
-     * A file that cannot be used.
+     * Creates the exception.
      *
      * @param reason the kind of fault
-     * @param message the file and its fault
+     * @param message the file and what is wrong with it
      * @param remedy what to do
-     * @param cause the exception behind it, or null
+     * @param cause the underlying exception, or null
      */
     public ModelException(Reason reason, String message, String remedy, @Nullable Throwable cause) {
         super(message, remedy, cause);
@@ -36,10 +36,10 @@ public final class ModelException extends RlrException {
     }
 
     /**
-     * A file that cannot be used because of what is wrong with its tensors.
+     * Converts an error in a file's tensors.
      *
-     * @param e what reading the tensors threw
-     * @return the error with the same message and remedy; {@code e} itself if the file cannot be read at all
+     * @param e the error from reading the tensors
+     * @return an error with the same message and remedy; {@code e} itself if the file cannot be read at all
      */
     public static RlrException of(TensorFileException e) {
         return switch (e.reason()) {

@@ -26,16 +26,17 @@ import org.rlr.tensor.io.TensorFileException;
 import org.rlr.tensor.nn.Parameter;
 
 /**
- * A model as one SafeTensors file that holds everything detection needs: metadata {@code format} ({@code "rlr"}),
- * {@code version} and {@code model} (a {@link ModelInfo} as JSON); tensors {@code level<i>.<name>} with the names of
- * the public implementation (RLR §11), {@code backbone.<name>} with timm's names, and {@code statistics<i>.mean},
- * {@code .std} where features are standardised; i is the feature level. Where the model recognises classes, metadata
- * {@code products} (a {@link ProductLimits} as JSON) names them, {@code products.std} holds the deviations of a
- * {@link ProductRecognizer}, and {@code products.<n>} the pooled features of images of the n-th class, a row each. The
- * same model gives the same bytes.
+ * A model as one SafeTensors file that holds everything detection needs. Metadata: {@code format} ({@code "rlr"}),
+ * {@code version} and {@code model} (a {@link ModelInfo} as JSON). Tensors: {@code level<i>.<name>} with the names of
+ * the public implementation (RLR §11), {@code backbone.<name>} with timm's names, and, if features are standardised,
+ * {@code statistics<i>.mean} and {@code statistics<i>.std}; i is the feature level. A model that recognises classes
+ * also has metadata {@code products} (a {@link ProductLimits} as JSON) with their names, the tensor
+ * {@code products.std} with the deviations of a {@link ProductRecognizer}, and per class n a tensor
+ * {@code products.<n>} with the pooled features of its images, one row per image. The same model always gives the same
+ * bytes.
  */
 public final class ModelFile {
-    /** What the names of the tensors begin with that the features are standardised by, where they are. */
+    /** Name prefix of the tensors that standardise features, where there are any. */
     public static final String STATISTICS = "statistics";
 
     private static final String PRODUCTS = "products";
@@ -45,10 +46,11 @@ public final class ModelFile {
     private ModelFile() {}
 
     /**
-     * Writes a model beside the target and puts it in its place; whatever was there stays if that fails.
+     * Writes a model to a temporary file beside the target, then moves it into place; on failure an existing target is
+     * kept.
      *
-     * @param model stays the caller's
-     * @param file target; folders above it are made where they are missing
+     * @param model owned by the caller
+     * @param file target; missing parent folders are created
      * @throws org.rlr.tensor.ResourceException if it cannot be written
      */
     public static void save(RlrModel model, Path file) {
@@ -102,13 +104,13 @@ public final class ModelFile {
     }
 
     /**
-     * How large a model's file is.
+     * Returns the size of a model's file.
      *
-     * @param config of the model
-     * @param backbone whose weights and statistics go into it
-     * @param parameters numbers that all transformers learn
-     * @return bytes of its tensors but for what recognises classes, at most {@code 128·channels} a class; its header is
-     *     a few thousand more
+     * @param config configuration of the model
+     * @param backbone backbone whose weights and statistics are stored
+     * @param parameters number of learned parameters of all transformers
+     * @return bytes of its tensors, without those of class recognition (at most {@code 128·channels} bytes per class)
+     *     and without the header of a few thousand bytes
      */
     public static long bytes(RlrConfig config, Backbone backbone, long parameters) {
         StateDict dict = backbone.weights();
@@ -128,12 +130,12 @@ public final class ModelFile {
     }
 
     /**
-     * What a file says about itself, without loading the weights.
+     * Reads a file's description without loading the weights.
      *
      * @param file a model file
      * @return settings, training, scores and thresholds
-     * @throws ModelException if it is not a model, or is damaged
-     * @throws TensorFileException if it cannot be read at all
+     * @throws ModelException if the file is not a model or is damaged
+     * @throws TensorFileException if the file cannot be read
      */
     public static ModelInfo info(Path file) {
         try (SafeTensorsFile tensors = SafeTensorsFile.open(file)) {
@@ -144,12 +146,12 @@ public final class ModelFile {
     }
 
     /**
-     * The classes that the model of a file recognises, without loading the weights.
+     * Reads the classes that a model recognises, without loading the weights.
      *
      * @param file a model file
-     * @return the classes and their limits; null where it recognises none
-     * @throws ModelException if it is damaged
-     * @throws TensorFileException if it cannot be read at all
+     * @return the classes and their limits; null if the model recognises none
+     * @throws ModelException if the file is damaged
+     * @throws TensorFileException if the file cannot be read
      */
     public static @Nullable ProductLimits products(Path file) {
         try (SafeTensorsFile tensors = SafeTensorsFile.open(file)) {
@@ -172,11 +174,11 @@ public final class ModelFile {
     }
 
     /**
-     * What an open file, or one in memory, says about itself.
+     * Reads the description of a model from an open file or from memory.
      *
-     * @param file a model file; stays the caller's
+     * @param file a model file; owned by the caller
      * @return settings, training, scores and thresholds
-     * @throws ModelException if it is not a model, or is damaged
+     * @throws ModelException if the file is not a model or is damaged
      */
     public static ModelInfo info(SafeTensorsFile file) {
         if (!FORMAT.equals(file.metadata().get("format"))) {
@@ -198,7 +200,7 @@ public final class ModelFile {
         try {
             info = Json.read(file.metadata().get("model"), ModelInfo.class);
         } catch (RuntimeException e) {
-            // what a record's constructor throws reaches us inside an exception of the parser
+            // the parser wraps exceptions that a record's constructor throws
             throw unreadable(file, e.getCause() instanceof RuntimeException cause ? cause : e);
         }
         if (info == null
@@ -235,10 +237,10 @@ public final class ModelFile {
      * Loads a model onto a backend.
      *
      * @param path a model file
-     * @param backend holds the weights; stays the caller's
+     * @param backend holds the weights; owned by the caller
      * @return the model, for inference; the caller closes it
-     * @throws ModelException if the file is not a model, is damaged or does not fit together
-     * @throws TensorFileException if it cannot be read at all
+     * @throws ModelException if the file is not a model, is damaged or its parts do not fit together
+     * @throws TensorFileException if the file cannot be read
      * @throws org.rlr.tensor.CancelledException if the thread is interrupted; nothing is left open
      */
     public static RlrModel load(Path path, Backend backend) {
@@ -250,12 +252,12 @@ public final class ModelFile {
     }
 
     /**
-     * Loads a model onto a backend from an open file, or from one in memory.
+     * Loads a model onto a backend from an open file or from memory.
      *
-     * @param file a model file; stays the caller's
-     * @param backend holds the weights; stays the caller's
+     * @param file a model file; owned by the caller
+     * @param backend holds the weights; owned by the caller
      * @return the model, for inference; the caller closes it
-     * @throws ModelException if the file is not a model, is damaged, does not fit together or cannot be read
+     * @throws ModelException if the file is not a model, is damaged, cannot be read or its parts do not fit together
      * @throws org.rlr.tensor.CancelledException if the thread is interrupted; nothing is left open
      */
     public static RlrModel load(SafeTensorsFile file, Backend backend) {
@@ -294,7 +296,7 @@ public final class ModelFile {
         }
     }
 
-    /** Null where the file holds none. */
+    /** Null if the file holds none. */
     private static @Nullable ProductRecognizer recognizer(SafeTensorsFile file, RlrConfig config, Backbone backbone) {
         ProductLimits limits = products(file);
         if (limits == null) {

@@ -15,8 +15,8 @@ import org.rlr.tensor.autograd.FusedFunctions;
 import org.rlr.tensor.backend.Backend;
 
 /**
- * A trained model, ready for inference: a backbone and one transformer per feature level. May be used by several
- * threads at once. Owns its backbone and transformers, not the backend.
+ * A trained model, ready for inference: a backbone and one transformer per feature level. Safe for use by several
+ * threads. Owns its backbone and transformers; the backend belongs to the caller.
  */
 public final class RlrModel implements AutoCloseable {
     private final Backend backend;
@@ -28,15 +28,15 @@ public final class RlrModel implements AutoCloseable {
     private final @Nullable ProductRecognizer recognizer;
 
     /**
-     * A model of parts that fit, which recognises no classes; it closes them when it is closed.
+     * Creates a model without class recognition from parts that fit together; {@link #close} closes them.
      *
-     * @param backend where it computes; stays the caller's
+     * @param backend the backend to compute on; owned by the caller
      * @param info description and configuration
-     * @param backbone with the levels of the configuration
-     * @param statistics per level, where features are standardised
+     * @param backbone a backbone with the levels of the configuration
+     * @param statistics per level, if features are standardised
      * @param levels transformers, one per level of the configuration, allocated for inference
-     * @throws IllegalArgumentException if statistics are there where features are not standardised, or missing where
-     *     they are
+     * @throws IllegalArgumentException if statistics are given although features are not standardised, or are missing
+     *     although they are
      */
     public RlrModel(
             Backend backend,
@@ -48,16 +48,16 @@ public final class RlrModel implements AutoCloseable {
     }
 
     /**
-     * A model of parts that fit; it closes them when it is closed.
+     * Creates a model from parts that fit together; {@link #close} closes them.
      *
-     * @param backend where it computes; stays the caller's
+     * @param backend the backend to compute on; owned by the caller
      * @param info description and configuration
-     * @param backbone with the levels of the configuration
-     * @param statistics per level, where features are standardised
+     * @param backbone a backbone with the levels of the configuration
+     * @param statistics per level, if features are standardised
      * @param levels transformers, one per level of the configuration, allocated for inference
-     * @param recognizer tells the class of an image; null where it is not known
-     * @throws IllegalArgumentException if statistics are there where features are not standardised, or missing where
-     *     they are
+     * @param recognizer recognises the class of an image; null for none
+     * @throws IllegalArgumentException if statistics are given although features are not standardised, or are missing
+     *     although they are
      */
     public RlrModel(
             Backend backend,
@@ -75,12 +75,12 @@ public final class RlrModel implements AutoCloseable {
         this.recognizer = recognizer;
     }
 
-    /** {@return where it computes} */
+    /** {@return the backend it computes on} */
     public Backend backend() {
         return backend;
     }
 
-    /** {@return settings, training, thresholds} */
+    /** {@return settings, training record and thresholds} */
     public ModelInfo info() {
         return info;
     }
@@ -90,21 +90,21 @@ public final class RlrModel implements AutoCloseable {
         return backbone;
     }
 
-    /** {@return statistics by which features are standardised, per level, where the backbone needs that} */
+    /** {@return statistics that standardise features, per level; null if features are not standardised} */
     public @Nullable List<FeatureStatistics> statistics() {
         return statistics;
     }
 
     /**
-     * What tells the class of an image. Training leaves it where the classes of the training images are known.
+     * Recognises the class of an image. Training stores a recogniser if the classes of the training images are known.
      *
-     * @return the recogniser; null in models of older files and of other programs
+     * @return the recogniser; null in models of older versions and of other programs
      */
     public @Nullable ProductRecognizer recognizer() {
         return recognizer;
     }
 
-    /** Gives back the memory that backend and backbone keep for reuse; calls in progress are not touched. */
+    /** Releases the memory that backend and backbone keep for reuse; calls in progress are not affected. */
     public void trim() {
         backend.trim();
         backbone.trim();
@@ -116,7 +116,7 @@ public final class RlrModel implements AutoCloseable {
     }
 
     /**
-     * A level's tokens and what the transformer makes of them.
+     * A level's tokens and their reconstruction by the transformer.
      *
      * @param tokens {@code [N, h·w, C]}
      * @param reconstruction of the same shape
@@ -124,9 +124,9 @@ public final class RlrModel implements AutoCloseable {
     public record Reconstruction(Tensor tokens, Tensor reconstruction) {}
 
     /**
-     * The tokens that the transformers see (RLR §2), in the innermost scope.
+     * Returns the tokens that the transformers receive (RLR §2), in the innermost scope.
      *
-     * @param images {@code [N, H, W, 3]}, normalised as the backbone wants it
+     * @param images {@code [N, H, W, 3]}, normalised as the backbone requires
      * @return per level {@code [N, h·w, C]}
      */
     public List<Tensor> tokens(Tensor images) {
@@ -134,8 +134,8 @@ public final class RlrModel implements AutoCloseable {
     }
 
     /**
-     * The tokens of images by their feature maps, as the backbone gives them, and their reconstructions, per level, in
-     * the innermost scope.
+     * Returns the tokens of images and their reconstructions, per level, from the backbone's feature maps, in the
+     * innermost scope.
      *
      * @param maps per level of the configuration {@code [N, h, w, C]}
      * @return per level tokens and reconstruction, {@code [N, h·w, C]} each
@@ -150,10 +150,10 @@ public final class RlrModel implements AutoCloseable {
     }
 
     /**
-     * How far each token of a level is from its reconstruction (RLR §9), in the innermost scope.
+     * Distances of a level's tokens from their reconstructions (RLR §9), in the innermost scope.
      *
-     * @param level its place in the configuration
-     * @param map feature map of images {@code [N, h, w, C]}, as the backbone gives it
+     * @param level index in the configuration
+     * @param map feature map of images {@code [N, h, w, C]}, as returned by the backbone
      * @return {@code [N, h·w]}
      */
     public Tensor tokenScores(int level, Tensor map) {
@@ -164,17 +164,16 @@ public final class RlrModel implements AutoCloseable {
     }
 
     /**
-     * The same model, of the same parts, with another description of the same configuration; of the two only one is to
-     * be closed.
+     * Returns a model with the same parts and configuration and another description. Close only one of the two models.
      *
-     * @param other of the same configuration
-     * @return a model of these parts
+     * @param other description with the same configuration
+     * @return a model that shares the parts of this one
      */
     public RlrModel with(ModelInfo other) {
         return new RlrModel(backend, other, backbone, statistics, levels, recognizer);
     }
 
-    /** Gives back the memory of the backbone and the transformers. */
+    /** Releases the memory of the backbone and the transformers. */
     @Override
     public void close() {
         levels.forEach(RlrTransformer::close);

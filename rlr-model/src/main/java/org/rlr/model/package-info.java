@@ -1,5 +1,5 @@
 /**
- * The method as a library: trained models and their files; begin with {@link org.rlr.model.RlrModel} and
+ * RLR as a library: trained models and their files. Start with {@link org.rlr.model.RlrModel} and
  * {@link org.rlr.model.ModelFile}.
  */
 @NullMarked

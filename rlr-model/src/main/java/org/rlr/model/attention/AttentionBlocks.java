@@ -20,11 +20,11 @@ import org.rlr.tensor.nn.ParameterSet;
  * class path.
  */
 public final class AttentionBlocks {
-    /** The names of the published blocks, in their order. */
+    /** The names of the published blocks, in fixed order. */
     public static final List<String> PUBLISHED = List.of("mca", "ca", "msa", "nsa", "sa");
 
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_]*");
-    /** What a layer keeps beside its blocks. */
+    /** Names that an encoder layer uses for its other parts. */
     private static final Set<String> RESERVED = Set.of("norm1", "norm2", "ffn");
 
     private static @Nullable Map<String, AttentionBlockProvider> found;
@@ -32,7 +32,7 @@ public final class AttentionBlocks {
     private AttentionBlocks() {}
 
     /**
-     * The names of all blocks, in the order in which blocks are kept and columns of a gate follow: those of
+     * Returns the names of all blocks in the order of stored blocks and of a gate's columns: those of
      * {@link #PUBLISHED}, then the others by name.
      *
      * @return unmodifiable
@@ -50,7 +50,7 @@ public final class AttentionBlocks {
         return found;
     }
 
-    /** Providers by name, in order. @throws RlrException if a name cannot be used or is taken twice */
+    /** Providers by name, in order. @throws RlrException if a name is invalid or used twice */
     static Map<String, AttentionBlockProvider> inOrder(Iterator<AttentionBlockProvider> providers) {
         Map<String, AttentionBlockProvider> sorted = new TreeMap<>();
         while (providers.hasNext()) {
@@ -60,7 +60,7 @@ public final class AttentionBlocks {
             if (name == null || !NAME.matcher(name).matches() || RESERVED.contains(name)) {
                 throw new RlrException(
                         "the attention block of " + type + " is called '" + name + "'",
-                        "a name is a small letter, then small letters, digits and underscores, and not one of "
+                        "a name is a lower-case letter, then lower-case letters, digits and underscores, and not one of "
                                 + String.join(", ", RESERVED.stream().sorted().toList()));
             }
             if (!Float.isFinite(provider.weight())) {
@@ -88,18 +88,18 @@ public final class AttentionBlocks {
     }
 
     /**
-     * The provider of a block.
+     * Returns the provider of a block.
      *
      * @param name one of {@link #names}
      * @return the provider
-     * @throws RlrException if there is none, with the names that there are
+     * @throws RlrException if no such block exists, listing the known names
      */
     public static AttentionBlockProvider provider(String name) {
         AttentionBlockProvider provider = providers().get(name);
         if (provider == null) {
             throw unusable(
                     name,
-                    "attention block '" + name + "' does not exist",
+                    "unknown attention block '" + name + "'",
                     "choose `blocks` from " + String.join(", ", names())
                             + ", or put the jar with its AttentionBlockProvider on the class path");
         }
@@ -115,7 +115,7 @@ public final class AttentionBlocks {
      *
      * @param names as the file has them
      * @param file the file, for the message
-     * @throws RlrException naming the file, the block and those that there are
+     * @throws RlrException if one is missing, with the file, the block and the known names
      */
     public static void requireFor(List<String> names, Object file) {
         for (String name : names) {
@@ -130,11 +130,11 @@ public final class AttentionBlocks {
     }
 
     /**
-     * Block names without repetition, in the order of {@link #names}.
+     * Returns block names without duplicates, in the order of {@link #names}.
      *
-     * @param names in any order, repeated or not
+     * @param names in any order, with or without duplicates
      * @return unmodifiable
-     * @throws RlrException if one does not exist or none is given
+     * @throws RlrException if a block does not exist or the list is empty
      */
     public static List<String> inOrder(List<String> names) {
         names.forEach(AttentionBlocks::provider);
@@ -147,35 +147,35 @@ public final class AttentionBlocks {
     }
 
     /**
-     * The weight of a block where no gate is learned.
+     * Returns the weight of a block without a learned gate.
      *
      * @param name one of {@link #names}
      * @return a finite factor
-     * @throws RlrException if there is none of that name
+     * @throws RlrException if there is no block of that name
      */
     public static float weight(String name) {
         return provider(name).weight();
     }
 
     /**
-     * Whether a block attends to the reference; a model in which none does has no reference.
+     * Whether a block attends to the reference; a model without such a block has no reference.
      *
      * @param name one of {@link #names}
-     * @return true for {@code mca}, {@code ca}, {@code nsa} and any other whose provider says so
-     * @throws RlrException if there is none of that name
+     * @return true for {@code mca}, {@code ca}, {@code nsa} and any other block whose provider says so
+     * @throws RlrException if there is no block of that name
      */
     public static boolean usesReference(String name) {
         return provider(name).usesReference();
     }
 
     /**
-     * A block under a name prefix.
+     * Creates a block under a name prefix.
      *
      * @param name one of {@link #names}
      * @param names where the block declares its parameters
-     * @param level width, heads, grid, window and reference length
+     * @param level width, heads, grid, window size and reference length
      * @return a new block
-     * @throws RlrException if there is none of that name
+     * @throws RlrException if there is no block of that name
      */
     public static AttentionBlock create(String name, ParameterSet.Prefix names, LevelConfig level) {
         return provider(name).create(names, level);

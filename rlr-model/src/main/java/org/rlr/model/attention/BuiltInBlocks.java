@@ -4,7 +4,7 @@ import org.rlr.model.config.LevelConfig;
 import org.rlr.tensor.backend.Locality;
 import org.rlr.tensor.nn.ParameterSet;
 
-/** The five blocks of the table in RLR §6, found as any other. */
+/** The five blocks of the table in RLR §6, loaded like any other provider. */
 final class BuiltInBlocks {
     private BuiltInBlocks() {}
 

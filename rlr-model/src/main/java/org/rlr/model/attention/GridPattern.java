@@ -3,16 +3,16 @@ package org.rlr.model.attention;
 import org.rlr.tensor.backend.Locality;
 
 /**
- * Which positions of a token grid a query may attend to: a predicate on two positions, so that any lambda is a pattern.
- * The window of a position is every position whose row and column differ by at most {@code windowSize/2} (integer
- * division), clipped at the border (RLR §6). {@link PatternAttention} attends by it.
+ * The positions of a token grid that a query may attend to: a predicate on two positions, so any lambda can be a
+ * pattern. The window of a position contains every position whose row and column differ by at most {@code windowSize/2}
+ * (integer division), clipped at the border (RLR §6). Used by {@link PatternAttention}.
  */
 @FunctionalInterface
 public interface GridPattern {
 
     /**
-     * Whether the query at {@code (row, column)} may attend to the key at {@code (keyRow, keyColumn)}; positions count
-     * from 0. Always the same answer.
+     * Whether the query at {@code (row, column)} may attend to the key at {@code (keyRow, keyColumn)}. The answer for
+     * the same arguments must not change.
      *
      * @param row row of the query, from 0
      * @param column column of the query, from 0
@@ -22,15 +22,15 @@ public interface GridPattern {
      */
     boolean allows(int row, int column, int keyRow, int keyColumn);
 
-    /** {@return every position} As in {@code ca}, {@code sa}. */
+    /** {@return the pattern of all positions} As in {@code ca}, {@code sa}. */
     static GridPattern all() {
         return new WindowPattern(Locality.ALL, 1);
     }
 
     /**
-     * Only inside the window ({@code mca}).
+     * Returns the positions inside the window ({@code mca}).
      *
-     * @param windowSize side of the window in tokens, at least 1; an even one acts as the next odd one
+     * @param windowSize window size in tokens, at least 1; an even size acts as the next odd one
      * @return the pattern
      * @throws IllegalArgumentException if the window size is not positive
      */
@@ -39,9 +39,9 @@ public interface GridPattern {
     }
 
     /**
-     * Only outside the window ({@code nsa}, {@code msa}).
+     * Returns the positions outside the window ({@code nsa}, {@code msa}).
      *
-     * @param windowSize side of the window in tokens, at least 1; an even one acts as the next odd one
+     * @param windowSize window size in tokens, at least 1; an even size acts as the next odd one
      * @return the pattern
      * @throws IllegalArgumentException if the window size is not positive
      */
@@ -50,11 +50,11 @@ public interface GridPattern {
     }
 
     /**
-     * A window of {@code windowSize×windowSize} positions that lie {@code step} apart: differences of rows and of
-     * columns are multiples of the step, at most {@code windowSize/2} of them. Step 1 is {@link #inside}.
+     * Returns a window of {@code windowSize×windowSize} positions that are {@code step} tokens apart: differences of
+     * rows and columns are multiples of the step, at most {@code windowSize/2} of them. Step 1 is {@link #inside}.
      *
-     * @param windowSize side of the window in positions, at least 1
-     * @param step tokens from one position to the next, at least 1
+     * @param windowSize window size in positions, at least 1
+     * @param step distance between neighbouring positions in tokens, at least 1
      * @return the pattern
      * @throws IllegalArgumentException if window size or step is not positive
      */
@@ -66,12 +66,12 @@ public interface GridPattern {
     }
 
     /**
-     * Inside the window of {@code outer}, outside that of {@code inner}.
+     * Returns the positions inside the window of size {@code outer} and outside that of size {@code inner}.
      *
-     * @param inner size of the window that is left out, in tokens, at least 1
+     * @param inner size of the excluded window, in tokens, at least 1
      * @param outer size of the window around it, in tokens
      * @return the pattern
-     * @throws IllegalArgumentException if nothing lies between them, or inner is not positive
+     * @throws IllegalArgumentException if no position lies between them, or inner is not positive
      */
     static GridPattern ring(int inner, int outer) {
         if (outer / 2 <= positive(inner, "inner size") / 2) {
@@ -81,15 +81,15 @@ public interface GridPattern {
         return outside(inner).and(inside(outer));
     }
 
-    /** {@return the same row or the same column} */
+    /** {@return the positions in the same row or the same column} */
     static GridPattern axial() {
         return (row, column, keyRow, keyColumn) -> row == keyRow || column == keyColumn;
     }
 
     /**
-     * What both allow.
+     * Returns the intersection: positions that both patterns allow.
      *
-     * @param other the second condition
+     * @param other the second pattern
      * @return the intersection
      */
     default GridPattern and(GridPattern other) {
@@ -98,9 +98,9 @@ public interface GridPattern {
     }
 
     /**
-     * What one or the other allows.
+     * Returns the union: positions that either pattern allows.
      *
-     * @param other the alternative
+     * @param other the second pattern
      * @return the union
      */
     default GridPattern or(GridPattern other) {
@@ -108,7 +108,7 @@ public interface GridPattern {
                 allows(row, column, keyRow, keyColumn) || other.allows(row, column, keyRow, keyColumn);
     }
 
-    /** {@return what this does not allow} */
+    /** {@return the positions that this pattern does not allow} */
     default GridPattern negate() {
         return (row, column, keyRow, keyColumn) -> !allows(row, column, keyRow, keyColumn);
     }

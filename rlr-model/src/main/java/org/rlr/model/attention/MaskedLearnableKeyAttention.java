@@ -7,9 +7,8 @@ import org.rlr.tensor.nn.MultiHeadAttention;
 import org.rlr.tensor.nn.ParameterSet;
 
 /**
- * {@code nsa}: keys from the reference, values from the tokens themselves, only outside the window, so that no token
- * sees itself or its neighbours (the paper's masked learnable key attention, MLKA; RLR §6). Takes the last chunk of a
- * reference of several.
+ * {@code nsa}: keys from the reference, values from the tokens, only outside the window, so that no token sees itself
+ * or its neighbours (the paper's masked learnable key attention, MLKA; RLR §6). Uses the last chunk of the reference.
  */
 final class MaskedLearnableKeyAttention implements AttentionBlock {
     private final MultiHeadAttention attention;

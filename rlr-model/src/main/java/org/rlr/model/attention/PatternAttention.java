@@ -10,48 +10,48 @@ import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.backend.Locality;
 
 /**
- * Multi-head attention over a token grid by any {@link GridPattern}, {@code softmax(q·kᵀ/√(d/heads))·v} over the keys
- * that a query may attend to, with gradients on every backend. A query that may attend to nothing gets a zero vector
- * and gives no gradient (RLR §6).
+ * Multi-head attention over a token grid with any {@link GridPattern}: {@code softmax(q·kᵀ/√(d/heads))·v} over the keys
+ * that a query may attend to, with gradients on every backend. A query without allowed keys gets a zero vector and no
+ * gradient (RLR §6).
  *
- * <p>Patterns of {@link GridPattern#all}, {@link GridPattern#inside} and {@link GridPattern#outside} run on the
- * backend's own kernels, whose memory grows with the number L of tokens. Any other is composed of tensor operations: it
- * keeps an L×L matrix, 4·L² bytes in the Java heap, sends it to the device at each call, and makes three of N·heads·L²
- * values there, which a scope with a tape keeps until it is closed; a whole row of scores is computed however few keys
- * are allowed. At 16×16 tokens a matrix has 0.3 MB, at 32×32 4 MB, at 64×64 67 MB. May be used by several threads at
- * once.
+ * <p>The patterns {@link GridPattern#all}, {@link GridPattern#inside} and {@link GridPattern#outside} run on the
+ * backend's own kernels, whose memory is linear in the number L of tokens. Any other pattern is composed of tensor
+ * operations. It keeps an L×L matrix (4·L² bytes) in the Java heap, copies it to the device in each call, and allocates
+ * three matrices of N·heads·L² values there, which a scope with a tape keeps until it is closed. It computes whole rows
+ * of scores, however few keys are allowed. The matrix takes 0.3 MB at 16×16 tokens, 4 MB at 32×32 and 67 MB at 64×64.
+ * Safe for use by several threads.
  */
 public final class PatternAttention {
     /**
-     * Finite, so that a row of nothing else has a softmax; large enough that any score is absorbed, and its exponential
-     * beside an allowed one is 0.
+     * Finite, so that the softmax of a row of only this value is defined; large enough to absorb any score, and its
+     * exponential beside an allowed score is 0.
      */
     private static final float FORBIDDEN = -1e30f;
-    /** The longest array. */
+    /** Length of the longest array. */
     private static final int MOST_VALUES = Integer.MAX_VALUE - 8;
 
     private final int heads;
-    /** For the kernels where they know the pattern; else only the shapes are held to it. */
+    /** The pattern for the kernels; if they do not support it, only its shapes are used. */
     private final AttentionPattern grid;
 
-    /** Null where the kernels know the pattern. */
+    /** Null if the kernels support the pattern. */
     private final float @Nullable [] mask;
-    /** Null, too, where every query attends to some key. */
+    /** Null if the kernels support the pattern or every query attends to some key. */
     private final float @Nullable [] attending;
 
     /**
-     * Attention over the grid of a level with its heads.
+     * Creates attention over the token grid of a level.
      *
-     * @param pattern which keys a query may attend to; asked now for every pair of positions, unless the kernels know
-     *     it
+     * @param pattern the keys that a query may attend to; evaluated here for every pair of positions, unless the
+     *     kernels support it
      * @param level heads and grid
-     * @throws ResourceException if the level has so many tokens that L² values are more than an array holds
+     * @throws ResourceException if the level has so many tokens that an array cannot hold L² values
      */
     public PatternAttention(GridPattern pattern, LevelConfig level) {
         this(pattern, level.heads(), level.gridHeight(), level.gridWidth(), true);
     }
 
-    /** @param kernels whether to take the backend's kernels where it has some for the pattern */
+    /** @param kernels whether to use the backend's kernels if they support the pattern */
     PatternAttention(GridPattern pattern, int heads, int height, int width, boolean kernels) {
         this.heads = heads;
         if (kernels && pattern instanceof WindowPattern window) {
@@ -67,7 +67,7 @@ public final class PatternAttention {
                     ResourceException.Resource.MEMORY,
                     "an attention pattern over a grid of " + width + "×" + height + " tokens needs a matrix of "
                             + (long) tokens * tokens + " values, more than an array holds",
-                    "lower `imageSize`, omit the level from `levels`, or take a block of window attention",
+                    "lower `imageSize`, omit the level from `levels`, or choose a block with window attention",
                     null);
         }
         float[] scores = new float[tokens * tokens];
@@ -86,10 +86,10 @@ public final class PatternAttention {
     }
 
     /**
-     * Attends; projections are the caller's.
+     * Computes attention; the caller applies the projections.
      *
-     * @param q queries {@code [N, L, d]}, L the positions of the grid, d a multiple of the heads
-     * @param k keys {@code [N or 1, L, d]}; batch 1 is shared by all images, as keys of a reference
+     * @param q queries {@code [N, L, d]}; L is the number of grid positions, d a multiple of the heads
+     * @param k keys {@code [N or 1, L, d]}; batch 1 is shared by all images, such as the keys of a reference
      * @param v values {@code [N or 1, L, d]}
      * @return {@code [N, L, d]}
      * @throws IllegalArgumentException if the shapes do not fit each other or the grid
@@ -104,8 +104,7 @@ public final class PatternAttention {
         int tokens = q.dim(1);
         int d = q.dim(2);
         int headWidth = d / heads;
-        // Heads come first, so that keys or values that all images share are met by the queries of all images in one
-        // product.
+        // Heads are the first axis, so that one product joins the queries of all images with shared keys or values.
         Tensor scaled = q.affine((float) (1 / Math.sqrt(headWidth)), 0);
         Tensor scores = shaped(product(byHead(scaled), byHead(k), true), heads, n, tokens, tokens);
         Tensor masked = after(scores, scores.add(Tensor.of(added, tokens, tokens)));
@@ -122,7 +121,7 @@ public final class PatternAttention {
         return x.reshape(x.dim(0), x.dim(1), heads, x.dim(2) / heads).permute(2, 0, 1, 3);
     }
 
-    /** Matrix products {@code [heads, N, …]} with {@code [heads, N or 1, …]}. */
+    /** Matrix products of {@code [heads, N, …]} with {@code [heads, N or 1, …]}. */
     private Tensor product(Tensor a, Tensor b, boolean transposed) {
         if (b.dim(1) == a.dim(1)) {
             return Functions.matmul(a, false, b, transposed);
@@ -135,7 +134,7 @@ public final class PatternAttention {
         return after(x, x.reshape(extents));
     }
 
-    /** Gives a large intermediate result back at once where no gradient will ask for it. */
+    /** Releases a large intermediate result early if no gradient needs it. */
     private static Tensor after(Tensor used, Tensor result) {
         if (!result.requiresGrad()) {
             used.close();

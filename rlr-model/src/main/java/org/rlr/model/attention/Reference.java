@@ -12,9 +12,9 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.View;
 
 /**
- * The embedded reference {@code E_R [1, r·L, d]} (RLR §5) as the attention blocks see it. It is the same for every
- * image, so what a block derives from it (keys, values) is computed once per training step and once per model in
- * inference: ask through {@link #cached}.
+ * The embedded reference {@code E_R [1, r·L, d]} (RLR §5) for the attention blocks. It is the same for every image, so
+ * tensors that a block derives from it (keys, values) are computed only once per training step, or once per model in
+ * inference: get them through {@link #cached}.
  */
 public final class Reference implements AutoCloseable {
     private final Tensor embedded;
@@ -23,12 +23,12 @@ public final class Reference implements AutoCloseable {
     private final Map<List<Object>, Tensor> derived = new HashMap<>();
 
     /**
-     * A reference; models make theirs, tests of a block make one.
+     * Creates a reference; models create their own, so only tests of a block need this.
      *
      * @param embedded {@code [1, r·L, d]}
      * @param length r
-     * @param frozen whether this reference outlives the scope of a call, as in inference; it then takes over the
-     *     tensor, which is to belong to no scope
+     * @param frozen whether this reference outlives the scope of a call, as in inference; it then takes ownership of
+     *     the tensor, which must not belong to a scope
      */
     public Reference(Tensor embedded, int length, boolean frozen) {
         this.embedded = embedded;
@@ -36,10 +36,10 @@ public final class Reference implements AutoCloseable {
         this.frozen = frozen;
     }
 
-    /** The reference given to a block that attends to one. @throws IllegalArgumentException if there is none */
+    /** The reference of a block that needs one. @throws IllegalArgumentException if it is null */
     static Reference required(@Nullable Reference given) {
         if (given == null) {
-            throw new IllegalArgumentException("a block that attends to the reference is given none");
+            throw new IllegalArgumentException("a block that attends to the reference got null for it");
         }
         return given;
     }
@@ -55,9 +55,9 @@ public final class Reference implements AutoCloseable {
     }
 
     /**
-     * Chunk {@code i} of the reference, {@code [1, L, d]}.
+     * Returns chunk {@code i} of the reference, {@code [1, L, d]}.
      *
-     * @param i from 0, below {@link #length}
+     * @param i index, from 0, below {@link #length}
      * @return {@code [1, L, d]}, in the innermost scope
      */
     public Tensor chunk(int i) {
@@ -67,15 +67,14 @@ public final class Reference implements AutoCloseable {
     }
 
     /**
-     * What a block derives from the reference alone, computed the first time it is asked for and kept as long as the
-     * reference: a training step, or the life of a model in inference.
+     * Returns a tensor that a block derives from the reference alone. It is computed at the first request and kept as
+     * long as the reference: for a training step, or for the life of a model in inference.
      *
-     * @param block the block that asks, {@code this} of the {@link org.rlr.model.attention.AttentionBlock}; it may
-     *     derive several tensors under different names. What the blocks of several layers have in common, as their
-     *     provider, would give them the tensors of the first
-     * @param name what the block calls the tensor; of its own choice
-     * @param computation makes it; runs once
-     * @return the tensor, which the reference keeps; not to be closed
+     * @param block the requesting block: pass {@code this} of the {@link org.rlr.model.attention.AttentionBlock}; with
+     *     an object that several layers share, such as the provider, all layers would get the tensors of the first
+     * @param name the block's own name for the tensor; a block may derive several
+     * @param computation computes the tensor; runs once
+     * @return the tensor, owned by the reference; do not close it
      */
     public Tensor cached(Object block, String name, Supplier<Tensor> computation) {
         synchronized (derived) {
@@ -86,11 +85,11 @@ public final class Reference implements AutoCloseable {
     }
 
     /**
-     * Runs a computation whose result outlives every scope.
+     * Runs a computation whose result outlives all scopes.
      *
      * @param backend where it runs
-     * @param computation makes the tensor, in a scope of its own
-     * @return a copy of its result, of no scope; the caller closes it
+     * @param computation computes the tensor, in its own scope
+     * @return a copy of its result that belongs to no scope; the caller closes it
      */
     @SuppressWarnings("try") // the scope only has to be open
     public static Tensor unscoped(Backend backend, Supplier<Tensor> computation) {
@@ -107,7 +106,7 @@ public final class Reference implements AutoCloseable {
         }
     }
 
-    /** Gives back what is kept, where this reference outlives scopes. */
+    /** Releases the kept tensors if this reference outlives scopes. */
     @Override
     public void close() {
         if (frozen) {

@@ -7,13 +7,13 @@ import org.rlr.tensor.nn.MultiHeadAttention;
 import org.rlr.tensor.nn.ParameterSet;
 
 /**
- * Cross attention whose content comes from the reference alone: {@code mca} (only inside the window: the paper's local
- * cross attention, LCA) and {@code ca} (everywhere). RLR §6.
+ * Cross attention to the reference: {@code mca} (only inside the window: the paper's local cross attention, LCA) and
+ * {@code ca} (everywhere). RLR §6.
  */
 final class ReferenceAttention implements AttentionBlock {
-    /** Which part of a reference of several chunks is attended to. */
+    /** The part of a reference of several chunks that is attended to. */
     enum Part {
-        /** Every chunk on its own, with the same weights, summed. */
+        /** Every chunk separately, with the same weights; results are summed. */
         EACH_CHUNK,
         LAST_CHUNK,
         WHOLE

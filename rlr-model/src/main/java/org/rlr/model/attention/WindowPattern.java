@@ -25,7 +25,7 @@ record WindowPattern(Locality locality, int windowSize) implements GridPattern {
         };
     }
 
-    /** The same for the kernels. */
+    /** The same pattern for the kernels. */
     AttentionPattern on(int heads, int height, int width) {
         return new AttentionPattern(heads, height, width, windowSize, locality);
     }

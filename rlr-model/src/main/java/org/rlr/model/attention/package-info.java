@@ -1,5 +1,5 @@
 /**
- * Attention blocks and how one of your own is found; begin with {@link org.rlr.model.attention.AttentionBlock} and
+ * Attention blocks and how to add your own. Start with {@link org.rlr.model.attention.AttentionBlock} and
  * {@link org.rlr.model.attention.AttentionBlockProvider}.
  */
 @NullMarked

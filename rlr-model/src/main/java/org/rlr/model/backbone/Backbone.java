@@ -3,44 +3,45 @@ package org.rlr.model.backbone;
 import java.util.List;
 import org.rlr.tensor.Tensor;
 
-/** A frozen feature extractor (RLR §2). Never trained; may be used by several threads at once. */
+/** A frozen feature extractor (RLR §2). Safe for use by several threads. */
 public interface Backbone extends AutoCloseable {
 
-    /** {@return its name, levels and input, as its provider describes it} */
+    /** {@return its name, levels and input, as described by its provider} */
     BackboneInfo info();
 
     /**
-     * Feature maps of images, unsmoothed. The results belong to the innermost scope; what was needed on the way is
-     * given back.
+     * Computes feature maps of images, without smoothing. The results belong to the innermost scope; intermediate
+     * results are released.
      *
-     * @param images {@code [N, H, W, 3]}, normalised as {@link BackboneInfo#normalization} says
-     * @param levels ascending, of those that it was made for
+     * @param images {@code [N, H, W, 3]}, normalised as in {@link BackboneInfo#normalization}
+     * @param levels ascending; levels that the backbone was created with
      * @return for each level {@code [N, H/stride, W/stride, C]}
      */
     List<Tensor> features(Tensor images, List<Integer> levels);
 
     /**
-     * The same features by operations of tensors alone, so that they can be recorded, as for an ONNX file. A backbone
-     * that {@linkplain Tensor#toArray reads values} on the way overrides this, or its models cannot be exported so.
+     * Computes the same features with tensor operations only, so that they can be recorded, as for ONNX export. A
+     * backbone that {@linkplain Tensor#toArray reads values} of intermediate results must override this; otherwise its
+     * models cannot be exported.
      *
-     * @param images {@code [N, H, W, 3]}, normalised as {@link BackboneInfo#normalization} says
-     * @param levels ascending, of those that it was made for
-     * @return for each level {@code [N, H/stride, W/stride, C]}, but for rounding as {@link #features}
+     * @param images {@code [N, H, W, 3]}, normalised as in {@link BackboneInfo#normalization}
+     * @param levels ascending; levels that the backbone was created with
+     * @return for each level {@code [N, H/stride, W/stride, C]}, equal to {@link #features} up to rounding
      */
     default List<Tensor> tensorFeatures(Tensor images, List<Integer> levels) {
         return features(images, levels);
     }
 
     /**
-     * The weights that a model file keeps.
+     * Returns the weights to store in a model file.
      *
-     * @return those that the backbone was made with, in their order; empty for a backbone without weights
+     * @return the weights that the backbone was created with, in order; empty for a backbone without weights
      */
     StateDict weights();
 
     /**
-     * Gives back memory on the host that is kept for reuse, beside that of the backend; calls in progress are not
-     * touched. Does nothing where none is kept.
+     * Releases host memory that this backbone itself keeps for reuse; calls in progress are not affected. Does nothing
+     * by default.
      */
     default void trim() {}
 

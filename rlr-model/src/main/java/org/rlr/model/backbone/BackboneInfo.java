@@ -7,18 +7,17 @@ import org.rlr.model.config.Normalization;
 import org.rlr.model.config.RlrConfig;
 
 /**
- * A backbone that can be chosen, described without its weights.
+ * Describes an available backbone, without its weights.
  *
  * @param name the name to choose it by
- * @param normalization how it wants pixels
+ * @param normalization normalisation of its input pixels
  * @param levels its feature levels, ascending
- * @param parameters learned weights of the feature layers, without the classifier; 0 for a backbone that needs no
+ * @param parameters number of learned weights of the feature layers, without the classifier; 0 for a backbone without
  *     weights
- * @param deviationFloor least standard deviation of a channel where its features are always standardised per channel by
- *     their statistics over the training images; 0 where they are not
- * @param beside regular expression of the names of tensors that published files hold beside the feature layers, such as
- *     the classifier's
- * @param settings the published settings with the backbone's own levels and image size: the defaults of a training
+ * @param deviationFloor least standard deviation of a channel if features are always standardised per channel by
+ *     statistics of the training images; 0 if they are not
+ * @param beside regular expression for the names of further tensors in published files, such as the classifier's
+ * @param settings default settings of a training: the published ones with this backbone's levels and image size
  */
 public record BackboneInfo(
         String name,
@@ -33,7 +32,7 @@ public record BackboneInfo(
      * Checks that the default settings fit the levels.
      *
      * @throws org.rlr.tensor.RlrException if they do not fit
-     * @throws IllegalArgumentException if the levels are not ascending, a number is below 0 or the expression is none
+     * @throws IllegalArgumentException if levels are not ascending, a number is negative or the expression is invalid
      */
     public BackboneInfo {
         levels = List.copyOf(levels);
@@ -44,7 +43,7 @@ public record BackboneInfo(
         }
         if (parameters < 0 || !(deviationFloor >= 0)) {
             throw new IllegalArgumentException(
-                    parameters + " parameters or a deviation of " + deviationFloor + " are below 0");
+                    parameters + " parameters or a deviation floor of " + deviationFloor + " are below 0");
         }
         Pattern.compile(beside);
         settings.requireFits(levels);
@@ -55,35 +54,35 @@ public record BackboneInfo(
         return parameters > 0;
     }
 
-    /** {@return whether features are always standardised per channel by their statistics over the training images} */
+    /** {@return whether features are always standardised per channel by statistics of the training images} */
     public boolean standardized() {
         return deviationFloor > 0;
     }
 
     /**
-     * How images of a model are normalised.
+     * Returns the normalisation of a model's images.
      *
-     * @param config of a model of this backbone
-     * @return what the configuration says, else what the backbone wants
+     * @param config configuration of a model with this backbone
+     * @return the configured normalisation, or else the backbone's
      */
     public Normalization normalization(RlrConfig config) {
         return config.normalization() == null ? normalization : config.normalization();
     }
 
     /**
-     * One of its levels.
+     * Returns one of its levels.
      *
      * @param level the number of a feature level
      * @return channels and stride
-     * @throws org.rlr.tensor.InvalidSettingException if it has no such level, naming those it has
+     * @throws org.rlr.tensor.InvalidSettingException if it has no such level, listing the levels it has
      */
     public FeatureLevel level(int level) {
         return FeatureLevel.of(name, levels, level);
     }
 
     /**
-     * A builder of a description whose pixels are normalised by ImageNet's statistics, without weights, whose features
-     * are standardised only on request, and whose defaults are the published levels and image size.
+     * Returns a builder with these defaults: pixels normalised by ImageNet's statistics, no weights, features
+     * standardised only on request, the published levels and image size.
      *
      * @param name the name to choose it by
      * @param levels its feature levels, ascending
@@ -110,7 +109,7 @@ public record BackboneInfo(
         }
 
         /**
-         * Sets how the backbone wants pixels.
+         * Sets the normalisation of input pixels.
          *
          * @param value mean and deviation per channel
          * @return this builder
@@ -121,9 +120,9 @@ public record BackboneInfo(
         }
 
         /**
-         * Sets the learned weights of the feature layers, by which the backbone needs a file of weights.
+         * Sets the number of learned weights of the feature layers; the backbone then needs a file of weights.
          *
-         * @param value their number, without the classifier
+         * @param value number of weights, without the classifier
          * @return this builder
          */
         public Builder parameters(long value) {
@@ -132,7 +131,7 @@ public record BackboneInfo(
         }
 
         /**
-         * Has features always standardised per channel by their statistics over the training images.
+         * Makes features always standardised per channel by statistics of the training images.
          *
          * @param floor least standard deviation of a channel, above 0
          * @return this builder
@@ -143,7 +142,7 @@ public record BackboneInfo(
         }
 
         /**
-         * Sets the names of tensors that published files hold beside the feature layers.
+         * Sets which further tensors published files may hold.
          *
          * @param expression regular expression that matches whole names
          * @return this builder
@@ -154,7 +153,7 @@ public record BackboneInfo(
         }
 
         /**
-         * Sets the defaults of a training, where they are not the published levels 2 and 3 and 256 pixels.
+         * Sets the defaults of a training, if they differ from levels 2 and 3 and 256 pixels.
          *
          * @param defaultLevels some of the levels
          * @param imageSize height and width of the input in pixels
@@ -169,7 +168,7 @@ public record BackboneInfo(
         }
 
         /**
-         * Checks the parts and makes the description.
+         * Checks the parts and builds the description.
          *
          * @return the description
          * @throws org.rlr.tensor.RlrException if the defaults do not fit the levels

@@ -5,22 +5,22 @@ import java.util.Map;
 import org.rlr.tensor.backend.Backend;
 
 /**
- * Makes backbones; found by {@link java.util.ServiceLoader}, so that a backbone needs this class with a public
- * constructor without arguments, and its name in {@code META-INF/services/org.rlr.model.backbone.BackboneProvider}.
- * {@code docs/own-backbone.md} builds one.
+ * Creates backbones. Found by {@link java.util.ServiceLoader}: implement this interface with a public constructor
+ * without arguments and list the class in {@code META-INF/services/org.rlr.model.backbone.BackboneProvider}.
+ * {@code docs/own-backbone.md} builds an example.
  */
 public interface BackboneProvider {
 
     /**
-     * The names by which users choose the backbones: a small letter, then small letters, digits, underscores and
-     * hyphens.
+     * The names by which users choose the backbones: a lower-case letter, then lower-case letters, digits, underscores
+     * and hyphens.
      *
      * @return the names; always the same
      */
     List<String> names();
 
     /**
-     * The description of a backbone, made without its weights.
+     * Describes a backbone without loading its weights.
      *
      * @param name one of {@link #names}
      * @return levels, input and defaults
@@ -29,24 +29,23 @@ public interface BackboneProvider {
 
     /**
      * Names, as in the published state dict, and shapes of the weights that a backbone needs for feature levels; a
-     * {@link org.rlr.tensor.nn.ParameterSet} tells its own by {@code stateShapes()}.
+     * {@link org.rlr.tensor.nn.ParameterSet} returns its own with {@code stateShapes()}.
      *
      * @param name one of {@link #names}
-     * @param levels of the description, ascending
-     * @return extents by name, convolutions as {@code [out, in/groups, k, k]}; empty for a backbone that needs no
-     *     weights
+     * @param levels levels of the description, ascending
+     * @return shapes by name, convolutions as {@code [out, in/groups, k, k]}; empty for a backbone without weights
      */
     Map<String, int[]> weightShapes(String name, List<Integer> levels);
 
     /**
-     * A backbone ready for use.
+     * Creates a backbone.
      *
      * @param name one of {@link #names}
-     * @param backend where it computes; stays the caller's
-     * @param levels the feature levels that will be asked for, of the description, ascending
-     * @param weights the tensors of {@link #weightShapes}, in that order and of those shapes, and no others; in memory,
-     *     to be kept for {@link Backbone#weights}
-     * @param origin what the weights are, for messages: a file
+     * @param backend the backend to compute on; owned by the caller
+     * @param levels the feature levels that will be requested, levels of the description, ascending
+     * @param weights exactly the tensors of {@link #weightShapes}, in that order and with those shapes; in memory, to
+     *     be returned by {@link Backbone#weights}
+     * @param origin source of the weights for messages, such as a file
      * @return the backbone; the caller closes it
      * @throws org.rlr.tensor.RlrException if the weights cannot be used
      */

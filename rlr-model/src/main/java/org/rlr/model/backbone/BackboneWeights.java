@@ -6,18 +6,18 @@ import java.util.List;
 import java.util.Map;
 import org.rlr.tensor.io.TensorFileException;
 
-/** Compares a state dict with what a backbone needs. */
+/** Compares a state dict with the weights that a backbone needs. */
 final class BackboneWeights {
-    /** Differences named in a message. */
+    /** Number of differences that a message names. */
     private static final int NAMED = 10;
 
     private BackboneWeights() {}
 
     /**
-     * Checks that a state dict holds what a backbone needs for feature levels; it need not hold the weights of deeper
-     * ones.
+     * Checks that a state dict holds the weights that a backbone needs for feature levels; weights of deeper levels may
+     * be missing.
      *
-     * @throws TensorFileException listing what is missing, has another shape or does not belong
+     * @throws TensorFileException listing tensors that are missing, unexpected or of another shape
      */
     static void requireFit(BackboneInfo backbone, List<Integer> levels, StateDict source, String origin) {
         List<String> differences = differences(backbone, levels, source);
@@ -37,7 +37,7 @@ final class BackboneWeights {
         }
     }
 
-    /** Checks that a tensor can be computed with. @throws TensorFileException if it cannot */
+    /** Checks that a tensor has valid values. @throws TensorFileException if it has not */
     static void requireNumbers(String tensor, StateDict source, String origin) {
         boolean variance = tensor.endsWith("running_var");
         for (float value : source.values(tensor)) {
@@ -52,7 +52,7 @@ final class BackboneWeights {
         }
     }
 
-    /** How a state dict differs from what a backbone needs for feature levels; empty if it fits. */
+    /** Differences between a state dict and the weights that a backbone needs for feature levels; empty if it fits. */
     static List<String> differences(BackboneInfo backbone, List<Integer> levels, StateDict source) {
         List<String> missing = new ArrayList<>();
         List<String> shapes = new ArrayList<>();
@@ -71,7 +71,7 @@ final class BackboneWeights {
                 unexpected.add(name + " does not belong to it");
             }
         }
-        // some of each kind first, so that the list shows what sort of file it is
+        // some of each kind first, so that the list shows what kind of file it is
         List<String> differences = new ArrayList<>();
         for (int i = 0; i < Math.max(missing.size(), Math.max(shapes.size(), unexpected.size())); i++) {
             for (List<String> kind : List.of(missing, shapes, unexpected)) {

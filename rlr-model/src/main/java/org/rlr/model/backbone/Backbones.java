@@ -13,9 +13,9 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.io.CloseNames;
 import org.rlr.tensor.io.TensorFileException;
 
-/** The backbones by name, of every {@link BackboneProvider} on the class path. */
+/** The backbones of every {@link BackboneProvider} on the class path, by name. */
 public final class Backbones {
-    /** The backbone that is taken where no weights are given: it needs none. */
+    /** The default backbone when no weights are given: it needs none. */
     public static final String WEIGHT_FREE = ScatteringBackbone.NAME;
     /** The published backbone. */
     public static final String PUBLISHED = "tf_efficientnet_b6";
@@ -35,7 +35,7 @@ public final class Backbones {
     }
 
     /**
-     * The names by which backbones are chosen.
+     * Returns the names by which backbones are chosen.
      *
      * @return unmodifiable
      * @throws RlrException if a provider on the class path cannot be used
@@ -45,18 +45,19 @@ public final class Backbones {
     }
 
     /**
-     * The description of a backbone, without its weights.
+     * Describes a backbone without loading its weights.
      *
-     * @param name as in {@link #names}
+     * @param name one of {@link #names}
      * @return levels, input and defaults
-     * @throws RlrException if there is none of that name, naming close ones, or its description is wrong
+     * @throws RlrException if there is no backbone of that name, suggesting similar names, or its description is
+     *     invalid
      */
     public static BackboneInfo info(String name) {
         BackboneProvider provider = provider(name);
         return INFOS.computeIfAbsent(name, key -> described(provider, name));
     }
 
-    /** What a provider says of a backbone. @throws RlrException if that cannot be right */
+    /** A provider's description of a backbone. @throws RlrException if it is invalid */
     static BackboneInfo described(BackboneProvider provider, String name) {
         try {
             BackboneInfo info = provider.info(name);
@@ -94,7 +95,7 @@ public final class Backbones {
     /**
      * Checks that the backbone named in a file is on the class path.
      *
-     * @param name as the file has it
+     * @param name name in the file
      * @param file the file, for the message
      * @throws InvalidSettingException naming the file and the backbone
      */
@@ -118,9 +119,9 @@ public final class Backbones {
      * Names, as in the published state dict, and shapes of the weights that a backbone needs for feature levels; empty
      * if it needs none.
      *
-     * @param name as in {@link #names}
-     * @param levels the feature levels that are wanted, ascending
-     * @return extents by name, convolutions as {@code [out, in/groups, k, k]}
+     * @param name one of {@link #names}
+     * @param levels the requested feature levels, ascending
+     * @return shapes by name, convolutions as {@code [out, in/groups, k, k]}
      * @throws InvalidSettingException if there is no backbone of that name or it has no such level
      */
     public static Map<String, int[]> weightShapes(String name, List<Integer> levels) {
@@ -129,17 +130,17 @@ public final class Backbones {
     }
 
     /**
-     * A backbone ready for use.
+     * Creates a backbone.
      *
-     * @param name as in {@link #names}
-     * @param backend where it computes
-     * @param levels the feature levels that will be asked for, ascending; weights of deeper layers are not loaded
-     * @param weights its weights by their published names; null where there are none
-     * @param origin what the weights are, for messages: a file
+     * @param name one of {@link #names}
+     * @param backend the backend to compute on
+     * @param levels the feature levels that will be requested, ascending; weights of deeper layers are not loaded
+     * @param weights its weights by their published names; null for none
+     * @param origin source of the weights for messages, such as a file
      * @return the backbone; the caller closes it
      * @throws InvalidSettingException if there is no backbone of that name, it has no such level, or it needs weights
-     *     and there are none
-     * @throws TensorFileException if the weights are another architecture's
+     *     and {@code weights} is null
+     * @throws TensorFileException if the weights belong to another architecture
      */
     public static Backbone create(
             String name, Backend backend, List<Integer> levels, @Nullable StateDict weights, String origin) {
@@ -163,14 +164,14 @@ public final class Backbones {
     }
 
     /**
-     * A backbone with its weights from a file.
+     * Creates a backbone with weights from a file.
      *
-     * @param name as in {@link #names}
-     * @param weights a file of its weights, SafeTensors or .pth; null for a backbone that needs none
-     * @param levels the feature levels that will be asked for, ascending
-     * @param backend where it computes
+     * @param name one of {@link #names}
+     * @param weights a file of its weights, SafeTensors or .pth; null for a backbone without weights
+     * @param levels the feature levels that will be requested, ascending
+     * @param backend the backend to compute on
      * @return the backbone; the caller closes it
-     * @throws InvalidSettingException as {@link #create}, or if weights are given to a backbone that has none
+     * @throws InvalidSettingException as {@link #create}, or if weights are given to a backbone without weights
      * @throws TensorFileException as {@link #create}, or if the file cannot be read
      */
     public static Backbone open(String name, @Nullable Path weights, List<Integer> levels, Backend backend) {
@@ -197,16 +198,16 @@ public final class Backbones {
     }
 
     /**
-     * The names of the backbones that a state dict has all the weights of.
+     * Returns the names of the backbones whose weights a state dict contains completely.
      *
      * @param weights by their published names
-     * @return names of backbones, none where the weights are another architecture's
+     * @return names of backbones, empty if the weights belong to another architecture
      */
     public static List<String> fitting(StateDict weights) {
         return fitting(weights, List.of());
     }
 
-    /** Those that it has the weights of as far as levels need them; of all levels if none is given. */
+    /** Backbones whose weights for some levels it contains; for all levels if none is given. */
     static List<String> fitting(StateDict weights, List<Integer> wanted) {
         return names().stream()
                 .map(Backbones::info)
@@ -219,14 +220,14 @@ public final class Backbones {
     }
 
     /**
-     * Checks that a state dict has all the weights of a backbone, by names and shapes, and that all are numbers.
+     * Checks that a state dict has all weights of a backbone, with the right names, shapes and valid values.
      *
-     * @param name as in {@link #names}
+     * @param name one of {@link #names}
      * @param weights by their published names
-     * @param origin what it is, for messages: a file
+     * @param origin source of the weights for messages, such as a file
      * @throws InvalidSettingException if there is no backbone of that name, or it needs no weights
-     * @throws TensorFileException if they are another architecture's, or naming a tensor that holds NaN or infinity, or
-     *     a variance below 0
+     * @throws TensorFileException if they belong to another architecture, or a tensor holds NaN, infinity or a negative
+     *     variance
      */
     public static void requireFit(String name, StateDict weights, String origin) {
         BackboneInfo info = requireWeights(name, origin);

@@ -2,8 +2,8 @@ package org.rlr.model.backbone;
 
 import org.rlr.tensor.Tensor;
 
-/** A piece of a convolutional network between two feature maps. */
+/** A part of a convolutional network that maps one feature map to another. */
 interface Block {
-    /** The next feature map, in the innermost scope; x stays open, what was needed between is closed. */
+    /** The next feature map, in the innermost scope; x stays open, intermediate results are closed. */
     Tensor forward(Tensor x);
 }

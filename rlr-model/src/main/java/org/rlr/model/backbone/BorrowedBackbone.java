@@ -6,7 +6,7 @@ import org.rlr.tensor.Tensor;
 /**
  * A non-owning view of a backbone; {@code close()} does nothing.
  *
- * @param delegate the backbone; its owner closes it after this was last used
+ * @param delegate the backbone; its owner closes it after the last use
  */
 public record BorrowedBackbone(Backbone delegate) implements Backbone {
     @Override
@@ -36,6 +36,6 @@ public record BorrowedBackbone(Backbone delegate) implements Backbone {
 
     @Override
     public void close() {
-        // its owner's
+        // closed by its owner
     }
 }

@@ -4,7 +4,7 @@ import java.util.List;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.backend.Backend;
 
-/** A network with its weights, loaded as far as the levels asked for need them. */
+/** A network with its weights, loaded only as deep as the requested levels need. */
 final class ConvolutionalBackbone implements Backbone {
     private final BackboneInfo info;
     private final Network network;
@@ -12,9 +12,9 @@ final class ConvolutionalBackbone implements Backbone {
     private final StateDict weights;
 
     /**
-     * Takes the network over, which gets its weights.
+     * Takes ownership of the network and loads the weights into it.
      *
-     * @param origin what the weights are, for messages: a file
+     * @param origin source of the weights for messages, such as a file
      * @throws org.rlr.tensor.RlrException if they are not finite
      */
     ConvolutionalBackbone(BackboneInfo info, Network network, Backend backend, StateDict weights, String origin) {
@@ -38,7 +38,7 @@ final class ConvolutionalBackbone implements Backbone {
     @Override
     public List<Tensor> features(Tensor images, List<Integer> levels) {
         if (images.shape().rank() != 4 || images.dim(3) != 3) {
-            throw new IllegalArgumentException("images of shape " + images.shape() + " instead of [N, H, W, 3]");
+            throw new IllegalArgumentException("images have shape " + images.shape() + " instead of [N, H, W, 3]");
         }
         return network.features(backend, images, levels);
     }

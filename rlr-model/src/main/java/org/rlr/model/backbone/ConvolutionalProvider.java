@@ -8,17 +8,17 @@ import java.util.function.IntFunction;
 import org.rlr.model.config.Normalization;
 import org.rlr.tensor.backend.Backend;
 
-/** The convolutional networks of a family, with timm's names. */
+/** Provider of a family of convolutional networks, with timm's names. */
 abstract class ConvolutionalProvider implements BackboneProvider {
-    /** Counters of training, the classifier and the convolution before it. */
+    /** Training counters, the classifier and the convolution before it. */
     private static final String BESIDE = ".*\\.num_batches_tracked|(classifier|fc|conv_head|bn2)\\..*";
 
     private final Map<String, Architecture> architectures = new LinkedHashMap<>();
 
-    /** Makes a network down to a level. */
+    /** Builds a network up to a level. */
     private record Architecture(Normalization normalization, IntFunction<Network> network) {}
 
-    /** Adds a network, made down to a feature level; all of it for {@link Integer#MAX_VALUE}. */
+    /** Adds a network, built up to a feature level; {@link Integer#MAX_VALUE} builds all of it. */
     final void add(String name, Normalization normalization, IntFunction<Network> network) {
         architectures.put(name, new Architecture(normalization, network));
     }

@@ -8,10 +8,10 @@ import org.rlr.tensor.nn.Conv2d;
 import org.rlr.tensor.nn.ParameterSet;
 
 /**
- * The EfficientNet family (Tan and Le, ICML 2019) as timm builds it: {@code efficientnet_…} with symmetric padding,
- * {@code tf_efficientnet_…} with TensorFlow's padding and batch normalisation; the lite networks have no
- * squeeze-and-excitation, ReLU6 for SiLU, and neither widen the stem nor deepen the first and last stage. Levels are
- * the outputs of stages 0, 1, 2, 4 and 6.
+ * The EfficientNet family (Tan and Le, ICML 2019) as in timm: {@code efficientnet_…} with symmetric padding,
+ * {@code tf_efficientnet_…} with TensorFlow's padding and batch normalisation. The lite networks have no
+ * squeeze-and-excitation, use ReLU6 instead of SiLU, and keep the width of the stem and the depth of the first and last
+ * stage. Levels are the outputs of stages 0, 1, 2, 4 and 6.
  */
 final class EfficientNet {
     private static final int INSIDE = -1;
@@ -28,7 +28,7 @@ final class EfficientNet {
     };
 
     private static final int STEM_CHANNELS = 32;
-    /** Width of a squeeze-and-excitation: the block's input channels over this. */
+    /** Divisor of a block's input channels for the width of its squeeze-and-excitation. */
     private static final int SQUEEZE = 4;
 
     private final Network network = new Network();
@@ -45,9 +45,9 @@ final class EfficientNet {
         this.depth = depth;
     }
 
-    /** The family. */
+    /** Provider of the family. */
     public static final class Provider extends ConvolutionalProvider {
-        /** Factors of the channels and of the blocks per stage, from b0 to b7. */
+        /** Factors of channels and of blocks per stage, from b0 to b7. */
         private static final double[][] SCALES = {
             {1, 1}, {1, 1.1}, {1.1, 1.2}, {1.2, 1.4}, {1.4, 1.8}, {1.6, 2.2}, {1.8, 2.6}, {2, 3.1}
         };
@@ -67,7 +67,7 @@ final class EfficientNet {
         }
 
         private void add(String name, boolean tensorflow, boolean lite, double[] scale) {
-            // timm's own lite weights were trained on ImageNet's statistics, only Google's on −1…1
+            // timm's own lite weights expect ImageNet's statistics, Google's expect −1…1
             add(
                     name,
                     tensorflow && lite ? Normalization.HALF : Normalization.IMAGENET,
@@ -135,7 +135,7 @@ final class EfficientNet {
         return lite ? Activation.RELU6 : Activation.SILU;
     }
 
-    /** The nearest multiple of 8, but not below 90 %. */
+    /** The nearest multiple of 8 that is at least 90 % of the value. */
     private static int rounded(double channels) {
         int multiple = Math.max(8, (int) (channels + 4) / 8 * 8);
         return multiple < 0.9 * channels ? multiple + 8 : multiple;

@@ -8,13 +8,13 @@ import org.rlr.tensor.nn.Conv2d;
 
 /**
  * EfficientNet's block: expansion by a 1×1 convolution (absent in the first blocks), depthwise convolution,
- * squeeze-and-excitation (absent in the lite networks), projection by a 1×1 convolution, and the input added where the
- * shapes allow it.
+ * squeeze-and-excitation (absent in the lite networks), projection by a 1×1 convolution, and the residual connection if
+ * shapes match.
  *
- * @param expand null where there is no expansion
- * @param excite null where there is no squeeze-and-excitation
+ * @param expand null for no expansion
+ * @param excite null for no squeeze-and-excitation
  * @param skip whether the input is added
- * @param activation of expansion and depthwise convolution
+ * @param activation activation after expansion and depthwise convolution
  */
 record InvertedResidual(
         @Nullable Conv2d expand,

@@ -9,20 +9,20 @@ import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.nn.ParameterSet;
 
-/** A convolutional network: blocks one after the other, some of whose outputs are feature levels. */
+/** A convolutional network: blocks in sequence; the outputs of some are feature levels. */
 final class Network {
     private final ParameterSet parameters = new ParameterSet();
     private final List<Stage> stages = new ArrayList<>();
 
-    /** A block, and the feature level that its output is; null for none. */
+    /** A block, and the feature level of its output; null for none. */
     private record Stage(Block block, @Nullable FeatureLevel level) {}
 
-    /** What its blocks declare. */
+    /** Declared parameters of all blocks. */
     ParameterSet parameters() {
         return parameters;
     }
 
-    /** Adds a block whose output is no feature level. */
+    /** Adds a block whose output is not a feature level. */
     void add(Block block) {
         stages.add(new Stage(block, null));
     }
@@ -40,7 +40,7 @@ final class Network {
                 .toList();
     }
 
-    /** As {@link Backbone#features}. */
+    /** See {@link Backbone#features}. */
     List<Tensor> features(Backend backend, Tensor images, List<Integer> levels) {
         requireLevels(levels);
         int last = levels.get(levels.size() - 1);
@@ -73,7 +73,7 @@ final class Network {
         }
         if (!ascending) {
             throw new IllegalArgumentException(
-                    "levels " + levels + " are not ascending ones of those that weights were loaded for, " + there);
+                    "levels " + levels + " are not ascending or not among the loaded levels " + there);
         }
     }
 }

@@ -10,18 +10,18 @@ import org.rlr.tensor.nn.Conv2d;
 import org.rlr.tensor.nn.ParameterSet;
 
 /**
- * The ResNet family (He et al., CVPR 2016; wide: Zagoruyko and Komodakis, BMVC 2016) with timm's names, the stride of a
- * bottleneck on its 3×3 convolution. Level 0 is the stem before pooling, level i the output of {@code layer_i}.
+ * The ResNet family (He et al., CVPR 2016; wide: Zagoruyko and Komodakis, BMVC 2016) with timm's names; a bottleneck
+ * has its stride in the 3×3 convolution. Level 0 is the stem before pooling, level i the output of {@code layer_i}.
  */
 final class ResNet {
     private static final double EPS = 1e-5;
     private static final int STEM_CHANNELS = 64;
-    /** What a bottleneck's output has over its base width. */
+    /** Ratio of a bottleneck's output width to its base width. */
     private static final int EXPANSION = 4;
 
     private ResNet() {}
 
-    /** The family. */
+    /** Provider of the family. */
     public static final class Provider extends ConvolutionalProvider {
         public Provider() {
             add("resnet18", new int[] {2, 2, 2, 2}, false, 1);
@@ -35,7 +35,7 @@ final class ResNet {
          * Adds an architecture.
          *
          * @param blocks blocks of each of the four layers
-         * @param bottleneck blocks of 1×1, 3×3, 1×1 convolutions instead of two 3×3
+         * @param bottleneck use blocks of 1×1, 3×3, 1×1 convolutions instead of two 3×3
          * @param wide factor of a bottleneck's inner width
          */
         private void add(String name, int[] blocks, boolean bottleneck, int wide) {

@@ -12,8 +12,8 @@ import org.rlr.tensor.nn.Conv2d;
 /**
  * ResNet's block: {@code relu(body(x) + shortcut(x))}.
  *
- * @param body convolutions one after the other, all but the last with ReLU
- * @param shortcut null for the input itself
+ * @param body convolutions in sequence, all but the last with ReLU
+ * @param shortcut null for the identity
  */
 record ResidualBlock(List<Conv2d> body, @Nullable Conv2d shortcut) implements Block {
     @Override

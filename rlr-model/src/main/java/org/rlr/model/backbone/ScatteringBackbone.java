@@ -12,9 +12,8 @@ import org.rlr.tensor.Tensor;
 import org.rlr.tensor.backend.Backend;
 
 /**
- * {@code scattering}: a fixed wavelet scattering network, which needs no weights. Computes on the host, one image per
- * task, on the threads of the backend that holds the images; its features are standardised by statistics of the
- * training images.
+ * {@code scattering}: a fixed wavelet scattering network, which needs no weights. Computes on the host, one task per
+ * image, on the threads of the images' backend. Its features are standardised by statistics of the training images.
  */
 final class ScatteringBackbone implements Backbone {
     static final String NAME = "scattering";
@@ -32,10 +31,10 @@ final class ScatteringBackbone implements Backbone {
             .standardized(Scattering.DEVIATION_FLOOR)
             .build();
 
-    /** One network per image size and levels asked for. */
+    /** One network per image size and set of levels. */
     private final Map<List<Object>, Scattering> networks = new ConcurrentHashMap<>();
 
-    /** Of this one backbone. */
+    /** Provides only this backbone. */
     public static final class Provider implements BackboneProvider {
         @Override
         public List<String> names() {

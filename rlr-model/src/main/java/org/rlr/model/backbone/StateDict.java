@@ -13,18 +13,18 @@ import org.rlr.tensor.io.TorchCheckpoint;
 import org.rlr.tensor.io.TorchTensor;
 import org.rlr.tensor.nn.ParameterSet;
 
-/** Named tensors, as a file of weights holds them; knows its names, so that what does not belong can be told. */
+/** Named tensors, as in a file of weights. Lists its names, so that unexpected tensors can be reported. */
 public interface StateDict extends ParameterSet.Source {
-    /** What {@code torch.nn.DataParallel} and {@code torch.compile} put before every name. */
+    /** Prefixes that {@code torch.nn.DataParallel} and {@code torch.compile} add to every name. */
     Pattern WRAPPERS = Pattern.compile("^(?:module\\.|_orig_mod\\.)+");
 
-    /** The dict without tensors. */
+    /** The empty state dict. */
     StateDict NONE = of(Map.of());
 
     /**
      * One tensor of a state dict.
      *
-     * @param shape extents, convolutions as {@code [out, in/groups, k, k]}
+     * @param shape sizes, convolutions as {@code [out, in/groups, k, k]}
      * @param values row-major
      */
     record Weight(int[] shape, float[] values) {}
@@ -33,9 +33,9 @@ public interface StateDict extends ParameterSet.Source {
     Collection<String> names();
 
     /**
-     * The tensors of an open file.
+     * Returns the tensors of an open file.
      *
-     * @param file stays open as long as the dict is read
+     * @param file must stay open while the dict is read
      * @return the dict
      */
     static StateDict of(SafeTensorsFile file) {
@@ -62,12 +62,12 @@ public interface StateDict extends ParameterSet.Source {
     }
 
     /**
-     * The tensors of an open file of torch.save.
+     * Returns the tensors of an open file of torch.save.
      *
-     * @param file stays open as long as the dict is read
-     * @param tensors a dict of it; what is no tensor is left out
+     * @param file must stay open while the dict is read
+     * @param tensors a dict of the file; values that are not tensors are ignored
      * @return the dict
-     * @throws TensorFileException if a tensor is larger than an array can be
+     * @throws TensorFileException if a tensor is too large for an array
      */
     static StateDict of(TorchCheckpoint file, Map<?, ?> tensors) {
         Map<String, TorchTensor> named = new LinkedHashMap<>();
@@ -78,7 +78,7 @@ public interface StateDict extends ParameterSet.Source {
                             TensorFileException.Reason.UNSUPPORTED,
                             file.path() + ": the tensor " + name + " of shape " + Arrays.toString(tensor.shape())
                                     + " is too large",
-                            "split it",
+                            "split the tensor",
                             null);
                 }
                 named.put(name.toString(), tensor);
@@ -112,10 +112,10 @@ public interface StateDict extends ParameterSet.Source {
     }
 
     /**
-     * The tensors whose names start with a prefix, under the rest of their names.
+     * Returns the tensors whose names start with a prefix, without the prefix in their names.
      *
-     * @param prefix as {@code backbone.}
-     * @return a dict that reads this one
+     * @param prefix such as {@code backbone.}
+     * @return a view of this dict
      */
     default StateDict under(String prefix) {
         StateDict all = this;
@@ -141,12 +141,12 @@ public interface StateDict extends ParameterSet.Source {
     }
 
     /**
-     * The tensors by their names in the model, without what wrappers of PyTorch put before them: {@code module.} and
-     * {@code _orig_mod.}, in any number and order.
+     * Returns the tensors with their names in the model, without the prefixes of PyTorch's wrappers: {@code module.}
+     * and {@code _orig_mod.}, in any number and order.
      *
-     * @param origin what the dict is, for the message: a file
-     * @return a dict that reads this one
-     * @throws TensorFileException if two tensors have one name then
+     * @param origin source of the dict for messages, such as a file
+     * @return a view of this dict
+     * @throws TensorFileException if two tensors then have the same name
      */
     default StateDict unwrapped(String origin) {
         StateDict all = this;
@@ -185,7 +185,7 @@ public interface StateDict extends ParameterSet.Source {
     }
 
     /**
-     * Tensors in memory.
+     * Returns a dict of tensors in memory.
      *
      * @param weights by name; not copied
      * @return the dict
@@ -215,11 +215,11 @@ public interface StateDict extends ParameterSet.Source {
     }
 
     /**
-     * A tensor of this dict.
+     * Returns a tensor of this dict.
      *
      * @param name one of {@link #names}
      * @return shape and values
-     * @throws IllegalArgumentException if there is none of that name
+     * @throws IllegalArgumentException if there is no tensor of that name
      */
     default Weight weight(String name) {
         int[] shape = shape(name);
@@ -234,10 +234,10 @@ public interface StateDict extends ParameterSet.Source {
     }
 
     /**
-     * Some tensors of this dict, read into memory.
+     * Reads some tensors of this dict into memory.
      *
-     * @param names those to read, each of {@link #names}
-     * @return a dict of them, in that order
+     * @param names tensors to read, each of {@link #names}
+     * @return a dict of these tensors, in that order
      */
     default StateDict inMemory(Collection<String> names) {
         Map<String, Weight> weights = new LinkedHashMap<>();

@@ -9,11 +9,11 @@ import org.rlr.tensor.io.TensorFileException;
 import org.rlr.tensor.io.TorchCheckpoint;
 import org.rlr.tensor.io.TorchTensor;
 
-/** A file of a backbone's weights, opened: SafeTensors, or what torch.save wrote (.pth), whichever it begins as. */
+/** An open file of a backbone's weights: SafeTensors or torch.save (.pth), detected from its first bytes. */
 public final class WeightsFile implements AutoCloseable {
     private static final int MOST_WRAPPINGS = 2;
 
-    /** Where training scripts put the weights, averaged ones first as timm has it. */
+    /** Keys under which training scripts store the weights; averaged weights first, as in timm. */
     private static final List<String> KEYS = List.of("state_dict_ema", "model_ema", "state_dict", "model");
 
     private final AutoCloseable file;

@@ -1,6 +1,6 @@
 /**
- * Frozen networks that give the features, and how one of your own is found; begin with
- * {@link org.rlr.model.backbone.Backbone} and {@link org.rlr.model.backbone.Backbones}.
+ * Frozen networks that compute features, and how to add your own. Start with {@link org.rlr.model.backbone.Backbone}
+ * and {@link org.rlr.model.backbone.Backbones}.
  */
 @NullMarked
 package org.rlr.model.backbone;

@@ -14,8 +14,8 @@ import org.rlr.tensor.io.TorchTensor;
 
 /**
  * The state dicts of a trained model's levels, from a checkpoint of the PyTorch implementation ({@code torch.save} of a
- * dict with a list {@code state_dict}, RLR §11; a list of state dicts or a single one will do), or from SafeTensors
- * files, one per level, as {@link CheckpointExport} writes them.
+ * dict with a list {@code state_dict}, RLR §11; a list of state dicts or a single one is also accepted), or from
+ * SafeTensors files, one per level, as written by {@link CheckpointExport}.
  */
 public final class Checkpoint implements AutoCloseable {
     private final String origin;
@@ -28,12 +28,12 @@ public final class Checkpoint implements AutoCloseable {
     }
 
     /**
-     * Opens files whose levels follow each other.
+     * Opens files; the levels of later files follow those of earlier ones.
      *
      * @param paths checkpoints of torch.save, or SafeTensors files of one level each
      * @return the state dicts; the caller closes them
-     * @throws ModelException if one holds no state dict or is damaged
-     * @throws TensorFileException if one cannot be read at all
+     * @throws ModelException if a file holds no state dict or is damaged
+     * @throws TensorFileException if a file cannot be read
      */
     public static Checkpoint open(List<Path> paths) {
         Checkpoint checkpoint = new Checkpoint(
@@ -79,7 +79,7 @@ public final class Checkpoint implements AutoCloseable {
                     ModelException.Reason.NOT_A_MODEL,
                     path + " is a file of torch.save, but not a checkpoint of the PyTorch implementation: it should"
                             + " hold a list 'state_dict' of one dict of tensors per level",
-                    "give the best-img.pth, best-pix.pth or latest.pth that it wrote",
+                    "give the best-img.pth, best-pix.pth or latest.pth of the PyTorch implementation",
                     null);
         }
         for (Object dict : dicts) {
@@ -93,7 +93,7 @@ public final class Checkpoint implements AutoCloseable {
                 && map.values().stream().allMatch(TorchTensor.class::isInstance);
     }
 
-    /** {@return the file or files, for messages} */
+    /** {@return the file or files, for error messages} */
     public String origin() {
         return origin;
     }
@@ -103,7 +103,7 @@ public final class Checkpoint implements AutoCloseable {
         return levels;
     }
 
-    /** {@return the epoch that it was saved after, counted from 0, where it says} */
+    /** {@return the epoch after which it was saved, counted from 0; empty if unknown} */
     public OptionalLong epoch() {
         return epoch;
     }

@@ -22,16 +22,16 @@ import org.rlr.tensor.io.SafeTensorsFile;
 import org.rlr.tensor.io.SafeTensorsWriter;
 import org.rlr.tensor.io.TorchWriter;
 
-/** Writes the transformers of a model file as the PyTorch implementation loads them. */
+/** Exports the transformers of a model file for the PyTorch implementation. */
 public final class CheckpointExport {
     private CheckpointExport() {}
 
     /**
-     * A checkpoint as the PyTorch implementation saves it: {@code state_dict}, a list of one state dict per level, and
-     * the fields that its resuming reads ({@code epoch}, the best scores, here none).
+     * Writes a checkpoint in the PyTorch implementation's format: {@code state_dict}, a list of one state dict per
+     * level, and the fields that it reads to resume training ({@code epoch}, the best scores, here none).
      *
      * @param model a model file
-     * @param target the checkpoint; replaced if it is there
+     * @param target the checkpoint; an existing file is replaced
      * @throws org.rlr.model.ModelException if the model cannot be read
      * @throws ResourceException if the file cannot be written
      */
@@ -60,13 +60,13 @@ public final class CheckpointExport {
     }
 
     /**
-     * A SafeTensors file per level, {@code level<i>.safetensors} in a folder, i being the feature level.
+     * Writes one SafeTensors file per level, {@code level<i>.safetensors} in a folder; i is the feature level.
      *
      * @param model a model file
-     * @param folder made if it is missing
+     * @param folder created if missing
      * @return the files
      * @throws org.rlr.model.ModelException if the model cannot be read
-     * @throws InvalidSettingException if the model is one of these files itself
+     * @throws InvalidSettingException if the model itself is one of these files
      * @throws ResourceException if a file cannot be written
      */
     public static List<Path> writeSafeTensors(Path model, Path folder) {
@@ -78,7 +78,7 @@ public final class CheckpointExport {
         try (SafeTensorsFile file = SafeTensorsFile.open(model)) {
             for (int level : levels) {
                 StateDict state = StateDict.of(file).under("level" + level + ".");
-                // what PyTorch's reader asks for
+                // required by PyTorch's reader
                 SafeTensorsWriter writer = new SafeTensorsWriter().metadata("format", "pt");
                 for (String name : state.names()) {
                     StateDict.Weight weight = state.weight(name);
@@ -93,10 +93,10 @@ public final class CheckpointExport {
     }
 
     /**
-     * What the PyTorch implementation lacks to compute with a model's levels as this program does.
+     * Lists features of a model that the PyTorch implementation lacks to compute the same results.
      *
      * @param model a model file
-     * @return a sentence each, settings and methods in backticks; none for a model of the published method
+     * @return one sentence per feature, settings and methods in backticks; empty for a model of the published method
      * @throws org.rlr.model.ModelException if the model cannot be read
      */
     public static List<String> notes(Path model) {
@@ -104,15 +104,15 @@ public final class CheckpointExport {
         RlrConfig config = ModelFile.info(model).config();
         try (SafeTensorsFile file = SafeTensorsFile.open(model)) {
             if (file.names().stream().anyMatch(name -> name.startsWith(ModelFile.STATISTICS))) {
-                notes.add("the levels were trained on features standardised by statistics that are not exported: with"
-                        + " features as they are, also after `CheckpointImport`, they give other scores");
+                notes.add(
+                        "the levels were trained on standardised features and the statistics are not exported: with features"
+                                + " that are not standardised, also after `CheckpointImport`, the scores differ");
             }
         }
         Normalization normalization = Backbones.info(config.backbone()).normalization(config);
         if (!normalization.equals(Normalization.IMAGENET)) {
-            notes.add(
-                    "the PyTorch implementation normalises pixels by ImageNet's mean and deviation, and this model by "
-                            + normalization + ", which it and `CheckpointImport` have to be told by `normalization`");
+            notes.add("the PyTorch implementation normalises pixels by ImageNet's mean and deviation, this model by "
+                    + normalization + "; set the same `normalization` there and for `CheckpointImport`");
         }
         List<String> others = config.blocks().stream()
                 .filter(block -> !AttentionBlocks.PUBLISHED.contains(block))
@@ -122,8 +122,8 @@ public final class CheckpointExport {
                     + ", and `CheckpointImport` refuses such a checkpoint");
         }
         if (config.windows() != null) {
-            notes.add("the PyTorch implementation takes the window size from the grid, and this model has `windows` "
-                    + config.windowText() + ", which `CheckpointImport` has to be told");
+            notes.add("the PyTorch implementation derives the window size from the grid, this model has `windows` "
+                    + config.windowText() + "; set them for `CheckpointImport`");
         }
         return notes;
     }
@@ -139,13 +139,13 @@ public final class CheckpointExport {
                         "CheckpointExport.folder",
                         target.getParent(),
                         "another folder than the model's",
-                        "the level's file " + target + " would overwrite the model " + model + " itself",
-                        "name another folder for the files of the levels");
+                        "the level's file " + target + " would overwrite the model " + model,
+                        "choose another folder for the files of the levels");
             }
         } catch (IOException e) {
             throw new ResourceException(
                     ResourceException.Resource.DISK,
-                    "cannot find out where " + target + " leads: " + IoReason.of(e),
+                    "cannot resolve the path of " + target + ": " + IoReason.of(e),
                     "check the permissions of its folders",
                     e);
         }

@@ -25,8 +25,8 @@ import org.rlr.tensor.io.TensorFileException;
 import org.rlr.tensor.nn.Parameter;
 
 /**
- * Makes a model of ours of a checkpoint: what its names and shapes say, the rest from options or the PyTorch
- * implementation's defaults.
+ * Converts a checkpoint to a model of this program. Settings that names and shapes of the tensors do not determine come
+ * from options or are the defaults of the PyTorch implementation.
  */
 public final class CheckpointImport {
     /** The backbones of the PyTorch implementation. */
@@ -45,18 +45,18 @@ public final class CheckpointImport {
     }
 
     /**
-     * What a checkpoint does not say.
+     * Settings that a checkpoint does not contain.
      *
-     * @param backbone the feature extractor; null for the one of the PyTorch implementation's whose channels fit
-     * @param levels feature levels in the order of the checkpoint; null for those whose channels fit
-     * @param imageSize size that images are resized to; null for the square one that fits, the backbone's usual one
-     *     where several do
+     * @param backbone the feature extractor; null to choose the one of the PyTorch implementation with matching
+     *     channels
+     * @param levels feature levels in the order of the checkpoint; null to choose those with matching channels
+     * @param imageSize size that images are resized to; null to choose a matching square size, preferably the
+     *     backbone's default
      * @param heads attention heads
      * @param averagePool whether feature maps are smoothed by a 3×3 average
-     * @param tiling how images are cut into tiles of that size; null where they are resized to it
-     * @param windows side of the attention window by level, as {@link RlrConfig#windows}; null where it follows the
-     *     grid
-     * @param normalization how pixels are normalised; null for the way of the backbone
+     * @param tiling how images are cut into tiles of that size; null if they are resized to it
+     * @param windows window size by level, see {@link RlrConfig#windows}; null to derive it from the grid
+     * @param normalization normalisation of pixels; null for the backbone's
      */
     public record Options(
             @Nullable String backbone,
@@ -67,17 +67,18 @@ public final class CheckpointImport {
             @Nullable Tiling tiling,
             @Nullable Map<Integer, Integer> windows,
             @Nullable Normalization normalization) {
-        /** What the PyTorch implementation does unless told otherwise. */
+        /** The defaults of the PyTorch implementation. */
         public static final Options USUAL = new Options(null, null, null, 8, true);
 
         /**
-         * Of whole images, with windows that follow the grid, normalised by ImageNet's mean and deviation as the
-         * PyTorch implementation does, whatever the backbone.
+         * Creates options for whole images, with window sizes derived from the grid, and pixels normalised by
+         * ImageNet's mean and deviation for every backbone, as in the PyTorch implementation.
          *
-         * @param backbone the feature extractor; null for the one of the PyTorch implementation's whose channels fit
-         * @param levels feature levels in the order of the checkpoint; null for those whose channels fit
-         * @param imageSize size that images are resized to; null for the square one that fits, the backbone's usual one
-         *     where several do
+         * @param backbone the feature extractor; null to choose the one of the PyTorch implementation with matching
+         *     channels
+         * @param levels feature levels in the order of the checkpoint; null to choose those with matching channels
+         * @param imageSize size that images are resized to; null to choose a matching square size, preferably the
+         *     backbone's default
          * @param heads attention heads
          * @param averagePool whether feature maps are smoothed by a 3×3 average
          */
@@ -94,11 +95,11 @@ public final class CheckpointImport {
     /**
      * Deduces a model's shape.
      *
-     * @param checkpoint open as long as transformers are made of it
-     * @param options what it does not say
+     * @param checkpoint must stay open until the transformers are created
+     * @param options settings that it does not contain
      * @return shape and state dicts
-     * @throws ModelException if the checkpoint holds no model, or none of the levels that the options name
-     * @throws InvalidSettingException if an option is not possible
+     * @throws ModelException if the checkpoint holds no model, or not the levels that the options name
+     * @throws InvalidSettingException if an option does not fit the checkpoint
      */
     public static CheckpointImport of(Checkpoint checkpoint, Options options) {
         List<LevelShape> shapes = new ArrayList<>();
@@ -111,8 +112,9 @@ public final class CheckpointImport {
                     || !shape.blocks().equals(first.blocks())
                     || shape.gate() != first.gate()) {
                 throw unfit(
-                        checkpoint.origin() + " has levels of different layers, attention blocks or gates, which cannot"
-                                + " be kept in one file: " + first + " and " + shape,
+                        checkpoint.origin()
+                                + " has levels with different layers, attention blocks or gates, which one model"
+                                + " file cannot hold: " + first + " and " + shape,
                         "");
             }
         }
@@ -181,7 +183,7 @@ public final class CheckpointImport {
         throw unfit(
                 origin + " was trained on feature maps of " + channels + " channels, which neither "
                         + String.join(" nor ", BACKBONES) + " has"
-                        + (fitting.isEmpty() ? ": no backbone that there is has such levels" : ""),
+                        + (fitting.isEmpty() ? ": no backbone on the class path has such levels" : ""),
                 fitting.isEmpty()
                         ? "put the jar with its BackboneProvider on the class path"
                         : "name its `backbone`; these have such levels: " + String.join(", ", fitting));
@@ -199,7 +201,7 @@ public final class CheckpointImport {
                     given,
                     "a list of " + shapes.size(),
                     origin + " has " + shapes.size() + " levels, but `levels` names " + given.size() + ": " + given,
-                    "name as many levels as it has");
+                    "name " + shapes.size() + " levels");
         }
         List<Integer> levels = new ArrayList<>();
         for (int i = 0; i < shapes.size(); i++) {
@@ -225,12 +227,12 @@ public final class CheckpointImport {
             levels.add(having.get(0));
         }
         if (new HashSet<>(levels).size() != levels.size()) {
-            throw unfit(origin + " has two state dicts for one level: " + levels, "name `levels`");
+            throw unfit(origin + " has two state dicts for the same level: " + levels, "name `levels`");
         }
         return levels;
     }
 
-    /** The width at stride 4, which doubles where the stride does (RLR §4). */
+    /** The model width at stride 4; the width doubles with the stride (RLR §4). */
     private static int width(List<LevelShape> shapes, List<Integer> levels, BackboneInfo backbone, String origin) {
         Set<Integer> widths = new HashSet<>();
         for (int i = 0; i < levels.size(); i++) {
@@ -242,7 +244,7 @@ public final class CheckpointImport {
             throw unfit(
                     origin + " has model widths "
                             + shapes.stream().map(LevelShape::modelWidth).toList() + " at levels " + levels
-                            + ", which do not double where the stride does",
+                            + ", which do not double with the stride",
                     "name the right `levels`");
         }
         return widths.iterator().next();
@@ -254,9 +256,9 @@ public final class CheckpointImport {
     }
 
     /**
-     * Image sizes, with reference lengths, that would fit the checkpoint as well as {@link #config}'s.
+     * Returns other image sizes, with reference lengths, that match the checkpoint as well as that of {@link #config}.
      *
-     * @return none where no block uses the reference
+     * @return empty if no block uses the reference
      */
     public List<ReferenceGrid> alternatives() {
         int[] strides = strides(Backbones.info(config.backbone()), config.levels());
@@ -271,12 +273,12 @@ public final class CheckpointImport {
     }
 
     /**
-     * The transformers, one per level, ready for inference.
+     * Creates the transformers, one per level, ready for inference.
      *
-     * @param features the backbone that the configuration names, for its channels
-     * @param backend holds the parameters; stays the caller's
+     * @param features the backbone of the configuration
+     * @param backend holds the parameters; owned by the caller
      * @return in the order of the configuration's levels; the caller closes them
-     * @throws ModelException if tensors are missing, have other shapes or do not belong
+     * @throws ModelException if tensors are missing, unexpected or of another shape
      */
     public List<RlrTransformer> transformers(Backbone features, Backend backend) {
         List<RlrTransformer> transformers = new ArrayList<>();
@@ -290,7 +292,7 @@ public final class CheckpointImport {
         }
     }
 
-    /** A transformer of a state dict that holds its tensors and no others. */
+    /** Creates a transformer from a state dict that holds exactly its tensors. */
     static RlrTransformer load(LevelConfig config, StateDict state, Backend backend, String origin) {
         RlrTransformer transformer;
         try {
@@ -307,7 +309,7 @@ public final class CheckpointImport {
                                 + String.join(
                                         ", ", unknown.stream().sorted().limit(8).toList())
                                 + (unknown.size() > 8 ? " and " + (unknown.size() - 8) + " more" : ""),
-                        "give a checkpoint of the published method; a changed method cannot be imported");
+                        "give a checkpoint of the published method; modified methods cannot be imported");
             }
             return transformer;
         } catch (Throwable t) {

@@ -11,15 +11,15 @@ import org.rlr.model.backbone.StateDict;
 import org.rlr.model.config.GateMode;
 
 /**
- * What the names and shapes of a level's state dict (RLR §11) say about its transformer. The number of attention heads
- * is not among it.
+ * The shape of a level's transformer as deduced from the names and shapes in its state dict (RLR §11). The number of
+ * attention heads cannot be deduced.
  *
  * @param channels channels C of the feature map
  * @param modelWidth d
  * @param layers encoder layers
  * @param blocks attention blocks of each layer, in the order of {@link AttentionBlocks#PUBLISHED}
- * @param gate how the blocks are weighted
- * @param referenceTokens {@code r·L}, the length of the reference; 0 where no block uses one
+ * @param gate weighting of the blocks
+ * @param referenceTokens {@code r·L}, the length of the reference; 0 if no block uses one
  */
 public record LevelShape(
         int channels, int modelWidth, int layers, List<String> blocks, GateMode gate, int referenceTokens) {
@@ -29,10 +29,10 @@ public record LevelShape(
             Pattern.compile("encoder\\.encode_layers\\.(\\d{1,4})\\.(\\w+)\\.in_proj_weight");
 
     /**
-     * Deduces the shape; that everything fits it is found out when the transformer is loaded.
+     * Deduces the shape; loading the transformer checks the remaining tensors.
      *
      * @param state one level's tensors
-     * @param origin what the state dict is, for messages
+     * @param origin source of the state dict for messages
      * @return the shape
      * @throws ModelException if it is not the state dict of a level
      */
@@ -47,9 +47,9 @@ public record LevelShape(
                 if (!AttentionBlocks.PUBLISHED.contains(m.group(2))) {
                     throw new ModelException(
                             ModelException.Reason.NOT_A_MODEL,
-                            origin + " has an attention block '" + m.group(2) + "', which is not one of "
+                            origin + " has the attention block '" + m.group(2) + "', which is not one of "
                                     + String.join(", ", AttentionBlocks.PUBLISHED),
-                            "give a checkpoint of the published method; no other can be read",
+                            "give a checkpoint of the published method; others are not supported",
                             null);
                 }
             }
@@ -86,7 +86,8 @@ public record LevelShape(
     }
 
     /**
-     * The tensors that make up nearly all of a transformer are there: what it will take is no more than the file has.
+     * Checks a tensor; those checked hold nearly all parameters, so that the transformer needs no more memory than the
+     * file.
      */
     private static void require(StateDict state, String name, int rows, int columns, String origin) {
         int[] actual = shape(state, name, 2, origin);

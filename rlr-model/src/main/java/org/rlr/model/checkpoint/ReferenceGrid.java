@@ -9,8 +9,8 @@ import org.rlr.model.data.ImageSize;
 import org.rlr.tensor.InvalidSettingException;
 
 /**
- * Image size S and reference length r that give the references of a checkpoint: {@code r·(S/stride)²} tokens at every
- * level. Several pairs can.
+ * A pair of image size S and reference length r that matches the references of a checkpoint: {@code r·(S/stride)²}
+ * tokens at every level. Several pairs can match.
  *
  * @param imageSize S, pixels
  * @param refLen r
@@ -21,7 +21,7 @@ public record ReferenceGrid(int imageSize, int refLen) {
     private static final int LEAST_SIDE = 4;
 
     /**
-     * Every pair that fits, by ascending r.
+     * Returns all matching pairs by ascending r.
      *
      * @param strides pixels per token of each level
      * @param tokens tokens of each level's reference
@@ -44,15 +44,15 @@ public record ReferenceGrid(int imageSize, int refLen) {
     }
 
     /**
-     * The pair to take: that of the size asked for; otherwise that of the usual size, where it fits, or else the one
-     * with the shortest reference.
+     * Chooses a pair: the one with the requested size; otherwise the one with the usual size, if it matches, or else
+     * the one with the shortest reference.
      *
      * @param strides pixels per token of each level
-     * @param tokens tokens of each level's reference; 0 where it has none
-     * @param imageSize the size asked for, or null
-     * @param usual the size that is taken with the backbone unless told otherwise
-     * @throws ModelException if no size fits
-     * @throws InvalidSettingException if the one asked for does not fit
+     * @param tokens tokens of each level's reference; 0 for none
+     * @param imageSize the requested size, or null
+     * @param usual the backbone's default size
+     * @throws ModelException if no size matches
+     * @throws InvalidSettingException if the requested size does not match
      */
     static ReferenceGrid choose(int[] strides, int[] tokens, @Nullable Integer imageSize, int usual, String origin) {
         int wanted = imageSize == null ? usual : imageSize;
@@ -68,7 +68,7 @@ public record ReferenceGrid(int imageSize, int refLen) {
         if (fitting.isEmpty()) {
             throw new ModelException(
                     ModelException.Reason.DOES_NOT_FIT,
-                    references(strides, tokens, origin) + ", are of no square image size",
+                    references(strides, tokens, origin) + ", match no square image size",
                     "name the right `levels`",
                     null);
         }
@@ -89,12 +89,12 @@ public record ReferenceGrid(int imageSize, int refLen) {
     }
 
     /**
-     * The reference length of an image size that is not square, which has to be told as nothing in a checkpoint tells
-     * it.
+     * Computes the reference length for an image size that is not square. Such a size must be set, as a checkpoint does
+     * not contain it.
      *
      * @param strides pixels per token of each level
-     * @param tokens tokens of each level's reference; 0 where it has none
-     * @throws InvalidSettingException if the size does not fit
+     * @param tokens tokens of each level's reference; 0 for none
+     * @throws InvalidSettingException if the size does not match
      */
     static int refLen(int[] strides, int[] tokens, ImageSize size, String origin) {
         if (tokens[0] == 0) {

@@ -1,5 +1,5 @@
 /**
- * Checkpoints of the PyTorch implementation, read as models and written from them; begin with
+ * Imports models from checkpoints of the PyTorch implementation and exports them. Start with
  * {@link org.rlr.model.checkpoint.CheckpointImport} and {@link org.rlr.model.checkpoint.CheckpointExport}.
  */
 @NullMarked

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import org.rlr.tensor.InvalidSettingException;
 
-/** The constants of settings by their names in files and messages: {@code zero-steps} for {@code ZERO_STEPS}. */
+/** Enum constants of settings with their names in files and messages: {@code zero-steps} for {@code ZERO_STEPS}. */
 final class Constants {
     private Constants() {}
 
@@ -13,7 +13,7 @@ final class Constants {
         return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    /** The constant of that name. @throws InvalidSettingException naming the setting and the names that there are */
+    /** The constant of a name. @throws InvalidSettingException for an unknown name, listing the known ones */
     static <E extends Enum<E>> E of(E[] constants, String setting, String name) {
         for (E each : constants) {
             if (name(each).equals(name)) {
@@ -27,7 +27,7 @@ final class Constants {
                 setting,
                 name,
                 allowed,
-                setting + " '" + name + "' does not exist",
+                "unknown " + setting + " '" + name + "'",
                 "choose " + allowed + " with `" + setting + "`");
     }
 }

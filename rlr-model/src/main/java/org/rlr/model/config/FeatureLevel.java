@@ -5,17 +5,17 @@ import java.util.stream.Collectors;
 import org.rlr.tensor.InvalidSettingException;
 
 /**
- * A feature map that a backbone gives (RLR §2).
+ * A feature map of a backbone (RLR §2).
  *
  * @param level the number by which users choose it
  * @param channels channels of the map
- * @param stride pixels of the input per position of the map, along both axes
+ * @param stride input pixels per position of the map, along both axes
  */
 public record FeatureLevel(int level, int channels, int stride) {
     /**
      * Checks the ranges.
      *
-     * @throws IllegalArgumentException if the level is below 0, or there is no channel or no pixel
+     * @throws IllegalArgumentException if the level is negative, or channels or stride are below 1
      */
     public FeatureLevel {
         if (level < 0 || channels < 1 || stride < 1) {
@@ -25,13 +25,13 @@ public record FeatureLevel(int level, int channels, int stride) {
     }
 
     /**
-     * One of a backbone's levels.
+     * Returns one of a backbone's levels.
      *
      * @param backbone the backbone's name
      * @param levels all its levels
-     * @param wanted the number of one
-     * @return the level of that number
-     * @throws InvalidSettingException if there is none, naming those that there are
+     * @param wanted number of the level
+     * @return the level with that number
+     * @throws InvalidSettingException if there is none, listing the existing ones
      */
     public static FeatureLevel of(String backbone, List<FeatureLevel> levels, int wanted) {
         for (FeatureLevel each : levels) {
@@ -45,13 +45,13 @@ public record FeatureLevel(int level, int channels, int stride) {
                 wanted,
                 all,
                 "backbone '" + backbone + "' has no level " + wanted,
-                "choose `levels` among " + all);
+                "choose `levels` from " + all);
     }
 
     /**
-     * How often the model width of stride 4 is doubled for this level: {@code round(log2 stride) − 2} (RLR §4).
+     * Returns how often the model width at stride 4 doubles for this level: {@code round(log2 stride) − 2} (RLR §4).
      *
-     * @return below 0 where it is halved
+     * @return a negative number if it is halved
      */
     public int widthDoublings() {
         return (int) Math.round(Math.log(stride) / Math.log(2)) - 2;

@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.io.IoReason;
 
 /**
- * JSON of records, as Gson has it, but strict when it is read: a component that is not {@link Nullable} must be there,
- * a constant of an enum must be one of it, where Gson would put null, 0 or false into its place, and numbers and
- * booleans are not texts, where Gson would take any text for {@code false}.
+ * Records as JSON by Gson, but read strictly: a component that is not {@link Nullable} must be present, an enum
+ * constant must exist (Gson would use null, 0 or false), and numbers and booleans must not be strings (Gson would read
+ * any string as {@code false}).
  */
 public final class Json {
     private static final Gson GSON =
@@ -35,7 +35,7 @@ public final class Json {
     private Json() {}
 
     /**
-     * A record as JSON.
+     * Writes a record as JSON.
      *
      * @param value a record
      * @return its JSON
@@ -45,14 +45,14 @@ public final class Json {
     }
 
     /**
-     * A record of JSON.
+     * Reads a record from JSON.
      *
      * @param <T> the record
      * @param json the text; null gives null
      * @param type the record's class
-     * @return the record; null where the text is null or says so
-     * @throws RuntimeException if the text is no such record: of the parser, naming the place, or what the record's
-     *     constructor throws, inside one of the parser
+     * @return the record; null if the text is null or contains JSON null
+     * @throws RuntimeException if the text is not such a record: the parser's exception, which names the place or wraps
+     *     that of the record's constructor
      */
     public static <T> @Nullable T read(@Nullable String json, Class<T> type) {
         try {
@@ -66,7 +66,7 @@ public final class Json {
                 throw new JsonParseException(IoReason.ofJson(e));
             }
             if (e.getCause() instanceof IllegalStateException) {
-                // of another type than expected; without advice to programmers
+                // of an unexpected type; without Gson's advice to programmers
                 String message = String.valueOf(e.getCause().getMessage());
                 throw new JsonParseException(message.replaceFirst("(?s)\\s*See http.*", ""), e);
             }
@@ -74,7 +74,7 @@ public final class Json {
         }
     }
 
-    /** Numbers and booleans that are missing, for which the parser puts 0 and false. */
+    /** Rejects missing numbers and booleans, for which the parser would use 0 and false. */
     private static void requireNumbers(Type type, JsonElement json, String where) {
         if (type instanceof ParameterizedType generic) {
             Type[] of = generic.getActualTypeArguments();
@@ -98,7 +98,7 @@ public final class Json {
         }
     }
 
-    /** A number or a boolean, written as such; numbers are finite. */
+    /** Reads a number or a boolean that is not a string; numbers must be finite. */
     private static final class Plain<T> extends TypeAdapter<T> {
         private final TypeAdapter<T> delegate;
         private final JsonToken token;
@@ -119,7 +119,7 @@ public final class Json {
         public @Nullable T read(JsonReader in) throws IOException {
             String where = in.getPath();
             JsonToken next = in.peek();
-            // the key of a map is a text, in an object whose names are not read as such
+            // the key of a map is a string in JSON
             boolean key = next == JsonToken.STRING && where.endsWith(".");
             if (next == token || next == JsonToken.NULL || key) {
                 try {
@@ -163,14 +163,15 @@ public final class Json {
                     try {
                         value = delegate.read(in);
                     } catch (RuntimeException e) {
-                        // of a record's constructor, inside one of the parser
+                        // thrown by a record's constructor, wrapped by the parser
                         if (raw.isRecord() && e.getCause() instanceof NullPointerException) {
                             throw new JsonParseException(where + " lacks a value");
                         }
                         throw e;
                     }
                     if (raw.isEnum() && value == null && said) {
-                        throw new JsonParseException(where + " is none of " + Arrays.toString(raw.getEnumConstants()));
+                        throw new JsonParseException(
+                                where + " is not one of " + Arrays.toString(raw.getEnumConstants()));
                     }
                     if (raw.isRecord() && value != null) {
                         requireComponents(raw, value, where);

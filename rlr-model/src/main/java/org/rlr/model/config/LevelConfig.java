@@ -6,7 +6,7 @@ import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.backend.Locality;
 
 /**
- * One level's transformer.
+ * Configuration of one level's transformer.
  *
  * @param channels channels C of the feature map
  * @param gridHeight rows of the token grid
@@ -15,10 +15,10 @@ import org.rlr.tensor.backend.Locality;
  * @param heads attention heads
  * @param layers encoder layers
  * @param blocks attention blocks of each layer
- * @param gate how the blocks are weighted
+ * @param gate weighting of the blocks
  * @param refLen r: the reference has {@code r·gridHeight·gridWidth} tokens
- * @param windowSize side of the attention window
- * @param referenceLoss whether chunks of the reference are pushed apart (only with {@code refLen > 1})
+ * @param windowSize attention window size in tokens
+ * @param referenceLoss whether training pushes the chunks of the reference apart (only with {@code refLen > 1})
  */
 public record LevelConfig(
         int channels,
@@ -52,41 +52,40 @@ public record LevelConfig(
         requireKeys(blocks, refLen);
     }
 
-    /** {@code nsa} has keys of the reference and values of the image, which have to be as many (RLR §6). */
+    /** {@code nsa} takes keys from the reference and values from the image; their numbers must be equal (RLR §6). */
     static void requireKeys(List<String> blocks, int refLen) {
         if (refLen > 1 && blocks.contains("nsa") && !blocks.contains("mca")) {
             throw new InvalidSettingException(
                     "blocks",
                     blocks,
-                    "mca beside nsa where `refLen` is above 1",
-                    "block nsa with `refLen` " + refLen
-                            + " needs mca beside it: keys and values would differ in length",
-                    "add mca to `blocks` or take `refLen` 1");
+                    "mca with nsa if `refLen` is above 1",
+                    "block nsa with `refLen` " + refLen + " needs mca as well: keys and values would differ in length",
+                    "add mca to `blocks` or use `refLen` 1");
         }
     }
 
-    /** {@return tokens L of the grid} */
+    /** {@return number of tokens L of the grid} */
     public int tokens() {
         return gridHeight * gridWidth;
     }
 
     /**
-     * Attention over this level's grid.
+     * Returns an attention pattern over this level's grid.
      *
-     * @param locality which keys a query may attend to
-     * @return heads, grid and window of this level with that locality
+     * @param locality the keys that a query may attend to
+     * @return heads, grid and window size of this level with that locality
      */
     public AttentionPattern pattern(Locality locality) {
         return new AttentionPattern(heads, gridHeight, gridWidth, windowSize, locality);
     }
 
     /**
-     * The window size by grid (RLR §6): 16 → 5, 32 → 7, 64 → 11; otherwise the odd number nearest to a fifth of the
-     * shorter side, the larger of two, at least 3.
+     * Returns the window size for a grid (RLR §6): 16 → 5, 32 → 7, 64 → 11; otherwise the odd number nearest to a fifth
+     * of the shorter axis (on a tie the larger), at least 3.
      *
      * @param gridHeight rows of the token grid
      * @param gridWidth columns of the token grid
-     * @return side of the window in tokens, odd
+     * @return window size in tokens, odd
      */
     public static int defaultWindowSize(int gridHeight, int gridWidth) {
         int shorter = Math.min(gridHeight, gridWidth);
@@ -94,27 +93,27 @@ public record LevelConfig(
             case 16 -> 5;
             case 32 -> 7;
             case 64 -> 11;
-            // Odd numbers are 2m+1; the nearest to s/5 has m = round((s/5 − 1)/2), halves up; in integers
+            // Odd numbers are 2m+1; for the nearest to s/5, m = round((s/5 − 1)/2) with halves rounded up, in integers
             // floor((s/5 − 1)/2 + 1/2) = floor(s/10).
             default -> Math.max(3, 2 * (shorter / 10) + 1);
         };
     }
 
     /**
-     * A builder that holds the published settings of a level.
+     * Returns a builder with the published settings of a level.
      *
      * @param channels channels C of the feature map
      * @param gridHeight rows of the token grid
      * @param gridWidth columns of the token grid
      * @param modelWidth d, a multiple of 4 and of the heads
-     * @return a new builder, its window that of the grid ({@link #defaultWindowSize})
+     * @return a new builder with the window size of the grid ({@link #defaultWindowSize})
      */
     public static Builder builder(int channels, int gridHeight, int gridWidth, int modelWidth) {
         return new Builder(channels, gridHeight, gridWidth, modelWidth)
                 .windowSize(defaultWindowSize(gridHeight, gridWidth));
     }
 
-    /** {@return a builder that holds these settings} */
+    /** {@return a builder with these settings} */
     public Builder toBuilder() {
         return new Builder(channels, gridHeight, gridWidth, modelWidth)
                 .heads(heads)
@@ -126,7 +125,7 @@ public record LevelConfig(
                 .referenceLoss(referenceLoss);
     }
 
-    /** Collects the settings of a {@link LevelConfig}; what is not set has the published value. */
+    /** Collects the settings of a {@link LevelConfig}; settings that you omit have the published value. */
     public static final class Builder {
         private int channels;
         private int gridHeight;
@@ -227,7 +226,7 @@ public record LevelConfig(
         /**
          * Sets {@link LevelConfig#gate}.
          *
-         * @param value how the blocks are weighted
+         * @param value weighting of the blocks
          * @return this builder
          */
         public Builder gate(GateMode value) {
@@ -249,7 +248,7 @@ public record LevelConfig(
         /**
          * Sets {@link LevelConfig#windowSize}.
          *
-         * @param value side of the attention window
+         * @param value attention window size in tokens
          * @return this builder
          */
         public Builder windowSize(int value) {
@@ -260,7 +259,7 @@ public record LevelConfig(
         /**
          * Sets {@link LevelConfig#referenceLoss}.
          *
-         * @param value whether chunks of the reference are pushed apart (only with {@code refLen > 1})
+         * @param value whether training pushes the chunks of the reference apart (only with {@code refLen > 1})
          * @return this builder
          */
         public Builder referenceLoss(boolean value) {
@@ -269,11 +268,11 @@ public record LevelConfig(
         }
 
         /**
-         * Checks the settings and makes the record.
+         * Checks and returns the settings.
          *
          * @return the settings
          * @throws InvalidSettingException if heads do not divide the model width, or blocks do not fit the reference
-         * @throws IllegalArgumentException if there is no channel, token, layer or chunk
+         * @throws IllegalArgumentException if channels, tokens, layers or chunks are below 1
          */
         public LevelConfig build() {
             return new LevelConfig(

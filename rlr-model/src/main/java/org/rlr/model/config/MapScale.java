@@ -4,27 +4,27 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Which scores are drawn as cold and which as hot. One scale belongs to all maps that are looked at together: a scale
- * of its own for each image would show a hottest spot on every normal one.
+ * The scores that are drawn in the coldest and in the hottest colour. Use one scale for all maps that are viewed
+ * together: a scale per image would show a hottest spot in every normal image.
  *
- * @param min the score, and everything below, that is coldest
- * @param max the score, and everything above, that is hottest
+ * @param min score that is drawn coldest; lower scores look the same
+ * @param max score that is drawn hottest; higher scores look the same
  */
 public record MapScale(float min, float max) {
     /**
-     * The share of scores that lie below the hottest: what is beyond is as hot, so that one extreme defect does not
+     * The share of scores below the hottest colour. Higher scores look the same, so that one extreme defect does not
      * make all others look cold.
      */
     private static final double HOTTEST = 0.995;
-    /** Scores that are looked at to find it; of more, every so many-th. */
+    /** Number of scores sampled to find it. */
     private static final int LOOKED_AT = 1 << 22;
 
     /**
-     * One scale for all maps of a data set: from the median of their scores to that which {@value #HOTTEST} of them are
-     * below, or to {@code least} where that is more: a set without anomalies shall not look as if it had some.
+     * Returns one scale for all maps of a data set: from the median of their scores to the quantile {@value #HOTTEST},
+     * or to {@code least} if that is larger, so that a set without anomalies does not look anomalous.
      *
      * @param maps scores of each map
-     * @param least upper end of the scale at least, as the model's threshold
+     * @param least lower bound for the upper end of the scale, such as the model's threshold
      * @return the scale
      */
     public static MapScale of(List<float[]> maps, float least) {
@@ -34,8 +34,8 @@ public record MapScale(float min, float max) {
     }
 
     /**
-     * Finds the scale of maps that are seen one after the other and not kept: it keeps every so many-th score of as
-     * many as are to come. Where more come, as maps may differ in size, it keeps every other of those.
+     * Finds the scale of maps that arrive one by one and are not kept. It samples scores at a regular interval, which
+     * it doubles if more scores arrive than expected, as maps may differ in size.
      */
     public static final class Sampler {
         private long step;
@@ -45,9 +45,9 @@ public record MapScale(float min, float max) {
         private long seen;
 
         /**
-         * A sampler for maps of about {@code total} scores together.
+         * Creates a sampler for maps of about {@code total} scores together.
          *
-         * @param total scores of all maps, about
+         * @param total approximate number of scores of all maps
          */
         public Sampler(long total) {
             step = Math.max(1, (total + LOOKED_AT - 1) / LOOKED_AT);
@@ -55,7 +55,7 @@ public record MapScale(float min, float max) {
         }
 
         /**
-         * Looks at a map.
+         * Samples a map.
          *
          * @param map its scores; not kept
          */
@@ -82,10 +82,10 @@ public record MapScale(float min, float max) {
         }
 
         /**
-         * The scale of the maps so far, as {@link MapScale#of}.
+         * Returns the scale of the maps so far, as {@link MapScale#of}.
          *
-         * @param least upper end of the scale at least, as the model's threshold
-         * @return the scale; from 0 to {@code least} where there were no maps
+         * @param least lower bound for the upper end of the scale, such as the model's threshold
+         * @return the scale; from 0 to {@code least} if there were no maps
          */
         public MapScale scale(float least) {
             if (count == 0) {
@@ -98,10 +98,10 @@ public record MapScale(float min, float max) {
     }
 
     /**
-     * Where a score lies on the scale.
+     * Returns the position of a score on the scale.
      *
      * @param score any score
-     * @return 0…1; 0 where the scale has no width
+     * @return 0…1; 0 if the scale has no width
      */
     public double position(double score) {
         return max > min ? Math.max(0, Math.min(1, (score - min) / (max - min))) : 0;

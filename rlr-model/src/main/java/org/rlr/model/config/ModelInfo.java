@@ -8,19 +8,19 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a model file says about itself beside its tensors.
+ * The description in a model file, next to its tensors.
  *
- * @param config its shape
- * @param training how it was trained; null for a model that another program trained
- * @param classes names of the product classes it was trained on
- * @param images training images
- * @param loss mean loss of the last epoch, or of the one that was chosen, summed over the levels
- * @param scores scores of the training images by the scoring
- * @param origin where a model that another program trained comes from; null for one trained by this program
- * @param thresholds what is anomalous; where a file says nothing of it, the threshold that the scores of the training
- *     images give
- * @param selection how the epoch was chosen; null where it is the last
- * @param scoring how maps and image scores are made; where a file says nothing of it, as published
+ * @param config configuration of the model
+ * @param training training settings; null for a model trained by another program
+ * @param classes names of the product classes in its training images
+ * @param images number of training images
+ * @param loss mean loss of the last or of the selected epoch, summed over the levels
+ * @param scores scores of the training images with this scoring
+ * @param origin source of a model trained by another program; null for one trained by this program
+ * @param thresholds thresholds for anomalous images; if a file has none, the threshold from the scores of the training
+ *     images
+ * @param selection how the epoch was selected; null for the last epoch
+ * @param scoring how maps and image scores are computed; if a file has none, the published scoring
  */
 public record ModelInfo(
         RlrConfig config,
@@ -33,19 +33,20 @@ public record ModelInfo(
         Thresholds thresholds,
         @Nullable Selection selection,
         Scoring scoring) {
-    /** The colour scale reaches so many times the range of normal maps. */
+    /** Length of the colour scale relative to the range of normal maps. */
     private static final double HEADROOM = 1.5;
 
     /**
-     * Checks that it fits together.
+     * Checks that the values fit together.
      *
-     * @throws IllegalArgumentException if the number of images is negative or the loss not finite
+     * @throws IllegalArgumentException if the number of images is negative or the loss is not finite
      * @throws org.rlr.tensor.InvalidSettingException if the model lacks a level of the scoring
      */
     public ModelInfo {
         requireUsable(images >= 0, "images", images);
         requireUsable(Double.isFinite(loss), "loss", loss);
-        // the parser leaves null what a file lacks; ModelFile refuses one without configuration or scores
+        // the parser sets null for a component that the file lacks; ModelFile refuses a file without configuration or
+        // scores
         if (config != null) {
             scoring = scoring == null ? Scoring.published(config) : scoring.requireLevelsOf(config);
         }
@@ -59,22 +60,22 @@ public record ModelInfo(
     }
 
     /**
-     * The same model with other thresholds.
+     * Returns a copy with other thresholds.
      *
-     * @param others what is to be called anomalous
-     * @return a copy with them
+     * @param others the new thresholds
+     * @return the copy
      */
     public ModelInfo with(Thresholds others) {
         return toBuilder().thresholds(others).build();
     }
 
     /**
-     * The same model with another scoring.
+     * Returns a copy with another scoring.
      *
-     * @param other how maps and image scores are made
-     * @param range what is known of the scores of normal images with it
-     * @param others thresholds of scores made so
-     * @return a copy with all three
+     * @param other how maps and image scores are computed
+     * @param range statistics of the scores of normal images with it
+     * @param others thresholds for that scoring
+     * @return the copy
      * @throws org.rlr.tensor.RlrException if the model lacks a level of the scoring
      */
     public ModelInfo with(Scoring other, ScoreStatistics range, Thresholds others) {
@@ -82,8 +83,8 @@ public record ModelInfo(
     }
 
     /**
-     * The colour scale of this model's maps, the same for every image: from the lowest value of the maps of normal
-     * images over 1.5 times their range. The command line draws with it, too.
+     * Returns the colour scale for all of this model's maps: it begins at the lowest value of normal images' maps and
+     * is 1.5 times as long as their range. The command line uses it, too.
      *
      * @return the scale
      */
@@ -93,9 +94,9 @@ public record ModelInfo(
     }
 
     /**
-     * Everything that a model file says of the model, as JSON; {@code ConfigFile} reads how it was trained from it.
+     * Returns the whole description as JSON; {@code ConfigFile} reads the training settings from it.
      *
-     * @return the text, without a line break at its end
+     * @return the text, without a final line break
      */
     public String toJson() {
         return new GsonBuilder()
@@ -106,16 +107,16 @@ public record ModelInfo(
     }
 
     /**
-     * A builder of the description of a model of no classes and no images.
+     * Returns a builder of a description without classes and images.
      *
-     * @param config its shape
+     * @param config configuration of the model
      * @return a new builder
      */
     public static Builder builder(RlrConfig config) {
         return new Builder(config);
     }
 
-    /** {@return a builder that holds these settings} */
+    /** {@return a builder with these settings} */
     public Builder toBuilder() {
         return new Builder(config)
                 .training(training)
@@ -151,7 +152,7 @@ public record ModelInfo(
         /**
          * Sets {@link ModelInfo#config}.
          *
-         * @param value its shape
+         * @param value configuration of the model
          * @return this builder
          */
         public Builder config(RlrConfig value) {
@@ -162,7 +163,7 @@ public record ModelInfo(
         /**
          * Sets {@link ModelInfo#training}.
          *
-         * @param value how it was trained; null for a model that another program trained
+         * @param value training settings; null for a model trained by another program
          * @return this builder
          */
         public Builder training(@Nullable TrainingSettings value) {
@@ -173,7 +174,7 @@ public record ModelInfo(
         /**
          * Sets {@link ModelInfo#classes}.
          *
-         * @param value names of the product classes it was trained on
+         * @param value names of the product classes in its training images
          * @return this builder
          */
         public Builder classes(List<String> value) {
@@ -184,7 +185,7 @@ public record ModelInfo(
         /**
          * Sets {@link ModelInfo#images}.
          *
-         * @param value training images
+         * @param value number of training images
          * @return this builder
          */
         public Builder images(int value) {
@@ -195,7 +196,7 @@ public record ModelInfo(
         /**
          * Sets {@link ModelInfo#loss}.
          *
-         * @param value mean loss of the last epoch, or of the one that was chosen, summed over the levels
+         * @param value mean loss of the last or of the selected epoch, summed over the levels
          * @return this builder
          */
         public Builder loss(double value) {
@@ -204,9 +205,9 @@ public record ModelInfo(
         }
 
         /**
-         * Sets {@link ModelInfo#scores}, and the threshold that they give; {@link #thresholds} after it sets others.
+         * Sets {@link ModelInfo#scores} and their threshold; call {@link #thresholds} afterwards for others.
          *
-         * @param value scores of the training images by the scoring; unless set, none and a threshold of 0
+         * @param value scores of the training images with this scoring; default: no images and a threshold of 0
          * @return this builder
          */
         public Builder scores(ScoreStatistics value) {
@@ -218,7 +219,7 @@ public record ModelInfo(
         /**
          * Sets {@link ModelInfo#origin}.
          *
-         * @param value where a model that another program trained comes from; null for one trained by this program
+         * @param value source of a model trained by another program; null for one trained by this program
          * @return this builder
          */
         public Builder origin(@Nullable String value) {
@@ -229,7 +230,7 @@ public record ModelInfo(
         /**
          * Sets {@link ModelInfo#thresholds}.
          *
-         * @param value what is anomalous; null for the threshold that the scores of the training images give
+         * @param value thresholds for anomalous images; null for the threshold from the scores of the training images
          * @return this builder
          */
         public Builder thresholds(@Nullable Thresholds value) {
@@ -240,7 +241,7 @@ public record ModelInfo(
         /**
          * Sets {@link ModelInfo#selection}.
          *
-         * @param value how the epoch was chosen; null where it is the last
+         * @param value how the epoch was selected; null for the last epoch
          * @return this builder
          */
         public Builder selection(@Nullable Selection value) {
@@ -251,7 +252,7 @@ public record ModelInfo(
         /**
          * Sets {@link ModelInfo#scoring}.
          *
-         * @param value how maps and image scores are made; null for as published
+         * @param value how maps and image scores are computed; null for the published scoring
          * @return this builder
          */
         public Builder scoring(@Nullable Scoring value) {
@@ -260,7 +261,7 @@ public record ModelInfo(
         }
 
         /**
-         * Checks the settings and makes the record.
+         * Checks and returns the description.
          *
          * @return the settings
          * @throws org.rlr.tensor.RlrException if the model lacks a level of the scoring

@@ -6,7 +6,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a model or a backbone wants pixels: {@code (value/255 − mean)/std} per channel, red, green, blue.
+ * Normalisation of pixels: {@code (value/255 − mean)/std} per channel, red, green, blue.
  *
  * @param mean three numbers
  * @param std three numbers above 0
@@ -18,33 +18,33 @@ public record Normalization(float[] mean, float[] std) {
     public static final Normalization IMAGENET =
             new Normalization(new float[] {0.485f, 0.456f, 0.406f}, new float[] {0.229f, 0.224f, 0.225f});
 
-    /** Values to −1…1: mean and std 0.5. */
+    /** Maps values to −1…1: mean and std 0.5. */
     public static final Normalization HALF =
             new Normalization(new float[] {0.5f, 0.5f, 0.5f}, new float[] {0.5f, 0.5f, 0.5f});
 
     /**
-     * Copies the arrays, as the accessors do: the constants are shared.
+     * Copies the arrays; the accessors return copies, too.
      *
-     * @throws IllegalArgumentException if there are not three numbers each, or a deviation is not above 0
+     * @throws IllegalArgumentException if an array does not have three numbers, or a deviation is not above 0
      */
     public Normalization {
         if (count(mean) != CHANNELS || count(std) != CHANNELS) {
-            throw new IllegalArgumentException("a normalisation has a mean and a deviation for each of red, green and"
-                    + " blue, not " + count(mean) + " means and " + count(std) + " deviations");
+            throw new IllegalArgumentException("a normalisation has " + count(mean) + " means and " + count(std)
+                    + " deviations; it needs three of each, for red, green and blue");
         }
         mean = mean.clone();
         std = std.clone();
         for (int c = 0; c < CHANNELS; c++) {
             if (!Float.isFinite(mean[c])) {
-                throw new IllegalArgumentException("a mean of " + mean[c] + " is not a number");
+                throw new IllegalArgumentException("a mean is " + mean[c] + "; it must be finite");
             }
             if (!(std[c] > 0 && Float.isFinite(std[c]))) {
-                throw new IllegalArgumentException("a standard deviation of " + std[c] + " is not above 0");
+                throw new IllegalArgumentException("a standard deviation is " + std[c] + "; it must be above 0");
             }
         }
     }
 
-    /** The parser gives null where a file says nothing. */
+    /** The parser sets null for an array that the file lacks. */
     private static int count(float @Nullable [] values) {
         return values == null ? 0 : values.length;
     }
@@ -62,11 +62,11 @@ public record Normalization(float[] mean, float[] std) {
     }
 
     /**
-     * Normalised pixels back as samples, {@code value·std + mean} of 255, rounded, what is beyond 0 or 255 cut off;
-     * red, green, blue alternate.
+     * Converts normalised pixels back to samples: {@code 255·(value·std + mean)}, rounded and clamped to 0…255; red,
+     * green and blue interleaved.
      *
-     * @param pixels a multiple of three values, normalised
-     * @return as many samples
+     * @param pixels normalised values; their number is a multiple of three
+     * @return the same number of samples
      */
     public byte[] samples(float[] pixels) {
         byte[] samples = new byte[pixels.length];
@@ -87,7 +87,7 @@ public record Normalization(float[] mean, float[] std) {
         return 31 * Arrays.hashCode(mean) + Arrays.hashCode(std);
     }
 
-    /** {@return for people: {@code mean 0.485 0.456 0.406, deviation 0.229 0.224 0.225}} */
+    /** {@return a text for people: {@code mean 0.485 0.456 0.406, deviation 0.229 0.224 0.225}} */
     @Override
     public String toString() {
         return "mean " + text(mean) + ", deviation " + text(std);

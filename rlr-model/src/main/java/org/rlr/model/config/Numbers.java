@@ -1,13 +1,13 @@
 package org.rlr.model.config;
 
-/** Checks of what a model file says about itself. */
+/** Checks of values in a model file's description. */
 final class Numbers {
     private Numbers() {}
 
     /**
-     * Checks a number that no user sets.
+     * Checks a number that users do not set.
      *
-     * @throws IllegalArgumentException naming it, if it is not usable
+     * @throws IllegalArgumentException with its name if the condition is false
      */
     static void requireUsable(boolean condition, String name, Object value) {
         if (!condition) {

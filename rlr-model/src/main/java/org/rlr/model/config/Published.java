@@ -2,7 +2,7 @@ package org.rlr.model.config;
 
 import java.util.List;
 
-/** The published values that settings of a model and of its levels share (RLR §4 to §8). */
+/** The published values of settings that a model and its levels share (RLR §4 to §8). */
 final class Published {
     static final int HEADS = 8;
     static final int LAYERS = 4;

@@ -11,26 +11,26 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.InvalidSettingException;
 
 /**
- * What a model is: everything that its shapes depend on. The published values are those of {@link #published}.
+ * Configuration of a model: everything that its shapes depend on. {@link #published} returns the published values.
  *
  * @param backbone name of the feature extractor
- * @param imageHeight rows that images, or their tiles, have as input
- * @param imageWidth columns of the same
- * @param levels feature levels of the backbone, ascending; one transformer each
- * @param width model width d at stride 4; doubled where the stride is
+ * @param imageHeight input rows: those of resized images or of tiles
+ * @param imageWidth input columns: those of resized images or of tiles
+ * @param levels feature levels of the backbone, ascending; one transformer per level
+ * @param width model width d at stride 4; it doubles with the stride
  * @param heads attention heads
  * @param layers encoder layers
  * @param blocks attention blocks of each layer
- * @param gate how they are weighted
+ * @param gate weighting of the blocks
  * @param refLen chunks of the reference
- * @param referenceLoss whether chunks of the reference are pushed apart
+ * @param referenceLoss whether training pushes the chunks of the reference apart
  * @param averagePool whether feature maps are smoothed by a 3×3 average
- * @param standardize whether each channel of the features is standardised by its mean and deviation over the training
- *     images, also where the backbone does not ask for it
- * @param tiling how images are cut into tiles of the input size; null where they are resized to it
- * @param windows side of the attention window by level, in tokens, odd; null, or without a level, where it follows the
- *     grid ({@link LevelConfig#defaultWindowSize})
- * @param normalization how pixels are normalised; null for the way of the backbone
+ * @param standardize whether to standardise each feature channel by its mean and deviation over the training images,
+ *     even if the backbone does not require it
+ * @param tiling how images are cut into tiles of the input size; null if they are resized to it
+ * @param windows attention window size by level, in tokens, odd; null or a missing level derives it from the grid
+ *     ({@link LevelConfig#defaultWindowSize})
+ * @param normalization normalisation of pixels; null for the backbone's
  */
 public record RlrConfig(
         String backbone,
@@ -50,11 +50,11 @@ public record RlrConfig(
         @Nullable Map<Integer, Integer> windows,
         @Nullable Normalization normalization) {
 
-    /** Beyond this a feature map of a batch can have more values than an array. */
+    /** Above this, a feature map of a batch can have more values than an array. */
     private static final int LARGEST_SIZE = 8192;
 
     private static final int LARGEST_WIDTH = 1 << 14;
-    /** Tokens that a grid has at least along both axes. */
+    /** Least number of tokens along each axis of a grid. */
     private static final int LEAST_TOKENS = 4;
 
     public RlrConfig {
@@ -64,7 +64,7 @@ public record RlrConfig(
                     levels,
                     "one or more levels of the backbone",
                     "feature levels " + levels + " are not usable",
-                    "name one or more of the backbone in `levels`");
+                    "name one or more levels of the backbone in `levels`");
         }
         levels = levels.stream().sorted().distinct().toList();
         blocks = blocks.stream().distinct().toList();
@@ -90,7 +90,7 @@ public record RlrConfig(
                     true,
                     "false where `refLen` is 1",
                     "`referenceLoss` pushes the chunks of the reference apart, and `refLen` 1 has only one",
-                    "take `refLen` 2 or more");
+                    "use `refLen` 2 or more");
         }
         if (tiling != null) {
             tiling.checkFits(imageHeight, imageWidth);
@@ -105,8 +105,8 @@ public record RlrConfig(
                 throw new InvalidSettingException(
                         "windows",
                         window,
-                        "of the levels " + levels,
-                        "`windows` " + window + " is of a level that the model does not have",
+                        "levels from " + levels,
+                        "`windows` " + window + " names a level that the model does not have",
                         "give sizes for some of " + levels);
             }
             if (size < 1 || size % 2 == 0 || size > 2 * LARGEST_SIZE) {
@@ -114,14 +114,14 @@ public record RlrConfig(
                         "windows",
                         window,
                         "odd",
-                        "`windows` " + window + " is not usable, as a window has a token in its middle",
+                        "`windows` " + window + " is not an odd size in the allowed range",
                         "give an odd number between 1 and " + (2 * LARGEST_SIZE - 1));
             }
         });
         return Collections.unmodifiableMap(new TreeMap<>(windows));
     }
 
-    /** {@return the sizes of windows that do not follow the grid, by level: {@code 2=9,3=5}; empty where all do} */
+    /** {@return window sizes that are not derived from the grid, by level: {@code 2=9,3=5}; empty if there are none} */
     public String windowText() {
         return windows == null
                 ? ""
@@ -131,7 +131,7 @@ public record RlrConfig(
     }
 
     /**
-     * The published settings: 256×256 pixels, levels 2 and 3, width 128, 8 heads, 4 layers, {@code mca} and
+     * Returns the published settings: 256×256 pixels, levels 2 and 3, width 128, 8 heads, 4 layers, {@code mca} and
      * {@code nsa}, no gate, r 1.
      *
      * @param backbone name of the feature extractor
@@ -143,18 +143,18 @@ public record RlrConfig(
 
     /**
      * Checks that a backbone has the levels, that the image size is a multiple of their strides and at least
-     * {@value #LEAST_TOKENS} times the largest, and that the width at the finest of them can be divided among the
+     * {@value #LEAST_TOKENS} times the largest stride, and that the width of the finest level is divisible by the
      * heads.
      *
      * @param available all levels of the backbone
-     * @throws InvalidSettingException naming the setting, its value, and the nearest sizes that are allowed
+     * @throws InvalidSettingException naming the setting, its value, and the nearest allowed sizes
      */
     public void requireFits(List<FeatureLevel> available) {
         chosen(available);
     }
 
     /**
-     * The transformers of all levels.
+     * Returns the configurations of all levels' transformers.
      *
      * @param available all levels of the backbone
      * @return one for each of {@link #levels}
@@ -165,12 +165,12 @@ public record RlrConfig(
     }
 
     /**
-     * The transformer of one level.
+     * Returns the configuration of one level's transformer.
      *
      * @param level one of {@link #levels}, as the backbone describes it
      * @return its channels, grid {@code imageHeight/stride × imageWidth/stride}, model width {@code width·2^(round(log2
-     *     stride) − 2)} and the window, of {@link #windows} or {@link LevelConfig#defaultWindowSize}
-     * @throws InvalidSettingException if they do not fit together
+     *     stride) − 2)} and window size, from {@link #windows} or {@link LevelConfig#defaultWindowSize}
+     * @throws InvalidSettingException if the settings do not fit together
      */
     public LevelConfig level(FeatureLevel level) {
         requireFit(List.of(level));
@@ -259,7 +259,7 @@ public record RlrConfig(
     }
 
     /**
-     * A builder that holds the published settings.
+     * Returns a builder with the published settings.
      *
      * @param backbone name of the feature extractor
      * @return a new builder
@@ -268,7 +268,7 @@ public record RlrConfig(
         return new Builder(backbone);
     }
 
-    /** {@return a builder that holds these settings} */
+    /** {@return a builder with these settings} */
     public Builder toBuilder() {
         return new Builder(backbone)
                 .levels(levels)
@@ -287,7 +287,7 @@ public record RlrConfig(
                 .imageSize(imageHeight, imageWidth);
     }
 
-    /** Collects the settings of a {@link RlrConfig}; what is not set has the published value. */
+    /** Collects the settings of a {@link RlrConfig}; settings that you omit have the published value. */
     public static final class Builder {
         private String backbone;
         private int imageHeight = 256;
@@ -313,8 +313,8 @@ public record RlrConfig(
         /**
          * Sets the size of the model's input.
          *
-         * @param height rows that images, or their tiles, have as input
-         * @param width columns of the same
+         * @param height input rows: those of resized images or of tiles
+         * @param width input columns: those of resized images or of tiles
          * @return this builder
          */
         public Builder imageSize(int height, int width) {
@@ -337,7 +337,7 @@ public record RlrConfig(
         /**
          * Sets {@link RlrConfig#levels}.
          *
-         * @param value feature levels of the backbone, ascending; one transformer each
+         * @param value feature levels of the backbone, ascending; one transformer per level
          * @return this builder
          */
         public Builder levels(List<Integer> value) {
@@ -348,7 +348,7 @@ public record RlrConfig(
         /**
          * Sets {@link RlrConfig#width}.
          *
-         * @param value model width d at stride 4; doubled where the stride is
+         * @param value model width d at stride 4; it doubles with the stride
          * @return this builder
          */
         public Builder width(int value) {
@@ -392,7 +392,7 @@ public record RlrConfig(
         /**
          * Sets {@link RlrConfig#gate}.
          *
-         * @param value how they are weighted
+         * @param value weighting of the blocks
          * @return this builder
          */
         public Builder gate(GateMode value) {
@@ -414,7 +414,7 @@ public record RlrConfig(
         /**
          * Sets {@link RlrConfig#referenceLoss}.
          *
-         * @param value whether chunks of the reference are pushed apart
+         * @param value whether training pushes the chunks of the reference apart
          * @return this builder
          */
         public Builder referenceLoss(boolean value) {
@@ -436,8 +436,8 @@ public record RlrConfig(
         /**
          * Sets {@link RlrConfig#standardize}.
          *
-         * @param value whether each channel of the features is standardised by its mean and deviation over the training
-         *     images, also where the backbone does not ask for it
+         * @param value whether to standardise each feature channel by its mean and deviation over the training images,
+         *     even if the backbone does not require it
          * @return this builder
          */
         public Builder standardize(boolean value) {
@@ -448,7 +448,7 @@ public record RlrConfig(
         /**
          * Sets {@link RlrConfig#tiling}.
          *
-         * @param value how images are cut into tiles of the input size; null where they are resized to it
+         * @param value how images are cut into tiles of the input size; null if they are resized to it
          * @return this builder
          */
         public Builder tiling(@Nullable Tiling value) {
@@ -459,8 +459,8 @@ public record RlrConfig(
         /**
          * Sets {@link RlrConfig#windows}.
          *
-         * @param value side of the attention window by level, in tokens, odd; null, or without a level, where it
-         *     follows the grid ({@link LevelConfig#defaultWindowSize})
+         * @param value attention window size by level, in tokens, odd; null or a missing level derives it from the grid
+         *     ({@link LevelConfig#defaultWindowSize})
          * @return this builder
          */
         public Builder windows(@Nullable Map<Integer, Integer> value) {
@@ -471,7 +471,7 @@ public record RlrConfig(
         /**
          * Sets {@link RlrConfig#normalization}.
          *
-         * @param value how pixels are normalised; null for the way of the backbone
+         * @param value normalisation of pixels; null for the backbone's
          * @return this builder
          */
         public Builder normalization(@Nullable Normalization value) {
@@ -480,7 +480,7 @@ public record RlrConfig(
         }
 
         /**
-         * Checks the settings and makes the record.
+         * Checks and returns the settings.
          *
          * @return the settings
          * @throws InvalidSettingException naming the setting, its value and the allowed values

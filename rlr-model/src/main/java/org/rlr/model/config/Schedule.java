@@ -2,22 +2,22 @@ package org.rlr.model.config;
 
 import com.google.gson.annotations.SerializedName;
 
-/** How the learning rate goes on after the warm-up. */
+/** The learning rate after the warm-up. */
 @SuppressWarnings("exports") // names for Gson
 public enum Schedule {
-    /** It stays. */
+    /** It stays constant. */
     @SerializedName("constant")
     CONSTANT,
-    /** Half a cosine, from the learning rate at the end of the warm-up to nearly zero at the last step. */
+    /** It follows half a cosine from its value at the end of the warm-up to nearly zero at the last step. */
     @SerializedName("cosine")
     COSINE;
 
     /**
-     * The schedule of that name.
+     * Returns the schedule of a name.
      *
      * @param name {@code constant} or {@code cosine}
      * @return the schedule
-     * @throws org.rlr.tensor.InvalidSettingException naming those there are
+     * @throws org.rlr.tensor.InvalidSettingException for an unknown name, listing the known ones
      */
     public static Schedule of(String name) {
         return Constants.of(values(), "schedule", name);

@@ -3,26 +3,26 @@ package org.rlr.model.config;
 import static org.rlr.model.config.Numbers.requireUsable;
 
 /**
- * Image scores of the training images, all normal, and the threshold derived from them.
+ * Image scores of the training images (all normal), and the threshold derived from them.
  *
- * @param images how many; 0 where none were scored, as the threshold was given or the scoring changed after training
+ * @param images number of images; 0 if the threshold was given or the scoring changed after training
  * @param mean their mean score
  * @param std their standard deviation
  * @param max their largest score
- * @param threshold mean + 3·std, the threshold where none was found on images held out of training ({@link Threshold})
- * @param mapMin the smallest value of their anomaly maps, or of those of other normal images where none were scored;
- *     with {@code mapMax} a colour scale common to all images
- * @param mapMax the largest of them
+ * @param threshold mean + 3·std, which applies unless a threshold was found on held-out images ({@link Threshold})
+ * @param mapMin smallest value of their anomaly maps, or of those of other normal images if no training images were
+ *     scored; {@code mapMin} and {@code mapMax} give a colour scale for all images
+ * @param mapMax largest value of the same maps
  */
 public record ScoreStatistics(
         int images, double mean, double std, double max, double threshold, double mapMin, double mapMax) {
-    /** How many standard deviations above the mean of normal images the threshold lies. */
+    /** Distance of the threshold from the mean of normal images, in standard deviations. */
     static final double DEVIATIONS = 3;
 
     /**
-     * Checks that they are usable.
+     * Checks the values.
      *
-     * @throws IllegalArgumentException if a number of images or a deviation is negative or a value is not finite
+     * @throws IllegalArgumentException if the number of images or the deviation is negative, or a value is not finite
      */
     public ScoreStatistics {
         requireUsable(images >= 0, "scores.images", images);
@@ -32,17 +32,17 @@ public record ScoreStatistics(
     }
 
     /**
-     * A threshold that was given, without images; colour scales begin at 0.
+     * Returns statistics for a threshold that was given without images; colour scales begin at 0.
      *
      * @param threshold score above which an image is anomalous
-     * @return statistics of 0 images, the map from 0 to the threshold
+     * @return statistics of 0 images; maps range from 0 to the threshold
      */
     public static ScoreStatistics given(double threshold) {
         return given(threshold, 0, threshold);
     }
 
     /**
-     * A threshold that was not found on training images, and the range of normal maps for colour scales.
+     * Returns statistics for a threshold that was not found on training images, with a range of normal maps.
      *
      * @param threshold score above which an image is anomalous
      * @param mapMin lower end of the colour scale
@@ -54,12 +54,12 @@ public record ScoreStatistics(
     }
 
     /**
-     * Statistics of scores, and the range of the maps they came from.
+     * Computes statistics of scores, with the range of their maps.
      *
      * @param scores image scores, at least one
      * @param mapMin smallest value of the maps
      * @param mapMax largest value of the maps
-     * @return mean, standard deviation (divided by their number), maximum and mean + 3 deviations
+     * @return mean, standard deviation (divided by the count), maximum and mean + 3 deviations
      */
     public static ScoreStatistics of(double[] scores, double mapMin, double mapMax) {
         double sum = 0;

@@ -9,25 +9,25 @@ import java.util.stream.IntStream;
 import org.rlr.tensor.InvalidSettingException;
 
 /**
- * How the scores of tokens become a map and a score of the image (RLR §9). All of it may be varied without training;
- * thresholds belong to one scoring.
+ * How token scores are combined into a map and an image score (RLR §9). You can change it without training, but
+ * thresholds are valid for one scoring only.
  *
- * @param levels feature levels that count, ascending
- * @param weights of each of them, above 0: the map is the weighted mean of the levels' maps
- * @param smoothing standard deviation, in pixels of the map, of the Gaussian filter before the image score is taken,
- *     the maximum of the map; 0 for none
+ * @param levels feature levels to use, ascending
+ * @param weights weight of each level, above 0: the map is the weighted mean of the levels' maps
+ * @param smoothing standard deviation, in map pixels, of the Gaussian filter that is applied before taking the map's
+ *     maximum as the image score; 0 for none
  */
 public record Scoring(List<Integer> levels, List<Double> weights, double smoothing) {
     /** The published smoothing. */
     public static final double SMOOTHING = 4;
 
-    /** More than any map is wide. */
+    /** Larger than any map. */
     private static final double MOST_SMOOTHING = 1000;
 
     /**
-     * Checks, and puts the levels in order.
+     * Checks the values and sorts the levels.
      *
-     * @throws InvalidSettingException if one is out of range
+     * @throws InvalidSettingException if a value is out of range
      */
     public Scoring {
         if (levels == null
@@ -39,8 +39,8 @@ public record Scoring(List<Integer> levels, List<Double> weights, double smoothi
                     "Scoring.levels",
                     levels,
                     "at least one level, each once, with a weight",
-                    "levels " + levels + " with weights " + weights + " give no map",
-                    "name one level or more, each once, as `Scoring.levels` 2,3 or 2=1,3=0.5");
+                    "levels " + levels + " with weights " + weights + " are empty, repeated or of different number",
+                    "name one or more levels, each once, such as `Scoring.levels` 2,3 or 2=1,3=0.5");
         }
         for (double weight : weights) {
             if (!(weight > 0 && weight < Double.POSITIVE_INFINITY)) {
@@ -48,8 +48,8 @@ public record Scoring(List<Integer> levels, List<Double> weights, double smoothi
                         "Scoring.weights",
                         weight,
                         "above 0",
-                        "`Scoring.levels` has the weight " + weight,
-                        "weights must be above 0; omit a level to exclude it");
+                        "`Scoring.levels` has the weight " + weight + ", which is not above 0",
+                        "give a weight above 0; omit a level to exclude it");
             }
         }
         InvalidSettingException.require(
@@ -69,9 +69,9 @@ public record Scoring(List<Integer> levels, List<Double> weights, double smoothi
     }
 
     /**
-     * All levels of a model alike, and the smoothing of the published scores.
+     * Returns equal weights for all levels of a model, with the published smoothing.
      *
-     * @param config of the model
+     * @param config configuration of the model
      * @return weights of 1 and a smoothing of {@link #SMOOTHING} pixels
      */
     public static Scoring published(RlrConfig config) {
@@ -79,7 +79,7 @@ public record Scoring(List<Integer> levels, List<Double> weights, double smoothi
     }
 
     /**
-     * The weight of a level; 0 where it does not count.
+     * Returns the weight of a level; 0 if it is not used.
      *
      * @param level feature level
      * @return above 0, or 0
@@ -90,10 +90,10 @@ public record Scoring(List<Integer> levels, List<Double> weights, double smoothi
     }
 
     /**
-     * Whether the maps are those of another scoring, so that only the image scores may differ.
+     * Whether another scoring gives the same maps, so that only image scores can differ.
      *
      * @param other the scoring to compare with
-     * @return true where levels and weights are equal
+     * @return true if levels and weights are equal
      */
     public boolean sameMaps(Scoring other) {
         return levels.equals(other.levels) && weights.equals(other.weights);
@@ -102,9 +102,9 @@ public record Scoring(List<Integer> levels, List<Double> weights, double smoothi
     /**
      * Checks that a model has the levels.
      *
-     * @param config of the model
+     * @param config configuration of the model
      * @return this scoring
-     * @throws InvalidSettingException naming the first that it lacks
+     * @throws InvalidSettingException naming the first missing level
      */
     public Scoring requireLevelsOf(RlrConfig config) {
         List<Integer> missing = new ArrayList<>(levels);
@@ -114,13 +114,13 @@ public record Scoring(List<Integer> levels, List<Double> weights, double smoothi
                     "Scoring.levels",
                     levels,
                     "among " + config.levels(),
-                    "the model has no level " + missing.get(0) + " to score by, it has " + config.levels(),
-                    "name some of those with `Scoring.levels`");
+                    "the model has no level " + missing.get(0) + " to score by; it has " + config.levels(),
+                    "choose `Scoring.levels` from those");
         }
         return this;
     }
 
-    /** {@return levels and weights in short: {@code 2,3}, or {@code 2=1,3=0.5} where the weights differ} */
+    /** {@return levels and weights in short: {@code 2,3}, or {@code 2=1,3=0.5} if the weights differ} */
     public String levelText() {
         boolean alike = weights.stream().distinct().count() == 1;
         return IntStream.range(0, levels.size())
@@ -129,7 +129,7 @@ public record Scoring(List<Integer> levels, List<Double> weights, double smoothi
     }
 
     /**
-     * A number without the zeros that it does not need.
+     * Formats a number without trailing zeros.
      *
      * @param value any number
      * @return {@code 2} for 2.0, {@code 0.5} for 0.5

@@ -3,24 +3,24 @@ package org.rlr.model.config;
 import static org.rlr.model.config.Numbers.requireUsable;
 
 /**
- * How the epoch was chosen that a model is of, where it is not the last.
+ * How a model's epoch was selected, if it is not the last.
  *
- * @param by by what
- * @param epoch its number, from 1
- * @param value what was best at it: the loss, or the metric as a fraction
- * @param images how many images chose it
+ * @param by the criterion
+ * @param epoch number of the epoch, from 1
+ * @param value value of the criterion at that epoch: the loss, or the metric as a fraction
+ * @param images number of images used for the selection
  */
 public record Selection(By by, int epoch, double value, int images) {
-    /** What an epoch is chosen by. */
+    /** A criterion for selecting an epoch. */
     public enum By {
-        /** The lowest loss of images held out of training. */
+        /** The lowest loss of held-out training images. */
         VALIDATION_LOSS,
-        /** The greatest mean image AUROC of the test images: what is measured on them with the model is optimistic. */
+        /** The greatest mean image AUROC of the test images; results of the model on these images are optimistic. */
         TEST_IMAGE_AUROC
     }
 
     /**
-     * Checks that it is usable.
+     * Checks the values.
      *
      * @throws IllegalArgumentException if the epoch is below 1, the number of images negative or the value not finite
      */
@@ -30,7 +30,7 @@ public record Selection(By by, int epoch, double value, int images) {
         requireUsable(images >= 0, "selection.images", images);
     }
 
-    /** {@return whether the test images had a say, so that what is measured on them is optimistic} */
+    /** {@return whether test images were used for the selection, so that results on them are optimistic} */
     public boolean optimistic() {
         return by == By.TEST_IMAGE_AUROC;
     }

@@ -1,14 +1,14 @@
 package org.rlr.model.config;
 
-/** Words of messages. */
+/** Helpers for message texts. */
 public final class Texts {
     private Texts() {}
 
     /**
-     * A number of things: {@code 1 epoch}, {@code 2 epochs}, {@code 3 classes}.
+     * Formats a count: {@code 1 epoch}, {@code 2 epochs}, {@code 3 classes}.
      *
-     * @param number how many
-     * @param thing one of them
+     * @param number the count
+     * @param thing the noun in the singular
      * @return number and noun
      */
     public static String count(long number, String thing) {

@@ -7,21 +7,21 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.RlrException;
 
 /**
- * The score above which an image is called anomalous, how it was found, and how sure it is. Rates are fractions; an
- * interval is null where it is not known.
+ * The score above which an image is anomalous, with its origin and uncertainty. Rates are fractions; an interval is
+ * null if unknown.
  *
- * @param value an image is anomalous whose score exceeds it
- * @param rule how it was found
- * @param target what was asked for: the false-alarm rate, the recall, or the number of standard deviations; 0 for
- *     {@link Rule#F1_MAX} and {@link Rule#GIVEN}
- * @param confidence of the intervals, as 0.95; 0 where there are none
- * @param normal normal images it was found with
- * @param anomalous anomalous images it was found with
- * @param mean mean score of the normal ones
+ * @param value images with a greater score are anomalous
+ * @param rule the rule by which it was found
+ * @param target the requested false-alarm rate, recall, or number of standard deviations; 0 for {@link Rule#F1_MAX} and
+ *     {@link Rule#GIVEN}
+ * @param confidence confidence level of the intervals, such as 0.95; 0 if there are none
+ * @param normal number of normal images used
+ * @param anomalous number of anomalous images used
+ * @param mean mean score of the normal images
  * @param std standard deviation of their scores
- * @param valueInterval the threshold, and where the true quantile of normal scores lies
- * @param falseAlarmRate the share of normal images above the threshold that is to be expected
- * @param recall the share of anomalous images above the threshold
+ * @param valueInterval the threshold with the confidence interval of the true quantile of normal scores
+ * @param falseAlarmRate expected share of normal images above the threshold
+ * @param recall share of anomalous images above the threshold
  */
 public record Threshold(
         double value,
@@ -38,31 +38,31 @@ public record Threshold(
 
     /** How a threshold is found. */
     public enum Rule {
-        /** By whoever made the model, without images. */
+        /** Given by the user, without images. */
         GIVEN,
-        /** The mean of the training images' scores and so many standard deviations: no more than a start. */
+        /** Mean of the training images' scores plus some standard deviations: only a first guess. */
         TRAINING_DEVIATIONS,
-        /** A quantile of the scores of normal images that were held out of training. */
+        /** A quantile of the scores of held-out normal images. */
         FALSE_ALARM_RATE,
         /** The greatest F1 on labelled images. */
         F1_MAX,
-        /** A share of the labelled anomalous images is found. */
+        /** Finds a given share of the labelled anomalous images. */
         RECALL
     }
 
     /**
-     * An estimate and its confidence interval.
+     * An estimate with its confidence interval.
      *
-     * @param estimate the best single number
-     * @param low lower end, or null where the images are too few for one
-     * @param high upper end, or null where the images are too few for one
+     * @param estimate the point estimate
+     * @param low lower end, or null if there are too few images
+     * @param high upper end, or null if there are too few images
      */
     public record Interval(
             double estimate, @Nullable Double low, @Nullable Double high) {
         /**
-         * Checks that its ends are in order.
+         * Checks the order of its ends.
          *
-         * @param estimate the best single number
+         * @param estimate the point estimate
          * @param low lower end, or null
          * @param high upper end, or null
          * @throws IllegalArgumentException if a value is not finite or the low end is above the high one
@@ -75,7 +75,7 @@ public record Threshold(
     }
 
     /**
-     * Checks that it is usable.
+     * Checks the values.
      *
      * @throws RlrException if the value or the normal scores are not finite
      * @throws IllegalArgumentException if a count is negative or the confidence out of range
@@ -93,7 +93,7 @@ public record Threshold(
         requireUsable(anomalous >= 0, "threshold.anomalous", anomalous);
     }
 
-    /** The threshold that training leaves behind. */
+    /** The threshold after training. */
     static Threshold ofTraining(ScoreStatistics scores) {
         boolean found = scores.images() > 0;
         return new Threshold(
@@ -111,7 +111,7 @@ public record Threshold(
     }
 
     /**
-     * Whether an image of that score is anomalous.
+     * Whether an image with a score is anomalous.
      *
      * @param score image score
      * @return whether {@code score > value}
@@ -121,8 +121,8 @@ public record Threshold(
     }
 
     /**
-     * How far a score is above the threshold, in standard deviations of the normal images' scores, by which images of
-     * classes with thresholds of their own compare.
+     * Returns the distance of a score above the threshold in standard deviations of the normal images' scores. It is
+     * comparable between classes with their own thresholds.
      *
      * @param score image score
      * @return the distance; with a deviation of 0 the plain difference
@@ -132,12 +132,11 @@ public record Threshold(
     }
 
     /**
-     * A score as a number of 0…1 that does not depend on the model: 0.5 at the threshold, and {@code 1/(1 + exp(-z))}
-     * with z the distance from it in standard deviations of the normal images' scores. Greater scores never get a
-     * lesser number.
+     * Maps a score to 0…1 independently of the model: 0.5 at the threshold, otherwise {@code 1/(1 + exp(-z))}, with z
+     * the distance from the threshold in standard deviations of the normal images' scores. The mapping is monotonic.
      *
      * @param score image score
-     * @return 0…1; with a deviation of 0 just 0, 0.5 or 1
+     * @return 0…1; with a deviation of 0 only 0, 0.5 or 1
      */
     public double normalized(double score) {
         double distance = score - value;

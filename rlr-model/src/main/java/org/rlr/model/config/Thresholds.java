@@ -9,30 +9,30 @@ import org.rlr.tensor.InvalidSettingException;
 /**
  * A model's thresholds.
  *
- * @param common for images whose class is neither said nor recognised, and for classes without their own
- * @param perClass by class, as training leaves them or as they were asked for; may be empty
+ * @param common for images of an unknown class and for classes without their own threshold
+ * @param perClass by class, from training or from the user; may be empty
  */
 public record Thresholds(Threshold common, Map<String, Threshold> perClass) {
-    /** Of fewer images, mean and deviation say little. */
+    /** With fewer images, mean and deviation are unreliable. */
     private static final int ENOUGH = 10;
 
     /**
-     * Takes a copy.
+     * Copies the map.
      *
      * @throws NullPointerException if there is no common threshold
      */
     public Thresholds {
         Objects.requireNonNull(common, "the common threshold is missing");
-        // the parser leaves null what a file lacks
+        // the parser sets null for a component that the file lacks
         perClass = perClass == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(perClass));
     }
 
     /**
-     * The thresholds that training leaves behind: the mean and three standard deviations of the training images'
-     * scores, of all together and of each class of at least ten images.
+     * Returns the thresholds after training: mean plus three standard deviations of the training images' scores, for
+     * all images together and for each class with at least ten images.
      *
      * @param common scores of all training images
-     * @param perClass those of the images of a class, by class; empty for a common threshold only
+     * @param perClass scores by class; empty for a common threshold only
      * @return the thresholds
      */
     public static Thresholds ofTraining(ScoreStatistics common, Map<String, ScoreStatistics> perClass) {
@@ -46,9 +46,9 @@ public record Thresholds(Threshold common, Map<String, Threshold> perClass) {
     }
 
     /**
-     * The threshold of a class, which is the common one where it has none of its own.
+     * Returns the threshold of a class, or the common one if the class has none.
      *
-     * @param className any name, also an unknown one
+     * @param className any name, even an unknown one
      * @return the class's own or the common threshold
      */
     public Threshold of(String className) {
@@ -56,11 +56,11 @@ public record Thresholds(Threshold common, Map<String, Threshold> perClass) {
     }
 
     /**
-     * A class's own threshold.
+     * Returns a class's own threshold.
      *
      * @param className a product class
      * @return its own threshold
-     * @throws InvalidSettingException if it has none, naming those that have
+     * @throws InvalidSettingException if it has none, listing the classes that have one
      */
     public Threshold ownOf(String className) {
         Threshold own = perClass.get(className);
@@ -71,8 +71,8 @@ public record Thresholds(Threshold common, Map<String, Threshold> perClass) {
                     "one of " + perClass.keySet(),
                     "the model has no threshold of its own for class '" + className + "'",
                     perClass.isEmpty()
-                            ? "it has a common one only, `Thresholding.withClasses` adds others"
-                            : "it has them for " + String.join(", ", perClass.keySet()));
+                            ? "it has only a common one; `Thresholding.withClasses` adds others"
+                            : "classes with a threshold: " + String.join(", ", perClass.keySet()));
         }
         return own;
     }

@@ -3,19 +3,19 @@ package org.rlr.model.config;
 import org.rlr.tensor.InvalidSettingException;
 
 /**
- * How images are cut into overlapping tiles of the model's input size, in training as in detection, so that what is
- * learned has the scale that is examined. Part of the model: its threshold belongs to maps made so.
+ * How images are cut into overlapping tiles of the model's input size. Training and detection tile alike, so that both
+ * see the same scale. Part of the model, as its threshold is valid only for maps made with the same tiling.
  *
- * @param overlap pixels that neighbouring tiles share at least, along both axes
- * @param scale factor by which an image is resized before it is cut; 1 for its own resolution
+ * @param overlap least overlap of neighbouring tiles in pixels, along both axes
+ * @param scale factor by which an image is resized before it is cut; 1 keeps its resolution
  */
 public record Tiling(int overlap, double scale) {
     private static final double LARGEST_SCALE = 16;
 
     /**
-     * Checks.
+     * Checks the ranges.
      *
-     * @throws InvalidSettingException if one is out of range
+     * @throws InvalidSettingException if a value is out of range
      */
     public Tiling {
         InvalidSettingException.require(overlap >= 0, "Tiling.overlap", overlap, "0 or more pixels");
@@ -27,8 +27,8 @@ public record Tiling(int overlap, double scale) {
     }
 
     /**
-     * For tiles of that size. @throws InvalidSettingException if they would share more than half of a side, which costs
-     * much and brings nothing
+     * Checks the overlap for a tile size. @throws InvalidSettingException if tiles would overlap by more than half,
+     * which is expensive and useless
      */
     void checkFits(int tileHeight, int tileWidth) {
         if (2 * overlap > Math.min(tileHeight, tileWidth)) {

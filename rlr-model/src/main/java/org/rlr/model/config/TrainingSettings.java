@@ -5,21 +5,21 @@ import static org.rlr.tensor.InvalidSettingException.require;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a model is trained.
+ * Settings of a training.
  *
  * @param epochs passes over the training images
  * @param batchSize images per step; the last step of an epoch may have fewer
  * @param learningRate Adam's step size
- * @param seed of parameters, order of images and perturbation: the same seed gives the same model, bit for bit, on the
- *     same kernels
+ * @param seed seed of parameters, image order and perturbation: the same seed gives a bit-identical model on the same
+ *     kernels
  * @param featureJitter scale s of the feature jitter (RLR §3); 0 for none
  * @param noiseProb probability p: a random {@code ⌊(1−p)·L⌋} tokens per image stay clean; with {@code maskTokens}, the
- *     share of tokens masked
- * @param maskTokens zero a random {@code ⌊p·L⌋} tokens per image instead of jittering
- * @param optimizer how the levels are stepped
- * @param validation what is held out of training; null for nothing
- * @param warmupSteps steps in which the learning rate rises to its value, evenly
- * @param schedule how it goes on
+ *     share of masked tokens
+ * @param maskTokens whether a random {@code ⌊p·L⌋} tokens per image are set to zero instead of jittered
+ * @param optimizer how the optimizer updates the levels
+ * @param validation held-out images; null for none
+ * @param warmupSteps steps of the linear warm-up of the learning rate
+ * @param schedule the learning rate after the warm-up
  */
 public record TrainingSettings(
         int epochs,
@@ -51,18 +51,18 @@ public record TrainingSettings(
                 "zero or a positive number");
         require(noiseProb >= 0 && noiseProb <= 1, "noiseProb", noiseProb, "between 0 and 1");
         require(warmupSteps >= 0, "warmupSteps", warmupSteps, "zero or a positive number of steps");
-        // models of earlier versions do not say
+        // models of earlier versions do not contain it
         optimizer = optimizer == null ? OptimizerMode.ADAM : optimizer;
         schedule = schedule == null ? Schedule.CONSTANT : schedule;
     }
 
     /**
-     * The learning rate of a step: {@code lr·(step+1)/(warmup+1)} in the warm-up, then {@code lr} or, along half a
+     * Returns the learning rate of a step: {@code lr·(step+1)/(warmup+1)} during warm-up, then {@code lr} or half a
      * cosine, {@code lr·½(1 + cos π(step − warmup)/(steps − warmup))}.
      *
-     * @param step its number, from 0
-     * @param steps of the whole training
-     * @return above 0; {@code lr} is {@link #learningRate()}
+     * @param step index of the step, from 0
+     * @param steps number of steps of the whole training
+     * @return a rate above 0; {@code lr} is {@link #learningRate()}
      */
     public float learningRate(long step, long steps) {
         if (step < warmupSteps) {
@@ -75,12 +75,12 @@ public record TrainingSettings(
                         * (1 + Math.cos(Math.PI * (step - warmupSteps) / Math.max(1, steps - warmupSteps))));
     }
 
-    /** {@return a builder that holds the published settings} */
+    /** {@return a builder with the published settings} */
     public static Builder builder() {
         return new Builder();
     }
 
-    /** {@return a builder that holds these settings} */
+    /** {@return a builder with these settings} */
     public Builder toBuilder() {
         return new Builder()
                 .epochs(epochs)
@@ -96,7 +96,7 @@ public record TrainingSettings(
                 .schedule(schedule);
     }
 
-    /** Collects the settings of a {@link TrainingSettings}; what is not set has the published value. */
+    /** Collects the settings of a {@link TrainingSettings}; settings that you omit have the published value. */
     public static final class Builder {
         private int epochs = 200;
         private int batchSize = 8;
@@ -148,8 +148,8 @@ public record TrainingSettings(
         /**
          * Sets {@link TrainingSettings#seed}.
          *
-         * @param value of parameters, order of images and perturbation: the same seed gives the same model, bit for
-         *     bit, on the same kernels
+         * @param value seed of parameters, image order and perturbation: the same seed gives a bit-identical model on
+         *     the same kernels
          * @return this builder
          */
         public Builder seed(long value) {
@@ -172,7 +172,7 @@ public record TrainingSettings(
          * Sets {@link TrainingSettings#noiseProb}.
          *
          * @param value probability p: a random {@code ⌊(1−p)·L⌋} tokens per image stay clean; with {@code maskTokens},
-         *     the share of tokens masked
+         *     the share of masked tokens
          * @return this builder
          */
         public Builder noiseProb(float value) {
@@ -183,7 +183,7 @@ public record TrainingSettings(
         /**
          * Sets {@link TrainingSettings#maskTokens}.
          *
-         * @param value zero a random {@code ⌊p·L⌋} tokens per image instead of jittering
+         * @param value whether a random {@code ⌊p·L⌋} tokens per image are set to zero instead of jittered
          * @return this builder
          */
         public Builder maskTokens(boolean value) {
@@ -194,7 +194,7 @@ public record TrainingSettings(
         /**
          * Sets {@link TrainingSettings#optimizer}.
          *
-         * @param value how the levels are stepped
+         * @param value how the optimizer updates the levels
          * @return this builder
          */
         public Builder optimizer(OptimizerMode value) {
@@ -205,7 +205,7 @@ public record TrainingSettings(
         /**
          * Sets {@link TrainingSettings#validation}.
          *
-         * @param value what is held out of training; null for nothing
+         * @param value held-out images; null for none
          * @return this builder
          */
         public Builder validation(@Nullable Validation value) {
@@ -216,7 +216,7 @@ public record TrainingSettings(
         /**
          * Sets {@link TrainingSettings#warmupSteps}.
          *
-         * @param value steps in which the learning rate rises to its value, evenly
+         * @param value steps of the linear warm-up of the learning rate
          * @return this builder
          */
         public Builder warmupSteps(int value) {
@@ -227,7 +227,7 @@ public record TrainingSettings(
         /**
          * Sets {@link TrainingSettings#schedule}.
          *
-         * @param value how it goes on
+         * @param value the learning rate after the warm-up
          * @return this builder
          */
         public Builder schedule(Schedule value) {
@@ -236,7 +236,7 @@ public record TrainingSettings(
         }
 
         /**
-         * Checks the settings and makes the record.
+         * Checks and returns the settings.
          *
          * @return the settings
          * @throws org.rlr.tensor.InvalidSettingException naming the setting, its value and the allowed values

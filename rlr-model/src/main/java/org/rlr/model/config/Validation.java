@@ -4,14 +4,14 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.InvalidSettingException;
 
 /**
- * Training images held out: for following their loss, choosing an epoch, ending the training, or the threshold.
+ * Held-out training images: used to track their loss, choose an epoch, stop early, or find the threshold.
  *
- * @param fraction the share of each class's training images that is held out
- * @param keepBest whether the model is that of the epoch of lowest validation loss, the first of equals; else that of
- *     the last
- * @param patience the training ends after so many epochs without a lower validation loss; null for never
- * @param falseAlarmRate the model's threshold is found on the images held out, at this false-alarm rate; null for the
- *     threshold that the scores of the training images give
+ * @param fraction held-out share of each class's training images
+ * @param keepBest whether the model is that of the epoch with the lowest validation loss (the first of equal ones);
+ *     otherwise that of the last epoch
+ * @param patience number of epochs without a lower validation loss after which training stops; null for never
+ * @param falseAlarmRate false-alarm rate for which the threshold is found on the held-out images; null for the
+ *     threshold from the scores of the training images
  */
 public record Validation(
         double fraction,
@@ -36,10 +36,10 @@ public record Validation(
     }
 
     /**
-     * Images held out to follow their loss, or to choose an epoch by it.
+     * Holds out images to track their loss or to choose an epoch by it.
      *
-     * @param fraction the share of each class's training images that is held out
-     * @param keepBest whether the model is that of the epoch of lowest validation loss
+     * @param fraction held-out share of each class's training images
+     * @param keepBest whether the model is that of the epoch with the lowest validation loss
      * @throws InvalidSettingException if the fraction is out of range
      */
     public Validation(double fraction, boolean keepBest) {
@@ -47,6 +47,6 @@ public record Validation(
     }
 
     private static void requireFraction(String name, double value, String example) {
-        InvalidSettingException.require(value > 0 && value < 1, name, value, "between 0 and 1, as " + example);
+        InvalidSettingException.require(value > 0 && value < 1, name, value, "between 0 and 1, such as " + example);
     }
 }

@@ -1,5 +1,5 @@
 /**
- * Settings of a model and its training, and what a model file says of itself; begin with
+ * Settings of a model and its training, and the description in a model file. Start with
  * {@link org.rlr.model.config.RlrConfig} and {@link org.rlr.model.config.TrainingSettings}.
  */
 @NullMarked

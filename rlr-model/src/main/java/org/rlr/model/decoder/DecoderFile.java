@@ -25,10 +25,11 @@ public final class DecoderFile {
     private DecoderFile() {}
 
     /**
-     * Writes a decoder beside the target and puts it in its place; whatever was there stays if that fails.
+     * Writes a decoder to a temporary file beside the target, then moves it into place; on failure an existing target
+     * is kept.
      *
-     * @param decoder stays the caller's
-     * @param file target; folders above it are made where they are missing
+     * @param decoder owned by the caller
+     * @param file target; missing parent folders are created
      * @throws org.rlr.tensor.ResourceException if it cannot be written
      */
     public static void save(FeatureDecoder decoder, Path file) {
@@ -48,10 +49,10 @@ public final class DecoderFile {
      * Loads a decoder onto a backend.
      *
      * @param path a decoder's file
-     * @param backend holds the weights; stays the caller's
+     * @param backend holds the weights; owned by the caller
      * @return the decoder; the caller closes it
      * @throws ModelException if the file is not a decoder or is damaged
-     * @throws TensorFileException if it cannot be read at all
+     * @throws TensorFileException if the file cannot be read
      */
     public static FeatureDecoder load(Path path, Backend backend) {
         try (SafeTensorsFile file = SafeTensorsFile.open(path)) {

@@ -14,20 +14,20 @@ import org.rlr.model.config.Tiling;
 import org.rlr.model.data.ImageSize;
 
 /**
- * What a decoder's file says about itself: which features it reads, and how it was trained.
+ * The description in a decoder's file: the features it reads, and how it was trained.
  *
  * @param backbone name of the feature extractor
  * @param levels feature levels, the finest first: two of strides 8 and 16, or three of strides 4, 8 and 16
- * @param channels channels of each
+ * @param channels channels of each level
  * @param imageHeight rows of the pictures
  * @param imageWidth columns of the pictures
  * @param averagePool whether feature maps are smoothed by a 3×3 average
- * @param tiling how images were cut into tiles; null where they were whole
+ * @param tiling how images were cut into tiles; null if they were not
  * @param features SHA-256 of the backbone's weights and the features' statistics
- * @param training how it was trained
- * @param images training images
+ * @param training settings of its training
+ * @param images number of training images
  * @param loss mean squared error of the last epoch, of normalised pixels
- * @param normalization how pixels are normalised; null for the way of the backbone
+ * @param normalization normalisation of pixels; null for the backbone's
  */
 public record DecoderInfo(
         String backbone,
@@ -42,17 +42,17 @@ public record DecoderInfo(
         int images,
         double loss,
         @Nullable Normalization normalization) {
-    /** Of the grids that the networks of two and of three levels read. */
+    /** Strides of the levels that the networks for two and for three levels read. */
     private static final List<List<Integer>> STRIDES = List.of(List.of(8, 16), List.of(4, 8, 16));
 
     /**
-     * Of a decoder for a model's features that is not trained yet.
+     * Describes an untrained decoder for a model's features.
      *
-     * @param model whose features are to be decoded
-     * @param training how it will be trained
-     * @param images training images
+     * @param model model whose features the decoder will read
+     * @param training settings of its training
+     * @param images number of training images
      * @return a description with a loss of NaN
-     * @throws ModelException if there is none for the model's levels
+     * @throws ModelException if no decoder network fits the model's levels
      */
     public static DecoderInfo of(RlrModel model, DecoderSettings training, int images) {
         RlrConfig c = model.info().config();
@@ -66,9 +66,9 @@ public record DecoderInfo(
             throw new ModelException(
                     ModelException.Reason.DOES_NOT_FIT,
                     "the model's feature levels " + c.levels() + " have strides " + strides
-                            + "; a feature decoder is for strides [8, 16] or [4, 8, 16]",
+                            + "; a feature decoder needs strides [8, 16] or [4, 8, 16]",
                     (fitting.isEmpty() ? "" : "train a model with `levels` " + fitting + ", or ")
-                            + "look at `FeatureColors`, which needs no decoder",
+                            + "use `FeatureColors`, which needs no decoder",
                     null);
         }
         List<Integer> channels = c.levels().stream()
@@ -90,12 +90,12 @@ public record DecoderInfo(
     }
 
     /**
-     * A decoder of the same features that was trained in another way.
+     * Returns a copy for a decoder of the same features with another training.
      *
-     * @param otherTraining how it was trained
-     * @param otherImages training images
+     * @param otherTraining settings of its training
+     * @param otherImages number of training images
      * @param otherLoss mean squared error of the last epoch
-     * @return a copy with all three
+     * @return the copy
      */
     public DecoderInfo with(DecoderSettings otherTraining, int otherImages, double otherLoss) {
         return new DecoderInfo(
@@ -128,7 +128,7 @@ public record DecoderInfo(
                 .orElseThrow();
     }
 
-    /** {@return whether there is a network for what a file says} */
+    /** {@return whether there is a decoder network for this description} */
     public boolean usable() {
         return backbone != null
                 && features != null
@@ -143,11 +143,11 @@ public record DecoderInfo(
     }
 
     /**
-     * Checks that a model's features are those that the decoder was trained on.
+     * Checks that the decoder was trained on a model's features.
      *
-     * @param model whose features are to be decoded
-     * @param origin the decoder's file, for the message
-     * @throws ModelException naming what differs
+     * @param model model whose features you want to decode
+     * @param origin the decoder's file, for messages
+     * @throws ModelException naming the differences
      */
     public void requireFits(RlrModel model, String origin) {
         RlrConfig c = model.info().config();
@@ -168,18 +168,18 @@ public record DecoderInfo(
                 model.backbone().info().normalization(c));
         compare(differences, "images", resolution(tiling), resolution(c.tiling()));
         if (differences.isEmpty() && !features.equals(FeatureDigest.of(model))) {
-            differences.add("other weights of the backbone or other statistics of the features");
+            differences.add("other backbone weights or feature statistics");
         }
         if (!differences.isEmpty()) {
             throw new ModelException(
                     ModelException.Reason.DOES_NOT_FIT,
                     "the decoder " + origin + " does not fit the model: " + String.join("; ", differences),
-                    "train one for this model with `DecoderTrainer`, or look at `FeatureColors`, which needs none",
+                    "train one for this model with `DecoderTrainer`, or use `FeatureColors`, which needs none",
                     null);
         }
     }
 
-    /** How large things are in pictures; how far tiles overlap does not matter. */
+    /** The size of objects in pictures; the overlap of tiles does not matter. */
     private static String resolution(@Nullable Tiling tiling) {
         return tiling == null ? "resized as a whole" : "cut into tiles after a resize by " + tiling.scale();
     }

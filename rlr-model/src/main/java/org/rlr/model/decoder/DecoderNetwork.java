@@ -12,12 +12,12 @@ import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.nn.ParameterSet;
 
 /**
- * The up-sampling ResNet that maps the feature maps of two or three levels to an RGB image (RLR §12), names as there.
- * The finest level's grid is that of stride 8 where there are two, of stride 4 where there are three; the picture is of
+ * The up-sampling ResNet that maps the feature maps of two or three levels to an RGB image (RLR §12), with the names
+ * used there. The finest level has stride 8 if there are two levels, stride 4 if there are three; the picture has
  * stride 1.
  */
 public final class DecoderNetwork implements AutoCloseable {
-    /** Channels where a level's features meet those that come from below, if the level has fewer. */
+    /** Channels where a level's features are joined with those of the deeper levels, if the level has fewer. */
     private static final int JOINED = 256;
 
     private final ParameterSet parameters = new ParameterSet();
@@ -31,10 +31,10 @@ public final class DecoderNetwork implements AutoCloseable {
     private final NormalizedConvolution conv2;
 
     /**
-     * A network whose values are zero until {@link #initialize} or {@link #load}.
+     * Creates a network whose values are zero until {@link #initialize} or {@link #load}.
      *
-     * @param channels of the levels, the finest first: two or three
-     * @param backend where to allocate; stays the caller's
+     * @param channels channels of the levels, the finest first: two or three
+     * @param backend allocates the tensors; owned by the caller
      * @param training whether gradients are kept
      * @throws IllegalArgumentException for another number of levels
      */
@@ -43,12 +43,12 @@ public final class DecoderNetwork implements AutoCloseable {
     }
 
     /**
-     * A network for inference with the values of a state dict, which is checked before memory is allocated.
+     * Creates a network for inference from a state dict, which is checked before memory is allocated.
      *
-     * @param channels of the levels, the finest first: two or three
-     * @param backend where to allocate; stays the caller's
+     * @param channels channels of the levels, the finest first: two or three
+     * @param backend allocates the tensors; owned by the caller
      * @param state holds the learned values and the running statistics
-     * @param origin what it is, for messages: a file
+     * @param origin source of the state dict for messages, such as a file
      * @return the network; the caller closes it
      * @throws IllegalArgumentException for another number of levels, or too many channels
      * @throws org.rlr.tensor.io.TensorFileException naming {@code origin} and the tensors that do not fit
@@ -93,7 +93,7 @@ public final class DecoderNetwork implements AutoCloseable {
             layer2 = UpsamplingBlock.stage(root.sub("layer2"), f0 + 128, 64, 4, true);
             last = 32;
         } else {
-            throw new IllegalArgumentException("a feature decoder has two or three levels, not " + channels.size());
+            throw new IllegalArgumentException("a feature decoder needs two or three levels, got " + channels.size());
         }
         layer1 = UpsamplingBlock.stage(root.sub("layer1"), 64, last, 3, false);
         conv1 = new NormalizedConvolution(root.sub("conv1"), root.sub("bn1"), last, last, 7);
@@ -103,12 +103,12 @@ public final class DecoderNetwork implements AutoCloseable {
         buffers.allocate(backend, false);
     }
 
-    /** 184 beside 72 channels; so many that both make {@value #JOINED}, where they can. */
+    /** 184 beside 72 channels: the number that makes {@value #JOINED} together, if possible. */
     private static int entering(int beside, int deepest) {
         return beside < JOINED ? JOINED - beside : deepest;
     }
 
-    /** {@return what is learned} */
+    /** {@return the learned parameters} */
     public ParameterSet parameters() {
         return parameters;
     }
@@ -119,9 +119,9 @@ public final class DecoderNetwork implements AutoCloseable {
     }
 
     /**
-     * Draws the first values.
+     * Sets random initial values.
      *
-     * @param seed of the random streams
+     * @param seed seed of the random streams
      */
     public void initialize(long seed) {
         parameters.initialize(seed);
@@ -129,10 +129,10 @@ public final class DecoderNetwork implements AutoCloseable {
     }
 
     /**
-     * Takes over a state dict, convolutions as {@code [out, in, k, k]}.
+     * Copies the values of a state dict, convolutions as {@code [out, in, k, k]}.
      *
      * @param state holds the learned values and the running statistics
-     * @param origin what it is, for messages: a file
+     * @param origin source of the state dict for messages, such as a file
      * @throws org.rlr.tensor.io.TensorFileException naming {@code origin} and the tensors that do not fit
      */
     public void load(StateDict state, String origin) {
@@ -141,10 +141,10 @@ public final class DecoderNetwork implements AutoCloseable {
     }
 
     /**
-     * Pictures of features.
+     * Computes pictures from features.
      *
-     * @param features per level, the finest first, {@code [N, h, w, C]}, each of half the grid of the one before
-     * @param training whether batch normalisations go by the batch and move their running statistics
+     * @param features per level, the finest first, {@code [N, h, w, C]}, each with half the grid of the previous one
+     * @param training whether batch normalisations use the statistics of the batch and update their running statistics
      * @return {@code [N, H, W, 3]}, normalised as the backbone's input
      */
     public Tensor forward(List<Tensor> features, boolean training) {
@@ -172,7 +172,7 @@ public final class DecoderNetwork implements AutoCloseable {
         return y;
     }
 
-    /** Gives the memory back. */
+    /** Releases the memory. */
     @Override
     public void close() {
         parameters.close();

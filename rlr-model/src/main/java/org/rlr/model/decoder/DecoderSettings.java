@@ -5,12 +5,12 @@ import static org.rlr.tensor.InvalidSettingException.require;
 import org.rlr.tensor.InvalidSettingException;
 
 /**
- * How a feature decoder is trained.
+ * Settings for training a feature decoder.
  *
  * @param epochs passes over the images
  * @param batchSize images per step
- * @param learningRate of Adam
- * @param seed of everything random
+ * @param learningRate Adam's step size
+ * @param seed seed of all random numbers
  */
 public record DecoderSettings(int epochs, int batchSize, float learningRate, long seed) {
     /** The published settings (RLR §12): 100 epochs, batch 16, lr 1e-4; seed 3407. */
@@ -19,7 +19,7 @@ public record DecoderSettings(int epochs, int batchSize, float learningRate, lon
     /**
      * Checks the ranges.
      *
-     * @throws InvalidSettingException if one is out of range
+     * @throws InvalidSettingException if a value is out of range
      */
     public DecoderSettings {
         require(epochs >= 1, "epochs", epochs, "at least 1");
@@ -32,11 +32,11 @@ public record DecoderSettings(int epochs, int batchSize, float learningRate, lon
     }
 
     /**
-     * These settings with another number of epochs.
+     * Returns a copy with another number of epochs.
      *
      * @param other number of epochs, at least 1
-     * @return a copy
-     * @throws InvalidSettingException if it is less
+     * @return the copy
+     * @throws InvalidSettingException if it is less than 1
      */
     public DecoderSettings withEpochs(int other) {
         return new DecoderSettings(other, batchSize, learningRate, seed);

@@ -11,8 +11,9 @@ import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
 
 /**
- * A trained feature decoder: features of an image, their reconstruction or the reference become a picture (RLR §12).
- * For looking only, never part of detection. Owns its network, not the backend; may be used by several threads at once.
+ * A trained feature decoder: converts features of an image, their reconstruction or the reference to a picture (RLR
+ * §12). For viewing only; detection does not use it. Owns its network; the backend belongs to the caller. Safe for use
+ * by several threads.
  */
 public final class FeatureDecoder implements AutoCloseable {
     private final Backend backend;
@@ -21,7 +22,7 @@ public final class FeatureDecoder implements AutoCloseable {
     private final String origin;
 
     /**
-     * A decoder of parts that fit; it closes the network when it is closed.
+     * Creates a decoder from parts that fit together; closing it closes the network.
      *
      * @param origin a file or other source, for messages
      */
@@ -33,19 +34,19 @@ public final class FeatureDecoder implements AutoCloseable {
     }
 
     /**
-     * A decoder whose network was just trained.
+     * Creates a decoder from a newly trained network.
      *
-     * @param backend that holds the network; stays the caller's
-     * @param info what it reads
+     * @param backend holds the network; owned by the caller
+     * @param info its description
      * @param loss mean squared error of the last epoch
-     * @param network taken over
+     * @param network owned by the decoder from now on
      * @return the decoder; the caller closes it
      */
     public static FeatureDecoder trained(Backend backend, DecoderInfo info, double loss, DecoderNetwork network) {
         return new FeatureDecoder(backend, info.with(info.training(), info.images(), loss), network, "just trained");
     }
 
-    /** {@return what it reads and how it was trained} */
+    /** {@return the features it reads and how it was trained} */
     public DecoderInfo info() {
         return info;
     }
@@ -57,18 +58,18 @@ public final class FeatureDecoder implements AutoCloseable {
     /**
      * Checks that it was trained on a model's features.
      *
-     * @param model whose features are to be decoded
-     * @throws org.rlr.model.ModelException naming what differs
+     * @param model model whose features you want to decode
+     * @throws org.rlr.model.ModelException naming the differences
      */
     public void requireFits(RlrModel model) {
         info.requireFits(model, origin);
     }
 
     /**
-     * The picture of one image's features.
+     * Converts one image's features to a picture.
      *
      * @param features per level, the finest first, {@code [h·w, C]} row-major
-     * @return {@code imageWidth × imageHeight} pixels, what is beyond 0 or 255 cut off
+     * @return {@code imageWidth × imageHeight} pixels, clamped to 0…255
      * @throws IllegalArgumentException for another number of levels or values
      */
     public RgbImage decode(List<float[]> features) {
@@ -95,7 +96,7 @@ public final class FeatureDecoder implements AutoCloseable {
         }
     }
 
-    /** Gives the network's memory back. */
+    /** Releases the network's memory. */
     @Override
     public void close() {
         network.close();

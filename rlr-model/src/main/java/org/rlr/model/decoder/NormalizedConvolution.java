@@ -10,14 +10,14 @@ import org.rlr.tensor.nn.Initializer;
 import org.rlr.tensor.nn.ParameterSet;
 
 /**
- * A convolution without bias, zero padding k/2, stride 1, its weights first drawn Kaiming normal; after it, where there
- * is one, a batch normalisation.
+ * A convolution without bias, with zero padding k/2, stride 1 and weights initialised Kaiming normal, followed by an
+ * optional batch normalisation.
  */
 final class NormalizedConvolution {
     /**
-     * Where a layer declares what it keeps.
+     * Where a layer declares its parameters and buffers.
      *
-     * @param learned learned values
+     * @param learned learned parameters
      * @param buffers running statistics
      */
     record Names(ParameterSet.Prefix learned, ParameterSet.Prefix buffers) {
@@ -34,9 +34,9 @@ final class NormalizedConvolution {
     private final @Nullable BatchNorm norm;
 
     /**
-     * A convolution.
+     * Creates a convolution.
      *
-     * @param norm where its batch normalisation keeps what it keeps; null for none
+     * @param norm where its batch normalisation declares its values; null for none
      */
     NormalizedConvolution(Names names, @Nullable Names norm, int in, int out, int kernel) {
         ConvGeometry geometry = ConvGeometry.padded(kernel, 1, kernel / 2, 1);

@@ -8,7 +8,7 @@ import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.autograd.ImageFunctions;
 import org.rlr.tensor.backend.UnaryOp;
 
-/** A residual block that may double height and width (RLR §12, <em>Block</em>). */
+/** A residual block that can double height and width (RLR §12, <em>Block</em>). */
 final class UpsamplingBlock {
     private final boolean upsampling;
     private final NormalizedConvolution first;
@@ -23,7 +23,7 @@ final class UpsamplingBlock {
         shortcut = upsampling || in != out ? new NormalizedConvolution(aside.sub(0), aside.sub(2), in, out, 1) : null;
     }
 
-    /** {@code n} blocks, the first from {@code in} channels and upsampling where asked (RLR §12, <em>Stage</em>). */
+    /** {@code n} blocks, the first from {@code in} channels and optionally upsampling (RLR §12, <em>Stage</em>). */
     static List<UpsamplingBlock> stage(NormalizedConvolution.Names names, int in, int out, int n, boolean upsampling) {
         List<UpsamplingBlock> blocks = new ArrayList<>();
         for (int i = 0; i < n; i++) {
@@ -32,7 +32,7 @@ final class UpsamplingBlock {
         return blocks;
     }
 
-    /** {@code [N, H, W, in] → [N, sH, sW, out]}; in inference what was needed on the way is given back. */
+    /** {@code [N, H, W, in] → [N, sH, sW, out]}; in inference, intermediate results are released. */
     Tensor forward(Tensor x, boolean training) {
         if (training) {
             return compute(x, true);

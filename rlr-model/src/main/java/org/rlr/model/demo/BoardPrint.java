@@ -1,6 +1,8 @@
 package org.rlr.model.demo;
 
-/** What is etched and printed on every {@link CircuitBoard}: traces, vias, pads, letters. The same on all of them. */
+/**
+ * The etched and printed parts of every {@link CircuitBoard}: traces, vias, pads, letters. All boards have the same.
+ */
 final class BoardPrint {
     private static final int COPPER = 0x2f9560;
     private static final int GOLD = 0xcfae55;
@@ -107,8 +109,8 @@ final class BoardPrint {
     }
 
     /**
-     * Distance to a line of marks like letters, from the origin to the right; drawn, as fonts differ from machine to
-     * machine.
+     * Distance to a row of letter-like marks that starts at the origin and runs right; drawn, as fonts differ between
+     * machines.
      */
     static double letters(double x, double y, double height, int letters, int text) {
         double pitch = 0.9 * height;

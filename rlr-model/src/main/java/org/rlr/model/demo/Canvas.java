@@ -4,14 +4,14 @@ import java.util.SplittableRandom;
 import org.rlr.model.data.RgbImage;
 
 /**
- * A square picture that is painted by formulas in the product's own coordinates: −1…1 from left to right and from top
- * to bottom before the product is shifted and turned a little, as parts under a camera are.
+ * A square picture painted by formulas in the product's own coordinates: −1…1 from left to right and from top to
+ * bottom. The product is then slightly shifted and rotated, like a part under a camera.
  */
 final class Canvas {
-    /** Repaints a pixel. */
+    /** Changes the colour of a pixel. */
     @FunctionalInterface
     interface Brush {
-        /** Changes the colour of the place {@code (x, y)} of the product. */
+        /** Changes the colour at {@code (x, y)} in the product's coordinates. */
         void paint(double x, double y, Paint paint);
     }
 
@@ -28,7 +28,7 @@ final class Canvas {
         rgb = new float[size * size * 3];
     }
 
-    /** Where the product lies from now on: shift in units of half the picture, angle in degrees. */
+    /** Sets the product's position for what follows: shift in units of half the picture, angle in degrees. */
     void place(double x, double y, double degrees, double newScale) {
         shiftX = x;
         shiftY = y;
@@ -37,12 +37,12 @@ final class Canvas {
         scale = newScale;
     }
 
-    /** The side of a pixel in the product's coordinates. */
+    /** The size of a pixel in the product's coordinates. */
     double pixel() {
         return 2 / (size * scale);
     }
 
-    /** How much of a pixel lies inside a shape whose border is {@code distance} away, negative inside. */
+    /** The share of a pixel inside a shape whose border is {@code distance} away, negative inside. */
     double inside(double distance) {
         return clamp(0.5 - distance / pixel());
     }
@@ -51,7 +51,7 @@ final class Canvas {
         return Math.max(0, Math.min(1, value));
     }
 
-    /** From 0 at {@code from} smoothly to 1 at {@code to}. */
+    /** Rises smoothly from 0 at {@code from} to 1 at {@code to}. */
     static double ramp(double from, double to, double value) {
         double t = clamp((value - from) / (to - from));
         return t * t * (3 - 2 * t);
@@ -62,7 +62,7 @@ final class Canvas {
         paint(0, 0, size, size, brush);
     }
 
-    /** Paints where the product's coordinates are nearer than {@code reach} to a place. */
+    /** Paints the places within {@code reach} of a place in the product's coordinates. */
     void paint(double x, double y, double reach, Brush brush) {
         double centerX = (cos * x - sin * y) * scale + shiftX;
         double centerY = (sin * x + cos * y) * scale + shiftY;
@@ -97,7 +97,7 @@ final class Canvas {
         }
     }
 
-    /** The picture with the camera's noise, of standard deviation {@code sigma} in 0…255. */
+    /** The picture with camera noise of standard deviation {@code sigma} in 0…255. */
     RgbImage photograph(double sigma, SplittableRandom random) {
         byte[] bytes = new byte[rgb.length];
         for (int i = 0; i < bytes.length; i++) {
@@ -106,7 +106,7 @@ final class Canvas {
         return new RgbImage(size, size, bytes);
     }
 
-    /** Where two pictures differ by more than {@code threshold} of 0…1 in a channel. */
+    /** Pixels at which two pictures differ by more than {@code threshold}, in 0…1, in a channel. */
     boolean[] differs(Canvas other, double threshold) {
         boolean[] result = new boolean[size * size];
         for (int i = 0; i < rgb.length; i++) {

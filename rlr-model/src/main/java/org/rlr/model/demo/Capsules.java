@@ -95,7 +95,7 @@ final class Capsules implements Product {
         }
     }
 
-    /** One capsule, upright but for a small angle, the cap above. */
+    /** One capsule, almost upright, the cap above. */
     private static final class Capsule {
         private final Canvas canvas;
         private final double cx;
@@ -106,7 +106,7 @@ final class Capsules implements Product {
         private final int body;
         private final boolean broken;
         private final double breakAt;
-        /** Of the break. */
+        /** Shape of the break. */
         private final Noise edge;
 
         Capsule(Canvas canvas, double cx, double cy, double angle, String fault, SplittableRandom accident) {
@@ -160,7 +160,7 @@ final class Capsules implements Product {
             paint.cover(y < 0.02 ? cap : body, light * (1 - 0.35 * seam), alpha);
         }
 
-        /** What was inside lies around the break. */
+        /** Spilled powder around the break. */
         private void powder(double x, double y, Paint paint) {
             double spilled = Shapes.blob(x, y - breakAt - 0.1, 0.1, 0.8, edge);
             double grains = 0.85 + 0.25 * edge.at(x * 60, y * 60);

@@ -85,7 +85,7 @@ final class CircuitBoard implements Product {
         return variation.nextDouble(-0.008, 0.008);
     }
 
-    /** A part's own coordinates. */
+    /** Coordinates relative to a part. */
     private record Local(double x, double y, double degrees) {
         void paint(Canvas canvas, double reach, Canvas.Brush brush) {
             double cos = Math.cos(Math.toRadians(degrees));
@@ -99,7 +99,7 @@ final class CircuitBoard implements Product {
         }
     }
 
-    /** Shadow under a part: darkness where the outline moved to the lower right would be. */
+    /** Shadow under a part: dark where the outline, moved to the lower right, would be. */
     private static void shadow(Paint paint, double distance) {
         paint.light(1 - 0.5 * Canvas.ramp(0.03, -0.01, distance));
     }

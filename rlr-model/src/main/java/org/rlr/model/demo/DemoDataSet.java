@@ -13,14 +13,12 @@ import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.backend.Parallel;
 
 /**
- * Writes a data set in MVTec layout: drawings, near to photographs, of several products, normal ones that differ a
- * little from one another (place, angle, light, grain, noise) and ones with defects that a person sees at a glance,
- * with masks. The same seed gives the same pictures.
+ * Writes a data set in MVTec layout: near-photographic drawings of several products. Normal products differ slightly
+ * (place, angle, light, grain, noise); defects are obvious to people and have masks. The same seed gives the same
+ * pictures.
  */
 public final class DemoDataSet {
-    /**
-     * Pixels are in the mask where a defect changes a channel by more than this, of 0…1: what can be told from noise.
-     */
+    /** A pixel belongs to the mask if a defect changes a channel by more than this, in 0…1: visible above the noise. */
     private static final double VISIBLE = 10 / 255.0;
 
     private static final double CAMERA_NOISE = 2;
@@ -38,16 +36,16 @@ public final class DemoDataSet {
     }
 
     /**
-     * Writes the data set: for each class {@code train/good}, {@code test/good}, {@code test/<defect>} and
-     * {@code ground_truth/<defect>}, files {@code 000.png}, masks {@code 000_mask.png}.
+     * Writes the data set: per class {@code train/good}, {@code test/good}, {@code test/<defect>} and
+     * {@code ground_truth/<defect>}, with files {@code 000.png} and masks {@code 000_mask.png}.
      *
-     * @param folder where the class folders are made; files of the same names are overwritten
+     * @param folder parent of the class folders; files of the same names are overwritten
      * @param imageSize width and height in pixels, at least 32
-     * @param trainPerClass normal images to train on per class
-     * @param testPerClass normal images to test on per class
-     * @param testPerDefect images per kind of defect
-     * @param seed decides everything about the pictures
-     * @param threads that draw, the calling one included; 0 for as many as there are cores
+     * @param trainPerClass normal training images per class
+     * @param testPerClass normal test images per class
+     * @param testPerDefect test images per kind of defect
+     * @param seed seed of all random numbers
+     * @param threads number of threads, including the calling one; 0 for one per core
      * @throws InvalidSettingException if the size is too small
      * @throws org.rlr.tensor.ResourceException if a file cannot be written
      * @throws IllegalArgumentException if a number of images is below 1
@@ -98,7 +96,7 @@ public final class DemoDataSet {
                         home.resolve("ground_truth").resolve(defect));
             }
         }
-        // pictures are independent of one another, each with its own seed
+        // pictures are independent, each with its own seed
         try (Parallel parallel = new Parallel(threads)) {
             parallel.forEach(jobs.size(), i -> jobs.get(i).run(imageSize));
         }
@@ -123,7 +121,7 @@ public final class DemoDataSet {
         }
     }
 
-    /** One picture to be drawn and written. */
+    /** One picture to draw and write. */
     private record Job(
             Product product,
             @Nullable String defect,
@@ -137,8 +135,8 @@ public final class DemoDataSet {
                     canvas.photograph(CAMERA_NOISE, new SplittableRandom(seed + 2))
                             .toBufferedImage());
             if (mask != null) {
-                // the mask is what the defect changed, found by drawing the same product without it;
-                // places in its middle that happen to look alike belong to it
+                // the mask contains the pixels that the defect changes, found by drawing the same product without it;
+                // unchanged pixels inside it that only happen to look alike belong to it as well
                 boolean[] changed = canvas.differs(painted(imageSize, null), VISIBLE);
                 Mask region = new Mask(imageSize, imageSize, changed).closed(Math.max(1, imageSize / 85));
                 PngFile.write(mask, region.toBufferedImage());

@@ -80,7 +80,7 @@ final class Fabric implements Product {
         });
     }
 
-    /** The cloth itself. */
+    /** The woven threads. */
     private static final class Weave implements Canvas.Brush {
         private final Noise noise;
         private final Noise threads;

@@ -62,7 +62,7 @@ final class MetalDisc implements Product {
         return Math.PI * 2 * (bolt + 0.25) / BOLTS;
     }
 
-    /** Whether a place is on the face, not in a hole and not beside the disc. */
+    /** Whether a place is on the face, outside the holes and inside the disc. */
     private static boolean onMetal(double x, double y) {
         double radius = Shapes.length(x, y);
         boolean free = radius > BORE + 0.02 && radius < RADIUS;

@@ -1,6 +1,6 @@
 package org.rlr.model.demo;
 
-/** Smooth random fields over the plane, the same for the same seed on every machine. */
+/** Smooth random fields over the plane; the same seed gives the same field on every machine. */
 final class Noise {
     private final long seed;
 
@@ -8,12 +8,12 @@ final class Noise {
         this.seed = seed;
     }
 
-    /** Another field of the same origin. */
+    /** Another field with the same seed. */
     Noise other(int number) {
         return new Noise(mix(seed + number * 0x9E3779B97F4A7C15L));
     }
 
-    /** A random number in 0…1 for a place of the integer grid. */
+    /** A random number in 0…1 for a cell of the integer grid. */
     double cell(long i, long j) {
         return (mix(seed ^ mix(i * 0x632BE59BD9B4E019L + j)) >>> 11) * 0x1p-53;
     }
@@ -29,7 +29,7 @@ final class Noise {
         return 2 * (top * (1 - v) + bottom * v) - 1;
     }
 
-    /** Noise in about −1…1 with features of size one and, weaker, of a half, a quarter and an eighth. */
+    /** Noise in about −1…1 with features of size 1 and weaker ones of a half, a quarter and an eighth. */
     double rough(double x, double y) {
         double sum = 0;
         double weight = 0.53;

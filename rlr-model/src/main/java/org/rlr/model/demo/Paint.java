@@ -6,12 +6,12 @@ final class Paint {
     double green;
     double blue;
 
-    /** Covers by a colour {@code 0xRRGGBB}; {@code alpha} 0 leaves the old one, 1 takes the new one. */
+    /** Covers with a colour {@code 0xRRGGBB}; {@code alpha} 0 keeps the old colour, 1 replaces it. */
     void cover(int color, double alpha) {
         cover(color, 1, alpha);
     }
 
-    /** Covers by a colour {@code 0xRRGGBB} whose brightness is multiplied by {@code light}. */
+    /** Covers with a colour {@code 0xRRGGBB} whose brightness is multiplied by {@code light}. */
     void cover(int color, double light, double alpha) {
         red += alpha * (light * (color >> 16 & 0xff) / 255 - red);
         green += alpha * (light * (color >> 8 & 0xff) / 255 - green);
@@ -25,7 +25,7 @@ final class Paint {
         blue *= factor;
     }
 
-    /** Tints as a transparent layer of this colour would. */
+    /** Tints like a transparent layer of a colour. */
     void filter(int color, double alpha) {
         red *= 1 + alpha * ((color >> 16 & 0xff) / 255.0 - 1);
         green *= 1 + alpha * ((color >> 8 & 0xff) / 255.0 - 1);

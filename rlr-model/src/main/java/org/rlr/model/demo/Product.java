@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
-/** A class of the demo data set: how its products look, how they vary, and what goes wrong with them. */
+/** A class of the demo data set: draws its products, their normal variation and their defects. */
 interface Product {
     /** The class's name. */
     String name();
@@ -15,10 +15,10 @@ interface Product {
     /**
      * Paints a product over the whole canvas.
      *
-     * @param variation draws what differs between normal products; always used in the same way, whatever the defect, so
-     *     that a product with and one without a defect are otherwise the same
+     * @param variation random numbers for the differences between normal products; used in the same way for every
+     *     defect, so that products with and without a defect are otherwise identical
      * @param defect one of {@link #defects()}, or null for a normal product
-     * @param accident draws the defect's place and form
+     * @param accident random numbers for the defect's place and shape
      */
     void paint(Canvas canvas, SplittableRandom variation, @Nullable String defect, SplittableRandom accident);
 }

@@ -20,7 +20,7 @@ final class Shapes {
         return length(x, y) - radius;
     }
 
-    /** An upright rectangle of half sides {@code a, b} around the origin with rounded corners. */
+    /** An upright rectangle with half width {@code a}, half height {@code b} and rounded corners around the origin. */
     static double box(double x, double y, double a, double b, double corner) {
         double dx = Math.abs(x) - a + corner;
         double dy = Math.abs(y) - b + corner;
@@ -37,7 +37,7 @@ final class Shapes {
         return length(px - t * dx, py - t * dy) - halfWidth;
     }
 
-    /** An uneven round spot around the origin: the radius wavers by {@code roughness}. */
+    /** An irregular round spot around the origin: {@code roughness} varies the radius. */
     static double blob(double x, double y, double radius, double roughness, Noise noise) {
         double waver = noise.rough(2.2 * x / radius + 40, 2.2 * y / radius + 40);
         return length(x, y) - radius * (1 + roughness * waver);
@@ -46,9 +46,9 @@ final class Shapes {
     /** A line through several points. */
     record Line(double[] xs, double[] ys) {
         /**
-         * A line drawn by hand from a place in a direction (radians), bending now and then.
+         * A hand-drawn line from a place in a direction (radians) that changes along the way.
          *
-         * @param bend how much the direction changes over the whole length, in radians, about
+         * @param bend approximate change of direction over the whole length, in radians
          */
         static Line wandering(
                 double x, double y, double direction, double length, double bend, SplittableRandom random) {
@@ -67,7 +67,7 @@ final class Shapes {
             return new Line(xs, ys);
         }
 
-        /** The same line moved so that its middle lies at a place. */
+        /** The same line, moved so that its middle is at a place. */
         Line centeredAt(double x, double y) {
             double[] newXs = xs.clone();
             double[] newYs = ys.clone();
@@ -79,7 +79,7 @@ final class Shapes {
             return new Line(newXs, newYs);
         }
 
-        /** Distance to the line itself, which has no width. */
+        /** Distance to the line, which has no width. */
         double distance(double x, double y) {
             double nearest = Double.MAX_VALUE;
             for (int i = 1; i < xs.length; i++) {

@@ -1,5 +1,5 @@
 /**
- * A data set drawn by formulas, products and their defects, to try everything without data of your own; begin with
+ * A synthetic data set of drawn products and their defects, to try everything without your own data. Start with
  * {@link org.rlr.model.demo.DemoDataSet}.
  */
 @NullMarked

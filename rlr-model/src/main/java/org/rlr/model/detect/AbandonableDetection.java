@@ -4,11 +4,11 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A detection on its way. Whoever cancels it, or completes it from outside as {@link #orTimeout} and
- * {@link #completeOnTimeout} do, waits for it no longer: its work is given up.
+ * A detection in progress. Its work stops when the future is cancelled, or completed from outside as by
+ * {@link #orTimeout} and {@link #completeOnTimeout}.
  */
 abstract class AbandonableDetection extends CompletableFuture<Detection> {
-    /** Ends the work, unless it has ended: the result is complete. */
+    /** Stops the work, unless it has ended: the result is complete. */
     abstract void giveUp();
 
     @Override
@@ -33,7 +33,7 @@ abstract class AbandonableDetection extends CompletableFuture<Detection> {
         return completed;
     }
 
-    /** Dependent results are ordinary ones. */
+    /** Dependent results are ordinary futures. */
     @Override
     public <U> CompletableFuture<U> newIncompleteFuture() {
         return new CompletableFuture<>();

@@ -36,7 +36,7 @@ import org.rlr.tensor.io.SafeTensorsFile;
 import org.rlr.tensor.io.TensorFileException;
 
 /**
- * Finds anomalies in images with a trained model: what an application embeds.
+ * Finds anomalies in images with a trained model; the class to embed in applications.
  *
  * <pre>{@code
  * DetectorOptions options = DetectorOptions.builder().warmUp(true).build();
@@ -46,27 +46,27 @@ import org.rlr.tensor.io.TensorFileException;
  * }
  * }</pre>
  *
- * One detector serves any number of threads: {@link DetectorOptions#maxConcurrent} images are decoded and computed at
- * once, further calls wait in their order. A call that fails leaves the detector usable.
+ * Any number of threads may share a detector: {@link DetectorOptions#maxConcurrent} images are decoded and computed at
+ * once; further calls wait in order. The detector stays usable after a failed call.
  *
- * <p>On the CPU a model of the published size on the scattering network takes 200 MiB of heap, and each image that is
- * examined at once at most 32 MiB more, beside its file and about 12 bytes for each of its pixels. Bound those by
- * {@link DetectorOptions#maxPixels}. The backend keeps memory for the next call, which the JVM takes back where it is
- * short: {@link org.rlr.tensor.backend.BackendSettings#keptBytes}, {@link #trim()}.
+ * <p>On the CPU, a model of the published size with the scattering network takes 200 MiB of heap. Each concurrent image
+ * takes at most 32 MiB more, plus its file and about 12 bytes per pixel; {@link DetectorOptions#maxPixels} limits the
+ * latter. The backend keeps memory for the next call; the JVM can reclaim it when memory runs low:
+ * {@link org.rlr.tensor.backend.BackendSettings#keptBytes}, {@link #trim()}.
  *
- * <p>Fast kernels need the JVM option {@code --add-modules jdk.incubator.vector}; without it detection works on slower
- * ones, and one log line says so. Until the JVM has compiled the kernels, a call takes many times as long. Two things
- * help: {@link DetectorOptions#warmUp}, and the JVM option
- * {@code -XX:CompileCommand=CompileThresholdScaling,org.rlr.tensor.cpu.Vector*::*,0.05}, with which the kernels are
- * compiled after a twentieth of the usual calls. A JVM that runs already takes neither option.
+ * <p>Fast kernels need the JVM option {@code --add-modules jdk.incubator.vector}; without it, detection uses slower
+ * kernels and logs one line. Until the JVM has compiled the kernels, calls are many times slower. To shorten this, use
+ * {@link DetectorOptions#warmUp} and the JVM option
+ * {@code -XX:CompileCommand=CompileThresholdScaling,org.rlr.tensor.cpu.Vector*::*,0.05}, which compiles the kernels
+ * after a twentieth of the usual calls. Set both options when the JVM starts.
  *
- * <p>A detector that was forgotten, not closed, frees its threads and memory when the garbage collector finds it, and
- * logs a warning.
+ * <p>If you forget to close a detector, the garbage collector eventually frees its threads and memory, and a warning is
+ * logged.
  */
 public final class AnomalyDetector implements Detector {
     private static final System.Logger LOG = System.getLogger(AnomalyDetector.class.getName());
     private static final int WARM_UP_CALLS = 50;
-    /** The warm-up ends after so many calls in a row that were not faster than the fastest before. */
+    /** The warm-up ends after this many consecutive calls that were no faster than the fastest before. */
     private static final int STEADY_CALLS = 3;
 
     private static final double STEADY = 0.95;
@@ -90,9 +90,9 @@ public final class AnomalyDetector implements Detector {
     }
 
     /**
-     * Loads a model onto the preferred backend that can start, with the default options.
+     * Loads a model onto the preferred available backend, with default options.
      *
-     * @param file a model file, as {@link ModelFile} describes it
+     * @param file a model file, see {@link ModelFile}
      * @return a detector; the caller closes it
      * @throws RlrException as {@link #load(Path, DetectorOptions)}
      */
@@ -101,7 +101,7 @@ public final class AnomalyDetector implements Detector {
     }
 
     /**
-     * Loads a model onto a backend, which stays the caller's, with the default options.
+     * Loads a model onto a backend, which is owned by the caller, with default options.
      *
      * @param file a model file
      * @param backend holds the weights and computes
@@ -115,12 +115,12 @@ public final class AnomalyDetector implements Detector {
     /**
      * Loads a model.
      *
-     * @param file a model file, as {@link ModelFile} describes it
+     * @param file a model file, see {@link ModelFile}
      * @param options backend, limits and warm-up
      * @return a detector; the caller closes it
-     * @throws ModelException if the file is not a model, is damaged or does not fit together
+     * @throws ModelException if the file is not a model, is damaged or its parts do not fit together
      * @throws TensorFileException if it cannot be read
-     * @throws ResourceException if no backend starts or memory is short
+     * @throws ResourceException if no backend is available or memory runs out
      * @throws CancelledException if the thread is interrupted; nothing is left open
      */
     public static AnomalyDetector load(Path file, DetectorOptions options) {
@@ -140,11 +140,11 @@ public final class AnomalyDetector implements Detector {
     }
 
     /**
-     * Loads a model from a stream, such as a resource of the class path or an entry of an archive. All of it is in
+     * Loads a model from a stream, such as a class-path resource or an archive entry. The stream's contents stay in
      * memory until the model is loaded.
      *
-     * @param contents a model file's contents, read to the end; not closed. What {@code getResourceAsStream} gave;
-     *     null, where there is no such resource, is an error that says so
+     * @param contents a model file's contents, read to the end; not closed. Null, which {@code getResourceAsStream}
+     *     returns for a missing resource, is reported as an error
      * @param options backend, limits and warm-up
      * @return a detector; the caller closes it
      * @throws RlrException as {@link #load(Path, DetectorOptions)}
@@ -153,9 +153,9 @@ public final class AnomalyDetector implements Detector {
         if (contents == null) {
             throw new TensorFileException(
                     TensorFileException.Reason.UNREADABLE,
-                    "the stream of the model is null, which is what getResourceAsStream gives for a resource that"
+                    "the stream of the model is null; getResourceAsStream returns null for a resource that"
                             + " does not exist",
-                    "check the name of the resource; one that begins with / is looked for from the root",
+                    "check the name of the resource; a name with a leading / starts at the root of the class path",
                     null);
         }
         byte[] bytes;
@@ -165,7 +165,7 @@ public final class AnomalyDetector implements Detector {
             throw new TensorFileException(
                     TensorFileException.Reason.UNREADABLE,
                     "the model cannot be read from its stream (" + IoReason.of(e) + ")",
-                    "check where it comes from",
+                    "check the source of the stream",
                     e);
         } catch (OutOfMemoryError e) {
             throw ResourceException.outOfMemory("the model was read from its stream", e);
@@ -184,10 +184,10 @@ public final class AnomalyDetector implements Detector {
     }
 
     /**
-     * A detector of a model that is loaded already, such as one that was trained just now.
+     * Creates a detector from a loaded model, for example after training.
      *
-     * @param model stays the caller's, as does its backend; both are closed after the detector
-     * @param options limits and warm-up; those of the backend are not used
+     * @param model owned by the caller, as is its backend; close both after the detector
+     * @param options limits and warm-up; backend settings are ignored
      * @return a detector; the caller closes it
      * @throws CancelledException if the thread is interrupted during the warm-up
      */
@@ -199,7 +199,7 @@ public final class AnomalyDetector implements Detector {
         return open(source, options, loader, System::nanoTime);
     }
 
-    /** As {@link #load(Path, DetectorOptions)}, with a clock by which calls wait. */
+    /** As {@link #load(Path, DetectorOptions)}, with a clock for waiting calls. */
     static AnomalyDetector load(Path file, DetectorOptions options, LongSupplier clock) {
         return open(file.toString(), options, backend -> ModelFile.load(file, backend), clock);
     }
@@ -237,7 +237,7 @@ public final class AnomalyDetector implements Detector {
         }
     }
 
-    /** Examines noise until that does not become faster. */
+    /** Examines noise until this gets no faster. */
     private void warmUp() {
         RlrConfig config = model.info().config();
         byte[] noise = new byte[config.imageHeight() * config.imageWidth() * RgbImage.CHANNELS];
@@ -294,7 +294,7 @@ public final class AnomalyDetector implements Detector {
         long waited;
         Detection detection;
         queue.enter(since);
-        // nothing in between, which could fail and keep the place
+        // no statement in between: it could fail and keep the slot
         try {
             waited = queue.now() - since;
             queue.requireOpen();
@@ -323,13 +323,13 @@ public final class AnomalyDetector implements Detector {
         return detection;
     }
 
-    /** Reads an image, whose pixels are garbage when this returns. */
+    /** Reads an image; its pixels can be collected when this returns. */
     private FeatureMaps.ImageMaps prepare(ImageSource image, StageClock clock) {
         RgbImage pixels = clock.time(StageClock.Stage.DECODE, () -> image.read(options.maxPixels()));
         return named(image, () -> clock.time(StageClock.Stage.PREPROCESS, () -> scorer.prepare(pixels)));
     }
 
-    /** Adds the id of the image to errors, which do not know it once it is read. */
+    /** Adds the image's id to errors of steps that do not know it. */
     private static <T> T named(ImageSource image, Supplier<T> work) {
         try {
             return work.get();
@@ -346,11 +346,11 @@ public final class AnomalyDetector implements Detector {
     }
 
     /**
-     * A map of this model's {@link #scorer()} as a detection by the threshold of the class that it recognised, or by
-     * the common one.
+     * Converts a map of this model's {@link #scorer()} to a detection, using the threshold of the recognised class or
+     * else the common one.
      *
-     * @param map made by this model's scoring
-     * @return score, verdict and values of the map (not a copy)
+     * @param map computed with this model's scoring
+     * @return score, verdict and values of the map (not copied)
      * @throws RlrException if the score is not finite
      */
     public Detection detection(AnomalyMap map) {
@@ -365,12 +365,12 @@ public final class AnomalyDetector implements Detector {
     }
 
     /**
-     * A map of this model's {@link #scorer()} as a detection by a class's own threshold.
+     * Converts a map of this model's {@link #scorer()} to a detection, using a class's own threshold.
      *
-     * @param map made by this model's scoring
+     * @param map computed with this model's scoring
      * @param className the product class
-     * @return score, verdict and values of the map (not a copy)
-     * @throws RlrException if the model has none for the class, or the score is not finite
+     * @return score, verdict and values of the map (not copied)
+     * @throws RlrException if the model has no threshold for the class, or the score is not finite
      */
     public Detection detection(AnomalyMap map, String className) {
         return detection(map, model.info().thresholds().ownOf(className), className, false);
@@ -380,7 +380,7 @@ public final class AnomalyDetector implements Detector {
             AnomalyMap map, Threshold threshold, @Nullable String className, boolean unknown) {
         double score = map.imageScore();
         if (!Double.isFinite(score)) {
-            // not above any threshold, which would make it a normal image
+            // NaN is above no threshold, so the image would pass as normal
             throw new RlrException(
                     "the image score is " + score + ": the model has diverged",
                     "train it again with a lower `learningRate`");
@@ -397,17 +397,17 @@ public final class AnomalyDetector implements Detector {
                 unknown);
     }
 
-    /** {@return the model, which stays this detector's: not to be used after {@link #close()}} */
+    /** {@return the model, owned by this detector; do not use it after {@link #close()}} */
     public RlrModel model() {
         queue.requireOpen();
         return model;
     }
 
     /**
-     * What scores many images in order, reading ahead while computing. Its calls do not count for
+     * Returns a scorer for many images in order, which reads ahead while computing. Its calls do not count for
      * {@link DetectorOptions#maxConcurrent}, and {@link #close()} does not wait for them.
      *
-     * @return the scorer, not to be used after {@link #close()}
+     * @return the scorer; do not use it after {@link #close()}
      */
     public AnomalyScorer scorer() {
         queue.requireOpen();

@@ -9,8 +9,8 @@ import org.rlr.model.data.TileGrid;
 import org.rlr.model.features.Recognition;
 
 /**
- * Where an image is anomalous and how much: a map as large as the model's input, or, where the model cuts images into
- * tiles, as the image that is cut. The values depend on the model, and are comparable between images of one model only.
+ * An anomaly score per pixel: a map with the model's input size, or, if the model cuts images into tiles, with the size
+ * of the image before cutting. Values are comparable only between images of the same model.
  */
 public final class AnomalyMap {
     private final float[] values;
@@ -40,7 +40,7 @@ public final class AnomalyMap {
     }
 
     /**
-     * The scores of a level's tokens: how far each is from its reconstruction (RLR §9).
+     * The scores of a level's tokens: their distances from their reconstructions (RLR §9).
      *
      * @param scores row-major, {@code height * width}
      * @param height rows of the level's grid
@@ -53,7 +53,7 @@ public final class AnomalyMap {
          * @param scores row-major, {@code height * width}
          * @param height rows of the level's grid
          * @param width columns of the level's grid
-         * @throws IllegalArgumentException if the grid is empty or the number of scores is another
+         * @throws IllegalArgumentException if the grid is empty or the number of scores does not match
          */
         public Level {
             if (height < 1 || width < 1 || scores.length != height * width) {
@@ -63,10 +63,10 @@ public final class AnomalyMap {
     }
 
     /**
-     * The map of an image: each level's scores upsampled bilinearly, the corners aligned, to {@code height × width},
-     * and averaged over the levels; its image score by the published smoothing.
+     * Computes the map of an image: each level's scores upsampled bilinearly (corners aligned) to {@code height ×
+     * width} and averaged over the levels. The image score uses the published smoothing.
      *
-     * @param levels of the image, at least one
+     * @param levels levels of the image, at least one
      * @param height rows of the map in pixels, at least 1
      * @param width columns of the map in pixels, at least 1
      * @return the map
@@ -77,15 +77,15 @@ public final class AnomalyMap {
     }
 
     /**
-     * The same with weights of the levels and another smoothing ({@link Scoring}).
+     * Computes a map with level weights and another smoothing ({@link Scoring}).
      *
-     * @param levels of the image, at least one
+     * @param levels levels of the image, at least one
      * @param weights a weight per level, above 0; the map is {@code Σ w·map / Σ w}
      * @param smoothing standard deviation in pixels; 0 for none
      * @param height rows of the map in pixels, at least 1
      * @param width columns of the map in pixels, at least 1
      * @return the map
-     * @throws IllegalArgumentException if there are no levels, another number of weights, or the map is empty
+     * @throws IllegalArgumentException if there are no levels, the number of weights differs, or the map is empty
      */
     public static AnomalyMap of(List<Level> levels, double[] weights, double smoothing, int height, int width) {
         if (levels.isEmpty() || weights.length != levels.size() || height < 1 || width < 1) {
@@ -102,27 +102,28 @@ public final class AnomalyMap {
     }
 
     /**
-     * The map of an image of tiles: each tile's map as of {@link #of(List, int, int)}, blended where they overlap by
-     * weights that sum to one.
+     * Computes the map of an image from tiles: each tile's map as in {@link #of(List, int, int)}, blended in the
+     * overlaps with weights that sum to 1.
      *
-     * @param grid where the tiles lie
+     * @param grid positions of the tiles
      * @param tiles levels of each tile
-     * @return a map as large as the image that is cut
-     * @throws IllegalArgumentException if there are more or fewer tiles than the grid has
+     * @return a map with the size of the image before cutting
+     * @throws IllegalArgumentException if the number of tiles differs from the grid's
      */
     public static AnomalyMap of(TileGrid grid, List<List<Level>> tiles) {
         return of(grid, tiles, ones(tiles.isEmpty() ? 0 : tiles.get(0).size()), Scoring.SMOOTHING);
     }
 
     /**
-     * The same with weights of the levels and another smoothing, as {@link #of(List, double[], double, int, int)}.
+     * Computes a map from tiles with level weights and another smoothing, as {@link #of(List, double[], double, int,
+     * int)}.
      *
-     * @param grid where the tiles lie
+     * @param grid positions of the tiles
      * @param tiles levels of each tile
      * @param weights a weight per level, above 0
      * @param smoothing standard deviation in pixels; 0 for none
-     * @return a map as large as the image that is cut
-     * @throws IllegalArgumentException if there are more or fewer tiles than the grid has
+     * @return a map with the size of the image before cutting
+     * @throws IllegalArgumentException if the number of tiles differs from the grid's
      */
     public static AnomalyMap of(TileGrid grid, List<List<Level>> tiles, double[] weights, double smoothing) {
         if (tiles.size() != grid.count()) {
@@ -190,13 +191,13 @@ public final class AnomalyMap {
         }
     }
 
-    /** Where a pixel lies on the grid: the first and last pixels on the first and last token. */
+    /** Position of a pixel on the grid; the first and last pixels are on the first and last token. */
     private static double position(int pixel, int pixels, int tokens) {
         return pixels == 1 ? 0 : (double) pixel * (tokens - 1) / (pixels - 1);
     }
 
     /**
-     * The values, row-major, not smoothed, as pixel metrics use them; not a copy.
+     * Returns the values before smoothing, row-major, as used by pixel metrics; not a copy.
      *
      * @return {@code height·width} scores
      */
@@ -215,10 +216,10 @@ public final class AnomalyMap {
     }
 
     /**
-     * The same map of an image whose class was looked for.
+     * Returns the same map with a recognition.
      *
-     * @param found the class that it was recognised as
-     * @return a map of these values
+     * @param found the recognised class
+     * @return a map with the same values
      */
     public AnomalyMap with(Recognition found) {
         Supplier<AnomalyMap> again = recompute;
@@ -226,22 +227,22 @@ public final class AnomalyMap {
                 values, height, width, smoothing, () -> again.get().with(found), found);
     }
 
-    /** {@return the class that the image was recognised as; null where the model recognises none} */
+    /** {@return the class that the image was recognised as; null if the model recognises no classes} */
     public @Nullable Recognition recognition() {
         return recognition;
     }
 
     /**
-     * Recomputes the map from the tokens' scores, which take a fiftieth of its memory.
+     * Returns a recipe to recompute the map from the tokens' scores, which take a fiftieth of its memory.
      *
-     * @return a supplier of equal maps; it keeps the scores, not this map
+     * @return a supplier of equal maps; it keeps only the scores
      */
     public Supplier<AnomalyMap> recompute() {
         return recompute;
     }
 
     /**
-     * The map after a Gaussian filter, row-major; not a copy where it is not smoothed.
+     * Returns the map after the Gaussian filter, row-major; not a copy if there is no smoothing.
      *
      * @return {@code height·width} scores
      */
@@ -254,25 +255,25 @@ public final class AnomalyMap {
     }
 
     /**
-     * The score of the image: the maximum of the smoothed map.
+     * Returns the image score: the maximum of the smoothed map.
      *
-     * @return NaN where a value of the map is
+     * @return NaN if a value of the map is NaN
      */
     public float imageScore() {
         return imageScore(smoothing);
     }
 
     /**
-     * The score by another smoothing.
+     * Returns the image score with another smoothing.
      *
      * @param sigma standard deviation in pixels; 0 for none
-     * @return the maximum of the map smoothed so
+     * @return the maximum of the map after that smoothing
      * @throws IllegalArgumentException if sigma is neither 0 nor above 0 and below 1e6
      */
     public float imageScore(double sigma) {
         float greatest = Float.NEGATIVE_INFINITY;
         for (float value : smoothed(sigma)) {
-            greatest = Math.max(greatest, value); // passes NaN on
+            greatest = Math.max(greatest, value); // propagates NaN
         }
         return greatest;
     }

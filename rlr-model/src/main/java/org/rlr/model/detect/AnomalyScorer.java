@@ -23,7 +23,7 @@ import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.autograd.FusedFunctions;
 
-/** Anomaly maps and image scores of a model, for one image or many; may be used by several threads at once. */
+/** Computes anomaly maps and image scores of one or many images with a model; safe for use by several threads. */
 public final class AnomalyScorer {
     private final RlrModel model;
     private final ComputedFeatureMaps computed;
@@ -31,20 +31,19 @@ public final class AnomalyScorer {
     private final Scoring scoring;
 
     /**
-     * A scorer on a model, which it does not own, by the model's own scoring.
+     * Creates a scorer with the model's own scoring.
      *
-     * @param model stays the caller's
+     * @param model owned by the caller
      */
     public AnomalyScorer(RlrModel model) {
         this(model, null);
     }
 
     /**
-     * A scorer that takes the feature maps of many images from somewhere, made by the model's backbone; null to compute
-     * them.
+     * Creates a scorer that uses precomputed feature maps of many images.
      *
-     * @param model stays the caller's
-     * @param maps feature maps of the images that are to be scored, or null
+     * @param model owned by the caller
+     * @param maps feature maps of the images, computed with the model's backbone; null to compute them here
      */
     public AnomalyScorer(RlrModel model, @Nullable FeatureMaps maps) {
         this(model, maps, model.info().scoring());
@@ -58,7 +57,7 @@ public final class AnomalyScorer {
     }
 
     /**
-     * A scorer of the same model by another scoring, to which the model's thresholds do not belong.
+     * Returns a scorer of the same model with another scoring; the model's thresholds are not valid for it.
      *
      * @param other levels, weights and smoothing
      * @return a scorer that shares the model
@@ -68,37 +67,37 @@ public final class AnomalyScorer {
         return new AnomalyScorer(model, maps, other.requireLevelsOf(model.info().config()));
     }
 
-    /** {@return whether the maps of this scorer tell the class of their image} */
+    /** {@return whether the maps of this scorer contain the recognised class of the image} */
     public boolean recognizes() {
         return model.recognizer() != null;
     }
 
-    /** {@return the model's thresholds; null where this scorer's scoring is not the model's, to which they belong} */
+    /** {@return the model's thresholds; null if this scorer's scoring differs from the model's} */
     public @Nullable Thresholds thresholds() {
         return scoring.equals(model.info().scoring()) ? model.info().thresholds() : null;
     }
 
-    /** {@return what the model says of itself} */
+    /** {@return the model's description} */
     public ModelInfo info() {
         return model.info();
     }
 
-    /** Takes the result of one image of many. */
+    /** Receives the results of a list of images. */
     @FunctionalInterface
     public interface Sink {
         /**
-         * An image was scored.
+         * Receives the result of an image.
          *
-         * @param index its place in the list
-         * @param map its anomaly map and image score; the receiver's to keep
+         * @param index index in the list, from 0
+         * @param map its anomaly map and image score; owned by the receiver
          */
         void accept(int index, AnomalyMap map);
 
         /**
-         * An image that cannot be read, in its turn.
+         * Receives the error of an image that cannot be read, in the image's turn.
          *
-         * @param index place in the list, from 0
-         * @param e names it and says why; thrown where this method is not overridden
+         * @param index index in the list, from 0
+         * @param e names the image and the cause; the default implementation throws it
          */
         default void failed(int index, RlrException e) {
             throw e;
@@ -108,30 +107,30 @@ public final class AnomalyScorer {
     /**
      * Scores images in order.
      *
-     * @param images where they are read from
+     * @param images the images
      * @param sink called once per image, on the calling thread
-     * @throws RlrException if one cannot be read, where the sink does not take it otherwise
+     * @throws RlrException if an image cannot be read, unless the sink handles the error
      */
     public void score(List<ImageSource> images, Sink sink) {
         forEach(images, (index, image) -> sink.accept(index, score(image)), (e, index) -> sink.failed(index, e));
     }
 
-    /** Takes what the maps of one image of many are made of. */
+    /** Receives the level scores of a list of images. */
     @FunctionalInterface
     public interface LevelSink {
         /**
-         * An image was scored.
+         * Receives the scores of an image.
          *
-         * @param index its place in the list
-         * @param scores of all levels of the model; the receiver's to keep
+         * @param index index in the list, from 0
+         * @param scores scores of all levels of the model; owned by the receiver
          */
         void accept(int index, LevelScores scores);
 
         /**
-         * An image that cannot be read, in its turn.
+         * Receives the error of an image that cannot be read, in the image's turn.
          *
-         * @param index place in the list, from 0
-         * @param e names it and says why; thrown where this method is not overridden
+         * @param index index in the list, from 0
+         * @param e names the image and the cause; the default implementation throws it
          */
         default void failed(int index, RlrException e) {
             throw e;
@@ -141,9 +140,9 @@ public final class AnomalyScorer {
     /**
      * Scores the tokens of images in order, at all levels of the model.
      *
-     * @param images where they are read from
+     * @param images the images
      * @param sink called once per image, on the calling thread
-     * @throws RlrException if one cannot be read, where the sink does not take it otherwise
+     * @throws RlrException if an image cannot be read, unless the sink handles the error
      */
     public void scoreLevels(List<ImageSource> images, LevelSink sink) {
         List<Integer> levels = model.info().config().levels();
@@ -173,7 +172,7 @@ public final class AnomalyScorer {
      *
      * @param image of any size
      * @return map and image score
-     * @throws RlrException if its tiles would be of too many pixels
+     * @throws RlrException if its tiles would have too many pixels in total
      */
     public AnomalyMap score(RgbImage image) {
         return score(prepare(image));
@@ -183,7 +182,7 @@ public final class AnomalyScorer {
         return score(image, new StageClock());
     }
 
-    /** Resizes or cuts an image, of which nothing else is needed. */
+    /** Resizes or cuts an image; the original is not needed afterwards. */
     FeatureMaps.ImageMaps prepare(RgbImage image) {
         return computed.of(image);
     }
@@ -193,7 +192,7 @@ public final class AnomalyScorer {
         return clock.time(StageClock.Stage.MAP, () -> scores.map(scoring));
     }
 
-    /** Of some levels; the others are not reconstructed. */
+    /** Scores of some levels; the others are not reconstructed. */
     private LevelScores scores(FeatureMaps.ImageMaps image, List<Integer> levels, StageClock clock) {
         List<List<AnomalyMap.Level>> tiles = new ArrayList<>();
         List<float[]> pooled = new ArrayList<>();
@@ -209,7 +208,7 @@ public final class AnomalyScorer {
                 recognize(pooled));
     }
 
-    /** Of the pooled features of an image's inputs. */
+    /** Recognises the class from the pooled features of an image's inputs. */
     private @Nullable Recognition recognize(List<float[]> pooled) {
         return model.recognizer() == null ? null : model.recognizer().recognize(pooled);
     }
@@ -220,7 +219,7 @@ public final class AnomalyScorer {
         }
     }
 
-    /** Of one image or tile at a time: that uses all cores, and its numbers do not depend on what else is scored. */
+    /** One image or tile at a time: this uses all cores, and results do not depend on the other images. */
     private List<AnomalyMap.Level> scores(
             FeatureMaps.ImageMaps image, int input, List<Integer> levels, List<float[]> pooled, StageClock clock) {
         try (TensorScope scope = TensorScope.inference(model.backend())) {
@@ -240,12 +239,12 @@ public final class AnomalyScorer {
     }
 
     /**
-     * Scores one image and keeps its features and their reconstructions, or those of all its tiles; the map is that of
-     * {@link #score(RgbImage)}.
+     * Scores one image and also returns its features and their reconstructions, per tile if it is cut into tiles; the
+     * map equals that of {@link #score(RgbImage)}.
      *
      * @param image of any size
      * @return map, features, reconstructions and references
-     * @throws RlrException if its tiles would be of too many pixels
+     * @throws RlrException if its tiles would have too many pixels in total
      */
     public Examination examine(RgbImage image) {
         FeatureMaps.ImageMaps maps = computed.of(image);

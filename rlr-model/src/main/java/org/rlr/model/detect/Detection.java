@@ -12,9 +12,9 @@ import org.rlr.model.data.Resize;
 /**
  * The score, verdict and anomaly map of one image.
  *
- * <p>A model that {@linkplain org.rlr.model.RlrModel#recognizer recognises} the classes that it was trained on applies
- * the threshold of the class of the image, unless the class is given. An image of none of them is an unknown product:
- * it is anomalous whatever its score, which is compared with the common threshold.
+ * <p>A model that {@linkplain org.rlr.model.RlrModel#recognizer recognises} its training classes applies the threshold
+ * of the image's class, unless the class is given. An image of any other class is an unknown product: it is always
+ * anomalous, and its score is compared with the common threshold.
  *
  * @param score image score: the maximum of the smoothed anomaly map (RLR §9); higher is more anomalous
  * @param normalizedScore the score as 0…1, 0.5 at the threshold ({@link org.rlr.model.config.Threshold#normalized})
@@ -23,11 +23,10 @@ import org.rlr.model.data.Resize;
  * @param mapHeight rows of the map
  * @param mapWidth columns of the map
  * @param map the anomaly map, row-major, {@code mapHeight·mapWidth} values, unsmoothed; it covers the whole image at
- *     the model's input size, or, where the model cuts images into tiles, at the size that is cut. Not a copy.
- * @param className the class that was given, or that the image was recognised as; null for an unknown product and where
- *     the model recognises no classes
- * @param unknownProduct whether the image is of none of the classes that the model was trained on; false where the
- *     class was given, or the model recognises no classes
+ *     the model's input size, or, if the model cuts images into tiles, at the size before cutting. Not a copy.
+ * @param className the given or recognised class; null for an unknown product or if the model recognises no classes
+ * @param unknownProduct whether the image belongs to none of the training classes; false if the class was given or the
+ *     model recognises no classes
  */
 public record Detection(
         double score,
@@ -40,7 +39,7 @@ public record Detection(
         @Nullable String className,
         boolean unknownProduct) {
     /**
-     * A detection without a class.
+     * Creates a detection without a class.
      *
      * @param score image score
      * @param normalizedScore the score as 0…1, 0.5 at the threshold
@@ -75,24 +74,24 @@ public record Detection(
     }
 
     /**
-     * The map at another size, as that of the image, bilinear. Both sizes cover the whole image: the centre of pixel x
-     * lies at {@code (x + 0.5)/width} of its width, and the values at the border are repeated outwards.
+     * Scales the map bilinearly to another size, such as the image's. Both sizes cover the whole image: the centre of
+     * pixel x lies at {@code (x + 0.5)/width} of its width, and border values are repeated outwards.
      *
      * @param width columns, at least 1
      * @param height rows, at least 1
      * @return {@code height·width} values, row-major
-     * @throws IllegalArgumentException if a size is less, or both are more together than an array holds
+     * @throws IllegalArgumentException if a size is below 1 or their product is larger than an array
      */
     public float[] mapAt(int width, int height) {
         return Resize.bilinear(map, mapHeight, mapWidth, height, width);
     }
 
     /**
-     * The connected parts of the map above a threshold, in pixels of the map; pixels that touch at a corner are
-     * connected. An anomalous image has at least one above its own {@link #threshold()}. A normal one may have some,
-     * too: the image score is taken after smoothing, these regions before.
+     * Finds the connected parts of the map above a threshold, in pixels of the map; pixels that touch at a corner are
+     * connected. An anomalous image has at least one region above its own {@link #threshold()}. A normal image may have
+     * some, too: the image score is computed after smoothing, regions before it.
      *
-     * @param above values above it belong to a region
+     * @param above threshold; larger values belong to a region
      * @return the regions, the largest peak first
      */
     public List<Region> regions(double above) {
@@ -136,17 +135,17 @@ public record Detection(
     }
 
     /**
-     * The same regions in pixels of an image: boxes are rounded outwards.
+     * Finds the same regions in pixels of an image; boxes are rounded outwards.
      *
-     * @param above values above it belong to a region
-     * @param width of the image, at least 1
-     * @param height of the image, at least 1
+     * @param above threshold; larger values belong to a region
+     * @param width width of the image, at least 1
+     * @param height height of the image, at least 1
      * @return the regions, the largest peak first
-     * @throws IllegalArgumentException if a size is less
+     * @throws IllegalArgumentException if a size is below 1
      */
     public List<Region> regions(double above, int width, int height) {
         if (width < 1 || height < 1) {
-            throw new IllegalArgumentException("there is no image of " + width + "×" + height + " pixels");
+            throw new IllegalArgumentException("an image cannot have " + width + "×" + height + " pixels");
         }
         return regions(above).stream()
                 .map(region -> region.scaled(mapWidth, mapHeight, width, height))
@@ -172,7 +171,7 @@ public record Detection(
         return Objects.hash(score, threshold, mapHeight, mapWidth);
     }
 
-    /** {@return score, verdict, threshold, the map's size, without its values, and the class} */
+    /** {@return score, verdict, threshold, size of the map and class} */
     @Override
     public String toString() {
         return "Detection[score=" + score + ", normalizedScore=" + normalizedScore + ", anomalous=" + anomalous

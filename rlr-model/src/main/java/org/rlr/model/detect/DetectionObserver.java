@@ -1,7 +1,7 @@
 package org.rlr.model.detect;
 
 /**
- * Sees how long every detection took, as for metrics. With Micrometer:
+ * Receives the durations of every detection, for example for metrics. With Micrometer:
  *
  * <pre>{@code
  * DetectorOptions.builder().observer(times -> {
@@ -14,14 +14,14 @@ package org.rlr.model.detect;
  */
 @FunctionalInterface
 public interface DetectionObserver {
-    /** Sees nothing. */
+    /** Ignores all detections. */
     DetectionObserver NONE = times -> {};
 
     /**
-     * An image was examined. Called on the thread that examined it, after its place was given to the next; what this
-     * throws is logged and does not reach the caller of {@code detect}.
+     * Called after an image was examined, on the thread that examined it, after its slot was released. Exceptions from
+     * this method are logged; they do not reach the caller of {@code detect}.
      *
-     * @param times of the steps of the call
+     * @param times durations of the steps of the call
      */
     void examined(DetectionTimes times);
 }

@@ -17,11 +17,11 @@ import org.rlr.tensor.CancelledException;
 import org.rlr.tensor.ResourceException;
 
 /**
- * Admits the calls of a detector: {@link DetectorOptions#maxConcurrent} at once, the others in their order, for
- * {@link DetectorOptions#maxWait} at most; and runs asynchronous ones.
+ * Admits the calls of a detector: {@link DetectorOptions#maxConcurrent} at once; others wait in order, for at most
+ * {@link DetectorOptions#maxWait}. Also runs asynchronous calls.
  */
 final class DetectionQueue {
-    /** The threads of asynchronous calls end after so long without any. */
+    /** Idle time after which threads of asynchronous calls end. */
     private static final int THREAD_SECONDS = 1;
 
     private final DetectorOptions options;
@@ -30,7 +30,7 @@ final class DetectionQueue {
     private final ThreadPoolExecutor threads;
     private volatile boolean closed;
 
-    /** @param clock nanoseconds, as of {@link System#nanoTime} */
+    /** @param clock nanoseconds, like {@link System#nanoTime} */
     DetectionQueue(DetectorOptions options, LongSupplier clock) {
         this.options = options;
         this.clock = clock;
@@ -49,13 +49,13 @@ final class DetectionQueue {
         threads.allowCoreThreadTimeOut(true);
     }
 
-    /** Nanoseconds now. */
+    /** Current time in nanoseconds. */
     long now() {
         return clock.getAsLong();
     }
 
     /**
-     * Takes a place, waiting for one; {@link #leave} gives it back.
+     * Waits for a slot and takes it; {@link #leave} releases it.
      *
      * @param since when the call began to wait
      * @throws ResourceException of the kind CAPACITY if it has waited for too long
@@ -67,15 +67,15 @@ final class DetectionQueue {
             if (most == null) {
                 places.acquire();
             } else if (!tryAcquire(TimeUnit.NANOSECONDS.convert(most), now() - since)) {
-                throw overloaded("no place was free within `maxWait`, which is " + most.toMillis() + " ms", null);
+                throw overloaded("no slot became free within `maxWait` of " + most.toMillis() + " ms", null);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new CancelledException("interrupted while waiting for a place", "", e);
+            throw new CancelledException("interrupted while waiting for a free slot", "", e);
         }
     }
 
-    /** A call that waited in the queue for longer than it may has failed, even if a place is free now. */
+    /** A call that waited in the queue for longer than allowed fails even if a slot is free now. */
     private boolean tryAcquire(long most, long waited) throws InterruptedException {
         return (most == 0 || waited < most) && places.tryAcquire(Math.max(0, most - waited), TimeUnit.NANOSECONDS);
     }
@@ -84,7 +84,7 @@ final class DetectionQueue {
         places.release();
     }
 
-    /** Calls that wait for a place; those of the queue that no thread runs yet do not count. */
+    /** Number of calls that wait for a slot, without queued asynchronous calls. */
     int waiting() {
         return places.getQueueLength();
     }
@@ -99,10 +99,10 @@ final class DetectionQueue {
     }
 
     /**
-     * Runs a call on another thread, when it is its turn.
+     * Runs a call on another thread in its turn.
      *
-     * @param call is given the time since when it waits
-     * @return its result; cancelling or completing it takes it from the queue or interrupts it
+     * @param call receives the time at which it began to wait
+     * @return its result; cancelling or completing it removes the call from the queue or interrupts it
      */
     CompletableFuture<Detection> submit(LongFunction<Detection> call) {
         Pending pending = new Pending(call);
@@ -112,12 +112,12 @@ final class DetectionQueue {
             pending.completeExceptionally(
                     closed
                             ? closedException()
-                            : overloaded("`maxQueued`, which is " + options.maxQueued() + ", calls wait already", e));
+                            : overloaded(options.maxQueued() + " calls, the limit `maxQueued`, are waiting", e));
         }
         return pending;
     }
 
-    /** A call that waits for a thread, or runs on one. */
+    /** A call that waits for a thread or runs on one. */
     private final class Pending extends AbandonableDetection implements Runnable {
         private final LongFunction<Detection> call;
         private final long since = now();
@@ -146,7 +146,7 @@ final class DetectionQueue {
             synchronized (this) {
                 runner = null;
                 ended = true;
-                Thread.interrupted(); // by giveUp(): meant for this call alone
+                Thread.interrupted(); // from giveUp(): applies to this call only
             }
             if (failure != null) {
                 completeExceptionally(failure);
@@ -175,13 +175,13 @@ final class DetectionQueue {
     }
 
     private static IllegalStateException closedException() {
-        return new IllegalStateException("the detector was closed");
+        return new IllegalStateException("the detector is closed");
     }
 
     /**
-     * Refuses calls from now on, fails those in the queue, and waits for those in progress.
+     * Rejects new calls, fails queued ones, and waits for those in progress.
      *
-     * @param free run when there are none; once for each time that this is called
+     * @param free runs after the last call has ended; once per call of this method
      */
     void close(Runnable free) {
         closed = true;
@@ -189,7 +189,7 @@ final class DetectionQueue {
         List<Runnable> waiting = new ArrayList<>();
         threads.getQueue().drainTo(waiting);
         waiting.forEach(each -> ((Pending) each).completeExceptionally(closedException()));
-        // as many places as there are: until the calls in progress have ended, and those that wait have failed
+        // takes every slot: calls in progress have then ended, and waiting ones have failed
         places.acquireUninterruptibly(options.maxConcurrent());
         try {
             free.run();

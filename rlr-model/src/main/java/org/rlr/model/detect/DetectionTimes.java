@@ -3,14 +3,14 @@ package org.rlr.model.detect;
 import java.time.Duration;
 
 /**
- * How long the steps of one detection took. On a card the backbone's work goes on while its step has ended, and is
- * waited for in the transformer's.
+ * Durations of the steps of one detection. On a GPU the backbone runs asynchronously: most of its time appears in the
+ * transformer's step, which waits for it.
  *
- * @param waiting until its turn came
+ * @param waiting until the call's turn came
  * @param decode reading the image and turning it into RGB
- * @param preprocess resizing and cutting it
- * @param backbone its feature maps, or those of all tiles, with the normalisation of pixels
- * @param transformer their reconstruction and the scores of tokens
+ * @param preprocess resizing or cutting the image
+ * @param backbone feature maps of the image or of all its tiles, including the normalisation of pixels
+ * @param transformer reconstruction of the feature maps, and token scores
  * @param map the anomaly map and the image score
  */
 public record DetectionTimes(

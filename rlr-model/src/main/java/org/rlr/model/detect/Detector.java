@@ -17,61 +17,59 @@ import org.rlr.model.data.RgbImage;
 import org.rlr.tensor.backend.MemoryUse;
 
 /**
- * Finds anomalies in images: what an application depends on. {@link AnomalyDetector} is one model;
- * {@link ReloadableDetector} changes its model while it is used. All methods may be called by any number of threads at
- * once.
+ * Finds anomalies in images; applications depend on this interface. {@link AnomalyDetector} uses one model;
+ * {@link ReloadableDetector} can change its model during use. All methods are safe for use by several threads.
  *
- * <p>Every way to give an image ends in {@link #detect(ImageSource, String)}. Give the file or its bytes: damaged,
- * truncated and unsupported images are then an {@link ImageException} with its reason. {@code ImageIO.read} makes half
- * a picture of a truncated JPEG, and null of a format that it does not know.
+ * <p>All methods that take an image call {@link #detect(ImageSource, String)}. Pass the file or its bytes: damaged,
+ * truncated and unsupported images then cause an {@link ImageException} with the reason. {@code ImageIO.read} returns a
+ * partial picture for a truncated JPEG, and null for an unknown format.
  *
  * <p>All of them throw
  *
  * <ul>
  *   <li>{@link ImageException} if the image cannot be read,
  *   <li>{@link org.rlr.tensor.InvalidSettingException} if the model has no threshold for the class,
- *   <li>{@link org.rlr.tensor.ResourceException} if memory is short, or too many calls wait: the next call may succeed,
- *   <li>{@link org.rlr.tensor.CancelledException} if the thread is interrupted, which stays interrupted,
+ *   <li>{@link org.rlr.tensor.ResourceException} if memory runs out or too many calls wait; a later call may succeed,
+ *   <li>{@link org.rlr.tensor.CancelledException} if the thread is interrupted; its interrupt status stays set,
  *   <li>{@link org.rlr.tensor.RlrException} if the score is not finite: the model has diverged,
  *   <li>{@link IllegalStateException} after {@link #close()}.
  * </ul>
  */
 public interface Detector extends AutoCloseable {
     /**
-     * Examines an image of any size by the threshold of a product class: of the given one, or of the one that the image
-     * is {@linkplain Detection#className recognised} as, or by the common one.
+     * Examines an image of any size with the threshold of a product class: the given class, or the one that the image
+     * is {@linkplain Detection#className recognised} as; otherwise with the common threshold.
      *
-     * @param image resized to the model's input, or cut into tiles where the model was trained so
+     * @param image resized to the model's input, or cut into tiles if the model was trained with tiles
      * @param className the product class; null to recognise it
      * @return score, verdict and map
      */
     Detection detect(ImageSource image, @Nullable String className);
 
     /**
-     * Examines an image on a thread of the detector. Images are taken in the order of these calls. No call waits here:
-     * where too many wait already, the result is a failure at once. Cancelling the result, or
-     * {@link CompletableFuture#orTimeout} once the time is over, gives up an image that waits, and ends one that is
-     * being examined between two of its steps.
+     * Examines an image on a thread of the detector. Images are processed in the order of these calls. The call never
+     * blocks: if too many calls wait already, the returned future fails at once. Cancelling the future, or a timeout by
+     * {@link CompletableFuture#orTimeout}, removes a waiting image, and stops an image in progress between two steps.
      *
-     * <p>What depends on the result, as by {@code thenApply}, runs on that thread. It must not wait there for another
-     * image of this detector, whose turn may never come: go on with {@code thenCompose}.
+     * <p>Dependent actions, such as those of {@code thenApply}, run on that thread. They must not block on another
+     * image of this detector, which could deadlock; use {@code thenCompose}.
      *
      * @param image as for {@link #detect(ImageSource, String)}; read when its turn comes
      * @param className the product class; null to recognise it
-     * @return completed by the detection, or by what {@link #detect(ImageSource, String)} would throw
+     * @return completed with the detection, or with the exception that {@link #detect(ImageSource, String)} would throw
      */
     CompletableFuture<Detection> detectAsync(ImageSource image, @Nullable String className);
 
-    /** {@return settings, scoring and thresholds of the model; also after {@link #close()}} */
+    /** {@return settings, scoring and thresholds of the model; available after {@link #close()}, too} */
     ModelInfo info();
 
     /** {@return the memory that the backend uses and holds} */
     MemoryUse memory();
 
-    /** Gives back the memory that is kept for reuse; calls in progress are not touched, the next is a little slower. */
+    /** Releases memory kept for reuse; calls in progress are not affected, the next call is slightly slower. */
     void trim();
 
-    /** Waits for the calls in progress, refuses all others, and gives back threads and memory. May be called again. */
+    /** Waits for the calls in progress, rejects new ones, and releases threads and memory. May be called repeatedly. */
     @Override
     void close();
 
@@ -96,7 +94,7 @@ public interface Detector extends AutoCloseable {
     }
 
     /**
-     * Examines an image file by the threshold of a product class.
+     * Examines an image file with the threshold of a product class.
      *
      * @param image a file of a supported format
      * @param className the product class; null to recognise it
@@ -117,10 +115,10 @@ public interface Detector extends AutoCloseable {
     }
 
     /**
-     * Examines an image file from a stream. The stream is read before the call waits for its turn, so that a slow
-     * sender keeps nobody waiting: limit the size of what your service accepts.
+     * Examines an image file from a stream. The stream is read before the call waits for its turn, so a slow sender
+     * does not block others. Limit the request size that your service accepts.
      *
-     * @param encoded the contents of an image file, read to its end; not closed
+     * @param encoded the contents of an image file, read to the end; not closed
      * @return score, verdict and map
      */
     default Detection detect(InputStream encoded) {
@@ -138,8 +136,8 @@ public interface Detector extends AutoCloseable {
     }
 
     /**
-     * Examines a Java image. Where the image is in a file, give the file or its bytes instead: {@code ImageIO.read}
-     * hides damage.
+     * Examines a Java image. If the image is in a file, pass the file or its bytes instead: {@code ImageIO.read} hides
+     * damage.
      *
      * @param image grey, RGB or CMYK, of any size
      * @return score, verdict and map
@@ -149,7 +147,7 @@ public interface Detector extends AutoCloseable {
     }
 
     /**
-     * Examines a Java image by the threshold of a product class, as {@link #detect(BufferedImage)}.
+     * Examines a Java image with the threshold of a product class, as {@link #detect(BufferedImage)}.
      *
      * @param image grey, RGB or CMYK, of any size
      * @param className the product class; null to recognise it
@@ -160,13 +158,13 @@ public interface Detector extends AutoCloseable {
     }
 
     /**
-     * Examines a frame, as of a camera.
+     * Examines a frame, for example of a camera.
      *
-     * @param frame the rows, from the buffer's position on, which does not move; not to be written to during the call
+     * @param frame the rows, from the buffer's position, which does not change; must not be modified during the call
      * @param width pixels per row
      * @param height rows
-     * @param rowStride bytes from the beginning of a row to that of the next
-     * @param format how the pixels are stored
+     * @param rowStride bytes from the start of one row to the start of the next
+     * @param format pixel format
      * @return score, verdict and map
      * @throws org.rlr.tensor.InvalidSettingException if a size is less than 1 or the rows overlap
      */
@@ -178,28 +176,28 @@ public interface Detector extends AutoCloseable {
      * Examines an image on a thread of the detector, as {@link #detectAsync(ImageSource, String)}.
      *
      * @param image of any size; read when its turn comes
-     * @return completed by the detection or its failure
+     * @return completed with the detection or its failure
      */
     default CompletableFuture<Detection> detectAsync(ImageSource image) {
         return detectAsync(image, null);
     }
 
     /**
-     * Examines images in their order, up to four at a time. Of an image that fails the stream throws the error in its
-     * place, which ends the stream; its {@link Stream#iterator() iterator} throws it from {@code hasNext} or
-     * {@code next}, and then goes on with the next image.
+     * Examines images in order, up to four at a time. If an image fails, the stream throws its error at its position
+     * and ends; the stream's {@link Stream#iterator() iterator} throws it from {@code hasNext} or {@code next} and then
+     * continues with the next image.
      *
-     * @param images taken as they are needed, on the thread that uses the stream
-     * @return the detections; close the stream where it is not used to its end
+     * @param images fetched on demand, on the thread that consumes the stream
+     * @return the detections; close the stream if you do not consume it completely
      */
     default Stream<Detection> detectAll(Iterable<? extends ImageSource> images) {
         return new OrderedDetections(this, images.iterator()).stream();
     }
 
     /**
-     * Examines the images of a stream as {@link #detectAll(Iterable)}.
+     * Examines the images of a stream, as {@link #detectAll(Iterable)}.
      *
-     * @param images taken as they are needed, on the thread that uses the result; closed with the result
+     * @param images fetched on demand, on the thread that consumes the result; closed with the result
      * @return the detections
      */
     default Stream<Detection> detectAll(Stream<? extends ImageSource> images) {
@@ -211,8 +209,8 @@ public interface Detector extends AutoCloseable {
         if (image == null) {
             throw new ImageException(
                     ImageException.Reason.UNSUPPORTED,
-                    "the image is null, which is what ImageIO.read gives for a format that it does not know",
-                    "give the bytes or the path of the image, and the error says what is wrong with it",
+                    "the image is null; ImageIO.read returns null for an unknown format",
+                    "pass the bytes or the path of the image; the error then names the cause",
                     null);
         }
         return ImageSource.of("", image);

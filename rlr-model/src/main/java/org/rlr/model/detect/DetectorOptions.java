@@ -11,22 +11,21 @@ import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
 /**
- * How a detector runs: {@code DetectorOptions.builder().maxConcurrent(1).warmUp(true).build()}.
+ * Options of a detector: {@code DetectorOptions.builder().maxConcurrent(1).warmUp(true).build()}.
  *
  * @param backend name of the backend as in {@link Backends#open}: {@code "auto"}, {@code "cpu"}, {@code "cuda:1"}
- * @param openBackend a backend that is open and stays the caller's; null to open the one of that name
- * @param settings threads and precision of the backend that is opened
- * @param maxConcurrent images that are decoded and computed at once; further calls wait in their order. One image
- *     already uses all threads of the backend: of two at once one is decoded while the other is computed, and more take
- *     memory and bring nothing.
- * @param maxWait how long a call waits for its turn before it fails; null for as long as it takes
- * @param maxQueued calls of {@link Detector#detectAsync(org.rlr.model.data.ImageSource)} that may wait; further ones
- *     fail at once
- * @param maxPixels pixels of the largest image that is decoded; larger ones are an {@link ImageException}
- * @param warmUp whether images are examined before the detector is given out, until they do not become faster: the JVM
- *     compiles the kernels then, and the first request is as fast as the others
- * @param idleTrim how long no call must come before memory kept for reuse is given back; null for never
- * @param observer sees how long the steps of each call took
+ * @param openBackend an open backend, owned by the caller; null to open the named one
+ * @param settings threads and precision for the backend to open
+ * @param maxConcurrent images that are decoded and computed at once; further calls wait in order. One image already
+ *     uses all threads of the backend; with two, one is decoded while the other is computed. More only cost memory.
+ * @param maxWait longest time that a call waits for its turn before it fails; null for no limit
+ * @param maxQueued how many calls of {@link Detector#detectAsync(org.rlr.model.data.ImageSource)} may wait; further
+ *     ones fail at once
+ * @param maxPixels pixels of the largest image that is decoded; larger images cause an {@link ImageException}
+ * @param warmUp whether loading a detector first examines images until this gets no faster: the JVM then compiles the
+ *     kernels before the first request
+ * @param idleTrim time without calls after which memory kept for reuse is released; null for never
+ * @param observer receives the durations of each call's steps
  */
 public record DetectorOptions(
         String backend,
@@ -39,15 +38,13 @@ public record DetectorOptions(
         boolean warmUp,
         @Nullable Duration idleTrim,
         DetectionObserver observer) {
-    /**
-     * The preferred backend, two images at once, waiting without a limit, memory given back after a minute, no warm-up.
-     */
+    /** The preferred backend, two images at once, no limit on waiting, memory released after a minute, no warm-up. */
     public static final DetectorOptions DEFAULTS = builder().build();
 
     /**
      * Checks the values.
      *
-     * @throws InvalidSettingException if one is out of range
+     * @throws InvalidSettingException if a value is out of range
      */
     public DetectorOptions {
         Objects.requireNonNull(backend, "backend");
@@ -70,7 +67,7 @@ public record DetectorOptions(
                 "above 0, or null for never");
     }
 
-    /** {@return a builder of the defaults} */
+    /** {@return a builder with the defaults} */
     public static Builder builder() {
         return new Builder();
     }
@@ -93,7 +90,7 @@ public record DetectorOptions(
         /**
          * Sets {@link DetectorOptions#backend}.
          *
-         * @param name of the backend; unless set, {@code "auto"}
+         * @param name name of the backend; default {@code "auto"}
          * @return this builder
          */
         public Builder backend(String name) {
@@ -104,7 +101,7 @@ public record DetectorOptions(
         /**
          * Sets {@link DetectorOptions#openBackend}.
          *
-         * @param value is open and stays the caller's
+         * @param value an open backend, owned by the caller
          * @return this builder
          */
         public Builder openBackend(Backend value) {
@@ -115,7 +112,7 @@ public record DetectorOptions(
         /**
          * Sets {@link DetectorOptions#settings}.
          *
-         * @param value threads and precision of the backend
+         * @param value threads and precision for the backend
          * @return this builder
          */
         public Builder settings(BackendSettings value) {
@@ -126,7 +123,7 @@ public record DetectorOptions(
         /**
          * Sets the threads of {@link DetectorOptions#settings}.
          *
-         * @param number threads that compute, the calling one included; 0 for as many as there are cores
+         * @param number number of computing threads, including the calling one; 0 for one per core
          * @return this builder
          * @throws InvalidSettingException if it is out of range
          */
@@ -138,7 +135,7 @@ public record DetectorOptions(
         /**
          * Sets {@link DetectorOptions#maxConcurrent}.
          *
-         * @param value images at once; unless set, 2
+         * @param value images at once; default 2
          * @return this builder
          */
         public Builder maxConcurrent(int value) {
@@ -149,7 +146,7 @@ public record DetectorOptions(
         /**
          * Sets {@link DetectorOptions#maxWait}.
          *
-         * @param value time that a call waits at most; unless set, no limit
+         * @param value longest waiting time of a call; default: no limit
          * @return this builder
          */
         public Builder maxWait(@Nullable Duration value) {
@@ -160,7 +157,7 @@ public record DetectorOptions(
         /**
          * Sets {@link DetectorOptions#maxQueued}.
          *
-         * @param value asynchronous calls that may wait; unless set, 1000
+         * @param value asynchronous calls that may wait; default 1000
          * @return this builder
          */
         public Builder maxQueued(int value) {
@@ -171,7 +168,7 @@ public record DetectorOptions(
         /**
          * Sets {@link DetectorOptions#maxPixels}.
          *
-         * @param value pixels of the largest image; unless set, 134,217,728
+         * @param value pixels of the largest image; default 134,217,728
          * @return this builder
          */
         public Builder maxPixels(long value) {
@@ -182,7 +179,7 @@ public record DetectorOptions(
         /**
          * Sets {@link DetectorOptions#warmUp}.
          *
-         * @param value whether images are examined before the detector is given out; unless set, false
+         * @param value whether loading a detector first examines images; default false
          * @return this builder
          */
         public Builder warmUp(boolean value) {
@@ -193,7 +190,7 @@ public record DetectorOptions(
         /**
          * Sets {@link DetectorOptions#idleTrim}.
          *
-         * @param value time without a call after which memory is given back; unless set, a minute
+         * @param value time without calls after which memory is released; default one minute
          * @return this builder
          */
         public Builder idleTrim(@Nullable Duration value) {
@@ -204,7 +201,7 @@ public record DetectorOptions(
         /**
          * Sets {@link DetectorOptions#observer}.
          *
-         * @param value sees every call; unless set, nobody does
+         * @param value receives the durations of every call; default none
          * @return this builder
          */
         public Builder observer(DetectionObserver value) {
@@ -216,7 +213,7 @@ public record DetectorOptions(
          * Checks the values.
          *
          * @return the options
-         * @throws InvalidSettingException if one is out of range
+         * @throws InvalidSettingException if a value is out of range
          */
         public DetectorOptions build() {
             return new DetectorOptions(

@@ -5,25 +5,25 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.model.data.TileGrid;
 
 /**
- * What a model makes of one image, for looking at it.
+ * Intermediate results of a model for one image, for viewing.
  *
  * @param map the anomaly map
- * @param grid where the image's tiles lie; null where the model sees the whole image
+ * @param grid positions of the image's tiles; null if the image is not cut into tiles
  * @param inputs the feature levels, the finest first, of the whole image or of each of its tiles
  */
 public record Examination(AnomalyMap map, @Nullable TileGrid grid, List<List<Level>> inputs) {
     /**
-     * A feature level. All arrays are {@code [height·width, channels]}, row-major, in the space of the features that
-     * the transformer sees.
+     * A feature level. All arrays are {@code [height·width, channels]}, row-major, and hold features as the transformer
+     * receives them.
      *
      * @param level its number among the backbone's levels
      * @param stride pixels of the model's input per token
      * @param height rows of the token grid
      * @param width columns of the token grid
      * @param channels channels
-     * @param features of the image, or of a tile
-     * @param reconstruction of the features
-     * @param reference the learned reference's chunks, the same for every image; empty where no attention block uses it
+     * @param features features of the image or tile
+     * @param reconstruction reconstruction of the features
+     * @param reference the learned reference's chunks, the same for every image; empty if no attention block uses it
      */
     public record Level(
             int level,
@@ -36,10 +36,10 @@ public record Examination(AnomalyMap map, @Nullable TileGrid grid, List<List<Lev
             List<float[]> reference) {}
 
     /**
-     * The feature levels of a whole image.
+     * Returns the feature levels of a whole image.
      *
      * @return the finest first
-     * @throws IllegalStateException if it was cut into tiles, which have no features in common
+     * @throws IllegalStateException if it was cut into tiles; each tile has its own features
      */
     public List<Level> levels() {
         if (grid != null) {

@@ -3,9 +3,9 @@ package org.rlr.model.detect;
 import java.util.Arrays;
 
 /**
- * A Gaussian filter of two dimensions as SciPy's {@code gaussian_filter} computes it: the kernel cut off at four
- * standard deviations (rounded to a whole radius) and normalised, borders mirrored with the edge pixel repeated
- * ("reflect"), however small the image. Immutable; sums in double precision.
+ * A two-dimensional Gaussian filter with the results of SciPy's {@code gaussian_filter}: the kernel is cut off at four
+ * standard deviations (rounded to a whole radius) and normalised; borders are mirrored with the edge pixel repeated
+ * ("reflect"), even for images smaller than the kernel. Immutable; sums in double precision.
  */
 public final class GaussianFilter {
     private static final double TRUNCATE = 4;
@@ -13,15 +13,15 @@ public final class GaussianFilter {
     private final double[] kernel;
 
     /**
-     * A filter of that standard deviation, in pixels, above 0.
+     * Creates a filter.
      *
      * @param sigma standard deviation in pixels, above 0 and below 1e6
-     * @throws IllegalArgumentException if it is not
+     * @throws IllegalArgumentException if sigma is out of range
      */
     public GaussianFilter(double sigma) {
         if (!(sigma > 0 && sigma < 1e6)) {
             throw new IllegalArgumentException(
-                    "the standard deviation must be above 0 and below 1e6 pixels, not " + sigma);
+                    "the standard deviation is " + sigma + "; it must be above 0 and below 1e6 pixels");
         }
         int radius = (int) (TRUNCATE * sigma + 0.5);
         kernel = new double[2 * radius + 1];
@@ -37,13 +37,13 @@ public final class GaussianFilter {
     }
 
     /**
-     * The filtered image.
+     * Filters an image.
      *
-     * @param image row-major, left as it is
+     * @param image row-major; not changed
      * @param height rows, at least 1
      * @param width columns, at least 1
      * @return a new array, row-major
-     * @throws IllegalArgumentException if the array is not of {@code height·width} pixels
+     * @throws IllegalArgumentException if the array does not have {@code height·width} pixels
      */
     public float[] apply(float[] image, int height, int width) {
         if (height < 1 || width < 1 || image.length != height * width) {
@@ -82,7 +82,8 @@ public final class GaussianFilter {
     }
 
     /**
-     * The pixel that stands at an index outside of the image: … 1 0 | 0 1 2 … n-1 | n-1 n-2 …, repeated without end.
+     * The index of the pixel that mirrors an index outside the image: … 1 0 | 0 1 2 … n-1 | n-1 n-2 …, repeated
+     * endlessly.
      */
     private static int mirrored(int index, int length) {
         int phase = Math.floorMod(index, 2 * length);

@@ -7,9 +7,8 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.model.RlrModel;
 
 /**
- * Gives back the memory that a model keeps for reuse after a time without calls. Its thread begins with a call and ends
- * when that time is over: a timer shared with the JVM would keep the class loader of the application that used it
- * first.
+ * Releases the memory that a model keeps for reuse after a time without calls. Its thread starts with a call and ends
+ * after that time: a timer shared by the whole JVM would keep the class loader of the first application that used it.
  */
 final class IdleTrim {
     private static final System.Logger LOG = System.getLogger(IdleTrim.class.getName());
@@ -20,13 +19,13 @@ final class IdleTrim {
     private boolean counting;
     private boolean closed;
 
-    /** @param time without a call; null to do nothing */
+    /** @param time idle time before memory is released; null for never */
     IdleTrim(@Nullable Duration time, RlrModel model) {
         this.nanos = time == null ? 0 : Math.max(1, TimeUnit.NANOSECONDS.convert(time));
         this.model = new WeakReference<>(model);
     }
 
-    /** A call has ended. */
+    /** Records the end of a call. */
     synchronized void called() {
         lastCall = System.nanoTime();
         if (nanos > 0 && !counting && !closed) {
@@ -36,7 +35,7 @@ final class IdleTrim {
                 thread.start();
                 counting = true;
             } catch (OutOfMemoryError e) {
-                LOG.log(System.Logger.Level.DEBUG, "no thread to count the time without calls", e);
+                LOG.log(System.Logger.Level.DEBUG, "cannot start a thread to release memory after an idle time", e);
             }
         }
     }
@@ -44,18 +43,18 @@ final class IdleTrim {
     private void count() {
         try {
             RlrModel kept = awaitQuiet();
-            // not under the lock, which every call takes as it ends
+            // outside the lock, which every call takes as it ends
             if (kept != null) {
                 kept.trim();
             }
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // by a stranger: the next call counts again
+            Thread.currentThread().interrupt(); // by unrelated code: the next call starts a new thread
         } finally {
             ended();
         }
     }
 
-    /** The model once there was no call for long enough; null where there is none any more. */
+    /** Returns the model after the idle time; null if it has been collected or closed. */
     private synchronized @Nullable RlrModel awaitQuiet() throws InterruptedException {
         for (long left = nanos; left > 0 && !closed; left = lastCall + nanos - System.nanoTime()) {
             TimeUnit.NANOSECONDS.timedWait(this, left);
@@ -68,7 +67,7 @@ final class IdleTrim {
         notifyAll();
     }
 
-    /** Ends the thread, after a trim that has begun: the backend may be closed next. */
+    /** Ends the thread after a running trim: the backend may be closed next. */
     synchronized void close() {
         closed = true;
         notifyAll();

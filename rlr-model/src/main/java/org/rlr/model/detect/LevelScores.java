@@ -8,15 +8,15 @@ import org.rlr.model.data.TileGrid;
 import org.rlr.model.features.Recognition;
 
 /**
- * How far the tokens of one image are from their reconstructions, level by level: what its map is made of by any
- * {@link Scoring}, in a fiftieth of a map's memory.
+ * Scores of one image's tokens, level by level: their distances from their reconstructions. Any {@link Scoring} can
+ * make a map from them; they take a fiftieth of a map's memory.
  *
  * @param levels the levels that were scored, ascending
  * @param tiles scores of the image, or of each of its tiles, in the order of {@code levels}
- * @param grid where the tiles lie; null for a whole image
- * @param height rows of the map of an input
- * @param width columns of the map of an input
- * @param recognition the class that the image was recognised as; null where the model recognises none
+ * @param grid positions of the tiles; null for a whole image
+ * @param height map rows of an input
+ * @param width map columns of an input
+ * @param recognition the recognised class of the image; null if the model recognises no classes
  */
 public record LevelScores(
         List<Integer> levels,
@@ -26,13 +26,13 @@ public record LevelScores(
         int width,
         @Nullable Recognition recognition) {
     /**
-     * Scores of an image of which no class is known.
+     * Creates scores of an image without a recognised class.
      *
      * @param levels the levels that were scored, ascending
      * @param tiles scores of the image, or of each of its tiles, in the order of {@code levels}
-     * @param grid where the tiles lie; null for a whole image
-     * @param height rows of the map of an input
-     * @param width columns of the map of an input
+     * @param grid positions of the tiles; null for a whole image
+     * @param height map rows of an input
+     * @param width map columns of an input
      */
     public LevelScores(
             List<Integer> levels, List<List<AnomalyMap.Level>> tiles, @Nullable TileGrid grid, int height, int width) {
@@ -56,7 +56,7 @@ public record LevelScores(
     }
 
     /**
-     * The anomaly map by a scoring.
+     * Computes the anomaly map with a scoring.
      *
      * @param scoring levels, weights and smoothing
      * @return the map
@@ -80,7 +80,7 @@ public record LevelScores(
     private int indexOf(int level) {
         int index = levels.indexOf(level);
         if (index < 0) {
-            throw new IllegalArgumentException("level " + level + " was not scored, but " + levels);
+            throw new IllegalArgumentException("level " + level + " was not scored; scored levels: " + levels);
         }
         return index;
     }

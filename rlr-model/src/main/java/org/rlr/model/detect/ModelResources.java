@@ -3,7 +3,7 @@ package org.rlr.model.detect;
 import java.lang.ref.Cleaner;
 import org.rlr.model.RlrModel;
 
-/** Everything that a detector frees, by its hand or, where it was forgotten, by the garbage collector's. */
+/** The resources of a detector; freed by its {@code close} or, for a forgotten detector, by the garbage collector. */
 final class ModelResources implements Runnable {
     private static final System.Logger LOG = System.getLogger(AnomalyDetector.class.getName());
     private static final Cleaner CLEANER = Cleaner.create();
@@ -15,8 +15,8 @@ final class ModelResources implements Runnable {
     private volatile boolean closed;
 
     /**
-     * @param source names the model in the warning
-     * @param model while it is reachable nothing is freed: whoever has the detector's scorer or its model still uses it
+     * @param source name of the model for the warning
+     * @param model nothing is freed while it is reachable, as users of the detector's scorer or model still need it
      */
     ModelResources(String source, RlrModel model, boolean ownsBackend) {
         this.source = source;
@@ -36,7 +36,7 @@ final class ModelResources implements Runnable {
             LOG.log(
                     System.Logger.Level.WARNING,
                     "a detector of {0} was never closed; its threads and memory are freed now."
-                            + " Close detectors, as with try-with-resources",
+                            + " Close detectors, for example with try-with-resources",
                     source);
         }
         try {

@@ -17,14 +17,14 @@ import org.rlr.model.data.ImageSource;
 import org.rlr.tensor.CancelledException;
 import org.rlr.tensor.ResourceException;
 
-/** Detections of many images in their order, a few of them under way. */
+/** Detections of many images in order; a few are computed ahead. */
 final class OrderedDetections implements Iterator<Detection> {
     private static final int AT_ONCE = 4;
 
     private final Detector detector;
     private final Iterator<? extends ImageSource> images;
     private final Deque<CompletableFuture<Detection>> underWay = new ArrayDeque<>();
-    /** Taken from the images, but not begun. */
+    /** An image that is fetched, but not yet submitted. */
     private @Nullable ImageSource waiting;
 
     OrderedDetections(Detector detector, Iterator<? extends ImageSource> images) {
@@ -45,7 +45,7 @@ final class OrderedDetections implements Iterator<Detection> {
             waiting = image;
             CompletableFuture<Detection> begun = detector.detectAsync(image);
             if (!underWay.isEmpty() && refused(begun)) {
-                break; // the queue is full: it is tried again when one of these is done
+                break; // the queue is full: retry when one of these is done
             }
             underWay.add(begun);
             waiting = null;

@@ -7,7 +7,7 @@ package org.rlr.model.detect;
  * @param y top row
  * @param width columns
  * @param height rows
- * @param area pixels above the threshold; scaled, about as many
+ * @param area number of pixels above the threshold; approximate if scaled
  * @param peak its largest value
  * @param peakX column of the largest value
  * @param peakY row of the largest value

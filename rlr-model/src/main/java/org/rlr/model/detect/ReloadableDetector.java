@@ -16,16 +16,16 @@ import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.MemoryUse;
 
 /**
- * A detector whose model can be changed while it is used. Every call is answered by one model: that which served when
- * the call came. While a model is changed two are in memory, and each examines up to
- * {@link DetectorOptions#maxConcurrent} images at once.
+ * A detector whose model can be changed during use. Each call uses one model: the current one when the call starts.
+ * During a change two models are in memory, and each examines up to {@link DetectorOptions#maxConcurrent} images at
+ * once.
  */
 public final class ReloadableDetector implements Detector {
     private static final System.Logger LOG = System.getLogger(ReloadableDetector.class.getName());
 
     private final DetectorOptions options;
     private final ReentrantLock reloading = new ReentrantLock(true);
-    /** Threads that are in a call, or in what depends on its result: they cannot wait for calls to end. */
+    /** Threads inside a call or an action that depends on its result: they must not wait for calls to end. */
     private final Set<Thread> inCalls = ConcurrentHashMap.newKeySet();
 
     private volatile Serving serving;
@@ -47,7 +47,7 @@ public final class ReloadableDetector implements Detector {
             return !retired;
         }
 
-        /** The last call of a detector that was replaced closes it. */
+        /** Ends a call; the last call of a replaced detector closes it. */
         void leave() {
             boolean last;
             synchronized (this) {
@@ -60,9 +60,9 @@ public final class ReloadableDetector implements Detector {
         }
 
         /**
-         * Takes no more calls; the detector is closed when those that there are have ended.
+         * Rejects new calls; the detector is closed when the calls in progress have ended.
          *
-         * @param waits whether to return after that; an interrupt ends the waiting, not the closing
+         * @param waits whether to return only after that; an interrupt ends the waiting, but not the closing
          */
         void retire(boolean waits) {
             boolean idle;
@@ -91,8 +91,8 @@ public final class ReloadableDetector implements Detector {
             try {
                 detector.close();
             } catch (RuntimeException e) {
-                // of no call, as each has its result
-                LOG.log(System.Logger.Level.WARNING, "a detector that was replaced could not be closed", e);
+                // belongs to no call, as each has its result
+                LOG.log(System.Logger.Level.WARNING, "a replaced detector could not be closed", e);
             } finally {
                 synchronized (this) {
                     closed = true;
@@ -103,10 +103,10 @@ public final class ReloadableDetector implements Detector {
     }
 
     /**
-     * A detector that begins with another one.
+     * Creates a detector that starts with another detector's model.
      *
-     * @param first serves until {@link #reload} or {@link #replace}; closed by this detector
-     * @param options of the detectors that {@link #reload} loads
+     * @param first used until {@link #reload} or {@link #replace}; closed by this detector
+     * @param options options for models that {@link #reload} loads
      */
     public ReloadableDetector(Detector first, DetectorOptions options) {
         this.serving = new Serving(Objects.requireNonNull(first, "first"));
@@ -117,7 +117,7 @@ public final class ReloadableDetector implements Detector {
      * Loads the first model.
      *
      * @param file a model file
-     * @param options of this and of all later models
+     * @param options options for this and all later models
      * @return a detector; the caller closes it
      * @throws RlrException as {@link AnomalyDetector#load(Path, DetectorOptions)}
      */
@@ -126,9 +126,9 @@ public final class ReloadableDetector implements Detector {
     }
 
     /**
-     * Loads another model, warm-up included, lets it serve, and closes the one before when its calls have ended; it
-     * returns after that, but for a call from within a detection (an observer, or what depends on an asynchronous
-     * result), which returns at once. If the model cannot be loaded, the one before goes on serving.
+     * Loads another model with its warm-up, switches to it, and closes the previous one when its calls have ended.
+     * Returns after that; inside a detection (in an observer, or an action that depends on an asynchronous result) it
+     * returns without waiting. If the model cannot be loaded, the previous one stays in use.
      *
      * @param file a model file
      * @throws RlrException as {@link AnomalyDetector#load(Path, DetectorOptions)}
@@ -149,11 +149,11 @@ public final class ReloadableDetector implements Detector {
     }
 
     /**
-     * Lets another detector serve, and closes the one before when its calls have ended.
+     * Switches to another detector, and closes the previous one when its calls have ended.
      *
-     * @param next another detector than this one and the one that serves; closed by this detector, also if it was
-     *     closed itself
-     * @throws IllegalArgumentException if it is this detector or the one that serves; nothing is closed
+     * @param next any detector except this one and the current one; closed by this detector, even if this one is
+     *     already closed
+     * @throws IllegalArgumentException if it is this detector or the current one; nothing is closed
      * @throws CancelledException if the thread is interrupted while another model is loaded; {@code next} is closed
      * @throws IllegalStateException if this detector was closed
      */
@@ -183,7 +183,7 @@ public final class ReloadableDetector implements Detector {
             }
         }
         if (refused) {
-            throw new IllegalArgumentException("the detector serves already");
+            throw new IllegalArgumentException("the detector is already in use; give another one");
         }
     }
 
@@ -203,7 +203,7 @@ public final class ReloadableDetector implements Detector {
 
     private void requireOpen() {
         if (closed) {
-            throw new IllegalStateException("the detector was closed");
+            throw new IllegalStateException("the detector is closed");
         }
     }
 
@@ -214,7 +214,7 @@ public final class ReloadableDetector implements Detector {
             if (now.enter()) {
                 return now;
             }
-            Thread.onSpinWait(); // retired just now: the next one serves already, or this detector is closed
+            Thread.onSpinWait(); // just retired: the next detector is already current, or this detector is closed
         }
     }
 
@@ -227,7 +227,7 @@ public final class ReloadableDetector implements Detector {
         }
     }
 
-    /** Marks the thread as one that cannot wait for calls to end. */
+    /** Marks the thread as one that must not wait for calls to end. */
     private <T> T inCall(Supplier<T> work) {
         boolean outermost = inCalls.add(Thread.currentThread());
         try {
@@ -257,10 +257,10 @@ public final class ReloadableDetector implements Detector {
         CompletableFuture<Detection> result = new AbandonableDetection() {
             @Override
             void giveUp() {
-                working.cancel(true); // does nothing where it is done
+                working.cancel(true); // no effect if it is done
             }
         };
-        // left first: what waits for the result may close this detector
+        // leave first: actions that depend on the result may close this detector
         CompletableFuture<?> unused = working.whenComplete((detection, failure) -> {
             now.leave();
             inCall(() -> failure == null ? result.complete(detection) : result.completeExceptionally(failure));
@@ -286,7 +286,7 @@ public final class ReloadableDetector implements Detector {
         });
     }
 
-    /** As {@link AnomalyDetector#close}: waits for the calls in progress, and those that wait for a place fail. */
+    /** As {@link AnomalyDetector#close}: waits for the calls in progress; calls that wait for a slot fail. */
     @Override
     public void close() {
         closed = true;
@@ -295,7 +295,7 @@ public final class ReloadableDetector implements Detector {
         if (inCalls.contains(Thread.currentThread()) && reloading.isLocked()) {
             return; // a reload that waits for this call sees that this detector is closed
         }
-        reloading.lock(); // a reload that goes on ends first
+        reloading.lock(); // waits for a running reload
         try {
             serving.detector.close();
         } finally {

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 import org.rlr.tensor.CancelledException;
 
-/** Takes the time of the steps of one detection, and ends it between two of them where its thread is interrupted. */
+/** Measures the steps of one detection, and cancels it between two steps if its thread is interrupted. */
 final class StageClock {
     enum Stage {
         DECODE,

@@ -1,6 +1,6 @@
 /**
- * Anomaly maps, scores and verdicts by a trained model; begin with {@link org.rlr.model.detect.AnomalyDetector}, or for
- * many images in order with {@link org.rlr.model.detect.AnomalyScorer}.
+ * Anomaly maps, scores and verdicts from a trained model. Start with {@link org.rlr.model.detect.AnomalyDetector}, or,
+ * for many images in order, with {@link org.rlr.model.detect.AnomalyScorer}.
  */
 @NullMarked
 package org.rlr.model.detect;

@@ -13,12 +13,9 @@ import org.rlr.model.data.TileGrid;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Tensor;
 
-/**
- * Feature maps computed by a backbone when they are asked for, while the next images are read. May be used by several
- * threads at once.
- */
+/** Feature maps that a backbone computes on demand, while the next images are read. Safe for use by several threads. */
 public final class ComputedFeatureMaps implements FeatureMaps {
-    /** Inputs whose maps are computed together; more would only cost memory. */
+    /** Number of inputs whose maps are computed together; more would only cost memory. */
     public static final int BATCH = 8;
 
     private static final int READ_AHEAD = 2;
@@ -28,9 +25,9 @@ public final class ComputedFeatureMaps implements FeatureMaps {
     private final InputPipeline pipeline;
 
     /**
-     * Maps of a backbone, which stays the caller's, of the levels and the image size of a configuration.
+     * Creates maps for the levels and the image size of a configuration.
      *
-     * @param backbone gives the maps; stays the caller's
+     * @param backbone computes the maps; owned by the caller
      * @param config levels, input size and tiling
      */
     public ComputedFeatureMaps(Backbone backbone, RlrConfig config) {
@@ -38,11 +35,11 @@ public final class ComputedFeatureMaps implements FeatureMaps {
     }
 
     /**
-     * Maps of a backbone, whose user is told that images are waited for.
+     * Creates maps with a callback while waiting for images.
      *
-     * @param backbone gives the maps; stays the caller's
+     * @param backbone computes the maps; owned by the caller
      * @param config levels, input size and tiling
-     * @param heartbeat runs ten times a second on the thread that waits for an image; what it throws ends the waiting
+     * @param heartbeat runs ten times a second on the thread that waits for an image; its exceptions end the wait
      */
     public ComputedFeatureMaps(Backbone backbone, RlrConfig config, Runnable heartbeat) {
         this.backbone = backbone;
@@ -56,10 +53,10 @@ public final class ComputedFeatureMaps implements FeatureMaps {
     }
 
     /**
-     * Where the tiles of an image lie, by its header.
+     * Finds the positions of an image's tiles from its header.
      *
-     * @param image where it is read from
-     * @return the grid; null where the configuration resizes whole images
+     * @param image the image
+     * @return the grid; null if the configuration resizes whole images
      * @throws org.rlr.tensor.RlrException if it cannot be read
      */
     public @Nullable TileGrid grid(ImageSource image) {
@@ -67,11 +64,11 @@ public final class ComputedFeatureMaps implements FeatureMaps {
     }
 
     /**
-     * The maps of an image that was read.
+     * Returns the maps of a decoded image.
      *
      * @param image an image of any size
-     * @return its maps, computed as they are asked for; each backbone pass in the scope of the call
-     * @throws org.rlr.tensor.RlrException if its tiles would be of too many pixels
+     * @return its maps, computed on demand; each backbone pass in the scope of the call
+     * @throws org.rlr.tensor.RlrException if its tiles would have too many pixels in total
      */
     public ImageMaps of(RgbImage image) {
         return of(pipeline.inputs(image));

@@ -9,8 +9,8 @@ import org.rlr.tensor.Tensor;
 import org.rlr.tensor.autograd.FusedFunctions;
 
 /**
- * Images to the tokens that the transformers see (RLR §2): feature maps of the backbone, standardised where the
- * backbone or the configuration wants it, smoothed by a 3×3 average where configured, as tokens.
+ * Converts images to the tokens that the transformers receive (RLR §2): the backbone's feature maps, standardised if
+ * the backbone or the configuration requires it, and smoothed by a 3×3 average if configured.
  */
 public final class FeatureExtractor {
     private final Backbone backbone;
@@ -18,18 +18,18 @@ public final class FeatureExtractor {
     private final @Nullable List<FeatureStatistics> statistics;
 
     /**
-     * An extractor of parts that fit; it owns none of them.
+     * Creates an extractor from parts that fit together; it owns none of them.
      *
-     * @param backbone gives the feature maps; stays the caller's
+     * @param backbone computes the feature maps; owned by the caller
      * @param config levels, standardisation and smoothing
-     * @param statistics per level of the configuration, where features are {@linkplain #standardized(RlrConfig,
-     *     Backbone) standardised}
-     * @throws IllegalArgumentException if statistics are there where features are not standardised, or missing where
-     *     they are
+     * @param statistics per level of the configuration, if features are {@linkplain #standardized(RlrConfig, Backbone)
+     *     standardised}
+     * @throws IllegalArgumentException if statistics are given although features are not standardised, or are missing
+     *     although they are
      */
     public FeatureExtractor(Backbone backbone, RlrConfig config, @Nullable List<FeatureStatistics> statistics) {
         if (standardized(config, backbone) != (statistics != null)) {
-            throw new IllegalArgumentException("statistics go with standardised features, and only with them");
+            throw new IllegalArgumentException("give statistics if features are standardised, otherwise null");
         }
         this.backbone = backbone;
         this.config = config;
@@ -37,8 +37,8 @@ public final class FeatureExtractor {
     }
 
     /**
-     * Whether features of a backbone are standardised by statistics of the training images: because the configuration
-     * or the backbone wants it.
+     * Whether features of a backbone are standardised by statistics of the training images, as the configuration or the
+     * backbone may require.
      *
      * @param config the configuration
      * @param backbone the backbone it is used with
@@ -54,7 +54,7 @@ public final class FeatureExtractor {
     }
 
     /**
-     * The tokens of images, in the innermost scope.
+     * Returns the tokens of images, in the innermost scope.
      *
      * @param images {@code [N, H, W, 3]}, normalised
      * @return per level {@code [N, h·w, C]}
@@ -64,7 +64,7 @@ public final class FeatureExtractor {
     }
 
     /**
-     * The tokens of images by their feature maps, per level {@code [N, h, w, C]}, in the innermost scope: as
+     * Returns the tokens of images from their feature maps, in the innermost scope; otherwise as
      * {@link #tokens(Tensor)}.
      *
      * @param maps per level of the configuration {@code [N, h, w, C]}, neither standardised nor smoothed
@@ -79,9 +79,9 @@ public final class FeatureExtractor {
     }
 
     /**
-     * The same of one level, by its place in the configuration.
+     * Returns the tokens of one level.
      *
-     * @param level place in the configuration, from 0
+     * @param level index in the configuration, from 0
      * @param map {@code [N, h, w, C]}, neither standardised nor smoothed
      * @return {@code [N, h·w, C]}
      */

@@ -7,18 +7,18 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.Tensor;
 
 /**
- * Recognises the class of an image by its pooled features: the mean of each channel over the grid, for all levels of
- * the configuration. The distance of two images is the root mean square over the channels of their difference, each
- * channel in standard deviations of its tokens within a class. A class is known by up to {@value #MOST} of its training
- * images, chosen so that every other one is near one of them; an image belongs to the class of the nearest, unless that
- * is farther than the class's limit. Immutable.
+ * Recognises the class of an image from its pooled features: the mean of each channel over the grid, for all configured
+ * levels. The distance of two images is the root mean square of their channel differences, each in units of the
+ * standard deviation of the channel's tokens within a class. A class is represented by up to {@value #MOST} of its
+ * training images, chosen so that every other one is close to one of them. An image belongs to the class of the nearest
+ * of these, unless the distance exceeds the class's limit. Immutable.
  *
- * <p>The limit is twice the distance that 95 % of the class's training images keep from the others, and at least
- * {@value #LEAST_LIMIT}: an image of other things differs from all of them by a large part of what tokens differ by
- * within an image, a defective image of the class does not.
+ * <p>The limit is twice the 95 % quantile of the distances between the class's training images, and at least
+ * {@value #LEAST_LIMIT}. Images of other products differ more than this from all training images; defective images of
+ * the class do not.
  */
 public final class ProductRecognizer {
-    /** Training images kept of a class. */
+    /** Number of training images kept per class. */
     public static final int MOST = 32;
 
     private static final double LEAST_LIMIT = 0.4;
@@ -29,11 +29,11 @@ public final class ProductRecognizer {
     private final float[] deviation;
 
     /**
-     * What is known of a class. Arrays are not copied.
+     * A known class. Arrays are not copied.
      *
      * @param name the class
      * @param images pooled features of training images, at least one, {@code [channels]} each
-     * @param limit the greatest distance of an image of the class
+     * @param limit largest distance of an image of the class
      */
     public record Product(String name, List<float[]> images, double limit) {
         /**
@@ -41,7 +41,7 @@ public final class ProductRecognizer {
          *
          * @param name the class
          * @param images pooled features of training images
-         * @param limit the greatest distance of an image of the class
+         * @param limit largest distance of an image of the class
          */
         public Product {
             images = List.copyOf(images);
@@ -49,12 +49,12 @@ public final class ProductRecognizer {
     }
 
     /**
-     * A recogniser of parts that fit.
+     * Creates a recogniser from parts that fit together.
      *
      * @param products the classes, at least one
      * @param deviation standard deviation of the tokens of each channel within a class, positive, {@code [channels]}
-     * @throws IllegalArgumentException if there is no class, an image has another number of channels, or a number is
-     *     not finite or a deviation not positive
+     * @throws IllegalArgumentException if there is no class, an image has another number of channels, a number is not
+     *     finite or a deviation not positive
      */
     public ProductRecognizer(List<Product> products, float[] deviation) {
         this.products = List.copyOf(products);
@@ -86,10 +86,10 @@ public final class ProductRecognizer {
     }
 
     /**
-     * The classes that a model tells apart.
+     * Returns the classes that a recogniser knows.
      *
-     * @param recognizer of the model; null where it has none
-     * @return their names; empty where there are none
+     * @param recognizer a model's recogniser; null for none
+     * @return their names; empty for null
      */
     public static List<String> names(@Nullable ProductRecognizer recognizer) {
         return recognizer == null
@@ -98,12 +98,12 @@ public final class ProductRecognizer {
     }
 
     /**
-     * Learns a class of the pooled features of its training images.
+     * Learns a class from the pooled features of its training images.
      *
      * @param name the class
      * @param images pooled features, at least one, {@code [channels]} each
      * @param deviation standard deviation of the tokens of each channel within a class, {@code [channels]}
-     * @return the class; the same for the same images in the same order
+     * @return the class; the same images in the same order give the same result
      */
     public static Product learn(String name, List<float[]> images, float[] deviation) {
         double[] mean = new double[deviation.length];
@@ -121,7 +121,7 @@ public final class ProductRecognizer {
         for (int i = 1; i < nearest.length; i++) {
             next = nearest[i] < nearest[next] ? i : next;
         }
-        // from each image to the nearest of those chosen before it, and to the nearest of the others
+        // distance from each image to the nearest image chosen before it, and to the nearest of the others
         Arrays.fill(nearest, Double.POSITIVE_INFINITY);
         double[] apart = nearest.clone();
         List<float[]> chosen = new ArrayList<>();
@@ -140,7 +140,7 @@ public final class ProductRecognizer {
     }
 
     private static double limit(double[] apart) {
-        double[] sorted = Arrays.stream(apart).filter(Double::isFinite).sorted().toArray(); // none of a single image
+        double[] sorted = Arrays.stream(apart).filter(Double::isFinite).sorted().toArray(); // empty for a single image
         int place = (int) Math.ceil(QUANTILE * sorted.length) - 1;
         return Math.max(LEAST_LIMIT, place < 0 ? 0 : SPREAD * sorted[place]);
     }
@@ -161,9 +161,9 @@ public final class ProductRecognizer {
     }
 
     /**
-     * The mean of each channel over the grid.
+     * Computes the mean of each channel over the grid.
      *
-     * @param maps of an input, per level of the configuration {@code [1, h, w, C]}, as the backbone gives them
+     * @param maps maps of an input, per level of the configuration {@code [1, h, w, C]}, as returned by the backbone
      * @return the means of all levels, {@code [channels]}
      */
     public static float[] pool(List<Tensor> maps) {
@@ -182,10 +182,10 @@ public final class ProductRecognizer {
     }
 
     /**
-     * The class of an image.
+     * Recognises the class of an image.
      *
      * @param inputs pooled features of the image, or of each of its tiles, which are averaged
-     * @return the nearest class and how far it is
+     * @return the nearest class and the distance from it
      */
     public Recognition recognize(List<float[]> inputs) {
         float[] image = new float[deviation.length];

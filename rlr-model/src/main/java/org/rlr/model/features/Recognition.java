@@ -3,14 +3,14 @@ package org.rlr.model.features;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The product class that an image was recognised as.
+ * The recognised product class of an image.
  *
- * @param nearest the class it is most like
- * @param distance from that class, as {@link ProductRecognizer} measures it
- * @param limit the greatest distance of an image of that class
+ * @param nearest the most similar class
+ * @param distance distance from that class, see {@link ProductRecognizer}
+ * @param limit largest distance of an image of that class
  */
 public record Recognition(String nearest, double distance, double limit) {
-    /** {@return whether the image is of a class that the model was trained on} */
+    /** {@return whether the image belongs to one of the training classes} */
     public boolean known() {
         return distance <= limit;
     }

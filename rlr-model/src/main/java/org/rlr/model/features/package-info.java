@@ -1,6 +1,6 @@
 /**
- * Feature maps of a backbone, and the tokens that are made of them; begin with
- * {@link org.rlr.model.features.FeatureMaps} and {@link org.rlr.model.features.FeatureExtractor}.
+ * Feature maps of a backbone and the tokens derived from them. Start with {@link org.rlr.model.features.FeatureMaps}
+ * and {@link org.rlr.model.features.FeatureExtractor}.
  */
 @NullMarked
 package org.rlr.model.features;

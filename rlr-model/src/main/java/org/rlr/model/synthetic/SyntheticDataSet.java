@@ -14,22 +14,22 @@ import org.rlr.model.data.Sample;
 import org.rlr.tensor.io.AtomicFolder;
 
 /**
- * Writes a labelled data set of normal images that were held out of training: each as it is, and with synthetic
- * defects. The same seed gives the same pictures.
+ * Writes a labelled data set from held-out normal images: each unchanged, and with synthetic defects. The same seed
+ * gives the same pictures.
  */
 public final class SyntheticDataSet {
     private SyntheticDataSet() {}
 
     /**
-     * Writes it in MVTec layout: for each class {@code test/good/000.png}, {@code test/<defect>/000.png} and
-     * {@code ground_truth/<defect>/000_mask.png}. The folder gets its content when all pictures are there.
+     * Writes the data set in MVTec layout: for each class {@code test/good/000.png}, {@code test/<defect>/000.png} and
+     * {@code ground_truth/<defect>/000_mask.png}. The folder is filled only when all pictures are complete.
      *
      * @param normal normal images by class
-     * @param folder where the class folders are made; must not exist, or be empty
-     * @param perImage defects of each kind that each image gets, in a picture each
-     * @param seed of the defects, beside the class's name
-     * @param progress is run after each image
-     * @return how many pictures have a defect
+     * @param folder parent of the class folders; must be empty or not exist
+     * @param perImage number of pictures per image and kind of defect
+     * @param seed seed of the defects, combined with the class's name
+     * @param progress runs after each image
+     * @return number of pictures with a defect
      * @throws ImageException if an image cannot be read
      * @throws DataSetException if an image is too uniform
      * @throws org.rlr.tensor.ResourceException if the folder is not empty, or a file cannot be written

@@ -8,16 +8,16 @@ import org.rlr.model.data.Mask;
 import org.rlr.model.data.RgbImage;
 
 /**
- * Synthetic defects of CutPaste (Li et al., CVPR 2021, §2.1): a rectangle of the image, its brightness and contrast
- * changed by up to a tenth, pasted elsewhere in it. Unlike there, one of which half of the pixels can hardly be told
- * from what they cover is drawn again: a label of what cannot be seen is no use.
+ * Synthetic defects of CutPaste (Li et al., CVPR 2021, §2.1): a rectangle of the image, with brightness and contrast
+ * changed by up to a tenth, pasted elsewhere in it. Unlike in the paper, a defect is drawn again if half of its pixels
+ * are hardly different from those they cover, as labels of invisible defects are useless.
  */
 public enum SyntheticDefect {
-    /** Of 2 to 15 % of the image's area, of an aspect ratio of 0.3 to 3.3. */
+    /** Area of 2 to 15 % of the image's, aspect ratio from 0.3 to 3.3. */
     PATCH,
     /**
-     * Long and thin, turned by up to 45°: 2 to 16 pixels wide and 10 to 25 long in an image of 256 pixels, else in
-     * proportion to its shorter side.
+     * Long and thin, rotated by up to 45°: 2 to 16 pixels wide and 10 to 25 long in an image of 256 pixels; scales with
+     * the image's shorter side.
      */
     SCAR;
 
@@ -26,7 +26,7 @@ public enum SyntheticDefect {
     private static final double MOST_ASPECT = 3.3;
     private static final double JITTER = 0.1;
     private static final int PAPER_SIZE = 256;
-    /** What can be told from noise, of 0…255. */
+    /** Difference, in 0…255, that is visible above the noise. */
     private static final int VISIBLE = 10;
 
     private static final int TRIES = 200;
@@ -35,22 +35,22 @@ public enum SyntheticDefect {
      * An image with a defect.
      *
      * @param image the image
-     * @param mask all of the pasted rectangle
+     * @param mask the whole pasted rectangle
      */
     public record Pasted(RgbImage image, Mask mask) {}
 
-    /** {@return its name in lower case, as of a folder} */
+    /** {@return its name in lower case, used for folders} */
     public String key() {
         return name().toLowerCase(Locale.ROOT);
     }
 
     /**
-     * Gives an image such a defect.
+     * Adds such a defect to an image.
      *
-     * @param image stays as it is
-     * @param random source of place, size and brightness
+     * @param image not changed
+     * @param random random numbers for place, size and brightness
      * @return image and mask
-     * @throws DataSetException if the image is so uniform that nothing pasted into it shows
+     * @throws DataSetException if the image is so uniform that no pasted part of it is visible
      */
     public Pasted paste(RgbImage image, SplittableRandom random) {
         for (int i = 0; i < TRIES; i++) {
@@ -63,9 +63,9 @@ public enum SyntheticDefect {
                 "the image is so uniform that no " + key() + " of it shows anywhere else in it", "exclude it", null);
     }
 
-    /** A rectangle around the origin, in pixels, turned. */
+    /** A rotated rectangle around the origin, in pixels. */
     private record Rectangle(double width, double height, double angle) {
-        /** Half of what it covers along an axis when it is turned. */
+        /** Half of its extent along the x axis after rotation. */
         int reachX() {
             return (int) Math.ceil((width * Math.abs(Math.cos(angle)) + height * Math.abs(Math.sin(angle))) / 2);
         }
@@ -93,7 +93,7 @@ public enum SyntheticDefect {
                 0);
     }
 
-    /** Null where too little of it shows. */
+    /** Null if too little of it is visible. */
     private static @Nullable Pasted paste(RgbImage image, Rectangle shape, SplittableRandom random) {
         int fromX = place(image.width(), shape.width, random);
         int fromY = place(image.height(), shape.height, random);
@@ -141,13 +141,13 @@ public enum SyntheticDefect {
                         new Mask(image.width(), image.height(), mask));
     }
 
-    /** The middle of something that lies within the image, as far as it can. */
+    /** A random centre for a thing of some extent, so that it lies inside the image if it fits. */
     private static int place(int length, double extent, SplittableRandom random) {
         int half = (int) Math.ceil(extent / 2);
         return 2 * half >= length ? length / 2 : random.nextInt(half, length - half);
     }
 
-    /** Of all channels of the rectangle that is cut out. */
+    /** Mean over all channels of the rectangle to cut out. */
     private static double mean(RgbImage image, int middleX, int middleY, Rectangle shape) {
         long sum = 0;
         int count = 0;

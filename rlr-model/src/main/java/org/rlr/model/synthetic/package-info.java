@@ -1,6 +1,6 @@
 /**
- * Defects made of normal images alone: labelled data to choose settings on where real defects are lacking; begin with
- * {@link org.rlr.model.synthetic.SyntheticDataSet}.
+ * Synthetic defects made from normal images: labelled data for choosing settings if you have no images of real defects.
+ * Start with {@link org.rlr.model.synthetic.SyntheticDataSet}.
  */
 @NullMarked
 package org.rlr.model.synthetic;

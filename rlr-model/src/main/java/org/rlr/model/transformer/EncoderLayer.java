@@ -17,7 +17,7 @@ import org.rlr.tensor.nn.Linear;
 import org.rlr.tensor.nn.ParameterSet;
 
 /**
- * {@code y = LN₁(Σ_b g_b·block_b(x))}, {@code x' = LN₂(y + FFN(y))} (RLR §7): there is no residual path around the
+ * {@code y = LN₁(Σ_b g_b·block_b(x))}, {@code x' = LN₂(y + FFN(y))} (RLR §7): without residual connections around the
  * blocks.
  */
 final class EncoderLayer {
@@ -42,7 +42,7 @@ final class EncoderLayer {
         fc2 = new Linear(prefix.sub("ffn").sub("fc2"), 4 * modelWidth, modelWidth);
     }
 
-    /** @param closing as {@link #part} */
+    /** @param closing as for {@link #part} */
     Tensor forward(Tensor x, @Nullable Reference reference, Gate gate, boolean closing) {
         Tensor y = part(closing, () -> {
             List<Tensor> outputs = new ArrayList<>();
@@ -58,20 +58,21 @@ final class EncoderLayer {
     }
 
     /**
-     * A part of the network.
+     * Computes a part of the network.
      *
-     * @param closing whether to close what it makes on the way, which is the larger part of a network's memory
+     * @param closing whether to close its intermediate results, which take most of a network's memory
      */
     static Tensor part(boolean closing, Supplier<Tensor> computation) {
         return closing ? TensorScope.closingIntermediates(computation) : computation.get();
     }
 
-    /** Anyone may write a block; what has another shape would be broadcast by a gate without a word. */
+    /** Users can write blocks; a gate would silently broadcast an output of another shape. */
     private Tensor checked(String block, Tensor x, Tensor output) {
         if (output == null || !output.shape().equals(x.shape())) {
             throw new RlrException(
-                    "the attention block '" + block + "' of layer " + index + " made "
-                            + (output == null ? "null" : "a tensor of shape " + output.shape()) + " of tokens of shape "
+                    "the attention block '" + block + "' of layer " + index + " returned "
+                            + (output == null ? "null" : "a tensor of shape " + output.shape())
+                            + " for tokens of shape "
                             + x.shape(),
                     "its forward has to give a tensor of their shape");
         }

@@ -14,12 +14,12 @@ import org.rlr.tensor.nn.Linear;
 import org.rlr.tensor.nn.Parameter;
 import org.rlr.tensor.nn.ParameterSet;
 
-/** Weighs the outputs of a layer's blocks: {@code Σ_b g_b·block_b(x)} (RLR §7). */
+/** Weights the outputs of a layer's blocks: {@code Σ_b g_b·block_b(x)} (RLR §7). */
 final class Gate {
     private final float[] constants;
-    /** Of {@link GateMode#GATE}; else null. */
+    /** Null except for {@link GateMode#GATE}. */
     private final @Nullable Parameter table;
-    /** Of {@link GateMode#NET}; else null. */
+    /** Null except for {@link GateMode#NET}. */
     private final @Nullable Net net;
 
     private record Net(Linear hidden, Linear logits) {}
@@ -39,13 +39,13 @@ final class Gate {
     }
 
     /**
-     * The weighted sum, not yet added up: {@code Σ weights·terms}.
+     * The terms of the weighted sum before addition: {@code Σ weights·terms}.
      *
      * @param terms {@code [N, L, d]} each
      */
     record Terms(List<Tensor> terms, float[] weights) {}
 
-    /** What to add up; x {@code [N, L, d]} is the layer's input, outputs are the blocks' in order. */
+    /** Returns the terms; x {@code [N, L, d]} is the layer's input, outputs are the blocks' in order. */
     Terms combine(int layer, Tensor x, List<Tensor> outputs) {
         Tensor weights;
         if (table != null) {

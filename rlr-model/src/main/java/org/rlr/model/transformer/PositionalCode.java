@@ -5,9 +5,9 @@ final class PositionalCode {
     private PositionalCode() {}
 
     /**
-     * Code of a grid repeated {@code repeats} times, {@code [repeats·h·w, d]} row-major. The first half of the channels
-     * encodes the column, the second the row; within a half of size {@code d/2}, channel 2m is {@code sin(pos·ω_m)} and
-     * 2m+1 {@code cos(pos·ω_m)}, {@code ω_m = 10000^(−2m/(d/2))}.
+     * Returns the code of a grid, repeated {@code repeats} times, {@code [repeats·h·w, d]} row-major. The first half of
+     * the channels encodes the column, the second the row; within a half of size {@code d/2}, channel 2m is
+     * {@code sin(pos·ω_m)} and 2m+1 {@code cos(pos·ω_m)}, {@code ω_m = 10000^(−2m/(d/2))}.
      */
     static float[] of(int height, int width, int modelWidth, int repeats) {
         int half = modelWidth / 2;

@@ -23,9 +23,8 @@ import org.rlr.tensor.nn.Parameter;
 import org.rlr.tensor.nn.ParameterSet;
 
 /**
- * The transformer of one feature level: reconstructs tokens {@code [N, L, C]} from a learnable reference (RLR §4 to
- * §8). Names in the state dict are those of the public implementation (§11). Reconstruction in inference may run on
- * several threads at once.
+ * The transformer of one feature level: reconstructs tokens {@code [N, L, C]} with a learnable reference (RLR §4 to
+ * §8). Names in the state dict are those of the public implementation (§11). Several threads may use it for inference.
  */
 public final class RlrTransformer implements AutoCloseable {
     private static final float COSINE_FLOOR = 1e-8f;
@@ -33,7 +32,7 @@ public final class RlrTransformer implements AutoCloseable {
     private final LevelConfig config;
     private final ParameterSet parameters = new ParameterSet();
     private final TokenEmbedding embedding;
-    /** Null where no block uses the reference. */
+    /** Null if no block uses the reference. */
     private final @Nullable LearnedReference learned;
 
     private final Gate gate;
@@ -49,27 +48,28 @@ public final class RlrTransformer implements AutoCloseable {
     private record LearnedReference(Parameter tokens, TokenEmbedding embedding) {}
 
     /**
-     * A transformer whose parameters are zero until {@link ParameterSet#initialize} or {@link ParameterSet#load}.
+     * Creates a transformer whose parameters are zero until {@link ParameterSet#initialize} or
+     * {@link ParameterSet#load}.
      *
      * @param settings width, layers, blocks in any order, grid
-     * @param backend holds the parameters; stays the caller's
-     * @param training whether gradients are kept; {@link #reconstruct} then follows every change of the parameters
-     * @throws org.rlr.tensor.RlrException if a block does not exist or memory is short
+     * @param backend holds the parameters; owned by the caller
+     * @param training whether gradients are kept
+     * @throws org.rlr.tensor.RlrException if a block does not exist or memory runs out
      */
     public RlrTransformer(LevelConfig settings, Backend backend, boolean training) {
         this(settings, backend, training, declared -> {});
     }
 
     /**
-     * A transformer for inference with the parameters of a state dict, which is checked before memory is allocated.
+     * Creates a transformer for inference from a state dict, which is checked before memory is allocated.
      *
      * @param settings width, layers, blocks in any order, grid
-     * @param backend holds the parameters; stays the caller's
-     * @param weights gives shapes and values
-     * @param origin what the dict is, for the message: a file and where in it
+     * @param backend holds the parameters; owned by the caller
+     * @param weights shapes and values
+     * @param origin source of the dict for messages: a file and the place in it
      * @return the transformer; the caller closes it
      * @throws org.rlr.tensor.io.TensorFileException if the dict does not fit or holds values that are not finite
-     * @throws org.rlr.tensor.RlrException if a block does not exist or memory is short
+     * @throws org.rlr.tensor.RlrException if a block does not exist or memory runs out
      */
     public static RlrTransformer load(
             LevelConfig settings, Backend backend, ParameterSet.Source weights, String origin) {
@@ -124,7 +124,7 @@ public final class RlrTransformer implements AutoCloseable {
         referencePosition = codes.get(1);
     }
 
-    /** Of the grid, repeated: {@code [repeats·h·w, d]}, of no scope. */
+    /** Code of the grid, repeated: {@code [repeats·h·w, d]}; belongs to no scope. */
     private Tensor positionalCode(int repeats) {
         return Reference.unscoped(
                 backend,
@@ -145,8 +145,8 @@ public final class RlrTransformer implements AutoCloseable {
     }
 
     /**
-     * The learned reference in the space of the features (RLR §5), a chunk of {@code L·C} values row-major after the
-     * other; none where no block uses it.
+     * Returns the learned reference in the feature space (RLR §5) as chunks of {@code L·C} values, row-major; empty if
+     * no block uses it.
      *
      * @return {@link LevelConfig#refLen} arrays of {@code L·C}
      */
@@ -162,7 +162,7 @@ public final class RlrTransformer implements AutoCloseable {
     }
 
     /**
-     * Reconstructs tokens {@code [N, L, C]}; in a scope with a tape, with gradients.
+     * Reconstructs tokens {@code [N, L, C]}; with gradients in a scope with a tape.
      *
      * @param x perturbed tokens {@code [N, L, C]}, L and C those of the configuration
      * @return {@code [N, L, C]}, in the innermost scope
@@ -174,19 +174,20 @@ public final class RlrTransformer implements AutoCloseable {
     }
 
     /**
-     * Reconstructs tokens {@code [N, L, C]} without gradients, the reference's keys and values being computed at the
-     * first call only. From then on the parameters are frozen.
+     * Reconstructs tokens {@code [N, L, C]} without gradients. The first call computes the reference's keys and values;
+     * the parameters are frozen from then on.
      *
      * @param x tokens {@code [N, L, C]}
      * @return {@code [N, L, C]}, in the innermost scope
-     * @throws IllegalStateException if the transformer was made for training, where they would go stale
+     * @throws IllegalStateException if the transformer was created for training, as cached keys and values would become
+     *     stale
      * @throws IllegalArgumentException if the shape does not fit
      */
     public Tensor reconstruct(Tensor x) {
         return encode(x, frozenReference(), !TensorScope.current().hasTape());
     }
 
-    /** Null where no block uses the reference. */
+    /** Null if no block uses the reference. */
     private synchronized @Nullable Reference frozenReference() {
         if (training) {
             throw new IllegalStateException("reconstruct() is for inference; use forward() while training");
@@ -204,8 +205,8 @@ public final class RlrTransformer implements AutoCloseable {
     }
 
     /**
-     * @param closing whether to close the results of each part that the next one does not need; a reference that is not
-     *     frozen would lose what it derived in the first layer
+     * @param closing whether to close intermediate results of each part; a reference that is not frozen would lose
+     *     tensors that the first layer derived from it
      */
     private Tensor encode(Tensor x, @Nullable Reference reference, boolean closing) {
         Tensor tokens = EncoderLayer.part(closing, () -> embedding.forward(x, position));
@@ -221,7 +222,7 @@ public final class RlrTransformer implements AutoCloseable {
     }
 
     /**
-     * The training loss of a reconstruction against the unperturbed tokens (RLR §8), a scalar.
+     * Computes the training loss of a reconstruction against the unperturbed tokens (RLR §8), a scalar.
      *
      * @param reconstruction {@code [N, L, C]}
      * @param target {@code [N, L, C]}, without gradient
@@ -266,7 +267,7 @@ public final class RlrTransformer implements AutoCloseable {
         return x.apply(UnaryOp.SQUARE).sum(-1).apply(UnaryOp.SQRT);
     }
 
-    /** Gives the memory back. */
+    /** Releases the memory. */
     @Override
     public synchronized void close() {
         if (frozen != null) {

@@ -8,8 +8,8 @@ import org.rlr.tensor.nn.Parameter;
 import org.rlr.tensor.nn.ParameterSet;
 
 /**
- * Channels to model width plus the positional code, {@code E = X·Wᵀ + b + P} (RLR §4). Stored as a convolution of width
- * 1.
+ * Projects channels to the model width and adds the positional code, {@code E = X·Wᵀ + b + P} (RLR §4). Stored as a
+ * convolution of kernel size 1.
  */
 final class TokenEmbedding {
     private final Parameter weight;

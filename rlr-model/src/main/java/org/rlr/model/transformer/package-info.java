@@ -1,5 +1,5 @@
 /**
- * The transformer that reconstructs the tokens of a level (RLR §4 to §8); begin with
+ * The transformer that reconstructs the tokens of a level (RLR §4 to §8). Start with
  * {@link org.rlr.model.transformer.RlrTransformer}.
  */
 @NullMarked

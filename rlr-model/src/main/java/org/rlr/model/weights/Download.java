@@ -25,10 +25,9 @@ import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.IoReason;
 
 /**
- * Downloads a file whole or not at all. What breaks off is gone on with, at once and in a later run: by a range request
- * where the server's tag says that it is still the same file. Redirects are followed, but never from HTTPS to HTTP. The
- * SHA-256 is compared with the one expected or, where none is known, the one that the hub states
- * ({@code X-Linked-ETag}).
+ * Downloads a file completely or not at all. An interrupted download is resumed, at once and in later runs, by a range
+ * request if the server's tag shows that the file is unchanged. Redirects are followed, except from HTTPS to HTTP. The
+ * SHA-256 must match the expected one or, if that is unknown, the one that the hub states ({@code X-Linked-ETag}).
  */
 final class Download {
     private static final int PIECE = 1 << 16;
@@ -48,23 +47,23 @@ final class Download {
     private long statedSize;
 
     /**
-     * How patient to be.
+     * Retries and time limits.
      *
-     * @param attempts how often to try, in all
-     * @param pause waits before the attempt of that number, from 2
-     * @param stall how long the server may send nothing
-     * @param leastRate bytes per second that it has to send over such a time
+     * @param attempts total number of attempts
+     * @param pause waits before an attempt, given its number from 2
+     * @param stall longest time in which the server may send too little
+     * @param leastRate bytes per second that it must send in that time
      */
     record Settings(int attempts, Consumer<Integer> pause, Duration stall, long leastRate) {
-        /** Bytes that have to come in every {@link #stall}. */
+        /** Bytes that must arrive in every {@link #stall}. */
         long least() {
             return Math.max(1, (long) (leastRate * (stall.toNanos() / 1e9)));
         }
     }
 
-    /** Hears how far it is. */
+    /** Receives the progress. */
     interface Progress {
-        /** {@code done} of {@code total} bytes are there; total is -1 where the server does not say. */
+        /** {@code done} of {@code total} bytes have arrived; total is -1 if unknown. */
         void at(long done, long total);
     }
 
@@ -81,12 +80,11 @@ final class Download {
     /**
      * Downloads.
      *
-     * @param limit bytes that the file can have; a server that announces or sends more is refused
-     * @param sha256 the hash expected; null where it is not known
-     * @param accepted looks at the file before it gets its name; throws {@link RlrException} where it is not what was
-     *     wanted
+     * @param limit largest size of the file in bytes; a server that announces or sends more is refused
+     * @param sha256 the expected hash; null if unknown
+     * @param accepted checks the file before it gets its name; throws {@link RlrException} to reject it
      * @return the file's hash
-     * @throws RlrException if the server does not give the file, or another one
+     * @throws RlrException if the server does not send the file, or sends another one
      */
     String fetch(
             URI address, Path target, long limit, @Nullable String sha256, Consumer<Path> accepted, Progress progress) {
@@ -97,8 +95,8 @@ final class Download {
                 part.discard();
                 throw notGiven(
                         address + " is " + length + " bytes long, but should be " + statedSize
-                                + ": the server or mirror gives another file",
-                        "try again or another `mirror`",
+                                + ": the server or mirror has another file",
+                        "try again or choose another `mirror`",
                         null);
             }
             String expected = sha256 != null ? sha256.toLowerCase(Locale.ROOT) : statedHash;
@@ -107,15 +105,15 @@ final class Download {
                 part.discard();
                 throw notGiven(
                         address + " has the SHA-256 " + actual + ", but should have " + expected
-                                + "; what was downloaded is thrown away",
-                        "try again or another `mirror`",
+                                + "; the download is discarded",
+                        "try again or choose another `mirror`",
                         null);
             }
             try {
                 accepted.accept(part.path());
             } catch (RlrException e) {
                 part.discard();
-                throw e.at("what " + address + " gives is not usable and is thrown away");
+                throw e.at("the file from " + address + " is not usable and is discarded");
             }
             part.complete();
             return actual;
@@ -140,8 +138,8 @@ final class Download {
                             "cannot download " + address + ": " + e.getMessage() + ", after " + attempt + " attempts"
                                     + (kept ? "; " + part.length() + " bytes are kept" : ""),
                             kept
-                                    ? "do the same again to continue from there"
-                                    : "check the connection, or name a `proxy` or `mirror`",
+                                    ? "try again to resume the download"
+                                    : "check the connection, or set a `proxy` or `mirror`",
                             e);
                 }
                 settings.pause.accept(attempt + 1);
@@ -149,7 +147,7 @@ final class Download {
         }
     }
 
-    /** The connection failed in a way that another attempt may mend. */
+    /** The connection failed in a way that a retry may fix. */
     private static final class Interrupted extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -170,7 +168,7 @@ final class Download {
                         RANGE.matcher(headers.firstValue("Content-Range").orElse(""));
                 if (!range.matches() || Long.parseLong(range.group(1)) != from) {
                     part.restart(null);
-                    throw new Interrupted("the server answered with another part than it was asked for", null);
+                    throw new Interrupted("the server sent another range than requested", null);
                 }
                 total = Long.parseLong(range.group(2));
             } else if (response.statusCode() == OK) {
@@ -204,13 +202,13 @@ final class Download {
             throw notGiven(
                     response.uri() + " redirects to " + redirect.get() + ", which is not followed: it is less safe, or"
                             + " the last of too many redirects",
-                    "try another `mirror`",
+                    "choose another `mirror`",
                     null);
         }
         throw notGiven(
-                address + " cannot be had: the server answers with status " + status
+                "cannot download " + address + ": the server answers with status " + status
                         + (status == 404 ? ", there is no such file" : ""),
-                "try another `mirror`, or get the file in another way and give it to `WeightsCache.add`",
+                "choose another `mirror`, or get the file in another way and add it with `WeightsCache.add`",
                 null);
     }
 
@@ -223,8 +221,8 @@ final class Download {
             part.discard();
             throw notGiven(
                     address + " is " + bytes + " bytes long or more, but such weights have no more than " + limit
-                            + ": the server or mirror gives another file",
-                    "try another `mirror`",
+                            + ": the server or mirror has another file",
+                    "choose another `mirror`",
                     null);
         }
     }
@@ -244,7 +242,7 @@ final class Download {
                                     ? "the server sent "
                                             + (guard.tooFew() == 0 ? "nothing" : "only " + guard.tooFew() + " bytes")
                                             + " in " + settings.stall.toSeconds() + " s"
-                                    : "the connection broke off (" + e.getMessage() + ")",
+                                    : "the connection was lost (" + e.getMessage() + ")",
                             e);
                 }
                 if (n < 0) {
@@ -277,12 +275,12 @@ final class Download {
         try {
             last = client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
         } catch (IOException | IllegalArgumentException e) {
-            // of a redirect: Java 17 throws it as it is, later versions wrap it
+            // from a redirect: Java 17 throws it directly, later versions wrap it
             if (Stream.<Throwable>iterate(e, Objects::nonNull, Throwable::getCause)
                     .anyMatch(IllegalArgumentException.class::isInstance)) {
                 throw notGiven(
-                        address + " redirects to something that is no address (" + e.getMessage() + ")",
-                        "try another `mirror`",
+                        address + " redirects to an invalid address (" + e.getMessage() + ")",
+                        "choose another `mirror`",
                         e);
             }
             throw new Interrupted("no connection to " + address.getHost() + " (" + e + ")", e);
@@ -292,7 +290,7 @@ final class Download {
         }
         statedHash = null;
         statedSize = -1;
-        // what the hub itself states, before it redirects to where the file is, counts most
+        // prefers what the hub itself states before it redirects to the location of the file
         for (HttpResponse<?> each = last;
                 each != null;
                 each = each.previousResponse().orElse(null)) {

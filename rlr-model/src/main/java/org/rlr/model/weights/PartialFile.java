@@ -14,8 +14,8 @@ import org.rlr.tensor.io.LockedFile;
 import org.rlr.tensor.io.Sha256;
 
 /**
- * A download that is not complete, {@code <target>.part}, and the server's tag of what it is a part of; locked against
- * other processes.
+ * An incomplete download, {@code <target>.part}, with the server's tag of the whole file; locked against other
+ * processes.
  */
 final class PartialFile implements AutoCloseable {
     private final Path target;
@@ -33,9 +33,9 @@ final class PartialFile implements AutoCloseable {
     }
 
     /**
-     * Takes up what an earlier run left.
+     * Opens or creates the partial file; an earlier run may have left data in it.
      *
-     * @throws ResourceException if another process is at it, or the folder cannot be written to
+     * @throws ResourceException if another process uses it, or the folder cannot be written to
      */
     static PartialFile open(Path target) {
         Path part = target.resolveSibling(target.getFileName() + ".part");
@@ -46,7 +46,7 @@ final class PartialFile implements AutoCloseable {
                 throw new ResourceException(
                         ResourceException.Resource.DISK,
                         "another download of " + target + " is running",
-                        "wait for it, or end it",
+                        "wait for it or stop it",
                         null);
             }
             return new PartialFile(target, part, target.resolveSibling(target.getFileName() + ".part.tag"), file);
@@ -59,25 +59,25 @@ final class PartialFile implements AutoCloseable {
         }
     }
 
-    /** Bytes that are there. */
+    /** Number of downloaded bytes. */
     long length() throws IOException {
         return channel.size();
     }
 
-    /** The server's tag of the file that they are the beginning of; null where it gave none. */
+    /** The server's tag of the file they belong to; null if it sent none. */
     @Nullable
     String tag() throws IOException {
         return Files.isRegularFile(tagFile) ? Files.readString(tagFile) : null;
     }
 
-    /** Whether a later run can continue it. */
+    /** Whether a later run can resume it. */
     boolean resumable() throws IOException {
         return length() > 0 && tag() != null;
     }
 
-    /** Throws away what is there and begins anew, with the tag of what comes; null where there is none. */
+    /** Discards the data and starts again with the tag of the new file; null for none. */
     void restart(@Nullable String tag) throws IOException {
-        // first the data, so that they are never taken for a part of something else
+        // first the data, so that they are never taken for a part of another file
         channel.truncate(0);
         if (tag == null) {
             Files.deleteIfExists(tagFile);
@@ -94,18 +94,18 @@ final class PartialFile implements AutoCloseable {
         }
     }
 
-    /** The SHA-256 of what is there, lower-case hexadecimal. */
+    /** The SHA-256 of the data, lower-case hexadecimal. */
     String sha256() throws IOException {
-        // by the channel that holds the lock: some systems refuse to read a locked file by another
+        // through the channel that holds the lock: some systems do not let another channel read a locked file
         return new Sha256().add(Channels.newInputStream(channel.position(0))).hex();
     }
 
-    /** Where the bytes are, to be looked at. */
+    /** The path of the data, for reading. */
     Path path() {
         return part;
     }
 
-    /** Makes it the target. */
+    /** Renames it to the target. */
     void complete() throws IOException {
         channel.force(true);
         // Windows does not rename an open file
@@ -114,14 +114,14 @@ final class PartialFile implements AutoCloseable {
         Files.deleteIfExists(tagFile);
     }
 
-    /** Throws it away: what is there is not what was wanted. */
+    /** Discards it: the data are unusable. */
     void discard() throws IOException {
         channel.truncate(0);
         Files.deleteIfExists(tagFile);
         file.delete();
     }
 
-    /** Keeps it for a later run where that can continue it. */
+    /** Keeps it if a later run can resume it. */
     @Override
     public void close() throws IOException {
         if (channel.isOpen()) {

@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.InvalidSettingException;
 
 /**
- * Which proxy to go through: the one asked for; or that of the environment ({@code https_proxy}, {@code http_proxy},
- * {@code all_proxy}, upper-case too, but for hosts in {@code no_proxy}); or that of Java's system properties
- * ({@code https.proxyHost}, …).
+ * Selects the proxy: the one in the settings; or else that of the environment ({@code https_proxy}, {@code http_proxy},
+ * {@code all_proxy}, also in upper case, except for hosts in {@code no_proxy}); or else that of Java's system
+ * properties ({@code https.proxyHost}, …).
  */
 final class Proxies extends ProxySelector {
     private static final int USUAL_PORT = 8080;
@@ -91,10 +91,10 @@ final class Proxies extends ProxySelector {
         throw refused(
                 origin,
                 " is not of the form " + FORM + ", without a password; other proxies are not supported",
-                "get the file in another way and give it to `WeightsCache.add`");
+                "get the file in another way and add it with `WeightsCache.add`");
     }
 
-    /** The value, which may contain a password, is not told. */
+    /** Omits the value, which may contain a password. */
     private static InvalidSettingException refused(String origin, String why, String remedy) {
         String setting = origin.equals(ASKED) ? "`" + ASKED + "`" : origin + " in the environment";
         return new InvalidSettingException(origin, "(not shown)", FORM, setting + why, remedy);

@@ -10,15 +10,14 @@ import org.rlr.model.backbone.Backbones;
 import org.rlr.tensor.InvalidSettingException;
 
 /**
- * Weights of a backbone that timm publishes. Tags and licences are those of timm 1.0; of several sets of weights the
- * one is named that PyTorch users of the method have ({@code aa_in1k}, {@code racm_in1k}) or timm's default, trained
+ * Weights of a backbone that timm publishes. Tags and licences are those of timm 1.0. If timm has several sets, this is
+ * the one that PyTorch users of the method get ({@code aa_in1k}, {@code racm_in1k}), or else timm's default, trained
  * for the pixels that the backbone expects.
  *
  * @param backbone the backbone's name
- * @param tag which of timm's sets of weights for it
- * @param licence SPDX identifier, as timm states it
- * @param sha256 the file's hash, lower-case hexadecimal; null where it is not known: what the hub itself states is
- *     taken then
+ * @param tag tag of timm's set of weights
+ * @param licence SPDX identifier according to timm
+ * @param sha256 the file's hash, lower-case hexadecimal; null if unknown: the hash that the hub states is then used
  */
 public record PublishedWeights(
         String backbone,
@@ -65,17 +64,17 @@ public record PublishedWeights(
         table.put(backbone, new PublishedWeights(backbone, tag, APACHE, null));
     }
 
-    /** {@return all that are known} */
+    /** {@return all known weights} */
     public static Collection<PublishedWeights> all() {
         return TABLE.values();
     }
 
     /**
-     * Those of a backbone.
+     * Returns the weights of a backbone.
      *
      * @param backbone the backbone's name
      * @return its weights
-     * @throws InvalidSettingException if there is no such backbone, or none are published for it
+     * @throws InvalidSettingException if there is no such backbone, or no weights are published for it
      */
     public static PublishedWeights of(String backbone) {
         PublishedWeights weights = TABLE.get(backbone);
@@ -86,14 +85,14 @@ public record PublishedWeights(
                         backbone,
                         "a backbone that needs weights",
                         "backbone '" + backbone + "' needs no weights",
-                        "train with it as it is");
+                        "train without `weights`");
             }
             throw new InvalidSettingException(
                     "backbone",
                     backbone,
                     "one of " + String.join(", ", TABLE.keySet()),
                     "timm publishes no weights for '" + backbone + "'",
-                    "take another backbone (`PublishedWeights.all` names them), or give a file of your own to"
+                    "choose another backbone (see `PublishedWeights.all`), or add your own file with"
                             + " `WeightsCache.add`");
         }
         return weights;
@@ -105,11 +104,11 @@ public record PublishedWeights(
     }
 
     /**
-     * Where the file is.
+     * Returns the address of the file.
      *
-     * @param hub the hub's address or a mirror's
-     * @return of the file
-     * @throws InvalidSettingException if that is no address of HTTP
+     * @param hub address of the hub or of a mirror
+     * @return address of the file
+     * @throws InvalidSettingException if that is not an HTTP address
      */
     public URI address(String hub) {
         String text = hub.replaceAll("/+$", "") + "/" + repository() + "/resolve/main/" + FILE;
@@ -122,11 +121,11 @@ public record PublishedWeights(
         } catch (IllegalArgumentException e) {
             throw unusable(hub, "an address (" + e.getMessage() + ")");
         }
-        throw unusable(hub, "an address of HTTP");
+        throw unusable(hub, "an HTTP address");
     }
 
     private static InvalidSettingException unusable(String hub, String what) {
         return new InvalidSettingException(
-                "mirror", hub, "an address of HTTP", "`mirror` " + hub + " is not " + what, "give one such as " + HUB);
+                "mirror", hub, "an HTTP address", "`mirror` " + hub + " is not " + what, "give one such as " + HUB);
     }
 }

@@ -10,12 +10,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Closes a stream that gives nothing or too little for some time, so that reading from it ends: the HTTP client alone
- * would wait for ever.
+ * Closes a stream that delivers nothing or too little for some time, which ends reading from it: the HTTP client alone
+ * would wait forever.
  */
 final class StallGuard implements AutoCloseable {
     private final InputStream stream;
-    /** How often the stream is looked at within the time that it has. */
+    /** Number of checks of the stream within the time limit. */
     private static final int LOOKS = 4;
 
     private final long least;
@@ -26,14 +26,14 @@ final class StallGuard implements AutoCloseable {
     });
     private final ScheduledFuture<?> check;
     private final AtomicLong received = new AtomicLong();
-    /** What had been received at the last looks; only the timer's thread touches it. */
+    /** Bytes received at the last checks; used only by the timer's thread. */
     private final long[] earlier = new long[LOOKS];
 
     private int looks;
-    /** What was received in the time after which the stream was closed; -1 while it is open. */
+    /** Bytes received in the time before the stream was closed; -1 while it is open. */
     private volatile long tooFew = -1;
 
-    /** Guards a stream that has to give {@code least} bytes in every such time. */
+    /** Guards a stream that must deliver {@code least} bytes in every interval of the given length. */
     StallGuard(InputStream stream, Duration patience, long least) {
         this.stream = stream;
         this.least = least;
@@ -41,12 +41,12 @@ final class StallGuard implements AutoCloseable {
         check = timer.scheduleWithFixedDelay(this::look, pause, pause, TimeUnit.NANOSECONDS);
     }
 
-    /** So many bytes came. */
+    /** Records received bytes. */
     void alive(int bytes) {
         received.addAndGet(bytes);
     }
 
-    /** The bytes after which the stream was closed, as they were too few; -1 if it was not. */
+    /** The too small number of bytes for which the stream was closed; -1 if it was not. */
     long tooFew() {
         return tooFew;
     }

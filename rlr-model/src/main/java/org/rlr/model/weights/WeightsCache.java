@@ -18,9 +18,9 @@ import org.rlr.tensor.io.IoReason;
 import org.rlr.tensor.io.TensorFileException;
 import org.rlr.tensor.io.TorchCheckpoint;
 
-/** The folder that keeps weights of backbones: {@code <backbone>.safetensors} or {@code <backbone>.pth}. */
+/** A folder with weights of backbones: {@code <backbone>.safetensors} or {@code <backbone>.pth}. */
 public final class WeightsCache {
-    /** The environment variable that names the folder. */
+    /** The environment variable with the path of the folder. */
     public static final String VARIABLE = "RLR_WEIGHTS_CACHE";
 
     private static final List<String> ENDINGS = List.of(".safetensors", ".pth");
@@ -28,18 +28,17 @@ public final class WeightsCache {
     private final Path folder;
 
     /**
-     * A cache in a folder, which need not exist.
+     * Creates a cache in a folder, which may be missing.
      *
-     * @param folder where files are kept
+     * @param folder folder of the files
      */
     public WeightsCache(Path folder) {
         this.folder = folder;
     }
 
     /**
-     * The cache of the user: the folder that {@value #VARIABLE} names, or {@code rlr/weights} where the system keeps
-     * what programs can get again ({@code XDG_CACHE_HOME} or {@code ~/.cache}, {@code ~/Library/Caches},
-     * {@code %LOCALAPPDATA%}).
+     * Returns the user's cache: the folder in {@value #VARIABLE}, or else {@code rlr/weights} in the system's cache
+     * folder ({@code XDG_CACHE_HOME} or {@code ~/.cache}, {@code ~/Library/Caches}, {@code %LOCALAPPDATA%}).
      *
      * @return the cache
      */
@@ -74,7 +73,7 @@ public final class WeightsCache {
     }
 
     /**
-     * The weights of a backbone, if they are there.
+     * Finds the weights of a backbone.
      *
      * @param backbone the backbone's name
      * @return the file, or empty
@@ -86,12 +85,12 @@ public final class WeightsCache {
                 .findFirst();
     }
 
-    /** Where the weights of a backbone belong when they are downloaded. */
+    /** The path for downloaded weights of a backbone. */
     Path target(String backbone) {
         return folder.resolve(backbone + ENDINGS.get(0));
     }
 
-    /** {@return all weights that are there, by backbone} */
+    /** {@return all cached weights, by backbone} */
     public Map<String, Path> list() {
         Map<String, Path> found = new LinkedHashMap<>();
         for (String backbone : Backbones.names()) {
@@ -104,11 +103,11 @@ public final class WeightsCache {
      * Copies a file of weights into the cache.
      *
      * @param file SafeTensors or .pth
-     * @param name backbone whose weights they are; null to find out from names and shapes, and the file's name where
-     *     several fit
+     * @param name backbone of the weights; null to detect it from names and shapes, and from the file's name if several
+     *     match
      * @return the backbone
-     * @throws TensorFileException if the file cannot be read or does not hold weights of that backbone, or of several
-     *     and does not say which
+     * @throws TensorFileException if the file cannot be read, does not hold weights of that backbone, or matches
+     *     several backbones and {@code name} is null
      * @throws ResourceException if the cache cannot be written to
      */
     public String add(Path file, @Nullable String name) {
@@ -136,15 +135,15 @@ public final class WeightsCache {
         if (fitting.isEmpty()) {
             throw new TensorFileException(
                     TensorFileException.Reason.OTHER_TENSORS,
-                    file + " does not hold the weights of any backbone that there is",
-                    "`Backbones.names` lists them; give one with `name` to learn what is missing",
+                    file + " does not hold the weights of any known backbone",
+                    "`Backbones.names` lists them; set `name` to see what is missing",
                     null);
         }
         if (fitting.size() == 1) {
             return fitting.get(0);
         }
         String stem = file.getFileName().toString();
-        // tf_efficientnet_b0_aa-827b6e33.pth begins with one of the names that fit, and contains another
+        // tf_efficientnet_b0_aa-827b6e33.pth begins with one matching name and contains another
         List<String> named = fitting.stream().filter(stem::startsWith).toList();
         if (named.size() == 1) {
             return named.get(0);
@@ -152,7 +151,7 @@ public final class WeightsCache {
         throw new TensorFileException(
                 TensorFileException.Reason.OTHER_TENSORS,
                 file + " holds weights that fit " + String.join(" and ", fitting) + " alike",
-                "say which with `name`",
+                "choose one with `name`",
                 null);
     }
 }

@@ -20,22 +20,20 @@ import org.rlr.tensor.io.IoReason;
 import org.rlr.tensor.io.Sha256;
 import org.rlr.tensor.io.TensorFileException;
 
-/** Gets published weights into a {@link WeightsCache}. */
+/** Downloads published weights into a {@link WeightsCache}. */
 public final class WeightsDownloader {
     /**
-     * The environment variable that names a mirror of the hub; {@code HF_ENDPOINT}, which the hub's own tools know,
-     * does as well.
+     * The environment variable with the address of a mirror; {@code HF_ENDPOINT}, which the hub's own tools use, works
+     * as well.
      */
     public static final String MIRROR = "RLR_MIRROR";
 
     private static final String HUB_MIRROR = "HF_ENDPOINT";
     private static final int ATTEMPTS = 5;
     private static final Duration STALL = Duration.ofSeconds(60);
-    /** Bytes per second: a tenth of what the slowest line gives. */
+    /** Bytes per second: a tenth of the slowest connections. */
     private static final long LEAST_RATE = 1024;
-    /**
-     * What a file of weights may have beside the feature layers: the classifier, the last normalisation, its header.
-     */
+    /** Bytes of a file of weights besides the feature layers: the classifier, the last normalisation, its header. */
     private static final long BESIDE = 64L << 20;
 
     private static final Pattern SHA256 = Pattern.compile("[0-9a-fA-F]{64}");
@@ -45,13 +43,13 @@ public final class WeightsDownloader {
     private final Download download;
 
     /**
-     * A downloader.
+     * Creates a downloader.
      *
-     * @param cache where weights are put
-     * @param mirror the hub's address or a mirror's; null for what the environment says ({@value #MIRROR},
-     *     {@code HF_ENDPOINT}), or the hub
-     * @param proxy {@code http://HOST:PORT}; null for what the environment or Java's properties say
-     * @throws InvalidSettingException if the proxy is no address
+     * @param cache receives the weights
+     * @param mirror address of the hub or of a mirror; null for the environment's ({@value #MIRROR},
+     *     {@code HF_ENDPOINT}) or else the hub
+     * @param proxy {@code http://HOST:PORT}; null for the proxy set in the environment or in Java's properties
+     * @throws InvalidSettingException if the proxy is not an address
      */
     public WeightsDownloader(WeightsCache cache, @Nullable String mirror, @Nullable String proxy) {
         this(
@@ -88,19 +86,19 @@ public final class WeightsDownloader {
     }
 
     /**
-     * What was downloaded.
+     * A downloaded file.
      *
-     * @param file where it is
+     * @param file path of the file
      * @param sha256 its hash
      */
     public record Result(Path file, String sha256) {}
 
     /**
-     * The published weights of a backbone, from the user's cache, where they are downloaded to if they are not there.
+     * Returns the published weights of a backbone from the user's cache; downloads them first if necessary.
      *
      * @param backbone name of a backbone that weights are published for
      * @return the file
-     * @throws RlrException if there are none, or they cannot be had
+     * @throws RlrException if no weights are published, or the download fails
      */
     public static Path get(String backbone) {
         PublishedWeights weights = PublishedWeights.of(backbone);
@@ -112,24 +110,24 @@ public final class WeightsDownloader {
     }
 
     /**
-     * Where weights would come from.
+     * Returns the address of weights.
      *
-     * @param weights which
-     * @return of the file
-     * @throws InvalidSettingException if the mirror is no address
+     * @param weights the weights
+     * @return address of the file
+     * @throws InvalidSettingException if the mirror is not an address
      */
     public URI address(PublishedWeights weights) {
         return weights.address(mirror);
     }
 
     /**
-     * Downloads weights, checks them and puts them into the cache; what is there already is replaced.
+     * Downloads weights, checks them and puts them into the cache, replacing existing ones.
      *
-     * @param weights which
-     * @param sha256 the hash expected; null for the one that is known, if any
-     * @param progress hears bytes done and in all, -1 where that is not known
+     * @param weights the weights
+     * @param sha256 the expected hash; null for the known one, if any
+     * @param progress receives downloaded and total bytes; total is -1 if unknown
      * @return file and hash
-     * @throws RlrException if they cannot be had, the file is larger than they can be, or they are not the backbone's
+     * @throws RlrException if the download fails, the file is too large, or it does not hold the backbone's weights
      */
     public Result get(PublishedWeights weights, @Nullable String sha256, BiConsumer<Long, Long> progress) {
         requireHash(sha256);
@@ -148,15 +146,15 @@ public final class WeightsDownloader {
         return new Result(target, hash);
     }
 
-    /** Bytes that the published file of a backbone's weights can have: values of 8 bytes, and more beside. */
+    /** Largest plausible size of the published file of a backbone's weights: 8 bytes per value, and some more. */
     static long limit(String backbone) {
         return BESIDE + 2L * Float.BYTES * Backbones.info(backbone).parameters();
     }
 
     /**
-     * The weights of a backbone, if they are in the cache.
+     * Finds the weights of a backbone in the cache.
      *
-     * @param weights which
+     * @param weights the weights
      * @return the file, or empty
      */
     public Optional<Path> cached(PublishedWeights weights) {
@@ -164,13 +162,13 @@ public final class WeightsDownloader {
     }
 
     /**
-     * The same, and that they are the file that is expected.
+     * Finds the weights of a backbone in the cache and checks their hash.
      *
-     * @param weights which
-     * @param sha256 the hash expected; null for any
+     * @param weights the weights
+     * @param sha256 the expected hash; null for any
      * @return the file, or empty
      * @throws TensorFileException if the file has another hash, or cannot be read
-     * @throws InvalidSettingException if {@code sha256} is no hash
+     * @throws InvalidSettingException if {@code sha256} is not a hash
      */
     public Optional<Path> cached(PublishedWeights weights, @Nullable String sha256) {
         requireHash(sha256);

@@ -1,5 +1,5 @@
 /**
- * Published weights of backbones: where they are, the download, and the folder that keeps them; begin with
+ * Published weights of backbones: their addresses, the download, and the cache folder. Start with
  * {@link org.rlr.model.weights.WeightsDownloader} and {@link org.rlr.model.weights.WeightsCache}.
  */
 @NullMarked

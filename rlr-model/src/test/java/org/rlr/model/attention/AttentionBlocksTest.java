@@ -87,7 +87,7 @@ class AttentionBlocksTest {
     @NullSource
     @ValueSource(strings = {"", "Ring", "0ring", "ring.attention", "a b", "norm1", "ffn"})
     void aNameThatAStateDictCannotHoldIsRefused(String name) {
-        refused(new String[] {"'" + name + "'", Named.class.getName(), "small letter"}, new Named(name, 1));
+        refused(new String[] {"'" + name + "'", Named.class.getName(), "lower-case letter"}, new Named(name, 1));
     }
 
     @Test

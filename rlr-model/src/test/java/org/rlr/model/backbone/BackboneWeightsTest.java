@@ -124,7 +124,7 @@ class BackboneWeightsTest {
     void aLevelThatIsNotThereIsRefused() {
         RlrException e = assertThrows(RlrException.class, () -> create("resnet18", weights("resnet18", 4), 5));
         assertTrue(
-                e.explanation().contains("'resnet18' has no level 5; choose `levels` among 0, 1, 2, 3, 4"),
+                e.explanation().contains("'resnet18' has no level 5; choose `levels` from 0, 1, 2, 3, 4"),
                 e.explanation());
         try (Backbone b = create("resnet18", weights("resnet18", 0), 0);
                 TensorScope scope = TensorScope.inference(backend)) {

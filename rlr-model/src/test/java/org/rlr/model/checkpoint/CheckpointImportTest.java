@@ -358,7 +358,7 @@ class CheckpointImportTest {
         refused(
                 () -> made.of(s -> s.keySet().removeIf(n -> n.contains("in_proj"))),
                 "no tensor encoder.encode_layers.0");
-        refused(() -> made.load(s -> s.put("extra.weight", zeros(1, 1))), "extra.weight", "changed method");
+        refused(() -> made.load(s -> s.put("extra.weight", zeros(1, 1))), "extra.weight", "modified methods");
         refused(() -> made.load(s -> s.remove("encoder.norm.bias")), "encoder.norm.bias is missing");
         refused(
                 () -> made.load(s -> s.put("projection.weight", zeros(7, 16))),

@@ -58,7 +58,7 @@ class BadModelFilesTest {
     @ParameterizedTest
     @CsvSource({
         "backbone_null, $.config.backbone is missing",
-        "gate_unknown, $.config.gate is none of",
+        "gate_unknown, $.config.gate is not one of",
     })
     void descriptionsThatTheFileDoesNotBearOut(String name, String mention) throws Exception {
         assertRefused(hostile(name), mention);

@@ -120,7 +120,7 @@ class DetectionServiceTest {
         @Test
         void areByTheClassThatIsGiven() throws Exception {
             JsonObject own = ServiceRun.json(run.get("v1/model")).getAsJsonObject("class_thresholds");
-            String unknown = own.keySet().isEmpty() ? "it has a common one only" : "it has them for";
+            String unknown = own.keySet().isEmpty() ? "it has only a common one" : "classes with a threshold:";
             JsonObject json =
                     ServiceRun.problem(run.post("v1/detect?class=no%2Fsuch", "image/png", bytes), 400, "UNKNOWN_CLASS");
             assertTrue(json.get("detail").getAsString().contains("class 'no/such'"), json.toString());

@@ -292,7 +292,7 @@ class DetectorQueueTest extends TinyDetectors {
                     detector::scorer,
                     detector::model)) {
                 assertEquals(
-                        "the detector was closed",
+                        "the detector is closed",
                         assertThrows(IllegalStateException.class, use::run).getMessage());
             }
             assertEquals(RandomModel.TINY, detector.info().config());

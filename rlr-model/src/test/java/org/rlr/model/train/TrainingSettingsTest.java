@@ -67,11 +67,11 @@ class TrainingSettingsTest {
                         .explanation());
         assertEquals(Schedule.CONSTANT, settings(0, null).schedule(), "models of earlier versions do not say");
         assertEquals(
-                "schedule 'linear' does not exist; choose constant or cosine with `schedule`",
+                "unknown schedule 'linear'; choose constant or cosine with `schedule`",
                 assertThrows(InvalidSettingException.class, () -> Schedule.of("linear"))
                         .explanation());
         assertEquals(
-                "gate 'x' does not exist; choose none, gate or net with `gate`",
+                "unknown gate 'x'; choose none, gate or net with `gate`",
                 assertThrows(InvalidSettingException.class, () -> GateMode.of("x"))
                         .explanation());
         assertEquals(OptimizerMode.ZERO_STEPS, OptimizerMode.of("zero-steps"));

@@ -139,7 +139,7 @@ class DownloadTest {
     @Test
     void whatIsGivenUpIsGoneOnWithInTheNextRun() throws IOException {
         try (LocalHub hub = new LocalHub(LocalHub.upTo(150_000, CONTENT, TAG), LocalHub.status(503))) {
-            refused(hub, null, "status 503", "after 3 attempts", "bytes are kept", "do the same again");
+            refused(hub, null, "status 503", "after 3 attempts", "bytes are kept", "try again to resume");
         }
         assertTrue(Files.notExists(target()));
         try (LocalHub hub = new LocalHub(LocalHub.content(CONTENT, TAG))) {
@@ -324,7 +324,7 @@ class DownloadTest {
         Files.writeString(target(), "old");
         String wrong = "0".repeat(64);
         try (LocalHub hub = new LocalHub(LocalHub.content(CONTENT, TAG))) {
-            refused(hub, wrong, sha256(CONTENT), "should have " + wrong, "thrown away", "`mirror`");
+            refused(hub, wrong, sha256(CONTENT), "should have " + wrong, "is discarded", "`mirror`");
         }
         // as the hub states it
         try (LocalHub hub = new LocalHub(
@@ -381,7 +381,7 @@ class DownloadTest {
             refused(hub, null, "file:///etc/passwd", "not followed");
         }
         try (LocalHub hub = new LocalHub(LocalHub.redirect("http://[oops"))) {
-            refused(hub, null, "no address");
+            refused(hub, null, "invalid address");
         }
         try (LocalHub hub = new LocalHub(LocalHub.status(302))) {
             refused(hub, null, "after 3 attempts");
@@ -428,7 +428,7 @@ class DownloadTest {
                                     },
                                     (done, total) -> {}));
             assertTrue(
-                    e.getMessage().contains(hub.file() + " gives is not usable")
+                    e.getMessage().contains(hub.file() + " is not usable")
                             && e.getMessage().contains("this is a page"),
                     e.getMessage());
         }

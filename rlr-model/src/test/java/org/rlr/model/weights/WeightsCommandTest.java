@@ -200,7 +200,7 @@ class WeightsCommandTest {
         assertEquals(List.of(BACKBONE + ".safetensors"), cached());
         assertMentions(
                 run(1, "weights", "add", CommandLines.anyModel(), "--weights-cache", cache),
-                "does not hold the weights of any backbone");
+                "does not hold the weights of any known backbone");
         assertMentions(run(1, "weights", "add", folder.resolve("missing"), "--weights-cache", cache), "does not exist");
         assertEquals(List.of(BACKBONE + ".safetensors"), cached());
     }

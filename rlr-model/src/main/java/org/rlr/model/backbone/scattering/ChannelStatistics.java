@@ -3,10 +3,9 @@ package org.rlr.model.backbone.scattering;
 /**
  * Mean and standard deviation per channel over the tokens of all training images, in one pass, in double precision.
  *
- * <p>Each call of {@link #add} takes mean and squared deviation of its tokens in two passes over them and merges those
- * with what there is (Chan, Golub and LeVeque 1979), so that the result depends on the order and the grouping of the
- * calls, and on nothing else. Not safe for use by several threads: add images in a fixed order from one, or
- * {@link #merge} in a fixed order.
+ * <p>Each call of {@link #add} computes mean and squared deviation of its tokens in two passes and merges them with the
+ * previous ones (Chan, Golub and LeVeque 1979), so the result depends only on the order and grouping of the calls. Not
+ * safe for use by several threads: add images in a fixed order from one thread, or {@link #merge} in a fixed order.
  */
 public final class ChannelStatistics {
     private final double[] mean;
@@ -16,14 +15,14 @@ public final class ChannelStatistics {
     private long count;
 
     /**
-     * Statistics of nothing yet.
+     * Creates empty statistics.
      *
      * @param channels at least 1
      * @throws IllegalArgumentException if it is less
      */
     public ChannelStatistics(int channels) {
         if (channels < 1) {
-            throw new IllegalArgumentException("channels must be at least 1, not " + channels);
+            throw new IllegalArgumentException("channels is " + channels + "; it must be at least 1");
         }
         this.mean = new double[channels];
         this.deviation = new double[channels];
@@ -34,23 +33,23 @@ public final class ChannelStatistics {
         return mean.length;
     }
 
-    /** {@return tokens so far} */
+    /** {@return number of tokens added so far} */
     public long count() {
         return count;
     }
 
     /**
-     * Takes in the tokens of one image.
+     * Adds the tokens of one image.
      *
      * @param tokens {@code [tokens][channels]}
      * @throws IllegalArgumentException if the length is not a multiple of the channels, or a value is not finite;
-     *     nothing is taken in then
+     *     nothing is added then
      */
     public void add(float[] tokens) {
         int channels = mean.length;
         if (tokens.length % channels != 0) {
             throw new IllegalArgumentException(
-                    tokens.length + " values are no whole number of tokens of " + channels + " channels");
+                    tokens.length + " values are not a multiple of the " + channels + " channels of a token");
         }
         int n = tokens.length / channels;
         if (n == 0) {
@@ -66,7 +65,7 @@ public final class ChannelStatistics {
         for (int c = 0; c < channels; c++) {
             batch.mean[c] /= n;
             if (!Double.isFinite(batch.mean[c])) {
-                throw new IllegalArgumentException("channel " + c + " has a value that is not finite");
+                throw new IllegalArgumentException("channel " + c + " has a value that is NaN or infinite");
             }
         }
         for (int t = 0; t < n; t++) {
@@ -79,10 +78,10 @@ public final class ChannelStatistics {
     }
 
     /**
-     * Takes in the tokens that other statistics have taken in.
+     * Adds the tokens of other statistics.
      *
-     * @param other of as many channels
-     * @throws IllegalArgumentException if they differ
+     * @param other statistics with the same number of channels
+     * @throws IllegalArgumentException if the numbers of channels differ
      */
     public void merge(ChannelStatistics other) {
         if (other.mean.length != mean.length) {
@@ -104,10 +103,10 @@ public final class ChannelStatistics {
     }
 
     /**
-     * The means, {@code [channels]}.
+     * Returns the means, {@code [channels]}.
      *
      * @return a new array
-     * @throws IllegalStateException if there were no tokens
+     * @throws IllegalStateException if no tokens were added
      */
     public float[] mean() {
         requireTokens();
@@ -119,12 +118,12 @@ public final class ChannelStatistics {
     }
 
     /**
-     * The standard deviations (divided by the count, not by the count less one), {@code [channels]}.
+     * Returns the standard deviations (divided by the count), {@code [channels]}.
      *
-     * @param floor the least value given, so that a channel that is constant in training, such as the colour of grey
-     *     images, is not blown up
+     * @param floor least value returned, so that a channel that is constant in training (such as the colour of grey
+     *     images) is not amplified
      * @return a new array
-     * @throws IllegalStateException if there were no tokens
+     * @throws IllegalStateException if no tokens were added
      */
     public float[] standardDeviation(float floor) {
         requireTokens();
@@ -137,7 +136,7 @@ public final class ChannelStatistics {
 
     private void requireTokens() {
         if (count == 0) {
-            throw new IllegalStateException("there are no tokens to take statistics of");
+            throw new IllegalStateException("no tokens were added; statistics need at least one");
         }
     }
 

@@ -4,15 +4,15 @@ import java.util.Arrays;
 
 /**
  * A plan for discrete Fourier transforms of one length along the first axis of a {@code [length][columns]} matrix, all
- * columns at once: {@code X[k] = sum_n x[n] exp(-2 pi i k n / length)}, not normalised. The inverse, likewise not
- * normalised, is the same transform with real and imaginary parts exchanged.
+ * columns at once: {@code X[k] = sum_n x[n] exp(-2 pi i k n / length)}, not normalised. The inverse (not normalised
+ * either) is the same transform with real and imaginary parts exchanged.
  *
- * <p>Stockham's self-sorting algorithm with radices 5, 3, 4 and 2. Butterflies work on whole rows, in loops of one
- * output and a few operations each: the compiler turns those into SIMD code, where it leaves loops with many outputs
- * (it cannot tell that they do not overlap) or long bodies scalar. Immutable and safe for use by several threads.
+ * <p>Stockham's self-sorting algorithm with radices 5, 3, 4 and 2. Butterflies process whole rows in loops with one
+ * output and few operations each, because the compiler vectorises only such loops: it cannot prove that several outputs
+ * do not overlap, and it skips long bodies. Immutable and safe for use by several threads.
  */
 final class Fft {
-    /** Rows of room that {@link #forward} needs for its butterflies. */
+    /** Rows of scratch space that {@link #forward} needs for its butterflies. */
     static final int BUTTERFLY_ROWS = 6;
 
     private final int length;
@@ -77,8 +77,8 @@ final class Fft {
      * Transforms the first {@code columns} columns; all arguments are overwritten.
      *
      * @param data the input, at least {@code [length][columns]}
-     * @param scratch room of the same size
-     * @param rows room for at least {@code [BUTTERFLY_ROWS][columns]}
+     * @param scratch buffer of the same size
+     * @param rows buffer of at least {@code [BUTTERFLY_ROWS][columns]}
      * @return {@code data} or {@code scratch}, whichever holds the result
      */
     Planes forward(Planes data, Planes scratch, Planes rows, int columns) {
@@ -113,8 +113,8 @@ final class Fft {
     }
 
     /**
-     * Rows {@code in + k inStep} of x to rows {@code out + k outStep} of y, {@code 0 <= k < radix}, the latter times
-     * root {@code k turn}.
+     * Transforms rows {@code in + k inStep} of x to rows {@code out + k outStep} of y, {@code 0 <= k < radix},
+     * multiplied by root {@code k turn}.
      */
     private void butterfly(
             int radix,
@@ -236,8 +236,8 @@ final class Fft {
     }
 
     /**
-     * Row {@code y[out] = a[i] w}, w a root; an imaginary part is the real part with {@code (wi, -wr)} for {@code (wr,
-     * wi)}, here and below.
+     * Row {@code y[out] = a[i] w}, w a root. The imaginary part is computed as the real part with {@code (wi, -wr)}
+     * instead of {@code (wr, wi)}, also in the methods below.
      */
     private void multiply(Planes a, int i, Planes y, int out, int root, int columns) {
         multiply(a.re()[i], a.im()[i], y.re()[out], rootRe[root], rootIm[root], columns);

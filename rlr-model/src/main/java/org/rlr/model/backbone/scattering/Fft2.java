@@ -14,7 +14,7 @@ final class Fft2 {
     /**
      * Plans transforms of one image size.
      *
-     * @throws IllegalArgumentException if a side has a prime factor other than 2, 3 and 5
+     * @throws IllegalArgumentException if height or width has a prime factor other than 2, 3 and 5
      */
     Fft2(int height, int width) {
         this.alongHeight = new Fft(height);
@@ -29,22 +29,22 @@ final class Fft2 {
         return alongWidth.length();
     }
 
-    /** Numbers in one image. */
+    /** Pixels of one image. */
     int size() {
         return height() * width();
     }
 
     /**
-     * Images {@code [height][batch][width]} to spectra {@code [width][batch][height]}; overwrites both arguments and
-     * returns the one with the result.
+     * Transforms images {@code [height][batch][width]} to spectra {@code [width][batch][height]}; overwrites both
+     * arguments and returns the one with the result.
      */
     Planes forward(Planes data, Planes scratch, Planes rows, int batch) {
         return transform(alongHeight, alongWidth, data, scratch, rows, batch);
     }
 
     /**
-     * Spectra {@code [width][batch][height]} to images {@code [height][batch][width]}, times the size; otherwise as
-     * {@link #forward}.
+     * Transforms spectra {@code [width][batch][height]} to images {@code [height][batch][width]}, multiplied by
+     * {@link #size}; otherwise as {@link #forward}.
      */
     Planes inverse(Planes data, Planes scratch, Planes rows, int batch) {
         return transform(alongWidth, alongHeight, data.exchanged(), scratch.exchanged(), rows, batch)

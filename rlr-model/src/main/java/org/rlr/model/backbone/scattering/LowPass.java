@@ -4,12 +4,12 @@ import java.util.Arrays;
 
 /**
  * The low-pass filter at the end of every scattering path: a Gaussian, sigma = 0.8 * 2^(J - 1) pixels, evaluated at the
- * centres of {@code 2^J x 2^J} cells of the image. The Gaussian is separable and few of its values are needed, so that
- * plain sums cost much less than a Fourier transform, may be centred between samples, and do not wrap around.
+ * centres of {@code 2^J x 2^J} cells of the image. The Gaussian is separable and few of its values are needed, so plain
+ * sums cost much less than a Fourier transform; they may also be centred between samples, and do not wrap around.
  * Immutable.
  */
 final class LowPass {
-    /** Extent in standard deviations; beyond it is 6e-5 of the Gaussian. */
+    /** Extent in standard deviations; 6e-5 of the Gaussian lies beyond it. */
     private static final double EXTENT = 4;
 
     /** The weights of one axis: output o is the sum of {@code weights[o][k] * x[first[o] + k]}. */
@@ -77,12 +77,12 @@ final class LowPass {
         this.horizontal = Axis.gaussian(grid.width() / cell, cell, grid.left(), width, pitch);
     }
 
-    /** What is done to columns, as a matrix {@code [height][outputHeight]}. */
+    /** The filter along columns, as a matrix {@code [height][outputHeight]}. */
     double[][] down() {
         return vertical.matrix(height);
     }
 
-    /** What is done to rows, as a matrix {@code [width][outputWidth]}. */
+    /** The filter along rows, as a matrix {@code [width][outputWidth]}. */
     double[][] across() {
         return horizontal.matrix(width);
     }
@@ -91,8 +91,8 @@ final class LowPass {
      * Filters one image into one channel of the output.
      *
      * @param rows rows of the image
-     * @param offset where in each row it begins
-     * @param room scratch for a row
+     * @param offset start of the image in each row
+     * @param room scratch buffer for a row
      * @param out {@code [outputHeight][outputWidth][channels]}
      * @param channel the channel to write
      */

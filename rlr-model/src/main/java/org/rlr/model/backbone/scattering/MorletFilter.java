@@ -13,19 +13,19 @@ import java.util.List;
  * where a and b are the components of u along the wave vector and across it, sigma = 0.8 * 2^scale, xi = 3 pi / 4 /
  * 2^scale, and beta makes the mean vanish (Bruna and Mallat, "Invariant Scattering Convolution Networks", 2013).
  *
- * <p>Filtering is followed by subsampling in space, which is folding in frequency; {@link #apply} does both at once,
- * and only where the filter is not negligible, which for coarse wavelets is a small part of the plane. Immutable.
+ * <p>Filtering is followed by subsampling in space, which is folding in frequency. {@link #apply} does both at once,
+ * and only where the filter is not negligible: for coarse wavelets a small part of the plane. Immutable.
  */
 final class MorletFilter {
     static final double SIGMA = 0.8;
     static final double XI = 3 * Math.PI / 4;
 
-    /** Values below this are dropped; the greatest are just below 1, and float resolves no more. */
+    /** Values below this are dropped; the greatest are just below 1, so float cannot resolve smaller ones. */
     private static final double NEGLIGIBLE = 1e-7;
-    /** {@code exp} of less is no part of a float sum. */
+    /** {@code exp} of a smaller value does not change a float sum. */
     private static final double LEAST_EXPONENT = -40;
 
-    /** A run of values in a row of the spectrum, {@code [width][height]}, and where it goes in the folded one. */
+    /** A run of values in a row of the spectrum, {@code [width][height]}, and its place in the folded spectrum. */
     private record Run(int row, int start, int toRow, int toStart, float[] values) {}
 
     private final Run[] runs;
@@ -39,20 +39,20 @@ final class MorletFilter {
     }
 
     /**
-     * The filter for one grid.
+     * Creates the filter for one grid.
      *
      * @param height rows of the grid
      * @param width columns of the grid
      * @param scale 0 for the finest wavelet of this grid
      * @param angle direction of the wave vector: 0 along a row, pi / 2 down a column
-     * @param slant ratio of the envelope's extent along the wave vector to that across it
+     * @param slant ratio of the envelope's extent along the wave vector to its extent across it
      * @param subsampling the step at which the result is sampled; divides height and width
      */
     static MorletFilter create(int height, int width, int scale, double angle, double slant, int subsampling) {
         double[][] response = response(height, width, scale, angle, slant);
         int foldedHeight = height / subsampling;
         int foldedWidth = width / subsampling;
-        // an inverse transform that is not normalised follows
+        // the inverse transform that follows is not normalised
         double norm = 1.0 / ((double) height * width);
         List<Run> runs = new ArrayList<>();
         for (int row = 0; row < width; row++) {
@@ -102,7 +102,7 @@ final class MorletFilter {
         return 2 * Math.PI * (2 * index < length ? index : index - length) / length;
     }
 
-    /** Transform of the sampled envelope: the continuous one, summed over the frequencies that sampling makes equal. */
+    /** Transform of the sampled envelope: the continuous transform, summed over the aliased frequencies. */
     private static double envelope(double x, double y, double cos, double sin, double along, double across) {
         double sum = 0;
         for (int aliasX = -2; aliasX <= 2; aliasX++) {
@@ -121,11 +121,12 @@ final class MorletFilter {
     }
 
     /**
-     * Filters and folds.
+     * Filters a spectrum and folds the result.
      *
      * @param spectrum {@code [width][height]}
-     * @param folded overwritten in one place of its batch, {@code [width / subsampling][batch][height / subsampling]};
-     *     an inverse transform makes it the filtered and subsampled image, scale included
+     * @param folded receives the result in one place of its batch, {@code [width / subsampling][batch][height /
+     *     subsampling]}; an inverse transform turns it into the filtered and subsampled image, including the scale
+     *     factor
      * @param place the place in the batch
      */
     void apply(Planes spectrum, Planes folded, int place) {
@@ -141,10 +142,10 @@ final class MorletFilter {
     }
 
     /**
-     * Writes the filter whole, scale included.
+     * Writes the complete filter, including the scale factor.
      *
-     * @param plane receives it, {@code [width][height]}, zeros before
-     * @param offset where it begins
+     * @param plane receives it, {@code [width][height]}, initially zero
+     * @param offset index of its first value
      * @param height rows of the grid
      */
     void writeTo(float[] plane, int offset, int height) {

@@ -1,8 +1,8 @@
 package org.rlr.model.backbone.scattering;
 
 /**
- * An image with a border that mirrors it (without repeating the edge pixel), wide enough that circular convolution
- * brings little from one side to the other, and of a size that the Fourier transform takes at each resolution.
+ * An image with a mirrored border (without repeating the edge pixel). The border is so wide that circular convolution
+ * hardly leaks from one side to the other, and the padded size suits the Fourier transform at each resolution.
  *
  * @param height rows of the image
  * @param width columns of the image
@@ -11,8 +11,8 @@ package org.rlr.model.backbone.scattering;
  */
 record PaddedGrid(int height, int width, int paddedHeight, int paddedWidth) {
     /**
-     * The grid for an image whose sides are multiples of {@code 2^scales}; the border is at least that wide on each
-     * side.
+     * Returns the grid for an image whose height and width are multiples of {@code 2^scales}; the border on each side
+     * is at least that wide.
      */
     static PaddedGrid of(int height, int width, int scales) {
         return new PaddedGrid(height, width, padded(height, 1 << scales), padded(width, 1 << scales));
@@ -36,12 +36,12 @@ record PaddedGrid(int height, int width, int paddedHeight, int paddedWidth) {
         return (paddedWidth - width) / 2;
     }
 
-    /** The row of the image seen in a row of the padded one. */
+    /** The row of the image that a padded row mirrors. */
     int sourceRow(int paddedRow) {
         return mirror(paddedRow - top(), height);
     }
 
-    /** The column of the image seen in a column of the padded one. */
+    /** The column of the image that a padded column mirrors. */
     int sourceColumn(int paddedColumn) {
         return mirror(paddedColumn - left(), width);
     }

@@ -1,6 +1,6 @@
 package org.rlr.model.backbone.scattering;
 
-/** A matrix of complex numbers: an array per row, real and imaginary parts apart. */
+/** A matrix of complex numbers: one array per row, with separate real and imaginary parts. */
 record Planes(float[][] re, float[][] im) {
     /** Zeros. */
     Planes(int rows, int columns) {

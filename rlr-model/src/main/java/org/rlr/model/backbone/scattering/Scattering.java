@@ -9,34 +9,33 @@ import org.rlr.tensor.Shape;
 import org.rlr.tensor.Tensor;
 
 /**
- * A wavelet scattering network: image features that need no training (Bruna and Mallat, "Invariant Scattering
- * Convolution Networks", 2013), at several strides in one go.
+ * A wavelet scattering network: image features without training (Bruna and Mallat, "Invariant Scattering Convolution
+ * Networks", 2013), at several strides in one pass.
  *
  * <p>With wavelets psi of J scales and L orientations ({@link MorletFilter}) and a Gaussian phi of 2^J pixels
  * ({@link LowPass}), an image x gives {@code x * phi} (order 0), {@code |x * psi1| * phi} (order 1) and {@code ||x *
  * psi1| * psi2| * phi} (order 2, second scale coarser than the first), sampled at the centres of cells of {@code 2^J x
  * 2^J} pixels.
  *
- * <p>All paths of all colours are some 1250 channels at J = 4, mostly redundant. Kept are those that carry most
+ * <p>All paths of all colours are some 1250 channels at J = 4, mostly redundant. Only the most informative are computed
  * ({@link ScatteringChannels}), 131 at J = 3 and 227 at J = 4 with L = 8: orders 0 and 1 of luminance {@code (R + G +
- * B) / 3} and of the colour differences {@code (R - B) / 2} and {@code (R + B) / 4 - G / 2}, the latter without the
- * finest scale, as people and cameras hardly resolve it; order 2 of luminance only, averaged over the second
- * orientation within bins of its angle to the first. Orders 1 and 2 are given as {@code log(c + FLOOR)}, which turns
+ * B) / 3} and of the colour differences {@code (R - B) / 2} and {@code (R + B) / 4 - G / 2}, without the finest scale
+ * of the differences, which people and cameras hardly resolve; order 2 of luminance only, averaged over the second
+ * orientation within bins of its angle to the first. Orders 1 and 2 are returned as {@code log(c + FLOOR)}, which turns
  * contrast into an offset.
  *
- * <p>Immutable and safe for use by several threads; the result does not depend on how many there are, and not on the
- * platform either.
+ * <p>Immutable and safe for use by several threads; the result depends neither on the number of threads nor on the
+ * platform.
  */
 public final class Scattering {
     /**
-     * What is added to a modulus before its logarithm, in units of a pixel range of 0 to 1. It is about the modulus
-     * that the rounding of 8-bit pixels leaves in a flat area at the coarser scales: structure below it is not
-     * information.
+     * Added to a modulus before its logarithm, for pixels from 0 to 1. It is about the modulus that the rounding of
+     * 8-bit pixels causes in a flat area at the coarser scales; structure below it carries no information.
      */
     public static final float FLOOR = 3e-5f;
 
     /**
-     * A sensible floor for the standard deviation of these features, in {@link ChannelStatistics#standardDeviation}: 1
+     * A suitable floor for the standard deviation of these features, for {@link ChannelStatistics#standardDeviation}: 1
      * % of contrast, 2.5 grey levels.
      */
     public static final float DEVIATION_FLOOR = 0.01f;
@@ -49,42 +48,42 @@ public final class Scattering {
     /** One plan per resolution. */
     private final Fft2[] transforms;
     /**
-     * {@code [scale][resolution of the input][orientation]}; there for resolution 0, and for order 2 for all below the
-     * scale.
+     * {@code [scale][resolution of the input][orientation]}; present for resolution 0, and for order 2 for all
+     * resolutions below the scale.
      */
     private final MorletFilter[][][] filters;
     /** {@code [level][resolution]}. */
     private final LowPass[][] lowPasses;
     /**
-     * Passes that no image is using; each owns the memory that one image needs. They are kept until memory is short or
-     * {@link #trim} is called, and no more of them than images are computed at once.
+     * Idle passes; each owns the memory for one image. They are kept until memory runs low or {@link #trim} is called;
+     * there are at most as many as images were computed at the same time.
      */
     private final Queue<SoftReference<ScatteringPass>> idle =
             new ArrayBlockingQueue<>(2 * Runtime.getRuntime().availableProcessors());
 
     /**
-     * The network with one output; see {@link #Scattering(int, int, int[], int, int)}.
+     * Creates a network with one output; see {@link #Scattering(int, int, int[], int, int)}.
      *
      * @param height rows of the images, a multiple of {@code 2^scales}
-     * @param width columns of the images, likewise
+     * @param width columns of the images, a multiple of {@code 2^scales}
      * @param scales J, 1 to 8
      * @param orientations L, even and at least 4
      * @param maxOrder 0, 1 or 2
-     * @throws IllegalArgumentException if one of these does not hold
+     * @throws IllegalArgumentException if an argument is out of range
      */
     public Scattering(int height, int width, int scales, int orientations, int maxOrder) {
         this(height, width, new int[] {scales}, orientations, maxOrder);
     }
 
     /**
-     * A network with one output per entry of {@code scales}, which share the wavelet transforms.
+     * Creates a network with one output per entry of {@code scales}; the outputs share the wavelet transforms.
      *
      * @param height rows of the images, a multiple of {@code 2^J} for the greatest J
-     * @param width columns of the images, likewise
+     * @param width columns of the images, a multiple of {@code 2^J} for the greatest J
      * @param scales J of each output; its stride is {@code 2^J}
      * @param orientations L, even and at least 4; 8 is usual
      * @param maxOrder 0, 1 or 2
-     * @throws IllegalArgumentException if one of these does not hold
+     * @throws IllegalArgumentException if an argument is out of range
      */
     public Scattering(int height, int width, int[] scales, int orientations, int maxOrder) {
         this.orientations = orientations;
@@ -92,14 +91,14 @@ public final class Scattering {
         this.maxScales = checkedMaximum(scales);
         int cell = 1 << maxScales;
         if (height < cell || width < cell || height % cell != 0 || width % cell != 0) {
-            throw new IllegalArgumentException("height and width must be multiples of " + cell + " for " + maxScales
-                    + " scales, not " + height + " x " + width);
+            throw new IllegalArgumentException("images of " + width + "×" + height + " pixels do not fit " + maxScales
+                    + " scales; height and width must be multiples of " + cell);
         }
         if (orientations < 4 || orientations % 2 != 0) {
-            throw new IllegalArgumentException("orientations must be even and at least 4, not " + orientations);
+            throw new IllegalArgumentException("orientations is " + orientations + "; it must be even and at least 4");
         }
         if (maxOrder < 0 || maxOrder > 2) {
-            throw new IllegalArgumentException("the highest order must be 0, 1 or 2, not " + maxOrder);
+            throw new IllegalArgumentException("the highest order is " + maxOrder + "; it must be 0, 1 or 2");
         }
         this.grid = PaddedGrid.of(height, width, maxScales);
         this.levels = new ScatteringChannels[scales.length];
@@ -122,12 +121,12 @@ public final class Scattering {
         int maximum = 0;
         for (int s : scales) {
             if (s < 1 || s > 8) {
-                throw new IllegalArgumentException("scales must be from 1 to 8, not " + s);
+                throw new IllegalArgumentException("scales is " + s + "; it must be between 1 and 8");
             }
             maximum = Math.max(maximum, s);
         }
         if (maximum == 0) {
-            throw new IllegalArgumentException("at least one output is needed");
+            throw new IllegalArgumentException("no output is given; at least one is needed");
         }
         return maximum;
     }
@@ -155,29 +154,29 @@ public final class Scattering {
     }
 
     /**
-     * Channels of an output.
+     * Returns the number of channels of an output.
      *
      * @param level the output, from 0
-     * @return their number
+     * @return number of channels
      */
     public int channels(int level) {
         return levels[level].count();
     }
 
     /**
-     * Channels that an output will have, without making the network.
+     * Returns the number of channels of an output without creating the network.
      *
      * @param scales J
      * @param orientations L
      * @param maxOrder 0, 1 or 2
-     * @return their number
+     * @return number of channels
      */
     public static int channels(int scales, int orientations, int maxOrder) {
         return new ScatteringChannels(scales, orientations, maxOrder).count();
     }
 
     /**
-     * Rows of an output: the image's, divided by {@code 2^J}.
+     * Returns the rows of an output: the image's rows divided by {@code 2^J}.
      *
      * @param level the output, from 0
      * @return rows
@@ -187,7 +186,7 @@ public final class Scattering {
     }
 
     /**
-     * Columns of an output: the image's, divided by {@code 2^J}.
+     * Returns the columns of an output: the image's columns divided by {@code 2^J}.
      *
      * @param level the output, from 0
      * @return columns
@@ -197,7 +196,7 @@ public final class Scattering {
     }
 
     /**
-     * The features of one image.
+     * Computes the features of one image.
      *
      * @param rgb {@code [height][width][3]}, values from 0 to 1
      * @param outs for each output {@code [outputHeight][outputWidth][channels]}, overwritten
@@ -205,17 +204,17 @@ public final class Scattering {
      */
     public void transform(float[] rgb, float[]... outs) {
         if (rgb.length != grid.height() * grid.width() * 3) {
-            throw new IllegalArgumentException(
-                    "the image must have " + grid.height() + " x " + grid.width() + " x 3 values, not " + rgb.length);
+            throw new IllegalArgumentException("the image has " + rgb.length + " values instead of " + grid.height()
+                    + " x " + grid.width() + " x 3");
         }
         if (outs.length != levels.length) {
-            throw new IllegalArgumentException("there are " + levels.length + " outputs, not " + outs.length);
+            throw new IllegalArgumentException(outs.length + " arrays were given for " + levels.length + " outputs");
         }
         for (int i = 0; i < outs.length; i++) {
             int size = outputHeight(i) * outputWidth(i) * channels(i);
             if (outs[i].length != size) {
                 throw new IllegalArgumentException(
-                        "output " + i + " must have " + size + " values, not " + outs[i].length);
+                        "output " + i + " has " + outs[i].length + " values instead of " + size);
             }
         }
         ScatteringPass pass = idlePass();
@@ -230,8 +229,8 @@ public final class Scattering {
     }
 
     /**
-     * The features of images by operations of tensors, which a backend can record; otherwise {@link #transform} is much
-     * faster, and equal but for rounding.
+     * Computes the features with tensor operations, which a backend can record. For other uses, {@link #transform} is
+     * much faster; results are equal up to rounding.
      *
      * @param rgb {@code [N, height, width, 3]}, values from 0 to 1
      * @return for each output {@code [N, outputHeight, outputWidth, channels]}, in the innermost scope
@@ -241,12 +240,12 @@ public final class Scattering {
         Shape s = rgb.shape();
         if (s.rank() != 4 || s.dim(1) != grid.height() || s.dim(2) != grid.width() || s.dim(3) != 3) {
             throw new IllegalArgumentException(
-                    "images of shape " + s + " instead of [N, " + grid.height() + ", " + grid.width() + ", 3]");
+                    "images have shape " + s + " instead of [N, " + grid.height() + ", " + grid.width() + ", 3]");
         }
         return new ScatteringTensors(grid, levels, filters, lowPasses).run(rgb);
     }
 
-    /** Forgets the memory that is kept for further images. */
+    /** Releases the memory that is kept for further images. */
     public void trim() {
         idle.clear();
     }
@@ -261,7 +260,7 @@ public final class Scattering {
         return null;
     }
 
-    /** StrictMath, so that all platforms give the same bits. */
+    /** Uses StrictMath, so that all platforms give the same bits. */
     private static void compress(float[] out, int channels) {
         for (int from = 0; from < out.length; from += channels) {
             for (int c = ScatteringChannels.COLOURS; c < channels; c++) {

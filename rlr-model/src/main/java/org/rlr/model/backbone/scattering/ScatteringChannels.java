@@ -1,14 +1,14 @@
 package org.rlr.model.backbone.scattering;
 
 /**
- * Where each scattering coefficient lies in a token:
+ * Positions of the scattering coefficients in a token:
  *
  * <ol>
  *   <li>order 0: luminance, then the two colour differences;
- *   <li>order 1 of luminance: scale by scale, each {@code orientations} wide;
- *   <li>order 1 of each colour difference likewise, from scale 1 on: colour is taken at half resolution;
+ *   <li>order 1 of luminance: scale by scale, {@code orientations} values each;
+ *   <li>order 1 of each colour difference in the same way, from scale 1 on, as colour is sampled at half resolution;
  *   <li>order 2 of luminance: pair by pair {@code (j1, j2)}, {@code j1 < j2}, in the order (0,1), (0,2), (1,2), (0,3)
- *       ...; in each by the first orientation, and by three bins of the angle between first and second orientation:
+ *       ...; within a pair by first orientation, then by three bins of the angle between first and second orientation:
  *       along, oblique, across.
  * </ol>
  *

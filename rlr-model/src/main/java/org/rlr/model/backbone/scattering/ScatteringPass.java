@@ -3,11 +3,11 @@ package org.rlr.model.backbone.scattering;
 import java.util.Arrays;
 
 /**
- * The computation of scattering coefficients, not yet compressed, with the memory it works in. One thread at a time;
- * every value is written before it is read, so that nothing of an earlier image can enter a later one.
+ * The computation of scattering coefficients before compression, with its working memory. Used by one thread at a time.
+ * Every value is written before it is read, so no data of an earlier image can affect a later one.
  *
- * <p>All orientations of one scale and resolution go through the transforms as one batch, side by side; at full
- * resolution two at a time, which stay in the cache.
+ * <p>All orientations of one scale and resolution are transformed as one batch, side by side; at full resolution two at
+ * a time, which fit in the cache.
  */
 final class ScatteringPass {
     private final PaddedGrid grid;
@@ -18,7 +18,7 @@ final class ScatteringPass {
     private final int orientations;
     private final float[][] angleWeights;
 
-    /** Two per resolution, each with room for a batch of images and of spectra. */
+    /** Two per resolution, each large enough for a batch of images and of spectra. */
     private final Planes[] data;
 
     private final Planes[] scratch;
@@ -76,7 +76,7 @@ final class ScatteringPass {
     }
 
     /**
-     * Writes all coefficients.
+     * Computes and writes all coefficients.
      *
      * @param rgb {@code [height][width][3]}
      * @param outs per level {@code [outputHeight][outputWidth][channels]}
@@ -143,7 +143,7 @@ final class ScatteringPass {
     }
 
     /**
-     * First-order coefficients of a batch of orientations; returns their moduli as real parts,
+     * Computes first-order coefficients of a batch of orientations; returns their moduli as real parts,
      * {@code [height][batch][width]}.
      */
     private Planes order1(int colour, int scale, int from, float[][] outs) {
@@ -170,7 +170,7 @@ final class ScatteringPass {
     }
 
     /**
-     * The image behind a spectrum at some resolution, filtered at a scale and subsampled by it, for a batch of
+     * Returns the image of a spectrum at some resolution, filtered at a scale and subsampled by it, for a batch of
      * orientations.
      */
     private Planes filter(Planes spectrum, int scale, int resolution, int from) {
@@ -190,8 +190,8 @@ final class ScatteringPass {
     /** All second-order coefficients of a batch of first-order moduli. */
     private void order2(Planes filtered, int first, int from, float[][] outs) {
         Fft2 transform = transforms[first];
-        // Two real images are transformed as one complex image. The moduli lie in one of the two memories, the pairs go
-        // into the other.
+        // Two real images are transformed as one complex image. The moduli are in one buffer, the pairs go into the
+        // other.
         Planes pairs = filtered.re() == data[first].re() ? scratch[first] : data[first];
         int half = batch(first) / 2;
         int width = transform.width();
@@ -231,7 +231,7 @@ final class ScatteringPass {
         }
     }
 
-    /** The weighted sum over second orientations that an angle bin is. */
+    /** Computes an angle bin: the weighted sum over second orientations. */
     private void gather(float[] moduli, int orientation, int bin, float[] sum, int width) {
         Arrays.fill(sum, 0, width, 0);
         for (int o = 0; o < orientations; o++) {
@@ -245,10 +245,10 @@ final class ScatteringPass {
     }
 
     /**
-     * Takes the spectrum of {@code a + sqrt(-1) b}, a and b real, apart into those of a and b, as a real image has
-     * {@code X(-k) = conj(X(k))}.
+     * Splits the spectrum of {@code a + sqrt(-1) b}, a and b real, into those of a and b, using {@code X(-k) =
+     * conj(X(k))} for real images.
      *
-     * @param offset where in each row the spectrum begins
+     * @param offset start of the spectrum in each row
      */
     private static void split(Planes both, int offset, Planes a, Planes b) {
         int width = a.re().length;

@@ -11,11 +11,11 @@ import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.UnaryOp;
 
 /**
- * The coefficients of {@link Scattering} by operations of tensors, so that they can be recorded: Fourier transforms are
- * products with matrices. Slower than {@link ScatteringPass}, and equal to it but for rounding.
+ * The coefficients of {@link Scattering} computed with tensor operations, so that they can be recorded: Fourier
+ * transforms are matrix products. Slower than {@link ScatteringPass} and equal to it up to rounding.
  *
- * <p>Images are {@code [N, planes, height, width]}. Spectra are {@code [N, planes, width, 2·height]}: of each column
- * first the real, then the imaginary parts.
+ * <p>Images are {@code [N, planes, height, width]}. Spectra are {@code [N, planes, width, 2·height]}: per column first
+ * the real, then the imaginary parts.
  */
 final class ScatteringTensors {
     private final PaddedGrid grid;
@@ -33,7 +33,7 @@ final class ScatteringTensors {
     }
 
     /**
-     * All coefficients.
+     * Computes all coefficients.
      *
      * @param rgb {@code [N, height, width, 3]}
      * @return per level {@code [N, outputHeight, outputWidth, channels]}
@@ -82,7 +82,7 @@ final class ScatteringTensors {
         List<Tensor> features = new ArrayList<>();
         for (int level = 0; level < levels.length; level++) {
             List<Tensor> rest = new ArrayList<>(luminance.get(level));
-            // scale by scale both differences; they are kept difference by difference
+            // both differences are computed scale by scale, but stored difference by difference
             for (int colour = 0; colour < ScatteringChannels.COLOURS - 1; colour++) {
                 for (Tensor both : differences.get(level)) {
                     rest.add(both.slice(3, colour * orientations, orientations));
@@ -115,7 +115,7 @@ final class ScatteringTensors {
     /**
      * Means of cells, {@code [N, planes, h, w]} to {@code [N, outputHeight, outputWidth, planes]}.
      *
-     * @param rows which row of the images stands in a row of the padded grid
+     * @param rows maps a row of the padded grid to a row of the images
      */
     private Tensor lowPass(Tensor images, int level, int resolution, IntUnaryOperator rows, IntUnaryOperator columns) {
         LowPass filter = lowPasses[level][resolution];
@@ -125,7 +125,7 @@ final class ScatteringTensors {
                 .permute(0, 3, 2, 1);
     }
 
-    /** {@code [padded][outputs]} to {@code [length, outputs]}: rows of the same source are added up. */
+    /** {@code [padded][outputs]} to {@code [length, outputs]}: rows of the same source are summed. */
     private static Tensor gathered(double[][] matrix, int length, IntUnaryOperator source) {
         int outputs = matrix[0].length;
         double[] sums = new double[length * outputs];
@@ -143,9 +143,9 @@ final class ScatteringTensors {
     }
 
     /**
-     * The spectra of images without their means, which no wavelet sees and which would cost precision.
+     * The spectra of images without their means: no wavelet sees the means, and they would cost precision.
      *
-     * @param height rows of the padded grid, {@code rows} says which of the images stands there
+     * @param height rows of the padded grid; {@code rows} maps each to a row of the images
      */
     private static Tensor spectrum(
             Tensor images, int height, int width, IntUnaryOperator rows, IntUnaryOperator columns) {
@@ -185,9 +185,9 @@ final class ScatteringTensors {
     }
 
     /**
-     * The moduli of what the wavelets of a scale make of images, subsampled.
+     * The moduli of images filtered by the wavelets of a scale, subsampled.
      *
-     * @param spectra of images of that resolution, {@code [N, planes, width, 2·height]}
+     * @param spectra spectra of images of that resolution, {@code [N, planes, width, 2·height]}
      * @return {@code [N, planes·orientations, h, w]}
      */
     private Tensor moduli(Tensor spectra, int scale, int resolution) {
@@ -218,7 +218,7 @@ final class ScatteringTensors {
         return squares.sum(3).reshape(n, all, h, w).apply(UnaryOp.SQRT);
     }
 
-    /** Pairs of orientations to bins of their angle, {@code [orientations·bins, orientations²]}. */
+    /** Maps pairs of orientations to bins of their angle, {@code [orientations·bins, orientations²]}. */
     private Tensor bins() {
         int count = ScatteringChannels.ANGLE_BINS;
         float[][] weights = levels[0].angleWeights();

@@ -1,5 +1,5 @@
 /**
- * Internal: the scattering transform, a backbone without weights; begin with
+ * Internal: the scattering transform, a backbone without weights. Start with
  * {@link org.rlr.model.backbone.scattering.Scattering}.
  */
 @NullMarked

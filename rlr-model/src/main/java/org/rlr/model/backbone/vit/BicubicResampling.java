@@ -2,8 +2,8 @@ package org.rlr.model.backbone.vit;
 
 /**
  * Resampling of a grid of vectors as PyTorch's {@code interpolate(mode="bicubic", antialias=True)}: Keys' cubic with a
- * = −½, stretched by the scale where the grid shrinks, cut at the border and normalised to sum one; rows and columns
- * one after the other, in double.
+ * = −½, stretched by the scale factor when shrinking, cut off at the border and normalised to sum 1; first along one
+ * axis, then the other, in double precision.
  */
 final class BicubicResampling {
     private static final double A = -0.5;

@@ -15,7 +15,7 @@ import org.rlr.tensor.nn.ParameterSet;
 
 /**
  * A block of a frozen Vision Transformer: {@code x += γ₁·attention(norm₁(x))}, then {@code x += γ₂·mlp(norm₂(x))}; γ
- * are the factors of LayerScale, one per channel.
+ * are the LayerScale factors, one per channel.
  */
 final class TransformerBlock {
     private static final float EPSILON = 1e-6f;

@@ -24,9 +24,9 @@ import org.rlr.tensor.nn.ParameterSet;
  * before the final normalisation.
  */
 final class VisionTransformer implements AutoCloseable {
-    /** Side of a patch in pixels. */
+    /** Patch size in pixels. */
     static final int PATCH = 14;
-    /** Side of the grid that the position code is learned for, that of images of 518 pixels. */
+    /** Grid size of the learned position code, that of images of 518 pixels. */
     private static final int CODE_SIDE = 37;
 
     private static final int COLOURS = 3;
@@ -46,14 +46,14 @@ final class VisionTransformer implements AutoCloseable {
      *
      * @param width channels of a token
      * @param depth number of blocks
-     * @param heads attention heads
-     * @param registers register tokens; where there are some, class and register tokens have no position code
+     * @param registers register tokens; if there are any, class and register tokens have no position code
+     * @param levels default levels: blocks whose outputs are features
      * @param levels blocks whose outputs are taken unless others are asked for
      */
     record Architecture(int width, int depth, int heads, int registers, List<Integer> levels) {}
 
     /**
-     * A network without weights.
+     * Builds a network without weights.
      *
      * @param deepest the last block
      */
@@ -78,7 +78,7 @@ final class VisionTransformer implements AutoCloseable {
     }
 
     /**
-     * The outputs of some blocks, in the innermost scope.
+     * Returns the outputs of some blocks, in the innermost scope.
      *
      * @param images {@code [N, H, W, 3]}
      * @param levels indices of blocks, ascending
@@ -87,7 +87,7 @@ final class VisionTransformer implements AutoCloseable {
     List<Tensor> features(Tensor images, List<Integer> levels) {
         Shape s = images.shape();
         if (s.rank() != 4 || s.dim(3) != COLOURS || s.dim(1) % PATCH != 0 || s.dim(2) % PATCH != 0) {
-            throw new IllegalArgumentException("images of shape " + s + " instead of [N, H, W, " + COLOURS
+            throw new IllegalArgumentException("images have shape " + s + " instead of [N, H, W, " + COLOURS
                     + "] with H and W multiples of " + PATCH);
         }
         int rows = s.dim(1) / PATCH;

@@ -15,13 +15,13 @@ import org.rlr.tensor.Tensor;
 import org.rlr.tensor.backend.Backend;
 
 /**
- * Vision Transformers of DINOv2 by timm's names. A level is a block, from 0; all have stride 14 and as many channels as
- * a token. The default levels are the last blocks of the two groups, shallow and deep, that Dinomaly (Guo et al., CVPR
- * 2025) reconstructs, its default size is that of the images there.
+ * DINOv2's Vision Transformers, with timm's names. A level is a block, from 0; all have stride 14 and the channels of a
+ * token. The default levels are the last blocks of the shallow and of the deep group that Dinomaly (Guo et al., CVPR
+ * 2025) reconstructs; the default image size is also Dinomaly's.
  */
 public final class VisionTransformerProvider implements BackboneProvider {
     private static final int IMAGE_SIZE = 392;
-    /** The final normalisation, which levels do not have, a classifier, and what only training uses. */
+    /** The final normalisation, which levels do not use, the classifier, and tensors that only training uses. */
     private static final String BESIDE = "(norm|fc_norm|head)\\..*|mask_token";
 
     private static final Map<String, Architecture> ARCHITECTURES = architectures();
@@ -41,7 +41,7 @@ public final class VisionTransformerProvider implements BackboneProvider {
         return Objects.requireNonNull(ARCHITECTURES.get(name), name);
     }
 
-    /** Makes the provider. */
+    /** Creates the provider. */
     public VisionTransformerProvider() {}
 
     @Override

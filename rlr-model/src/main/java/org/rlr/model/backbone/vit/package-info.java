@@ -1,4 +1,6 @@
-/** Internal: Vision Transformers as backbones, written with what any application has: public classes and a provider. */
+/**
+ * Internal: Vision Transformers as backbones, written only with public classes and a provider, as in any application.
+ */
 @NullMarked
 package org.rlr.model.backbone.vit;
 
