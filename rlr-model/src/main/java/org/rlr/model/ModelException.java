@@ -26,7 +26,7 @@ public final class ModelException extends RlrException {
      * Creates the exception.
      *
      * @param reason the kind of fault
-     * @param message the file and what is wrong with it
+     * @param message the file and the fault
      * @param remedy what to do
      * @param cause the underlying exception, or null
      */

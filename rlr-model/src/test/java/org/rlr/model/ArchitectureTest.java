@@ -16,7 +16,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** The floors of the module: imports run downwards only, and only the command line knows its libraries. */
+/** The layers of the module: imports run downwards only, and only the command line uses its libraries. */
 class ArchitectureTest {
     private static final String ROOT = "org.rlr.model";
     /** From the top; {@code .} is the package {@code org.rlr.model} itself. */
@@ -100,7 +100,7 @@ class ArchitectureTest {
                 .resideInAnyPackage("ai.onnx..", "org.tribuo..", "com.google.protobuf.."));
     }
 
-    /** A rule over nothing would pass. */
+    /** A rule over no classes would pass. */
     private static void rule(ArchRule rule) {
         assertTrue(CLASSES.size() > 100, () -> CLASSES.size() + " classes were found");
         rule.check(CLASSES);

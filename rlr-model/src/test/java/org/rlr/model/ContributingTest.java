@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** What CONTRIBUTING.md names is there. */
+/** Files that CONTRIBUTING.md names exist. */
 class ContributingTest {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
     /** A file or folder in code style: with a slash, or with a suffix of the project's files. */
@@ -39,7 +39,7 @@ class ContributingTest {
         Files.walkFileTree(ROOT, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
-                // files of the build appear and vanish meanwhile
+                // the build creates and deletes these files meanwhile
                 if (folder.endsWith("target") || folder.endsWith(".git")) {
                     return FileVisitResult.SKIP_SUBTREE;
                 }

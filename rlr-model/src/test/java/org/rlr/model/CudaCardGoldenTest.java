@@ -11,7 +11,7 @@ import org.rlr.tensor.backend.BackendProvider;
 import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
-/** {@link RlrGoldenTest} on a real card; skipped where there is none, saying why. */
+/** {@link RlrGoldenTest} on a real GPU; skipped without one, with the reason. */
 class CudaCardGoldenTest {
     @BeforeAll
     static void needACard() {

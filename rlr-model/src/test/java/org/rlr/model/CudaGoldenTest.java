@@ -10,9 +10,9 @@ import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
 /**
- * {@link RlrGoldenTest} by the CUDA kernels on the stand-in for a driver: forward, loss, every gradient, five training
- * steps, on cases that have each block and more than one layer. The kernels run without checks, which the contract has
- * made: so a case takes seconds.
+ * {@link RlrGoldenTest} with the CUDA kernels on the stand-in for a driver: forward, loss, every gradient, five
+ * training steps, in cases that cover every block and several layers. Kernels run without the checks that the contract
+ * has already made, so that a case takes only seconds.
  */
 @Tag(StandIn.TAG)
 class CudaGoldenTest {

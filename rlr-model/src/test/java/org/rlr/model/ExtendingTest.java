@@ -16,11 +16,11 @@ import org.rlr.model.attention.AttentionBlockProvider;
 import org.rlr.model.backbone.BackboneProvider;
 import org.rlr.model.data.DataLayoutProvider;
 
-/** What the pages on extensions show is what is compiled and run here: classes, tests, and the files that name them. */
+/** Compiles and runs the code of the pages on extensions: classes, tests, and their service files. */
 class ExtendingTest {
     private static final Path TESTS = Path.of("src/test");
 
-    /** The pages, their classes, and what they extend. */
+    /** The pages, their classes, and the services that they implement. */
     enum Page {
         BLOCK("extending.md", 40, AttentionBlockProvider.class, "RingAttention", "RingAttentionTest"),
         BACKBONE("own-backbone.md", 60, BackboneProvider.class, "PatchBackbone", "PatchBackboneTest"),
@@ -49,7 +49,7 @@ class ExtendingTest {
 
     @ParameterizedTest
     @EnumSource
-    void theJavaOfThePageIsWhatIsTested(Page page) throws IOException {
+    void theJavaCodeOfThePageIsTested(Page page) throws IOException {
         List<String> java = page.blocks("java");
         List<String> tested = new ArrayList<>();
         for (String name : page.classes) {
@@ -62,7 +62,7 @@ class ExtendingTest {
 
     @ParameterizedTest
     @EnumSource
-    void theServiceFileOfThePageIsTheOneThatIsTested(Page page) throws IOException {
+    void theServiceFileOfThePageIsTested(Page page) throws IOException {
         String file = "META-INF/services/" + page.service.getName();
         assertTrue(Files.readString(page.file).contains(file));
         assertEquals(List.of(Files.readString(TESTS.resolve("resources").resolve(file))), page.blocks("text"));

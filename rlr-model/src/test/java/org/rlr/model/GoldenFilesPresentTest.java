@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.rlr.tensor.golden.GoldenFiles;
 import org.rlr.tensor.io.SafeTensorsFile;
 
-/** The golden files were written by another implementation of the format: all of them can be opened and read. */
+/** All golden files, written by another implementation of the format, can be opened and read. */
 class GoldenFilesPresentTest {
     @ParameterizedTest
     @ValueSource(

@@ -4,7 +4,7 @@ import java.util.List;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.cpu.CpuBackends;
 
-/** The CPU's kernel sets, for tests that hold both to the same numbers. */
+/** The CPU's kernel sets, for tests that compare both with the same numbers. */
 public final class KernelSets {
     /** Their names. */
     public static final List<String> NAMES = List.of("vector", "scalar");

@@ -6,7 +6,7 @@ import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** Keeps what a class logs, instead of printing it. */
+/** Captures the log of a class instead of printing it. */
 public final class Logged extends Handler implements AutoCloseable {
     private final Logger logger;
     private final boolean printing;

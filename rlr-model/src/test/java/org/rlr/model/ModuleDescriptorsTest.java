@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Module descriptors say what {@code META-INF/services} and the comments of packages say. */
+/** Module descriptors agree with {@code META-INF/services} and the comments of packages. */
 class ModuleDescriptorsTest {
     @ParameterizedTest
     @ValueSource(strings = {"rlr-tensor", "rlr-cuda", "rlr-model"})

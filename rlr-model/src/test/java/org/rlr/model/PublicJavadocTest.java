@@ -26,12 +26,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Everything public has a comment with all its tags, as the compiler's {@code -Xdoclint} judges it. On JDK 17 only:
- * later ones ask for more.
+ * Everything public has a comment with all its tags, as checked by the compiler's {@code -Xdoclint}. On JDK 17 only:
+ * later JDKs require more.
  */
-@EnabledOnJre(
-        value = JRE.JAVA_17,
-        disabledReason = "what -Xdoclint asks for differs between JDKs; it is tested on JDK 17")
+@EnabledOnJre(value = JRE.JAVA_17, disabledReason = "the checks of -Xdoclint differ between JDKs; tested on JDK 17")
 class PublicJavadocTest {
     private final JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
 
@@ -62,7 +60,7 @@ class PublicJavadocTest {
         assertTrue(report.contains("no @param for b") && report.contains("no @return"), report);
     }
 
-    /** A line per remark; the sources are analysed, not compiled. */
+    /** One line per warning; the sources are analysed without compiling them. */
     private String doclint(List<JavaFileObject> sources) throws IOException {
         DiagnosticCollector<JavaFileObject> found = new DiagnosticCollector<>();
         List<String> options = List.of(
@@ -91,7 +89,7 @@ class PublicJavadocTest {
         return report.toString();
     }
 
-    /** Whether a remark is about a record's constructor without parameters: the record's own comment names them. */
+    /** Whether a warning is about a record's compact constructor: the record's own comment documents the parameters. */
     private static boolean compactConstructor(Diagnostic<? extends JavaFileObject> remark) throws IOException {
         if (remark.getSource() == null) {
             return false;

@@ -16,7 +16,7 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the README shows is compiled, and what it points to is there. */
+/** The README's code compiles, and its links are valid. */
 class ReadmeTest {
     private static final Path ROOT = Path.of("..");
 
@@ -50,7 +50,7 @@ class ReadmeTest {
         }
     }
 
-    /** What does not inherit the version names the same one. */
+    /** Files that do not inherit the version name the same one. */
     @Test
     void theVersionIsTheSameEverywhere() throws IOException {
         String version = version("pom.xml");

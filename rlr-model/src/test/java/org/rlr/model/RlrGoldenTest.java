@@ -23,7 +23,7 @@ import org.rlr.tensor.nn.Parameter;
 import org.rlr.tensor.nn.ParameterSet;
 
 /**
- * One level's transformer against the PyTorch numbers: forward, loss, every gradient, five Adam steps; on both kernel
+ * One level's transformer against PyTorch's numbers: forward, loss, every gradient, five Adam steps; on both kernel
  * sets.
  */
 class RlrGoldenTest {

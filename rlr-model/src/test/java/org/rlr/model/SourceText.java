@@ -3,7 +3,7 @@ package org.rlr.model;
 import java.net.URI;
 import javax.tools.SimpleJavaFileObject;
 
-/** A Java class for the compiler, from memory. */
+/** A Java class as input for the compiler, in memory. */
 final class SourceText extends SimpleJavaFileObject {
     private final String text;
 

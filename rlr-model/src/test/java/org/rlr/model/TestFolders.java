@@ -7,11 +7,11 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
-/** Folders that tests make. */
+/** Folders that tests create. */
 public final class TestFolders {
     private TestFolders() {}
 
-    /** Deletes a folder with all that is in it. */
+    /** Deletes a folder with its contents. */
     public static void delete(Path folder) {
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {

@@ -37,7 +37,7 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
-/** What the page on training from Java shows is what is compiled and run here. */
+/** Compiles and runs the code of the page on training from Java. */
 class TrainingFromJavaTest {
     private static final Path PAGE = Path.of("../docs/training-from-java.md");
 
@@ -140,7 +140,7 @@ class TrainingFromJavaTest {
     }
 
     @Test
-    void theJavaOfThePageIsWhatIsTested() throws IOException {
+    void theJavaCodeOfThePageIsTested() throws IOException {
         String page = Files.readString(PAGE);
         String tested = Files.readString(Path.of("src/test/java/org/example/InspectionTraining.java"));
         Matcher java = Pattern.compile("```java\\n(.*?)```", Pattern.DOTALL).matcher(page);

@@ -86,7 +86,7 @@ public final class DecoderFile {
             throw new ModelException(
                     ModelException.Reason.OTHER_VERSION,
                     file.source() + " is a decoder of format version "
-                            + file.metadata().get("version") + ", this program reads version " + VERSION,
+                            + file.metadata().get("version") + "; this program reads version " + VERSION,
                     "train it again or use the program that wrote it",
                     null);
         }

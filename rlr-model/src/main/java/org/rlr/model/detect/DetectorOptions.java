@@ -22,7 +22,7 @@ import org.rlr.tensor.backend.Backends;
  * @param maxQueued how many calls of {@link Detector#detectAsync(org.rlr.model.data.ImageSource)} may wait; further
  *     ones fail at once
  * @param maxPixels pixels of the largest image that is decoded; larger images cause an {@link ImageException}
- * @param warmUp whether loading a detector first examines images until this gets no faster: the JVM then compiles the
+ * @param warmUp whether creating a detector first examines images until this gets no faster: the JVM then compiles the
  *     kernels before the first request
  * @param idleTrim time without calls after which memory kept for reuse is released; null for never
  * @param observer receives the durations of each call's steps
@@ -179,7 +179,7 @@ public record DetectorOptions(
         /**
          * Sets {@link DetectorOptions#warmUp}.
          *
-         * @param value whether loading a detector first examines images; default false
+         * @param value whether creating a detector first examines images; default false
          * @return this builder
          */
         public Builder warmUp(boolean value) {

@@ -13,9 +13,9 @@ import org.rlr.tensor.Tensor;
  * training images, chosen so that every other one is close to one of them. An image belongs to the class of the nearest
  * of these, unless the distance exceeds the class's limit. Immutable.
  *
- * <p>The limit is twice the 95 % quantile of the distances between the class's training images, and at least
- * {@value #LEAST_LIMIT}. Images of other products differ more than this from all training images; defective images of
- * the class do not.
+ * <p>The limit is twice the 95 % quantile of the distances from the class's training images to their nearest others,
+ * and at least {@value #LEAST_LIMIT}. Images of other products differ more than this from all training images;
+ * defective images of the class do not.
  */
 public final class ProductRecognizer {
     /** Number of training images kept per class. */

@@ -136,7 +136,7 @@ public final class WeightsCache {
             throw new TensorFileException(
                     TensorFileException.Reason.OTHER_TENSORS,
                     file + " does not hold the weights of any known backbone",
-                    "`Backbones.names` lists them; set `name` to see what is missing",
+                    "`Backbones.names` lists them; set `name` to see the missing tensors",
                     null);
         }
         if (fitting.size() == 1) {

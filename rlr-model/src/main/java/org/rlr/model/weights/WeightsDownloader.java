@@ -81,7 +81,7 @@ public final class WeightsDownloader {
             TimeUnit.SECONDS.sleep(1L << (attempt - 2));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new CancelledException("the download was interrupted", "call again to continue it", e);
+            throw new CancelledException("the download was interrupted", "call again to resume it", e);
         }
     }
 

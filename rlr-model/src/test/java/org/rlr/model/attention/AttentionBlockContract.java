@@ -20,28 +20,28 @@ import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.nn.Parameter;
 
 /**
- * What any attention block must do: extend this, and give the provider and the pattern. Takes smooth blocks: gradients
- * are compared with central differences of the block itself, in single precision.
+ * Requirements for every attention block: extend this class, and give the provider and the pattern. For smooth blocks
+ * only: gradients are compared with central differences of the block itself, in single precision.
  */
 public abstract class AttentionBlockContract {
     private static final double STEP = 1e-2;
-    /** Of the largest gradient with respect to the same tensor. */
+    /** Relative to the largest gradient with respect to the same tensor. */
     private static final double TOLERANCE = 1e-2;
-    /** Of the largest gradient of all: rounding of the outputs, divided by the step. */
+    /** Relative to the largest of all gradients: rounding of the outputs, divided by the step. */
     private static final double NOISE = 1e-3;
 
-    /** What makes the block; it is to be found by its name too. */
+    /** The provider of the block; it must also be found by its name. */
     protected abstract AttentionBlockProvider provider();
 
-    /** Which keys a query may attend to at all; a block that narrows it further for some reason of its own fails. */
+    /** The keys that a query may attend to; a block that restricts them further fails. */
     protected abstract GridPattern pattern(LevelConfig level);
 
-    /** Where the block is computed; the tests close it. */
+    /** The backend that computes the block; the tests close it. */
     protected Backend open() {
         return Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(2));
     }
 
-    /** Blocks that have to stand beside it in a model whose reference has several chunks. */
+    /** Blocks that a model must have in addition if its reference has several chunks. */
     protected List<String> beside() {
         return List.of();
     }
@@ -74,7 +74,8 @@ public abstract class AttentionBlockContract {
         assertTrue(
                 AttentionBlocks.names().contains(provider().name()),
                 () -> provider().name() + " is not among " + AttentionBlocks.names()
-                        + "; its provider has to stand in META-INF/services/" + AttentionBlockProvider.class.getName());
+                        + "; its provider must be listed in META-INF/services/"
+                        + AttentionBlockProvider.class.getName());
         assertSame(
                 provider().getClass(),
                 AttentionBlocks.provider(provider().name()).getClass());
@@ -173,8 +174,8 @@ public abstract class AttentionBlockContract {
     }
 
     /**
-     * Row by row: no gradient from what the pattern forbids, some from all that it allows. A row that is allowed
-     * nothing gets one constant, and gives no gradient at all.
+     * Row by row: no gradient from forbidden keys, some from every allowed key. Rows without allowed keys are all equal
+     * to one constant, and have no gradient.
      */
     @Test
     void aTokenSeesWhatThePatternAllowsAndNothingElse() {
@@ -192,7 +193,7 @@ public abstract class AttentionBlockContract {
                             any |= allowed[key];
                             String what = "token " + row + (seen[key] ? " sees position " : " does not see position ")
                                     + key + ", " + level;
-                            // its own query reaches a token, too
+                            // a token also depends on its own query
                             assertTrue(seen[key] == allowed[key] || key == row, what);
                         }
                         if (!any) {
@@ -223,8 +224,7 @@ public abstract class AttentionBlockContract {
     }
 
     /**
-     * A block that keeps what it derives from the reference under something that layers have in common would get
-     * another layer's.
+     * A block that caches tensors derived from the reference under a key that layers share would get another layer's.
      */
     @Test
     void blocksOfTwoLayersDoNotShareWhatTheyDeriveFromTheReference() {
@@ -235,15 +235,14 @@ public abstract class AttentionBlockContract {
                     assertArrayEquals(
                             alone,
                             run.forwardOfTheSecond(true),
-                            "a block computes something else where the block of another layer was asked first, "
-                                    + level);
+                            "a block computes other values if the block of another layer was asked first, " + level);
                 }
             }
         }
     }
 
     @Test
-    void aModelOfItReconstructsInInferenceWhatItDoesInTrainingAndGivesItsMemoryBack() {
+    void aModelReconstructsTheSameInInferenceAsInTrainingAndReleasesItsMemory() {
         try (Backend backend = open()) {
             for (LevelConfig level : levels()) {
                 float[] x = BlockRun.normal(new Random(7), 2 * level.tokens() * level.channels());
@@ -271,7 +270,7 @@ public abstract class AttentionBlockContract {
                         }
                     }
                 }
-                assertEquals(0, backend.memory().used(), "bytes that are not given back, " + level);
+                assertEquals(0, backend.memory().used(), "leaked bytes, " + level);
             }
         }
     }

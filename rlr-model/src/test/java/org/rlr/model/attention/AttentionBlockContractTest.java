@@ -11,13 +11,13 @@ import org.rlr.tensor.Tensor;
 import org.rlr.tensor.nn.MultiHeadAttention;
 import org.rlr.tensor.nn.ParameterSet;
 
-/** The contract finds what is wrong with a block. */
+/** The contract detects faulty blocks. */
 class AttentionBlockContractTest {
     private interface Forward {
         Tensor of(MultiHeadAttention projections, PatternAttention attention, Tensor tokens, Reference reference);
     }
 
-    /** A block under the name of a published one, so that there can be configurations with it. */
+    /** A block with the name of a published one, so that configurations with it are valid. */
     private record Made(String name, boolean usesReference, GridPattern attended, Forward forward)
             implements AttentionBlockProvider {
         @Override
@@ -68,7 +68,7 @@ class AttentionBlockContractTest {
     }
 
     @Test
-    void aRightOnePasses() {
+    void aCorrectBlockPasses() {
         Contract contract = new Contract(
                 new Made("sa", false, GridPattern.axial(), (p, a, x, r) -> self(p, a, x)), GridPattern.axial());
         contract.givesOneFiniteRowOfTheModelsWidthPerToken();
@@ -98,7 +98,7 @@ class AttentionBlockContractTest {
     }
 
     @Test
-    void chanceIsFound() {
+    void randomResultsAreFound() {
         Random random = new Random(1);
         found(
                 AttentionBlockContract::givesTheSameBitsAgain,

@@ -23,7 +23,7 @@ import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.nn.Parameter;
 import org.rlr.tensor.nn.ParameterSet;
 
-/** The registry of blocks; the test class path holds one block beside the published ones. */
+/** The registry of blocks; the test class path holds one block in addition to the published ones. */
 class AttentionBlocksTest {
     private record Named(String name, float weight) implements AttentionBlockProvider {
         @Override
@@ -33,7 +33,7 @@ class AttentionBlocksTest {
 
         @Override
         public AttentionBlock create(ParameterSet.Prefix names, LevelConfig level) {
-            throw new AssertionError("not to be asked for");
+            throw new AssertionError("must not be called");
         }
     }
 
@@ -99,7 +99,7 @@ class AttentionBlocksTest {
     }
 
     @Test
-    void aWeightThatIsNoNumberIsRefused() {
+    void aNonFiniteWeightIsRefused() {
         refused(new String[] {"'alpha'", "NaN"}, new Named("alpha", Float.NaN));
     }
 
@@ -132,7 +132,7 @@ class AttentionBlocksTest {
         assertFalse(AttentionBlocks.usesReference("sa"));
     }
 
-    /** Settings take any name in any order; where a transformer is built they are checked and sorted. */
+    /** Settings accept any names in any order; building a transformer checks and sorts them. */
     @Test
     void blocksAreCheckedWhereAModelIsBuilt() {
         try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(1))) {

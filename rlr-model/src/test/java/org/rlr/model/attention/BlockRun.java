@@ -12,8 +12,8 @@ import org.rlr.tensor.nn.Parameter;
 import org.rlr.tensor.nn.ParameterSet;
 
 /**
- * Blocks of two layers with random parameters, and their inputs (the reference is the same for any number of images):
- * what {@link AttentionBlockContract} asks of them.
+ * Blocks of two layers with random parameters, and their inputs (the reference is the same for any number of images);
+ * computes what {@link AttentionBlockContract} checks.
  */
 final class BlockRun implements AutoCloseable {
     /** {@code [images, L, d]}. */
@@ -52,7 +52,7 @@ final class BlockRun implements AutoCloseable {
         return values;
     }
 
-    /** Random factors of the outputs, so that each counts. */
+    /** Random factors for the outputs, so that each matters. */
     float[] weights(long seed) {
         return normal(new Random(~seed), tokens.length);
     }
@@ -81,12 +81,12 @@ final class BlockRun implements AutoCloseable {
         }
     }
 
-    /** Extents of the last output. */
+    /** Shape of the last output. */
     List<Integer> shape() {
         return shape;
     }
 
-    /** The output of the second layer's block, after the first's was computed with the same reference or not. */
+    /** The output of the second layer's block, optionally after that of the first with the same reference. */
     @SuppressWarnings("try") // the scope only has to be open
     float[] forwardOfTheSecond(boolean afterTheFirst) {
         try (TensorScope scope = TensorScope.inference(backend)) {
@@ -98,7 +98,7 @@ final class BlockRun implements AutoCloseable {
         }
     }
 
-    /** What gradients are taken with respect to: tokens, the reference where there is one, the block's parameters. */
+    /** An input that gradients are computed for: tokens, the reference if there is one, the block's parameters. */
     String name(int input) {
         return input == 0
                 ? "the tokens"
@@ -133,14 +133,14 @@ final class BlockRun implements AutoCloseable {
         }
     }
 
-    /** Zeros where the block does not depend on an input at all. */
+    /** Zeros if the block does not depend on an input at all. */
     private static float[] values(Tensor input) {
         return input.grad() == null
                 ? new float[input.view().elements()]
                 : input.grad().toArray();
     }
 
-    /** The same by central differences. */
+    /** The same gradient by central differences. */
     double[] differences(int input, double step, float[] weights) {
         if (input < first()) {
             return differences(input == 0 ? tokens : reference, step, weights, () -> {});
@@ -182,8 +182,8 @@ final class BlockRun implements AutoCloseable {
     }
 
     /**
-     * By position of the grid: whether a token's output has a gradient with respect to that position of the tokens or
-     * of the reference.
+     * Per grid position, whether a token's output has a gradient with respect to that position of the tokens or of the
+     * reference.
      */
     boolean[] seen(int row) {
         int d = level.modelWidth();

@@ -4,7 +4,7 @@ import java.util.List;
 import org.junit.jupiter.api.Nested;
 import org.rlr.model.config.LevelConfig;
 
-/** The five blocks of RLR §6 by the contract of any block. */
+/** The five blocks of RLR §6, checked by the contract for all blocks. */
 class BuiltInBlocksTest {
     @Nested
     class Mca extends AttentionBlockContract {

@@ -18,7 +18,7 @@ import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
 
-/** {@link PatternAttention}: the composed path against the backend's kernels, and against sums written out. */
+/** {@link PatternAttention}: the composed path against the backend's kernels, and against explicit sums. */
 class PatternAttentionTest {
     private static final int HEADS = 2;
     private static final int D = 6;
@@ -49,7 +49,7 @@ class PatternAttentionTest {
 
     @ParameterizedTest
     @FieldSource("org.rlr.model.KernelSets#NAMES")
-    void composedOrOnTheKernelsAWindowGivesTheSame(String kernels) {
+    void theComposedPathEqualsTheKernelsForWindows(String kernels) {
         List<GridPattern> patterns = List.of(
                 GridPattern.all(),
                 GridPattern.inside(3),
@@ -72,11 +72,11 @@ class PatternAttentionTest {
         }
     }
 
-    /** Softmax over the allowed keys alone, in double precision. */
+    /** Softmax over only the allowed keys, in double precision. */
     @ParameterizedTest
     @FieldSource("org.rlr.model.KernelSets#NAMES")
     @SuppressWarnings("try") // the scope only has to be open
-    void anyPatternGivesTheSumsWrittenOut(String kernels) {
+    void anyPatternEqualsExplicitSums(String kernels) {
         List<GridPattern> patterns = List.of(
                 GridPattern.axial(),
                 GridPattern.dilated(3, 2),
@@ -144,7 +144,7 @@ class PatternAttentionTest {
         return y;
     }
 
-    /** Patterns drawn: the query in the middle of a 7×7 grid, # where it may attend. */
+    /** Drawn patterns: the query in the middle of a 7×7 grid, # where it may attend. */
     @ParameterizedTest
     @CsvSource({
         "inside,'....... ....... ..###.. ..###.. ..###.. ....... .......'",
@@ -176,7 +176,7 @@ class PatternAttentionTest {
     }
 
     @Test
-    void whatMakesNoPatternIsRefused() {
+    void invalidPatternsAreRefused() {
         assertThrows(IllegalArgumentException.class, () -> GridPattern.inside(0));
         assertThrows(IllegalArgumentException.class, () -> GridPattern.dilated(3, 0));
         String ring = assertThrows(IllegalArgumentException.class, () -> GridPattern.ring(5, 5))

@@ -20,8 +20,8 @@ import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
 /**
- * What every backbone keeps to: maps of the described shapes, the same bits again and for an image alone, the same maps
- * with other levels, weights as they were given, no memory left behind. Weights are random.
+ * Requirements for every backbone: maps of the described shapes, bit-identical when repeated and for a single image,
+ * the same maps with other levels, unchanged weights, no memory leaks. Weights are random.
  */
 public abstract class BackboneContract {
     private static final int IMAGES = 2;
@@ -86,9 +86,9 @@ public abstract class BackboneContract {
         }
     }
 
-    /** Four strides on one side, five on the other. */
+    /** A height of four strides, a width of five. */
     @Test
-    void everyLevelIsOfTheDescribedShapeAndEveryImageByItself() {
+    void everyLevelHasTheDescribedShapeAndImagesAreIndependent() {
         List<Integer> levels = levels();
         int step = Backbones.info(name()).levels().stream()
                 .mapToInt(FeatureLevel::stride)

@@ -26,7 +26,7 @@ import org.rlr.tensor.golden.GoldenFiles;
 import org.rlr.tensor.golden.HashedTensors;
 import org.rlr.tensor.io.SafeTensorsFile;
 
-/** The features of timm's networks in double, held to 1e-5 of a level's largest value, on every kernel set. */
+/** The features of timm's networks in double, compared to 1e-5 of a level's largest value, on every kernel set. */
 class BackboneGoldenTest {
     private static final double TOLERANCE = 1e-5;
     private static final List<String> NAMES = List.of(
@@ -56,7 +56,7 @@ class BackboneGoldenTest {
 
     /**
      * Compares one network's features on a backend: those of {@code level<i>} for a square input, or of
-     * {@code <shape>.level<i>} for inputs whose height and width the metadata give.
+     * {@code <shape>.level<i>} for inputs whose height and width are in the metadata.
      */
     static void check(Backend backend, String name) {
         try (SafeTensorsFile golden = GoldenFiles.open("backbone-" + name)) {

@@ -24,7 +24,7 @@ import org.rlr.tensor.golden.HashedTensors;
 import org.rlr.tensor.io.SafeTensorsFile;
 import org.rlr.tensor.io.SafeTensorsWriter;
 
-/** What is accepted as a backbone's weights, what is refused and how that is said. */
+/** Accepted and refused weights of a backbone, and the messages. */
 class BackboneWeightsTest {
     private Backend backend;
 
@@ -40,7 +40,7 @@ class BackboneWeightsTest {
     }
 
     @Test
-    void aFileMayEndAtTheLevelAskedForAndHoldWhatIsNotOfTheFeatures() {
+    void aFileMayEndAtTheRequestedLevelAndHoldOtherTensors() {
         Map<String, StateDict.Weight> weights = weights("resnet18", 1);
         weights.put("bn1.num_batches_tracked", weight("n", 1));
         weights.put("fc.weight", weight("fc", 1000, 512));
@@ -59,7 +59,7 @@ class BackboneWeightsTest {
     }
 
     @Test
-    void whatWasLoadedCanBeSavedAndLoadedAgain(@TempDir Path folder) {
+    void loadedWeightsCanBeSavedAndLoadedAgain(@TempDir Path folder) {
         Path file = folder.resolve("model.safetensors");
         float[] before;
         try (Backbone b = create("tf_efficientnet_b0", weights("tf_efficientnet_b0", 1), 1)) {
@@ -103,7 +103,7 @@ class BackboneWeightsTest {
     }
 
     @Test
-    void aFileThatFitsNothingSaysWhatIsWanted() {
+    void aFileThatFitsNoBackboneNamesTheMissingTensors() {
         String message = refusal("resnet18", new LinkedHashMap<>(Map.of("encoder.weight", weight("e", 2, 2))), 1);
         assertTrue(message.contains("conv1.weight is missing, encoder.weight does not belong to it"), message);
         assertTrue(message.endsWith("give a file of timm's weights for 'resnet18'"), message);
@@ -121,7 +121,7 @@ class BackboneWeightsTest {
     }
 
     @Test
-    void aLevelThatIsNotThereIsRefused() {
+    void aMissingLevelIsRefused() {
         RlrException e = assertThrows(RlrException.class, () -> create("resnet18", weights("resnet18", 4), 5));
         assertTrue(
                 e.explanation().contains("'resnet18' has no level 5; choose `levels` from 0, 1, 2, 3, 4"),
@@ -135,7 +135,7 @@ class BackboneWeightsTest {
     }
 
     @Test
-    void imagesOfABatchDoNotTouchEachOther() {
+    void imagesOfABatchAreIndependent() {
         float[] images = HashedTensors.uniform("input", 0, 3, 21, 30, 3);
         try (Backbone b = create("tf_efficientnet_b0", weights("tf_efficientnet_b0", 2), 2);
                 TensorScope scope = TensorScope.inference(backend)) {

@@ -16,11 +16,11 @@ import org.rlr.model.config.Normalization;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.Backend;
 
-/** The architectures that no golden file covers are held to their published sizes. */
+/** Architectures without golden files have their published sizes. */
 class BackbonesTest {
     private static final int CLASSES = 1000;
 
-    /** Millions of parameters as timm's table of results gives them, with the classifier of 1000 classes. */
+    /** Millions of parameters in timm's table of results, with the classifier of 1000 classes. */
     @ParameterizedTest
     @CsvSource({
         "efficientnet_b0, 5.29, 1280",
@@ -57,7 +57,7 @@ class BackbonesTest {
         assertEquals(last, info.level(4).channels());
     }
 
-    /** Parameters as timm counts them without a classifier, with the final normalisation. */
+    /** Parameters in timm without a classifier, with the final normalisation. */
     @ParameterizedTest
     @CsvSource({
         "vit_small_patch14_dinov2, 22056192, 384, 12",
@@ -149,17 +149,17 @@ class BackbonesTest {
 
         @Override
         public Map<String, int[]> weightShapes(String name, List<Integer> levels) {
-            throw new AssertionError("not to be asked for");
+            throw new AssertionError("must not be called");
         }
 
         @Override
         public Backbone create(String name, Backend backend, List<Integer> levels, StateDict weights, String origin) {
-            throw new AssertionError("not to be asked for");
+            throw new AssertionError("must not be called");
         }
     }
 
     @Test
-    void aDescriptionThatCannotBeRightNamesItsProvider() {
+    void anInvalidDescriptionNamesItsProvider() {
         for (BackboneProvider wrong : List.of(new Described(null), new Described(Backbones.info("resnet18")))) {
             String message = assertThrows(RlrException.class, () -> Backbones.described(wrong, "own"))
                     .explanation();
@@ -196,7 +196,7 @@ class BackbonesTest {
     }
 
     @Test
-    void anUnknownNameIsAnsweredWithCloseOnes() {
+    void anUnknownNameSuggestsSimilarOnes() {
         RlrException e = assertThrows(RlrException.class, () -> Backbones.info("tf_efficientnet_light0"));
         assertTrue(
                 e.getMessage()
@@ -205,7 +205,7 @@ class BackbonesTest {
     }
 
     @Test
-    void weightsThatAreNeededAreAskedFor() {
+    void missingWeightsAreReported() {
         RlrException e =
                 assertThrows(RlrException.class, () -> Backbones.create("resnet18", null, List.of(1), null, null));
         assertTrue(

@@ -15,7 +15,7 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
-/** Closing what was lent leaves the backbone to its owner. */
+/** Closing a borrowed view leaves the backbone open. */
 class BorrowedBackboneTest {
     private static final int SIZE = 32;
 
@@ -35,7 +35,7 @@ class BorrowedBackboneTest {
     }
 
     @Test
-    void itIsTheBackboneAndClosesNothing() {
+    void itBehavesLikeTheBackboneAndClosesNothing() {
         Path weights = folder.resolve("resnet18.safetensors");
         BackboneFile.write("resnet18", weights);
         try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(1));

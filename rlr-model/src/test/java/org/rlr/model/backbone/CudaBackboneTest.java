@@ -13,8 +13,8 @@ import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
 /**
- * {@link BackboneGoldenTest} by cuDNN, cuBLAS and the CUDA kernels on the stand-in for a driver, on a network of each
- * family; and without cuDNN.
+ * {@link BackboneGoldenTest} with cuDNN, cuBLAS and the CUDA kernels on the stand-in for a driver, with one network of
+ * each family; also without cuDNN.
  */
 @Tag(StandIn.TAG)
 class CudaBackboneTest {

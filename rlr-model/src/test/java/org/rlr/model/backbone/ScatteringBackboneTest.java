@@ -16,7 +16,7 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
-/** The scattering network computes on the threads of the backend, and the same bits on any number of them. */
+/** The scattering network runs on the backend's threads; results are bit-identical for any number of them. */
 class ScatteringBackboneTest {
     private static final int IMAGES = 5;
     private static final int SIZE = 64;
@@ -51,7 +51,7 @@ class ScatteringBackboneTest {
         return features;
     }
 
-    /** The backend, counting the tasks of the host that it runs. */
+    /** A backend that counts the host tasks it runs. */
     private static Backend counting(Backend backend, AtomicInteger tasks) {
         return (Backend) Proxy.newProxyInstance(
                 Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {

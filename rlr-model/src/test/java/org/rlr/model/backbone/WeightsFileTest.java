@@ -18,12 +18,12 @@ import org.rlr.tensor.io.SafeTensorsWriter;
 import org.rlr.tensor.io.TensorFileException;
 import org.rlr.tensor.io.TorchWriter;
 
-/** Where training scripts put weights in a file, and what they call them. */
+/** Locations and names of weights in files of training scripts. */
 class WeightsFileTest {
     @TempDir
     Path folder;
 
-    /** A state dict of two tensors, the first with a prefix and a value that tells where it is from. */
+    /** A state dict of two tensors, the first with a prefix and a value that identifies its source. */
     private static Map<String, Object> dict(String prefix, float value) {
         Map<String, Object> dict = new LinkedHashMap<>();
         dict.put(prefix + "conv1.weight", new TorchWriter.Floats(new long[] {1}, new float[] {value}));
@@ -59,7 +59,7 @@ class WeightsFileTest {
                 "module._orig_mod.",
                 "_orig_mod.module._orig_mod.module."
             })
-    void prefixesOfWrappersAreNoPartOfNames(String prefix) {
+    void prefixesOfWrappersAreRemovedFromNames(String prefix) {
         assertEquals(3, first(torch(dict(prefix, 3))));
         Path file = folder.resolve("weights.safetensors");
         new SafeTensorsWriter()
@@ -70,7 +70,7 @@ class WeightsFileTest {
     }
 
     @Test
-    void aTensorThatIsThereTwiceIsRefused() {
+    void aDuplicateTensorIsRefused() {
         Map<String, Object> dict = dict("module.", 1);
         dict.putAll(dict("_orig_mod.", 2));
         Path file = torch(dict);
@@ -95,7 +95,7 @@ class WeightsFileTest {
         assertEquals(4, first(torch(Map.of("model", root))));
         root.put("state_dict_ema", null);
         root.put("model_ema", 5);
-        assertEquals(2, first(torch(root)), "what holds no tensors is passed over");
+        assertEquals(2, first(torch(root)), "entries without tensors are skipped");
     }
 
     @Test

@@ -31,7 +31,7 @@ import org.rlr.tensor.golden.GoldenFiles;
 import org.rlr.tensor.io.SafeTensorsFile;
 import org.rlr.tensor.io.TorchWriter;
 
-/** What is read off a checkpoint's names and shapes, and that the transformers made of it compute what PyTorch's do. */
+/** Shapes deduced from a checkpoint's names and shapes; the imported transformers compute the same as PyTorch's. */
 class CheckpointImportTest {
     private static final double TOLERANCE = 1e-5;
 
@@ -84,8 +84,8 @@ class CheckpointImportTest {
     }
 
     /**
-     * Golden transformers of every kind, by way of a checkpoint file: deduced as they were made, and their output the
-     * same.
+     * Golden transformers of every kind, through a checkpoint file: the deduced settings and the outputs are the
+     * original ones.
      */
     @ParameterizedTest
     @ValueSource(
@@ -131,7 +131,7 @@ class CheckpointImportTest {
                                 GateMode.of(m.get("gate")),
                                 reference ? refLen * grid * grid : 0),
                         shape);
-                // as a level of stride 8, whose image size is asked for as the grid does not follow from r·L alone
+                // as a level of stride 8; the image size must be given, as the grid does not follow from r·L alone
                 ReferenceGrid found =
                         ReferenceGrid.choose(new int[] {8}, new int[] {shape.referenceTokens()}, grid * 8, 256, name);
                 assertEquals(
@@ -158,7 +158,7 @@ class CheckpointImportTest {
         }
     }
 
-    /** Tokens of references at strides 8 and 16, and what is made of them without a word from the user. */
+    /** Tokens of references at strides 8 and 16, and the settings deduced from them without options. */
     @ParameterizedTest
     @CsvSource({
         "1024,256,256,1",
@@ -178,7 +178,7 @@ class CheckpointImportTest {
     }
 
     @Test
-    void anImageSizeThatIsAskedForIsTakenIfItFits() {
+    void aRequestedImageSizeIsUsedIfItFits() {
         int[] strides = {8, 16};
         int[] tokens = {4096, 1024};
         assertEquals(
@@ -284,7 +284,7 @@ class CheckpointImportTest {
     }
 
     @Test
-    void whatDoesNotFitIsSaid() {
+    void mismatchesAreReported() {
         Path file = checkpoint(List.of(level(40, 8, 16), level(112, 4, 32)));
         refused(
                 () -> read(file, CheckpointImport.Options.USUAL),
@@ -328,7 +328,7 @@ class CheckpointImportTest {
     }
 
     @Test
-    void filesThatAreNoCheckpointsOfTheMethod() {
+    void filesThatAreNotCheckpointsAreRefused() {
         Path file = folder.resolve("other.pth");
         TorchWriter.write(file, Map.of("weight", new TorchWriter.Floats(new long[] {2}, new float[2])));
         refused(
@@ -363,7 +363,7 @@ class CheckpointImportTest {
         refused(
                 () -> made.load(s -> s.put("projection.weight", zeros(7, 16))),
                 "projection.weight has shape [7, 16] instead of [40, 16]");
-        // as torch.nn.DataParallel and torch.compile name them, all or some, once or more
+        // as torch.nn.DataParallel and torch.compile name them, all or some, once or repeatedly
         for (String prefix : List.of("module.", "_orig_mod.", "_orig_mod.module.module.", "module._orig_mod.")) {
             made.load(s -> Map.copyOf(s).forEach((name, t) -> {
                 s.remove(name);
@@ -379,7 +379,7 @@ class CheckpointImportTest {
                 new float[Arrays.stream(shape).reduce(1, (a, b) -> a * b)]);
     }
 
-    /** A changed state dict of a level, by way of a file. */
+    /** A modified state dict of a level, through a file. */
     private final class StateDictOf {
         LevelShape of(Consumer<Map<String, Object>> change) {
             try (Checkpoint checkpoint = open(change)) {

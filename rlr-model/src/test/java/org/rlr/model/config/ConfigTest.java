@@ -16,7 +16,8 @@ import org.rlr.tensor.backend.Locality;
 /** {@link RlrConfig} and {@link LevelConfig}. */
 class ConfigTest {
     /**
-     * The table of RLR §6, then the odd number nearest to a fifth of the shorter side, of two the larger, at least 3.
+     * The table of RLR §6; otherwise the odd number nearest to a fifth of the shorter axis (on a tie the larger), at
+     * least 3.
      */
     @ParameterizedTest
     @CsvSource({
@@ -125,7 +126,7 @@ class ConfigTest {
     }
 
     @Test
-    void aWindowIsAsConfiguredElseByTheGrid() {
+    void windowSizesAreConfiguredOrDerivedFromTheGrid() {
         RlrConfig config = windows(Map.of(2, 9));
         assertEquals("2=9", config.windowText());
         List<LevelConfig> shapes = config.shapes(PYRAMID);
@@ -152,7 +153,7 @@ class ConfigTest {
         assertEquals(128, config.width());
     }
 
-    /** The model width of stride 4 is doubled {@code round(log2 stride) − 2} times. */
+    /** The model width at stride 4 doubles {@code round(log2 stride) − 2} times. */
     @ParameterizedTest
     @CsvSource({"1,-2", "2,-1", "3,0", "4,0", "5,0", "6,1", "7,1", "8,1", "11,1", "12,2", "14,2", "16,2", "32,3"})
     void theWidthFollowsTheStride(int stride, int doublings) {
@@ -176,7 +177,7 @@ class ConfigTest {
     }
 
     @Test
-    void anImageSizeThatNoGridFitsIsAnsweredWithTheNearest() {
+    void anImageSizeThatDoesNotFitSuggestsTheNearest() {
         refused(250, 250, PYRAMID.subList(2, 4), "image size 250 is not a multiple of the stride 16; use 240 or 256");
         refused(256, 250, PYRAMID.subList(2, 4), "image width 250 is not a multiple of the stride 16; use 240 or 256");
         refused(250, 256, PYRAMID.subList(2, 4), "image height 250 is not a multiple of the stride 16");
@@ -211,7 +212,7 @@ class ConfigTest {
     }
 
     @Test
-    void whatDoesNotFitIsNamedWithTheRemedy() {
+    void invalidSettingsAreNamedWithARemedy() {
         List<String> blocks = List.of("mca", "nsa");
         List<Integer> levels = List.of(2, 3);
         refused(() -> config(List.of(), blocks), "[]", "`levels`");

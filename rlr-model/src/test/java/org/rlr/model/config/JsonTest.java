@@ -24,7 +24,7 @@ class JsonTest {
     private record Windows(Map<Integer, Integer> windows) {}
 
     @Test
-    void whatIsWrittenIsRead() {
+    void writtenRecordsAreReadBack() {
         for (Values values : new Values[] {new Values(true, -3, 1e-300, 2.5, 7), new Values(false, 0, 0, null, null)}) {
             assertEquals(values, Json.read(Json.write(values), Values.class));
         }
@@ -38,7 +38,7 @@ class JsonTest {
             Map<String, Values> map,
             @Nullable Values one) {}
 
-    /** Gson puts 0 and false where a number or a boolean is missing. */
+    /** Gson uses 0 and false for missing numbers and booleans. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             'list': [], 'map': {}, 'one': {'yes': true, 'count': 1}                  | $.one.x
@@ -61,13 +61,13 @@ class JsonTest {
     }
 
     @Test
-    void aListInPlaceOfARecordIsToldInAFewWords() {
+    void aListInsteadOfARecordIsReportedBriefly() {
         JsonParseException e = assertThrows(JsonParseException.class, () -> Json.read("[]", Values.class));
         String message = String.valueOf(e.getMessage());
         assertTrue(message.contains("BEGIN_OBJECT") && !message.contains("http"), message);
     }
 
-    /** Gson takes any text for a boolean, a text for a number, and infinity for one that is too large. */
+    /** Gson accepts any text as a boolean, a text as a number, and reads too large numbers as infinity. */
     @ParameterizedTest
     @ValueSource(
             strings = {

@@ -21,7 +21,7 @@ class ModelInfoTest {
     }
 
     @Test
-    void thresholdsOfOnesOwnStay() {
+    void givenThresholdsAreKept() {
         Thresholds own = new Thresholds(Threshold.ofTraining(ScoreStatistics.given(9)), Map.of());
         ModelInfo info = unscored().toBuilder().scores(SCORES).build().with(own);
         assertEquals(own, info.thresholds());

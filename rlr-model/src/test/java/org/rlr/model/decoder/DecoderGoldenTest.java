@@ -24,17 +24,17 @@ import org.rlr.tensor.io.SafeTensorsFile;
 import org.rlr.tensor.nn.Parameter;
 
 /**
- * The decoder of PyTorch in double, with hashed weights and features: pictures, and the norms of the gradients of a
- * training step.
+ * PyTorch's decoder in double, with hashed weights and features: pictures, and the norms of the gradients of a training
+ * step.
  */
 class DecoderGoldenTest {
     private static final double TOLERANCE = 1e-5;
     /**
-     * Of one gradient's norm: in float32 a value near 0 may fall on the other side of a ReLU than in double, and a
-     * channel has few values (1.2e-3 at worst, scalar kernels).
+     * Relative error of one gradient's norm: in float32 a value near 0 may be on the other side of a ReLU than in
+     * double, and a channel has few values (at worst 1.2e-3, scalar kernels).
      */
     private static final double NORM_TOLERANCE = 3e-3;
-    /** Of the norm of all gradients together (1.2e-4 at worst, scalar kernels). */
+    /** Relative error of the norm of all gradients together (at worst 1.2e-4, scalar kernels). */
     private static final double TOTAL_TOLERANCE = 3e-4;
 
     @ParameterizedTest(name = "{0} kernels")

@@ -63,7 +63,7 @@ class DecoderTrainerTest {
     }
 
     @Test
-    void normalisedPixelsBecomeTheSamplesThatTheyCameFrom() {
+    void normalisedPixelsAreConvertedBackToTheirSamples() {
         RgbImage image = Images.read(CommandLines.trainingImages().get(0));
         for (Normalization each : List.of(Normalization.IMAGENET, Normalization.HALF)) {
             float[] pixels = new Preprocessor(image.height(), image.width(), each).apply(image);

@@ -43,7 +43,7 @@ class DemoDataSetTest {
     }
 
     @Test
-    void itIsAWholeDataSetOfFourClassesWithThreeDefectsOrMore() {
+    void theDataSetHasFourClassesWithAtLeastThreeDefects() {
         set.requireTraining().requireEvaluation();
         assertEquals("mvtec", set.layout());
         assertEquals(
@@ -84,7 +84,7 @@ class DemoDataSetTest {
         }
     }
 
-    /** Within a class two normal pictures differ, but less than pictures of two classes do. */
+    /** Two normal pictures of a class differ, but less than pictures of two classes. */
     @Test
     void normalPicturesVaryWithinTheirClass() {
         for (ClassSamples each : set.classes()) {

@@ -77,7 +77,7 @@ class AnomalyDetectorTest extends TinyDetectors {
     }
 
     @Test
-    void damagedImagesAreErrorsHoweverTheyAreGiven() throws IOException {
+    void damagedImagesAreErrorsFromEverySource() throws IOException {
         byte[] sound = png(image(5));
         byte[] flipped = sound.clone();
         flipped[sound.length / 2] ^= 0x55;
@@ -126,7 +126,7 @@ class AnomalyDetectorTest extends TinyDetectors {
                                     () -> detector.detect(new BufferedImage(
                                             floats, floats.createCompatibleWritableRaster(4, 4), false, null)))
                             .reason());
-            detector.detect(sound); // and the detector goes on
+            detector.detect(sound); // and the detector is still usable
         }
     }
 
@@ -225,7 +225,7 @@ class AnomalyDetectorTest extends TinyDetectors {
     }
 
     @Test
-    void theObserverSeesTheStepsAndItsFailureStaysItsOwn() {
+    void theObserverReceivesTheStepsAndItsFailureIsOnlyLogged() {
         List<DetectionTimes> seen = new ArrayList<>();
         try (AnomalyDetector detector = open(options -> options.warmUp(true).observer(times -> {
             seen.add(times);
@@ -248,14 +248,14 @@ class AnomalyDetectorTest extends TinyDetectors {
     }
 
     @Test
-    void memoryIsGivenBackAfterAQuietTime() throws InterruptedException {
+    void memoryIsReleasedAfterAnIdleTime() throws InterruptedException {
         long before = threads("rlr-idle-trim");
         try (AnomalyDetector detector = open(options -> options.idleTrim(Duration.ofMillis(300)))) {
             detector.detect(image(1));
             while (detector.memory().held() > detector.memory().used()) {
                 Thread.sleep(10);
             }
-            detector.detect(image(1)); // counted again
+            detector.detect(image(1)); // restarts the idle time
             while (detector.memory().held() > detector.memory().used()) {
                 Thread.sleep(10);
             }

@@ -38,7 +38,7 @@ class AnomalyMapTest {
         }
     }
 
-    /** As production scores: on the backend, in batches. */
+    /** As in production: on the backend, in batches. */
     private static float[] tokenScores(Backend backend, float[] reconstruction, float[] features, int... shape) {
         try (TensorScope scope = TensorScope.inference(backend)) {
             return FusedFunctions.tokenScores(Tensor.of(reconstruction, shape), Tensor.of(features, shape))
@@ -46,7 +46,7 @@ class AnomalyMapTest {
         }
     }
 
-    /** What one image of a batch has of an array. */
+    /** One image's part of a batch's array. */
     private static float[] part(float[] all, int image, int images) {
         int count = all.length / images;
         return Arrays.copyOfRange(all, image * count, (image + 1) * count);
@@ -131,13 +131,13 @@ class AnomalyMapTest {
     }
 
     @Test
-    void nanIsPassedOnToTheImageScore() {
+    void nanPropagatesToTheImageScore() {
         assertTrue(Float.isNaN(AnomalyMap.of(
                         List.of(new AnomalyMap.Level(new float[] {1, Float.NaN, 1, 1}, 2, 2)), 9, 9)
                 .imageScore()));
     }
 
-    /** The definition: every pair of offsets, the mirror image walked step by step. */
+    /** The definition: every pair of offsets, mirrored step by step. */
     private static float[] filteredNaively(float[] image, int height, int width, double sigma) {
         int radius = (int) (4 * sigma + 0.5);
         float[] result = new float[image.length];
@@ -191,19 +191,19 @@ class AnomalyMapTest {
     }
 
     @Test
-    void filterRefusesWhatIsNoImageOrNoWidth() {
+    void theFilterRefusesInvalidArguments() {
         assertThrows(IllegalArgumentException.class, () -> new GaussianFilter(0));
         assertThrows(IllegalArgumentException.class, () -> new GaussianFilter(Double.NaN));
         assertThrows(IllegalArgumentException.class, () -> new GaussianFilter(1).apply(new float[5], 2, 3));
     }
 
-    /** Levels of one token and of two by two, whose maps are known exactly. */
+    /** Levels of one token and of two by two tokens; their maps are known exactly. */
     private static final AnomalyMap.Level COARSE = new AnomalyMap.Level(new float[] {3}, 1, 1);
 
     private static final AnomalyMap.Level FINE = new AnomalyMap.Level(new float[] {0, 4, 8, 12}, 2, 2);
 
     @Test
-    void levelsAreWeighed() {
+    void levelsAreWeighted() {
         AnomalyMap map = AnomalyMap.of(List.of(FINE, COARSE), new double[] {1, 0.5}, 0, 2, 2);
         assertArrayEquals(new float[] {1, 1.5f / 1.5f + 4 / 1.5f, 1 + 8 / 1.5f, 1 + 12 / 1.5f}, map.values(), 1e-6f);
         assertEquals(9, map.imageScore(), "the maximum, unsmoothed");
@@ -239,7 +239,7 @@ class AnomalyMapTest {
     }
 
     @Test
-    void tilesAreBlendedOfWeighedMaps() {
+    void tilesAreBlendedFromWeightedMaps() {
         TileGrid grid = TileGrid.of(new ImageSize(24, 16), 16, 16, new Tiling(8, 1));
         List<List<AnomalyMap.Level>> tiles = List.of(List.of(FINE, COARSE), List.of(COARSE, FINE));
         AnomalyMap map = new LevelScores(List.of(2, 3), tiles, grid, 16, 16)

@@ -36,14 +36,14 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
-/** Memory of a detection: how much, and what is left after one that found too little. */
+/** Memory of a detection: its size, and no leaks after a detection that ran out of memory. */
 class DetectionMemoryTest {
     private static final int MIB = 1 << 20;
 
-    /** The bytes of docs/memory.md: tensors of one detection at the published size, the model's own not counted. */
+    /** The sizes in docs/memory.md: tensors of one detection at the published size, without the model's own. */
     @ParameterizedTest
     @CsvSource({"scattering, 20", "tf_efficientnet_lite0, 22"})
-    void aDetectionTakesNoMoreThanIsSaid(String backbone, int most) {
+    void aDetectionTakesNoMoreMemoryThanStated(String backbone, int most) {
         try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(2));
                 RlrModel model = model(RlrConfig.published(backbone), backend)) {
             AnomalyScorer scorer = new AnomalyScorer(model);
@@ -57,9 +57,9 @@ class DetectionMemoryTest {
         }
     }
 
-    /** Whichever allocation fails, its error is the one thrown, nothing leaks, and the model works afterwards. */
+    /** Whichever allocation fails, its error is thrown, nothing leaks, and the model works afterwards. */
     @Test
-    void anAllocationThatFailsLosesNothing() {
+    void aFailedAllocationLeaksNothing() {
         RlrConfig config =
                 RlrConfig.published("scattering").toBuilder().imageSize(64, 64).build();
         try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(2))) {
@@ -102,7 +102,7 @@ class DetectionMemoryTest {
                     });
         }
 
-        /** Lets the first allocation fail, then the second, … until the work gets by with fewer. */
+        /** Lets the first allocation fail, then the second, … until the work needs fewer. */
         void failEach(Runnable work) {
             int failed = 0;
             boolean done = false;
@@ -132,7 +132,7 @@ class DetectionMemoryTest {
         return RgbImage.of(image);
     }
 
-    /** Random weights, given back where memory is short. */
+    /** Random weights; closed if memory runs out. */
     private static RlrModel model(RlrConfig config, Backend backend) {
         String name = config.backbone();
         Map<String, StateDict.Weight> weights = new HashMap<>();

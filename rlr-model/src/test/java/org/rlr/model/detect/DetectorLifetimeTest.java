@@ -24,13 +24,13 @@ import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.TestImages;
 
-/** What is left of detectors: nothing. */
+/** Closed and forgotten detectors leave nothing behind. */
 public class DetectorLifetimeTest extends TinyDetectors {
     private static final RgbImage IMAGE = TestImages.smooth(80, 64);
     private static final DetectorOptions TWO_THREADS =
             DetectorOptions.builder().threads(2).idleTrim(null).build();
 
-    /** Loads, uses and closes; public and by name for class loaders of its own. */
+    /** Loads, uses and closes a detector; public so that other class loaders can call it by name. */
     public static void useOnce(Path file) {
         try (AnomalyDetector detector = AnomalyDetector.load(file, TWO_THREADS)) {
             detector.detect(IMAGE);
@@ -44,7 +44,7 @@ public class DetectorLifetimeTest extends TinyDetectors {
         return detector;
     }
 
-    /** Waits until garbage is collected and what it leaves behind is done. */
+    /** Waits until garbage is collected and the actions that follow are done. */
     private static void await(java.util.function.BooleanSupplier condition) throws InterruptedException {
         while (!condition.getAsBoolean()) {
             System.gc();
@@ -61,7 +61,7 @@ public class DetectorLifetimeTest extends TinyDetectors {
 
     private static long openFiles() throws IOException {
         Path handles = Path.of("/proc/self/fd");
-        assumeTrue(Files.isDirectory(handles), "the system does not tell which files are open");
+        assumeTrue(Files.isDirectory(handles), "the system does not list open files");
         try (Stream<Path> open = Files.list(handles)) {
             return open.count();
         }
@@ -85,14 +85,14 @@ public class DetectorLifetimeTest extends TinyDetectors {
     }
 
     @Test
-    void forgottenDetectorsEndTheirThreadsAndSayItOnceEach() throws InterruptedException {
+    void forgottenDetectorsEndTheirThreadsAndWarnOnceEach() throws InterruptedException {
         try (Logged log = Logged.by(AnomalyDetector.class)) {
             AnomalyScorer scorer = useAndForget().scorer();
             for (int i = 0; i < 49; i++) {
                 useAndForget();
             }
             await(() -> warnings(log) == 49);
-            scorer.score(IMAGE); // its model is in use, although its detector is not
+            scorer.score(IMAGE); // its model is still in use, although its detector is not
             assertEquals(49, warnings(log));
             Reference.reachabilityFence(scorer);
             scorer = null;
@@ -103,7 +103,7 @@ public class DetectorLifetimeTest extends TinyDetectors {
         }
     }
 
-    /** Those of this test's model. */
+    /** Warnings about this test's model. */
     private static long warnings(Logged log) {
         return log.records().stream()
                 .filter(entry -> entry.getMessage().contains("never closed")
@@ -126,7 +126,7 @@ public class DetectorLifetimeTest extends TinyDetectors {
         }
     }
 
-    /** Uses a detector on the service's threads, as an application does that is deployed, and undeployed. */
+    /** Uses a detector on the service's threads, like an application that is deployed and undeployed. */
     private static WeakReference<ClassLoader> deploy(ExecutorService service) throws Exception {
         URL[] path = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
                 .map(entry -> {

@@ -29,7 +29,7 @@ import org.rlr.model.data.TestImages;
 import org.rlr.tensor.CancelledException;
 import org.rlr.tensor.ResourceException;
 
-/** Detectors whose callbacks, openers and callers do what they should not. */
+/** Detectors with misbehaving callbacks, openers and callers. */
 class DetectorMisuseTest extends TinyDetectors {
     private static final RgbImage PIXELS = TestImages.smooth(80, 64);
     private static final ImageSource IMAGE = ImageSource.of("", PIXELS);
@@ -39,7 +39,7 @@ class DetectorMisuseTest extends TinyDetectors {
     }
 
     @Test
-    void whatDependsOnAResultMayReloadAndClose() throws Exception {
+    void dependentActionsMayReloadAndClose() throws Exception {
         for (int maxConcurrent : new int[] {1, 2}) {
             ReloadableDetector detector = ReloadableDetector.load(model, options(maxConcurrent));
             List<CompletableFuture<Void>> reloads = new ArrayList<>();

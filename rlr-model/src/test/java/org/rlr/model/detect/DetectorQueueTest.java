@@ -37,7 +37,7 @@ import org.rlr.tensor.CancelledException;
 import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.backend.MemoryUse;
 
-/** Many calls at once: what they give, how they wait, and how they end. */
+/** Many concurrent calls: their results, waiting and endings. */
 class DetectorQueueTest extends TinyDetectors {
     @ParameterizedTest
     @ValueSource(ints = {16, 64})
@@ -103,13 +103,13 @@ class DetectorQueueTest extends TinyDetectors {
     }
 
     @Test
-    void aCallWaitsAsLongAsItMay() throws Exception {
+    void aCallWaitsUpToItsLimit() throws Exception {
         Gate gate = new Gate();
         DetectorOptions options = DetectorOptions.builder()
                 .maxConcurrent(1)
                 .maxWait(Duration.ofMillis(20))
                 .build();
-        // no time passes between a call and its turn but that of waiting for a place
+        // no time passes between a call and its turn except for waiting for a slot
         try (AnomalyDetector detector = AnomalyDetector.load(model, options, () -> 0)) {
             CompletableFuture<Detection> first = detector.detectAsync(gate.image);
             gate.began.await();
@@ -200,7 +200,7 @@ class DetectorQueueTest extends TinyDetectors {
     }
 
     @Test
-    void aResultNobodyWaitsForIsGivenUp() throws Exception {
+    void anAbandonedResultIsNotComputed() throws Exception {
         DetectorOptions options = DetectorOptions.builder().maxConcurrent(1).build();
         Detection made = new Detection(1, 1, true, 0, 1, 1, new float[1]);
         for (Detector detector :
@@ -213,7 +213,7 @@ class DetectorQueueTest extends TinyDetectors {
                                 call.cancel(true);
                                 return call;
                             })) {
-                Gate gate = new Gate(); // opens for nobody: only an interrupt goes through
+                Gate gate = new Gate(); // never opens: only an interrupt ends the wait
                 CompletableFuture<Detection> inside = detector.detectAsync(gate.image);
                 gate.began.await();
                 Gate never = new Gate();
@@ -223,7 +223,7 @@ class DetectorQueueTest extends TinyDetectors {
                 assertEquals(
                         64 * 64,
                         detector.detectAsync(ImageSource.of("", image(1))).get().map().length);
-                assertEquals(1, never.began.getCount(), "an image was read for nobody");
+                assertEquals(1, never.began.getCount(), "an abandoned image was read");
             }
             detector.close();
         }

@@ -12,7 +12,7 @@ import org.rlr.model.data.PngFile;
 import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.TestImages;
 
-/** An image whose reading tells that it began, and goes on when it may; and what tests of detectors share. */
+/** An image that signals when its reading begins and blocks until released; and helpers for tests of detectors. */
 final class Gate {
     final CountDownLatch began = new CountDownLatch(1);
     final CountDownLatch open = new CountDownLatch(1);
@@ -46,7 +46,7 @@ final class Gate {
         return out.toByteArray();
     }
 
-    /** Until all threads wait for something. */
+    /** Waits until all threads are blocked. */
     static void awaitWaiting(List<Thread> threads) throws InterruptedException {
         for (Thread thread : threads) {
             while (thread.getState() != Thread.State.WAITING) {

@@ -21,7 +21,7 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
-/** Models with random weights on the backbone that has none: their scores mean nothing, and are always the same. */
+/** Models with random weights on the backbone without weights: their scores are arbitrary, but reproducible. */
 final class RandomModel {
     /** A model that examines an image in milliseconds. */
     static final RlrConfig TINY = RlrConfig.builder(Backbones.WEIGHT_FREE)
@@ -32,7 +32,7 @@ final class RandomModel {
 
     private RandomModel() {}
 
-    /** Writes a model; another seed gives another model. */
+    /** Writes a model; each seed gives a different model. */
     static Path write(Path file, RlrConfig config, int seed) {
         try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS);
                 RlrModel model = open(config, seed, backend)) {

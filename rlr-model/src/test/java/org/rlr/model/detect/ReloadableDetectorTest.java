@@ -79,7 +79,7 @@ class ReloadableDetectorTest extends TinyDetectors {
                 caller.join();
             }
             assertEquals(List.of(), failures);
-            assertEquals(used, backend.memory().used(), "models that were replaced were closed");
+            assertEquals(used, backend.memory().used(), "replaced models were closed");
             detector.close();
             detector.close();
             assertEquals(0, backend.memory().used());
@@ -90,7 +90,7 @@ class ReloadableDetectorTest extends TinyDetectors {
     }
 
     @Test
-    void aReloadThatFailsLeavesTheModelInService() throws IOException {
+    void aFailedReloadKeepsThePreviousModel() throws IOException {
         Path damaged = folder.resolve("damaged.safetensors");
         byte[] contents = Files.readAllBytes(other);
         Files.write(damaged, Arrays.copyOf(contents, contents.length / 2));
@@ -106,7 +106,7 @@ class ReloadableDetectorTest extends TinyDetectors {
     }
 
     @Test
-    void aReplacementIsClosedEvenWhereItNeverServed() {
+    void anUnusedReplacementIsClosed() {
         AnomalyDetector next = AnomalyDetector.load(other);
         ReloadableDetector detector = ReloadableDetector.load(model, DetectorOptions.DEFAULTS);
         detector.close();
@@ -115,7 +115,7 @@ class ReloadableDetectorTest extends TinyDetectors {
     }
 
     @Test
-    void whatWaitsForAResultMayChangeAndCloseTheDetector() throws Exception {
+    void dependentActionsMayChangeAndCloseTheDetector() throws Exception {
         ReloadableDetector detector = ReloadableDetector.load(model, DetectorOptions.DEFAULTS);
         Detection expected = detect(other);
         CompletableFuture<Void> changed = detector.detectAsync(ImageSource.of("", IMAGE))

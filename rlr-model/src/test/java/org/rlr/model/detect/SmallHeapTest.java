@@ -23,11 +23,11 @@ import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.TestImages;
 import org.rlr.tensor.ResourceException;
 
-/** The heap that calls take, as {@link AnomalyDetector} states it, in a process that has no more. */
+/** The heap that calls need according to {@link AnomalyDetector}, in a process with exactly that heap. */
 class SmallHeapTest {
     private static final int AT_ONCE = 8;
     private static final int CALLERS = 16;
-    /** A model of the published size without a call, in MiB. */
+    /** Heap of a model of the published size without calls, in MiB. */
     private static final int MODEL = 200;
 
     private static final int STATED_PER_CALL = 32;
@@ -39,7 +39,7 @@ class SmallHeapTest {
     void callsTakeNoMoreThanStatedAndLackOfMemoryLeavesTheDetectorUsable() throws Exception {
         Path model =
                 RandomModel.write(folder.resolve("model.safetensors"), RlrConfig.published(Backbones.WEIGHT_FREE), 1);
-        // a header and few bytes, but as many pixels as are read: more than the heap
+        // a header and few bytes, but the largest number of pixels that is read: more than the heap
         Path huge = Files.write(
                 folder.resolve("huge.png"), TestImages.png(11_000, 11_000, TestImages.GREY, 1, (pixel, channel) -> 0));
         List<String> command = new ArrayList<>(List.of(
@@ -70,7 +70,7 @@ class SmallHeapTest {
         }
     }
 
-    /** The process: model, image that is too large. */
+    /** The process: loads the model and reads too large images. */
     public static void main(String[] args) throws Exception {
         RgbImage image = TestImages.smooth(512, 512);
         try (AnomalyDetector detector = AnomalyDetector.load(
@@ -78,11 +78,11 @@ class SmallHeapTest {
                 DetectorOptions.builder().maxConcurrent(AT_ONCE).build())) {
             Detection expected = detector.detect(image);
             atOnce(detector, image, expected);
-            // by its header
+            // refused from its header
             ImageException large =
                     assertThrows(ImageException.class, () -> detector.detect(ImageSource.of(Path.of(args[1]))));
             assertEquals(ImageException.Reason.TOO_LARGE, large.reason(), large.getMessage());
-            // what says nothing of its size beforehand
+            // a stream that does not announce its size
             ResourceException lack = assertThrows(
                     ResourceException.class, () -> detector.detect(ImageSource.of("endless", SmallHeapTest::endless)));
             assertEquals(ResourceException.Resource.MEMORY, lack.resource(), lack.getMessage());

@@ -5,7 +5,7 @@ import java.util.function.Function;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Tests of detectors of two tiny models, which differ in their weights. */
+/** Base of detector tests, with two tiny models that differ in their weights. */
 abstract class TinyDetectors {
     @TempDir
     static Path folder;

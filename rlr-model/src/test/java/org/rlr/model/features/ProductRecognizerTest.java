@@ -29,7 +29,7 @@ class ProductRecognizerTest {
     }
 
     @Test
-    void theNearestImageNamesTheClassAndTheLimitTellsWhetherItIsOne() {
+    void theNearestImageDeterminesTheClassWithinItsLimit() {
         ProductRecognizer recognizer = recognizer(
                 product("left", new float[] {0, 0}, new float[] {0.4f, 0}), product("right", new float[] {4, 0}));
         Recognition left = recognizer.recognize(List.of(new float[] {0.4f, 0.1f}));
@@ -51,7 +51,7 @@ class ProductRecognizerTest {
         assertFalse(recognizer.recognize(List.of(new float[] {Float.NaN, 0})).known());
     }
 
-    /** Of a class that differs much in itself, images may lie twice as far as its own do. */
+    /** If a class varies widely, images may be twice as far away as its own. */
     @Test
     void theLimitGrowsWithTheClass() {
         List<float[]> spread = new ArrayList<>();
@@ -63,7 +63,7 @@ class ProductRecognizerTest {
         assertEquals(20, product.images().size());
     }
 
-    /** An image that strayed into the folder does not make strangers known. */
+    /** A stray image in the folder does not make unknown products known. */
     @Test
     void oneOddImageDoesNotChangeTheLimit() {
         List<float[]> images = new ArrayList<>();

@@ -15,7 +15,7 @@ class SyntheticDefectTest {
     private static final int WIDTH = 128;
     private static final int HEIGHT = 96;
 
-    /** Every pixel of another colour than its neighbours. */
+    /** Every pixel differs in colour from its neighbours. */
     private static RgbImage noise() {
         byte[] rgb = new byte[WIDTH * HEIGHT * 3];
         new SplittableRandom(1).nextBytes(rgb);
@@ -31,7 +31,7 @@ class SyntheticDefectTest {
     }
 
     @Test
-    void onlyWhatTheMaskCoversChangesAndMostOfThatDoes() {
+    void onlyPixelsInTheMaskChangeAndMostOfThemDo() {
         RgbImage image = noise();
         RgbImage before = new RgbImage(WIDTH, HEIGHT, image.rgb().clone());
         for (SyntheticDefect kind : SyntheticDefect.values()) {
@@ -60,7 +60,7 @@ class SyntheticDefectTest {
     }
 
     /**
-     * What is pasted is a part of the image, but for brightness and contrast: over a column ramp, rows stay alike and
+     * The pasted part comes from the image, except for brightness and contrast: on a column ramp, rows stay alike and
      * columns keep their order.
      */
     @Test
@@ -86,7 +86,7 @@ class SyntheticDefectTest {
     }
 
     @Test
-    void theSeedDecides() {
+    void theSameSeedGivesTheSameDefects() {
         for (SyntheticDefect kind : SyntheticDefect.values()) {
             assertEquals(
                     kind.paste(noise(), new SplittableRandom(3)).image(),
@@ -98,7 +98,7 @@ class SyntheticDefectTest {
     }
 
     @Test
-    void whereNothingShowsThereIsNoDefect() {
+    void uniformImagesAreRefused() {
         byte[] grey = new byte[WIDTH * HEIGHT * 3];
         java.util.Arrays.fill(grey, (byte) 20);
         for (SyntheticDefect kind : SyntheticDefect.values()) {

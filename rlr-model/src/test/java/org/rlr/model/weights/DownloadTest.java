@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.RlrException;
 
-/** Downloads from a server that behaves well, badly and strangely. */
+/** Downloads from servers that behave well, badly and strangely. */
 class DownloadTest {
     private static final byte[] CONTENT = content();
     private static final String TAG = "\"v1\"";
@@ -119,14 +119,14 @@ class DownloadTest {
     }
 
     @Test
-    void whatBreaksOffIsGoneOnWith() throws IOException {
+    void anInterruptedDownloadIsResumed() throws IOException {
         try (LocalHub hub = new LocalHub(
                 LocalHub.upTo(100_000, CONTENT, TAG),
                 LocalHub.upTo(250_000, CONTENT, TAG),
                 LocalHub.content(CONTENT, TAG))) {
             fetch(hub.file(), sha256(CONTENT));
             assertEquals(3, hub.requests().size());
-            // what is still on its way when a connection breaks may be lost
+            // bytes still in transit when a connection breaks may be lost
             int second = Integer.parseInt(hub.requests().get(1).range().replaceAll("\\D", ""));
             int third = Integer.parseInt(hub.requests().get(2).range().replaceAll("\\D", ""));
             assertTrue(second > 0 && second <= 100_000 && third > second && third <= 250_000, second + " " + third);
@@ -137,7 +137,7 @@ class DownloadTest {
     }
 
     @Test
-    void whatIsGivenUpIsGoneOnWithInTheNextRun() throws IOException {
+    void anAbandonedDownloadIsResumedInTheNextRun() throws IOException {
         try (LocalHub hub = new LocalHub(LocalHub.upTo(150_000, CONTENT, TAG), LocalHub.status(503))) {
             refused(hub, null, "status 503", "after 3 attempts", "bytes are kept", "try again to resume");
         }
@@ -153,7 +153,7 @@ class DownloadTest {
     }
 
     @Test
-    void aFileThatChangedMeanwhileIsTakenFromTheBeginning() throws IOException {
+    void aFileThatChangedMeanwhileIsDownloadedAgain() throws IOException {
         byte[] old = new byte[CONTENT.length];
         try (LocalHub hub = new LocalHub(LocalHub.upTo(100_000, old, "\"v0\""), LocalHub.content(CONTENT, TAG))) {
             fetch(hub.file(), null);
@@ -163,7 +163,7 @@ class DownloadTest {
     }
 
     @Test
-    void withoutATagOrWithAWeakOneNothingIsPatchedTogether() throws IOException {
+    void withoutAStrongTagDownloadsAreNotResumed() throws IOException {
         for (String tag : new String[] {null, "W/\"v1\""}) {
             try (LocalHub hub = new LocalHub(LocalHub.upTo(100_000, CONTENT, tag), LocalHub.content(CONTENT, tag))) {
                 fetch(hub.file(), null);
@@ -174,7 +174,7 @@ class DownloadTest {
     }
 
     @Test
-    void aServerThatAnswersWithAnotherPart() throws IOException {
+    void aServerThatSendsAnotherRange() throws IOException {
         try (LocalHub hub = new LocalHub(
                 LocalHub.upTo(100_000, CONTENT, TAG),
                 exchange -> {
@@ -199,7 +199,7 @@ class DownloadTest {
     }
 
     @Test
-    void aServerThatStallsIsAskedAgain() throws IOException {
+    void aStalledDownloadIsRetried() throws IOException {
         CountDownLatch end = new CountDownLatch(1);
         try (LocalHub hub = new LocalHub(
                 exchange -> {
@@ -222,9 +222,9 @@ class DownloadTest {
         assertComplete();
     }
 
-    /** It sends without an end, but less than it has to. */
+    /** It keeps sending, but less than required. */
     @Test
-    void aServerThatIsTooSlowIsGivenUp() throws IOException {
+    void aServerThatIsTooSlowIsAbandoned() throws IOException {
         LocalHub.Answer endless = exchange -> {
             exchange.getResponseHeaders().set("ETag", TAG);
             exchange.sendResponseHeaders(200, 0);
@@ -247,7 +247,7 @@ class DownloadTest {
     }
 
     @Test
-    void moreThanSuchAFileCanHaveIsNotTaken() throws IOException {
+    void tooLargeFilesAreRefused() throws IOException {
         byte[] more = new byte[CONTENT.length + 1];
         String mentions = "such weights have no more than 300000";
         List<LocalHub.Answer> answers = List.of(
@@ -255,7 +255,7 @@ class DownloadTest {
                 LocalHub.content(more, TAG),
                 LocalHub.upTo(10, more, TAG),
                 LocalHub.redirect("/elsewhere", "X-Linked-Size", "300001"),
-                // sent without an end, whether it could be resumed or not
+                // an endless answer, resumable or not
                 exchange -> {
                     exchange.getResponseHeaders().set("ETag", TAG);
                     exchange.sendResponseHeaders(200, 0);
@@ -296,7 +296,7 @@ class DownloadTest {
             }
             assertEquals(List.of(), files());
         }
-        // of a killed process, without a tag
+        // from a killed process, without a tag
         Files.writeString(target().resolveSibling("w.safetensors.part"), "part");
         try (LocalHub hub = new LocalHub(LocalHub.status(404))) {
             refused(hub, null, "404");
@@ -306,7 +306,7 @@ class DownloadTest {
         try (LocalHub hub = new LocalHub(LocalHub.upTo(100_000, CONTENT, TAG), LocalHub.status(404))) {
             refused(hub, null, "404");
         }
-        assertEquals(2, files().size(), "what can be resumed is kept, with its tag");
+        assertEquals(2, files().size(), "resumable data are kept, with their tag");
     }
 
     @Test
@@ -319,7 +319,7 @@ class DownloadTest {
     }
 
     @Test
-    void wrongHashesLeaveNothingAndWhatWasThereStays() throws IOException {
+    void wrongHashesAreDiscardedAndExistingFilesStay() throws IOException {
         Files.createDirectories(target().getParent());
         Files.writeString(target(), "old");
         String wrong = "0".repeat(64);
@@ -361,7 +361,7 @@ class DownloadTest {
     }
 
     @Test
-    void redirectsAreFollowedButNotForEverNorAnywhere() throws IOException {
+    void redirectsAreFollowedWithinLimits() throws IOException {
         try (LocalHub other = new LocalHub(LocalHub.content(CONTENT, TAG));
                 LocalHub hub = new LocalHub(
                         LocalHub.redirect("/a?b=c"),
@@ -389,7 +389,7 @@ class DownloadTest {
     }
 
     @Test
-    void whatIsNotThereIsSaidAtOnceAndTroubleIsTriedAgain() throws IOException {
+    void missingFilesFailAtOnceAndOtherErrorsAreRetried() throws IOException {
         try (LocalHub hub = new LocalHub(LocalHub.status(404))) {
             refused(hub, null, hub.file(), "status 404", "no such file", "`WeightsCache.add`");
             assertEquals(1, hub.requests().size());
@@ -412,7 +412,7 @@ class DownloadTest {
     }
 
     @Test
-    void aPageInsteadOfAFileIsThrownAway() throws IOException {
+    void aPageInsteadOfAFileIsDiscarded() throws IOException {
         byte[] page = "<html>please log in</html>".getBytes(StandardCharsets.UTF_8);
         try (LocalHub hub = new LocalHub(LocalHub.content(page, TAG))) {
             RlrException e = assertThrows(
@@ -448,7 +448,7 @@ class DownloadTest {
     }
 
     @Test
-    void aProxyIsAskedForTheWholeAddress() throws IOException {
+    void aProxyReceivesTheWholeAddress() throws IOException {
         try (LocalHub proxy = new LocalHub(LocalHub.content(CONTENT, TAG))) {
             Download.Settings settings = new Download.Settings(1, pauses::add, Duration.ofMinutes(10), 1);
             new Download(new Proxies(proxy.address(), name -> null), settings)

@@ -16,8 +16,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * An HTTP server on this machine that answers request after request as it was told to, the last way for ever, and
- * remembers what it was asked.
+ * An HTTP server on this machine that gives the prescribed answers one by one, repeats the last one, and records the
+ * requests.
  */
 final class LocalHub implements AutoCloseable {
     private final HttpServer server;
@@ -31,7 +31,7 @@ final class LocalHub implements AutoCloseable {
         void to(HttpExchange exchange) throws IOException;
     }
 
-    /** What was asked: the address as the request gave it, and two headers, null where absent. */
+    /** A request: the address as sent, and two headers, null if absent. */
     record Request(String address, String range, String ifRange) {}
 
     LocalHub(Answer... inOrder) {
@@ -72,12 +72,12 @@ final class LocalHub implements AutoCloseable {
         return URI.create(address() + "/file");
     }
 
-    /** The content, or the part asked for where the tag still fits. */
+    /** The content, or the requested range if the tag matches. */
     static Answer content(byte[] content, String tag) {
         return exchange -> send(exchange, content, tag, content.length);
     }
 
-    /** As {@link #content}, but the connection breaks off after so many bytes of the content in all. */
+    /** As {@link #content}, but the connection is closed after a number of bytes of the content in total. */
     static Answer upTo(int end, byte[] content, String tag) {
         return exchange -> send(exchange, content, tag, end);
     }

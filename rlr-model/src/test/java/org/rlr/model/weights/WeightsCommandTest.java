@@ -32,7 +32,7 @@ import org.rlr.tensor.golden.HashedTensors;
 import org.rlr.tensor.io.SafeTensorsWriter;
 import org.rlr.tensor.io.TorchWriter;
 
-/** {@code rlr weights}, and training with what it got. */
+/** {@code rlr weights}, and training with downloaded weights. */
 class WeightsCommandTest {
     private static final String BACKBONE = "tf_efficientnet_lite0";
 
@@ -46,7 +46,7 @@ class WeightsCommandTest {
         cache = folder.resolve("cache");
     }
 
-    /** The output of a command that has to give this exit code; what it says went wrong where it fails. */
+    /** The output of a command that must end with this exit code; its error messages if it fails. */
     private String run(int code, Object... args) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
@@ -115,7 +115,7 @@ class WeightsCommandTest {
                             "--sha256",
                             "abc"),
                     "64 hexadecimal");
-            // it is not what the name promises
+            // the file holds another backbone's weights
             assertMentions(
                     run(1, "weights", "get", "resnet18", "--mirror", hub.address(), "--weights-cache", cache),
                     "not usable",
@@ -175,7 +175,7 @@ class WeightsCommandTest {
     }
 
     @Test
-    void addRecognizesWhatItIsGiven() throws IOException {
+    void addDetectsTheBackbone() throws IOException {
         Path torch = folder.resolve("any.pth");
         BackboneFile.write(BACKBONE, torch);
         assertMentions(
@@ -193,7 +193,7 @@ class WeightsCommandTest {
         assertMentions(
                 run(0, "weights", "add", torch, "--weights-cache", cache, "--name", BACKBONE),
                 cache.resolve(BACKBONE + ".pth"));
-        // a file named as timm names them; another format takes the place of the first
+        // a file named as by timm; a file in another format replaces the first
         Path named = folder.resolve(BACKBONE + "-0aa007d2.safetensors");
         BackboneFile.write(BACKBONE, named);
         assertMentions(run(0, "weights", "add", named, "--weights-cache", cache), "weights of " + BACKBONE);
@@ -205,7 +205,7 @@ class WeightsCommandTest {
         assertEquals(List.of(BACKBONE + ".safetensors"), cached());
     }
 
-    /** What training scripts save: wrapped names, averaged weights beside others. What diverged is not added. */
+    /** Files of training scripts: prefixed names, averaged weights beside others. Diverged weights are refused. */
     @Test
     void addTakesTheAveragedWeightsOfATrainingAndRefusesNaN() throws IOException {
         Path file = folder.resolve("trained.pth");
@@ -276,7 +276,7 @@ class WeightsCommandTest {
     }
 
     @Test
-    void trainingWithoutWeightsSaysWhatToDo() {
+    void trainingWithoutWeightsNamesTheRemedy() {
         assertMentions(
                 run(
                         1,

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.tensor.RlrException;
 
-/** Where weights come from and go to: addresses, folders, proxies. */
+/** Sources and targets of weights: addresses, folders, proxies. */
 class WeightsSettingsTest {
     private static final Path HOME = Path.of("/home/me");
 
@@ -32,7 +32,7 @@ class WeightsSettingsTest {
     }
 
     @Test
-    void theFolderIsWhereTheSystemKeepsSuchThings() {
+    void theFolderIsInTheSystemsCacheFolder() {
         assertEquals(HOME.resolve(".cache/rlr/weights"), WeightsCache.folder(environment(), "Linux", HOME));
         assertEquals(
                 Path.of("/xdg/rlr/weights"), WeightsCache.folder(environment("XDG_CACHE_HOME", "/xdg"), "Linux", HOME));
@@ -70,7 +70,7 @@ class WeightsSettingsTest {
     }
 
     @Test
-    void theTableNamesBackbonesThatThereAre() {
+    void theTableNamesExistingBackbones() {
         for (PublishedWeights each : PublishedWeights.all()) {
             assertTrue(Backbones.info(each.backbone()).needsWeights());
             assertEquals("timm/" + each.backbone() + "." + each.tag(), each.repository());
@@ -95,7 +95,7 @@ class WeightsSettingsTest {
     }
 
     @Test
-    void theProxyIsTheOneAskedForOrTheEnvironments() {
+    void theProxyComesFromTheSettingsOrTheEnvironment() {
         String hub = "https://huggingface.co/x";
         Map<String, String> variables = Map.of(
                 "https_proxy", "http://p:3128", "HTTP_PROXY", "q", "no_proxy", "localhost, .example.com,127.0.0.1");

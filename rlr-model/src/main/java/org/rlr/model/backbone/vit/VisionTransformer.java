@@ -46,9 +46,9 @@ final class VisionTransformer implements AutoCloseable {
      *
      * @param width channels of a token
      * @param depth number of blocks
+     * @param heads attention heads
      * @param registers register tokens; if there are any, class and register tokens have no position code
      * @param levels default levels: blocks whose outputs are features
-     * @param levels blocks whose outputs are taken unless others are asked for
      */
     record Architecture(int width, int depth, int heads, int registers, List<Integer> levels) {}
 

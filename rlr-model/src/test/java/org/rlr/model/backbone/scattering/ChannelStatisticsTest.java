@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class ChannelStatisticsTest {
     @Test
     void meanAndDeviationOfManyImagesAreThoseOfAllTheirTokens() {
-        // a large offset, on which a sum of squares in one pass would lose all digits
+        // a large offset, with which a sum of squares in one pass would lose all digits
         Random random = new Random(1);
         int channels = 5;
         float[] all = new float[1000 * channels];

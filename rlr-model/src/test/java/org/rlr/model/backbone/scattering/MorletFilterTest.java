@@ -73,7 +73,7 @@ class MorletFilterTest {
                 greatest = Math.max(greatest, sum[kx][ky]);
                 int fx = Math.min(kx, size - kx);
                 int fy = Math.min(ky, size - ky);
-                // the disc of frequencies that the finest wavelets, which are round, are made to cover
+                // the disc of frequencies that the finest wavelets, which are round, must cover
                 if (fx * fx + fy * fy < size * size * 0.2) {
                     least = Math.min(least, sum[kx][ky]);
                 }

@@ -2,8 +2,8 @@ package org.rlr.model.backbone.scattering;
 
 /**
  * Scattering by its definition, in double precision: circular convolution as a sum over all pixels of the padded image,
- * with filters evaluated in space. Shares with the product only the choice of the padded size, the order of the
- * channels and the constants.
+ * with filters evaluated in space. It shares with the product only the padded size, the order of the channels and the
+ * constants.
  */
 final class NaiveScattering {
     private final PaddedGrid grid;
@@ -77,7 +77,7 @@ final class NaiveScattering {
         return result;
     }
 
-    /** Gaussian mean around the centre of each cell, over what lies within four standard deviations on both axes. */
+    /** Gaussian mean around the centre of each cell, over samples within four standard deviations on both axes. */
     private void lowPass(
             double[][] x, int resolution, ScatteringChannels channels, int channel, double factor, double[] out) {
         int cell = 1 << channels.scales();
@@ -130,8 +130,8 @@ final class NaiveScattering {
     }
 
     /**
-     * The share of an orientation in the mean that a bin around 0, 45 or 90 degrees is: a triangle 45 degrees wide on
-     * each side.
+     * The weight of an orientation in the mean of a bin around 0, 45 or 90 degrees: a triangle with 45 degrees on each
+     * side.
      */
     private double weight(int difference, int bin) {
         double sum = 0;

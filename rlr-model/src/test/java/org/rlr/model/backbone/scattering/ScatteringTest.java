@@ -71,7 +71,7 @@ class ScatteringTest {
         return rgb;
     }
 
-    /** To the definition in double. */
+    /** Compares with the definition in double. */
     private static void requireEqual(
             Scattering scattering, float[] rgb, int[] scales, int orientations, float[]... outs) {
         int height = scattering.outputHeight(0) << scales[0];
@@ -86,7 +86,7 @@ class ScatteringTest {
                 if (i % channels < 3) {
                     assertEquals(expected[i], outs[level][i], 1e-6, where);
                 } else {
-                    // a relative error of the coefficient, and an absolute one
+                    // tolerates a relative and an absolute error
                     assertEquals(
                             Math.log(expected[i] + 3e-5), outs[level][i], 2e-6 + 1e-6 / (expected[i] + 3e-5), where);
                 }
@@ -116,9 +116,9 @@ class ScatteringTest {
 
     /**
      * The values are Kymatio's (0.3.0, NumPy): {@code scattering2d} with the filters of {@code Scattering2D(3, (64,
-     * 104), 8)}, the low-pass filter times {@code exp(3.5 i (wx + wy))} as ours is centred in cells; reduced to our
-     * channels. Kymatio cuts off the part of each wavelet that subsampling folds back, which makes up to 1.5 % of a
-     * coefficient.
+     * 104), 8)}, the low-pass filter multiplied by {@code exp(3.5 i (wx + wy))}, as ours is centred in cells; reduced
+     * to our channels. Kymatio cuts off the part of each wavelet that subsampling folds back, which changes a
+     * coefficient by up to 1.5 %.
      */
     @Test
     void agreesWithKymatio() {
@@ -242,7 +242,7 @@ class ScatteringTest {
                 "features moved by " + features + ", pixels by " + pixels + " of their deviation");
     }
 
-    /** The tokens that are not at the border, where the shift brings in something new. */
+    /** The tokens away from the border, where the shift brings in new pixels. */
     private static float[] inner(float[] tokens, int side, int channels) {
         float[] result = new float[(side - 2) * (side - 2) * channels];
         for (int y = 0; y < side - 2; y++) {
@@ -254,8 +254,8 @@ class ScatteringTest {
 
     @Test
     void bordersAreLikeTheInterior() {
-        // white noise has the same statistics everywhere; tokens at the border must have about those of the others, not
-        // those of a frame
+        // white noise has the same statistics everywhere; border tokens must have about those of the others, without
+        // artefacts of a frame
         int runs = 12;
         Scattering scattering = new Scattering(64, 64, 3, 8, 2);
         int channels = scattering.channels(0);

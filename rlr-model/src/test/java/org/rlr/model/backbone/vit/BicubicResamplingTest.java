@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import org.junit.jupiter.api.Test;
 
 /**
- * Values of PyTorch 2.15, {@code interpolate(x, size, mode="bicubic", antialias=True)} in double. The golden oblong
- * features of Vision Transformers hold it to timm's position codes.
+ * Values of PyTorch 2.15, {@code interpolate(x, size, mode="bicubic", antialias=True)} in double. The golden features
+ * of Vision Transformers on oblong images also check it against timm's position codes.
  */
 class BicubicResamplingTest {
     private static final int HEIGHT = 5;
