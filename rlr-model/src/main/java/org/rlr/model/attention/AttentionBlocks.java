@@ -60,7 +60,8 @@ public final class AttentionBlocks {
             if (name == null || !NAME.matcher(name).matches() || RESERVED.contains(name)) {
                 throw new RlrException(
                         "the attention block of " + type + " is called '" + name + "'",
-                        "a name is a lower-case letter, then lower-case letters, digits and underscores, and not one of "
+                        "a name is a lower-case letter, then lower-case letters, digits and underscores,"
+                                + " and not one of "
                                 + String.join(", ", RESERVED.stream().sorted().toList()));
             }
             if (!Float.isFinite(provider.weight())) {

@@ -104,9 +104,8 @@ public final class CheckpointExport {
         RlrConfig config = ModelFile.info(model).config();
         try (SafeTensorsFile file = SafeTensorsFile.open(model)) {
             if (file.names().stream().anyMatch(name -> name.startsWith(ModelFile.STATISTICS))) {
-                notes.add(
-                        "the levels were trained on standardised features and the statistics are not exported: with features"
-                                + " that are not standardised, also after `CheckpointImport`, the scores differ");
+                notes.add("the levels were trained on standardised features and the statistics are not exported: with"
+                        + " features that are not standardised, also after `CheckpointImport`, the scores differ");
             }
         }
         Normalization normalization = Backbones.info(config.backbone()).normalization(config);
