@@ -1,8 +1,7 @@
 /**
- * The CUDA backend, which {@link org.rlr.tensor.backend.Backends} finds; everything in it is internal.
+ * The CUDA backend, found by {@link org.rlr.tensor.backend.Backends}; everything in it is internal.
  *
- * <p>JCuda's libraries, its natives included, belong where this module is: on the module path with it, or with it on
- * the class path.
+ * <p>Put JCuda's libraries, including its natives, on the same path as this module: module path or class path.
  */
 @SuppressWarnings("requires-automatic") // JCuda has no module descriptors
 module org.rlr.cuda {

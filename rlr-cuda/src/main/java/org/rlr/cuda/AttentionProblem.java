@@ -3,13 +3,13 @@ package org.rlr.cuda;
 import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.backend.View;
 
-/** The extents of one call of attention. */
+/** The sizes of one attention call. */
 final class AttentionProblem {
     final AttentionPattern pattern;
     final int images;
     final int keys;
     final int headDim;
-    /** Values from one image's keys (values) to the next one's; 0 where all images share them. */
+    /** Distance in elements from one image's keys (or values) to the next image's; 0 if all images share them. */
     final long kImage;
 
     final long vImage;
@@ -29,7 +29,7 @@ final class AttentionProblem {
         scale = (float) (1 / Math.sqrt(headDim));
     }
 
-    /** Queries of all images and heads. */
+    /** The number of queries over all images and heads. */
     long rows() {
         return (long) images * pattern.heads() * pattern.tokens();
     }

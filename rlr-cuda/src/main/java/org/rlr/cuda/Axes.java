@@ -3,11 +3,11 @@ package org.rlr.cuda;
 import org.rlr.tensor.Shape;
 
 /**
- * Axes that a kernel walks, innermost first, with a stride for each operand; axes of extent 1 are dropped and
- * neighbours merged where every operand allows it.
+ * The axes that a kernel iterates over, innermost first, with a stride for each operand. Axes of extent 1 are dropped;
+ * neighbouring axes are merged if every operand allows it.
  */
 final class Axes {
-    /** As many as the kernels' arrays hold. */
+    /** The capacity of the kernels' arrays. */
     static final int MOST = 8;
 
     private final int[] extents = new int[MOST];
@@ -62,7 +62,7 @@ final class Axes {
         return product;
     }
 
-    /** How two operands are broadcast to a result. @throws IllegalArgumentException if they cannot be */
+    /** The axes that broadcast two operands to a result. @throws IllegalArgumentException if the shapes do not fit */
     static Axes broadcast(Shape out, Shape a, Shape b) {
         Axes axes = new Axes(2);
         int aSpan = 1;

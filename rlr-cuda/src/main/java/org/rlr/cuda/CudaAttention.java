@@ -6,14 +6,14 @@ import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.backend.View;
 
 /**
- * Attention on a grid. In order of preference: tensor cores, where the precision and {@link TensorCoreAttention#takes}
+ * Attention on a grid. In order of preference: tensor cores, if the precision and {@link TensorCoreAttention#takes}
  * allow; kernels/attention_tiled.cu in float32 for head dimensions up to 64; the plain kernels/attention.cu for larger
  * ones.
  */
 final class CudaAttention {
     private static final String FILE = "attention";
     private static final String TILED_FILE = "attention_tiled";
-    /** What a tile's rows hold, and rows of a tile. */
+    /** The longest row of a tile, and the rows of a tile. */
     private static final int MOST_TILED = 64;
 
     private static final int TILE = 32;
@@ -128,7 +128,8 @@ final class CudaAttention {
     }
 
     /**
-     * A block of 256 threads for each tile of {@code rows} queries or keys, for each head and each of {@code images}.
+     * Launches a block of 256 threads for each tile of {@code rows} queries or keys, each head and each of {@code
+     * images}.
      */
     private void tiles(
             String kernel,

@@ -24,8 +24,8 @@ import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.backend.View;
 
 /**
- * A graphics card: hands every primitive to the class of its family, which launches the kernels of its file or calls
- * cuBLAS or cuDNN. Everything runs on one stream.
+ * The backend of one graphics card. It delegates each primitive to the class of its family, which launches the kernels
+ * of its file or calls cuBLAS or cuDNN. Everything runs on one stream.
  */
 final class CudaBackend implements Backend {
     private static final System.Logger LOG = System.getLogger(CudaBackend.class.getName());
@@ -49,8 +49,8 @@ final class CudaBackend implements Backend {
     }
 
     /**
-     * @param plainAttention whether attention is computed by the plain kernels only, which the others are checked
-     *     against
+     * @param plainAttention whether only the plain kernels compute attention; the other kernels are checked against
+     *     them
      */
     CudaBackend(Card card, BackendSettings settings, CudaDebugging debugging, boolean plainAttention) {
         engine = new CudaEngine(card, settings, debugging);
@@ -67,7 +67,7 @@ final class CudaBackend implements Backend {
         convolution = new CudaConvolution(engine, matrix);
     }
 
-    /** Where everything is submitted. */
+    /** The stream that all work is submitted to. */
     Stream stream() {
         return engine.stream;
     }
@@ -320,8 +320,8 @@ final class CudaBackend implements Backend {
     }
 
     /**
-     * As a graph; empty for debugging, where every kernel is waited for, and, with a line in the log, where the body
-     * turns to the host.
+     * Captures the body as a graph. Empty in debug mode, which waits for every kernel, and, with a log line, if the
+     * body needs the host.
      */
     @Override
     public Optional<Capture> capture(long step, int streamsPerStep, Runnable body) {
@@ -331,15 +331,12 @@ final class CudaBackend implements Backend {
         try {
             return Optional.of(CudaCapture.of(engine, step, streamsPerStep, body));
         } catch (NotCapturableException e) {
-            LOG.log(System.Logger.Level.INFO, "kernels are submitted one by one, not as a graph: " + e.getMessage());
+            LOG.log(System.Logger.Level.INFO, "no graph, kernels are submitted one by one: " + e.getMessage());
             return Optional.empty();
         }
     }
 
-    /**
-     * Waits for the card and gives everything back, memory of storages that still live too; the second time does
-     * nothing.
-     */
+    /** Waits for the card and frees everything, including the memory of open storages; a second call does nothing. */
     @Override
     public synchronized void close() {
         if (!closed) {

@@ -20,13 +20,13 @@ public final class CudaBackendProvider implements BackendProvider {
         return "cuda";
     }
 
-    /** Below the CPU's until a card has passed the tests: who wants it asks for it by name. */
+    /** Lower than the CPU's until a card has passed the tests; until then, select the backend by name. */
     @Override
     public int priority() {
         return -10;
     }
 
-    /** Loads the driver and CUDA's libraries, once per process, and looks at the first card. */
+    /** Loads the driver and CUDA's libraries, once per process, and checks the first card. */
     @Override
     public Optional<String> unavailable() {
         Optional<String> obstacle = Natives.obstacle();
@@ -52,7 +52,7 @@ public final class CudaBackendProvider implements BackendProvider {
     }
 
     /**
-     * Starts a backend whose convolutions are computed by its own kernels, for comparisons with cuDNN.
+     * Starts a backend that computes convolutions with its own kernels, for comparisons with cuDNN.
      *
      * @param index the card's ordinal
      * @param settings threads and precision

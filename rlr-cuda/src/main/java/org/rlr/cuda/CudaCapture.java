@@ -8,14 +8,14 @@ import org.rlr.cuda.driver.Graph;
 import org.rlr.tensor.backend.Capture;
 
 /**
- * A captured graph, and the few numbers in it that differ from run to run: kernels read those from a block of device
- * memory, which is set before each launch.
+ * A captured graph. Kernels read the few numbers that change between runs from a block of device memory, which is set
+ * before each launch.
  */
 final class CudaCapture implements Capture {
-    /** A training step has one jitter (two words) and an optimiser's step or a few (two words each). */
+    /** A training step has one jitter (two words) and one or a few optimiser steps (two words each). */
     private static final int WORDS = 64;
 
-    /** Bits of a number that moves, for the run {@code ahead} steps after the one captured. */
+    /** The bits of a number that changes, for the run {@code ahead} steps after the captured one. */
     @FunctionalInterface
     interface Moving {
         int bits(long ahead, float learningRate);
@@ -35,7 +35,7 @@ final class CudaCapture implements Capture {
         words = engine.allocator.allocate(4 * WORDS);
     }
 
-    /** Captures the body. @throws IllegalStateException if it keeps what it allocated */
+    /** Captures the body. @throws IllegalStateException if it does not free all memory that it allocated */
     static CudaCapture of(CudaEngine engine, long step, int streamsPerStep, Runnable body) {
         CudaCapture capture = new CudaCapture(engine, step, streamsPerStep);
         try {
@@ -52,7 +52,8 @@ final class CudaCapture implements Capture {
         engine.captures++;
         if (engine.allocator.reservedInUse()) {
             capture.close();
-            throw new IllegalStateException("a captured body must give back all that it allocates");
+            throw new IllegalStateException(
+                    "the captured body has not freed all its memory; close its tensors in the body");
         }
         return capture;
     }
@@ -61,7 +62,7 @@ final class CudaCapture implements Capture {
         return streamsPerStep;
     }
 
-    /** The device address of words that hold these numbers whenever the graph runs. */
+    /** The device address of words that hold these numbers for each run of the graph. */
     long place(Moving... numbers) {
         if (moving.size() + numbers.length > WORDS) {
             throw new IllegalStateException("more than " + WORDS + " words change from run to run of a capture");

@@ -10,8 +10,8 @@ import org.rlr.tensor.backend.ConvGeometry;
 import org.rlr.tensor.backend.View;
 
 /**
- * Convolutions and pools. A convolution that is a matrix product goes to cuBLAS, another without groups to cuDNN where
- * there is cuDNN; kernels/convolution.cu computes the rest.
+ * Convolutions and pooling. cuBLAS computes convolutions that are matrix products, cuDNN (if present) the others
+ * without groups, kernels/convolution.cu the rest.
  */
 final class CudaConvolution {
     private static final String FILE = "convolution";
@@ -32,7 +32,7 @@ final class CudaConvolution {
             matrix.linear(x, flat(w), bias, activation, null, y);
             return;
         }
-        // cuDNN's call that fuses bias and activation has ReLU alone, and not for every algorithm
+        // cuDNN's call that fuses bias and activation has only ReLU, and only for some algorithms
         if (dnn != null && dnn.forward(x, w, g, y)) {
             matrix.biasActivation(y, bias, activation, null);
             return;
@@ -112,7 +112,7 @@ final class CudaConvolution {
                 .put(g.before(x.dim(2)));
     }
 
-    /** Every output position sees exactly the input position of the same number. */
+    /** Whether each output position reads only the input position of the same index. */
     private static boolean pointwise(Shape x, Shape y, ConvGeometry g) {
         return g.kernel() == 1
                 && g.stride() == 1
@@ -123,7 +123,7 @@ final class CudaConvolution {
                 && x.dim(2) == y.dim(2);
     }
 
-    /** Rows of channels. */
+    /** A view as rows of channels. */
     private static View flat(View v) {
         return v.reshape(Shape.of(v.shape().span(0, 3), v.shape().dim(3)));
     }

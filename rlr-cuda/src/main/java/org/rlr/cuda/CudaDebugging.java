@@ -1,18 +1,18 @@
 package org.rlr.cuda;
 
 /**
- * Switches for a researcher who looks for a mistake. System properties set those of a process and are read once, when
- * this class is loaded: all backends of a process have the same.
+ * Switches for debugging. System properties set them; they are read once, when this class is loaded, and apply to all
+ * backends of the process.
  *
- * @param careful whether speed is traded for what it takes to find a mistake: every kernel is waited for, memory
- *     neither rounded up nor reused; system property {@value #DEBUG}
- * @param cudnn whether cuDNN computes convolutions where it is there; system property {@value #CUDNN}
+ * @param careful whether to wait for every kernel, and allocate memory without rounding up or reuse, which is slow;
+ *     system property {@value #DEBUG}
+ * @param cudnn whether to use cuDNN, if present, for convolutions; system property {@value #CUDNN}
  */
 record CudaDebugging(boolean careful, boolean cudnn) {
     private static final String DEBUG = "rlr.cuda.debug";
     private static final String CUDNN = "rlr.cuda.cudnn";
 
-    /** What the system properties say. */
+    /** The values of the system properties. */
     static final CudaDebugging OF_PROCESS = new CudaDebugging(
             Boolean.getBoolean(DEBUG), !System.getProperty(CUDNN, "true").equals("false"));
 

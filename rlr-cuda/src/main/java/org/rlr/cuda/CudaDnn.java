@@ -13,9 +13,8 @@ import org.rlr.tensor.backend.ConvGeometry;
 import org.rlr.tensor.backend.View;
 
 /**
- * Convolutions by cuDNN. It pads both sides of an axis alike; where that is not the padding wanted, as with
- * TensorFlow's rule and an even image, it gets a window of the image with the zeros in it, made by
- * kernels/convolution.cu.
+ * Convolutions by cuDNN, which pads both sides of an axis alike. For other padding, as by TensorFlow's rule with an
+ * even image, kernels/convolution.cu first makes a padded copy of the image.
  */
 final class CudaDnn {
     private final CudaEngine engine;
@@ -27,11 +26,11 @@ final class CudaDnn {
     }
 
     /**
-     * What cuDNN takes for the image.
+     * The input that cuDNN reads.
      *
-     * @param whole whether that is the image itself
-     * @param top of an image, the zeros above and below that cuDNN adds; of a window, those above that are in it
-     * @param left likewise
+     * @param whole whether it is the image itself; otherwise it is a padded copy
+     * @param top for the image, the rows of zeros that cuDNN adds above and below; for a copy, those that it has above
+     * @param left the same for columns on the left (and right)
      */
     private record Input(boolean whole, int height, int width, int top, int left) {
         static Input of(Shape x, Shape y, ConvGeometry g) {
@@ -48,7 +47,7 @@ final class CudaDnn {
                     left);
         }
 
-        /** Whether as many zeros behind as before give just that many outputs. */
+        /** Whether equal padding before and after gives exactly this number of outputs. */
         private static boolean fits(int in, int before, int out, ConvGeometry g) {
             return Math.floorDiv(in + 2 * before - g.kernel(), g.stride()) + 1 == out;
         }
@@ -74,7 +73,7 @@ final class CudaDnn {
         }
     }
 
-    /** {@code y = conv(x, w)}. @return false, with nothing done, where cuDNN does not compute it */
+    /** {@code y = conv(x, w)}. @return false, with nothing done, if cuDNN does not compute it */
     boolean forward(View x, View w, ConvGeometry g, View y) {
         Input input = Input.of(x.shape(), y.shape(), g);
         DnnPlan plan = plan(Dnn.Pass.FORWARD, input, x.shape(), y.shape(), g);
@@ -85,7 +84,7 @@ final class CudaDnn {
         return true;
     }
 
-    /** {@code dx (+)=} the input's gradient. @return false, with nothing done, where cuDNN does not compute it */
+    /** {@code dx (+)=} the input's gradient. @return false, with nothing done, if cuDNN does not compute it */
     boolean backwardInput(View dy, View w, ConvGeometry g, View dx, boolean accumulate) {
         Input input = Input.of(dx.shape(), dy.shape(), g);
         DnnPlan plan = plan(Dnn.Pass.INPUT_GRADIENT, input, dx.shape(), dy.shape(), g);
@@ -112,7 +111,7 @@ final class CudaDnn {
         return true;
     }
 
-    /** {@code dw (+)=} the weights' gradient. @return false, with nothing done, where cuDNN does not compute it */
+    /** {@code dw (+)=} the weights' gradient. @return false, with nothing done, if cuDNN does not compute it */
     boolean backwardWeights(View x, View dy, ConvGeometry g, View dw, boolean accumulate) {
         Input input = Input.of(x.shape(), dy.shape(), g);
         DnnPlan plan = plan(Dnn.Pass.WEIGHT_GRADIENT, input, x.shape(), dy.shape(), g);
@@ -124,8 +123,8 @@ final class CudaDnn {
     }
 
     /**
-     * How cuDNN computes it, if it does. It takes nothing that is empty; depthwise kernels are bound by memory, and
-     * groups between occur in no network here.
+     * The plan of cuDNN, or null for RLR's own kernels. cuDNN refuses empty tensors; depthwise convolutions are bound
+     * by memory, and no network here has other groups.
      */
     private @Nullable DnnPlan plan(Dnn.Pass pass, Input input, Shape x, Shape y, ConvGeometry g) {
         if (g.groups() != 1 || x.elements() == 0 || y.elements() == 0) {
@@ -134,7 +133,7 @@ final class CudaDnn {
         return dnn.plan(input.problem(pass, x, y, g)).orElse(null);
     }
 
-    /** Has the work done on what cuDNN takes for the image x. */
+    /** Does the work with the input that cuDNN reads for the image x. */
     private void withInput(Input input, View x, Consumer<Pointer> work) {
         if (input.whole) {
             work.accept(pointer(x));

@@ -88,7 +88,7 @@ final class CudaElementwise {
     }
 
     void adam(View p, View g, View m, View v, AdamSettings settings, long step) {
-        // The decimals that were meant: 0.999f is 0.99900001287…, which would shift 1 − beta2 by 1e-5 of itself.
+        // The decimal values: 0.999f is 0.99900001287…, a relative error of 1e-5 in 1 − beta2.
         double beta1 = decimal(settings.beta1());
         double beta2 = decimal(settings.beta2());
         CudaCapture capture = engine.capture();

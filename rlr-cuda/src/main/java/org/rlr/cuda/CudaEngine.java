@@ -26,7 +26,7 @@ import org.rlr.tensor.backend.BinaryOp;
 import org.rlr.tensor.backend.Locality;
 import org.rlr.tensor.backend.UnaryOp;
 
-/** What the families of primitives share: one card, one stream, its memory, its kernels. */
+/** The parts that all primitives share: one card, one stream, its memory, its kernels. */
 final class CudaEngine implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(CudaEngine.class.getName());
 
@@ -35,7 +35,7 @@ final class CudaEngine implements AutoCloseable {
     private final KernelCompiler compiler;
     private final Precision precision;
     private final Map<String, KernelFile> files = new ConcurrentHashMap<>();
-    /** How many captures live. */
+    /** The number of open captures. */
     int captures;
 
     private @Nullable CudaCapture capture;
@@ -43,12 +43,12 @@ final class CudaEngine implements AutoCloseable {
     final DeviceAllocator allocator;
     final Transfers transfers;
     final Blas blas;
-    /** Absent where there is no cuDNN. */
+    /** Null without cuDNN. */
     final @Nullable Dnn dnn;
 
     private final String convolutions;
 
-    /** Starts a card; what was started is given back if something later fails. */
+    /** Starts a card; if a later part fails, closes those already started. */
     CudaEngine(Card card, BackendSettings settings, CudaDebugging debugging) {
         try {
             precision = Precision.chosen(card, settings);
@@ -74,7 +74,7 @@ final class CudaEngine implements AutoCloseable {
 
     private record Convolutions(@Nullable Dnn dnn, String description) {}
 
-    /** Convolutions can do without, slowly: what is missing is told, not thrown. */
+    /** Starts cuDNN. Without it convolutions are slow but possible, so the obstacle is logged. */
     private Convolutions startDnn(boolean wanted) {
         String why = wanted ? Natives.dnnObstacle().orElse(null) : "cuDNN is switched off";
         if (why == null) {
@@ -90,7 +90,7 @@ final class CudaEngine implements AutoCloseable {
         return new Convolutions(null, description);
     }
 
-    /** What computes convolutions, and if that is not cuDNN why not. */
+    /** The library that computes convolutions, with the reason if it is not cuDNN. */
     String convolutions() {
         return convolutions;
     }
@@ -103,10 +103,7 @@ final class CudaEngine implements AutoCloseable {
         return precision;
     }
 
-    /**
-     * The capture that is being made, which has to hear of numbers that change from run to run; absent where work runs
-     * at once.
-     */
+    /** The capture in progress, which registers the numbers that change between runs; null if work runs at once. */
     @Nullable
     CudaCapture capture() {
         return capture;
@@ -116,14 +113,14 @@ final class CudaEngine implements AutoCloseable {
         capture = begun;
     }
 
-    /** A kernel of {@code kernels/<file>.cu}; compiling the file is put off until then. */
+    /** A kernel of {@code kernels/<file>.cu}; the first call compiles the file. */
     Kernel kernel(String file, String name) {
         return files.computeIfAbsent(
                         file, f -> new KernelFile(stream, compiler, CudaEngine.class, f + ".cu", prelude()))
                 .kernel(name);
     }
 
-    /** The numbers of the constants that kernels are given, then what all files begin with. */
+    /** Defines the numbers of the constants for kernels, followed by the common start of all files. */
     static String prelude() {
         return enumeration("UNARY_", UnaryOp.values())
                 + enumeration("BINARY_", BinaryOp.values())
@@ -137,13 +134,13 @@ final class CudaEngine implements AutoCloseable {
                 .collect(Collectors.joining());
     }
 
-    /** The number by which kernels know a constant; {@link #prelude} tells them. */
-    @SuppressWarnings("EnumOrdinal") // a number lives no longer than the kernels that were compiled with it
+    /** The number of a constant in kernels, defined by {@link #prelude}. */
+    @SuppressWarnings("EnumOrdinal") // a number is valid only for the kernels compiled with it
     static int code(Enum<?> constant) {
         return constant.ordinal();
     }
 
-    /** Lends a block for the work that the body submits; the stream's order keeps it until that has run. */
+    /** Lends a block to the work that the body submits; the stream's order keeps it valid until the work has run. */
     void withWorkspace(long bytes, Consumer<DeviceBuffer> body) {
         DeviceBuffer buffer = allocator.allocate(bytes);
         try {
@@ -153,7 +150,7 @@ final class CudaEngine implements AutoCloseable {
         }
     }
 
-    /** Waits for the card and gives everything back. */
+    /** Waits for the card and frees everything. */
     @Override
     public void close() {
         RuntimeException failure = null;
@@ -170,7 +167,7 @@ final class CudaEngine implements AutoCloseable {
         }
     }
 
-    /** After a failure of the card every later call fails too; the first one is told. */
+    /** Closes a part. After a failure of the card every later call fails too, so only the first one is thrown. */
     private static @Nullable RuntimeException attempt(AutoCloseable part, @Nullable RuntimeException before) {
         try {
             part.close();

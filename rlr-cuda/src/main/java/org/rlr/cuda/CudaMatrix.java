@@ -9,7 +9,7 @@ import org.rlr.tensor.Shape;
 import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.View;
 
-/** Matrix products over batches by cuBLAS, and linear layers, whose bias and activation are kernels/matrix.cu. */
+/** Batched matrix products by cuBLAS, and linear layers, with bias and activation by kernels/matrix.cu. */
 final class CudaMatrix {
     private final CudaEngine engine;
 
@@ -96,7 +96,7 @@ final class CudaMatrix {
         boolean leading = (b.rank() == 2 || batches(b) == batches) && (c.rank() == 2 || batches(c) == batches);
         if (!inner || !result || !leading) {
             throw new IllegalArgumentException(
-                    "no product of shapes " + a + " and " + b + " (transposed where asked) in shape " + c);
+                    "cannot multiply shapes " + a + " and " + b + " (transposed if requested) into shape " + c);
         }
     }
 
@@ -113,7 +113,7 @@ final class CudaMatrix {
         int in = w.shape().last();
         if (x.shape().last() != in || y.shape().last() != out) {
             throw new IllegalArgumentException(
-                    "no linear layer from shape " + x.shape() + " to " + y.shape() + " with weights " + w.shape());
+                    "weights " + w.shape() + " do not map shape " + x.shape() + " to " + y.shape());
         }
         int rows = out == 0 ? 0 : y.elements() / out;
         engine.blas.multiply(
@@ -121,10 +121,7 @@ final class CudaMatrix {
         biasActivation(y, bias, activation, pre);
     }
 
-    /**
-     * {@code y = activation(y + bias)} over the last axis, with a bias if there is one; pre receives the sum where it
-     * is wanted.
-     */
+    /** {@code y = activation(y + bias)} over the last axis; bias may be null. If pre is given, it receives the sum. */
     void biasActivation(View y, @Nullable View bias, Activation activation, @Nullable View pre) {
         if (bias != null || activation != Activation.NONE || pre != null) {
             engine.kernel("matrix", "biasActivation")
@@ -140,7 +137,7 @@ final class CudaMatrix {
         }
     }
 
-    /** The number by which kernels know an activation. */
+    /** The number of an activation in kernels. */
     static int code(Activation activation) {
         return activation == Activation.NONE ? -1 : CudaEngine.code(activation.op());
     }

@@ -8,7 +8,7 @@ import org.rlr.tensor.backend.MemoryUse;
 import org.rlr.tensor.backend.Storage;
 import org.rlr.tensor.backend.View;
 
-/** Storages, and copies between the host and them. */
+/** Storages, and copies between them and the host. */
 final class CudaMemory {
     private final CudaEngine engine;
     private final AtomicLong live = new AtomicLong();

@@ -7,15 +7,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.backend.View;
 
-/** Layer normalisation, of a tensor or of a weighted sum of several: kernels/normalization.cu. */
+/** Layer normalisation of a tensor, or of a weighted sum of several: kernels/normalization.cu. */
 final class CudaNormalization {
     private static final String FILE = "normalization";
-    /** Rows of a partial sum of the parameters' gradients, at least, and partial sums at most. */
+    /** The fewest rows in a partial sum of the parameters' gradients, and the most partial sums. */
     private static final int CHUNK_ROWS = 64;
 
     private static final int CHUNKS = 64;
 
-    /** Terms of a sum that a kernel takes, and values of a row that a warp holds in registers. */
+    /** The most terms of a sum in a kernel, and the most values of a row that a warp holds in registers. */
     private static final int TERMS = 6;
 
     private static final int WIDEST = 512;
@@ -143,7 +143,7 @@ final class CudaNormalization {
         });
     }
 
-    /** Addresses of as many views as a kernel takes, 0 for none. */
+    /** The addresses of the views that a kernel takes, 0 for none. */
     private static long[] addresses(List<? extends @Nullable View> views, int from) {
         long[] addresses = new long[TERMS];
         for (int i = 0; i < Math.min(TERMS, views.size() - from); i++) {

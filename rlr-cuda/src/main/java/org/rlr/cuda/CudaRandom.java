@@ -5,7 +5,7 @@ import static org.rlr.cuda.CudaStorage.address;
 import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.backend.View;
 
-/** Normal numbers and feature jitter: kernels/random.cu. */
+/** Normally distributed numbers and feature jitter: kernels/random.cu. */
 final class CudaRandom {
     private static final String FILE = "random";
 
@@ -29,7 +29,7 @@ final class CudaRandom {
     void featureJitter(View x, float scale, @Nullable View tokenScale, long seed, long stream, View y) {
         int n = x.shape().last();
         int rows = x.shape().rows();
-        // before anything is written: y may be x
+        // before y is written: y may be x
         engine.withWorkspace(4L * rows, deviation -> {
             engine.kernel(FILE, "jitterScale")
                     .launch()
@@ -54,7 +54,7 @@ final class CudaRandom {
         });
     }
 
-    /** Where a captured kernel finds its stream, the lower half first; 0 where it is the one given. */
+    /** The address where a captured kernel reads its stream, lower half first; 0 to use the given one. */
     private long moving(long stream) {
         CudaCapture capture = engine.capture();
         return capture == null

@@ -5,12 +5,12 @@ import static org.rlr.cuda.CudaStorage.address;
 import org.rlr.tensor.Shape;
 import org.rlr.tensor.backend.View;
 
-/** Sums, maxima and softmax: kernels/reduction.cu. How a sum is cut follows from extents alone. */
+/** Sums, maxima and softmax: kernels/reduction.cu. Only extents decide how a sum is split. */
 final class CudaReduction {
     private static final String FILE = "reduction";
-    /** Terms up to which one thread adds them all. */
+    /** The most terms that a single thread adds. */
     private static final int FEW_TERMS = 64;
-    /** Rows of a chunk of a column, at least, and chunks at most. */
+    /** The fewest rows in a chunk of a column, and the most chunks. */
     private static final int CHUNK_ROWS = 128;
 
     private static final int CHUNKS = 64;
@@ -64,7 +64,7 @@ final class CudaReduction {
             int extent = x.dim(-i);
             int target = i <= y.rank() ? y.dim(-i) : 1;
             if (target != extent && target != 1) {
-                throw new IllegalArgumentException("shape " + x + " is no broadcast of " + y);
+                throw new IllegalArgumentException("shape " + x + " is not a broadcast of " + y);
             }
             (target == extent ? kept : summed).add(extent, span);
             span *= extent;

@@ -16,7 +16,7 @@ final class CudaStorage extends Storage {
         this.buffer = buffer;
     }
 
-    /** The block behind a view. @throws IllegalStateException if it was released */
+    /** The block of a view. @throws IllegalStateException if it was released */
     static DeviceBuffer buffer(View view) {
         DeviceBuffer b = ((CudaStorage) view.storage()).buffer;
         if (b == null) {

@@ -7,9 +7,9 @@ import org.rlr.cuda.driver.Stream;
 import org.rlr.tensor.backend.Backend;
 
 /**
- * Times calls of a CUDA backend by marks in its stream, so on the card's own clock. What the host needs to submit a
- * call is not in the time as long as the card has work before it, which {@code lead} is there for; where it has none,
- * the gaps between a call's kernels are.
+ * Times calls of a CUDA backend by events in its stream, on the card's clock. While the card is busy with {@code lead},
+ * the host submits the call, so its time is not included. Without such a lead, the gaps between a call's kernels are
+ * included.
  */
 public final class CudaTimer {
     private final Stream stream;
@@ -18,7 +18,7 @@ public final class CudaTimer {
     public CudaTimer(Backend backend) {
         if (!(backend instanceof CudaBackend cuda)) {
             throw new IllegalArgumentException(
-                    "only a CUDA backend has marks in a stream, this is " + backend.description());
+                    "only a CUDA backend can be timed by stream events; this is " + backend.description());
         }
         stream = cuda.stream();
     }
@@ -26,9 +26,9 @@ public final class CudaTimer {
     /**
      * Submits {@code lead} and {@code work} in turn, {@code repeats} times, and waits for all.
      *
-     * @param lead what the card does, untimed, before each call
-     * @return milliseconds of each call of {@code work}
-     * @throws org.rlr.cuda.driver.CudaFailure if something that was submitted failed
+     * @param lead untimed work for the card before each call
+     * @return the milliseconds of each call of {@code work}
+     * @throws org.rlr.cuda.driver.CudaFailure if submitted work failed
      */
     public double[] milliseconds(int repeats, Runnable lead, Runnable work) {
         List<Event> events = new ArrayList<>();

@@ -7,10 +7,7 @@ import org.rlr.cuda.driver.Card;
 import org.rlr.cuda.lib.Blas;
 import org.rlr.tensor.backend.BackendSettings;
 
-/**
- * How exactly the factors of matrix products and of attention are taken; what is kept in memory, sums and all else are
- * float32 always.
- */
+/** The precision of the factors of matrix products and of attention. Memory, sums and all else are always float32. */
 enum Precision {
     /** Products in float32. */
     FP32("float32", Blas.Factors.FLOAT32),
@@ -19,7 +16,7 @@ enum Precision {
     /** Factors rounded to bf16 (seven bits after the point) for the tensor cores. */
     BF16("float32, matrix products in bf16", Blas.Factors.BF16);
 
-    /** Compute capability, before the point, of the first cards whose tensor cores take TF32 and bf16: Ampere. */
+    /** Major compute capability of the first cards whose tensor cores take TF32 and bf16: Ampere. */
     private static final int TENSOR_CORES = 8;
 
     private final String description;
@@ -34,13 +31,13 @@ enum Precision {
         return factors;
     }
 
-    /** As a user writes it. */
+    /** The name in settings. */
     String word() {
         return name().toLowerCase(Locale.ROOT);
     }
 
     /**
-     * What the settings ask for; where they leave it open, TF32, or float32 on a card that has nothing else.
+     * The precision of the settings; by default TF32, or float32 on a card that has nothing else.
      *
      * @throws org.rlr.tensor.InvalidSettingException if the card does not offer it
      */
@@ -56,7 +53,7 @@ enum Precision {
         return this == FP32 || card.major() >= TENSOR_CORES;
     }
 
-    /** What a card offers, as a user writes it. */
+    /** The names of the precisions that a card offers. */
     static List<String> of(Card card) {
         return Arrays.stream(values())
                 .filter(p -> p.on(card))
@@ -64,7 +61,7 @@ enum Precision {
                 .toList();
     }
 
-    /** For a user. */
+    /** A description for users. */
     @Override
     public String toString() {
         return description;

@@ -8,17 +8,17 @@ import org.rlr.tensor.backend.Locality;
 import org.rlr.tensor.backend.View;
 
 /**
- * Attention on tensor cores: kernels/attention_window_*.cu where all images share keys and values inside a window,
- * kernels/attention_flash_*.cu elsewhere. Factors are rounded to {@link Precision#TF32} or {@link Precision#BF16} as
- * they are read; sums, exponentials and all that is written are float32.
+ * Attention on tensor cores: kernels/attention_window_*.cu for windows whose keys and values all images share,
+ * kernels/attention_flash_*.cu otherwise. Factors are rounded to {@link Precision#TF32} or {@link Precision#BF16} when
+ * they are read; sums, exponentials and results are float32.
  */
 final class TensorCoreAttention {
     private static final int THREADS = 128;
-    /** Tokens of a block of the flash kernels. */
+    /** Tokens in a block of the flash kernels. */
     private static final int CHUNK = 64;
     /**
-     * Images that are the rows of one product in the window kernels, and how few of them still pay: below, most rows
-     * would be padding.
+     * Images that form the rows of one product in the window kernels, and the fewest that are worth it: with fewer,
+     * most rows would be padding.
      */
     private static final int IMAGES = 16;
 
@@ -29,13 +29,13 @@ final class TensorCoreAttention {
     private static final int HALO_PIXELS = 432;
     private static final int KEY_TILE = 8;
     /**
-     * Tiles of pixels of the window kernels, largest first; grids below the limit take none of the first, so that there
-     * are blocks enough.
+     * Pixel tiles of the window kernels, largest first; grids below the limit skip the two largest, to get enough
+     * blocks.
      */
     private static final int[][] TILES = {{8, 8}, {4, 8}, {4, 4}, {2, 4}, {2, 2}};
 
     private static final int SMALL_GRID = 1024;
-    /** Bytes that addresses must be multiples of, for loads of four values. */
+    /** Alignment of addresses in bytes, for loads of four values. */
     private static final int ALIGNMENT = 16;
 
     private final CudaEngine engine;
@@ -45,8 +45,8 @@ final class TensorCoreAttention {
     }
 
     /**
-     * Whether there are kernels for a call: head dimension 16, 32 or 64, a precision other than float32, and views that
-     * begin at multiples of 16 bytes.
+     * Whether these kernels support a call: head dimension 16, 32 or 64, a precision other than float32, and views
+     * aligned to 16 bytes.
      */
     boolean takes(AttentionProblem p, View... views) {
         boolean takes = engine.precision() != Precision.FP32
@@ -83,12 +83,12 @@ final class TensorCoreAttention {
                 keyBlocks(p, tile));
     }
 
-    /** The tile of pixels, rows and columns, with which the window kernels take a call, unless the flash kernels do. */
+    /** The pixel tile (rows, columns) of the window kernels for a call; null if the flash kernels compute it. */
     int @Nullable [] tile(AttentionProblem p) {
         if (p.pattern.locality() != Locality.INSIDE || p.kImage != 0 || p.vImage != 0 || p.images < FEWEST_IMAGES) {
             return null;
         }
-        // a row in shared memory, in words, with what lies between rows
+        // words of a row in shared memory, with the padding between rows
         int pitch = (engine.precision() == Precision.BF16 ? p.headDim / 2 : p.headDim) + 4;
         for (int i = p.pattern.tokens() < SMALL_GRID ? 2 : 0; i < TILES.length; i++) {
             long pixels = (TILES[i][0] + 2L * p.pattern.radius()) * (TILES[i][1] + 2L * p.pattern.radius()) + 1;

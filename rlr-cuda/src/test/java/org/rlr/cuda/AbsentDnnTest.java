@@ -51,7 +51,7 @@ class AbsentDnnTest {
         computed(
                 libraries,
                 "own kernels (libcudnn_ops.so.9, a part of cuDNN, was not found beside "
-                        + libraries.resolve("libcudnn.so.9") + "; install cuDNN 9 anew, all of it)");
+                        + libraries.resolve("libcudnn.so.9") + "; reinstall cuDNN 9 with all its parts)");
     }
 
     @Test

@@ -11,18 +11,18 @@ import org.rlr.tensor.ResourceException;
 /**
  * A graphics card.
  *
- * @param ordinal the driver's number of it
- * @param name the maker's name
+ * @param ordinal its number in the driver
+ * @param name the vendor's name for it
  * @param memory bytes of device memory
- * @param major compute capability, before the point
- * @param minor compute capability, after the point
+ * @param major major compute capability
+ * @param minor minor compute capability
  * @param driver the CUDA version that the driver supports, as in 12.6
  */
 public record Card(int ordinal, String name, long memory, int major, int minor, String driver) {
-    /** Volta: the first whose threads of a warp run independently, as the kernels' warp collectives presume. */
+    /** Volta: the first cards with independent threads in a warp, which the kernels' warp collectives require. */
     private static final int OLDEST = 7;
 
-    /** The number of cards; {@link Natives#obstacle()} is empty. */
+    /** The number of cards; requires that {@link Natives#obstacle()} is empty. */
     public static int count() {
         int[] count = new int[1];
         JCudaDriver.cuDeviceGetCount(count);
@@ -32,7 +32,7 @@ public record Card(int ordinal, String name, long memory, int major, int minor, 
     /**
      * A card by its number.
      *
-     * @throws InvalidSettingException if there is none of that number
+     * @throws InvalidSettingException if no card has that number
      * @throws ResourceException if it is too old
      */
     public static Card of(int ordinal) {
@@ -44,7 +44,7 @@ public record Card(int ordinal, String name, long memory, int major, int minor, 
                     "cuda:" + ordinal,
                     cards,
                     "there is no card " + ordinal,
-                    "the driver finds " + cards + ": choose that with `backend`");
+                    "set `backend` to a card that the driver finds: " + cards);
         }
         try {
             CUdevice device = new CUdevice();
@@ -66,7 +66,7 @@ public record Card(int ordinal, String name, long memory, int major, int minor, 
                 throw new ResourceException(
                         ResourceException.Resource.BACKEND,
                         "the card " + card.name + " is too old: its compute capability is " + card.major + "."
-                                + card.minor + " and " + OLDEST + ".0 is needed",
+                                + card.minor + " and " + OLDEST + ".0 is required",
                         "use the cpu backend",
                         null);
             }
@@ -82,7 +82,7 @@ public record Card(int ordinal, String name, long memory, int major, int minor, 
         return value[0];
     }
 
-    /** One line for a user. */
+    /** One line for users. */
     @Override
     public String toString() {
         return String.format(

@@ -5,7 +5,7 @@ import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.JCudaDriver;
 
-/** A card's primary context, which all users of the card in this process share. */
+/** The primary context of a card, shared by all users of the card in this process. */
 public final class Context implements AutoCloseable {
     private final Card card;
     private final CUdevice device = new CUdevice();
@@ -29,8 +29,8 @@ public final class Context implements AutoCloseable {
     }
 
     /**
-     * Makes this the context of the calling thread. Every method that calls the driver begins with it, because any
-     * thread may come in.
+     * Makes this the context of the calling thread. Every method that calls the driver calls this first, because it may
+     * run on any thread.
      */
     public void enter() {
         try {
@@ -40,7 +40,7 @@ public final class Context implements AutoCloseable {
         }
     }
 
-    /** Gives the context back; the second time does nothing. */
+    /** Releases the context; a second call does nothing. */
     @Override
     public synchronized void close() {
         if (!closed) {

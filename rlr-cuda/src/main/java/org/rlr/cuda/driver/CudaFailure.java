@@ -5,7 +5,7 @@ import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 import org.rlr.tensor.RlrException;
 
-/** A call of the CUDA driver that failed: what was tried, the driver's code and its explanation. */
+/** A failed call of the CUDA driver: the attempted action, the driver's error code and its explanation. */
 public final class CudaFailure extends RlrException {
     private static final long serialVersionUID = 1L;
 
@@ -16,7 +16,7 @@ public final class CudaFailure extends RlrException {
         this.code = code;
     }
 
-    /** @param attempt what was tried, as in "kernel unary" */
+    /** @param attempt the attempted action, as in "kernel unary" */
     static CudaFailure of(String attempt, CudaException e) {
         String code = String.valueOf(e.getMessage());
         return new CudaFailure("CUDA: " + attempt + " failed with " + code + explanation(code), code, e);
@@ -27,7 +27,7 @@ public final class CudaFailure extends RlrException {
         return code.equals("CUDA_ERROR_OUT_OF_MEMORY");
     }
 
-    /** JCuda's exceptions carry the name of the code alone; the driver has a text for its number. */
+    /** The driver's text for an error code; JCuda's exceptions have only the code's name. */
     private static String explanation(String code) {
         try {
             String[] text = new String[1];

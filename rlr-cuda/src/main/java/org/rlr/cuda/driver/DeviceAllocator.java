@@ -14,15 +14,15 @@ import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.backend.SizeClass;
 
 /**
- * Device memory by {@link SizeClass}, kept for reuse. All of it is used on one stream, so a block may be handed out
- * again as soon as the host has given it back: what still runs on it comes before what is submitted next.
+ * An allocator that keeps device memory for reuse, by {@link SizeClass}. All blocks are used on one stream, so a
+ * released block can be reused at once: pending work on it runs before any new work.
  *
- * <p>On a stream for debugging nothing is rounded up or kept, so that a memory checker sees each byte that is out of
- * bounds, and every block remembers who asked for it.
+ * <p>On a debug stream sizes are not rounded up and blocks are freed at once, so that a memory checker sees each access
+ * out of bounds, and every block records its caller.
  *
- * <p>A graph goes on using the addresses it was captured with. What is allocated while one is captured is therefore
- * reserved: given back, it serves other graphs of the stream (they run one after another, and none expects to find what
- * it left), but nobody else.
+ * <p>A graph keeps using the addresses of its capture. Blocks allocated during a capture are therefore reserved: after
+ * release, only other graphs of the stream reuse them. That is safe because graphs run one after another, and none
+ * reads data left by an earlier run.
  */
 public final class DeviceAllocator implements AutoCloseable {
     private static final long SMALLEST = 512;
@@ -36,16 +36,16 @@ public final class DeviceAllocator implements AutoCloseable {
     private final Set<DeviceBuffer> live = new HashSet<>();
     private boolean reserving;
 
-    /** An allocator for what runs on one stream. */
+    /** An allocator for work on one stream. */
     public DeviceAllocator(Stream stream) {
         this.stream = stream;
         exact = stream.debug();
     }
 
     /**
-     * A block of at least that many bytes, contents undefined.
+     * Allocates a block of at least that many bytes, contents undefined.
      *
-     * @throws ResourceException if there is not enough memory, with a table of what is in use
+     * @throws ResourceException if there is not enough memory, with a table of the blocks in use
      */
     public synchronized DeviceBuffer allocate(long bytes) {
         long size = exact ? Math.max(4, bytes) : SizeClass.of(bytes, SMALLEST, STEP);
@@ -62,10 +62,10 @@ public final class DeviceAllocator implements AutoCloseable {
         return buffer;
     }
 
-    /** Takes a block back; work submitted before may still use it. */
+    /** Takes a block back; work submitted earlier may still use it. */
     public synchronized void release(DeviceBuffer buffer) {
         if (!live.remove(buffer)) {
-            throw new IllegalStateException("a block of " + buffer.bytes() + " bytes was given back twice");
+            throw new IllegalStateException("a block of " + buffer.bytes() + " bytes was released twice");
         }
         if (exact) {
             stream.synchronize();
@@ -77,17 +77,17 @@ public final class DeviceAllocator implements AutoCloseable {
         }
     }
 
-    /** Whether blocks handed out from now on are for a graph that is being captured. */
+    /** Sets whether new blocks are reserved for a graph that is being captured. */
     public synchronized void reserving(boolean on) {
         reserving = on;
     }
 
-    /** Whether any of the reserved blocks is in use: a graph that leaves one so would share it with the next. */
+    /** Whether any reserved block is in use: a block that a graph keeps would be shared with the next graph. */
     public synchronized boolean reservedInUse() {
         return live.stream().anyMatch(DeviceBuffer::reserved);
     }
 
-    /** Ends all reservations, when the last graph is gone. */
+    /** Ends all reservations; called when the last graph is closed. */
     public synchronized void unreserve() {
         live.forEach(b -> b.reserved(false));
         reserved.forEach((size, list) -> {
@@ -107,7 +107,7 @@ public final class DeviceAllocator implements AutoCloseable {
                 throw CudaFailure.of("allocating " + size + " bytes", first);
             }
             if (reserving) {
-                throw shortage(size, first); // no waiting, which trimming takes, while capturing
+                throw shortage(size, first); // trim() waits for the card, which is not allowed during a capture
             }
             trim();
             try {
@@ -126,15 +126,16 @@ public final class DeviceAllocator implements AutoCloseable {
         long used = sum(live);
         return new ResourceException(
                 ResourceException.Resource.MEMORY,
-                "out of device memory: " + mebibytes(size) + " more were wanted, " + mebibytes(unused[0]) + " of "
-                        + mebibytes(total[0]) + " are free and this backend uses " + mebibytes(used),
+                "out of device memory: " + mebibytes(size) + " requested, " + mebibytes(unused[0]) + " of "
+                        + mebibytes(total[0]) + " are free, this backend uses " + mebibytes(used),
                 "lower `batchSize` or `imageSize`"
-                        + (exact ? "" : " (-Drlr.cuda.debug=true names who asked for each block)")
-                        + (live.isEmpty() ? "" : "; this is in use:\n" + table()),
+                        + (exact ? "" : " (-Drlr.cuda.debug=true names the caller of each block)")
+                        + (live.isEmpty() ? "" : "; in use:
+" + table()),
                 CudaFailure.of("allocating " + size + " bytes", e));
     }
 
-    /** Live blocks by origin, or by size where no origins are kept; the largest sums first. */
+    /** A table of live blocks by origin, or by size if origins are not recorded; largest sums first. */
     private String table() {
         Map<String, Long> sums = live.stream()
                 .collect(Collectors.groupingBy(
@@ -152,7 +153,7 @@ public final class DeviceAllocator implements AutoCloseable {
         return String.format(java.util.Locale.ROOT, "%.1f MiB", bytes / (double) (1 << 20));
     }
 
-    /** The nearest caller that is neither the backend nor the tensors. */
+    /** The nearest caller outside the backend and the tensors. */
     private static String caller() {
         return StackWalker.getInstance()
                 .walk(frames -> frames.filter(f -> !f.getClassName().startsWith("org.rlr.cuda.driver.")
@@ -163,7 +164,7 @@ public final class DeviceAllocator implements AutoCloseable {
                 .orElse("unknown");
     }
 
-    /** {@return the bytes taken from the driver, in blocks in use and in blocks kept for reuse} */
+    /** {@return the bytes allocated from the driver, both in use and kept for reuse} */
     public synchronized long bytes() {
         long bytes = sum(live);
         for (ArrayDeque<DeviceBuffer> list : free.values()) {
@@ -180,8 +181,8 @@ public final class DeviceAllocator implements AutoCloseable {
     }
 
     /**
-     * Gives the blocks kept for reuse back to the driver, after what still runs on them; none while a graph is being
-     * captured, when nothing may be waited for.
+     * Frees the blocks kept for reuse, after pending work on them. Does nothing during a capture, when waiting is not
+     * allowed.
      */
     public synchronized void trim() {
         if (reserving) {
@@ -194,7 +195,7 @@ public final class DeviceAllocator implements AutoCloseable {
         free.clear();
     }
 
-    /** Frees everything, blocks in use too. */
+    /** Frees all blocks, including those in use. */
     @Override
     public synchronized void close() {
         unreserve();

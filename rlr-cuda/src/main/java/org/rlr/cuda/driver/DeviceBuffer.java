@@ -3,20 +3,20 @@ package org.rlr.cuda.driver;
 import jcuda.driver.CUdeviceptr;
 import org.jspecify.annotations.Nullable;
 
-/** A block of device memory. It is its {@link DeviceAllocator}'s to free. */
+/** A block of device memory. Its {@link DeviceAllocator} frees it. */
 public final class DeviceBuffer {
     private final Address address = new Address();
     private final long bytes;
-    /** Who asked for it, where that is kept. */
+    /** The caller that allocated it, if recorded. */
     private @Nullable String origin;
-    /** Whether it belongs to what graphs compute with, and is not for others. */
+    /** Whether only graphs may use it. */
     private boolean reserved;
 
     DeviceBuffer(long bytes) {
         this.bytes = bytes;
     }
 
-    /** JCuda's pointer with its number made visible: kernels take addresses by value. */
+    /** JCuda's pointer with access to its address: kernels take addresses by value. */
     private static final class Address extends CUdeviceptr {
         long value() {
             return getNativePointer();
@@ -27,7 +27,7 @@ public final class DeviceBuffer {
         return address;
     }
 
-    /** JCuda's pointer to a byte of the block, for calls of libraries. */
+    /** JCuda's pointer to a byte of the block, for library calls. */
     public CUdeviceptr pointer(long byteOffset) {
         return address.withByteOffset(byteOffset);
     }
@@ -37,7 +37,7 @@ public final class DeviceBuffer {
         return address.value();
     }
 
-    /** Its length. */
+    /** Its size in bytes. */
     public long bytes() {
         return bytes;
     }

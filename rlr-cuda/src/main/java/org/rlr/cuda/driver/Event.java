@@ -5,12 +5,12 @@ import jcuda.driver.CUevent;
 import jcuda.driver.CUevent_flags;
 import jcuda.driver.JCudaDriver;
 
-/** A mark in a stream that the host can wait for. */
+/** An event in a stream, which the host can wait for. */
 public final class Event implements AutoCloseable {
     private final CUevent event = new CUevent();
     private final Context context;
 
-    /** @param timed whether {@link #millisecondsSince} is going to be asked, which makes marks dearer */
+    /** @param timed whether {@link #millisecondsSince} will be called, which makes events slower */
     public Event(Context context, boolean timed) {
         this.context = context;
         context.enter();
@@ -18,13 +18,13 @@ public final class Event implements AutoCloseable {
                 event, timed ? CUevent_flags.CU_EVENT_DEFAULT : CUevent_flags.CU_EVENT_DISABLE_TIMING);
     }
 
-    /** Sets the mark after all that was submitted to the stream. */
+    /** Records this event after all work submitted to the stream so far. */
     public void record(Stream stream) {
         context.enter();
         JCudaDriver.cuEventRecord(event, stream.handle());
     }
 
-    /** Waits until the stream has come to the mark; at once where none was set. */
+    /** Waits until the stream reaches this event; returns at once if it was not recorded. */
     public void synchronize() {
         context.enter();
         try {
@@ -34,7 +34,7 @@ public final class Event implements AutoCloseable {
         }
     }
 
-    /** The card's time between two marks that both were reached. */
+    /** The card's time between two events that were both reached. */
     public float millisecondsSince(Event earlier) {
         context.enter();
         float[] milliseconds = new float[1];

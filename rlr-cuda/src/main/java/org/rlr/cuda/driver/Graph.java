@@ -7,8 +7,8 @@ import jcuda.driver.CUstreamCaptureMode;
 import jcuda.driver.JCudaDriver;
 
 /**
- * Work captured from a stream, which is then launched as a whole: the host submits one thing instead of hundreds.
- * Kernels keep the arguments that they were captured with, addresses too.
+ * Work captured from a stream and launched as a whole, so that the host submits once instead of hundreds of times.
+ * Kernels keep the arguments of the capture, including addresses.
  */
 public final class Graph implements AutoCloseable {
     private final CUgraphExec executable = new CUgraphExec();
@@ -20,17 +20,17 @@ public final class Graph implements AutoCloseable {
     }
 
     /**
-     * Captures what the body submits to the stream, without running it. In the body the stream must not be waited for,
-     * nor anything be copied between it and the host.
+     * Captures the work that the body submits to the stream, without running it. The body must not wait for the stream,
+     * nor copy between it and the host.
      *
      * @throws NotCapturableException if the body does so
-     * @throws CudaFailure if the driver refuses; what the body throws is passed on; the stream is as before in either
-     *     case
+     * @throws CudaFailure if the driver refuses. Exceptions of the body are passed on. The stream is unchanged in both
+     *     cases.
      */
     public static Graph capture(Stream stream, Runnable body) {
         stream.context().enter();
         try {
-            // relaxed: memory may be allocated meanwhile
+            // relaxed: the body may allocate memory
             JCudaDriver.cuStreamBeginCapture(stream.handle(), CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_RELAXED);
         } catch (CudaException e) {
             throw CudaFailure.of("beginning to capture a graph", e);
@@ -64,7 +64,7 @@ public final class Graph implements AutoCloseable {
             JCudaDriver.cuStreamEndCapture(stream.handle(), captured);
             JCudaDriver.cuGraphDestroy(captured);
         } catch (CudaException e) {
-            why.addSuppressed(e); // the capture was ended by what went wrong: there is no graph
+            why.addSuppressed(e); // the failure ended the capture: there is no graph
         }
     }
 
@@ -81,7 +81,7 @@ public final class Graph implements AutoCloseable {
         }
     }
 
-    /** Gives the graph back; a launch that has not run yet still does. */
+    /** Releases the graph; pending launches still run. */
     @Override
     public void close() {
         stream.context().enter();

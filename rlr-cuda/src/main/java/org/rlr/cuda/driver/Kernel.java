@@ -7,9 +7,9 @@ import jcuda.Pointer;
 import jcuda.driver.CUfunction;
 import jcuda.driver.JCudaDriver;
 
-/** A kernel ready to be launched on a stream. */
+/** A kernel, ready to launch on a stream. */
 public final class Kernel {
-    /** Arguments of every kernel fit into this. */
+    /** The most bytes of arguments of a kernel. */
     private static final int MOST_BYTES = 1024;
 
     private final String name;
@@ -20,7 +20,7 @@ public final class Kernel {
     Kernel(String name, Signature signature, CUfunction function, Stream stream) {
         if (signature.bytes > MOST_BYTES) {
             throw new IllegalArgumentException(
-                    "kernel " + name + " takes " + signature.bytes + " bytes, at most " + MOST_BYTES + " are passed");
+                    "kernel " + name + " takes " + signature.bytes + " bytes of arguments; the maximum is " + MOST_BYTES);
         }
         this.name = name;
         this.signature = signature;
@@ -35,16 +35,15 @@ public final class Kernel {
     }
 
     /**
-     * Room for the arguments of a launch, and JCuda's pointers to it: every pointer made costs several calls into
-     * native code. The stream keeps it from launch to launch, not the thread, which is the caller's and may outlive
-     * everything.
+     * Memory for the arguments of a launch, and JCuda's pointers to it. Creating a pointer costs several native calls,
+     * so the stream reuses this memory. It is not thread-local, because the caller's threads may outlive the stream.
      */
     static final class Arguments {
         private final ByteBuffer bytes = ByteBuffer.allocateDirect(MOST_BYTES).order(ByteOrder.nativeOrder());
         private final Pointer pointer = Pointer.to(Pointer.to(bytes));
     }
 
-    /** A launch in the making, run once. */
+    /** A launch in preparation; it runs once. */
     public static final class Launch {
         private final Kernel kernel;
         private final Arguments room;
@@ -76,7 +75,7 @@ public final class Kernel {
             return this;
         }
 
-        /** Device addresses of just the declared number, 0 for none. */
+        /** Device addresses, exactly as many as declared; 0 for none. */
         public Launch pointers(long[] addresses) {
             int offset = field(Signature.Type.POINTER, addresses.length);
             for (int i = 0; i < addresses.length; i++) {
@@ -114,7 +113,7 @@ public final class Kernel {
             return this;
         }
 
-        /** An array of ints of just the declared length. */
+        /** An array of ints of exactly the declared length. */
         public Launch put(int[] values) {
             int offset = field(Signature.Type.INT, values.length);
             for (int i = 0; i < values.length; i++) {
@@ -123,7 +122,7 @@ public final class Kernel {
             return this;
         }
 
-        /** An array of floats of just the declared length. */
+        /** An array of floats of exactly the declared length. */
         public Launch put(float[] values) {
             int offset = field(Signature.Type.FLOAT, values.length);
             for (int i = 0; i < values.length; i++) {
@@ -133,9 +132,9 @@ public final class Kernel {
         }
 
         /**
-         * Submits the kernel on {@code gridX·gridY} blocks of {@code block} threads; nothing where there are no blocks.
+         * Submits the kernel with {@code gridX·gridY} blocks of {@code block} threads; with 0 blocks, does nothing.
          *
-         * @throws IllegalArgumentException if arguments are missing, or this has run before
+         * @throws IllegalArgumentException if arguments are missing, or the launch has already run
          */
         public void run(long gridX, int gridY, int block) {
             if (next != kernel.signature.fields.size()) {

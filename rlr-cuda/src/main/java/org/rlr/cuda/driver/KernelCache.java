@@ -12,8 +12,8 @@ import org.rlr.tensor.io.Sha256;
 
 /**
  * Compiled kernels on disk, in {@code ~/.cache/rlr/kernels} or the folder that the system property {@value #PROPERTY}
- * names. A file's name is the hash of all that its contents follow from, so an old one is never taken for a new one. A
- * cache that cannot be read or written costs time only.
+ * names. A file's name is the hash of everything that decides its contents, so an outdated file is never used. Without
+ * a readable or writable cache, only time is lost.
  */
 final class KernelCache {
     static final String PROPERTY = "rlr.cuda.cache";
@@ -34,7 +34,7 @@ final class KernelCache {
         }
     }
 
-    /** Whether somebody else could have put code there; systems without such permissions have other ones. */
+    /** Whether other users could have put code there; checks POSIX permissions only. */
     static boolean writableByOthers(Path folder) {
         try {
             if (!Files.exists(folder)) {
@@ -44,19 +44,19 @@ final class KernelCache {
             String user = System.getProperty("user.name");
             return permissions.contains(PosixFilePermission.OTHERS_WRITE)
                     || permissions.contains(PosixFilePermission.GROUP_WRITE)
-                    // in a container a user may have no name
+                    // in a container the user may have no name
                     || (!user.equals("?") && !Files.getOwner(folder).getName().equals(user));
         } catch (IOException | UnsupportedOperationException e) {
             return false;
         }
     }
 
-    /** The name of what follows from these texts. */
+    /** The cache key for these texts. */
     static String key(String... texts) {
         Sha256 digest = new Sha256();
         for (String text : texts) {
             byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-            // the length keeps "ab", "c" apart from "a", "bc"
+            // the length distinguishes "ab", "c" from "a", "bc"
             digest.add((bytes.length + ":").getBytes(StandardCharsets.UTF_8)).add(bytes);
         }
         return digest.hex();
@@ -75,7 +75,7 @@ final class KernelCache {
         }
     }
 
-    /** Readers see all of it or nothing. */
+    /** Writes atomically: readers see the whole file or none. */
     void write(String key, byte[] cubin) {
         if (!trusted) {
             return;

@@ -9,14 +9,14 @@ import jcuda.nvrtc.JNvrtc;
 import jcuda.nvrtc.nvrtcProgram;
 import org.rlr.tensor.ResourceException;
 
-/** Compiles kernel files with NVRTC to machine code of the card, or takes that from the cache, and loads it. */
+/** Compiles kernel files with NVRTC to machine code for the card, or reads it from the cache, and loads it. */
 public final class KernelCompiler {
     private final Context context;
     private final KernelCache cache = new KernelCache();
     private final String nvrtc;
     private final String[] options;
 
-    /** @throws ResourceException if NVRTC knows no code that the card runs */
+    /** @throws ResourceException if NVRTC knows no architecture that runs on the card */
     public KernelCompiler(Context context) {
         this.context = context;
         nvrtc = version();
@@ -31,10 +31,10 @@ public final class KernelCompiler {
     }
 
     /**
-     * The architecture to compile for, as in 90 of sm_90. Machine code of a card runs on later ones of the same major
-     * number; the newest of those that NVRTC knows is taken.
+     * The architecture to compile for, as in 90 of sm_90: the newest that NVRTC knows and the card runs. Machine code
+     * also runs on later cards of the same major number.
      *
-     * @throws ResourceException if it knows none
+     * @throws ResourceException if NVRTC knows no such architecture
      */
     public static int architecture(Card card) {
         int[] count = new int[1];
@@ -46,14 +46,14 @@ public final class KernelCompiler {
                 .max()
                 .orElseThrow(() -> new ResourceException(
                         ResourceException.Resource.BACKEND,
-                        "NVRTC " + version() + " makes no code for compute capability " + card.major() + "."
+                        "NVRTC " + version() + " does not support compute capability " + card.major() + "."
                                 + card.minor() + " of the card " + card.name() + ", only for "
                                 + Arrays.toString(known),
-                        "install the libraries of another CUDA 12",
+                        "install the libraries of a CUDA 12 release that supports this card",
                         null));
     }
 
-    /** What the sources are compiled with. */
+    /** The compiler version and options. */
     public String describe() {
         return "NVRTC " + nvrtc + " " + String.join(" ", options);
     }

@@ -14,7 +14,7 @@ import jcuda.driver.CUmodule;
 import jcuda.driver.JCudaDriver;
 import org.jspecify.annotations.Nullable;
 
-/** The kernels of one file, compiled when the first of them is asked for. */
+/** The kernels of one file, compiled when the first one is requested. */
 public final class KernelFile implements AutoCloseable {
     private static final Pattern INCLUDE = Pattern.compile("(?m)^#include \"(\\w+\\.cu)\"$");
 
@@ -26,8 +26,8 @@ public final class KernelFile implements AutoCloseable {
     private @Nullable CUmodule module;
 
     /**
-     * @param owner the class beside whose package the file lies, in {@code kernels}
-     * @param prelude what is put before it
+     * @param owner a class; the file is in the folder {@code kernels} beside it
+     * @param prelude text inserted before the file's text
      */
     public KernelFile(Stream stream, KernelCompiler compiler, Class<?> owner, String name, String prelude) {
         this.stream = stream;
@@ -37,8 +37,8 @@ public final class KernelFile implements AutoCloseable {
     }
 
     /**
-     * A kernel file's text, with that of another in the place of each line {@code #include "other.cu"}: NVRTC is given
-     * no headers.
+     * A kernel file's text, with each line {@code #include "other.cu"} replaced by that file's text: NVRTC gets no
+     * headers.
      */
     public static String text(Class<?> owner, String name) {
         return INCLUDE.matcher(ownText(owner, name)).replaceAll(m -> Matcher.quoteReplacement(text(owner, m.group(1))));

@@ -9,17 +9,14 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Whether the linker would find a library, without loading it. */
+/** Finds out whether the linker would find a library, without loading it. */
 final class LinkerPath {
     private static final Path LINKER_CACHE = Path.of("/etc/ld.so.cache");
     private static final Path OWN_LIBRARIES = Path.of("/proc/self/maps");
 
     private LinkerPath() {}
 
-    /**
-     * Looks where the linker does: among what is loaded already, in LD_LIBRARY_PATH, in its cache, in the standard
-     * folders.
-     */
+    /** Searches like the linker: loaded libraries, LD_LIBRARY_PATH, the linker's cache, the standard folders. */
     static boolean present(String library) {
         return contains(OWN_LIBRARIES, library)
                 || inFolders(System.getenv("LD_LIBRARY_PATH"), library)
@@ -34,7 +31,7 @@ final class LinkerPath {
                         .anyMatch(f -> !f.isEmpty() && Files.exists(Path.of(f, library)));
     }
 
-    /** The folder of a library that this process has loaded; empty where it has none of that name. */
+    /** The folder of a library that this process has loaded; empty if it has not loaded it. */
     static Optional<Path> folderOf(String library) {
         try (Stream<String> lines = Files.lines(OWN_LIBRARIES, StandardCharsets.ISO_8859_1)) {
             return lines.filter(l -> l.contains("/" + library))

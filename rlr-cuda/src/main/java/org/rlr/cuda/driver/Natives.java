@@ -19,18 +19,18 @@ import jcuda.nvrtc.JNvrtc;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Loads JCuda's native libraries, and with them the driver, NVRTC and cuBLAS, and cuDNN where it is asked for, once per
- * process; says in one sentence what is missing. The only place where JCuda's exceptions are switched on.
+ * Loads JCuda's native libraries once per process, and with them the driver, NVRTC, cuBLAS and, if requested, cuDNN.
+ * Describes a missing part in one sentence. Only this class enables JCuda's exceptions.
  */
 public final class Natives {
-    /** CUDA 12.0 in the driver's way of counting: the natives and libcublas.so.12 want it. */
+    /** CUDA 12.0 as the driver numbers it; the natives and libcublas.so.12 require it. */
     private static final int OLDEST_DRIVER = 12000;
 
     private static final System.Logger LOG = System.getLogger(Natives.class.getName());
     private static final String TEMPORARY = "java.io.tmpdir";
     private static final String DRIVER = "libcuda.so.1";
     private static final String DNN = "libcudnn.so.9";
-    /** What cuDNN's library loads at the first call; where it cannot, it ends the process. */
+    /** The parts that cuDNN's library loads at the first call; it ends the process if one is missing. */
     private static final List<String> DNN_PARTS =
             List.of("libcudnn_graph.so.9", "libcudnn_ops.so.9", "libcudnn_cnn.so.9");
 
@@ -45,7 +45,7 @@ public final class Natives {
         this.obstacle = obstacle;
     }
 
-    /** Why CUDA cannot be used by this process; empty where it can. The libraries are looked for once. */
+    /** The reason why this process cannot use CUDA; empty if it can. The libraries are searched once. */
     public static synchronized Optional<String> obstacle() {
         if (loaded == null) {
             loaded = new Natives(load());
@@ -56,9 +56,9 @@ public final class Natives {
     private static @Nullable String load() {
         String system = System.getProperty("os.name") + " on " + System.getProperty("os.arch");
         if (!system.equals("Linux on amd64")) {
-            return "it needs Linux on x86-64, this is " + system + "; use the cpu backend";
+            return "it requires Linux on x86-64, this is " + system + "; use the cpu backend";
         }
-        // so that where there is none, as on most machines, no native code is unpacked to learn it
+        // check this first, so that machines without a driver need not unpack native code
         if (!LinkerPath.present(DRIVER)) {
             return explain(DRIVER + ": cannot open shared object file");
         }
@@ -77,7 +77,7 @@ public final class Natives {
         });
     }
 
-    /** Why cuDNN cannot be used by this process, which CUDA can; empty where it can. The library is looked for once. */
+    /** The reason why this process can use CUDA but not cuDNN; empty if it can. The library is searched once. */
     public static synchronized Optional<String> dnnObstacle() {
         if (dnn == null) {
             dnn = new Natives(attempt(() -> {
@@ -94,13 +94,13 @@ public final class Natives {
         return Optional.ofNullable(dnn.obstacle);
     }
 
-    /** What to say of a library in a folder if some of its parts are neither there nor where the linker looks. */
+    /** A message if a part of cuDNN is neither in a folder nor on the linker's path; null if all are found. */
     static @Nullable String incomplete(Path folder, List<String> parts) {
         return parts.stream()
                 .filter(part -> !Files.exists(folder.resolve(part)) && !LinkerPath.present(part))
                 .findFirst()
                 .map(part -> part + ", a part of cuDNN, was not found beside " + folder.resolve(DNN)
-                        + "; install cuDNN 9 anew, all of it")
+                        + "; reinstall cuDNN 9 with all its parts")
                 .orElse(null);
     }
 
@@ -111,9 +111,9 @@ public final class Natives {
     }
 
     /**
-     * Loads libraries from a folder that nobody but this user can write to, and that is empty before and gone after.
-     * JCuda would take whatever lies in the folder for temporary files, which everybody may put files into; it asks the
-     * system property for it each time, and is told of ours while its classes begin.
+     * Loads libraries from a new folder that only this user can write to, and deletes it afterwards. JCuda would load
+     * any file of that name from the shared folder for temporary files. It reads the folder's system property each
+     * time, so the property names the new folder while JCuda's classes are initialised.
      */
     private static @Nullable String attempt(Loading loading) {
         String shared = System.getProperty(TEMPORARY);
@@ -130,11 +130,11 @@ public final class Natives {
             return explain(String.valueOf(e.getMessage()));
         } catch (IOException e) {
             return "its native code could not be unpacked into " + shared + " (" + e
-                    + "); give another folder with -Djava.io.tmpdir";
+                    + "); set another folder with -Djava.io.tmpdir";
         }
     }
 
-    /** What is loaded stays loaded, and is no worse for a file that cannot be deleted. */
+    /** Deletes the folder; loaded libraries stay loaded. If that fails, only a warning is logged. */
     private static void delete(Path folder) {
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : files.toList()) {
@@ -153,7 +153,7 @@ public final class Natives {
             JCudaDriver.cuDriverGetVersion(value);
             if (value[0] < OLDEST_DRIVER) {
                 return "the NVIDIA driver supports CUDA " + version(value[0])
-                        + " and 12.0 is needed; update the driver";
+                        + " and 12.0 is required; update the driver";
             }
             JCudaDriver.cuDeviceGetCount(value);
         } catch (CudaException e) {
@@ -188,12 +188,12 @@ public final class Natives {
     }
 
     /**
-     * Puts a library where JCuda looks for it and loads it, which gives the linker's own message; what the library of
-     * that name needs is loaded with it.
+     * Copies a library to the folder where JCuda looks and loads it with its dependencies, for the linker's own error
+     * message.
      */
     private static void loadLibrary(String name) throws IOException {
         String file = "lib" + name + "-" + JCudaVersion.get() + "-linux-x86_64.so";
-        // of the loader, since a class of a named module finds nothing in another module
+        // by the class loader, because a class in a named module finds no resources of other modules
         URL library = JCudaDriver.class.getClassLoader().getResource("lib/" + file);
         if (library == null) {
             throw new UnsatisfiedLinkError(

@@ -1,6 +1,6 @@
 package org.rlr.cuda.driver;
 
-/** Something was to be captured into a graph that concerns the host and happens once, not whenever the graph runs. */
+/** Thrown when a capture contains work of the host, which a graph cannot repeat. */
 public final class NotCapturableException extends IllegalStateException {
     private static final long serialVersionUID = 1L;
 

@@ -7,7 +7,7 @@ import jcuda.CudaException;
 import jcuda.Pointer;
 import jcuda.driver.JCudaDriver;
 
-/** Host memory that stays where it is, so that the card can copy to and from it while the host goes on. */
+/** Pinned host memory, which the card can copy to and from while the host continues. */
 final class PinnedBuffer implements AutoCloseable {
     private final Context context;
     private final Pointer pointer = new Pointer();

@@ -6,11 +6,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a kernel takes: the fields of its one argument, a struct, as the kernel file declares them. The file is the only
- * place where they are declared; a launch that does not follow them is refused.
+ * The signature of a kernel: the fields of its single argument, a struct. Only the kernel file declares them; launches
+ * with other arguments are refused.
  */
 final class Signature {
-    /** A field: its name, its type, how many values it holds and where it lies in the struct. */
+    /** A field: its name, type, number of values and offset in the struct. */
     record Field(String name, Type type, int count, int offset) {}
 
     enum Type {
@@ -63,7 +63,7 @@ final class Signature {
             case "int64" -> Type.LONG;
             default ->
                 throw new IllegalArgumentException(
-                        "kernel " + kernel + ": a field of type " + type + " cannot be passed");
+                        "kernel " + kernel + ": the field type " + type + " is not supported");
         };
     }
 
@@ -79,7 +79,7 @@ final class Signature {
                 Pattern.compile("struct\\s+" + m.group(1) + "\\s*\\{([^}]*)}").matcher(source);
         if (!s.find()) {
             throw new IllegalArgumentException(
-                    "kernel " + kernel + " takes a struct " + m.group(1) + ", which is not declared");
+                    "kernel " + kernel + " takes a struct " + m.group(1) + " that is not declared");
         }
         return new Signature(kernel, s.group(1));
     }

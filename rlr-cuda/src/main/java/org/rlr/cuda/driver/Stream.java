@@ -7,22 +7,19 @@ import jcuda.driver.CUstream;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 
-/**
- * A queue of work on a card: what is submitted to it runs in that order. It does not wait for the default stream, nor
- * that for it.
- */
+/** A queue of work on a card, run in the order of submission. It and the default stream do not wait for each other. */
 public final class Stream implements AutoCloseable {
     private static final int MOST_ARGUMENTS = 64;
 
     private final CUstream stream = new CUstream();
     private final Context context;
     private final boolean debug;
-    /** Room for arguments that no launch uses: as much as threads prepare launches at once, up to a bound. */
+    /** Free argument memory: one for each thread that prepares a launch at the same time, up to a bound. */
     private final Queue<Kernel.Arguments> arguments = new ArrayBlockingQueue<>(MOST_ARGUMENTS);
 
     private boolean capturing;
 
-    /** @param debug whether users of the stream are to trade speed for what it takes to find a mistake */
+    /** @param debug whether users of the stream run slowly but easy to debug */
     public Stream(Context context, boolean debug) {
         this.context = context;
         this.debug = debug;
@@ -34,12 +31,12 @@ public final class Stream implements AutoCloseable {
         }
     }
 
-    /** The context it belongs to. */
+    /** The context of this stream. */
     public Context context() {
         return context;
     }
 
-    /** Whether every kernel is waited for, and memory neither rounded up nor kept for reuse. */
+    /** Whether to wait for every kernel, and allocate memory without rounding up or reuse. */
     public boolean debug() {
         return debug;
     }
@@ -52,19 +49,19 @@ public final class Stream implements AutoCloseable {
         capturing = is;
     }
 
-    /** Called by what cannot be part of a graph. @throws NotCapturableException if one is being captured */
+    /** Called before work that cannot be part of a graph. @throws NotCapturableException during a capture */
     public void requireNoCapture(String what) {
         if (capturing) {
             throw new NotCapturableException(what);
         }
     }
 
-    /** JCuda's object, for calls of libraries. */
+    /** JCuda's object, for library calls. */
     public CUstream handle() {
         return stream;
     }
 
-    /** Waits until all that was submitted has run. @throws CudaFailure if some of it failed */
+    /** Waits until all submitted work has run. @throws CudaFailure if any of it failed */
     public void synchronize() {
         requireNoCapture("waiting for the card");
         context.enter();

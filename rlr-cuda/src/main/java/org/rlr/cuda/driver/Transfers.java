@@ -4,12 +4,11 @@ import jcuda.CudaException;
 import jcuda.driver.JCudaDriver;
 
 /**
- * Copies between Java arrays and the device, in order with everything else on the stream. They go through two pinned
- * buffers in turn: a Java array may move while a copy runs, and with two the host fills one while the card empties the
- * other.
+ * Copies between Java arrays and the device, in the order of the stream. They use two pinned buffers in turn, because a
+ * Java array may move during a copy: the host fills one while the card empties the other.
  */
 public final class Transfers implements AutoCloseable {
-    /** Values in a pinned buffer: 4 MiB, from where on a copy runs at the bus's full speed. */
+    /** Values in a pinned buffer: 4 MiB, enough for the bus's full speed. */
     private static final int CHUNK = 1 << 20;
 
     private final Stream stream;
@@ -17,7 +16,7 @@ public final class Transfers implements AutoCloseable {
     private final Event[] done = new Event[2];
     private int next;
 
-    /** Transfers on a stream. */
+    /** Creates the transfers of a stream. */
     public Transfers(Stream stream) {
         this.stream = stream;
     }
@@ -40,12 +39,12 @@ public final class Transfers implements AutoCloseable {
         }
     }
 
-    /** Copies to the host, after everything submitted before has run. */
+    /** Copies to the host, after all work submitted earlier. */
     public synchronized void download(DeviceBuffer src, long byteOffset, float[] dst, int offset, int elements) {
         stream.requireNoCapture("a copy to the host");
         stream.context().enter();
         int before = -1;
-        // while a chunk is on its way, the one before it is taken out of its buffer
+        // while a chunk is copied, the host reads the previous chunk from its buffer
         for (long from = 0; from < elements; from += CHUNK) {
             int n = (int) Math.min(CHUNK, elements - from);
             int turn = take();
@@ -80,7 +79,7 @@ public final class Transfers implements AutoCloseable {
         }
     }
 
-    /** Sets a word on the device, bits as they are. */
+    /** Sets a word on the device to these bits. */
     public void set(DeviceBuffer dst, long byteOffset, int bits) {
         stream.context().enter();
         try {
@@ -95,7 +94,7 @@ public final class Transfers implements AutoCloseable {
         buffers[turn].floats().get(0, dst, at, n);
     }
 
-    /** A buffer whose last copy has run. */
+    /** Takes the next buffer, after its last copy has run. */
     private int take() {
         int turn = next;
         next ^= 1;

@@ -1,6 +1,6 @@
 /**
- * Internal: the CUDA driver in Java's terms: card, stream, memory, kernels compiled at runtime, graphs; begin with
- * {@link org.rlr.cuda.driver.Kernel} and {@link org.rlr.cuda.driver.DeviceAllocator}.
+ * Internal: the CUDA driver as Java classes: card, stream, memory, kernels compiled at run time, graphs. Start reading
+ * at {@link org.rlr.cuda.driver.Kernel} and {@link org.rlr.cuda.driver.DeviceAllocator}.
  */
 @NullMarked
 package org.rlr.cuda.driver;

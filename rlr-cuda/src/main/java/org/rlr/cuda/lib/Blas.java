@@ -12,15 +12,15 @@ import jcuda.runtime.cudaStream_t;
 import org.rlr.cuda.driver.Stream;
 import org.rlr.tensor.ResourceException;
 
-/** Matrix products by cuBLAS. One handle on one stream, so that the same call gives the same bits. */
+/** Matrix products by cuBLAS, with one handle on one stream, so that results are bit-identical. */
 public final class Blas implements AutoCloseable {
-    /** What the factors of a product are rounded to; sums stay in float32. */
+    /** The type that the factors of a product are rounded to; sums stay in float32. */
     public enum Factors {
-        /** Nothing. */
+        /** No rounding. */
         FLOAT32(cublasComputeType.CUBLAS_COMPUTE_32F),
-        /** TF32, ten bits after the point. */
+        /** TF32, with ten fraction bits. */
         TF32(cublasComputeType.CUBLAS_COMPUTE_32F_FAST_TF32),
-        /** bf16, seven bits after the point. */
+        /** bf16, with seven fraction bits. */
         BF16(cublasComputeType.CUBLAS_COMPUTE_32F_FAST_16BF);
 
         private final int computeType;
@@ -38,9 +38,9 @@ public final class Blas implements AutoCloseable {
     private final cublasHandle handle = new cublasHandle();
 
     /**
-     * cuBLAS on a stream.
+     * Starts cuBLAS on a stream.
      *
-     * @param factors what tensor cores may round the factors to
+     * @param factors the type that tensor cores may round the factors to
      */
     public Blas(Stream stream, Factors factors) {
         this.stream = stream;
@@ -53,7 +53,7 @@ public final class Blas implements AutoCloseable {
             throw new ResourceException(
                     ResourceException.Resource.BACKEND,
                     "cuBLAS cannot start (" + e.getMessage() + ")",
-                    "see that the installed libraries belong together",
+                    "check that all installed CUDA libraries have the same version",
                     e);
         }
     }
@@ -62,8 +62,8 @@ public final class Blas implements AutoCloseable {
     public record Matrix(Pointer pointer, int rowLength, long stride) {}
 
     /**
-     * {@code c = alpha·op(a)·op(b) + beta·c} for each of a batch, row-major, op transposing where asked; op(a) is
-     * {@code m×k}, op(b) {@code k×n}. With beta 0, c may hold anything before.
+     * {@code c = alpha·op(a)·op(b) + beta·c} for each matrix of a batch, row-major; op optionally transposes; op(a) is
+     * {@code m×k}, op(b) {@code k×n}. With beta 0, the previous contents of c are ignored.
      */
     public synchronized void multiply(
             boolean transA,
@@ -81,13 +81,13 @@ public final class Blas implements AutoCloseable {
             return;
         }
         stream.context().enter();
-        // cuBLAS is column-major: to it, each of our matrices is its transpose, and cᵀ = op(b)ᵀ·op(a)ᵀ
+        // cuBLAS is column-major: it reads each of our matrices as its transpose, and cᵀ = op(b)ᵀ·op(a)ᵀ
         int opA = transA ? cublasOperation.CUBLAS_OP_T : cublasOperation.CUBLAS_OP_N;
         int opB = transB ? cublasOperation.CUBLAS_OP_T : cublasOperation.CUBLAS_OP_N;
         Pointer one = Pointer.to(new float[] {alpha});
         Pointer other = Pointer.to(new float[] {beta});
         try {
-            // JCuda's functions of the old names take a data type in the place of the compute type
+            // JCuda's functions of the old names take a data type instead of the compute type
             if (batches == 1) {
                 JCublas2.cublasGemmEx_new(
                         handle,
@@ -144,7 +144,7 @@ public final class Blas implements AutoCloseable {
         }
     }
 
-    /** cuBLAS refuses a leading extent of 0 even where there is nothing to read. */
+    /** The leading dimension; cuBLAS refuses 0 even for an empty matrix. */
     private static int length(Matrix matrix) {
         return Math.max(1, matrix.rowLength);
     }

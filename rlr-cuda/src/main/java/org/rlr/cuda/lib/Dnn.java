@@ -14,18 +14,18 @@ import org.rlr.cuda.driver.Stream;
 import org.rlr.tensor.ResourceException;
 
 /**
- * Convolutions by cuDNN: without groups, channels last, float32. One handle on one stream; only algorithms whose sums
- * have a fixed order and are those of the definition (no Fourier or Winograd transform), so that the same call gives
- * the same bits. Descriptors and the algorithm of a problem are made once and kept.
+ * Convolutions by cuDNN: without groups, channels last, float32. Results are bit-identical: it uses one handle on one
+ * stream, and only algorithms that sum in a fixed order by the definition (no Fourier or Winograd transform). The
+ * descriptors and the algorithm of a problem are cached.
  */
 public final class Dnn implements AutoCloseable {
-    /** What of a convolution is computed. */
+    /** The pass of a convolution. */
     public enum Pass {
-        /** y of x and w. */
+        /** Computes y from x and w. */
         FORWARD,
-        /** dx of w and dy. */
+        /** Computes dx from w and dy. */
         INPUT_GRADIENT,
-        /** dw of x and dy. */
+        /** Computes dw from x and dy. */
         WEIGHT_GRADIENT
     }
 
@@ -33,8 +33,8 @@ public final class Dnn implements AutoCloseable {
      * A convolution: x {@code [images, height, width, channels]}, w {@code [outChannels, kernel, kernel, channels]}, y
      * {@code [images, outHeight, outWidth, outChannels]}.
      *
-     * @param top zeros above and as many below
-     * @param left zeros on the left and as many on the right
+     * @param top rows of zeros above, and the same number below
+     * @param left columns of zeros on the left, and the same number on the right
      */
     public record Problem(
             Pass pass,
@@ -59,7 +59,7 @@ public final class Dnn implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(Dnn.class.getName());
     private static final Pattern STATUS = Pattern.compile("\\d+$");
-    /** The statuses of cuDNN 9 from CUDNN_STATUS_NOT_SUPPORTED on. */
+    /** The range of cuDNN 9 statuses that begins with CUDNN_STATUS_NOT_SUPPORTED. */
     private static final int FIRST_NOT_SUPPORTED = 3000;
 
     private static final int LAST_NOT_SUPPORTED = 3999;
@@ -70,11 +70,11 @@ public final class Dnn implements AutoCloseable {
     private final Map<Problem, Optional<DnnPlan>> plans = new HashMap<>();
 
     /**
-     * cuDNN on a stream.
+     * Starts cuDNN on a stream.
      *
-     * @param tensorCores whether tensor cores may round the factors to TF32, ten bits after the point; sums stay in
+     * @param tensorCores whether tensor cores may round the factors to TF32, with ten fraction bits; sums stay in
      *     float32
-     * @throws ResourceException if it does not start, as on a card that it does not know
+     * @throws ResourceException if it does not start, as on a card that it does not support
      */
     public Dnn(Stream stream, boolean tensorCores) {
         this.stream = stream;
@@ -87,27 +87,26 @@ public final class Dnn implements AutoCloseable {
             throw new ResourceException(
                     ResourceException.Resource.BACKEND,
                     "cuDNN " + version() + " cannot start (" + explanation(e) + ")",
-                    "see that it is made for this card and driver",
+                    "check that it supports this card and driver",
                     e);
         }
     }
 
-    /** As in "9.5.1". */
+    /** The version, as in "9.5.1". */
     public static String version() {
         long version = JCudnn.cudnnGetVersion();
         return version / 10000 + "." + version / 100 % 100 + "." + version % 100;
     }
 
     /**
-     * How cuDNN computes a problem; empty, with a line in the log the first time, where it cannot with an algorithm as
-     * above.
+     * The plan of cuDNN for a problem. Empty, with a log line the first time, if no algorithm is allowed.
      *
-     * @throws org.rlr.cuda.driver.NotCapturableException if the stream is captured and the problem is a new one
+     * @throws org.rlr.cuda.driver.NotCapturableException during a capture, if the problem is new
      */
     public synchronized Optional<DnnPlan> plan(Problem problem) {
         Optional<DnnPlan> plan = plans.get(problem);
         if (plan == null) {
-            stream.requireNoCapture("choosing an algorithm of cuDNN");
+            stream.requireNoCapture("choosing a cuDNN algorithm");
             stream.context().enter();
             try {
                 plan = DnnPlan.of(handle, tensorCores, problem);
@@ -117,7 +116,7 @@ public final class Dnn implements AutoCloseable {
             if (plan.isEmpty()) {
                 LOG.log(
                         System.Logger.Level.INFO,
-                        "cuDNN has no deterministic algorithm for the " + problem + "; own kernels compute it");
+                        "cuDNN has no deterministic algorithm for the " + problem + "; using own kernels");
             }
             plans.put(problem, plan);
         }
@@ -127,11 +126,11 @@ public final class Dnn implements AutoCloseable {
     /**
      * Submits a problem.
      *
-     * @param x the input, or where its gradient goes
-     * @param w the weights, or where their gradient goes
-     * @param y where the output goes, or the upstream gradient
-     * @param workspace of {@link DnnPlan#workspaceBytes()}, contents undefined before and after
-     * @param accumulate whether the result is added to what is there; if not, there may be anything before
+     * @param x the input, or the destination of its gradient
+     * @param w the weights, or the destination of their gradient
+     * @param y the destination of the output, or the upstream gradient
+     * @param workspace memory of {@link DnnPlan#workspaceBytes()}, contents undefined before and after
+     * @param accumulate whether to add to the destination; if not, its previous contents are ignored
      */
     public synchronized void run(DnnPlan plan, Pointer x, Pointer w, Pointer y, Pointer workspace, boolean accumulate) {
         stream.context().enter();
@@ -148,24 +147,22 @@ public final class Dnn implements AutoCloseable {
     private static ResourceException failure(Problem problem, CudaException e) {
         return new ResourceException(
                 ResourceException.Resource.BACKEND,
-                "cuDNN failed at the " + problem + ": " + explanation(e),
-                "with -Drlr.cuda.cudnn=false own kernels compute it",
+                "cuDNN failed to compute the " + problem + ": " + explanation(e),
+                "use own kernels instead with -Drlr.cuda.cudnn=false",
                 e);
     }
 
-    /** Whether a call failed because cuDNN has no such computation. */
+    /** Whether a call failed because cuDNN does not support the computation. */
     static boolean notSupported(CudaException e) {
         return notSupported(status(e));
     }
 
-    /** Whether a status of cuDNN 9 says that it has no such computation. */
+    /** Whether a cuDNN 9 status means that it does not support the computation. */
     static boolean notSupported(int status) {
         return status >= FIRST_NOT_SUPPORTED && status <= LAST_NOT_SUPPORTED;
     }
 
-    /**
-     * JCudnn knows the statuses of cuDNN 8 by name; of those of cuDNN 9 it tells the number, -1 where it tells none.
-     */
+    /** The number of a cuDNN 9 status, which JCudnn puts in the message; -1 for cuDNN 8 statuses, which it names. */
     private static int status(CudaException e) {
         Matcher number = STATUS.matcher(String.valueOf(e.getMessage()));
         return number.find() ? Integer.parseInt(number.group()) : -1;

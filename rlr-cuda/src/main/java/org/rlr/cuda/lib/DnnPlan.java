@@ -26,13 +26,12 @@ import jcuda.jcudnn.cudnnTensorDescriptor;
 import jcuda.jcudnn.cudnnTensorFormat;
 
 /**
- * How cuDNN computes one {@link Dnn.Problem}: descriptors, the algorithm, the workspace that it takes. Its {@link Dnn}
- * closes it.
+ * The plan of cuDNN for one {@link Dnn.Problem}: descriptors, algorithm and workspace size. Its {@link Dnn} closes it.
  */
 public final class DnnPlan implements AutoCloseable {
     private static final int FLOAT = cudnnDataType.CUDNN_DATA_FLOAT;
     private static final int FORMAT = cudnnTensorFormat.CUDNN_TENSOR_NHWC;
-    /** More is not worth what a faster algorithm would save: the blocks stay with the allocator. */
+    /** The largest workspace: the allocator keeps its block, so a faster algorithm is not worth more memory. */
     private static final long MOST_WORKSPACE = 512L << 20;
 
     private static final Pointer ONE = Pointer.to(new float[] {1});
@@ -55,10 +54,10 @@ public final class DnnPlan implements AutoCloseable {
         this.problem = problem;
     }
 
-    /** What cuDNN's heuristics say of an algorithm. */
+    /** The result of cuDNN's heuristics for an algorithm. */
     private record Candidate(int algorithm, int status, int determinism, int math) {}
 
-    /** The first that cuDNN's heuristics recommend of those that are allowed; empty where there is none. */
+    /** A plan with the first allowed algorithm that cuDNN's heuristics recommend; empty if none is allowed. */
     static Optional<DnnPlan> of(cudnnHandle handle, boolean tensorCores, Dnn.Problem problem) {
         DnnPlan plan = described(handle, tensorCores, problem);
         try {
@@ -76,8 +75,8 @@ public final class DnnPlan implements AutoCloseable {
     }
 
     /**
-     * With descriptors and no algorithm: that needs no card. @throws IllegalArgumentException if the problem's output
-     * is not what cuDNN gives for its input
+     * A plan with descriptors but no algorithm, which needs no card. @throws IllegalArgumentException if cuDNN computes
+     * another output shape for the problem's input
      */
     static DnnPlan described(cudnnHandle handle, boolean tensorCores, Dnn.Problem problem) {
         DnnPlan plan = new DnnPlan(handle, tensorCores, problem);
@@ -129,7 +128,7 @@ public final class DnnPlan implements AutoCloseable {
         JCudnn.cudnnSetConvolutionMathType(convolution, type);
     }
 
-    /** Host work only: nothing is submitted. */
+    /** The candidates; runs on the host only, submits nothing. */
     private List<Candidate> candidates() {
         int[] count = new int[1];
         try {
@@ -171,8 +170,7 @@ public final class DnnPlan implements AutoCloseable {
                 }
             }
         } catch (ArrayIndexOutOfBoundsException e) {
-            // where cuDNN refuses it sets no number of results, and the binding takes whatever its variable holds for
-            // one
+            // if cuDNN refuses, it does not set the number of results, and the binding reads an uninitialised one
             return List.of();
         } catch (CudaException e) {
             if (Dnn.notSupported(e)) {
@@ -187,7 +185,7 @@ public final class DnnPlan implements AutoCloseable {
         return array;
     }
 
-    /** Takes a candidate that is allowed and for which cuDNN has a workspace. */
+    /** Takes a candidate if it is allowed and its workspace is small enough. @return whether it did */
     private boolean take(Candidate c) {
         if (c.status != 0
                 || c.determinism != cudnnDeterminism.CUDNN_DETERMINISTIC
@@ -222,7 +220,7 @@ public final class DnnPlan implements AutoCloseable {
         return workspaceBytes <= MOST_WORKSPACE;
     }
 
-    /** Neither a Fourier nor a Winograd transform, whose rounding is that of other sums. */
+    /** Whether an algorithm sums by the definition; Fourier and Winograd transforms round differently. */
     private boolean byDefinition(int a) {
         return switch (problem.pass()) {
             case FORWARD ->
@@ -239,7 +237,7 @@ public final class DnnPlan implements AutoCloseable {
         return problem;
     }
 
-    /** The device memory that {@link Dnn#run} needs beside the operands. */
+    /** The bytes of device memory that {@link Dnn#run} needs in addition to the operands. */
     public long workspaceBytes() {
         return workspaceBytes;
     }

@@ -40,14 +40,14 @@ class NativesTest {
         assertEquals("12.6", Natives.version(12060));
     }
 
-    /** The real one ends the process at its first call. */
+    /** The real cuDNN ends the process at its first call. */
     @Test
     void aCudnnWithoutOneOfItsPartsIsNotCalled(@TempDir Path folder) throws IOException {
         List<String> parts = List.of("libcudnn_first.so.9", "libcudnn_second.so.9");
         Files.createFile(folder.resolve("libcudnn_first.so.9"));
         assertEquals(
                 "libcudnn_second.so.9, a part of cuDNN, was not found beside " + folder.resolve("libcudnn.so.9")
-                        + "; install cuDNN 9 anew, all of it",
+                        + "; reinstall cuDNN 9 with all its parts",
                 Natives.incomplete(folder, parts));
         Files.createFile(folder.resolve("libcudnn_second.so.9"));
         assertNull(Natives.incomplete(folder, parts));
