@@ -20,8 +20,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Sends images to the service from many threads while its model is swapped, and checks every answer: it must be that of
- * one of the two models. Prints how many requests were answered how, their durations, and the service's memory.
+ * Sends images to the service from many threads while its model is swapped, and checks that every answer is that of one
+ * of the two models. Prints the number of requests for each outcome, their durations, and the service's memory.
  *
  * <pre>{@code
  * java load/Load.java URL SERVED-MODEL MODEL-A MODEL-B REQUESTS THREADS SWAPS IMAGE…

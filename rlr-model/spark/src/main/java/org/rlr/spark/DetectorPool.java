@@ -16,8 +16,8 @@ import org.rlr.model.detect.Detector;
 import org.rlr.tensor.ResourceException;
 
 /**
- * The detectors of a process: one for each key, whatever the number of tasks that use it. A detector without a task
- * stays open for the next one, and is closed after a minute, or at once where one of another key is opened.
+ * The detectors of a process: one for each key, shared by all tasks that use it. A detector without a task stays open
+ * for the next task. It is closed after a minute, or at once if a detector of another key is opened.
  */
 final class DetectorPool<D extends Detector> {
     private static final int IDLE_SECONDS = 60;
@@ -29,12 +29,12 @@ final class DetectorPool<D extends Detector> {
         this(CompletableFuture.delayedExecutor(IDLE_SECONDS, TimeUnit.SECONDS));
     }
 
-    /** @param afterIdle runs what it is given when a detector has been without tasks for long enough */
+    /** @param afterIdle runs a command when a detector has been idle for long enough */
     DetectorPool(Executor afterIdle) {
         this.afterIdle = afterIdle;
     }
 
-    /** Takes a detector for a task, opening it where there is none; the others wait meanwhile. */
+    /** Leases a detector to a task. Opens it if needed; other tasks wait meanwhile. */
     synchronized Lease lease(Object key, Supplier<D> opener) {
         Entry<D> entry = entries.get(key);
         if (entry == null) {
@@ -47,7 +47,7 @@ final class DetectorPool<D extends Detector> {
         return new Lease(entry);
     }
 
-    /** Closes all detectors that no task uses. */
+    /** Closes all idle detectors. */
     synchronized void closeIdle() {
         List<Entry<D>> idle = new ArrayList<>(entries.values());
         idle.removeIf(entry -> entry.tasks > 0);
@@ -71,7 +71,7 @@ final class DetectorPool<D extends Detector> {
 
     private static final class Entry<D> {
         final D detector;
-        /** Read by those who share the memory, written by one who needs all of it. */
+        /** Read-locked by tasks that share the memory, write-locked by a task that needs all of it. */
         final ReadWriteLock memory = new ReentrantReadWriteLock(true);
 
         int tasks;
@@ -82,7 +82,7 @@ final class DetectorPool<D extends Detector> {
         }
     }
 
-    /** A detector in the hands of a task. */
+    /** A detector leased to a task. */
     final class Lease implements AutoCloseable {
         private final Entry<D> entry;
         private final AtomicBoolean released = new AtomicBoolean();
@@ -96,11 +96,10 @@ final class DetectorPool<D extends Detector> {
         }
 
         /**
-         * Examines an image beside those of the other tasks of this process and, where memory is too short for that,
-         * once more, alone.
+         * Examines an image in parallel with other tasks of this process; if memory is short, examines it again, alone.
          *
          * @throws ResourceException as the work does
-         * @throws OutOfMemoryError if the work throws it when it is alone, too
+         * @throws OutOfMemoryError if the work throws it even when it runs alone
          */
         <T> T examine(Supplier<T> work) {
             try {
@@ -110,7 +109,7 @@ final class DetectorPool<D extends Detector> {
                     throw e;
                 }
             } catch (OutOfMemoryError e) {
-                // in code between the calls of the backend
+                // thrown outside the backend's calls
             }
             return locked(entry.memory.writeLock(), () -> {
                 entry.detector.trim();
@@ -127,7 +126,7 @@ final class DetectorPool<D extends Detector> {
             }
         }
 
-        /** Gives the detector back; may be called again. */
+        /** Returns the detector; a second call does nothing. */
         @Override
         public void close() {
             if (!released.getAndSet(true)) {

@@ -24,7 +24,7 @@ import org.rlr.tensor.CancelledException;
 import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.RlrException;
 
-/** Examines the images of a task, with the detector of its process. */
+/** Examines the images of a task with the detector of its process. */
 final class ImageScorer implements Serializable {
     private static final DetectorPool<AnomalyDetector> DETECTORS = new DetectorPool<>();
     private static final StructType REGION = new StructType()
@@ -50,10 +50,10 @@ final class ImageScorer implements Serializable {
         this.options = options;
     }
 
-    /** The key of a detector: the settings that it is opened with, and the model's contents. */
+    /** The key of a detector: its settings, and the digest of the model's contents. */
     private record Key(String model, String backend, int maxConcurrent, long maxPixels) {}
 
-    /** The columns that {@link #score} gives. */
+    /** The columns of a row that {@link #score} returns. */
     StructType schema() {
         StructType columns = new StructType()
                 .add("score", DataTypes.DoubleType)
@@ -69,16 +69,16 @@ final class ImageScorer implements Serializable {
     /**
      * Examines an image.
      *
-     * @param path names the image, and is read where there is no content; null where there is none
+     * @param path names the image, and is read if content is null; may be null
      * @param content of the image file; null to read it from the path
      * @param className the product class; null to recognise it
-     * @return {@link #schema}, with the error alone where the image cannot be examined
-     * @throws ResourceException if the executor lacks something that all images need
+     * @return {@link #schema}, with only the error if the image cannot be examined
+     * @throws ResourceException if the executor lacks a resource that all images need
      * @throws CancelledException if the task was killed
      */
     Row score(@Nullable String path, byte @Nullable [] content, @Nullable String className) {
         TaskContext task = TaskContext.get();
-        if (task == null) { // the driver computes a constant
+        if (task == null) { // the driver evaluates a constant
             try (DetectorPool<AnomalyDetector>.Lease own = lease(1)) {
                 return score(own, path, content, className);
             }
@@ -105,7 +105,10 @@ final class ImageScorer implements Serializable {
                 () -> open(cpus));
     }
 
-    /** Opens a detector for all tasks of this process: each computes on its thread, helpers take the other cores. */
+    /**
+     * Opens a detector for all tasks of this process: each task computes on its thread, helper threads use the other
+     * cores.
+     */
     private AnomalyDetector open(int cpus) {
         int tasks = Math.max(1, SparkEnv.get().conf().getInt("spark.executor.cores", cpus) / cpus);
         AnomalyDetector detector =
@@ -134,7 +137,7 @@ final class ImageScorer implements Serializable {
             if (e.resource() != ResourceException.Resource.MEMORY) {
                 throw e;
             }
-            return failed(e); // alone, too: this executor is too small for this image
+            return failed(e); // failed alone, too: this executor has too little memory for this image
         } catch (RlrException e) {
             return failed(e);
         }
@@ -144,7 +147,7 @@ final class ImageScorer implements Serializable {
             AnomalyDetector detector, @Nullable String path, byte @Nullable [] content, @Nullable String className) {
         if (content == null && path == null) {
             throw new ImageException(
-                    ImageException.Reason.EMPTY, "the image is null", "give its content or its path", null);
+                    ImageException.Reason.EMPTY, "the image is null", "set its content or its path", null);
         }
         String id = path == null ? "" : path;
         byte[] bytes = content == null ? ImageSource.of(id, () -> open(id)).content() : content;
@@ -183,7 +186,7 @@ final class ImageScorer implements Serializable {
         return row(null, null, null, null, null, null, null, null, e.explanation());
     }
 
-    /** Puts the map, where it is asked for, before the last column. */
+    /** Inserts the map, if requested, before the last column. */
     private Row row(@Nullable Row map, @Nullable Object... others) {
         if (!options.map()) {
             return RowFactory.create(others);

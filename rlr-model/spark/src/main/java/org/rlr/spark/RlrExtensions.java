@@ -24,15 +24,15 @@ import scala.runtime.AbstractFunction2;
 import scala.runtime.BoxedUnit;
 
 /**
- * Adds the SQL function {@code rlr_score(content)}, or {@code rlr_score(content, class)}, to sessions that are started
- * with {@code spark.sql.extensions=org.rlr.spark.RlrExtensions}. Its value is a struct of the columns that
- * {@link RlrSpark#score(org.apache.spark.sql.Dataset, String, ScoreOptions)} adds to {@code path}; an image that cannot
- * be examined has its error there.
+ * Adds the SQL function {@code rlr_score(content)}, or {@code rlr_score(content, class)}, to sessions started with
+ * {@code spark.sql.extensions=org.rlr.spark.RlrExtensions}. It returns a struct of the columns that {@link
+ * RlrSpark#score(org.apache.spark.sql.Dataset, String, ScoreOptions)} adds to {@code path}, with the error of an image
+ * that cannot be examined.
  *
- * <p>Settings of the session, which may change from query to query:
+ * <p>Session settings, which may change between queries:
  *
  * <ul>
- *   <li>{@code spark.rlr.model}: path of the model file, which the driver reads; required
+ *   <li>{@code spark.rlr.model}: path of the model file, read by the driver; required
  *   <li>{@code spark.rlr.map}, {@code spark.rlr.backend}, {@code spark.rlr.maxConcurrent}, {@code spark.rlr.maxPixels}:
  *       as in {@link ScoreOptions}
  * </ul>
@@ -47,7 +47,7 @@ public final class RlrExtensions extends AbstractFunction1<SparkSessionExtension
     /**
      * Called by Spark when a session starts.
      *
-     * @param extensions of the session
+     * @param extensions the session's extensions
      * @return nothing
      */
     @Override
@@ -56,7 +56,7 @@ public final class RlrExtensions extends AbstractFunction1<SparkSessionExtension
                 ScalaUDF.class.getName(),
                 "",
                 NAME,
-                NAME + "(content[, class]) - The anomaly score, verdict and regions of an image by the model "
+                NAME + "(content[, class]) - Returns the anomaly score, verdict and regions of an image by the model "
                         + SETTINGS + "model.",
                 "",
                 "",
@@ -69,7 +69,7 @@ public final class RlrExtensions extends AbstractFunction1<SparkSessionExtension
         return BoxedUnit.UNIT;
     }
 
-    /** Makes a call of the function an expression, with the session's settings. */
+    /** Builds the expression for a call of the function, with the session's settings. */
     private static final class Builder extends AbstractFunction1<Seq<Expression>, Expression> {
         @Override
         public Expression apply(Seq<Expression> arguments) {
@@ -77,7 +77,7 @@ public final class RlrExtensions extends AbstractFunction1<SparkSessionExtension
                     arguments.size() == 1 || arguments.size() == 2,
                     NAME,
                     arguments.mkString(", "),
-                    "given the content of an image and, if it is known, its class");
+                    "the content of an image and, if known, its class");
             SparkSession session = SparkSession.active();
             String model = setting(session, "model", "");
             if (model.isEmpty()) {
@@ -85,7 +85,7 @@ public final class RlrExtensions extends AbstractFunction1<SparkSessionExtension
                         SETTINGS + "model",
                         null,
                         "the path of a model file",
-                        NAME + " has no model",
+                        SETTINGS + "model is not set",
                         "set " + SETTINGS + "model to the path of a model file");
             }
             ScoreOptions options = ScoreOptions.builder()
@@ -99,7 +99,7 @@ public final class RlrExtensions extends AbstractFunction1<SparkSessionExtension
                     ? arguments
                     : CollectionConverters.asScala(List.of(arguments.head(), new Literal(null, DataTypes.StringType)))
                             .toSeq();
-            // the optimiser does not compute what it takes for random twice
+            // marked as non-deterministic, so that the optimiser does not evaluate it twice
             return new ScalaUDF(
                     new Call(scorer),
                     scorer.schema(),
@@ -138,8 +138,8 @@ public final class RlrExtensions extends AbstractFunction1<SparkSessionExtension
         @Override
         public Row apply(@Nullable Object content, @Nullable Object className) {
             if (content != null && !(content instanceof byte[])) {
-                // Spark shows the message alone
-                throw new RlrException(NAME + " is given " + content + "; give it the bytes of an image file (BINARY),"
+                // Spark shows only the message
+                throw new RlrException(NAME + " got " + content + "; pass it the bytes of an image file (BINARY),"
                         + " such as the column content of the data source binaryFile");
             }
             return scorer.score(null, (byte[]) content, className == null ? null : className.toString());

@@ -39,11 +39,11 @@ import picocli.CommandLine.Spec;
 
 /**
  * The program for {@code spark-submit}: examines image files and appends a row for each to a folder of Parquet files.
- * It may be ended at any moment; started again it goes on with the images that have no row of this model yet.
+ * You may stop it at any moment; the next run examines only the images that have no row of this model yet.
  *
- * <p>Images are listed in portions, each of which is a job; a task examines some hundred images and then puts one file
- * into the output, whole. A row has the columns of {@link RlrSpark#score(Dataset, String, ScoreOptions)} and
- * {@code model}, which the model's contents decide.
+ * <p>Images are listed in portions, one job for each. A task examines a few hundred images and then moves one complete
+ * file into the output. A row has the columns of {@link RlrSpark#score(Dataset, String, ScoreOptions)} and {@code
+ * model}, a hash of the model's contents.
  */
 @Command(
         name = "ScoreImages",
@@ -51,12 +51,12 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Examine images on a cluster, and append a row for each to a folder of Parquet files.",
-            "Images that have a row of the same model there are skipped: start it again after it was ended.",
+            "Images that already have a row of the same model are skipped: to resume, run the command again.",
             "An image that cannot be read is a row with an error."
         })
 public final class ScoreImages implements Callable<Integer> {
     private static final int DIGEST_DIGITS = 16;
-    /** Files and folders that Spark takes for none of its own, below the folder that is listed. */
+    /** Hidden files and folders below the listed folder, which Spark ignores. */
     private static final Pattern HIDDEN = Pattern.compile("/[._]");
 
     private static final StructType DONE = new StructType()
@@ -74,7 +74,7 @@ public final class ScoreImages implements Callable<Integer> {
             arity = "1..*",
             paramLabel = "PATH",
             description =
-                    "Folders, with all folders in them, or files; a pattern such as 'line-*/2026-*' names several.")
+                    "Folders, with their subfolders, or files; a pattern such as 'line-*/2026-*' matches several.")
     private List<String> images;
 
     @Option(names = "--model", required = true, paramLabel = "FILE", description = "A model file.")
@@ -84,14 +84,14 @@ public final class ScoreImages implements Callable<Integer> {
             names = "--output",
             required = true,
             paramLabel = "DIR",
-            description = "Folder of Parquet files, appended to. One run at a time may write there.")
+            description = "Folder of Parquet files to append to. Only one run at a time may write there.")
     private String output;
 
     @Option(
             names = "--class-column",
             paramLabel = "NAME",
             description =
-                    "The folders that name the product class, as in NAME=screw/1.png; where there is none, the class is recognised.")
+                    "Take the product class from folders such as NAME=screw/1.png; without such a folder, the model recognises the class.")
     private @Nullable String classColumn;
 
     @Option(names = "--map", description = "Keep the anomaly maps.")
@@ -100,13 +100,13 @@ public final class ScoreImages implements Callable<Integer> {
     @Option(
             names = "--max-pixels",
             paramLabel = "N",
-            description = "Images with more pixels are rows with an error (default: ${DEFAULT-VALUE}).")
+            description = "Images with more pixels get a row with an error (default: ${DEFAULT-VALUE}).")
     private long maxPixels = Images.MAX_PIXELS;
 
     @Option(
             names = "--max-concurrent",
             paramLabel = "N",
-            description = "Images at once in an executor; 0 for one in each task (default: ${DEFAULT-VALUE}).")
+            description = "Images examined at once in an executor; 0 for one in each task (default: ${DEFAULT-VALUE}).")
     private int maxConcurrent;
 
     @Option(
@@ -119,7 +119,7 @@ public final class ScoreImages implements Callable<Integer> {
             names = "--images-per-task",
             paramLabel = "N",
             description =
-                    "Images in each file of the output; after a killed run as many are examined again for each task that was running (default: ${DEFAULT-VALUE}).")
+                    "Images in each output file. A killed run loses at most this many for each running task (default: ${DEFAULT-VALUE}).")
     private int imagesPerTask = 500;
 
     @Option(
@@ -135,7 +135,7 @@ public final class ScoreImages implements Callable<Integer> {
     }
 
     /**
-     * Runs the program, and ends the process where it fails.
+     * Runs the program, and ends the process if it fails.
      *
      * @param arguments {@code --help} lists them
      */
@@ -180,7 +180,7 @@ public final class ScoreImages implements Callable<Integer> {
         String id = shared.digest().substring(0, DIGEST_DIGITS);
         Configuration files = session.sparkContext().hadoopConfiguration();
         List<String> portion = new ArrayList<>();
-        long[] found = {0, 0}; // and examined now
+        long[] found = {0, 0}; // total, and examined now
         Consumer<String> examine = path -> {
             found[0]++;
             portion.add(path);
@@ -215,7 +215,7 @@ public final class ScoreImages implements Callable<Integer> {
         return 0;
     }
 
-    /** Gives the images of a path, folder after folder, without hidden files and those of other kinds. */
+    /** Passes on the images of a path, folder by folder, without hidden files and other kinds of files. */
     private static void list(Configuration configuration, String pattern, Consumer<String> use) throws IOException {
         Path path = new Path(pattern);
         FileSystem files = path.getFileSystem(configuration);
@@ -223,8 +223,7 @@ public final class ScoreImages implements Callable<Integer> {
         if (roots == null || roots.length == 0) {
             throw new DataSetException(
                     "there is nothing at " + pattern,
-                    "check `images`; a path without a scheme, such as file:, is looked for in the cluster's default"
-                            + " file system",
+                    "check `images`; without a scheme such as file:, a path is in the cluster's default file system",
                     null);
         }
         for (FileStatus root : roots) {
@@ -245,7 +244,7 @@ public final class ScoreImages implements Callable<Integer> {
         }
     }
 
-    /** Examines those of the paths that have no row yet, and says how many they were. */
+    /** Examines the paths that have no row yet, and returns their number. */
     private int examine(
             SparkSession session, SharedModel shared, String id, ScoreOptions options, List<String> portion) {
         if (portion.isEmpty()) {
@@ -270,13 +269,13 @@ public final class ScoreImages implements Callable<Integer> {
                 .withColumn("model", functions.lit(id))
                 .write()
                 .mode("append")
-                // each task's file is moved into the output when it ends, not when all end
+                // each task's file is moved into the output as soon as the task ends
                 .option("mapreduce.fileoutputcommitter.algorithm.version", "2")
                 .parquet(output);
         return left.size();
     }
 
-    /** The rows of this model in the output; a file is there whole or not at all. */
+    /** The rows of this model in the output, which contains only complete files. */
     private Dataset<Row> done(SparkSession session, String id) {
         Path folder = new Path(output);
         try {

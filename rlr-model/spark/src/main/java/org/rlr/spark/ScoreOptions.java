@@ -8,15 +8,14 @@ import org.rlr.model.detect.DetectorOptions;
 import org.rlr.tensor.InvalidSettingException;
 
 /**
- * How images are examined on a cluster: {@code ScoreOptions.builder().classColumn("class").map(true).build()}.
+ * Options for examining images on a cluster: {@code ScoreOptions.builder().classColumn("class").map(true).build()}.
  *
- * @param classColumn the column with the product class of each image, whose own threshold is then used; a row without a
- *     class is recognised. Null where the images have no such column.
- * @param map whether the anomaly map of each image is kept in the result, 4 bytes for each of its pixels
+ * @param classColumn the column with the product class of each image, whose threshold is then used; if a row has no
+ *     class, the model recognises it. Null if the images have no such column.
+ * @param map whether the result has the anomaly map of each image, 4 bytes for each of its pixels
  * @param backend name of the backend that each executor opens, as {@link DetectorOptions#backend}
- * @param maxConcurrent images that an executor decodes and computes at once; further tasks wait. 0 for one in each
- *     running task.
- * @param maxPixels pixels of the largest image that is decoded; larger ones are rows with an error
+ * @param maxConcurrent images that an executor examines at once; other tasks wait. 0 for one in each running task.
+ * @param maxPixels pixels of the largest image that is decoded; larger images get a row with an error
  */
 public record ScoreOptions(@Nullable String classColumn, boolean map, String backend, int maxConcurrent, long maxPixels)
         implements Serializable {
@@ -52,7 +51,7 @@ public record ScoreOptions(@Nullable String classColumn, boolean map, String bac
         return new Builder();
     }
 
-    /** The options of the detector of an executor whose tasks have so many threads together. */
+    /** The options of an executor's detector, with this number of threads for all its tasks. */
     DetectorOptions detector(int threads) {
         return DetectorOptions.builder()
                 .backend(backend)
@@ -75,7 +74,7 @@ public record ScoreOptions(@Nullable String classColumn, boolean map, String bac
         /**
          * Sets {@link ScoreOptions#classColumn}.
          *
-         * @param name of a column of text; unless set, null
+         * @param name a text column; null by default
          * @return this builder
          */
         public Builder classColumn(@Nullable String name) {
@@ -86,7 +85,7 @@ public record ScoreOptions(@Nullable String classColumn, boolean map, String bac
         /**
          * Sets {@link ScoreOptions#map}.
          *
-         * @param kept whether the anomaly maps are kept; unless set, false
+         * @param kept whether to keep the anomaly maps; false by default
          * @return this builder
          */
         public Builder map(boolean kept) {
@@ -97,7 +96,7 @@ public record ScoreOptions(@Nullable String classColumn, boolean map, String bac
         /**
          * Sets {@link ScoreOptions#backend}.
          *
-         * @param name of the backend; unless set, {@code "auto"}
+         * @param name the name of the backend; {@code "auto"} by default
          * @return this builder
          */
         public Builder backend(String name) {
@@ -108,7 +107,7 @@ public record ScoreOptions(@Nullable String classColumn, boolean map, String bac
         /**
          * Sets {@link ScoreOptions#maxConcurrent}.
          *
-         * @param images at once in an executor; unless set, 0
+         * @param images at once in an executor; 0 by default
          * @return this builder
          */
         public Builder maxConcurrent(int images) {
@@ -119,7 +118,7 @@ public record ScoreOptions(@Nullable String classColumn, boolean map, String bac
         /**
          * Sets {@link ScoreOptions#maxPixels}.
          *
-         * @param pixels of the largest image; unless set, 134,217,728
+         * @param pixels pixels of the largest image; 134,217,728 by default
          * @return this builder
          */
         public Builder maxPixels(long pixels) {

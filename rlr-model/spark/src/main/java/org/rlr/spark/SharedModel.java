@@ -20,18 +20,18 @@ import org.rlr.tensor.io.Sha256;
 import org.rlr.tensor.io.TensorFileException;
 
 /**
- * The contents of a model file, sent to each executor once.
+ * The contents of a model file, which are sent to each executor once.
  *
- * @param digest of the contents, SHA-256 in hexadecimal digits
- * @param contents of the file
+ * @param digest SHA-256 of the contents, in hexadecimal digits
+ * @param contents the contents of the file
  */
 record SharedModel(String digest, Broadcast<byte[]> contents) implements Serializable {
     private static final Map<String, SharedModel> SENT = new ConcurrentHashMap<>();
 
     /**
-     * Reads a model by Hadoop, unless it was sent already and has not changed since.
+     * Reads a model through Hadoop, unless it was already sent and has not changed since.
      *
-     * @throws org.rlr.tensor.RlrException if it cannot be read or is no model
+     * @throws org.rlr.tensor.RlrException if it cannot be read or is not a model
      */
     static SharedModel of(SparkSession session, String file) {
         Path path = new Path(file);
@@ -51,20 +51,20 @@ record SharedModel(String digest, Broadcast<byte[]> contents) implements Seriali
             throw new TensorFileException(
                     TensorFileException.Reason.UNREADABLE,
                     "the model " + file + (missing ? " does not exist" : " cannot be read (" + IoReason.of(e) + ")"),
-                    "check its path; the driver reads it, and one without a scheme, such as file:, is looked for in"
-                            + " the cluster's default file system",
+                    "check its path, which the driver reads; without a scheme such as file:, a path is in the"
+                            + " cluster's default file system",
                     e);
         }
     }
 
-    /** A model from memory. @throws org.rlr.tensor.RlrException if it is none */
+    /** Sends a model from memory. @throws org.rlr.tensor.RlrException if it is not a model */
     static SharedModel of(SparkSession session, byte[] contents) {
         return send(session, digest(contents), "the model in memory", contents);
     }
 
     private static SharedModel send(SparkSession session, String key, String source, byte[] contents) {
         try (SafeTensorsFile file = SafeTensorsFile.of(source, contents)) {
-            ModelFile.info(file); // fails here, before any executor has it
+            ModelFile.info(file); // fails before the model is sent to any executor
         } catch (TensorFileException e) {
             throw ModelException.of(e);
         }

@@ -31,7 +31,7 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
-/** Trainings that differ in their configuration and seed, each in a task of its own. */
+/** Trains models with different configurations and seeds, each in its own task. */
 final class SparkAblation {
     private static final StructType COLUMNS = new StructType()
             .add("config", DataTypes.IntegerType)
@@ -42,7 +42,7 @@ final class SparkAblation {
 
     private SparkAblation() {}
 
-    /** One training; its settings as JSON, which travels to executors. */
+    /** One training; its settings are JSON, which is sent to executors. */
     private record Run(int number, String data, String config, String training) implements Serializable {
         Row row() {
             RlrConfig shape = Objects.requireNonNull(Json.read(config, RlrConfig.class));

@@ -1,7 +1,6 @@
 /**
- * Images examined, and models trained, on the executors of Apache Spark: {@link org.rlr.spark.RlrSpark} for
- * applications, {@link org.rlr.spark.RlrExtensions} for SQL and PySpark, {@link org.rlr.spark.ScoreImages} for
- * {@code spark-submit}.
+ * Examines images and trains models on the executors of Apache Spark: {@link org.rlr.spark.RlrSpark} for applications,
+ * {@link org.rlr.spark.RlrExtensions} for SQL and PySpark, {@link org.rlr.spark.ScoreImages} for {@code spark-submit}.
  */
 @NullMarked
 package org.rlr.spark;

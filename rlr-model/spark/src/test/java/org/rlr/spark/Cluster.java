@@ -16,7 +16,7 @@ import org.rlr.model.train.RlrTraining;
 import org.rlr.model.train.Trained;
 import org.rlr.model.train.TrainingListener;
 
-/** A session of two cores in this process, a data set and a model of three of its four classes, for all tests. */
+/** A session with two cores in this process, a data set, and a model of three of its four classes, for all tests. */
 final class Cluster {
     static final Path HOME = home();
     static final SparkSession SESSION = session();
@@ -25,12 +25,15 @@ final class Cluster {
 
     private Cluster() {}
 
-    /** Folders of test images by class, {@code class=…/….png}, a damaged one and an empty one; not to be changed. */
+    /**
+     * Folders of test images by class, {@code class=…/….png}, with a damaged and an empty one; tests must not change
+     * them.
+     */
     static Path images() {
         return HOME.resolve("images");
     }
 
-    /** A short training, whose model depends on the seed. */
+    /** A short training with a model that depends on the seed. */
     static RlrTraining training(DataSet data) {
         return RlrTraining.on(data)
                 .recipe("published")

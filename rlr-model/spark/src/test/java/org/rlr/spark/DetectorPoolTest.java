@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.tensor.ResourceException;
 
-/** One detector for all tasks, which is closed when it has been idle. */
+/** One detector serves all tasks, and is closed after being idle. */
 class DetectorPoolTest {
     private final Queue<Runnable> minute = new ArrayDeque<>();
     private final DetectorPool<AnomalyDetector> pool = new DetectorPool<>(minute::add);

@@ -47,7 +47,7 @@ class RlrSparkTest {
                 .load(Cluster.images().toString());
     }
 
-    /** A detector sees an image as a row shows it, but for the path in an error. */
+    /** A detector gives the same result as the row, except for the path in an error. */
     private static void assertSame(AnomalyDetector detector, String className, Row row) throws IOException {
         Path file = Path.of(URI.create(row.<String>getAs("path").replace(" ", "%20")));
         ImageSource image = ImageSource.of(row.getAs("path"), Files.readAllBytes(file));
@@ -152,7 +152,7 @@ class RlrSparkTest {
                 rows.stream()
                         .filter(row -> !row.<String>getAs("path").contains("class=fabric"))
                         .toList());
-        // a class that the model does not know is the fault of its row
+        // a class that the model does not know is an error of its row
         Row stranger = RlrSpark.score(
                         images.withColumn("product", functions.lit("screw")).limit(1),
                         MODEL,

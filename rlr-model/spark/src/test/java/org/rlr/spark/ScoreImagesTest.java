@@ -65,7 +65,7 @@ class ScoreImagesTest {
                 .toList();
     }
 
-    /** When each file of the output was written. */
+    /** The modification time of each output file. */
     private Map<Path, Object> written() throws IOException {
         Map<Path, Object> times = new TreeMap<>();
         try (Stream<Path> files = Files.list(output())) {
@@ -152,7 +152,7 @@ class ScoreImagesTest {
         assertNotEquals(0, killed.code());
         int done = rows().size();
         assertTrue(done >= 3 && done < expected().size(), done + " rows");
-        // what a task had not finished when its machine was gone
+        // the unfinished file of a task whose machine was lost
         Path half = output().resolve("_temporary/0/_temporary/attempt_1/part-00000-1-c000.snappy.parquet");
         Files.createDirectories(half.getParent());
         Files.writeString(half, "PAR1 half");

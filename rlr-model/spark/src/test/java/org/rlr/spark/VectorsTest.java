@@ -15,7 +15,7 @@ import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
 class VectorsTest {
-    /** Run in a JVM of its own. */
+    /** Runs in its own JVM. */
     public static final class Executor {
         public static void main(String[] arguments) {
             try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS)) {

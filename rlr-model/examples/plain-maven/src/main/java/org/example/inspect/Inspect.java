@@ -5,7 +5,7 @@ import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.model.detect.Detection;
 import org.rlr.tensor.RlrException;
 
-/** Says of each image whether it is normal: {@code inspect MODEL IMAGE…}. */
+/** Prints for each image whether it is normal: {@code inspect MODEL IMAGE…}. */
 public final class Inspect {
     private Inspect() {}
 

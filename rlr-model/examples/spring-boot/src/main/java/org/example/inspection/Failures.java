@@ -14,13 +14,13 @@ import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 
-/** Exceptions as statuses. */
+/** Maps exceptions to HTTP statuses. */
 @RestControllerAdvice
 class Failures {
     private static final Logger LOG = LoggerFactory.getLogger(Failures.class);
     private static final String RETRY_SECONDS = "5";
 
-    /** The image is at fault. */
+    /** The image is invalid. */
     @ExceptionHandler
     ProblemDetail image(ImageException e) {
         HttpStatus status = e.reason() == ImageException.Reason.TOO_LARGE
@@ -37,7 +37,7 @@ class Failures {
         return ProblemDetail.forStatusAndDetail(HttpStatus.BAD_REQUEST, e.getMessage());
     }
 
-    /** Too many requests wait, memory is short, or the service is about to end: another try may succeed. */
+    /** Too many requests wait, memory is short, or the service is shutting down: a retry may succeed. */
     @ExceptionHandler({ResourceException.class, CancelledException.class})
     ResponseEntity<ProblemDetail> busy(RlrException e) {
         LOG.warn(e.explanation());
@@ -46,7 +46,7 @@ class Failures {
                 .body(ProblemDetail.forStatusAndDetail(HttpStatus.SERVICE_UNAVAILABLE, "try again later"));
     }
 
-    /** The model, or something else that the sender cannot mend. */
+    /** The model is invalid, or there is another error that the sender cannot fix. */
     @ExceptionHandler
     ProblemDetail other(RlrException e) {
         LOG.error(e.explanation(), e);

@@ -10,7 +10,7 @@ import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 import org.springframework.context.annotation.Bean;
 
-/** A service that says whether images are normal. */
+/** A service that decides whether images are normal. */
 @SpringBootApplication
 @ConfigurationPropertiesScan
 public class InspectionApplication {
@@ -24,7 +24,7 @@ public class InspectionApplication {
     }
 
     /**
-     * The detector, loaded before the service takes requests, and closed with it.
+     * The detector, loaded before the service accepts requests, and closed with it.
      *
      * @param settings of this service
      * @param metrics durations of the steps, and memory

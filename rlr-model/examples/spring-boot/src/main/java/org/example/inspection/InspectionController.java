@@ -21,7 +21,7 @@ import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.server.ResponseStatusException;
 
-/** Images come as the body of a request, whatever its content type. */
+/** The endpoints. An image is the body of a request, of any content type. */
 @RestController
 class InspectionController {
     private final ReloadableDetector detector;
@@ -34,7 +34,7 @@ class InspectionController {
 
     /**
      * The answer to an image. Regions are the parts of the map above the threshold, in pixels of the map, which covers
-     * the whole image; the product is the one that was named or recognised, null for an unknown one.
+     * the whole image; the product is the named or recognised one, null if unknown.
      */
     record Answer(
             double score,
@@ -63,8 +63,8 @@ class InspectionController {
     /**
      * Examines an image.
      *
-     * @param product its product class; without one the model recognises it. In the path: to look for a parameter, Tomcat
-     *     would read a body as a form if curl's default content type says so
+     * @param product its product class; without it, the model recognises the class. It is in the path because for a
+     *     parameter Tomcat would parse the body as a form, if the content type is curl's default
      */
     @PostMapping(
             value = {"/detect", "/detect/{product}"},
@@ -86,14 +86,14 @@ class InspectionController {
         return png.toByteArray();
     }
 
-    /** Loads the model file again, which was replaced; requests go on meanwhile. */
+    /** Reloads the model file after it was replaced; requests continue meanwhile. */
     @PostMapping("/reload")
     @ResponseStatus(HttpStatus.NO_CONTENT)
     void reload() {
         try {
             detector.reload(settings.model());
         } catch (ModelException | TensorFileException e) {
-            // the old model stays in service; whoever replaced the file learns why
+            // the old model stays in service; the answer has the reason
             throw new ResponseStatusException(HttpStatus.CONFLICT, e.explanation(), e);
         }
     }

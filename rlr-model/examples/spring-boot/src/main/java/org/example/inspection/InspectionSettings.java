@@ -10,10 +10,10 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * Settings of the service.
  *
  * @param model the model file
- * @param maxConcurrent images that are examined at once
- * @param maxWait how long a request waits for its turn before it is answered by 503
- * @param maxBytes of a request's body; more are answered by 413
- * @param maxPixels of an image; more are answered by 413
+ * @param maxConcurrent the number of images examined at once
+ * @param maxWait how long a request waits for its turn before it gets 503
+ * @param maxBytes the largest request body in bytes; larger ones get 413
+ * @param maxPixels the largest image in pixels; larger ones get 413
  */
 @ConfigurationProperties("inspection")
 public record InspectionSettings(
@@ -22,7 +22,7 @@ public record InspectionSettings(
         @DefaultValue("10s") Duration maxWait,
         @DefaultValue("20000000") int maxBytes,
         @DefaultValue("25000000") long maxPixels) {
-    /** Checks that there is a model. */
+    /** Checks that a model is set. */
     public InspectionSettings {
         Objects.requireNonNull(model, "no model: start with --inspection.model=FILE");
     }

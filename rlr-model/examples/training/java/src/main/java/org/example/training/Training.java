@@ -20,11 +20,11 @@ import org.rlr.model.train.Trained;
 import org.rlr.model.train.TrainingListener;
 import org.rlr.tensor.RlrException;
 
-/** Trains a model on images of normal parts and examines other images with it: {@code training NORMAL MODEL IMAGE…}. */
+/** Trains a model on images of normal parts, then examines other images: {@code training NORMAL MODEL IMAGE…}. */
 public final class Training {
     private static final String PRODUCT = "part";
 
-    /** One normal image in four is kept from training, to find the threshold. */
+    /** One normal image in four is held out of training, to find the threshold. */
     private static final int KEPT = 4;
 
     private Training() {}
@@ -44,7 +44,10 @@ public final class Training {
         }
     }
 
-    /** Nothing is read yet. Images that are not files: {@code ImageSource.of(id, bytes)} or {@code of(id, opener)}. */
+    /**
+     * A data set; reads no image yet. If images are not files: {@code ImageSource.of(id, bytes)} or {@code of(id,
+     * opener)}.
+     */
     private static DataSet data(Path normal) {
         List<ImageSource> images = ImageSource.files(Images.list(normal));
         List<ImageSource> trained = new ArrayList<>();
@@ -57,7 +60,7 @@ public final class Training {
 
     private static void train(DataSet data, Path file, List<ImageSource> images) {
         Thresholding rule = Thresholding.falseAlarmRate(0.1);
-        rule.requireEnough(rule.samples(data)); // before the training, not after it
+        rule.requireEnough(rule.samples(data)); // fails before training if there are too few
         RlrTraining training = RlrTraining.on(data)
                 .config(c -> c.imageSize(64, 64).width(32).layers(2)) // small: this is an example
                 .settings(s -> s.epochs(10).seed(1).validation(null)) // held out above
@@ -85,8 +88,8 @@ public final class Training {
     private static void print(Threshold threshold) {
         System.out.printf("threshold %.3f, found with %d normal images", threshold.value(), threshold.normal());
         Threshold.Interval rate = threshold.falseAlarmRate();
-        if (rate != null) { // it is null where another rule found the threshold
-            System.out.printf("; %.1f %% false alarms are to be expected", 100 * rate.estimate());
+        if (rate != null) { // it is null if another rule found the threshold
+            System.out.printf("; %.1f %% false alarms expected", 100 * rate.estimate());
         }
         System.out.println();
     }

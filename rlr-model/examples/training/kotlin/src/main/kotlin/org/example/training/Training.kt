@@ -17,10 +17,10 @@ import org.rlr.tensor.RlrException
 
 private const val PRODUCT = "part"
 
-/** One normal image in four is kept from training, to find the threshold. */
+/** One normal image in four is held out of training, to find the threshold. */
 private const val KEPT = 4
 
-/** Trains a model on images of normal parts and examines other images with it: `training NORMAL MODEL IMAGE…`. */
+/** Trains a model on images of normal parts, then examines other images: `training NORMAL MODEL IMAGE…`. */
 fun main(args: Array<String>) {
     try {
         train(data(Path.of(args[0])), Path.of(args[1]), ImageSource.files(args.drop(2).map { Path.of(it) }))
@@ -30,7 +30,10 @@ fun main(args: Array<String>) {
     }
 }
 
-/** Nothing is read yet. Images that are not files: `ImageSource.of(id, bytes)` or `ImageSource.of(id) { stream }`. */
+/**
+ * A data set; reads no image yet. If images are not files: `ImageSource.of(id, bytes)` or `ImageSource.of(id) { stream
+ * }`.
+ */
 private fun data(normal: Path): DataSet {
     val images = ImageSource.files(Images.list(normal)).withIndex()
     val (kept, trained) = images.partition { it.index % KEPT == 0 }
@@ -42,7 +45,7 @@ private fun data(normal: Path): DataSet {
 
 private fun train(data: DataSet, file: Path, images: List<ImageSource>) {
     val rule = Thresholding.falseAlarmRate(0.1)
-    rule.requireEnough(rule.samples(data)) // before the training, not after it
+    rule.requireEnough(rule.samples(data)) // fails before training if there are too few
     val training = RlrTraining.on(data)
         .config { it.imageSize(64, 64).width(32).layers(2) } // small: this is an example
         .settings { it.epochs(10).seed(1).validation(null) } // held out above
@@ -67,7 +70,7 @@ private fun train(data: DataSet, file: Path, images: List<ImageSource>) {
 
 private fun text(threshold: Threshold): String {
     val found = "threshold %.3f, found with %d normal images".format(threshold.value, threshold.normal)
-    // it is null where another rule found the threshold, and the compiler asks for the check
+    // it is null if another rule found the threshold; the compiler requires this check
     val rate = threshold.falseAlarmRate ?: return found
-    return found + "; %.1f %% false alarms are to be expected".format(100 * rate.estimate)
+    return found + "; %.1f %% false alarms expected".format(100 * rate.estimate)
 }
