@@ -1,4 +1,4 @@
-"""Rows of gpu/run's tables and times by the card's clock, for PyTorch's parts."""
+"""Writes rows of gpu/run's tables, with times by the card's clock, for PyTorch's parts."""
 import json
 import signal
 import statistics
@@ -18,13 +18,13 @@ class Rows:
 
 
 def precision(name):
-    """What float32 products may round, as a context for the work; TF32 for ours is the same rounding."""
+    """Allows rounding of float32 products; returns the type of the computation. TF32 rounds like ours."""
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = name == "tf32"
     return {"fp32": torch.float32, "tf32": torch.float32, "bf16": torch.bfloat16}[name]
 
 
 class Timer:
-    """Medians, warm and cold: a buffer larger than the second-level cache is overwritten before each call, and for warm the call runs once more."""
+    """Medians, warm and cold: a buffer larger than the L2 cache is overwritten before each call; for warm times, the call also runs once before."""
 
     def __init__(self, device, tiny):
         self.cuda = device == "cuda"
@@ -60,7 +60,7 @@ class Timer:
 
 
 class OutOfTime(BaseException):
-    """Not an Exception, which a compiler on the way would take for its own."""
+    """Not a subclass of Exception, so that a compiler does not handle it as its own error."""
 
 
 def out_of_time(*_):
@@ -68,7 +68,7 @@ def out_of_time(*_):
 
 
 class Ways:
-    """Ways to do the work, one after the other as long as there is time; one that this PyTorch does not offer on this card costs its own rows only."""
+    """Tries implementations one after the other while time is left; if this PyTorch does not support one on this card, only its rows are missing."""
 
     def __init__(self, seconds):
         self.end, self.done, self.not_ended, self.refused = time.monotonic() + seconds, 0, 0, 0
@@ -76,7 +76,7 @@ class Ways:
 
     def attempt(self, name, work):
         try:
-            # 0 would be no alarm
+            # 0 would disable the alarm
             signal.setitimer(signal.ITIMER_REAL, max(1e-6, self.end - time.monotonic()))
             try:
                 work()
@@ -91,7 +91,7 @@ class Ways:
             print(f"not {name}: {type(e).__name__}: {(str(e).strip().splitlines() or [''])[0]}", flush=True)
 
     def finish(self):
-        """Ends the process in failure if nothing was measured."""
-        print(f"NOTE: {self.done} ways measured, {self.refused} not offered, {self.not_ended} without time")
+        """Ends the process with an error if nothing was measured."""
+        print(f"NOTE: {self.done} ways measured, {self.refused} not supported, {self.not_ended} out of time")
         if not self.done:
             raise SystemExit("nothing could be measured")

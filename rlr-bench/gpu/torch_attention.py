@@ -66,7 +66,7 @@ def measure(table, timer, name, precision, by, problem, attend, backward):
     with torch.no_grad():
         error = problem.error(attend)
         if not error <= ALLOWED[precision]:
-            raise ValueError(f"differs from float64 by {error:.1e} of its norm")
+            raise ValueError(f"relative difference from float64 is {error:.1e}")
         table.add(by, precision, f"{name} forward", **timer.microseconds(lambda: attend(problem.leaves)), error=error)
     if not backward:
         return
@@ -81,7 +81,7 @@ def main():
     parser.add_argument("--rows", required=True)
     parser.add_argument("--seconds", type=float, default=50)
     parser.add_argument("--tiny", action="store_true")
-    parser.add_argument("--compile", action="store_true", help="compile FlexAttention on the CPU, too, as a rehearsal; it needs a C++ compiler and minutes")
+    parser.add_argument("--compile", action="store_true", help="also compile FlexAttention on the CPU, as a rehearsal; needs a C++ compiler and takes minutes")
     args = parser.parse_args()
     images, heads = (2, 2) if args.tiny else (16, 8)
     table, timer = rows.Rows(args.rows), rows.Timer(args.device, args.tiny)
@@ -107,7 +107,7 @@ def way(table, timer, name, precision, problem, backend, compiled):
     if timer.cuda or compiled:
         torch._dynamo.reset()
         call = torch.compile(flex_attention, dynamic=False)
-    # on the CPU FlexAttention has no gradient, and is compiled where that is asked for: there it is a rehearsal of the mask
+    # on the CPU FlexAttention has no gradient, and is compiled only on request, to rehearse the mask
     measure(table, timer, name, precision, "Flex", problem, problem.flex(call, problem.block_mask()), timer.cuda)
 
 

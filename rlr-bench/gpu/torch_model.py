@@ -1,5 +1,5 @@
-"""A training step and a reconstruction of both levels in PyTorch, from the parameters and features that ours started from: the published style and the best effort
-(rlr_torch.py), the best effort with FlexAttention; eager, compiled, and compiled with CUDA graphs. Features and results stay on the card. First values are told, so that they can be compared with ours.
+"""A training step and a reconstruction of both levels in PyTorch, with the same initial parameters and features as ours: the published style and the best effort
+(rlr_torch.py), the best effort with FlexAttention; eager, compiled, and compiled with CUDA graphs. Features and results stay on the card. Prints the first values, to compare them with ours.
 """
 import argparse
 import contextlib
@@ -20,7 +20,7 @@ WINDOWS = {64: 11, 32: 7, 16: 5, 8: 3, 4: 3}
 
 
 class FlexLevel(rlr_torch.BestLevel):
-    """Attention by FlexAttention with block masks, which is meant to be compiled."""
+    """Attention by FlexAttention with block masks; it should be compiled."""
 
     def masks(self, device):
         side, reach = self.side, self.window // 2
@@ -59,11 +59,11 @@ class Work:
             self.features.append(x)
             if style == "best":
                 module.choose(lambda: self.probe(module, x))
-            if not training:   # what depends on the reference alone is computed before anything is compiled, and kept
+            if not training:   # parts that depend only on the reference are computed before compilation, and cached
                 self.probe(module, x)
             self.calls.append(module if compiled == "eager" else torch.compile(module, dynamic=False, mode="reduce-overhead" if compiled == "graphs" else None))
         if not self.levels:
-            raise ValueError(f"{args.levels} has no level; gpu/run's steps write them")
+            raise ValueError(f"{args.levels} has no level; run the steps of gpu/run first")
         self.optimizer = torch.optim.Adam([p for level in self.levels for p in level.parameters()], lr=1e-4, fused=style != "published" and self.device == "cuda")
 
     def autocast(self):
@@ -87,7 +87,7 @@ class Work:
                 return [call(x) for call, x in zip(self.calls, self.features)]
         self.optimizer.zero_grad()
         losses = []
-        for call, x in zip(self.calls, self.features):   # one after the other, so that only one level's activations live
+        for call, x in zip(self.calls, self.features):   # one after the other, to keep only one level's activations in memory
             with self.autocast():
                 y = call(x)
             loss = rlr_torch.loss(y.float(), x)

@@ -1,4 +1,4 @@
-"""Detection with a model file of ours in PyTorch: the image file to anomaly map and image score.
+"""Detection with an RLR model file in PyTorch: from image file to anomaly map and image score.
 
     python detect_torch.py MODEL IMAGE [THREADS]
 
@@ -15,7 +15,7 @@ from safetensors import safe_open
 import backbones
 import rlr_torch
 
-WINDOWS = {16: 5, 32: 7, 64: 11}   # by the side of the grid
+WINDOWS = {16: 5, 32: 7, 64: 11}   # by grid size
 SIGMA = 4
 RADIUS = 4 * SIGMA
 
@@ -30,7 +30,7 @@ def smoothing(side):
 
 class Detector:
     def __init__(self, path, style, cold=False):
-        """Style: published or best. Cold: for few images, so no measuring of what is fastest, and the weights stay where the file is mapped."""
+        """Style: published or best. Cold: for few images, so the fastest way is not measured, and the weights stay in the mapped file."""
         with safe_open(path, framework="pt") as file:
             config = json.loads(file.metadata()["model"])["config"]
             tensors = {name: file.get_tensor(name) for name in file.keys()}
@@ -53,7 +53,7 @@ class Detector:
                 with torch.no_grad():
                     module.choose(lambda: module(x))
             self.levels.append(module)
-        # SciPy's gaussian_filter, which the public code calls, is slower: the same kindness to both styles
+        # faster than SciPy's gaussian_filter of the public code; used for both styles
         self.smoothing = smoothing(self.size)
 
     def __call__(self, path):
@@ -71,7 +71,7 @@ def main():
     model, image, threads = (*sys.argv[1:], "0")[:3]
     if int(threads):
         torch.set_num_threads(int(threads))
-    torch.nn.Linear.reset_parameters = lambda self: None   # no time for random weights that the file replaces
+    torch.nn.Linear.reset_parameters = lambda self: None   # skip random initialisation: the file replaces the weights
     score, _ = Detector(model, "best", cold=True)(image)
     print(f"{image}\t{score:.4f}", flush=True)
 

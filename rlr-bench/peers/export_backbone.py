@@ -1,4 +1,4 @@
-"""Writes a backbone for runtimes that do not take timm's weights: python export_backbone.py JSON
+"""Writes a backbone for runtimes that cannot load timm's weights: python export_backbone.py JSON
 
 JSON: `given` (a SafeTensors file of its weights), `name`, `levels`, `images`, `side`, `format` and `out`, the file.
 torchscript: takes images as [N, H, W, 3], which is channels last, that layout's best, without a copy; batch norms are folded.
@@ -36,7 +36,7 @@ def main():
             x = x.permute(0, 3, 1, 2).contiguous()
             torch.onnx.export(Deepest(net, False).eval(), (x,), task["out"], dynamo=True, external_data=False)
         else:
-            raise ValueError(f"no format {task['format']!r}")
+            raise ValueError(f"unknown format {task['format']!r}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The PyTorch side of rlr-bench: one task a process, told on standard input, each line answered by one.
+"""The PyTorch side of rlr-bench: each process has one task, reads lines from standard input and answers each with one line.
 
 First line: the task as JSON. Answer: JSON with `ready`, or `error`; the result of one run has been written to `out`, so that the
 caller can compare numbers before it compares times. Every further line runs the task once more and is answered by `done`.
@@ -62,7 +62,7 @@ def attention(task, given):
 
 
 def layer_step(task, given):
-    """Linear + GELU, LayerNorm, loss and Adam on their own."""
+    """Linear + GELU, LayerNorm, loss and Adam, each alone."""
     kind = task["kind"]
     if kind == "linearGelu":
         return inference(lambda: F.gelu(F.linear(given["x"], given["w"], given["b"])))
@@ -80,7 +80,7 @@ def layer_step(task, given):
             optimizer.step()
             return p.detach()
         return run
-    raise ValueError(f"no step {kind!r}")
+    raise ValueError(f"unknown step {kind!r}")
 
 
 def level(task, given):
@@ -132,7 +132,7 @@ TASKS = {"gemm": gemm, "attention": attention, "step": layer_step, "level": leve
 
 
 def main():
-    answers = os.fdopen(os.dup(1), "w")   # what libraries print goes to standard error
+    answers = os.fdopen(os.dup(1), "w")   # output of libraries goes to standard error
     os.dup2(2, 1)
 
     def answer(**what):
@@ -144,7 +144,7 @@ def main():
             torch.set_num_threads(task["threads"])
         run = TASKS[task["task"]](task, read_safetensors(task["given"]))
         run().detach().contiguous().numpy().tofile(task["out"])
-    except Exception as e:   # the caller shows it; a benchmark without its peer must say why
+    except Exception as e:   # the caller prints the reason
         answer(error=f"{type(e).__name__}: {e}")
         return
     answer(ready=f"PyTorch {torch.__version__}", threads=torch.get_num_threads())

@@ -1,4 +1,4 @@
-"""RLR in PyTorch, written twice, for comparison only: the product needs no Python.
+"""RLR in PyTorch, written twice, only for comparison: RLR itself needs no Python.
 
 Published: as the public implementation computes it. nn.MultiheadAttention returning its weights, masks of all pairs, the reference
 embedded and repeated for every image in every call (the masks are kept, which is kinder than the public code).
@@ -41,7 +41,7 @@ def token_scores(reconstruction, x):
 
 
 def anomaly_map(models, features, size, pool=True):
-    """[size, size]: the mean over the levels of their tokens' scores, enlarged; unsmoothed."""
+    """[size, size]: the mean over the levels of the enlarged token scores; unsmoothed."""
     total = 0
     for model, level in zip(models, features):
         if pool:
@@ -108,7 +108,7 @@ class PublishedLevel(_Level):
 
 
 class _Projections(nn.Module):
-    """The parameters of nn.MultiheadAttention, by its names."""
+    """Parameters named like those of nn.MultiheadAttention."""
 
     def __init__(self, d, heads):
         super().__init__()
@@ -142,7 +142,7 @@ class BestLevel(_Level):
         return x.reshape(len(x), -1, self.heads, self.d // self.heads).transpose(1, 2)
 
     def derived(self):
-        """Per layer what depends on the reference alone: keys and values of mca, keys of nsa."""
+        """For each layer the tensors that depend only on the reference: keys and values of mca, keys of nsa."""
         reference = self.ref_mca_embedding(self.ref_mca, self.position)
         of = []
         for layer in self.encoder.encode_layers:
@@ -182,7 +182,7 @@ class BestLevel(_Level):
         return self.projection(self.encoder.norm(t))
 
     def choose(self, run):
-        """Keeps the faster of the two ways to attend inside the window, as timed by run()."""
+        """Keeps the faster of the two implementations of attention inside the window, timed by run()."""
         best = None
         for gather in (False, True):
             self.gather, self.frozen = gather, None
@@ -199,7 +199,7 @@ STYLES = {"published": PublishedLevel, "best": BestLevel}
 
 
 def level(style, state, side, heads, window, assign=False):
-    """A level of either style from its state dict, torch tensors by the names of RLR section 11; copied, or taken as they are (assign)."""
+    """A level of either style from its state dict: torch tensors by the names of RLR section 11, copied or (assign) used directly."""
     d, channels, _ = state["embedding.project_embedding.project.weight"].shape
     layers = 1 + max(int(name.split(".")[2]) for name in state if name.startswith("encoder.encode_layers."))
     module = STYLES[style](channels, side, d, heads, layers, window)

@@ -1,4 +1,4 @@
-"""Training of both levels in PyTorch, as a process whose memory is measured.
+"""Training of both levels in PyTorch, as a separate process to measure its memory.
 
     python train_torch.py MODEL IMAGE STYLE BATCH STEPS [THREADS]
 
@@ -44,7 +44,7 @@ def main():
     for step in range(int(steps)):
         optimizer.zero_grad()
         total = 0
-        for level, tokens in zip(levels, features):   # one after the other, so that only one level's activations live
+        for level, tokens in zip(levels, features):   # one after the other, to keep only one level's activations in memory
             loss = rlr_torch.loss(level(tokens), tokens)
             loss.backward()
             total += loss.item()

@@ -22,9 +22,8 @@ import org.rlr.tensor.backend.Locality;
 import org.rlr.tensor.backend.View;
 
 /**
- * Local attention with 8 heads on the grids of the model, forward and backward, for a whole batch. As in the model,
- * keys are the reference's, shared by all images, and so are the values inside the window; outside it values belong to
- * the image.
+ * Local attention with 8 heads on the grids of the model, forward and backward, for a whole batch. As in the model, all
+ * images share the reference's keys, and its values inside the window; outside it, each image has its own values.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -35,7 +34,7 @@ import org.rlr.tensor.backend.View;
 public class AttentionBenchmark {
     private static final int HEADS = 8;
 
-    /** Side of the grid, width of a head, side of the window. */
+    /** Grid size, width of a head, window size. */
     @Param({"32/32/7", "16/64/5", "64/16/11"})
     public String shape;
 
@@ -51,7 +50,7 @@ public class AttentionBenchmark {
     @Param({"rlr", "torch"})
     public String impl;
 
-    /** 0: as many as there are cores. */
+    /** The number of threads; 0 for all cores. */
     @Param("0")
     public int threads;
 

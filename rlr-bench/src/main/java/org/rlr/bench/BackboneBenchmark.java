@@ -28,8 +28,8 @@ import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
 /**
- * The usual feature levels of a backbone, of square images of its usual size, with random weights: the time is that of
- * any.
+ * The default feature levels of a backbone, on square images of its default size. Weights are random, which does not
+ * change the time.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -55,7 +55,7 @@ public class BackboneBenchmark {
     @Param({"rlr", "torch-published", "torch-best", "djl-pytorch", "onnxruntime"})
     public String impl;
 
-    /** 0: as many as there are cores. */
+    /** The number of threads; 0 for all cores. */
     @Param("0")
     public int threads;
 

@@ -18,21 +18,17 @@ import javax.tools.JavaCompiler;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 
-/**
- * The kernels of another commit, compiled beside those of the working tree: {@code git archive} of rlr-tensor and the
- * JDK's compiler.
- */
+/** Compiles the kernels of another commit, with {@code git archive} of rlr-tensor and the JDK's compiler. */
 final class BaseClasses {
     private static final String SOURCES = "rlr-tensor/src/main/";
 
     private BaseClasses() {}
 
     /**
-     * This process's class path with the classes of the working tree's rlr-tensor replaced by a commit's, and without
-     * rlr-cuda.
+     * Returns this process's class path with a commit's rlr-tensor instead of the working tree's, and without rlr-cuda.
      *
-     * @param commit anything that names one
-     * @param folder where they are put; what was there is deleted
+     * @param commit any name of a commit for git
+     * @param folder the folder for its classes; its contents are deleted first
      * @throws IllegalStateException in a sentence for the user if there is no such commit, it does not compile, or
      *     rlr-tensor is not on the class path
      */
@@ -67,7 +63,7 @@ final class BaseClasses {
             throw new IllegalStateException(
                     "rlr-tensor is not on the class path; run the guard as mvn -pl rlr-bench -Dguard");
         }
-        // its backend is found by every rlr-tensor, and may need what the commit's has not
+        // every rlr-tensor finds its backend, which may need classes that the commit's rlr-tensor lacks
         remove(path, "rlr-cuda");
         path.add(0, classes.toString());
         return String.join(java.io.File.pathSeparator, path);
@@ -114,7 +110,7 @@ final class BaseClasses {
                     new ProcessBuilder(command).redirectError(errors.toFile()).start();
             byte[] out = p.getInputStream().readAllBytes();
             if (p.waitFor() != 0) {
-                throw new IllegalStateException("no base to compare with: git " + String.join(" ", arguments) + ": "
+                throw new IllegalStateException("cannot get the base commit: git " + String.join(" ", arguments) + ": "
                         + Files.readString(errors).strip());
             }
             return out;

@@ -4,23 +4,20 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
-/**
- * What is known of each benchmark beside its code: the work it cannot do without, and which of its settings are run
- * unless all are asked for.
- */
+/** Data about each benchmark: its minimum work, and the settings that run by default. */
 final class Catalogue {
-    /** Does the public implementation's work in its way, several times slower than any other. */
+    /** The public implementation's way, several times slower than any other. */
     static final String PUBLISHED = "torch-published";
 
     private static final double HEADS = 8;
 
     /**
-     * A setting of a benchmark's parameters.
+     * One combination of a benchmark's parameters.
      *
-     * @param params by name; without the implementation where only work is asked for
+     * @param params values by name; without the implementation if only the work is needed
      */
     record Cell(Map<String, String> params) {
-        /** The value of a parameter. @throws IllegalArgumentException if the benchmark has none of that name */
+        /** The value of a parameter. @throws IllegalArgumentException if the benchmark has no parameter of that name */
         String get(String name) {
             String value = params.get(name);
             if (value == null) {
@@ -32,8 +29,8 @@ final class Catalogue {
 
     /**
      * @param benchmark {@code Class.method}
-     * @param chosen which settings are run unless all are asked for
-     * @param usual which of them in less than ten minutes
+     * @param chosen selects the settings that run by default
+     * @param usual selects those that together take less than ten minutes
      */
     record Entry(String benchmark, Function<Cell, Work> work, Predicate<Cell> chosen, Predicate<Cell> usual) {}
 
@@ -104,12 +101,12 @@ final class Catalogue {
         return p.get("images").equals("1");
     }
 
-    /** Of {@code Class.method}; a benchmark not listed is always run and has no floor. */
+    /** The entry of {@code Class.method}; a benchmark not listed always runs and has no floor. */
     static Entry of(String benchmark) {
         return ENTRIES.getOrDefault(benchmark, new Entry(benchmark, p -> Work.UNKNOWN, p -> true, p -> true));
     }
 
-    /** The published grids as a training step sees them; 64²/16 takes minutes. */
+    /** Whether these are the published grids of a training step; 64²/16 takes minutes. */
     private static boolean publishedGrid(Cell p) {
         return p.get("images").equals("4") && !p.get("shape").startsWith("64/");
     }
@@ -118,7 +115,7 @@ final class Catalogue {
         return p.get("shape").equals("32/32/7");
     }
 
-    /** Pairs of query and key that the pattern lets meet, times their width, over heads and images. */
+    /** The number of query and key pairs that the pattern allows, times their width, over heads and images. */
     private static double pairs(Cell p) {
         String[] s = p.get("shape").split("/", -1);
         int side = Integer.parseInt(s[0]);
@@ -127,7 +124,7 @@ final class Catalogue {
         return Integer.parseInt(p.get("images")) * HEADS * Integer.parseInt(s[1]) * met;
     }
 
-    /** Pairs of tokens inside each other's window, clipped at the border. */
+    /** The number of token pairs inside each other's window, clipped at the border. */
     private static double inside(int side, int window) {
         double along = 0;
         for (int i = 0; i < side; i++) {
@@ -137,8 +134,8 @@ final class Catalogue {
     }
 
     /**
-     * One level forward, without what depends on the reference alone: four layers, both attentions, FFN, embedding and
-     * projection.
+     * The work of one level's forward pass: four layers, both attentions, FFN, embedding and projection, without the
+     * parts that depend only on the reference.
      */
     private static double levelForward(Cell p) {
         String[] s = p.get("level").split("/", -1);

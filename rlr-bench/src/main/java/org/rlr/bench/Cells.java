@@ -15,23 +15,23 @@ import org.openjdk.jmh.runner.format.OutputFormatFactory;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
 /**
- * The benchmarks of this module, one row for each setting of their parameters; who does the work ({@code impl}) is a
- * column.
+ * The benchmarks of this module, one row for each combination of their parameters; the implementation ({@code impl}) is
+ * a column.
  */
 final class Cells {
     static final String IMPLEMENTATION = "impl";
     static final String OURS = "rlr";
-    /** Not a row of its own: every floor is made of it. */
+    /** Has no row; every floor is computed from it. */
     static final String PEAKS = PeakBenchmark.class.getSimpleName();
 
     /**
      * A row.
      *
-     * @param jmhName class and method as JMH names them; the benchmark's name where JMH has no part in it
+     * @param jmhName class and method as JMH names them; the benchmark's name if it does not use JMH
      * @param benchmark {@code Class.method}
-     * @param params its settings without the implementation
-     * @param hasPeers whether the benchmark has a parameter for who does the work
-     * @param implementations who is to do it, ours first; not yet who is present
+     * @param params its parameters without the implementation
+     * @param hasPeers whether the benchmark has a parameter for the implementation
+     * @param implementations the requested implementations, ours first; some may be absent
      */
     record Row(
             String jmhName,
@@ -40,7 +40,7 @@ final class Cells {
             boolean hasPeers,
             List<String> implementations) {
 
-        /** As the table shows it. */
+        /** The label in the table. */
         String label() {
             return Stream.concat(
                             Stream.of(benchmark.replace("Benchmark.", ".")
@@ -54,7 +54,7 @@ final class Cells {
                     .collect(Collectors.joining(" "));
         }
 
-        /** What the row's figures are; where it is not milliseconds, the label says it. */
+        /** The unit of the row's figures; if it is not milliseconds, the label has it. */
         String unit() {
             return benchmark.endsWith(".memory") ? "MiB" : "ms";
         }
@@ -66,13 +66,13 @@ final class Cells {
         }
     }
 
-    /** How much of the table is run. */
+    /** The extent of a run. */
     enum Extent {
-        /** In less than ten minutes. */
+        /** Rows that together take less than ten minutes. */
         USUAL,
-        /** Also what is left out of those for its time alone: rows asked for by name. */
+        /** Also rows requested by name that take longer. */
         NAMED,
-        /** With {@link Catalogue#PUBLISHED}, and batches. */
+        /** Also {@link Catalogue#PUBLISHED}, and batches. */
         BOTH_STYLES,
         /** Every setting and implementation. */
         FULL
@@ -83,7 +83,7 @@ final class Cells {
     /**
      * The rows whose label matches.
      *
-     * @param override values of parameters that are given, not chosen
+     * @param override fixed values of parameters
      */
     static List<Row> matching(String regex, Extent extent, Map<String, String> override) {
         Pattern pattern = Pattern.compile(regex);
@@ -131,7 +131,7 @@ final class Cells {
         return Catalogue.PUBLISHED.equals(cell.get(IMPLEMENTATION));
     }
 
-    /** From the parts to the whole. */
+    /** The order of a benchmark: parts first, the whole last. */
     private static int order(String benchmark) {
         List<String> classes = List.of("Gemm", "Attention", "Step", "Level", "Backbone", "Detect", "ColdStart");
         int place =
@@ -155,7 +155,7 @@ final class Cells {
         return combinations;
     }
 
-    /** Everyone who has a part in the rows. */
+    /** All implementations in the rows. */
     static Set<String> implementations(List<Row> rows) {
         return rows.stream()
                 .flatMap(r -> r.implementations().stream())

@@ -18,11 +18,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What needs a process of its own. One image scored by a program that has to be started for it: ours by its command
- * line, as a user calls it (a JVM that starts the one that has the Vector API), the peer by a new Python process; two
- * rows: from the start to the printed score, and the most memory held until then. And the most memory held by a process
- * that trains both levels, {@link TrainingProcess} in a JVM with the command line's options. Files are in the system's
- * cache: a start that is not counted comes first.
+ * Measurements that need a separate process. Two rows score one image with a program started for it: the time from
+ * start to printed score, and the peak memory. RLR runs by its command line, as users call it (a JVM that starts
+ * another with the Vector API), the peer in a new Python process. A third row is the peak memory of a process that
+ * trains both levels, {@link TrainingProcess} in a JVM with the command line's options. An uncounted start comes first,
+ * so files are in the system's cache.
  */
 final class ColdStart implements AutoCloseable {
     static final String TIME = "ColdStart.detect";
@@ -41,14 +41,14 @@ final class ColdStart implements AutoCloseable {
     private final Set<List<String>> started = new HashSet<>();
     private final Map<Boolean, float[]> ourNumbers = new HashMap<>();
 
-    /** @param threads of either, 0 for as many as there are cores */
+    /** @param threads threads of each process; 0 for all cores */
     ColdStart(String python, Path peers, int threads) {
         this.python = python;
         this.peers = peers;
         this.threads = threads;
     }
 
-    /** Those of the rows that a regular expression finds. */
+    /** The rows whose label matches a regular expression. */
     static List<Cells.Row> rows(String regex, Cells.Extent extent) {
         List<String> both = List.of(Cells.OURS, BEST);
         List<String> training = extent == Cells.Extent.FULL ? List.of(Cells.OURS, BEST, Catalogue.PUBLISHED) : both;
@@ -59,17 +59,17 @@ final class ColdStart implements AutoCloseable {
                 .toList();
     }
 
-    /** How often each is started, in turn; memory varies little. */
+    /** The number of starts of each program, in turn; memory varies little. */
     static int rounds(Cells.Row row) {
         return memory(row) ? 1 : 3;
     }
 
-    /** Whether a row is one of these. */
+    /** Whether a row belongs to this class. */
     static boolean is(Cells.Row row) {
         return NAMES.contains(row.benchmark());
     }
 
-    /** Why a row cannot be measured here, if it cannot. */
+    /** The reason why a row cannot be measured here, or null. */
     static @Nullable String absence(Cells.Row row) {
         return memory(row) && !Files.isReadable(PROC.resolve("self/status"))
                 ? "this system has no /proc to read a process's peak memory from"
@@ -81,8 +81,8 @@ final class ColdStart implements AutoCloseable {
     }
 
     /**
-     * Starts the program once more: milliseconds or MiB. @throws IllegalStateException with its own words if it gives
-     * no score
+     * Starts the program again, and returns milliseconds or MiB. @throws IllegalStateException with its output if it
+     * gives no score
      */
     double run(Cells.Row row, String implementation, Variant variant) {
         boolean training = row.benchmark().equals(TRAINING_MEMORY);
@@ -178,7 +178,7 @@ final class ColdStart implements AutoCloseable {
             }
             String line = out.readLine();
             while (line != null && !line.startsWith(files().image() + "\t")) {
-                line = out.readLine(); // what a library has to say
+                line = out.readLine(); // a message of a library
             }
             double milliseconds = (System.nanoTime() - start) / 1e6;
             if (memory) {
@@ -190,7 +190,7 @@ final class ColdStart implements AutoCloseable {
                         + Files.readString(words).strip());
             }
             if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
-                throw new IllegalStateException(String.join(" ", command) + " does not end");
+                throw new IllegalStateException(String.join(" ", command) + " did not end in time");
             }
             compare(implementation, training, new float[] {Float.parseFloat(line.split("\t", -1)[1])});
             return memory ? peaks.values().stream().mapToLong(Long::longValue).sum() / 1024.0 : milliseconds;
@@ -200,7 +200,7 @@ final class ColdStart implements AutoCloseable {
         }
     }
 
-    /** A program that computes something else proves nothing; ours is always the first. */
+    /** Compares results: a program that computes something else must not be timed. Ours always comes first. */
     private void compare(String implementation, boolean training, float[] number) {
         Contender.requireSame(
                 implementation + (training ? " loss" : " image score"),
@@ -210,9 +210,8 @@ final class ColdStart implements AutoCloseable {
     }
 
     /**
-     * The peak resident memory, in KiB, of the process and those that it started, as the system counts it. The peaks of
-     * several processes are added, though they need not have come at once and may share pages: rather too much than too
-     * little.
+     * Updates the peak resident memory, in KiB, of the process and those that it started. The sum of the peaks is an
+     * upper bound: they may come at different times and share pages.
      */
     private static void look(Process process, Map<Long, Long> peaks) {
         Stream.concat(Stream.of(process.toHandle()), process.descendants()).forEach(p -> {
@@ -221,7 +220,7 @@ final class ColdStart implements AutoCloseable {
                         .findFirst()
                         .ifPresent(s -> peaks.merge(p.pid(), Long.parseLong(s.replaceAll("\\D", "")), Math::max));
             } catch (IOException | UncheckedIOException e) {
-                // it has ended since; what was seen of it before counts
+                // the process has ended; its last value counts
             }
         });
     }

@@ -24,8 +24,8 @@ import org.rlr.tensor.backend.Backends;
 
 /**
  * One image from its file to its score: a PNG of 512² decoded, resized to 256², tf_efficientnet_lite0, both levels at
- * the published widths (d 256 and 512), anomaly map, smoothing. Ours decodes by ImageIO, PyTorch's peer by Pillow,
- * whose resizing ours follows; the exported model in ONNX Runtime is given images as ours decodes and resizes them.
+ * the published widths (d 256 and 512), anomaly map, smoothing. Ours decodes with ImageIO and resizes like Pillow,
+ * which the PyTorch peer uses; the exported model in ONNX Runtime gets images decoded and resized by ours.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -36,13 +36,13 @@ import org.rlr.tensor.backend.Backends;
         value = 1,
         jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "-Xmx4g"})
 public class DetectBenchmark {
-    /** A resized sample may round to the neighbouring 1/255 in one of the two; random weights do not damp that. */
+    /** A resized sample may round to the next 1/255 in one of the two, and random weights do not damp that. */
     static final double TOLERANCE = 1e-2;
 
     @Param({"rlr", "torch-published", "torch-best", ExportedPeer.NAME})
     public String impl;
 
-    /** 0: as many as there are cores. */
+    /** The number of threads; 0 for all cores. */
     @Param("0")
     public int threads;
 
@@ -114,7 +114,7 @@ public class DetectBenchmark {
         @Override
         public float[] result() {
             if (result == null) {
-                throw new IllegalStateException("nothing was detected yet");
+                throw new IllegalStateException("nothing was detected yet; call run() first");
             }
             float[] values = new float[1 + result.map().length];
             values[0] = (float) result.score();

@@ -24,8 +24,8 @@ import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
 /**
- * A model of the published shape on a small backbone, with random weights, and an image, as files that ours and the
- * peers read alike.
+ * The files that ours and the peers read: a model of the published shape on a small backbone, with random weights, and
+ * an image.
  */
 final class DetectFiles implements AutoCloseable {
     private static final String BACKBONE = "tf_efficientnet_lite0";
@@ -35,7 +35,7 @@ final class DetectFiles implements AutoCloseable {
 
     private final Path folder;
 
-    /** Writes both into a folder of their own. */
+    /** Writes both into a new folder. */
     DetectFiles() {
         try {
             folder = Files.createTempDirectory("rlr-bench-detect");
@@ -73,7 +73,7 @@ final class DetectFiles implements AutoCloseable {
         return new RlrModel(backend, info, backbone, null, levels);
     }
 
-    /** Noise of several periods: detail as a photograph has it, so that decoding and resizing have their usual work. */
+    /** Noise of several periods, with detail like a photograph, so that decoding and resizing do their usual work. */
     private static BufferedImage texture() {
         SplittableRandom random = new SplittableRandom(7);
         BufferedImage image = new BufferedImage(IMAGE_SIDE, IMAGE_SIDE, BufferedImage.TYPE_INT_RGB);
@@ -103,7 +103,7 @@ final class DetectFiles implements AutoCloseable {
         return folder.resolve("model.safetensors");
     }
 
-    /** A picture of 512×512 pixels. */
+    /** An image of 512×512 pixels. */
     Path image() {
         return folder.resolve("texture.png");
     }

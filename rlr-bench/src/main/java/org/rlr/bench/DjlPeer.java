@@ -27,13 +27,10 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.bench.TorchPeer.Operand;
 import org.rlr.tensor.io.SafeTensorsWriter;
 
-/**
- * A backbone in this JVM by another library's native engine, through DJL: PyTorch's or ONNX Runtime. Python writes the
- * model for it.
- */
+/** A backbone in this JVM on the native engine of PyTorch or ONNX Runtime, through DJL. Python writes its model. */
 final class DjlPeer implements Contender {
 
-    /** An engine, by the name of its column. */
+    /** An engine, named like its column. */
     enum DjlEngine {
         DJL_PYTORCH("PyTorch", "torchscript", "pt"),
         ONNXRUNTIME("OnnxRuntime", "onnx", "onnx");
@@ -48,7 +45,7 @@ final class DjlPeer implements Contender {
             this.ending = ending;
         }
 
-        /** The engine of a column, if it is an engine's. */
+        /** The engine of a column, or null for other columns. */
         static @Nullable DjlEngine of(String implementation) {
             return Arrays.stream(values())
                     .filter(r -> r.name()
@@ -59,17 +56,19 @@ final class DjlPeer implements Contender {
                     .orElse(null);
         }
 
-        /** Why its natives are absent, and the remedy, if they are. */
+        /** The reason why its natives are absent, and the remedy; null if they are present. */
         @Nullable
         String absence() {
             configure();
             return Engine.getAllEngines().contains(engine)
                     ? null
                     : "DJL's engine " + engine
-                            + " is not in the default build, being large; run mvn -Ppeers -pl rlr-bench";
+                            + " is large and not in the default build; run mvn -Ppeers -pl rlr-bench";
         }
 
-        /** Why it is absent, and the remedy, if it or the Python that writes models for it is. */
+        /**
+         * The reason why it, or the Python that writes its models, is absent, and the remedy; null if both are present.
+         */
         @Nullable
         String absence(String python) {
             String natives = absence();
@@ -78,12 +77,12 @@ final class DjlPeer implements Contender {
             }
             if (this == DJL_PYTORCH
                     && !(System.getProperty("os.name") + System.getProperty("os.arch")).equals("Linuxamd64")) {
-                return "the profile has DJL's natives of PyTorch for Linux on x86-64 only; run there";
+                return "the profile has DJL's PyTorch natives only for Linux on x86-64; run there";
             }
             String why = this == ONNXRUNTIME
                     ? TorchPeer.absence(python, "torch", "timm", "onnx", "onnxscript")
                     : TorchPeer.absence(python, "torch", "timm");
-            return why == null ? null : why + ", to write the model with; name a Python that has it with -Dpython=PATH";
+            return why == null ? null : why + ", which writes the model; set a Python that has it with -Dpython=PATH";
         }
     }
 
@@ -98,7 +97,7 @@ final class DjlPeer implements Contender {
      * Writes, loads and runs the model once.
      *
      * @param x {@code [N, H, W, 3]}
-     * @throws IllegalStateException with the words of whoever failed
+     * @throws IllegalStateException with the output of the failed part
      */
     DjlPeer(DjlEngine by, String backbone, List<Integer> levels, Map<String, Operand> weights, Operand x, int threads) {
         configure();
@@ -127,7 +126,7 @@ final class DjlPeer implements Contender {
         run();
     }
 
-    /** A model from its file. @throws IllegalStateException with the engine's words where it cannot be loaded */
+    /** Loads a model from its file. @throws IllegalStateException with the engine's message if it cannot be loaded */
     static ZooModel<NDList, NDList> load(DjlEngine by, Path file, int threads) {
         configure();
         try {
@@ -147,7 +146,7 @@ final class DjlPeer implements Contender {
     }
 
     /**
-     * Natives come from the class path alone and are unpacked beside what was built; nothing is fetched, nothing
+     * Configures DJL: natives come only from the class path and are unpacked beside the build; nothing is downloaded or
      * reported.
      */
     private static void configure() {
@@ -204,7 +203,7 @@ final class DjlPeer implements Contender {
         }
     }
 
-    /** {@code [N, H, W, C]} to {@code [N, C, H, W]}. */
+    /** Converts {@code [N, H, W, C]} to {@code [N, C, H, W]}. */
     private static float[] planes(Operand x) {
         int channels = x.shape()[3];
         int pixels = x.shape()[1] * x.shape()[2];
@@ -219,7 +218,7 @@ final class DjlPeer implements Contender {
     @Override
     public void run() {
         try (NDList output = predictor.predict(input)) {
-            result = output.get(0).toFloatArray(); // ours is handed out as an array, too
+            result = output.get(0).toFloatArray(); // ours also returns an array
         } catch (TranslateException e) {
             throw new IllegalStateException(e);
         }

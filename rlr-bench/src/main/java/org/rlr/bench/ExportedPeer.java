@@ -20,10 +20,10 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
-/** The model as {@code rlr export --onnx} writes it, in ONNX Runtime: what a user of Java takes instead of ours. */
+/** The model exported by {@code rlr export --onnx}, in ONNX Runtime: the alternative for users of Java. */
 final class ExportedPeer implements Contender {
     static final String NAME = "onnx-exported";
-    /** Places of the outputs, as {@link OnnxExport} has them. */
+    /** Indices of the outputs, as in {@link OnnxExport}. */
     private static final int SCORE = 0;
 
     private static final int MAP = 2;
@@ -37,7 +37,7 @@ final class ExportedPeer implements Contender {
     private final NDManager manager;
     private float[] result = {};
 
-    /** @param threads 0: as many as there are cores */
+    /** @param threads the number of threads; 0 for all cores */
     ExportedPeer(DetectFiles files, int threads) {
         image = files.image();
         try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS);

@@ -22,7 +22,7 @@ import org.rlr.bench.TorchPeer.Operand;
 import org.rlr.tensor.backend.View;
 
 /**
- * C = A·B, Aᵀ·B or A·Bᵀ of single-precision matrices, on the shapes of the model's layers: forward (NT, weights being
+ * C = A·B, Aᵀ·B or A·Bᵀ of single-precision matrices, on the shapes of the model's layers: forward (NT, weights are
  * stored [out, in]), gradient of the input (NN) and of the weights (TN), at 8 images of 32² tokens and width 256 or 16²
  * tokens and width 512.
  */
@@ -52,7 +52,7 @@ public class GemmBenchmark {
     @Param({"rlr", "openblas", "torch", "ejml"})
     public String impl;
 
-    /** 0: as many as there are cores. EJML has one. */
+    /** The number of threads; 0 for all cores. EJML uses one. */
     @Param("0")
     public int threads;
 
@@ -78,7 +78,7 @@ public class GemmBenchmark {
                             Map.of("a", a, "b", b));
                 default ->
                     throw new IllegalArgumentException(
-                            "no implementation '" + impl + "'; there are rlr, openblas, ejml and torch");
+                            "unknown implementation '" + impl + "'; use rlr, openblas, ejml or torch");
             };
             contender.run();
             Contender.requireSame(shape, ours.result(), contender.result(), 1e-4);

@@ -3,14 +3,14 @@ package org.rlr.bench;
 import java.util.Map;
 
 /**
- * What attention of 16 images and 8 heads in bfloat16 cannot be faster than on an H200, and what it should reach, in
- * microseconds: the larger of bytes at 4.3 TB/s, arithmetic at 790 TFLOP/s and exponentials at 3.9 T/s. A target over
- * PyTorch is how many times as fast as scaled_dot_product_attention with an additive mask, and as FlexAttention.
+ * The lower bound and the target of attention with 16 images and 8 heads in bfloat16 on an H200, in microseconds. The
+ * bound is the largest of bytes at 4.3 TB/s, arithmetic at 790 TFLOP/s and exponentials at 3.9 T/s. Target speedups are
+ * relative to PyTorch's scaled_dot_product_attention with an additive mask, and to FlexAttention.
  *
- * @param bound the lower bound; NaN where there is none
- * @param target what it should reach
- * @param overSdpa how often as fast as the first
- * @param overFlex how often as fast as the second
+ * @param bound the lower bound; NaN for none
+ * @param target the target time
+ * @param overSdpa the target speedup over scaled_dot_product_attention
+ * @param overFlex the target speedup over FlexAttention
  */
 record GpuBounds(double bound, double target, double overSdpa, double overFlex) {
     private static final double NONE = Double.NaN;

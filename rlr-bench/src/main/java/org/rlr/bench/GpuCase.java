@@ -18,13 +18,13 @@ final class GpuCase implements AutoCloseable {
     private final Work work;
     private @Nullable Consumer<Backend> call;
 
-    /** @param work what the call cannot do without */
+    /** @param work the minimum work of the call */
     GpuCase(Backend backend, Work work) {
         this.backend = backend;
         this.work = work;
     }
 
-    /** A call that reads what this one has computed, and gives this one's memory back with its own. */
+    /** A call that reads the results of this one, and frees this one's memory with its own. */
     GpuCase nested() {
         GpuCase next = new GpuCase(backend, work);
         next.views.addAll(views);
@@ -42,14 +42,14 @@ final class GpuCase implements AutoCloseable {
         return view;
     }
 
-    /** Normal numbers that the call reads, the same on every backend. */
+    /** An input of normally distributed numbers, the same on every backend. */
     View input(long seed, int... extents) {
         View view = allocate(extents);
         backend.normal(view, 20240917, seed);
         return view;
     }
 
-    /** Values that the call changes in place: given anew before each run that is compared. */
+    /** Values that the call changes in place; they are reset before each compared run. */
     View changed(Operand operand) {
         View view = allocate(operand.shape());
         restores.add(() -> backend.upload(operand.values(), 0, view));
@@ -57,7 +57,7 @@ final class GpuCase implements AutoCloseable {
         return view;
     }
 
-    /** What the call writes: NaN before each run that is compared. */
+    /** A result of the call, filled with NaN before each compared run. */
     View result(int... extents) {
         View view = allocate(extents);
         restores.add(() -> backend.fill(view, Float.NaN));
@@ -73,12 +73,12 @@ final class GpuCase implements AutoCloseable {
 
     void run() {
         if (call == null) {
-            throw new IllegalStateException("there is no call to run");
+            throw new IllegalStateException("no call is set");
         }
         call.accept(backend);
     }
 
-    /** Runs once from the same values and gives all results. */
+    /** Runs once from the same values and returns all results. */
     List<float[]> computed() {
         restores.forEach(Runnable::run);
         run();

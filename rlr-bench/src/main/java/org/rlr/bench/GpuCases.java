@@ -13,16 +13,13 @@ import org.rlr.tensor.backend.Locality;
 import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.backend.View;
 
-/**
- * The calls of the kernel table, by the names of their rows. A case is made when it is asked for and holds its memory
- * until it is closed.
- */
+/** The calls of the kernel table, by row name. A case allocates its memory when it is created, until it is closed. */
 final class GpuCases {
     private GpuCases() {}
 
     /**
-     * Both patterns of the model, forward and backward: A is {@code mca}, keys and values of the reference, inside the
-     * window; B is {@code nsa}, its values the images' own, outside it.
+     * Both patterns of the model, forward and backward: A is {@code mca}, inside the window, with the reference's keys
+     * and values; B is {@code nsa}, outside it, with each image's own values.
      */
     static Map<String, Function<Backend, GpuCase>> attention(GpuShapes shapes, int images) {
         Map<String, Function<Backend, GpuCase>> cases = new LinkedHashMap<>();
@@ -59,7 +56,7 @@ final class GpuCases {
         return gradients.call(b -> b.attentionBackward(q, k, v, out, lse, dout, pattern, dq, dk, dv));
     }
 
-    /** The steps between, which bytes bound: what they must read and write, each value once. */
+    /** The steps between attentions, bound by memory; their work is to read and write each value once. */
     static Map<String, Function<Backend, GpuCase>> steps(GpuShapes shapes) {
         int rows = shapes.rows();
         int n = shapes.width();
@@ -140,8 +137,8 @@ final class GpuCases {
     }
 
     /**
-     * Products of the model, and one large enough for the ceiling of the card; linear with GELU is the product, the
-     * bias and the activation.
+     * The matrix products of the model, and one large enough for the card's peak; linear+GELU is the product, bias and
+     * activation.
      */
     static Map<String, Function<Backend, GpuCase>> products(GpuShapes shapes) {
         Map<String, Function<Backend, GpuCase>> cases = new LinkedHashMap<>();

@@ -8,14 +8,14 @@ import org.rlr.tensor.backend.Activation;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.View;
 
-/** The convolutions of the kernel table, by the names of their rows. */
+/** The convolutions of the kernel table, by row name. */
 final class GpuConvolutions {
-    /** Convolutions that cuDNN would compute, by our own kernels. */
+    /** The column of our own kernels for convolutions that cuDNN supports. */
     static final String OWN_KERNELS = "rlr, own kernels";
 
     private GpuConvolutions() {}
 
-    /** @param depthwise whether those, which are never cuDNN's, are among them */
+    /** @param depthwise whether to include depthwise convolutions, which cuDNN never computes here */
     static Map<String, Function<Backend, GpuCase>> of(GpuShapes shapes, int images, boolean depthwise) {
         Map<String, Function<Backend, GpuCase>> cases = new LinkedHashMap<>();
         for (Convolution shape : shapes.convolutions()) {
@@ -83,7 +83,7 @@ final class GpuConvolutions {
         return count;
     }
 
-    /** Products with padding counted, as is usual. */
+    /** The work, which includes products with padding, as usual. */
     private static Work work(Convolution shape, int images) {
         double products = count(output(shape, images)) * count(weights(shape)) / shape.outChannels();
         return new Work(

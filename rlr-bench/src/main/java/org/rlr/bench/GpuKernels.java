@@ -15,10 +15,9 @@ import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.backend.View;
 
 /**
- * Times every call of the kernel table, first comparing attentions and convolutions with the CPU's float32 on other
- * numbers of images. Times are medians of the card's clock. Before each call the card overwrites a buffer larger than
- * its second-level cache (cold), and, for the other figure, runs the call once (warm); both also give the host time to
- * submit the call.
+ * Times every call of the kernel table, after comparing attentions and convolutions with the CPU's float32 on other
+ * batch sizes. Times are medians by the card's clock. Before each call the card overwrites a buffer larger than its L2
+ * cache (cold), or also runs the call once (warm); both give the host time to submit the call.
  */
 final class GpuKernels {
     private static final int CHECKED_IMAGES = 2;
@@ -41,8 +40,8 @@ final class GpuKernels {
     }
 
     /**
-     * The largest allowed ‖ours − CPU's‖ / ‖CPU's‖: some sums of float32; factors rounded to 10 bits after the point
-     * (TF32), to 7 (bfloat16).
+     * The largest allowed ‖ours − CPU's‖ / ‖CPU's‖: for float32 sums, for factors with 10 fraction bits (TF32) and with
+     * 7 (bfloat16).
      */
     static double allowed(String precision) {
         return switch (precision) {
@@ -63,9 +62,10 @@ final class GpuKernels {
     }
 
     /**
-     * Convolutions: by cuDNN, where it is used, and by our own kernels, whose times are the same in each precision.
+     * Compares and times convolutions, by cuDNN if it is used, and by our own kernels, whose times are equal in each
+     * precision.
      *
-     * @param ownKernels a backend without cuDNN, where that is asked for
+     * @param ownKernels a backend without cuDNN, or null to omit it
      * @return whether every convolution agrees with the CPU's
      */
     boolean convolutions(@Nullable Backend ownKernels) {
@@ -107,7 +107,7 @@ final class GpuKernels {
                 right = false;
                 System.err.printf(
                         Locale.ROOT,
-                        "%s, %s: differs from the CPU's float32 by %.1e of its norm; %.0e is allowed%n",
+                        "%s, %s: relative difference from the CPU's float32 is %.1e, above the tolerance %.0e%n",
                         name,
                         precision,
                         error,
@@ -117,10 +117,7 @@ final class GpuKernels {
         }
     }
 
-    /**
-     * The largest over the results of the norm of the difference, relative to the norm; not a number if any value is
-     * not.
-     */
+    /** The largest relative error of the results, by norm; NaN if any value is NaN. */
     static double error(List<float[]> reference, List<float[]> computed) {
         double largest = 0;
         for (int i = 0; i < reference.size(); i++) {
@@ -146,7 +143,7 @@ final class GpuKernels {
         try (GpuCase c = make.apply(backend)) {
             CudaTimer timer = new CudaTimer(backend);
             Runnable evict = () -> backend.fill(flush, 1);
-            // the first call compiles, the second shows how many there is time for
+            // the first call compiles, the second shows how many calls fit in the time
             c.run();
             double once = timer.milliseconds(1, evict, c::run)[0];
             int repeats = shapes.tiny() ? 1 : (int) Math.max(LEAST, Math.min(MOST, BUDGET_MS / once));

@@ -16,8 +16,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
- * The Java parts of {@code gpu/run}, each a process of its own. Exit codes: 0 well, 1 a result is wrong, 3 the
- * precision is not offered.
+ * The Java parts of {@code gpu/run}, each a separate process. Exit codes: 0 success, 1 a wrong result, 3 a precision
+ * that the card does not offer.
  */
 @Command(name = "gpu-proof", subcommands = CommandLine.HelpCommand.class, description = "The parts of gpu/run.")
 public final class GpuProof {
@@ -30,12 +30,12 @@ public final class GpuProof {
         System.exit(new CommandLine(new GpuProof()).execute(args));
     }
 
-    /** A card that computes in a precision. */
+    /** A card and a precision. */
     static final class Device {
         @Option(
                 names = "--precision",
                 defaultValue = "fp32",
-                description = "fp32, tf32, bf16, as far as offered (default: ${DEFAULT-VALUE})")
+                description = "fp32, tf32 or bf16, if the card offers it (default: ${DEFAULT-VALUE})")
         String precision;
 
         @Option(names = "--tiny", description = "tiny shapes")
@@ -57,7 +57,7 @@ public final class GpuProof {
             return GpuShapes.of(tiny);
         }
 
-        /** Why the backend does not compute in that precision, if it does not. */
+        /** The reason why the backend does not compute in that precision, or null. */
         @Nullable
         String obstacle() {
             try {
@@ -72,7 +72,7 @@ public final class GpuProof {
         }
     }
 
-    @Command(name = "card", description = "Prints the card that cuda names, and fails where there is none.")
+    @Command(name = "card", description = "Prints the card of the backend cuda, and fails if there is none.")
     int card() {
         try (Backend backend = Backends.open("cuda", BackendSettings.DEFAULTS)) {
             System.out.println(backend.description());
@@ -100,7 +100,8 @@ public final class GpuProof {
     @Command(
             name = "convolutions",
             description =
-                    "Compares the convolutions with the CPU's, then times them, by cuDNN where there is cuDNN and by our own kernels.")
+                    "Compares the convolutions with the CPU's, then times them, by cuDNN if present and by our own "
+                            + "kernels.")
     int convolutions(
             @CommandLine.Mixin Device device,
             @Option(names = "--rows", required = true, description = "where the rows are appended") Path rows,
@@ -121,10 +122,10 @@ public final class GpuProof {
         return backend.description().contains("convolutions by cuDNN");
     }
 
-    @Command(name = "repeats", description = "Runs everything again and again: the bits must not change.")
+    @Command(name = "repeats", description = "Repeats every call; the results must be bit-identical.")
     int repeats(
             @CommandLine.Mixin Device device,
-            @Option(names = "--runs", defaultValue = "100", description = "how often (default: ${DEFAULT-VALUE})")
+            @Option(names = "--runs", defaultValue = "100", description = "the number of runs (default: ${DEFAULT-VALUE})")
                     int runs) {
         if (refused(device)) {
             return NOT_OFFERED;
@@ -143,7 +144,7 @@ public final class GpuProof {
             @Option(
                             names = "--levels",
                             required = true,
-                            description = "a folder for the levels, from which PyTorch starts")
+                            description = "a folder for the levels that PyTorch starts from")
                     Path levels)
             throws IOException {
         if (refused(device)) {
@@ -155,7 +156,7 @@ public final class GpuProof {
 
     @Command(name = "report", description = "Writes the report from a folder of parts.")
     int report(
-            @Parameters(description = "where gpu/run left what the parts said") Path parts,
+            @Parameters(description = "the folder with the output of gpu/run's parts") Path parts,
             @Parameters(description = "the report, Markdown") Path report)
             throws IOException {
         GpuReport.write(parts, report);

@@ -17,8 +17,8 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.nn.Adam;
 
 /**
- * Runs every call of the kernel table, and two training steps of each level, again and again: the bits must not change,
- * and every value must be written.
+ * Repeats every call of the kernel table, and two training steps of each level. Results must be bit-identical, and
+ * every value must be written.
  */
 final class GpuRepeats {
     private static final int STEPS = 2;
@@ -33,7 +33,7 @@ final class GpuRepeats {
         this.repeats = repeats;
     }
 
-    /** {@return what changed, or was not written, in words; empty where all is well} */
+    /** {@return descriptions of values that changed or were not written; empty on success} */
     List<String> run() {
         Map<String, Function<Backend, GpuCase>> all = new LinkedHashMap<>(GpuCases.attention(shapes, shapes.images()));
         all.putAll(GpuCases.steps(shapes));
@@ -68,10 +68,10 @@ final class GpuRepeats {
                 return;
             }
         }
-        System.out.println(name + ": " + repeats + " runs, the same bits");
+        System.out.println(name + ": " + repeats + " runs, bit-identical");
     }
 
-    /** Which value of a run is no number, as one that was not written is, if there is one. */
+    /** Describes the first value of a run that is NaN, as it is if not written; null if there is none. */
     static @Nullable String missing(List<float[]> run) {
         for (int i = 0; i < run.size(); i++) {
             for (int j = 0; j < run.get(i).length; j++) {
@@ -83,10 +83,13 @@ final class GpuRepeats {
         return null;
     }
 
-    /** What a run differs in from the first, in which nothing is {@link #missing}, if it differs. */
+    /**
+     * Describes the first difference of a run from the first run, which must not be {@link #missing} values; null if
+     * they are equal.
+     */
     static @Nullable String difference(List<float[]> first, List<float[]> again) {
         for (int i = 0; i < first.size(); i++) {
-            // by bits, as no value of the first is NaN
+            // compares bits, because no value of the first run is NaN
             int j = Arrays.mismatch(first.get(i), again.get(i));
             if (j >= 0) {
                 return "result " + i + ", value " + j + " is " + again.get(i)[j] + ", in the first run "
@@ -96,7 +99,7 @@ final class GpuRepeats {
         return null;
     }
 
-    /** All parameters after the steps from the same beginning, then the losses. */
+    /** The parameters after the steps from the same start, then the losses. */
     private float[] trained(RlrTransformer level, float[] beginning) {
         var config = level.config();
         float[] features = Operands.random(1, shapes.images(), config.tokens(), config.channels())

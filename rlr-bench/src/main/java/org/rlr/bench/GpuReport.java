@@ -16,13 +16,13 @@ import org.rlr.bench.GpuRows.Row;
 import org.rlr.tensor.io.AtomicFile;
 
 /**
- * The report of {@code gpu/run}: what each part said, and the tables of what was measured. A section whose part gave
- * nothing says so.
+ * The report of {@code gpu/run}: the verdict of each part, and tables of the measurements. A section without
+ * measurements says so.
  */
 final class GpuReport {
-    /** The summary's lines: part, verdict, seconds, reason. */
+    /** The summary: lines of part, verdict, seconds, reason. */
     static final String SUMMARY = "summary.tsv";
-    /** Lines of a name and what it is: card, driver, date, command. */
+    /** Lines of a name and a value: card, driver, date, command. */
     static final String HOST = "host.tsv";
 
     static final String ROWS = "rows.jsonl";
@@ -37,7 +37,7 @@ final class GpuReport {
         rows.forEach(r -> precisions.add(r.precision()));
     }
 
-    /** Writes it, in the place of an earlier one. */
+    /** Writes the report, replacing an earlier one. */
     static void write(Path parts, Path target) throws IOException {
         GpuReport report = new GpuReport(GpuRows.read(parts.resolve(ROWS)));
         report.head(lines(parts.resolve(HOST)), lines(parts.resolve(SUMMARY)));
@@ -111,7 +111,8 @@ final class GpuReport {
     private void beside() {
         out.append(
                 "\n## Attention beside PyTorch\n\nMicroseconds, warm, in the same precision; SDPA: scaled_dot_product_attention with an additive mask, the fastest of its backends; Flex: FlexAttention, "
-                        + "compiled, with a block mask. Times: how often as fast ours is; wanted: how often it should be, forward in bfloat16.\n");
+                        + "compiled, with a block mask. Times: speedup of ours; wanted: target speedup, forward in "
+                        + "bfloat16.\n");
         List<Row> list = ours("[AB] .*").stream()
                 .filter(r -> theirs(r, "SDPA").isPresent() || theirs(r, "Flex").isPresent())
                 .toList();
@@ -150,7 +151,8 @@ final class GpuReport {
 
     private void bandwidth() {
         out.append(
-                "\n## Between the attentions\n\nBytes that must be read and written, each value once, over the time; share: of the copy's, cold.\n");
+                "\n## Between the attentions\n\nGB/s: minimum bytes read and written, each value once, per time; "
+                        + "share: of the copy's, cold.\n");
         List<Row> list = ours(".*").stream()
                 .filter(r -> r.values().containsKey("bytes") && !r.values().containsKey("flops"))
                 .toList();
@@ -199,8 +201,11 @@ final class GpuReport {
 
     private void convolutions() {
         out.append(
-                "\n## Convolutions\n\nKernel, stride, channels, image; 16 images, bias and ReLU in the time of a forward pass. Depthwise ones are computed by our own kernels, the others by cuDNN where the part "
-                        + "says so; times: how often as fast that is as our own kernels, which compute in float32. Error: norm of the difference from the CPU's float32, relative, 2 images.\n");
+                "\n## Convolutions\n\nKernel, stride, channels, image; 16 images, bias and ReLU in the time of a "
+                        + "forward pass. Our own kernels compute depthwise convolutions; cuDNN computes the others if "
+                        + "the part "
+                        + "says so; times: speedup over our own kernels, which compute in float32. Error: norm of the "
+                        + "difference from the CPU's float32, relative, 2 images.\n");
         List<Row> list = ours("convolution .*");
         if (list.isEmpty()) {
             out.append(NOTHING);
@@ -229,8 +234,12 @@ final class GpuReport {
 
     private void model() {
         out.append(
-                "\n## The model\n\nBoth levels of the published setting, 16 images, milliseconds by the host's clock. Ours sends the features to the card and fetches the loss, or the reconstruction, in each; "
-                        + "PyTorch's features and results stay on the card. Times: how often as fast ours is in the same precision. First: the first loss, or the reconstructions' mean squares, which must agree.\n");
+                "\n## The model\n\nBoth levels of the published setting, 16 images, milliseconds by the host's clock. "
+                        + "Ours copies the features to the card and fetches the loss, or the reconstruction, in each "
+                        + "call; "
+                        + "PyTorch's features and results stay on the card. Times: speedup of ours in the same "
+                        + "precision. First: the first loss, or the reconstructions' mean squares, which must "
+                        + "agree.\n");
         List<Row> list = rows.stream()
                 .filter(r -> r.values().containsKey("ms"))
                 .sorted(Comparator.comparing((Row r) -> r.row()).reversed())
@@ -262,7 +271,7 @@ final class GpuReport {
         }
     }
 
-    /** What it should be: three times the published style, 1.3 times the best. */
+    /** Adds the targets: three times as fast as the published style, 1.3 times as fast as the best. */
     private void target(List<Row> list, Map<String, Double> ours, String row, String precision) {
         double own = ours.getOrDefault(row + precision, Double.NaN);
         List<Row> peers = new ArrayList<>(list.stream()
@@ -281,7 +290,8 @@ final class GpuReport {
                 .orElse(Double.NaN);
         out.append(String.format(
                 Locale.ROOT,
-                "- %s, %s: %s times the published style (wanted: 3), %s times PyTorch's best (wanted: 1.3)%n",
+                "- %s, %s: %s times as fast as the published style (wanted: 3), %s times as fast as PyTorch's best "
+                        + "(wanted: 1.3)%n",
                 row,
                 precision,
                 ratio(published / own),

@@ -11,19 +11,19 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the parts of a run on a card have measured, ours and PyTorch's: a JSON object a line, written as soon as it is
- * known, so that a part that is ended leaves what it has.
+ * Measurements of a run on a card, ours and PyTorch's: one JSON object in each line, written at once, so that an
+ * interrupted part keeps its rows.
  */
 final class GpuRows {
     /**
-     * What one implementation did in one row.
+     * The measurements of one implementation in one row.
      *
-     * @param by ours, or PyTorch's way of doing it
-     * @param values warmUs and coldUs (operands in the second-level cache, or not), ms (by the host's clock), repeats,
-     *     bytes, flops, error, first (the first loss)
+     * @param by ours, or a variant of PyTorch
+     * @param values warmUs and coldUs (operands in the L2 cache, or not), ms (by the host's clock), repeats, bytes,
+     *     flops, error, first (the first loss)
      */
     record Row(String by, String precision, String row, Map<String, Double> values) {
-        /** A value, NaN where the row has none of that name. */
+        /** A value; NaN if the row has none of that name. */
         double value(String name) {
             return values.getOrDefault(name, Double.NaN);
         }
@@ -44,7 +44,7 @@ final class GpuRows {
         }
     }
 
-    /** All rows; none where the file is absent. @throws IllegalStateException naming the line that is no row */
+    /** All rows; none if the file is absent. @throws IllegalStateException with the line that is not a row */
     static List<Row> read(Path file) throws IOException {
         List<Row> rows = new ArrayList<>();
         if (!Files.exists(file)) {
@@ -53,12 +53,12 @@ final class GpuRows {
         for (String line : Files.readAllLines(file)) {
             try {
                 Row row = GSON.fromJson(line, Row.class);
-                if (row == null || row.values == null) { // Gson leaves out what the line lacks
-                    throw new IllegalArgumentException("it has no values");
+                if (row == null || row.values == null) { // Gson leaves missing fields null
+                    throw new IllegalArgumentException("the row has no values");
                 }
                 rows.add(row);
             } catch (RuntimeException e) {
-                throw new IllegalStateException(file + " has a line that is no row: " + line, e);
+                throw new IllegalStateException(file + " has a line that is not a row: " + line, e);
             }
         }
         return rows;

@@ -7,18 +7,17 @@ import org.rlr.tensor.backend.ConvGeometry;
 import org.rlr.tensor.backend.Locality;
 
 /**
- * The sizes of what is run on a card: the published ones, or tiny ones, which a checker of memory or the stand-in for a
- * driver gets through.
+ * The shapes of a run on a card: the published ones, or tiny ones for a memory checker or the stand-in driver.
  *
- * @param grids what attention is run on
+ * @param grids the grids of attention
  * @param levels the levels of the model (EfficientNet-b6 at 256²)
  * @param images the batch
- * @param layers of a level
- * @param rows of the steps of a layer between attentions: tokens of a batch
- * @param width of those
- * @param flat values of the largest copy and of the arena that Adam steps
- * @param convolutions of the backbones (wide_resnet50_2 and EfficientNet-b6 at 256²) and, with gradients, of the
- *     decoder
+ * @param layers the number of layers of a level
+ * @param rows rows of the steps between attentions in a layer: the tokens of a batch
+ * @param width their width
+ * @param flat the number of values of the largest copy, and of Adam's parameters
+ * @param convolutions convolutions of the backbones (wide_resnet50_2 and EfficientNet-b6 at 256²) and, with gradients,
+ *     of the decoder
  */
 record GpuShapes(
         List<Grid> grids,
@@ -66,7 +65,7 @@ record GpuShapes(
                     new Convolution(8, 6, 8, ConvGeometry.same(3, 2, 1), true),
                             new Convolution(8, 8, 8, ConvGeometry.same(5, 1, 8), false)));
 
-    /** A token grid of {@code side²}, the features' channels, the model's width and the side of the window. */
+    /** A token grid of {@code side²}, the features' channels, the model's width and the window size. */
     record Grid(int side, int channels, int width, int window) {
         @Override
         public String toString() {
@@ -75,8 +74,8 @@ record GpuShapes(
     }
 
     /**
-     * A convolution of images of {@code side²}, the kernels' weights drawn, with bias and ReLU; its row's name is
-     * kernel, stride, channels and image.
+     * A convolution of images of {@code side²} with random weights, bias and ReLU; its row's name is kernel, stride,
+     * channels and image.
      */
     record Convolution(int side, int channels, int outChannels, ConvGeometry geometry, boolean gradients) {
         @Override
@@ -99,7 +98,7 @@ record GpuShapes(
         return equals(TINY);
     }
 
-    /** As little as still fills a card, where each result is fetched again and again. */
+    /** The smallest shapes that still fill a card, because each result is fetched many times. */
     GpuShapes smaller() {
         return tiny()
                 ? TINY

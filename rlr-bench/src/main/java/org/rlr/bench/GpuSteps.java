@@ -15,9 +15,9 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.io.SafeTensorsWriter;
 
 /**
- * A training step and a reconstruction of both levels, through the model, by the host's clock: features go to the card
- * and the loss, or the reconstruction, comes back in each. The first parameters and features are left as files, from
- * which PyTorch's side computes the same.
+ * A training step and a reconstruction of both levels, through the model, by the host's clock: each call copies the
+ * features to the card and fetches the loss, or the reconstruction. The initial parameters and features are written to
+ * files, so that PyTorch computes the same.
  */
 final class GpuSteps {
     private static final double BUDGET_MS = 3000;
@@ -30,7 +30,7 @@ final class GpuSteps {
     private final GpuRows rows;
     private final Path folder;
 
-    /** @param folder where the levels go */
+    /** @param folder the folder for the levels */
     GpuSteps(Supplier<Backend> card, String precision, GpuShapes shapes, GpuRows rows, Path folder) {
         this.card = card;
         this.precision = precision;

@@ -24,21 +24,21 @@ import picocli.CommandLine.Option;
         name = "rlr-bench guard",
         mixinStandardHelpOptions = true,
         description =
-                "Fails where the kernels of the working tree are slower than those of a commit, or allocate more.")
+                "Fails if the kernels of the working tree are slower than those of a commit, or allocate more.")
 public final class Guard implements Callable<Integer> {
-    /** One setting of each kernel on each grid that the published model has. */
+    /** One setting of each kernel on each grid of the published model. */
     private static final String ATTENTION = "^Attention.*images=4.*shape=(32|16)/";
 
     @Option(
             names = "--base",
             defaultValue = "HEAD",
-            description = "the commit to compare with (default: HEAD, so that the working tree's changes are judged)")
+            description = "the commit to compare with (default: HEAD, to check the working tree's changes)")
     private String base;
 
     @Option(
             names = "--bench",
             defaultValue = ATTENTION,
-            description = "which rows: a regular expression found in their labels (default: ${DEFAULT-VALUE})")
+            description = "rows whose labels match this regular expression (default: ${DEFAULT-VALUE})")
     private String bench;
 
     @Option(
@@ -69,8 +69,8 @@ public final class Guard implements Callable<Integer> {
     }
 
     /**
-     * @param baseMs and changedMs fastest iteration of each JVM; bytes a call, the least of all JVMs, and how many of
-     *     them may be JMH's
+     * @param baseMs and changedMs fastest iteration of each JVM; the bytes are the least of all JVMs for a call, and
+     *     how many of them may be JMH's
      */
     private record Verdict(
             String row,
@@ -96,7 +96,7 @@ public final class Guard implements Callable<Integer> {
         if (rows.isEmpty() || rounds < 2) {
             System.err.println(
                     rounds < 2
-                            ? "--rounds " + rounds + ": a confidence interval needs two at least"
+                            ? "--rounds " + rounds + " is too few for a confidence interval; use 2 or more"
                             : "no benchmark's label contains '" + bench + "'");
             return 2;
         }
@@ -126,7 +126,7 @@ public final class Guard implements Callable<Integer> {
             } catch (RunnerException e) {
                 throw new IllegalStateException(
                         commit + " cannot run " + row.label() + ": " + JmhRuns.cause(e)
-                                + "; where a method is missing, compare with a commit whose backend has it",
+                                + "; if a method is missing, compare with a commit whose backend has it",
                         e);
             }
             JmhRuns.Allocating second = runs.allocating(row, Variant.PLAIN);
@@ -166,8 +166,8 @@ public final class Guard implements Callable<Integer> {
                     v.changedBytes(),
                     (v.slower() ? "SLOWER " : "") + (v.allocatesMore() ? "ALLOCATES MORE" : ""));
         }
-        System.out.println("Base: " + commit + ". Slower: the whole 95 % interval of the ratio lies above "
-                + Slowdown.LIMIT + ". Bytes are a call's; some may be JMH's own, which a comparison allows for.");
+        System.out.println("Base: " + commit + ". Slower: the whole 95 % interval of the ratio is above "
+                + Slowdown.LIMIT + ". Bytes are for one call; the comparison allows for JMH's own.");
     }
 
     private void write(List<Verdict> verdicts, String commit) throws IOException {

@@ -14,7 +14,7 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
-/** Runs single cells of the table with JMH, each in a JVM of its own. */
+/** Runs single cells of the table with JMH, each in its own JVM. */
 final class JmhRuns {
     private final boolean quick;
     private final String python;
@@ -26,7 +26,7 @@ final class JmhRuns {
         this.peers = peers;
     }
 
-    /** Milliseconds of each iteration. @throws RunnerException if the benchmark failed */
+    /** Returns the milliseconds of each iteration. @throws RunnerException if the benchmark failed */
     double[] run(Cells.Row row, String implementation, Variant variant) throws RunnerException {
         ChainedOptionsBuilder options = options(row.jmhName(), variant);
         row.params().forEach(options::param);
@@ -34,21 +34,21 @@ final class JmhRuns {
             options.param(Cells.IMPLEMENTATION, implementation);
         }
         if (!implementation.equals(Cells.OURS)) {
-            options.warmupIterations(1); // nothing of a peer is compiled while it runs
+            options.warmupIterations(1); // a peer's code is not compiled while it runs
         }
         return iterations(options, variant);
     }
 
-    /** What JMH itself allocates in an iteration. */
+    /** The bytes that JMH itself allocates in an iteration. */
     private static final double JMH_BYTES = 8192;
 
     /**
-     * @param bytes allocated by a call
-     * @param doubt how many of them may be JMH's own, which it divides by the calls of an iteration
+     * @param bytes the bytes that a call allocates
+     * @param doubt how many of them may be JMH's own: {@link #JMH_BYTES} divided by the calls of an iteration
      */
     record Allocating(double fastestMs, double bytes, double doubt) {}
 
-    /** Our side with JMH's profiler of allocation. @throws RunnerException if the benchmark failed */
+    /** Runs our side with JMH's allocation profiler. @throws RunnerException if the benchmark failed */
     Allocating allocating(Cells.Row row, Variant variant) throws RunnerException {
         ChainedOptionsBuilder options = options(row.jmhName(), variant).addProfiler(GCProfiler.class);
         row.params().forEach(options::param);
@@ -62,7 +62,7 @@ final class JmhRuns {
             ms = Math.min(ms, i.getPrimaryResult().getScore());
             Result<?> allocated = i.getSecondaryResults().get("gc.alloc.rate.norm");
             if (allocated == null) {
-                throw new IllegalStateException("JMH's profiler says nothing of allocation in " + row.label());
+                throw new IllegalStateException("JMH's profiler reports no allocation for " + row.label());
             }
             bytes = Math.min(bytes, allocated.getScore());
             double calls = Math.max(
@@ -74,7 +74,7 @@ final class JmhRuns {
         return new Allocating(ms, bytes, doubt);
     }
 
-    /** What a failed benchmark itself said. */
+    /** The message of a failed benchmark. */
     static String cause(Exception e) {
         Throwable cause = e;
         while (cause.getCause() != null || cause.getSuppressed().length > 0) {
@@ -84,12 +84,12 @@ final class JmhRuns {
         return cause instanceof LinkageError || message == null ? cause.toString() : message;
     }
 
-    /** Single-precision operations a second on all threads at once. */
+    /** The single-precision operations per second on all threads at once. */
     double flopsPerSecond(int threads) throws RunnerException {
         return peak("fma", threads, PeakBenchmark.flops());
     }
 
-    /** Bytes a second read and written on all threads at once. */
+    /** The bytes per second read and written on all threads at once. */
     double bytesPerSecond(int threads) throws RunnerException {
         return peak("copy", threads, PeakBenchmark.bytes());
     }
@@ -137,13 +137,13 @@ final class JmhRuns {
                 .toArray();
     }
 
-    /** JMH gives its forks the class path that this property has at the time. */
+    /** Runs with the class path in this property, which JMH gives to its forks. */
     private static List<IterationResult> results(ChainedOptionsBuilder options, Variant variant)
             throws RunnerException {
         String own = System.getProperty("java.class.path");
         System.setProperty(
                 "jmh.ignoreLock",
-                "true"); // whether another JMH runs at the same time is the caller's affair: tests must pass beside one
+                "true"); // the caller decides whether another JMH may run at the same time: tests must pass beside one
         try {
             if (variant.classPath() != null) {
                 System.setProperty("java.class.path", variant.classPath());

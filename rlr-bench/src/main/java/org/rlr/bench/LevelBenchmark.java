@@ -32,7 +32,7 @@ import org.rlr.model.config.LevelConfig;
 public class LevelBenchmark {
     private static final int HEADS = 8;
 
-    /** Side of the grid, channels of the features, width of the model. */
+    /** Grid size, channels of the features, width of the model. */
     @Param({"32/72/256", "16/200/512"})
     public String level;
 
@@ -42,7 +42,7 @@ public class LevelBenchmark {
     @Param({"rlr", "torch-published", "torch-best", "torch-compiled"})
     public String impl;
 
-    /** 0: as many as there are cores. */
+    /** The number of threads; 0 for all cores. */
     @Param("0")
     public int threads;
 

@@ -22,14 +22,15 @@ public final class Main implements Callable<Integer> {
             names = "--bench",
             defaultValue = "",
             description =
-                    "which rows: a regular expression found in their labels (default: what takes less than ten minutes in all)")
+                    "rows whose labels match this regular expression (default: those that take less than ten minutes "
+                            + "in all)")
     private String bench;
 
     @Option(
             names = "--quick",
             arity = "1",
             defaultValue = "false",
-            description = "one short iteration each: whether they run, not how fast")
+            description = "one short iteration each, only to check that they run")
     private boolean quick;
 
     @Option(
@@ -42,7 +43,7 @@ public final class Main implements Callable<Integer> {
     @Option(
             names = "--threads",
             defaultValue = "0",
-            description = "threads of every implementation that can choose (default: 0, all cores)")
+            description = "threads of each implementation with this setting (default: 0, all cores)")
     private int threads;
 
     @Option(
@@ -55,13 +56,14 @@ public final class Main implements Callable<Integer> {
             names = "--variants",
             split = ";",
             description =
-                    "further columns of ours, NAME=ARGUMENTS, a JVM's path or options or both: jdk25=/opt/jdk25/bin/java;avx2=-XX:UseAVX=2")
+                    "more columns of ours, NAME=ARGUMENTS, a JVM's path or options or both: "
+                            + "jdk25=/opt/jdk25/bin/java;avx2=-XX:UseAVX=2")
     private List<String> variants = List.of();
 
     @Option(names = "--peers", defaultValue = "peers", description = "the folder of the Python peers")
     private Path peers;
 
-    @Option(names = "--json", description = "where the table goes as JSON")
+    @Option(names = "--json", description = "the file for the table as JSON")
     private @Nullable Path json;
 
     public static void main(String[] args) {
@@ -93,7 +95,7 @@ public final class Main implements Callable<Integer> {
                 Cells.Row row = rows.get(i);
                 System.out.printf("%d/%d %s%n", i + 1, rows.size(), row.label());
                 int rounds = quick ? 1 : ColdStart.is(row) ? ColdStart.rounds(row) : full ? 3 : 1;
-                // in turn, so that a change of the machine's speed meets all alike
+                // in turn, so that a change of the machine's speed affects all alike
                 for (int round = 0; round < rounds; round++) {
                     for (String implementation : row.implementations()) {
                         if (implementation.equals(Cells.OURS)) {
@@ -112,10 +114,11 @@ public final class Main implements Callable<Integer> {
         System.out.print(table);
         if (extent == Cells.Extent.USUAL) {
             System.out.println(
-                    "Left out for time: batches, most of attention on the small grid, wide_resnet50_2, Training.memory (-Dbench=REGEX)");
+                    "Omitted to save time: batches, most of attention on the small grid, wide_resnet50_2, "
+                            + "Training.memory (-Dbench=REGEX)");
         }
         if (!full) {
-            System.out.println("Left out: " + Catalogue.PUBLISHED
+            System.out.println("Omitted: " + Catalogue.PUBLISHED
                     + " (-Dpaired, -Dfull), torch-compiled and further settings (-Dfull)");
         }
         if (json != null) {
@@ -133,8 +136,8 @@ public final class Main implements Callable<Integer> {
     }
 
     /**
-     * A peer that fails, or computes something else than we do, costs its cell and the run's success, not the other
-     * rows.
+     * Runs a peer. If it fails or computes something else, its cell stays empty and the run fails at the end, but other
+     * rows continue.
      */
     private static void runPeer(
             Cells.Row row, String implementation, JmhRuns runs, ColdStart starts, ResultTable table) {

@@ -3,10 +3,10 @@ package org.rlr.bench;
 /** A matrix product, written {@code NT/rows/columns/depth}: N or T (transposed) for each operand. */
 record MatrixShape(boolean transA, boolean transB, int rows, int columns, int depth) {
 
-    /** @throws IllegalArgumentException if the text is no such shape */
+    /** @throws IllegalArgumentException if the text is not such a shape */
     static MatrixShape parse(String text) {
         if (!text.matches("([NT]N|NT)(/\\d+){3}")) {
-            throw new IllegalArgumentException("'" + text + "' is no matrix product; write one such as NT/8192/256/72");
+            throw new IllegalArgumentException("'" + text + "' is not a matrix product; write for example NT/8192/256/72");
         }
         String[] p = text.split("/", -1);
         return new MatrixShape(
@@ -17,7 +17,7 @@ record MatrixShape(boolean transA, boolean transB, int rows, int columns, int de
                 Integer.parseInt(p[3]));
     }
 
-    /** Additions and multiplications. */
+    /** The number of additions and multiplications. */
     double flops() {
         return 2.0 * rows * columns * depth;
     }

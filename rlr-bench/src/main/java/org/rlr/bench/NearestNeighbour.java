@@ -32,22 +32,21 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * What a model is compared with that needs no training: the distance of each token to the nearest token of the training
- * images, one class at a time, on the features that the model sees. {@code mvn -pl rlr-bench -Dneighbour=MODEL
- * -Ddata=DIR} calls it.
+ * A baseline that needs no training: the distance of each token to the nearest token of the training images, one class
+ * at a time, on the model's features. {@code mvn -pl rlr-bench -Dneighbour=MODEL -Ddata=DIR} calls it.
  */
 @Command(
         name = "rlr-bench neighbour",
         mixinStandardHelpOptions = true,
         description = "Evaluates the nearest neighbour among the training tokens, on the features of a model.")
 public final class NearestNeighbour implements Callable<Integer> {
-    /** Training tokens that are compared at once. */
+    /** Training tokens compared at once. */
     private static final int CHUNK = 8192;
 
     @Option(
             names = "--model",
             required = true,
-            description = "whose backbone, levels, image size and statistics are taken")
+            description = "the model whose backbone, levels, image size and statistics are used")
     private Path model;
 
     @Option(names = "--data", required = true, description = "a data set with training and test images")
@@ -72,11 +71,11 @@ public final class NearestNeighbour implements Callable<Integer> {
         return 0;
     }
 
-    /** The method on the features of a model. */
+    /** An evaluator of the method on a model's features. */
     static Evaluator evaluator(RlrModel model) {
         RlrConfig config = model.info().config();
         if (config.tiling() != null) {
-            throw new IllegalArgumentException("the model cuts images into tiles, which is not compared here");
+            throw new IllegalArgumentException("the model cuts images into tiles, which this comparison does not support");
         }
         FeatureMaps maps = new ComputedFeatureMaps(model.backbone(), config);
         FeatureExtractor extractor = new FeatureExtractor(model.backbone(), config, model.statistics());
@@ -140,7 +139,7 @@ public final class NearestNeighbour implements Callable<Integer> {
         });
     }
 
-    /** Tokens of training images, transposed, and half of their squared norms. */
+    /** Tokens of training images, transposed, and half their squared norms. */
     private static final class Bank implements AutoCloseable {
         private final Tensor transposed;
         private final Tensor halfNorms;
@@ -178,7 +177,7 @@ public final class NearestNeighbour implements Callable<Integer> {
         }
     }
 
-    /** For each token the distance to the nearest of the banks, per channel. */
+    /** For each token the distance to the nearest token in the banks, per channel. */
     private static float[] distances(Tensor tokens, List<Bank> banks) {
         int count = tokens.dim(1);
         int channels = tokens.dim(2);

@@ -8,7 +8,7 @@ import org.rlr.bench.TorchPeer.Operand;
 final class Operands {
     private Operands() {}
 
-    /** Values of mean 0 and variance 1. */
+    /** Values with mean 0 and variance 1. */
     static Operand random(long seed, int... extents) {
         SplittableRandom random = new SplittableRandom(seed);
         float[] values = new float[Arrays.stream(extents).reduce(1, Math::multiplyExact)];

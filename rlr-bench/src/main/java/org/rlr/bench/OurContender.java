@@ -12,7 +12,7 @@ import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.backend.View;
 
-/** Our backend doing the work; closing gives the operands and the backend back. */
+/** Our backend; closing it frees the operands and the backend. */
 final class OurContender implements Contender {
     private final Backend backend;
     private final List<View> views = new ArrayList<>();
@@ -20,12 +20,15 @@ final class OurContender implements Contender {
 
     private record Job(Consumer<Backend> work, View result) {}
 
-    /** @param threads 0: as many as there are cores */
+    /** @param threads the number of threads; 0 for all cores */
     OurContender(String device, int threads) {
         backend = open(device, threads);
     }
 
-    /** The guard runs this class on kernels of commits, too, that took a number of threads instead of settings. */
+    /**
+     * Opens a backend. The guard also runs this class on older commits, which took a number of threads instead of
+     * settings.
+     */
     private static Backend open(String device, int threads) {
         try {
             return Backends.open(device, BackendSettings.DEFAULTS.withThreads(threads));
@@ -41,7 +44,7 @@ final class OurContender implements Contender {
         }
     }
 
-    /** An operand that is only written. */
+    /** A write-only operand. */
     View empty(int... extents) {
         Shape s = Shape.of(extents);
         View view = View.allocate(backend, s);
@@ -49,7 +52,7 @@ final class OurContender implements Contender {
         return view;
     }
 
-    /** The operand of that name. @throws IllegalArgumentException if there is none */
+    /** Uploads the operand of that name. @throws IllegalArgumentException if there is none */
     View upload(Map<String, Operand> given, String name) {
         Operand operand = given.get(name);
         if (operand == null) {
@@ -64,14 +67,14 @@ final class OurContender implements Contender {
         return view;
     }
 
-    /** What {@link #run} does, and where its result is. */
+    /** Sets the work of {@link #run}, and its result. */
     void work(Consumer<Backend> work, View result) {
         job = new Job(work, result);
     }
 
     private Job job() {
         if (job == null) {
-            throw new IllegalStateException("there is no work to run");
+            throw new IllegalStateException("no work is set");
         }
         return job;
     }

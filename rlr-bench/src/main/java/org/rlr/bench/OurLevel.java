@@ -18,7 +18,7 @@ import org.rlr.tensor.nn.Adam;
 import org.rlr.tensor.nn.Parameter;
 import org.rlr.tensor.nn.RepeatedStep;
 
-/** One level of the model as ours computes it, in inference or as a training step. */
+/** One level of the model in RLR, for inference or as a training step. */
 final class OurLevel implements Contender {
     private final Backend backend;
     private final RlrTransformer transformer;
@@ -30,7 +30,7 @@ final class OurLevel implements Contender {
         this(config, features, training, Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(threads)));
     }
 
-    /** @param backend taken over */
+    /** @param backend closed with this */
     OurLevel(LevelConfig config, Operand features, boolean training, Backend backend) {
         this.features = features;
         this.backend = backend;
@@ -39,7 +39,7 @@ final class OurLevel implements Contender {
         this.training = training ? new Training() : null;
     }
 
-    /** The parameters as a peer takes them. */
+    /** The parameters in a peer's format. */
     Map<String, Operand> stateDict() {
         Map<String, Operand> state = new HashMap<>();
         for (Parameter p : transformer.parameters().all()) {
@@ -61,7 +61,7 @@ final class OurLevel implements Contender {
         }
     }
 
-    /** Training steps, as the trainer makes them. */
+    /** Training steps like the trainer's. */
     private final class Training implements AutoCloseable {
         private final Adam adam = new Adam(transformer.parameters());
         private final Tensor x = held(Shape.of(features.shape()));
@@ -69,7 +69,7 @@ final class OurLevel implements Contender {
         private final RepeatedStep repeated = new RepeatedStep(backend, true, 1, step -> submit(), adam::stepped);
         private long steps;
 
-        /** What a captured step finds again in its place. */
+        /** A tensor that a captured step finds at the same address. */
         private Tensor held(Shape shape) {
             return Tensor.wrapUnscoped(backend, View.allocate(backend, shape));
         }

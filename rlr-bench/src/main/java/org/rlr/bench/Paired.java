@@ -16,8 +16,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Ratios that hold on a machine whose speed changes: rows of the table with ours and its peers called in turn;
- * {@code mvn -pl rlr-bench -Dpaired} calls it.
+ * Measures ratios on a machine whose speed changes: calls ours and the peers of each row in turn; {@code mvn -pl
+ * rlr-bench -Dpaired} calls it.
  */
 @Command(
         name = "rlr-bench-paired",
@@ -27,19 +27,19 @@ public final class Paired implements Callable<Integer> {
     @Option(
             names = "--bench",
             defaultValue = "",
-            description = "which rows: a regular expression found in their labels (default: all)")
+            description = "rows whose labels match this regular expression (default: all)")
     private String bench;
 
     @Option(
             names = "--rounds",
             defaultValue = "11",
-            description = "how often each is called (default: ${DEFAULT-VALUE})")
+            description = "calls of each (default: ${DEFAULT-VALUE})")
     private int rounds;
 
     @Option(
             names = "--threads",
             defaultValue = "0",
-            description = "threads of every implementation that can choose (default: 0, all cores)")
+            description = "threads of each implementation with this setting (default: 0, all cores)")
     private int threads;
 
     @Option(
@@ -83,7 +83,8 @@ public final class Paired implements Callable<Integer> {
         }
         absent.forEach((name, why) -> System.out.println("Absent: " + name + ": " + why));
         System.out.printf(
-                "Ratio: median over the rounds of ours to theirs, below 1 ours is faster; times are the medians. Java %s, %d cores%n",
+                "Ratio: median over the rounds of our time to theirs, below 1 ours is faster; times are medians. Java "
+                        + "%s, %d cores%n",
                 Runtime.version(), Runtime.getRuntime().availableProcessors());
         return complete ? 0 : 1;
     }
@@ -110,7 +111,7 @@ public final class Paired implements Callable<Integer> {
     }
 
     /**
-     * Milliseconds by implementation and round, or the process's own words on standard error where it failed.
+     * Returns the milliseconds by implementation and round; prints the process's output to standard error if it failed.
      *
      * @return null if it failed
      */

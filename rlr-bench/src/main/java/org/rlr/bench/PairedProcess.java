@@ -14,25 +14,24 @@ import org.openjdk.jmh.runner.IterationType;
 import org.openjdk.jmh.runner.options.TimeValue;
 
 /**
- * All implementations of one row of the table in one JVM, called in turn: on a machine whose speed changes from minute
- * to minute, what happens to one happens to its neighbour. Prints a line per implementation with the milliseconds of
- * every round.
+ * All implementations of one row of the table in one JVM, called in turn: if the machine's speed changes, it changes
+ * for all alike. Prints a line per implementation with the milliseconds of every round.
  */
 final class PairedProcess {
     private static final double WARM_UP_SECONDS = 8;
     /** Shorter calls are repeated until a measurement takes this long. */
     private static final double LEAST_MS = 20;
     /**
-     * Threads of OpenMP wait for their next work by spinning, 200 ms in Intel's runtime, and would take a core from
-     * whoever comes next.
+     * OpenMP threads spin while they wait for work, for 200 ms in Intel's runtime, and would take a core from the next
+     * implementation.
      */
     private static final long PAUSE_MS = 250;
-    /** Of longer calls the first after a pause counts: waking up makes no difference to them. */
+    /** For longer calls the first after a pause counts: waking up makes no difference to them. */
     private static final double LONG_MS = 1000;
 
     private PairedProcess() {}
 
-    /** A benchmark of JMH's, its fields set, without JMH. */
+    /** A JMH benchmark with its fields set, called without JMH. */
     private record Cell(Object benchmark, Method call) {
         static Cell of(String className, String method, String implementation, List<String> params)
                 throws ReflectiveOperationException {
@@ -54,7 +53,7 @@ final class PairedProcess {
             return new Cell(benchmark, type.getMethod(method));
         }
 
-        @SuppressWarnings({"unchecked", "rawtypes"}) // the field's own type says what the constant is of
+        @SuppressWarnings({"unchecked", "rawtypes"}) // the constant's type is the field's type
         private static void set(Object benchmark, String field, String value) throws ReflectiveOperationException {
             var f = benchmark.getClass().getField(field);
             Object converted = f.getType() == int.class
@@ -63,7 +62,7 @@ final class PairedProcess {
             f.set(benchmark, converted);
         }
 
-        /** Of JMH's description of a run only the name is looked at. */
+        /** JMH's description of a run; only the name is used. */
         private static BenchmarkParams named(String name) {
             IterationParams none = new IterationParams(IterationType.WARMUP, 1, TimeValue.NONE, 1);
             return new BenchmarkParams(
@@ -90,7 +89,7 @@ final class PairedProcess {
                     TimeValue.NONE);
         }
 
-        /** Alone on the machine and awake: after a pause and, unless calls are long, one that is not counted. */
+        /** Measures calls after a pause and, unless calls are long, after an uncounted call. */
         double inTurn(int calls, double milliseconds) throws ReflectiveOperationException, InterruptedException {
             Thread.sleep(PAUSE_MS);
             if (milliseconds < LONG_MS) {
@@ -116,7 +115,10 @@ final class PairedProcess {
         }
     }
 
-    /** Class, method, rounds, implementations separated by commas (ours first), then {@code parameter=value} each. */
+    /**
+     * Arguments: class, method, rounds, implementations separated by commas (ours first), then each {@code
+     * parameter=value}.
+     */
     public static void main(String[] args) throws ReflectiveOperationException, InterruptedException {
         int rounds = Integer.parseInt(args[2]);
         List<Cell> cells = new ArrayList<>();

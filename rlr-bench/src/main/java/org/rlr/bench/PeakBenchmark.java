@@ -17,8 +17,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What the machine can do at best, in single precision: fused multiply-adds on registers, and reading and writing
- * memory. Floors are made of them.
+ * The machine's peaks in single precision: fused multiply-adds on registers, and reading and writing memory. Floors are
+ * computed from them.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -30,22 +30,22 @@ public class PeakBenchmark {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final int ROUNDS = 100_000;
     private static final int CHAINS = 12;
-    /** Larger than the caches. */
+    /** Values to copy, more than the caches hold. */
     private static final int COPIED = 1 << 25;
 
-    /** Here JMH's own threads: each computes on its own. */
+    /** The number of JMH's own threads, which compute independently. */
     @Param("0")
     public int threads;
 
     private float[] source = {};
     private float[] target = {};
 
-    /** Operations of one call of {@link #fma} on one thread. */
+    /** The operations of one call of {@link #fma} on one thread. */
     static double flops() {
         return 2.0 * CHAINS * ROUNDS * SPECIES.length();
     }
 
-    /** Bytes that one call of {@link #copy} reads and writes. */
+    /** The bytes that one call of {@link #copy} reads and writes. */
     static double bytes() {
         return 2.0 * COPIED * Float.BYTES;
     }

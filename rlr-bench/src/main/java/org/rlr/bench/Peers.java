@@ -7,11 +7,11 @@ import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas;
 import org.jspecify.annotations.Nullable;
 
-/** Which of the peers are present on this machine. */
+/** Finds out which peers are present on this machine. */
 final class Peers {
     private Peers() {}
 
-    /** Why each of those implementations that are absent is so. */
+    /** The absent implementations, each with the reason. */
     static Map<String, String> absent(Set<String> implementations, String python) {
         Map<String, String> absent = new TreeMap<>();
         for (String implementation : implementations) {
@@ -32,7 +32,7 @@ final class Peers {
 
     private static @Nullable String torch(String python) {
         String why = TorchPeer.absence(python, "torch", "timm");
-        return why == null ? null : why + "; name a Python that has torch and timm with -Dpython=PATH";
+        return why == null ? null : why + "; set a Python that has torch and timm with -Dpython=PATH";
     }
 
     private static @Nullable String openblas() {

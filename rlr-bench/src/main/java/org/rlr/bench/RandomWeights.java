@@ -9,13 +9,13 @@ import org.rlr.bench.TorchPeer.Operand;
 import org.rlr.model.backbone.Backbones;
 import org.rlr.model.backbone.StateDict;
 
-/** Weights of a backbone where only its time is asked for. */
+/** Random weights of a backbone, to measure only its time. */
 final class RandomWeights {
     private RandomWeights() {}
 
     /**
-     * By timm's names, as feature levels need them; they keep the features' size through the layers. The same in every
-     * run.
+     * The weights that feature levels need, by timm's names. They keep the features' magnitude through the layers, and
+     * are the same in every run.
      */
     static Map<String, Operand> of(String backbone, List<Integer> levels) {
         Map<String, Operand> weights = new HashMap<>();
@@ -33,7 +33,7 @@ final class RandomWeights {
         return weights;
     }
 
-    /** As a backbone of ours takes them. */
+    /** The weights in the format of our backbones. */
     static StateDict stateDict(Map<String, Operand> weights) {
         Map<String, StateDict.Weight> state = new HashMap<>();
         weights.forEach((key, w) -> state.put(key, new StateDict.Weight(w.shape(), w.values())));

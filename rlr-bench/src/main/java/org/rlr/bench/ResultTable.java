@@ -15,8 +15,8 @@ import java.util.TreeSet;
 import org.rlr.bench.Cells.Row;
 
 /**
- * Results side by side: a line for each benchmark and its settings, a column for each implementation with the ratio of
- * ours to it, and the floor. A figure is the fastest iteration, since other work on the machine only ever adds.
+ * A table with a line for each benchmark and its settings, a column for each implementation with the ratio of ours to
+ * it, and the floor. A figure is the fastest iteration, since other work on the machine only adds time.
  */
 final class ResultTable {
     private final Map<String, String> absent;
@@ -25,7 +25,7 @@ final class ResultTable {
     private double flopsPerSecond = Double.NaN;
     private double bytesPerSecond = Double.NaN;
 
-    /** @param absent why each implementation that is absent is so */
+    /** @param absent the absent implementations, each with the reason */
     ResultTable(Map<String, String> absent) {
         this.absent = absent;
     }
@@ -34,7 +34,7 @@ final class ResultTable {
         return !absent.containsKey(implementation);
     }
 
-    /** What the machine did at best; of several measurements the highest counts. */
+    /** Adds a measurement of the machine's peaks; the highest of several counts. */
     void peaks(double flops, double bytes) {
         flopsPerSecond = Double.isNaN(flopsPerSecond) ? flops : Math.max(flopsPerSecond, flops);
         bytesPerSecond = Double.isNaN(bytesPerSecond) ? bytes : Math.max(bytesPerSecond, bytes);
@@ -46,12 +46,12 @@ final class ResultTable {
         Arrays.stream(milliseconds).forEach(list::add);
     }
 
-    /** An implementation that is present but could not do a row's work. */
+    /** Adds an implementation that is present but failed in a row. */
     void failed(Row row, String implementation, String why) {
         failures.add(implementation + " in " + row.label() + ": " + why);
     }
 
-    /** Whether everyone present did everything. */
+    /** Whether every implementation present succeeded in every row. */
     boolean complete() {
         return failures.isEmpty();
     }
@@ -101,7 +101,8 @@ final class ResultTable {
         }
         out.append(String.format(
                 Locale.ROOT,
-                "Fastest iteration; ratio: ours to theirs, below 1 ours is faster. Floor: arithmetic at %.0f GFLOP/s or memory at %.1f GB/s, as measured here.%n",
+                "Fastest iteration; ratio: our time to theirs, below 1 ours is faster. Floor: arithmetic at %.0f "
+                        + "GFLOP/s or memory at %.1f GB/s, as measured here.%n",
                 flopsPerSecond / 1e9,
                 bytesPerSecond / 1e9));
         absent.forEach((who, why) ->
@@ -132,7 +133,7 @@ final class ResultTable {
         return Double.isNaN(x) ? "-" : String.format(Locale.ROOT, "%.0f %%", 100 * x);
     }
 
-    /** Everything in the table and every iteration's time, as JSON. */
+    /** Writes the table and every iteration's time as JSON. */
     void write(Path file) throws IOException {
         List<Map<String, Object>> rows = new ArrayList<>();
         times.forEach((row, results) -> {

@@ -5,25 +5,24 @@ import org.apache.commons.math3.distribution.TDistribution;
 import org.apache.commons.math3.stat.StatUtils;
 
 /**
- * How much slower one thing is than another, from pairs of measurements taken one after the other. Of each pair the
- * logarithm of the ratio counts, so that what slows the machine for longer than a pair takes cancels; their mean has a
- * confidence interval after Student.
+ * The slowdown of a change, from pairs of measurements taken one after the other. It uses the logarithm of each pair's
+ * ratio, so that a slowdown of the machine for longer than a pair cancels. The mean has a Student confidence interval.
  *
  * @param ratio geometric mean of new to base
  * @param lower end of the 95 % confidence interval
  * @param upper end of the 95 % confidence interval
  */
 record Slowdown(double ratio, double lower, double upper) {
-    /** What counts as a slowdown. */
+    /** The ratio above which a change counts as a slowdown. */
     static final double LIMIT = 1.05;
 
     private static final double CONFIDENCE = 0.95;
 
-    /** @throws IllegalArgumentException if there are fewer than two pairs, or not as many of one as of the other */
+    /** @throws IllegalArgumentException if there are fewer than two pairs, or the numbers differ */
     static Slowdown of(double[] base, double[] changed) {
         if (base.length != changed.length || base.length < 2) {
             throw new IllegalArgumentException(
-                    base.length + " and " + changed.length + " measurements are no two pairs or more");
+                    "two or more pairs are required, not " + base.length + " and " + changed.length + " measurements");
         }
         double[] logs = new double[base.length];
         Arrays.setAll(logs, i -> Math.log(changed[i] / base[i]));
@@ -33,7 +32,7 @@ record Slowdown(double ratio, double lower, double upper) {
         return new Slowdown(Math.exp(mean), Math.exp(mean - reach), Math.exp(mean + reach));
     }
 
-    /** Whether the whole confidence interval lies above 5 %. */
+    /** Whether the whole confidence interval is above 5 %. */
     boolean certain() {
         return lower > LIMIT;
     }

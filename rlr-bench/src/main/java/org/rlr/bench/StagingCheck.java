@@ -38,7 +38,7 @@ public final class StagingCheck {
     private StagingCheck() {}
 
     /**
-     * Prints what breaks a rule, and what only the owner can do; ends the process with 1 if a rule is broken.
+     * Prints broken rules, and the steps left to the owner; ends the process with 1 if a rule is broken.
      *
      * @param arguments the folder of the repository
      * @throws Exception if it cannot be read
@@ -84,7 +84,7 @@ public final class StagingCheck {
         return check;
     }
 
-    /** The rules that are broken, a sentence each. */
+    /** The broken rules, a sentence for each. */
     List<String> problems() {
         return problems;
     }
@@ -157,7 +157,7 @@ public final class StagingCheck {
         }
         try (ZipFile jar = new ZipFile(file.toFile())) {
             if (jar.stream().noneMatch(entry -> entry.getName().matches(".*\\.(class|java|html)"))) {
-                problems.add(file.getFileName() + " has no content");
+                problems.add(file.getFileName() + " is empty");
             }
         }
     }
@@ -172,14 +172,14 @@ public final class StagingCheck {
             String expected = HexFormat.of()
                     .formatHex(MessageDigest.getInstance(algorithm).digest(Files.readAllBytes(file)));
             if (!Files.readString(sum).strip().equals(expected)) {
-                problems.add(sum.getFileName() + " is of another file");
+                problems.add(sum.getFileName() + " does not match its file");
             }
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }
     }
 
-    /** The text of an element of a pom or, where it has none, of its parents, with properties replaced. */
+    /** The text of an element of a pom or, if absent, of its parents, with properties replaced. */
     private @Nullable String inherited(Element pom, String path) {
         for (Element at = pom; at != null; at = parent(at)) {
             String text = text(at, path);

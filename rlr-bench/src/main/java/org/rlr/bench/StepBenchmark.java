@@ -36,7 +36,7 @@ public class StepBenchmark {
     @Param({"rlr", "torch"})
     public String impl;
 
-    /** 0: as many as there are cores. */
+    /** The number of threads; 0 for all cores. */
     @Param("0")
     public int threads;
 
@@ -111,7 +111,7 @@ public class StepBenchmark {
                 long[] step = new long[1];
                 ours.work(backend -> backend.adam(x, g, m, v, AdamSettings.DEFAULT, ++step[0]), x);
             }
-            default -> throw new IllegalArgumentException("no step '" + method + "'");
+            default -> throw new IllegalArgumentException("unknown step '" + method + "'");
         }
         return ours;
     }
@@ -131,7 +131,7 @@ public class StepBenchmark {
         contender.run();
     }
 
-    /** Value and gradient. */
+    /** Computes the loss and its gradient. */
     @Benchmark
     public void loss() {
         contender.run();

@@ -23,9 +23,8 @@ import org.rlr.tensor.io.IoReason;
 import org.rlr.tensor.io.SafeTensorsWriter;
 
 /**
- * A Python process that does a benchmark's work with PyTorch ({@code peers/peer.py}); a line to its standard input is
- * one run. The way there and back takes some 30 µs, which counts against the peer in benchmarks shorter than a
- * millisecond.
+ * A Python process that does a benchmark's work with PyTorch ({@code peers/peer.py}); one line to its standard input is
+ * one run. The round trip takes about 30 µs, which counts against the peer in benchmarks shorter than a millisecond.
  */
 final class TorchPeer implements Contender {
     /** The interpreter: {@code mvn -pl rlr-bench -Dpython=PATH}. */
@@ -34,7 +33,7 @@ final class TorchPeer implements Contender {
     static final String PEERS = "rlr.bench.peers";
     private static final Gson GSON = new Gson();
 
-    /** A tensor that the peer is given. */
+    /** An input tensor for the peer. */
     record Operand(float[] values, int... shape) {}
 
     private final Path folder;
@@ -46,9 +45,10 @@ final class TorchPeer implements Contender {
     /**
      * Starts a task, which runs once.
      *
-     * @param task the peer's task, by name, and its settings
+     * @param task the name of the peer's task
+     * @param settings the task's settings
      * @param given tensors by name
-     * @throws IllegalStateException with the peer's own words if it cannot
+     * @throws IllegalStateException with the peer's message if it cannot
      */
     TorchPeer(String task, Map<String, ?> settings, Map<String, Operand> given) {
         try {
@@ -76,7 +76,7 @@ final class TorchPeer implements Contender {
         }
     }
 
-    /** What is wrong if the interpreter has not the modules. */
+    /** The reason why the interpreter cannot import the modules, or null. */
     static @Nullable String absence(String python, String... modules) {
         List<String> command = new ArrayList<>(
                 List.of(
@@ -108,7 +108,7 @@ final class TorchPeer implements Contender {
         in.flush();
         String answer = out.readLine();
         if (answer == null) {
-            throw new IllegalStateException("the Python peer ended; what it said stands above");
+            throw new IllegalStateException("the Python peer ended; see its output above");
         }
         JsonObject object = GSON.fromJson(answer, JsonObject.class);
         if (object.has("error")) {
@@ -119,7 +119,7 @@ final class TorchPeer implements Contender {
         return object;
     }
 
-    /** Name and version of the library. */
+    /** The name and version of the library. */
     String version() {
         return version;
     }

@@ -20,8 +20,8 @@ import org.rlr.tensor.nn.Adam;
 import org.rlr.tensor.nn.ParameterSet;
 
 /**
- * Trains all levels of a model a few steps, from the weights in its file, on copies of one image: what
- * {@code train_torch.py} does, as a process whose memory is measured.
+ * Trains all levels of a model for a few steps, from the weights in its file, on copies of one image, like {@code
+ * train_torch.py}. It is a separate process to measure its memory.
  */
 final class TrainingProcess {
     static final int BATCH = 8;
@@ -29,7 +29,7 @@ final class TrainingProcess {
 
     private TrainingProcess() {}
 
-    /** Model, image, threads; prints the image and the loss of the last step, summed over the levels. */
+    /** Arguments: model, image, threads. Prints the image and the loss of the last step, summed over the levels. */
     public static void main(String[] args) {
         try (Backend backend =
                 Backends.open("cpu", BackendSettings.WHOLE_HEAP.withThreads(Integer.parseInt(args[2])))) {

@@ -6,12 +6,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Another way to run our side.
+ * A further way to run our side.
  *
- * @param name its column
- * @param java the JVM, unless it is the one that runs this
+ * @param name the name of its column
+ * @param java the JVM, or null for the current one
  * @param arguments options of the JVM
- * @param classPath its class path, unless it is that of this process
+ * @param classPath its class path, or null for that of this process
  */
 record Variant(
         String name,
@@ -24,12 +24,12 @@ record Variant(
         return new Variant("", null, List.of(), classPath);
     }
 
-    /** {@code NAME=ARGUMENTS}. @throws IllegalArgumentException if the text is not so */
+    /** Parses {@code NAME=ARGUMENTS}. @throws IllegalArgumentException if the text has another form */
     static Variant parse(String text) {
         int equals = text.indexOf('=');
         if (equals < 1) {
             throw new IllegalArgumentException(
-                    "'" + text + "' is no variant; write one such as avx2=-XX:UseAVX=2 or jdk25=/opt/jdk25/bin/java");
+                    "'" + text + "' is not a variant; write for example avx2=-XX:UseAVX=2 or jdk25=/opt/jdk25/bin/java");
         }
         List<String> arguments =
                 new ArrayList<>(Arrays.asList(text.substring(equals + 1).strip().split("\\s+", -1)));

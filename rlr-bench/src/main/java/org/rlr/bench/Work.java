@@ -1,11 +1,11 @@
 package org.rlr.bench;
 
 /**
- * What a benchmark cannot do without: arithmetic, and bytes to and from memory. The floor is the longer of the two at
- * the machine's peaks.
+ * The minimum work of a benchmark: arithmetic, and memory traffic. The floor is the longer of the two times at the
+ * machine's peaks.
  *
- * @param flops additions and multiplications
- * @param bytes read and written, each operand once; 0 where arithmetic rules
+ * @param flops the number of additions and multiplications
+ * @param bytes the bytes read and written, each operand once; 0 if arithmetic dominates
  */
 record Work(double flops, double bytes) {
     static final Work UNKNOWN = new Work(Double.NaN, Double.NaN);
@@ -14,7 +14,7 @@ record Work(double flops, double bytes) {
         return new Work(flops, 0);
     }
 
-    /** Milliseconds at the machine's peaks; NaN where the work or a peak is not known. */
+    /** The milliseconds at the machine's peaks; NaN if the work or a peak is unknown. */
     double floor(double flopsPerSecond, double bytesPerSecond) {
         return 1e3 * Math.max(flops / flopsPerSecond, bytes / bytesPerSecond);
     }

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * {@code gpu/run} rehearsed on the stand-in for a driver: every part runs, the report has every section, and a part
- * that fails makes it fail.
+ * {@code gpu/run} rehearsed on the stand-in driver: every part runs, the report has every section, and a failed part
+ * makes it fail.
  */
 @Tag("thorough")
 class GpuRunTest {
@@ -36,12 +36,12 @@ class GpuRunTest {
                 "JCuda is for Linux on x86-64");
         boolean there = List.of(System.getenv("PATH").split(File.pathSeparator)).stream()
                 .anyMatch(f -> Files.isExecutable(Path.of(f, "g++")));
-        assumeTrue(there, "the stand-in for a CUDA driver is built with g++, which is not installed");
+        assumeTrue(there, "g++ is not installed, which builds the stand-in for a CUDA driver");
     }
 
     @Test
     void everyPartRunsAndIsReported() throws IOException, InterruptedException {
-        // as NVIDIA's: options, then the program; one of its tools is enough to see that the call is right
+        // like NVIDIA's: options, then the program; one of its tools is enough to check the call
         program(
                 "compute-sanitizer",
                 "echo \"$@\" >>" + folder.resolve("sanitized"),
@@ -113,7 +113,7 @@ class GpuRunTest {
         assertEquals(4, Files.readAllLines(folder.resolve("sanitized")).size());
     }
 
-    /** Nor does it do so where it runs beside others. */
+    /** This also holds when it runs in parallel with others. */
     @Test
     void aSanitizerThatDoesNotSayThatItFoundNothingProvesNothing() throws IOException, InterruptedException {
         program("compute-sanitizer", "echo ========= Target application terminated before first instrumented API call");
@@ -121,7 +121,7 @@ class GpuRunTest {
         assertEquals(1, run.code, run.text);
         for (String tool : List.of("memcheck", "racecheck", "initcheck", "synccheck")) {
             assertTrue(
-                    run.text.contains("compute-sanitizer " + tool + " does not say that it found nothing"), run.text);
+                    run.text.contains("compute-sanitizer " + tool + " does not report zero errors"), run.text);
         }
     }
 
@@ -143,7 +143,7 @@ class GpuRunTest {
                         .matcher(report)
                         .find(),
                 report);
-        assertTrue(report.contains("| contract | skipped | 0 | not asked for (--only) |"), report);
+        assertTrue(report.contains("| contract | skipped | 0 | not selected by --only |"), report);
         assertTrue(report.contains("## Matrix products") && report.contains("Nothing was measured"), report);
     }
 

@@ -89,7 +89,7 @@ class StagingCheckTest {
             stage();
         }
         Files.writeString(repository.resolve("c-1.pom.md5"), "0");
-        assertEquals(List.of("c-1.pom.md5 is of another file"), problems());
+        assertEquals(List.of("c-1.pom.md5 does not match its file"), problems());
     }
 
     @Test

@@ -195,7 +195,8 @@ class DriverTest {
     void aStartThatFailsSaysWhy() {
         StandIn.driverVersion(11040);
         assertEquals(
-                "the NVIDIA driver supports CUDA 11.4 and 12.0 is required; update the driver", Natives.driverObstacle());
+                "the NVIDIA driver supports CUDA 11.4 and 12.0 is required; update the "
+                        + "driver", Natives.driverObstacle());
         StandIn.driverVersion(12060);
         StandIn.devices(0);
         assertEquals("the NVIDIA driver finds no card; see what nvidia-smi says", Natives.driverObstacle());

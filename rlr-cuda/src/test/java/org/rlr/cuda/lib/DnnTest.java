@@ -150,7 +150,8 @@ class DnnTest {
         String shortInput = failure(Pass.FORWARD, written(INPUTS - 1), w, y, workspace, false);
         assertTrue(
                 shortInput.startsWith(
-                                "cuDNN failed to compute the forward of a 3x3 convolution, stride 1, padding 1x1, of 1x6x6x4 to 6x6x3: ")
+                                "cuDNN failed to compute the forward of a 3x3 convolution, stride 1, padding 1x1, of "
+                                        + "1x6x6x4 to 6x6x3: ")
                         && shortInput.contains("x: out of bounds: byte " + 4 * (INPUTS - 1) + " of an allocation of "
                                 + 4 * (INPUTS - 1) + " bytes"),
                 shortInput);

@@ -91,7 +91,8 @@ public final class ScoreImages implements Callable<Integer> {
             names = "--class-column",
             paramLabel = "NAME",
             description =
-                    "Take the product class from folders such as NAME=screw/1.png; without such a folder, the model recognises the class.")
+                    "Take the product class from folders such as NAME=screw/1.png; without such a folder, the model "
+                            + "recognises the class.")
     private @Nullable String classColumn;
 
     @Option(names = "--map", description = "Keep the anomaly maps.")
@@ -119,7 +120,8 @@ public final class ScoreImages implements Callable<Integer> {
             names = "--images-per-task",
             paramLabel = "N",
             description =
-                    "Images in each output file. A killed run loses at most this many for each running task (default: ${DEFAULT-VALUE}).")
+                    "Images in each output file. A killed run loses at most this many for each running task (default: "
+                            + "${DEFAULT-VALUE}).")
     private int imagesPerTask = 500;
 
     @Option(
