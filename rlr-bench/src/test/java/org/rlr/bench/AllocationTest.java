@@ -16,8 +16,8 @@ import org.rlr.tensor.backend.Locality;
 import org.rlr.tensor.backend.View;
 
 /**
- * Bytes that a call of a kernel allocates once it is compiled, all threads together. The limits are what the kernels
- * need for their own few objects; a vector boxed in a loop, or an array made anew, is orders of magnitude more.
+ * The bytes that a call of a compiled kernel allocates on all threads. The limits cover the kernels' own few objects; a
+ * vector boxed in a loop, or a new array, is orders of magnitude more.
  */
 class AllocationTest {
     private static final int SIDE = 16;
@@ -70,10 +70,7 @@ class AllocationTest {
         }
     }
 
-    /**
-     * All kernels of a level in one process, each compiled after the others have left their marks on the JVM's
-     * profiles.
-     */
+    /** All kernels of a level in one process, each compiled after the others have changed the JVM's profiles. */
     @ParameterizedTest
     @CsvSource({"false", "true"})
     void level(boolean training) {
@@ -100,7 +97,7 @@ class AllocationTest {
 
     private void check(String what, Runnable call, long limit) {
         long least = Long.MAX_VALUE;
-        // until it is compiled, which on a busy machine may take its time; what allocates by nature never gets there
+        // until it is compiled, which may take long on a busy machine; code that really allocates never gets there
         for (int round = 0; round < ROUNDS && least > limit; round++) {
             long before = allocated();
             for (int i = 0; i < CALLS; i++) {

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
-/** Every benchmark runs: our side, one setting of each, one short iteration in a JVM of its own. */
+/** Every benchmark runs: our side, with one setting and one short iteration, each in its own JVM. */
 @Tag("thorough")
 class BenchmarksRunTest {
 

@@ -37,15 +37,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The examples, built by Maven from their own poms with the artifacts of this build, and run. The build runs it in
- * phase verify, after packaging.
+ * Builds the examples with Maven from their own poms and this build's artifacts, and runs them. It runs in phase
+ * verify, after packaging.
  */
 @Tag("jars")
 @Tag("thorough")
 class ExamplesTest {
     private static final Path MODEL = Path.of("..", "rlr-model");
     private static final Path TARGET = Path.of("target").toAbsolutePath();
-    /** What Maven says where it cannot reach an artifact. */
+    /** Maven's messages if it cannot reach an artifact. */
     private static final Pattern UNREACHED =
             Pattern.compile("Could not (transfer|find) artifact (?!org\\.rlr:)|Unknown host|Connection refused");
 
@@ -65,7 +65,7 @@ class ExamplesTest {
         publish();
     }
 
-    /** A repository with the artifacts of this build. */
+    /** Creates a repository with this build's artifacts. */
     private static void publish() throws IOException {
         String pom = Files.readString(MODEL.resolve("bom/pom.xml"));
         String version = pom.replaceAll("(?s).*?<version>(.*?)</version>.*", "$1");
@@ -96,7 +96,7 @@ class ExamplesTest {
         }
     }
 
-    /** Copies an example and runs {@code mvn -q package}; skips the test where Maven cannot reach an artifact. */
+    /** Copies an example and runs {@code mvn -q package}; skips the test if Maven cannot reach an artifact. */
     private Path build(String example) throws Exception {
         Path copy = copy(example);
         Processes.Output output = maven(copy, "package");
@@ -119,7 +119,7 @@ class ExamplesTest {
         return copy;
     }
 
-    /** Runs Maven in a copy of an example; skips the test where it cannot reach an artifact. */
+    /** Runs Maven in a copy of an example; skips the test if it cannot reach an artifact. */
     private static Processes.Output maven(Path copy, String phase) throws Exception {
         Path settings = copy.resolve("settings.xml");
         Files.writeString(settings, settings());
@@ -148,7 +148,7 @@ class ExamplesTest {
     }
 
     /**
-     * Artifacts of this build first, then those that this machine's Maven has, then those of its usual repositories.
+     * Settings that search this build's artifacts first, then this machine's Maven cache, then its usual repositories.
      */
     private static String settings() {
         StringBuilder lists = new StringBuilder();
@@ -182,7 +182,7 @@ class ExamplesTest {
         assertTrue(output.out().startsWith(image + ": score "), output.toString());
     }
 
-    /** Both programs write the same model, and say the same of a normal image and of a black one. */
+    /** Both programs write the same model, and print the same verdicts for a normal and a black image. */
     @Test
     void training() throws Exception {
         List<String> printed = new ArrayList<>();
@@ -217,7 +217,7 @@ class ExamplesTest {
         assertArrayEquals(models.get(0), models.get(1));
     }
 
-    /** Kotlin's compiler knows what may be null: it refuses the lines that say so, and takes all the others. */
+    /** Kotlin's compiler knows which values may be null: it refuses the marked lines and accepts all others. */
     @Test
     void kotlinKnowsWhatMayBeNull() throws Exception {
         String source = """
@@ -337,7 +337,7 @@ class ExamplesTest {
         return new String(answer.body(), StandardCharsets.UTF_8);
     }
 
-    /** The service in a process of its own, on a free port. */
+    /** The service in its own process, on a free port. */
     private static final class Service implements AutoCloseable {
         private static final Pattern PORT = Pattern.compile("Tomcat started on port (\\d+)");
 
@@ -371,7 +371,7 @@ class ExamplesTest {
         CompletableFuture<HttpResponse<byte[]>> send(String path, byte[] body) {
             return client.sendAsync(
                     HttpRequest.newBuilder(URI.create(address + path))
-                            // as curl --data-binary has it
+                            // like curl --data-binary
                             .header("Content-Type", "application/x-www-form-urlencoded")
                             .POST(HttpRequest.BodyPublishers.ofByteArray(body))
                             .build(),

@@ -13,15 +13,17 @@ import org.junit.jupiter.api.Tag;
 import org.rlr.model.config.LevelConfig;
 
 /**
- * What C2 makes of a kernel depends on what ran before and on timing, so that a process may box vectors in a kernel for
- * good where another does not. A level of the published size in new processes must reach a state in which a call
+ * C2's code for a kernel depends on earlier runs and on timing, so that one process may box vectors in a kernel
+ * permanently and another may not. A level of the published size in a new process must reach a state in which a call
  * allocates little more than its result.
  */
 @Tag("thorough")
 class FreshProcessTest {
     private static final int SIDE = 32;
     private static final int CHANNELS = 72;
-    /** A compiler that waits for a busy machine needs many; a process that boxes for good boxes after any number. */
+    /**
+     * Many calls, for a compiler delayed by a busy machine; a process that boxes permanently does so after any number.
+     */
     private static final int CALLS = 300;
 
     private static final long LIMIT = 4L * SIDE * SIDE * CHANNELS + 200_000;
@@ -42,9 +44,7 @@ class FreshProcessTest {
         assertTrue(bytes <= LIMIT, "a call allocates " + bytes + " bytes, more than " + LIMIT);
     }
 
-    /**
-     * Reconstructs until a call allocates no more than it should, or too often, and prints what the last one allocated.
-     */
+    /** Reconstructs until a call is within the limit, or the calls run out, and prints the bytes of the last one. */
     static final class Level {
         private Level() {}
 

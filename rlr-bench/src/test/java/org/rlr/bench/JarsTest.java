@@ -16,12 +16,12 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Every jar of the build has the licence and the notice inside. The build runs it in phase verify, after packaging. */
+/** Every jar of the build contains the licence and the notice. It runs in phase verify, after packaging. */
 @Tag("jars")
 class JarsTest {
     private static final Path ROOT = Path.of("..");
 
-    /** The module's classes; its tests, where other modules use them; the command line's classes; rlr.jar. */
+    /** The module's classes; its tests, if other modules use them; the command line's classes; rlr.jar. */
     @ParameterizedTest
     @CsvSource({"rlr-tensor, 2", "rlr-cuda, 2", "rlr-model, 4", "rlr-bench, 1"})
     void everyJarHasLicenceAndNotice(String module, int count) throws IOException {

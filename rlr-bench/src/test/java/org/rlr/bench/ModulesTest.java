@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Applications with and without a module descriptor, in processes of their own, on the jars that they get. The build
- * runs it in phase verify, after packaging.
+ * Applications with and without a module descriptor, in separate processes, with the published jars. It runs in phase
+ * verify, after packaging.
  */
 @Tag("jars")
 class ModulesTest {
@@ -87,7 +87,7 @@ class ModulesTest {
         assertEquals(said.out(), onTheClassPath(folder.resolve("classes")));
     }
 
-    /** Settings and states of trainings through Gson, and what comes from resources. */
+    /** Settings and training states through Gson, and resources. */
     @Test
     @Tag("thorough")
     void everythingWorksOnTheModulePath() throws Exception {
@@ -111,7 +111,7 @@ class ModulesTest {
         assertTrue(Files.readString(report).contains("<style>"));
     }
 
-    /** The folder of an application that detects. */
+    /** Compiles an application that detects; returns its folder. */
     private Path application(String descriptor) throws Exception {
         Path source = Files.createDirectories(folder.resolve("source/app"));
         Files.writeString(source.resolveSibling("module-info.java"), "module app { " + descriptor + " }");

@@ -34,7 +34,7 @@ class NearestNeighbourTest {
         ClassSamples own = DataLayouts.read(folder).classes().get(0);
         List<ImageSource> train = own.train().stream().map(Sample::image).toList();
         DataSet.Builder builder = DataSet.builder().train("a", train);
-        builder.test("a", List.of(again(train.get(0)), again(train.get(1)))); // known to the bank: at no distance
+        builder.test("a", List.of(again(train.get(0)), again(train.get(1)))); // in the bank, so the distance is 0
         builder.defective("a", "other", own.test().get(0).image());
         DataSet data = builder.build();
         try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS);
@@ -52,7 +52,7 @@ class NearestNeighbourTest {
             assertEquals(0, scores.get(0), 1e-2);
             assertEquals(0, scores.get(1), 1e-2);
             double[] expected = naive(trained.model(), train, own.test().get(0).image());
-            // the corners of the map are those of the grid of tokens
+            // the corners of the map are those of the token grid
             float[] map = maps.get(2);
             assertEquals(expected[0], map[0], 1e-3);
             assertEquals(expected[expected.length - 1], map[map.length - 1], 1e-3);
@@ -60,7 +60,7 @@ class NearestNeighbourTest {
         }
     }
 
-    /** Under another id, as an image belongs to one part of a data set only. */
+    /** The image under another id, because an image can be in only one part of a data set. */
     private static ImageSource again(ImageSource image) {
         return ImageSource.of("again " + image.id(), image.content());
     }

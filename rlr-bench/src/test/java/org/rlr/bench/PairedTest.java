@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
-/** A row with the peers that come with the build, called in turn in a process of its own. */
+/** A row with the peers in the build, called in turn in a separate process. */
 @Tag("thorough")
 class PairedTest {
     @Test

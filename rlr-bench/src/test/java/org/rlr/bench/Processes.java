@@ -18,18 +18,18 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 
-/** Programs on the jars that applications get, in processes of their own. */
+/** Runs programs with the published jars, in separate processes. */
 final class Processes {
-    /** What an application of rlr-model has at runtime. */
+    /** The run-time libraries of an application that uses rlr-model. */
     static final List<String> LIBRARIES =
             libraries("rlr-tensor-.*", "rlr-model-.*", "ejml-.*", "gson-.*", "jspecify-.*", "error_prone_ann.*");
-    /** What the command line has besides. */
+    /** The additional libraries of the command line. */
     private static final List<String> COMMAND_LINE =
             libraries("rlr-model-.*-cli", "picocli-.*", "progressbar-.*", "jline-.*");
 
     private Processes() {}
 
-    /** What a process wrote. */
+    /** The output of a process. */
     record Output(int exit, String out, String err) {}
 
     private static List<String> libraries(String... names) {
@@ -103,7 +103,7 @@ final class Processes {
         return run(command.toArray(String[]::new)).out();
     }
 
-    /** Runs a program, of the JDK where its name has no folder, which must end with 0. */
+    /** Runs a program, from the JDK if its name has no folder; it must exit with 0. */
     static Output run(String... command) throws Exception {
         String[] all = command.clone();
         if (!all[0].contains(File.separator)) {

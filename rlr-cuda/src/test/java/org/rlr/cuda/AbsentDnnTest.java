@@ -12,8 +12,8 @@ import org.rlr.cuda.CudaProcess.Output;
 import org.rlr.cuda.standin.StandIn;
 
 /**
- * Where cuDNN is missing, wholly or in part, convolutions are computed all the same, and that is said; in processes of
- * their own, with the stand-in's other libraries.
+ * Without cuDNN, or with only parts of it, convolutions still work, and the description has the reason. Runs in
+ * separate processes with the stand-in's other libraries.
  */
 class AbsentDnnTest {
     @TempDir

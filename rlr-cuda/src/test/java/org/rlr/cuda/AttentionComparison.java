@@ -9,13 +9,13 @@ import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.View;
 
-/** The tiled attention kernels beside the plain ones, forward and backward. */
+/** Compares the tiled attention kernels with the plain ones, forward and backward. */
 final class AttentionComparison {
     private static final double TOLERANCE = 2e-5;
 
     private AttentionComparison() {}
 
-    /** Fails unless both give the same to a few roundings; the grid's tokens are the keys. */
+    /** Fails unless both agree to a few roundings; the grid's tokens are the keys. */
     static void check(AttentionPattern pattern, int images, int headDim, boolean sharedKeys, boolean sharedValues) {
         float[][] tiled = run(false, pattern, images, headDim, sharedKeys, sharedValues);
         float[][] plain = run(true, pattern, images, headDim, sharedKeys, sharedValues);
@@ -27,7 +27,7 @@ final class AttentionComparison {
                 if (plain[i][j] != tiled[i][j]) {
                     largest = Math.max(largest, Math.abs(plain[i][j]));
                     double e = Math.abs((double) plain[i][j] - tiled[i][j]);
-                    // a NaN must not be lost
+                    // keeps NaN
                     error = e <= error ? error : e;
                 }
             }

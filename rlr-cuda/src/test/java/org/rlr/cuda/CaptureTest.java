@@ -24,13 +24,13 @@ import org.rlr.tensor.backend.Storage;
 import org.rlr.tensor.backend.View;
 
 /**
- * Primitives captured into a graph and launched, on the stand-in, which keeps what is captured and runs it at each
- * launch as the driver does.
+ * Primitives captured into a graph and launched, on the stand-in, which keeps captured work and runs it at each launch,
+ * like the driver.
  */
 @Tag(StandIn.TAG)
 class CaptureTest {
     private static final int N = 12;
-    /** Beyond 32 bits: both halves of a stream's number move on. */
+    /** Exceeds 32 bits, so that both halves of a stream's number change. */
     private static final int STREAMS = 1 << 30;
 
     private static final float RATE = 1e-2f;
@@ -52,7 +52,7 @@ class CaptureTest {
         backend.close();
     }
 
-    /** A step as a training makes it: noise on an input, a product, an optimiser. */
+    /** A step like in training: noise on an input, a product, an optimiser. */
     private final class Step implements AutoCloseable {
         final View x = values(1);
         final View weights = values(2);
@@ -130,7 +130,7 @@ class CaptureTest {
         }
     }
 
-    /** What a graph computes with is nobody else's, even when its blocks are free. */
+    /** Only graphs use a graph's memory, even when its blocks are free. */
     @Test
     void memoryAllocatedAfterwardsIsNotOverwrittenByARun() {
         try (Step steps = new Step();

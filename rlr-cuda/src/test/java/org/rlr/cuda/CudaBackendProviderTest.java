@@ -14,7 +14,7 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
-/** Without a card; {@link CudaDevicesTest} has one. */
+/** Tests without a card; {@link CudaDevicesTest} has one. */
 class CudaBackendProviderTest {
     private static String reason() {
         Optional<String> why = new CudaBackendProvider().unavailable();

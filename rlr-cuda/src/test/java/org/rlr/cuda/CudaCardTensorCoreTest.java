@@ -2,7 +2,7 @@ package org.rlr.cuda;
 
 import org.junit.jupiter.api.BeforeAll;
 
-/** Attention on a real card's tensor cores; skipped where there is none, saying why. */
+/** Attention on a real card's tensor cores; skipped with the reason if there is none. */
 class CudaCardTensorCoreTest extends TensorCoreAttentionChecks {
     @BeforeAll
     static void needACard() {

@@ -16,7 +16,7 @@ import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.backend.Locality;
 import org.rlr.tensor.backend.View;
 
-/** The contracts on a real card; skipped where there is none, saying why. */
+/** The contracts on a real card; skipped with the reason if there is none. */
 class CudaCardTest extends CudaContracts {
     @BeforeAll
     static void needACard() {
@@ -24,7 +24,7 @@ class CudaCardTest extends CudaContracts {
         assumeTrue(why.isEmpty(), () -> "no card: " + why.get());
     }
 
-    /** Blocks of a grid end in any order there; sums must not. */
+    /** Blocks of a grid end in any order; sums must have a fixed order. */
     @ParameterizedTest
     @EnumSource
     void aHundredRunsGiveTheSameBits(Precision precision) {

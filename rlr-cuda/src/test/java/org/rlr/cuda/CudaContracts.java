@@ -17,10 +17,10 @@ import org.rlr.tensor.backend.PrimitiveCoverage;
 import org.rlr.tensor.backend.RandomContract;
 import org.rlr.tensor.backend.ReductionContract;
 
-/** Every contract on a card, with no memory rounded up or reused. Subclasses see to it that there is a card. */
+/** Every contract on a card, without rounding up or reusing memory. Subclasses provide the card. */
 @ExtendWith(PrimitiveCoverage.class)
 abstract class CudaContracts {
-    /** In float32, which is checked to a few roundings. */
+    /** Settings for float32, which is checked to a few roundings. */
     static final BackendSettings EXACT = BackendSettings.DEFAULTS.withPrecision("fp32");
 
     private static Backend start() {
@@ -103,7 +103,7 @@ abstract class CudaContracts {
         }
     }
 
-    /** By cuDNN as far as it goes, where there is cuDNN. */
+    /** By cuDNN, if present and if it supports the problem. */
     @Nested
     class Convolution extends ConvolutionContract {
         @Override

@@ -21,7 +21,7 @@ import org.rlr.tensor.backend.Capture;
 import org.rlr.tensor.backend.ConvGeometry;
 import org.rlr.tensor.backend.View;
 
-/** Convolutions by cuDNN and by our own kernels beside each other, and as part of a graph, on the stand-in. */
+/** Compares convolutions by cuDNN and by our own kernels, also in a graph, on the stand-in. */
 @Tag(StandIn.TAG)
 class CudaDnnTest {
     private static final int IMAGES = 2;
@@ -117,7 +117,7 @@ class CudaDnnTest {
     }
 
     static Stream<ConvGeometry> geometries() {
-        // padded alike on both sides; behind only; wider before than behind; a strided product of matrices
+        // equal padding on both sides; only after; more before than after; a strided matrix product
         return Stream.of(
                 ConvGeometry.padded(3, 1, 1, 1),
                 ConvGeometry.same(3, 2, 1),
@@ -125,7 +125,7 @@ class CudaDnnTest {
                 ConvGeometry.padded(1, 2, 0, 1));
     }
 
-    /** TF32's rounding, which our kernels do not have, shows who has computed. */
+    /** TF32's rounding, which our kernels lack, shows which library has computed. */
     @ParameterizedTest
     @MethodSource("geometries")
     void cudnnComputesWithTheFactorsOfThePrecisionAndOwnKernelsInFloat32(ConvGeometry geometry) {

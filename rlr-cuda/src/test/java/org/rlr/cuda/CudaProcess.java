@@ -17,16 +17,13 @@ import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.backend.ConvGeometry;
 import org.rlr.tensor.backend.View;
 
-/**
- * A process of its own, whose linker finds the libraries of CUDA where it is told to look: what a process has loaded it
- * cannot unload.
- */
+/** A separate process whose linker finds the libraries of CUDA in given folders: a process cannot unload libraries. */
 public final class CudaProcess {
     private CudaProcess() {}
 
-    /** What a process wrote, to both streams, and its exit code. */
+    /** The output of a process on both streams, and its exit code. */
     public record Output(int code, String text) {
-        /** The text by lines. */
+        /** The lines of the text. */
         public List<String> lines() {
             return text.lines().toList();
         }
@@ -42,7 +39,7 @@ public final class CudaProcess {
         return new Output(process.waitFor(), text);
     }
 
-    /** {@link Main} with an LD_LIBRARY_PATH, its compiled kernels in a folder. */
+    /** Runs {@link Main} with an LD_LIBRARY_PATH and a folder for compiled kernels. */
     static Output compute(String libraries, Path kernels, String... options) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Drlr.cuda.cache=" + kernels));
@@ -52,8 +49,8 @@ public final class CudaProcess {
     }
 
     /**
-     * Compiles kernels, multiplies one matrix and a batch, and convolves, as the CPU does; then prints the backend and
-     * the libraries of CUDA that it has loaded.
+     * Compiles kernels, multiplies one matrix and a batch, and convolves, and compares with the CPU; then prints the
+     * backend and its loaded CUDA libraries.
      */
     static final class Main {
         private static final BackendSettings EXACT = BackendSettings.DEFAULTS.withPrecision("fp32");

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.rlr.cuda.CudaProcess.Output;
 import org.rlr.cuda.standin.StandIn;
 
-/** cuda13/forward, with the stand-in as libraries of CUDA 13, in processes of their own. */
+/** cuda13/forward, with the stand-in as the libraries of CUDA 13, in separate processes. */
 class ForwardingTest {
     private static final Path SCRIPT = Path.of("cuda13", "forward").toAbsolutePath();
     private static final Pattern CALL = Pattern.compile("\\b(?:JNvrtc|JCublas2)\\.(nvrtc\\w+|cublas\\w+)\\(");
@@ -84,7 +84,7 @@ class ForwardingTest {
         Output none = CudaProcess.run(Map.of(), command);
         assertTrue(
                 none.code() == 1 && none.text().contains("libnvrtc.so.13 was not found; name its folder"), none.text());
-        // a library that there is, but not the right one
+        // a wrong library under the right name
         Files.copy(cuda13.resolve("libcublas.so.13"), partial.resolve("libcublas.so.13"));
         Files.copy(cuda13.resolve("libcublas.so.13"), partial.resolve("libnvrtc.so.13"));
         Output wrong = CudaProcess.run(Map.of(), command);
@@ -98,9 +98,7 @@ class ForwardingTest {
         }
     }
 
-    /**
-     * A function that is not forwarded ends the process at its first call, which may be on a path that no test takes.
-     */
+    /** A function that is not forwarded ends the process at its first call, which no test may reach. */
     @Test
     void everyFunctionThatIsCalledIsForwarded() throws IOException {
         String script = Files.readString(SCRIPT);

@@ -18,8 +18,8 @@ import org.rlr.cuda.standin.KernelFixture;
 import org.rlr.cuda.standin.StandIn;
 
 /**
- * Products on tensor cores as the stand-in emulates them, and kernels/mma.cu upon them, beside a product in double of
- * the rounded factors.
+ * Compares products on the stand-in's emulated tensor cores, directly and through kernels/mma.cu, with a double product
+ * of the rounded factors.
  */
 @Tag(StandIn.TAG)
 class MmaTest {
@@ -39,7 +39,7 @@ class MmaTest {
         }
     }
 
-    /** To the nearest number of so many bits; of two, the even one for bf16, the larger in magnitude for TF32. */
+    /** Rounds to the nearest number of that many bits; ties go to even for bf16, to the larger magnitude for TF32. */
     private static double rounded(double x, int bits) {
         double unit = Math.scalb(1.0, Math.getExponent(x) + 1 - bits);
         return (bits == 8 ? Math.rint(x / unit) : Math.signum(x) * Math.floor(Math.abs(x) / unit + 0.5)) * unit;
@@ -140,7 +140,7 @@ class MmaTest {
         }
     }
 
-    /** A factor times 1, all else 0. */
+    /** A factor times 1; all others are 0. */
     private static float single(String kernel, float factor, int k) {
         float[] a = new float[ROWS * k];
         float[] b = new float[k * COLUMNS];

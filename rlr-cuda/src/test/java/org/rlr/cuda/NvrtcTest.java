@@ -31,10 +31,10 @@ import org.rlr.cuda.RegisterTable.Usage;
 import org.rlr.cuda.driver.KernelFile;
 
 /**
- * Every kernel file compiled by NVIDIA's own compiler, which needs no card: without a warning, no kernel spills
- * registers, and none takes more of them than {@link RegisterTable} has. NVRTC comes from the folder
- * {@code -Drlr.nvrtc=DIR}, from the class path ({@code -Pcuda-redist}, 360 MB to load down) or from where the linker
- * looks; where there is none, the test is skipped.
+ * Compiles every kernel file with NVIDIA's compiler, which needs no card. There must be no warning and no spilled
+ * register, and no kernel may use more registers than in {@link RegisterTable}. NVRTC comes from the folder {@code
+ * -Drlr.nvrtc=DIR}, from the class path ({@code -Pcuda-redist}, a download of 360 MB) or from the linker's path;
+ * without it, the test is skipped.
  */
 class NvrtcTest {
     private static final List<Integer> ARCHITECTURES = List.of(80, 90, 100);
@@ -62,7 +62,7 @@ class NvrtcTest {
         System.out.print(RegisterTable.text(all));
         for (Usage u : all) {
             assertEquals(0, u.spilled(), u.toString());
-            // two blocks of 256 threads in a multiprocessor's 65536 registers; of 128 threads on tensor cores
+            // two blocks of 256 threads (128 on tensor cores) in a multiprocessor's 65536 registers
             assertTrue(
                     u.registers()
                             <= (u.file().startsWith("attention_flash")
@@ -77,7 +77,7 @@ class NvrtcTest {
         RegisterTable.guard(all, major[0] + "." + minor[0]);
     }
 
-    /** By file and architecture. NVRTC compiles programs of several threads side by side. */
+    /** Compiles each file for each architecture; NVRTC can compile in parallel. */
     private static List<Usage> compileAll(List<Integer> architectures)
             throws IOException, URISyntaxException, InterruptedException {
         ExecutorService threads =
@@ -159,9 +159,9 @@ class NvrtcTest {
     }
 
     /**
-     * NVRTC looks for its builtins by name when it compiles; both are loaded by their paths, and the linker takes what
-     * is loaded. What is named or on the class path must load; only where there is neither and the linker finds
-     * nothing, the test is skipped.
+     * Loads NVRTC and its builtins by path; NVRTC looks up its builtins by name, and the linker takes loaded libraries.
+     * A given folder or a library on the class path must load. The test is skipped only without both and if the linker
+     * finds nothing.
      */
     private void loadCompiler() throws IOException {
         String named = System.getProperty("rlr.nvrtc");
@@ -180,11 +180,12 @@ class NvrtcTest {
                 throw e;
             }
             abort(
-                    "NVRTC is not installed (libnvrtc.so.12); mvn -Pcuda-redist brings it, or name its folder with -Drlr.nvrtc=DIR");
+                    "NVRTC (libnvrtc.so.12) is not installed; run mvn -Pcuda-redist, or set its folder with "
+                            + "-Drlr.nvrtc=DIR");
         }
     }
 
-    /** The jar has 570 MB of other libraries: only these two, of 110 MB, are unpacked. */
+    /** Unpacks only these two libraries of 110 MB; the jar has 570 MB of others. */
     private Path unpack() throws IOException {
         for (String library : List.of("libnvrtc-builtins.so.12.9", "libnvrtc.so.12")) {
             try (InputStream in = NvrtcTest.class.getResourceAsStream(IN_JAR + library)) {

@@ -19,7 +19,7 @@ import org.rlr.tensor.backend.ReferenceOps;
 import org.rlr.tensor.backend.ShapeFuzz;
 import org.rlr.tensor.backend.View;
 
-/** What a precision does to matrix products, on the stand-in, whose cuBLAS rounds as tensor cores do. */
+/** The effect of a precision on matrix products, on the stand-in, whose cuBLAS rounds like tensor cores. */
 @Tag(StandIn.TAG)
 class PrecisionTest {
     private static final int N = 65;
@@ -33,7 +33,7 @@ class PrecisionTest {
         return Backends.open("cuda", BackendSettings.DEFAULTS.withPrecision(precision));
     }
 
-    /** The largest error of a product over its largest value. */
+    /** The largest error of a product relative to its largest value. */
     private static double error(String precision) {
         double[] a = ShapeFuzz.create().normals(N * N);
         double[] exact = ReferenceOps.EXACT.matmul(a, false, a, true, N, N, N, 1);

@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What kernels take of a multiprocessor, as kept in {@code registers.tsv}: more registers or more stack fail, since
- * they cost blocks at a time, until the table is written anew with {@code -D}{@value #UPDATE}. Another NVRTC than the
- * table's allots otherwise, and is not compared.
+ * The resources of kernels in {@code registers.tsv}. More registers or stack are an error, because fewer blocks then
+ * run at once; {@code -D}{@value #UPDATE} rewrites the table. Other NVRTC versions allocate differently and are not
+ * compared.
  */
 final class RegisterTable {
     static final String UPDATE = "rlr.registers.update";
@@ -25,7 +25,7 @@ final class RegisterTable {
 
     private RegisterTable() {}
 
-    /** Registers a thread, bytes of shared memory a block, bytes of stack and of spilled registers a thread. */
+    /** Registers per thread, bytes of shared memory per block, bytes of stack and of spilled registers per thread. */
     record Usage(String file, int architecture, String kernel, int registers, int shared, int stack, int spilled) {
         String key() {
             return file + "\t" + kernel + "\t" + architecture;
@@ -58,7 +58,7 @@ final class RegisterTable {
         return table.toString();
     }
 
-    /** Compares with the table, or writes it where that is asked for. */
+    /** Compares with the table, or writes it if requested. */
     static void guard(List<Usage> all, String version) throws IOException {
         if (System.getProperty(UPDATE) != null) {
             write(all, version);
@@ -71,17 +71,17 @@ final class RegisterTable {
                     .toList();
         }
         if (!lines.get(0).equals(VERSION + version)) {
-            System.out.println("Not compared with " + NAME + ", which is of "
+            System.out.println("Not compared with " + NAME + ", which is from "
                     + lines.get(0).substring(2) + ": this is " + version + ".");
             return;
         }
         assertEquals(
                 List.of(),
                 growth(lines, all),
-                "more than " + NAME + " has; if it must be, write the table anew with -D" + UPDATE);
+                "more than " + NAME + " allows; if that is intended, rewrite the table with -D" + UPDATE);
     }
 
-    /** What takes more than the table's lines allow, or is not in them, in words. */
+    /** Descriptions of kernels that use more than the table allows, or are not in it. */
     static List<String> growth(List<String> lines, List<Usage> all) {
         Map<String, Usage> before = new HashMap<>();
         lines.stream().filter(l -> !l.startsWith("#")).map(Usage::of).forEach(u -> before.put(u.key(), u));

@@ -6,7 +6,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.rlr.cuda.RegisterTable.Usage;
 
-/** The guard of registers catches growth and what is new; it needs no compiler. */
+/** The register check finds growth and new kernels; it needs no compiler. */
 class RegisterTableTest {
     private static final List<String> TABLE =
             List.of("# NVRTC 12.9", new Usage("a.cu", 90, "k", 40, 1024, 0, 0).line());

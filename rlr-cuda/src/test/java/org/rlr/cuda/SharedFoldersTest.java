@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.rlr.cuda.CudaProcess.Output;
 import org.rlr.cuda.standin.StandIn;
 
-/** What other users can put into folders that all share is never run; in processes of their own. */
+/** Files that other users put into shared folders are never run. Runs in separate processes. */
 class SharedFoldersTest {
     @TempDir
     private Path folder;

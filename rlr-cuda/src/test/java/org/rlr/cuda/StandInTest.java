@@ -19,7 +19,7 @@ import org.rlr.cuda.driver.Kernel;
 import org.rlr.cuda.standin.KernelFixture;
 import org.rlr.cuda.standin.StandIn;
 
-/** That the stand-in notices each kind of mistake it is there for, and lets correct kernels pass. */
+/** The stand-in detects each kind of error, and accepts correct kernels. */
 @Tag(StandIn.TAG)
 class StandInTest {
     private static final int N = 64;

@@ -22,12 +22,12 @@ import org.rlr.tensor.backend.ReferenceAttention;
 import org.rlr.tensor.backend.View;
 
 /**
- * Attention on tensor cores, forward and backward, beside the definition in double: the largest error over the largest
- * value is at most 2e-3 for TF32 and 1e-2 for bf16, 2e-2 of its gradients. Subclasses see to it that there is a card.
+ * Compares attention on tensor cores, forward and backward, with the definition in double: the largest error relative
+ * to the largest value is at most 2e-3 for TF32, and 1e-2 (gradients 2e-2) for bf16. Subclasses provide the card.
  */
 abstract class TensorCoreAttentionChecks {
     private static final List<String> NAMES = List.of("out", "lse", "dq", "dk", "dv");
-    /** What tensor cores round to must be seen: float32 alone would be below. */
+    /** The least error that shows the tensor cores' rounding; that of float32 is smaller. */
     private static final double ROUNDED = 1e-5;
 
     /** A call and its results. */
@@ -108,8 +108,7 @@ abstract class TensorCoreAttentionChecks {
             List<float[]> actual = run();
             for (int i = 0; i < NAMES.size(); i++) {
                 double bound = precision == Precision.TF32 ? 2e-3 : i < 2 ? 1e-2 : 2e-2;
-                // with a single key, gradients of queries and keys are differences that are 0 exactly: their terms are
-                // what is rounded
+                // with a single key, gradients of queries and keys are exactly 0, as differences of rounded terms
                 boolean nothing =
                         pattern.locality() == Locality.INSIDE && pattern.windowSize() == 1 && (i == 2 || i == 3);
                 double error = error(actual.get(i), expected.get(i), nothing ? exact.largestTerm : 0, NAMES.get(i));
@@ -225,7 +224,7 @@ abstract class TensorCoreAttentionChecks {
                     .check();
         }
         grid(precision, Locality.OUTSIDE, 1, 12, 13, 7, 16, 2, true, false).check();
-        // chunks that are part of one row of the grid
+        // chunks within one row of the grid
         grid(precision, Locality.INSIDE, 1, 2, 130, 5, 16, 1, true, true).check();
         grid(precision, Locality.OUTSIDE, 1, 2, 130, 131, 16, 1, true, false).check();
     }
@@ -287,7 +286,7 @@ abstract class TensorCoreAttentionChecks {
         }
     }
 
-    /** Kernels of both kinds: a NaN comes to those who attend to its token, and to no others. */
+    /** Kernels of both kinds: a NaN reaches only the tokens that attend to its token. */
     @ParameterizedTest
     @EnumSource(names = {"TF32", "BF16"})
     void whatIsNotFiniteReachesOnlyThoseThatAttendToIt(Precision precision) {
@@ -322,7 +321,7 @@ abstract class TensorCoreAttentionChecks {
         }
     }
 
-    /** Which kernels take which calls: the tile of the window kernels, or null for the flash kernels. */
+    /** The choice of kernels: the tile of the window kernels, or null for the flash kernels. */
     @Test
     void theRule() {
         CudaEngine engine = new CudaEngine(Card.of(0), settings(Precision.BF16), CudaDebugging.OF_PROCESS);

@@ -9,8 +9,8 @@ import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.backend.Locality;
 
 /**
- * The contract runs on the tiled kernels where a head fits into their tiles; here the plain ones, which have no such
- * bound, are held to the same numbers.
+ * The contract runs on the tiled kernels if a head fits into their tiles. This test requires the same results from the
+ * plain kernels, which have no such limit.
  */
 @Tag(StandIn.TAG)
 class TiledAttentionTest {

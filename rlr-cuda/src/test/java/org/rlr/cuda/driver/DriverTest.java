@@ -27,7 +27,7 @@ import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.RlrException;
 
-/** Memory, copies, the compiler's cache and what users are told, on the stand-in. */
+/** Memory, copies, the compiler's cache and messages, on the stand-in. */
 @Tag(StandIn.TAG)
 class DriverTest {
     private static final long MIB = 1 << 20;
@@ -147,7 +147,7 @@ class DriverTest {
             load("");
             Path kept = onlyFile(folder.resolve("new"));
             byte[] cubin = Files.readAllBytes(kept);
-            // were it compiled again, the file would be a new one
+            // compiling again would replace the file
             Object key = Files.readAttributes(kept, BasicFileAttributes.class).fileKey();
             load("");
             assertEquals(

@@ -13,7 +13,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a user is told about a library that cannot be loaded. */
+/** Messages about libraries that cannot be loaded. */
 class NativesTest {
     @Test
     void theLinkersMessageBecomesASentence() {

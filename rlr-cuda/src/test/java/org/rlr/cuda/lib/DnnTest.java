@@ -37,7 +37,7 @@ import org.rlr.cuda.lib.Dnn.Problem;
 import org.rlr.cuda.standin.StandIn;
 import org.rlr.tensor.RlrException;
 
-/** Plans and their limits, and that the stand-in's cuDNN notices mistakes of who calls it. */
+/** Plans and their limits; the stand-in's cuDNN detects errors of its caller. */
 @Tag(StandIn.TAG)
 class DnnTest {
     private static final int SIDE = 6;
@@ -105,7 +105,7 @@ class DnnTest {
     void aPlanIsMadeOnceAndNeverOfAnAlgorithmWhoseSumsHaveNoFixedOrder(Pass pass) {
         DnnPlan plan = dnn.plan(problem(pass, 1)).orElseThrow();
         assertSame(plan, dnn.plan(problem(pass, 1)).orElseThrow());
-        // the stand-in recommends another algorithm before, and refuses to compute by it
+        // the stand-in first recommends another algorithm, and refuses to compute with it
         dnn.run(
                 plan,
                 written(INPUTS).pointer(0),
@@ -167,7 +167,7 @@ class DnnTest {
                 .contains("w: out of bounds"));
     }
 
-    /** By JCudnn itself: what a {@link DnnPlan} never does. */
+    /** Calls JCudnn directly with arguments that {@link DnnPlan} never uses. */
     @Test
     void descriptorsAreChecked() {
         cudnnHandle handle = new cudnnHandle();

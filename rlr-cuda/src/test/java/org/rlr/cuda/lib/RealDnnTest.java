@@ -15,9 +15,9 @@ import org.rlr.cuda.lib.Dnn.Pass;
 import org.rlr.cuda.lib.Dnn.Problem;
 
 /**
- * NVIDIA's cuDNN 9, from the folder {@code -Drlr.cudnn=DIR}, as far as it goes without a card: JCudnn's native code
- * finds every function that it may call, and the descriptors of the backbones' convolutions are accepted and give their
- * extents.
+ * NVIDIA's cuDNN 9, from the folder {@code -Drlr.cudnn=DIR}, as far as possible without a card: JCudnn's native code
+ * finds every function that it may call, and cuDNN accepts the descriptors of the backbones' convolutions and computes
+ * their output shapes.
  */
 class RealDnnTest {
     private static final String PROPERTY = "rlr.cudnn";
@@ -25,8 +25,8 @@ class RealDnnTest {
     @Test
     void jcudnnFindsItsFunctionsAndTheDescriptorsAreAccepted() throws Exception {
         String folder = System.getProperty(PROPERTY);
-        assumeTrue(folder != null, "cuDNN's folder is not named with -D" + PROPERTY + "=DIR");
-        // LD_BIND_NOW: all functions are looked for when a library is loaded, not each when it is called
+        assumeTrue(folder != null, "set cuDNN's folder with -D" + PROPERTY + "=DIR");
+        // LD_BIND_NOW: the linker resolves all functions when it loads a library
         CudaProcess.Output child = CudaProcess.run(
                 Map.of("LD_LIBRARY_PATH", folder, "LD_BIND_NOW", "1"),
                 List.of(
@@ -40,8 +40,8 @@ class RealDnnTest {
     }
 
     /**
-     * Describes convolutions of wide_resnet50_2 and EfficientNet-b6, of the window that an even image of the latter
-     * becomes, and the smallest.
+     * Describes convolutions of wide_resnet50_2 and EfficientNet-b6, also of the latter's padded copy of an even image,
+     * and the smallest ones.
      */
     static final class Main {
         private Main() {}
@@ -59,7 +59,7 @@ class RealDnnTest {
                     describe(tensorCores, new Problem(pass, 1, 1, 2, 1, 1, 2, 1, 5, 1, 2, 2));
                 }
             }
-            System.out.println("cuDNN " + Dnn.version() + " takes the descriptors");
+            System.out.println("cuDNN " + Dnn.version() + " accepts the descriptors");
         }
 
         private static void describe(boolean tensorCores, Problem problem) {

@@ -10,21 +10,21 @@ import org.rlr.cuda.driver.KernelFile;
 import org.rlr.cuda.driver.Stream;
 import org.rlr.cuda.driver.Transfers;
 
-/** A kernel file on the stand-in, and what it takes to run its kernels. The stream is one for debugging. */
+/** A kernel file on the stand-in, with everything to run its kernels on a debug stream. */
 public final class KernelFixture implements AutoCloseable {
     private final Context context;
     private final Stream stream;
     private final KernelFile file;
-    /** Copies. */
+    /** The transfers of the stream. */
     public final Transfers transfers;
-    /** Memory. */
+    /** The allocator of the stream. */
     public final DeviceAllocator allocator;
 
     /**
-     * Loads the stand-in; the calling test is skipped where it cannot be built.
+     * Loads the stand-in; skips the calling test if it cannot be built.
      *
-     * @param owner beside whose package the file lies in {@code kernels}
-     * @param prelude what files of that package begin with, asked for when the stand-in is there
+     * @param owner a class; the file is in the folder {@code kernels} beside it
+     * @param prelude text inserted before the file's text; called after the stand-in is loaded
      */
     public KernelFixture(Class<?> owner, String name, Supplier<String> prelude) {
         StandIn.load();

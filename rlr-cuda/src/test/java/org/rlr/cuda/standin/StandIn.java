@@ -19,33 +19,32 @@ import org.rlr.cuda.driver.Natives;
 
 /**
  * A CUDA driver, NVRTC, cuBLAS and cuDNN for machines without a card. g++ builds them from the sources beside this
- * class into libraries with the real ones' names, and the dynamic linker takes a library that is loaded already for the
- * one that JCuda asks for. The compiler turns the same kernel files into host code; the driver runs it, and ends a
- * launch that accesses memory out of bounds, reads what was never written, races in shared memory or diverges at a
- * barrier.
+ * class into libraries with the real names, and for JCuda the dynamic linker takes those already loaded. Its compiler
+ * turns the kernel files into host code. Its driver runs it, and ends a launch that accesses memory out of bounds,
+ * reads unwritten memory, races in shared memory or diverges at a barrier.
  *
- * <p>Once loaded, a process believes for good that it has a card: tests that use it are tagged {@value #TAG} and run in
- * a process of their own.
+ * <p>It cannot be unloaded, and the process then has a card: tests that use it have the tag {@value #TAG} and run in a
+ * separate process.
  */
 public final class StandIn {
     /** The tag of tests that load it. */
     public static final String TAG = "stand-in";
 
     /**
-     * The system property that names the folder where it is built, once for all modules; without it,
-     * {@code target/stand-in} in the working directory.
+     * The system property for the build folder, shared by all modules; default {@code target/stand-in} in the working
+     * directory.
      */
     private static final String FOLDER = "rlr.stand-in";
 
     private static final List<String> DRIVER = List.of("memory", "shared", "fibers", "mma", "driver", "capture");
-    /** What each library but the driver's is made of. */
+    /** The sources of the libraries other than the driver. */
     private static final List<String> OTHERS = List.of("nvrtc", "blas", "dnn");
 
     private static final List<String> HEADERS = List.of("standin.h", "rounding.h", "device.h", "versions.map");
-    /** What cuDNN's library is expected to have beside it. */
+    /** The parts that cuDNN's library must have beside it. */
     private static final List<String> DNN_PARTS =
             List.of("libcudnn_graph.so.9", "libcudnn_ops.so.9", "libcudnn_cnn.so.9");
-    /** What JCuda's natives ask for. */
+    /** The CUDA version that JCuda's natives require. */
     private static final int USUAL_CUDA = 12;
 
     private static final int DEVICE_MEMORY = 0x1000;
@@ -57,20 +56,20 @@ public final class StandIn {
 
     private StandIn() {}
 
-    /** Builds it unchecked and prints the folder, for a process that finds it by LD_LIBRARY_PATH. */
+    /** Builds it without checks and prints the folder, for a process that finds it through LD_LIBRARY_PATH. */
     public static void main(String[] args) {
         System.out.println(folder(USUAL_CUDA));
     }
 
     /**
-     * Builds it if need be and loads it, with every access of a kernel checked; the calling test is skipped where it
-     * cannot be built.
+     * Builds it if needed and loads it, with checks of every access of a kernel; skips the calling test if it cannot be
+     * built.
      */
     public static void load() {
         load(true);
     }
 
-    /** @param checked whether accesses are checked, which makes kernels several times slower; the first call decides */
+    /** @param checked whether to check accesses, which makes kernels several times slower; the first call decides */
     public static synchronized void load(boolean checked) {
         if (loaded) {
             return;
@@ -87,8 +86,8 @@ public final class StandIn {
     }
 
     /**
-     * Builds it as libraries of another CUDA if need be and loads nothing; the calling test is skipped where it cannot
-     * be built. @return their folder
+     * Builds it as libraries of another CUDA version if needed, without loading; skips the calling test if it cannot be
+     * built. @return their folder
      */
     public static synchronized Path folder(int cuda) {
         return folder(false, cuda);
@@ -101,7 +100,7 @@ public final class StandIn {
                 "the stand-in for a CUDA driver needs Linux on x86-64, as JCuda does");
         try {
             String compiler = compiler();
-            need(compiler != null, "the stand-in for a CUDA driver is built with g++, which is not installed");
+            need(compiler != null, "g++ is not installed, which builds the stand-in for a CUDA driver");
             return build(compiler, checked, cuda);
         } catch (IOException | InterruptedException e) {
             throw new IllegalStateException(e);
@@ -109,8 +108,8 @@ public final class StandIn {
     }
 
     /**
-     * Skips the calling test unless all is well. JUnit keeps the reason of a class that is skipped to itself, so it is
-     * printed, too.
+     * Skips the calling test unless the condition holds. It also prints the reason, because JUnit does not show it for
+     * a skipped class.
      */
     private static void need(boolean there, String reason) {
         if (!there && !said) {
@@ -120,7 +119,7 @@ public final class StandIn {
         assumeTrue(there, reason);
     }
 
-    /** The version of g++, null where there is none. */
+    /** The version of g++, or null if it is not installed. */
     private static String compiler() throws InterruptedException {
         try {
             return run(Path.of("."), List.of("g++", "--version"));
@@ -142,7 +141,7 @@ public final class StandIn {
         void fill(Path folder) throws IOException, InterruptedException;
     }
 
-    /** A folder beside the others, filled unless it is there. */
+    /** A folder beside the others; filled if it does not exist. */
     private static Path folder(String name, Maker maker) throws IOException, InterruptedException {
         Path parent = Path.of(System.getProperty(FOLDER, "target/stand-in")).toAbsolutePath();
         Path folder = parent.resolve(name);
@@ -172,7 +171,7 @@ public final class StandIn {
                 .toList();
     }
 
-    /** Every source to an object, all at once. */
+    /** Compiles all sources to objects, in parallel. */
     private static void compile(Path folder) throws IOException, InterruptedException {
         for (String file : Stream.concat(HEADERS.stream(), sources().stream()).toList()) {
             try (InputStream in = StandIn.class.getResourceAsStream(file)) {
@@ -202,7 +201,7 @@ public final class StandIn {
 
     private static void link(Path objects, boolean checked, int cuda, Path folder)
             throws IOException, InterruptedException {
-        // what a kernel includes
+        // included by kernels
         Files.copy(objects.resolve("device.h"), folder.resolve("device.h"));
         if (!checked) {
             Files.createFile(folder.resolve("unchecked"));
@@ -216,7 +215,7 @@ public final class StandIn {
         }
     }
 
-    /** JCuda's natives ask for symbols of a version that has the library's name, except of the driver. */
+    /** Links a library. JCuda's natives require symbol versions named like the library, except for the driver. */
     private static void library(Path objects, Path folder, String name, List<String> sources, String... libraries)
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("g++", "-shared", "-Wl,-soname," + name, "-o", name));
@@ -236,9 +235,9 @@ public final class StandIn {
         return start(folder, command).end();
     }
 
-    /** A program that was started; what it writes goes to a file, so that it never waits for a reader. */
+    /** A running program; its output goes to a file, so that it never waits for a reader. */
     private record Running(Process process, List<String> command, Path output) {
-        /** Waits for its end. @return what it wrote */
+        /** Waits for its end. @return its output */
         String end() throws IOException, InterruptedException {
             int code = process.waitFor();
             String said = Files.readString(output);
@@ -272,26 +271,26 @@ public final class StandIn {
             }
             return HexFormat.of().formatHex(digest.digest()).substring(0, 16);
         } catch (java.security.NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
+            throw new IllegalStateException("this Java has no SHA-256", e);
         }
     }
 
-    /** How much memory the card pretends to have. */
+    /** Sets the memory of the card. */
     public static void deviceMemory(long bytes) {
         JCudaDriver.cuCtxSetLimit(DEVICE_MEMORY, bytes);
     }
 
-    /** Its compute capability times ten. */
+    /** Sets its compute capability, times ten. */
     public static void computeCapability(int tens) {
         JCudaDriver.cuCtxSetLimit(COMPUTE_CAPABILITY, tens);
     }
 
-    /** How many cards there are. */
+    /** Sets the number of cards. */
     public static void devices(int count) {
         JCudaDriver.cuCtxSetLimit(DEVICES, count);
     }
 
-    /** The CUDA version that the driver supports, as in 12060. */
+    /** Sets the CUDA version that the driver supports, as in 12060. */
     public static void driverVersion(int version) {
         JCudaDriver.cuCtxSetLimit(DRIVER_VERSION, version);
     }
