@@ -1,7 +1,11 @@
-// Multi-head attention on a grid (RLR §6), forward and backward: a warp a query or key and head, any head dimension, float32. Plain; what faster
-// kernels are checked against. Launcher: CudaAttention; reference: ReferenceAttention.
+// Multi-head attention on a grid (RLR §6), forward and backward: one warp for each query or key and head, any head
+// dimension, float32. The plain kernels, which check the faster ones. Launcher: CudaAttention; reference:
+// ReferenceAttention.
 
-/** Which tokens a token is paired with: all masking is here. The relation is symmetric, so keys find their queries by it too. */
+/**
+ * The tokens that a token is paired with; does all masking. The relation is symmetric, so keys also find their queries
+ * with it.
+ */
 struct Partners {
     int locality;
     int count;
@@ -63,7 +67,10 @@ __device__ __forceinline__ void addRows(const float* weight, const Partners& par
     }
 }
 
-/** q, out [images, tokens, heads·headDim]; k, v [images or 1, keys, heads·headDim]; lse [images, heads, tokens]. Strides of an image are 0 where shared. */
+/**
+ * q, out [images, tokens, heads·headDim]; k, v [images or 1, keys, heads·headDim]; lse [images, heads, tokens]. Image
+ * strides are 0 for shared tensors.
+ */
 struct Attention { const float* q; const float* k; const float* v; float* out; float* lse; int images; int heads; int headDim; int height; int width;
     int keys; int radius; int locality; int64 kImage; int64 vImage; float scale; };
 
@@ -136,7 +143,7 @@ extern "C" __global__ void attentionDelta(const AttentionDelta a) {
     }
 }
 
-/** Everything the gradients follow from; result is dq, dk or dv. */
+/** The inputs of the gradients; result is dq, dk or dv. */
 struct AttentionBackward { const float* q; const float* k; const float* v; const float* dout; const float* lse; const float* delta; float* result;
     int images; int heads; int headDim; int height; int width; int keys; int radius; int locality; int64 kImage; int64 vImage; float scale; int shared;
     int values; };
@@ -182,7 +189,10 @@ extern "C" __global__ void attentionQueries(const AttentionBackward a) {
     }
 }
 
-/** dk = scale·Σ over queries of p·(dout·v − delta)·q, or dv = Σ p·dout; over all images, one after another, where keys (values) are shared. */
+/**
+ * dk = scale·Σ over queries of p·(dout·v − delta)·q, or dv = Σ p·dout; if keys (values) are shared, over all images in
+ * order.
+ */
 extern "C" __global__ void attentionKeys(const AttentionBackward a) {
     __shared__ float weights[4][32];
     int tokens = a.height * a.width;

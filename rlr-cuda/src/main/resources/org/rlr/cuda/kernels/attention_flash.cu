@@ -1,11 +1,13 @@
-// Attention on tensor cores for any locality: a block has 64 queries (of the keys' pass: keys) of one head, the other side passes by chunks of 64 tokens.
-// A chunk is left out where no pair of it and the block attends, and masked only where some pairs do and some do not. No kernels; those of the two
-// precisions are in attention_flash_bf16.cu and attention_flash_tf32.cu. Launcher: TensorCoreAttention; checks: attention.cu, ReferenceAttention.
+// Attention on tensor cores for any locality: a block has 64 queries (in the keys' pass: keys) of one head and iterates
+// over the other side in chunks of 64 tokens. A chunk is skipped if none of its pairs with the block attends, and
+// masked only if some pairs do and some do not. No kernels here; those of the two precisions are in
+// attention_flash_bf16.cu and attention_flash_tf32.cu. Launcher: TensorCoreAttention; checks: attention.cu,
+// ReferenceAttention.
 #include "attention_mma.cu"
 
 enum Relation { NONE, SOME, EVERY };
 
-/** Where on the grid tokens [from, from + 64) lie. */
+/** The positions of tokens [from, from + 64) on the grid. */
 struct Span {
     int top, bottom, left, right;
 
@@ -18,7 +20,7 @@ struct Span {
     }
 };
 
-/** Which pairs of two spans attend to each other; SOME may be said where all or none do. */
+/** Which pairs of two spans attend to each other; the result may be SOME even if all or none do. */
 __device__ __forceinline__ Relation relation(const TensorAttention& a, const Span& x, const Span& y) {
     if (a.locality != LOCALITY_INSIDE && a.locality != LOCALITY_OUTSIDE) {
         return EVERY;
@@ -28,7 +30,7 @@ __device__ __forceinline__ Relation relation(const TensorAttention& a, const Spa
     return !apart && !close ? SOME : close == (a.locality == LOCALITY_INSIDE) ? EVERY : NONE;
 }
 
-/** A lane's two rows: tokens of the block's 64 and their places on the grid. */
+/** A lane's two rows: tokens of the block's 64 and their positions on the grid. */
 struct Own {
     int count, stride;
     int token[2], row[2], column[2];
@@ -41,17 +43,17 @@ struct Own {
         }
     }
 
-    /** Row h of an image's head; null where there is none. */
+    /** Row h of an image's head; null if it does not exist. */
     template <typename T> __device__ __forceinline__ T* of(T* head, int h) const {
         return token[h] < count ? head + (int64) token[h] * stride : 0;
     }
 
-    /** Its number of those of an image's head; 0 where there is none. */
+    /** The scalar of row h in an image's head; 0 if it does not exist. */
     __device__ __forceinline__ float scalar(const float* head, int h) const {
         return token[h] < count ? head[token[h]] : 0;
     }
 
-    /** Whether row h and a token attend to each other where only some of their chunks do. */
+    /** Whether row h and a token attend to each other, for chunks with the relation SOME. */
     __device__ __forceinline__ bool attends(const TensorAttention& a, int h, int other) const {
         bool inside = abs(row[h] - other / a.width) <= a.radius && abs(column[h] - other % a.width) <= a.radius;
         return inside == (a.locality == LOCALITY_INSIDE);
@@ -137,7 +139,7 @@ template <typename P, int D> __device__ __forceinline__ void flashQueries(const 
     float lse[2];
     float delta[2];
     for (int h = 0; h < 2; h++) {
-        // −∞ where there is nothing to attend to: taken from the −∞ of a column that is none it would be NaN
+        // −∞ if there is nothing to attend to: subtracted from the −∞ of a missing column it would give NaN
         float log = own.scalar(a.lse + scalars, h);
         lse[h] = log == -INFINITE ? 0 : LOG2_E * log;
         delta[h] = own.scalar(a.delta + scalars, h);
@@ -175,7 +177,7 @@ template <typename P, int D> __device__ __forceinline__ void flashQueries(const 
     save<D>(sums, factors, rows);
 }
 
-/** dk and dv of a block's keys, as in attention_tiled.cu: where keys or values are shared, over all images in order. */
+/** dk and dv of a block's keys, as in attention_tiled.cu: if keys or values are shared, over all images in order. */
 template <typename P, int D> __device__ __forceinline__ void flashKeys(const TensorAttention& a) {
     __shared__ unsigned qs[CHUNK][Row<P, D>::PITCH];
     __shared__ unsigned ds[CHUNK][Row<P, D>::PITCH];

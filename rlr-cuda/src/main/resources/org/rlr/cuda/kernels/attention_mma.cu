@@ -1,23 +1,24 @@
-// What attention on tensor cores is made of. No kernels; included by attention_flash.cu and attention_window.cu. A block has four warps, a warp sixteen
-// rows of queries (or of keys) in registers; the other side passes as columns through shared memory, rounded, sixteen a step. As in mma.cu, lane
-// 4g + t holds of a step the rows g and g + 8 and the columns 2t, 2t + 1, 2t + 8 and 2t + 9.
+// Parts of attention on tensor cores. No kernels; included by attention_flash.cu and attention_window.cu. A block has
+// four warps; a warp holds sixteen rows of queries (or keys) in registers. The other side goes as columns through
+// shared memory, rounded, sixteen per step. As in mma.cu, lane 4g + t holds rows g and g + 8 and columns 2t, 2t + 1, 2t
+// + 8 and 2t + 9 of a step.
 //
-// A column that is not finite must reach no row that does not attend to it, and 0·NaN is NaN: it is kept as zeros, and the number added to its logits,
-// its offset, is NaN. Those that attend to it get NaN in every channel of the head. The offset of a column that is none is −∞.
-// Logits are in units of log 2, for exp2f.
+// A column with a NaN or infinity must affect only the rows that attend to it, but 0·NaN is NaN. So it is stored as
+// zeros, and its offset, the number added to its logits, is NaN. Rows that attend to it get NaN in every channel of the
+// head. The offset of a missing column is −∞. Logits are in units of log 2, for exp2f.
 #include "mma.cu"
 
 #define STEP 16
-/** Columns that scores are computed of before their exponentials are taken. */
+/** Columns whose scores are computed before their exponentials. */
 #define CHUNK 64
-/** Of a block. Kernels ask for two blocks a multiprocessor, no more, or the compiler spills registers to make room for others. */
+/** Threads of a block. */
 #define THREADS 128
-/** Blocks that a multiprocessor must hold: where this is not said, the compiler aims at more and spills registers. */
+/** The least blocks per multiprocessor: without this bound the compiler aims at more and spills registers. */
 #define BLOCKS 2
 #define LOG2_E 1.44269504f
 #define LN_2 0.69314718f
 #define NOT_A_NUMBER __int_as_float(0x7fc00000)
-/** The largest magnitude that bf16 has; what is larger may become infinite. */
+/** The largest magnitude of bf16; larger values may become infinite. */
 #define LARGEST 3.3895314e38f
 
 /** q [images, tokens, heads·headDim] and so on, as in attention.cu; first is out, dq or dk, second dv. Addresses are multiples of 16 bytes. */
@@ -33,7 +34,7 @@ __device__ __forceinline__ int place() {
     return laneNumber() % 4;
 }
 
-/** Words of a row in shared memory; 16 bytes between rows keep lanes off each other's banks. */
+/** Words of a row in shared memory; 16 bytes between rows avoid bank conflicts. */
 template <typename P, int D> struct Row {
     enum { WORDS = D / 2 * P::WORDS, PITCH = WORDS + 4 };
 };
@@ -89,7 +90,7 @@ template <int N> __device__ __forceinline__ void clear(float (*sums)[4]) {
     }
 }
 
-/** Over the four lanes that share rows. */
+/** The maximum over the four lanes that share rows. */
 __device__ __forceinline__ float rowMax(float v) {
     v = fmaxf(v, __shfl_xor_sync(ALL_LANES, v, 1));
     return fmaxf(v, __shfl_xor_sync(ALL_LANES, v, 2));
@@ -100,7 +101,10 @@ __device__ __forceinline__ float rowSum(float v) {
     return v + __shfl_xor_sync(ALL_LANES, v, 2);
 }
 
-/** Turns a chunk's logits into exponentials less the largest logit so far, and brings what was summed before down to that. Totals are of this lane's columns. */
+/**
+ * Replaces a chunk's logits by exponentials relative to the largest logit so far, and rescales earlier sums to it.
+ * Totals are over this lane's columns.
+ */
 template <int D> __device__ __forceinline__ void softmax(float (*logits)[4], float* best, float* total, float (*sums)[4]) {
     for (int h = 0; h < 2; h++) {
         float higher = best[h];
@@ -108,7 +112,7 @@ template <int D> __device__ __forceinline__ void softmax(float (*logits)[4], flo
             higher = fmaxf(higher, fmaxf(logits[j][2 * h], logits[j][2 * h + 1]));
         }
         higher = rowMax(higher);
-        // nothing to attend to yet: −∞ less −∞ would be NaN
+        // nothing to attend to yet: −∞ minus −∞ would be NaN
         float base = higher == -INFINITE ? 0 : higher;
         float shrink = exp2f(best[h] - base);
         best[h] = higher;
@@ -126,7 +130,7 @@ template <int D> __device__ __forceinline__ void softmax(float (*logits)[4], flo
     }
 }
 
-/** Writes this lane's part of its rows times factors; null rows are none. */
+/** Writes this lane's part of its rows times factors; skips null rows. */
 template <int D> __device__ __forceinline__ void save(const float (*sums)[4], const float* factors, float* const* rows) {
     for (int h = 0; h < 2; h++) {
         if (rows[h] != 0) {
@@ -138,7 +142,7 @@ template <int D> __device__ __forceinline__ void save(const float (*sums)[4], co
     }
 }
 
-/** Writes what a forward pass has summed, and the logarithm of the sum of exponentials; null rows are none. */
+/** Writes the result of a forward pass, and the logarithm of the sum of exponentials; skips null rows. */
 template <int D> __device__ __forceinline__ void saveOutput(const float (*sums)[4], const float* best, const float* total, float* const* rows, float* const* lse) {
     float factors[2];
     for (int h = 0; h < 2; h++) {
@@ -152,7 +156,10 @@ template <int D> __device__ __forceinline__ void saveOutput(const float (*sums)[
     save<D>(sums, factors, rows);
 }
 
-/** Columns in shared memory: two matrices' rows, what is added to their logits, and what is taken from the slopes of their exponentials (of queries only). */
+/**
+ * Columns in shared memory: two matrices' rows, the offsets added to their logits, and (for queries only) the values
+ * subtracted from the slopes of their exponentials.
+ */
 template <typename P, int D> struct Columns {
     unsigned (*one)[Row<P, D>::PITCH];
     unsigned (*other)[Row<P, D>::PITCH];
@@ -170,14 +177,15 @@ template <typename P> __device__ __forceinline__ void roundFour(unsigned* to, fl
 }
 
 /**
- * Fills columns [0, count) from rows of two matrices, D / 4 lanes a row, by all threads of the block: at(r) is how many values after both addresses row r
- * begins, negative for a column that is none; scalar(r) is the number of its query in lse and delta, which are null where columns are keys.
+ * Fills columns [0, count) from rows of two matrices, D / 4 lanes a row, by all threads of the block: at(r) is the
+ * offset of row r from both addresses, in values, negative for a missing column; scalar(r) is the index of its query in
+ * lse and delta, which are null if columns are keys.
  */
 template <typename P, int D, typename At, typename Scalar> __device__ __forceinline__ void fill(const Columns<P, D>& to, int count, const float* one,
         const float* other, At at, const float* lse, const float* delta, Scalar scalar) {
     const int lanes = D / 4;
     int c = threadIdx.x % lanes;
-    // every thread goes through as many rounds, for the shuffles
+    // every thread runs the same number of rounds, because of the shuffles
     for (int first = 0; first < count; first += THREADS / lanes) {
         int r = first + threadIdx.x / lanes;
         int64 from = r < count ? at(r) : -1;

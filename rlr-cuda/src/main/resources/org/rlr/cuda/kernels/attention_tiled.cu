@@ -1,12 +1,16 @@
-// Attention by tiles of 32 queries and 32 keys in shared memory, float32, head dimension at most 64. A block of 256 threads takes one tile of one head:
-// each of its 8 warps four rows, a lane a column of the scores and then a channel (and that plus 32) of the result. No pair that may not attend counts,
-// and tiles without any that may are passed over. Launcher: CudaAttention; checks: attention.cu, ReferenceAttention.
+// Attention by tiles of 32 queries and 32 keys in shared memory, float32, head dimension at most 64. A block of 256
+// threads computes one tile of one head: each of its 8 warps four rows, each lane a column of the scores and then
+// channels c and c + 32 of the result. Only pairs that may attend count, and tiles without such pairs are skipped.
+// Launcher: CudaAttention; checks: attention.cu, ReferenceAttention.
 
 #define TILE 32
 /** Row length of a tile in shared memory: odd, so that lanes reading a column hit different banks. */
 #define PITCH 65
 
-/** q [images, tokens, heads·headDim] and so on, as in attention.cu; result is out, dq; of the keys' pass dk and dv. */
+/**
+ * q [images, tokens, heads·headDim] and so on, as in attention.cu; the result is out or dq; in the keys' pass dk and
+ * dv.
+ */
 struct Tiled { const float* q; const float* k; const float* v; const float* dout; float* lse; const float* delta; float* first; float* second;
     int images; int heads; int headDim; int height; int width; int keys; int radius; int locality; int64 kImage; int64 vImage; float scale; };
 
@@ -18,7 +22,7 @@ __device__ __forceinline__ bool attends(const Tiled& a, int query, int key) {
     return a.locality == LOCALITY_INSIDE ? inside : a.locality != LOCALITY_OUTSIDE || !inside;
 }
 
-/** Whether tiles of tokens from `one` and from `other` are too many rows of the grid apart for any window. */
+/** Whether tiles of tokens from `one` and from `other` are too many grid rows apart for any window. */
 __device__ __forceinline__ bool apart(const Tiled& a, int one, int other) {
     int gap = max(one, other) / a.width - (min(one, other) + TILE - 1) / a.width;
     return a.locality == LOCALITY_INSIDE && gap > a.radius;
@@ -47,7 +51,10 @@ __device__ __forceinline__ void multiply(const float (*a)[PITCH], const float (*
     }
 }
 
-/** sums[i][j] += Σ over the tile's rows t of weights[4·warp + i][t]·rows[t][lane + 32·j]; a weight of 0 takes nothing, not even a NaN. */
+/**
+ * sums[i][j] += Σ over the tile's rows t of weights[4·warp + i][t]·rows[t][lane + 32·j]; a weight of 0 ignores even a
+ * NaN.
+ */
 __device__ __forceinline__ void addRows(const float (*weights)[TILE + 1], const float (*rows)[PITCH], int headDim, float (*sums)[2]) {
     int row = threadIdx.x / TILE * 4;
     for (int j = 0; j < 2; j++) {
@@ -109,7 +116,7 @@ extern "C" __global__ void attentionTiled(const Tiled a) {
             float logit = allowed ? a.scale * logits[i] : -INFINITE;
             float higher = fmaxf(best[i], warpMax(logit));
             float p = allowed ? expf(logit - higher) : 0;
-            // equal also where both are −∞, whose difference is NaN
+            // also equal if both are −∞, whose difference is NaN
             float shrink = higher == best[i] ? 1 : expf(best[i] - higher);
             best[i] = higher;
             total[i] = total[i] * shrink + p;
@@ -177,8 +184,9 @@ extern "C" __global__ void attentionTiledQueries(const Tiled a) {
 }
 
 /**
- * dk = scale·Σ over queries of p·(dout·v − delta)·q and dv = Σ p·dout, rows being keys here. Where keys or values are shared, a block goes through all images
- * in order: what is shared is written after the last, what is not after each.
+ * dk = scale·Σ over queries of p·(dout·v − delta)·q and dv = Σ p·dout, here rows are keys. If keys or values are
+ * shared, a block iterates over all images in order: it writes shared gradients after the last image, others after
+ * each.
  */
 extern "C" __global__ void attentionTiledKeys(const Tiled a) {
     __shared__ float ks[TILE][PITCH];
@@ -241,7 +249,7 @@ extern "C" __global__ void attentionTiledKeys(const Tiled a) {
                 dv[i][j] = a.vImage != 0 ? 0 : dv[i][j];
             }
         }
-        // the next image's keys must not overwrite what a slow warp still reads
+        // the next image's keys must not overwrite data that a slow warp still reads
         __syncthreads();
     }
 }

@@ -1,15 +1,19 @@
-// Attention inside a window on tensor cores, where all images share keys and values: the rows of a product are one pixel of sixteen images, so that its
-// columns are the window and nothing but the grid's border and the last step's end is masked. A block takes a tile of pixels of one head, whose windows
-// together, the halo, stay in shared memory (of the keys' pass: 8×8 keys, past which the queries go by fours of pixels). No kernels; those of the
-// two precisions are in attention_window_bf16.cu and attention_window_tf32.cu. Launcher: TensorCoreAttention; checks: attention.cu, ReferenceAttention.
+// Attention inside a window on tensor cores, with keys and values shared by all images: the rows of a product are one
+// pixel of sixteen images, so that its columns are the window, and only the grid's border and the last step's end are
+// masked. A block computes a pixel tile of one head; the union of its windows, the halo, stays in shared memory (in the
+// keys' pass: 8×8 keys, and queries in groups of four pixels). No kernels here; those of the two precisions are in
+// attention_window_bf16.cu and attention_window_tf32.cu. Launcher: TensorCoreAttention; checks: attention.cu,
+// ReferenceAttention.
 #include "attention_mma.cu"
 
-/** Room for keys and values of a halo, in words, and for its pixels. TensorCoreAttention chooses tiles that fit. */
+/**
+ * The capacity for keys and values of a halo, in words, and for its pixels. TensorCoreAttention chooses tiles that fit.
+ */
 #define HALO_WORDS 10240
 #define HALO_PIXELS 432
 #define KEY_TILE 8
 
-/** A block's tile, its halo in shared memory, and the window's places in it. */
+/** A block's tile, its halo in shared memory, and the window's positions in it. */
 template <typename P, int D> struct Halo {
     int head, firstImage, top, left, side, width, pixels;
     unsigned (*ks)[Row<P, D>::PITCH];
@@ -32,7 +36,7 @@ template <typename P, int D> struct Halo {
         vs = ks + pixels + 1;
     }
 
-    /** Loads it; the pixel after the last is none, as those beyond the grid's border. */
+    /** Loads the halo; the pixel after the last is missing, like those beyond the grid's border. */
     __device__ __forceinline__ void load(const TensorAttention& a) const {
         int stride = a.heads * D;
         auto at = [&](int r) -> int64 {
@@ -47,7 +51,7 @@ template <typename P, int D> struct Halo {
         __syncthreads();
     }
 
-    /** Where in the halo column c of a pixel's window lies; `pixel` is of the tile. */
+    /** The position in the halo of column c of a pixel's window; `pixel` is an index in the tile. */
     __device__ __forceinline__ int at(const TensorAttention& a, int pixel, int c) const {
         return c < side * side ? pixel / a.tileWidth * width + pixel % a.tileWidth + window[c] : pixels;
     }
@@ -182,7 +186,7 @@ template <typename P, int D> __device__ __forceinline__ void windowQueries(const
     }
 }
 
-/** dk and dv: a warp has 4×4 keys, whose queries pass by fours of pixels and sixteens of images. */
+/** dk and dv: a warp has 4×4 keys and iterates over their queries, four pixels and sixteen images at a time. */
 template <typename P, int D> __device__ __forceinline__ void windowKeys(const TensorAttention& a) {
     __shared__ unsigned qs[CHUNK][Row<P, D>::PITCH];
     __shared__ unsigned ds[CHUNK][Row<P, D>::PITCH];

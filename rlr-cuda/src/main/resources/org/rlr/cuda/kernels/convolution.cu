@@ -1,4 +1,5 @@
-// Convolutions and pools, channels last, by their definition: a thread an output value; what cuDNN does not compute. Launcher: CudaConvolution; reference: ReferenceConvolution.
+// Convolutions and pooling, channels last, by their definition, if cuDNN does not compute them: one thread for each
+// output value. Launcher: CudaConvolution; reference: ReferenceConvolution.
 
 /** Input [images, height, width, channels], output [images, outHeight, outWidth, outChannels], weights [outChannels, kernel, kernel, channels/groups]. */
 struct Conv { const float* x; const float* w; const float* bias; float* y; int images; int height; int width; int channels; int outHeight;
@@ -74,7 +75,7 @@ extern "C" __global__ void conv2dInput(const ConvInput a) {
     store(a.dx + i, sum, a.accumulate);
 }
 
-/** Gradient of the weights: a warp a weight, its lanes share the output positions. */
+/** Gradient of the weights: one warp for each weight; its lanes share the output positions. */
 struct ConvWeights { const float* x; const float* dy; float* dw; int images; int height; int width; int channels; int outHeight; int outWidth;
     int outChannels; int kernel; int stride; int top; int left; int groups; int accumulate; };
 extern "C" __global__ void conv2dWeights(const ConvWeights a) {
@@ -104,8 +105,8 @@ extern "C" __global__ void conv2dWeights(const ConvWeights a) {
 }
 
 /**
- * Images and windows of them: position (0, 0) of a window is position (-top, -left) of its image. What a window has beside the image is zero.
- * Launcher: CudaDnn; reference: ReferenceConvolution, with padding that is not the same on both sides.
+ * Images and padded copies (windows): position (0, 0) of a window is position (-top, -left) of its image; outside the
+ * image it is zero. Launcher: CudaDnn; reference: ReferenceConvolution, with different padding on both sides.
  */
 struct Window { const float* x; float* y; int n; int height; int width; int channels; int windowHeight; int windowWidth; int top; int left;
     int accumulate; };
@@ -136,7 +137,7 @@ extern "C" __global__ void fromWindow(const Window a) {
     store(a.y + i, inside ? a.x[((image * a.windowHeight + row) * a.windowWidth + column) * a.channels + i % a.channels] : 0, a.accumulate);
 }
 
-/** The average of side·side positions, zeros outside the image counted. */
+/** The average of side·side positions, including zeros outside the image. */
 struct AveragePool { const float* x; float* y; int n; int height; int width; int channels; int side; int accumulate; };
 extern "C" __global__ void averagePool(const AveragePool a) {
     unsigned i = threadNumber();

@@ -1,4 +1,5 @@
-// Elementwise primitives, a thread an element. Launcher: CudaElementwise; references: ReferenceOps.unary, derivative, binary.
+// Elementwise primitives, one thread for each element. Launcher: CudaElementwise; references: ReferenceOps.unary,
+// derivative, binary.
 
 struct Fill { float* y; float value; int n; };
 extern "C" __global__ void fill(const Fill a) {
@@ -16,7 +17,7 @@ extern "C" __global__ void unary(const Unary a) {
     }
 }
 
-/** op'(x), from y = op(x) where that is cheaper. */
+/** op'(x), computed from y = op(x) if that is cheaper. */
 __device__ __forceinline__ float unaryDerivative(int op, float x, float y) {
     switch (op) {
         case UNARY_NEG: return -1;
@@ -73,7 +74,10 @@ extern "C" __global__ void affine(const Affine a) {
     }
 }
 
-/** One step of Adam; see CpuElementwise.adam for the constants. In a graph `moving` has size and rootCorrection, which change from step to step. */
+/**
+ * One step of Adam; see CpuElementwise.adam for the constants. In a graph `moving` has size and rootCorrection, which
+ * change between steps.
+ */
 struct Adam { float* p; const float* g; float* m; float* v; float oneMinusBeta1; float beta2; float oneMinusBeta2; float size; float rootCorrection;
     float epsilon; const float* moving; int n; };
 extern "C" __global__ void adam(const Adam a) {

@@ -1,7 +1,7 @@
-// Reconstruction loss and token scores (RLR §8, §9): squared error plus cosine distance, a warp a token, sums in double. Launcher: CudaLoss;
-// references: ReferenceOps.tokenErrors, reconstructionLoss.
+// Reconstruction loss and token scores (RLR §8, §9): squared error plus cosine distance, one warp for each token, sums
+// in double. Launcher: CudaLoss; references: ReferenceOps.tokenErrors, reconstructionLoss.
 
-/** What the product of the norms is raised to, below the cosine. */
+/** The lower bound of the product of norms in the cosine. */
 #define SMALLEST_PRODUCT 1e-8
 
 struct Moments {
@@ -96,7 +96,7 @@ extern "C" __global__ void lossBackward(const LossBackward a) {
     double upstream = *a.dloss;
     double ofError = upstream * 2 / ((double) a.rows * a.n);
     double ofTarget = upstream / a.rows / m.denominator();
-    // where the product of the norms is below its bound, the denominator is a constant
+    // if the product of norms is below its bound, the denominator is constant
     double ofItself = m.product() > SMALLEST_PRODUCT ? upstream / a.rows * (m.dot / m.denominator()) / m.norm : 0;
     for (int i = laneNumber(); i < a.n; i += 32) {
         double v = x[i];

@@ -1,6 +1,10 @@
-// What follows the matrix product of a linear layer or a convolution. Launcher: CudaMatrix; reference: MatrixContract.linear.
+// Bias and activation after the matrix product of a linear layer or a convolution. Launcher: CudaMatrix; reference:
+// MatrixContract.linear.
 
-/** y = activation(product + bias) of rows of n; pre, where there is one, receives the sum. product may be y or pre. bias may be 0. */
+/**
+ * y = activation(product + bias) of rows of n; pre, if not null, receives the sum. product may be y or pre. bias may be
+ * 0.
+ */
 struct BiasActivation { const float* product; const float* bias; float* pre; float* y; int elements; int n; int op; };
 extern "C" __global__ void biasActivation(const BiasActivation a) {
     unsigned i = threadNumber();

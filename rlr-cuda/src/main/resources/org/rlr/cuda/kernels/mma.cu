@@ -1,5 +1,6 @@
-// Tensor cores, from compute capability 8.0 on: mma.sync on a warp, the roundings before it, and what makes both precisions look alike. No kernels;
-// included by those that need it. The stand-in for a card brings the four functions of the first part, emulated, itself.
+// Tensor cores, from compute capability 8.0 on: mma.sync on a warp, the rounding before it, and a common interface of
+// both precisions. No kernels; included by files that need it. The stand-in for a card has its own emulation of the
+// four functions of the first part.
 
 #ifdef __CUDACC__
 
@@ -50,7 +51,7 @@ struct Bf16 {
         pair[0] = row[c / 2];
     }
 
-    /** The pair that column c of two rows is. */
+    /** The pair in column c of two rows. */
     static __device__ __forceinline__ void across(unsigned* pair, const unsigned* one, const unsigned* other, int c) {
         unsigned first = one[c / 2];
         unsigned second = other[c / 2];
@@ -62,7 +63,10 @@ struct Bf16 {
     }
 };
 
-/** Factors in TF32: two products of eight k. Which k is which is free so long as A and B agree: the instruction's t and t + 4 are 2t and 2t + 1 here. */
+/**
+ * Factors in TF32: two products of eight k. The order of k is free if A and B agree: the instruction's t and t + 4 are
+ * 2t and 2t + 1 here.
+ */
 struct Tf32 {
     enum { WORDS = 2 };
 

@@ -1,6 +1,6 @@
 // Layer normalisation. Launcher: CudaNormalization; references: ReferenceOps.weightedSum, layerNorm, layerNormBackward.
 
-/** Rows that do not fit into registers. A warp a row; y may be x. */
+/** For rows that do not fit into registers, one warp for each row; y may be x. */
 struct LayerNorm { const float* x; const float* gamma; const float* beta; float* y; float* mean; float* rstd; int rows; int n; float eps; };
 extern "C" __global__ void layerNorm(const LayerNorm a) {
     int64 row = warpNumber();
@@ -33,7 +33,10 @@ extern "C" __global__ void layerNorm(const LayerNorm a) {
 #define TERMS 6
 #define KEPT 16
 
-/** LayerNorm(Σ weight·x), a warp a row, which stays in registers: each term is read once. sum, where it is not null, receives the sum. y may be a term. */
+/**
+ * LayerNorm(Σ weight·x), one warp for each row, which stays in registers: each term is read once. sum, if not null,
+ * receives the sum. y may be a term.
+ */
 struct LayerNormOfSum { const float* xs[6]; float weights[6]; int terms; const float* gamma; const float* beta; float* sum; float* y; float* mean;
     float* rstd; int rows; int n; float eps; };
 extern "C" __global__ void layerNormOfSum(const LayerNormOfSum a) {
@@ -79,7 +82,7 @@ extern "C" __global__ void layerNormOfSum(const LayerNormOfSum a) {
     }
 }
 
-/** The gradient of the sum x, times its weight to each term that wants it, in their order; a warp a row. */
+/** The gradient of the sum x, times the weight of each term that needs it, in order; one warp for each row. */
 struct LayerNormOfSumBackward { const float* x; const float* gamma; const float* mean; const float* rstd; const float* dy; float* dxs[6]; float weights[6];
     int accumulate[6]; int rows; int n; };
 extern "C" __global__ void layerNormOfSumBackward(const LayerNormOfSumBackward a) {
@@ -112,7 +115,8 @@ extern "C" __global__ void layerNormOfSumBackward(const LayerNormOfSumBackward a
 }
 
 /**
- * dgamma and dbeta in chunks of rows: a block of 32·8 threads takes 32 columns of chunk blockIdx.y and writes partial[chunk, 0 or 1, column].
+ * dgamma and dbeta in chunks of rows: a block of 32·8 threads computes 32 columns of chunk blockIdx.y and writes
+ * partial[chunk, 0 or 1, column].
  */
 struct LayerNormParameters { const float* x; const float* mean; const float* rstd; const float* dy; float* partial; int rows; int n; int chunkRows; };
 extern "C" __global__ void layerNormParameters(const LayerNormParameters a) {

@@ -1,4 +1,4 @@
-// Put before every kernel file. NVRTC compiles it without any header.
+// Inserted before every kernel file. NVRTC compiles it without headers.
 //
 // Kernels take one struct. Host code reads its fields from these files (org.rlr.cuda.driver.Signature): one field a declaration, pointers, int,
 // float, double or int64, or arrays of pointers, int or float. Sums run in an order fixed by the extents alone; there are no atomics.
@@ -37,7 +37,7 @@ __device__ __forceinline__ double warpSum(double v) {
     return v;
 }
 
-/** The maximum over a warp, leaving NaN out. */
+/** The maximum over a warp, ignoring NaN. */
 __device__ __forceinline__ float warpMax(float v) {
     for (int o = 16; o > 0; o /= 2) {
         v = fmaxf(v, __shfl_xor_sync(ALL_LANES, v, o));
@@ -50,7 +50,7 @@ __device__ __forceinline__ void store(float* y, float v, int accumulate) {
     *y = accumulate ? *y + v : v;
 }
 
-/** Where element i of a result of those extents (innermost axis first) lies in an operand with those strides. */
+/** The index, in an operand with these strides, of element i of a result with these extents (innermost axis first). */
 __device__ __forceinline__ unsigned place(unsigned i, int axes, const int* extents, const int* strides) {
     unsigned at = 0;
     for (int axis = 0; axis < axes; axis++) {
@@ -65,12 +65,12 @@ __device__ __forceinline__ float sigmoid(float x) {
     return 1 / (1 + expf(-x));
 }
 
-/** Φ(x): by erfc, which keeps its relative accuracy in the left tail. */
+/** Φ(x) by erfc, which keeps the relative accuracy in the left tail. */
 __device__ __forceinline__ float normalCdf(float x) {
     return 0.5f * erfcf(-0.70710678f * x);
 }
 
-/** op(x); the UNARY_… constants are generated from org.rlr.tensor.backend.UnaryOp. Comparisons are such that NaN stays NaN. */
+/** op(x); the UNARY_… constants are generated from org.rlr.tensor.backend.UnaryOp. Comparisons keep NaN. */
 __device__ __forceinline__ float unaryValue(int op, float x) {
     switch (op) {
         case UNARY_NEG: return -x;

@@ -1,7 +1,10 @@
-// Random numbers: Philox-4x32-10, as org.rlr.tensor.backend.Philox has it, and feature jitter (RLR §3). Launcher: CudaRandom; reference:
-// RandomContract.
+// Random numbers: Philox-4x32-10, as in org.rlr.tensor.backend.Philox, and feature jitter (RLR §3). Launcher:
+// CudaRandom; reference: RandomContract.
 
-/** The four normal numbers of a block. In double, like the CPU's, so that both draw the same floats but for the last place. */
+/**
+ * The four normal numbers of a block. In double, like on the CPU, so that both draw the same floats except for the last
+ * bit.
+ */
 __device__ __forceinline__ void normalBlock(int64 seed, int64 stream, unsigned block, float* out) {
     unsigned c[4] = {block, 0, (unsigned) stream, (unsigned) (stream >> 32)};
     unsigned k0 = (unsigned) seed;
@@ -27,12 +30,12 @@ __device__ __forceinline__ void normalBlock(int64 seed, int64 stream, unsigned b
     }
 }
 
-/** The stream: the one given, or in a graph, where it changes from run to run, the one that lies in memory. */
+/** The stream: the given one, or in a graph, where it changes between runs, the one in memory. */
 __device__ __forceinline__ int64 currentStream(int64 given, const unsigned* moving) {
     return moving ? (int64) (((unsigned long long) moving[1] << 32) | moving[0]) : given;
 }
 
-/** A thread a block of four numbers. */
+/** One thread for each block of four numbers. */
 struct Normal { float* y; int n; int64 seed; int64 stream; const unsigned* moving; };
 extern "C" __global__ void normal(const Normal a) {
     unsigned block = threadNumber();
@@ -46,7 +49,7 @@ extern "C" __global__ void normal(const Normal a) {
     }
 }
 
-/** scale·s_token·‖x_token‖₂/C, a warp a token. */
+/** scale·s_token·‖x_token‖₂/C, one warp for each token. */
 struct JitterScale { const float* x; const float* tokenScale; float* deviation; int rows; int n; float scale; };
 extern "C" __global__ void jitterScale(const JitterScale a) {
     int64 row = warpNumber();

@@ -1,10 +1,10 @@
 // Sums, maxima, softmax. Launcher: CudaReduction; references: ReferenceOps.sumTo, softmax, softmaxBackward.
 
-/** Sums over some axes: kept axes number the results, summed axes the terms; both innermost first, strides in x. */
+/** Sums over some axes: kept axes index the results, summed axes the terms; both innermost first, strides in x. */
 struct Sum { const float* x; float* y; int results; int terms; int accumulate; int keptAxes; int kept[8]; int keptStrides[8]; int summedAxes;
     int summed[8]; int summedStrides[8]; };
 
-/** Few terms: a thread a result. */
+/** Few terms: one thread for each result. */
 extern "C" __global__ void sumSmall(const Sum a) {
     unsigned i = threadNumber();
     if (i >= a.results) {
@@ -18,7 +18,7 @@ extern "C" __global__ void sumSmall(const Sum a) {
     store(a.y + i, sum, a.accumulate);
 }
 
-/** Many terms: a block of 256 threads a result. */
+/** Many terms: a block of 256 threads for each result. */
 extern "C" __global__ void sumLarge(const Sum a) {
     __shared__ float partial[256];
     const float* x = a.x + place(blockIdx.x, a.keptAxes, a.kept, a.keptStrides);
@@ -40,8 +40,8 @@ extern "C" __global__ void sumLarge(const Sum a) {
 }
 
 /**
- * Sums of the columns of a [rows, width] matrix in chunks of rows: a block of 32·8 threads takes 32 columns of chunk blockIdx.y and writes
- * partial[chunk, column].
+ * Sums of the columns of a [rows, width] matrix in chunks of rows: a block of 32·8 threads computes 32 columns of chunk
+ * blockIdx.y and writes partial[chunk, column].
  */
 struct Columns { const float* x; float* partial; int rows; int width; int chunkRows; };
 extern "C" __global__ void columns(const Columns a) {
@@ -81,7 +81,7 @@ extern "C" __global__ void addChunks(const AddChunks a) {
     store(a.y + j, sum, a.accumulate);
 }
 
-/** Maxima of n values that lie `inner` apart; the first NaN wins. */
+/** Maxima of n values at distance `inner`; the first NaN wins. */
 struct Max { const float* x; float* y; int results; int n; int inner; };
 extern "C" __global__ void maximum(const Max a) {
     unsigned i = threadNumber();
@@ -117,7 +117,7 @@ extern "C" __global__ void maximumBackward(const MaxBackward a) {
     }
 }
 
-/** A warp a row. */
+/** One warp for each row. */
 struct Softmax { const float* x; float* y; int rows; int n; };
 extern "C" __global__ void softmax(const Softmax a) {
     int64 row = warpNumber();

@@ -1,4 +1,4 @@
-// Kernels with one mistake each, for StandInTest. 64 threads a block, x and y of n values.
+// Kernels with one error each, for StandInTest. Blocks of 64 threads; x and y have n values.
 
 struct Arguments { const float* x; float* y; int n; };
 

@@ -1,4 +1,4 @@
-// For MmaTest: products of a warp, and one with a mistake.
+// For MmaTest: products of a warp, and one with an error.
 #include "mma.cu"
 
 /** c [16, 8] = a [16, k] · b [k, 8], row-major; k is a multiple of 16. */
@@ -16,7 +16,7 @@ template <typename P> __device__ void product(const Product& p) {
             const float* from = p.a + (g + i % 2 * 8) * p.k + k + 2 * t + i / 2 * 8;
             P::round(a + i * P::WORDS, from[0], from[1]);
         }
-        // b goes by shared memory, its rows in pairs of columns, as attention has values
+        // b goes through shared memory, its rows in pairs of columns, like values in attention
         for (int i = laneNumber(); i < 16 * 4; i += 32) {
             const float* from = p.b + (k + i / 4) * 8 + i % 4 * 2;
             P::round(rows[i / 4] + i % 4 * P::WORDS, from[0], from[1]);
@@ -41,7 +41,7 @@ extern "C" __global__ void productTf32(const Product p) {
     product<Tf32>(p);
 }
 
-/** The instructions themselves, fragments loaded as the PTX ISA has them: bf16 with k = 16, then TF32 with k = 8. */
+/** The instructions themselves, fragments loaded as in the PTX ISA: bf16 with k = 16, then TF32 with k = 8. */
 extern "C" __global__ void instructionBf16(const Product p) {
     int g = laneNumber() / 4;
     int t = laneNumber() % 4;

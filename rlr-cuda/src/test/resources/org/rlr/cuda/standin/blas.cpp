@@ -1,4 +1,4 @@
-// Matrix products by their definition, column-major as cuBLAS takes them, with every operand checked.
+// Matrix products by their definition, column-major like cuBLAS, with checks of every operand.
 #include "rounding.h"
 #include "standin.h"
 #include <vector>
@@ -10,7 +10,7 @@ constexpr int SUCCESS = 0, INVALID_VALUE = 7, EXECUTION_FAILED = 13, NOT_SUPPORT
 
 struct Matrix { float* p; int ld; long long stride; };
 
-/** Checks the columns of a matrix of a batch; one word is never read beyond. */
+/** Checks the columns of a matrix of a batch; does not read a word beyond. */
 bool allowed(const Matrix& a, int rows, int columns, int batches, standin::Access access, const char* what) {
     for (int b = 0; b < batches; b++) {
         for (int j = 0; j < columns; j++) {
@@ -31,7 +31,7 @@ float factor(float v, int computeType) {
     return computeType == FLOAT32 ? v : computeType == FAST_TF32 ? standin::tf32(v) : standin::bf16(v);
 }
 
-/** What RLR asks for: values in float32, and one of these ways to multiply. */
+/** Whether RLR uses these types: values in float32, and one of these compute types. */
 bool supported(int aType, int bType, int cType, int computeType) {
     return aType == FLOAT_DATA && bType == FLOAT_DATA && cType == FLOAT_DATA
             && (computeType == FLOAT32 || computeType == FAST_BF16 || computeType == FAST_TF32);
@@ -63,7 +63,7 @@ int gemm(int computeType, int opA, int opB, int m, int n, int k, float alpha, Ma
             }
             for (int i = 0; i < m; i++) {
                 float& to = cs[(long long) j * c.ld + i];
-                // beta 0 overwrites whatever was there, NaN too
+                // beta 0 overwrites everything, even NaN
                 to = beta == 0 ? alpha * column[i] : alpha * column[i] + beta * to;
             }
             standin::markWritten((uintptr_t) (cs + (long long) j * c.ld), 4ull * m);
@@ -72,7 +72,7 @@ int gemm(int computeType, int opA, int opB, int m, int n, int k, float alpha, Ma
     return SUCCESS;
 }
 
-/** Computes, or leaves it to the graph that the handle's stream is captured into. */
+/** Computes now, or, during a capture of the handle's stream, adds the work to the graph. */
 int submit(Handle* h, int computeType, int opA, int opB, int m, int n, int k, float alpha, Matrix a, Matrix b, float beta, Matrix c, int batches) {
     bool kept = standin::capture(h->stream, [=]() {
         return gemm(computeType, opA, opB, m, n, k, alpha, a, b, beta, c, batches) == SUCCESS ? standin::SUCCESS : standin::LAUNCH_FAILED;

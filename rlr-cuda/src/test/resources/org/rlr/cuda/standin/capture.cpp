@@ -1,5 +1,5 @@
-// Graphs captured from a stream: what is submitted in between is kept with its arguments, not run, and runs whenever the graph is launched. What the real driver
-// forbids while a stream is captured is refused, and ends the capture.
+// Graphs captured from a stream: submitted work is stored with its arguments and runs at each launch of the graph.
+// Calls that the real driver forbids during a capture are refused and end the capture.
 #include "standin.h"
 #include <vector>
 

@@ -1,5 +1,6 @@
-// CUDA's language for g++: put before a kernel file so that it compiles as C++. Kernel files must have no variables outside functions and
-// declare one shared array a line; the compiler stand-in turns "__shared__ T name[N];" into a call of standinShared.
+// CUDA's language for g++: inserted before a kernel file so that it compiles as C++. Kernel files must have no
+// variables outside functions and declare one shared array per line; the compiler stand-in turns "__shared__ T
+// name[N];" into a call of standinShared.
 #pragma once
 #include <cmath>
 #include <cstdint>
@@ -53,7 +54,7 @@ extern "C" void standinMma(int line, int bf16, float* c, const unsigned* a, cons
 #define mmaBf16(c, a, b) standinMma(__LINE__, 1, c, a, b)
 #define mmaTf32(c, a, b) standinMma(__LINE__, 0, c, a, b)
 
-/** cvt.rn: to the nearest of eight bits, of two equally near ones to the even; NaN becomes 0x7fff. */
+/** cvt.rn: rounds to eight bits, to nearest, ties to even; NaN becomes 0x7fff. */
 static inline unsigned bf16(float x) {
     unsigned bits;
     memcpy(&bits, &x, 4);
@@ -61,7 +62,7 @@ static inline unsigned bf16(float x) {
 }
 static inline unsigned bf16Pair(float first, float second) { return bf16(second) << 16 | bf16(first); }
 
-/** cvt.rna: to the nearest of eleven bits, of two equally near ones to the larger in magnitude; infinity and NaN stay. */
+/** cvt.rna: rounds to eleven bits, to nearest, ties away from 0; infinity and NaN are unchanged. */
 static inline unsigned tf32(float x) {
     unsigned bits;
     memcpy(&bits, &x, 4);

@@ -1,4 +1,5 @@
-// Convolutions by their definition, channels last, by the calls of cuDNN 9 that the backend makes, with every descriptor, operand and workspace checked.
+// Convolutions by their definition, channels last, through the cuDNN 9 functions that the backend calls, with checks of
+// every descriptor, operand and workspace.
 #include "rounding.h"
 #include "standin.h"
 #include <algorithm>
@@ -18,7 +19,7 @@ struct Convolution { int padH = -1, padW = -1, strideH = 0, strideW = 0, math = 
 /** cudnnConvolution…AlgoPerf_t. */
 struct Performance { int algorithm, status; float time; size_t memory; int determinism, math, reserved[3]; };
 
-/** What cudnnGetErrorString adds to the status, which alone would not say which check it was. */
+/** The detail that cudnnGetErrorString adds to the status, to identify the failed check. */
 std::string message;
 
 Status refuse(Status status, const std::string& why) {
@@ -52,19 +53,25 @@ Status fits(const Problem& p) {
     return SUCCESS;
 }
 
-/** As the real one has nothing for some problems, this one has nothing for padding that whole outputs lie in. */
+/** Like the real one, this supports only some problems: not padding that contains whole outputs. */
 bool computed(const Problem& p) {
     return p.c.padH < p.w.h && p.c.padW < p.w.w;
 }
 
-/** The one algorithm of each pass that is computed here: IMPLICIT_PRECOMP_GEMM, and the only deterministic gradients that sum as defined. */
+/**
+ * The one algorithm of each pass that is computed here: IMPLICIT_PRECOMP_GEMM, and the only deterministic gradients
+ * that sum by the definition.
+ */
 constexpr int ALGORITHM = 1;
 
 size_t workspaceBytes(const Problem& p) {
     return p.pass == WEIGHT_GRADIENT ? 0 : 4 * ((size_t) p.w.h * p.w.w * p.w.c + 7);
 }
 
-/** What the real one may name first: a Winograd transform, or sums by atomic additions. Who takes it is refused when it runs. */
+/**
+ * The algorithm that the real one may recommend first: a Winograd transform, or sums by atomic additions. Running it is
+ * refused.
+ */
 int recommend(const Problem& p, void* stream, int asked, int* count, Performance* result) {
     if (standin::refusedInCapture(stream, "cuDNN's heuristics") != standin::SUCCESS) {
         return refuse(NOT_SUPPORTED, "heuristics while the stream is captured");
@@ -74,7 +81,7 @@ int recommend(const Problem& p, void* stream, int asked, int* count, Performance
         return asked < 1 ? refuse(BAD_PARAM, "no algorithm is asked for") : wrong;
     }
     if (!computed(p) && p.pass == INPUT_GRADIENT) {
-        *count = asked + 1;   // cuDNN would not set it, and the binding's variable might hold anything
+        *count = asked + 1;   // cuDNN would not set it, and the binding's variable is uninitialised
         return refuse(NOT_SUPPORTED, "no algorithm");
     }
     int status = computed(p) ? SUCCESS : NOT_SUPPORTED;
@@ -102,7 +109,10 @@ std::string allowed(const void* p, size_t floats, standin::Access access, const 
     return wrong.empty() ? "" : std::string(what) + ": " + wrong;
 }
 
-/** Calls visit(input, weight, output) for each run of channels that meet: the first places of an input's and a weight's, and the output's place. */
+/**
+ * Calls visit(input, weight, output) for each run of channels that are multiplied: the indices of the first input and
+ * weight, and of the output.
+ */
 template <typename Visit> void walk(const Problem& p, const Visit& visit) {
     for (int n = 0; n < p.y.n; n++)
     for (int oy = 0; oy < p.y.h; oy++)
@@ -141,7 +151,7 @@ standin::Result compute(const Problem& p, const Operands& o) {
         message = wrong;
         return standin::fail(standin::ILLEGAL_ADDRESS, "cuDNN, " + wrong);
     }
-    // whoever expects to find something in the workspace finds this
+    // poison the workspace, to detect code that expects contents in it
     std::fill_n((uint32_t*) o.workspace, workspaceBytes(p) / 4, 0x7fc00000u);
     standin::markWritten((uintptr_t) o.workspace, workspaceBytes(p));
     std::vector<float> x, w, y, sums(results);
@@ -162,14 +172,14 @@ standin::Result compute(const Problem& p, const Operands& o) {
         }
     });
     for (size_t i = 0; i < results; i++) {
-        // beta 0 overwrites whatever was there, NaN too
+        // beta 0 overwrites everything, even NaN
         to[i] = o.beta == 0 ? o.alpha * sums[i] : o.alpha * sums[i] + o.beta * to[i];
     }
     standin::markWritten((uintptr_t) to, 4 * results);
     return standin::SUCCESS;
 }
 
-/** Computes, or leaves it to the graph that the handle's stream is captured into. */
+/** Computes now, or, during a capture of the handle's stream, adds the work to the graph. */
 int submit(Handle* h, const Problem& p, int algorithm, size_t bytes, const Operands& o) {
     size_t needed = 0;
     int wrong = workspace(p, algorithm, &needed);
@@ -219,7 +229,7 @@ CALL cudnnSetConvolution2dDescriptor(Convolution* c, int padH, int padW, int str
     return SUCCESS;
 }
 CALL cudnnSetConvolutionMathType(Convolution* c, int math) {
-    if (math != DEFAULT_MATH && math != FMA_MATH) return refuse(BAD_PARAM, "a way of multiplying that nobody asks for");
+    if (math != DEFAULT_MATH && math != FMA_MATH) return refuse(BAD_PARAM, "a math type that RLR does not use");
     c->math = math;
     return SUCCESS;
 }

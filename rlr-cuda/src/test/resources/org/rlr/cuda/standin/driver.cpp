@@ -1,4 +1,4 @@
-// The calls of the CUDA driver that the backend makes, by the names and types that JCuda's natives call them by.
+// The functions of the CUDA driver that the backend calls, with the names and types that JCuda's natives use.
 #include "standin.h"
 #include <cstring>
 #include <dlfcn.h>
@@ -25,7 +25,10 @@ int devices = 2;
 int driverVersion = 12060;
 
 struct Function { KernelBody body; size_t argumentBytes; std::string name; };
-/** The file stays open as long as the module: the linker knows a library by its path, which has the file's number. */
+/**
+ * The file stays open as long as the module: the linker identifies a library by its path, which contains the file's
+ * number.
+ */
 struct Module { void* library; int file; };
 struct Event { std::chrono::steady_clock::time_point time; };
 char device[8];
@@ -83,7 +86,7 @@ CALL cuDevicePrimaryCtxRetain(void** context, int d) { *context = device + d; re
 CALL cuDevicePrimaryCtxRelease_v2(int) { return SUCCESS; }
 CALL cuCtxSetCurrent(void* context) { currentContext = context; return SUCCESS; }
 
-/** Control by tests: JCuda passes on whatever number the limit has. */
+/** Control by tests: JCuda passes on any number as the limit. */
 CALL cuCtxSetLimit(int limit, size_t value) {
     switch (limit) {
         case 0x1000: setDeviceMemory(value); return SUCCESS;

@@ -1,4 +1,5 @@
-// Threads of a block as fibers. A thread runs until it waits or ends, and then the next one; those that never wait run in a loop on one stack.
+// Runs the threads of a block as fibers. A thread runs until it waits or ends, then the next one; threads that never
+// wait run in a loop on one stack.
 #include "standin.h"
 #include <csetjmp>
 #include <cstring>
@@ -125,7 +126,7 @@ void* prepare(int stack) {
     return top;
 }
 
-/** Leaves what runs now, whose pointer is kept there, for a thread that can run. */
+/** Switches from the current fiber, whose stack pointer is saved in *kept, to a thread that can run. */
 void resume(int t, void** kept) {
     Thread& thread = threads[t];
     if (thread.state == FRESH) {
@@ -137,7 +138,10 @@ void resume(int t, void** kept) {
     standinSwitch(kept, thread.pointer);
 }
 
-/** Lets others run until what the running thread waits for has come. The nearest ones go first, so that a warp's collective costs one switch a lane. */
+/**
+ * Runs other threads until the running thread can continue. The nearest ones go first, so that a warp's collective
+ * costs one switch per lane.
+ */
 void wait(State state, int line) {
     Thread& thread = threads[current];
     int me = current;
@@ -156,7 +160,7 @@ void wait(State state, int line) {
     }
 }
 
-/** Lets a warp go on in which every lane of the mask waits at the same collective. */
+/** Releases a warp if every lane of the mask waits at the same collective. */
 bool releaseWarp(int warp) {
     int first = 32 * warp;
     int last = first + 32 < count ? first + 32 : count;
@@ -199,7 +203,7 @@ bool releaseWarp(int warp) {
     return true;
 }
 
-/** Lets the block go on where all threads wait at the same barrier; false where they do not. */
+/** Releases the block if all threads wait at the same barrier; otherwise returns false. */
 bool releaseBlock() {
     for (int t = 0; t < count; t++) {
         if (threads[t].state != AT_BARRIER || threads[t].line != threads[0].line) {
@@ -295,7 +299,7 @@ Result launch(const char* name, KernelBody f, Dim grid, Dim block, const void* a
 
 void abortLaunch(Result code, const std::string& message) {
     failure = fail(code, "kernel " + where() + ": " + message);
-    // leaves the fiber's stack for the launching one's; kernels have nothing to destroy
+    // returns from the fiber's stack to the launching one; kernels have nothing to destroy
     longjmp(escape, 1);
 }
 

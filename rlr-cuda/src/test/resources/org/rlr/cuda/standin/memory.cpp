@@ -1,4 +1,4 @@
-// Device memory: one range of host addresses with a state for each word of four bytes.
+// Device memory: one range of host addresses, with a state for each word of four bytes.
 #include "standin.h"
 #include <cstring>
 #include <dlfcn.h>
@@ -13,7 +13,10 @@ namespace {
 constexpr size_t GUARD = 512;
 constexpr size_t ALIGN = 256;
 
-/** A file of that name beside this library says that kernels are compiled without checks: then nobody notes what they write. */
+/**
+ * Whether a file of that name is beside this library: then kernels are compiled without checks, and writes are not
+ * recorded.
+ */
 bool unchecked() {
     static bool found = [] {
         Dl_info info;
@@ -206,7 +209,7 @@ inline __attribute__((always_inline)) void check(uintptr_t address, size_t bytes
 
 }
 
-// What g++ calls before every access of code compiled with -fsanitize=kernel-address.
+// Functions that g++ calls before every access in code compiled with -fsanitize=kernel-address.
 #define EXPORT extern "C" __attribute__((visibility("default")))
 #define HOOKS(BYTES) \
     EXPORT void __asan_load##BYTES##_noabort(uintptr_t a) { standin::check(a, BYTES, standin::READ); } \

@@ -11,7 +11,10 @@ namespace standin {
 namespace {
 
 struct Factors { uint32_t a[4], b[2]; };
-/** Two sets a warp, used in turn: a lane may begin the next product while others still read this one's factors, but not the one after that. */
+/**
+ * Two sets per warp, used in turn: a lane may begin the next product while others still read this one's factors, but
+ * not the product after that.
+ */
 Factors factors[32][2][32];
 unsigned products[1024];
 
@@ -34,7 +37,7 @@ float rightBf16(const Factors* lanes, int k, int column) {
     return half(lanes[column * 4 + k % 8 / 2].b, k / 8 * 2 + k % 2);
 }
 
-/** Tensor cores do not look at the last 13 bits. */
+/** Tensor cores ignore the last 13 bits. */
 float tf32(uint32_t bits) {
     return number(bits & ~0x1fffu);
 }

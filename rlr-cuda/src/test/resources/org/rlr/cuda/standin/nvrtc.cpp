@@ -19,7 +19,7 @@ struct Program {
 
 enum { SUCCESS = 0, INVALID_INPUT = 3, INVALID_OPTION = 5, COMPILATION = 6 };
 
-/** "__shared__ T name[A][B];" becomes a reference to memory of the block that the runtime watches. */
+/** Turns "__shared__ T name[A][B];" into a reference to memory of the block that the runtime checks. */
 std::string declareShared(const std::string& source) {
     static const std::regex shared(R"(__shared__\s+(\w+)\s+(\w+)((?:\[[^\]]*\])*)\s*;)");
     std::string result;
@@ -36,7 +36,7 @@ std::string declareShared(const std::string& source) {
     return result.append(from, source.cend());
 }
 
-/** What cuModuleGetFunction looks for: a function that takes the arguments by address, and their size. */
+/** The symbols for cuModuleGetFunction: a function that takes the arguments by address, and their size. */
 std::string entryPoints(const std::string& source) {
     static const std::regex kernel(R"(extern\s+"C"\s+__global__\s+void\s+(?:__launch_bounds__\([^)]*\)\s*)?(\w+)\s*\(\s*const\s+(\w+)\s+\w+\s*\))");
     std::string result;
@@ -48,7 +48,7 @@ std::string entryPoints(const std::string& source) {
     return result;
 }
 
-/** The folder of this library: device.h and the driver stand-in lie there too. */
+/** The folder of this library, which also has device.h and the stand-in driver. */
 std::string home() {
     Dl_info info;
     dladdr((void*) home, &info);
@@ -99,7 +99,7 @@ CALL nvrtcCompileProgram(Program* program, int count, const char* const* options
         std::ofstream out(base + ".cpp", std::ios::binary);
         out << "#line 1 \"" << program->name << "\"\n" << declareShared(program->source) << "\n" << entryPoints(program->source);
     }
-    // a file of this name beside the library asks for speed instead of checks
+    // a file of this name beside the library selects speed instead of checks
     std::string checks = access((home() + "/unchecked").c_str(), F_OK) == 0 ? " -O2"
             : " -O2 -fno-tree-vectorize -fsanitize=kernel-address --param asan-stack=0 --param asan-globals=0 --param asan-instrumentation-with-call-threshold=0";
     std::string command = "g++ -std=c++17 -shared -fPIC -ffp-contract=off -fno-exceptions -Wall -Werror -Wno-unused-function -Wno-sign-compare" + checks + defines

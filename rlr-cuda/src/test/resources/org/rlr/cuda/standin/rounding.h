@@ -1,11 +1,11 @@
-// How tensor cores take a factor.
+// Tensor cores' rounding of a factor.
 #pragma once
 #include <cstdint>
 #include <cstring>
 
 namespace standin {
 
-/** Rounded to ten bits after the point, to nearest; what is not finite stays. */
+/** Rounded to ten fraction bits, to nearest; infinity and NaN are unchanged. */
 inline float tf32(float v) {
     if (v - v != 0) {
         return v;
@@ -17,7 +17,7 @@ inline float tf32(float v) {
     return v;
 }
 
-/** Rounded to seven bits after the point, to nearest even; what is not finite stays. */
+/** Rounded to seven fraction bits, to nearest even; infinity and NaN are unchanged. */
 inline float bf16(float v) {
     if (v - v != 0) {
         return v;

@@ -1,4 +1,4 @@
-// A block's shared memory: arrays with guards between them, and for every word who touched it when.
+// A block's shared memory: arrays with guards between them; for every word the last accesses are recorded.
 #include "standin.h"
 #include <cstring>
 #include <vector>
@@ -30,7 +30,7 @@ size_t next = 0;
 size_t total = 0;
 unsigned block = 0;
 
-/** Whether what thread `other` did in those phases happens before what the running thread does now. */
+/** Whether the access of thread `other` in those phases happens before the current access of the running thread. */
 bool ordered(int other, unsigned phase, unsigned ofWarp) {
     int me = current;
     return other == me || phase != blockPhase || (other / 32 == me / 32 && ofWarp != warpPhases[me / 32]);
@@ -76,7 +76,8 @@ void checkShared(uintptr_t address, size_t bytes, Access access) {
             if (!ordered(w.writer, w.writePhase, w.writeWarpPhase)) {
                 race(address, "read of what was written by", w.writer);
             }
-            // of several readers, one of another warp than the writer to come is found out only if it is kept: the last one is
+            // only one of several readers is recorded, the last; a race of a later writer with another reader is not
+            // detected
             w.reader = me;
             w.readPhase = blockPhase;
             w.readWarpPhase = warpPhases[me / 32];
