@@ -31,8 +31,8 @@ interface Contender extends AutoCloseable {
                     difference, Double.isFinite(theirs[i]) ? Math.abs(ours[i] - theirs[i]) : Double.POSITIVE_INFINITY);
         }
         if (!(difference <= tolerance * largest)) {
-            throw new IllegalStateException(what + ": differs by " + difference + ", the largest value is "
-                    + largest + ", and the tolerance is " + tolerance + " of it");
+            throw new IllegalStateException(what + ": differs by " + difference + ", the largest value is " + largest
+                    + ", and the tolerance is " + tolerance + " of it");
         }
     }
 }

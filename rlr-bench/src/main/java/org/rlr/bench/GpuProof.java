@@ -125,7 +125,10 @@ public final class GpuProof {
     @Command(name = "repeats", description = "Repeats every call; the results must be bit-identical.")
     int repeats(
             @CommandLine.Mixin Device device,
-            @Option(names = "--runs", defaultValue = "100", description = "the number of runs (default: ${DEFAULT-VALUE})")
+            @Option(
+                            names = "--runs",
+                            defaultValue = "100",
+                            description = "the number of runs (default: ${DEFAULT-VALUE})")
                     int runs) {
         if (refused(device)) {
             return NOT_OFFERED;

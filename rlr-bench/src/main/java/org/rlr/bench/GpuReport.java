@@ -150,9 +150,8 @@ final class GpuReport {
     }
 
     private void bandwidth() {
-        out.append(
-                "\n## Between the attentions\n\nGB/s: minimum bytes read and written, each value once, per time; "
-                        + "share: of the copy's, cold.\n");
+        out.append("\n## Between the attentions\n\nGB/s: minimum bytes read and written, each value once, per time; "
+                + "share: of the copy's, cold.\n");
         List<Row> list = ours(".*").stream()
                 .filter(r -> r.values().containsKey("bytes") && !r.values().containsKey("flops"))
                 .toList();
@@ -200,12 +199,10 @@ final class GpuReport {
     }
 
     private void convolutions() {
-        out.append(
-                "\n## Convolutions\n\nKernel, stride, channels, image; 16 images, bias and ReLU in the time of a "
-                        + "forward pass. Our own kernels compute depthwise convolutions; cuDNN computes the others if "
-                        + "the part "
-                        + "says so; times: speedup over our own kernels, which compute in float32. Error: norm of the "
-                        + "difference from the CPU's float32, relative, 2 images.\n");
+        out.append("\n## Convolutions\n\nKernel, stride, channels, image; 16 images, bias and ReLU in the time of a "
+                + "forward pass. Our own kernels compute depthwise convolutions; cuDNN computes the others if "
+                + "the part says so; times: speedup over our own kernels, which compute in float32. Error: norm of the "
+                + "difference from the CPU's float32, relative, 2 images.\n");
         List<Row> list = ours("convolution .*");
         if (list.isEmpty()) {
             out.append(NOTHING);

@@ -23,8 +23,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "rlr-bench guard",
         mixinStandardHelpOptions = true,
-        description =
-                "Fails if the kernels of the working tree are slower than those of a commit, or allocate more.")
+        description = "Fails if the kernels of the working tree are slower than those of a commit, or allocate more.")
 public final class Guard implements Callable<Integer> {
     /** One setting of each kernel on each grid of the published model. */
     private static final String ATTENTION = "^Attention.*images=4.*shape=(32|16)/";

@@ -55,9 +55,8 @@ public final class Main implements Callable<Integer> {
     @Option(
             names = "--variants",
             split = ";",
-            description =
-                    "more columns of ours, NAME=ARGUMENTS, a JVM's path or options or both: "
-                            + "jdk25=/opt/jdk25/bin/java;avx2=-XX:UseAVX=2")
+            description = "more columns of ours, NAME=ARGUMENTS, a JVM's path or options or both: "
+                    + "jdk25=/opt/jdk25/bin/java;avx2=-XX:UseAVX=2")
     private List<String> variants = List.of();
 
     @Option(names = "--peers", defaultValue = "peers", description = "the folder of the Python peers")
@@ -113,9 +112,8 @@ public final class Main implements Callable<Integer> {
         System.out.println();
         System.out.print(table);
         if (extent == Cells.Extent.USUAL) {
-            System.out.println(
-                    "Omitted to save time: batches, most of attention on the small grid, wide_resnet50_2, "
-                            + "Training.memory (-Dbench=REGEX)");
+            System.out.println("Omitted to save time: batches, most of attention on the small grid, wide_resnet50_2, "
+                    + "Training.memory (-Dbench=REGEX)");
         }
         if (!full) {
             System.out.println("Omitted: " + Catalogue.PUBLISHED

@@ -6,7 +6,8 @@ record MatrixShape(boolean transA, boolean transB, int rows, int columns, int de
     /** @throws IllegalArgumentException if the text is not such a shape */
     static MatrixShape parse(String text) {
         if (!text.matches("([NT]N|NT)(/\\d+){3}")) {
-            throw new IllegalArgumentException("'" + text + "' is not a matrix product; write for example NT/8192/256/72");
+            throw new IllegalArgumentException(
+                    "'" + text + "' is not a matrix product; write for example NT/8192/256/72");
         }
         String[] p = text.split("/", -1);
         return new MatrixShape(

@@ -75,7 +75,8 @@ public final class NearestNeighbour implements Callable<Integer> {
     static Evaluator evaluator(RlrModel model) {
         RlrConfig config = model.info().config();
         if (config.tiling() != null) {
-            throw new IllegalArgumentException("the model cuts images into tiles, which this comparison does not support");
+            throw new IllegalArgumentException(
+                    "the model cuts images into tiles, which this comparison does not support");
         }
         FeatureMaps maps = new ComputedFeatureMaps(model.backbone(), config);
         FeatureExtractor extractor = new FeatureExtractor(model.backbone(), config, model.statistics());

@@ -30,10 +30,7 @@ public final class Paired implements Callable<Integer> {
             description = "rows whose labels match this regular expression (default: all)")
     private String bench;
 
-    @Option(
-            names = "--rounds",
-            defaultValue = "11",
-            description = "calls of each (default: ${DEFAULT-VALUE})")
+    @Option(names = "--rounds", defaultValue = "11", description = "calls of each (default: ${DEFAULT-VALUE})")
     private int rounds;
 
     @Option(

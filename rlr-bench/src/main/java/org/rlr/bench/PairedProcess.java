@@ -116,8 +116,8 @@ final class PairedProcess {
     }
 
     /**
-     * Arguments: class, method, rounds, implementations separated by commas (ours first), then each {@code
-     * parameter=value}.
+     * Arguments: class, method, rounds, implementations separated by commas (ours first), then each
+     * {@code parameter=value}.
      */
     public static void main(String[] args) throws ReflectiveOperationException, InterruptedException {
         int rounds = Integer.parseInt(args[2]);

@@ -20,8 +20,8 @@ import org.rlr.tensor.nn.Adam;
 import org.rlr.tensor.nn.ParameterSet;
 
 /**
- * Trains all levels of a model for a few steps, from the weights in its file, on copies of one image, like {@code
- * train_torch.py}. It is a separate process to measure its memory.
+ * Trains all levels of a model for a few steps, from the weights in its file, on copies of one image, like
+ * {@code train_torch.py}. It is a separate process to measure its memory.
  */
 final class TrainingProcess {
     static final int BATCH = 8;

@@ -28,8 +28,8 @@ record Variant(
     static Variant parse(String text) {
         int equals = text.indexOf('=');
         if (equals < 1) {
-            throw new IllegalArgumentException(
-                    "'" + text + "' is not a variant; write for example avx2=-XX:UseAVX=2 or jdk25=/opt/jdk25/bin/java");
+            throw new IllegalArgumentException("'" + text
+                    + "' is not a variant; write for example avx2=-XX:UseAVX=2 or jdk25=/opt/jdk25/bin/java");
         }
         List<String> arguments =
                 new ArrayList<>(Arrays.asList(text.substring(equals + 1).strip().split("\\s+", -1)));

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** How {@link GpuRepeats} compares bits. */
+/** The bit comparison of {@link GpuRepeats}. */
 class GpuRepeatsTest {
     private static final List<float[]> FIRST = List.of(new float[] {1}, new float[] {2, 0, Float.POSITIVE_INFINITY});
 

@@ -120,8 +120,7 @@ class GpuRunTest {
         Run run = run("no-such-python", "compute-sanitizer .*", "--beside", "4");
         assertEquals(1, run.code, run.text);
         for (String tool : List.of("memcheck", "racecheck", "initcheck", "synccheck")) {
-            assertTrue(
-                    run.text.contains("compute-sanitizer " + tool + " does not report zero errors"), run.text);
+            assertTrue(run.text.contains("compute-sanitizer " + tool + " does not report zero errors"), run.text);
         }
     }
 

@@ -128,8 +128,8 @@ final class CudaAttention {
     }
 
     /**
-     * Launches a block of 256 threads for each tile of {@code rows} queries or keys, each head and each of {@code
-     * images}.
+     * Launches a block of 256 threads for each tile of {@code rows} queries or keys, each head and each of
+     * {@code images}.
      */
     private void tiles(
             String kernel,

@@ -32,8 +32,8 @@ import org.rlr.cuda.driver.KernelFile;
 
 /**
  * Compiles every kernel file with NVIDIA's compiler, which needs no card. There must be no warning and no spilled
- * register, and no kernel may use more registers than in {@link RegisterTable}. NVRTC comes from the folder {@code
- * -Drlr.nvrtc=DIR}, from the class path ({@code -Pcuda-redist}, a download of 360 MB) or from the linker's path;
+ * register, and no kernel may use more registers than in {@link RegisterTable}. NVRTC comes from the folder
+ * {@code -Drlr.nvrtc=DIR}, from the class path ({@code -Pcuda-redist}, a download of 360 MB) or from the linker's path;
  * without it, the test is skipped.
  */
 class NvrtcTest {
@@ -179,9 +179,8 @@ class NvrtcTest {
             if (from != null) {
                 throw e;
             }
-            abort(
-                    "NVRTC (libnvrtc.so.12) is not installed; run mvn -Pcuda-redist, or set its folder with "
-                            + "-Drlr.nvrtc=DIR");
+            abort("NVRTC (libnvrtc.so.12) is not installed; run mvn -Pcuda-redist, or set its folder with "
+                    + "-Drlr.nvrtc=DIR");
         }
     }
 

@@ -130,8 +130,7 @@ public final class DeviceAllocator implements AutoCloseable {
                         + mebibytes(total[0]) + " are free, this backend uses " + mebibytes(used),
                 "lower `batchSize` or `imageSize`"
                         + (exact ? "" : " (-Drlr.cuda.debug=true names the caller of each block)")
-                        + (live.isEmpty() ? "" : "; in use:
-" + table()),
+                        + (live.isEmpty() ? "" : "; in use:\n" + table()),
                 CudaFailure.of("allocating " + size + " bytes", e));
     }
 

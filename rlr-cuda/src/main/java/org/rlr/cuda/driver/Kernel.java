@@ -19,8 +19,8 @@ public final class Kernel {
 
     Kernel(String name, Signature signature, CUfunction function, Stream stream) {
         if (signature.bytes > MOST_BYTES) {
-            throw new IllegalArgumentException(
-                    "kernel " + name + " takes " + signature.bytes + " bytes of arguments; the maximum is " + MOST_BYTES);
+            throw new IllegalArgumentException("kernel " + name + " takes " + signature.bytes
+                    + " bytes of arguments; the maximum is " + MOST_BYTES);
         }
         this.name = name;
         this.signature = signature;

@@ -88,8 +88,7 @@ class DriverTest {
             String message = assertThrows(ResourceException.class, () -> allocator.allocate(80 * MIB))
                     .explanation();
             assertTrue(
-                    message.contains(
-                            "80.0 MiB requested, 60.0 MiB of 100.0 MiB are free, this backend uses 40.0 MiB"),
+                    message.contains("80.0 MiB requested, 60.0 MiB of 100.0 MiB are free, this backend uses 40.0 MiB"),
                     message);
             assertTrue(
                     message.contains("32.0 MiB  blocks of 16.0 MiB") && message.contains("8.0 MiB  blocks of 8.0 MiB"),
@@ -195,8 +194,8 @@ class DriverTest {
     void aStartThatFailsSaysWhy() {
         StandIn.driverVersion(11040);
         assertEquals(
-                "the NVIDIA driver supports CUDA 11.4 and 12.0 is required; update the "
-                        + "driver", Natives.driverObstacle());
+                "the NVIDIA driver supports CUDA 11.4 and 12.0 is required; update the driver",
+                Natives.driverObstacle());
         StandIn.driverVersion(12060);
         StandIn.devices(0);
         assertEquals("the NVIDIA driver finds no card; see what nvidia-smi says", Natives.driverObstacle());
@@ -210,8 +209,10 @@ class DriverTest {
                 .contains("too old: its compute capability is 6.1 and 7.0 is required"));
         assertTrue(new CudaBackendProvider().unavailable().orElseThrow().contains("too old"));
         StandIn.computeCapability(120);
-        assertTrue(
-                new CudaBackendProvider().unavailable().orElseThrow().contains("does not support compute capability 12.0"));
+        assertTrue(new CudaBackendProvider()
+                .unavailable()
+                .orElseThrow()
+                .contains("does not support compute capability 12.0"));
         StandIn.computeCapability(89);
         assertEquals(80, KernelCompiler.architecture(Card.of(0)));
         assertFalse(new CudaBackendProvider().unavailable().isPresent());

@@ -25,9 +25,9 @@ import scala.runtime.BoxedUnit;
 
 /**
  * Adds the SQL function {@code rlr_score(content)}, or {@code rlr_score(content, class)}, to sessions started with
- * {@code spark.sql.extensions=org.rlr.spark.RlrExtensions}. It returns a struct of the columns that {@link
- * RlrSpark#score(org.apache.spark.sql.Dataset, String, ScoreOptions)} adds to {@code path}, with the error of an image
- * that cannot be examined.
+ * {@code spark.sql.extensions=org.rlr.spark.RlrExtensions}. It returns a struct of the columns that
+ * {@link RlrSpark#score(org.apache.spark.sql.Dataset, String, ScoreOptions)} adds to {@code path}, with the error of an
+ * image that cannot be examined.
  *
  * <p>Session settings, which may change between queries:
  *

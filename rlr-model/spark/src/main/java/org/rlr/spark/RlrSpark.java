@@ -23,7 +23,10 @@ import org.rlr.tensor.InvalidSettingException;
  *         .write().parquet("hdfs:///scores");
  * }</pre>
  *
- * <p>A model is sent to each executor once. All tasks of an executor share one detector, which has as many threads as the tasks have cores ({@code spark.task.cpus}). It is closed after a minute without a task. An executor needs the memory of one {@link org.rlr.model.detect.AnomalyDetector}: the model, and one image for each task; {@link ScoreOptions} limits both. If memory is short for an image, it is examined again, alone.
+ * <p>A model is sent to each executor once. All tasks of an executor share one detector, which has as many threads as
+ * the tasks have cores ({@code spark.task.cpus}). It is closed after a minute without a task. An executor needs the
+ * memory of one {@link org.rlr.model.detect.AnomalyDetector}: the model, and one image for each task;
+ * {@link ScoreOptions} limits both. If memory is short for an image, it is examined again, alone.
  *
  * <p>The fast kernels need the Java option {@code --add-modules=jdk.incubator.vector}, which Spark's own launchers give
  * to executors. Without it, a job fails with a message that names the option.
@@ -35,16 +38,16 @@ public final class RlrSpark {
      * Examines images with a model file.
      *
      * @param images with the columns {@code path} (text, kept in the result) and {@code content} (binary), as the data
-     *     source {@code binaryFile} has them, and that of {@link ScoreOptions#classColumn}. Without a column {@code
-     *     content} the tasks read the files; an image that cannot be read is a row with an error, too.
+     *     source {@code binaryFile} has them, and that of {@link ScoreOptions#classColumn}. Without a column
+     *     {@code content} the tasks read the files; an image that cannot be read is a row with an error, too.
      * @param model path of a model file, read by the driver; without a scheme, in the default file system
      * @param options class column, map and limits
-     * @return a row for each image, computed when an action needs it: {@code path}, {@code score}, {@code
-     *     normalized_score}, {@code anomalous}, {@code threshold}, {@code class} (given or recognised), {@code
-     *     unknown_product} (null if the model recognises no classes), {@code regions} above the threshold in pixels of
-     *     the image (as {@link org.rlr.model.detect.Region}), {@code map} if requested ({@code width}, {@code height},
-     *     {@code values}), and {@code error}. An image that cannot be examined has its error, and null in the other
-     *     columns.
+     * @return a row for each image, computed when an action needs it: {@code path}, {@code score},
+     *     {@code normalized_score}, {@code anomalous}, {@code threshold}, {@code class} (given or recognised),
+     *     {@code unknown_product} (null if the model recognises no classes), {@code regions} above the threshold in
+     *     pixels of the image (as {@link org.rlr.model.detect.Region}), {@code map} if requested ({@code width},
+     *     {@code height}, {@code values}), and {@code error}. An image that cannot be examined has its error, and null
+     *     in the other columns.
      * @throws org.rlr.tensor.RlrException if the file cannot be read or is not a model
      * @throws InvalidSettingException if a column is missing or has another type
      */
@@ -117,9 +120,10 @@ public final class RlrSpark {
      *     in each executor's {@link org.rlr.model.weights.WeightsCache#ofUser}.
      * @param training settings, with the first seed
      * @param runs trainings of each configuration, with consecutive seeds; at least 1
-     * @return a row for each training, after the last one ends, in the order of configurations and seeds: {@code
-     *     config} (its index in the list), {@code blocks}, {@code seed}, {@code loss} (mean of the last epoch), {@code
-     *     metrics} (by {@link org.rlr.model.eval.Metric#key}, the mean over the classes; undefined metrics are omitted)
+     * @return a row for each training, after the last one ends, in the order of configurations and seeds:
+     *     {@code config} (its index in the list, from 0), {@code blocks}, {@code seed}, {@code loss} (mean of the last
+     *     epoch), {@code metrics} (by {@link org.rlr.model.eval.Metric#key}, the mean over the classes; undefined
+     *     metrics are omitted)
      * @throws InvalidSettingException if there are no configurations or {@code runs} is less than 1
      */
     public static Dataset<Row> ablate(

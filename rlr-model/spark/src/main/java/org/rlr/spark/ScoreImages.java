@@ -42,8 +42,8 @@ import picocli.CommandLine.Spec;
  * You may stop it at any moment; the next run examines only the images that have no row of this model yet.
  *
  * <p>Images are listed in portions, one job for each. A task examines a few hundred images and then moves one complete
- * file into the output. A row has the columns of {@link RlrSpark#score(Dataset, String, ScoreOptions)} and {@code
- * model}, a hash of the model's contents.
+ * file into the output. A row has the columns of {@link RlrSpark#score(Dataset, String, ScoreOptions)} and
+ * {@code model}, a hash of the model's contents.
  */
 @Command(
         name = "ScoreImages",

@@ -100,7 +100,7 @@ class ScoreImagesTest {
         assertTrue(three.out().startsWith(2 * all + " images, 0 of them examined now"), three.out());
         assertEquals(complete, written());
 
-        // another model has rows of its own
+        // another model has separate rows
         Path other = Cluster.train(folder.resolve("other.safetensors"), 2);
         run(other, "--images", Cluster.images());
         Map<String, List<Row>> models = rows().stream().collect(Collectors.groupingBy(row -> row.getAs("model")));
