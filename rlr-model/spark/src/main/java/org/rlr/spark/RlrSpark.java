@@ -114,7 +114,7 @@ public final class RlrSpark {
      * Trains a model for each configuration and seed, each in a task, and evaluates it on the test images. The results
      * equal those of training on one machine of the same kind. The models are not kept.
      *
-     * @param the session whose executors train
+     * @param session the session whose executors train
      * @param data folder of a data set, on a file system that all executors share
      * @param models the configurations, for example with different attention blocks. Their backbones' weights must be
      *     in each executor's {@link org.rlr.model.weights.WeightsCache#ofUser}.
