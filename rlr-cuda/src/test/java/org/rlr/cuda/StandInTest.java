@@ -113,16 +113,16 @@ class StandInTest {
                         IllegalArgumentException.class,
                         () -> fixture.kernel("correct").launch().pointer(1).put(2))
                 .getMessage()
-                .contains("argument 1 is 1 of INT, declared is 1 of POINTER, 'y'"));
+                .contains("argument 1 is 1 of INT, expected 1 of POINTER, 'y'"));
         assertTrue(assertThrows(
                         IllegalArgumentException.class,
                         () -> fixture.kernel("correct").launch().pointer(1).run(1))
                 .getMessage()
-                .contains("takes 3 arguments, 1 were given"));
+                .contains("takes 3 arguments, but got 1"));
         assertTrue(assertThrows(
                         IllegalArgumentException.class, () -> launch("correct").put(1))
                 .getMessage()
-                .contains("declared is none"));
+                .contains("expected none"));
         assertEquals(
                 "there is no kernel nothing",
                 assertThrows(IllegalArgumentException.class, () -> fixture.kernel("nothing"))

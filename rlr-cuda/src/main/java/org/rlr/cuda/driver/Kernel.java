@@ -60,7 +60,7 @@ public final class Kernel {
             Signature.Field field = next < kernel.signature.fields.size() ? kernel.signature.fields.get(next) : null;
             if (field == null || field.type() != type || field.count() != count) {
                 throw new IllegalArgumentException("kernel " + kernel.name + ": argument " + next + " is " + count
-                        + " of " + type + ", declared is "
+                        + " of " + type + ", expected "
                         + (field == null
                                 ? "none"
                                 : field.count() + " of " + field.type() + ", '" + field.name() + "'"));
@@ -139,7 +139,7 @@ public final class Kernel {
         public void run(long gridX, int gridY, int block) {
             if (next != kernel.signature.fields.size()) {
                 throw new IllegalArgumentException("kernel " + kernel.name + " takes " + kernel.signature.fields.size()
-                        + " arguments, " + next + " were given");
+                        + " arguments, but got " + next);
             }
             next = -1;
             try {

@@ -29,7 +29,8 @@ final class KernelCache {
         if (!trusted) {
             LOG.log(
                     System.Logger.Level.WARNING,
-                    "compiled kernels are neither read from nor kept in {0}: other users may write there; remove that permission",
+                    "the cache of compiled kernels in {0} is not used: other users may write there; remove that"
+                            + " permission",
                     folder);
         }
     }

@@ -47,7 +47,7 @@ public final class KernelFile implements AutoCloseable {
     private static String ownText(Class<?> owner, String name) {
         try (InputStream in = owner.getResourceAsStream("kernels/" + name)) {
             if (in == null) {
-                throw new IllegalArgumentException("there are no kernels " + name);
+                throw new IllegalArgumentException("there is no kernel file " + name);
             }
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {

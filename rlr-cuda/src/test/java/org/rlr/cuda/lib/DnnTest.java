@@ -184,12 +184,12 @@ class DnnTest {
         int type = cudnnDataType.CUDNN_DATA_FLOAT;
         refused(
                 2000,
-                "no tensor of float32, channels last",
+                "not a tensor of float32, channels last",
                 () -> JCudnn.cudnnSetTensor4dDescriptor(
                         x, cudnnTensorFormat.CUDNN_TENSOR_NCHW, type, 1, CHANNELS, SIDE, SIDE));
         refused(
                 2000,
-                "no tensor of float32, channels last",
+                "not a tensor of float32, channels last",
                 () -> JCudnn.cudnnSetTensor4dDescriptor(x, format, type, 0, CHANNELS, SIDE, SIDE));
         JCudnn.cudnnSetTensor4dDescriptor(x, format, type, 1, CHANNELS, SIDE, SIDE);
         JCudnn.cudnnSetTensor4dDescriptor(y, format, type, 1, OUT, SIDE, SIDE);
@@ -197,13 +197,13 @@ class DnnTest {
         refused(2000, "a descriptor was not set", () -> size(handle, x, w, c, y));
         refused(
                 2000,
-                "no cross-correlation",
+                "not a cross-correlation",
                 () -> JCudnn.cudnnSetConvolution2dDescriptor(
                         c, 1, 1, 1, 1, 1, 1, cudnnConvolutionMode.CUDNN_CONVOLUTION, type));
         JCudnn.cudnnSetConvolution2dDescriptor(c, 0, 1, 1, 1, 1, 1, cudnnConvolutionMode.CUDNN_CROSS_CORRELATION, type);
         refused(
                 2008,
-                "the convolution gives 4x6x3 of 4 channels, described are 6x6x3 of 4",
+                "the convolution gives 4x6x3 of 4 channels, the descriptor has 6x6x3 of 4",
                 () -> size(handle, x, w, c, y));
         JCudnn.cudnnSetConvolution2dDescriptor(c, 1, 1, 1, 1, 1, 1, cudnnConvolutionMode.CUDNN_CROSS_CORRELATION, type);
         long needed = size(handle, x, w, c, y);

@@ -47,7 +47,7 @@ Status fits(const Problem& p) {
     int h = outputs(p.x.h, p.w.h, c.padH, c.strideH), w = outputs(p.x.w, p.w.w, c.padW, c.strideW);
     if (p.x.n != p.y.n || p.x.c != p.w.c || p.w.k != p.y.c || p.y.h != h || p.y.w != w) {
         return refuse(SHAPE_MISMATCH, "the convolution gives " + std::to_string(h) + "x" + std::to_string(w) + "x" + std::to_string(p.w.k) + " of "
-                + std::to_string(p.w.c) + " channels, described are " + std::to_string(p.y.h) + "x" + std::to_string(p.y.w) + "x" + std::to_string(p.y.c) + " of "
+                + std::to_string(p.w.c) + " channels, the descriptor has " + std::to_string(p.y.h) + "x" + std::to_string(p.y.w) + "x" + std::to_string(p.y.c) + " of "
                 + std::to_string(p.x.c));
     }
     return SUCCESS;
@@ -78,7 +78,7 @@ int recommend(const Problem& p, void* stream, int asked, int* count, Performance
     }
     Status wrong = fits(p);
     if (wrong != SUCCESS || asked < 1) {
-        return asked < 1 ? refuse(BAD_PARAM, "no algorithm is asked for") : wrong;
+        return asked < 1 ? refuse(BAD_PARAM, "0 algorithms are requested") : wrong;
     }
     if (!computed(p) && p.pass == INPUT_GRADIENT) {
         *count = asked + 1;   // cuDNN would not set it, and the binding's variable is uninitialised
@@ -208,14 +208,14 @@ CALL cudnnSetStream(Handle* h, void* stream) { h->stream = stream; return SUCCES
 CALL cudnnCreateTensorDescriptor(Tensor** t) { *t = new Tensor(); return SUCCESS; }
 CALL cudnnDestroyTensorDescriptor(Tensor* t) { delete t; return SUCCESS; }
 CALL cudnnSetTensor4dDescriptor(Tensor* t, int format, int type, int n, int c, int h, int w) {
-    if (format != CHANNELS_LAST || type != FLOAT_DATA || n < 1 || c < 1 || h < 1 || w < 1) return refuse(BAD_PARAM, "no tensor of float32, channels last, with values");
+    if (format != CHANNELS_LAST || type != FLOAT_DATA || n < 1 || c < 1 || h < 1 || w < 1) return refuse(BAD_PARAM, "not a tensor of float32, channels last, with values");
     *t = Tensor{n, c, h, w};
     return SUCCESS;
 }
 CALL cudnnCreateFilterDescriptor(Filter** f) { *f = new Filter(); return SUCCESS; }
 CALL cudnnDestroyFilterDescriptor(Filter* f) { delete f; return SUCCESS; }
 CALL cudnnSetFilter4dDescriptor(Filter* f, int type, int format, int k, int c, int h, int w) {
-    if (format != CHANNELS_LAST || type != FLOAT_DATA || k < 1 || c < 1 || h < 1 || w < 1) return refuse(BAD_PARAM, "no filter of float32, channels last, with values");
+    if (format != CHANNELS_LAST || type != FLOAT_DATA || k < 1 || c < 1 || h < 1 || w < 1) return refuse(BAD_PARAM, "not a filter of float32, channels last, with values");
     *f = Filter{k, c, h, w};
     return SUCCESS;
 }
@@ -223,7 +223,7 @@ CALL cudnnCreateConvolutionDescriptor(Convolution** c) { *c = new Convolution();
 CALL cudnnDestroyConvolutionDescriptor(Convolution* c) { delete c; return SUCCESS; }
 CALL cudnnSetConvolution2dDescriptor(Convolution* c, int padH, int padW, int strideH, int strideW, int dilationH, int dilationW, int mode, int type) {
     if (padH < 0 || padW < 0 || strideH < 1 || strideW < 1 || dilationH != 1 || dilationW != 1 || mode != CROSS_CORRELATION || type != FLOAT_DATA) {
-        return refuse(BAD_PARAM, "no cross-correlation in float32");
+        return refuse(BAD_PARAM, "not a cross-correlation in float32");
     }
     *c = Convolution{padH, padW, strideH, strideW, DEFAULT_MATH};
     return SUCCESS;

@@ -211,7 +211,7 @@ CALL cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz, unsig
     GUARDED
     if (gx == 0 || gy == 0 || gz == 0 || gx > 0x7fffffffu || gy > 65535 || gz > 65535 || bx == 0 || by == 0 || bz == 0 || bz > 64
             || (size_t) bx * by * bz > 1024 || dynamicShared != 0 || extra != nullptr) {
-        return fail(INVALID_VALUE, "no launch of " + std::to_string(gx) + "x" + std::to_string(gy) + "x" + std::to_string(gz) + " blocks of "
+        return fail(INVALID_VALUE, "invalid launch of " + std::to_string(gx) + "x" + std::to_string(gy) + "x" + std::to_string(gz) + " blocks of "
                 + std::to_string(bx) + "x" + std::to_string(by) + "x" + std::to_string(bz) + " threads");
     }
     Function* f = (Function*) function;

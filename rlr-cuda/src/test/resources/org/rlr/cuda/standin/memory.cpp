@@ -143,7 +143,7 @@ std::string checkDevice(uintptr_t address, size_t bytes, Access access) {
         return "";
     }
     if (!inArena(address) || !inArena(address + bytes - 1)) {
-        return "an address that is no device memory";
+        return "an address outside device memory";
     }
     for (size_t i = (address - arenaBase) / 4; i <= (address + bytes - 1 - arenaBase) / 4; i++) {
         uint8_t state = wordStates[i];
