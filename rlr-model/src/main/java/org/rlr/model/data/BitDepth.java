@@ -7,20 +7,20 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.RlrException;
 
 /**
- * Images of 16 bits that use fewer, as of cameras with 10, 12 or 14: of a sample the high byte is taken, so that few
- * grey levels remain.
+ * Finds 16-bit images that use fewer bits, as from cameras with 10, 12 or 14 bits. Only the high byte of a sample is
+ * read, so few of their grey levels remain.
  */
 final class BitDepth {
-    /** With more, at least half of the levels of 8 bits remain. */
+    /** The most bits for which fewer than half of the 8-bit levels remain. */
     private static final int FEW = 14;
-    /** Images of a class that are looked at before a training. */
+    /** The number of images per class that are read before a training. */
     private static final int LOOKED_AT = 4;
 
     private int images;
     private int used;
     private @Nullable ImageSource first;
 
-    /** Adds an image by {@link Images.Decoded#usedBits}. */
+    /** Adds an image with its {@link Images.Decoded#usedBits}. */
     void add(ImageSource image, int usedBits) {
         if (usedBits > 0) {
             images++;
@@ -29,7 +29,7 @@ final class BitDepth {
         }
     }
 
-    /** A sentence if all 16-bit images that were added use few bits. */
+    /** Returns a sentence if all 16-bit images that were added use few bits. */
     Optional<String> note(String className) {
         if (images == 0 || used > FEW) {
             return Optional.empty();
@@ -38,11 +38,11 @@ final class BitDepth {
         int levels = 1 << (depth - Byte.SIZE);
         return Optional.of("class " + className + ": 16-bit images use only " + depth + " bits, first " + first + ": "
                 + (levels == 1 ? "all become black" : levels + " of 256 grey levels remain")
-                + ", as the high byte is taken; multiply their samples by " + (1 << (16 - depth))
+                + ", because only the high byte is read; multiply their samples by " + (1 << (16 - depth))
                 + " and save them again");
     }
 
-    /** The notes on a few images of each class; those that cannot be read are passed over. */
+    /** Returns the notes on a few images of each class; skips images that cannot be read. */
     static List<String> glance(DataSet set) {
         List<String> notes = new ArrayList<>();
         for (ClassSamples each : set.classes()) {
@@ -50,7 +50,7 @@ final class BitDepth {
             BitDepth depth = new BitDepth();
             int looked = Math.min(LOOKED_AT, samples.size());
             for (int i = 0; i < looked; i++) {
-                // from all of the list, as images of one shift or lot lie together
+                // spread over the list, because images of one shift or lot are neighbours
                 ImageSource image =
                         samples.get((int) ((long) i * samples.size() / looked)).image();
                 try {
@@ -59,7 +59,7 @@ final class BitDepth {
                         image.look(decoded -> depth.add(image, decoded.usedBits()));
                     }
                 } catch (RlrException e) {
-                    // who uses the image says so
+                    // the error appears when the image is used
                 }
             }
             depth.note(each.name()).ifPresent(notes::add);

@@ -6,9 +6,9 @@ import java.nio.ByteOrder;
 import java.util.Set;
 
 /**
- * The headers of a BMP file, compared with the bytes that are there before the JDK's decoder sees the file. Writers
- * disagree on the size that the file header states, so that it does not count. The decoder gets a plain header of 40
- * bytes and no run lengths, of which it takes what it can get.
+ * The headers of a BMP file, compared with the bytes of the file before the JDK's decoder reads it. The file size in
+ * the header is ignored, because writers disagree on it. The decoder gets a plain 40-byte header and no run lengths,
+ * because it accepts damaged ones.
  */
 final class BmpHeader {
     private static final int SIZE = 2;
@@ -16,7 +16,7 @@ final class BmpHeader {
     private static final int INFO = 14;
     private static final int CORE_LENGTH = 12;
     private static final int INFO_LENGTH = 40;
-    /** Of the headers that begin as that of 40 bytes does. */
+    /** Lengths of the headers that begin like the 40-byte header. */
     private static final Set<Long> LENGTHS = Set.of(40L, 52L, 56L, 64L, 108L, 124L);
 
     private static final int BITS = INFO + 14;
@@ -29,13 +29,13 @@ final class BmpHeader {
     private final int length;
     private final ImageSize size;
     private final int bits;
-    /** Bytes of colour masks behind 40 of the header. */
+    /** Bytes of colour masks after the first 40 bytes of the header. */
     private final int masks;
     /** Bytes of the palette, which follows header and masks. */
     private final int palette;
-    /** Where the pixels are. */
+    /** The index of the first byte of the pixels. */
     private final int from;
-    /** Bits of samples in run lengths; 0 where they are stored plainly. */
+    /** Bits per run-length coded sample; 0 for pixels without run lengths. */
     private final int runBits;
 
     BmpHeader(byte[] bytes) throws IOException {
@@ -74,7 +74,7 @@ final class BmpHeader {
         if (bits <= 8) {
             long used = core ? 0 : Integer.toUnsignedLong(in.getInt(COLORS));
             colors = used == 0 ? 1 << bits : Math.min(used, 1 << bits);
-            // as Pillow reads a file that says there is no room for the palette
+            // like Pillow for a file whose header leaves no room for the palette
             pixelsAt += pixelsAt == colorsAt ? entry * colors : 0;
             colors = Math.min(colors, (pixelsAt - colorsAt) / entry);
         }
@@ -92,24 +92,24 @@ final class BmpHeader {
         if (runBits != 0 && bits != runBits) {
             throw new IOException("its header says run lengths of " + bits + " bits");
         }
-        // 255 pixels in two bytes
+        // two bytes encode up to 255 pixels
         if (runBits != 0 && size.pixels() > 128L * present) {
             throw new IOException("its " + present + " bytes of data cannot be " + size + " pixels");
         }
     }
 
-    /** {@return width and height} */
+    /** {@return the width and height} */
     ImageSize size() {
         return size;
     }
 
-    /** Bytes of a row. */
+    /** Returns the bytes of a row. */
     private long row(int bitsPerPixel) {
         return ((long) size.width() * bitsPerPixel + 31) / 32 * 4;
     }
 
     /**
-     * {@return the file with its own size in its header, a header of 12 or 40 bytes, and no run lengths}
+     * {@return the file with its true size in the header, a header of 12 or 40 bytes, and no run lengths}
      *
      * @throws IOException if run lengths are damaged
      */
@@ -119,7 +119,7 @@ final class BmpHeader {
         int at = head + masks + palette;
         ByteBuffer plain = ByteBuffer.allocate(Math.toIntExact(at + row(plainBits) * size.height()))
                 .order(ByteOrder.LITTLE_ENDIAN);
-        plain.put(0, in.array(), 0, head + masks); // behind 40 bytes in any header that has them
+        plain.put(0, in.array(), 0, head + masks); // after 40 bytes in every header that has them
         plain.put(head + masks, in.array(), Math.max(INFO + length, head + masks), palette);
         plain.putInt(SIZE, plain.capacity());
         plain.putInt(PIXELS_AT, at);
@@ -138,13 +138,13 @@ final class BmpHeader {
         return plain.array();
     }
 
-    /** Writes the samples from {@code at} on; those that are jumped over are 0. */
+    /** Writes the samples from {@code at} on; skipped samples are 0. */
     private void expand(byte[] plain, int at) throws IOException {
         in.position(from);
         int row = (int) row(8);
         int x = 0;
         int y = 0;
-        // the end may be marked or not
+        // the end marker is optional
         while (y < size.height() - 1 || (y < size.height() && x < size.width())) {
             int count = next();
             int value = next();
@@ -171,7 +171,7 @@ final class BmpHeader {
                     plain[at + y * row + x] = sample(pair, i);
                 }
                 if (bytes % 2 != 0 && in.hasRemaining()) {
-                    in.get(); // up to an even number
+                    in.get(); // padding to an even number of bytes
                 }
             }
         }

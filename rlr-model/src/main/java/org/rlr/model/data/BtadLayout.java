@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The layout of BTAD: as MVTec AD, but normal images lie in {@code ok}, and masks have the names of their images,
- * perhaps with another suffix.
+ * The layout of BTAD: like MVTec AD, but normal images are in {@code ok}, and masks have the names of their images; the
+ * suffix may differ.
  */
 final class BtadLayout extends ClassFolderLayout {
     BtadLayout() {
@@ -23,6 +23,6 @@ final class BtadLayout extends ClassFolderLayout {
                 return Optional.empty();
             }
         }
-        return Optional.of("normal images lie in " + Folders.nameOf(classes.get(0)) + "/train/ok");
+        return Optional.of("normal images are in " + Folders.nameOf(classes.get(0)) + "/train/ok");
     }
 }

@@ -2,7 +2,7 @@ package org.rlr.model.data;
 
 import javax.imageio.stream.ImageInputStreamImpl;
 
-/** Bytes in memory as the JDK's decoders read them, without another copy. */
+/** Bytes in memory as input of the JDK's decoders, without another copy. */
 final class BytesInput extends ImageInputStreamImpl {
     private final byte[] bytes;
 
@@ -22,7 +22,7 @@ final class BytesInput extends ImageInputStreamImpl {
         if (length == 0) {
             return 0;
         }
-        // a decoder may seek behind the end
+        // a decoder may seek past the end
         int count = (int) Math.min(length, bytes.length - streamPos);
         if (count <= 0) {
             return -1;

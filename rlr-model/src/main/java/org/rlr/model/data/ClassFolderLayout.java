@@ -8,8 +8,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What the layouts of class folders with {@code train} and {@code test} have in common: they are read alike, see
- * {@link ClassFolders}.
+ * The common base of the layouts of class folders with {@code train} and {@code test}, read by {@link ClassFolders}.
  */
 abstract class ClassFolderLayout implements DataLayout {
     private final String name;
@@ -36,7 +35,7 @@ abstract class ClassFolderLayout implements DataLayout {
         return classes.isEmpty() ? Optional.empty() : evidence(classes);
     }
 
-    /** As {@link #evidence(Path)}, for at least one folder that has {@code train} or {@code test}. */
+    /** Like {@link #evidence(Path)}, for at least one folder that has {@code train} or {@code test}. */
     abstract Optional<String> evidence(List<Path> classes);
 
     @Override
@@ -54,7 +53,7 @@ abstract class ClassFolderLayout implements DataLayout {
             if (!names.add(each.name())) {
                 throw new DataSetException(
                         "two folders of " + root + " have the name " + each.name()
-                                + ", but store its letters with marks in different ways",
+                                + ", but encode its accented letters differently",
                         "put the images of both into one folder",
                         null);
             }

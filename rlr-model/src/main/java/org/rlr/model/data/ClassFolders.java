@@ -7,17 +7,17 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Reads a class of the layouts of MVTec: {@code train/good}, {@code validation/good}, {@code test/good},
- * {@code test/<defect>} and {@code ground_truth/<defect>}. The normal images' folder may be called {@code ok}; file
- * formats may be mixed; the masks of an image are a file that its name leads to ({@link MaskPairing}), or all those in
- * a folder of its name. Other files are ignored.
+ * Reads a class of the layouts of MVTec: {@code train/good}, {@code validation/good}, {@code test/good}, {@code
+ * test/<defect>} and {@code ground_truth/<defect>}. The normal images' folder may be called {@code ok}; file formats
+ * may be mixed; the mask of an image is a file with a matching name ({@link MaskPairing}), or all files in a folder of
+ * the image's name. Other files are ignored.
  */
 final class ClassFolders {
     private static final String[] NORMAL = {Sample.GOOD, "ok"};
 
     private ClassFolders() {}
 
-    /** The class folders of a root: itself, or those directly inside; empty where there is none. */
+    /** Returns the class folders of a root: the root itself, or the folders directly inside; empty if there is none. */
     static List<Path> of(Path root) {
         return isClass(root)
                 ? List.of(root)
@@ -27,7 +27,7 @@ final class ClassFolders {
     }
 
     /**
-     * The folders directly inside a root that are no classes, and are passed over; empty where the root is a class
+     * Returns the folders directly inside a root that are not classes and are skipped; empty if the root is a class
      * itself.
      */
     static List<Path> others(Path root) {
@@ -42,7 +42,7 @@ final class ClassFolders {
         return Folders.subfolder(folder, "train") != null || Folders.subfolder(folder, "test") != null;
     }
 
-    /** The folders of {@code test} that are not the normal one; empty where there is no {@code test}. */
+    /** Returns the folders of {@code test} except that of normal images; empty without {@code test}. */
     static List<Path> defects(Path classFolder) {
         Path test = Folders.subfolder(classFolder, "test");
         if (test == null) {
@@ -55,9 +55,9 @@ final class ClassFolders {
     }
 
     /**
-     * All files of a class.
+     * Reads all files of a class.
      *
-     * @throws DataSetException if it has no image, or its folder of training images no folder of normal ones
+     * @throws DataSetException if it has no image, or its {@code train} has no folder of normal images
      */
     static ClassSamples read(Path folder) {
         String name = Folders.nameOf(folder);
@@ -120,7 +120,7 @@ final class ClassFolders {
         return samples;
     }
 
-    /** The masks of images that folders hold as files or in a folder per image. */
+    /** Returns the masks of images; the folders hold them as files or in a folder per image. */
     static Map<Path, List<Path>> masks(List<Path> images, List<Path> folders) {
         Map<Path, List<Path>> masks = MaskPairing.pair(
                 images,

@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The images of one product class, sorted: the same list on every machine.
+ * The images of one product class, in an order that is the same on every machine.
  *
  * @param name the class's name
  * @param folder where it lies; null for images from anywhere
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 public record ClassSamples(
         String name, @Nullable Path folder, List<Sample> train, List<Sample> validation, List<Sample> test) {
     /**
-     * Copies the lists.
+     * Checks the name and copies the lists.
      *
      * @throws DataSetException if the class has no name
      */
@@ -30,7 +30,7 @@ public record ClassSamples(
     }
 
     /**
-     * A class without images held out.
+     * Creates a class without validation images.
      *
      * @param name the class's name
      * @param folder where it lies; null for images from anywhere
@@ -42,15 +42,15 @@ public record ClassSamples(
     }
 
     /**
-     * A place in the class's folder, for the layout that read it.
+     * Returns a path in the class's folder, for the layout that read it.
      *
-     * @param names of folders below one another
-     * @return the place
-     * @throws IllegalStateException if the class lies in no folder
+     * @param names nested folders
+     * @return the path
+     * @throws IllegalStateException if the class has no folder
      */
     public Path place(String... names) {
         if (folder == null) {
-            throw new IllegalStateException("class " + name + " lies in no folder");
+            throw new IllegalStateException("class " + name + " has no folder");
         }
         Path place = folder;
         for (String each : names) {

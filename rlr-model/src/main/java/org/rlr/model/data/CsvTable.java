@@ -9,13 +9,13 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A small table with a head line, values separated by commas, in double quotes where they contain one (RFC 4180 without
- * line breaks in values).
+ * A small table of comma-separated values with a header line; values that contain a comma are in double quotes (RFC
+ * 4180 without line breaks in values).
  */
 record CsvTable(List<Row> rows) {
     private static final String REMEDY = "copy it again";
 
-    /** A line of values by column. */
+    /** A line as a map from column to value. */
     record Row(Path file, int line, Map<String, String> values) {
         String get(String column) {
             String value = values.get(column);
@@ -25,7 +25,7 @@ record CsvTable(List<Row> rows) {
             return value;
         }
 
-        /** A value that must be one of two. */
+        /** Returns a value that must be one of two. */
         String oneOf(String column, String first, String second) {
             String value = get(column);
             if (!value.equals(first) && !value.equals(second)) {
@@ -34,20 +34,20 @@ record CsvTable(List<Row> rows) {
             return value;
         }
 
-        /** A value that must be the path of a file below a folder. */
+        /** Returns a value that must be the path of a file below a folder. */
         Path path(String column, Path home) {
             return Folders.inside(home, get(column))
                     .orElseThrow(() -> error(column, "write the path of a file below " + home));
         }
 
-        /** What to throw where a value is wrong. */
+        /** Returns the exception for a wrong value. */
         DataSetException error(String column, String expected) {
             return new DataSetException(
                     file + ", line " + line + ": the " + column + " is '" + get(column) + "'", expected, null);
         }
     }
 
-    /** Reads a file that must have some columns. @throws DataSetException naming the line that is wrong */
+    /** Reads a file with the given columns. @throws DataSetException naming the wrong line */
     static CsvTable read(Path file, List<String> columns) {
         List<String> lines;
         try {

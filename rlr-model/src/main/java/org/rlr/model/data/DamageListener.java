@@ -5,7 +5,7 @@ import javax.imageio.ImageReader;
 import javax.imageio.event.IIOReadWarningListener;
 import org.jspecify.annotations.Nullable;
 
-/** Collects a decoder's warnings: the JDK's decoders go on after damage, fill the rest with grey, and only warn. */
+/** Collects a decoder's warnings: after damage the JDK's decoders only warn and fill the rest with grey. */
 final class DamageListener implements IIOReadWarningListener {
     private @Nullable String first;
 
@@ -16,7 +16,7 @@ final class DamageListener implements IIOReadWarningListener {
         }
     }
 
-    /** Throws what was warned of, if anything. */
+    /** Throws an exception with the first warning, if any. */
     void check() throws IOException {
         if (first != null) {
             throw new IOException(first);

@@ -16,9 +16,8 @@ import org.rlr.tensor.backend.Parallel;
 import org.rlr.tensor.io.Sha256;
 
 /**
- * Looks at every file of a data set: each image and mask is decoded, masks are compared with their images in size, and
- * files are compared with one another by the SHA-256 of their bytes, so that an image that is both learned from and
- * tested on is found.
+ * Checks every file of a data set: decodes each image and mask, compares the size of each mask with its image, and
+ * compares files by the SHA-256 of their bytes to find images that are both training and test images.
  */
 public final class DataCheck {
     private final DataSet set;
@@ -30,17 +29,17 @@ public final class DataCheck {
     }
 
     /**
-     * What was found.
+     * The findings.
      *
-     * @param sizes how many readable images have each size, per class, smallest first
-     * @param problems what is wrong, a sentence each that names files; empty where nothing is
-     * @param notes what is worth knowing, but not wrong
+     * @param sizes the number of readable images of each size, per class, smallest size first
+     * @param problems faults, a sentence each, with the names of files; usually empty
+     * @param notes remarks that need no correction, a sentence each
      */
     public record Result(Map<String, Map<ImageSize, Integer>> sizes, List<String> problems, List<String> notes) {}
 
     /**
-     * One image as it was found; {@code size} is null where it cannot be read, {@code hash} where not even its bytes
-     * can.
+     * The findings on one image; {@code size} is null if it cannot be decoded, {@code hash} is null if its bytes cannot
+     * be read.
      */
     private record Inspected(
             Sample sample,
@@ -53,20 +52,19 @@ public final class DataCheck {
             List<String> problems) {}
 
     /**
-     * The number of images that {@link #run} looks at.
+     * Returns the number of images that {@link #run} checks.
      *
      * @param set the data set
-     * @return training, validation and test images
+     * @return the number of training, validation and test images
      */
     public static int images(DataSet set) {
         return set.train().size() + set.validation().size() + set.test().size();
     }
 
     /**
-     * What a few images of each class show that matters before a training, which costs their reading alone: whether
-     * 16-bit images use few of their bits.
+     * Reads a few images of each class before a training and tells whether 16-bit images use few of their bits.
      *
-     * @param set the data set; images that cannot be read are passed over
+     * @param set the data set; images that cannot be read are skipped
      * @return a sentence each; usually empty
      */
     public static List<String> glance(DataSet set) {
@@ -74,12 +72,12 @@ public final class DataCheck {
     }
 
     /**
-     * Checks a data set; {@code done} is called after each image, by any thread.
+     * Checks a data set.
      *
      * @param set the data set
-     * @param threads that read images, the calling one included; 0 for as many as there are cores
-     * @param done called once per image
-     * @return what was found
+     * @param threads threads that read images, including the calling one; 0 for one per core
+     * @param done called once per image, after it, by any thread
+     * @return the findings
      */
     public static Result run(DataSet set, int threads, Runnable done) {
         try (Parallel parallel = new Parallel(threads)) {
@@ -96,11 +94,11 @@ public final class DataCheck {
         all.addAll(learned);
         all.addAll(tested);
         notes.addAll(set.notes());
-        // before the many images that are missing with it
+        // reported before its many missing images
         set.classes().stream()
                 .filter(each -> each.folder() != null && !Files.isDirectory(each.folder()))
                 .forEach(each -> problems.add("class " + each.name() + " has no folder: " + each.folder()
-                        + " does not exist; copy the data set again, whole"));
+                        + " does not exist; copy the whole data set again"));
         for (Inspected each : all) {
             problems.addAll(each.problems);
             if (each.size != null) {
@@ -175,7 +173,7 @@ public final class DataCheck {
         try {
             return image.content();
         } catch (ImageException e) {
-            return null; // said already, by reading it as an image
+            return null; // already reported when it was read as an image
         }
     }
 
@@ -205,7 +203,7 @@ public final class DataCheck {
         }
     }
 
-    /** How the files of a class's images and masks are read. */
+    /** Adds notes on how the files of a class's images and masks are read. */
     private void checkFiles(String name, List<Inspected> all) {
         List<Inspected> images = all.stream()
                 .filter(each -> each.sample.className().equals(name))
@@ -219,8 +217,8 @@ public final class DataCheck {
             notes.add("class " + name + ": " + turned.size()
                     + (turned.size() == 1 ? " image has" : " images have") + " an EXIF orientation, first "
                     + turned.get(0).sample.image()
-                    + ": they are read as they are stored, not as viewers turn them, and their masks must be drawn so; to be"
-                    + " sure, save them turned and without it");
+                    + "; it is ignored: images are read as they are stored, and masks must match that; to be safe, save"
+                    + " the images turned and without it");
         }
         for (MaskTrait trait : MaskTrait.values()) {
             List<ImageSource> masks = images.stream()
@@ -264,7 +262,7 @@ public final class DataCheck {
         }
     }
 
-    /** Files that are not read, by reason, of each class and of the folders around them. */
+    /** Reports the files that are not read, by reason, in each class and in the folders around them. */
     private void checkPassedOver() {
         PassedOver others = set.passedOver();
         problem(others, PassedOver.Reason.DANGLING_LINK, "copy what they point to, or remove them");
@@ -291,7 +289,7 @@ public final class DataCheck {
         }
     }
 
-    /** The class in whose folder a file lies, to begin a note with; empty where there is none. */
+    /** Returns the beginning of a note: the class in whose folder a file lies; empty without a class. */
     private String place(Path file) {
         return set.classes().stream()
                 .filter(each -> each.folder() != null && file.startsWith(each.folder()))

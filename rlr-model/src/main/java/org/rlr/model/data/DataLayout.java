@@ -3,45 +3,45 @@ package org.rlr.model.data;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** A way to lay out a data set in folders. A new one needs a {@link DataLayoutProvider}. */
+/** A way to arrange a data set in folders. A new layout needs a {@link DataLayoutProvider}. */
 public interface DataLayout {
     /** {@return the name by which users choose it} */
     String name();
 
-    /** {@return what it looks like, in a few words, for messages} */
+    /** {@return a short description of the folders, for messages} */
     String description();
 
     /**
-     * How to arrange images of one's own in this layout, for the error that a folder is in no known layout.
+     * Describes how to arrange your own images in this layout, for the error about a folder in no known layout.
      *
-     * @return to follow "arrange it as", without a full stop; empty unless overridden, as for published data sets, of
-     *     which the error gives the name alone
+     * @return the text after "arrange it as", without a full stop; empty by default, as for published data sets, which
+     * the error only names
      */
     default Optional<String> ownImages() {
         return Optional.empty();
     }
 
     /**
-     * What shows that an existing folder is in this layout, in a few words; empty where nothing does. Looks at names
-     * only, and at no more than three levels of folders.
+     * Returns a short reason why an existing folder is in this layout, or empty if it is not. Looks only at names, and
+     * at most three levels deep.
      *
      * @param root an existing folder
-     * @return for a person to read, or empty
+     * @return the reason for people to read, or empty
      */
     Optional<String> evidence(Path root);
 
     /**
-     * Reads the names of the data set's files. Files that a list of the data set names need not exist, see
-     * {@link DataSet#requireTraining}.
+     * Reads the names of the data set's files. Files named in a list of the data set may be missing: {@link
+     * DataSet#requireTraining} checks that.
      *
      * @param root an existing folder
      * @return the data set, with at least one class
-     * @throws DataSetException if something that this layout needs is missing, naming it and where it belongs
+     * @throws DataSetException if a required file or folder is missing, with its name and place
      */
     DataSet read(Path root);
 
     /**
-     * What to do where a class has no training images: the end of an error.
+     * Returns the remedy for a class without training images: the end of an error.
      *
      * @param samples the class
      * @return without a full stop
@@ -51,7 +51,7 @@ public interface DataLayout {
     }
 
     /**
-     * What to do where a data set has no test images: the end of an error.
+     * Returns the remedy for a data set without test images: the end of an error.
      *
      * @param samples its first class
      * @return without a full stop

@@ -12,18 +12,18 @@ import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.Services;
 
-/** The known layouts, and reading a data set by the one that fits. */
+/** The known layouts; reads a data set in the layout that fits. */
 public final class DataLayouts {
-    /** Of layouts in which a list says which images there are, so that those which are put anywhere do not count. */
+    /** The remedy of layouts with a list of their images, where adding files to a folder has no effect. */
     static final String LIST_REMEDY = "the list of the data set's images names none: copy it again, or take another";
 
     private static @Nullable Map<String, DataLayout> found;
 
     private DataLayouts() {}
 
-    /** The built-in layouts, the more particular first. */
+    /** The built-in layouts, the most specific first. */
     public static final class BuiltIn implements DataLayoutProvider {
-        /** For {@link java.util.ServiceLoader}. */
+        /** Creates the provider, for {@link java.util.ServiceLoader}. */
         public BuiltIn() {}
 
         @Override
@@ -49,7 +49,7 @@ public final class DataLayouts {
         }
     }
 
-    /** By name, in the order in which they are tried. */
+    /** Returns the layouts by name, in the order in which they are tried. */
     private static synchronized Map<String, DataLayout> byName() {
         if (found == null) {
             List<DataLayout> layouts = Services.load(DataLayoutProvider.class, "data layouts").stream()
@@ -64,9 +64,9 @@ public final class DataLayouts {
     }
 
     /**
-     * All layouts of every {@link DataLayoutProvider} on the class path.
+     * Returns all layouts of every {@link DataLayoutProvider} on the class path.
      *
-     * @return in the order in which they are tried
+     * @return the layouts in the order in which they are tried
      * @throws RlrException if a provider cannot be used
      */
     public static List<DataLayout> all() {
@@ -74,7 +74,7 @@ public final class DataLayouts {
     }
 
     /**
-     * Reads a data set in the first layout that recognises it.
+     * Reads a data set in the first layout that fits.
      *
      * @param root the data set's folder
      * @return the data set
@@ -85,7 +85,7 @@ public final class DataLayouts {
     }
 
     /**
-     * The first layout for which there is evidence.
+     * Returns the first layout that fits a folder.
      *
      * @param root the data set's folder
      * @return the layout
@@ -102,7 +102,7 @@ public final class DataLayouts {
                         null));
     }
 
-    /** Shapes for images of one's own, and the names of the other layouts. */
+    /** Lists the layouts for your own images, and the names of the others. */
     private static String remedy() {
         List<String> own = all().stream()
                 .flatMap(layout -> layout.ownImages().map(shape -> shape + " (" + layout.name() + ")").stream())
@@ -131,11 +131,11 @@ public final class DataLayouts {
     }
 
     /**
-     * The layout of a name.
+     * Returns the layout with a name.
      *
      * @param name one of {@link DataLayout#name}
      * @return the layout
-     * @throws InvalidSettingException if there is none, with the names that there are
+     * @throws InvalidSettingException if the name is unknown, with the known names
      */
     public static DataLayout named(String name) {
         DataLayout layout = byName().get(name);

@@ -18,13 +18,13 @@ import org.rlr.model.config.Texts;
 import org.rlr.tensor.CancelledException;
 
 /**
- * One or several product classes, each with images to train and to test on: a folder that {@link DataLayouts} read, or
- * images from anywhere, put together by a {@linkplain #builder() builder}. Nothing of the images is read yet.
+ * One or several product classes, each with training and test images: a folder read by {@link DataLayouts}, or images
+ * from anywhere, added with a {@linkplain #builder() builder}. The images themselves are not read yet.
  *
  * @param root its folder; null for images from anywhere
  * @param layout the name of the {@link DataLayout} that it was read as; null for images from anywhere
  * @param classes its classes, sorted by name, at least one
- * @param notes what a user should know of how it was read, a sentence each; usually empty
+ * @param notes remarks for the user on how it was read, a sentence each; usually empty
  */
 public record DataSet(@Nullable Path root, @Nullable String layout, List<ClassSamples> classes, List<String> notes) {
     /**
@@ -41,7 +41,7 @@ public record DataSet(@Nullable Path root, @Nullable String layout, List<ClassSa
     }
 
     /**
-     * A data set of which there is nothing to note.
+     * Creates a data set without notes.
      *
      * @param root its folder; null for images from anywhere
      * @param layout the name of the {@link DataLayout} that it was read as; null for images from anywhere
@@ -51,7 +51,7 @@ public record DataSet(@Nullable Path root, @Nullable String layout, List<ClassSa
         this(root, layout, classes, List.of());
     }
 
-    /** {@return a builder of a data set of images from anywhere} */
+    /** {@return a builder for a data set of images from anywhere} */
     public static Builder builder() {
         return new Builder();
     }
@@ -72,8 +72,8 @@ public record DataSet(@Nullable Path root, @Nullable String layout, List<ClassSa
     }
 
     /**
-     * The files in the data set's folders that are not read: broken links, images in other folders, of other formats
-     * and the like. The folders are listed anew by each call.
+     * Returns the files in the data set's folders that are not read: broken links, images in other folders or formats
+     * and the like. Each call lists the folders again.
      *
      * @return the files by reason; none for images from anywhere
      * @throws CancelledException if the thread is interrupted
@@ -92,7 +92,7 @@ public record DataSet(@Nullable Path root, @Nullable String layout, List<ClassSa
         return folder.toAbsolutePath().normalize();
     }
 
-    /** The files of all images and masks. */
+    /** Returns the files of all images and masks. */
     private List<Path> files() {
         return Stream.of(train(), validation(), test())
                 .flatMap(List::stream)
@@ -106,8 +106,8 @@ public record DataSet(@Nullable Path root, @Nullable String layout, List<ClassSa
      * Checks that every class can be trained on.
      *
      * @return this
-     * @throws DataSetException if a class has no training image, naming where they belong, or files of a list do not
-     *     exist
+     * @throws DataSetException if a class has no training images, saying where to put them, or listed files do not
+     * exist
      */
     public DataSet requireTraining() {
         for (ClassSamples each : classes) {
@@ -125,12 +125,12 @@ public record DataSet(@Nullable Path root, @Nullable String layout, List<ClassSa
     }
 
     /**
-     * Checks, from names and headers alone, that the data set can be evaluated: there are test images, and each mask
-     * has its image's size. A class without test images, without defective ones or without masks is no error: metrics
-     * that need them are undefined.
+     * Checks that the data set can be evaluated, reading only names and headers: it has test images, and each mask has
+     * the size of its image. A class may lack test images, defective images or masks; metrics that need them are then
+     * undefined.
      *
      * @return this
-     * @throws DataSetException if not, naming the first file at fault
+     * @throws DataSetException if not, naming the first wrong file
      */
     public DataSet requireEvaluation() {
         for (Sample sample : requireTestFiles().test()) {
@@ -144,10 +144,10 @@ public record DataSet(@Nullable Path root, @Nullable String layout, List<ClassSa
     }
 
     /**
-     * Checks that there are test images, and that all files of images and masks exist.
+     * Checks that the data set has test images, and that all its image and mask files exist.
      *
      * @return this
-     * @throws DataSetException if there are none, or files are missing
+     * @throws DataSetException if it has none, or files are missing
      */
     public DataSet requireTestFiles() {
         requireFiles(requireTest().test().stream()
@@ -156,10 +156,10 @@ public record DataSet(@Nullable Path root, @Nullable String layout, List<ClassSa
     }
 
     /**
-     * Checks that there are test images.
+     * Checks that the data set has test images.
      *
      * @return this
-     * @throws DataSetException if no class has any, naming where they belong
+     * @throws DataSetException if no class has any, saying where to put them
      */
     public DataSet requireTest() {
         if (test().isEmpty()) {
@@ -184,12 +184,12 @@ public record DataSet(@Nullable Path root, @Nullable String layout, List<ClassSa
                             + (root == null ? "" : " " + root) + " lists " + (missing.size() == 1 ? "does" : "do")
                             + " not exist, first "
                             + PassedOver.withTarget(missing.get(0)),
-                    root == null ? "check the paths" : "copy the data set again, whole",
+                    root == null ? "check the paths" : "copy the whole data set again",
                     null);
         }
     }
 
-    /** Puts a data set together from images of any origin; the order of the images of a class is kept. */
+    /** Builds a data set from images of any origin; keeps the order of the images in a class. */
     public static final class Builder {
         private final SortedMap<String, List<Sample>> train = new TreeMap<>();
         private final Map<String, List<Sample>> validation = new HashMap<>();
@@ -212,7 +212,7 @@ public record DataSet(@Nullable Path root, @Nullable String layout, List<ClassSa
         }
 
         /**
-         * Adds normal images that are neither trained on nor tested on, as for thresholds.
+         * Adds normal images held out of training and test, for example to set thresholds.
          *
          * @param className the product class
          * @param images of any size
@@ -243,8 +243,8 @@ public record DataSet(@Nullable Path root, @Nullable String layout, List<ClassSa
          * @param className the product class
          * @param defect the kind of defect; another word than {@value Sample#GOOD}
          * @param image of any size
-         * @param masks images of the same size that are not black where it is defective; without any the metrics of
-         *     pixels leave it out
+         * @param masks images of the same size, not black where the image is defective; without masks the pixel metrics
+         * omit the image
          * @return this
          * @throws DataSetException if an id was given before, or the kind is {@value Sample#GOOD}
          */
@@ -265,7 +265,7 @@ public record DataSet(@Nullable Path root, @Nullable String layout, List<ClassSa
                         "give each image an id of its own, and add it once",
                         null);
             }
-            // every class has a list there
+            // has a list for every class
             train.computeIfAbsent(sample.className(), name -> new ArrayList<>());
             part.computeIfAbsent(sample.className(), name -> new ArrayList<>()).add(sample);
             return this;
@@ -274,7 +274,7 @@ public record DataSet(@Nullable Path root, @Nullable String layout, List<ClassSa
         /**
          * Builds the data set.
          *
-         * @return with its classes sorted by name
+         * @return the data set, its classes sorted by name
          * @throws DataSetException if no image was added
          */
         public DataSet build() {

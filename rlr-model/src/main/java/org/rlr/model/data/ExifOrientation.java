@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** The EXIF orientation of a JPEG or PNG file, which viewers turn a photograph by and we do not. */
+/** Reads the EXIF orientation of a JPEG or PNG file. Viewers turn photographs by it; image reading here ignores it. */
 final class ExifOrientation {
     private static final byte[] EXIF = "Exif\0\0".getBytes(StandardCharsets.ISO_8859_1);
     private static final byte[] PNG_EXIF = "eXIf".getBytes(StandardCharsets.ISO_8859_1);
@@ -17,18 +17,18 @@ final class ExifOrientation {
 
     private ExifOrientation() {}
 
-    /** From 1, as stored, to 8; 1 also where nothing is said, or where it cannot be read. */
+    /** Returns the orientation, 1 (as stored) to 8; also 1 if it is missing or unreadable. */
     static int of(byte[] file) {
         ImageFormat format = ImageFormat.of(file);
         byte[] exif = format == ImageFormat.JPEG ? inJpeg(file) : format == ImageFormat.PNG ? inPng(file) : null;
         try {
             return exif == null ? 1 : inDirectory(exif);
         } catch (IndexOutOfBoundsException e) {
-            return 1; // nobody turns it
+            return 1; // viewers do not turn it
         }
     }
 
-    /** Of the first directory, which is that of a TIFF file. */
+    /** Returns the orientation in the first directory, stored as in a TIFF file. */
     private static int inDirectory(byte[] exif) {
         ByteBuffer tiff = ByteBuffer.wrap(exif).order(exif[0] == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
         int directory = tiff.getInt(4);

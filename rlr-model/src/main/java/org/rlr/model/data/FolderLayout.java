@@ -11,10 +11,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Plain folders of one class, named after the root. Normal images to train on lie in the root itself or in
- * {@code normal}. Optional, to evaluate: {@code normal_test}; {@code abnormal}, with images or a folder per kind of
- * defect; {@code masks}, with files, and folders per kind where {@code abnormal} has them, named as for
- * {@link MvtecLayout}; masks that lie in no folder of a kind may belong to images of any kind, but to one each.
+ * Plain folders of one class, named after the root. Normal images to train on lie in the root itself or in {@code
+ * normal}. Optional, for evaluation: {@code normal_test}; {@code abnormal}, with images or a folder per kind of defect;
+ * {@code masks}, with files, and folders per kind if {@code abnormal} has them, named as for {@link MvtecLayout}. A
+ * mask outside the folders of kinds may belong to an image of any kind, but only to one.
  */
 final class FolderLayout implements DataLayout {
     private static final String NAME = "folder";
@@ -82,8 +82,8 @@ final class FolderLayout implements DataLayout {
     }
 
     /**
-     * Adds the images of a folder and of its folders, a kind of defect each, which share the masks that lie in no
-     * folder of a kind.
+     * Adds the images of a folder and of its folders, one per kind of defect; all share the masks that lie in no folder
+     * of a kind.
      */
     private static void addDefective(List<Sample> test, Path abnormal, @Nullable Path masks, String name) {
         Map<Path, List<Path>> folders = new LinkedHashMap<>();

@@ -14,23 +14,23 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.io.IoReason;
 
-/** Listing folders in an order that is the same on every machine. */
+/** Lists folders in an order that is the same on every machine. */
 final class Folders {
     /**
-     * By name, code unit by code unit: the order of a file system or a locale would change seeds' meaning from machine
-     * to machine.
+     * Compares names by code unit: with the order of a file system or locale, equal seeds would give different results
+     * on different machines.
      */
     static final Comparator<Path> BY_NAME =
             Comparator.comparing(path -> path.getFileName().toString());
 
     private Folders() {}
 
-    /** The folders directly inside a folder, sorted, without hidden ones. */
+    /** Returns the folders directly inside a folder, sorted, without hidden ones. */
     static List<Path> subfolders(Path folder) {
         return entries(folder, Files::isDirectory);
     }
 
-    /** The files directly inside a folder that pass a test, sorted, without hidden ones. */
+    /** Returns the files directly inside a folder that pass a test, sorted, without hidden ones. */
     static List<Path> files(Path folder, Predicate<Path> test) {
         return entries(folder, path -> Files.isRegularFile(path) && test.test(path));
     }
@@ -46,15 +46,18 @@ final class Folders {
         }
     }
 
-    /** The folder directly inside another that has one of the names, in any case; the first name's, or null. */
+    /**
+     * Returns the folder directly inside another whose name, ignoring case, is the first of the names that occurs; or
+     * null.
+     */
     static @Nullable Path subfolder(Path folder, String... names) {
         List<Path> found = named(folder, names);
         return found.isEmpty() ? null : found.get(0);
     }
 
     /**
-     * The folders directly inside another that have the first of the names that occurs: more than one where they differ
-     * in case or in how letters with marks are stored, which some systems take for one folder.
+     * Returns the folders directly inside another whose name is the first of the names that occurs: several if they
+     * differ only in case or in the encoding of accented letters. Some systems treat such names as one folder.
      */
     static List<Path> named(Path folder, String... names) {
         List<Path> folders = subfolders(folder);
@@ -68,8 +71,7 @@ final class Folders {
     }
 
     /**
-     * A relative path of a list, with slashes, as a file below a folder; empty where it is none or leads out of the
-     * folder.
+     * Resolves a relative path with slashes against a folder; empty if it is invalid or leads out of the folder.
      */
     static Optional<Path> inside(Path folder, String relative) {
         try {
@@ -85,25 +87,25 @@ final class Folders {
         }
     }
 
-    /** A file's name without its suffix. */
+    /** Returns a file's name without its suffix. */
     static String stem(Path file) {
         String name = composed(file.getFileName());
         int dot = name.lastIndexOf('.');
         return dot > 0 ? name.substring(0, dot) : name;
     }
 
-    /** The name of a folder even where the path is {@code .} or ends in {@code ..}. */
+    /** Returns the name of a folder, even if the path is {@code .} or ends in {@code ..}. */
     static String nameOf(Path folder) {
         Path name = folder.toAbsolutePath().normalize().getFileName();
         return name == null ? folder.toString() : composed(name);
     }
 
-    /** Letters with marks as one character each: a Mac stores them as two, and both are the same name. */
+    /** Composes each accented letter to one character: a Mac stores two, but the name is the same. */
     private static String composed(Path name) {
         return Normalizer.normalize(name.toString(), Normalizer.Form.NFC);
     }
 
-    /** An exception's message, or its kind where it has none; of one of files what it means. */
+    /** Returns an exception's message, or its kind if it has none; explains file system exceptions. */
     static String reason(Exception e) {
         if (e instanceof IOException failed) {
             return IoReason.of(failed);

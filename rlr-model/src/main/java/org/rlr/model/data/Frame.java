@@ -4,13 +4,13 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.rlr.tensor.InvalidSettingException;
 
-/** Pixels in a buffer, which are read where they are. */
+/** Pixels that are read directly from a buffer. */
 final class Frame implements Images.Decoded {
     private final ByteBuffer pixels;
     private final ImageSize size;
     private final int rowStride;
     private final PixelFormat format;
-    /** Of the byte that is taken of a sample. */
+    /** The offset of the byte that is read from a sample. */
     private final int offset;
 
     /** Checks that the rows lie within the buffer, from its position on. */
@@ -64,7 +64,7 @@ final class Frame implements Images.Decoded {
         if (format != PixelFormat.GREY16) {
             return MaskPixels.nonZero(toRgb());
         }
-        // both bytes count, of which the picture has the high one alone
+        // a mask pixel counts both bytes; an image has only the high one
         boolean[] set = new boolean[Math.multiplyExact(size.width(), size.height())];
         byte[] row = new byte[size.width() * format.bytes()];
         for (int y = 0, at = 0; y < size.height(); y++) {

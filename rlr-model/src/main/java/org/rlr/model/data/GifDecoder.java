@@ -6,20 +6,20 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * The first frame of a GIF file on its canvas, as Pillow has it: outside the frame are its transparent colour, or else
- * the first colour; a frame that is larger than the canvas enlarges it. All codes of the frame must be there; what
- * comes behind them does not count.
+ * Decodes the first frame of a GIF file on its canvas, like Pillow: the area outside the frame has the transparent
+ * colour, or else the first colour; a frame larger than the canvas enlarges it. All codes of the frame must be present;
+ * bytes after them are ignored.
  */
 final class GifDecoder {
     private static final int EXTENSION = '!';
     private static final int GRAPHIC_CONTROL = 0xf9;
     private static final int IMAGE = ',';
     private static final int COLORS = 256;
-    /** Codes have 12 bits at most. */
+    /** The number of codes: they have at most 12 bits. */
     private static final int CODES = 1 << 12;
-    /** A code of 12 bits stands for up to 4096 pixels. */
+    /** A code of 12 bits encodes up to 4096 pixels. */
     private static final int PIXELS_PER_BYTE = CODES * 8 / 12 + 1;
-    /** Of a canvas of any content, however little data there are. */
+    /** The most pixels of a canvas that is accepted with any amount of data. */
     private static final int SMALL = 1 << 22;
 
     private final ByteBuffer in;
@@ -33,7 +33,7 @@ final class GifDecoder {
     private int outside;
 
     /**
-     * Reads up to the first frame's data.
+     * Reads the file up to the data of the first frame.
      *
      * @throws IOException if there is no frame, or it is damaged
      */
@@ -44,7 +44,7 @@ final class GifDecoder {
         int screenHeight = in.getShort(8) & 0xffff;
         int flags = in.get(10);
         in.position(13);
-        Arrays.setAll(palette, i -> i * 0x010101); // grey, if there is no table
+        Arrays.setAll(palette, i -> i * 0x010101); // grey if the file has no table
         readPalette(flags);
         toFrame();
         require(10);
@@ -63,7 +63,7 @@ final class GifDecoder {
         canvas = new ImageSize(Math.max(screenWidth, left + width), Math.max(screenHeight, top + height));
     }
 
-    /** {@return width and height of the canvas} */
+    /** {@return the width and height of the canvas} */
     ImageSize size() {
         return canvas;
     }
@@ -86,7 +86,7 @@ final class GifDecoder {
         }
     }
 
-    /** Passes over what comes before the first frame; bytes that introduce nothing do no harm. */
+    /** Skips everything before the first frame, including unknown bytes. */
     private void toFrame() throws IOException {
         while (true) {
             require(1);
@@ -154,7 +154,7 @@ final class GifDecoder {
         rgb[at + 2] = (byte) color;
     }
 
-    /** The rows in the order in which they are stored. */
+    /** Returns the rows in the order in which they are stored. */
     private int[] rows() {
         int[] rows = new int[height];
         if (!interlaced) {
@@ -170,7 +170,7 @@ final class GifDecoder {
         return rows;
     }
 
-    /** The colour numbers of the frame, by variable-length LZW codes (GIF89a, appendix F). */
+    /** Decodes the colour indices of the frame from variable-length LZW codes (GIF89a, appendix F). */
     private byte[] pixels() throws IOException {
         require(1);
         int depth = in.get() & 0xff;
@@ -182,7 +182,7 @@ final class GifDecoder {
         int next = clear + 2;
         int bits = depth + 1;
         int previous = -1;
-        // where the string of each code was written, and how long it is
+        // the place and the length of each code's string in the output
         int[] starts = new int[CODES];
         int[] lengths = new int[CODES];
         int buffer = 0;
@@ -216,7 +216,7 @@ final class GifDecoder {
                 throw new IOException("a code of its pixels is wrong");
             }
             if (previous >= 0 && next < CODES) {
-                // the last string and the first pixel of this one, which follows it
+                // the last string plus the first pixel of this one
                 starts[next] = starts[previous];
                 lengths[next] = lengths[previous] + 1;
                 next++;

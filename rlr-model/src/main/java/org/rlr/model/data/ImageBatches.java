@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The inputs made of images in batches, about one batch read ahead of its use, so that decoding overlaps computing. */
+/** Makes batches of inputs from images. Reads about one batch ahead, so that decoding overlaps with computing. */
 public final class ImageBatches {
     private static final int LEAST_AHEAD = 2;
 
@@ -12,7 +12,7 @@ public final class ImageBatches {
     private final int batchSize;
 
     /**
-     * Batches of at most {@code batchSize} inputs.
+     * Creates batches of at most {@code batchSize} inputs.
      *
      * @param pipeline makes the inputs
      * @param batchSize at least 1; the last batch may be smaller
@@ -22,23 +22,23 @@ public final class ImageBatches {
         this.batchSize = batchSize;
     }
 
-    /** Uses one batch. */
+    /** Receives the batches. */
     @FunctionalInterface
     public interface Consumer {
         /**
-         * A batch.
+         * Takes a batch.
          *
-         * @param first index of its first input: of the images in their order, or of all their tiles
-         * @param count its inputs
+         * @param first index of its first input among all images, or among all their tiles
+         * @param count the number of its inputs
          * @param pixels {@code [count, H, W, 3]}, normalised
          */
         void accept(int first, int count, float[] pixels);
     }
 
     /**
-     * Hands every batch to the consumer, in order, on the calling thread.
+     * Passes every batch to the consumer, in order, on the calling thread.
      *
-     * @param images where they are read from
+     * @param images the images to read
      * @param consumer called once per batch
      * @throws ImageException naming an image that cannot be read
      */
@@ -51,7 +51,7 @@ public final class ImageBatches {
         filling.flush();
     }
 
-    /** A batch as it fills. */
+    /** A batch while it is filled. */
     private final class Filling {
         private final int size;
         private final Consumer consumer;

@@ -9,28 +9,28 @@ public final class ImageException extends RlrException {
 
     /** The kind of fault. */
     public enum Reason {
-        /** The file is missing, or the system does not let it be read. */
+        /** The file is missing or cannot be opened. */
         UNREADABLE,
-        /** There are no bytes. */
+        /** The file has no bytes. */
         EMPTY,
-        /** The bytes are of no image format. */
+        /** The bytes are not in a known image format. */
         NOT_AN_IMAGE,
-        /** The image is cut off or its data contradict each other. */
+        /** The image is truncated or its data are inconsistent. */
         DAMAGED,
-        /** The image has more pixels than can be held. */
+        /** The image has too many pixels. */
         TOO_LARGE,
-        /** The format, or this variant of it, is not read. */
+        /** The format, or this variant of it, is not supported. */
         UNSUPPORTED
     }
 
     private final Reason reason;
 
     /**
-     * An image that cannot be read.
+     * Creates an exception for an image that cannot be read.
      *
      * @param reason the kind of fault
      * @param message the image and its fault
-     * @param remedy what to do
+     * @param remedy the action to take
      * @param cause the exception behind it, or null
      */
     public ImageException(Reason reason, String message, String remedy, @Nullable Throwable cause) {
@@ -39,10 +39,10 @@ public final class ImageException extends RlrException {
     }
 
     /**
-     * An image of a kind that is not read.
+     * Creates an exception for an image of an unsupported kind.
      *
      * @param message the image and its kind
-     * @return reason {@link Reason#UNSUPPORTED}, with the remedy
+     * @return the exception with {@link Reason#UNSUPPORTED} and a remedy
      */
     static ImageException unsupported(String message) {
         return new ImageException(Reason.UNSUPPORTED, message, "convert it to an 8-bit PNG", null);

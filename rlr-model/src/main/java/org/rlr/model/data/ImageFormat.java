@@ -8,7 +8,7 @@ import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import org.jspecify.annotations.Nullable;
 
-/** The image formats that are read, told apart by a file's first bytes, and how their files are named. */
+/** The supported image formats, recognised by a file's first bytes, and the suffixes of their files. */
 enum ImageFormat {
     PNG("\u0089PNG\r\n\u001a\n", "png"),
     JPEG("\u00ff\u00d8\u00ff", "jpg", "jpeg", "jpe", "jif", "jfif"),
@@ -17,7 +17,7 @@ enum ImageFormat {
     TIFF_LITTLE_ENDIAN("II*\0", "tif", "tiff"),
     TIFF_BIG_ENDIAN("MM\0*", "tif", "tiff");
 
-    /** A byte in each character. */
+    /** The first bytes of a file, one per character. */
     private final String magic;
 
     @SuppressWarnings("ImmutableEnumChecker") // List.of is
@@ -28,12 +28,12 @@ enum ImageFormat {
         this.suffixes = List.of(suffixes);
     }
 
-    /** All of them for a sentence, joined by {@code and} or {@code or}. */
+    /** Returns the names of all formats, joined by {@code and} or {@code or}. */
     static String all(String word) {
         return "PNG, JPEG, BMP, GIF " + word + " TIFF";
     }
 
-    /** Whether the name's suffix, in any case, is one of this format; hidden files are none. */
+    /** Returns whether a file's suffix, ignoring case, is one of this format; false for hidden files. */
     boolean isNameOf(Path file) {
         String name = file.getFileName().toString();
         int dot = name.lastIndexOf('.');
@@ -42,7 +42,7 @@ enum ImageFormat {
                 && suffixes.contains(name.substring(dot + 1).toLowerCase(Locale.ROOT));
     }
 
-    /** The format of a file that begins with {@code head}, or null. */
+    /** Returns the format of a file that begins with {@code head}, or null. */
     static @Nullable ImageFormat of(byte[] head) {
         for (ImageFormat format : values()) {
             if (has(head, 0, format.magic)) {
@@ -52,7 +52,7 @@ enum ImageFormat {
         return null;
     }
 
-    /** The name of an image format that is not read, if a file of it begins with {@code head}; else null. */
+    /** Returns the name of an unsupported image format whose files begin with {@code head}, or null. */
     static @Nullable String foreign(byte[] head) {
         if (has(head, 0, "RIFF") && has(head, 8, "WEBP")) {
             return "WebP";
@@ -81,12 +81,12 @@ enum ImageFormat {
         return true;
     }
 
-    /** A new reader for this format; the JDK has one for each. */
+    /** Returns a new reader for this format; the JDK has one for each. */
     ImageReader reader() {
         Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(toString());
         while (readers.hasNext()) {
             ImageReader reader = readers.next();
-            // the JDK's own: an application's plug-ins may treat warnings and rasters in other ways
+            // only the JDK's own: plug-ins of an application may treat warnings and rasters differently
             if (reader.getClass().getModule() == ImageIO.class.getModule()) {
                 return reader;
             }

@@ -3,16 +3,16 @@ package org.rlr.model.data;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a network sees of one image: the whole, resized, or its tiles, one after the other. Not more than one input is
- * made at a time, so that the memory of large images is that of their pixels.
+ * The network inputs of one image: the whole image, resized, or its tiles in order. Only one input exists at a time, so
+ * a large image needs little more memory than its pixels.
  */
 public final class ImageInputs {
     private final Preprocessor preprocessor;
     private final @Nullable Tiles tiles;
-    /** Empty where there are tiles. */
+    /** Empty if the image is cut into tiles. */
     private final float[] whole;
 
-    /** Where the tiles lie in the image, which has the grid's size. */
+    /** The places of the tiles in the image, which has the grid's size. */
     private record Tiles(TileGrid grid, RgbImage image) {}
 
     private ImageInputs(Preprocessor preprocessor, @Nullable Tiles tiles, float[] whole) {
@@ -21,12 +21,12 @@ public final class ImageInputs {
         this.whole = whole;
     }
 
-    /** The whole image. */
+    /** Creates the input of a whole image. */
     static ImageInputs whole(RgbImage image, Preprocessor preprocessor) {
         return new ImageInputs(preprocessor, null, preprocessor.apply(image));
     }
 
-    /** Tiles of the preprocessor's size. */
+    /** Creates inputs that are tiles of the preprocessor's size. */
     static ImageInputs tiles(RgbImage image, TileGrid grid, Preprocessor preprocessor) {
         return new ImageInputs(
                 preprocessor,
@@ -36,31 +36,31 @@ public final class ImageInputs {
                 new float[0]);
     }
 
-    /** {@return where the tiles lie; null for the whole image} */
+    /** {@return the places of the tiles; null for the whole image} */
     public @Nullable TileGrid grid() {
         return tiles == null ? null : tiles.grid;
     }
 
-    /** {@return how many inputs there are} */
+    /** {@return the number of inputs} */
     public int count() {
         return tiles == null ? 1 : tiles.grid.count();
     }
 
     /**
-     * One, {@code [H, W, 3]}, normalised; not a copy, treat it as read-only.
+     * Returns one input, {@code [H, W, 3]}, normalised; do not modify it, it is not a copy.
      *
      * @param input from 0
-     * @return {@code H·W·3} values
+     * @return its {@code H·W·3} values
      */
     public float[] pixels(int input) {
         return tiles == null ? whole : preprocessor.apply(tiles.grid.cut(tiles.image, input));
     }
 
     /**
-     * Writes one, {@code [H, W, 3]}, normalised, into a batch from {@code offset} on.
+     * Writes one input, {@code [H, W, 3]}, normalised, into a batch from {@code offset} on.
      *
      * @param input from 0
-     * @param batch where to write
+     * @param batch the target
      * @param offset index of its first value there
      */
     public void write(int input, float[] batch, int offset) {

@@ -9,11 +9,11 @@ import java.util.Comparator;
  * @param height rows
  */
 public record ImageSize(int width, int height) {
-    /** Smaller pictures first; of as many pixels, narrower ones. */
+    /** Orders sizes by their number of pixels, then by width. */
     public static final Comparator<ImageSize> BY_PIXELS =
             Comparator.comparingLong(ImageSize::pixels).thenComparingInt(ImageSize::width);
 
-    /** {@return pixels in all} */
+    /** {@return the number of pixels} */
     public long pixels() {
         return (long) width * height;
     }

@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.CancelledException;
 
 /**
- * An image that can be read as often as it is needed, and the id by which errors and reports name it: a file, the
- * contents of a file in memory or behind a stream, or pixels. Two sources of the same file are equal; other sources are
- * equal to themselves only. Thread-safe.
+ * An image that can be read repeatedly, with an id that names it in errors and reports: a file, the contents of a file
+ * in memory or from a stream, or pixels. Two sources of the same file are equal; any other source equals only itself.
+ * Thread-safe.
  */
 public abstract sealed class ImageSource {
     private final String id;
@@ -27,22 +27,22 @@ public abstract sealed class ImageSource {
         this.id = Objects.requireNonNull(id, "id");
     }
 
-    /** Opens the contents of an image, as from a database or an archive. */
+    /** Opens the contents of an image, for example from a database or an archive. */
     @FunctionalInterface
     public interface Opener {
         /**
-         * Opens them.
+         * Opens the contents.
          *
-         * @return the contents of an image file from the first byte on; closed by the caller
+         * @return a stream of the whole image file; closed by the caller
          * @throws IOException if they cannot be opened
          */
         InputStream open() throws IOException;
     }
 
     /**
-     * An image file.
+     * Creates a source from an image file.
      *
-     * @param file need not exist before it is read
+     * @param file may be missing until it is read
      * @return a source with the path as its id
      */
     public static ImageSource of(Path file) {
@@ -50,17 +50,17 @@ public abstract sealed class ImageSource {
     }
 
     /**
-     * Image files.
+     * Creates sources from image files.
      *
-     * @param files need not exist before they are read
-     * @return a source for each, in their order
+     * @param files may be missing until they are read
+     * @return a source per file, in the same order
      */
     public static List<ImageSource> files(List<Path> files) {
         return files.stream().map(ImageSource::of).toList();
     }
 
     /**
-     * An image file's contents in memory.
+     * Creates a source from an image file's contents in memory.
      *
      * @param id names the image
      * @param encoded the contents; not copied
@@ -72,7 +72,7 @@ public abstract sealed class ImageSource {
     }
 
     /**
-     * An image file's contents that are opened each time the image is read, by any thread.
+     * Creates a source from an image file's contents, opened each time the image is read, by any thread.
      *
      * @param id names the image
      * @param opener opens the contents
@@ -93,7 +93,7 @@ public abstract sealed class ImageSource {
     }
 
     /**
-     * Pixels in memory.
+     * Creates a source from pixels in memory.
      *
      * @param id names the image
      * @param image its pixels; not copied
@@ -105,8 +105,8 @@ public abstract sealed class ImageSource {
     }
 
     /**
-     * A Java image. If it was read by {@code ImageIO}, a damaged file has become half a picture without an error: give
-     * the file or its bytes instead.
+     * Creates a source from a Java image. {@code ImageIO} reads a damaged file as an incomplete image without an error:
+     * prefer the file or its bytes.
      *
      * @param id names the image
      * @param image its pixels; not copied
@@ -117,23 +117,23 @@ public abstract sealed class ImageSource {
         ImageSize size = Images.checked(
                 "the image" + Images.Origin.of(id).label(),
                 PixelReader.of(image).size());
-        // a reader has a buffer of its own, and serves one thread
+        // a reader has its own buffer and serves one thread
         return new Pixels(id, size, () -> PixelReader.of(image));
     }
 
     /**
-     * A frame in memory, as of a camera.
+     * Creates a source from a frame in memory, for example from a camera.
      *
      * @param id names the image
-     * @param pixels the rows, from the buffer's position on; not copied and not moved: keep them as they are until the
-     *     image was read
+     * @param pixels the rows, from the buffer's position on; not copied, and the position is unchanged: do not modify
+     * them before the image is read
      * @param width pixels per row
      * @param height rows
-     * @param rowStride bytes from the beginning of a row to that of the next, at least those of its pixels
-     * @param format how the pixels are stored
+     * @param rowStride bytes between the starts of two rows, at least the bytes of a row's pixels
+     * @param format the format of the pixels
      * @return the source
      * @throws org.rlr.tensor.InvalidSettingException if a size is less than 1 or the rows overlap
-     * @throws ImageException if the buffer has fewer bytes than the frame takes, or the frame has too many pixels
+     * @throws ImageException if the buffer is smaller than the frame, or the frame has too many pixels
      */
     public static ImageSource of(
             String id, ByteBuffer pixels, int width, int height, int rowStride, PixelFormat format) {
@@ -141,17 +141,17 @@ public abstract sealed class ImageSource {
         return new Pixels(id, frame.size(), () -> frame);
     }
 
-    /** {@return the name of the image; of a file its path} */
+    /** {@return the name of the image; for a file its path} */
     public final String id() {
         return id;
     }
 
-    /** {@return the name of the image without folders: of a file its last name, else the id} */
+    /** {@return the file name without folders, or the id if the image is not a file} */
     public String name() {
         return id;
     }
 
-    /** {@return the file; null where the image is not one} */
+    /** {@return the file; null if the image is not a file} */
     public @Nullable Path file() {
         return null;
     }
@@ -160,25 +160,25 @@ public abstract sealed class ImageSource {
      * Reads the image.
      *
      * @return its pixels
-     * @throws ImageException naming the image if it is missing, empty, damaged, not an image or of an unsupported kind
+     * @throws ImageException naming the image, if it is missing, empty, damaged, not an image or of an unsupported kind
      */
     public final RgbImage read() {
         return read(Images.MAX_PIXELS);
     }
 
     /**
-     * Reads the image unless it is large; its contents are opened once.
+     * Reads the image if it is not too large; opens its contents once.
      *
-     * @param maxPixels of the largest image to read; of a file its header tells before the pixels are decoded
+     * @param maxPixels the most pixels to read; for a file, checked in the header before decoding
      * @return its pixels
-     * @throws ImageException as {@link #read()}, or if it has more pixels
+     * @throws ImageException as {@link #read()}, or if the image has more pixels
      */
     public final RgbImage read(long maxPixels) {
         return decode(maxPixels, Images.Decoded::toRgb);
     }
 
     /**
-     * The size of the image, from its header alone where it is in a file.
+     * Returns the size of the image; for a file, reads only its header.
      *
      * @return width and height
      * @throws ImageException naming the image if it is missing, empty, not an image, or its header is damaged
@@ -186,14 +186,14 @@ public abstract sealed class ImageSource {
     public abstract ImageSize size();
 
     /**
-     * The bytes that make the image what it is, as for a digest.
+     * Returns the bytes of the image, for example for a digest.
      *
-     * @return the contents of its file; of pixels in memory width and height in 4 bytes each and 8-bit RGB
-     * @throws ImageException naming the image if it cannot be read
+     * @return the contents of its file; for pixels in memory the width and height, 4 bytes each, and 8-bit RGB
+     * @throws ImageException naming the image, if it cannot be read
      */
     public abstract byte[] content();
 
-    /** The image as a mask; {@code check} may refuse its size by throwing. */
+    /** Reads the image as a mask; {@code check} may throw to reject its size. */
     final MaskPixels readMask(Consumer<ImageSize> check) {
         return decode(Images.MAX_PIXELS, decoded -> {
             check.accept(decoded.size());
@@ -201,7 +201,7 @@ public abstract sealed class ImageSource {
         });
     }
 
-    /** Decodes the image for a look at what its file stored. */
+    /** Decodes the image to examine the stored samples. */
     final void look(Consumer<Images.Decoded> use) {
         decode(Images.MAX_PIXELS, decoded -> {
             use.accept(decoded);
@@ -290,7 +290,7 @@ public abstract sealed class ImageSource {
                 }
                 throw Images.unreadable(
                         "the image" + Images.Origin.of(id()).label() + " cannot be read (" + Folders.reason(e) + ")",
-                        "check where it is read from",
+                        "check its source",
                         e);
             }
         }

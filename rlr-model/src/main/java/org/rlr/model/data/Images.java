@@ -17,31 +17,31 @@ import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.RlrException;
 
 /**
- * Reads image files: PNG, JPEG, BMP, GIF (the first frame) and TIFF (the first page), told apart by their content, not
- * by their name.
+ * Reads image files: PNG, JPEG, BMP, GIF (first frame) and TIFF (first page), recognised by their content; names are
+ * ignored.
  *
- * <p>All become 8-bit RGB in the way of Pillow's {@code Image.open(f).convert("RGB")}, which the published models were
- * trained with: alpha is dropped, not blended; palettes are looked up; grey is repeated; CMYK is multiplied out; colour
- * profiles and the EXIF orientation of a JPEG file are <em>ignored</em>, so a photograph that a viewer turns by its
- * EXIF tag is read as the sensor stored it. The orientation tag of TIFF is applied. Unlike Pillow, of 16-bit samples
- * the high byte is taken.
+ * <p>All are converted to 8-bit RGB like Pillow's {@code Image.open(f).convert("RGB")}, with which the published models
+ * were trained: alpha is dropped without blending; palettes are looked up; grey is repeated; CMYK is multiplied out;
+ * colour profiles and the EXIF orientation of a JPEG file are <em>ignored</em>, so a photograph that viewers turn by
+ * its EXIF tag is read as the sensor stored it. The orientation tag of TIFF is applied. Unlike Pillow, this class reads
+ * the high byte of 16-bit samples.
  *
- * <p>Damaged and truncated files are errors, never half a picture, and headers are compared with the bytes that follow
- * them before memory is allocated. In a JPEG file all codes must be there; what pixels do not depend on (profiles,
- * comments, odd application segments, bytes behind the end) is passed over. Samples of more than 16 bits, signed and
- * floating point samples are refused, and so are CIE colours and YCbCr without JPEG compression in TIFF files.
+ * <p>Damaged and truncated files are errors, never incomplete images; headers are compared with the bytes that follow
+ * before memory is allocated. A JPEG file must contain all its codes; data without influence on pixels (profiles,
+ * comments, odd application segments, bytes after the end) are skipped. Samples of more than 16 bits, signed and
+ * floating point samples, and in TIFF files CIE colours and YCbCr without JPEG compression, are rejected.
  *
  * <p>Other formats, such as WebP and AVIF, are {@link ImageException.Reason#UNSUPPORTED}, and the error names them. A
  * pipe, a socket or a device is {@link ImageException.Reason#UNREADABLE}; give its contents as a stream.
  */
 public final class Images {
-    /** The largest picture that is read, in pixels; a header may claim anything. */
+    /** The most pixels of an image that is read; headers may claim any number. */
     public static final long MAX_PIXELS = 1L << 27;
-    /** Bytes of the largest file that is read: those of that many pixels, uncompressed. */
+    /** The most bytes of a file that is read: {@link #MAX_PIXELS} pixels without compression. */
     private static final long MAX_BYTES = MAX_PIXELS * 8;
-    /** Heap per pixel while an image is decoded: 3 bytes of RGB, and up to 8 as the decoder gives them. */
+    /** Heap per pixel while an image is decoded: 3 bytes of RGB, and up to 8 bytes of decoder output. */
     private static final int BYTES_PER_PIXEL = 11;
-    /** Bytes in which a header is looked for first. */
+    /** Bytes that are first searched for a header. */
     private static final int HEADER = 1 << 16;
 
     private static final List<ImageFormat> FORMATS = List.of(ImageFormat.values());
@@ -49,7 +49,7 @@ public final class Images {
     private Images() {}
 
     /**
-     * Reads a picture.
+     * Reads an image.
      *
      * @param file an image file
      * @return its pixels
@@ -60,7 +60,7 @@ public final class Images {
     }
 
     /**
-     * Reads a picture from memory.
+     * Reads an image from memory.
      *
      * @param encoded the contents of an image file
      * @return its pixels
@@ -71,7 +71,7 @@ public final class Images {
     }
 
     /**
-     * Reads a picture from a stream to its end.
+     * Reads an image from a stream, to its end.
      *
      * @param encoded the contents of an image file; not closed
      * @return its pixels
@@ -82,12 +82,12 @@ public final class Images {
     }
 
     /**
-     * The contents of a stream to its end.
+     * Returns the contents of a stream, to its end.
      *
      * @param encoded the contents of an image file; not closed
      * @return the contents
      * @throws ImageException if the stream fails
-     * @throws ResourceException if memory is short
+     * @throws ResourceException if there is not enough memory
      */
     public static byte[] bytes(InputStream encoded) {
         try {
@@ -101,7 +101,7 @@ public final class Images {
     }
 
     /**
-     * The size of a picture, from its header alone.
+     * Returns the size of an image; reads only its header.
      *
      * @param file an image file
      * @return width and height
@@ -124,22 +124,23 @@ public final class Images {
             if (scattered || head.length < HEADER || e.reason() != ImageException.Reason.DAMAGED) {
                 throw e;
             }
-            return sizeOf(origin, format, bytes(file)); // behind a long profile or preview
+            return sizeOf(origin, format, bytes(file)); // the header follows a long profile or preview
         }
     }
 
     /**
-     * Whether the name's suffix, in any case, is that of a format read here; hidden files ({@code .x}) are no images.
+     * Returns whether a file's suffix, ignoring case, is one of a supported format; false for hidden files ({@code
+     * .x}).
      *
-     * @param file need not exist
-     * @return whether it would be taken for an image
+     * @param file may be missing
+     * @return whether it is treated as an image
      */
     public static boolean hasImageName(Path file) {
         return FORMATS.stream().anyMatch(format -> format.isNameOf(file));
     }
 
     /**
-     * The image files directly inside a folder, sorted by name. Other files and hidden ones are left out.
+     * Returns the image files directly inside a folder, sorted by name, without hidden files.
      *
      * @param folder an existing folder
      * @return the files
@@ -156,10 +157,10 @@ public final class Images {
     }
 
     /**
-     * What a folder without images holds instead, in words to follow that; nothing where it is empty.
+     * Describes the content of a folder without images, to append to such a message.
      *
      * @param folder an existing folder
-     * @return as {@code , but 2 links to nothing (first …)}, or an empty text
+     * @return for example {@code , but 2 links to nothing (first …)}; an empty text for an empty folder
      */
     public static String insteadOfImages(Path folder) {
         PassedOver others = PassedOver.of(folder, List.of());
@@ -177,12 +178,12 @@ public final class Images {
                         + (formats ? "; " + ImageFormat.all("and") + " are read" : "");
     }
 
-    /** The size of a picture in memory, from its header alone. */
+    /** Returns the size of an image in memory; reads only its header. */
     static ImageSize size(Origin origin, byte[] encoded) {
         return sizeOf(origin, formatOf(origin, encoded), encoded);
     }
 
-    /** A picture as its file stored it. */
+    /** A decoded image with the samples of its file. */
     interface Decoded {
         ImageSize size();
 
@@ -190,12 +191,12 @@ public final class Images {
 
         MaskPixels toMask();
 
-        /** Bits of the largest colour sample where samples have 16; 0 where they have fewer. */
+        /** Returns the bits of the largest colour sample if samples have 16 bits, else 0. */
         default int usedBits() {
             return 0;
         }
 
-        /** Pixels in memory. */
+        /** Wraps pixels in memory. */
         static Decoded of(RgbImage image) {
             return new Decoded() {
                 @Override
@@ -217,21 +218,21 @@ public final class Images {
     }
 
     /**
-     * Where an image comes from, for messages.
+     * The origin of an image, for messages.
      *
-     * @param name its file or id; empty where it has none
-     * @param remedy what to do if it cannot be read
+     * @param name its file or id; empty if it has none
+     * @param remedy the action to take if it cannot be read
      */
     record Origin(String name, String remedy) {
         static Origin of(Path file) {
-            return new Origin(file.toString(), "replace the file or take it out of the folder");
+            return new Origin(file.toString(), "replace the file or remove it from the folder");
         }
 
         static Origin of(String id) {
             return new Origin(id, "encode the image again and give all of its bytes");
         }
 
-        /** The name to follow a noun. */
+        /** Returns the name, to append to a noun. */
         String label() {
             return name.isEmpty() ? "" : " " + name;
         }
@@ -253,7 +254,7 @@ public final class Images {
         }
     }
 
-    /** The bytes of a file; what else has a name may never end, or wait for someone to write to it. */
+    /** Returns the size of a file in bytes; rejects pipes and devices, which may block or never end. */
     private static long checkFile(Path file) {
         try {
             BasicFileAttributes kind = Files.readAttributes(file, BasicFileAttributes.class);
@@ -278,7 +279,7 @@ public final class Images {
         try {
             return decode(origin, format, bytes, use);
         } catch (OutOfMemoryError e) {
-            // where others hold much of the heap
+            // happens if other data hold much of the heap
             throw ResourceException.outOfMemory("the image" + origin.label() + " was decoded", e);
         }
     }
@@ -359,7 +360,7 @@ public final class Images {
         return format;
     }
 
-    /** The size by the header, if the heap can hold an image of it. */
+    /** Returns the size in the header; throws if an image of that size does not fit into the heap. */
     private static ImageSize sizeOf(Origin origin, ImageFormat format, byte[] bytes) {
         ImageSize header;
         try (ImageInputStream stream = memoryStream(bytes)) {
@@ -386,7 +387,7 @@ public final class Images {
         return e.at("the " + format + " image" + origin.label() + " is of an unsupported kind");
     }
 
-    /** The size, if it is not too large for this heap or for any. */
+    /** Returns the size; throws if it is above the limit or does not fit into the heap. */
     static ImageSize checked(String image, ImageSize size) {
         long heap = Runtime.getRuntime().maxMemory();
         if (size.pixels() > MAX_PIXELS || size.pixels() * BYTES_PER_PIXEL > heap) {
@@ -404,7 +405,7 @@ public final class Images {
         return size;
     }
 
-    /** Refuses what is larger than a caller wants to read. */
+    /** Throws if an image is larger than the caller's limit. */
     static void requireAtMost(long maxPixels, Origin origin, ImageSize size) {
         if (size.pixels() > maxPixels) {
             throw new ImageException(
@@ -422,7 +423,7 @@ public final class Images {
 
     private static ImageException damaged(Origin origin, ImageFormat format, Exception cause) {
         for (Throwable t = cause; t != null; t = t.getCause()) {
-            // decoders wrap even this, and the file may be sound
+            // decoders wrap this too, and the file may be valid
             if (t instanceof OutOfMemoryError e) {
                 throw e;
             }
@@ -430,12 +431,12 @@ public final class Images {
         return new ImageException(
                 ImageException.Reason.DAMAGED,
                 "the " + format + " image" + origin.label() + " is truncated or damaged ("
-                        + (isFault(cause) ? "its data contradict each other" : Folders.reason(cause)) + ")",
+                        + (isFault(cause) ? "its data are inconsistent" : Folders.reason(cause)) + ")",
                 origin.remedy(),
                 cause);
     }
 
-    /** Whether a decoder stumbled over the data, with a message for programmers. */
+    /** Returns whether a decoder failed on the data with a message for programmers. */
     private static boolean isFault(Throwable cause) {
         return cause instanceof NullPointerException
                 || cause instanceof IndexOutOfBoundsException

@@ -20,8 +20,8 @@ import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.RlrException;
 
 /**
- * Makes a model's inputs of images: reads, resizes and normalises them, cut into tiles where the model has some.
- * Thread-safe.
+ * Makes a model's inputs from images: reads, resizes and normalises them, and cuts them into tiles if the model uses
+ * tiles. Thread-safe.
  */
 public final class InputPipeline {
     private static final int READERS = 2;
@@ -33,7 +33,7 @@ public final class InputPipeline {
     private final Runnable heartbeat;
 
     /**
-     * The pipeline of a model of that shape.
+     * Creates the pipeline of a model.
      *
      * @param config input size and tiling
      * @param normalization how the backbone wants pixels
@@ -43,11 +43,12 @@ public final class InputPipeline {
     }
 
     /**
-     * The pipeline of a model of that shape, whose user is told that images are waited for.
+     * Creates the pipeline of a model, with a callback that runs while it waits for images.
      *
      * @param config input size and tiling
      * @param normalization how the backbone wants pixels
-     * @param heartbeat runs ten times a second on the thread that waits for an image; what it throws ends the waiting
+     * @param heartbeat runs ten times a second on the thread that waits for an image; an exception from it ends the
+     * wait
      */
     public InputPipeline(RlrConfig config, Normalization normalization, Runnable heartbeat) {
         this.heartbeat = heartbeat;
@@ -55,11 +56,11 @@ public final class InputPipeline {
         this.tiling = config.tiling();
     }
 
-    /** Sees the images one after the other. */
+    /** Receives the images in order. */
     @FunctionalInterface
     public interface Consumer {
         /**
-         * An image, by its place in the list.
+         * Takes the inputs of an image.
          *
          * @param index place in the list, from 0
          * @param inputs the whole image or its tiles
@@ -67,32 +68,32 @@ public final class InputPipeline {
         void accept(int index, ImageInputs inputs);
 
         /**
-         * An image that cannot be read, in its turn.
+         * Takes the error of an image that cannot be read; throws it by default.
          *
          * @param index place in the list, from 0
-         * @param e names it and says why; thrown where this method is not overridden
+         * @param e the error, with the image and the reason
          */
         default void failed(int index, RlrException e) {
             throw e;
         }
     }
 
-    /** {@return numbers per input: {@code H·W·3}} */
+    /** {@return the values per input: {@code H·W·3}} */
     public int length() {
         return preprocessor.length();
     }
 
-    /** Whether images become several inputs each. */
+    /** Returns whether images are cut into tiles. */
     boolean tiled() {
         return tiling != null;
     }
 
     /**
-     * The inputs of an image.
+     * Returns the inputs of an image.
      *
      * @param image of any size
      * @return the whole image or its tiles
-     * @throws ImageException if its tiles would be of too many pixels
+     * @throws ImageException if its tiles would have too many pixels
      */
     public ImageInputs inputs(RgbImage image) {
         return tiling == null
@@ -101,10 +102,10 @@ public final class InputPipeline {
     }
 
     /**
-     * How many inputs images become, by their headers.
+     * Returns the number of inputs of images; reads only their headers.
      *
      * @param images where they are read from
-     * @return their number; without tiling no image is looked at
+     * @return the number; without tiling it reads no image
      * @throws ImageException naming an image that cannot be read
      */
     public int count(List<ImageSource> images) {
@@ -117,9 +118,9 @@ public final class InputPipeline {
     }
 
     /**
-     * Where the tiles of an image lie, by its header; null where images are not cut.
+     * Returns the places of an image's tiles, reading only its header; null if images are not cut.
      *
-     * @param image where it is read from
+     * @param image the image
      * @return the grid, or null
      * @throws ImageException naming the image if it cannot be read
      */
@@ -137,13 +138,13 @@ public final class InputPipeline {
     }
 
     /**
-     * Hands the inputs of every image to the consumer, in order, on the calling thread, while {@code ahead} more are
+     * Passes the inputs of every image to the consumer, in order, on the calling thread, while {@code ahead} more are
      * read.
      *
      * @param images where they are read from
-     * @param ahead how many more images are read while the consumer works, at least 0
+     * @param ahead the number of images that are read while the consumer works, at least 0
      * @param consumer called once per image
-     * @throws ImageException naming an image that cannot be read, where the consumer does not take it otherwise
+     * @throws ImageException naming an image that cannot be read, unless {@link Consumer#failed} handles it
      * @throws CancelledException if the thread is interrupted; its interrupt status stays set
      */
     public void forEach(List<ImageSource> images, int ahead, Consumer consumer) {
@@ -180,7 +181,7 @@ public final class InputPipeline {
         return tiling == null ? inputs(image) : named(source, () -> inputs(image));
     }
 
-    /** Adds the name of the image to errors, which do not know it once its header is read. */
+    /** Adds the name of the image to errors raised after its header is read. */
     private static <T> T named(ImageSource image, Supplier<T> work) {
         try {
             return work.get();

@@ -3,7 +3,7 @@ package org.rlr.model.data;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** A component of a JPEG file's frame, and how far the walk has seen it. */
+/** A component of a JPEG file's frame, with the state of the walk through it. */
 final class JpegComponent {
     static final int COEFFICIENTS = 64;
 
@@ -12,25 +12,25 @@ final class JpegComponent {
     final int across;
 
     final int down;
-    /** Blocks that hold pixels. */
+    /** The number of blocks that hold pixels. */
     int blocksAcross;
 
     int blocksDown;
-    /** Blocks in a row of units of all components. */
+    /** Blocks in a row of interleaved units. */
     int stride;
-    /** Of progressive files: per block the coefficients that are not 0, a bit each. */
+    /** For progressive files: a bit set per block that marks its non-zero coefficients. */
     long[] nonZero = {};
-    /** Of progressive files: the lowest bit known of each coefficient; -1 before its first scan. */
+    /** For progressive files: the lowest bit known of each coefficient; -1 before its first scan. */
     final int[] lowBit = new int[COEFFICIENTS];
 
     boolean scanned;
-    /** The table of its quantisation steps. */
+    /** The index of its quantisation table. */
     final int quantisation;
-    /** The step of a block's mean, 0 where it is not known. */
+    /** The quantisation step of a block's mean; 0 if unknown. */
     int dcStep;
-    /** The last block's mean, in steps. */
+    /** The mean of the last block, in quantisation steps. */
     int dcSum;
-    /** Tables of the scan that is walked; null where it needs none. */
+    /** Tables of the current scan; null if it needs none. */
     @Nullable
     JpegHuffman dc;
 

@@ -6,12 +6,12 @@ import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 
 /**
- * JPEG to RGB. The JDK decodes the samples of a file that {@link JpegWalk} has checked and cleaned; colours are
- * converted here, by the rules and the integer arithmetic of libjpeg, because the JDK cannot read CMYK, shifts grey
- * values, and lets embedded colour profiles change the result.
+ * Decodes JPEG to RGB. The JDK decodes the samples of a file that {@link JpegWalk} has checked and cleaned. This class
+ * converts the colours with the rules and integer arithmetic of libjpeg, because the JDK cannot read CMYK, shifts grey
+ * values, and applies embedded colour profiles.
  */
 final class JpegDecoder implements Images.Decoded {
-    /** How the samples of a pixel are to be understood. */
+    /** The colour encoding of a pixel's samples. */
     enum Encoding {
         GREY(1),
         YCBCR(3),
@@ -20,7 +20,7 @@ final class JpegDecoder implements Images.Decoded {
         YCCK(4),
         /** As Adobe writes it, inverted. */
         CMYK(4),
-        /** Cyan, magenta, yellow and black as they are. */
+        /** Cyan, magenta, yellow and black, not inverted. */
         INK(4);
 
         private final int components;
@@ -46,7 +46,7 @@ final class JpegDecoder implements Images.Decoded {
         return decode(walk, encodingOf(walk));
     }
 
-    /** Decodes a file whose encoding is said elsewhere. */
+    /** Decodes a file whose encoding is known from elsewhere. */
     static JpegDecoder decode(byte[] file, Encoding encoding) throws IOException {
         JpegWalk walk = JpegWalk.of(file);
         if (walk.components() != encoding.components) {
@@ -126,7 +126,7 @@ final class JpegDecoder implements Images.Decoded {
         }
     }
 
-    /** ITU-R BT.601 full range, as in JFIF, in 16-bit fixed point. */
+    /** Converts YCbCr to RGB: ITU-R BT.601 full range, as in JFIF, in 16-bit fixed point. */
     private static void lumaToRgb(byte[] row, int from, byte[] rgb, int at) {
         int luma = row[from] & 0xff;
         int blue = (row[from + 1] & 0xff) - 128;
@@ -145,8 +145,8 @@ final class JpegDecoder implements Images.Decoded {
     }
 
     /**
-     * The encoding by the number of components, the JFIF and Adobe markers and the components' names, in libjpeg's
-     * order.
+     * Returns the encoding by the number of components, the JFIF and Adobe markers and the components' names, checked
+     * in libjpeg's order.
      */
     private static Encoding encodingOf(JpegWalk walk) {
         int transform = walk.adobeTransform();

@@ -5,16 +5,16 @@ import java.util.Arrays;
 
 /** A Huffman table of a JPEG file (ITU-T T.81, annex C and F.2.2.3). */
 final class JpegHuffman {
-    /** Codes up to this length are looked up at once. */
+    /** The longest code in the lookup table. */
     static final int LOOKUP = 9;
 
     private static final int LONGEST = 16;
     private static final int MAX_DC_BITS = 15;
 
-    /** By the next {@link #LOOKUP} bits: {@code length << 8 | value}; 0 where the code is longer. */
+    /** Maps the next {@link #LOOKUP} bits to {@code length << 8 | value}; 0 if the code is longer. */
     final short[] lookup = new short[1 << LOOKUP];
 
-    /** By length: the largest code, -1 where there is none, and what to add to a code for the index of its value. */
+    /** Per length: the largest code, or -1, and the offset from a code to the index of its value. */
     private final int[] largest = new int[LONGEST + 1];
 
     private final int[] offset = new int[LONGEST + 1];
@@ -23,9 +23,9 @@ final class JpegHuffman {
     /**
      * Reads a table.
      *
-     * @param lengthsAt where the numbers of codes of 1 to 16 bits begin
-     * @param valuesAt where their values begin
-     * @param dc whether values are numbers of bits of a DC difference
+     * @param lengthsAt index of the numbers of codes of 1 to 16 bits
+     * @param valuesAt index of their values
+     * @param dc whether values are the bit lengths of DC differences
      */
     JpegHuffman(byte[] file, int lengthsAt, int valuesAt, int count, boolean dc) throws IOException {
         values = Arrays.copyOfRange(file, valuesAt, valuesAt + count);
@@ -56,7 +56,7 @@ final class JpegHuffman {
         }
     }
 
-    /** The value of a code that is longer than {@link #LOOKUP}, as {@code length << 8 | value}; 0 for no code. */
+    /** Returns the value of a code longer than {@link #LOOKUP}, as {@code length << 8 | value}; 0 for no code. */
     int longCode(int sixteenBits) {
         for (int length = LOOKUP + 1; length <= LONGEST; length++) {
             int code = sixteenBits >> (LONGEST - length);
@@ -67,7 +67,7 @@ final class JpegHuffman {
         return 0;
     }
 
-    /** The tables of Annex K.3 as a segment DHT: DC and AC of luma (0) and of chroma (1). */
+    /** Returns the tables of Annex K.3 as a DHT segment: DC and AC of luma (0) and of chroma (1). */
     static byte[] standardTables() {
         return java.util.HexFormat.of()
                 .parseHex("ffc401a2"

@@ -3,7 +3,7 @@ package org.rlr.model.data;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** Walks the codes of one scan of a JPEG file: all of them must be there, defined, and end where the data ends. */
+/** Walks the codes of one scan of a JPEG file: all must be present and defined, and end where the data ends. */
 final class JpegScan {
     private static final int LAST = JpegComponent.COEFFICIENTS - 1;
     private static final int FIRST_RESTART = 0xd0;
@@ -11,7 +11,7 @@ final class JpegScan {
     private static final int MAX_AC_BITS = 10;
 
     private static final int MAX_DC_BITS = 11;
-    /** Eight times the range of samples around their middle, which some encoders exceed by 31 (overshoot at edges). */
+    /** Eight times the range of samples around their middle; some encoders exceed it by 31 (overshoot at edges). */
     private static final int MAX_DC = 8 * (128 + 31);
 
     private final byte[] file;
@@ -25,23 +25,23 @@ final class JpegScan {
     private long bits;
 
     private int count;
-    /** Bits that were made up behind the data's end. */
+    /** The number of zero bits added after the end of the data. */
     private int missing;
-    /** Blocks to come that have no more coefficients. */
+    /** The number of following blocks without more coefficients. */
     private int emptyBlocks;
 
-    /** The lowest bit that this scan gives. */
+    /** The lowest bit that this scan transmits. */
     private final int low;
 
     /**
-     * A scan.
+     * Creates a scan.
      *
      * @param components with the tables they need
-     * @param from where its codes begin
+     * @param from index of its first code
      * @param first the first coefficient
      * @param last the last coefficient
-     * @param refines whether it gives one more bit of coefficients
-     * @param low the lowest bit that it gives
+     * @param refines whether it adds one bit to coefficients
+     * @param low the lowest bit that it transmits
      */
     JpegScan(
             byte[] file,
@@ -63,13 +63,13 @@ final class JpegScan {
     }
 
     /**
-     * Walks it.
+     * Walks the scan.
      *
      * @param unitsAcross units of all components in a row
-     * @param unitsDown rows of them
+     * @param unitsDown rows of units
      * @param restartInterval units between restart markers; 0 for none
-     * @return the index behind its last code
-     * @throws IOException if a code is missing, or is none
+     * @return the index after its last code
+     * @throws IOException if a code is missing or invalid
      */
     int walk(int unitsAcross, int unitsDown, int restartInterval) throws IOException {
         JpegComponent alone = components.length == 1 ? components[0] : null;
@@ -134,7 +134,7 @@ final class JpegScan {
         }
     }
 
-    /** A block's mean; wrong codes before it are told by a sum of differences beyond what samples have. */
+    /** Reads a block's mean; a mean beyond the range of samples reveals wrong codes before it. */
     private void dc(JpegComponent c) throws IOException {
         int size = symbol(c.dc);
         if (size > MAX_DC_BITS) {
@@ -172,7 +172,7 @@ final class JpegScan {
         }
     }
 
-    /** The first bits of coefficients of a block. */
+    /** Reads the first bits of a block's coefficients. */
     private void begin(JpegComponent c, int block) throws IOException {
         if (emptyBlocks > 0) {
             emptyBlocks--;
@@ -200,7 +200,7 @@ final class JpegScan {
         c.nonZero[block] = set;
     }
 
-    /** One more bit of the coefficients of a block, and those that have their first (T.81, G.1.2.3). */
+    /** Reads one more bit of a block's coefficients, and the first bit of new ones (T.81, G.1.2.3). */
     private void refine(JpegComponent c, int block) throws IOException {
         long set = c.nonZero[block];
         int k = first;
@@ -280,7 +280,7 @@ final class JpegScan {
         count -= left;
     }
 
-    /** Reads ahead so that there are at least 16 bits; behind the data's end they are 0, and counted. */
+    /** Reads ahead until 16 bits or more are available; after the data's end it adds and counts zero bits. */
     private void fill() {
         while (count < 32) {
             int value = 0;
@@ -303,7 +303,7 @@ final class JpegScan {
         }
     }
 
-    /** Gives back whole bytes that were read ahead and drops the bits left of the last one. */
+    /** Returns whole bytes that were read ahead and drops the remaining bits of the last byte. */
     private void align() {
         int ahead = (count - missing) / 8;
         for (; ahead > 0; ahead--) {
@@ -315,10 +315,10 @@ final class JpegScan {
         emptyBlocks = 0;
     }
 
-    /** Ends at a whole byte; a run of empty blocks does not lead further. */
+    /** Ends at a whole byte; a run of empty blocks must end too. */
     private void end() throws IOException {
         if (emptyBlocks > 0) {
-            throw new IOException("a run of " + emptyBlocks + " blocks more than there are");
+            throw new IOException("a run of empty blocks is " + emptyBlocks + " blocks too long");
         }
         align();
         forgetDc();
@@ -331,7 +331,7 @@ final class JpegScan {
             next++;
         }
         if (next == at || next >= file.length || (file[next] & 0xff) != FIRST_RESTART + expected) {
-            throw new IOException("restart marker " + expected + " is not where it belongs");
+            throw new IOException("restart marker " + expected + " is missing or misplaced");
         }
         at = next + 1;
     }

@@ -5,9 +5,9 @@ import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The tables that a JPEG file has defined so far. */
+/** The tables defined so far in a JPEG file. */
 final class JpegTables {
-    /** So many Huffman tables of each kind are in the standard itself. */
+    /** The number of Huffman tables of each kind in the standard itself. */
     static final int STANDARD = 2;
 
     private static final int COUNT = 4;
@@ -16,7 +16,7 @@ final class JpegTables {
     private final @Nullable JpegHuffman[] ac = new JpegHuffman[COUNT];
     private final int[] dcSteps = new int[COUNT];
 
-    /** Reads a segment of Huffman tables, from behind its length to its end. */
+    /** Reads a segment of Huffman tables, from the byte after its length to its end. */
     void huffman(byte[] file, int from, int end) throws IOException {
         int p = from;
         while (p < end) {
@@ -37,7 +37,7 @@ final class JpegTables {
         }
     }
 
-    /** Reads the steps of the means from a segment of quantisation tables; other damage in it the decoder tells. */
+    /** Reads the steps of the means from a segment of quantisation tables; the decoder reports other damage in it. */
     void quantisation(byte[] file, int from, int end) {
         for (int p = from; p < end; ) {
             int bytes = (file[p] & 0xf0) == 0 ? 1 : 2;
@@ -61,7 +61,7 @@ final class JpegTables {
         return defined(ac, index);
     }
 
-    /** The step of the means by a quantisation table; 0 where it is not defined. */
+    /** Returns the step of the means in a quantisation table; 0 if it is not defined. */
     int dcStep(int index) {
         return dcSteps[index & (COUNT - 1)];
     }

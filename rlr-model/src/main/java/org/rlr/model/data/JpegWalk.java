@@ -6,15 +6,14 @@ import java.util.Arrays;
 import javax.imageio.stream.ImageInputStream;
 
 /**
- * Walks the structure of a JPEG file (ITU-T T.81) and all of its Huffman codes, without computing pixels, and writes a
- * file that holds only what pixels are made of. Which damage is found, and what the JDK's decoder sees, then depends on
- * this class alone and not on the libjpeg that a JDK was built with: a decoder that is given this file has nothing to
- * warn of.
+ * Walks the structure of a JPEG file (ITU-T T.81) and all its Huffman codes without computing pixels, and writes a file
+ * with only the data of the pixels. The JDK's decoder reads that file and has nothing to warn of, so the damage that is
+ * found is the same with every libjpeg that a JDK was built with.
  *
- * <p>Dropped: application segments, comments, stray bytes between segments, everything behind the end. Added: the end
- * where it is missing after whole pixels, and the tables of Annex K where a file defines none (as frames of web cameras
- * do). Refused: codes that end early, are undefined or leave data over, and restart markers that are missing or out of
- * order.
+ * <p>Dropped: application segments, comments, stray bytes between segments, everything after the end. Added: the end
+ * marker if it is missing after complete pixels, and the tables of Annex K if a file defines none (like frames of web
+ * cameras). Rejected: codes that end early, are undefined or are followed by surplus data, and restart markers that are
+ * missing or out of order.
  */
 final class JpegWalk {
     private static final int SOI = 0xd8;
@@ -55,9 +54,9 @@ final class JpegWalk {
      * Walks a file.
      *
      * @param file its contents, beginning with the marker SOI
-     * @return the walk, done
-     * @throws IOException if it is damaged, saying how
-     * @throws ImageException if it is of a kind that is not read
+     * @return the completed walk
+     * @throws IOException if the file is damaged, with the kind of damage
+     * @throws ImageException if the file is of an unsupported kind
      */
     static JpegWalk of(byte[] file) throws IOException {
         JpegWalk walk = new JpegWalk(file);
@@ -65,7 +64,7 @@ final class JpegWalk {
         return walk;
     }
 
-    /** {@return the same pixels in a file without anything else} */
+    /** {@return a file with the same pixels and nothing else} */
     byte[] cleaned() {
         return out.toByteArray();
     }
@@ -80,7 +79,7 @@ final class JpegWalk {
         return jfif;
     }
 
-    /** {@return the colour transform of the Adobe segment; -1 where there is none} */
+    /** {@return the colour transform of the Adobe segment; -1 without one} */
     int adobeTransform() {
         return adobeTransform;
     }
@@ -91,7 +90,7 @@ final class JpegWalk {
     }
 
     /**
-     * The size that the frame header says, reading no further.
+     * Returns the size in the frame header; reads no further.
      *
      * @param in a JPEG file from its beginning
      * @return width and height
@@ -145,7 +144,7 @@ final class JpegWalk {
             }
             int end = segmentEnd(marker);
             if (end < 0) {
-                break; // whole pixels without an end
+                break; // complete pixels without an end marker
             }
             segment(marker, at + 2, end);
             at = Math.max(at, end);
@@ -161,7 +160,7 @@ final class JpegWalk {
         marker(EOI);
     }
 
-    /** Moves behind the next marker, over stray bytes; EOI where whole pixels end the file. */
+    /** Moves past the next marker, skipping stray bytes; returns EOI if the file ends after complete pixels. */
     private int nextMarker() throws IOException {
         while (true) {
             while (at < file.length && file[at] != (byte) 0xff) {
@@ -178,7 +177,7 @@ final class JpegWalk {
             }
             int marker = file[at++] & 0xff;
             if (marker == SOI && at > 4) {
-                // a preview, where a segment's length is wrong
+                // a preview inside a segment with a wrong length
                 throw new IOException("a second picture begins within the first");
             }
             if (marker != 0 && marker != 1 && marker != SOI) {
@@ -193,7 +192,10 @@ final class JpegWalk {
                 && Arrays.stream(components).allMatch(c -> c.scanned);
     }
 
-    /** The end of the segment that begins with its length; -1 where the file ends within it, but pixels are whole. */
+    /**
+     * Returns the end of the segment that begins with its length; -1 if the file ends within it, but pixels are
+     * complete.
+     */
     private int segmentEnd(int marker) throws IOException {
         int end = at + 2 > file.length ? Integer.MAX_VALUE : at + word(at);
         if (end > file.length) {
@@ -228,7 +230,7 @@ final class JpegWalk {
             case SOS -> scan(from, end);
             case DNL -> {
                 if (end - from != 2 || word(from) != height) {
-                    throw new IOException("a second height, which is not " + height);
+                    throw new IOException("a second height that differs from " + height);
                 }
             }
             case APP0 -> jfif |= begins(from, end, "JFIF\0");
@@ -302,7 +304,7 @@ final class JpegWalk {
             c.blocksDown = ceil((long) height * c.down, 8L * down);
             c.stride = unitsAcross * c.across;
             if (progressive) {
-                // each block is at least a bit of the file
+                // each block takes at least one bit
                 long blocks = (long) c.stride * unitsDown * c.down;
                 if (blocks / 8 > file.length) {
                     throw new IOException("the file is too short for " + width + "×" + height + " pixels");
@@ -317,7 +319,7 @@ final class JpegWalk {
         return (int) ((a + b - 1) / b);
     }
 
-    /** A scan's header and its codes, and what lies between them and the next marker. */
+    /** Reads a scan's header and codes, and the bytes up to the next marker. */
     private void scan(int from, int end) throws IOException {
         int count = end > from ? file[from] & 0xff : 0;
         if (components.length == 0 || count < 1 || count > 4 || end - from != 4 + 2 * count) {
@@ -329,7 +331,7 @@ final class JpegWalk {
         int low = file[end - 1] & 0xf;
         byte[] header = Arrays.copyOfRange(file, from - 2, end);
         if (!progressive) {
-            // some write other numbers, which a sequential file has no use for
+            // some encoders write other numbers, unused in sequential files
             spectralStart = 0;
             spectralEnd = LAST;
             high = 0;
@@ -383,7 +385,7 @@ final class JpegWalk {
         throw new IOException("a scan names a component " + id + " that the frame does not have");
     }
 
-    /** The tables, with the standard's own where a file defines none at all and a scan names one of those. */
+    /** Returns the tables; uses those of the standard if the file defines none and a scan names one of them. */
     private JpegTables tables(int index) throws IOException {
         if (index < JpegTables.STANDARD && tables.noHuffman()) {
             byte[] standard = JpegHuffman.standardTables();
@@ -393,7 +395,7 @@ final class JpegWalk {
         return tables;
     }
 
-    /** Checks that each coefficient's bits come once each, the highest first. */
+    /** Checks that each bit of a coefficient occurs once, the highest first. */
     private static void progression(JpegComponent[] scanned, int start, int end, int high, int low) throws IOException {
         boolean dc = start == 0;
         if (start > end
@@ -417,15 +419,15 @@ final class JpegWalk {
     }
 
     /**
-     * Passes over what lies between the last code and the next marker: a few cameras pad there. Anything but padding is
-     * data without a place, so that some of the codes are wrong.
+     * Skips padding between the last code and the next marker, which a few cameras write. Other bytes there are surplus
+     * data and mean that some codes are wrong.
      */
     private void stray() throws IOException {
         while (at < file.length) {
             if (file[at] == (byte) 0xff) {
                 int next = at + 1 < file.length ? file[at + 1] & 0xff : 0;
                 if (next >= FIRST_RESTART && next <= LAST_RESTART) {
-                    throw new IOException("more restart markers than its size has");
+                    throw new IOException("too many restart markers for its size");
                 }
                 if (next != 0 && next != 0xff) {
                     return;

@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.Texts;
 
 /**
- * KolektorSDD2 as published: {@code train} and {@code test} with {@code 10000.png} and its mask {@code 10000_GT.png},
- * which has a pixel set where the image is defective. One class, split as published; the defective training images are
- * left out. The root may be {@code train} or {@code test} alone.
+ * KolektorSDD2 as published: {@code train} and {@code test} with {@code 10000.png} and its mask {@code 10000_GT.png};
+ * an image is defective if its mask has a pixel set. One class, split as published, without the defective training
+ * images. The root may also be {@code train} or {@code test}.
  */
 final class Kolektor2Layout implements DataLayout {
     private static final String WORD = "_gt";
@@ -34,7 +34,7 @@ final class Kolektor2Layout implements DataLayout {
                 .findFirst();
     }
 
-    /** The folder of a part, which may be the root itself; null where there is none. */
+    /** Returns the folder of a part, which may be the root itself, or null. */
     private static @Nullable Path part(Path root, String name) {
         return Folders.nameOf(root).equalsIgnoreCase(name) ? root : Folders.subfolder(root, name);
     }
@@ -53,7 +53,7 @@ final class Kolektor2Layout implements DataLayout {
     public DataSet read(Path root) {
         if (evidence(root).isEmpty()) {
             throw new DataSetException(
-                    "the folder " + root + " has no train/10000_GT.png or the like",
+                    "the folder " + root + " has no file such as train/10000_GT.png",
                     "arrange it as " + description() + " (layout " + name() + ")",
                     null);
         }

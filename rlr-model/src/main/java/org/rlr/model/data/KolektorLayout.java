@@ -8,9 +8,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * KolektorSDD as published: {@code kos01/Part0.jpg} with its mask {@code kos01/Part0_label.bmp}, which has a pixel set
- * where the image is defective. One class. The data set is split for learning from defective images; here all of those
- * are test images, and of the normal ones, sorted by name, every fifth.
+ * KolektorSDD as published: {@code kos01/Part0.jpg} with its mask {@code kos01/Part0_label.bmp}; an image is defective
+ * if its mask has a pixel set. One class. The published split is for learning from defective images; here the test
+ * images are all defective images and every fifth normal one, sorted by name.
  */
 final class KolektorLayout implements DataLayout {
     private static final Pattern ITEM = Pattern.compile("kos\\d+", Pattern.CASE_INSENSITIVE);
@@ -55,7 +55,7 @@ final class KolektorLayout implements DataLayout {
     public DataSet read(Path root) {
         if (evidence(root).isEmpty()) {
             throw new DataSetException(
-                    "the folder " + root + " has no kos01/Part0_label.bmp or the like",
+                    "the folder " + root + " has no file such as kos01/Part0_label.bmp",
                     "arrange it as " + description() + " (layout " + name() + ")",
                     null);
         }

@@ -1,8 +1,8 @@
 package org.rlr.model.data;
 
 /**
- * The weights of a one-dimensional Lanczos-3 resampling, made once per pair of sizes. Output {@code o} is the sum over
- * {@code t < count[o]} of {@code weights[o·stride + t]} times the input sample {@code first[o] + t}; weights are
+ * The weights of a one-dimensional Lanczos-3 resampling, computed once per pair of sizes. Output {@code o} is the sum
+ * over {@code t < count[o]} of {@code weights[o·stride + t]} times the input sample {@code first[o] + t}; weights are
  * fixed-point numbers with {@link #PRECISION} fraction bits that sum to one. Scale, support, centre and rounding as in
  * Pillow.
  */

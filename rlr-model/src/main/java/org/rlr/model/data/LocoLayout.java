@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The layout of MVTec LOCO: also {@code validation/good}, and the masks of an image in a folder of its name,
- * {@code 000.png}, {@code 001.png}, ….
+ * The layout of MVTec LOCO: adds {@code validation/good}; the masks of an image, {@code 000.png}, {@code 001.png}, …,
+ * are in a folder of its name.
  */
 final class LocoLayout extends ClassFolderLayout {
     private static final String[] KINDS = {"logical_anomalies", "structural_anomalies"};

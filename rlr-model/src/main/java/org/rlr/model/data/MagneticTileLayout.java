@@ -10,8 +10,8 @@ import java.util.stream.Collectors;
 
 /**
  * Magnetic tile defects as published: {@code MT_Free/Imgs} and {@code MT_<Defect>/Imgs} with {@code <id>.jpg} and its
- * mask {@code <id>.png}. One class. The data set has no split: of the normal images, sorted by name, every fifth is a
- * test image, the others are for training.
+ * mask {@code <id>.png}. One class. The data set has no split: every fifth normal image, sorted by name, is a test
+ * image; the others are for training.
  */
 final class MagneticTileLayout implements DataLayout {
     private static final String PREFIX = "MT_";

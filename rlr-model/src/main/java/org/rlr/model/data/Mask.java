@@ -4,7 +4,7 @@ import java.awt.image.BufferedImage;
 import java.util.Arrays;
 
 /**
- * Where an image is anomalous.
+ * The anomalous pixels of an image.
  *
  * @param width pixels per row
  * @param height rows
@@ -12,9 +12,9 @@ import java.util.Arrays;
  */
 public record Mask(int width, int height, boolean[] anomalous) {
     /**
-     * A mask around the given values.
+     * Creates a mask from the given values, without copying them.
      *
-     * @throws IllegalArgumentException if the number of values is another, or 0
+     * @throws IllegalArgumentException if there are no values, or not {@code height · width}
      */
     public Mask {
         if (width <= 0 || height <= 0 || (long) width * height != anomalous.length) {
@@ -34,9 +34,9 @@ public record Mask(int width, int height, boolean[] anomalous) {
     }
 
     /**
-     * The pixels that are set in this mask or in another of the same size.
+     * Returns the union of this mask and another of the same size.
      *
-     * @param other of the same size
+     * @param other the other mask
      * @return the union
      * @throws IllegalArgumentException if the sizes differ
      */
@@ -53,9 +53,9 @@ public record Mask(int width, int height, boolean[] anomalous) {
     }
 
     /**
-     * The mask as a grey picture: 255 where anomalous, else 0.
+     * Returns the mask as a grey image: 255 for anomalous pixels, else 0.
      *
-     * @return of type {@link BufferedImage#TYPE_BYTE_GRAY}
+     * @return an image of type {@link BufferedImage#TYPE_BYTE_GRAY}
      */
     public BufferedImage toBufferedImage() {
         BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_BYTE_GRAY);
@@ -70,8 +70,8 @@ public record Mask(int width, int height, boolean[] anomalous) {
     }
 
     /**
-     * The mask with gaps and pinholes narrower than {@code 2·radius} pixels closed: grown by a square, then shrunk by
-     * it.
+     * Returns the mask with gaps and holes narrower than {@code 2·radius} pixels closed: dilated by a square, then
+     * eroded by it.
      *
      * @param radius pixels, at least 0
      * @return a mask of the same size
@@ -81,7 +81,7 @@ public record Mask(int width, int height, boolean[] anomalous) {
         return new Mask(width, height, spread(grown, radius, false));
     }
 
-    /** Every pixel within {@code radius} of one of {@code value}, along both axes, gets that value. */
+    /** Sets every pixel to {@code value} that is within {@code radius} of such a pixel along both axes. */
     private boolean[] spread(boolean[] from, int radius, boolean value) {
         boolean[] rows = from.clone();
         boolean[] result = from.clone();
@@ -102,11 +102,11 @@ public record Mask(int width, int height, boolean[] anomalous) {
     }
 
     /**
-     * The mask at another size by nearest neighbour, as {@link Resize#nearest}.
+     * Returns the mask resized by nearest neighbour, like {@link Resize#nearest}.
      *
      * @param newWidth pixels per row
      * @param newHeight rows
-     * @return this mask where it has the size already
+     * @return the resized mask; this mask if it already has the size
      */
     public Mask resized(int newWidth, int newHeight) {
         if (newWidth == width && newHeight == height) {

@@ -9,15 +9,15 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which mask belongs to which image, by their names without suffix: a mask belongs to the image whose name it begins
- * with, or else contains, the longest such name where there are several, and not to {@code 1} if it is called
- * {@code 10_mask}; where no name fits, its case does not count. Of several masks of an image the one with the very same
- * name is taken, else the one that ends in {@code _mask}.
+ * Pairs masks with images by their names without suffix: a mask belongs to the image with the longest name that the
+ * mask's name begins with, or else contains. Numbers are compared whole: {@code 10_mask} does not belong to {@code 1}.
+ * If no name fits, case is ignored. If several masks fit an image, the one of the same name is used, else the one that
+ * ends in {@code _mask}.
  */
 final class MaskPairing {
     private MaskPairing() {}
 
-    /** The mask by image, in a list of one; images without one are left out. */
+    /** Returns the mask of each image, in a list of one; omits images without a mask. */
     static Map<Path, List<Path>> pair(List<Path> images, List<Path> masks) {
         Map<String, Path> byImageName = new HashMap<>();
         for (Path mask : masks) {
@@ -38,7 +38,7 @@ final class MaskPairing {
                 Path other = claimed.putIfAbsent(mask, image);
                 if (other != null) {
                     throw new DataSetException(
-                            "the mask " + mask + " would be that of " + other + " and of " + image,
+                            "the mask " + mask + " matches two images, " + other + " and " + image,
                             image.resolveSibling("").equals(other.resolveSibling(""))
                                     ? "rename one of the images and give each its own mask"
                                     : "put the masks of each kind of defect into a folder of its own, here "
@@ -66,7 +66,9 @@ final class MaskPairing {
         return begins != null ? begins : contained;
     }
 
-    /** Where an image's name occurs in a mask's without cutting a number in two; negative where it does not. */
+    /**
+     * Returns the index of an image's name in a mask's name at which it cuts no number in two; negative without one.
+     */
     private static int indexOf(String imageName, String maskName) {
         int at = maskName.indexOf(imageName);
         while (at >= 0 && (cutsNumber(maskName, at) || cutsNumber(maskName, at + imageName.length()))) {
@@ -96,7 +98,7 @@ final class MaskPairing {
                 null);
     }
 
-    /** Checks that no two images of a list are given the same mask. */
+    /** Checks that no two images of a list have the same mask. */
     static void requireOwn(List<Sample> samples) {
         Map<String, String> claimed = new HashMap<>();
         for (Sample sample : samples) {
@@ -105,7 +107,7 @@ final class MaskPairing {
                 String other = claimed.putIfAbsent(mask.id(), image);
                 if (other != null && !other.equals(image)) {
                     throw new DataSetException(
-                            "the mask " + mask.id() + " is listed as that of " + other + " and of " + image,
+                            "the mask " + mask.id() + " is listed for two images, " + other + " and " + image,
                             "correct the list",
                             null);
                 }

@@ -5,19 +5,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * An image file read as a mask.
  *
- * @param set where it is anomalous, row by row
- * @param trait by what it was read; null where by its colours
+ * @param set whether each pixel is anomalous, row by row
+ * @param trait the way it was read; null if by its colours
  */
 record MaskPixels(boolean[] set, @Nullable MaskTrait trait) {
-    /** What compression leaves on black is less. */
+    /** The least value of a set pixel: compression artefacts on black are below it. */
     private static final int LEAST = 16;
 
-    /** By the colours: whatever is not black. */
+    /** Reads the mask by its colours: every pixel that is not black is set. */
     static MaskPixels nonZero(RgbImage image) {
         return new MaskPixels(from(image, 1), null);
     }
 
-    /** By the colours of a JPEG file: compression leaves values around edges, and some on black. */
+    /** Reads the mask by the colours of a JPEG file: tolerates compression artefacts at edges and on black. */
     static MaskPixels compressed(RgbImage image) {
         int largest = 0;
         for (byte sample : image.rgb()) {

@@ -1,23 +1,23 @@
 package org.rlr.model.data;
 
-/** What a mask was read by, or looks like, that its user should know. */
+/** A property of a mask file, or of the way it was read, that its user should know. */
 public enum MaskTrait {
-    /** Its picture has one colour and its alpha differs: what is more opaque than the rest is anomalous. */
+    /** It has one colour and a varying alpha channel: pixels more opaque than the rest are anomalous. */
     ALPHA(
             "is of one colour and was read from its alpha channel",
             "are of one colour and were read from their alpha channel"),
-    /** It is a JPEG file, whose edges are blurred: what has at least half of its largest sample is anomalous. */
+    /** It is a JPEG file, with blurred edges: pixels of at least half its largest sample are anomalous. */
     JPEG(
-            "is a JPEG file, of which pixels count from half of its largest value on",
-            "are JPEG files, of which pixels count from half of their largest value on"),
-    /** It has more colours than labels do, as one whose edges were blurred: whatever is not black is anomalous. */
+            "is a JPEG file; pixels of at least half its largest value count",
+            "are JPEG files; pixels of at least half their largest value count"),
+    /** It has too many colours for labels, perhaps from blurred edges: every pixel that is not black is anomalous. */
     SOFT(
-            "has many shades, as one with blurred edges, of which each but black counts",
-            "have many shades, as ones with blurred edges, of which each but black counts"),
-    /** More than half of its pixels are anomalous, as of a mask that is inverted. */
+            "has many shades, perhaps from blurred edges; all but black count",
+            "have many shades, perhaps from blurred edges; all but black count"),
+    /** More than half of its pixels are anomalous: it may be inverted. */
     MOSTLY_SET(
-            "has more than half of its pixels set, as an inverted one would",
-            "have more than half of their pixels set, as inverted ones would");
+            "has more than half of its pixels set and may be inverted",
+            "have more than half of their pixels set and may be inverted");
 
     private final String one;
     private final String many;
@@ -28,11 +28,11 @@ public enum MaskTrait {
     }
 
     /**
-     * A sentence without a full stop.
+     * Returns a sentence without a full stop.
      *
-     * @param masks how many have the trait, at least 1
+     * @param masks the number of masks with the trait, at least 1
      * @param first the name of the first of them
-     * @return as {@code 2 masks are …, first 000_mask.png}
+     * @return for example {@code 2 masks are …, first 000_mask.png}
      */
     public String sentence(int masks, String first) {
         return masks == 1 ? "the mask " + first + " " + one : masks + " masks " + many + ", first " + first;

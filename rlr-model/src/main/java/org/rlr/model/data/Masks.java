@@ -8,15 +8,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads masks: a pixel is anomalous where a colour sample of the mask file is above 0, whatever the number of bits. Two
- * kinds are read otherwise: a mask of one colour whose alpha differs ({@link MaskTrait#ALPHA}), and a JPEG file
+ * Reads masks: a pixel is anomalous if a colour sample of the mask file is above 0, with any number of bits. Two kinds
+ * have other rules: a mask of one colour with a varying alpha channel ({@link MaskTrait#ALPHA}), and a JPEG file
  * ({@link MaskTrait#JPEG}).
  */
 public final class Masks {
     private Masks() {}
 
     /**
-     * The mask of an image, and what is to know of the files that it was read from.
+     * The mask of an image, with the traits of its files.
      *
      * @param mask where any of the files says so
      * @param traits of each file that has some, in their order
@@ -39,9 +39,9 @@ public final class Masks {
      * @param mask the mask
      * @param image its image, for messages
      * @param imageSize the image's size
-     * @return of the image's size
+     * @return the mask, of the image's size
      * @throws ImageException if the mask cannot be read, as {@link Images#read}
-     * @throws DataSetException if its size is not the image's
+     * @throws DataSetException if the mask and the image differ in size
      */
     public static Mask read(ImageSource mask, ImageSource image, ImageSize imageSize) {
         return new Mask(
@@ -55,7 +55,7 @@ public final class Masks {
     }
 
     /**
-     * Reads the masks of an image: it is anomalous where any of them says so.
+     * Reads the masks of an image and returns their union.
      *
      * @param sample image and masks
      * @param imageSize the image's size
@@ -69,7 +69,7 @@ public final class Masks {
     }
 
     /**
-     * As {@link #read(Sample, ImageSize)}, with what is to know of the masks.
+     * Like {@link #read(Sample, ImageSize)}, with the traits of the mask files.
      *
      * @param sample image and masks
      * @param imageSize the image's size
@@ -106,7 +106,7 @@ public final class Masks {
         return set > pixels.length / 2;
     }
 
-    /** Whether a mask has a pixel set. */
+    /** Returns whether a mask has a pixel set. */
     static boolean any(ImageSource mask) {
         for (boolean pixel : mask.readMask(size -> {}).set()) {
             if (pixel) {
@@ -122,7 +122,7 @@ public final class Masks {
             throw new DataSetException(
                     "the mask " + mask + " is " + maskSize + " pixels, but its image " + image + " is " + imageSize
                             + (turned
-                                    ? ", as if one of them were turned by its EXIF orientation, which is ignored"
+                                    ? "; one of them seems turned by its EXIF orientation, which is ignored"
                                     : ""),
                     "replace it by a mask of the image's size" + (turned ? " as it is stored" : ""),
                     null);

@@ -11,18 +11,18 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.rlr.tensor.backend.Parallel;
 
-/** Masks that lie beside their images, named as they are with a word behind: {@code 7.png} and {@code 7_GT.png}. */
+/** Finds masks beside their images, with the image's name and an added word: {@code 7.png} and {@code 7_GT.png}. */
 final class MasksBeside {
     private static final String[] WORDS = {"_gt", "_mask", "_label", "_labels", "_seg"};
 
     private MasksBeside() {}
 
-    /** A file without its suffix, in lower case. */
+    /** Returns a file without its suffix, in lower case. */
     static Path stem(Path file) {
         return file.resolveSibling(Folders.stem(file).toLowerCase(Locale.ROOT));
     }
 
-    /** The stems of the images that a file could be the mask of. */
+    /** Returns the stems of the images whose mask a file could be. */
     static List<Path> stemsOfImages(Path mask) {
         String stem = stem(mask).getFileName().toString();
         return Stream.of(WORDS)
@@ -31,7 +31,7 @@ final class MasksBeside {
                 .toList();
     }
 
-    /** The mask by image, in the order of the images. */
+    /** Returns the mask of each image, in the order of the images. */
     static Map<Path, Path> pairs(List<Path> files, String... words) {
         Map<Path, Path> byStem = new HashMap<>();
         files.forEach(file -> byStem.put(stem(file), file));
@@ -47,12 +47,12 @@ final class MasksBeside {
         return pairs;
     }
 
-    /** As {@link #pairs(List, String...)}, by all words that are usual. */
+    /** Like {@link #pairs(List, String...)}, with all usual words. */
     static Map<Path, Path> pairs(List<Path> files) {
         return pairs(files, WORDS);
     }
 
-    /** The images directly in a folder, without those that are masks of others there by their names. */
+    /** Returns the images directly in a folder, without those named as masks of others there. */
     static List<Path> imagesOf(Path folder) {
         List<Path> files = new ArrayList<>(Images.list(folder));
         files.removeAll(Set.copyOf(pairs(files).values()));
@@ -60,7 +60,7 @@ final class MasksBeside {
     }
 
     /**
-     * The images of a folder where every image has a mask beside it; those whose mask has a pixel set are defective.
+     * Reads a folder in which every image has a mask beside it; an image is defective if its mask has a pixel set.
      *
      * @throws DataSetException if a mask is missing
      * @throws ImageException if a mask cannot be read
@@ -77,9 +77,9 @@ final class MasksBeside {
                 Path mask = pairs.get(image);
                 if (mask == null) {
                     throw new DataSetException(
-                            "the image " + image + " has no mask beside it, whose name would be " + Folders.stem(image)
+                            "the image " + image + " has no mask beside it named " + Folders.stem(image)
                                     + word,
-                            "copy the data set again, whole",
+                            "copy the whole data set again",
                             null);
                 }
                 boolean defective = Masks.any(ImageSource.of(mask));

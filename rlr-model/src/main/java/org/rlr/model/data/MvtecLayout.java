@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** The layout of MVTec AD, which many other data sets took over. */
+/** The layout of MVTec AD, used by many other data sets. */
 final class MvtecLayout extends ClassFolderLayout {
     MvtecLayout() {
         super("mvtec", "<class>/train/good, <class>/test/{good,<defect>} and <class>/ground_truth/<defect>");

@@ -1,6 +1,6 @@
 package org.rlr.model.data;
 
-/** An image turned as the orientation tag of TIFF 6.0 says: 1 as stored, 3 upside down, 6 a quarter clockwise, … */
+/** An image turned by the orientation tag of TIFF 6.0: 1 as stored, 3 upside down, 6 a quarter turn clockwise, … */
 final class Oriented implements Images.Decoded {
     private final Images.Decoded stored;
     private final int orientation;

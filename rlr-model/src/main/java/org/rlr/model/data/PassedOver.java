@@ -27,30 +27,29 @@ import org.rlr.model.config.Texts;
 import org.rlr.tensor.CancelledException;
 
 /**
- * The files below a folder that are not read, by the reason why. Links are followed; folders whose name begins with a
- * dot are not looked into.
+ * The files below a folder that are not read, by reason. Follows links; skips folders whose name begins with a dot.
  *
- * @param folder where they lie; null where there is none
- * @param files sorted by path; no entry where no file has that reason
+ * @param folder the folder; null for none
+ * @param files the files of each reason, sorted by path; no entry for a reason without files
  */
 public record PassedOver(@Nullable Path folder, Map<Reason, List<Path>> files) {
-    /** Why a file is not read. */
+    /** The reason why a file is not read. */
     public enum Reason {
-        /** A link whose target does not exist, or that leads to itself. */
+        /** A link to itself or to a missing target. */
         DANGLING_LINK("link to nothing", "links to nothing"),
-        /** A link to a folder in which it lies. */
+        /** A link to a folder that contains it. */
         LOOPING_LINK("link to a folder around it", "links to folders around them"),
-        /** A folder that cannot be listed, or a file that cannot be looked at. */
+        /** A folder that cannot be listed, or a file that cannot be examined. */
         UNREADABLE("folder or file that cannot be opened", "folders or files that cannot be opened"),
-        /** An image by its suffix or its first bytes, but of another format or without the suffix of one. */
+        /** An image, by its suffix or first bytes, of an unsupported format or without a known suffix. */
         OTHER_FORMAT("image whose suffix is not read", "images whose suffixes are not read"),
         /** A file that is named as an image, but begins with a dot. */
         HIDDEN("hidden file named as an image", "hidden files named as images"),
-        /** An image in a folder of which no image is read. */
+        /** An image in a folder from which no image is read. */
         OTHER_FOLDER("image in a folder that is not read", "images in folders that are not read"),
-        /** An image named as the mask of one that is read, beside that. */
+        /** An image beside one that is read, named as its mask. */
         MASK("mask beside its image", "masks beside their images"),
-        /** An image beside those that are read, as a mask of none or what a list does not name. */
+        /** An unused image beside those that are read: a mask without image, or an image that a list omits. */
         UNUSED("image file", "image files"),
         /** Any other file. */
         NO_IMAGE("other file", "other files");
@@ -81,10 +80,10 @@ public record PassedOver(@Nullable Path folder, Map<Reason, List<Path>> files) {
     }
 
     /**
-     * Looks below a folder.
+     * Finds the files below a folder that are not read.
      *
      * @param folder an existing folder
-     * @param read the files that are read; where there are none, images in the folder itself belong to none
+     * @param read the files that are read; if empty, images in the folder itself are {@link Reason#UNUSED}
      * @return the other files
      * @throws CancelledException if the thread is interrupted
      */
@@ -106,16 +105,16 @@ public record PassedOver(@Nullable Path folder, Map<Reason, List<Path>> files) {
     }
 
     /**
-     * The files of a reason.
+     * Returns the files of a reason.
      *
-     * @param reason which
-     * @return sorted by path; empty where there are none
+     * @param reason the reason
+     * @return the files, sorted by path; may be empty
      */
     public List<Path> files(Reason reason) {
         return files.getOrDefault(reason, List.of());
     }
 
-    /** {@return how many files look like images or are broken links: all but {@link Reason#NO_IMAGE}} */
+    /** {@return the number of files except {@link Reason#NO_IMAGE}: those that look like images or are broken links} */
     public int count() {
         return files.entrySet().stream()
                 .filter(each -> each.getKey() != Reason.NO_IMAGE)
@@ -123,16 +122,16 @@ public record PassedOver(@Nullable Path folder, Map<Reason, List<Path>> files) {
                 .sum();
     }
 
-    /** {@return one line with the number of files and the first of each reason; empty where {@link #count} is 0} */
+    /** {@return one line with the number of files and the first of each reason; empty if {@link #count} is 0} */
     public Optional<String> note() {
         int count = count();
         return count == 0
                 ? Optional.empty()
                 : Optional.of(Texts.count(count, "file") + (folder == null ? "" : " in " + folder)
-                        + (count == 1 ? " is" : " are") + " passed over: " + summary());
+                        + (count == 1 ? " is" : " are") + " skipped: " + summary());
     }
 
-    /** As {@code 2 hidden files named as images (first …); 1 link to nothing (…)}; empty where there are none. */
+    /** Returns for example {@code 2 hidden files named as images (first …); 1 link to nothing (…)}; may be empty. */
     String summary() {
         return Stream.of(Reason.values())
                 .filter(reason -> reason != Reason.NO_IMAGE && !files(reason).isEmpty())
@@ -141,18 +140,18 @@ public record PassedOver(@Nullable Path folder, Map<Reason, List<Path>> files) {
                 .collect(Collectors.joining("; "));
     }
 
-    /** Without the folder, which is named before. */
+    /** Returns the path relative to the folder, which the message already names. */
     private String relative(String first) {
         String prefix = folder == null ? "" : folder + folder.getFileSystem().getSeparator();
         return first.startsWith(prefix) ? first.substring(prefix.length()) : first;
     }
 
-    /** The first file of a reason; of a link also where it leads. */
+    /** Returns the first file of a reason; for a link with its target. */
     String first(Reason reason) {
         return withTarget(files(reason).get(0));
     }
 
-    /** A file; where it is a link also where that leads. */
+    /** Returns a file's path; for a link with its target. */
     static String withTarget(Path file) {
         try {
             return Files.isSymbolicLink(file) ? file + " -> " + Files.readSymbolicLink(file) : file.toString();
@@ -164,9 +163,9 @@ public record PassedOver(@Nullable Path folder, Map<Reason, List<Path>> files) {
     private static final class Walk extends SimpleFileVisitor<Path> {
         final Map<Reason, List<Path>> found = new EnumMap<>(Reason.class);
         private final Set<Path> read = new HashSet<>();
-        /** Of the files that are read, without suffix. */
+        /** The stems of the files that are read. */
         private final Set<Path> stems = new HashSet<>();
-        /** Of the files that are read. */
+        /** The folders of the files that are read. */
         private final Set<Path> folders = new HashSet<>();
 
         private final List<Path> roots;
@@ -246,7 +245,7 @@ public record PassedOver(@Nullable Path folder, Map<Reason, List<Path>> files) {
 
         private static boolean beginsAsImage(Path file) {
             if (!Files.isRegularFile(file)) {
-                return false; // a pipe would be waited for
+                return false; // opening a pipe would block
             }
             try (InputStream in = Files.newInputStream(file)) {
                 return ImageFormat.of(in.readNBytes(16)) != null;

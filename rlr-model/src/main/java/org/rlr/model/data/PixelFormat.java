@@ -1,18 +1,18 @@
 package org.rlr.model.data;
 
-/** How the pixels of a frame in memory are stored, as cameras and video decoders give them. Alpha is dropped. */
+/** The pixel format of a frame in memory from a camera or video decoder. Alpha is dropped. */
 public enum PixelFormat {
-    /** Red, green and blue, a byte each. */
+    /** Red, green and blue, one byte each. */
     RGB(3, 0, 1, 2),
-    /** Blue, green and red, a byte each, as OpenCV has them. */
+    /** Blue, green and red, one byte each, as in OpenCV. */
     BGR(3, 2, 1, 0),
-    /** Red, green, blue and alpha, a byte each. */
+    /** Red, green, blue and alpha, one byte each. */
     RGBA(4, 0, 1, 2),
-    /** Blue, green, red and alpha, a byte each. */
+    /** Blue, green, red and alpha, one byte each. */
     BGRA(4, 2, 1, 0),
-    /** Grey, a byte. */
+    /** Grey, one byte. */
     GREY8(1, 0, 0, 0),
-    /** Grey, an unsigned number of 16 bits in the byte order of the buffer; its high byte is taken. */
+    /** Grey, 16 bits, unsigned, in the byte order of the buffer; only its high byte is read. */
     GREY16(2, 0, 0, 0);
 
     private final int bytes;
@@ -27,7 +27,7 @@ public enum PixelFormat {
         this.blue = blue;
     }
 
-    /** {@return bytes of a pixel} */
+    /** {@return the bytes per pixel} */
     public int bytes() {
         return bytes;
     }

@@ -15,12 +15,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes the samples of a decoded picture as the file stored them. Java's own conversion ({@code getRGB}) goes through
- * colour profiles and changes grey values; here every sample keeps its value, as in the tools that the published models
- * were trained with.
+ * Reads the samples of a decoded image as stored in the file. Java's own conversion ({@code getRGB}) applies colour
+ * profiles and changes grey values; here every sample keeps its value, as in the tools with which the published models
+ * were trained.
  */
 abstract class PixelReader implements Images.Decoded {
-    /** Colours of a mask that tells kinds of defects apart. */
+    /** The most colours of a mask whose colours are kinds of defects. */
     private static final int LABELS = 32;
 
     final Raster raster;
@@ -33,11 +33,11 @@ abstract class PixelReader implements Images.Decoded {
         this.height = raster.getHeight();
     }
 
-    /** 8-bit RGB of the row {@code y}, written to {@code rgb} from {@code at}. */
+    /** Writes row {@code y} as 8-bit RGB to {@code rgb}, from {@code at} on. */
     abstract void readRgb(int y, byte[] rgb, int at);
 
     /**
-     * Whether each pixel of the row {@code y} has a colour sample above zero, written to {@code set} from {@code at}.
+     * Writes whether each pixel of row {@code y} has a colour sample above zero to {@code set}, from {@code at} on.
      */
     void readNonZero(int y, boolean[] set, int at) {
         byte[] rgb = new byte[width * RgbImage.CHANNELS];
@@ -91,10 +91,10 @@ abstract class PixelReader implements Images.Decoded {
         return colors.size() > LABELS;
     }
 
-    /** Whether there are samples beside the colours that say how opaque a pixel is. */
+    /** Returns whether pixels have an alpha sample. */
     abstract boolean hasAlpha();
 
-    /** How opaque the pixels of the row {@code y} are. */
+    /** Reads the alpha samples of row {@code y}. */
     abstract void readAlpha(int y, int[] alpha);
 
     private boolean isOneColor(boolean[] set) {
@@ -114,7 +114,7 @@ abstract class PixelReader implements Images.Decoded {
         return true;
     }
 
-    /** The pixels that are more opaque than the least opaque ones; null where all are alike. */
+    /** Returns which pixels are more opaque than the least opaque ones; null if all are equal. */
     private boolean @Nullable [] opaque() {
         int[] alpha = new int[width * height];
         int[] row = new int[width];
@@ -133,8 +133,7 @@ abstract class PixelReader implements Images.Decoded {
     }
 
     /**
-     * Cyan, magenta, yellow and black ink of 0…255 as red, green and blue, by the plain rule: {@code (255 − k)·(255 −
-     * c)/255}.
+     * Converts cyan, magenta, yellow and black ink of 0…255 to red, green and blue: {@code (255 − k)·(255 − c)/255}.
      */
     static void inkToRgb(int cyan, int magenta, int yellow, int black, byte[] rgb, int at) {
         int light = 255 - black;
@@ -143,13 +142,13 @@ abstract class PixelReader implements Images.Decoded {
         rgb[at + 2] = (byte) (light - scale(yellow, light));
     }
 
-    /** {@code a·b/255}, rounded. */
+    /** Returns {@code a·b/255}, rounded. */
     private static int scale(int a, int b) {
         int product = a * b + 128;
         return ((product >> 8) + product) >> 8;
     }
 
-    /** The same with other colours of its palette, where there are some. */
+    /** Like {@link #of(BufferedImage)}, with other palette colours if given. */
     static PixelReader of(BufferedImage image, int @Nullable [] palette) {
         if (palette == null || !(image.getColorModel() instanceof IndexColorModel model)) {
             return of(image);
@@ -162,7 +161,7 @@ abstract class PixelReader implements Images.Decoded {
         return new Palette(image.getRaster(), table);
     }
 
-    /** The reader for an image's kind of samples; an {@link ImageException} says which kind is not supported. */
+    /** Returns the reader for an image's kind of samples; throws an {@link ImageException} for an unsupported kind. */
     static PixelReader of(BufferedImage image) {
         ColorModel colors = image.getColorModel();
         Raster raster = image.getRaster();
@@ -191,14 +190,14 @@ abstract class PixelReader implements Images.Decoded {
         };
     }
 
-    /** One index per pixel into a table of colours; also the 1-, 2- and 4-bit grey kinds. */
+    /** Reads one index per pixel into a table of colours; also 1-, 2- and 4-bit grey. */
     private static final class Palette extends PixelReader {
         private final int[] colors;
         private final int[] row;
 
         Palette(Raster raster, int[] palette) {
             super(raster);
-            // an index beyond the table reads as black instead of failing
+            // an index beyond the table is black
             colors =
                     Arrays.copyOf(palette, Math.max(1 << raster.getSampleModel().getSampleSize(0), palette.length));
             Arrays.fill(colors, palette.length, colors.length, 0xff000000);
@@ -230,7 +229,7 @@ abstract class PixelReader implements Images.Decoded {
         }
     }
 
-    /** Several samples packed in one number: the usual in-memory kinds of Java, and 16-bit BMP. */
+    /** Reads several samples packed in one number: the usual in-memory kinds of Java, and 16-bit BMP. */
     private static final class Packed extends PixelReader {
         private final int bands;
         private final int[] largest = new int[RgbImage.CHANNELS];
@@ -266,16 +265,16 @@ abstract class PixelReader implements Images.Decoded {
         }
     }
 
-    /** One number per sample: grey, RGB or CMYK, with or without alpha behind them. */
+    /** Reads one number per sample: grey, RGB or CMYK, optionally followed by alpha. */
     private static final class Components extends PixelReader {
         private final int colors;
         private final int bands;
         private final int bits;
         private final int[] row;
         private final boolean plainBytes;
-        /** Whether the band behind the colours is alpha. */
+        /** Whether the band after the colours is alpha. */
         private final boolean alpha;
-        /** Whether colours were multiplied by it. */
+        /** Whether colours are premultiplied by alpha. */
         private final boolean premultiplied;
 
         Components(Raster raster, ColorModel model, int colors) {
@@ -306,7 +305,7 @@ abstract class PixelReader implements Images.Decoded {
             if (!plainBytes) {
                 return super.toRgb();
             }
-            // the most common kind in one go: data elements come in the order of the bands
+            // fast path for the most common kind: data elements are in the order of the bands
             byte[] rgb = new byte[Math.multiplyExact(Math.multiplyExact(width, height), RgbImage.CHANNELS)];
             raster.getDataElements(0, 0, width, height, rgb);
             return new RgbImage(width, height, rgb);
@@ -354,7 +353,7 @@ abstract class PixelReader implements Images.Decoded {
             raster.getSamples(0, y, width, 1, colors, row);
         }
 
-        /** A colour before it was multiplied by alpha, as Pillow computes it from the 8-bit numbers. */
+        /** Returns a colour divided by its alpha, computed like Pillow from the 8-bit numbers. */
         private static int divided(int color, int alpha) {
             return alpha == 0 ? color : Math.min(255, color * 255 / alpha);
         }
@@ -362,7 +361,7 @@ abstract class PixelReader implements Images.Decoded {
         @Override
         void readNonZero(int y, boolean[] set, int at) {
             if (colors == 4) {
-                super.readNonZero(y, set, at); // no ink is white
+                super.readNonZero(y, set, at); // white is the absence of ink
                 return;
             }
             raster.getPixels(0, y, width, 1, row);
@@ -375,7 +374,7 @@ abstract class PixelReader implements Images.Decoded {
             }
         }
 
-        /** A sample of {@code bits} bits at 8: the high byte of more, the full range of fewer. */
+        /** Converts a sample of {@code bits} bits to 8 bits: the high byte of more, the full range of fewer. */
         private int toByte(int sample) {
             if (bits == 8) {
                 return sample;

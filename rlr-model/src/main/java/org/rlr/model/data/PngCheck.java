@@ -9,18 +9,17 @@ import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Checks that a PNG file's chunks are whole: the JDK's decoder neither looks at their checksums nor misses the last
- * ones.
+ * Checks that a PNG file's chunks are complete: the JDK's decoder ignores checksums and missing last chunks.
  */
 final class PngCheck {
     private static final int SIGNATURE = 8;
     private static final int COLOR_TYPE = SIGNATURE + 17;
     private static final int PALETTE = 3;
-    /** A bit of the colour type. */
+    /** The alpha bit of the colour type. */
     private static final int ALPHA = 4;
 
     private static final int IHDR = 'I' << 24 | 'H' << 16 | 'D' << 8 | 'R';
-    /** Bytes that one compressed byte can stand for: 258 in two bits. */
+    /** The most bytes that one compressed byte can encode: 258 in two bits. */
     private static final int DEFLATE_RATIO = 1032;
 
     private static final Set<String> KEPT = Set.of("IHDR", "PLTE", "tRNS", "IDAT", "IEND");
@@ -29,8 +28,8 @@ final class PngCheck {
     private int @Nullable [] palette;
 
     /**
-     * Throws if a chunk is cut off, its checksum is wrong, or the end is missing, or if there is too little data for so
-     * many pixels. Bytes behind the end do no harm.
+     * Throws if a chunk is truncated, its checksum is wrong, the end is missing, or the data are too few for the
+     * pixels. Bytes after the end are ignored.
      */
     PngCheck(byte[] file) throws IOException {
         clean = new ByteArrayOutputStream(file.length);
@@ -68,7 +67,7 @@ final class PngCheck {
         }
     }
 
-    /** Copies a chunk; colours and opacities that no pixel can have are left out, as decoders differ on them. */
+    /** Copies a chunk without colours and opacities that no pixel can have, because decoders differ on them. */
     private void keep(String type, byte[] file, int at, int length) {
         int color = file[COLOR_TYPE];
         if (type.equals("tRNS") && (color & ALPHA) != 0) {
@@ -85,21 +84,20 @@ final class PngCheck {
         clean.writeBytes(chunk.putInt((int) crc.getValue()).array());
     }
 
-    /** {@return the file without the chunks that pixels do not depend on} */
+    /** {@return the file without chunks that have no influence on pixels} */
     byte[] cleaned() {
         return clean.toByteArray();
     }
 
     /**
-     * {@return the colours as {@code 0xRRGGBB}, which the decoder repeats where there are few; null where there are
-     * none}
+     * {@return the colours as {@code 0xRRGGBB}; the decoder repeats them if there are few; null without a palette}
      */
     int @Nullable [] palette() {
         return palette;
     }
 
     private static int[] colors(ByteBuffer in, int length) {
-        int at = in.position() - 4 - length; // behind the chunk
+        int at = in.position() - 4 - length; // after the chunk
         int[] colors = new int[length / 3];
         for (int i = 0; i < colors.length; i++, at += 3) {
             colors[i] = (in.get(at) & 0xff) << 16 | (in.get(at + 1) & 0xff) << 8 | (in.get(at + 2) & 0xff);
@@ -107,7 +105,7 @@ final class PngCheck {
         return colors;
     }
 
-    /** Width and height of the header. */
+    /** Returns the width and height in the header. */
     static ImageSize size(byte[] file) throws IOException {
         if (file.length < SIGNATURE + 16) {
             throw new IOException("the file ends within its header");

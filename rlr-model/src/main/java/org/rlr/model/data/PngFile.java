@@ -10,20 +10,20 @@ import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.rlr.tensor.io.AtomicFile;
 
-/** Writes pictures as PNG files. */
+/** Writes images as PNG files. */
 public final class PngFile {
     private PngFile() {}
 
     /**
-     * Writes a picture; folders that are missing are made. What was there before stays if anything goes wrong.
+     * Writes an image, creating missing folders. If writing fails, the old file stays unchanged.
      *
      * @param file target; replaced if it is there
      * @param image of a kind that Java writes as PNG
      * @throws org.rlr.tensor.ResourceException if the file cannot be written
-     * @throws IllegalArgumentException if it is of another kind
+     * @throws IllegalArgumentException if Java cannot write the image as PNG
      */
     public static void write(Path file, BufferedImage image) {
-        // encoded in memory, so that only the disk's errors are left for the file
+        // encode in memory: writing the file can then only fail for errors of the disk
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try {
             encode(image, bytes);
@@ -34,7 +34,7 @@ public final class PngFile {
     }
 
     /**
-     * As {@link #write(Path, BufferedImage)}, of a picture of this library.
+     * Like {@link #write(Path, BufferedImage)}, for an image of this library.
      *
      * @param file target; replaced if it is there
      * @param image any picture
@@ -45,10 +45,10 @@ public final class PngFile {
     }
 
     /**
-     * Writes a picture to a stream, as to a response of a web service.
+     * Writes an image to a stream, for example to the response of a web service.
      *
      * @param image any picture
-     * @param out where to; not closed
+     * @param out the target; not closed
      * @throws IOException if the stream fails
      */
     public static void write(RgbImage image, OutputStream out) throws IOException {

@@ -4,35 +4,35 @@ import org.rlr.model.config.Normalization;
 import org.rlr.tensor.InvalidSettingException;
 
 /**
- * Turns a picture into a backbone's input: the whole picture resized with {@link Resize#lanczos} to one size, whatever
- * its aspect ratio, then {@code (value/255 − mean)/std} per channel. The result is float32 in the order height, width,
- * channel (NHWC of one image). Thread-safe.
+ * Converts an image to a backbone's input: resizes it with {@link Resize#lanczos} to a fixed size, ignoring its aspect
+ * ratio, then computes {@code (value/255 − mean)/std} per channel. The result is float32, height × width × channel
+ * (NHWC of one image). Thread-safe.
  */
 public final class Preprocessor {
     private final int height;
     private final int width;
     private final Normalization normalization;
-    /** The 256 values that a sample may become, red, green, blue. */
+    /** The 256 normalised values of each channel: red, green, blue. */
     private final float[] values = new float[256 * RgbImage.CHANNELS];
 
     /**
-     * Pictures resized to {@code size × size}.
+     * Creates a preprocessor that resizes images to {@code size × size}.
      *
      * @param size rows and columns, at least 1
      * @param normalization how the backbone wants pixels
-     * @throws InvalidSettingException if the size is less
+     * @throws InvalidSettingException if the size is less than 1
      */
     public Preprocessor(int size, Normalization normalization) {
         this(size, size, normalization);
     }
 
     /**
-     * Pictures resized to {@code width × height}.
+     * Creates a preprocessor that resizes images to {@code width × height}.
      *
      * @param height rows, at least 1
      * @param width columns, at least 1
      * @param normalization how the backbone wants pixels
-     * @throws InvalidSettingException if one is less
+     * @throws InvalidSettingException if one is less than 1
      */
     public Preprocessor(int height, int width, Normalization normalization) {
         InvalidSettingException.require(height > 0 && width > 0, "imageSize", new ImageSize(width, height), "positive");
@@ -47,28 +47,28 @@ public final class Preprocessor {
         }
     }
 
-    /** {@return rows of the input} */
+    /** {@return the rows of the input} */
     public int height() {
         return height;
     }
 
-    /** {@return columns of the input} */
+    /** {@return the columns of the input} */
     public int width() {
         return width;
     }
 
-    /** {@return how the samples are scaled} */
+    /** {@return the normalisation of samples} */
     public Normalization normalization() {
         return normalization;
     }
 
-    /** {@return numbers per image: height · width · 3} */
+    /** {@return the values per image: height · width · 3} */
     public int length() {
         return height * width * RgbImage.CHANNELS;
     }
 
     /**
-     * The input made from a picture, {@code [height, width, 3]}.
+     * Returns the input made from an image, {@code [height, width, 3]}.
      *
      * @param image of any size
      * @return {@code height·width·3} values
@@ -80,11 +80,11 @@ public final class Preprocessor {
     }
 
     /**
-     * Writes the input made from a picture into a batch, {@link #length()} numbers from {@code offset}.
+     * Writes the input made from an image into a batch, {@link #length()} values from {@code offset} on.
      *
      * @param image of any size
-     * @param batch where to write
-     * @param offset index of the first number there
+     * @param batch the target
+     * @param offset index of the first value there
      */
     public void apply(RgbImage image, float[] batch, int offset) {
         byte[] rgb = Resize.lanczos(image, width, height).rgb();

@@ -12,13 +12,13 @@ import org.jspecify.annotations.Nullable;
  * Real-IAD: folders of one resolution each, {@code realiad_256}, {@code realiad_1024}, … with a folder per class, and
  * per class a list of its images, {@code realiad_jsons/<lists>/<class>.json} ({@link RealIadList}), where {@code lists}
  * is {@code realiad_jsons} for all five views of an object and {@code realiad_jsons_sv} for one. The root is the folder
- * of all, or of one resolution, or of one class in it. Lists that lie beside the class folders or in
- * {@code realiad_jsons} itself are taken for those of all views.
+ * of all resolutions, of one resolution, or of one class in it. Lists beside the class folders or directly in {@code
+ * realiad_jsons} count as lists of all views.
  */
 final class RealIadLayout implements DataLayout {
-    /** The lists of all views. */
+    /** The layout with the lists of all views. */
     static final RealIadLayout ALL_VIEWS = new RealIadLayout("real-iad", "realiad_jsons");
-    /** The lists of a single view. */
+    /** The layout with the lists of a single view. */
     static final RealIadLayout SINGLE_VIEW = new RealIadLayout("real-iad-sv", "realiad_jsons_sv");
 
     private static final Pattern RESOLUTION = Pattern.compile("realiad_\\d+");
@@ -32,7 +32,7 @@ final class RealIadLayout implements DataLayout {
         this.lists = lists;
     }
 
-    /** Where lists and images lie; {@code only} is the class that was asked for, or null for all. */
+    /** The folders of lists and images; {@code only} is the single class to read, or null for all. */
     private record Place(Path lists, Path images, @Nullable String only) {}
 
     @Override
@@ -154,7 +154,7 @@ final class RealIadLayout implements DataLayout {
                 .toList();
     }
 
-    /** The folder of lists below a folder, which may be null; null where there is none. */
+    /** Returns the folder of lists below a folder; null if the folder is null or has none. */
     private @Nullable Path lists(@Nullable Path folder) {
         if (folder == null) {
             return null;

@@ -30,7 +30,7 @@ final class RealIadList {
         this.folder = folder;
     }
 
-    /** The images of a class. @throws DataSetException naming what is wrong with the list */
+    /** Reads the images of a class. @throws DataSetException naming the fault of the list */
     static ClassSamples read(Path file, String className, Path folder) {
         RealIadList list = new RealIadList(file, className, folder);
         JsonObject root;
@@ -88,7 +88,7 @@ final class RealIadList {
         return new DataSetException("the list " + file + why, "copy it again", cause);
     }
 
-    /** A value, or null where it is absent, null or empty. */
+    /** Returns a value, or null if it is absent, null or empty. */
     private static @Nullable String text(JsonObject entry, String key) {
         JsonElement value = entry.get(key);
         return value == null || !value.isJsonPrimitive() || value.getAsString().isEmpty() ? null : value.getAsString();

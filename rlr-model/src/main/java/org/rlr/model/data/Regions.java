@@ -5,12 +5,12 @@ import java.util.Arrays;
 /**
  * The 8-connected regions of a mask.
  *
- * @param labels row-major, the number of the pixel's region from 0, or -1 outside of all
- * @param areas the pixels of each region
+ * @param labels row-major, the index of each pixel's region, from 0, or -1 outside all regions
+ * @param areas the number of pixels of each region
  */
 public record Regions(int[] labels, int[] areas) {
     /**
-     * Finds the regions of a mask, numbered in the order in which rows meet them.
+     * Finds the regions of a mask, numbered in row-major order of their first pixels.
      *
      * @param mask row-major, {@code height·width}
      * @param height rows

@@ -3,24 +3,24 @@ package org.rlr.model.data;
 import java.util.Arrays;
 
 /**
- * Resizing exactly as Pillow does it, which the published models were trained with: antialiased Lanczos for pictures,
- * nearest neighbour for masks. Another resampling (a bilinear one, or Lanczos without antialiasing) shifts a network's
- * features noticeably.
+ * Resizes exactly like Pillow, with which the published models were trained: antialiased Lanczos for images, nearest
+ * neighbour for masks. Other resampling (bilinear, or Lanczos without antialiasing) changes a network's features
+ * noticeably.
  */
 public final class Resize {
     private static final int HALF = 1 << (LanczosTaps.PRECISION - 1);
 
-    /** Some JVMs make no longer arrays. */
+    /** The length of the longest array on some JVMs. */
     private static final int MOST_VALUES = Integer.MAX_VALUE - 8;
 
-    /** Rows turned at a time: long runs, yet the taps of a pixel stay in the cache. */
+    /** Rows transposed at a time: long runs, while the taps of a pixel stay in the cache. */
     private static final int STRIP = 64;
 
     private Resize() {}
 
     /**
-     * Antialiased Lanczos-3: first along the rows, then along the columns, rounded to 0…255 after each pass; a pass
-     * that keeps its size is left out. The picture's aspect ratio is not kept.
+     * Resizes by antialiased Lanczos-3: first along the rows, then along the columns, rounded to 0…255 after each pass;
+     * a pass that keeps the size is skipped. The aspect ratio may change.
      *
      * @param image of any size
      * @param width pixels per row, at least 1
@@ -48,8 +48,8 @@ public final class Resize {
     }
 
     /**
-     * Values at another size, bilinear between the centres of the pixels, the border repeated: both grids cover the
-     * same area, and the centre of pixel x lies at {@code (x + 0.5)/width} of its width.
+     * Resizes a map by bilinear interpolation between pixel centres, with a repeated border: both grids cover the same
+     * area, and the centre of pixel x is at {@code (x + 0.5)/width} of its width.
      *
      * @param values row-major, {@code height·width}
      * @param height rows
@@ -57,7 +57,7 @@ public final class Resize {
      * @param toHeight rows of the result, at least 1
      * @param toWidth columns of the result, at least 1
      * @return {@code toHeight·toWidth} values, row-major
-     * @throws IllegalArgumentException if there are more or fewer values, or a size is less than 1 or too large
+     * @throws IllegalArgumentException if the number of values is wrong, or a size is less than 1 or too large
      */
     public static float[] bilinear(float[] values, int height, int width, int toHeight, int toWidth) {
         checkSize(toWidth, toHeight);
@@ -96,8 +96,8 @@ public final class Resize {
     }
 
     /**
-     * The pass along the rows. A strip of rows at a time is turned so that a pixel's samples in all its rows lie side
-     * by side; then this pass, too, combines long runs of numbers.
+     * Resizes along the rows. Transposes a strip of rows at a time, so that the samples of a column are adjacent and
+     * this pass, too, combines long runs of numbers.
      */
     private static int[][] alongRows(RgbImage image, LanczosTaps taps) {
         int width = image.width();
@@ -129,7 +129,7 @@ public final class Resize {
         return result;
     }
 
-    /** Each output is a weighted sum of some of the lines, rounded to 0…255. */
+    /** Computes each output line as a weighted sum of some input lines, rounded to 0…255. */
     private static int[][] combine(int[][] lines, LanczosTaps taps) {
         int[][] result = new int[taps.first.length][lines[0].length];
         for (int o = 0; o < result.length; o++) {
@@ -146,7 +146,7 @@ public final class Resize {
     }
 
     /**
-     * The hot loop. Two arrays at the same index, one index for both: only so is it sure to become vector instructions.
+     * Runs the hot loop. One index for both arrays makes sure that it compiles to vector instructions.
      */
     private static void addScaled(int[] sums, int[] line, int weight) {
         for (int i = 0; i < sums.length; i++) {
@@ -155,7 +155,7 @@ public final class Resize {
     }
 
     /**
-     * Nearest neighbour: output {@code o} takes the input {@code ⌊(o + ½)·in/out⌋}.
+     * Resizes by nearest neighbour: output {@code o} takes the input {@code ⌊(o + ½)·in/out⌋}.
      *
      * @param image of any size
      * @param width pixels per row, at least 1
@@ -185,7 +185,7 @@ public final class Resize {
         return new RgbImage(width, height, result);
     }
 
-    /** Which input each output takes. */
+    /** Returns the input index of each output. */
     static int[] nearestIndices(int in, int out) {
         int[] indices = new int[out];
         for (int o = 0; o < out; o++) {
@@ -199,7 +199,7 @@ public final class Resize {
             throw new IllegalArgumentException("an image cannot be resized to " + width + "×" + height);
         }
         if ((long) width * height > MOST_VALUES / RgbImage.CHANNELS) {
-            throw new IllegalArgumentException(width + "×" + height + " pixels are more than an array holds");
+            throw new IllegalArgumentException(width + "×" + height + " pixels do not fit into an array");
         }
     }
 }

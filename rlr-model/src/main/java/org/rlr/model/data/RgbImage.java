@@ -6,23 +6,23 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An 8-bit RGB picture: what every image file becomes, and what a backbone's input is made from.
+ * An 8-bit RGB image: the decoded form of every image file, and the source of a backbone's input.
  *
- * <p>{@code rgb} holds {@code height × width × 3} bytes, row by row, red first; the array is not copied, neither when
- * an image is made nor by {@link #rgb()}, since these are the largest arrays of the input path. Treat it as read-only.
+ * <p>{@code rgb} holds {@code height × width × 3} bytes, row by row, red first. Neither the constructor nor {@link
+ * #rgb()} copies the array, because it is large. Treat it as read-only.
  *
  * @param width pixels per row
  * @param height rows
  * @param rgb samples, unsigned, interleaved
  */
 public record RgbImage(int width, int height, byte[] rgb) {
-    /** Channels of an image. */
+    /** The number of channels. */
     public static final int CHANNELS = 3;
 
     /**
-     * An image around the given samples.
+     * Creates an image from the given samples, without copying them.
      *
-     * @throws IllegalArgumentException if the number of samples is another, or 0
+     * @throws IllegalArgumentException if there are no samples, or not {@code height × width × 3}
      */
     public RgbImage {
         Objects.requireNonNull(rgb, "rgb");
@@ -33,8 +33,8 @@ public record RgbImage(int width, int height, byte[] rgb) {
     }
 
     /**
-     * The samples of any Java image as 8-bit RGB: alpha is dropped, grey is repeated, 16-bit samples keep their high
-     * byte. Samples are taken as they are, without Java's colour management, which would shift grey values.
+     * Converts a Java image to 8-bit RGB: alpha is dropped, grey is repeated, 16-bit samples keep their high byte.
+     * Java's colour management, which would shift grey values, is not applied.
      *
      * @param image of any size
      * @return its samples
@@ -60,7 +60,7 @@ public record RgbImage(int width, int height, byte[] rgb) {
         return image;
     }
 
-    /** {@return width and height} */
+    /** {@return the width and height} */
     public ImageSize size() {
         return new ImageSize(width, height);
     }

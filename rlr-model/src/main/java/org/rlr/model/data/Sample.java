@@ -7,22 +7,22 @@ import java.util.Objects;
 /**
  * One image of a data set.
  *
- * @param image where it is read from
- * @param masks images that say where it is anomalous, which is where any of them does; empty where there is none
+ * @param image the image
+ * @param masks its masks, whose union counts; empty for none
  * @param className the product class
  * @param defect the kind of defect, or {@link #GOOD}
- * @param anomalous whether it is known to be anomalous by where it lies; for evaluation an image is also anomalous if a
- *     mask has a pixel set
+ * @param anomalous whether its folder or list marks it as anomalous; for evaluation an image is also anomalous if a
+ * mask has a pixel set
  */
 public record Sample(ImageSource image, List<ImageSource> masks, String className, String defect, boolean anomalous) {
     /** The {@link #defect} of normal images. */
     public static final String GOOD = "good";
 
     /**
-     * Checks that nothing is null and that the names can be those of a folder, and copies the list.
+     * Checks that no value is null and that both names are valid folder names, and copies the list.
      *
-     * @throws NullPointerException if something is null
-     * @throws DataSetException if the class or the defect is named by a path, or by text that is no name
+     * @throws NullPointerException if a value is null
+     * @throws DataSetException if the name of the class or of the defect is a path or empty
      */
     public Sample {
         Objects.requireNonNull(image, "image");
@@ -36,7 +36,7 @@ public record Sample(ImageSource image, List<ImageSource> masks, String classNam
         requireName("defect", defect, image);
     }
 
-    /** Names come from lists and folders of others, and become folders of what is written. */
+    /** Checks a name: names come from foreign lists and folders, and become names of output folders. */
     private static void requireName(String what, String name, ImageSource image) {
         if (name.equals(".")
                 || name.equals("..")
@@ -50,10 +50,10 @@ public record Sample(ImageSource image, List<ImageSource> masks, String classNam
     }
 
     /**
-     * An image in a file.
+     * Creates a sample from image and mask files.
      *
      * @param image its file
-     * @param masks the files that say where it is anomalous; empty where there is none
+     * @param masks its mask files; empty for none
      * @param className the product class
      * @param defect the kind of defect, or {@link #GOOD}
      * @param anomalous whether it is known to be anomalous
@@ -63,9 +63,9 @@ public record Sample(ImageSource image, List<ImageSource> masks, String classNam
     }
 
     /**
-     * A normal image without a mask.
+     * Returns a normal image without a mask.
      *
-     * @param image where it is read from
+     * @param image the image
      * @param className the product class
      * @return the sample
      */
@@ -74,7 +74,7 @@ public record Sample(ImageSource image, List<ImageSource> masks, String classNam
     }
 
     /**
-     * A normal image in a file, without a mask.
+     * Returns a normal image in a file, without a mask.
      *
      * @param image its file
      * @param className the product class

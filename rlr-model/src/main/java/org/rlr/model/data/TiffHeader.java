@@ -11,8 +11,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The first directory of a TIFF file (TIFF 6.0), read before the JDK's decoder sees the file: what it asks for is
- * compared with the bytes that are there, and the decoder is given the tags that pixels depend on and no others.
+ * The first directory of a TIFF file (TIFF 6.0), read before the JDK's decoder. Its claims are compared with the bytes
+ * of the file, and the decoder gets only the tags that pixels depend on.
  */
 final class TiffHeader {
     private static final int WIDTH = 256;
@@ -35,7 +35,7 @@ final class TiffHeader {
     private static final int SAMPLE_FORMAT = 339;
     private static final int JPEG_TABLES = 347;
     /**
-     * Tags that the decoder is given; beside those above: fill order, fax options, predictor, ink set, alpha, JPEG,
+     * Tags that the decoder gets, in addition to those above: fill order, fax options, predictor, ink set, alpha, JPEG,
      * YCbCr.
      */
     private static final Set<Integer> KEPT = Set.of(
@@ -81,7 +81,7 @@ final class TiffHeader {
     private final Map<Integer, Entry> entries = new TreeMap<>();
     private final ImageSize stored;
 
-    /** A tag: its type, how many values, and where they are; -1 for the default of one that is missing. */
+    /** A tag: its type, the number of values and their index; -1 for the default of a missing tag. */
     private record Entry(int tag, int type, int count, int at) {}
 
     /**
@@ -147,19 +147,19 @@ final class TiffHeader {
         };
     }
 
-    /** {@return width and height of the image, turned as its orientation says} */
+    /** {@return the width and height of the image, turned by its orientation} */
     ImageSize size() throws IOException {
         return orientation() > 4 ? new ImageSize(/* width= */ stored.height(), /* height= */ stored.width()) : stored;
     }
 
-    /** {@return the orientation tag, 1 to 8; 1 where it says nothing} */
+    /** {@return the orientation tag, 1 to 8; 1 if it is missing} */
     int orientation() throws IOException {
         int orientation = number(ORIENTATION, 1);
         return orientation >= 1 && orientation <= 8 ? orientation : 1;
     }
 
     /**
-     * {@return the palette's colours, the high bytes of its samples as {@code 0xffRRGGBB}; null where there is none}
+     * {@return the palette's colours, the high bytes of its samples as {@code 0xffRRGGBB}; null without a palette}
      */
     int @Nullable [] palette() throws IOException {
         Entry map = entries.get(COLOR_MAP);
@@ -178,11 +178,11 @@ final class TiffHeader {
     }
 
     /**
-     * Checks that the file has the bytes that its header asks for.
+     * Checks that the file has the bytes that its header claims.
      *
      * @return the file with only the tags that pixels depend on
-     * @throws IOException if it has not
-     * @throws ImageException if the image is of a kind that is not read
+     * @throws IOException if bytes are missing
+     * @throws ImageException if the image is of an unsupported kind
      */
     byte[] checked() throws IOException {
         int bits = number(BITS, 1);
@@ -204,14 +204,14 @@ final class TiffHeader {
             throw ImageException.unsupported(samples + " samples per pixel are not supported");
         }
         int colors = number(PHOTOMETRIC, 0);
-        // of others the decoder does not make what Pillow makes
+        // for other kinds the decoder and Pillow differ
         if (colors > YCBCR || colors == 4) {
             throw ImageException.unsupported("only grey, RGB, palette, CMYK and JPEG's YCbCr colours are supported");
         }
         if (colors == YCBCR && compression != JPEG) {
             throw ImageException.unsupported("YCbCr colours without JPEG compression are not supported");
         }
-        // the decoder takes such samples from wrong places
+        // the decoder reads such samples from wrong places
         if (bits != 8 && (colors == CMYK || (bits < 8 && samples > 1 && number(PLANAR, 1) == 2))) {
             throw ImageException.unsupported(
                     (colors == CMYK ? "CMYK" : "planes") + " of samples of " + bits + " bits are not supported");
@@ -228,11 +228,11 @@ final class TiffHeader {
         int planes = number(PLANAR, 1) == 2 ? samples : 1;
         long count = (tiled() ? tiles() : strips()) * planes;
         long present = pieces(count);
-        // tiles are whole, even those that lead out of the image
+        // tiles are complete, even across the edge of the image
         long rows = tiled() ? count / planes * number(TILE_HEIGHT, 0) : stored.height();
         long row = ((tiled() ? number(TILE_WIDTH, 0) : stored.width()) * (long) (samples / planes) * bits + 7) / 8;
         double wanted = (double) row * planes * rows;
-        // of a page of a fax every row is a bit at least, and none is wider than 65,536 pixels
+        // every row of a fax page takes at least one bit, and none is wider than 65,536 pixels
         boolean fax = compression >= 2 && compression <= 4;
         double possible = (double) present * (fax ? Math.min(8 * row, 1 << 16) : largestRatio(compression));
         if (wanted > possible) {
@@ -241,7 +241,7 @@ final class TiffHeader {
         return cleaned();
     }
 
-    /** Each sample of a pixel has a value of its own. */
+    /** Throws unless the tag has the same value for every sample of a pixel. */
     private void requireAllAlike(int tag, String otherwise) throws IOException {
         Entry entry = entries.get(tag);
         for (int i = 1; entry != null && i < entry.count; i++) {
@@ -251,7 +251,10 @@ final class TiffHeader {
         }
     }
 
-    /** Columns over which 16-bit samples are stored as differences, which the decoder cannot add; 0 for none. */
+    /**
+     * Returns the columns over which 16-bit samples are stored as differences, which the decoder cannot add; 0 for
+     * none.
+     */
     private int predictedColumns() throws IOException {
         int compression = number(COMPRESSION, 1);
         boolean predicted = number(PREDICTOR, 1) == 2 && number(BITS, 1) == 16;
@@ -260,7 +263,7 @@ final class TiffHeader {
                 : 0;
     }
 
-    /** Adds up samples that are stored as differences from their neighbours, if the decoder has not. */
+    /** Adds up samples stored as differences from their neighbours, if the decoder has not done so. */
     void sum(WritableRaster raster) throws IOException {
         int columns = predictedColumns();
         if (columns == 0) {
@@ -308,12 +311,12 @@ final class TiffHeader {
         return entries.containsKey(TILE_OFFSETS);
     }
 
-    /** The bytes of so many strips or tiles, all of which lie in the file. */
+    /** Returns the bytes of all strips or tiles; throws if one is not in the file. */
     private long pieces(long count) throws IOException {
         Entry from = entries.get(tiled() ? TILE_OFFSETS : STRIP_OFFSETS);
         Entry bytes = entries.get(tiled() ? TILE_BYTES : STRIP_BYTES);
         if (from == null || bytes == null || from.count < count || bytes.count < count) {
-            throw new IOException("it lacks the places of its " + count + " strips or tiles");
+            throw new IOException("the positions of its " + count + " strips or tiles are missing");
         }
         long sum = 0;
         for (int i = 0; i < count; i++) {
@@ -326,14 +329,13 @@ final class TiffHeader {
         return sum;
     }
 
-    /** {@return whether the pixels are JPEG files, to be read by {@link #jpeg}} */
+    /** {@return whether the pixels are JPEG files; read them with {@link #jpeg}} */
     boolean isJpeg() throws IOException {
         return number(COMPRESSION, 1) == JPEG;
     }
 
     /**
-     * The image of strips or tiles that are JPEG files, which are walked as others are. To be called after
-     * {@link #checked}.
+     * Reads an image whose strips or tiles are JPEG files, walked like any other. Call {@link #checked} first.
      *
      * @throws IOException if one is damaged or of another size
      */
@@ -371,25 +373,25 @@ final class TiffHeader {
         return new RgbImage(stored.width(), stored.height(), rgb);
     }
 
-    /** A strip or tile with the tables that all share. */
+    /** Returns a strip or tile with the shared tables. */
     private byte[] jpegFile(int piece) throws IOException {
         int at = number(tiled() ? TILE_OFFSETS : STRIP_OFFSETS, piece, 0);
         int length = number(tiled() ? TILE_BYTES : STRIP_BYTES, piece, 0);
         Entry tables = entries.get(JPEG_TABLES);
-        int shared = tables == null || tables.count < 4 ? 2 : tables.count - 2; // without the end
+        int shared = tables == null || tables.count < 4 ? 2 : tables.count - 2; // without the end marker
         int sharedAt = tables == null || shared == 2 ? at : tables.at;
         if (length < 2) {
             throw new IOException("a strip or tile has " + length + " bytes");
         }
-        byte[] whole = new byte[shared + length - 2]; // without its beginning
+        byte[] whole = new byte[shared + length - 2]; // without its start marker
         file.get(sharedAt, whole, 0, shared);
         file.get(at + 2, whole, shared, length - 2);
         return whole;
     }
 
     /**
-     * The file with a directory of its own at its end, of what the decoder expects: it does not know the defaults of
-     * two tags, nor small numbers that are stored as large ones.
+     * Returns the file with a new directory at its end that the decoder understands: it does not know the defaults of
+     * two tags, nor small numbers stored in wide types.
      */
     private byte[] cleaned() throws IOException {
         int at = file.limit() + (file.limit() & 1);
@@ -420,7 +422,7 @@ final class TiffHeader {
         return clean.array();
     }
 
-    /** The value of a tag of one number; -1 where it is a text. */
+    /** Returns the value of a tag with one number; -1 for a text. */
     private long plain(Entry entry) throws IOException {
         if (entry.at < 0) {
             return entry.tag == COMPRESSION ? 1 : 0;

@@ -5,8 +5,8 @@ import java.util.Locale;
 import org.rlr.model.config.Tiling;
 
 /**
- * Where the tiles of an image lie, and by which weights what was computed of them is blended. Tiles are numbered row by
- * row and spaced evenly, so that they cover the image exactly and neighbours share at least the overlap asked for.
+ * The places of an image's tiles, and the weights that blend their results. Tiles are numbered row by row and spaced
+ * evenly: they cover the image exactly, and neighbours share at least the configured overlap.
  */
 public final class TileGrid {
     private final ImageSize image;
@@ -28,15 +28,15 @@ public final class TileGrid {
     }
 
     /**
-     * The tiles of an image, which is resized by the tiling's scale first. Images smaller than a tile are enlarged to
-     * tile size, keeping the aspect ratio.
+     * Returns the tiles of an image, which is first resized by the tiling's scale. Images smaller than a tile are
+     * enlarged to tile size, keeping the aspect ratio.
      *
      * @param image size of the image as it was read
-     * @param tileHeight rows of a tile, those of the model's input
+     * @param tileHeight rows of a tile, which is a model's input
      * @param tileWidth columns of a tile
      * @param tiling least overlap, and scale
      * @return the grid, of at least one tile
-     * @throws ImageException if it would then have more pixels than are read
+     * @throws ImageException if the resized image would have too many pixels
      */
     public static TileGrid of(ImageSize image, int tileHeight, int tileWidth, Tiling tiling) {
         double factor = Math.max(
@@ -46,8 +46,8 @@ public final class TileGrid {
         if (width * height > Images.MAX_PIXELS) {
             String message = String.format(
                     Locale.ROOT,
-                    "an image of %s pixels would be resized to %.0f×%.0f before it is cut into tiles of %d×%d, more"
-                            + " than the %d pixels that are examined",
+                    "an image of %s pixels would be resized to %.0f×%.0f before it is cut into tiles of %d×%d,"
+                            + " more than the limit of %d pixels",
                     image,
                     width,
                     height,
@@ -60,7 +60,7 @@ public final class TileGrid {
         return new TileGrid(new ImageSize((int) width, (int) height), tileHeight, tileWidth, tiling.overlap());
     }
 
-    /** The first pixels of the tiles along an axis. */
+    /** Returns the first pixel of each tile along an axis. */
     static int[] starts(int length, int tile, int overlap) {
         int step = tile - overlap;
         int count = 1 + (length - tile + step - 1) / step;
@@ -72,8 +72,8 @@ public final class TileGrid {
     }
 
     /**
-     * Weights of each tile's pixels along an axis: where tiles overlap, one fades in as a squared sine while the other
-     * fades out, and what all tiles weigh at a pixel is scaled to one.
+     * Returns the weights of each tile's pixels along an axis: in an overlap one tile fades in as a squared sine while
+     * the other fades out, and the weights at each pixel sum to one.
      */
     static double[][] weights(int[] starts, int tile, int length) {
         double[][] weights = new double[starts.length][tile];
@@ -94,7 +94,7 @@ public final class TileGrid {
         return weights;
     }
 
-    /** From 0 at the tile's edge to 1 where the overlap ends. */
+    /** Returns 0 at the tile's edge, rising to 1 at the end of the overlap. */
     private static double fade(int pixel, int overlap) {
         if (pixel >= overlap) {
             return 1;
@@ -103,32 +103,32 @@ public final class TileGrid {
         return sine * sine;
     }
 
-    /** {@return the size that the image is resized to before it is cut} */
+    /** {@return the size to which the image is resized before it is cut} */
     public ImageSize image() {
         return image;
     }
 
-    /** {@return rows of a tile} */
+    /** {@return the rows of a tile} */
     public int tileHeight() {
         return tileHeight;
     }
 
-    /** {@return columns of a tile} */
+    /** {@return the columns of a tile} */
     public int tileWidth() {
         return tileWidth;
     }
 
-    /** {@return how many tiles there are} */
+    /** {@return the number of tiles} */
     public int count() {
         return tops.length * lefts.length;
     }
 
     /**
-     * A tile of the image, which has the size {@link #image()}.
+     * Cuts a tile from the resized image.
      *
      * @param resized the image at the size {@link #image()}
      * @param tile from 0, below {@link #count}
-     * @return a copy of its pixels
+     * @return a copy of the tile's pixels
      * @throws IllegalArgumentException if the image has another size
      */
     public RgbImage cut(RgbImage resized, int tile) {
@@ -151,12 +151,12 @@ public final class TileGrid {
     }
 
     /**
-     * Adds a tile's values, weighted, to those of the image; after all tiles each pixel has a mean of the tiles that
-     * cover it, with weights that sum to one.
+     * Adds a tile's weighted values to those of the image; after all tiles each pixel is the weighted mean of the tiles
+     * that cover it.
      *
      * @param tile from 0, below {@link #count}
-     * @param values of the tile, row-major
-     * @param sum of the image, row-major
+     * @param values the tile's values, row-major
+     * @param sum the image's values, row-major; modified
      */
     public void add(int tile, double[] values, double[] sum) {
         int row = tile / lefts.length;
@@ -170,18 +170,18 @@ public final class TileGrid {
     }
 
     /**
-     * A picture of the whole image made of one per tile, blended as {@link #add} does.
+     * Blends one picture per tile, like {@link #add}, into a picture of the whole image.
      *
      * @param tiles pictures of a tile's size, in the order of the tiles
-     * @return of the size {@link #image()}
-     * @throws IllegalArgumentException for another number of them, or another size
+     * @return the picture, of size {@link #image()}
+     * @throws IllegalArgumentException if the number or the size of the pictures is wrong
      */
     public RgbImage blend(List<RgbImage> tiles) {
         ImageSize size = new ImageSize(tileWidth, tileHeight);
         if (tiles.size() != count()
                 || tiles.stream().anyMatch(tile -> !tile.size().equals(size))) {
             throw new IllegalArgumentException(
-                    "an image of " + count() + " tiles of " + size + " cannot be blended of " + tiles);
+                    "an image of " + count() + " tiles of " + size + " cannot be blended from " + tiles);
         }
         byte[] rgb = new byte[image.width() * image.height() * RgbImage.CHANNELS];
         double[] samples = new double[tileHeight * tileWidth];

@@ -9,9 +9,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * VisA as it is downloaded: {@code <class>/Data/Images/{Normal,Anomaly}}, {@code <class>/Data/Masks/Anomaly}, and the
- * split into training and test in {@code split_csv/1cls.csv}, columns {@code object,split,label,image,mask} with paths
- * relative to the root. Masks hold class indices; what is above 0 is anomalous. A class folder below such a root is
+ * VisA as downloaded: {@code <class>/Data/Images/{Normal,Anomaly}}, {@code <class>/Data/Masks/Anomaly}, and the split
+ * into training and test in {@code split_csv/1cls.csv}, columns {@code object,split,label,image,mask} with paths
+ * relative to the root. Masks hold class indices; values above 0 are anomalous. A class folder below such a root is
  * read as that class alone.
  */
 final class VisaLayout implements DataLayout {

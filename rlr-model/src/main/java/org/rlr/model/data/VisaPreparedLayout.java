@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * VisA as its authors' script prepares it: as MVTec AD, with one folder of defects, {@code bad}, and masks without
+ * VisA as prepared by its authors' script: like MVTec AD, with one folder of defects, {@code bad}, and masks without
  * {@code _mask}.
  */
 final class VisaPreparedLayout extends ClassFolderLayout {

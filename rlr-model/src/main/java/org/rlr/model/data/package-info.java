@@ -1,6 +1,6 @@
 /**
- * Images and data sets: pictures decoded, resized and normalised as the method expects them, and the folder layouts
- * that hold them; begin with {@link org.rlr.model.data.DataLayouts} and {@link org.rlr.model.data.InputPipeline}.
+ * Images and data sets: decodes, resizes and normalises images as the method expects them, and reads folder layouts;
+ * start with {@link org.rlr.model.data.DataLayouts} and {@link org.rlr.model.data.InputPipeline}.
  */
 @NullMarked
 package org.rlr.model.data;

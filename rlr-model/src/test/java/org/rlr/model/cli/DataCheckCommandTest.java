@@ -72,7 +72,7 @@ class DataCheckCommandTest {
     @Test
     void aLayoutIsForcedByName() throws IOException {
         new Miniature(folder).images("01/train/ok/0.png");
-        assertTrue(CommandRun.succeeding("data", "check", folder).contains("btad (normal images lie in 01/train/ok)"));
+        assertTrue(CommandRun.succeeding("data", "check", folder).contains("btad (normal images are in 01/train/ok)"));
         assertTrue(CommandRun.succeeding("data", "check", folder, "--layout", "mvtec")
                 .contains("mvtec (as asked for)"));
         CommandRun.of("data", "check", folder, "--layout", "coco").assertFailure("'coco'", "real-iad");

@@ -45,7 +45,7 @@ class FieldFoldersCommandTest {
 
     @Test
     void everyCommandThatUsesAFolderSaysInOneLineWhatItPassesOver() {
-        String note = "note: 4 files in " + data + " are passed over: 1 link to nothing ("
+        String note = "note: 4 files in " + data + " are skipped: 1 link to nothing ("
                 + Path.of("a", "train", "good", "7.png") + " -> " + Path.of("/gone/7.png")
                 + "); 1 image whose suffix is not read (" + Path.of("a", "train", "good", "6.heic")
                 + "); 1 hidden file named as an image (" + Path.of("a", "train", "good", ".5.png")
@@ -74,7 +74,7 @@ class FieldFoldersCommandTest {
         CommandRun run = CommandRun.of("detect", "--model", TinyModel.model(), good);
         assertEquals(0, run.code(), run.err());
         assertEquals(
-                List.of("note: 4 files in " + good + " are passed over: 1 link to nothing (7.png -> "
+                List.of("note: 4 files in " + good + " are skipped: 1 link to nothing (7.png -> "
                         + Path.of("/gone/7.png")
                         + "); 1 image whose suffix is not read (6.heic); 1 hidden file named as an image (.5.png);"
                         + " 1 image in a folder that is not read (" + Path.of("cam1", "4.png") + ")"),
@@ -117,7 +117,7 @@ class FieldFoldersCommandTest {
         }
         String vanished =
                 "tiny: the mask of 1 defective image has no pixel set once resized to 64×64: for the metrics of pixels it is normal";
-        String inverted = "tiny: the mask 2_mask.png has more than half of its pixels set, as an inverted one would";
+        String inverted = "tiny: the mask 2_mask.png has more than half of its pixels set and may be inverted";
         Path json = folder.resolve("metrics.json");
         String table = CommandRun.succeeding("evaluate", "--model", TinyModel.model(), "--data", tiny, "--json", json);
         assertTrue(table.contains("- " + vanished) && table.contains("- " + inverted), table);

@@ -120,7 +120,7 @@ class OtherLayoutsTest {
         mini.images("bad/spot/1.png");
         Miniature.assertError(
                 () -> DataLayouts.read(root),
-                "1_mask.png would be that of",
+                "1_mask.png matches two images",
                 root.resolve("bad/dent/1.png").toString(),
                 root.resolve("bad/spot/1.png").toString(),
                 root.resolve("masks/spot").toString());

@@ -71,7 +71,7 @@ class PassedOverTest {
                 passed.files(Reason.DANGLING_LINK).stream().map(this::relative).toList());
         assertEquals(4, passed.count());
         assertEquals(
-                "4 files in " + root + " are passed over: 4 links to nothing (first " + Path.of("bolt", "test", "good")
+                "4 files in " + root + " are skipped: 4 links to nothing (first " + Path.of("bolt", "test", "good")
                         + " -> " + Path.of("..", "gone") + ")",
                 passed.note().orElseThrow());
         List<String> problems =

@@ -108,7 +108,7 @@ class VisaLayoutTest {
         List<String> problems =
                 DataCheck.run(DataLayouts.read(root), 2, () -> {}).problems();
         assertEquals(
-                "class pcb1 has no folder: " + root.resolve("pcb1") + " does not exist; copy the data set again, whole",
+                "class pcb1 has no folder: " + root.resolve("pcb1") + " does not exist; copy the whole data set again",
                 problems.get(0));
         assertEquals(2, problems.size(), problems.toString());
     }

@@ -54,7 +54,7 @@ class DetectionTest {
         assertArrayEquals(MAP, detection(MAP).mapAt(5, 4));
         assertThrows(IllegalArgumentException.class, () -> d.mapAt(0, 1));
         IllegalArgumentException huge = assertThrows(IllegalArgumentException.class, () -> d.mapAt(100_000, 100_000));
-        assertEquals("100000×100000 pixels are more than an array holds", huge.getMessage());
+        assertEquals("100000×100000 pixels do not fit into an array", huge.getMessage());
     }
 
     @Test
