@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * The metrics of models that differ in their attention blocks and seeds alone. A run's metric is the mean over the
+ * The metrics of models that differ only in their attention blocks and seeds. A run's metric is the mean over the
  * classes, as in published tables.
  *
  * @param sets one entry per set of blocks
@@ -18,10 +18,10 @@ import java.util.OptionalDouble;
 public record Ablation(List<BlockSet> sets) {
 
     /**
-     * One model's figures.
+     * The results of one model.
      *
-     * @param seed of its training
-     * @param loss mean loss of its last epoch
+     * @param seed the seed of its training
+     * @param loss the mean loss of its last epoch
      * @param result its metrics
      */
     public record Run(long seed, double loss, EvaluationResult result) {}
@@ -45,10 +45,10 @@ public record Ablation(List<BlockSet> sets) {
         }
 
         /**
-         * A metric over the runs that define it.
+         * Returns the mean and deviation of a metric over the runs that define it.
          *
-         * @param metric which
-         * @return of the runs' means over the classes
+         * @param metric the metric
+         * @return computed from each run's mean over the classes
          */
         public MeanAndDeviation over(Metric metric) {
             return MeanAndDeviation.of(runs.stream()
@@ -65,9 +65,9 @@ public record Ablation(List<BlockSet> sets) {
     }
 
     /**
-     * As JSON:
-     * {@code {"sets":[{"blocks":["mca","nsa"],"mean":{"image_auroc":…,…},"standard_deviation":{…},"runs":[{"seed":…,"loss":…,"image_auroc":…,…}…]}…]}},
-     * with fractions, and null for what is undefined.
+     * Returns the result as JSON: {@code
+     * {"sets":[{"blocks":["mca","nsa"],"mean":{"image_auroc":…,…},"standard_deviation":{…},"runs":[{"seed":…,"loss":…,"image_auroc":…,…}…]}…]}},
+     * with fractions, and null for undefined metrics.
      *
      * @return the text, ending with a line break
      */

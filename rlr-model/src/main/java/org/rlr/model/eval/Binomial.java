@@ -2,14 +2,14 @@ package org.rlr.model.eval;
 
 import org.rlr.model.config.Threshold.Interval;
 
-/** Exact statements about shares, from the binomial distribution alone. */
+/** Exact quantiles and confidence intervals of proportions, from the binomial distribution. */
 final class Binomial {
-    /** Halvings of an interval of probabilities: beyond the precision of a double. */
+    /** Bisections of an interval of probabilities: beyond the precision of a double. */
     private static final int HALVINGS = 60;
 
     private Binomial() {}
 
-    /** The probability of at most {@code k} successes in {@code n} trials of success probability {@code p}. */
+    /** Returns the probability of at most {@code k} successes in {@code n} trials of success probability {@code p}. */
     static double cdf(int k, int n, double p) {
         if (k < 0) {
             return 0;
@@ -25,13 +25,13 @@ final class Binomial {
         double sum = Math.exp(logTerm);
         for (int i = 0; i < k; i++) {
             logTerm += Math.log((double) (n - i) / (i + 1))
-                    + odds; // in logarithms, as the first terms may be too small for a double
+                    + odds; // in logarithms, because the first terms may be too small for a double
             sum += Math.exp(logTerm);
         }
         return Math.min(1, sum);
     }
 
-    /** The least number of successes that the probability of at most as many reaches {@code probability}. */
+    /** Returns the least number of successes whose cumulative probability reaches {@code probability}. */
     static int quantile(double probability, int n, double p) {
         double odds = Math.log(p) - Math.log1p(-p);
         double logTerm = n * Math.log1p(-p);
@@ -46,8 +46,8 @@ final class Binomial {
     }
 
     /**
-     * The quantile of a beta distribution with whole parameters of at least 1: its distribution function is a binomial
-     * tail.
+     * Returns the quantile of a beta distribution with integer parameters of at least 1: its distribution function is a
+     * binomial tail.
      */
     static double betaQuantile(double probability, int a, int b) {
         double low = 0;
@@ -64,8 +64,8 @@ final class Binomial {
     }
 
     /**
-     * The share {@code count / n} with the interval of Clopper and Pearson, which covers the true one at least that
-     * often.
+     * Returns the share {@code count / n} with its Clopper-Pearson interval, which covers the true share with at least
+     * the given confidence.
      */
     static Interval share(int count, int n, double confidence) {
         double tail = (1 - confidence) / 2;

@@ -12,7 +12,7 @@ import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.MaskTrait;
 import org.rlr.tensor.RlrException;
 
-/** Collects the scores of a class's test images, one after the other, and computes its metrics. For one thread. */
+/** Collects the scores of a class's test images and computes its metrics. For one thread. */
 public final class ClassEvaluator {
     private final String name;
     private final PixelScores pixels = new PixelScores();
@@ -24,11 +24,11 @@ public final class ClassEvaluator {
     private int vanished;
     private String mapSize = "";
     private final Map<MaskTrait, List<ImageSource>> traits = new EnumMap<>(MaskTrait.class);
-    /** Made when asked for, forgotten when pixels are added. */
+    /** Computed on demand, cleared when pixels are added. */
     private @Nullable Map<Metric, Double> pixelMetrics;
 
     /**
-     * Begins with no image.
+     * Creates an evaluator without images.
      *
      * @param name the class
      */
@@ -37,10 +37,10 @@ public final class ClassEvaluator {
     }
 
     /**
-     * Begins with no image, each of which will have several scores, but one map.
+     * Creates an evaluator without images, for images with several scores and one map each.
      *
      * @param name the class
-     * @param scores how many scores each image will have, at least 1
+     * @param scores the number of scores per image, at least 1
      */
     public ClassEvaluator(String name, int scores) {
         this.name = name;
@@ -51,13 +51,13 @@ public final class ClassEvaluator {
      * Adds a test image.
      *
      * @param imageScore its score
-     * @param defective whether it is known to be anomalous (from its folder); it also is where the mask has a pixel set
+     * @param defective whether its folder marks it as anomalous; it is also anomalous if the mask has a pixel set
      * @param map its unsmoothed anomaly map, row-major
-     * @param mask where it is anomalous, of the map's size; null where there is none. A defective image without a mask
-     *     leaves the pixel metrics of the whole class undefined, as its pixels cannot be told apart.
+     * @param mask its anomalous pixels, of the map's size; null without a mask. A defective image without a mask makes
+     * the pixel metrics of the whole class undefined.
      * @param height rows of the map
      * @param width columns of the map
-     * @throws RlrException where a score is not finite
+     * @throws RlrException if a score is not finite
      */
     public void add(
             double imageScore, boolean defective, float[] map, boolean @Nullable [] mask, int height, int width) {
@@ -65,16 +65,17 @@ public final class ClassEvaluator {
     }
 
     /**
-     * Adds a test image with all its scores; else as {@link #add(double, boolean, float[], boolean[], int, int)}.
+     * Adds a test image with all its scores, otherwise like {@link #add(double, boolean, float[], boolean[], int,
+     * int)}.
      *
-     * @param scores as many as the evaluator was made for
+     * @param scores the scores, as many as the evaluator was created for
      * @param defective whether it is known to be anomalous
      * @param map unsmoothed anomaly map, row-major, {@code height·width}
-     * @param mask where it is anomalous, of the map's size; null where there is none
+     * @param mask its anomalous pixels, of the map's size; null without a mask
      * @param height rows of the map
      * @param width columns of the map
-     * @throws IllegalArgumentException where the number of scores or the size of map or mask is another
-     * @throws RlrException where a score is not finite
+     * @throws IllegalArgumentException if the number of scores or the size of map or mask is wrong
+     * @throws RlrException if a score is not finite
      */
     public void add(double[] scores, boolean defective, float[] map, boolean @Nullable [] mask, int height, int width) {
         if (scores.length != imageScores.length) {
@@ -100,7 +101,7 @@ public final class ClassEvaluator {
         images++;
     }
 
-    /** Takes note of the masks of an image that was added. */
+    /** Records remarks on the masks of an added image. */
     void remark(Evaluator.GroundTruth truth, int height, int width) {
         vanished += truth.vanished() ? 1 : 0;
         mapSize = width + "×" + height;
@@ -135,9 +136,9 @@ public final class ClassEvaluator {
     }
 
     /**
-     * Makes room for a known number of images with maps of so many pixels, which spares memory.
+     * Reserves memory for a known number of images, which lowers peak memory.
      *
-     * @param imageCount how many images
+     * @param imageCount the number of images
      * @param mapPixels pixels of each map
      */
     public void reserve(int imageCount, int mapPixels) {
@@ -150,7 +151,7 @@ public final class ClassEvaluator {
     }
 
     /**
-     * The curves of the image scores so far, as {@link ScoreRanking#curve}; empty where they are undefined.
+     * Returns the curves of the image scores so far, like {@link ScoreRanking#curve}; empty if they are undefined.
      *
      * @param step least distance of neighbouring points, of 0…1
      * @return from the highest threshold to the lowest
@@ -160,8 +161,8 @@ public final class ClassEvaluator {
     }
 
     /**
-     * The curves of the pixels so far, as {@link ScoreRanking#curve}; empty where they are undefined, also because a
-     * mask is missing.
+     * Returns the curves of the pixels so far, like {@link ScoreRanking#curve}; empty if they are undefined or a mask
+     * is missing.
      *
      * @param step least distance of neighbouring points, of 0…1
      * @return from the highest threshold to the lowest
@@ -180,9 +181,9 @@ public final class ClassEvaluator {
     }
 
     /**
-     * The same, those of images by one of their scores.
+     * Returns the class's metrics so far, using one of the images' scores for the image metrics.
      *
-     * @param which place of the score among those of an image, from 0
+     * @param which index of the score among those of an image, from 0
      * @return the metrics
      */
     public ClassMetrics metrics(int which) {

@@ -11,15 +11,15 @@ import java.util.OptionalDouble;
  *
  * @param name the class
  * @param values the metrics that are defined
- * @param bestF1Threshold the image score at which image F1 is greatest (an image that scores at least that is called
- *     anomalous); empty where image F1 is undefined
- * @param note why some are undefined, one line; empty where none is
- * @param remarks what else is to know of the images and masks that the metrics rest on, a sentence each; usually empty
+ * @param bestF1Threshold the image score with the greatest image F1 (images with at least this score are called
+ * anomalous); empty if image F1 is undefined
+ * @param note the reason for undefined metrics, one line; empty if all are defined
+ * @param remarks remarks on the images and masks behind the metrics, a sentence each; usually empty
  */
 public record ClassMetrics(
         String name, Map<Metric, Double> values, OptionalDouble bestF1Threshold, String note, List<String> remarks) {
     /**
-     * Takes a copy of the values, which must be fractions, and of the remarks.
+     * Copies the values, which must be fractions, and the remarks.
      *
      * @throws IllegalArgumentException if a value is not between 0 and 1
      */
@@ -37,12 +37,12 @@ public record ClassMetrics(
     }
 
     /**
-     * Metrics without remarks.
+     * Creates metrics without remarks.
      *
      * @param name the class
      * @param values the metrics that are defined
-     * @param bestF1Threshold the image score at which image F1 is greatest; empty where it is undefined
-     * @param note why some are undefined, one line; empty where none is
+     * @param bestF1Threshold the image score with the greatest image F1; empty if image F1 is undefined
+     * @param note the reason for undefined metrics, one line; empty if all are defined
      * @throws IllegalArgumentException if a value is not between 0 and 1
      */
     public ClassMetrics(String name, Map<Metric, Double> values, OptionalDouble bestF1Threshold, String note) {
@@ -50,9 +50,9 @@ public record ClassMetrics(
     }
 
     /**
-     * A metric, or empty where it is undefined for this class.
+     * Returns a metric, or empty if it is undefined for this class.
      *
-     * @param metric which
+     * @param metric the metric
      * @return a fraction, or empty
      */
     public OptionalDouble get(Metric metric) {

@@ -19,14 +19,14 @@ import org.rlr.tensor.io.AtomicFile;
  * The metrics of all classes of a data set.
  *
  * @param classes one entry per class
- * @param recognition how well their images were recognised; null where the model recognises no classes
+ * @param recognition how well the classes of images were recognised; null if the model recognises no classes
  */
 public record EvaluationResult(
         List<ClassMetrics> classes, @Nullable RecognitionResult recognition) {
     private static final int NAME_WIDTH = 5;
 
     /**
-     * The metrics of a model that recognises no classes.
+     * Creates the metrics of a model that recognises no classes.
      *
      * @param classes one entry per class
      */
@@ -34,15 +34,15 @@ public record EvaluationResult(
         this(classes, null);
     }
 
-    /** Takes a copy. */
+    /** Copies the list. */
     public EvaluationResult {
         classes = List.copyOf(classes);
     }
 
     /**
-     * The plain mean of a metric over the classes that define it; empty where none does.
+     * Returns the unweighted mean of a metric over the classes that define it; empty if none does.
      *
-     * @param metric which
+     * @param metric the metric
      * @return a fraction, or empty
      */
     public OptionalDouble mean(Metric metric) {
@@ -54,16 +54,16 @@ public record EvaluationResult(
     }
 
     /**
-     * How many classes define a metric.
+     * Returns the number of classes that define a metric.
      *
-     * @param metric which
-     * @return their number
+     * @param metric the metric
+     * @return the number of classes
      */
     public int defined(Metric metric) {
         return (int) classes.stream().filter(c -> c.get(metric).isPresent()).count();
     }
 
-    /** {@return the remarks of all classes, each with the name of its class before it} */
+    /** {@return the remarks of all classes, each after the name of its class} */
     public List<String> remarks() {
         return classes.stream()
                 .flatMap(each -> each.remarks().stream().map(remark -> each.name() + ": " + remark))
@@ -71,9 +71,9 @@ public record EvaluationResult(
     }
 
     /**
-     * The result as JSON: {@code {"classes":[{"name":…,"image_auroc":…,…}…],"mean":{"image_auroc":…,…}}}, with
-     * fractions, null for what is undefined, and {@code "remarks":[…]} in classes that have some. Where the model
-     * recognises classes, {@code "recognition":{"confusion":{CLASS:{RECOGNISED:NUMBER…}…},"image_f1":{…}}} follows.
+     * Returns the result as JSON: {@code {"classes":[{"name":…,"image_auroc":…,…}…],"mean":{"image_auroc":…,…}}}, with
+     * fractions, null for undefined metrics, and {@code "remarks":[…]} in classes with remarks. If the model recognises
+     * classes, {@code "recognition":{"confusion":{CLASS:{RECOGNISED:NUMBER…}…},"image_f1":{…}}} follows.
      *
      * @return the text, ending with a line break
      */
@@ -86,7 +86,7 @@ public record EvaluationResult(
                         .toJson(json()) + "\n";
     }
 
-    /** {@link #toJson} before it is text. */
+    /** Returns the object behind {@link #toJson}. */
     JsonObject json() {
         JsonArray rows = new JsonArray();
         for (ClassMetrics row : classes) {
@@ -116,19 +116,19 @@ public record EvaluationResult(
     }
 
     /**
-     * Writes {@link #toJson} to a file, whole or not at all.
+     * Writes {@link #toJson} to a file, completely or not at all.
      *
-     * @param file target; replaced if it is there
-     * @throws RlrException where it cannot be written
+     * @param file the target; replaced if it exists
+     * @throws RlrException if it cannot be written
      */
     public void writeJson(Path file) {
         AtomicFile.writeString(file, toJson());
     }
 
     /**
-     * The result as a plain-text table in percent with one decimal, a row per class and their mean; "-" stands for what
-     * is undefined, with the reasons and the number of classes in the mean below. Tables of {@link #recognition} follow
-     * where there are several classes. Ends with a line break.
+     * Returns the result as a plain-text table in percent with one decimal, a row per class and the mean; undefined
+     * metrics are "-", with the reasons and the number of classes in the mean below. Tables of {@link #recognition}
+     * follow if it has several classes. Ends with a line break.
      *
      * @return the table
      */
@@ -181,10 +181,10 @@ public record EvaluationResult(
     }
 
     /**
-     * A fraction in percent with one decimal; "-" where it is undefined.
+     * Formats a fraction in percent with one decimal, or "-" if it is undefined.
      *
      * @param value a fraction, or empty
-     * @return as {@code 97.3}
+     * @return for example {@code 97.3}
      */
     public static String percent(OptionalDouble value) {
         return value.isPresent() ? String.format(Locale.ROOT, "%.1f", 100 * value.getAsDouble()) : "-";
@@ -195,7 +195,7 @@ public record EvaluationResult(
         text.append(" ".repeat(2 + width(metric) - number.length())).append(number);
     }
 
-    /** Room for "100.0" and the column's head. */
+    /** Returns the width of a column: that of "100.0" or of its title. */
     private static int width(Metric metric) {
         return Math.max(5, metric.title().length());
     }

@@ -25,16 +25,16 @@ import org.rlr.tensor.RlrException;
 /** Evaluates a model on the test images of a data set, class by class (RLR §10). */
 public final class Evaluator {
     /**
-     * What is known of a test image.
+     * The ground truth of a test image.
      *
      * @param defective whether it is anomalous, by where it lies or by its masks
-     * @param mask where it is anomalous, at the size of its map, row-major; null where it has no mask
+     * @param mask its anomalous pixels, at the size of its map, row-major; null without a mask
      * @param vanished whether it is defective, but its masks have no pixel set at the size of its map
-     * @param traits of its mask files
+     * @param traits the traits of its mask files
      */
     record GroundTruth(
             boolean defective, boolean @Nullable [] mask, boolean vanished, Map<ImageSource, Set<MaskTrait>> traits) {
-        /** Of an image with a map of that size. @throws RlrException if a mask cannot be read */
+        /** Reads the ground truth for a map of that size. @throws RlrException if a mask cannot be read */
         static GroundTruth of(Sample sample, int height, int width) {
             Masks.Reading full = sample.masks().isEmpty()
                     ? null
@@ -48,14 +48,14 @@ public final class Evaluator {
         }
     }
 
-    /** Gives the anomaly maps of the test images of a class. */
+    /** Computes the anomaly maps of the test images of a class. */
     @FunctionalInterface
     public interface Maps {
         /**
          * Scores the test images of a class.
          *
-         * @param of the class, with its training images
-         * @param sink takes the map of each test image, in their order, on the calling thread
+         * @param of the class, including its training images
+         * @param sink receives the map of each test image, in order, on the calling thread
          */
         void score(ClassSamples of, AnomalyScorer.Sink sink);
     }
@@ -64,27 +64,27 @@ public final class Evaluator {
     private final @Nullable Thresholds thresholds;
 
     /**
-     * An evaluator of a model.
+     * Creates an evaluator of a model.
      *
-     * @param model stays the caller's
+     * @param model the model; the caller closes it
      */
     public Evaluator(RlrModel model) {
         this(new AnomalyScorer(model));
     }
 
     /**
-     * An evaluator of a scorer's model.
+     * Creates an evaluator of a scorer's model.
      *
-     * @param scorer stays the caller's
+     * @param scorer the scorer; the caller closes it
      */
     public Evaluator(AnomalyScorer scorer) {
         this((of, sink) -> scorer.score(of.test().stream().map(Sample::image).toList(), sink), scorer.thresholds());
     }
 
     /**
-     * An evaluator of another method, for comparison.
+     * Creates an evaluator of another method, for comparison.
      *
-     * @param maps the anomaly maps that it gives
+     * @param maps computes its anomaly maps
      */
     public Evaluator(Maps maps) {
         this(maps, null);
@@ -95,11 +95,11 @@ public final class Evaluator {
         this.thresholds = thresholds;
     }
 
-    /** Sees each test image as it is scored. */
+    /** Receives each test image after it is scored. */
     @FunctionalInterface
     public interface Observer {
         /**
-         * An image was scored.
+         * Receives a scored image.
          *
          * @param sample the image
          * @param score its image score
@@ -109,18 +109,18 @@ public final class Evaluator {
         void scored(Sample sample, float score, boolean defective, AnomalyMap map);
 
         /**
-         * Sees a class after all its images, while its pixels are still held.
+         * Receives a class after all its images, while its pixels are still in memory.
          *
-         * @param evaluator of the class
+         * @param evaluator the evaluator of the class
          */
         default void finished(ClassEvaluator evaluator) {}
 
         /**
-         * An image that cannot be read, or whose mask cannot. Where this method is overridden and returns, it is left
-         * out of all metrics, and the remarks of its class say so.
+         * Receives an image that cannot be read, or whose mask cannot be read. Throws the error by default. If it
+         * returns, the image is excluded from all metrics, and the remarks of its class say so.
          *
          * @param sample the image
-         * @param e names what cannot be read, and says why
+         * @param e the error, with the file and the reason
          */
         default void failed(Sample sample, RlrException e) {
             throw e;
@@ -147,7 +147,7 @@ public final class Evaluator {
      * @param observer sees every image and class, on the calling thread
      * @return a row per class, in the order of the data set
      * @throws DataSetException if there are no test images
-     * @throws RlrException if an image or a mask cannot be read, where the observer does not take it otherwise
+     * @throws RlrException if an image or a mask cannot be read, unless {@link Observer#failed} returns
      * @throws org.rlr.tensor.CancelledException if the thread is interrupted
      */
     public EvaluationResult evaluate(DataSet data, Observer observer) {

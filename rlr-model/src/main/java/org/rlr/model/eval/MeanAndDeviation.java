@@ -4,19 +4,19 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 
 /**
- * The mean of a figure over several runs, and how far the runs lie apart.
+ * The mean and the standard deviation of a value over several runs.
  *
  * @param mean the mean; empty without a run
  * @param deviation the sample standard deviation, {@code √(Σ(x−mean)²/(n−1))}; empty with fewer than two runs
- * @param runs n
+ * @param runs the number of runs, n
  */
 public record MeanAndDeviation(OptionalDouble mean, OptionalDouble deviation, int runs) {
 
     /**
-     * Of the values of all runs.
+     * Computes both from the values of all runs.
      *
-     * @param values one per run; none is allowed
-     * @return mean and deviation
+     * @param values one per run; may be empty
+     * @return the mean and the deviation
      */
     public static MeanAndDeviation of(double... values) {
         int n = values.length;

@@ -2,7 +2,7 @@ package org.rlr.model.eval;
 
 import java.util.Locale;
 
-/** The metrics of published tables, in their order. All are fractions between 0 and 1, the more the better. */
+/** The metrics of published tables, in their order. All are fractions between 0 and 1; higher is better. */
 public enum Metric {
     /** Area under the ROC curve of the image scores. */
     IMAGE_AUROC("image AUROC"),
@@ -25,12 +25,12 @@ public enum Metric {
         this.title = title;
     }
 
-    /** {@return its name in JSON, as {@code image_auroc}} */
+    /** {@return its name in JSON, for example {@code image_auroc}} */
     public String key() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** {@return the head of its column in a table, where columns stand in the order of this enum} */
+    /** {@return the title of its column in a table, whose columns have the order of this enum} */
     public String title() {
         return title;
     }

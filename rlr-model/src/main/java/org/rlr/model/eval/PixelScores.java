@@ -7,16 +7,16 @@ import org.rlr.model.data.Regions;
 import org.rlr.tensor.ResourceException;
 
 /**
- * The pixels of all test images of a class, good images included, pooled: their scores, and the regions of the ground
- * truth that the anomalous ones belong to. Holds 8 bytes per normal pixel and 12 per anomalous one. For one thread.
+ * The pooled pixels of all test images of a class, including good images: their scores, and the ground-truth regions of
+ * the anomalous pixels. Takes 8 bytes per normal pixel and 12 per anomalous one. For one thread.
  */
 public final class PixelScores {
     /** The usual limit of the false-positive rate for AUPRO. */
     public static final double AUPRO_LIMIT = 0.3;
-    /** Thresholds that older tables of AUPRO were made with. */
+    /** The number of thresholds in older tables of AUPRO. */
     public static final int AUPRO_THRESHOLDS = 200;
 
-    /** The longest array. */
+    /** The length of the longest array. */
     private static final int MOST = Integer.MAX_VALUE - 8;
 
     private double[] normal = new double[1024];
@@ -26,21 +26,20 @@ public final class PixelScores {
     private int anomalousCount;
     private int[] areas = new int[16];
     private int regionCount;
-    /** Made when asked for, forgotten when pixels are added. */
+    /** Computed on demand, cleared when pixels are added. */
     private @Nullable ScoreRanking ranking;
 
     private interface Scores {
         double at(int pixel);
     }
 
-    /** Holds no pixels yet. */
+    /** Creates an empty collection. */
     public PixelScores() {}
 
     /**
-     * Makes room for so many normal pixels in all: growing on the way would need more than twice the memory for a
-     * while.
+     * Reserves memory for the normal pixels: growing step by step needs more than twice the memory temporarily.
      *
-     * @param pixels normal pixels of all images
+     * @param pixels the number of normal pixels of all images
      */
     public void reserve(long pixels) {
         if (pixels > normal.length) {
@@ -52,24 +51,24 @@ public final class PixelScores {
      * Adds an image.
      *
      * @param map the anomaly map, row-major
-     * @param mask where it is anomalous, of the same size; null where nowhere
+     * @param mask where it is anomalous, of the same size; null for no anomalous pixel
      * @param height rows
      * @param width columns
-     * @throws org.rlr.tensor.RlrException where a score is not finite; no pixel of the image is then counted
+     * @throws org.rlr.tensor.RlrException if a score is not finite; no pixel of the image is added then
      */
     public void add(float[] map, boolean @Nullable [] mask, int height, int width) {
         add(pixel -> map[pixel], map.length, mask, height, width);
     }
 
     /**
-     * As {@link #add(float[], boolean[], int, int)}, in double precision.
+     * Like {@link #add(float[], boolean[], int, int)}, in double precision.
      *
      * @param map the anomaly map, row-major
-     * @param mask where it is anomalous, of the same size; null where nowhere
+     * @param mask where it is anomalous, of the same size; null for no anomalous pixel
      * @param height rows
      * @param width columns
-     * @throws IllegalArgumentException where map or mask is of another size
-     * @throws org.rlr.tensor.RlrException where a score is not finite
+     * @throws IllegalArgumentException if the map or the mask has another size
+     * @throws org.rlr.tensor.RlrException if a score is not finite
      */
     public void add(double[] map, boolean @Nullable [] mask, int height, int width) {
         add(pixel -> map[pixel], map.length, mask, height, width);
@@ -109,7 +108,7 @@ public final class PixelScores {
     /** {@return the ranking of all pixels, for AUROC, average precision and F1} */
     public ScoreRanking ranking() {
         if (ranking == null) {
-            // the normal ones may change places; the anomalous ones must stay beside their regions
+            // normal pixels may be reordered; anomalous ones must stay with their regions
             Arrays.sort(normal, 0, normalCount);
             double[] sorted = Arrays.copyOf(anomalous, anomalousCount);
             Arrays.sort(sorted);
@@ -118,16 +117,16 @@ public final class PixelScores {
         return ranking;
     }
 
-    /** {@return how many regions the masks have} */
+    /** {@return the number of regions in the masks} */
     public int regionCount() {
         return regionCount;
     }
 
     /**
-     * Area under the per-region overlap: the mean over all regions of the part of the region that is found (score at
-     * least the threshold), as a function of the rate of false positives among all normal pixels, at every distinct
-     * score, from (0, 0), integrated with trapezoids up to {@code limit} (interpolated there) and divided by it. Empty
-     * where there is no region or no normal pixel.
+     * Returns the area under the per-region overlap. The overlap is the mean over all regions of the found part of the
+     * region (score at least the threshold), as a function of the false-positive rate among all normal pixels, at every
+     * distinct score, from (0, 0). It is integrated with trapezoids up to {@code limit} (interpolated there) and
+     * divided by it. Empty without regions or without normal pixels.
      *
      * @param limit greatest false-positive rate, above 0 and at most 1
      * @return 0…1, or empty
@@ -159,13 +158,13 @@ public final class PixelScores {
     }
 
     /**
-     * The same area as older tables approximate it: thresholds evenly spaced from the least score on, towards the
-     * greatest; found where the score is above the threshold; the points with a false-positive rate of at most
-     * {@code limit}, their rates rescaled to [0, 1], joined by trapezoids. Only for comparison. Empty where
-     * {@link #aupro} is, and where fewer than two different rates lie within the limit.
+     * Returns the same area, approximated as in older tables: thresholds are evenly spaced from the least score towards
+     * the greatest; a pixel is found if its score is above the threshold; points with a false-positive rate of at most
+     * {@code limit}, rescaled to [0, 1], are joined by trapezoids. Only for comparison. Empty if {@link #aupro} is, or
+     * if fewer than two different rates are within the limit.
      *
      * @param limit greatest false-positive rate, above 0 and at most 1
-     * @param thresholds how many, as {@link #AUPRO_THRESHOLDS}
+     * @param thresholds their number, for example {@link #AUPRO_THRESHOLDS}
      * @return 0…1, or empty
      * @throws IllegalArgumentException if the limit is out of range
      */
@@ -182,7 +181,7 @@ public final class PixelScores {
         double firstRate = Double.NaN;
         double rate = Double.NaN;
         double overlap = Double.NaN;
-        for (int i = thresholds - 1; i >= 0; i--) { // rates ascend
+        for (int i = thresholds - 1; i >= 0; i--) { // ascending rates
             double threshold = range[0] + i * step;
             double nextRate = all.normalAbove(threshold) / (double) normalCount;
             double nextOverlap = overlapFrom[anomalousCount - all.anomalousAbove(threshold)];
@@ -201,8 +200,8 @@ public final class PixelScores {
     }
 
     /**
-     * The mean overlap of the regions when the anomalous pixels from rank {@code i} on (from the lowest) are found, for
-     * {@code i} from 0 to their number. Within equal scores only the value at the first is meaningful.
+     * Returns the mean overlap of the regions if the anomalous pixels from rank {@code i} on (from the lowest) are
+     * found, for {@code i} from 0 to their number. Among equal scores only the value at the first is valid.
      */
     private double[] overlapFrom(ScoreRanking all) {
         double[] overlap = new double[anomalousCount + 1];
@@ -231,7 +230,7 @@ public final class PixelScores {
         if (count == MOST) {
             throw new ResourceException(
                     ResourceException.Resource.MEMORY,
-                    "a class has more than " + count + " test pixels, which is more than an array holds",
+                    "a class has more than " + count + " test pixels, too many for an array",
                     "lower `imageSize`",
                     null);
         }

@@ -20,19 +20,19 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.model.config.Thresholds;
 
 /**
- * How well a model recognises the classes of the test images, and what the thresholds of the recognised classes are
- * worth: F1 of the images of all classes together.
+ * How well a model recognises the classes of test images, and the quality of the recognised classes' thresholds: image
+ * F1 over all classes together.
  *
- * @param confusion by class, how many of its images were recognised as which class; {@link #UNKNOWN} counts the unknown
- *     products
- * @param imageF1 by whose thresholds, in the order of {@link Given}; empty where the scores were made by another
- *     scoring than the thresholds
+ * @param confusion per true class, the number of its images per recognised class; {@link #UNKNOWN} counts unknown
+ * products
+ * @param imageF1 image F1 for each {@link Given}, in its order; empty if the scores and the thresholds come from
+ * different scorings
  */
 public record RecognitionResult(Map<String, Map<String, Integer>> confusion, List<ImageF1> imageF1) {
-    /** The name of what is none of the model's classes. */
+    /** The name for images of none of the model's classes. */
     public static final String UNKNOWN = "unknown product";
 
-    /** What is known of an image before its threshold is chosen. */
+    /** The knowledge of an image's class by which its threshold is chosen. */
     public enum Given {
         /** Nothing: one threshold for the scores of all classes. */
         NOTHING("one threshold for all classes"),
@@ -47,32 +47,32 @@ public record RecognitionResult(Map<String, Map<String, Integer>> confusion, Lis
             this.title = title;
         }
 
-        /** {@return in words, whose threshold it is} */
+        /** {@return a description of the threshold used} */
         public String title() {
             return title;
         }
     }
 
     /**
-     * F1 of the images of all classes together.
+     * Image F1 over all classes together.
      *
-     * @param given what is known of each image
-     * @param kept by the model's thresholds
-     * @param best the greatest on these images: over all scores, over all scores measured from the threshold of the
-     *     recognised class in standard deviations of its normal images', or by the best threshold of each class
+     * @param given the knowledge of an image's class
+     * @param kept F1 with the model's thresholds
+     * @param best the greatest F1 on these images: over all scores; over all scores measured from the recognised
+     * class's threshold in standard deviations of its normal scores; or with the best threshold of each class
      */
     public record ImageF1(Given given, OptionalDouble kept, OptionalDouble best) {}
 
     /** A test image. */
     record Image(String className, @Nullable String recognized, double score, boolean defective) {}
 
-    /** Copies both. */
+    /** Copies the map and the list. */
     public RecognitionResult {
         confusion = new LinkedHashMap<>(confusion);
         imageF1 = List.copyOf(imageF1);
     }
 
-    /** Of images whose class was looked for. */
+    /** Computes the result of images whose class was recognised. */
     static RecognitionResult of(List<Image> images, @Nullable Thresholds thresholds) {
         Map<String, Map<String, Integer>> confusion = new LinkedHashMap<>();
         for (Image image : images) {
@@ -111,7 +111,7 @@ public record RecognitionResult(Map<String, Map<String, Integer>> confusion, Lis
                                 })));
     }
 
-    /** From the threshold of the recognised class; an unknown product is above all others. */
+    /** Returns the distance from the threshold of the recognised class; an unknown product is above all others. */
     private static double margin(Image image, Thresholds thresholds) {
         return image.recognized == null
                 ? Double.MAX_VALUE
@@ -140,7 +140,7 @@ public record RecognitionResult(Map<String, Map<String, Integer>> confusion, Lis
                 : OptionalDouble.of(2.0 * right / (defective + found));
     }
 
-    /** {@return the names of what images were recognised as: classes, and at the end {@link #UNKNOWN}} */
+    /** {@return the names of the recognised classes, and {@link #UNKNOWN} at the end} */
     public List<String> recognized() {
         List<String> names = new ArrayList<>(Stream.concat(
                         confusion.keySet().stream(), confusion.values().stream().flatMap(row -> row.keySet().stream()))
@@ -151,7 +151,7 @@ public record RecognitionResult(Map<String, Map<String, Integer>> confusion, Lis
         return names;
     }
 
-    /** {@return whether it says more than that all images were recognised as the only class} */
+    /** {@return false if all images were recognised as the only class, else true} */
     public boolean telling() {
         return confusion.size() > 1
                 || confusion.entrySet().stream()
@@ -159,7 +159,7 @@ public record RecognitionResult(Map<String, Map<String, Integer>> confusion, Lis
     }
 
     /**
-     * Two plain-text tables: how many images of which class were recognised as which, and F1 in percent. Ends with a
+     * Returns two plain-text tables: the number of images per true and recognised class, and F1 in percent. Ends with a
      * line break.
      *
      * @return the tables
@@ -196,7 +196,7 @@ public record RecognitionResult(Map<String, Map<String, Integer>> confusion, Lis
         return text.toString();
     }
 
-    /** As JSON; F1 as fractions. */
+    /** Returns the result as JSON; F1 as fractions. */
     JsonObject json() {
         JsonObject counts = new JsonObject();
         confusion.forEach((name, row) -> {

@@ -9,11 +9,11 @@ import java.util.OptionalDouble;
  * @param runs their results, at least two, of the same classes
  */
 public record RunSummary(List<EvaluationResult> runs) {
-    /** Room for "100.0 ± 10.0". */
+    /** The width of "100.0 ± 10.0". */
     private static final int CELL = 12;
 
     /**
-     * Takes a copy.
+     * Copies the list.
      *
      * @throws IllegalArgumentException if there are fewer than two
      */
@@ -25,9 +25,9 @@ public record RunSummary(List<EvaluationResult> runs) {
     }
 
     /**
-     * A metric's mean over the classes; empty where it is undefined in a run.
+     * Returns a metric's mean over the classes; empty if it is undefined in a run.
      *
-     * @param metric which
+     * @param metric the metric
      * @return over the runs, as fractions
      */
     public MeanAndDeviation mean(Metric metric) {
@@ -35,10 +35,10 @@ public record RunSummary(List<EvaluationResult> runs) {
     }
 
     /**
-     * A metric of a class, by its place; empty where it is undefined in a run.
+     * Returns a metric of a class; empty if it is undefined in a run.
      *
-     * @param classIndex place of the class, from 0
-     * @param metric which
+     * @param classIndex index of the class, from 0
+     * @param metric the metric
      * @return over the runs, as fractions
      */
     public MeanAndDeviation of(int classIndex, Metric metric) {
@@ -55,8 +55,8 @@ public record RunSummary(List<EvaluationResult> runs) {
     }
 
     /**
-     * A table in percent with one decimal, a row per class and their mean: mean ± standard deviation over the runs, "-"
-     * where undefined, and remarks on masks below. Ends with a line break.
+     * Returns a table in percent with one decimal, a row per class and their mean: mean ± standard deviation over the
+     * runs, "-" if undefined, and remarks on masks below. Ends with a line break.
      *
      * @return the table
      */

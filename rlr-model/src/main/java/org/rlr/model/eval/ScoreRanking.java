@@ -8,9 +8,9 @@ import java.util.OptionalDouble;
 import org.rlr.tensor.RlrException;
 
 /**
- * Scores of anomalous and of normal items (images, or pixels), ranked, and the threshold-free metrics of that ranking.
- * A higher score means more anomalous. Where one of the two kinds is missing, every metric is undefined, which is an
- * empty result and never a number. All take time linear in the number of scores once these are sorted.
+ * The ranked scores of anomalous and normal items (images or pixels), and the threshold-free metrics of the ranking. A
+ * higher score is more anomalous. Without anomalous or without normal items every metric is undefined: its result is
+ * empty. Metrics take linear time in the number of scores after sorting.
  */
 public final class ScoreRanking {
     private final double[] anomalous;
@@ -18,7 +18,7 @@ public final class ScoreRanking {
     private final double[] normal;
     private final int normalCount;
 
-    /** Takes the arrays over: their first elements up to the counts must be sorted, ascending. */
+    /** Takes over the arrays; their first elements, up to the counts, must be sorted in ascending order. */
     ScoreRanking(double[] anomalous, int anomalousCount, double[] normal, int normalCount) {
         this.anomalous = anomalous;
         this.anomalousCount = anomalousCount;
@@ -32,7 +32,7 @@ public final class ScoreRanking {
      * @param scores one per item
      * @param anomalous whether the item is anomalous
      * @return the ranking
-     * @throws RlrException where a score is not finite
+     * @throws RlrException if a score is not finite
      * @throws IllegalArgumentException if there are more or fewer labels than scores
      */
     public static ScoreRanking of(double[] scores, boolean[] anomalous) {
@@ -51,13 +51,13 @@ public final class ScoreRanking {
     }
 
     /**
-     * As {@link #of(double[], boolean[])}, for single precision.
+     * Like {@link #of(double[], boolean[])}, for single precision.
      *
      * @param scores one per item
      * @param anomalous whether the item is anomalous
      * @return the ranking
      * @throws IllegalArgumentException if there are more or fewer labels than scores
-     * @throws RlrException where a score is not finite
+     * @throws RlrException if a score is not finite
      */
     public static ScoreRanking of(float[] scores, boolean[] anomalous) {
         double[] wide = new double[scores.length];
@@ -67,34 +67,34 @@ public final class ScoreRanking {
         return of(wide, anomalous);
     }
 
-    /** The score with -0 made 0, so that equal scores are also equal in sorting order. */
+    /** Returns the score with -0 replaced by 0, so that equal scores also sort as equal. */
     static double requireFinite(double score, int index) {
         if (!Double.isFinite(score)) {
             throw new RlrException(
-                    "anomaly score " + index + " is " + score + ", which cannot be ranked: the model has diverged",
+                    "anomaly score " + index + " is " + score + " and cannot be ranked: the model has diverged",
                     "train it again with a lower `learningRate`");
         }
         return score + 0.0;
     }
 
-    /** {@return how many items are anomalous} */
+    /** {@return the number of anomalous items} */
     public int anomalousCount() {
         return anomalousCount;
     }
 
-    /** {@return how many items are normal} */
+    /** {@return the number of normal items} */
     public int normalCount() {
         return normalCount;
     }
 
-    /** {@return whether there are anomalous and normal items, without which no metric is defined} */
+    /** {@return whether it has anomalous and normal items, which every metric needs} */
     public boolean isDefined() {
         return anomalousCount > 0 && normalCount > 0;
     }
 
     /**
-     * Area under the receiver operating characteristic: the probability that an anomalous item scores higher than a
-     * normal one, a tie counting one half.
+     * Returns the area under the receiver operating characteristic: the probability that an anomalous item scores
+     * higher than a normal one; ties count one half.
      *
      * @return 0…1, or empty
      */
@@ -118,8 +118,8 @@ public final class ScoreRanking {
     }
 
     /**
-     * Average precision: the sum over the distinct scores, as thresholds, of precision times the gain in recall (no
-     * interpolation, no trapezoids).
+     * Returns the average precision: the sum over the distinct scores, as thresholds, of precision times the gain in
+     * recall (no interpolation, no trapezoids).
      *
      * @return 0…1, or empty
      */
@@ -141,16 +141,16 @@ public final class ScoreRanking {
     /**
      * The greatest F1 = 2TP / (2TP + FP + FN) that a threshold reaches.
      *
-     * @param value that F1
-     * @param threshold the score that reaches it, items that score at least that being called anomalous; the highest
-     *     such one where there are several
+     * @param value the F1
+     * @param threshold the score that reaches it (items with at least this score are called anomalous); the highest of
+     * several
      */
     public record BestF1(double value, double threshold) {}
 
     /**
-     * The greatest F1 over all distinct scores as thresholds, and where it is reached.
+     * Returns the greatest F1 over all distinct scores as thresholds, and its threshold.
      *
-     * @return empty where it is undefined
+     * @return empty if it is undefined
      */
     public Optional<BestF1> bestF1() {
         if (!isDefined()) {
@@ -168,17 +168,17 @@ public final class ScoreRanking {
     }
 
     /**
-     * A threshold's place on the ROC curve and on the precision-recall curve.
+     * A threshold's point on the ROC curve and on the precision-recall curve.
      *
      * @param falsePositiveRate share of the normal items that score at least the threshold
-     * @param recall share of the anomalous ones
-     * @param precision share of anomalous ones among all that do
+     * @param recall share of the anomalous items that score at least the threshold
+     * @param precision share of anomalous items among all that score at least the threshold
      */
     public record CurvePoint(double falsePositiveRate, double recall, double precision) {}
 
     /**
-     * The curves for drawing, from the highest threshold to the lowest: points that differ by less than {@code step} in
-     * all three values from the one before are left out, but for the first and the last. Empty where the curves are
+     * Returns the curves for drawing, from the highest threshold to the lowest. Omits points that differ by less than
+     * {@code step} in all three values from the previous one, except the first and the last. Empty if the curves are
      * undefined.
      *
      * @param step least difference of neighbouring points, of 0…1
@@ -215,7 +215,7 @@ public final class ScoreRanking {
                 Math.max(a.recall - b.recall, a.falsePositiveRate - b.falsePositiveRate));
     }
 
-    /** Goes through the distinct scores, highest first, and counts the items that score at least that. */
+    /** Iterates over the distinct scores, highest first, and counts the items that score at least that. */
     final class Sweep {
         double threshold;
         int truePositives;
@@ -240,29 +240,29 @@ public final class ScoreRanking {
         }
     }
 
-    /** The least and the greatest score. */
+    /** Returns the least and the greatest score. */
     double[] range() {
         return new double[] {
             Math.min(anomalous[0], normal[0]), Math.max(anomalous[anomalousCount - 1], normal[normalCount - 1])
         };
     }
 
-    /** How many anomalous items score more than the threshold. */
+    /** Returns the number of anomalous items that score more than the threshold. */
     int anomalousAbove(double threshold) {
         return anomalousCount - upperBound(anomalous, anomalousCount, threshold);
     }
 
-    /** How many normal items score more than the threshold. */
+    /** Returns the number of normal items that score more than the threshold. */
     int normalAbove(double threshold) {
         return normalCount - upperBound(normal, normalCount, threshold);
     }
 
-    /** The first of several anomalous items of that score, which must be among them, counted from the lowest. */
+    /** Returns the index, from the lowest, of the first anomalous item with that score, which must exist. */
     int rank(double score) {
         return upperBound(anomalous, anomalousCount, Math.nextDown(score));
     }
 
-    /** The number of elements that are not greater than the bound. */
+    /** Returns the number of elements that are at most the bound. */
     private static int upperBound(double[] sorted, int count, double bound) {
         int low = 0;
         int high = count;

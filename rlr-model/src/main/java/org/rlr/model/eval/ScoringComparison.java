@@ -21,23 +21,23 @@ import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.RlrException;
 
 /**
- * The metrics of one model by several scorings. Features and reconstructions are computed once; maps are made of the
- * tokens' scores class by class and, for scorings that differ in the smoothing alone, together, so that no more memory
- * is needed than for one evaluation.
+ * The metrics of one model with several scorings. Features and reconstructions are computed once. Maps are computed
+ * from the tokens' scores, class by class, together for scorings that differ only in the smoothing; memory use is that
+ * of one evaluation.
  *
- * @param rows one per scoring, in the order asked for
+ * @param rows one per scoring, in the given order
  */
 public record ScoringComparison(List<Row> rows) {
     /** A scoring and its metrics. */
     public record Row(Scoring scoring, EvaluationResult result) {}
 
-    /** Takes a copy. */
+    /** Copies the list. */
     public ScoringComparison {
         rows = List.copyOf(rows);
     }
 
     /**
-     * Evaluates on the test images of a data set.
+     * Evaluates the scorings on the test images of a data set.
      *
      * @param scorer of a model that has all levels
      * @param data has test images ({@link DataSet#requireEvaluation})
@@ -53,8 +53,8 @@ public record ScoringComparison(List<Row> rows) {
     }
 
     /**
-     * Evaluates on the test images of a data set, without those that cannot be read, of which the remarks of the
-     * results say how many there are.
+     * Evaluates the scorings on the test images of a data set, excluding unreadable ones; remarks in the results give
+     * their number.
      *
      * @param scorer of a model that has all levels
      * @param data has test images ({@link DataSet#requireEvaluation})
@@ -110,7 +110,7 @@ public record ScoringComparison(List<Row> rows) {
                 .toList());
     }
 
-    /** Scorings with the same maps side by side. */
+    /** Groups scorings by equal unsmoothed maps. */
     private static List<List<Scoring>> byMaps(List<Scoring> scorings) {
         List<List<Scoring>> groups = new ArrayList<>();
         for (Scoring scoring : scorings) {
@@ -150,8 +150,9 @@ public record ScoringComparison(List<Row> rows) {
     }
 
     /**
-     * As JSON: {@code {"scorings":[{"levels":[2,3],"weights":[1.0,0.5],"smoothing":4.0,"classes":[…],"mean":{…}}…]}},
-     * classes and mean as in {@link EvaluationResult#toJson}.
+     * Returns the result as JSON: {@code
+     * {"scorings":[{"levels":[2,3],"weights":[1.0,0.5],"smoothing":4.0,"classes":[…],"mean":{…}}…]}}, classes and mean
+     * as in {@link EvaluationResult#toJson}.
      *
      * @return the text, ending with a line break
      */

@@ -10,17 +10,17 @@ import org.rlr.model.data.DataSetException;
 import org.rlr.tensor.InvalidSettingException;
 
 /**
- * Finds thresholds of image scores. All intervals hold for images like those given, independent of one another, and for
- * finitely many: they come from order statistics and the binomial distribution, not from a normal approximation.
+ * Estimates thresholds of image scores. All intervals assume independent images like the given ones. They are exact for
+ * small numbers of images: they use order statistics and the binomial distribution.
  */
 public final class ThresholdEstimator {
-    /** So that rounding does not turn (n + 1)·rate = 1 into less. */
+    /** Keeps rounding from making (n + 1)·rate = 1 smaller. */
     private static final double ROUNDING = 1e-9;
 
     private final double confidence;
 
     /**
-     * An estimator whose intervals have a confidence between 0 and 1, as 0.95.
+     * Creates an estimator whose intervals have a given confidence, for example 0.95.
      *
      * @param confidence of the intervals, above 0 and below 1
      * @throws InvalidSettingException if it is not
@@ -31,16 +31,16 @@ public final class ThresholdEstimator {
     }
 
     /**
-     * A threshold that a new normal image exceeds with a probability of at most {@code rate}: of n held-out scores the
-     * one that {@code ⌊(n+1)·rate⌋ - 1} exceed. The rate at a threshold found so has the distribution Beta(a, n+1-a), a
-     * = {@code ⌊(n+1)·rate⌋}; its mean and central interval are given. The interval of the threshold is that of two
-     * order statistics which enclose the true quantile.
+     * Returns a threshold that a new normal image exceeds with a probability of at most {@code rate}: of n held-out
+     * scores, the one exceeded by {@code ⌊(n+1)·rate⌋ - 1}. The rate at this threshold has the distribution Beta(a,
+     * n+1-a), a = {@code ⌊(n+1)·rate⌋}; the result has its mean and central interval. The interval of the threshold is
+     * that of two order statistics which enclose the true quantile.
      *
      * @param normal scores of normal images that the model was not trained on
      * @param rate between 0 and 1
-     * @return the threshold, with its interval and that of the rate
-     * @throws org.rlr.tensor.RlrException if the rate is out of range, a score is not finite, or there are fewer than
-     *     {@code 1/rate - 1} scores, which cannot show so low a rate
+     * @return the threshold, its interval and the interval of the rate
+     * @throws org.rlr.tensor.RlrException if the rate is out of range, a score is not finite, or the scores are fewer
+     * than {@code 1/rate - 1}, too few for the rate
      */
     public Threshold falseAlarmRate(double[] normal, double rate) {
         requireEnough(normal.length, rate);
@@ -65,15 +65,15 @@ public final class ThresholdEstimator {
     }
 
     /**
-     * The place, from 1 for the highest of n scores, of the one that is the threshold of a rate; 0 where there are too
-     * few.
+     * Returns the rank of the score that is the threshold of a rate, from 1 for the highest of n scores; 0 if n is too
+     * small.
      */
     private static int place(int n, double rate) {
         return (int) ((n + 1) * rate + ROUNDING);
     }
 
     /**
-     * The order statistics that enclose a quantile with at most {@code tail} beyond each; null for an end that lies
+     * Returns the order statistics that enclose a quantile with at most {@code tail} beyond each; null for an end
      * beyond the scores.
      */
     private static Interval quantileInterval(double estimate, double[] sorted, double quantile, double tail) {
@@ -84,7 +84,7 @@ public final class ThresholdEstimator {
     }
 
     /**
-     * The threshold of the greatest F1, halfway to the next lower score.
+     * Returns the threshold of the greatest F1, halfway to the next lower score.
      *
      * @param normal scores of normal images, at least one
      * @param anomalous scores of anomalous images, at least one
@@ -98,8 +98,8 @@ public final class ThresholdEstimator {
     }
 
     /**
-     * The highest threshold that at least this share of the anomalous images exceeds, halfway between the last of them
-     * and the next lower score.
+     * Returns the highest threshold that at least this share of the anomalous images exceeds, halfway between the last
+     * of them and the next lower score.
      *
      * @param normal scores of normal images, at least one
      * @param anomalous scores of anomalous images, at least one
@@ -116,7 +116,7 @@ public final class ThresholdEstimator {
         return labelled(sorted[sorted.length - found], Rule.RECALL, recall, normal, anomalous);
     }
 
-    /** A threshold just below a score that is still to be called anomalous. */
+    /** Returns a threshold just below the lowest score to be called anomalous. */
     private Threshold labelled(double least, Rule rule, double target, double[] normal, double[] anomalous) {
         double below = Double.NEGATIVE_INFINITY;
         for (double[] scores : new double[][] {normal, anomalous}) {
@@ -180,29 +180,29 @@ public final class ThresholdEstimator {
     }
 
     /**
-     * Checks that there are labelled images of both kinds, before they are scored.
+     * Checks, before scoring, that labelled images are of both kinds.
      *
-     * @param normal how many are normal
-     * @param anomalous how many are anomalous
+     * @param normal the number of normal images
+     * @param anomalous the number of anomalous images
      * @throws DataSetException if there are none of a kind
      */
     public static void requireBoth(int normal, int anomalous) {
         if (normal == 0 || anomalous == 0) {
             throw new DataSetException(
-                    "a threshold from labelled images needs normal and anomalous ones, not " + normal + " and "
-                            + anomalous,
+                    "a threshold from labelled images needs both kinds, but there are " + normal + " normal and "
+                            + anomalous + " anomalous ones",
                     "add some, or use `falseAlarmRate`, which needs normal ones only",
                     null);
         }
     }
 
     /**
-     * Checks that normal images are enough for a false-alarm rate, before they are scored.
+     * Checks, before scoring, that the normal images suffice for a false-alarm rate.
      *
-     * @param normal how many there are
+     * @param normal the number of normal images
      * @param rate above 0 and below 1
      * @throws InvalidSettingException if the rate is not between 0 and 1
-     * @throws DataSetException if there are fewer than {@code 1/rate - 1}, saying how many it takes
+     * @throws DataSetException if they are fewer than {@code 1/rate - 1}, with the required number
      */
     public static void requireEnough(int normal, double rate) {
         requireRate(rate);
@@ -217,7 +217,7 @@ public final class ThresholdEstimator {
     }
 
     /**
-     * How many normal images it takes to show a false-alarm rate.
+     * Returns the number of normal images that a false-alarm rate requires.
      *
      * @param rate above 0 and below 1
      * @return {@code 1/rate - 1}, rounded up

@@ -34,20 +34,20 @@ import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.RlrException;
 
 /**
- * Finds the threshold of a model by a rule, from images that the model was not trained on: from normal ones for a
- * false-alarm rate, from normal and anomalous ones for the greatest F1 or a recall. Immutable.
+ * Finds the threshold of a model by a rule, from images that the model was not trained on: normal images for a
+ * false-alarm rate, normal and anomalous ones for the greatest F1 or a recall. Immutable.
  *
- * <p>Where a model recognises classes and knows the normal scores of some, their thresholds are one and the same in
- * calibrated scores: in standard deviations from the mean of the class's normal scores, as training left them. It is
- * found from all images together, so that a class needs none of its own; {@link #withClasses} finds the threshold of
- * each class from its own images instead. The common threshold, of scores as they are, is for all others.
+ * <p>If a model recognises classes and knows the normal scores of some, those classes share one threshold in calibrated
+ * scores: in standard deviations from the mean of the class's normal scores, as computed in training. It is found from
+ * all images together, so a class needs no images of its own; {@link #withClasses} finds the threshold of each class
+ * from its own images instead. All other classes use the common threshold, on scores without calibration.
  *
  * <pre>{@code
  * RlrModel calibrated = Thresholding.falseAlarmRate(0.01).of(model, normalImages);
  * }</pre>
  */
 public final class Thresholding {
-    /** The confidence of intervals unless another is chosen. */
+    /** The default confidence of intervals. */
     public static final double CONFIDENCE = 0.95;
 
     private final Threshold.Rule rule;
@@ -70,7 +70,8 @@ public final class Thresholding {
     }
 
     /**
-     * At most this share of normal images shall be called anomalous: {@link ThresholdEstimator#falseAlarmRate}.
+     * Returns the rule that at most this share of normal images is called anomalous: {@link
+     * ThresholdEstimator#falseAlarmRate}.
      *
      * @param rate between 0 and 1
      * @return the rule
@@ -82,7 +83,7 @@ public final class Thresholding {
     }
 
     /**
-     * The greatest F1: {@link ThresholdEstimator#bestF1}.
+     * Returns the rule of the greatest F1: {@link ThresholdEstimator#bestF1}.
      *
      * @return the rule
      */
@@ -91,7 +92,7 @@ public final class Thresholding {
     }
 
     /**
-     * At least this share of the anomalous images shall be found: {@link ThresholdEstimator#recall}.
+     * Returns the rule that at least this share of the anomalous images is found: {@link ThresholdEstimator#recall}.
      *
      * @param recall between 0 and 1; 1 is allowed
      * @return the rule
@@ -103,7 +104,7 @@ public final class Thresholding {
     }
 
     /**
-     * The same with another confidence of the intervals.
+     * Returns the rule with another confidence of the intervals.
      *
      * @param other between 0 and 1
      * @return the rule
@@ -115,7 +116,7 @@ public final class Thresholding {
     }
 
     /**
-     * The same with a threshold for each class beside the common one.
+     * Returns the rule with a threshold for each class in addition to the common one.
      *
      * @return the rule
      */
@@ -124,7 +125,7 @@ public final class Thresholding {
     }
 
     /**
-     * The same for another way to score, which the model then has.
+     * Returns the rule with another scoring, which the resulting model keeps.
      *
      * @param other levels, weights and smoothing
      * @return the rule
@@ -133,16 +134,17 @@ public final class Thresholding {
         return new Thresholding(rule, target, confidence, perClass, other);
     }
 
-    /** {@return whether anomalous images are needed, too} */
+    /** {@return whether the rule also needs anomalous images} */
     public boolean labelled() {
         return rule != Threshold.Rule.FALSE_ALARM_RATE;
     }
 
     /**
-     * Whether a data set's validation images are taken: where every class has some, and no anomalous ones are needed.
+     * Returns whether a data set's validation images are used: if every class has some and the rule needs no anomalous
+     * ones.
      *
      * @param data the data set
-     * @return false where its test images are taken; what is then measured on them with the threshold is optimistic
+     * @return false if its test images are used; metrics on them with the threshold are then optimistic
      */
     public boolean usesValidation(DataSet data) {
         return !labelled()
@@ -150,11 +152,11 @@ public final class Thresholding {
     }
 
     /**
-     * The images of a data set that the threshold is found from.
+     * Returns the images of a data set from which the threshold is found.
      *
      * @param data the data set
-     * @return images by class: all, or normal ones where no anomalous ones are needed
-     * @throws org.rlr.model.data.ImageException if a mask cannot be read that tells whether an image is anomalous
+     * @return images by class: all, or only normal ones if the rule needs no others
+     * @throws org.rlr.model.data.ImageException if a mask that decides whether an image is anomalous cannot be read
      */
     public SortedMap<String, List<Sample>> samples(DataSet data) {
         boolean validation = usesValidation(data);
@@ -172,11 +174,10 @@ public final class Thresholding {
     }
 
     /**
-     * Checks that there are enough images, before they are scored.
+     * Checks, before scoring, that the images suffice.
      *
      * @param samples images by class
-     * @throws org.rlr.model.data.DataSetException if there are too few, in all or in a class that is to have its own
-     *     threshold
+     * @throws org.rlr.model.data.DataSetException if they are too few, in total or in a class with its own threshold
      */
     public void requireEnough(Map<String, List<Sample>> samples) {
         int normal = 0;
@@ -204,12 +205,12 @@ public final class Thresholding {
     }
 
     /**
-     * A model with the threshold that normal images give.
+     * Returns a model with the threshold found from normal images.
      *
-     * @param model stays the caller's
+     * @param model the model; the caller closes it
      * @param normal images that it was not trained on
-     * @return the same model, of the same parts, with the threshold; of the two only one is to be closed
-     * @throws IllegalArgumentException if the rule needs anomalous images or classes, which these do not have
+     * @return the same model, of the same parts, with the threshold; close only one of the two
+     * @throws IllegalArgumentException if the rule needs anomalous images or classes
      * @throws RlrException if there are too few, or one cannot be read
      * @throws org.rlr.tensor.CancelledException if the thread is interrupted
      */
@@ -225,11 +226,11 @@ public final class Thresholding {
     }
 
     /**
-     * A model with the threshold that the {@link #samples} of a data set give.
+     * Returns a model with the threshold found from the {@link #samples} of a data set.
      *
-     * @param model stays the caller's
+     * @param model the model; the caller closes it
      * @param data with validation or test images
-     * @return the same model, of the same parts, with the threshold; of the two only one is to be closed
+     * @return the same model, of the same parts, with the threshold; close only one of the two
      * @throws RlrException if there are too few, or one cannot be read
      * @throws org.rlr.tensor.CancelledException if the thread is interrupted
      */
@@ -238,12 +239,12 @@ public final class Thresholding {
     }
 
     /**
-     * As {@link #of(RlrModel, DataSet)}, of images by class.
+     * Like {@link #of(RlrModel, DataSet)}, from images by class.
      *
-     * @param model stays the caller's
+     * @param model the model; the caller closes it
      * @param samples images by class, as {@link #samples} gives them
      * @param scored run after each image
-     * @return the same model, of the same parts, with the threshold; of the two only one is to be closed
+     * @return the same model, of the same parts, with the threshold; close only one of the two
      * @throws RlrException if there are too few, or one cannot be read
      * @throws org.rlr.tensor.CancelledException if the thread is interrupted
      */
@@ -262,10 +263,10 @@ public final class Thresholding {
     }
 
     /**
-     * The thresholds of a model, by the scoring of a scorer of it.
+     * Returns the thresholds of a model with a scorer's scoring.
      *
-     * @param scorer gives the scores; where its scoring is the model's, the normal scores that the model knows of its
-     *     classes calibrate them
+     * @param scorer computes the scores; if its scoring is the model's, the model's normal scores of its classes
+     * calibrate them
      * @param samples images by class, as {@link #samples} gives them
      * @param scored run after each image
      * @return the thresholds
@@ -276,7 +277,7 @@ public final class Thresholding {
         return of(scorer, samples, scored, new DoubleSummaryStatistics());
     }
 
-    /** @param range takes the values of normal maps */
+    /** @param range collects the values of normal maps */
     private Thresholds of(
             AnomalyScorer scorer, Map<String, List<Sample>> samples, Runnable scored, DoubleSummaryStatistics range) {
         requireEnough(samples);
@@ -303,8 +304,8 @@ public final class Thresholding {
     }
 
     /**
-     * A score in standard deviations from the mean of the normal scores of the image's class, of the recognised one
-     * where the model does not know that, or of all.
+     * Returns a score in standard deviations from the mean normal score of the image's class; if the model does not
+     * know the class, of the recognised class, or of all.
      */
     private static double calibrated(Scored image, String className, Thresholds known) {
         Threshold own = known.perClass().get(className);
@@ -318,7 +319,7 @@ public final class Thresholding {
         return own.std() > 0 ? own.std() : 1;
     }
 
-    /** The threshold of calibrated scores as one of the scores of each class. */
+    /** Converts the threshold of calibrated scores to a threshold of each class's scores. */
     private static Map<String, Threshold> ofClasses(Map<String, Threshold> known, Threshold found) {
         Map<String, Threshold> own = new TreeMap<>();
         known.forEach((name, each) -> {
@@ -347,10 +348,10 @@ public final class Thresholding {
         return own;
     }
 
-    /** The score of an image, and the class that it was recognised as; null for none. */
+    /** The score of an image, and its recognised class; null for none. */
     private record Scored(double score, @Nullable String recognized) {}
 
-    /** Scores of normal images, and of anomalous ones. */
+    /** The scores of normal and of anomalous images. */
     private record Scores(double[] normal, double[] anomalous) {
         static Scores of(List<Scored> normal, List<Scored> anomalous, ToDoubleFunction<Scored> measured) {
             return new Scores(
@@ -359,7 +360,7 @@ public final class Thresholding {
         }
     }
 
-    /** The scores of images, whose maps {@code seen} takes. */
+    /** Scores images and passes their maps to {@code seen}. */
     private static List<Scored> score(
             AnomalyScorer scorer, List<Sample> samples, Runnable scored, Consumer<AnomalyMap> seen) {
         List<Scored> scores = new ArrayList<>();
@@ -415,7 +416,7 @@ public final class Thresholding {
         return judged(sample).anomalous();
     }
 
-    /** A sample whose mask, where one lies beside a good image, has been looked at and need not be again. */
+    /** Returns a sample labelled by its mask, so that the mask of a good image is read only once. */
     private static Sample judged(Sample sample) {
         if (sample.anomalous() || sample.masks().isEmpty()) {
             return sample;
