@@ -343,7 +343,7 @@ class HostilePickleTest {
                 "storage 7 twice");
         legacy(good.replace(keys + count, keys + "\u00ff".repeat(7) + "\u007f"), "should have 4 elements");
         legacy(good.substring(0, good.length() - 1), "cut short");
-        legacy(good.replace("NtQ", ")tQ"), "before 0.4");
+        legacy(good.replace("NtQ", ")tQ"), "before PyTorch 0.4");
     }
 
     private void legacy(String content, String mention) throws IOException {
