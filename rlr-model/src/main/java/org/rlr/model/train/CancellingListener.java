@@ -7,12 +7,12 @@ import org.rlr.model.config.ModelInfo;
 import org.rlr.tensor.CancelledException;
 
 /**
- * Ends a training where it can be ended: in what its listener hears of often. Not when an epoch or a model is done,
- * which are to be written first.
+ * Cancels a training in the frequent events of its listener. The ends of epochs and models are excluded, because those
+ * are written first.
  */
 record CancellingListener(TrainingListener next, BooleanSupplier cancelWhen) implements TrainingListener {
 
-    /** Whether that is why an exception was thrown; an interrupt also closes files that are being read. */
+    /** Returns whether an exception comes from a cancellation; an interrupt also closes files that are being read. */
     static boolean isBehind(RuntimeException thrown) {
         if (thrown instanceof CancelledException) {
             return true;

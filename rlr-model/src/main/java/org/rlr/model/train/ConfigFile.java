@@ -29,14 +29,14 @@ import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.IoReason;
 
 /**
- * What to train and how, from a JSON file as {@link ModelInfo#toJson} makes it: its objects {@code config}
- * ({@link RlrConfig}), {@code training} ({@link TrainingSettings}) and {@code scoring} ({@link Scoring}) count, the
- * rest of a model's description is passed over. What they leave out has the published value.
+ * The model and training settings from a JSON file in the format of {@link ModelInfo#toJson}: reads its objects {@code
+ * config} ({@link RlrConfig}), {@code training} ({@link TrainingSettings}) and {@code scoring} ({@link Scoring}) and
+ * skips the rest of a model's description. Omitted settings have the published value.
  *
  * @param config the model
  * @param training the training
- * @param scoring how it scores; null for the published way, whatever the levels
- * @param saysTraining whether the file says anything of the training; the description of an imported model does not
+ * @param scoring the scoring; null for the published one, with any levels
+ * @param saysTraining whether the file has training settings; the description of an imported model has none
  */
 public record ConfigFile(
         RlrConfig config,
@@ -44,19 +44,19 @@ public record ConfigFile(
         @Nullable Scoring scoring,
         boolean saysTraining) {
     private static final Gson GSON = new Gson();
-    private static final String REMEDY = "take one that `ModelInfo.toJson` made";
+    private static final String REMEDY = "use one written by `ModelInfo.toJson`";
 
-    /** The published settings, of a backbone that needs no weights. */
+    /** The published settings with a backbone that needs no weights. */
     public static final ConfigFile PUBLISHED =
             new ConfigFile(RlrConfig.published(Backbones.WEIGHT_FREE), TrainingSettings.PUBLISHED, null, true);
 
     /**
-     * Reads it.
+     * Reads a configuration file.
      *
      * @param file a JSON file
-     * @return what it says, and the published values for the rest
-     * @throws RlrException if it cannot be read, is not JSON, has an unknown key or a value out of range, naming file
-     *     and value
+     * @return its settings, with the published values for omitted ones
+     * @throws RlrException naming file and value, if it cannot be read, is not JSON, or has an unknown key or a value
+     * out of range
      */
     public static ConfigFile read(Path file) {
         JsonObject root;
@@ -85,7 +85,7 @@ public record ConfigFile(
                 root.has("training"));
     }
 
-    /** Those of the file's backbone. */
+    /** Returns the defaults of the file's backbone. */
     private static RlrConfig defaults(JsonObject root) {
         return root.get("config") instanceof JsonObject config
                         && config.get("backbone") instanceof JsonPrimitive name
@@ -94,7 +94,7 @@ public record ConfigFile(
                 : PUBLISHED.config;
     }
 
-    /** An object of the file over the defaults. */
+    /** Reads an object of the file; omitted values come from the defaults. */
     private static <T extends Record> T part(Path file, JsonObject root, String name, T defaults, Class<T> type) {
         JsonElement given = root.get(name);
         if (given == null) {
@@ -124,22 +124,22 @@ public record ConfigFile(
             merged.add(key, value);
         });
         try {
-            // the parser makes null of a constant that does not exist
+            // the parser turns an unknown constant into null
             constant(merged, "gate", GateMode::of);
             constant(merged, "optimizer", OptimizerMode::of);
             constant(merged, "schedule", Schedule::of);
-            // from text, where 1.5 is no whole number; from a tree it would be cut to 1
+            // from text, where 1.5 is rejected as an integer; from a tree it would become 1
             T read = GSON.fromJson(merged.toString(), type);
             if (read instanceof RlrConfig config) {
                 AttentionBlocks.inOrder(config.blocks());
-                // one that there is not may be replaced by an option
+                // an unknown name may be replaced by an option
                 if (Backbones.names().contains(config.backbone())) {
                     config.requireFits(Backbones.info(config.backbone()).levels());
                 }
             }
             return read;
         } catch (RuntimeException e) {
-            // what a record's constructor throws reaches us inside an exception of the parser
+            // the parser wraps exceptions of a record's constructor
             Throwable why = e;
             while (why.getCause() instanceof RuntimeException cause) {
                 why = cause;
@@ -147,7 +147,7 @@ public record ConfigFile(
             if (why instanceof RlrException known) {
                 throw known.at("\"" + name + "\"").at(unusable(file)).andRemedy("correct it, or " + REMEDY);
             }
-            // the parser's messages end in a link for programmers
+            // remove the link for programmers from the parser's messages
             throw failure(
                     file,
                     "\"" + name + "\": "
@@ -175,13 +175,13 @@ public record ConfigFile(
             }
         }
         for (RecordComponent each : type.getRecordComponents()) {
-            // the parser takes any other word for false
+            // the parser reads any other word as false
             JsonElement value = object.get(each.getName());
             if (each.getType() == boolean.class
                     && value != null
                     && !(value.isJsonPrimitive() && value.getAsJsonPrimitive().isBoolean())) {
                 throw failure(
-                        file, "\"" + prefix + each.getName() + "\" is " + value + ", neither true nor false", null);
+                        file, "\"" + prefix + each.getName() + "\" is " + value + " instead of true or false", null);
             }
         }
     }

@@ -6,10 +6,10 @@ import org.rlr.model.data.ImageSource;
 import org.rlr.model.decoder.DecoderInfo;
 
 /**
- * What the training of a feature decoder depends on, except the number of epochs.
+ * The inputs that determine the result of a feature decoder's training, except the number of epochs.
  *
- * @param decoder its description, with one epoch, no images and no loss
- * @param images SHA-256 of the contents of the training images in their order
+ * @param decoder the decoder's description, with one epoch, no images and no loss
+ * @param images SHA-256 of the contents of the training images, in order
  */
 record DecoderIdentity(DecoderInfo decoder, String images) implements StateFile.Identity<DecoderIdentity> {
 

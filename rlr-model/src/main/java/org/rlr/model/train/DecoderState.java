@@ -11,10 +11,10 @@ import org.rlr.tensor.nn.Adam;
 import org.rlr.tensor.nn.Parameter;
 
 /**
- * The state of a feature decoder's training at the end of an epoch: a SafeTensors file, as {@link StateFile} says.
+ * The state of a feature decoder's training at the end of an epoch: a SafeTensors file, see {@link StateFile}.
  *
  * @param epochs epochs done
- * @param meanLoss mean loss of the last of them
+ * @param meanLoss mean loss of the last epoch
  * @param network parameters and optimiser
  * @param statistics running statistics of the batch normalisations, by name
  */
@@ -32,13 +32,13 @@ record DecoderState(int epochs, double meanLoss, LearnedState network, StateDict
                 epochs, meanLoss, LearnedState.of(network.parameters(), optimizer), StateDict.of(statistics));
     }
 
-    /** Gives a network and its optimiser back what they were. @throws RlrException if they are of another one */
+    /** Restores a network and its optimiser. @throws RlrException if the state is of another network */
     void restore(DecoderNetwork decoder, Adam optimizer) {
         network.restore(decoder.parameters(), optimizer);
         decoder.buffers().load(statistics, "the training's state");
     }
 
-    /** Writes it in the place of an earlier one, whole or not at all. */
+    /** Writes the state, completely or not at all, replacing an earlier one. */
     void save(Path file, DecoderIdentity identity) {
         SafeTensorsWriter writer = StateFile.DECODER.writer(identity, epochs, meanLoss);
         network.write(writer, "");
@@ -51,7 +51,7 @@ record DecoderState(int epochs, double meanLoss, LearnedState network, StateDict
         writer.write(file);
     }
 
-    /** Reads it. @throws RlrException as {@link StateFile#load} */
+    /** Reads the state. @throws RlrException as {@link StateFile#load} */
     static DecoderState load(Path path, DecoderIdentity identity, int most) {
         return StateFile.DECODER.load(path, identity, most, file -> {
             StateDict kept = StateDict.of(file).under(STATISTICS);

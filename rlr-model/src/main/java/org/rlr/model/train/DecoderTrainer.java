@@ -28,19 +28,19 @@ import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.nn.Adam;
 
 /**
- * Trains a feature decoder on normal images (RLR §12): mean squared error between the picture of a model's features of
- * an image and the image, normalised as the backbone's input; Adam. The model stays as it is. The same seed gives the
- * same decoder, bit for bit, on the same kernels, with any number of threads.
+ * Trains a feature decoder on normal images (RLR §12) with Adam: mean squared error between an image and its picture
+ * decoded from a model's features, normalised like the backbone's input. The model is unchanged. The same seed gives a
+ * bit-identical decoder on the same kernels, with any number of threads.
  */
 public final class DecoderTrainer {
     private final DecoderSettings settings;
     private final TrainingListener listener;
 
     /**
-     * A trainer.
+     * Creates a trainer.
      *
      * @param settings epochs, batch, learning rate, seed
-     * @param listener hears of features and steps; losses are mean squared errors
+     * @param listener receives the progress; losses are mean squared errors
      */
     public DecoderTrainer(DecoderSettings settings, TrainingListener listener) {
         this.settings = settings;
@@ -48,7 +48,7 @@ public final class DecoderTrainer {
     }
 
     /**
-     * Trains on images, or on all their tiles where the model cuts images into some, on the model's backend.
+     * Trains on images, or on all their tiles if the model uses tiles, on the model's backend.
      *
      * @param model whose features are to be decoded; stays the caller's
      * @param images normal images
@@ -61,16 +61,16 @@ public final class DecoderTrainer {
     }
 
     /**
-     * As {@link #train(RlrModel, List)}, with the training's state written now and then, or resumed from one. A resumed
-     * training gives the same decoder, bit for bit, as an uninterrupted one.
+     * Like {@link #train(RlrModel, List)}, writing states of the training or resuming from one. A resumed training
+     * gives a bit-identical decoder.
      *
      * @param model whose features are to be decoded; stays the caller's
      * @param images normal images, at least one
-     * @param checkpoints where to write states, and which to resume from
+     * @param checkpoints the state files to write and to resume from
      * @return the decoder, the caller's to close
-     * @throws RlrException as that, or if a state cannot be read or written, or is another training's
-     * @throws org.rlr.tensor.CancelledException if the thread is interrupted before the last epoch is done; it resumes
-     *     from the state that was written last
+     * @throws RlrException as above, or if a state cannot be read or written, or is of another training
+     * @throws org.rlr.tensor.CancelledException if the thread is interrupted before the last epoch is done; the
+     * training resumes from the last written state
      */
     public FeatureDecoder train(RlrModel model, List<ImageSource> images, TrainingCheckpoints checkpoints) {
         if (images.isEmpty()) {
@@ -93,7 +93,7 @@ public final class DecoderTrainer {
         RlrConfig config = model.info().config();
         InputPipeline pipeline =
                 new InputPipeline(config, model.backbone().info().normalization(config), listener::heartbeat);
-        // the pictures stand behind the levels
+        // the pictures follow the levels
         int[] sizes = IntStream.concat(
                         model.levels().stream()
                                 .mapToInt(level ->
@@ -126,7 +126,7 @@ public final class DecoderTrainer {
             if ((long) batch * size > Integer.MAX_VALUE - 8) {
                 throw new ResourceException(
                         ResourceException.Resource.MEMORY,
-                        "batches of " + batch + " images are larger than an array can be",
+                        "batches of " + batch + " images do not fit into an array",
                         "lower `batchSize`",
                         null);
             }
@@ -153,13 +153,13 @@ public final class DecoderTrainer {
         });
     }
 
-    /** Hears of the end of each epoch. */
+    /** Receives the end of each epoch. */
     @FunctionalInterface
     private interface EpochEnd {
         void after(int epoch, double meanLoss, Adam optimizer);
     }
 
-    /** The epochs after those that an earlier run made, if one did; returns the mean loss of the last. */
+    /** Runs the remaining epochs; returns the mean loss of the last. */
     private double run(
             Backend backend,
             DecoderInfo info,

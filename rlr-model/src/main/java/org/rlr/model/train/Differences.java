@@ -5,13 +5,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
-/** What differs between two trainings, by the names of the records' components. */
+/** Describes the differences between two trainings by the names of the records' components. */
 final class Differences {
     private Differences() {}
 
     /**
-     * As "lr 0.1 then, 0.2 now; …": values of two records of one type that differ, those of records in them, too; empty
-     * where none does.
+     * Returns the values that differ between two records of one type, including nested records, for example "lr 0.1
+     * then, 0.2 now; …"; empty if none does.
      */
     static String of(Record then, Record now) {
         List<String> differences = new ArrayList<>();

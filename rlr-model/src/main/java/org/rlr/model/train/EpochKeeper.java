@@ -13,15 +13,15 @@ import org.rlr.model.eval.EvaluationResult;
 import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.InvalidSettingException;
 
-/** Keeps the parameters of the best epochs, by whatever is asked for; of equals the first. */
+/** Keeps the parameters of the best epochs, by validation loss and by test metrics if selected; the first of equals. */
 final class EpochKeeper {
     /**
-     * An epoch that is the best so far.
+     * The best epoch so far.
      *
      * @param epoch its number, from 1
      * @param loss its mean training loss
-     * @param value what it was chosen by
-     * @param parameters of the levels after it
+     * @param value the value by which it was chosen
+     * @param parameters the parameters of the levels after it
      */
     record Best(int epoch, double loss, double value, List<float[]> parameters) {
 
@@ -44,7 +44,7 @@ final class EpochKeeper {
     }
 
     /**
-     * Takes over what an earlier run kept. @throws org.rlr.tensor.RlrException if it did not keep what is asked for now
+     * Restores the epochs kept by an earlier run. @throws org.rlr.tensor.RlrException if a required one is missing
      */
     void restore(TrainingState state) {
         if (byTest && !state.keepsTest()) {
@@ -52,11 +52,11 @@ final class EpochKeeper {
                     "TestEvaluation.keepBest",
                     true,
                     "false",
-                    "the training that `resume` continues did not look for the best of its epochs on the test images",
+                    "the training that `resume` continues did not keep its best epoch on the test images",
                     "omit `TestEvaluation.keepBest`, or train anew with it");
         }
         if (byLoss && !state.kept().containsKey(Selection.By.VALIDATION_LOSS)) {
-            throw StateFile.damaged("the best of its epochs is missing", null);
+            throw StateFile.damaged("its best epoch is missing", null);
         }
         kept.putAll(state.kept());
         if (!byTest) {
@@ -80,7 +80,7 @@ final class EpochKeeper {
             OptionalDouble value = metrics.mean(TestEvaluation.CHOICE);
             if (value.isEmpty()) {
                 throw new DataSetException(
-                        "no class has both normal and defective test images, by which `TestEvaluation.keepBest` chooses",
+                        "`TestEvaluation.keepBest` needs a class with normal and defective test images; none has both",
                         "add them or omit `TestEvaluation.keepBest`",
                         null);
             }
@@ -91,18 +91,18 @@ final class EpochKeeper {
         }
     }
 
-    /** Whether the training ends after so many epochs, as the last of them brought no lower validation loss. */
+    /** Returns whether the training ends early: the last epochs brought no lower validation loss. */
     boolean ends(int done) {
         Best best = of(Selection.By.VALIDATION_LOSS);
         return patience != null && best != null && done - best.epoch() >= patience;
     }
 
-    /** Whether the best on test images is looked for. */
+    /** Returns whether the best epoch on the test images is kept. */
     boolean keepsTest() {
         return byTest;
     }
 
-    /** The best so far; null where there is none. */
+    /** Returns the best epoch so far; null without one. */
     @Nullable
     Best of(Selection.By by) {
         return kept.get(by);

@@ -5,14 +5,14 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.model.eval.EvaluationResult;
 
 /**
- * What an epoch came to.
+ * The results of an epoch.
  *
  * @param epoch its number, from 1
  * @param training mean losses of its steps
- * @param learningRate of its last step
+ * @param learningRate the learning rate of its last step
  * @param imagesPerSecond images learned from per second, without validation and evaluation
- * @param validation mean losses of the images held out, after the epoch, without perturbation; null where none are
- * @param metrics of the test images, after the epoch; null where they were not evaluated
+ * @param validation mean losses of the held-out images after the epoch, without perturbation; null without such images
+ * @param metrics metrics of the test images after the epoch; null if they were not evaluated
  */
 public record EpochReport(
         int epoch,

@@ -17,17 +17,17 @@ import org.rlr.tensor.Tensor;
 import org.rlr.tensor.io.IoReason;
 
 /**
- * The features of images, computed once and read in every epoch: in memory where they take no more than a part of the
- * Java heap, otherwise in a temporary file that is deleted on closing.
+ * The features of images, computed once and read in every epoch: in memory up to a part of the Java heap, otherwise in
+ * a temporary file that is deleted on closing.
  */
 final class FeatureStore implements AutoCloseable {
-    /** Bytes of all stores that are open at once that may lie in memory: two fifths of the heap. */
+    /** The most bytes in memory of all open stores together: two fifths of the heap. */
     static final long MEMORY_LIMIT = Runtime.getRuntime().maxMemory() / 5 * 2;
 
     private final int images;
     private final int[] sizes;
     private final long perImage;
-    /** Empty where the features are on disk. */
+    /** Empty if the features are on disk. */
     private final float[][][] memory;
 
     private final @Nullable FileChannel file;
@@ -40,7 +40,7 @@ final class FeatureStore implements AutoCloseable {
         this(images, sizes, MEMORY_LIMIT);
     }
 
-    /** @param memoryLimit bytes; more are kept on disk */
+    /** @param memoryLimit bytes; larger features are kept on disk */
     FeatureStore(int images, int[] sizes, long memoryLimit) {
         this.images = images;
         this.sizes = sizes.clone();
@@ -64,18 +64,18 @@ final class FeatureStore implements AutoCloseable {
         }
     }
 
-    /** Whether the features are kept on disk. */
+    /** Returns whether the features are kept on disk. */
     boolean onDisk() {
         return file != null;
     }
 
-    /** Bytes of all features. */
+    /** Returns the bytes of all features. */
     long bytes() {
         return perImage * images;
     }
 
     /**
-     * Keeps the values of images that follow one another: per level a tensor of {@code count} times the level's size.
+     * Stores the values of consecutive images: per level a tensor of {@code count} times the level's size.
      */
     void put(int first, int count, List<Tensor> levels) {
         for (int level = 0; level < levels.size(); level++) {
@@ -86,7 +86,7 @@ final class FeatureStore implements AutoCloseable {
         }
     }
 
-    /** Keeps the values of an image at a level, from {@code source[offset]}. */
+    /** Stores the values of an image at a level, from {@code source[offset]}. */
     void put(int image, int level, float[] source, int offset) {
         FileChannel disk = file;
         if (disk == null) {
@@ -128,7 +128,7 @@ final class FeatureStore implements AutoCloseable {
         bytes.flip().order(ByteOrder.nativeOrder()).asFloatBuffer().get(target, offset, sizes[level]);
     }
 
-    /** The values of several images at a level, one after another. */
+    /** Returns the values of several images at a level, concatenated. */
     float[] batch(int level, int[] images) {
         float[] batch = new float[images.length * sizes[level]];
         for (int i = 0; i < images.length; i++) {

@@ -5,7 +5,7 @@ import org.rlr.tensor.io.SafeTensorsWriter;
 import org.rlr.tensor.nn.Adam;
 import org.rlr.tensor.nn.ParameterSet;
 
-/** What a network has learned and what its optimiser remembers, at the end of an epoch. */
+/** The parameters of a network and the state of its optimiser at the end of an epoch. */
 record LearnedState(float[] parameters, Adam.State optimizer) {
 
     static LearnedState of(ParameterSet parameters, Adam optimizer) {
@@ -13,8 +13,7 @@ record LearnedState(float[] parameters, Adam.State optimizer) {
     }
 
     /**
-     * Gives a network its parameters and its optimiser what it remembered. @throws RlrException if they are those of
-     * another network
+     * Restores a network and its optimiser. @throws RlrException if the state is of another network
      */
     void restore(ParameterSet network, Adam other) {
         try {
@@ -25,7 +24,7 @@ record LearnedState(float[] parameters, Adam.State optimizer) {
         }
     }
 
-    /** Adds it to a state's file, under names that begin with a prefix. */
+    /** Adds the state to a file, under names with a prefix. */
     void write(SafeTensorsWriter writer, String prefix) {
         long[] shape = {parameters.length};
         writer.add(prefix + "parameters", shape, parameters)
@@ -34,7 +33,7 @@ record LearnedState(float[] parameters, Adam.State optimizer) {
                 .add(prefix + "steps", new long[] {1}, new long[] {optimizer.step()});
     }
 
-    /** Reads it back. @throws RlrException if a tensor is missing */
+    /** Reads the state. @throws RlrException if a tensor is missing */
     static LearnedState read(SafeTensorsFile file, String prefix) {
         return new LearnedState(
                 file.readFloats(prefix + "parameters"),

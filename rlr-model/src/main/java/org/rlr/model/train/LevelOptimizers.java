@@ -7,7 +7,7 @@ import org.rlr.tensor.backend.AdamSettings;
 import org.rlr.tensor.nn.Adam;
 import org.rlr.tensor.nn.ParameterSet;
 
-/** An Adam per level, stepped as {@link OptimizerMode} says. */
+/** An Adam optimiser per level, stepped by the rule of {@link OptimizerMode}. */
 final class LevelOptimizers implements AutoCloseable {
     private final List<ParameterSet> parameters;
     private final List<Adam> optimizers = new ArrayList<>();
@@ -21,13 +21,13 @@ final class LevelOptimizers implements AutoCloseable {
         parameters.forEach(p -> optimizers.add(new Adam(p)));
     }
 
-    /** Forgets a level's gradients, before they are computed. */
+    /** Clears a level's gradients before they are computed. */
     void zeroGradients(int level) {
         parameters.get(level).zeroGradients();
     }
 
     /**
-     * Steps a level whose gradients have been computed, and with zero steps the others that have been stepped before.
+     * Steps a level whose gradients are computed, and with zero steps the other levels that were stepped before.
      */
     void step(int level) {
         optimizers.get(level).step(settings);
@@ -41,12 +41,12 @@ final class LevelOptimizers implements AutoCloseable {
         }
     }
 
-    /** Counts a step of a level that a capture of an earlier one makes. */
+    /** Counts a step of a level that a capture runs. */
     void stepped(int level) {
         optimizers.get(level).stepped();
     }
 
-    /** The learning rate from the next step on. */
+    /** Sets the learning rate from the next step on. */
     void learningRate(float rate) {
         settings = settings.withLearningRate(rate);
     }
@@ -55,7 +55,7 @@ final class LevelOptimizers implements AutoCloseable {
         return settings.learningRate();
     }
 
-    /** The optimiser of a level. */
+    /** Returns the optimiser of a level. */
     Adam of(int level) {
         return optimizers.get(level);
     }

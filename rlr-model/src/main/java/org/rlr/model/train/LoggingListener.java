@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.Locale;
 import org.rlr.model.config.ModelInfo;
 
-/** Says in the log that a training goes on: a line for each epoch and for each file of a model. */
+/** Logs the progress of a training: a line per epoch and per model file. */
 final class LoggingListener implements TrainingListener {
     private static final System.Logger LOG = System.getLogger(RlrTraining.class.getName());
 
@@ -15,7 +15,7 @@ final class LoggingListener implements TrainingListener {
     public void started(int done, double meanLoss) {
         LOG.log(
                 System.Logger.Level.INFO,
-                () -> done == 0 ? "the training begins" : "the training goes on after epoch " + done);
+                () -> done == 0 ? "the training begins" : "the training resumes after epoch " + done);
     }
 
     @Override

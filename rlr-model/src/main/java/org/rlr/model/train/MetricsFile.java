@@ -19,10 +19,10 @@ import org.rlr.tensor.io.IoReason;
 import org.rlr.tensor.io.RescuedFiles;
 
 /**
- * A CSV file with a line per epoch of a training that it listens to, each written as its epoch ends: {@code epoch},
- * {@code loss} and its parts {@code loss_level<i>}, {@code learning_rate} (of the epoch's last step),
- * {@code images_per_second}, {@code validation_loss} and its parts, and the test images' metrics (fractions, means over
- * the classes). What was not computed is empty. Columns do not depend on what is computed.
+ * A CSV file with a line per epoch of a training, written at the epoch's end: {@code epoch}, {@code loss} and its parts
+ * {@code loss_level<i>}, {@code learning_rate} (of the epoch's last step), {@code images_per_second}, {@code
+ * validation_loss} and its parts, and the test images' metrics (fractions, means over the classes). The columns are
+ * always the same; values that were not computed are empty.
  */
 public final class MetricsFile implements TrainingListener, AutoCloseable {
     private static final String LEARNING_RATE = "learning_rate";
@@ -31,19 +31,19 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
     private final boolean resumed;
     private final List<Integer> levels;
     private final TrainingListener next;
-    /** All lines, to be kept elsewhere where the file takes no more. */
+    /** All lines, to be written elsewhere if writing the file fails. */
     private final StringBuilder text = new StringBuilder();
 
     private @Nullable BufferedWriter writer;
 
     /**
-     * Touches nothing yet.
+     * Creates the listener; does not open the file yet.
      *
      * @param file the CSV file
      * @param levels feature levels of the model
-     * @param resumed whether lines of an earlier run are continued; else a file that is there is replaced when the
-     *     epochs begin
-     * @param next hears everything, too, of an epoch once its line is written
+     * @param resumed whether to keep the lines of an earlier run; otherwise an existing file is replaced when the
+     * epochs begin
+     * @param next receives all events; the end of an epoch after its line is written
      */
     public MetricsFile(Path file, List<Integer> levels, boolean resumed, TrainingListener next) {
         this.file = file;
@@ -52,7 +52,7 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
         this.next = next;
     }
 
-    /** The first line. */
+    /** Returns the header line. */
     String header() {
         List<String> columns = new ArrayList<>(List.of("epoch", "loss"));
         levels.forEach(level -> columns.add("loss_level" + level));
@@ -67,12 +67,12 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
     }
 
     /**
-     * Opens it. Of a training that is resumed it keeps the lines of the epochs done; those of later ones, which are
-     * made again, go.
+     * Opens the file. For a resumed training it keeps the lines of the epochs done and removes those of later epochs,
+     * which are repeated.
      *
      * @param done epochs done
-     * @param meanLoss mean training loss of the last of them
-     * @throws RlrException if it cannot be read or written, or is another training's: it is then as it was
+     * @param meanLoss mean training loss of the last epoch
+     * @throws RlrException if it cannot be read or written, or is of another training; it is then unchanged
      */
     @Override
     public void started(int done, double meanLoss) {
@@ -100,13 +100,13 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
             throw notOurs("was begun by an earlier version of this program, which wrote no column " + LEARNING_RATE);
         }
         if (lines.isEmpty() || !lines.get(0).equals(header())) {
-            throw notOurs("is not the metrics of this training, whose first line would be " + header());
+            throw notOurs("is not the metrics of this training; its first line must be " + header());
         }
         List<String> kept = new ArrayList<>();
         int last = 0;
         for (String line : lines.subList(1, lines.size())) {
             if (last == done) {
-                break; // what follows is made again, a line that was being written when the process was killed, too
+                break; // later lines are written again, also a line left incomplete by a killed process
             }
             int epoch;
             try {
@@ -123,9 +123,9 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
             last = epoch;
             kept.add(line);
         }
-        // the loss in full tells whether it is this training's line
+        // the full loss identifies the line of this training
         if (last != done || !kept.get(kept.size() - 1).startsWith(done + "," + meanLoss + ",")) {
-            throw notOurs("is not the metrics of the training gone on with, which has a line of epoch " + done
+            throw notOurs("is not the metrics of the resumed training, which has a line of epoch " + done
                     + " with the loss " + meanLoss);
         }
         return kept;
@@ -136,11 +136,11 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
     }
 
     /**
-     * Adds an epoch's line, which can be read from then on.
+     * Writes an epoch's line.
      *
      * @param report of the epoch that ended
-     * @throws ResourceException if it cannot be written, as where the disk has become full; all lines are then kept
-     *     elsewhere, and the remedy says where
+     * @throws ResourceException if it cannot be written, for example on a full disk; all lines are then kept elsewhere,
+     * and the remedy says where
      */
     @Override
     public void epoch(EpochReport report) {

@@ -9,7 +9,7 @@ import org.rlr.model.config.ScoreStatistics;
 import org.rlr.model.data.ImageSource;
 import org.rlr.model.detect.AnomalyScorer;
 
-/** Scores of normal images, and the range of their maps. */
+/** The scores of normal images, and the range of their maps. */
 record NormalScores(double[] images, double low, double high) {
     static NormalScores of(AnomalyScorer scorer, List<ImageSource> images, TrainingListener listener) {
         double[] scores = new double[images.size()];
@@ -30,7 +30,7 @@ record NormalScores(double[] images, double low, double high) {
         return ScoreStatistics.of(images, low, high);
     }
 
-    /** By the class of each image; of one class there are none of its own. */
+    /** Returns the statistics per class, by the class of each image; empty for a single class. */
     Map<String, ScoreStatistics> byClass(List<String> labels) {
         Map<String, ScoreStatistics> own = new TreeMap<>();
         for (String name : Set.copyOf(labels)) {

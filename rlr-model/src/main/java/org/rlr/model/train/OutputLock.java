@@ -15,13 +15,13 @@ import org.rlr.tensor.io.IoReason;
 import org.rlr.tensor.io.LockedFile;
 
 /**
- * Keeps a second training from writing the files of one that is running: the later to end would replace the work of the
- * other. A file {@code .NAME.lock} beside each output is locked meanwhile and removed at the end. The system gives up
- * the locks of a process that is killed; what such a process leaves is removed by the next training of that output. The
+ * Keeps a second training from writing the files of a running one: the one that ends later would replace the other's
+ * results. A file {@code .NAME.lock} beside each output is locked during the training and removed at the end. The
+ * system releases the locks of a killed process; the next training of that output removes the remaining lock files. The
  * thread that holds a lock may take it again.
  */
 public final class OutputLock implements AutoCloseable {
-    /** The files that this process has locked: to open one again and close it would give up its lock, on POSIX. */
+    /** The files that this process has locked: on POSIX, opening and closing one again would release its lock. */
     private static final Map<Path, Held> HELD = new HashMap<>();
 
     private static final class Held {
@@ -41,12 +41,12 @@ public final class OutputLock implements AutoCloseable {
     private OutputLock() {}
 
     /**
-     * Locks the outputs of a training. One that is a device, or is in a folder that is missing, is not locked.
+     * Locks the outputs of a training, except devices and files in missing folders.
      *
-     * @param outputs files by the settings that name them, which errors mention; null where there is none
+     * @param outputs files by their settings, which errors name; null for no file
      * @return the locks, to be held while the training runs
      * @throws RlrException if another training writes one of them
-     * @throws ResourceException if a folder takes no lock
+     * @throws ResourceException if a lock file cannot be created
      */
     public static OutputLock of(Map<String, @Nullable Path> outputs) {
         OutputLock all = new OutputLock();
@@ -71,7 +71,7 @@ public final class OutputLock implements AutoCloseable {
     private void add(Path output, String setting) {
         Held lock;
         try {
-            // a link is followed when it is written
+            // writing follows a link
             Path file = Files.exists(output)
                     ? output.toRealPath()
                     : Objects.requireNonNull(output.toAbsolutePath().getParent())
@@ -81,7 +81,7 @@ public final class OutputLock implements AutoCloseable {
         } catch (IOException e) {
             throw new ResourceException(
                     ResourceException.Resource.DISK,
-                    "cannot lock " + output + " against a second training that would write it: " + IoReason.of(e),
+                    "cannot lock " + output + " against a second training: " + IoReason.of(e),
                     "choose another " + setting,
                     e);
         }
@@ -93,7 +93,7 @@ public final class OutputLock implements AutoCloseable {
         locks.add(lock);
     }
 
-    /** The lock of a file; null where somebody else has it. */
+    /** Returns the lock of a file; null if another thread or process holds it. */
     private static @Nullable Held lock(Path file) throws IOException {
         synchronized (HELD) {
             Held held = HELD.get(file);
@@ -112,7 +112,7 @@ public final class OutputLock implements AutoCloseable {
         }
     }
 
-    /** Gives the locks up. */
+    /** Releases the locks. */
     @Override
     public void close() {
         synchronized (HELD) {

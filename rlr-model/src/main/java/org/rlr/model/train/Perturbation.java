@@ -6,9 +6,9 @@ import org.rlr.model.config.TrainingSettings;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.backend.Philox;
 
-/** The perturbation of a transformer's input while training (RLR §3): feature jitter, or token masking. */
+/** The perturbation of a transformer's input in training (RLR §3): feature jitter or token masking. */
 final class Perturbation {
-    /** Each use of random numbers within a step has a stream of its own. */
+    /** The number of random streams per step: each use of random numbers has its own. */
     static final int STREAMS_PER_STEP = 64;
 
     private final TrainingSettings settings;
@@ -18,8 +18,8 @@ final class Perturbation {
     }
 
     /**
-     * What chance decides token by token, as numbers of the host: 1 or 0 for each token of {@code images·tokens}, the
-     * factor of its noise, or of the token itself where tokens are masked; null where all tokens are treated alike.
+     * Returns the random choice per token, on the host: 1 or 0 for each of {@code images·tokens}, the factor of the
+     * token's noise or, with masking, of the token itself; null if all tokens are treated alike.
      *
      * @param step number of the step over all epochs, from 0
      * @param level index of the level in the model
@@ -33,15 +33,15 @@ final class Perturbation {
     }
 
     /**
-     * The perturbed input.
+     * Returns the perturbed input.
      *
      * @param x tokens {@code [N, L, C]}
-     * @param chosen the numbers of {@link #chosen} as {@code [N, L]}, or null
+     * @param chosen the result of {@link #chosen} as {@code [N, L]}, or null
      */
     Tensor apply(Tensor x, @Nullable Tensor chosen, long step, int level) {
         if (settings.maskTokens()) {
             if (chosen == null) {
-                throw new IllegalArgumentException("tokens are masked by the numbers of chosen()");
+                throw new IllegalArgumentException("masking needs the result of chosen()");
             }
             return x.mul(chosen.reshape(x.dim(0), x.dim(1), 1));
         }
@@ -68,12 +68,12 @@ final class Perturbation {
         return noise(step, level) + 1;
     }
 
-    /** p as it is written: 0.3 is meant exactly, not the nearest number in binary, with which ⌊(1−p)·10⌋ would be 6. */
+    /** Returns p as the exact decimal: with the nearest binary number to 0.3, ⌊(1−p)·10⌋ would be 6. */
     private BigDecimal probability() {
         return new BigDecimal(Float.toString(settings.noiseProb()));
     }
 
-    /** {@code ⌊share·tokens⌋}. */
+    /** Returns {@code ⌊share·tokens⌋}. */
     private static int count(BigDecimal share, int tokens) {
         return share.multiply(BigDecimal.valueOf(tokens)).intValue();
     }
@@ -83,7 +83,9 @@ final class Perturbation {
         return ~settings.seed();
     }
 
-    /** Ones, but zeros at {@code count} random tokens of each image: the first places of a Fisher-Yates shuffle. */
+    /**
+     * Returns ones with zeros at {@code count} random tokens of each image: the first places of a Fisher-Yates shuffle.
+     */
     private float[] subset(int images, int tokens, int count, long stream) {
         float[] ones = new float[images * tokens];
         java.util.Arrays.fill(ones, 1);

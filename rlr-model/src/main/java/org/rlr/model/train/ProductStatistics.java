@@ -12,27 +12,30 @@ import org.rlr.model.features.ProductRecognizer;
 import org.rlr.tensor.Tensor;
 
 /**
- * Collects the pooled features of training images, and how the tokens of a class differ. Features that are not finite
- * are kept as they are: the loss tells of them.
+ * Collects the pooled features of training images and the variance of tokens within a class. Keeps features that are
+ * not finite: the loss reports them.
  */
 final class ProductStatistics {
-    /** The least deviation of a channel, as a part of the mean one of its level: grey images have no colour. */
+    /**
+     * The least deviation of a channel, relative to the mean deviation of its level: colour channels of grey images
+     * have none.
+     */
     private static final double LEAST_DEVIATION = 0.1;
 
     private final int[] channels;
     private final List<String> labels;
-    /** By image, how many inputs it becomes. */
+    /** The number of inputs per image. */
     private final int[] counts;
-    /** By input, the image that it is, or is a tile of. */
+    /** The image of each input, which is the whole image or a tile. */
     private final int[] images;
-    /** By image, of the channels of all levels. */
+    /** The pooled channels of all levels, per image. */
     private final List<float[]> pooled;
 
     private final Map<String, Tokens> tokens = new LinkedHashMap<>();
-    /** By image, those of its class. */
+    /** The token sums of each image's class. */
     private final List<Tokens> ofImage;
 
-    /** Sums over the tokens of a class, by channel. */
+    /** Sums over the tokens of a class, per channel. */
     private static final class Tokens {
         private final double[] sum;
         private final double[] squares;
@@ -58,7 +61,7 @@ final class ProductStatistics {
                 .toList();
     }
 
-    /** Statistics of nothing yet; null where the classes of the images are not known. */
+    /** Creates empty statistics; null if the classes of the images are not known. */
     static @Nullable ProductStatistics of(List<LevelConfig> levels, TrainingImages images, FeatureMaps maps) {
         return images.labels().isEmpty()
                 ? null
@@ -70,7 +73,7 @@ final class ProductStatistics {
                                 .toArray());
     }
 
-    /** Takes in inputs that follow one another; those after the last training image are passed over. */
+    /** Adds consecutive inputs; ignores those after the last training image. */
     void add(int first, int count, List<Tensor> maps) {
         int end = Math.min(first + count, images.length);
         int offset = 0;
@@ -106,7 +109,7 @@ final class ProductStatistics {
         own.inputs += level == 0 ? 1 : 0;
     }
 
-    /** What recognises the classes of the images that were taken in. */
+    /** Returns a recogniser of the classes of the added images. */
     ProductRecognizer recognizer() {
         float[] deviation = deviation();
         List<ProductRecognizer.Product> products = new ArrayList<>();
@@ -120,7 +123,7 @@ final class ProductStatistics {
         return new ProductRecognizer(products, deviation);
     }
 
-    /** Of the tokens within a class, by the mean of the classes' variances. */
+    /** Returns the deviation of tokens within a class, from the mean of the classes' variances. */
     private float[] deviation() {
         float[] all = new float[IntStream.of(channels).sum()];
         int offset = 0;

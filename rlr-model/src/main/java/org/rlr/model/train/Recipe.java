@@ -10,24 +10,24 @@ import org.rlr.model.data.DataSet;
 import org.rlr.model.eval.ThresholdEstimator;
 import org.rlr.tensor.InvalidSettingException;
 
-/** Settings that go together, by name. */
+/** Named combinations of settings. */
 public final class Recipe {
-    /** The name of the recipe of the paper. */
+    /** The name of the paper's recipe. */
     public static final String PUBLISHED = "published";
 
     /** The name of the recipe that gives a good model in minutes on a CPU. */
     public static final String RECOMMENDED = "recommended";
 
-    /** The name of the recipe that is taken where none is named. */
+    /** The name of the default recipe. */
     public static final String DEFAULT = RECOMMENDED;
 
-    /** The least share of images that the recommended recipe holds out, in percent. */
+    /** The least share of images held out by the recommended recipe, in percent. */
     private static final int LEAST_HELD_OUT = 10;
 
-    /** The greatest share of images that the recommended recipe holds out, in percent. */
+    /** The greatest share of images held out by the recommended recipe, in percent. */
     private static final int MOST_HELD_OUT = 20;
 
-    /** The false-alarm rate of the threshold that the recommended recipe finds on the images held out. */
+    /** The false-alarm rate of the threshold that the recommended recipe finds on the held-out images. */
     public static final double FALSE_ALARM_RATE = 0.05;
 
     /** The width of the recommended model. */
@@ -36,7 +36,7 @@ public final class Recipe {
     /** The layers of the recommended model. */
     private static final int LAYERS = 2;
 
-    /** The learning rate of the recommended model; it trains as well at twice as much. */
+    /** The learning rate of the recommended model; twice this rate works equally well. */
     private static final float LEARNING_RATE = 2e-3f;
 
     private Recipe() {}
@@ -46,14 +46,13 @@ public final class Recipe {
     }
 
     /**
-     * The training of a recipe for a model of another shape than the recipe's. Wider and deeper models take lower
-     * learning rates: the recommended one is divided by how many times the model is wider than 64 and by how many times
-     * it is deeper than 2 layers. That of the published shape is a quarter, 5e-4.
+     * Adapts a recipe's training to a model of another shape. Wider and deeper models need lower learning rates: the
+     * recommended rate is divided by width/64 and by layers/2. For the published shape that gives a quarter, 5e-4.
      *
      * @param name of the recipe
      * @param training its training
-     * @param shape of the model that is to be trained
-     * @return the training, with the learning rate of that shape where the recipe is {@code recommended}
+     * @param shape the shape of the model to train
+     * @return the training, with the learning rate for that shape if the recipe is {@code recommended}
      */
     public static TrainingSettings fitted(String name, TrainingSettings training, RlrConfig shape) {
         if (!name.equals(RECOMMENDED)) {
@@ -77,7 +76,7 @@ public final class Recipe {
                 .build();
     }
 
-    /** The published model, standardised. */
+    /** Returns the published model with standardised features. */
     private static ConfigFile fast(RlrConfig config) {
         return new ConfigFile(
                 config.toBuilder().standardize(true).build(),
@@ -93,12 +92,12 @@ public final class Recipe {
     }
 
     /**
-     * The recipe of that name, with no image held out: {@code recommended}, a small model, standardised features, small
-     * batches, that is more steps per epoch, and a learning rate that rises at first and falls to zero along a cosine;
-     * {@code published}, as the paper has it; or {@code fast}, the published model trained as the recommended one.
+     * Returns the recipe of that name, without held-out images: {@code recommended} is a small model with standardised
+     * features, small batches (more steps per epoch) and a learning rate with warm-up and cosine decay to zero; {@code
+     * published} is the paper's; {@code fast} is the published model trained like the recommended one.
      *
      * @param name {@code recommended}, {@code published} or {@code fast}
-     * @param backbone name of the feature extractor, whose own levels and image size are taken
+     * @param backbone name of the feature extractor; its levels and image size are used
      * @return model and training
      * @throws InvalidSettingException if there is no such recipe or backbone
      */
@@ -107,13 +106,12 @@ public final class Recipe {
     }
 
     /**
-     * The recipe of that name for a data set. {@code recommended} holds images out, by which it chooses the epoch and
-     * then finds the threshold at a false-alarm rate of {@value #FALSE_ALARM_RATE}: a tenth of each class's training
-     * images, up to a fifth where a tenth is too few for that rate, and none where a fifth is, or where a class has a
-     * single image.
+     * Returns the recipe of that name for a data set. {@code recommended} holds out images to choose the epoch and to
+     * find the threshold at a false-alarm rate of {@value #FALSE_ALARM_RATE}: a tenth of each class's training images,
+     * up to a fifth if a tenth is too few for that rate, and none if a fifth is too few or a class has a single image.
      *
      * @param name as for {@link #of(String, String)}
-     * @param backbone name of the feature extractor, whose own levels and image size are taken
+     * @param backbone name of the feature extractor; its levels and image size are used
      * @param data with training images
      * @return model and training
      * @throws InvalidSettingException if there is no such recipe or backbone
@@ -148,7 +146,7 @@ public final class Recipe {
                     .mapToInt(each -> ValidationSplit.count(each.train().size(), fraction))
                     .sum();
             if (images >= ThresholdEstimator.required(FALSE_ALARM_RATE)) {
-                // the best epoch instead of an early end: the last epochs, at low learning rates, bring most
+                // keep the best epoch, without an early end: the last epochs, at low learning rates, improve most
                 return new Validation(fraction, true, null, FALSE_ALARM_RATE);
             }
         }

@@ -35,25 +35,25 @@ import org.rlr.tensor.io.DiskSpace;
  * }
  * }</pre>
  *
- * <p>Whatever is not set has the value of the recommended recipe ({@link Recipe#DEFAULT}). The same settings and images
- * give the same model, bit for bit, on the same kernels, with any number of threads. An instance is used by one thread
- * at a time, and may be run several times.
+ * <p>Settings that are not set have the value of the recommended recipe ({@link Recipe#DEFAULT}). The same settings and
+ * images give a bit-identical model on the same kernels, with any number of threads. One thread at a time may use an
+ * instance; it may be run several times.
  *
  * <h2>Cancelling</h2>
  *
- * <p>A training ends with a {@link CancelledException} within the time of one step, one batch of images or the metrics
- * of one class once its thread is interrupted, as by {@link java.util.concurrent.ExecutorService#shutdownNow}, or
- * {@link #cancelWhen} says so. After an interrupt the interrupt status stays set.
+ * <p>If its thread is interrupted, for example by {@link java.util.concurrent.ExecutorService#shutdownNow}, or {@link
+ * #cancelWhen} returns true, a training ends with a {@link CancelledException} within the time of one step, one batch
+ * of images or the metrics of one class. After an interrupt the interrupt status stays set.
  *
  * <ul>
- *   <li>With a {@link #checkpoint} the state at the end of the last epoch is written before the exception is thrown,
- *       whatever {@code every} is. A training that {@linkplain #resume resumes} from it gives the same model, bit for
- *       bit. The state is kept in memory until it is written: 12 bytes for each number that is learned.
- *   <li>Without one a training that is cancelled before its last epoch has ended is lost. After that its state is kept
- *       in a folder for temporary files.
+ * <li>With a {@link #checkpoint} the state at the end of the last epoch is written before the exception is thrown, with
+ * any {@code every}. A training that {@linkplain #resume resumes} from it gives a bit-identical model. The state is
+ * kept in memory until it is written: 12 bytes per learned parameter.
+ * <li>Without a checkpoint a training that is cancelled before the end of its last epoch is lost. After that its state
+ * is kept in a folder for temporary files.
  *   <li>{@link CancelledException#remedy} says how to resume.
- *   <li>Once the training images have their scores, the training is no longer cancelled: {@link #run} writes the files
- *       and returns the model. A file is written whole or not at all, whenever the training ends.
+ * <li>After the training images are scored, the training can no longer be cancelled: {@link #run} writes the files and
+ * returns the model. A file is always written completely or not at all.
  * </ul>
  */
 public final class RlrTraining {
@@ -83,7 +83,7 @@ public final class RlrTraining {
     }
 
     /**
-     * A training on the training images of a data set.
+     * Creates a training on the training images of a data set.
      *
      * @param data with training images of every class
      * @return the training, with the recommended settings and a backbone that needs no weights
@@ -93,7 +93,7 @@ public final class RlrTraining {
     }
 
     /**
-     * Chooses the backbone by name. Weights that it needs are taken from {@link WeightsCache#ofUser}.
+     * Chooses the backbone by name. Its weights, if any, come from {@link WeightsCache#ofUser}.
      *
      * @param name one of {@link Backbones#names}
      * @return this
@@ -103,10 +103,10 @@ public final class RlrTraining {
     }
 
     /**
-     * Chooses the backbone by name, and where its weights are.
+     * Chooses the backbone by name, and the cache of its weights.
      *
      * @param name one of {@link Backbones#names}
-     * @param cache holds the weights, if the backbone needs some
+     * @param cache holds the weights, if the backbone needs any
      * @return this
      */
     public RlrTraining backbone(String name, WeightsCache cache) {
@@ -131,9 +131,9 @@ public final class RlrTraining {
     }
 
     /**
-     * Takes a backbone that is open, as for several trainings; {@link #backend} must be set to its backend.
+     * Uses an open backbone, for example for several trainings; {@link #backend} must be set to its backend.
      *
-     * @param open stays the caller's, and must stay open as long as the model
+     * @param open the backbone; the caller closes it, after the model
      * @return this
      */
     public RlrTraining backbone(Backbone open) {
@@ -143,8 +143,8 @@ public final class RlrTraining {
     }
 
     /**
-     * Chooses the settings that {@link #config(Consumer)} and {@link #settings(Consumer)} start from. Unless one is
-     * chosen, that is {@link Recipe#DEFAULT}.
+     * Chooses the recipe that {@link #config(Consumer)} and {@link #settings(Consumer)} start from; {@link
+     * Recipe#DEFAULT} by default.
      *
      * @param name as for {@link Recipe#of(String, String, DataSet)}
      * @return this
@@ -155,7 +155,7 @@ public final class RlrTraining {
     }
 
     /**
-     * Takes a whole model configuration, as of {@link ConfigFile#config}, instead of the recipe's; its backbone too,
+     * Replaces the recipe's model configuration, for example by {@link ConfigFile#config}, including the backbone
      * unless one is chosen.
      *
      * @param whole the model
@@ -169,7 +169,7 @@ public final class RlrTraining {
     /**
      * Changes the model configuration.
      *
-     * @param change is given a builder with the recipe's values; several changes are made in their order
+     * @param change receives a builder with the recipe's values; several changes apply in order
      * @return this
      */
     public RlrTraining config(Consumer<RlrConfig.Builder> change) {
@@ -178,7 +178,7 @@ public final class RlrTraining {
     }
 
     /**
-     * Takes whole training settings, as of {@link ConfigFile#training}, instead of the recipe's.
+     * Replaces the recipe's training settings, for example by {@link ConfigFile#training}.
      *
      * @param whole the training
      * @return this
@@ -189,9 +189,9 @@ public final class RlrTraining {
     }
 
     /**
-     * Changes the training settings: epochs, batch size, learning rate, seed, images held out.
+     * Changes the training settings: epochs, batch size, learning rate, seed, held-out images.
      *
-     * @param change is given a builder with the recipe's values; several changes are made in their order
+     * @param change receives a builder with the recipe's values; several changes apply in order
      * @return this
      */
     public RlrTraining settings(Consumer<TrainingSettings.Builder> change) {
@@ -200,13 +200,13 @@ public final class RlrTraining {
     }
 
     /**
-     * Trains as well as so much time allows: instead of {@code epochs} of the settings as many as fit, at least one, by
-     * the time that features and a few steps take on this machine. The learning rate's schedule is fitted to them. The
-     * model says their number; with it as {@code epochs} another training gives the same bits. How long the training
-     * really takes depends on what else the machine does. A training that {@linkplain #resume resumes} has the number
-     * of epochs that its state says, whatever the time.
+     * Limits the time of the training: replaces {@code epochs} of the settings by the number that fits, at least one,
+     * estimated from the time of features and a few steps on this machine. The learning rate's schedule adapts to it.
+     * The model records the number; another training with it as {@code epochs} gives the same bits. The true time
+     * depends on the machine's other load. A training that {@linkplain #resume resumes} keeps the number of epochs in
+     * its state.
      *
-     * @param budget for all that {@link #run} does; null for the settings' epochs
+     * @param budget the time for all of {@link #run}; null for the settings' epochs
      * @return this
      * @throws InvalidSettingException if it is not positive, or more than a year
      */
@@ -215,15 +215,15 @@ public final class RlrTraining {
                 budget == null || !(budget.isNegative() || budget.isZero() || budget.compareTo(LONGEST) > 0),
                 "time",
                 budget,
-                "more than nothing and at most " + LONGEST.toHours() + " hours");
+                "positive and at most " + LONGEST.toHours() + " hours");
         time = budget;
         return this;
     }
 
     /**
-     * Chooses how the model scores; it has no say in what is learned.
+     * Chooses how the model scores; this does not change training.
      *
-     * @param chosen levels, weights and smoothing; null for the published way
+     * @param chosen levels, weights and smoothing; null for the published scoring
      * @return this
      */
     public RlrTraining scoring(@Nullable Scoring chosen) {
@@ -232,9 +232,9 @@ public final class RlrTraining {
     }
 
     /**
-     * Chooses where to train.
+     * Chooses the backend of the training.
      *
-     * @param open stays the caller's, and must stay open as long as the model
+     * @param open the backbone; the caller closes it, after the model
      * @return this
      */
     public RlrTraining backend(Backend open) {
@@ -243,11 +243,11 @@ public final class RlrTraining {
     }
 
     /**
-     * Takes feature maps that were computed before, as for several seeds. The backbone that computed them is to be
-     * given, too.
+     * Uses feature maps that were computed before, for example for several seeds. Requires the backbone that computed
+     * them.
      *
-     * @param shared of all training images, and of the test images where they are evaluated; stays the caller's; null
-     *     to compute them
+     * @param shared the maps of all training images, and of the test images if they are evaluated; the caller closes
+     * them; null to compute them
      * @return this
      */
     public RlrTraining features(@Nullable SharedFeatures shared) {
@@ -258,7 +258,7 @@ public final class RlrTraining {
     /**
      * Evaluates the data set's test images while training, for {@link TrainingListener#epoch} and {@link #metrics}.
      *
-     * @param epochs after each of which so many epochs
+     * @param epochs the number of epochs between evaluations
      * @return this
      * @throws InvalidSettingException if it is below 1
      */
@@ -269,8 +269,8 @@ public final class RlrTraining {
     }
 
     /**
-     * Also keeps the model of the epoch that is best on the test images, as {@link Trained#bestOnTest}; needs
-     * {@link #testEvery}.
+     * Also keeps the model of the best epoch on the test images, as {@link Trained#bestOnTest}; needs {@link
+     * #testEvery}.
      *
      * @return this
      */
@@ -283,7 +283,7 @@ public final class RlrTraining {
      * Writes the training's state, so that it can be resumed.
      *
      * @param file replaced each time
-     * @param every after how many epochs; after the last, and when the training is cancelled, too
+     * @param every the number of epochs between states; also written after the last epoch and on cancellation
      * @return this
      * @throws InvalidSettingException if {@code every} is below 1
      */
@@ -296,7 +296,7 @@ public final class RlrTraining {
     /**
      * Resumes from a state, with the same settings and images; {@code epochs} may be more.
      *
-     * @param state written by {@link #checkpoint}; null to begin anew
+     * @param state written by {@link #checkpoint}; null to start a new training
      * @return this
      */
     public RlrTraining resume(@Nullable Path state) {
@@ -307,7 +307,7 @@ public final class RlrTraining {
     /**
      * Writes a CSV file with a line per epoch ({@link MetricsFile}).
      *
-     * @param csv continued by a training that resumes, else replaced; null for none
+     * @param csv continued by a resumed training, else replaced; null for none
      * @return this
      */
     public RlrTraining metrics(@Nullable Path csv) {
@@ -316,8 +316,8 @@ public final class RlrTraining {
     }
 
     /**
-     * Also writes the model to a file before {@link #run} returns. That there is room for it is checked before the
-     * training; if its place does not take it then, it is kept elsewhere ({@link org.rlr.tensor.io.RescuedFiles}).
+     * Also writes the model to a file before {@link #run} returns. Free space is checked before the training; if
+     * writing fails later, the model is kept elsewhere ({@link org.rlr.tensor.io.RescuedFiles}).
      *
      * @param model replaced; null for none
      * @return this
@@ -328,7 +328,7 @@ public final class RlrTraining {
     }
 
     /**
-     * As {@link #saveTo}, of the model that is best on the test images, which is then kept.
+     * Like {@link #saveTo}, for the best model on the test images, which this setting also keeps.
      *
      * @param model replaced; null for none
      * @return this
@@ -339,9 +339,9 @@ public final class RlrTraining {
     }
 
     /**
-     * Sets the listener that is told of progress. Without one, a line for each epoch goes to the log.
+     * Sets the listener for progress. Without one, each epoch is logged.
      *
-     * @param hears on the training thread; {@link TrainingListener#SILENT} for no log either
+     * @param hears called on the training thread; {@link TrainingListener#SILENT} turns logging off
      * @return this
      */
     public RlrTraining listener(TrainingListener hears) {
@@ -350,10 +350,10 @@ public final class RlrTraining {
     }
 
     /**
-     * Cancels the training from outside.
+     * Sets a condition that cancels the training.
      *
-     * @param condition true once the training is to end; asked on the training thread, at every step and image and
-     *     while images are waited for
+     * @param condition returns true to end the training; called on the training thread, at every step and image and
+     * while it waits for images
      * @return this
      */
     public RlrTraining cancelWhen(BooleanSupplier condition) {
@@ -362,9 +362,9 @@ public final class RlrTraining {
     }
 
     /**
-     * The model that is to be trained.
+     * Returns the configuration of the model to train.
      *
-     * @return what the recipe, the backbone and the changes come to
+     * @return the result of the recipe, the backbone and the changes
      * @throws InvalidSettingException if a value is out of range or does not fit the backbone
      */
     public RlrConfig config() {
@@ -378,9 +378,9 @@ public final class RlrTraining {
     }
 
     /**
-     * How it is to be trained.
+     * Returns the training settings.
      *
-     * @return what the recipe and the changes come to
+     * @return the result of the recipe and the changes
      * @throws InvalidSettingException if a value is out of range
      */
     public TrainingSettings settings() {
@@ -403,9 +403,9 @@ public final class RlrTraining {
      * @return the model; the caller closes it, and with it the backend if none was given
      * @throws CancelledException if the training was cancelled
      * @throws org.rlr.tensor.RlrException if a setting does not fit, the data set lacks images or one cannot be read,
-     *     the weights are missing, memory or disk is short, the state to resume from is another training's, the loss is
-     *     no longer finite, another training is writing one of the files, or a file cannot be written, which is then
-     *     kept elsewhere
+     * the weights are missing, memory or disk space runs out, the state to resume is of another training, the loss is
+     * no longer finite, another training is writing one of the files, or a file cannot be written, which is then kept
+     * elsewhere
      * @throws IllegalStateException if an open backbone was given without its backend, or features without theirs
      */
     public Trained run() {
@@ -473,7 +473,7 @@ public final class RlrTraining {
         try (MetricsFile csv = metrics(shape, longest, extractor, device)) {
             Trainer trainer = new Trainer(
                     device, shape, how, csv == null ? listener : csv, scoring, features, cancelWhen, deadline);
-            taken = true; // it closes the backbone if it fails
+            taken = true; // it closes the backbone on failure
             trained = trainer.train(extractor, images, files.checkpoints, test);
             files.save(trained, listener);
             return trained;
@@ -487,7 +487,7 @@ public final class RlrTraining {
         }
     }
 
-    /** The file of metrics, if there is to be one, once there is room for all that will be written. */
+    /** Returns the metrics file, or null, after checking the free space for all files. */
     private @Nullable MetricsFile metrics(RlrConfig shape, TrainingSettings how, Backbone extractor, Backend device) {
         long parameters = parameters(shape, extractor, device);
         DiskSpace.require(
@@ -509,12 +509,11 @@ public final class RlrTraining {
     }
 
     /**
-     * Checks before hours of training that there is room for the files of all of several trainings; {@link #run} checks
-     * it for one.
+     * Checks the free space for the files of several trainings; {@link #run} checks it for one.
      *
-     * @param trainings alike but for their seeds and files
+     * @param trainings they differ only in their seeds and files
      * @param backbone theirs
-     * @param backend where to train
+     * @param backend the backend of the training
      * @throws org.rlr.tensor.ResourceException if there is too little room
      */
     public static void requireRoom(List<RlrTraining> trainings, Backbone backbone, Backend backend) {

@@ -22,10 +22,10 @@ import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
 
 /**
- * Feature maps of training and test images, computed once and shared by trainings and evaluations that have backbone,
- * levels, image size and tiles in common: in memory where they take less than a fifth of the Java heap, otherwise in a
- * temporary file. An image takes {@code 4·Σ h·w·C} bytes over the levels. Maps are computed in batches; the CPU backend
- * gives each image the same bits alone.
+ * Feature maps of training and test images, computed once and shared by trainings and evaluations with the same
+ * backbone, levels, image size and tiles: in memory up to a fifth of the Java heap, otherwise in a temporary file. An
+ * image takes {@code 4·Σ h·w·C} bytes over the levels. Maps are computed in batches; on the CPU backend the batch does
+ * not change an image's bits.
  */
 public final class SharedFeatures implements FeatureMaps, AutoCloseable {
     private final List<LevelConfig> levels;
@@ -33,7 +33,7 @@ public final class SharedFeatures implements FeatureMaps, AutoCloseable {
     private final FeatureStore store;
     private final Map<ImageSource, Entry> entries = new HashMap<>();
 
-    /** Where an image's inputs lie in the store. */
+    /** The place of an image's inputs in the store. */
     private record Entry(int first, int count, @Nullable TileGrid grid) {
         IntStream inputs() {
             return IntStream.range(first, first + count);
@@ -41,13 +41,13 @@ public final class SharedFeatures implements FeatureMaps, AutoCloseable {
     }
 
     /**
-     * Computes them.
+     * Computes the feature maps.
      *
-     * @param backend on which the backbone computes
-     * @param backbone stays the caller's, and is no longer needed afterwards
+     * @param backend the backbone's backend
+     * @param backbone computes the maps; the caller may close it afterwards
      * @param config levels, image size and tiling; the rest may differ between the trainings
-     * @param images where an image is given twice, its maps are kept once
-     * @param listener hears how far they are
+     * @param images the images; the maps of duplicates are kept once
+     * @param listener receives the progress
      * @throws org.rlr.tensor.RlrException if an image cannot be read, or the temporary file cannot be written
      */
     @SuppressWarnings("try") // the scope only has to be open
@@ -85,7 +85,7 @@ public final class SharedFeatures implements FeatureMaps, AutoCloseable {
         }
     }
 
-    /** {@return how many images or tiles, how much memory they take, and where} */
+    /** {@return the number of images or tiles, and the size and place of their features} */
     public String description() {
         return String.format(
                 java.util.Locale.ROOT,
@@ -99,7 +99,7 @@ public final class SharedFeatures implements FeatureMaps, AutoCloseable {
     private Entry entry(ImageSource image) {
         Entry entry = entries.get(image);
         if (entry == null) {
-            throw new IllegalArgumentException(image + " is none of the images whose features are shared");
+            throw new IllegalArgumentException("no shared features of the image " + image);
         }
         return entry;
     }

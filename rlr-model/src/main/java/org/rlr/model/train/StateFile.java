@@ -12,14 +12,14 @@ import org.rlr.tensor.io.SafeTensorsFile;
 import org.rlr.tensor.io.SafeTensorsWriter;
 
 /**
- * What the states of all trainings have in common: SafeTensors files with metadata {@code format}, {@code version},
- * {@code training} (what identifies the training, as JSON), {@code epochs} (how many are done) and {@code loss} (mean
- * of the last of them).
+ * The common format of all training states: SafeTensors files with metadata {@code format}, {@code version}, {@code
+ * training} (the training's identity, as JSON), {@code epochs} (epochs done) and {@code loss} (mean loss of the last
+ * epoch).
  */
 enum StateFile {
-    /** Of transformers. */
+    /** States of transformers. */
     MODEL("rlr-training", "a training", "`Trainer.train`"),
-    /** Of a feature decoder. */
+    /** States of a feature decoder. */
     DECODER("rlr-decoder-training", "a decoder's training", "`DecoderTrainer.train`");
 
     private static final String VERSION = "1";
@@ -34,19 +34,21 @@ enum StateFile {
         this.writer = writer;
     }
 
-    /** What the result of a training depends on but for the number of its epochs; as JSON in the file. */
+    /** The inputs that determine the result of a training, except the number of epochs; stored as JSON. */
     interface Identity<I> {
-        /** Whether nothing is missing, as in a damaged file. */
+        /** Returns whether all values are present; false for a damaged file. */
         boolean complete();
 
-        /** Checks that what it names is on the class path. @throws RlrException naming the file and what is missing */
+        /**
+         * Checks that the named parts are on the class path. @throws RlrException naming the file and the missing part
+         */
         default void requireUsable(Path file) {}
 
-        /** What differs from an earlier training, in words. */
+        /** Returns the differences from an earlier training, in words. */
         List<String> differences(I earlier);
     }
 
-    /** A file with the metadata, for tensors to be added to. */
+    /** Returns a writer with the metadata, ready for tensors. */
     SafeTensorsWriter writer(Identity<?> identity, int epochs, double meanLoss) {
         return new SafeTensorsWriter()
                 .metadata("format", format)
@@ -59,11 +61,11 @@ enum StateFile {
     /**
      * Reads a state.
      *
-     * @param identity of the training that is to go on
-     * @param most epochs that it will have
-     * @param reader of the rest of the file
-     * @throws RlrException if the file is not such a state, is damaged, belongs to another training, or has more epochs
-     *     behind it
+     * @param identity the identity of the training that resumes
+     * @param most the number of epochs of that training
+     * @param reader reads the rest of the file
+     * @throws RlrException if the file is not such a state, is damaged, belongs to another training, or has done more
+     * epochs
      */
     <I extends Identity<I>, S> S load(Path path, I identity, int most, Function<SafeTensorsFile, S> reader) {
         try (SafeTensorsFile file = SafeTensorsFile.open(path)) {
@@ -71,7 +73,7 @@ enum StateFile {
                 throw new ModelException(
                         ModelException.Reason.NOT_A_MODEL,
                         path + " is not the state of " + what,
-                        "`resume` takes a file that " + writer + " wrote",
+                        "`resume` needs a file written by " + writer,
                         null);
             }
             if (!VERSION.equals(file.metadata().get("version"))) {
@@ -93,7 +95,7 @@ enum StateFile {
                 throw new ModelException(
                         ModelException.Reason.DOES_NOT_FIT,
                         path + " is the state of another training; this differs: " + String.join(", ", differences),
-                        "give the same settings and images, or train anew without `resume`",
+                        "give the same settings and images, or start a new training without `resume`",
                         null);
             }
             if (epochs(file) > most) {
@@ -101,14 +103,14 @@ enum StateFile {
                         "epochs",
                         most,
                         "at least " + epochs(file),
-                        path + " has " + epochs(file) + " epochs behind it, more than `epochs` " + most,
+                        path + " has done " + epochs(file) + " epochs, more than `epochs` " + most,
                         "raise `epochs`");
             }
             return reader.apply(file);
         } catch (RlrException e) {
             throw e;
         } catch (RuntimeException e) {
-            // a record's constructor, the parser, or a number that is missing
+            // from a record's constructor, the parser, or a missing number
             throw damaged(path, "cannot be read (" + e.getMessage() + ")", e);
         }
     }
@@ -117,11 +119,11 @@ enum StateFile {
         return new ModelException(
                 ModelException.Reason.DAMAGED,
                 path + " is damaged: its description " + how,
-                "take an earlier state or train anew",
+                "use an earlier state or start a new training",
                 cause);
     }
 
-    /** Epochs done. */
+    /** Returns the epochs done. */
     static int epochs(SafeTensorsFile file) {
         int epochs = Integer.parseInt(text(file, "epochs"));
         if (epochs < 0) {
@@ -138,7 +140,7 @@ enum StateFile {
         return text;
     }
 
-    /** Mean loss of the last of them. */
+    /** Returns the mean loss of the last epoch. */
     static double meanLoss(SafeTensorsFile file) {
         double loss = Double.parseDouble(text(file, "loss"));
         if (!Double.isFinite(loss)) {
@@ -147,12 +149,12 @@ enum StateFile {
         return loss;
     }
 
-    /** The error of a state whose values do not fit, although its description does. */
+    /** Returns the error for a state with a valid description but wrong values. */
     static ModelException damaged(String why, @Nullable Throwable cause) {
         return new ModelException(
                 ModelException.Reason.DAMAGED,
                 "the training's state is damaged (" + why + ")",
-                "take an earlier one or train anew",
+                "use an earlier one or start a new training",
                 cause);
     }
 }

@@ -7,8 +7,8 @@ import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.RescuedFiles;
 
 /**
- * Keeps the state of a training that ends before its time: because its epochs cannot be written down any longer, as on
- * a disk that has become full, or because it was cancelled.
+ * Keeps the state of a training that ends early: because writing fails at the end of an epoch, for example on a full
+ * disk, or because it was cancelled.
  */
 final class StateRescue {
     private static final Path UNNAMED = Path.of("training.checkpoint");
@@ -16,26 +16,25 @@ final class StateRescue {
     private StateRescue() {}
 
     /**
-     * Runs what writes at the end of an epoch.
+     * Runs the writing at the end of an epoch.
      *
      * @param epoch the epoch, counted from 1
-     * @param checkpoints what was asked for, whose file's name the state gets where there is one
-     * @param state writes the state to the path it is given
-     * @throws RlrException what {@code writing} throws, with the place where the state is kept and how to resume it
+     * @param checkpoints the checkpoint settings; the state gets the name of their file, if any
+     * @param state writes the state to a given path
+     * @throws RlrException the error of {@code writing}, with the place of the kept state and how to resume
      */
     static void around(int epoch, TrainingCheckpoints checkpoints, Runnable writing, Consumer<Path> state) {
         try {
             writing.run();
         } catch (CancelledException e) {
-            throw e; // the state is kept by who hears of it
+            throw e; // the handler of a cancellation keeps the state
         } catch (RlrException e) {
             throw e.andRemedy(elsewhere(epoch, checkpoints, state, "once there is room, "));
         }
     }
 
     /**
-     * Keeps the state of a cancelled training in the file that was asked for, or elsewhere where none was or it takes
-     * no more.
+     * Keeps the state of a cancelled training in the checkpoint file, or elsewhere without one or if writing it fails.
      *
      * @return how to resume it
      */
@@ -51,7 +50,7 @@ final class StateRescue {
         return elsewhere(epoch, checkpoints, state, "");
     }
 
-    /** How to resume from a state. */
+    /** Returns how to resume from a state. */
     static String resume(Path file) {
         return "to resume, train again with `resume` " + file;
     }

@@ -8,9 +8,9 @@ import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.backend.AdamSettings;
 import org.rlr.tensor.backend.Backend;
 
-/** Times steps of a training before it begins. What they learn is forgotten. */
+/** Times steps of a training before it begins; their result is discarded. */
 final class StepTimer {
-    /** Shorter trainings are not worth timed steps. */
+    /** The fewest steps of a training that are worth timing. */
     static final long WORTHWHILE_STEPS = 200;
 
     private static final int LEAST = 3;
@@ -21,13 +21,13 @@ final class StepTimer {
     private StepTimer() {}
 
     /**
-     * The time of a step once the kernels are compiled: a step near the fastest of those made in a few seconds.
+     * Returns the time of a step after kernels are compiled: close to the fastest step of a few seconds.
      *
-     * @param levels their parameters are other ones afterwards
-     * @param images of the store that are learned from
-     * @param left seconds that the training has, of which the timed steps take a twentieth
+     * @param levels the levels; the parameters are changed
+     * @param images the number of training images in the store
+     * @param left remaining seconds of the training; timing takes a twentieth of them
      * @param heartbeat run after each step
-     * @return seconds for a batch, of all levels
+     * @return the seconds for a batch on all levels
      */
     static double seconds(
             Backend backend,

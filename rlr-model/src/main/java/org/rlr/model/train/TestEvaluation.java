@@ -5,15 +5,15 @@ import org.rlr.model.eval.Metric;
 import org.rlr.tensor.InvalidSettingException;
 
 /**
- * Test images that are evaluated while a model is trained. They change nothing of the training.
+ * Test images that are evaluated during a training, without influence on it.
  *
  * @param data data set with test images
- * @param every after how many epochs
- * @param keepBest whether to keep the model of the epoch of greatest {@link #CHOICE}; what is measured on these images
- *     with it is optimistic
+ * @param every the number of epochs between evaluations
+ * @param keepBest whether to keep the model of the epoch with the greatest {@link #CHOICE}; its metrics on these images
+ * are optimistic
  */
 public record TestEvaluation(DataSet data, int every, boolean keepBest) {
-    /** By whose mean over the classes the best epoch is chosen. */
+    /** The metric whose mean over the classes selects the best epoch. */
     public static final Metric CHOICE = Metric.IMAGE_AUROC;
 
     /**
@@ -26,8 +26,8 @@ public record TestEvaluation(DataSet data, int every, boolean keepBest) {
     }
 
     /**
-     * Whether to evaluate after an epoch, counted from 1. It does not depend on the number of epochs, so that a resumed
-     * training chooses as an uninterrupted one.
+     * Returns whether to evaluate after an epoch, counted from 1. Independent of the number of epochs, so a resumed
+     * training makes the same choice.
      */
     boolean due(int epoch) {
         return epoch % every == 0;

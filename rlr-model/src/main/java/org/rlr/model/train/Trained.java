@@ -6,12 +6,12 @@ import org.rlr.model.transformer.RlrTransformer;
 import org.rlr.tensor.backend.Backend;
 
 /**
- * What a training gives; closing it closes both models, which share a backbone, and the backend if the training opened
- * it.
+ * The result of a training; closing it closes both models, which share a backbone, and the backend if the training
+ * opened it.
  *
  * @param model the model
- * @param bestOnTest the model of the epoch that was best on the test images; null where it was not asked for
- * @param ownBackend the backend of the models if the training opened it; null where it is the caller's
+ * @param bestOnTest the model of the best epoch on the test images; null if not selected
+ * @param ownBackend the backend of the models if the training opened it; null if the caller did
  */
 public record Trained(
         RlrModel model,

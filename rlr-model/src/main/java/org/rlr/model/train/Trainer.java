@@ -16,8 +16,8 @@ import org.rlr.tensor.backend.Backend;
 
 /**
  * Trains one model on normal images of all classes together (RLR §1 to §8). Features of the frozen backbone are
- * computed once and kept; every epoch reads them in a new random order. The same seed gives the same model, bit for
- * bit, on the same kernels, with any number of threads.
+ * computed once and kept; every epoch reads them in a new random order. The same seed gives a bit-identical model on
+ * the same kernels, with any number of threads.
  */
 public final class Trainer {
     final Backend backend;
@@ -29,26 +29,26 @@ public final class Trainer {
     final @Nullable Long deadline;
 
     /**
-     * A trainer on a backend.
+     * Creates a trainer on a backend.
      *
-     * @param backend where to train; stays the caller's
+     * @param backend the backend of the training; the caller closes it
      * @param config the model
      * @param settings the training
-     * @param listener hears how it goes on
+     * @param listener receives the progress
      */
     public Trainer(Backend backend, RlrConfig config, TrainingSettings settings, TrainingListener listener) {
         this(backend, config, settings, listener, null, null);
     }
 
     /**
-     * A trainer.
+     * Creates a trainer with a scoring and shared features.
      *
-     * @param backend where to train; stays the caller's
+     * @param backend the backend of the training; the caller closes it
      * @param config the model
      * @param settings the training
-     * @param listener hears how it goes on
-     * @param scoring how the model is to score; it has no say in what is learned. Null for the published way
-     * @param shared the feature maps of all images, test images too, computed before; null to compute them
+     * @param listener receives the progress
+     * @param scoring how the model scores, without influence on training; null for the published scoring
+     * @param shared precomputed feature maps of all images, including test images; null to compute them
      * @throws RlrException if the model would lack a level of the scoring
      */
     public Trainer(
@@ -62,9 +62,9 @@ public final class Trainer {
     }
 
     /**
-     * @param cancelWhen whether to end as after an interrupt; asked often, on the training thread
-     * @param deadline value of {@link System#nanoTime} to be done at, as {@link RlrTraining#time} says; null for the
-     *     settings' epochs
+     * @param cancelWhen returns true to end the training like an interrupt; called often, on the training thread
+     * @param deadline the end of {@link RlrTraining#time}, a value of {@link System#nanoTime}; null for the settings'
+     * epochs
      */
     Trainer(
             Backend backend,
@@ -91,7 +91,7 @@ public final class Trainer {
      *     training fails
      * @param images normal images
      * @param classes names of their classes, for the model's description
-     * @return the model, with the threshold that its own training images give
+     * @return the model, with the threshold from its training images
      * @throws RlrException if an image cannot be read, memory is short or the loss is no longer finite
      */
     public RlrModel train(Backbone backbone, List<ImageSource> images, List<String> classes) {
@@ -100,18 +100,17 @@ public final class Trainer {
     }
 
     /**
-     * As {@link #train(Backbone, List, List)}, with images held out and test images looked at where there are some, and
-     * with the training's state written now and then, or resumed from one. A resumed training gives the same models,
-     * bit for bit, as an uninterrupted one.
+     * Like {@link #train(Backbone, List, List)}, optionally with held-out images and test images, writing states of the
+     * training or resuming from one. A resumed training gives bit-identical models.
      *
      * @param backbone the feature extractor that the configuration names; the model takes it over, it is closed if
      *     training fails
-     * @param images those learned from, at least one, and those held out
-     * @param checkpoints where to write states, and which to resume from
+     * @param images the training images, at least one, and the held-out images
+     * @param checkpoints the state files to write and to resume from
      * @param test the test images to evaluate after epochs; null for none
-     * @return the model, and that of the epoch that was best on the test images where it was asked for
-     * @throws RlrException as that, or if a state cannot be read or written, or is another training's
-     * @throws org.rlr.tensor.CancelledException if the thread is interrupted, as {@link RlrTraining} says
+     * @return the model, and the model of the best epoch on the test images if selected
+     * @throws RlrException as above, or if a state cannot be read or written, or is of another training
+     * @throws org.rlr.tensor.CancelledException if the thread is interrupted, see {@link RlrTraining}
      */
     public Trained train(
             Backbone backbone, TrainingImages images, TrainingCheckpoints checkpoints, @Nullable TestEvaluation test) {
@@ -126,11 +125,11 @@ public final class Trainer {
     }
 
     /**
-     * Scores of normal images and the threshold that they give.
+     * Returns the scores of normal images and the threshold from them.
      *
-     * @param scorer by whose scoring
+     * @param scorer computes the scores
      * @param images normal images, at least one
-     * @param listener hears {@link TrainingListener#scores}
+     * @param listener receives {@link TrainingListener#scores}
      * @return mean, deviation, maximum, threshold and the range of the maps
      * @throws RlrException if an image cannot be read
      */

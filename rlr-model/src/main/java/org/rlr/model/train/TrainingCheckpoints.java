@@ -5,15 +5,15 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.InvalidSettingException;
 
 /**
- * Where a training writes its state, and the state that it resumes from.
+ * The files to which a training writes its state and from which it resumes.
  *
- * @param file where to write the state of the training; null for nowhere
- * @param every after how many epochs, and after the last
- * @param resume the state to resume from; null to begin
+ * @param file the file for the training's state; null for none
+ * @param every the number of epochs between states; also written after the last epoch
+ * @param resume the state to resume from; null to start a new training
  */
 public record TrainingCheckpoints(
         @Nullable Path file, int every, @Nullable Path resume) {
-    /** A training from the beginning that leaves nothing behind. */
+    /** A new training that writes no state. */
     public static final TrainingCheckpoints NONE = new TrainingCheckpoints(null, 1, null);
 
     /**
@@ -25,7 +25,7 @@ public record TrainingCheckpoints(
         InvalidSettingException.require(every >= 1, "TrainingCheckpoints.every", every, "at least 1");
     }
 
-    /** Whether the state is to be written after an epoch, counted from 1. */
+    /** Returns whether to write the state after an epoch, counted from 1. */
     boolean due(int epoch, int epochs) {
         return file != null && (epoch % every == 0 || epoch == epochs);
     }

@@ -4,13 +4,13 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a training is going to do, and how long it takes on this machine, by the time that its features and a few steps
- * took. Other work of the machine makes it longer.
+ * The work of a training and its estimated time on this machine, from the time of its features and a few steps. Other
+ * load on the machine makes it longer.
  *
- * @param images images learned from, or their tiles
- * @param heldOut images held out, or their tiles
- * @param parameters numbers that are learned
- * @param epochs passes over the images in all
+ * @param images the number of training images, or of their tiles
+ * @param heldOut the number of held-out images, or of their tiles
+ * @param parameters the number of learned parameters
+ * @param epochs the total number of passes over the images
  * @param done epochs that an earlier run made
  * @param steps steps of each epoch
  * @param features how long the features of the images took

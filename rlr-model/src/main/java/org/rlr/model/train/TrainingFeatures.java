@@ -16,12 +16,12 @@ import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
 
-/** The tokens of a training's images: those learned from, then those held out. */
+/** The tokens of a training's images: training images first, then held-out images. */
 final class TrainingFeatures implements AutoCloseable {
-    /** The longest array. */
+    /** The length of the longest array. */
     private static final int MOST_VALUES = Integer.MAX_VALUE - 8;
 
-    /** Of the mean deviation of a level's channels. */
+    /** The least deviation of a channel, relative to the mean deviation of its level. */
     private static final double LEAST_DEVIATION = 0.02;
 
     private final Backend backend;
@@ -35,12 +35,12 @@ final class TrainingFeatures implements AutoCloseable {
     private final @Nullable ProductStatistics products;
 
     /**
-     * Makes them of the backbone's feature maps.
+     * Computes the tokens from the backbone's feature maps.
      *
-     * @param maps where those come from
+     * @param maps computes the feature maps
      * @param batch images per step
-     * @param memoryLimit bytes; more are kept on disk
-     * @throws org.rlr.tensor.RlrException if an image cannot be read, or a batch is more than an array holds
+     * @param memoryLimit bytes; larger features are kept on disk
+     * @throws org.rlr.tensor.RlrException if an image cannot be read, or a batch does not fit into an array
      */
     TrainingFeatures(
             Backend backend,
@@ -75,41 +75,41 @@ final class TrainingFeatures implements AutoCloseable {
         }
     }
 
-    /** Images learned from, or their tiles. */
+    /** Returns the number of training images, or of their tiles. */
     int training() {
         return training;
     }
 
-    /** Images held out, or their tiles. */
+    /** Returns the number of held-out images, or of their tiles. */
     int validation() {
         return inputs - training;
     }
 
-    /** How many times the features of an image were computed: in two passes where they are standardised. */
+    /** Returns how many times the features of an image were computed: in two passes if they are standardised. */
     int computed() {
         return statistics == null ? inputs : training + inputs;
     }
 
-    /** By image or tile, those learned from first. */
+    /** Returns the features by image or tile, training images first. */
     FeatureStore store() {
         return store;
     }
 
-    /** By which they are standardised, per level; null where they are not. */
+    /** Returns the statistics of standardised features, per level; null if they are not standardised. */
     @Nullable
     List<FeatureStatistics> statistics() {
         return statistics;
     }
 
-    /** Of the classes of the images learned from; null where they are not known. */
+    /** Returns the statistics of the training images' classes; null if the classes are not known. */
     @Nullable
     ProductStatistics products() {
         return products;
     }
 
     /**
-     * Values per image of each level. @throws org.rlr.tensor.RlrException if those of a batch are more than an array
-     * holds
+     * Returns the values per image of each level. @throws org.rlr.tensor.RlrException if a batch does not fit into an
+     * array
      */
     static int[] sizes(RlrConfig config, List<LevelConfig> shapes, int batch) {
         for (LevelConfig c : shapes) {
@@ -118,7 +118,7 @@ final class TrainingFeatures implements AutoCloseable {
                 throw new ResourceException(
                         ResourceException.Resource.MEMORY,
                         "batches of " + batch + " images of " + config.imageWidth() + "×" + config.imageHeight()
-                                + " pixels are larger than an array can be",
+                                + " pixels do not fit into an array",
                         "lower `imageSize` or `batchSize`",
                         null);
             }
@@ -126,7 +126,7 @@ final class TrainingFeatures implements AutoCloseable {
         return shapes.stream().mapToInt(c -> c.tokens() * c.channels()).toArray();
     }
 
-    /** Mean and deviation of the raw feature maps of the images learned from, in a first pass over them. */
+    /** Computes mean and deviation of the raw feature maps of the training images, in a first pass over them. */
     private List<FeatureStatistics> statistics(List<ImageSource> images, List<LevelConfig> shapes, int total) {
         List<ChannelStatistics> sums =
                 shapes.stream().map(c -> new ChannelStatistics(c.channels())).toList();
@@ -144,7 +144,7 @@ final class TrainingFeatures implements AutoCloseable {
                 .toList();
     }
 
-    /** Below this a channel's deviation counts for nothing: it would blow up what the channel does on a new image. */
+    /** Returns the least deviation of a channel: a smaller one would amplify the channel's noise on new images. */
     private float floor(ChannelStatistics s) {
         if (backbone.info().standardized()) {
             return backbone.info().deviationFloor();

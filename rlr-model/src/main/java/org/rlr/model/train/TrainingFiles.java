@@ -25,7 +25,7 @@ final class TrainingFiles {
     @Nullable
     Path bestOnTest;
 
-    /** Keeps other trainings from writing them until it is closed. */
+    /** Returns a lock that keeps other trainings from writing the files until it is closed. */
     OutputLock lock() {
         Map<String, @Nullable Path> outputs = new LinkedHashMap<>();
         outputs.put("`out`", model);
@@ -35,7 +35,7 @@ final class TrainingFiles {
         return OutputLock.of(outputs);
     }
 
-    /** Those whose sizes are known beforehand, in the order in which they are written. */
+    /** Returns the files whose sizes are known beforehand, in the order in which they are written. */
     List<DiskSpace.Planned> planned(TrainingSettings how, boolean keepsBestOnTest, long parameters, long modelBytes) {
         List<DiskSpace.Planned> files = new ArrayList<>();
         if (checkpoints.file() != null) {
@@ -60,7 +60,7 @@ final class TrainingFiles {
         return metrics == null ? null : new MetricsFile(metrics, levels, checkpoints.resume() != null, listener);
     }
 
-    /** Writes the models; one whose place does not take it is kept elsewhere. */
+    /** Writes the models; a model that cannot be written to its file is kept elsewhere. */
     void save(Trained trained, TrainingListener listener) {
         RescuedFiles files = new RescuedFiles();
         save(files, trained.model(), model, listener);

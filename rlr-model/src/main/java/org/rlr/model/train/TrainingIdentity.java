@@ -22,14 +22,13 @@ import org.rlr.tensor.io.IoReason;
 import org.rlr.tensor.io.Sha256;
 
 /**
- * What the result of a training depends on, except the number of epochs where the learning rate does not: a training
- * resumes from a state of the same only.
+ * The inputs that determine the result of a training; a training resumes only from a state with an equal identity. The
+ * number of epochs counts only if the learning rate depends on it.
  *
  * @param config the model's shape
- * @param settings how it is trained, with one epoch where their number does not matter
- * @param scoring how the model scores, by which the best of its epochs on test images is chosen; null for the published
- *     way
- * @param images SHA-256 of the contents of the training images in their order, and of those held out
+ * @param settings the training settings, with one epoch if the number does not count
+ * @param scoring the scoring, which affects the choice of the best epoch on test images; null for the published one
+ * @param images SHA-256 of the contents of the training images, in order, and of the held-out images
  * @param weights SHA-256 of the backbone's weights
  */
 record TrainingIdentity(
@@ -60,7 +59,7 @@ record TrainingIdentity(
                 : settings;
     }
 
-    /** The same images trained on otherwise. */
+    /** Returns the identity with other settings. */
     TrainingIdentity with(TrainingSettings others) {
         return new TrainingIdentity(config, withoutEpochs(others), scoring, images, weights);
     }
@@ -97,7 +96,7 @@ record TrainingIdentity(
         return differences;
     }
 
-    /** SHA-256 of the contents of images in their order. */
+    /** Returns the SHA-256 of the contents of images, in order. */
     static String images(List<ImageSource> images, Runnable heartbeat) {
         Sha256 digest = new Sha256();
         for (ImageSource image : images) {
@@ -112,13 +111,13 @@ record TrainingIdentity(
                 digest.add(length(Files.size(file))).add(in);
             } catch (IOException e) {
                 throw new DataSetException(
-                        "cannot read " + image + ": " + IoReason.of(e), "check that it is there and may be read", e);
+                        "cannot read " + image + ": " + IoReason.of(e), "check that it exists and its permissions", e);
             }
         }
         return digest.hex();
     }
 
-    /** It keeps two images apart from one that is both. */
+    /** Returns the length, which separates two images from their concatenation. */
     private static byte[] length(long bytes) {
         return ByteBuffer.allocate(Long.BYTES).putLong(bytes).array();
     }

@@ -9,17 +9,17 @@ import org.rlr.model.data.ImageSource;
 /**
  * The images of a training, all normal.
  *
- * @param training learned from
- * @param validation held out, for choosing an epoch; empty where none are
+ * @param training the training images
+ * @param validation held-out images, for choosing an epoch; may be empty
  * @param classes names of their classes, for the model's description
- * @param labels the class of each image learned from, so that the model can recognise it; empty where it is not known
+ * @param labels the class of each training image, so that the model can recognise classes; empty if unknown
  */
 public record TrainingImages(
         List<ImageSource> training, List<ImageSource> validation, List<String> classes, List<String> labels) {
     /**
      * Copies the lists.
      *
-     * @throws IllegalArgumentException if there are labels of some images only
+     * @throws IllegalArgumentException if only some images have labels
      */
     public TrainingImages {
         training = List.copyOf(training);
@@ -32,10 +32,10 @@ public record TrainingImages(
     }
 
     /**
-     * Images of one class, or of several where it is not known which image is of which.
+     * Creates images without labels: of one class, or of several whose images are not assigned.
      *
-     * @param training learned from
-     * @param validation held out, for choosing an epoch; empty where none are
+     * @param training the training images
+     * @param validation held-out images, for choosing an epoch; may be empty
      * @param classes names of their classes, for the model's description
      */
     public TrainingImages(List<ImageSource> training, List<ImageSource> validation, List<String> classes) {
@@ -46,12 +46,12 @@ public record TrainingImages(
                 classes.size() == 1 ? Collections.nCopies(training.size(), classes.get(0)) : List.of());
     }
 
-    /** The error of a training without images. */
+    /** Returns the error of a training without images. */
     static DataSetException none() {
         return new DataSetException("there are no training images", "give at least one normal image", null);
     }
 
-    /** Those learned from, then those held out. */
+    /** Returns the training images, then the held-out images. */
     List<ImageSource> all() {
         List<ImageSource> all = new ArrayList<>(training);
         all.addAll(validation);

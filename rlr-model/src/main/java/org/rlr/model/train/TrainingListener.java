@@ -4,57 +4,56 @@ import java.nio.file.Path;
 import org.rlr.model.config.ModelInfo;
 
 /**
- * Hears how a training goes on; all methods are called on the training thread. What a method throws ends the training;
- * a {@link org.rlr.tensor.CancelledException} keeps its state, as {@link RlrTraining} says.
+ * Receives the progress of a training; all methods are called on the training thread. An exception from a method ends
+ * the training; a {@link org.rlr.tensor.CancelledException} keeps its state, see {@link RlrTraining}.
  */
 public interface TrainingListener {
-    /** Hears nothing. */
+    /** Ignores all events. */
     TrainingListener SILENT = new TrainingListener() {};
 
     /**
-     * The training goes on, although there is nothing to count: before each epoch, for each image whose contents are
-     * compared with a state to resume, and ten times a second while an image is waited for.
+     * Signals that the training is alive, without countable progress: before each epoch, for each image whose contents
+     * are compared with a state to resume, and ten times a second while it waits for an image.
      */
     default void heartbeat() {}
 
     /**
-     * Features of {@code done} of {@code total} images are computed.
+     * Receives the progress of the feature computation.
      *
-     * @param done inputs so far
+     * @param done inputs done so far
      * @param total inputs in all
      */
     default void features(int done, int total) {}
 
     /**
-     * The features are computed, and the epochs are about to begin.
+     * Receives the estimate after features are computed, before the epochs begin.
      *
-     * @param estimate what is going to be done, and how long it takes
+     * @param estimate the work and its estimated time
      */
     default void estimated(TrainingEstimate estimate) {}
 
     /**
-     * The epochs begin, after {@code done} that an earlier run made, the last with a mean loss of {@code meanLoss} (0
-     * where there is none).
+     * Signals that the epochs begin.
      *
-     * @param done epochs made before
-     * @param meanLoss mean training loss of the last of them
+     * @param done epochs done by an earlier run
+     * @param meanLoss mean training loss of the last of these; 0 if there are none
      */
     default void started(int done, double meanLoss) {}
 
     /**
-     * A step was made: its loss, summed over the levels, and the images it saw.
+     * Receives a finished step.
      *
      * @param epoch number of the epoch, from 1
-     * @param epochs how many in all
+     * @param epochs the number of epochs in total
      * @param step number of the step in the epoch, from 1
      * @param steps steps of the epoch
-     * @param loss of the step's batch
-     * @param images in the batch
+     * @param loss the loss of the step's batch, summed over the levels
+     * @param images the number of images in the batch
      */
     default void step(int epoch, int epochs, int step, int steps, double loss, int images) {}
 
     /**
-     * {@code done} of {@code total} test images are scored after an epoch.
+     * Receives the progress of the test images' scores after an epoch.
      *
      * @param epoch number of the epoch, from 1
      * @param done images so far
@@ -63,14 +62,14 @@ public interface TrainingListener {
     default void evaluated(int epoch, int done, int total) {}
 
     /**
-     * An epoch ended, and nothing of it is on disk yet.
+     * Receives a finished epoch, before its results are written to disk.
      *
      * @param report losses and metrics
      */
     default void epoch(EpochReport report) {}
 
     /**
-     * Scores of {@code done} of {@code total} training images are computed, for the threshold.
+     * Receives the progress of the training images' scores, for the threshold.
      *
      * @param done images so far
      * @param total images in all
@@ -78,7 +77,7 @@ public interface TrainingListener {
     default void scores(int done, int total) {}
 
     /**
-     * A model was written to its file.
+     * Receives a model written to its file.
      *
      * @param model its file
      * @param info its description

@@ -12,8 +12,8 @@ import org.rlr.tensor.backend.AdamSettings;
 import org.rlr.tensor.backend.Backend;
 
 /**
- * The epochs of a training (RLR §3, §8). Everything random follows from the seed and the number of the step, so that a
- * training resumes from the parameters and the optimisers' memory at the end of an epoch as if it had never stopped.
+ * Runs the epochs of a training (RLR §3, §8). All randomness follows from the seed and the step's number, so a training
+ * resumed from the parameters and optimiser states at the end of an epoch is bit-identical to an uninterrupted one.
  */
 final class TrainingLoop {
     private final Backend backend;
@@ -23,7 +23,7 @@ final class TrainingLoop {
     private final FeatureStore features;
     private final int images;
 
-    /** Hears of the end of each epoch, when everything may be looked at. */
+    /** Receives the end of each epoch, with access to the full state. */
     @FunctionalInterface
     interface EpochEnd {
         void after(int epoch, EpochReport.Losses losses, double imagesPerSecond, LevelOptimizers optimizers);
@@ -47,8 +47,8 @@ final class TrainingLoop {
     /**
      * Runs the epochs.
      *
-     * @param resumed what an earlier run left; null to begin
-     * @param ends whether to end after so many epochs, although more are left
+     * @param resumed the state of an earlier run; null for a new training
+     * @param ends whether to end early after that many epochs
      * @return the mean loss of the last epoch
      */
     double run(@Nullable TrainingState resumed, IntPredicate ends, EpochEnd end) {
@@ -115,7 +115,7 @@ final class TrainingLoop {
                 Arrays.stream(byLevel).mapToObj(each -> each / steps).toList());
     }
 
-    /** A new random order. */
+    /** Shuffles the order. */
     static void shuffle(int[] order, SplittableRandom random) {
         for (int i = order.length - 1; i > 0; i--) {
             int j = random.nextInt(i + 1);

@@ -35,9 +35,9 @@ import org.rlr.tensor.CancelledException;
 import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.backend.Backend;
 
-/** One training: prepared, run, and its models chosen. */
+/** One training: prepares it, runs it and chooses its models. */
 final class TrainingRun {
-    /** Of a training that fits a deadline. */
+    /** The most epochs of a training with a deadline. */
     private static final int MOST_EPOCHS = 100_000;
 
     private final Backend backend;
@@ -45,7 +45,7 @@ final class TrainingRun {
     private final TrainingListener listener;
     private final Scoring scoring;
     private final @Nullable SharedFeatures shared;
-    /** As {@link RlrTraining#time} says; null for the settings' epochs. */
+    /** The deadline of {@link RlrTraining#time}; null for the settings' epochs. */
     private final @Nullable Long deadline;
 
     private final Backbone backbone;
@@ -54,23 +54,23 @@ final class TrainingRun {
     private final @Nullable TestEvaluation test;
     private final EpochKeeper keeper;
     private final List<RlrTransformer> levels = new ArrayList<>();
-    /** With the number of epochs that fits a deadline. */
+    /** The settings; with a deadline, with the number of epochs that fits it. */
     private TrainingSettings settings;
 
     private @Nullable TrainingIdentity identity;
     private @Nullable TrainingState resumed;
-    /** The state at the end of the last epoch, where it is not on disk but a cancelled training would keep it. */
+    /** The state at the end of the last epoch, if it is not on disk and a cancelled training must keep it. */
     private @Nullable TrainingState reached;
     /** The file of the last state on disk. */
     private @Nullable Path last;
-    /** Epochs that have ended. */
+    /** The number of finished epochs. */
     private int done;
 
     private @Nullable List<FeatureStatistics> statistics;
     private @Nullable ProductStatistics products;
     private @Nullable ProductRecognizer recognizer;
 
-    /** Of a trainer's settings. */
+    /** Creates a run with a trainer's settings. */
     TrainingRun(
             Trainer trainer,
             Backbone backbone,
@@ -91,7 +91,7 @@ final class TrainingRun {
         keeper = new EpochKeeper(settings.validation(), test);
     }
 
-    /** Trains; a cancelled training leaves its state behind. */
+    /** Trains; a cancelled training keeps its state. */
     Trained train() {
         try {
             prepare();
@@ -103,7 +103,7 @@ final class TrainingRun {
     }
 
     private CancelledException cancelled(RuntimeException cause) {
-        // cleared, so that images which are no files can be read for the state of a training that keeps none
+        // clear the interrupt: reading images that are not files, for a state not yet kept, must work
         boolean interrupted = Thread.interrupted();
         try {
             return new CancelledException(
@@ -118,7 +118,7 @@ final class TrainingRun {
         }
     }
 
-    /** Writes the state at the end of the last epoch, if it is not on disk; returns how to resume. */
+    /** Writes the state at the end of the last epoch if it is not on disk; returns how to resume. */
     private String keep() {
         TrainingState state = reached;
         if (state != null) {
@@ -129,19 +129,19 @@ final class TrainingRun {
                 : StateRescue.resume(last);
     }
 
-    /** Of what is learned, where the training failed. */
+    /** Frees the learned parameters of a failed training. */
     void closeLevels() {
         levels.forEach(RlrTransformer::close);
     }
 
-    /** Checks everything that can be checked before training, and reads the state to resume from. */
+    /** Checks as much as possible before training, and reads the state to resume from. */
     void prepare() {
         if (images.training().isEmpty()) {
             throw TrainingImages.none();
         }
         if (settings.validation() != null && images.validation().isEmpty()) {
             throw new DataSetException(
-                    "`validation` is set, but no image is held out",
+                    "`validation` is set, but no images are held out",
                     "hold some out with ValidationSplit, or omit `validation`",
                     null);
         }
@@ -168,7 +168,7 @@ final class TrainingRun {
         }
     }
 
-    /** Checks that an epoch is evaluated where the best on test images is to be kept. */
+    /** Checks that at least one epoch is evaluated if the best one on test images is kept. */
     private void requireEvaluated() {
         if (test == null || !test.keepBest()) {
             return;
@@ -193,7 +193,7 @@ final class TrainingRun {
         }
     }
 
-    /** Computed once, as every image is read for it. */
+    /** Returns the identity, computed once because it reads every image. */
     private TrainingIdentity identity(Runnable heartbeat) {
         if (identity == null) {
             identity = TrainingIdentity.of(config, settings, scoring, images, backbone, heartbeat);
@@ -201,7 +201,7 @@ final class TrainingRun {
         return identity;
     }
 
-    /** Computes features and makes the epochs; returns the mean loss of the last. */
+    /** Computes features and runs the epochs; returns the mean loss of the last. */
     double run() {
         long started = System.nanoTime();
         List<LevelConfig> shapes = config.shapes(backbone.info().levels());
@@ -235,7 +235,7 @@ final class TrainingRun {
         }
     }
 
-    /** Fits the number of epochs to a deadline, and says what is going to be done and how long it takes. */
+    /** Fits the number of epochs to a deadline, and reports the estimate. */
     private void plan(TrainingFeatures features, double featureSeconds) {
         int steps = (features.training() - 1) / settings.batchSize() + 1;
         boolean fitted = deadline != null && resumed == null;
@@ -244,7 +244,7 @@ final class TrainingRun {
             double left = deadline == null ? Double.POSITIVE_INFINITY : (deadline - System.nanoTime()) / 1e9;
             double step = StepTimer.seconds(
                     backend, settings, levels, features.store(), features.training(), left, listener::heartbeat);
-            // gradients take twice the time of the forward pass
+            // the backward pass takes twice the time of the forward pass
             double forward = step / Math.min(settings.batchSize(), features.training()) / 3;
             double score = featureSeconds / features.computed() + forward;
             double epoch = steps * step
@@ -284,7 +284,7 @@ final class TrainingRun {
         Consumer<Path> state = file -> now.get().save(file, identity(() -> {}));
         Path file = checkpoints.file();
         boolean due = checkpoints.due(done, end);
-        reached = null; // not two at once
+        reached = null; // avoid two states in memory
         if (!due && (file != null || done == end)) {
             reached = now.get();
         }
@@ -320,9 +320,9 @@ final class TrainingRun {
         }
     }
 
-    /** The models of the last epoch, or of the best ones. */
+    /** Returns the models of the last epoch or of the best epochs. */
     Trained choose(double loss) {
-        // first, as a kept epoch takes the place of the last one's parameters
+        // first, because a kept epoch overwrites the last epoch's parameters
         RlrModel model = settings.validation() != null && settings.validation().keepBest()
                 ? best(Selection.By.VALIDATION_LOSS, images.validation().size())
                 : scored(loss, null);
@@ -338,7 +338,9 @@ final class TrainingRun {
         }
     }
 
-    /** The model of the epoch that so many images chose; the levels take over its parameters. */
+    /**
+     * Returns the model of the best epoch, chosen by that many images; its parameters overwrite those of the levels.
+     */
     private RlrModel best(Selection.By by, int choosing) {
         EpochKeeper.Best best = keeper.of(by);
         if (best == null) {
@@ -354,7 +356,7 @@ final class TrainingRun {
         return scored(best.loss(), new Selection(by, best.epoch(), best.value(), choosing));
     }
 
-    /** A model of copies of the levels' parameters, without gradients; shares the backbone. */
+    /** Returns a model with copies of the levels' parameters, without gradients; shares the backbone. */
     private RlrModel model() {
         List<RlrTransformer> copies = new ArrayList<>();
         try {
@@ -379,7 +381,7 @@ final class TrainingRun {
         }
     }
 
-    /** Made once, after features whose loss is finite. */
+    /** Returns the recogniser, created once, after a finite loss. */
     private @Nullable ProductRecognizer recognizer() {
         if (recognizer == null && products != null) {
             recognizer = products.recognizer();
@@ -387,7 +389,7 @@ final class TrainingRun {
         return recognizer;
     }
 
-    /** Those that the images held out give, where that was asked for; else those of the training images' scores. */
+    /** Returns the thresholds from held-out images if selected, else from the training images' scores. */
     private Thresholds thresholds(RlrModel trained) {
         Validation validation = settings.validation();
         return validation == null || validation.falseAlarmRate() == null
@@ -403,7 +405,7 @@ final class TrainingRun {
                                 listener::heartbeat);
     }
 
-    /** The same with its description, by the scores of the training images. */
+    /** Returns the model with its description, including the scores of the training images. */
     private RlrModel scored(double loss, @Nullable Selection selection) {
         RlrModel model = model();
         try {
@@ -431,7 +433,7 @@ final class TrainingRun {
         return new AnomalyScorer(model, maps());
     }
 
-    /** Not the backbone, which the models share. */
+    /** Closes the levels but keeps the backbone, which the models share. */
     private static void closeLevels(RlrModel model) {
         model.levels().forEach(RlrTransformer::close);
     }

@@ -14,15 +14,15 @@ import org.rlr.tensor.io.SafeTensorsFile;
 import org.rlr.tensor.io.SafeTensorsWriter;
 
 /**
- * The state of a training at the end of an epoch: what cannot be computed again. A SafeTensors file, as
- * {@link StateFile} says.
+ * The state of a training at the end of an epoch, without data that can be recomputed: a SafeTensors file, see {@link
+ * StateFile}.
  *
  * @param epochs epochs done
- * @param planned epochs that the training was to have
- * @param meanLoss mean loss of the last of them
- * @param levels per level
- * @param keepsTest whether the best of its epochs on test images was looked for
- * @param kept the best of its epochs, by what they were chosen by
+ * @param planned the planned number of epochs
+ * @param meanLoss mean loss of the last epoch
+ * @param levels the state of each level
+ * @param keepsTest whether the best epoch on test images was kept
+ * @param kept the best epochs, by the criterion that selected them
  */
 record TrainingState(
         int epochs,
@@ -32,10 +32,10 @@ record TrainingState(
         boolean keepsTest,
         Map<Selection.By, EpochKeeper.Best> kept) {
 
-    /** A kept epoch but for its parameters. */
+    /** A kept epoch without its parameters. */
     private record Kept(int epoch, double loss, double value) {}
 
-    /** The state of transformers and their optimisers. */
+    /** Creates the state of transformers and their optimisers. */
     static TrainingState of(
             int epochs,
             int planned,
@@ -51,15 +51,15 @@ record TrainingState(
     }
 
     /**
-     * Bytes of the tensors of such a file.
+     * Returns the bytes of the tensors in such a file.
      *
-     * @param kept epochs whose parameters are kept
+     * @param kept the number of epochs whose parameters are kept
      */
     static long bytes(long parameters, int kept) {
         return (3L + kept) * Float.BYTES * parameters;
     }
 
-    /** Writes it in the place of an earlier one, whole or not at all. */
+    /** Writes the state, completely or not at all, replacing an earlier one. */
     void save(Path file, TrainingIdentity identity) {
         SafeTensorsWriter writer = StateFile.MODEL.writer(identity, epochs, meanLoss);
         for (int i = 0; i < levels.size(); i++) {
@@ -77,7 +77,7 @@ record TrainingState(
         writer.write(file);
     }
 
-    /** Reads it. @throws org.rlr.tensor.RlrException as {@link StateFile#load} */
+    /** Reads the state. @throws org.rlr.tensor.RlrException as {@link StateFile#load} */
     static TrainingState load(Path path, TrainingIdentity identity, int most) {
         return StateFile.MODEL.load(path, identity, most, file -> {
             List<LearnedState> levels = IntStream.range(
@@ -95,9 +95,9 @@ record TrainingState(
     }
 
     /**
-     * The epochs that the training of a state was to have.
+     * Returns the planned number of epochs of a state's training.
      *
-     * @throws RlrException if the file does not say, or cannot be read
+     * @throws RlrException if the file lacks the number or cannot be read
      */
     static int planned(Path path) {
         try (SafeTensorsFile file = SafeTensorsFile.open(path)) {
@@ -105,7 +105,7 @@ record TrainingState(
             if (planned == null || !planned.matches("[1-9]\\d{0,8}")) {
                 throw new ModelException(
                         ModelException.Reason.DOES_NOT_FIT,
-                        path + " does not say how many epochs its training was to have",
+                        path + " lacks the planned number of epochs",
                         "resume it with `epochs` instead of `time`",
                         null);
             }

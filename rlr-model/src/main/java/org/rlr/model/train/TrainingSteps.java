@@ -16,9 +16,9 @@ import org.rlr.tensor.backend.View;
 import org.rlr.tensor.nn.RepeatedStep;
 
 /**
- * The steps of a training (RLR §8): perturbation, forward, loss, gradients, optimiser. On a backend that captures, a
- * step is captured when a level sees a number of images for the second time, and is from then on run as a whole; the
- * numbers are the same bits either way.
+ * Runs the steps of a training (RLR §8): perturbation, forward, loss, gradients, optimiser. A backend with capture
+ * records a step when a level sees a batch size for the second time, and replays it from then on; the results are
+ * bit-identical.
  */
 final class TrainingSteps implements AutoCloseable {
     private final Backend backend;
@@ -37,10 +37,10 @@ final class TrainingSteps implements AutoCloseable {
     }
 
     /**
-     * Makes a step of one level.
+     * Runs a step of one level.
      *
      * @param batch features of {@code images}
-     * @param step its number over all epochs, from 0
+     * @param step number of the step over all epochs, from 0
      * @return the loss
      */
     double run(int level, float[] batch, int images, long step) {
@@ -48,7 +48,7 @@ final class TrainingSteps implements AutoCloseable {
                 .run(batch, step);
     }
 
-    /** Ends captures and gives memory back. */
+    /** Ends captures and frees memory. */
     @Override
     public void close() {
         steps.values().forEach(Step::close);
@@ -56,8 +56,7 @@ final class TrainingSteps implements AutoCloseable {
     }
 
     /**
-     * Steps of one level with one number of images. What goes in and out stays where it is, so that a capture finds it
-     * again.
+     * The steps of one level with one batch size. Inputs and outputs keep their addresses, as a capture requires.
      */
     private final class Step {
         private final int level;
@@ -77,7 +76,7 @@ final class TrainingSteps implements AutoCloseable {
             x = held(images, c.tokens(), c.channels());
             chosen = perturbation.chosen(images, c.tokens(), 0, level) == null ? null : held(images, c.tokens());
             loss = held();
-            // with zero steps the other levels are stepped, too, and which of them changes as the training goes on
+            // with zero steps other levels are stepped too, and their set changes during the training
             repeated = new RepeatedStep(
                     backend,
                     settings.optimizer() != OptimizerMode.ZERO_STEPS,
@@ -101,7 +100,7 @@ final class TrainingSteps implements AutoCloseable {
             return value[0];
         }
 
-        @SuppressWarnings("try") // the scope only has to be open
+        @SuppressWarnings("try") // the scope only needs to be open
         private void submit(long step) {
             optimizers.zeroGradients(level);
             try (TensorScope scope = TensorScope.open(backend)) {

@@ -11,8 +11,7 @@ import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
 
 /**
- * The training's loss (RLR §8) of images that were held out, without perturbation, as detection sees them: nothing of
- * it is random.
+ * The training's loss (RLR §8) on held-out images, without perturbation, as in detection: it has no randomness.
  */
 final class ValidationLoss {
     private final Backend backend;
@@ -22,7 +21,7 @@ final class ValidationLoss {
     private final int batchSize;
     private final Runnable heartbeat;
 
-    /** The loss of {@code images} images from the {@code first} of the store on. */
+    /** Creates the loss on {@code images} images of the store, from {@code first} on. */
     ValidationLoss(Backend backend, FeatureStore features, int first, int images, int batchSize, Runnable heartbeat) {
         this.backend = backend;
         this.features = features;
@@ -32,7 +31,7 @@ final class ValidationLoss {
         this.heartbeat = heartbeat;
     }
 
-    /** The mean over the images. @throws RlrException if it is not finite */
+    /** Returns the mean over the images. @throws RlrException if it is not finite */
     EpochReport.Losses of(List<RlrTransformer> levels, int epoch) {
         List<Double> losses = new ArrayList<>();
         double total = 0;
@@ -48,7 +47,7 @@ final class ValidationLoss {
         }
         if (!Double.isFinite(total)) {
             throw new RlrException(
-                    "the loss of the images held out became " + total + " after epoch " + epoch,
+                    "the loss on the held-out images became " + total + " after epoch " + epoch,
                     "lower `learningRate`");
         }
         return new EpochReport.Losses(total, losses);

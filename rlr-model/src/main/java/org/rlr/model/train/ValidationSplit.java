@@ -17,21 +17,21 @@ import org.rlr.model.data.ImageSource;
 import org.rlr.model.data.Sample;
 
 /**
- * Holds images out of training: of each class the same share, chosen by the seed and the class's name, whatever other
- * classes there are.
+ * Holds images out of training: the same share of each class, chosen by the seed and the class's name, independent of
+ * other classes.
  */
 public final class ValidationSplit {
     private ValidationSplit() {}
 
     /**
-     * The images to train on.
+     * Returns the images to train on and the held-out images.
      *
      * @param data with training images
-     * @param validation what to hold out; null for nothing
+     * @param validation the share to hold out; null for none
      * @param seed the training's
-     * @return training images of all classes, and those held out: of each class the share asked for, rounded, but at
-     *     least one and not all
-     * @throws DataSetException if a class has a single training image and some are to be held out
+     * @return training images of all classes, and held-out images: the given share of each class, rounded, but at least
+     * one and not all
+     * @throws DataSetException if images are to be held out and a class has a single training image
      */
     public static TrainingImages of(DataSet data, @Nullable Validation validation, long seed) {
         List<ImageSource> training = new ArrayList<>();
@@ -49,10 +49,10 @@ public final class ValidationSplit {
     }
 
     /**
-     * The images held out, by class, as {@link #of} holds them out.
+     * Returns the images held out by {@link #of}, by class.
      *
      * @param data with training images
-     * @param validation what to hold out
+     * @param validation the share to hold out
      * @param seed the training's
      * @return images by class, in the order of the data set
      * @throws DataSetException if a class has a single training image
@@ -71,7 +71,9 @@ public final class ValidationSplit {
         return held;
     }
 
-    /** How many of a class's images a share holds out: rounded, at least one and not all of two or more. */
+    /**
+     * Returns the number of a class's images that a share holds out: rounded, at least one and not all of two or more.
+     */
     static int count(int images, double fraction) {
         return (int) Math.min(images - 1, Math.max(1, Math.round(fraction * images)));
     }
@@ -80,8 +82,8 @@ public final class ValidationSplit {
         int images = each.train().size();
         if (images < 2) {
             throw new DataSetException(
-                    "class " + each.name() + " has a single training image, of which `validation` "
-                            + validation.fraction() + " cannot hold one out",
+                    "class " + each.name() + " has a single training image, too few for `validation` "
+                            + validation.fraction(),
                     (each.folder() == null
                                     ? "add more normal images with DataSet.Builder.train"
                                     : "put more normal images into " + each.place("train", Sample.GOOD))

@@ -1,4 +1,4 @@
-/** Training of models and feature decoders, and its files; begin with {@link org.rlr.model.train.RlrTraining}. */
+/** Training of models and feature decoders, and its files; start with {@link org.rlr.model.train.RlrTraining}. */
 @NullMarked
 package org.rlr.model.train;
 

@@ -281,7 +281,7 @@ class TrainingMetricsTest {
         Files.writeString(csv, new String(before, java.nio.charset.StandardCharsets.UTF_8).replace("\n3,", "\n3,1"));
         byte[] foreign = Files.readAllBytes(csv);
         CommandRun.of(restless(model, 7, "--metrics", csv, "--keep-best", "--resume", state))
-                .assertFailure(csv, "not the metrics of the training gone on with", "epoch 3");
+                .assertFailure(csv, "not the metrics of the resumed training", "epoch 3");
         assertArrayEquals(foreign, Files.readAllBytes(csv));
         assertEquals(-1, Files.mismatch(alone, model));
     }
